@@ -1,0 +1,11 @@
+/** Tensors, autograd, the operator set, the CPU backend and weight files. */
+module dev.graft.core {
+    requires org.bytedeco.javacpp;
+    requires org.bytedeco.openblas;
+
+    exports dev.graft.tensor;
+    exports dev.graft.backend;
+    exports dev.graft.io;
+
+    uses dev.graft.backend.BackendProvider;
+}
