@@ -1,0 +1,146 @@
+package dev.graft.backend;
+
+import dev.graft.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a device must do; every backward kernel stands beside its forward.
+ *
+ * <p>The contract of all kernels: results are already allocated and never overlap operands unless said so; shapes were checked
+ * by the caller; floating-point views are F32. <em>Dense, same layout</em> means that all views named cover the same
+ * {@code numel()} consecutive elements in the same order, so a kernel may run over them as flat arrays. Images are
+ * {@code [N, C, H, W]} in channels-last memory. Backward kernels overwrite their results. A result depends on its operands
+ * alone, bit for bit: never on the number of threads.
+ */
+public interface Backend {
+    /** The device's name, such as {@code "cpu"} or {@code "cuda:0"}. */
+    String name();
+
+    /** Kernels in use and why, memory limits, versions: what {@code doctor} prints. */
+    Map<String, String> describe();
+
+    MemoryStats memory();
+
+    /** Gives pooled memory back to the system and restarts the peak. */
+    void trim();
+
+    /** A storage with one holder and undefined content. @throws IllegalStateException when memory runs out */
+    Storage allocate(DType dtype, int length);
+
+    // Movement. Any strides; same shape.
+
+    /** {@code y = x}, converting between dtypes; {@code x} may repeat elements (stride 0). */
+    void copy(View x, View y);
+
+    void fill(View y, double value);
+
+    // Element-wise
+
+    /** Dense, same layout. {@code y} may be {@code x}. */
+    void unary(UnaryOp op, float a, float b, View x, View y);
+
+    /** {@code dx = dy * op'(x)}; {@code y = op(x)} is at hand. Dense, same layout. */
+    void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
+
+    /** {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons. {@code y} may be an operand. */
+    void binary(BinaryOp op, View p, View q, View y);
+
+    /** {@code y = condition ? p : q}; same shape, any strides. */
+    void where(View condition, View p, View q, View y);
+
+    /** {@code y += alpha * x}; same shape, any strides. */
+    void addScaled(float alpha, View x, View y);
+
+    /** Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Dense, same layout; the mask depends on {@code seed} and position alone, so the backward is the same call on {@code dy}. */
+    void dropout(float p, long seed, View x, View y);
+
+    // Reductions
+
+    /** Folds every dimension in which {@code y} has size 1 and {@code x} has not; same rank, any strides. */
+    void reduce(Reduction op, View x, View y);
+
+    /** Index (I64) of the first largest element along {@code axis}; {@code y} has size 1 there. NaN counts as largest. */
+    void argmax(View x, int axis, View y);
+
+    /** Over the last dimension; contiguous. */
+    void softmax(boolean log, View x, View y);
+
+    /** Over the last dimension; contiguous. */
+    void softmaxBackward(boolean log, View y, View dy, View dx);
+
+    // Products
+
+    /** {@code y = p q} for {@code [..., m, k]} and {@code [..., k, n]} with equal leading sizes; leading strides of 0 repeat a matrix; {@code y} contiguous. */
+    void matmul(View p, View q, View y);
+
+    /** {@code y = epilogue(x * w)}: x {@code [N, C, H, W]}, w {@code [O, C/groups, KH, KW]} in any layout, y {@code [N, O, H', W']}. */
+    void conv2d(View x, View w, Epilogue epilogue, View y, Conv2dParams params);
+
+    void conv2dBackwardInput(View dy, View w, View dx, Conv2dParams params);
+
+    void conv2dBackwardWeight(View x, View dy, View dw, Conv2dParams params);
+
+    // Normalisation. Statistics and affine parameters are [C], or the normalised row's size for layer norm.
+
+    /** Batch statistics over N, H, W; writes the mean and {@code 1 / sqrt(variance + eps)} used, and the biased variance for the running estimate. */
+    void batchNormTrain(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd, View variance);
+
+    /** {@code dx, dgamma, dbeta} where mean and variance were computed from {@code x}. */
+    void batchNormTrainBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta);
+
+    /** {@code y = gamma * (x - mean) * inverseStd + beta} with given statistics. */
+    void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, View y);
+
+    /** Gradients where the statistics are constants. */
+    void batchNormEvalBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta);
+
+    /** x, y contiguous {@code [R, D]}; mean and inverseStd {@code [R]}. */
+    void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd);
+
+    void layerNormBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta);
+
+    // Pooling
+
+    /** {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order wins, NaN counts as largest. */
+    void maxPool2d(View x, PoolWindows windows, View y, View index);
+
+    void maxPool2dBackward(View dy, View index, PoolWindows windows, View dx);
+
+    void avgPool2d(View x, PoolWindows windows, View y);
+
+    void avgPool2dBackward(View dy, PoolWindows windows, View dx);
+
+    // Rows and losses
+
+    /** {@code y[i] = table[rows[i]]}: table {@code [V, D]} and y {@code [R, D]} contiguous, rows I64 {@code [R]} already checked. */
+    void gatherRows(View table, View rows, View y);
+
+    /** {@code dtable[rows[i]] += dy[i]} in order of i, from zero. */
+    void gatherRowsBackward(View dy, View rows, View dtable);
+
+    /**
+     * Per-row cross-entropy of logits {@code [R, C]} against class indices {@code [R]} (I64, checked; {@code ignoreIndex} rows give loss 0 and weight 0), with
+     * label smoothing and optional class weights {@code [C]}. Writes {@code loss[R]}, {@code rowWeight[R]} (the class weight of the target) and the
+     * log-probabilities {@code [R, C]}. Contiguous. See https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+     */
+    void crossEntropy(View logits, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
+                      View loss, View rowWeight, View logProbabilities);
+
+    /** {@code dlogits} for {@code dloss[R]}. */
+    void crossEntropyBackward(View logProbabilities, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
+                              View dloss, View dlogits);
+
+    // Optimizer steps: one pass over dense views of one layout, in place.
+
+    /** {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v : v)}; no velocity where momentum is 0; {@code first} starts {@code v} at {@code g}. */
+    void sgd(View weight, View gradient, Optional<View> velocity, boolean first, float lr, float momentum, float dampening,
+             float weightDecay, boolean nesterov);
+
+    /** AdamW with decoupled weight decay (Loshchilov and Hutter 2019), at step {@code t >= 1}. */
+    void adamW(View weight, View gradient, View m, View v, long t, float lr, float beta1, float beta2, float eps, float weightDecay);
+
+    /** Sum of squares of all elements of all views, in double, in a fixed order. */
+    double sumOfSquares(List<View> views);
+}

@@ -1,0 +1,6 @@
+package dev.graft.backend;
+
+/** How a dimension is folded into one value. */
+public enum Reduction {
+    SUM, MEAN, MAX, MIN
+}

@@ -1,0 +1,51 @@
+package dev.graft.backend;
+
+import dev.graft.tensor.DType;
+
+/**
+ * A flat run of elements on one device, shared by the tensors that view it.
+ *
+ * <p>Reference-counted: whoever keeps a storage calls {@link #retain()}, and {@link #release()} once when done; the last
+ * release gives the memory back to the device's pool. A storage that is never released is left to the garbage collector.
+ */
+public interface Storage {
+    DType dtype();
+
+    /** Number of elements. */
+    int length();
+
+    Backend backend();
+
+    /** Adds one holder. @throws IllegalStateException if the storage was already given back */
+    void retain();
+
+    /** Removes one holder; the last one gives the memory back. @throws IllegalStateException if called too often */
+    void release();
+
+    /** Whether the memory was given back. */
+    boolean isReleased();
+
+    /** Copies {@code count} elements to {@code target[at..]}. @throws IllegalStateException unless the dtype is F32 */
+    void read(int offset, float[] target, int at, int count);
+
+    /** As {@link #read(int, float[], int, int)}, for I64. */
+    void read(int offset, long[] target, int at, int count);
+
+    /** As {@link #read(int, float[], int, int)}, for I32. */
+    void read(int offset, int[] target, int at, int count);
+
+    /** As {@link #read(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes. */
+    void read(int offset, byte[] target, int at, int count);
+
+    /** Copies {@code count} elements from {@code source[at..]}. @throws IllegalStateException unless the dtype is F32 */
+    void write(int offset, float[] source, int at, int count);
+
+    /** As {@link #write(int, float[], int, int)}, for I64. */
+    void write(int offset, long[] source, int at, int count);
+
+    /** As {@link #write(int, float[], int, int)}, for I32. */
+    void write(int offset, int[] source, int at, int count);
+
+    /** As {@link #write(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes. */
+    void write(int offset, byte[] source, int at, int count);
+}

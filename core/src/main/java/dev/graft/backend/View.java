@@ -1,0 +1,100 @@
+package dev.graft.backend;
+
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+
+/**
+ * A strided window on a storage: what kernels read and write. Element {@code (i0, i1, ...)} lies at
+ * {@code offset + i0 * strides[0] + i1 * strides[1] + ...}; a stride of 0 repeats one element along its dimension.
+ *
+ * <p>A view does not hold its storage: the tensor that made it does.
+ */
+public record View(Storage storage, int offset, Shape shape, int[] strides) {
+
+    public DType dtype() {
+        return storage.dtype();
+    }
+
+    public int rank() {
+        return strides.length;
+    }
+
+    public int dim(int axis) {
+        return shape.dim(axis);
+    }
+
+    public int numel() {
+        return shape.numel();
+    }
+
+    /** Whether the elements lie in row-major order without gaps. */
+    public boolean isContiguous() {
+        int step = 1;
+        for (int i = strides.length - 1; i >= 0; i--) {
+            int size = shape.dim(i);
+            if (size != 1 && strides[i] != step) {
+                return shape.numel() == 0;
+            }
+            step *= size;
+        }
+        return true;
+    }
+
+    /** Whether a rank-4 view {@code [N, C, H, W]} lies in memory as N, H, W, C without gaps. */
+    public boolean isChannelsLast() {
+        if (rank() != 4) {
+            return false;
+        }
+        int[] order = {1, 3, 2, 0};
+        int step = 1;
+        for (int axis : order) {
+            int size = shape.dim(axis);
+            if (size != 1 && strides[axis] != step) {
+                return shape.numel() == 0;
+            }
+            step *= size;
+        }
+        return true;
+    }
+
+    /** Whether the elements fill {@code numel()} consecutive places in some order of the dimensions. */
+    public boolean isDense() {
+        int n = shape.numel();
+        if (n <= 1) {
+            return true;
+        }
+        // The dimensions, by growing stride, must tile memory exactly.
+        boolean[] seen = new boolean[strides.length];
+        int step = 1;
+        for (int found = 0; found < strides.length; found++) {
+            int next = -1;
+            for (int i = 0; i < strides.length; i++) {
+                if (!seen[i] && (shape.dim(i) == 1 || strides[i] == step)) {
+                    next = i;
+                    if (shape.dim(i) == 1) {
+                        break;
+                    }
+                }
+            }
+            if (next < 0) {
+                return false;
+            }
+            seen[next] = true;
+            step *= shape.dim(next);
+        }
+        return step == n;
+    }
+
+    /** Whether both views have the same shape and walk memory in the same order. */
+    public boolean sameLayout(View other) {
+        if (!shape.equals(other.shape)) {
+            return false;
+        }
+        for (int i = 0; i < strides.length; i++) {
+            if (shape.dim(i) != 1 && strides[i] != other.strides[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
