@@ -194,13 +194,13 @@ def main():
         "sections": {
             "train.*": "train mode (batch statistics), the first step before the update: logits [2, 1000], loss [1], grad.NAME (every "
                        "parameter), running.NAME (running_mean, running_var after this one forward; momentum 0.1, unbiased variance)",
-            "sgd.*": f"{STEPS} SGD steps {FULL_SGD} on all parameters (weight decay on every one, no Nesterov, no dampening), same batch, train "
-                     "mode: losses [10] (losses[0] is before any update), weight.NAME after the last update, running.NAME after ten "
+            "sgd.*": f"{STEPS} SGD steps {FULL_SGD} on all parameters (weight decay on every one, no Nesterov, no dampening), same "
+                     "batch, train mode: losses [10] (losses[0] is before any update), weight.NAME after the last update, running.NAME after ten "
                      "forwards, then eval_logits [2, 1000] and eval_loss [1] in eval mode",
             "eval.*": "eval mode (formula running statistics), gradients still taken: logits, loss, grad.NAME",
-            "head.*": f"backbone frozen, eval mode, fc replaced by Linear(512, 2): weight float32(sqrt(3/512)) * unit({HEAD_WEIGHT_INDEX}, i), bias "
-                      f"0.05f * unit({HEAD_BIAS_INDEX}, i), labels {HEAD_LABELS}; SGD {HEAD_SGD} on the head only: logits [2, 2], grad.fc.weight digest, "
-                      "grad.fc.bias [2], losses [10]",
+            "head.*": f"backbone frozen, eval mode, fc replaced by Linear(512, 2): weight float32(sqrt(3/512)) * "
+                      f"unit({HEAD_WEIGHT_INDEX}, i), bias 0.05f * unit({HEAD_BIAS_INDEX}, i), labels {HEAD_LABELS}; "
+                      f"SGD {HEAD_SGD} on the head only: logits [2, 2], grad.fc.weight digest, grad.fc.bias [2], losses [10]",
         },
         "values": {name: double.full[name].tolist() for name in
                    ("train.loss", "sgd.losses", "sgd.eval_loss", "eval.loss", "head.logits", "head.grad.fc.bias", "head.losses")},
