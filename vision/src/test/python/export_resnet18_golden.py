@@ -25,17 +25,12 @@ SAMPLES = 64
 STEPS = 10
 FULL_SGD = {"lr": 0.001, "momentum": 0.9, "weight_decay": 1e-4}
 HEAD_SGD = {"lr": 0.001, "momentum": 0.9, "weight_decay": 1e-4}
-SECOND_NORM_SCALE = 0.25
 
 
 def build(dtype: torch.dtype) -> torch.nn.Module:
     """ResNet-18 with formula weights; the second batch norm of each block is damped to keep training well conditioned."""
     model = torchvision_loader.torchvision.models.resnet18(weights=None)
-    state = formula.formula_state_dict(model)
-    for name in state:
-        if name.startswith("layer") and name.endswith("bn2.weight"):
-            state[name] = SECOND_NORM_SCALE * state[name]
-    model.load_state_dict(state)
+    model.load_state_dict(formula.damped_state_dict(model))
     return model.to(dtype)
 
 
@@ -195,8 +190,8 @@ def main():
             "train.*": "train mode (batch statistics), the first step before the update: logits [2, 1000], loss [1], grad.NAME (every "
                        "parameter), running.NAME (running_mean, running_var after this one forward; momentum 0.1, unbiased variance)",
             "sgd.*": f"{STEPS} SGD steps {FULL_SGD} on all parameters (weight decay on every one, no Nesterov, no dampening), same "
-                     "batch, train mode: losses [10] (losses[0] is before any update), weight.NAME after the last update, running.NAME after ten "
-                     "forwards, then eval_logits [2, 1000] and eval_loss [1] in eval mode",
+                     "batch, train mode: losses [10] (losses[0] is before any update), weight.NAME after the last update, running.NAME "
+                     "after ten forwards, then eval_logits [2, 1000] and eval_loss [1] in eval mode",
             "eval.*": "eval mode (formula running statistics), gradients still taken: logits, loss, grad.NAME",
             "head.*": f"backbone frozen, eval mode, fc replaced by Linear(512, 2): weight float32(sqrt(3/512)) * "
                       f"unit({HEAD_WEIGHT_INDEX}, i), bias 0.05f * unit({HEAD_BIAS_INDEX}, i), labels {HEAD_LABELS}; "
