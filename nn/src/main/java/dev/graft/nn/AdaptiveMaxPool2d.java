@@ -1,0 +1,28 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+
+/** The maximum of each of {@code height x width} equal regions, whatever the input's size: {@code [N, C, H, W]} to {@code [N, C, height, width]}. */
+public final class AdaptiveMaxPool2d extends Module {
+    private final int height;
+    private final int width;
+
+    public AdaptiveMaxPool2d(int size) {
+        this(size, size);
+    }
+
+    public AdaptiveMaxPool2d(int height, int width) {
+        this.height = height;
+        this.width = width;
+    }
+
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.adaptiveMaxPool2d(height, width);
+    }
+
+    @Override
+    public String toString() {
+        return "AdaptiveMaxPool2d(" + height + "x" + width + ")";
+    }
+}

@@ -1,0 +1,52 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+import java.util.random.RandomGenerator;
+
+/**
+ * In training, zeroes each value with probability {@code p} and scales the others by {@code 1 / (1 - p)}; otherwise returns its
+ * input. The n-th call draws from a seed and n alone, so bits reproduce.
+ *
+ * @see <a href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al. 2014</a>
+ */
+public final class Dropout extends Module implements Stochastic {
+    /** The odd constant of SplitMix64: successive calls get seeds that its finaliser sends far apart. */
+    private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
+
+    private final float p;
+    private long seed;
+    private long calls;
+
+    /** @param p the share of values to drop, in [0, 1) */
+    public Dropout(float p, RandomGenerator random) {
+        if (!(p >= 0 && p < 1)) {
+            throw new IllegalArgumentException("dropout: probability must be in [0, 1), was " + p);
+        }
+        this.p = p;
+        this.seed = random.nextLong();
+    }
+
+    @Override
+    protected Tensor compute(Tensor input) {
+        return isTraining() && p > 0 ? input.dropout(p, seed + GOLDEN_GAMMA * ++calls) : input;
+    }
+
+    @Override
+    public long[] randomState() {
+        return new long[] {seed, calls};
+    }
+
+    @Override
+    public void restoreRandomState(long[] state) {
+        if (state.length != 2) {
+            throw new IllegalArgumentException("dropout: random state must hold 2 numbers, was " + state.length);
+        }
+        seed = state[0];
+        calls = state[1];
+    }
+
+    @Override
+    public String toString() {
+        return "Dropout(" + p + ")";
+    }
+}

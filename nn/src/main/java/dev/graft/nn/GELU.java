@@ -1,0 +1,11 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+
+/** {@code x * Phi(x)} with the normal distribution's Phi, elementwise; the exact form, as PyTorch's default. */
+public final class GELU extends Module {
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.gelu();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.Tensor;
+import java.util.random.RandomGenerator;
+
+/**
+ * Writes first values into parameters, in place. Fans follow PyTorch: of a weight {@code [out, in, k...]}, {@code fan_in} is
+ * {@code in * k...} and {@code fan_out} is {@code out * k...}.
+ *
+ * @see <a href="https://pytorch.org/docs/stable/nn.init.html">torch.nn.init</a>
+ */
+public final class Init {
+    /** Which side of a weight keeps its variance: activations ({@code FAN_IN}) or gradients ({@code FAN_OUT}). */
+    public enum Fan {
+        FAN_IN, FAN_OUT
+    }
+
+    private Init() {
+    }
+
+    public static void constant(Tensor weight, float value) {
+        weight.fill(value);
+    }
+
+    /** Uniform over {@code [low, high)}. */
+    @SuppressWarnings("try")
+    public static void uniform(Tensor weight, float low, float high, RandomGenerator random) {
+        try (Scope scope = Scope.open()) {
+            weight.copyFrom(Tensor.uniform(random, low, high, weight.shape().toArray()).to(weight.device()));
+        }
+    }
+
+    @SuppressWarnings("try")
+    public static void normal(Tensor weight, float mean, float standardDeviation, RandomGenerator random) {
+        try (Scope scope = Scope.open()) {
+            weight.copyFrom(Tensor.randn(random, weight.shape().toArray()).mul(standardDeviation).add(mean).to(weight.device()));
+        }
+    }
+
+    /** Normal with standard deviation {@code sqrt(2 / fan)}, for layers before a ReLU (He et al. 2015, arXiv:1502.01852). */
+    public static void kaimingNormal(Tensor weight, Fan fan, RandomGenerator random) {
+        normal(weight, 0f, (float) Math.sqrt(2.0 / fan(weight, fan)), random);
+    }
+
+    /**
+     * Uniform within {@code sqrt(6 / ((1 + slope^2) * fan))}.
+     *
+     * @param slope of the leaky ReLU that follows: 0 for a ReLU; {@code sqrt(5)} gives PyTorch's default for its layers
+     */
+    public static void kaimingUniform(Tensor weight, Fan fan, double slope, RandomGenerator random) {
+        float bound = (float) Math.sqrt(6.0 / ((1 + slope * slope) * fan(weight, fan)));
+        uniform(weight, -bound, bound, random);
+    }
+
+    /** Uniform within {@code sqrt(6 / (fan_in + fan_out))} (Glorot and Bengio 2010). */
+    public static void xavierUniform(Tensor weight, RandomGenerator random) {
+        float bound = (float) Math.sqrt(6.0 / (fan(weight, Fan.FAN_IN) + fan(weight, Fan.FAN_OUT)));
+        uniform(weight, -bound, bound, random);
+    }
+
+    private static double fan(Tensor weight, Fan fan) {
+        Shape shape = weight.shape();
+        if (shape.rank() < 2) {
+            throw new IllegalArgumentException("init: a fan needs a weight of at least 2 dimensions, was " + shape
+                    + ". Hint: initialise biases with Init.constant.");
+        }
+        int receptive = shape.dim(0) * shape.dim(1) == 0 ? 1 : shape.numel() / (shape.dim(0) * shape.dim(1));
+        return Math.max(1, (double) shape.dim(fan == Fan.FAN_IN ? 1 : 0) * receptive);
+    }
+
+    /** PyTorch's default for linear and convolution layers: both uniform within {@code 1 / sqrt(fan_in)}. */
+    static Parameter weight(RandomGenerator random, int... shape) {
+        Tensor weight = Tensor.zeros(shape);
+        kaimingUniform(weight, Fan.FAN_IN, Math.sqrt(5), random);
+        return new Parameter(weight);
+    }
+
+    static Parameter bias(RandomGenerator random, int size, int fanIn) {
+        float bound = (float) (1 / Math.sqrt(Math.max(1, fanIn)));
+        return new Parameter(Tensor.uniform(random, -bound, bound, size));
+    }
+}

@@ -1,0 +1,16 @@
+package dev.graft.nn;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * The state-dict name of a field whose Java name differs from it: {@code @Key("running_mean") Buffer runningMean}. Without it a
+ * field's own name is the key.
+ */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.FIELD)
+public @interface Key {
+    String value();
+}

@@ -1,0 +1,27 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+
+/** {@code x} where positive, {@code slope * x} elsewhere. */
+public final class LeakyReLU extends Module {
+    private final float slope;
+
+    /** PyTorch's default slope, 0.01. */
+    public LeakyReLU() {
+        this(0.01f);
+    }
+
+    public LeakyReLU(float slope) {
+        this.slope = slope;
+    }
+
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.leakyRelu(slope);
+    }
+
+    @Override
+    public String toString() {
+        return "LeakyReLU(" + slope + ")";
+    }
+}

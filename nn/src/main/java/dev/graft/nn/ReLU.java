@@ -1,0 +1,11 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+
+/** {@code max(0, x)}, elementwise. */
+public final class ReLU extends Module {
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.relu();
+    }
+}

@@ -1,0 +1,11 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+
+/** {@code min(max(0, x), 6)}, elementwise. */
+public final class ReLU6 extends Module {
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.relu6();
+    }
+}

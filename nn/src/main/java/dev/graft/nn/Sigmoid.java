@@ -1,0 +1,11 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+
+/** {@code 1 / (1 + exp(-x))}, elementwise. */
+public final class Sigmoid extends Module {
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.sigmoid();
+    }
+}

@@ -1,0 +1,11 @@
+package dev.graft.nn;
+
+import dev.graft.tensor.Tensor;
+
+/** The hyperbolic tangent, elementwise. */
+public final class Tanh extends Module {
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.tanh();
+    }
+}

@@ -1,0 +1,14 @@
+/** Modules, losses, optimizers, data loading, metrics and training. */
+module dev.graft.nn {
+    requires transitive dev.graft.core;
+    requires com.fasterxml.jackson.jr.ob;
+    requires de.siegmar.fastcsv;
+    requires me.tongfei.progressbar;
+
+    exports dev.graft.nn;
+    exports dev.graft.nn.data;
+    exports dev.graft.nn.loss;
+    exports dev.graft.nn.metric;
+    exports dev.graft.nn.optim;
+    exports dev.graft.nn.train;
+}
