@@ -1,0 +1,52 @@
+package dev.graft.nn.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Some examples of a data set, such as one side of a {@link Split}; the classes stay those of the whole. */
+public final class Subset implements LabelledDataset {
+    private final LabelledDataset whole;
+    private final int[] indices;
+
+    public Subset(LabelledDataset whole, int[] indices) {
+        for (int index : indices) {
+            if (index < 0 || index >= whole.size()) {
+                throw new IllegalArgumentException("subset: index " + index + " is not in [0, " + whole.size() + ")");
+            }
+        }
+        this.whole = whole;
+        this.indices = indices.clone();
+    }
+
+    @Override
+    public int size() {
+        return indices.length;
+    }
+
+    @Override
+    public Example get(int index, RandomGenerator random) {
+        return whole.get(indices[index], random);
+    }
+
+    @Override
+    public String describe(int index) {
+        return whole.describe(indices[index]);
+    }
+
+    @Override
+    public int[] labels() {
+        int[] labels = whole.labels();
+        return Arrays.stream(indices).map(index -> labels[index]).toArray();
+    }
+
+    @Override
+    public List<String> classes() {
+        return whole.classes();
+    }
+
+    /** The position of an example in the whole data set. */
+    public int original(int index) {
+        return indices[index];
+    }
+}
