@@ -22,6 +22,15 @@ public interface Storage {
     /** Removes one holder; the last one gives the memory back. @throws IllegalStateException if called too often */
     void release();
 
+    /** Number of holders: 1 means that nobody else sees the memory. */
+    int holders();
+
+    /** Grows with every {@link #markModified()}: lets caches and saved tensors notice a change in place. */
+    int version();
+
+    /** Records that the content was changed in place. */
+    void markModified();
+
     /** Whether the memory was given back. */
     boolean isReleased();
 
