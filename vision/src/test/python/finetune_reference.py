@@ -142,19 +142,26 @@ def evaluate(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> di
     }
 
 
-def train(model: nn.Module, data: dict, recipe: dict) -> list:
-    """One record per epoch; the global generator, seeded by the caller, shuffles and drops."""
+def random_order(epoch: int, count: int) -> torch.Tensor:
+    """A permutation from the global generator, which the caller has seeded."""
+    return torch.randperm(count)
+
+
+def train(model: nn.Module, data: dict, recipe: dict, order_of=random_order, step_losses: list | None = None) -> list:
+    """One record per epoch; every step's loss goes to `step_losses` where given."""
     optimizer = torch.optim.SGD(model.parameters(), lr=recipe["lr"], momentum=MOMENTUM, weight_decay=recipe["weight_decay"])
     records = []
     for epoch in range(1, recipe["epochs"] + 1):
         model.train()
-        total, order = 0.0, torch.randperm(len(data["train_labels"]))
+        total, order = 0.0, order_of(epoch, len(data["train_labels"]))
         for batch in order.split(recipe["batch"]):
             optimizer.zero_grad()
             loss = F.cross_entropy(model(data["train_inputs"][batch]), data["train_labels"][batch])
             loss.backward()
             optimizer.step()
             total += loss.item() * len(batch)
+            if step_losses is not None:
+                step_losses.append(loss.item())
         record = {"epoch": epoch, "train_loss": round(total / len(order), 6)}
         records.append(record | evaluate(model, data["val_inputs"], data["val_labels"]))
     return records
@@ -179,20 +186,41 @@ def labels_of(samples: list) -> torch.Tensor:
     return torch.tensor([label for _, label in samples])
 
 
+def backbone_of(name: str) -> tuple:
+    """(frozen features, loading of one image) of a backbone with its ImageNet weights."""
+    if name == "squeezenet1_1":
+        return reference_models.squeezenet1_1().features, preprocessing.imagenet
+    return reference_models.efficientnet_lite0().features, preprocessing.lite
+
+
+def add_features(data: dict, backbone: str, dataset: str) -> dict:
+    features, load = backbone_of(backbone)
+    for part in ("train", "val"):
+        data[f"{part}_inputs"] = cached(f"{backbone}-{dataset}-{part}", data[part], load, features)
+        data[f"{part}_labels"] = labels_of(data[part])
+    return data
+
+
+def add_pixels(data: dict) -> dict:
+    for part in ("train", "val"):
+        data[f"{part}_inputs"] = torch.stack([preprocessing.cifar(path) for path, _ in data[part]])
+        data[f"{part}_labels"] = labels_of(data[part])
+    return data
+
+
 def head_recipe(backbone: str, source, lr: float, epochs: int, batch: int, more_seeds: tuple = ()) -> dict:
     """A frozen backbone in eval mode with a new head; `more_seeds` show how far three seeds can be trusted."""
     data = source()
     if backbone == "squeezenet1_1":
-        features, load, dropout = reference_models.squeezenet1_1().features, preprocessing.imagenet, 0.5
+        dropout = 0.5
         head = lambda rate: SqueezeHead(len(data["classes"]), rate)
         text = "classifier.1 = Conv2d(512, C, 1): weight normal(0, 0.01), bias 0; classifier.0 = Dropout(0.5) active while the head trains"
     else:
-        features, load, dropout = reference_models.efficientnet_lite0().features, preprocessing.lite, 0.2
+        dropout = 0.2
         head = lambda rate: LinearHead(1280, len(data["classes"]), rate)
         text = "_fc = Linear(1280, C): weight and bias uniform(+-1/sqrt(1280)); dropout 0.2 before it active while the head trains"
     dataset = source.__name__
-    data |= {f"{part}_inputs": cached(f"{backbone}-{dataset}-{part}", data[part], load, features) for part in ("train", "val")}
-    data |= {f"{part}_labels": labels_of(data[part]) for part in ("train", "val")}
+    add_features(data, backbone, dataset)
     recipe = {"backbone": backbone, "trained": "head only; backbone frozen in eval mode", "head": text, "dataset": dataset,
               "optimizer": "sgd", "lr": lr, "momentum": MOMENTUM, "weight_decay": 0.0, "batch": batch, "epochs": epochs}
 
@@ -201,29 +229,29 @@ def head_recipe(backbone: str, source, lr: float, epochs: int, batch: int, more_
         return train(head(rate), data, recipe)
 
     runs = {seed: run(seed, dropout) for seed in SEEDS + more_seeds}
-    result = describe(recipe, data, {seed: runs[seed] for seed in SEEDS})
-    if more_seeds:
-        result[f"summary_{len(runs)}_seeds"] = summary(list(runs.values()))
-    return result | {"summary_without_dropout": summary([run(seed, 0.0) for seed in SEEDS])}
+    return describe_seeds(recipe, data, runs) | {"summary_without_dropout": summary([run(seed, 0.0) for seed in SEEDS])}
 
 
-def full_recipe() -> dict:
+def full_recipe(more_seeds: tuple = ()) -> dict:
     """ResNet-20 with a new head, every parameter trained, batch norm in train mode."""
-    data = pneumonia()
-    for part in ("train", "val"):
-        data[f"{part}_inputs"] = torch.stack([preprocessing.cifar(path) for path, _ in data[part]])
-        data[f"{part}_labels"] = labels_of(data[part])
+    data = add_pixels(pneumonia())
     recipe = {"backbone": "resnet20 (CIFAR-10 weights)", "trained": "every parameter; batch norm in train mode",
               "head": "linear = Linear(64, 2): weight and bias uniform(+-1/sqrt(64))", "dataset": "pneumonia",
               "optimizer": "sgd", "lr": 0.01, "momentum": MOMENTUM, "weight_decay": 1e-4, "batch": 64, "epochs": 3}
     runs = {}
-    for seed in SEEDS:
+    for seed in SEEDS + more_seeds:
         torch.manual_seed(seed)
         model = reference_models.cifar_resnet20()
         model.linear = nn.Linear(64, 2)
         runs[seed] = train(model, data, recipe)
         print(f"seed {seed}: {runs[seed][-1]}", flush=True)
-    return describe(recipe, data, runs)
+    return describe_seeds(recipe, data, runs)
+
+
+def describe_seeds(recipe: dict, data: dict, runs: dict) -> dict:
+    """The three seeds in full, and the summary of all where there are more."""
+    result = describe(recipe, data, {seed: runs[seed] for seed in SEEDS})
+    return result | ({f"summary_{len(runs)}_seeds": summary(list(runs.values()))} if len(runs) > len(SEEDS) else {})
 
 
 def describe(recipe: dict, data: dict, runs: dict) -> dict:
@@ -236,7 +264,7 @@ def describe(recipe: dict, data: dict, runs: dict) -> dict:
 RECIPES = {
     "squeezenet1_1-hymenoptera": lambda: head_recipe("squeezenet1_1", hymenoptera, 0.001, 10, 16, MORE_SEEDS),
     "efficientnet_lite0-hymenoptera": lambda: head_recipe("efficientnet_lite0", hymenoptera, 0.01, 15, 16, MORE_SEEDS),
-    "resnet20-pneumoniamnist": full_recipe,
+    "resnet20-pneumoniamnist": lambda: full_recipe(tuple(range(3, 10))),
     "efficientnet_lite0-brain_tumor_4class": lambda: head_recipe("efficientnet_lite0", brain_tumor, 0.01, 5, 32, MORE_SEEDS),
     "squeezenet1_1-brain_tumor_4class": lambda: head_recipe("squeezenet1_1", brain_tumor, 0.001, 5, 32),
     "squeezenet1_1-hymenoptera-lr0.01": lambda: head_recipe("squeezenet1_1", hymenoptera, 0.01, 10, 16, MORE_SEEDS),
