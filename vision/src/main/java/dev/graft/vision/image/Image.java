@@ -1,0 +1,189 @@
+package dev.graft.vision.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * An immutable 8-bit image: rows from top to bottom, pixels from left to right, channels interleaved; one channel (grey) or
+ * three (red, green, blue), values 0 to 255.
+ *
+ * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF and WebP as Pillow's {@code Image.open(f).convert("RGB")} does:
+ * transparency is dropped, not blended; palettes are expanded; of 16-bit samples the high byte stays; CMYK becomes RGB by
+ * Pillow's formula; embedded colour profiles are ignored. One difference: Pillow clips 16-bit <em>grey</em> files at 255, which turns
+ * them white; here the high byte stays as well. The EXIF orientation is ignored, as torchvision's default loader ignores it.
+ *
+ * <p>The size in a file's header is checked before pixels are allocated, see {@link #MAX_PIXELS}. Safe for use by many threads.
+ */
+public final class Image {
+    /** Pixels (width times height) above which a file is refused unless the caller allows more; Pillow's own limit. */
+    public static final long MAX_PIXELS = 178_956_970L;
+
+    private static final int MAX_FILE_BYTES = 1 << 30;
+
+    private final int width;
+    private final int height;
+    private final int channels;
+    private final byte[] data;
+
+    private Image(int width, int height, int channels, byte[] data) {
+        this.width = width;
+        this.height = height;
+        this.channels = channels;
+        this.data = data;
+    }
+
+    /**
+     * An image of the given pixels.
+     *
+     * @param data {@code height * width * channels} bytes (unsigned), channels interleaved; copied
+     * @throws IllegalArgumentException for an empty size, channels other than 1 and 3, or a length that does not fit
+     */
+    public static Image of(int width, int height, int channels, byte[] data) {
+        if (width < 1 || height < 1 || (channels != 1 && channels != 3)) {
+            throw new IllegalArgumentException("image: size " + width + "x" + height + " with " + channels
+                    + " channels is impossible. Hint: width and height from 1, channels 1 or 3.");
+        }
+        if ((long) width * height * channels != data.length) {
+            throw new IllegalArgumentException("image: " + width + "x" + height + "x" + channels + " needs "
+                    + (long) width * height * channels + " bytes, got " + data.length
+                    + ". Hint: pass interleaved 8-bit samples without row padding.");
+        }
+        return new Image(width, height, channels, data.clone());
+    }
+
+    /** As {@link #of}, taking over an array that nobody else writes to. */
+    static Image wrap(int width, int height, int channels, byte[] data) {
+        return new Image(width, height, channels, data);
+    }
+
+    /**
+     * Decodes a file of at most {@link #MAX_PIXELS} pixels; one channel where the file is grey, else three.
+     *
+     * @throws ImageFormatException if the content is not a whole image of a known format
+     * @throws UncheckedIOException if the file cannot be read
+     */
+    public static Image read(Path file) {
+        return read(file, MAX_PIXELS);
+    }
+
+    /** As {@link #read(Path)} with another limit on width times height. */
+    public static Image read(Path file, long maxPixels) {
+        try {
+            long size = Files.size(file);
+            if (size > MAX_FILE_BYTES) {
+                throw tooLong(file.toString());
+            }
+            return read(Files.readAllBytes(file), file.toString(), maxPixels);
+        } catch (NoSuchFileException e) {
+            throw new UncheckedIOException("image: " + file + " does not exist. Hint: check the path.", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("image: " + file + " cannot be read (" + e.getMessage()
+                    + "). Hint: it must be a readable file.", e);
+        }
+    }
+
+    /**
+     * Decodes a stream to its end (without closing it).
+     *
+     * @param name what to call the source in errors
+     */
+    public static Image read(InputStream in, String name) {
+        try {
+            byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+            if (bytes.length > MAX_FILE_BYTES) {
+                throw tooLong(name);
+            }
+            return read(bytes, name, MAX_PIXELS);
+        } catch (IOException e) {
+            throw new UncheckedIOException("image: " + name + " cannot be read (" + e.getMessage() + ").", e);
+        }
+    }
+
+    /**
+     * Decodes an encoded image.
+     *
+     * @param name what to call the source in errors
+     */
+    public static Image read(byte[] encoded, String name) {
+        return read(encoded, name, MAX_PIXELS);
+    }
+
+    /** As {@link #read(byte[], String)} with another limit on width times height. */
+    public static Image read(byte[] encoded, String name, long maxPixels) {
+        return new ImageDecoder(encoded, name, maxPixels).decode();
+    }
+
+    private static ImageFormatException tooLong(String name) {
+        return new ImageFormatException(name, "the file is longer than " + MAX_FILE_BYTES + " bytes", "it is hardly a training image; leave it out");
+    }
+
+    public int width() {
+        return width;
+    }
+
+    public int height() {
+        return height;
+    }
+
+    /** 1 (grey) or 3 (red, green, blue). */
+    public int channels() {
+        return channels;
+    }
+
+    /**
+     * One sample, 0 to 255.
+     *
+     * @throws IndexOutOfBoundsException outside the image
+     */
+    public int pixel(int x, int y, int channel) {
+        if (x < 0 || x >= width || y < 0 || y >= height || channel < 0 || channel >= channels) {
+            throw new IndexOutOfBoundsException("pixel (" + x + ", " + y + ", channel " + channel + ") of " + this);
+        }
+        return data[(y * width + x) * channels + channel] & 0xff;
+    }
+
+    /** This image with three channels; a grey one gets its value in each. */
+    public Image toRgb() {
+        if (channels == 3) {
+            return this;
+        }
+        byte[] rgb = new byte[Math.multiplyExact(data.length, 3)];
+        for (int i = 0, o = 0; i < data.length; i++, o += 3) {
+            byte v = data[i];
+            rgb[o] = v;
+            rgb[o + 1] = v;
+            rgb[o + 2] = v;
+        }
+        return new Image(width, height, 3, rgb);
+    }
+
+    /** A copy of the samples, {@code height * width * channels} bytes, channels interleaved. */
+    public byte[] toBytes() {
+        return data.clone();
+    }
+
+    /** The samples themselves; never to be written to. */
+    byte[] data() {
+        return data;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof Image i && width == i.width && height == i.height && channels == i.channels && Arrays.equals(data, i.data);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * width + height) + Arrays.hashCode(data);
+    }
+
+    @Override
+    public String toString() {
+        return "Image[" + width + "x" + height + (channels == 1 ? " grey]" : " rgb]");
+    }
+}

@@ -1,0 +1,128 @@
+package dev.graft.vision.image;
+
+import com.twelvemonkeys.imageio.plugins.bmp.BMPImageReaderSpi;
+import com.twelvemonkeys.imageio.plugins.tiff.BigTIFFImageReaderSpi;
+import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.Locale;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.ImageReaderSpi;
+
+/** Tells the format by its first bytes (never by the file's name), checks the announced size, and calls that format's decoder. */
+final class ImageDecoder {
+    /** Deflate cannot shrink more than 1032 times; a PNG that announces more pixels than that was cut or forged. */
+    private static final int DEFLATE_RATIO = 1032;
+
+    private final byte[] bytes;
+    private final String name;
+    private final long maxPixels;
+
+    ImageDecoder(byte[] bytes, String name, long maxPixels) {
+        this.bytes = bytes;
+        this.name = name;
+        this.maxPixels = maxPixels;
+    }
+
+    Image decode() {
+        if (bytes.length == 0) {
+            throw error("the file is empty", "copy it again from its source");
+        }
+        String format = format();
+        try {
+            return switch (format) {
+                case "JPEG" -> new JpegDecoder(this, bytes).decode();
+                case "PNG" -> new PngDecoder(this, bytes).decode();
+                case "GIF" -> new GifDecoder(this, bytes).decode();
+                case "BMP" -> read(new BMPImageReaderSpi(), bytes);
+                case "TIFF" -> read(new TIFFImageReaderSpi(), bytes);
+                case "BigTIFF" -> read(new BigTIFFImageReaderSpi(), bytes);
+                case "WebP" -> new WebpDecoder(this, bytes).decode();
+                default -> throw error("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP (it starts with " + start() + ")",
+                        "convert it, or remove it from the folder");
+            };
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof ImageFormatException typed) {
+                throw typed;
+            }
+            // Decoders answer damaged files with many exceptions, index errors among them; to the caller they all mean this.
+            throw new ImageFormatException(name, "the " + format + " data is corrupt or truncated (" + reason(e) + ")",
+                    "copy the file again from its source, or leave it out", e);
+        }
+    }
+
+    private static String reason(Exception e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    private String format() {
+        if (starts("FFD8FF")) {
+            return "JPEG";
+        } else if (starts("89504E470D0A1A0A")) {
+            return "PNG";
+        } else if (starts("474946383761") || starts("474946383961")) {
+            return "GIF";
+        } else if (starts("424D")) {
+            return "BMP";
+        } else if (starts("49492A00") || starts("4D4D002A")) {
+            return "TIFF";
+        } else if (starts("49492B00") || starts("4D4D002B")) {
+            return "BigTIFF";
+        } else if (starts("52494646") && bytes.length >= 12 && bytes[8] == 'W' && bytes[9] == 'E' && bytes[10] == 'B' && bytes[11] == 'P') {
+            return "WebP";
+        }
+        return "unknown";
+    }
+
+    private boolean starts(String hex) {
+        int n = hex.length() / 2;
+        return bytes.length >= n && HexFormat.of().withUpperCase().formatHex(bytes, 0, n).equals(hex);
+    }
+
+    private String start() {
+        return HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length)).toUpperCase(Locale.ROOT);
+    }
+
+    /** Decodes by a plug-in named here, not looked up: the result must not depend on what else is on the class path. */
+    Image read(ImageReaderSpi provider, byte[] encoded) throws IOException {
+        ImageReader reader = provider.createReaderInstance();
+        try {
+            reader.setInput(new ByteArrayImageStream(encoded), true, true);
+            checkSize(reader.getWidth(0), reader.getHeight(0));
+            return new RasterConverter(this).convert(reader.read(0));
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    /** @throws ImageFormatException if the size is empty, above the limit, or more than an array holds */
+    void checkSize(long width, long height) {
+        if (width < 1 || height < 1) {
+            throw error("its header announces " + width + "x" + height + " pixels", "copy the file again from its source");
+        }
+        if (width * height > maxPixels || width * height * 3 > Integer.MAX_VALUE - 16) {
+            throw error("its header announces " + width + "x" + height + " pixels, the limit is " + maxPixels,
+                    "scale the image down, or allow more with Image.read(file, maxPixels)");
+        }
+    }
+
+    /** @throws ImageFormatException if the file is too short for the pixels it announces, whatever its content */
+    void checkPlausible(long width, long height, long bitsPerPixel, int maxRatio) {
+        if (width * height * bitsPerPixel / 8 > (long) bytes.length * maxRatio) {
+            throw error("truncated: " + bytes.length + " bytes cannot hold the " + width + "x" + height + " pixels its header announces",
+                    "copy the file again from its source");
+        }
+    }
+
+    void checkDeflate(long width, long height, long bitsPerPixel) {
+        checkPlausible(width, height, bitsPerPixel, DEFLATE_RATIO);
+    }
+
+    ImageFormatException error(String problem, String hint) {
+        return new ImageFormatException(name, problem, hint);
+    }
+
+    ImageFormatException truncated(String what) {
+        return error("truncated: " + what, "copy the file again from its source, or leave it out");
+    }
+}

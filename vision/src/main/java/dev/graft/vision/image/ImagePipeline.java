@@ -1,0 +1,23 @@
+package dev.graft.vision.image;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * From a decoded image to network input: the transform, then the normalisation.
+ *
+ * @param transform image to image, chance included
+ * @param normalize image to numbers; its channels say whether images are taken as RGB or grey
+ */
+public record ImagePipeline(Transform transform, Normalize normalize) {
+    /** The transformed image, 8 bits still. */
+    public Image transformed(Image image, RandomGenerator random) {
+        Image input = normalize.channels() == 3 ? image.toRgb() : ImageOps.grayscale(image, 1);
+        Image out = transform.apply(input, random);
+        return normalize.channels() == 3 ? out.toRgb() : out;
+    }
+
+    /** Network input in the order rows, pixels, channels ({@code [height, width, channels]}). */
+    public float[] toFloats(Image image, RandomGenerator random) {
+        return normalize.toFloats(transformed(image, random));
+    }
+}
