@@ -119,8 +119,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Parameters and buffers by name, with PyTorch's names and order. The tensors are the live ones: save them, or copy them
-     * before training goes on.
+     * Parameters and buffers by name, with PyTorch's names and order. The tensors share memory with the module: save them, or
+     * copy them before training goes on.
      */
     public final StateDict stateDict() {
         return StateLoader.stateDict(this);

@@ -22,7 +22,7 @@ final class StateLoader {
 
     static StateDict stateDict(Module root) {
         StateDict state = new StateDict();
-        slots(root).forEach((name, slot) -> state.put(name, slot.value));
+        slots(root).forEach((name, slot) -> state.put(name, slot.value.detach()));
         return state;
     }
 

@@ -1,0 +1,58 @@
+package dev.graft.nn.loss;
+
+import dev.graft.tensor.DType;
+import dev.graft.tensor.LossReduction;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * {@code -(y log sigmoid(x) + (1 - y) log(1 - sigmoid(x)))} for logits and targets in [0, 1] of one shape, averaged. Logits
+ * {@code [N, 1]} also take labels {@code [N]}, of any type.
+ *
+ * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html">torch.nn.BCEWithLogitsLoss</a>
+ */
+public final class BceWithLogitsLoss implements Loss {
+    private final Optional<float[]> positiveWeights;
+    private final LossReduction reduction;
+
+    public BceWithLogitsLoss() {
+        this(Optional.empty(), LossReduction.MEAN);
+    }
+
+    private BceWithLogitsLoss(Optional<float[]> positiveWeights, LossReduction reduction) {
+        this.positiveWeights = positiveWeights;
+        this.reduction = reduction;
+    }
+
+    /** The weight of the positive side, one for all outputs or one for each. */
+    public BceWithLogitsLoss positiveWeight(float... weights) {
+        return new BceWithLogitsLoss(Optional.of(weights.clone()), reduction);
+    }
+
+    public BceWithLogitsLoss reduction(LossReduction how) {
+        return new BceWithLogitsLoss(positiveWeights, how);
+    }
+
+    @Override
+    public Tensor forward(Tensor logits, Tensor targets) {
+        try (Scope scope = Scope.open()) {
+            Tensor y = targets.to(DType.F32);
+            if (logits.rank() == y.rank() + 1 && logits.dim(-1) == 1) {
+                y = y.unsqueeze(y.rank());
+            }
+            Optional<Tensor> weights = positiveWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
+            return scope.keep(logits.bceWithLogits(y, weights, reduction));
+        }
+    }
+
+    /** For one logit an example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. */
+    @Override
+    public Optional<Tensor> probabilities(Tensor logits) {
+        if (logits.rank() > 2 || (logits.rank() == 2 && logits.dim(1) != 1)) {
+            return Optional.empty();
+        }
+        Tensor yes = logits.reshape(logits.numel(), 1).sigmoid();
+        return Optional.of(Tensor.concat(1, yes.neg().add(1f), yes));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.graft.nn.loss;
+
+import dev.graft.tensor.DType;
+import dev.graft.tensor.LossReduction;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * {@code -log softmax(logits)[label]} for logits {@code [N, C]} (or {@code [N, C, ...]}) and I64 labels {@code [N]} (or
+ * {@code [N, ...]}), averaged.
+ *
+ * <pre>{@code new CrossEntropyLoss().labelSmoothing(0.1f).classWeights(ClassWeights.balanced(labels))}</pre>
+ *
+ * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">torch.nn.CrossEntropyLoss</a>
+ */
+public final class CrossEntropyLoss implements Loss {
+    /** PyTorch's default for labels that do not count. */
+    public static final long DEFAULT_IGNORE_INDEX = -100;
+
+    private final Optional<float[]> classWeights;
+    private final float labelSmoothing;
+    private final long ignoreIndex;
+    private final LossReduction reduction;
+
+    public CrossEntropyLoss() {
+        this(Optional.empty(), 0f, DEFAULT_IGNORE_INDEX, LossReduction.MEAN);
+    }
+
+    private CrossEntropyLoss(Optional<float[]> classWeights, float labelSmoothing, long ignoreIndex, LossReduction reduction) {
+        this.classWeights = classWeights;
+        this.labelSmoothing = labelSmoothing;
+        this.ignoreIndex = ignoreIndex;
+        this.reduction = reduction;
+    }
+
+    /** One weight per class; the mean is then a weighted one, over the weights of the labels. */
+    public CrossEntropyLoss classWeights(float... weights) {
+        return new CrossEntropyLoss(Optional.of(weights.clone()), labelSmoothing, ignoreIndex, reduction);
+    }
+
+    /** @param smoothing the share of each label spread over all classes, in [0, 1] */
+    public CrossEntropyLoss labelSmoothing(float smoothing) {
+        if (!(smoothing >= 0 && smoothing <= 1)) {
+            throw new IllegalArgumentException("crossEntropy: label smoothing must be in [0, 1], was " + smoothing);
+        }
+        return new CrossEntropyLoss(classWeights, smoothing, ignoreIndex, reduction);
+    }
+
+    /** Examples with this label do not count. */
+    public CrossEntropyLoss ignoreIndex(long label) {
+        return new CrossEntropyLoss(classWeights, labelSmoothing, label, reduction);
+    }
+
+    public CrossEntropyLoss reduction(LossReduction how) {
+        return new CrossEntropyLoss(classWeights, labelSmoothing, ignoreIndex, how);
+    }
+
+    @Override
+    public Tensor forward(Tensor logits, Tensor labels) {
+        try (Scope scope = Scope.open()) {
+            if (labels.dtype() == DType.F32) {
+                throw new IllegalArgumentException("crossEntropy: labels must be class indices, were F32 (logits " + logits.shape() + ", labels "
+                        + labels.shape() + "). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
+            }
+            Optional<Tensor> weights = classWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
+            return scope.keep(logits.crossEntropy(labels, weights, labelSmoothing, ignoreIndex, reduction));
+        }
+    }
+
+    @Override
+    public Optional<Tensor> probabilities(Tensor logits) {
+        return logits.rank() == 2 ? Optional.of(logits.softmax(1)) : Optional.empty();
+    }
+}

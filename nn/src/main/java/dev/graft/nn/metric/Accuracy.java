@@ -1,0 +1,34 @@
+package dev.graft.nn.metric;
+
+/** The share of examples whose most probable class is the right one. */
+public final class Accuracy {
+    private Accuracy() {
+    }
+
+    public static double of(int[] predictions, int[] labels) {
+        Checks.sameLength("accuracy", predictions.length, labels.length);
+        int right = 0;
+        for (int i = 0; i < labels.length; i++) {
+            right += predictions[i] == labels[i] ? 1 : 0;
+        }
+        return (double) right / labels.length;
+    }
+
+    public static double of(float[][] probabilities, int[] labels) {
+        return of(predictions(probabilities), labels);
+    }
+
+    /** The class of the largest probability of each row; the first of equals, as NumPy's argmax. */
+    public static int[] predictions(float[][] probabilities) {
+        int[] predictions = new int[probabilities.length];
+        for (int i = 0; i < predictions.length; i++) {
+            float[] row = probabilities[i];
+            int best = 0;
+            for (int c = 1; c < row.length; c++) {
+                best = row[c] > row[best] ? c : best;
+            }
+            predictions[i] = best;
+        }
+        return predictions;
+    }
+}

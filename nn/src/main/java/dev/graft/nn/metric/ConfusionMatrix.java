@@ -1,0 +1,116 @@
+package dev.graft.nn.metric;
+
+import java.util.Arrays;
+
+/**
+ * How often each class was taken for each: {@code counts[true class][predicted class]}. The measures of one class set it against
+ * the rest and are 0 where their denominator is 0, as scikit-learn's.
+ */
+public final class ConfusionMatrix {
+    private final long[][] counts;
+
+    private ConfusionMatrix(long[][] counts) {
+        this.counts = counts;
+    }
+
+    public static ConfusionMatrix of(int[] predictions, int[] labels, int classes) {
+        Checks.sameLength("confusion matrix", predictions.length, labels.length);
+        long[][] counts = new long[classes][classes];
+        for (int i = 0; i < labels.length; i++) {
+            Checks.label("confusion matrix", labels[i], classes);
+            Checks.label("confusion matrix", predictions[i], classes);
+            counts[labels[i]][predictions[i]]++;
+        }
+        return new ConfusionMatrix(counts);
+    }
+
+    public int classes() {
+        return counts.length;
+    }
+
+    /** A copy of the counts. */
+    public long[][] counts() {
+        return Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new);
+    }
+
+    /** The number of examples of a class. */
+    public long support(int c) {
+        return Arrays.stream(counts[c]).sum();
+    }
+
+    private long total() {
+        return Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
+    }
+
+    private long predicted(int c) {
+        return Arrays.stream(counts).mapToLong(row -> row[c]).sum();
+    }
+
+    private static double ratio(double part, double whole) {
+        return whole == 0 ? 0 : part / whole;
+    }
+
+    /** The share of a class's examples that were found; also called recall. */
+    public double sensitivity(int c) {
+        return ratio(counts[c][c], support(c));
+    }
+
+    /** The share of the other classes' examples that were not taken for this class. */
+    public double specificity(int c) {
+        long others = total() - support(c);
+        return ratio(others - (predicted(c) - counts[c][c]), others);
+    }
+
+    /** The share of right ones among those taken for this class. */
+    public double precision(int c) {
+        return ratio(counts[c][c], predicted(c));
+    }
+
+    /** The harmonic mean of precision and sensitivity. */
+    public double f1(int c) {
+        return ratio(2.0 * counts[c][c], support(c) + predicted(c));
+    }
+
+    public double accuracy() {
+        long right = 0;
+        for (int c = 0; c < classes(); c++) {
+            right += counts[c][c];
+        }
+        return ratio(right, total());
+    }
+
+    /** The mean sensitivity of the classes that have examples. */
+    public double balancedAccuracy() {
+        double sum = 0;
+        int present = 0;
+        for (int c = 0; c < classes(); c++) {
+            if (support(c) > 0) {
+                sum += sensitivity(c);
+                present++;
+            }
+        }
+        return ratio(sum, present);
+    }
+
+    public double macroF1() {
+        double sum = 0;
+        for (int c = 0; c < classes(); c++) {
+            sum += f1(c);
+        }
+        return sum / classes();
+    }
+
+    /** The counts as a table, one line per true class. */
+    @Override
+    public String toString() {
+        int width = Long.toString(Arrays.stream(counts).flatMapToLong(Arrays::stream).max().orElse(0)).length() + 2;
+        StringBuilder text = new StringBuilder();
+        for (long[] row : counts) {
+            for (long count : row) {
+                text.append(String.format("%" + width + "d", count));
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,169 @@
+package dev.graft.nn.optim;
+
+import dev.graft.io.StateDict;
+import dev.graft.nn.Parameter;
+import dev.graft.tensor.Tensor;
+import dev.graft.tensor.Update;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Adam with decoupled weight decay: {@code w -= lr * (m' / (sqrt(v') + eps) + weightDecay * w)} with bias-corrected running means
+ * {@code m'} of the gradient and {@code v'} of its square.
+ *
+ * @see <a href="https://arxiv.org/abs/1711.05101">Loshchilov and Hutter 2019</a>
+ * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html">torch.optim.AdamW</a>
+ */
+public final class AdamW extends Optimizer {
+    private static final String MEAN = "exp_avg";
+    private static final String SQUARE = "exp_avg_sq";
+    private static final String STEP = "step";
+
+    private final List<ParameterGroup<Options>> groups;
+    private final List<Parameter> parameters;
+    private final List<Optional<Moments>> moments = new ArrayList<>();
+
+    private static final class Moments {
+        private final Tensor mean;
+        private final Tensor square;
+        private long step;
+
+        private Moments(Tensor mean, Tensor square, long step) {
+            this.mean = mean;
+            this.square = square;
+            this.step = step;
+        }
+
+        private void close() {
+            mean.close();
+            square.close();
+        }
+    }
+
+    public AdamW(List<Parameter> parameters, Options options) {
+        this(List.of(new ParameterGroup<>(parameters, options)));
+    }
+
+    /** Each group has its own options. */
+    public AdamW(List<ParameterGroup<Options>> groups) {
+        this.groups = check("adamW", groups);
+        this.parameters = all(groups);
+        parameters.forEach(parameter -> moments.add(Optional.empty()));
+    }
+
+    /** PyTorch's defaults: betas 0.9 and 0.999, eps 1e-8, weight decay 0.01. */
+    public static Options lr(double learningRate) {
+        return new Options(learningRate, 0.9, 0.999, 1e-8, 0.01);
+    }
+
+    /**
+     * The settings of AdamW.
+     *
+     * @param learningRate not negative
+     * @param beta1        the memory of the gradient's mean, in [0, 1)
+     * @param beta2        the memory of its square's mean, in [0, 1)
+     * @param eps          added to the root
+     * @param weightDecay  the share of a weight that a step of learning rate 1 takes off
+     */
+    public record Options(double learningRate, double beta1, double beta2, double eps, double weightDecay) {
+
+        public Options {
+            if (!(learningRate >= 0) || !(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1) || !(eps > 0) || !(weightDecay >= 0)) {
+                throw new IllegalArgumentException("adamW: learning rate and weight decay must not be negative, betas in [0, 1), eps positive ("
+                        + learningRate + ", " + weightDecay + ", " + beta1 + ", " + beta2 + ", " + eps + ")");
+            }
+        }
+
+        public Options betas(double newBeta1, double newBeta2) {
+            return new Options(learningRate, newBeta1, newBeta2, eps, weightDecay);
+        }
+
+        public Options eps(double newEps) {
+            return new Options(learningRate, beta1, beta2, newEps, weightDecay);
+        }
+
+        public Options weightDecay(double newWeightDecay) {
+            return new Options(learningRate, beta1, beta2, eps, newWeightDecay);
+        }
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return parameters;
+    }
+
+    @Override
+    double baseLearningRate() {
+        return groups.get(0).options().learningRate();
+    }
+
+    @Override
+    public void step() {
+        int i = 0;
+        for (ParameterGroup<Options> group : groups) {
+            Options o = group.options();
+            for (Parameter parameter : group.parameters()) {
+                if (steps(parameter)) {
+                    step(i, parameter, o);
+                }
+                i++;
+            }
+        }
+    }
+
+    private void step(int index, Parameter parameter, Options o) {
+        if (moments.get(index).isEmpty()) {
+            moments.set(index, Optional.of(new Moments(zerosLike(parameter), zerosLike(parameter), 0)));
+        }
+        Moments m = moments.get(index).orElseThrow();
+        m.step++;
+        Update.adamW(parameter.value(), parameter.grad().orElseThrow(), m.mean, m.square, m.step, scaled(o.learningRate()),
+                (float) o.beta1(), (float) o.beta2(), (float) o.eps(), (float) o.weightDecay());
+    }
+
+    @Override
+    public StateDict stateDict() {
+        StateDict state = new StateDict();
+        for (int i = 0; i < moments.size(); i++) {
+            String prefix = i + ".";
+            moments.get(i).ifPresent(m -> {
+                state.put(prefix + STEP, Tensor.of(new long[] {m.step}));
+                state.put(prefix + MEAN, m.mean.detach());
+                state.put(prefix + SQUARE, m.square.detach());
+            });
+        }
+        return state;
+    }
+
+    @Override
+    public void load(StateDict state) {
+        judge(state, parameters, Set.of(MEAN, SQUARE), Set.of(STEP));
+        List<Integer> saved = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            long present = 0;
+            for (String kind : List.of(STEP, MEAN, SQUARE)) {
+                present += state.contains(i + "." + kind) ? 1 : 0;
+            }
+            if (present == 3) {
+                saved.add(i);
+            } else if (present != 0) {
+                throw new IllegalArgumentException("optimizer: parameter " + i + " has " + present + " of the 3 entries " + STEP + ", " + MEAN + ", "
+                        + SQUARE + ". Hint: the file is damaged; start from an earlier checkpoint.");
+            }
+        }
+        close();
+        for (int i : saved) {
+            Parameter parameter = parameters.get(i);
+            moments.set(i, Optional.of(new Moments(momentFor(parameter, state.get(i + "." + MEAN)),
+                    momentFor(parameter, state.get(i + "." + SQUARE)), state.get(i + "." + STEP).itemLong())));
+        }
+    }
+
+    @Override
+    public void close() {
+        moments.forEach(m -> m.ifPresent(Moments::close));
+        moments.replaceAll(m -> Optional.empty());
+    }
+}

@@ -1,0 +1,47 @@
+package dev.graft.nn.optim;
+
+import dev.graft.nn.Parameter;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import dev.graft.tensor.Update;
+import java.util.List;
+import java.util.Optional;
+
+/** Limits gradients between the backward pass and the optimizer's step. */
+public final class GradientClip {
+    /** Keeps a division by a norm of 0 away; PyTorch's constant. */
+    private static final double EPS = 1e-6;
+
+    private GradientClip() {
+    }
+
+    /**
+     * Scales all gradients together so that their common Euclidean norm is at most {@code maxNorm}.
+     *
+     * @return the norm before clipping; NaN or infinite where a gradient is
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html">clip_grad_norm_</a>
+     */
+    public static double norm(List<Parameter> parameters, double maxNorm) {
+        List<Tensor> gradients = gradients(parameters);
+        double norm = Update.norm(gradients);
+        double scale = maxNorm / (norm + EPS);
+        if (scale < 1) {
+            gradients.forEach(gradient -> gradient.mulInPlace((float) scale));
+        }
+        return norm;
+    }
+
+    /** Cuts every gradient value to {@code [-limit, limit]}. */
+    @SuppressWarnings("try")
+    public static void value(List<Parameter> parameters, float limit) {
+        for (Tensor gradient : gradients(parameters)) {
+            try (Scope scope = Scope.open()) {
+                gradient.copyFrom(gradient.clamp(-limit, limit));
+            }
+        }
+    }
+
+    private static List<Tensor> gradients(List<Parameter> parameters) {
+        return parameters.stream().filter(parameter -> !parameter.isFrozen()).map(Parameter::grad).flatMap(Optional::stream).toList();
+    }
+}

@@ -1,0 +1,143 @@
+package dev.graft.nn.optim;
+
+import dev.graft.io.StateDict;
+import dev.graft.nn.Parameter;
+import dev.graft.tensor.Tensor;
+import dev.graft.tensor.Update;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Stochastic gradient descent: {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * v}, the first
+ * {@code v} being {@code g}; with Nesterov's variant {@code w -= lr * (g + momentum * v)}.
+ *
+ * <pre>{@code new Sgd(model.trainableParameters(), Sgd.lr(0.001).momentum(0.9))}</pre>
+ *
+ * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.SGD.html">torch.optim.SGD</a>
+ */
+public final class Sgd extends Optimizer {
+    private static final String BUFFER = "momentum_buffer";
+
+    private final List<ParameterGroup<Options>> groups;
+    private final List<Parameter> parameters;
+    private final List<Optional<Tensor>> velocities = new ArrayList<>();
+
+    public Sgd(List<Parameter> parameters, Options options) {
+        this(List.of(new ParameterGroup<>(parameters, options)));
+    }
+
+    /** Each group has its own options. */
+    public Sgd(List<ParameterGroup<Options>> groups) {
+        this.groups = check("sgd", groups);
+        this.parameters = all(groups);
+        parameters.forEach(parameter -> velocities.add(Optional.empty()));
+    }
+
+    /** Plain gradient descent with a learning rate; the result's methods add to it. */
+    public static Options lr(double learningRate) {
+        return new Options(learningRate, 0, 0, 0, false);
+    }
+
+    /**
+     * The settings of SGD.
+     *
+     * @param learningRate not negative
+     * @param momentum     the share of the velocity that a step keeps, in [0, 1)
+     * @param dampening    the share of the gradient that does not enter the velocity
+     * @param weightDecay  the L2 penalty
+     * @param nesterov     whether to look ahead; needs momentum, and no dampening
+     */
+    public record Options(double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov) {
+
+        public Options {
+            if (!(learningRate >= 0) || !(momentum >= 0) || !(weightDecay >= 0)) {
+                throw new IllegalArgumentException("sgd: learning rate, momentum and weight decay must not be negative (" + learningRate + ", "
+                        + momentum + ", " + weightDecay + ")");
+            }
+            if (nesterov && (momentum == 0 || dampening != 0)) {
+                throw new IllegalArgumentException("sgd: Nesterov needs momentum and no dampening (momentum " + momentum + ", dampening "
+                        + dampening + "). Hint: Sgd.lr(" + learningRate + ").momentum(0.9).nesterov(true)");
+            }
+        }
+
+        public Options momentum(double newMomentum) {
+            return new Options(learningRate, newMomentum, dampening, weightDecay, nesterov);
+        }
+
+        public Options dampening(double newDampening) {
+            return new Options(learningRate, momentum, newDampening, weightDecay, nesterov);
+        }
+
+        public Options weightDecay(double newWeightDecay) {
+            return new Options(learningRate, momentum, dampening, newWeightDecay, nesterov);
+        }
+
+        /** Set momentum first. */
+        public Options nesterov(boolean on) {
+            return new Options(learningRate, momentum, dampening, weightDecay, on);
+        }
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return parameters;
+    }
+
+    @Override
+    double baseLearningRate() {
+        return groups.get(0).options().learningRate();
+    }
+
+    @Override
+    public void step() {
+        int i = 0;
+        for (ParameterGroup<Options> group : groups) {
+            Options o = group.options();
+            for (Parameter parameter : group.parameters()) {
+                if (steps(parameter)) {
+                    step(i, parameter, o);
+                }
+                i++;
+            }
+        }
+    }
+
+    private void step(int index, Parameter parameter, Options o) {
+        boolean first = velocities.get(index).isEmpty();
+        if (first && o.momentum() != 0) {
+            velocities.set(index, Optional.of(zerosLike(parameter)));
+        }
+        Update.sgd(parameter.value(), parameter.grad().orElseThrow(), velocities.get(index), first, scaled(o.learningRate()),
+                (float) o.momentum(), (float) o.dampening(), (float) o.weightDecay(), o.nesterov());
+    }
+
+    @Override
+    public StateDict stateDict() {
+        StateDict state = new StateDict();
+        for (int i = 0; i < velocities.size(); i++) {
+            String key = i + "." + BUFFER;
+            velocities.get(i).ifPresent(velocity -> state.put(key, velocity.detach()));
+        }
+        return state;
+    }
+
+    @Override
+    public void load(StateDict state) {
+        judge(state, parameters, Set.of(BUFFER), Set.of());
+        close();
+        for (int i = 0; i < parameters.size(); i++) {
+            String key = i + "." + BUFFER;
+            if (state.contains(key)) {
+                velocities.set(i, Optional.of(momentFor(parameters.get(i), state.get(key))));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        velocities.forEach(velocity -> velocity.ifPresent(Tensor::close));
+        velocities.replaceAll(velocity -> Optional.empty());
+    }
+}

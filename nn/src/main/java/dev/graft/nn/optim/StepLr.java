@@ -1,0 +1,22 @@
+package dev.graft.nn.optim;
+
+/**
+ * {@code gamma^floor(step / size)}.
+ *
+ * @param size  steps between two cuts
+ * @param gamma the factor of each cut; PyTorch's default is 0.1
+ * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html">StepLR</a>
+ */
+public record StepLr(long size, double gamma) implements LrSchedule {
+
+    public StepLr {
+        if (size < 1 || !(gamma > 0)) {
+            throw new IllegalArgumentException("step schedule: size must be at least 1 and gamma positive (size " + size + ", gamma " + gamma + ")");
+        }
+    }
+
+    @Override
+    public double factor(long step) {
+        return Math.pow(gamma, Math.floorDiv(step, size));
+    }
+}
