@@ -7,4 +7,8 @@ module dev.graft.nn {
 
     exports dev.graft.nn;
     exports dev.graft.nn.data;
+    exports dev.graft.nn.loss;
+    exports dev.graft.nn.metric;
+    exports dev.graft.nn.optim;
+    exports dev.graft.nn.train;
 }

@@ -124,6 +124,11 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return rest == 0 || joins ? full : full + 1;
     }
 
+    /** What shuffles and augments. */
+    public long seed() {
+        return settings.seed;
+    }
+
     /** Sets the epoch that the next loop runs, from 1. */
     public void epoch(int epoch) {
         nextEpoch = epoch;
@@ -156,6 +161,12 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return iterator;
     }
 
+    /** Ends a loop that was left early, freeing its batch; a finished loop has done so by itself. */
+    public void endLoop() {
+        active.ifPresent(BatchIterator::close);
+        active = Optional.empty();
+    }
+
     private int[][] plan(int[] order) {
         int[][] plan = new int[batches()][];
         for (int b = 0; b < plan.length; b++) {
@@ -168,8 +179,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     /** Ends an open loop, freeing its batch, and stops the workers. */
     @Override
     public void close() {
-        active.ifPresent(BatchIterator::close);
-        active = Optional.empty();
+        endLoop();
         pool.ifPresent(WorkerPool::close);
         pool = Optional.empty();
     }

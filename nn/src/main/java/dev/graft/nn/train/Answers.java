@@ -1,0 +1,64 @@
+package dev.graft.nn.train;
+
+import dev.graft.nn.loss.Loss;
+import dev.graft.nn.metric.Accuracy;
+import dev.graft.tensor.Autograd;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** A batch's probabilities beside its true classes, off the device. */
+record Answers(float[][] probabilities, int[] labels) {
+
+    /** Empty where the loss is not one of classification. */
+    @SuppressWarnings("try")
+    static Optional<Answers> of(Loss criterion, Tensor outputs, Tensor labels) {
+        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+            return criterion.probabilities(outputs).map(p -> new Answers(rows(p), classes(labels)));
+        }
+    }
+
+    private static float[][] rows(Tensor probabilities) {
+        float[] flat = probabilities.toFloatArray();
+        int classes = probabilities.dim(1);
+        float[][] rows = new float[probabilities.dim(0)][];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = Arrays.copyOfRange(flat, i * classes, (i + 1) * classes);
+        }
+        return rows;
+    }
+
+    private static int[] classes(Tensor labels) {
+        int[] classes = new int[labels.numel()];
+        if (labels.dtype() == DType.F32) {
+            float[] values = labels.toFloatArray();
+            for (int i = 0; i < classes.length; i++) {
+                classes[i] = Math.round(values[i]);
+            }
+        } else {
+            long[] values = labels.to(DType.I64).toLongArray();
+            for (int i = 0; i < classes.length; i++) {
+                classes[i] = Math.toIntExact(values[i]);
+            }
+        }
+        return classes;
+    }
+
+    int right() {
+        int right = 0;
+        int[] predictions = Accuracy.predictions(probabilities);
+        for (int i = 0; i < labels.length; i++) {
+            right += predictions[i] == labels[i] ? 1 : 0;
+        }
+        return right;
+    }
+
+    static float scalar(Tensor loss) {
+        if (loss.numel() != 1) {
+            throw new TrainingException("training: the loss must be one number, was " + loss.shape() + ". Hint: use LossReduction.MEAN.");
+        }
+        return loss.item();
+    }
+}

@@ -1,0 +1,153 @@
+package dev.graft.nn.train;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.graft.io.Safetensors;
+import dev.graft.io.StateDict;
+import dev.graft.nn.Module;
+import dev.graft.nn.Stochastic;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.optim.Optimizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * A run's whole state in one safetensors file, so that it appears whole or not at all: tensors under {@code model.} and
+ * {@code optimizer.}, everything else as JSON in the header.
+ */
+final class Checkpoint {
+    private static final String KEY = "graft.training";
+    private static final int VERSION = 1;
+    private static final String MODEL = "model.";
+    private static final String OPTIMIZER = "optimizer.";
+
+    private Checkpoint() {
+    }
+
+    static void save(Path file, Module model, Optimizer optimizer, TrainState state, DataLoader loader) {
+        try (StateDict all = new StateDict(); StateDict weights = model.stateDict(); StateDict moments = optimizer.stateDict()) {
+            weights.entries().forEach(entry -> all.put(MODEL + entry.getKey(), entry.getValue().detach()));
+            moments.entries().forEach(entry -> all.put(OPTIMIZER + entry.getKey(), entry.getValue().detach()));
+            Safetensors.save(all, file, Map.of(KEY, JSON.std.asString(toMap(model, state, loader))));
+        } catch (IOException e) {
+            throw new TrainingException("checkpoint " + file + ": its state cannot be written as JSON", e);
+        }
+    }
+
+    /** @throws TrainingException where the file is not a checkpoint, or is one of other data */
+    static TrainState load(Path file, Module model, Optimizer optimizer, DataLoader loader) {
+        String json = Safetensors.metadata(file).get(KEY);
+        if (json == null) {
+            throw new TrainingException("resume: " + file + " holds weights, but no training to resume. Hint: resume from last.safetensors.");
+        }
+        try (StateDict all = Safetensors.load(file); StateDict weights = part(all, MODEL); StateDict moments = part(all, OPTIMIZER)) {
+            Map<String, Object> map = JSON.std.mapFrom(json);
+            checkSameRun(file, map, loader);
+            TrainState state = fromMap(map);
+            model.load(weights);
+            optimizer.load(moments);
+            restoreRandom(file, model, child(map, "random"));
+            return state;
+        } catch (IOException | ClassCastException | NullPointerException | NumberFormatException e) {
+            throw new TrainingException("resume: the training state in " + file + " is damaged. Hint: start anew without resume.", e);
+        }
+    }
+
+    private static StateDict part(StateDict all, String prefix) {
+        StateDict part = new StateDict();
+        all.entries().forEach(entry -> {
+            if (entry.getKey().startsWith(prefix)) {
+                part.put(entry.getKey().substring(prefix.length()), entry.getValue().detach());
+            }
+        });
+        return part;
+    }
+
+    private static Map<String, Object> toMap(Module model, TrainState state, DataLoader loader) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("version", VERSION);
+        map.put("epoch", state.epoch);
+        map.put("batch", state.batch);
+        map.put("steps", state.steps);
+        map.put("lossSum", exact(state.lossSum));
+        map.put("right", state.right);
+        map.put("seen", state.seen);
+        map.put("seconds", exact(state.seconds));
+        map.put("bestEpoch", state.bestEpoch.orElse(0));
+        map.put("bestScore", exact(state.bestScore));
+        map.put("history", state.history.stream().map(EpochRows::toMap).toList());
+        map.put("data", Map.of("examples", loader.examples(), "batches", loader.batches(), "seed", loader.seed()));
+        Map<String, long[]> random = new LinkedHashMap<>();
+        model.namedModules().forEach((name, module) -> {
+            if (module instanceof Stochastic stochastic) {
+                random.put(name, stochastic.randomState());
+            }
+        });
+        map.put("random", random);
+        return map;
+    }
+
+    private static TrainState fromMap(Map<String, Object> map) {
+        TrainState state = new TrainState();
+        state.epoch = number(map, "epoch").intValue();
+        state.batch = number(map, "batch").intValue();
+        state.steps = number(map, "steps").longValue();
+        state.lossSum = decimal(map, "lossSum");
+        state.right = number(map, "right").longValue();
+        state.seen = number(map, "seen").longValue();
+        state.seconds = decimal(map, "seconds");
+        int bestEpoch = number(map, "bestEpoch").intValue();
+        state.bestEpoch = bestEpoch == 0 ? OptionalInt.empty() : OptionalInt.of(bestEpoch);
+        state.bestScore = decimal(map, "bestScore");
+        for (Object row : (List<?>) map.get("history")) {
+            state.history.add(EpochRows.fromMap((Map<?, ?>) row));
+        }
+        return state;
+    }
+
+    private static void checkSameRun(Path file, Map<String, Object> map, DataLoader loader) {
+        if (number(map, "version").intValue() != VERSION) {
+            throw new TrainingException("resume: " + file + " has version " + map.get("version") + ", this program reads version " + VERSION
+                    + ". Hint: resume with the program that wrote it, or start anew.");
+        }
+        Map<?, ?> data = child(map, "data");
+        String then = data.get("examples") + " examples, " + data.get("batches") + " batches, seed " + data.get("seed");
+        String now = loader.examples() + " examples, " + loader.batches() + " batches, seed " + loader.seed();
+        if (!then.equals(now)) {
+            throw new TrainingException("resume: " + file + " was trained on other data (then " + then + "; now " + now
+                    + "). Hint: resume with the same data, batch size and seed, or start anew.");
+        }
+    }
+
+    private static void restoreRandom(Path file, Module model, Map<?, ?> random) {
+        model.namedModules().forEach((name, module) -> {
+            if (module instanceof Stochastic stochastic) {
+                if (!(random.get(name) instanceof List<?> saved)) {
+                    throw new TrainingException("resume: " + file + " has no random state of '" + name
+                            + "'. Hint: build the model as in the run that saved it.");
+                }
+                stochastic.restoreRandomState(saved.stream().mapToLong(value -> ((Number) value).longValue()).toArray());
+            }
+        });
+    }
+
+    private static Map<?, ?> child(Map<?, ?> map, String key) {
+        return (Map<?, ?>) map.get(key);
+    }
+
+    static Number number(Map<?, ?> map, String key) {
+        return (Number) map.get(key);
+    }
+
+    /** JSON has no NaN, and its numbers are read back by rules of their own; the shortest exact text is safe. */
+    static String exact(double value) {
+        return Double.toString(value);
+    }
+
+    static double decimal(Map<?, ?> map, String key) {
+        return Double.parseDouble((String) map.get(key));
+    }
+}

@@ -1,0 +1,70 @@
+package dev.graft.nn.train;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Epoch results as JSON in checkpoints and as lines of {@code log.csv}. */
+final class EpochRows {
+    private EpochRows() {
+    }
+
+    static Map<String, Object> toMap(EpochResult result) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("epoch", result.epoch());
+        map.put("learningRate", Checkpoint.exact(result.learningRate()));
+        map.put("trainLoss", Checkpoint.exact(result.trainLoss()));
+        map.put("trainAccuracy", Checkpoint.exact(result.trainAccuracy()));
+        result.validation().ifPresent(scores -> {
+            map.put("loss", Checkpoint.exact(scores.loss()));
+            map.put("accuracy", Checkpoint.exact(scores.accuracy()));
+            map.put("auroc", Checkpoint.exact(scores.auroc()));
+        });
+        map.put("seconds", Checkpoint.exact(result.seconds()));
+        map.put("examplesPerSecond", Checkpoint.exact(result.examplesPerSecond()));
+        return map;
+    }
+
+    static EpochResult fromMap(Map<?, ?> map) {
+        Optional<Scores> validation = map.containsKey("loss")
+                ? Optional.of(new Scores(Checkpoint.decimal(map, "loss"), Checkpoint.decimal(map, "accuracy"), Checkpoint.decimal(map, "auroc")))
+                : Optional.empty();
+        return new EpochResult(Checkpoint.number(map, "epoch").intValue(), Checkpoint.decimal(map, "learningRate"),
+                Checkpoint.decimal(map, "trainLoss"), Checkpoint.decimal(map, "trainAccuracy"), validation,
+                Checkpoint.decimal(map, "seconds"), Checkpoint.decimal(map, "examplesPerSecond"));
+    }
+
+    /** Writes the whole log anew, so that it never disagrees with the checkpoint that a run resumes from. */
+    static void writeCsv(Path file, List<EpochResult> results) {
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        try {
+            try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(part, StandardCharsets.UTF_8)) {
+                csv.writeRecord("epoch", "learning_rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_auroc", "seconds",
+                        "examples_per_second");
+                for (EpochResult r : results) {
+                    csv.writeRecord(Integer.toString(r.epoch()), cell(r.learningRate()), cell(r.trainLoss()), cell(r.trainAccuracy()),
+                            cell(r.validation().map(Scores::loss).orElse(Double.NaN)),
+                            cell(r.validation().map(Scores::accuracy).orElse(Double.NaN)),
+                            cell(r.validation().map(Scores::auroc).orElse(Double.NaN)), cell(r.seconds()), cell(r.examplesPerSecond()));
+                }
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException | UncheckedIOException e) {
+            throw new TrainingException("training: the log " + file + " cannot be written: " + e.getMessage() + ". Hint: free some disk space, then resume.",
+                    e);
+        }
+    }
+
+    private static String cell(double value) {
+        return Double.isNaN(value) ? "" : Double.toString(value);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.graft.nn.train;
+
+import dev.graft.nn.metric.Accuracy;
+import dev.graft.nn.metric.AveragePrecision;
+import dev.graft.nn.metric.BrierScore;
+import dev.graft.nn.metric.ConfusionMatrix;
+import dev.graft.nn.metric.RocAuc;
+
+/**
+ * A network's answers to a data set, in the loader's order.
+ *
+ * @param loss          mean over the examples
+ * @param probabilities {@code [examples][classes]}; without rows where the loss is not one of classification
+ * @param labels        the true class of each row of {@code probabilities}
+ * @param indices       the position of each example in the data set
+ */
+public record Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices) {
+
+    /** Whether there are probabilities, and so the scores below. */
+    public boolean isClassification() {
+        return probabilities.length > 0;
+    }
+
+    public int classes() {
+        return isClassification() ? probabilities[0].length : 0;
+    }
+
+    /** The most probable class of each example. */
+    public int[] predictions() {
+        return Accuracy.predictions(probabilities);
+    }
+
+    /** In [0, 1]; NaN without probabilities. */
+    public double accuracy() {
+        return isClassification() ? Accuracy.of(probabilities, labels) : Double.NaN;
+    }
+
+    /** In [0, 1], see {@link RocAuc}; NaN without probabilities, or where all examples are of one class. */
+    public double auroc() {
+        return isClassification() ? RocAuc.of(probabilities, labels) : Double.NaN;
+    }
+
+    /** See {@link AveragePrecision}; NaN without probabilities. */
+    public double averagePrecision() {
+        return isClassification() ? AveragePrecision.of(probabilities, labels) : Double.NaN;
+    }
+
+    /** See {@link BrierScore}; NaN without probabilities. */
+    public double brierScore() {
+        return isClassification() ? BrierScore.of(probabilities, labels) : Double.NaN;
+    }
+
+    /** @throws IllegalArgumentException without probabilities */
+    public ConfusionMatrix confusion() {
+        return ConfusionMatrix.of(predictions(), labels, classes());
+    }
+
+    Scores scores() {
+        return new Scores(loss, accuracy(), auroc());
+    }
+}

@@ -1,0 +1,34 @@
+package dev.graft.nn.train;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How a training went, the epochs before a resume included.
+ *
+ * @param epochs    the finished epochs
+ * @param bestEpoch the epoch with the best monitored score; empty without validation data
+ * @param ending    why it ended
+ */
+public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending ending) {
+
+    /** Why a training ended. */
+    public enum Ending {
+        /** All epochs are done. */
+        COMPLETED,
+        /** The monitored score did not improve for as many epochs as the patience allows. */
+        STOPPED_EARLY,
+        /** Somebody asked for it, see {@link StopSignal}; a checkpoint to resume from is written where there is a directory. */
+        INTERRUPTED
+    }
+
+    public History {
+        epochs = List.copyOf(epochs);
+    }
+
+    /** The result of the best epoch; empty without validation data. */
+    public Optional<EpochResult> best() {
+        return epochs.stream().filter(result -> bestEpoch.isPresent() && result.epoch() == bestEpoch.getAsInt()).findFirst();
+    }
+}

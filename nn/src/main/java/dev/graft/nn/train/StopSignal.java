@@ -1,0 +1,72 @@
+package dev.graft.nn.train;
+
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks a training to stop cleanly: it finishes the step it is in, writes its checkpoint and returns. Any thread may ask.
+ *
+ * <pre>{@code
+ * try (StopSignal stop = StopSignal.onShutdown()) {        // Ctrl-C
+ *     history = Trainer.builder(model, loss, optimizer).stop(stop).directory(out).build().fit(train, validation);
+ * }
+ * }</pre>
+ */
+public final class StopSignal implements AutoCloseable {
+    private static final long LONGEST_STEP_MINUTES = 5;
+
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile boolean requested;
+    private Optional<Thread> hook = Optional.empty();
+
+    /** A signal that only {@link #request()} sets off. */
+    public StopSignal() {
+    }
+
+    /**
+     * A signal that Ctrl-C or a polite kill sets off. The JVM then waits, for at most 5 minutes, until this signal is closed;
+     * so close it before calling {@link System#exit}.
+     */
+    public static StopSignal onShutdown() {
+        StopSignal signal = new StopSignal();
+        Thread hook = new Thread(() -> {
+            signal.request();
+            signal.awaitClose();
+        }, "graft-stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        signal.hook = Optional.of(hook);
+        return signal;
+    }
+
+    /** Asks for the stop. */
+    public void request() {
+        requested = true;
+    }
+
+    public boolean isRequested() {
+        return requested;
+    }
+
+    private void awaitClose() {
+        try {
+            closed.await(LONGEST_STEP_MINUTES, TimeUnit.MINUTES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Lets a waiting JVM end, and no longer listens to Ctrl-C. */
+    @Override
+    public void close() {
+        closed.countDown();
+        hook.ifPresent(thread -> {
+            try {
+                Runtime.getRuntime().removeShutdownHook(thread);
+            } catch (IllegalStateException alreadyShuttingDown) {
+                // the hook is what is running; it ends by the latch
+            }
+        });
+        hook = Optional.empty();
+    }
+}

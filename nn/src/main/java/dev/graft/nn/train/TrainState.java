@@ -1,0 +1,32 @@
+package dev.graft.nn.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** Everything that changes while training, outside model and optimizer; a checkpoint keeps it. */
+final class TrainState {
+    /** The epoch that runs or comes next, from 1, and how many of its batches are done. */
+    int epoch = 1;
+    int batch;
+    /** Optimizer steps since the first epoch began. */
+    long steps;
+    /** Sums over this epoch's examples so far. */
+    double lossSum;
+    long right;
+    long seen;
+    double seconds;
+
+    OptionalInt bestEpoch = OptionalInt.empty();
+    double bestScore = Double.NaN;
+    final List<EpochResult> history = new ArrayList<>();
+
+    void beginEpoch(int next) {
+        epoch = next;
+        batch = 0;
+        lossSum = 0;
+        right = 0;
+        seen = 0;
+        seconds = 0;
+    }
+}

@@ -1,0 +1,256 @@
+package dev.graft.nn.train;
+
+import dev.graft.nn.Module;
+import dev.graft.nn.Parameter;
+import dev.graft.nn.data.Batch;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.loss.Loss;
+import dev.graft.nn.optim.GradientClip;
+import dev.graft.nn.optim.LrSchedule;
+import dev.graft.nn.optim.Optimizer;
+import dev.graft.tensor.Tensor;
+import dev.graft.tensor.Update;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * Trains a network: epochs, validation, schedule, early stopping, checkpoints, exact resume.
+ *
+ * <pre>{@code
+ * History history = Trainer.builder(model, new CrossEntropyLoss(), sgd)
+ *         .epochs(25).schedulePerEpoch(new StepLr(7, 0.1)).monitor(Monitor.ACCURACY).directory(out)
+ *         .build().fit(train, validation);
+ * }</pre>
+ */
+public final class Trainer {
+    private final Module model;
+    private final Loss criterion;
+    private final Optimizer optimizer;
+    private final int epochs;
+    private final int accumulate;
+    private final OptionalDouble clipNorm;
+    private final LrSchedule schedule;
+    private final boolean schedulePerEpoch;
+    private final Monitor monitor;
+    private final OptionalInt patience;
+    private final boolean restoreBest;
+    private final Optional<Path> directory;
+    private final boolean resume;
+    private final Progress progress;
+    private final StopSignal stop;
+
+    Trainer(TrainerBuilder builder) {
+        model = builder.model;
+        criterion = builder.loss;
+        optimizer = builder.optimizer;
+        epochs = builder.epochs;
+        accumulate = builder.accumulate;
+        clipNorm = builder.clipNorm;
+        schedule = builder.schedule;
+        schedulePerEpoch = builder.schedulePerEpoch;
+        monitor = builder.monitor;
+        patience = builder.patience;
+        restoreBest = builder.restoreBest;
+        directory = builder.directory;
+        resume = builder.resume;
+        progress = builder.progress;
+        stop = builder.stop;
+    }
+
+    /** One epoch, constant learning rate, nothing written, unless the builder is told otherwise. */
+    public static TrainerBuilder builder(Module model, Loss loss, Optimizer optimizer) {
+        return new TrainerBuilder(model, loss, optimizer);
+    }
+
+    /** The number of optimizer steps in a whole training: what a per-step schedule needs to know. */
+    public static long steps(DataLoader train, int epochs, int accumulate) {
+        return (long) epochs * ((train.batches() + accumulate - 1) / accumulate);
+    }
+
+    /** Trains without validation: no best epoch, no early stopping. */
+    public History fit(DataLoader train) {
+        return fit(train, Optional.empty());
+    }
+
+    public History fit(DataLoader train, DataLoader validation) {
+        return fit(train, Optional.of(validation));
+    }
+
+    /**
+     * Trains, and leaves the model in evaluation mode.
+     *
+     * @throws TrainingException where the loss or a weight stops being a finite number, nothing can be learnt, or a file cannot be
+     *     written; earlier checkpoints stay as they are
+     */
+    public History fit(DataLoader train, Optional<DataLoader> validation) {
+        check(validation);
+        try (RunFiles files = RunFiles.open(directory, model)) {
+            TrainState state = resume && files.hasLast() ? files.resume(optimizer, train) : new TrainState();
+            History.Ending ending = run(state, train, validation, files);
+            if (restoreBest && ending != History.Ending.INTERRUPTED && state.bestEpoch.isPresent()) {
+                files.restoreBest();
+            }
+            model.eval();
+            return new History(state.history, state.bestEpoch, ending);
+        }
+    }
+
+    private void check(Optional<DataLoader> validation) {
+        if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
+            throw new TrainingException("training: all " + optimizer.parameters().size()
+                    + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the optimizer.");
+        }
+        if (patience.isPresent() && validation.isEmpty()) {
+            throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
+        }
+    }
+
+    private History.Ending run(TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
+        while (state.epoch <= epochs) {
+            if (isExhausted(state)) {
+                return History.Ending.STOPPED_EARLY;
+            }
+            long begin = System.nanoTime();
+            double secondsBefore = state.seconds;
+            boolean finished = trainEpoch(state, train, files);
+            state.seconds = secondsBefore + seconds(begin);
+            if (!finished) {
+                files.saveLast(optimizer, state, train);
+                return History.Ending.INTERRUPTED;
+            }
+            double trainSeconds = state.seconds;
+            Optional<Scores> scores = validation.map(loader -> validate(loader, state, files));
+            EpochResult result = new EpochResult(state.epoch, optimizer.learningRate(), state.lossSum / state.seen,
+                    state.right < 0 ? Double.NaN : (double) state.right / state.seen, scores, secondsBefore + seconds(begin),
+                    state.seen / trainSeconds);
+            state.history.add(result);
+            scores.ifPresent(s -> keepIfBest(state, monitor.of(s), files));
+            state.beginEpoch(state.epoch + 1);
+            files.saveLast(optimizer, state, train);
+            progress.epochDone(result);
+            if (stop.isRequested() && state.epoch <= epochs) {
+                return History.Ending.INTERRUPTED;
+            }
+        }
+        return isExhausted(state) ? History.Ending.STOPPED_EARLY : History.Ending.COMPLETED;
+    }
+
+    /** Judged from the history alone, so that a resumed run stops where the unbroken one does. */
+    private boolean isExhausted(TrainState state) {
+        int lastDone = state.epoch - 1;
+        return patience.isPresent() && state.batch == 0 && state.bestEpoch.isPresent()
+                && lastDone - state.bestEpoch.getAsInt() >= patience.getAsInt();
+    }
+
+    private void keepIfBest(TrainState state, double score, RunFiles files) {
+        if (state.bestEpoch.isEmpty() || Double.isNaN(state.bestScore) && !Double.isNaN(score) || monitor.better(score, state.bestScore)) {
+            state.bestEpoch = OptionalInt.of(state.epoch);
+            state.bestScore = score;
+            files.saveBest();
+        }
+    }
+
+    /** Returns whether the epoch came to its end; a stop takes effect after an optimizer step only. */
+    private boolean trainEpoch(TrainState state, DataLoader train, RunFiles files) {
+        int batches = train.batches();
+        model.train();
+        optimizer.zeroGrad();
+        progress.epochStarted(state.epoch, epochs, batches, state.batch);
+        try {
+            for (Batch batch : train.at(state.epoch, state.batch)) {
+                learn(state, batch, groupSize(state.batch, batches), files);
+                state.batch++;
+                progress.batchDone(state.lossSum / state.seen);
+                if (state.batch % accumulate == 0 || state.batch == batches) {
+                    step(state, files);
+                    if (stop.isRequested() && state.batch < batches) {
+                        return false;
+                    }
+                }
+            }
+        } finally {
+            train.endLoop();
+            progress.epochAborted();
+        }
+        checkWeights(state, files);
+        return true;
+    }
+
+    /** The batches whose gradients enter the same step as this one's: fewer at the end of an epoch. */
+    private int groupSize(int batch, int batches) {
+        int start = batch - batch % accumulate;
+        return Math.min(accumulate, batches - start);
+    }
+
+    private void learn(TrainState state, Batch batch, int groupSize, RunFiles files) {
+        Tensor outputs = model.forward(batch.inputs());
+        Tensor loss = criterion.forward(outputs, batch.labels());
+        float value = Answers.scalar(loss);
+        if (!Float.isFinite(value)) {
+            throw diverged("the loss is " + value, badInputs(batch), state, files);
+        }
+        (groupSize == 1 ? loss : loss.mul(1f / groupSize)).backward();
+        state.lossSum += (double) value * batch.size();
+        state.seen += batch.size();
+        state.right = Answers.of(criterion, outputs, batch.labels()).map(answers -> state.right + answers.right()).orElse(-1L);
+    }
+
+    private void step(TrainState state, RunFiles files) {
+        optimizer.scaleLearningRate(schedule.factor(schedulePerEpoch ? state.epoch - 1 : state.steps));
+        if (clipNorm.isPresent()) {
+            double norm = GradientClip.norm(optimizer.parameters(), clipNorm.getAsDouble());
+            if (!Double.isFinite(norm)) {
+                throw diverged("the gradients' norm is " + norm, Optional.empty(), state, files);
+            }
+        }
+        optimizer.step();
+        optimizer.zeroGrad();
+        state.steps++;
+    }
+
+    private Scores validate(DataLoader loader, TrainState state, RunFiles files) {
+        Evaluation evaluation = Evaluator.evaluate(model, loader, criterion);
+        if (!Double.isFinite(evaluation.loss())) {
+            throw diverged("the validation loss is " + evaluation.loss(), Optional.empty(), state, files);
+        }
+        return evaluation.scores();
+    }
+
+    /** The epoch's last step may have ruined the weights; they must not replace a good checkpoint. */
+    private void checkWeights(TrainState state, RunFiles files) {
+        List<Tensor> weights = optimizer.parameters().stream().map(Parameter::value).toList();
+        double norm = Update.norm(weights);
+        if (!Double.isFinite(norm)) {
+            throw diverged("the weights' norm is " + norm, Optional.empty(), state, files);
+        }
+    }
+
+    private static Optional<String> badInputs(Batch batch) {
+        float[] values = batch.inputs().toFloatArray();
+        int perExample = values.length / batch.size();
+        List<Integer> bad = new ArrayList<>();
+        for (int i = 0; i < batch.size(); i++) {
+            for (int k = i * perExample; k < (i + 1) * perExample; k++) {
+                if (!Float.isFinite(values[k])) {
+                    bad.add(batch.indices()[i]);
+                    break;
+                }
+            }
+        }
+        return bad.isEmpty() ? Optional.empty() : Optional.of("the inputs of examples " + bad + " of the data set hold NaN or infinity: mend the data");
+    }
+
+    private TrainingException diverged(String what, Optional<String> cause, TrainState state, RunFiles files) {
+        return new TrainingException("training: " + what + " at epoch " + state.epoch + ", step " + (state.steps + 1) + " (learning rate "
+                + optimizer.learningRate() + "). Hint: " + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)") + "; "
+                + files.whatIsKept() + ".");
+    }
+
+    private static double seconds(long begin) {
+        return (System.nanoTime() - begin) / 1e9;
+    }
+}
