@@ -1,0 +1,14 @@
+package dev.graft.io;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a weight file holds, its tensors not yet read.
+ *
+ * @param tensors  by name, in the file's order
+ * @param skipped  names of entries that are not weights: epoch, optimizer
+ * @param metadata free text beside the tensors, as safetensors has
+ */
+record Contents(WeightFormat format, Map<String, TensorSource> tensors, List<String> skipped, Map<String, String> metadata) {
+}

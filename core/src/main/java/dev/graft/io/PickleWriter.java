@@ -1,0 +1,94 @@
+package dev.graft.io;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one storage a tensor. */
+final class PickleWriter {
+    private static final int PROTOCOL = 2;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+    private PickleWriter() {
+    }
+
+    /** The i-th tensor's storage has the key {@code i}. */
+    static byte[] stateDict(Map<String, TensorSource> tensors) {
+        PickleWriter writer = new PickleWriter();
+        writer.op(PickleOp.PROTO).op(PROTOCOL).orderedDict().op(PickleOp.MARK);
+        int key = 0;
+        for (Map.Entry<String, TensorSource> e : tensors.entrySet()) {
+            writer.text(e.getKey()).tensor(Integer.toString(key++), e.getValue());
+        }
+        writer.op(PickleOp.SETITEMS).op(PickleOp.STOP);
+        return writer.out.toByteArray();
+    }
+
+    private PickleWriter tensor(String key, TensorSource tensor) {
+        Dialect dialect = Dialect.of(tensor.dtype());
+        boolean typed = !dialect.storageClass.isEmpty();
+        long numel = tensor.shape().numel();
+        global("torch._utils", typed ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3").op(PickleOp.MARK);
+        storage(dialect, key, typed ? numel : numel * tensor.dtype().bytes());
+        integer(0).tuple(tensor.shape().toArray()).tuple(tensor.shape().contiguousStrides()).op(PickleOp.NEWFALSE).orderedDict();
+        if (!typed) {
+            global("torch", dialect.torchName);
+        }
+        return op(PickleOp.TUPLE).op(PickleOp.REDUCE);
+    }
+
+    private void storage(Dialect dialect, String key, long size) {
+        op(PickleOp.MARK).text("storage");
+        if (dialect.storageClass.isEmpty()) {
+            global("torch.storage", "UntypedStorage");
+        } else {
+            global("torch", dialect.storageClass);
+        }
+        text(key).text("cpu").integer(size).op(PickleOp.TUPLE).op(PickleOp.BINPERSID);
+    }
+
+    private PickleWriter orderedDict() {
+        return global("collections", "OrderedDict").op(PickleOp.EMPTY_TUPLE).op(PickleOp.REDUCE);
+    }
+
+    private PickleWriter op(int op) {
+        out.write(op);
+        return this;
+    }
+
+    private PickleWriter global(String module, String name) {
+        op(PickleOp.GLOBAL);
+        out.writeBytes((module + "\n" + name + "\n").getBytes(StandardCharsets.US_ASCII));
+        return this;
+    }
+
+    private PickleWriter text(String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        op(PickleOp.BINUNICODE);
+        out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(utf8.length).array());
+        out.writeBytes(utf8);
+        return this;
+    }
+
+    private PickleWriter integer(long value) {
+        if (value <= Integer.MAX_VALUE) {
+            op(PickleOp.BININT);
+            out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt((int) value).array());
+        } else {
+            op(PickleOp.LONG1).op(8);
+            out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+        }
+        return this;
+    }
+
+    private PickleWriter tuple(int[] values) {
+        op(PickleOp.MARK);
+        for (int value : values) {
+            integer(value);
+        }
+        return op(PickleOp.TUPLE);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.graft.io;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Writes the ZIP container that {@code torch.load(file, weights_only=True)} reads, member by member as torch.save has them. */
+final class TorchZipWriter {
+    private static final String FOLDER = "archive/";
+
+    private TorchZipWriter() {
+    }
+
+    static void write(Path path, Map<String, TensorSource> tensors) {
+        AtomicFile.write(path, out -> {
+            ZipWriter zip = new ZipWriter(out);
+            zip.add(FOLDER + "data.pkl", PickleWriter.stateDict(tensors));
+            zip.add(FOLDER + ".format_version", ascii("1"));
+            zip.add(FOLDER + ".storage_alignment", ascii(Integer.toString(ZipWriter.ALIGNMENT)));
+            zip.add(FOLDER + "byteorder", ascii("little"));
+            int key = 0;
+            for (TensorSource tensor : tensors.values()) {
+                zip.add(FOLDER + "data/" + key++, tensor.read().bytes());
+            }
+            zip.add(FOLDER + "version", ascii("3\n"));
+            zip.finish();
+        });
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

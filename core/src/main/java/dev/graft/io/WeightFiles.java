@@ -1,0 +1,28 @@
+package dev.graft.io;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads a weight file of any kind, told by its content and not by its name. */
+public final class WeightFiles {
+    private WeightFiles() {
+    }
+
+    /**
+     * Lists a file's tensors with a checksum of each; one tensor at a time is in memory.
+     *
+     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind
+     */
+    public static WeightFileInfo inspect(Path path) {
+        try (FileBytes file = FileBytes.open(path)) {
+            Contents contents = WeightReader.read(file);
+            List<TensorInfo> tensors = new ArrayList<>();
+            contents.tensors().forEach((name, source) -> {
+                RawTensor tensor = source.read();
+                tensors.add(new TensorInfo(name, Dialect.of(tensor.dtype()).torchName, tensor.shape(), tensor.sha256()));
+            });
+            return new WeightFileInfo(contents.format().label, tensors, contents.skipped());
+        }
+    }
+}

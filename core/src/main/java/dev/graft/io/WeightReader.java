@@ -1,0 +1,85 @@
+package dev.graft.io;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Tells the containers apart by their first bytes, never by the file's name, and reads their table of contents. */
+final class WeightReader {
+    private static final int HEAD = 32;
+
+    private WeightReader() {
+    }
+
+    static Contents read(FileBytes file) {
+        return switch (detect(file)) {
+            case SAFETENSORS -> safetensors(file);
+            case TORCH_ZIP -> TorchZip.read(file);
+            case TORCH_LEGACY -> TorchLegacy.read(file);
+            case TORCH_TAR -> TorchTar.read(file);
+        };
+    }
+
+    static WeightFormat detect(FileBytes file) {
+        if (file.size() == 0) {
+            throw file.refused("the file is empty", "download it again");
+        }
+        byte[] head = file.read(0, (int) Math.min(HEAD, file.size()));
+        if (startsWith(head, "PK\3\4") || startsWith(head, "PK\5\6")) {
+            return WeightFormat.TORCH_ZIP;
+        }
+        if (head.length > 8 && head[8] == '{') {
+            return WeightFormat.SAFETENSORS;
+        }
+        if ((head[0] & 0xff) == PickleOp.PROTO) {
+            return WeightFormat.TORCH_LEGACY;
+        }
+        if (TarArchive.isTar(file)) {
+            return WeightFormat.TORCH_TAR;
+        }
+        throw unknown(file, head);
+    }
+
+    private static WeightFileException unknown(FileBytes file, byte[] head) {
+        String text = new String(head, StandardCharsets.ISO_8859_1).stripLeading();
+        if (text.startsWith("<")) {
+            return file.refused("it is a web page, not a weight file", "the download was answered by an error page; check the address");
+        }
+        if (text.startsWith("version https://git-lfs")) {
+            return file.refused("it is a Git LFS pointer, not the weight file itself", "run git lfs pull");
+        }
+        if ((head[0] & 0xff) == 0x1f && head.length > 1 && (head[1] & 0xff) == 0x8b) {
+            return file.refused("it is compressed by gzip", "unpack it with gunzip");
+        }
+        if (text.startsWith("\u0089HDF")) {
+            return file.refused("it is an HDF5 (Keras) file", "convert it to safetensors in Python");
+        }
+        return file.refused("it is neither safetensors nor a PyTorch checkpoint (its first bytes are " + hex(head) + ")",
+                "give a .safetensors, .pth or .pt file, or download it again");
+    }
+
+    private static String hex(byte[] head) {
+        return HexFormat.ofDelimiter(" ").formatHex(Arrays.copyOf(head, Math.min(8, head.length)));
+    }
+
+    private static boolean startsWith(byte[] head, String magic) {
+        return Arrays.equals(Arrays.copyOf(head, magic.length()), magic.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    static Contents safetensors(FileBytes file) {
+        SafetensorsHeader header = SafetensorsHeader.read(file);
+        Map<String, TensorSource> tensors = new LinkedHashMap<>();
+        header.tensors().forEach((name, entry) -> {
+            long length = entry.end() - entry.begin();
+            if (length > Integer.MAX_VALUE - 16) {
+                throw Checked.tooLarge(file, name, Arrays.stream(entry.shape().toArray()).mapToObj(d -> (long) d).toList());
+            }
+            tensors.put(name, new TensorSource(entry.dtype(), entry.shape(),
+                    () -> file.read(header.dataStart() + entry.begin(), (int) length)));
+        });
+        return new Contents(WeightFormat.SAFETENSORS, tensors, List.of(), header.metadata());
+    }
+}
