@@ -9,6 +9,8 @@ import java.util.Map;
 /** Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one storage a tensor. */
 final class PickleWriter {
     private static final int PROTOCOL = 2;
+    /** Python's pickle sets so many items at a time; readers limit how many wait on the stack. */
+    private static final int BATCH = 1000;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -21,6 +23,9 @@ final class PickleWriter {
         writer.op(PickleOp.PROTO).op(PROTOCOL).orderedDict().op(PickleOp.MARK);
         int key = 0;
         for (Map.Entry<String, TensorSource> e : tensors.entrySet()) {
+            if (key > 0 && key % BATCH == 0) {
+                writer.op(PickleOp.SETITEMS).op(PickleOp.MARK);
+            }
             writer.text(e.getKey()).tensor(Integer.toString(key++), e.getValue());
         }
         writer.op(PickleOp.SETITEMS).op(PickleOp.STOP);

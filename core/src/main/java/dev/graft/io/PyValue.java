@@ -32,11 +32,16 @@ sealed interface PyValue {
 
     /** A dict; insertion order, and a key written twice keeps the last value, as in Python. */
     final class Dict implements PyValue {
-        final List<Object> keys = new ArrayList<>(2);
-        final List<Object> values = new ArrayList<>(2);
-        private final Map<Object, Integer> index = new HashMap<>(4);
+        List<Object> keys = List.of();
+        List<Object> values = List.of();
+        private Map<Object, Integer> index = Map.of();
 
         void put(Object key, Object value) {
+            if (keys.isEmpty()) { // an empty dict is one byte of pickle, so it gets little memory
+                keys = new ArrayList<>(2);
+                values = new ArrayList<>(2);
+                index = new HashMap<>(4);
+            }
             Integer known = isScalar(key) ? index.putIfAbsent(key, keys.size()) : null;
             if (known == null) {
                 keys.add(key);

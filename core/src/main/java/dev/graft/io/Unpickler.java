@@ -95,7 +95,7 @@ final class Unpickler {
             case PickleOp.SHORT_BINUNICODE -> push(in.utf8(in.readByte()));
             case PickleOp.BINBYTES -> push(in.readBytes(in.uint32()));
             case PickleOp.SHORT_BINBYTES -> push(in.readBytes(in.readByte()));
-            case PickleOp.EMPTY_LIST -> push(new PyValue.Sequence(new ArrayList<>(2), false));
+            case PickleOp.EMPTY_LIST -> push(new PyValue.Sequence(new ArrayList<>(0), false));
             case PickleOp.EMPTY_TUPLE -> push(PyValue.Sequence.tuple(List.of()));
             case PickleOp.EMPTY_DICT -> push(new PyValue.Dict());
             case PickleOp.EMPTY_SET -> push(new PyValue.Opaque("set"));
