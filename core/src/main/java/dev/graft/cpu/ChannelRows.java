@@ -1,0 +1,52 @@
+package dev.graft.cpu;
+
+import java.util.Arrays;
+
+/**
+ * A channels-last tensor as rows of channels, cut into blocks of whole rows of about {@link Workspace#BLOCK} floats. A value per channel is
+ * repeated along a block, so that loops stay long however few channels there are.
+ */
+record ChannelRows(int rows, int channels, int blockRows) {
+    private static final int PIECE = 1 << 16;
+
+    static ChannelRows of(int rows, int channels) {
+        return new ChannelRows(rows, channels, Math.max(1, Workspace.BLOCK / Math.max(1, channels)));
+    }
+
+    /** Floats in a full block. */
+    int width() {
+        return blockRows * channels;
+    }
+
+    /** Rows in a piece of work, a multiple of {@link #blockRows()}. */
+    int pieceRows() {
+        return Math.max(1, PIECE / Math.max(1, width())) * blockRows;
+    }
+
+    int pieces() {
+        return (rows + pieceRows() - 1) / pieceRows();
+    }
+
+    int pieceEnd(int piece) {
+        return Math.min(rows, (piece + 1) * pieceRows());
+    }
+
+    /** {@code values[at .. at + channels)} repeated to a block's width. */
+    float[] spread(float[] values, int at) {
+        float[] block = new float[width()];
+        for (int r = 0; r < blockRows; r++) {
+            System.arraycopy(values, at, block, r * channels, channels);
+        }
+        return block;
+    }
+
+    /** Adds the lanes of a block to their channels at {@code sums[at..]} and clears them. */
+    void flush(float[] lanes, double[] sums, int at) {
+        for (int r = 0; r < blockRows; r++) {
+            for (int c = 0; c < channels; c++) {
+                sums[at + c] += lanes[r * channels + c];
+            }
+        }
+        Arrays.fill(lanes, 0, width(), 0f);
+    }
+}

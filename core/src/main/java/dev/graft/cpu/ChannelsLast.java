@@ -1,0 +1,67 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Storage;
+import dev.graft.backend.View;
+import dev.graft.tensor.DType;
+import java.util.Optional;
+
+/** Lends image views in channels-last memory: the view itself where it lies so, else a pooled copy. */
+final class ChannelsLast {
+    private final CpuBackend backend;
+    private final Copy copy;
+
+    ChannelsLast(CpuBackend backend, Copy copy) {
+        this.backend = backend;
+        this.copy = copy;
+    }
+
+    /** A channels-last view, to be closed after use: a borrowed result is copied back where it belongs. */
+    final class Borrowed implements AutoCloseable {
+        private final View view;
+        private final Optional<Storage> own;
+        private final Optional<View> destination;
+
+        private Borrowed(View view, Optional<Storage> own, Optional<View> destination) {
+            this.view = view;
+            this.own = own;
+            this.destination = destination;
+        }
+
+        View view() {
+            return view;
+        }
+
+        @Override
+        public void close() {
+            destination.ifPresent(to -> copy.copy(view, to));
+            own.ifPresent(Storage::release);
+        }
+    }
+
+    /** {@code x} to read. */
+    Borrowed source(View x) {
+        if (x.isChannelsLast()) {
+            return new Borrowed(x, Optional.empty(), Optional.empty());
+        }
+        View temporary = temporary(x);
+        copy.copy(x, temporary);
+        return new Borrowed(temporary, Optional.of(temporary.storage()), Optional.empty());
+    }
+
+    /** {@code y} to write. */
+    Borrowed target(View y) {
+        if (y.isChannelsLast()) {
+            return new Borrowed(y, Optional.empty(), Optional.empty());
+        }
+        View temporary = temporary(y);
+        return new Borrowed(temporary, Optional.of(temporary.storage()), Optional.of(y));
+    }
+
+    private View temporary(View like) {
+        int c = like.dim(1);
+        int h = like.dim(2);
+        int w = like.dim(3);
+        Storage storage = backend.allocate(like.dtype() == DType.I32 ? DType.I32 : DType.F32, like.numel());
+        return new View(storage, 0, like.shape(), new int[] {h * w * c, 1, w * c, c});
+    }
+}

@@ -1,0 +1,68 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.View;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Packs convolution weights {@code [O, I/groups, KH, KW]} as the right matrix of a {@link PixelGemm}. Forward, a group's matrix is
+ * {@code [O/groups][taps][I/groups]} (transposed); backward it is {@code [taps][O/groups][I/groups]}.
+ */
+final class ConvWeights {
+    private final Engine engine;
+
+    ConvWeights(Engine engine) {
+        this.engine = engine;
+    }
+
+    Panel packed(View w, PixelMap map, int groups, boolean forward) {
+        CpuStorage storage = CpuStorage.of(w);
+        PackedWeights.Key key = new PackedWeights.Key(w.offset(), w.shape(), list(w.strides()), groups, forward, list(map.kernelRows()), list(map.kernelColumns()));
+        int size = w.dim(0) * w.dim(1) * map.taps();
+        return storage.packed().get(key, storage.content(), () -> engine.blas().allocate(size),
+                () -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, size), panel -> pack(w, map, groups, forward, panel));
+    }
+
+    private static List<Integer> list(int[] values) {
+        return Arrays.stream(values).boxed().collect(Collectors.toList());
+    }
+
+    private void pack(View w, PixelMap map, int groups, boolean forward, Panel panel) {
+        float[] data = CpuStorage.floats(w);
+        int inputs = w.dim(1);
+        int taps = map.taps();
+        int perGroup = w.dim(0) / groups;
+        engine.forRange(w.dim(0), Math.max(1, (1 << 14) / Math.max(1, inputs * taps)), (from, to) -> {
+            float[] block = engine.workspace().floats(0, inputs * taps);
+            for (int o = from; o < to; o++) {
+                tapMajor(data, w.offset() + o * w.strides()[0], w.strides(), map, inputs, block);
+                if (forward) {
+                    panel.put(o * taps * inputs, block, 0, taps * inputs);
+                } else {
+                    int group = o / perGroup * perGroup * taps * inputs;
+                    for (int t = 0; t < taps; t++) {
+                        panel.put(group + (t * perGroup + o % perGroup) * inputs, block, t * inputs, inputs);
+                    }
+                }
+            }
+        });
+    }
+
+    private static void tapMajor(float[] data, int at, int[] strides, PixelMap map, int inputs, float[] block) {
+        int b = 0;
+        for (int kernelRow : map.kernelRows()) {
+            for (int kernelColumn : map.kernelColumns()) {
+                int x = at + kernelRow * strides[2] + kernelColumn * strides[3];
+                if (strides[1] == 1) {
+                    System.arraycopy(data, x, block, b, inputs);
+                } else {
+                    for (int i = 0; i < inputs; i++) {
+                        block[b + i] = data[x + i * strides[1]];
+                    }
+                }
+                b += inputs;
+            }
+        }
+    }
+}

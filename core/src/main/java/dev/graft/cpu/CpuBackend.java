@@ -1,0 +1,282 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Backend;
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
+import dev.graft.backend.MemoryStats;
+import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Reduction;
+import dev.graft.backend.Storage;
+import dev.graft.backend.UnaryOp;
+import dev.graft.backend.View;
+import dev.graft.tensor.DType;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The CPU: pooled heap arrays, images channels-last, plain loops that the JIT compiler vectorises, matrix products by OpenBLAS.
+ *
+ * <table>
+ * <caption>Settings</caption>
+ * <tr><td>{@code graft.threads}, else the environment's {@code GRAFT_THREADS}</td><td>threads, default: all processors; changed by {@link #setThreads}</td></tr>
+ * <tr><td>{@code graft.pool.bytes}</td><td>bytes kept for reuse at most, default: half of {@code -Xmx}</td></tr>
+ * <tr><td>{@code graft.blas}</td><td>{@code openblas} or {@code java}</td></tr>
+ * </table>
+ */
+public final class CpuBackend implements Backend {
+
+    private static final class Holder {
+        private static final CpuBackend INSTANCE = new CpuBackend(new Engine(Settings.threads()), new MemoryPool(Settings.poolBytes()));
+    }
+
+    private final Engine engine;
+    private final MemoryPool pool;
+    private final Pointwise pointwise;
+    private final Copy copy;
+    private final Reductions reductions;
+    private final Softmax softmax;
+    private final Gemm gemm;
+    private final Convolution convolution;
+    private final BatchNorm batchNorm;
+    private final LayerNorm layerNorm;
+    private final Pooling pooling;
+    private final Rows rows;
+    private final Losses losses;
+    private final Optimizers optimizers;
+
+    CpuBackend(Engine engine, MemoryPool pool) {
+        this.engine = engine;
+        this.pool = pool;
+        this.pointwise = new Pointwise(engine);
+        this.copy = new Copy(engine);
+        this.reductions = new Reductions(engine);
+        this.softmax = new Softmax(engine);
+        this.gemm = new Gemm(engine);
+        ChannelsLast layout = new ChannelsLast(this, copy);
+        this.convolution = new Convolution(engine, layout);
+        this.batchNorm = new BatchNorm(engine, layout);
+        this.layerNorm = new LayerNorm(engine);
+        this.pooling = new Pooling(engine, layout);
+        this.rows = new Rows(engine);
+        this.losses = new Losses(engine);
+        this.optimizers = new Optimizers(engine);
+    }
+
+    /** The machine's CPU. */
+    public static CpuBackend instance() {
+        return Holder.INSTANCE;
+    }
+
+    /** Number of threads that kernels use, the calling one included. */
+    public int threads() {
+        return engine.threads();
+    }
+
+    /** Changes the number of threads; results keep their bits. @throws IllegalArgumentException for less than 1 */
+    public void setThreads(int threads) {
+        engine.setThreads(threads);
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public Map<String, String> describe() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("threads", engine.threads() + " of " + Runtime.getRuntime().availableProcessors() + " processors (graft.threads, GRAFT_THREADS)");
+        facts.put("element kernels", engine.kernels().description());
+        facts.put("matrix products", engine.describeBlas());
+        facts.put("memory pool", "at most " + (pool.limit() >> 20) + " MiB kept for reuse (graft.pool.bytes)");
+        facts.put("heap limit", (Runtime.getRuntime().maxMemory() >> 20) + " MiB (-Xmx)");
+        return facts;
+    }
+
+    @Override
+    public MemoryStats memory() {
+        return pool.stats();
+    }
+
+    @Override
+    public void trim() {
+        pool.trim();
+        engine.trim();
+    }
+
+    @Override
+    public Storage allocate(DType dtype, int length) {
+        return new CpuStorage(this, pool, dtype, length);
+    }
+
+    @Override
+    public void copy(View x, View y) {
+        copy.copy(x, y);
+    }
+
+    @Override
+    public void fill(View y, double value) {
+        copy.fill(y, value);
+    }
+
+    @Override
+    public void unary(UnaryOp op, float a, float b, View x, View y) {
+        pointwise.unary(op, a, b, x, y);
+    }
+
+    @Override
+    public void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx) {
+        pointwise.unaryBackward(op, a, b, x, y, dy, dx);
+    }
+
+    @Override
+    public void binary(BinaryOp op, View p, View q, View y) {
+        pointwise.binary(op, p, q, y);
+    }
+
+    @Override
+    public void where(View condition, View p, View q, View y) {
+        pointwise.where(condition, p, q, y);
+    }
+
+    @Override
+    public void addScaled(float alpha, View x, View y) {
+        pointwise.addScaled(alpha, x, y);
+    }
+
+    @Override
+    public void dropout(float p, long seed, View x, View y) {
+        pointwise.dropout(p, seed, x, y);
+    }
+
+    @Override
+    public void reduce(Reduction op, View x, View y) {
+        reductions.reduce(op, x, y);
+    }
+
+    @Override
+    public void argmax(View x, int axis, View y) {
+        reductions.argmax(x, axis, y);
+    }
+
+    @Override
+    public void softmax(boolean log, View x, View y) {
+        softmax.softmax(log, x, y);
+    }
+
+    @Override
+    public void softmaxBackward(boolean log, View y, View dy, View dx) {
+        softmax.softmaxBackward(log, y, dy, dx);
+    }
+
+    @Override
+    public void matmul(View p, View q, View y) {
+        gemm.matmul(p, q, y);
+    }
+
+    @Override
+    public void conv2d(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
+        convolution.forward(x, w, epilogue, y, params);
+    }
+
+    @Override
+    public void conv2dBackwardInput(View dy, View w, View dx, Conv2dParams params) {
+        convolution.backwardInput(dy, w, dx, params);
+    }
+
+    @Override
+    public void conv2dBackwardWeight(View x, View dy, View dw, Conv2dParams params) {
+        convolution.backwardWeight(x, dy, dw, params);
+    }
+
+    @Override
+    public void batchNormTrain(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd, View variance) {
+        batchNorm.train(x, gamma, beta, eps, y, mean, inverseStd, variance);
+    }
+
+    @Override
+    public void batchNormTrainBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        batchNorm.trainBackward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    }
+
+    @Override
+    public void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, View y) {
+        batchNorm.eval(x, gamma, beta, mean, inverseStd, y);
+    }
+
+    @Override
+    public void batchNormEvalBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        batchNorm.evalBackward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    }
+
+    @Override
+    public void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd) {
+        layerNorm.forward(x, gamma, beta, eps, y, mean, inverseStd);
+    }
+
+    @Override
+    public void layerNormBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        layerNorm.backward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    }
+
+    @Override
+    public void maxPool2d(View x, PoolWindows windows, View y, View index) {
+        pooling.maxPool(x, windows, y, index);
+    }
+
+    @Override
+    public void maxPool2dBackward(View dy, View index, PoolWindows windows, View dx) {
+        pooling.maxPoolBackward(dy, index, windows, dx);
+    }
+
+    @Override
+    public void avgPool2d(View x, PoolWindows windows, View y) {
+        pooling.avgPool(x, windows, y);
+    }
+
+    @Override
+    public void avgPool2dBackward(View dy, PoolWindows windows, View dx) {
+        pooling.avgPoolBackward(dy, windows, dx);
+    }
+
+    @Override
+    public void gatherRows(View table, View rowIndices, View y) {
+        rows.gather(table, rowIndices, y);
+    }
+
+    @Override
+    public void gatherRowsBackward(View dy, View rowIndices, View dtable) {
+        rows.gatherBackward(dy, rowIndices, dtable);
+    }
+
+    @Override
+    public void crossEntropy(View logits, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
+                             View loss, View rowWeight, View logProbabilities) {
+        losses.crossEntropy(logits, target, classWeight, smoothing, ignoreIndex, loss, rowWeight, logProbabilities);
+    }
+
+    @Override
+    public void crossEntropyBackward(View logProbabilities, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
+                                     View dloss, View dlogits) {
+        losses.crossEntropyBackward(logProbabilities, target, classWeight, smoothing, ignoreIndex, dloss, dlogits);
+    }
+
+    @Override
+    public void sgd(View weight, View gradient, Optional<View> velocity, boolean first, float lr, float momentum, float dampening,
+                    float weightDecay, boolean nesterov) {
+        optimizers.sgd(weight, gradient, velocity, first, lr, momentum, dampening, weightDecay, nesterov);
+    }
+
+    @Override
+    public void adamW(View weight, View gradient, View m, View v, long t, float lr, float beta1, float beta2, float eps, float weightDecay) {
+        optimizers.adamW(weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay);
+    }
+
+    @Override
+    public double sumOfSquares(List<View> views) {
+        return reductions.sumOfSquares(views);
+    }
+}

@@ -1,0 +1,233 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Backend;
+import dev.graft.backend.Storage;
+import dev.graft.backend.View;
+import dev.graft.tensor.DType;
+import java.lang.ref.Cleaner;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A pooled heap array: {@code float[]}, {@code long[]} or {@code int[]} for F32, I64 and I32; {@code byte[]} for U8, BOOL and, as
+ * raw little-endian bytes, every other type. The array may be longer than the storage.
+ */
+final class CpuStorage implements Storage {
+
+    /** Corrects the pool's statistics once, whether a storage is given back or only collected; holds no array, so that both can happen. */
+    private record Life(MemoryPool pool, long bytes) implements Runnable {
+        @Override
+        public void run() {
+            pool.forget(bytes);
+        }
+    }
+
+    private static final class Cleaning {
+        private static final Cleaner CLEANER = Cleaner.create();
+    }
+
+    private final DType dtype;
+    private final int length;
+    private final CpuBackend backend;
+    private final MemoryPool pool;
+    private final MemoryPool.Kind kind;
+    private final int capacity;
+    private final Cleaner.Cleanable life;
+    private final AtomicInteger holders = new AtomicInteger(1);
+    private final PackedWeights packed = new PackedWeights();
+    private final AtomicLong writes = new AtomicLong();
+    private final AtomicInteger version = new AtomicInteger();
+    private volatile Object array;
+
+    CpuStorage(CpuBackend backend, MemoryPool pool, DType dtype, int length) {
+        this.backend = backend;
+        this.pool = pool;
+        this.dtype = dtype;
+        this.length = length;
+        this.kind = kind(dtype);
+        int elements = elements(dtype, length);
+        this.capacity = MemoryPool.capacity(elements);
+        this.array = pool.take(kind, elements);
+        this.life = Cleaning.CLEANER.register(this, new Life(pool, kind.bytes(capacity)));
+    }
+
+    private static MemoryPool.Kind kind(DType dtype) {
+        return switch (dtype) {
+            case F32 -> MemoryPool.Kind.FLOATS;
+            case I64 -> MemoryPool.Kind.LONGS;
+            case I32 -> MemoryPool.Kind.INTS;
+            default -> MemoryPool.Kind.BYTES;
+        };
+    }
+
+    private static int elements(DType dtype, int length) {
+        long elements = kind(dtype) == MemoryPool.Kind.BYTES ? (long) length * dtype.bytes() : length;
+        if (elements > Integer.MAX_VALUE - 16) {
+            throw new IllegalStateException("memory: " + length + " elements of " + dtype + " do not fit one array of 2^31 bytes."
+                    + " Hint: split the tensor or convert it to F32.");
+        }
+        return (int) elements;
+    }
+
+    /** The array behind a view that is only read. @throws IllegalStateException unless it holds F32 on this device */
+    static float[] floats(View view) {
+        return of(view).array(float[].class);
+    }
+
+    /** The array behind a view that is about to be written: what was derived from the old content is out of date. */
+    static float[] floatsToWrite(View view) {
+        CpuStorage storage = of(view);
+        storage.changed();
+        return storage.array(float[].class);
+    }
+
+    static CpuStorage of(View view) {
+        if (view.storage() instanceof CpuStorage storage) {
+            return storage;
+        }
+        throw new IllegalStateException("cpu: a tensor lies on " + view.storage().backend().name() + ", not on the CPU. Hint: move it with to(Device.cpu()).");
+    }
+
+    /** @throws IllegalStateException after the last release, or where the storage holds another type */
+    <T> T array(Class<T> type) {
+        Object a = array;
+        if (a == null) {
+            throw new IllegalStateException("storage: used after it was released (" + dtype + ", " + length + " elements)."
+                    + " Hint: keep the tensor open, or keep() it out of its scope.");
+        }
+        if (!type.isInstance(a)) {
+            throw new IllegalStateException("storage: holds " + dtype + ", accessed as " + type.getSimpleName() + ". Hint: convert with to(DType) first.");
+        }
+        return type.cast(a);
+    }
+
+    /** Records that a kernel is about to write. */
+    void changed() {
+        writes.incrementAndGet();
+    }
+
+    /** Grows with every write by a kernel and every {@link #markModified()}: equal numbers mean equal content. */
+    long content() {
+        return writes.get() + version.get();
+    }
+
+    @Override
+    public int version() {
+        return version.get();
+    }
+
+    @Override
+    public void markModified() {
+        version.incrementAndGet();
+    }
+
+    @Override
+    public int holders() {
+        return holders.get();
+    }
+
+    /** Rearranged copies of this storage's weights. */
+    PackedWeights packed() {
+        return packed;
+    }
+
+    @Override
+    public DType dtype() {
+        return dtype;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public Backend backend() {
+        return backend;
+    }
+
+    @Override
+    public void retain() {
+        int n = holders.get();
+        while (n > 0) {
+            if (holders.compareAndSet(n, n + 1)) {
+                return;
+            }
+            n = holders.get();
+        }
+        throw new IllegalStateException("storage: retained after it was released (" + dtype + ", " + length + " elements)");
+    }
+
+    @Override
+    public void release() {
+        int left = holders.decrementAndGet();
+        if (left < 0) {
+            holders.incrementAndGet();
+            throw new IllegalStateException("storage: released more often than retained (" + dtype + ", " + length + " elements)");
+        }
+        if (left == 0) {
+            Object a = array;
+            array = null;
+            packed.clear();
+            life.clean();
+            pool.give(kind, a, capacity);
+        }
+    }
+
+    @Override
+    public boolean isReleased() {
+        return array == null;
+    }
+
+    @Override
+    public void read(int offset, float[] target, int at, int count) {
+        System.arraycopy(checked(float[].class, offset, count), offset, target, at, count);
+    }
+
+    @Override
+    public void read(int offset, long[] target, int at, int count) {
+        System.arraycopy(checked(long[].class, offset, count), offset, target, at, count);
+    }
+
+    @Override
+    public void read(int offset, int[] target, int at, int count) {
+        System.arraycopy(checked(int[].class, offset, count), offset, target, at, count);
+    }
+
+    @Override
+    public void read(int offset, byte[] target, int at, int count) {
+        System.arraycopy(checked(byte[].class, offset, count), offset * dtype.bytes(), target, at, count * dtype.bytes());
+    }
+
+    @Override
+    public void write(int offset, float[] source, int at, int count) {
+        System.arraycopy(source, at, checked(float[].class, offset, count), offset, count);
+        changed();
+    }
+
+    @Override
+    public void write(int offset, long[] source, int at, int count) {
+        System.arraycopy(source, at, checked(long[].class, offset, count), offset, count);
+        changed();
+    }
+
+    @Override
+    public void write(int offset, int[] source, int at, int count) {
+        System.arraycopy(source, at, checked(int[].class, offset, count), offset, count);
+        changed();
+    }
+
+    @Override
+    public void write(int offset, byte[] source, int at, int count) {
+        System.arraycopy(source, at, checked(byte[].class, offset, count), offset * dtype.bytes(), count * dtype.bytes());
+        changed();
+    }
+
+    private <T> T checked(Class<T> type, int offset, int count) {
+        T a = array(type);
+        if (offset < 0 || count < 0 || (long) offset + count > length) {
+            throw new IndexOutOfBoundsException("storage: elements " + offset + " to " + ((long) offset + count) + " of " + length);
+        }
+        return a;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.View;
+import dev.graft.tensor.DType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Reads and writes the elements of any numeric dtype as {@code long} or {@code double}. */
+final class Elements {
+    private static final VarHandle SHORTS = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle DOUBLES = MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final CpuStorage storage;
+    private final DType dtype;
+    private final Object array;
+
+    private Elements(CpuStorage storage) {
+        this.storage = storage;
+        this.dtype = storage.dtype();
+        this.array = storage.array(Object.class);
+    }
+
+    static Elements of(View view) {
+        return new Elements(CpuStorage.of(view));
+    }
+
+    /** To be called before writing. */
+    void changed() {
+        storage.changed();
+    }
+
+    /** Copies walk positions {@code [from, to)} of a view of this storage to the start of {@code block}. */
+    void loadLongs(Strided walk, int view, int from, int to, long[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> {
+            for (int i = 0, b = position - from, x = at; i < count; i++, b++, x += step) {
+                block[b] = getLong(x);
+            }
+        });
+    }
+
+    void storeLongs(Strided walk, int view, int from, int to, long[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> {
+            for (int i = 0, b = position - from, y = at; i < count; i++, b++, y += step) {
+                setLong(y, block[b]);
+            }
+        });
+    }
+
+    long getLong(int i) {
+        return switch (dtype) {
+            case I64 -> ((long[]) array)[i];
+            case I32 -> ((int[]) array)[i];
+            case U8 -> ((byte[]) array)[i] & 0xff;
+            case BOOL -> ((byte[]) array)[i] != 0 ? 1 : 0;
+            case I8 -> ((byte[]) array)[i];
+            case I16 -> (short) SHORTS.get((byte[]) array, 2 * i);
+            case U16 -> (short) SHORTS.get((byte[]) array, 2 * i) & 0xffff;
+            case U32 -> (int) INTS.get((byte[]) array, 4 * i) & 0xffffffffL;
+            case U64 -> (long) LONGS.get((byte[]) array, 8 * i);
+            default -> (long) getDouble(i);
+        };
+    }
+
+    double getDouble(int i) {
+        return switch (dtype) {
+            case F32 -> ((float[]) array)[i];
+            case F64 -> (double) DOUBLES.get((byte[]) array, 8 * i);
+            case F16 -> Halves.fromHalf((short) SHORTS.get((byte[]) array, 2 * i));
+            case BF16 -> Halves.fromBrain((short) SHORTS.get((byte[]) array, 2 * i));
+            case F8_E4M3, F8_E5M2, C64, C128 -> throw unsupported();
+            default -> getLong(i);
+        };
+    }
+
+    void setLong(int i, long value) {
+        switch (dtype) {
+            case I64 -> ((long[]) array)[i] = value;
+            case I32 -> ((int[]) array)[i] = (int) value;
+            case U8, I8 -> ((byte[]) array)[i] = (byte) value;
+            case BOOL -> ((byte[]) array)[i] = (byte) (value != 0 ? 1 : 0);
+            case I16, U16 -> SHORTS.set((byte[]) array, 2 * i, (short) value);
+            case U32 -> INTS.set((byte[]) array, 4 * i, (int) value);
+            case U64 -> LONGS.set((byte[]) array, 8 * i, value);
+            default -> setDouble(i, value);
+        }
+    }
+
+    void setDouble(int i, double value) {
+        switch (dtype) {
+            case F32 -> ((float[]) array)[i] = (float) value;
+            case F64 -> DOUBLES.set((byte[]) array, 8 * i, value);
+            case F16 -> SHORTS.set((byte[]) array, 2 * i, Halves.toHalf((float) value));
+            case BF16 -> SHORTS.set((byte[]) array, 2 * i, Halves.toBrain((float) value));
+            case F8_E4M3, F8_E5M2, C64, C128 -> throw unsupported();
+            case BOOL -> ((byte[]) array)[i] = (byte) (value != 0 ? 1 : 0);
+            default -> setLong(i, (long) value);
+        }
+    }
+
+    private IllegalArgumentException unsupported() {
+        return new IllegalArgumentException("copy: " + dtype + " cannot be converted. Hint: it can only be stored and saved as it is.");
+    }
+}

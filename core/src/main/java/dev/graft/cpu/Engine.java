@@ -1,0 +1,97 @@
+package dev.graft.cpu;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+
+/** What all kernels work with: threads, matrix products, element kernels, scratch memory. */
+final class Engine {
+    private static final Logger LOG = System.getLogger("dev.graft.cpu");
+
+    private final Kernels kernels = new PlainKernels();
+    private final Supplier<Blas> blasSource;
+    private volatile Parallel parallel;
+    private volatile Blas blas;
+    // Replaced as a whole by trim(), so that every thread lets go of its scratch memory at its next use.
+    private volatile ThreadLocal<Workspace> workspaces;
+
+    Engine(int threads, Supplier<Blas> blasSource) {
+        this.parallel = new Parallel(threads);
+        this.blasSource = blasSource;
+        trim();
+    }
+
+    Engine(int threads) {
+        this(threads, Engine::fastestBlas);
+    }
+
+    private static Blas fastestBlas() {
+        String choice = System.getProperty("graft.blas", "openblas");
+        if (choice.equals("java")) {
+            return new JavaBlas("chosen by graft.blas");
+        }
+        if (!choice.equals("openblas")) {
+            throw new IllegalArgumentException("graft.blas: unknown choice '" + choice + "'. Hint: use openblas or java.");
+        }
+        try {
+            return new OpenBlas();
+        } catch (LinkageError e) {
+            LOG.log(Level.WARNING, "OpenBLAS could not be loaded, matrix products fall back to slow Java loops (" + e
+                    + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform on the class path"
+                    + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable).");
+            return new JavaBlas("OpenBLAS could not be loaded: " + e);
+        }
+    }
+
+    Kernels kernels() {
+        return kernels;
+    }
+
+    /** Loaded at the first product, so that programs without one start fast. */
+    Blas blas() {
+        Blas b = blas;
+        if (b == null) {
+            synchronized (this) {
+                if (blas == null) {
+                    blas = blasSource.get();
+                }
+                b = blas;
+            }
+        }
+        return b;
+    }
+
+    /** The library in use; loads it. */
+    String describeBlas() {
+        return blas().description();
+    }
+
+    Workspace workspace() {
+        return workspaces.get();
+    }
+
+    int threads() {
+        return parallel.threads();
+    }
+
+    void setThreads(int threads) {
+        Parallel old = parallel;
+        parallel = new Parallel(threads);
+        old.close();
+    }
+
+    /** Runs {@code body} over {@code [0, n)} in pieces of {@code grain}; see {@link Parallel#forRange}. */
+    void forRange(int n, int grain, Parallel.Body body) {
+        parallel.forRange(n, grain, body);
+    }
+
+    /** Runs {@code task} for each index below {@code n}, one piece each. */
+    void forEach(int n, IntConsumer task) {
+        parallel.forRange(n, 1, (from, to) -> task.accept(from));
+    }
+
+    void trim() {
+        workspaces = ThreadLocal.withInitial(() -> new Workspace(this::blas));
+    }
+}

@@ -1,0 +1,71 @@
+package dev.graft.cpu;
+
+/**
+ * Fills the rows of a matrix with the source pixels under each result pixel's taps ("im2col"), by copies as long as the layout allows.
+ *
+ * @param data     images {@code [N, height, width, channels]} from {@code at}
+ * @param channel  the first of {@code count} channels taken
+ */
+record Gather(float[] data, int at, int height, int width, int channels, int channel, int count, PixelMap map) {
+
+    /** Floats per result pixel: tap rows, tap columns, channels. */
+    int depth() {
+        return map.taps() * count;
+    }
+
+    /** Writes result pixels {@code [from, to)} of all images to consecutive rows of {@code panel} from {@code panelAt}. */
+    void fill(int from, int to, Panel panel, int panelAt) {
+        if (count == channels && map.isIdentity(height, width)) {
+            panel.put(panelAt, data, at + from * channels, (to - from) * channels);
+            return;
+        }
+        int[] rowOffsets = map.rowOffsets();
+        boolean runs = count == channels && map.readsRuns();
+        int gridSize = map.rows() * map.columns();
+        int target = panelAt;
+        for (int p = from; p < to; p++) {
+            int image = p / gridSize;
+            int q = p % gridSize / map.columns();
+            int r = p % map.columns();
+            for (int rowOffset : rowOffsets) {
+                int h = q * map.stepH() + rowOffset;
+                if (h < 0 || h >= height) {
+                    panel.zero(target, map.columnOffsets().length * count);
+                } else if (runs) {
+                    fillRun((image * height + h) * width, r * map.stepW() + map.columnOffsets()[0], panel, target);
+                } else {
+                    fillTaps((image * height + h) * width, r * map.stepW(), panel, target);
+                }
+                target += map.columnOffsets().length * count;
+            }
+        }
+    }
+
+    private void fillRun(int line, int left, Panel panel, int target) {
+        int taps = map.columnOffsets().length;
+        int first = Math.max(0, Math.min(taps, -left));
+        int last = Math.max(first, Math.min(taps, width - left));
+        if (first > 0) {
+            panel.zero(target, first * count);
+        }
+        if (last > first) {
+            panel.put(target + first * count, data, at + (line + left + first) * channels, (last - first) * count);
+        }
+        if (last < taps) {
+            panel.zero(target + last * count, (taps - last) * count);
+        }
+    }
+
+    private void fillTaps(int line, int start, Panel panel, int target) {
+        int to = target;
+        for (int columnOffset : map.columnOffsets()) {
+            int w = start + columnOffset;
+            if (w < 0 || w >= width) {
+                panel.zero(to, count);
+            } else {
+                panel.put(to, data, at + (line + w) * channels + channel, count);
+            }
+            to += count;
+        }
+    }
+}

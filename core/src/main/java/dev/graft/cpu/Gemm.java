@@ -1,0 +1,130 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.View;
+import java.util.Arrays;
+
+/** Batched matrix products of strided operands, cut into blocks of the result. */
+final class Gemm {
+    private static final int ROWS = 256;
+    private static final int COLUMNS = 512;
+    private static final int DEPTH = 2048;
+    // Below this many multiplications a plain loop beats the way to BLAS and back.
+    private static final int SMALL = 4096;
+
+    private final Engine engine;
+
+    Gemm(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** One matrix in an array. */
+    private record Matrix(float[] data, int at, int rowStep, int columnStep) {
+        private Matrix moved(int row, int column) {
+            return new Matrix(data, at + row * rowStep + column * columnStep, rowStep, columnStep);
+        }
+    }
+
+    void matmul(View p, View q, View y) {
+        float[] ps = CpuStorage.floats(p);
+        float[] qs = CpuStorage.floats(q);
+        float[] ys = CpuStorage.floatsToWrite(y);
+        int m = y.dim(-2);
+        int n = y.dim(-1);
+        int k = p.dim(-1);
+        if (y.numel() == 0) {
+            return;
+        }
+        if (k == 0) {
+            Arrays.fill(ys, y.offset(), y.offset() + y.numel(), 0f);
+            return;
+        }
+        int batch = y.numel() / (m * n);
+        int rowBlocks = (m + ROWS - 1) / ROWS;
+        int columnBlocks = (n + COLUMNS - 1) / COLUMNS;
+        boolean small = (long) m * n * k <= SMALL;
+        int grain = small ? Math.max(1, 4 * SMALL / (m * n * k)) : 1;
+        engine.forRange(batch * rowBlocks * columnBlocks, grain, (from, to) -> {
+            for (int task = from; task < to; task++) {
+                int matrix = task / (rowBlocks * columnBlocks);
+                int row = task / columnBlocks % rowBlocks * ROWS;
+                int column = task % columnBlocks * COLUMNS;
+                Matrix a = matrix(p, ps, matrix).moved(row, 0);
+                Matrix b = matrix(q, qs, matrix).moved(0, column);
+                Matrix c = new Matrix(ys, y.offset() + matrix * m * n + row * n + column, n, 1);
+                int height = Math.min(ROWS, m - row);
+                int width = Math.min(COLUMNS, n - column);
+                if (small) {
+                    plain(a, b, c, height, width, k);
+                } else {
+                    block(a, b, c, height, width, k);
+                }
+            }
+        });
+    }
+
+    private static Matrix matrix(View view, float[] data, int index) {
+        int rank = view.rank();
+        int at = view.offset();
+        int rest = index;
+        for (int d = rank - 3; d >= 0; d--) {
+            at += rest % view.dim(d) * view.strides()[d];
+            rest /= view.dim(d);
+        }
+        return new Matrix(data, at, view.strides()[rank - 2], view.strides()[rank - 1]);
+    }
+
+    private static void plain(Matrix a, Matrix b, Matrix c, int m, int n, int k) {
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                float sum = 0f;
+                for (int l = 0, x = a.at + i * a.rowStep, w = b.at + j * b.columnStep; l < k; l++, x += a.columnStep, w += b.rowStep) {
+                    sum += a.data[x] * b.data[w];
+                }
+                c.data[c.at + i * c.rowStep + j] = sum;
+            }
+        }
+    }
+
+    private void block(Matrix a, Matrix b, Matrix c, int m, int n, int k) {
+        Workspace workspace = engine.workspace();
+        Blas blas = engine.blas();
+        int depth = Math.min(k, DEPTH);
+        Panel left = workspace.panel(Workspace.Slot.LEFT, (long) m * depth);
+        Panel right = workspace.panel(Workspace.Slot.RIGHT, (long) depth * n);
+        Panel result = workspace.panel(Workspace.Slot.RESULT, (long) m * n);
+        for (int l = 0; l < k; l += DEPTH) {
+            int part = Math.min(DEPTH, k - l);
+            boolean transposeA = load(a.moved(0, l), m, part, left, workspace);
+            boolean transposeB = load(b.moved(l, 0), part, n, right, workspace);
+            blas.multiply(transposeA, transposeB, m, n, part, left, 0, transposeA ? m : part, right, 0, transposeB ? part : n,
+                    l == 0 ? 0f : 1f, result, 0, n);
+        }
+        for (int i = 0; i < m; i++) {
+            result.get(i * n, c.data, c.at + i * c.rowStep, n);
+        }
+    }
+
+    /** Copies a block to a panel along its consecutive dimension; returns whether it lies there transposed. */
+    private static boolean load(Matrix x, int rows, int columns, Panel panel, Workspace workspace) {
+        if (x.columnStep != 1 && x.rowStep == 1 && rows > 1) {
+            load(new Matrix(x.data, x.at, x.columnStep, 1), columns, rows, panel, workspace);
+            return true;
+        }
+        if (x.columnStep == 1 && x.rowStep == columns) {
+            panel.put(0, x.data, x.at, rows * columns);
+        } else if (x.columnStep == 1) {
+            for (int r = 0; r < rows; r++) {
+                panel.put(r * columns, x.data, x.at + r * x.rowStep, columns);
+            }
+        } else {
+            float[] line = workspace.floats(0, columns);
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < columns; c++) {
+                    line[c] = x.data[x.at + r * x.rowStep + c * x.columnStep];
+                }
+                panel.put(r * columns, line, 0, columns);
+            }
+        }
+        return false;
+    }
+}

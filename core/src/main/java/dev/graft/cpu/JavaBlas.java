@@ -1,0 +1,87 @@
+package dev.graft.cpu;
+
+import java.util.Arrays;
+
+/** Products in plain Java, for machines without OpenBLAS: right, and slow (5 to 9 GFLOP/s a core). */
+final class JavaBlas implements Blas {
+    private static final int COLUMNS = 512;
+
+    private final String reason;
+
+    JavaBlas(String reason) {
+        this.reason = reason;
+    }
+
+    @Override
+    public String description() {
+        return "plain Java loops (" + reason + ")";
+    }
+
+    @Override
+    public Panel allocate(int floats) {
+        return new ArrayPanel(new float[floats]);
+    }
+
+    @Override
+    public void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, Panel a, int aAt, int lda, Panel b, int bAt, int ldb,
+                         float beta, Panel c, int cAt, int ldc) {
+        float[] p = ((ArrayPanel) a).data;
+        float[] q = ((ArrayPanel) b).data;
+        float[] y = ((ArrayPanel) c).data;
+        float[] row = new float[COLUMNS];
+        float[] sum = new float[COLUMNS];
+        for (int j0 = 0; j0 < n; j0 += COLUMNS) {
+            int width = Math.min(COLUMNS, n - j0);
+            for (int i = 0; i < m; i++) {
+                Arrays.fill(sum, 0, width, 0f);
+                for (int l = 0; l < k; l++) {
+                    load(q, bAt, ldb, transposeB, l, j0, width, row);
+                    addScaled(p[transposeA ? aAt + l * lda + i : aAt + i * lda + l], row, sum, width);
+                }
+                int at = cAt + i * ldc + j0;
+                for (int j = 0; j < width; j++) {
+                    y[at + j] = beta == 0f ? sum[j] : beta * y[at + j] + sum[j];
+                }
+            }
+        }
+    }
+
+    private static void load(float[] b, int at, int ld, boolean transposed, int row, int column, int width, float[] target) {
+        if (!transposed) {
+            System.arraycopy(b, at + row * ld + column, target, 0, width);
+            return;
+        }
+        for (int j = 0; j < width; j++) {
+            target[j] = b[at + (column + j) * ld + row];
+        }
+    }
+
+    // One index for all arrays: the only form that C2 turns into vector instructions.
+    private static void addScaled(float factor, float[] x, float[] y, int n) {
+        for (int i = 0; i < n; i++) {
+            y[i] += factor * x[i];
+        }
+    }
+
+    private record ArrayPanel(float[] data) implements Panel {
+        @Override
+        public int capacity() {
+            return data.length;
+        }
+
+        @Override
+        public void put(int at, float[] source, int from, int count) {
+            System.arraycopy(source, from, data, at, count);
+        }
+
+        @Override
+        public void get(int at, float[] target, int to, int count) {
+            System.arraycopy(data, at, target, to, count);
+        }
+
+        @Override
+        public void zero(int at, int count) {
+            Arrays.fill(data, at, at + count, 0f);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.graft.cpu;
+
+import static org.bytedeco.openblas.global.openblas_full.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_full.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas_full.openblas_get_config;
+import static org.bytedeco.openblas.global.openblas_full.openblas_get_corename;
+import static org.bytedeco.openblas.global.openblas_full.openblas_set_num_threads;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * OpenBLAS at one thread a caller: its own threads spin against ours, and collapse when another process is busy.
+ *
+ * <p>A {@code float[]} argument would be copied whole on every call; panels are direct buffers, and {@code FloatBuffer.put(float[])} is
+ * the fastest way into them (20 to 50 GB/s for runs of 64 floats or more, against 0.4 for {@code FloatPointer.put}).
+ */
+final class OpenBlas implements Blas {
+    private static final float[] ZEROS = new float[4096];
+
+    private final String description;
+
+    /** Loads the native library. @throws LinkageError where it cannot be loaded */
+    OpenBlas() {
+        // The default limits count the whole process and run System.gc() when it grows: set them before JavaCPP's first class loads.
+        setIfAbsent("org.bytedeco.javacpp.maxphysicalbytes");
+        setIfAbsent("org.bytedeco.javacpp.maxbytes");
+        openblas_set_num_threads(1);
+        description = openblas_get_config().getString().trim() + ", kernels " + openblas_get_corename().getString() + ", 1 thread a caller";
+    }
+
+    private static void setIfAbsent(String property) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, "0");
+        }
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public Panel allocate(int floats) {
+        return new NativePanel(floats);
+    }
+
+    @Override
+    public void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, Panel a, int aAt, int lda, Panel b, int bAt, int ldb,
+                         float beta, Panel c, int cAt, int ldc) {
+        cblas_sgemm(CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, 1f,
+                at(a, aAt), lda, at(b, bAt), ldb, beta, at(c, cAt), ldc);
+    }
+
+    private static FloatPointer at(Panel panel, int at) {
+        FloatPointer start = ((NativePanel) panel).pointer;
+        return at == 0 ? start : new FloatPointer(start).position(at);
+    }
+
+    private static final class NativePanel implements Panel {
+        private final FloatBuffer buffer;
+        private final FloatPointer pointer;
+
+        private NativePanel(int floats) {
+            // Aligned to a cache line.
+            ByteBuffer bytes = ByteBuffer.allocateDirect(Math.addExact(Math.multiplyExact(floats, 4), 128)).alignedSlice(64);
+            buffer = bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
+            pointer = new FloatPointer(buffer);
+        }
+
+        @Override
+        public int capacity() {
+            return buffer.capacity();
+        }
+
+        @Override
+        public void put(int at, float[] source, int from, int count) {
+            buffer.put(at, source, from, count);
+        }
+
+        @Override
+        public void get(int at, float[] target, int to, int count) {
+            buffer.get(at, target, to, count);
+        }
+
+        @Override
+        public void zero(int at, int count) {
+            for (int i = 0; i < count; i += ZEROS.length) {
+                buffer.put(at + i, ZEROS, 0, Math.min(ZEROS.length, count - i));
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.graft.cpu;
+
+import dev.graft.tensor.Shape;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses, as in training, never
+ * get one: a copy is kept from the second use of the same content on.
+ */
+final class PackedWeights {
+
+    /** Which view was packed and how. */
+    record Key(int offset, Shape shape, List<Integer> strides, int groups, boolean forward, List<Integer> kernelRows, List<Integer> kernelColumns) {
+    }
+
+    private static final class Entry {
+        private long content;
+        private Panel panel;
+    }
+
+    private final Map<Key, Entry> entries = new HashMap<>();
+
+    /** The panel for {@code key}: the kept one, a new one to keep ({@code make}), or {@code scratch}; packed by {@code pack} unless it was. */
+    synchronized Panel get(Key key, long content, Supplier<Panel> make, Supplier<Panel> scratch, Consumer<Panel> pack) {
+        Entry entry = entries.get(key);
+        if (entry == null || entry.content != content) {
+            Entry seen = new Entry();
+            seen.content = content;
+            entries.put(key, seen);
+            Panel panel = scratch.get();
+            pack.accept(panel);
+            return panel;
+        }
+        if (entry.panel == null) {
+            Panel panel = make.get();
+            pack.accept(panel);
+            entry.panel = panel;
+        }
+        return entry.panel;
+    }
+
+    synchronized void clear() {
+        entries.clear();
+    }
+}

@@ -1,0 +1,137 @@
+package dev.graft.cpu;
+
+import java.util.Arrays;
+
+/** Convolution as a matrix product: gathered pixels times packed weights, with the epilogue applied on the way back to the heap. */
+final class PixelGemm {
+    // Rows of a tile: enough to repay packing the weights anew for each tile, few enough to stay in the second-level cache.
+    private static final int TILE = 256;
+    private static final int COLUMNS = 128;
+
+    private final Engine engine;
+
+    PixelGemm(Engine engine) {
+        this.engine = engine;
+    }
+
+    /**
+     * @param channels of the result image
+     * @param group    result channels of one group
+     * @param weights  all groups' matrices, {@code transposed} as {@code [group][depth]} or {@code [depth][group]}
+     */
+    record Target(float[] data, int at, int height, int width, int channels, int group, Panel weights, boolean transposed) {
+    }
+
+    /** One rectangle of the product: result pixels {@code [from, to)}, channels {@code [channel, channel + count)} within the group. */
+    private record Block(int group, int from, int to, int channel, int count) {
+    }
+
+    /** Runs the product for all groups; {@code source} describes group 0. */
+    void run(int images, Gather source, Target target, ConvEpilogue epilogue) {
+        int pixels = images * source.map().rows() * source.map().columns();
+        int groups = target.channels() / target.group();
+        long weightSize = (long) source.depth() * target.group();
+        if (groups == 1 && pixels < 2 * TILE && target.group() >= 2 * COLUMNS && weightSize >= 1 << 17) {
+            runByColumns(pixels, source, target, epilogue);
+        } else {
+            runByPixels(pixels, groups, source, target, epilogue);
+        }
+    }
+
+    private void runByPixels(int pixels, int groups, Gather source, Target target, ConvEpilogue epilogue) {
+        int tiles = (pixels + TILE - 1) / TILE;
+        if (tiles > 1) {
+            // Threads come in even numbers.
+            tiles = (tiles + 3) / 4 * 4;
+        }
+        int rows = (pixels + tiles - 1) / tiles;
+        int depth = source.depth();
+        int count = (pixels + rows - 1) / rows;
+        engine.forEach(count * groups, task -> {
+            int group = task / count;
+            int from = task % count * rows;
+            Block block = new Block(group, from, Math.min(pixels, from + rows), 0, target.group());
+            Panel left = engine.workspace().panel(Workspace.Slot.LEFT, (long) rows * depth);
+            Gather part = new Gather(source.data(), source.at(), source.height(), source.width(), source.channels(), group * source.count(),
+                    source.count(), source.map());
+            part.fill(block.from, block.to, left, 0);
+            multiply(block, left, 0, depth, target, source.map(), epilogue);
+        });
+    }
+
+    // Few pixels and many weights: every thread takes all pixels and a share of the weights, which are then read once.
+    private void runByColumns(int pixels, Gather source, Target target, ConvEpilogue epilogue) {
+        int depth = source.depth();
+        Panel left = engine.workspace().panel(Workspace.Slot.SHARED_LEFT, (long) pixels * depth);
+        engine.forRange(pixels, 16, (from, to) -> source.fill(from, to, left, from * depth));
+        int blocks = Math.min(8, target.group() / COLUMNS);
+        int width = (target.group() + blocks - 1) / blocks;
+        engine.forEach(blocks, task -> {
+            int channel = task * width;
+            Block block = new Block(0, 0, pixels, channel, Math.min(width, target.group() - channel));
+            multiply(block, left, 0, depth, target, source.map(), epilogue);
+        });
+    }
+
+    private void multiply(Block block, Panel left, int leftAt, int depth, Target target, PixelMap map, ConvEpilogue epilogue) {
+        int rows = block.to - block.from;
+        int n = block.count;
+        Panel result = engine.workspace().panel(Workspace.Slot.RESULT, (long) rows * n);
+        int weightsAt = block.group * target.group * depth + block.channel * (target.transposed ? depth : 1);
+        engine.blas().multiply(false, target.transposed, rows, n, depth, left, leftAt, depth, target.weights, weightsAt,
+                target.transposed ? depth : target.group, 0f, result, 0, n);
+        store(block, result, target, map, epilogue);
+    }
+
+    private void store(Block block, Panel result, Target target, PixelMap map, ConvEpilogue epilogue) {
+        int n = block.count;
+        int firstChannel = block.group * target.group + block.channel;
+        ChannelRows rows = ChannelRows.of(block.to - block.from, n);
+        ConvEpilogue.Channels channels = epilogue.channels(rows, firstChannel);
+        boolean whole = n == target.channels && map.fillsResult();
+        if (whole && channels.isEmpty()) {
+            result.get(0, target.data, target.at + block.from * n, rows.rows() * n);
+            return;
+        }
+        float[] values = engine.workspace().floats(0, rows.width());
+        float[] residuals = engine.workspace().floats(1, rows.width());
+        for (int row = 0; row < rows.rows(); row += rows.blockRows()) {
+            int height = Math.min(rows.blockRows(), rows.rows() - row);
+            int count = height * n;
+            result.get(row * n, values, 0, count);
+            channels.scaleShift(values, count);
+            for (int r = 0; r < (whole ? 1 : height); r++) {
+                int place = place(block.from + row + r, target, map) + firstChannel;
+                channels.loadResidual(place, residuals, r * n, whole ? count : n);
+            }
+            channels.addResidual(residuals, values, count);
+            channels.activate(values, count);
+            for (int r = 0; r < (whole ? 1 : height); r++) {
+                int place = place(block.from + row + r, target, map) + firstChannel;
+                System.arraycopy(values, r * n, target.data, target.at + place, whole ? count : n);
+            }
+        }
+    }
+
+    private static int place(int pixel, Target target, PixelMap map) {
+        if (map.fillsResult()) {
+            return pixel * target.channels;
+        }
+        int gridSize = map.rows() * map.columns();
+        int image = pixel / gridSize;
+        int row = map.firstRow() + pixel % gridSize / map.columns() * map.placeH();
+        int column = map.firstColumn() + pixel % map.columns() * map.placeW();
+        return ((image * target.height + row) * target.width + column) * target.channels;
+    }
+
+    /** Zeroes the result pixels of a map without taps. */
+    void clear(int images, Target target, PixelMap map) {
+        int pixels = images * map.rows() * map.columns();
+        engine.forRange(pixels, Math.max(1, (1 << 15) / target.channels), (from, to) -> {
+            for (int p = from; p < to; p++) {
+                int at = target.at + place(p, target, map);
+                Arrays.fill(target.data, at, at + target.channels, 0f);
+            }
+        });
+    }
+}

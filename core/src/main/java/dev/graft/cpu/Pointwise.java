@@ -1,0 +1,186 @@
+package dev.graft.cpu;
+
+import static dev.graft.cpu.Blocks.in;
+import static dev.graft.cpu.Blocks.inOut;
+import static dev.graft.cpu.Blocks.out;
+
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.UnaryOp;
+import dev.graft.backend.View;
+import dev.graft.tensor.DType;
+
+/** Element-wise operators. */
+final class Pointwise {
+    private static final int GRAIN = 1 << 15;
+
+    private final Engine engine;
+    private final Kernels kernels;
+
+    Pointwise(Engine engine) {
+        this.engine = engine;
+        this.kernels = engine.kernels();
+    }
+
+    void unary(UnaryOp op, float a, float b, View x, View y) {
+        Blocks.run(engine, (v, from, to) -> kernels.unary(op, a, b, v[0], v[1], from, to), in(x), out(y));
+    }
+
+    void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx) {
+        Blocks.run(engine, (v, from, to) -> kernels.unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to), in(x), in(y), in(dy), out(dx));
+    }
+
+    void binary(BinaryOp op, View p, View q, View y) {
+        if (!op.isComparison()) {
+            Blocks.run(engine, (v, from, to) -> kernels.binary(op, v[0], v[1], v[2], from, to), in(p), in(q), out(y));
+        } else if (p.dtype() == DType.F32 && q.dtype() == DType.F32) {
+            compareFloats(op, p, q, y);
+        } else {
+            compareIntegers(op, p, q, y);
+        }
+    }
+
+    private void compareFloats(BinaryOp op, View p, View q, View y) {
+        float[] ps = CpuStorage.floats(p);
+        float[] qs = CpuStorage.floats(q);
+        byte[] ys = bytesToWrite(y);
+        Strided walk = Strided.of(2, p, q, y);
+        engine.forRange(walk.total(), GRAIN, (from, to) -> {
+            Workspace workspace = engine.workspace();
+            float[] pb = workspace.floats(0, Workspace.BLOCK);
+            float[] qb = workspace.floats(1, Workspace.BLOCK);
+            byte[] yb = workspace.bytes(0, Workspace.BLOCK);
+            for (int start = from; start < to; start += Workspace.BLOCK) {
+                int end = Math.min(to, start + Workspace.BLOCK);
+                Blocks.load(walk, 0, ps, start, end, pb);
+                Blocks.load(walk, 1, qs, start, end, qb);
+                kernels.compare(op, pb, qb, yb, 0, end - start);
+                storeBytes(walk, ys, start, end, yb);
+            }
+        });
+    }
+
+    private void compareIntegers(BinaryOp op, View p, View q, View y) {
+        Elements ps = Elements.of(p);
+        Elements qs = Elements.of(q);
+        byte[] ys = bytesToWrite(y);
+        Strided walk = Strided.of(2, p, q, y);
+        engine.forRange(walk.total(), GRAIN, (from, to) -> {
+            Workspace workspace = engine.workspace();
+            long[] pb = workspace.longs(0, Workspace.BLOCK);
+            long[] qb = workspace.longs(1, Workspace.BLOCK);
+            byte[] yb = workspace.bytes(0, Workspace.BLOCK);
+            for (int start = from; start < to; start += Workspace.BLOCK) {
+                int end = Math.min(to, start + Workspace.BLOCK);
+                ps.loadLongs(walk, 0, start, end, pb);
+                qs.loadLongs(walk, 1, start, end, qb);
+                for (int i = 0; i < end - start; i++) {
+                    boolean holds = switch (op) {
+                        case EQUAL -> pb[i] == qb[i];
+                        case LESS -> pb[i] < qb[i];
+                        case LESS_EQUAL -> pb[i] <= qb[i];
+                        default -> throw new IllegalArgumentException(op + " is not a comparison");
+                    };
+                    yb[i] = (byte) (holds ? 1 : 0);
+                }
+                storeBytes(walk, ys, start, end, yb);
+            }
+        });
+    }
+
+    private static byte[] bytesToWrite(View y) {
+        CpuStorage storage = CpuStorage.of(y);
+        storage.changed();
+        return storage.array(byte[].class);
+    }
+
+    private static void storeBytes(Strided walk, byte[] data, int from, int to, byte[] block) {
+        int step = walk.step(2);
+        walk.runs(2, from, to, (at, position, count) -> {
+            for (int i = 0, b = position - from, y = at; i < count; i++, b++, y += step) {
+                data[y] = block[b];
+            }
+        });
+    }
+
+    void where(View condition, View p, View q, View y) {
+        byte[] cs = CpuStorage.of(condition).array(byte[].class);
+        if (y.dtype() != DType.F32) {
+            whereIntegers(cs, condition, p, q, y);
+            return;
+        }
+        float[] ps = CpuStorage.floats(p);
+        float[] qs = CpuStorage.floats(q);
+        float[] ys = CpuStorage.floatsToWrite(y);
+        Strided walk = Strided.of(3, p, q, condition, y);
+        engine.forRange(walk.total(), GRAIN, (from, to) -> {
+            Workspace workspace = engine.workspace();
+            float[] pb = workspace.floats(0, Workspace.BLOCK);
+            float[] qb = workspace.floats(1, Workspace.BLOCK);
+            for (int start = from; start < to; start += Workspace.BLOCK) {
+                int end = Math.min(to, start + Workspace.BLOCK);
+                int first = start;
+                Blocks.load(walk, 0, ps, start, end, pb);
+                Blocks.load(walk, 1, qs, start, end, qb);
+                int step = walk.step(2);
+                walk.runs(2, start, end, (at, position, count) -> {
+                    for (int i = 0, b = position - first, c = at; i < count; i++, b++, c += step) {
+                        pb[b] = cs[c] != 0 ? pb[b] : qb[b];
+                    }
+                });
+                Blocks.store(walk, 3, ys, start, end, pb);
+            }
+        });
+    }
+
+    private void whereIntegers(byte[] cs, View condition, View p, View q, View y) {
+        Elements ps = Elements.of(p);
+        Elements qs = Elements.of(q);
+        Elements ys = Elements.of(y);
+        ys.changed();
+        Strided walk = Strided.of(3, p, q, condition, y);
+        engine.forRange(walk.total(), GRAIN, (from, to) -> {
+            Workspace workspace = engine.workspace();
+            long[] pb = workspace.longs(0, Workspace.BLOCK);
+            long[] qb = workspace.longs(1, Workspace.BLOCK);
+            for (int start = from; start < to; start += Workspace.BLOCK) {
+                int end = Math.min(to, start + Workspace.BLOCK);
+                int first = start;
+                ps.loadLongs(walk, 0, start, end, pb);
+                qs.loadLongs(walk, 1, start, end, qb);
+                int step = walk.step(2);
+                walk.runs(2, start, end, (at, position, count) -> {
+                    for (int i = 0, b = position - first, c = at; i < count; i++, b++, c += step) {
+                        pb[b] = cs[c] != 0 ? pb[b] : qb[b];
+                    }
+                });
+                ys.storeLongs(walk, 3, start, end, pb);
+            }
+        });
+    }
+
+    void addScaled(float alpha, View x, View y) {
+        Blocks.run(engine, (v, from, to) -> kernels.addScaled(alpha, v[0], v[1], from, to), in(x), inOut(y));
+    }
+
+    void dropout(float p, long seed, View x, View y) {
+        float[] xs = CpuStorage.floats(x);
+        float[] ys = CpuStorage.floatsToWrite(y);
+        float scale = p < 1f ? 1f / (1f - p) : 0f;
+        // An element survives where 24 random bits reach the threshold.
+        int threshold = (int) Math.round(p * (double) (1 << 24));
+        engine.forRange(x.numel(), GRAIN, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                boolean kept = (int) (mix(seed, i) >>> 40) >= threshold;
+                ys[y.offset() + i] = kept ? xs[x.offset() + i] * scale : 0f;
+            }
+        });
+    }
+
+    /** A counter-based generator: SplitMix64's finaliser (Steele, Lea and Flood 2014) on the seed and the position. */
+    private static long mix(long seed, int position) {
+        long z = seed + (position + 1L) * 0x9E3779B97F4A7C15L;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+}

@@ -1,0 +1,162 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.PoolWindows;
+import dev.graft.backend.View;
+import java.util.Arrays;
+
+/** Pooling of channels-last images, one output row a piece. */
+final class Pooling {
+    private final Engine engine;
+    private final ChannelsLast layout;
+
+    Pooling(Engine engine, ChannelsLast layout) {
+        this.engine = engine;
+        this.layout = layout;
+    }
+
+    void maxPool(View x, PoolWindows windows, View y, View index) {
+        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y);
+                ChannelsLast.Borrowed places = layout.target(index)) {
+            float[] xs = CpuStorage.floats(in.view());
+            float[] ys = CpuStorage.floatsToWrite(out.view());
+            CpuStorage indexStorage = CpuStorage.of(places.view());
+            indexStorage.changed();
+            int[] is = indexStorage.array(int[].class);
+            int channels = x.dim(1);
+            int height = x.dim(2);
+            int width = x.dim(3);
+            int rows = windows.outputHeight();
+            int columns = windows.outputWidth();
+            int xAt = in.view().offset();
+            int yAt = out.view().offset();
+            int iAt = places.view().offset();
+            engine.forEach(x.dim(0) * rows, task -> {
+                int row = task % rows;
+                int image = xAt + task / rows * height * width * channels;
+                for (int column = 0; column < columns; column++) {
+                    int at = (task * columns + column) * channels;
+                    maxima(xs, image, width, channels, windows.top()[row], windows.bottom()[row], windows.left()[column], windows.right()[column],
+                            ys, yAt + at, is, iAt + at);
+                }
+            });
+        }
+    }
+
+    private static void maxima(float[] x, int image, int width, int channels, int top, int bottom, int left, int right,
+                               float[] y, int yAt, int[] index, int iAt) {
+        Arrays.fill(y, yAt, yAt + channels, Float.NEGATIVE_INFINITY);
+        Arrays.fill(index, iAt, iAt + channels, top * width + left);
+        for (int h = top; h < bottom; h++) {
+            for (int w = left; w < right; w++) {
+                int place = h * width + w;
+                int xAt = image + place * channels;
+                for (int c = 0; c < channels; c++) {
+                    float v = x[xAt + c];
+                    float best = y[yAt + c];
+                    if (v > best || v != v && best == best) {
+                        y[yAt + c] = v;
+                        index[iAt + c] = place;
+                    }
+                }
+            }
+        }
+    }
+
+    // Windows may overlap, so an image is one piece and its output pixels are taken in order.
+    void maxPoolBackward(View dy, View index, PoolWindows windows, View dx) {
+        try (ChannelsLast.Borrowed gradient = layout.source(dy); ChannelsLast.Borrowed places = layout.source(index);
+                ChannelsLast.Borrowed out = layout.target(dx)) {
+            float[] dys = CpuStorage.floats(gradient.view());
+            int[] is = CpuStorage.of(places.view()).array(int[].class);
+            float[] dxs = CpuStorage.floatsToWrite(out.view());
+            int channels = dx.dim(1);
+            int inputSize = dx.dim(2) * dx.dim(3) * channels;
+            int outputSize = windows.outputHeight() * windows.outputWidth() * channels;
+            int dyAt = gradient.view().offset();
+            int iAt = places.view().offset();
+            int dxAt = out.view().offset();
+            int parts = channels >= 32 ? 4 : 1;
+            engine.forEach(dx.dim(0) * parts, task -> {
+                int n = task / parts;
+                int firstChannel = channels * (task % parts) / parts;
+                int lastChannel = channels * (task % parts + 1) / parts;
+                int image = dxAt + n * inputSize;
+                for (int at = image; at < image + inputSize; at += channels) {
+                    Arrays.fill(dxs, at + firstChannel, at + lastChannel, 0f);
+                }
+                for (int at = n * outputSize; at < (n + 1) * outputSize; at += channels) {
+                    for (int c = firstChannel; c < lastChannel; c++) {
+                        dxs[image + is[iAt + at + c] * channels + c] += dys[dyAt + at + c];
+                    }
+                }
+            });
+        }
+    }
+
+    void avgPool(View x, PoolWindows windows, View y) {
+        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
+            float[] xs = CpuStorage.floats(in.view());
+            float[] ys = CpuStorage.floatsToWrite(out.view());
+            int channels = x.dim(1);
+            int width = x.dim(3);
+            int imageSize = x.dim(2) * width * channels;
+            int rows = windows.outputHeight();
+            int columns = windows.outputWidth();
+            int xAt = in.view().offset();
+            int yAt = out.view().offset();
+            engine.forEach(x.dim(0) * rows, task -> {
+                int row = task % rows;
+                int image = xAt + task / rows * imageSize;
+                Workspace workspace = engine.workspace();
+                float[] block = workspace.floats(0, channels);
+                float[] sum = workspace.floats(1, channels);
+                for (int column = 0; column < columns; column++) {
+                    Arrays.fill(sum, 0, channels, 0f);
+                    for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
+                        for (int w = windows.left()[column]; w < windows.right()[column]; w++) {
+                            System.arraycopy(xs, image + (h * width + w) * channels, block, 0, channels);
+                            engine.kernels().addScaled(1f, block, sum, 0, channels);
+                        }
+                    }
+                    float scale = 1f / ((float) windows.rowDivisor()[row] * windows.columnDivisor()[column]);
+                    int at = yAt + (task * columns + column) * channels;
+                    for (int c = 0; c < channels; c++) {
+                        ys[at + c] = sum[c] * scale;
+                    }
+                }
+            });
+        }
+    }
+
+    void avgPoolBackward(View dy, PoolWindows windows, View dx) {
+        try (ChannelsLast.Borrowed gradient = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
+            float[] dys = CpuStorage.floats(gradient.view());
+            float[] dxs = CpuStorage.floatsToWrite(out.view());
+            int channels = dx.dim(1);
+            int width = dx.dim(3);
+            int inputSize = dx.dim(2) * width * channels;
+            int rows = windows.outputHeight();
+            int columns = windows.outputWidth();
+            int dyAt = gradient.view().offset();
+            int dxAt = out.view().offset();
+            engine.forEach(dx.dim(0), n -> {
+                int image = dxAt + n * inputSize;
+                Arrays.fill(dxs, image, image + inputSize, 0f);
+                for (int row = 0; row < rows; row++) {
+                    for (int column = 0; column < columns; column++) {
+                        float scale = 1f / ((float) windows.rowDivisor()[row] * windows.columnDivisor()[column]);
+                        int at = dyAt + ((n * rows + row) * columns + column) * channels;
+                        for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
+                            for (int w = windows.left()[column]; w < windows.right()[column]; w++) {
+                                int to = image + (h * width + w) * channels;
+                                for (int c = 0; c < channels; c++) {
+                                    dxs[to + c] += dys[at + c] * scale;
+                                }
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    }
+}

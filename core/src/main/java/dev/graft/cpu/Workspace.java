@@ -1,0 +1,78 @@
+package dev.graft.cpu;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** One thread's scratch memory: grown when needed, kept between kernels. */
+final class Workspace {
+
+    /** Who uses a panel; a call may hold several at once. */
+    enum Slot {
+        LEFT, RIGHT, RESULT,
+        /** Filled by the caller of a kernel and read by all its threads. */
+        SHARED_LEFT, SHARED_RIGHT, SHARED_RESULT
+    }
+
+    /** Length of the blocks in which strided operands are staged: a few of them fit the first-level cache. */
+    static final int BLOCK = 1024;
+
+    private static final int MAX_BLOCKS = 8;
+
+    private final Supplier<Blas> blas;
+    private final Map<Slot, Panel> panels = new EnumMap<>(Slot.class);
+    private final float[][] floats = new float[MAX_BLOCKS][];
+    private final long[][] longs = new long[2][];
+    private final byte[][] bytes = new byte[2][];
+
+    Workspace(Supplier<Blas> blas) {
+        this.blas = blas;
+    }
+
+    /** A panel of at least {@code count} floats, valid until this thread asks for the same slot again. */
+    Panel panel(Slot slot, long count) {
+        if (count > Integer.MAX_VALUE / 4 - 64) {
+            throw new IllegalStateException("memory: a scratch panel of " + count + " floats is more than one buffer holds. Hint: use a smaller batch.");
+        }
+        Panel panel = panels.get(slot);
+        if (panel == null || panel.capacity() < count) {
+            panels.remove(slot);
+            panel = allocate((int) Math.max(1024, Math.min(Integer.MAX_VALUE / 4 - 64, count + count / 8)));
+            panels.put(slot, panel);
+        }
+        return panel;
+    }
+
+    private Panel allocate(int count) {
+        try {
+            return blas.get().allocate(count);
+        } catch (OutOfMemoryError e) {
+            throw new IllegalStateException("memory: no room outside the heap for a scratch panel of " + (count >> 18)
+                    + " MiB. Hint: raise -XX:MaxDirectMemorySize (default: -Xmx).", e);
+        }
+    }
+
+    /** Scratch floats number {@code i}, at least {@code count} long; undefined content. */
+    float[] floats(int i, int count) {
+        if (floats[i] == null || floats[i].length < count) {
+            floats[i] = new float[Math.max(BLOCK, count)];
+        }
+        return floats[i];
+    }
+
+    /** As {@link #floats}, for I64. */
+    long[] longs(int i, int count) {
+        if (longs[i] == null || longs[i].length < count) {
+            longs[i] = new long[Math.max(BLOCK, count)];
+        }
+        return longs[i];
+    }
+
+    /** As {@link #floats}, for BOOL and U8. */
+    byte[] bytes(int i, int count) {
+        if (bytes[i] == null || bytes[i].length < count) {
+            bytes[i] = new byte[Math.max(BLOCK, count)];
+        }
+        return bytes[i];
+    }
+}

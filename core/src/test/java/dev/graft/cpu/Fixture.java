@@ -1,0 +1,160 @@
+package dev.graft.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.backend.Storage;
+import dev.graft.backend.View;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import java.util.Random;
+import java.util.function.Supplier;
+
+/** A backend of its own per test, views in every kind of layout, and comparisons with references in double. */
+final class Fixture {
+    static final long SEED = 20240607;
+    static final int[] THREADS = {1, 2, 3, 5};
+
+    final CpuBackend cpu;
+    final Random random = new Random(SEED);
+
+    Fixture() {
+        this(new CpuBackend(new Engine(2), new MemoryPool(1 << 26)));
+    }
+
+    Fixture(CpuBackend cpu) {
+        this.cpu = cpu;
+    }
+
+    /** How a view lies in its storage. */
+    enum Layout {
+        ROW_MAJOR, CHANNELS_LAST,
+        /** An offset, and gaps between all elements. */
+        GAPS,
+        /** Dimensions in reverse order. */
+        REVERSED
+    }
+
+    View empty(Layout layout, int... dims) {
+        Shape shape = Shape.of(dims);
+        int[] strides = shape.contiguousStrides();
+        int offset = 0;
+        int length = shape.numel();
+        switch (layout) {
+            case ROW_MAJOR -> {
+            }
+            case CHANNELS_LAST -> strides = new int[] {dims[1] * dims[2] * dims[3], 1, dims[1] * dims[3], dims[1]};
+            case GAPS -> {
+                for (int i = 0; i < strides.length; i++) {
+                    strides[i] *= 3;
+                }
+                offset = 7;
+                length = 3 * length + 7;
+            }
+            case REVERSED -> {
+                int step = 1;
+                for (int i = 0; i < dims.length; i++) {
+                    strides[i] = step;
+                    step *= Math.max(1, dims[i]);
+                }
+            }
+        }
+        return new View(cpu.allocate(DType.F32, length), offset, shape, strides);
+    }
+
+    View gaussian(Layout layout, int... dims) {
+        View view = empty(layout, dims);
+        float[] data = CpuStorage.floatsToWrite(view);
+        for (int i = 0; i < view.storage().length(); i++) {
+            data[i] = (float) random.nextGaussian();
+        }
+        return view;
+    }
+
+    View of(float... values) {
+        View view = empty(Layout.ROW_MAJOR, values.length);
+        view.storage().write(0, values, 0, values.length);
+        return view;
+    }
+
+    View of(long... values) {
+        Storage storage = cpu.allocate(DType.I64, values.length);
+        storage.write(0, values, 0, values.length);
+        return new View(storage, 0, Shape.of(values.length), new int[] {1});
+    }
+
+    View of(DType dtype, int[] dims, byte... values) {
+        Shape shape = Shape.of(dims);
+        Storage storage = cpu.allocate(dtype, shape.numel());
+        storage.write(0, values, 0, shape.numel());
+        return new View(storage, 0, shape, shape.contiguousStrides());
+    }
+
+    View empty(DType dtype, int... dims) {
+        Shape shape = Shape.of(dims);
+        return new View(cpu.allocate(dtype, shape.numel()), 0, shape, shape.contiguousStrides());
+    }
+
+    /** The same elements under another shape and other strides. */
+    static View viewed(View view, int[] dims, int[] strides) {
+        return new View(view.storage(), view.offset(), Shape.of(dims), strides);
+    }
+
+    static int place(View view, int... index) {
+        int at = view.offset();
+        for (int i = 0; i < index.length; i++) {
+            at += index[i] * view.strides()[i];
+        }
+        return at;
+    }
+
+    static float at(View view, int... index) {
+        return CpuStorage.floats(view)[place(view, index)];
+    }
+
+    /** All elements in row-major order. */
+    static double[] values(View view) {
+        double[] values = new double[view.numel()];
+        Elements elements = Elements.of(view);
+        int[] index = new int[view.rank()];
+        for (int i = 0; i < values.length; i++) {
+            int rest = i;
+            for (int d = index.length - 1; d >= 0; d--) {
+                index[d] = rest % view.dim(d);
+                rest /= view.dim(d);
+            }
+            values[i] = elements.getDouble(place(view, index));
+        }
+        return values;
+    }
+
+    static void assertClose(String what, View actual, double[] expected, double tolerance) {
+        double[] values = values(actual);
+        assertThat(values).as(what).hasSameSizeAs(expected);
+        double scale = 1e-30;
+        for (double e : expected) {
+            scale = Math.max(scale, Math.abs(e));
+        }
+        for (int i = 0; i < values.length; i++) {
+            if (Double.isNaN(expected[i]) || Double.isInfinite(expected[i])) {
+                assertThat(values[i]).as("%s at %d", what, i).isEqualTo(expected[i]);
+            } else {
+                // Negated, so that NaN fails.
+                boolean close = Math.abs(values[i] - expected[i]) <= tolerance * Math.max(1, scale);
+                assertThat(close).as("%s at %d: %s, expected %s (seed %d)", what, i, values[i], expected[i], SEED).isTrue();
+            }
+        }
+    }
+
+    /** Runs {@code kernel} with several numbers of threads and expects the same bits each time; returns the result. */
+    View sameBits(String what, Supplier<View> kernel) {
+        cpu.setThreads(THREADS[0]);
+        View first = kernel.get();
+        double[] expected = values(first);
+        for (int threads : THREADS) {
+            cpu.setThreads(threads);
+            View again = kernel.get();
+            assertThat(values(again)).as("%s with %d threads", what, threads).isEqualTo(expected);
+        }
+        return first;
+    }
+}
