@@ -88,8 +88,8 @@ def main():
         "order": "images numbered as ImageFolder lists them (class names sorted, then file names sorted); epoch e = 1, 2, ... takes them "
                  "by ascending unit(7000 + e, number), ties by number; the partial last batch is kept",
         "numbers": f"step_losses: the first {SHOWN_STEPS} steps' losses in float32, each before its update; step_losses_float64: the same "
-                   "in float64, to see how far rounding carries; epochs (float32) and preprocessing as in finetune_reference.json; backbones "
-                   "frozen in eval mode except resnet20",
+                   "in float64, to see how far rounding carries; epochs (float32) and preprocessing as in finetune_reference.json; "
+                   "backbones frozen in eval mode except resnet20",
         "recipes": {name: run(recipe) for name, recipe in RECIPES.items()},
     }
     with open(os.path.join(torchvision_loader.golden_folder(), "finetune_exact.json"), "w") as out:
