@@ -1,5 +1,6 @@
 package dev.graft.vision.image;
 
+import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
@@ -19,5 +20,11 @@ public record ImagePipeline(Transform transform, Normalize normalize) {
     /** Network input in the order rows, pixels, channels ({@code [height, width, channels]}). */
     public float[] toFloats(Image image, RandomGenerator random) {
         return normalize.toFloats(transformed(image, random));
+    }
+
+    /** Network input {@code [C, H, W]}; in memory it stays channels-last, the layout images and convolutions share. */
+    public Tensor apply(Image image, RandomGenerator random) {
+        Image out = transformed(image, random);
+        return Tensor.of(normalize.toFloats(out), out.height(), out.width(), out.channels()).permute(2, 0, 1);
     }
 }

@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
 /** Where real images lie: the folder named by GRAFT_DATA, or shared/data beside the repository. */
-final class TestData {
+public final class TestData {
     private TestData() { }
 
     /** The folder or file below the data folder; skips the test where it is absent. */
-    static Path require(String relative) {
+    public static Path require(String relative) {
         String configured = System.getenv("GRAFT_DATA");
         Path root = configured != null ? Path.of(configured) : besideRepository();
         Path path = root.resolve(relative);

@@ -1,0 +1,185 @@
+package dev.graft.vision;
+
+import dev.graft.nn.data.DataException;
+import dev.graft.nn.data.Example;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.Split;
+import dev.graft.nn.data.Subset;
+import dev.graft.vision.image.Image;
+import dev.graft.vision.image.ImageFormatException;
+import dev.graft.vision.image.ImagePipeline;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+
+/**
+ * Labelled image files, decoded and transformed when asked for. An example's input is {@code [3, H, W]} (one channel where the
+ * normalisation has one), channels-last in memory. Immutable; safe for use by many threads.
+ */
+public abstract sealed class ImageDataset implements LabelledDataset permits ImageFolder, ImageCsv {
+    private final Listing listing;
+    private final ImagePipeline pipeline;
+
+    /**
+     * What a data set lists.
+     *
+     * @param root folder that {@code names} are relative to
+     * @param names the files, with slashes, in order
+     * @param labels the class of each file
+     * @param groups what each file belongs to, such as a patient; empty where that is not known
+     */
+    record Listing(Path root, List<String> names, int[] labels, List<String> classes, List<String> groups) { }
+
+    /**
+     * Two files with the same bytes.
+     *
+     * @param index position in the data set that was asked
+     * @param otherIndex position in the other one
+     */
+    public record Duplicate(int index, Path file, int otherIndex, Path otherFile) { }
+
+    ImageDataset(Listing listing, ImagePipeline pipeline) {
+        this.listing = listing;
+        this.pipeline = pipeline;
+    }
+
+    Listing listing() {
+        return listing;
+    }
+
+    /** The same files and labels seen through another pipeline: augmented for training, plain for validation. */
+    public abstract ImageDataset withPipeline(ImagePipeline other);
+
+    /** From decoded image to network input. */
+    public ImagePipeline pipeline() {
+        return pipeline;
+    }
+
+    @Override
+    public int size() {
+        return listing.names.size();
+    }
+
+    @Override
+    public List<String> classes() {
+        return listing.classes;
+    }
+
+    @Override
+    public int[] labels() {
+        return listing.labels.clone();
+    }
+
+    /** All image files, in order. */
+    public List<Path> files() {
+        return listing.names.stream().map(listing.root::resolve).toList();
+    }
+
+    /** One image file. */
+    public Path file(int index) {
+        return listing.root.resolve(listing.names.get(index));
+    }
+
+    /** What each file belongs to, such as a patient; empty where that is not known. */
+    public Optional<List<String>> groups() {
+        return listing.groups.isEmpty() ? Optional.empty() : Optional.of(listing.groups);
+    }
+
+    /** How many files each class has. */
+    public int[] classCounts() {
+        int[] counts = new int[listing.classes.size()];
+        for (int label : listing.labels) {
+            counts[label]++;
+        }
+        return counts;
+    }
+
+    /**
+     * Decodes and transforms one image.
+     *
+     * @throws ImageFormatException naming the file, if it is not a whole image
+     */
+    @Override
+    public Example get(int index, RandomGenerator random) {
+        return Example.of(pipeline.apply(image(index), random), listing.labels[index]);
+    }
+
+    /** Decodes one image without transforming it. */
+    public Image image(int index) {
+        return Image.read(file(index));
+    }
+
+    @Override
+    public String describe(int index) {
+        return file(index).toString();
+    }
+
+    /**
+     * Holds files back for validation: the same share of each class, or, where {@link #groups()} are known, whole groups.
+     *
+     * @param heldFraction the share to hold back, in (0, 1)
+     */
+    public Split split(double heldFraction, long seed) {
+        return listing.groups.isEmpty() ? Split.stratified(listing.labels, heldFraction, seed) : Split.grouped(listing.groups, heldFraction, seed);
+    }
+
+    /**
+     * A hash that changes with any file's name, content, label or order, in hexadecimal: it says later which data a model has seen.
+     * Reads every file once.
+     */
+    public String sha256() {
+        FileHash hash = new FileHash();
+        for (int i = 0; i < size(); i++) {
+            hash.text(listing.names.get(i)).text(listing.classes.get(listing.labels[i])).file(file(i));
+        }
+        return hash.hex();
+    }
+
+    /**
+     * The files here that are byte for byte in {@code other} too, in order, each with its first twin. A test set that shares images with
+     * the training set flatters the network. Only files of equal length are read.
+     */
+    public List<Duplicate> duplicates(ImageDataset other) {
+        Map<Long, List<Integer>> byLength = new HashMap<>();
+        for (int i = 0; i < other.size(); i++) {
+            byLength.computeIfAbsent(FileHash.length(other.file(i)), k -> new ArrayList<>()).add(i);
+        }
+        Map<Integer, String> known = new HashMap<>();
+        List<Duplicate> found = new ArrayList<>();
+        for (int i = 0; i < size(); i++) {
+            List<Integer> candidates = byLength.getOrDefault(FileHash.length(file(i)), List.of());
+            if (candidates.isEmpty()) {
+                continue;
+            }
+            String hash = FileHash.of(file(i));
+            for (int j : candidates) {
+                if (known.computeIfAbsent(j, k -> FileHash.of(other.file(k))).equals(hash)) {
+                    found.add(new Duplicate(i, file(i), j, other.file(j)));
+                    break;
+                }
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    /**
+     * This data set without the given duplicates.
+     *
+     * @throws DataException if nothing would be left
+     */
+    public Subset without(List<Duplicate> duplicates) {
+        BitSet dropped = new BitSet();
+        duplicates.forEach(d -> dropped.set(d.index()));
+        int[] kept = IntStream.range(0, size()).filter(i -> !dropped.get(i)).toArray();
+        if (kept.length == 0) {
+            throw new DataException("image data: all " + size() + " files are duplicates. Hint: use other files for one of the sets.");
+        }
+        return new Subset(this, kept);
+    }
+}
