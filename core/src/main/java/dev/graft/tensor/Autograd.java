@@ -1,0 +1,46 @@
+package dev.graft.tensor;
+
+import java.util.function.Supplier;
+
+/** Switches the recording of operators for {@link Tensor#backward()} off, for the current thread. */
+public final class Autograd {
+    private static final ThreadLocal<int[]> DISABLED = ThreadLocal.withInitial(() -> new int[1]);
+
+    private Autograd() {
+    }
+
+    /** Whether operators on this thread are recorded where an operand needs a gradient. */
+    public static boolean isEnabled() {
+        return DISABLED.get()[0] == 0;
+    }
+
+    /** Stops recording until the guard is closed: {@code try (var guard = Autograd.noGrad()) { ... }}. */
+    public static Guard noGrad() {
+        return new Guard();
+    }
+
+    /** Runs {@code body} without recording. */
+    public static <T> T noGrad(Supplier<T> body) {
+        try (Guard guard = new Guard()) {
+            return body.get();
+        }
+    }
+
+    /** Turns recording on again when closed, on the thread that opened it. */
+    public static final class Guard implements AutoCloseable {
+        private final int[] counter = DISABLED.get();
+        private boolean closed;
+
+        private Guard() {
+            counter[0]++;
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                counter[0]--;
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.Reduction;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Functions of {@link Tensor} that are made of several operators. */
+final class Composite {
+    private Composite() {
+    }
+
+    static Tensor fold(Reduction function, Tensor x, boolean keepDim, int... axes) {
+        boolean[] folded = new boolean[x.rank()];
+        if (axes.length == 0) {
+            Arrays.fill(folded, true);
+        }
+        for (int axis : axes) {
+            folded[x.shape().axis(axis)] = true;
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor y = Op.apply(new ReductionOp.Fold(function, folded), x);
+            if (keepDim) {
+                return scope.keep(y);
+            }
+            int[] dims = new int[x.rank()];
+            int rank = 0;
+            for (int i = 0; i < folded.length; i++) {
+                if (!folded[i]) {
+                    dims[rank++] = x.dim(i);
+                }
+            }
+            return scope.keep(y.reshape(Arrays.copyOf(dims, rank)));
+        }
+    }
+
+    static Tensor argmax(Tensor x, int axis) {
+        x.checkUsable("argmax", x);
+        int at = x.shape().axis(axis);
+        if (x.dtype() != DType.F32 || x.dim(at) == 0) {
+            throw new IllegalArgumentException("argmax: input must be F32 with at least one element along dimension " + axis + ", got " + x.dtype() + " "
+                    + x.shape());
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(at, 1));
+            x.backend().argmax(x.view(), at, y.view());
+            return scope.keep(Raw.reshape(y, Shapes.remove("argmax", y.shape(), at, true)));
+        }
+    }
+
+    /** Applies a function of the last dimension along another one. */
+    static Tensor alongLast(Tensor x, int axis, UnaryOperator<Tensor> function) {
+        int at = x.shape().axis(axis);
+        if (at == x.rank() - 1) {
+            return function.apply(x);
+        }
+        try (Scope scope = Scope.open()) {
+            return scope.keep(function.apply(x.transpose(at, -1)).transpose(at, -1));
+        }
+    }
+
+    /** Applies a function of {@code [N, C, H, W]} to {@code [N, C]} as H = W = 1 or {@code [N, C, L]} as H = 1, and drops the added dimensions. */
+    static Tensor asImage(String op, Tensor x, UnaryOperator<Tensor> function) {
+        if (x.rank() < 2 || x.rank() > 4) {
+            throw new IllegalArgumentException(op + ": input must be [N, C], [N, C, L] or [N, C, H, W], got " + x.shape());
+        }
+        try (Scope scope = Scope.open()) {
+            return scope.keep(switch (x.rank()) {
+                case 2 -> function.apply(x.unsqueeze(2).unsqueeze(3)).flatten(1);
+                case 3 -> function.apply(x.unsqueeze(2)).squeeze(2);
+                default -> function.apply(x);
+            });
+        }
+    }
+
+    static Tensor conv1d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params) {
+        if (x.rank() != 3 || weight.rank() != 3) {
+            throw new IllegalArgumentException("conv1d: input must be [N, C, L] and weight [O, C/groups, K] (input " + x.shape() + ", weight "
+                    + weight.shape() + ")");
+        }
+        try (Scope scope = Scope.open()) {
+            return scope.keep(x.unsqueeze(2).conv2d(weight.unsqueeze(2), bias, params.asConv2d()).squeeze(2));
+        }
+    }
+
+    /** {@code (1 - t) x + (1 + (p - 1) t) softplus(-x)}: stable for any x, see torch.nn.BCEWithLogitsLoss. */
+    static Tensor bceWithLogits(Tensor x, Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
+        if (!x.shape().equals(target.shape())) {
+            throw new IllegalArgumentException("bceWithLogits: target must have the logits' shape (logits " + x.shape() + ", target " + target.shape() + ")");
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor t = target.to(DType.F32);
+            Tensor penalty = x.neg().softplus();
+            if (positiveWeight.isPresent()) {
+                penalty = penalty.mul(t.mul(positiveWeight.get().sub(1)).add(1));
+            }
+            Tensor loss = x.mul(t.affine(-1, 1)).add(penalty);
+            return scope.keep(switch (reduction) {
+                case NONE -> loss;
+                case MEAN -> loss.mean();
+                case SUM -> loss.sum();
+            });
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.Conv2dParams;
+
+/** The geometry of a 1-d convolution; padding may differ at the two ends. */
+public record Conv1dParams(int stride, int padLeft, int padRight, int dilation, int groups) {
+
+    /** No dilation, one group, the same padding at both ends. */
+    public static Conv1dParams of(int stride, int padding) {
+        return new Conv1dParams(stride, padding, padding, 1, 1);
+    }
+
+    public Conv1dParams dilation(int d) {
+        return new Conv1dParams(stride, padLeft, padRight, d, groups);
+    }
+
+    public Conv1dParams groups(int g) {
+        return new Conv1dParams(stride, padLeft, padRight, dilation, g);
+    }
+
+    Conv2dParams asConv2d() {
+        return new Conv2dParams(1, stride, 0, 0, padLeft, padRight, 1, dilation, groups);
+    }
+}

@@ -1,0 +1,89 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.Backend;
+import dev.graft.backend.BackendProvider;
+import dev.graft.backend.MemoryStats;
+import dev.graft.cpu.CpuBackend;
+import java.util.ServiceLoader;
+import java.util.StringJoiner;
+
+/** Where tensors live and operators run: the CPU, or an accelerator that a provider on the class path offers. */
+public final class Device {
+    private final Backend backend;
+
+    private Device(Backend backend) {
+        this.backend = backend;
+    }
+
+    static Device of(Backend backend) {
+        return new Device(backend);
+    }
+
+    public static Device cpu() {
+        return new Device(CpuBackend.instance());
+    }
+
+    /**
+     * The device of a name such as {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}.
+     *
+     * @throws IllegalStateException with the reason and the mend where the device cannot be used; there is no silent fallback
+     */
+    public static Device of(String name) {
+        int colon = name.indexOf(':');
+        String type = colon < 0 ? name : name.substring(0, colon);
+        if (type.equals("cpu")) {
+            return cpu();
+        }
+        StringJoiner known = new StringJoiner(", ").add("cpu");
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+            known.add(provider.type());
+            if (provider.type().equals(type)) {
+                provider.unavailable().ifPresent(reason -> {
+                    throw new IllegalStateException("device " + name + " is not available: " + reason);
+                });
+                return new Device(provider.backend(index(name, colon)));
+            }
+        }
+        throw new IllegalStateException("device " + name + " is not known (known: " + known
+                + "). Hint: put the module that provides it, such as graft-cuda, on the class path.");
+    }
+
+    private static int index(String name, int colon) {
+        if (colon < 0) {
+            return 0;
+        }
+        try {
+            return Integer.parseUnsignedInt(name.substring(colon + 1));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("device " + name + ": the part after ':' must be a device number, such as cuda:0", e);
+        }
+    }
+
+    public String name() {
+        return backend.name();
+    }
+
+    /** Bytes held by tensors, their peak, and bytes kept for reuse. */
+    public MemoryStats memory() {
+        return backend.memory();
+    }
+
+    public Backend backend() {
+        return backend;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof Device d && d.backend == backend;
+    }
+
+    @Override
+    public int hashCode() {
+        return System.identityHashCode(backend);
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.graft.tensor;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One recorded operator: its inputs' nodes or leaves, and what it saved. Held by its result and by the nodes that consumed it;
+ * when all have let go, what it saved is freed and its own inputs are let go.
+ */
+final class Node {
+    private static final AtomicLong NEXT_ID = new AtomicLong();
+
+    /** Grows with creation, so an input's node always has a smaller id: descending ids are a backward order. */
+    final long id = NEXT_ID.getAndIncrement();
+    final Op op;
+    final Saved saved;
+    final boolean[] needs;
+    /** Per input: its node, or null where it is a leaf or needs no gradient. */
+    final Node[] inputs;
+    /** Per input: the leaf that receives the gradient, or null. */
+    final Tensor[] leaves;
+    private final AtomicInteger holders = new AtomicInteger(1);
+
+    Node(Op op, Saved saved, boolean[] needs, Tensor[] operands) {
+        this.op = op;
+        this.saved = saved;
+        this.needs = needs;
+        this.inputs = new Node[operands.length];
+        this.leaves = new Tensor[operands.length];
+        for (int i = 0; i < operands.length; i++) {
+            if (needs[i]) {
+                inputs[i] = operands[i].node();
+                if (inputs[i] == null) {
+                    leaves[i] = operands[i];
+                } else {
+                    inputs[i].retain();
+                }
+            }
+        }
+    }
+
+    void retain() {
+        holders.incrementAndGet();
+    }
+
+    void release() {
+        // Iterative: a chain of thousands of operators must not overflow the stack.
+        Deque<Node> pending = new ArrayDeque<>();
+        pending.push(this);
+        while (!pending.isEmpty()) {
+            Node node = pending.pop();
+            if (node.holders.decrementAndGet() == 0) {
+                node.saved.release();
+                for (Node input : node.inputs) {
+                    if (input != null) {
+                        pending.push(input);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.graft.tensor;
+
+/**
+ * An operator: its parameters, its shape rule and forward, and its gradient. Every operator is a record nested in one of the
+ * permitted interfaces, so the catalogue of all operators is {@code Op.class.getPermittedSubclasses()}, walked down.
+ */
+sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp {
+
+    /** The name users know, as in errors. */
+    String name();
+
+    /** Checks shapes and computes; puts what {@link #backward} needs into {@code saved}. Temporaries belong to the caller's scope. */
+    Tensor forward(Saved saved, Tensor[] in);
+
+    /** The gradient of each input that {@code needs} one, for the result's gradient {@code dy}; other entries are ignored. */
+    Tensor[] backward(Saved saved, Tensor dy, boolean[] needs);
+
+    /** Runs an operator, and records it where autograd is on and an operand needs a gradient. */
+    static Tensor apply(Op op, Tensor... in) {
+        boolean enabled = Autograd.isEnabled();
+        boolean record = false;
+        boolean[] needs = new boolean[in.length];
+        Shape[] shapes = new Shape[in.length];
+        for (int i = 0; i < in.length; i++) {
+            in[i].checkUsable(op.name(), in[0]);
+            shapes[i] = in[i].shape();
+            needs[i] = enabled && in[i].requiresGrad();
+            record |= needs[i];
+        }
+        Saved saved = new Saved(record, needs, shapes);
+        try (Scope scope = Scope.open()) {
+            Tensor out = op.forward(saved, in);
+            if (record && out.dtype() == DType.F32) {
+                out.attach(new Node(op, saved, needs, in));
+            }
+            return scope.keep(out);
+        } catch (RuntimeException | Error e) {
+            saved.release();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,278 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.UnaryOp;
+import java.util.Locale;
+
+/** Element-wise operators. Results keep the memory layout of the first dense operand of the result's shape. */
+sealed interface PointwiseOp extends Op {
+
+    private static Tensor[] grads(Tensor... grads) {
+        return grads;
+    }
+
+    private static void requireFloat(String op, Tensor... in) {
+        for (Tensor t : in) {
+            if (t.dtype() != DType.F32) {
+                throw new IllegalArgumentException(op + ": operands must be F32, got " + t.dtype() + " " + t.shape() + ". Hint: call to(DType.F32).");
+            }
+        }
+    }
+
+    /** A function of one argument; {@code a} and {@code b} are its parameters, see {@link UnaryOp}. */
+    record Unary(UnaryOp function, float a, float b) implements PointwiseOp {
+        Unary(UnaryOp function) {
+            this(function, 0, 0);
+        }
+
+        @Override
+        public String name() {
+            return function.name().toLowerCase(Locale.ROOT);
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            requireFloat(name(), in);
+            Tensor x = Raw.dense(in[0]);
+            Tensor y = Raw.unary(function, a, b, x);
+            if (function != UnaryOp.AFFINE) {
+                // A clipped function's slope follows from its result, so the argument's memory can go back to the pool.
+                saved.put(isClipped() ? y : x);
+                saved.put(y);
+            }
+            return y;
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            if (function == UnaryOp.AFFINE) {
+                return grads(Raw.scale(dy, a));
+            }
+            Tensor x = saved.get(0);
+            Tensor dx = Raw.emptyLike(x);
+            x.backend().unaryBackward(function, a, b, x.view(), saved.get(1).view(), Raw.like(dy, x).view(), dx.view());
+            return grads(dx);
+        }
+
+        private boolean isClipped() {
+            return function == UnaryOp.RELU || function == UnaryOp.RELU6;
+        }
+    }
+
+    record Add() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "add";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            requireFloat(name(), in);
+            return Raw.add(in[0], in[1]);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return grads(Raw.sumTo(dy, saved.shape(0)), needs[1] ? Raw.sumTo(dy, saved.shape(1)) : dy);
+        }
+    }
+
+    record Sub() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "sub";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            requireFloat(name(), in);
+            return Raw.binary(BinaryOp.SUB, in[0], in[1]);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return grads(Raw.sumTo(dy, saved.shape(0)), needs[1] ? Raw.scale(Raw.sumTo(dy, saved.shape(1)), -1) : dy);
+        }
+    }
+
+    record Mul() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "mul";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            requireFloat(name(), in);
+            saved.put(in[0]);
+            saved.put(in[1]);
+            return Raw.mul(in[0], in[1]);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return grads(needs[0] ? Raw.sumTo(Raw.mul(dy, saved.get(1)), saved.shape(0)) : dy,
+                    needs[1] ? Raw.sumTo(Raw.mul(dy, saved.get(0)), saved.shape(1)) : dy);
+        }
+    }
+
+    record Div() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "div";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            requireFloat(name(), in);
+            Tensor y = Raw.binary(BinaryOp.DIV, in[0], in[1]);
+            saved.put(in[1]);
+            saved.put(y);
+            return y;
+        }
+
+        /** {@code d(p/q) = dp/q - (p/q) dq/q}. */
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor dp = Raw.binary(BinaryOp.DIV, dy, saved.get(0));
+            return grads(Raw.sumTo(dp, saved.shape(0)),
+                    needs[1] ? Raw.sumTo(Raw.scale(Raw.mul(dp, saved.get(1)), -1), saved.shape(1)) : dy);
+        }
+    }
+
+    /** {@code maximum} or {@code minimum}; equal operands share the gradient, as in PyTorch. */
+    record Extremum(boolean largest) implements PointwiseOp {
+        @Override
+        public String name() {
+            return largest ? "maximum" : "minimum";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            requireFloat(name(), in);
+            saved.put(in[0]);
+            saved.put(in[1]);
+            return Raw.binary(largest ? BinaryOp.MAXIMUM : BinaryOp.MINIMUM, in[0], in[1]);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor p = saved.get(0);
+            Tensor q = saved.get(1);
+            Tensor half = Raw.scale(Raw.binary(BinaryOp.EQUAL, p, q).to(DType.F32), 0.5f);
+            Tensor[] out = new Tensor[2];
+            for (int i = 0; i < 2; i++) {
+                boolean winsWhenLess = (i == 0) != largest;
+                Tensor wins = Raw.binary(BinaryOp.LESS, winsWhenLess ? p : q, winsWhenLess ? q : p).to(DType.F32);
+                out[i] = Raw.sumTo(Raw.mul(dy, Raw.add(wins, half)), saved.shape(i));
+            }
+            return out;
+        }
+    }
+
+    /** A comparison: BOOL result, no gradient. */
+    record Compare(BinaryOp function) implements PointwiseOp {
+        @Override
+        public String name() {
+            return function.name().toLowerCase(Locale.ROOT);
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            if (in[0].dtype() != in[1].dtype() || in[0].dtype() != DType.F32 && in[0].dtype() != DType.I64) {
+                throw new IllegalArgumentException(name() + ": operands must both be F32 or both I64, got " + in[0].dtype() + " " + in[0].shape()
+                        + " and " + in[1].dtype() + " " + in[1].shape() + ". Hint: convert one with to(DType).");
+            }
+            return Raw.binary(function, in[0], in[1]);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            throw new IllegalStateException(name() + ": has no gradient");
+        }
+    }
+
+    /** {@code condition ? p : q}. */
+    record Where() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "where";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            if (in[0].dtype() != DType.BOOL) {
+                throw new IllegalArgumentException("where: the condition must be BOOL, got " + in[0].dtype() + " " + in[0].shape()
+                        + ". Hint: use a comparison such as x.lt(y).");
+            }
+            requireFloat(name(), in[1], in[2]);
+            saved.put(in[0]);
+            return choose(in[0], in[1], in[2]);
+        }
+
+        private static Tensor choose(Tensor condition, Tensor p, Tensor q) {
+            Shape shape = Shape.broadcast("where", condition.shape(), Shape.broadcast("where", p.shape(), q.shape()));
+            Tensor y = Raw.empty(p, shape);
+            p.backend().where(Raw.expand(condition, shape).view(), Raw.expand(p, shape).view(), Raw.expand(q, shape).view(), y.view());
+            return y;
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor zero = Raw.zeros(dy, Shape.of());
+            return grads(dy, needs[1] ? Raw.sumTo(choose(saved.get(0), dy, zero), saved.shape(1)) : dy,
+                    needs[2] ? Raw.sumTo(choose(saved.get(0), zero, dy), saved.shape(2)) : dy);
+        }
+    }
+
+    /** Inverted dropout; the mask follows from the seed, so the backward makes it again instead of keeping it. */
+    record Dropout(float probability, long seed) implements PointwiseOp {
+        public Dropout {
+            if (!(probability >= 0 && probability <= 1)) {
+                throw new IllegalArgumentException("dropout: probability must be from 0 to 1, got " + probability);
+            }
+        }
+
+        @Override
+        public String name() {
+            return "dropout";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            requireFloat(name(), in);
+            Tensor x = Raw.dense(in[0]);
+            saved.layout(x.strides());
+            return drop(x);
+        }
+
+        private Tensor drop(Tensor x) {
+            Tensor y = Raw.emptyLike(x);
+            x.backend().dropout(probability, seed, x.view(), y.view());
+            return y;
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return grads(drop(Raw.withStrides(dy, saved.layout())));
+        }
+    }
+
+    /** Conversion to F32 and back keeps the gradient between floating-point types. */
+    record Convert(DType target) implements PointwiseOp {
+        @Override
+        public String name() {
+            return "to";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            return Raw.copyInto(in[0], Raw.empty(in[0].backend(), target, in[0].shape()));
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return grads(dy);
+        }
+    }
+}

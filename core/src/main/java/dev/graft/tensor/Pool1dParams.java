@@ -1,0 +1,17 @@
+package dev.graft.tensor;
+
+/** The geometry of a 1-d pooling; see {@link Pool2dParams}. */
+public record Pool1dParams(int kernel, int stride, int padding, boolean ceilMode, boolean countIncludePad) {
+
+    public static Pool1dParams of(int kernel, int stride) {
+        return new Pool1dParams(kernel, stride, 0, false, true);
+    }
+
+    public static Pool1dParams of(int kernel, int stride, int padding) {
+        return new Pool1dParams(kernel, stride, padding, false, true);
+    }
+
+    Pool2dParams asPool2d() {
+        return new Pool2dParams(1, kernel, 1, stride, 0, padding, ceilMode, countIncludePad);
+    }
+}

@@ -1,0 +1,195 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
+import dev.graft.backend.Reduction;
+import java.util.Arrays;
+
+/** Operators built on matrix products. */
+sealed interface ProductOp extends Op {
+
+    /** {@code [..., m, k] x [..., k, n]}, leading dimensions broadcast. */
+    record Matmul() implements ProductOp {
+        @Override
+        public String name() {
+            return "matmul";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Tensor p = in[0];
+            Tensor q = in[1];
+            if (p.rank() < 2 || q.rank() < 2 || p.dim(-1) != q.dim(-2)) {
+                throw new IllegalArgumentException("matmul: " + p.shape() + " and " + q.shape() + " do not multiply. Hint: the last dimension of the first "
+                        + "must equal the second last of the second; unsqueeze vectors.");
+            }
+            saved.put(p);
+            saved.put(q);
+            return product(p, q);
+        }
+
+        private static Tensor product(Tensor p, Tensor q) {
+            Shape lead = Shape.broadcast("matmul", lead(p), lead(q));
+            Tensor y = Raw.empty(p, shape(lead, p.dim(-2), q.dim(-1)));
+            p.backend().matmul(Raw.expand(p, shape(lead, p.dim(-2), p.dim(-1))).view(), Raw.expand(q, shape(lead, q.dim(-2), q.dim(-1))).view(),
+                    y.view());
+            return y;
+        }
+
+        private static Shape lead(Tensor t) {
+            return Shape.of(Arrays.copyOf(t.shape().toArray(), t.rank() - 2));
+        }
+
+        private static Shape shape(Shape lead, int rows, int columns) {
+            int[] dims = Arrays.copyOf(lead.toArray(), lead.rank() + 2);
+            dims[lead.rank()] = rows;
+            dims[lead.rank() + 1] = columns;
+            return Shape.of(dims);
+        }
+
+        private static Tensor transposed(Tensor t) {
+            int[] order = new int[t.rank()];
+            for (int i = 0; i < order.length; i++) {
+                order[i] = i;
+            }
+            order[order.length - 2] = order.length - 1;
+            order[order.length - 1] = order.length - 2;
+            return Raw.permute(t, order);
+        }
+
+        /** {@code dP = dY Q^T, dQ = P^T dY}. */
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return new Tensor[] {
+                needs[0] ? Raw.sumTo(product(dy, transposed(saved.get(1))), saved.shape(0)) : dy,
+                needs[1] ? Raw.sumTo(product(transposed(saved.get(0)), dy), saved.shape(1)) : dy};
+        }
+    }
+
+    /** {@code x [..., in] * weight [out, in]^T + bias [out]}; the bias is an optional third input. */
+    record Linear() implements ProductOp {
+        @Override
+        public String name() {
+            return "linear";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Tensor x = in[0];
+            Tensor w = in[1];
+            if (w.rank() != 2 || x.rank() < 1 || x.dim(-1) != w.dim(1)) {
+                throw new IllegalArgumentException("linear: input " + x.shape() + " does not fit weight " + w.shape()
+                        + " [out, in]. Hint: the input's last dimension must be " + (w.rank() == 2 ? w.dim(1) : "the weight's second") + ".");
+            }
+            if (in.length > 2 && !in[2].shape().equals(Shape.of(w.dim(0)))) {
+                throw new IllegalArgumentException("linear: bias " + in[2].shape() + " does not fit weight " + w.shape() + " [out, in]");
+            }
+            Tensor rows = rows(x);
+            Tensor y = Raw.empty(x, rows.dim(0), w.dim(0));
+            x.backend().matmul(rows.view(), Raw.permute(w, 1, 0).view(), y.view());
+            if (in.length > 2) {
+                x.backend().binary(BinaryOp.ADD, y.view(), Raw.expand(in[2], y.shape()).view(), y.view());
+            }
+            saved.put(rows);
+            saved.put(w);
+            return Raw.reshape(y, x.shape().with(-1, w.dim(0)));
+        }
+
+        private static Tensor rows(Tensor x) {
+            int last = x.dim(-1);
+            return Raw.reshape(x, Shape.of(last == 0 ? 0 : x.numel() / last, last));
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor rows = rows(dy);
+            Tensor x = saved.get(0);
+            Tensor w = saved.get(1);
+            Tensor[] grads = new Tensor[needs.length];
+            if (needs[0]) {
+                Tensor dx = Raw.empty(dy, x.shape());
+                dy.backend().matmul(rows.view(), w.view(), dx.view());
+                grads[0] = Raw.reshape(dx, saved.shape(0));
+            }
+            if (needs[1]) {
+                grads[1] = Raw.empty(dy, w.shape());
+                dy.backend().matmul(Raw.permute(rows, 1, 0).view(), x.view(), grads[1].view());
+            }
+            if (needs.length > 2 && needs[2]) {
+                grads[2] = Raw.sumTo(rows, saved.shape(2));
+            }
+            return grads;
+        }
+    }
+
+    /** {@code [N, C, H, W]} with weight {@code [O, C/groups, KH, KW]} and an optional bias {@code [O]} as third input. */
+    record Conv2d(Conv2dParams params) implements ProductOp {
+        @Override
+        public String name() {
+            return "conv2d";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Tensor w = in[1];
+            check(in);
+            Tensor x = Raw.channelsLast(in[0]);
+            Tensor y = Raw.emptyChannelsLast(x, params.outputShape(x.shape(), w.shape()));
+            Epilogue epilogue = in.length > 2 ? Epilogue.bias(Raw.contiguous(in[2]).view()) : Epilogue.NONE;
+            x.backend().conv2d(x.view(), w.view(), epilogue, y.view(), params);
+            if (saved.needs(1)) {
+                saved.put(x);
+            }
+            if (saved.needs(0)) {
+                saved.put(w);
+            }
+            return y;
+        }
+
+        private void check(Tensor[] in) {
+            Shape x = in[0].shape();
+            Shape w = in[1].shape();
+            String shapes = " (input " + x + ", weight " + w + (in.length > 2 ? ", bias " + in[2].shape() : "")
+                    + (params.groups() > 1 ? ", groups " + params.groups() : "") + ")";
+            if (x.rank() != 4 || w.rank() != 4) {
+                throw new IllegalArgumentException("conv2d: input must be [N, C, H, W] and weight [O, C/groups, KH, KW]" + shapes
+                        + ". Hint: unsqueeze(0) makes a batch of one image.");
+            }
+            if (x.dim(1) != w.dim(1) * params.groups()) {
+                throw new IllegalArgumentException("conv2d: input has " + x.dim(1) + " channels, weight expects " + w.dim(1) * params.groups() + shapes
+                        + (x.dim(1) == 4 && w.dim(1) == 3 ? ". Hint: convert RGBA to RGB."
+                        : x.dim(1) == 1 && w.dim(1) == 3 ? ". Hint: repeat the grey channel three times."
+                        : ". Hint: the layer before must produce as many channels as this one takes."));
+            }
+            if (w.dim(0) % params.groups() != 0) {
+                throw new IllegalArgumentException("conv2d: output channels must be divisible by groups" + shapes);
+            }
+            if (in.length > 2 && !in[2].shape().equals(Shape.of(w.dim(0)))) {
+                throw new IllegalArgumentException("conv2d: bias must be [" + w.dim(0) + "], one value an output channel" + shapes);
+            }
+            if (w.dim(2) < 1 || w.dim(3) < 1 || params.outputHeight(x.dim(2), w.dim(2)) < 1 || params.outputWidth(x.dim(3), w.dim(3)) < 1) {
+                throw new IllegalArgumentException("conv2d: the kernel does not fit the padded input" + shapes
+                        + ". Hint: use a larger image, or more padding.");
+            }
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor d = Raw.channelsLast(dy);
+            Tensor[] grads = new Tensor[needs.length];
+            if (needs[0]) {
+                grads[0] = Raw.emptyChannelsLast(d, saved.shape(0));
+                d.backend().conv2dBackwardInput(d.view(), saved.get(needs[1] ? 1 : 0).view(), grads[0].view(), params);
+            }
+            if (needs[1]) {
+                grads[1] = Raw.empty(d, saved.shape(1));
+                d.backend().conv2dBackwardWeight(saved.get(0).view(), d.view(), grads[1].view(), params);
+            }
+            if (needs.length > 2 && needs[2]) {
+                grads[2] = Raw.reshape(Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
+            }
+            return grads;
+        }
+    }
+}

@@ -1,0 +1,242 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.Backend;
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.Reduction;
+import dev.graft.backend.UnaryOp;
+import dev.graft.backend.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Unrecorded building blocks for operators: allocation, layouts, and single kernel calls. */
+final class Raw {
+    private Raw() {
+    }
+
+    static Tensor empty(Backend backend, DType dtype, Shape shape) {
+        return new Tensor(backend.allocate(dtype, shape.numel()), 0, shape, shape.contiguousStrides());
+    }
+
+    static Tensor empty(Tensor like, Shape shape) {
+        return empty(like.backend(), DType.F32, shape);
+    }
+
+    static Tensor empty(Tensor like, int... dims) {
+        return empty(like, Shape.of(dims));
+    }
+
+    static Tensor zeros(Tensor like, Shape shape) {
+        Tensor out = empty(like, shape);
+        like.backend().fill(out.view(), 0);
+        return out;
+    }
+
+    /** Uninitialised, with the memory layout of {@code like}, which must be dense. */
+    static Tensor emptyLike(Tensor like, DType dtype) {
+        return new Tensor(like.backend().allocate(dtype, like.numel()), 0, like.shape(), like.strides());
+    }
+
+    static Tensor emptyLike(Tensor like) {
+        return emptyLike(like, DType.F32);
+    }
+
+    static Tensor emptyChannelsLast(Tensor like, DType dtype, Shape shape) {
+        return new Tensor(like.backend().allocate(dtype, shape.numel()), 0, shape, channelsLastStrides(shape));
+    }
+
+    static Tensor emptyChannelsLast(Tensor like, Shape shape) {
+        return emptyChannelsLast(like, DType.F32, shape);
+    }
+
+    static int[] channelsLastStrides(Shape shape) {
+        int c = shape.dim(1);
+        int h = shape.dim(2);
+        int w = shape.dim(3);
+        return new int[] {h * w * c, 1, w * c, c};
+    }
+
+    /** {@code x} itself where it is contiguous, else a copy that is. */
+    static Tensor contiguous(Tensor x) {
+        return x.view().isContiguous() ? x : copyInto(x, empty(x.backend(), x.dtype(), x.shape()));
+    }
+
+    static Tensor channelsLast(Tensor x) {
+        return x.view().isChannelsLast() ? x : copyInto(x, emptyChannelsLast(x, x.dtype(), x.shape()));
+    }
+
+    /** {@code x} itself where its elements fill memory without gaps, else a contiguous copy. */
+    static Tensor dense(Tensor x) {
+        return x.view().isDense() ? x : contiguous(x);
+    }
+
+    /** {@code x} with the memory layout of {@code layout}, which must be dense and of the same shape. */
+    static Tensor like(Tensor x, Tensor layout) {
+        return x.view().sameLayout(layout.view()) ? x : copyInto(x, emptyLike(layout, x.dtype()));
+    }
+
+    /** {@code x} laid out under {@code strides}, which must be dense for its shape. */
+    static Tensor withStrides(Tensor x, int[] strides) {
+        View wanted = new View(x.storage(), 0, x.shape(), strides);
+        return x.view().sameLayout(wanted) ? x
+                : copyInto(x, new Tensor(x.backend().allocate(x.dtype(), x.numel()), 0, x.shape(), strides));
+    }
+
+    static Tensor copyInto(Tensor x, Tensor y) {
+        y.backend().copy(x.view(), y.view());
+        return y;
+    }
+
+    /** A window on {@code x}'s storage. */
+    static Tensor window(Tensor x, int offset, Shape shape, int[] strides) {
+        x.storage().retain();
+        return new Tensor(x.storage(), offset, shape, strides);
+    }
+
+    static Tensor reshape(Tensor x, Shape shape) {
+        int[] strides = viewStrides(x, shape);
+        if (strides != null) {
+            return window(x, x.offset(), shape, strides);
+        }
+        Tensor copy = contiguous(x);
+        return window(copy, copy.offset(), shape, shape.contiguousStrides());
+    }
+
+    /** Strides under which {@code shape} is a view of {@code x}, or null where only a copy will do. */
+    private static int[] viewStrides(Tensor x, Shape shape) {
+        if (x.numel() == 0) {
+            return shape.contiguousStrides();
+        }
+        // Merge neighbouring dimensions that walk memory as one into blocks, last block first.
+        int[] old = x.strides();
+        int[] blockSize = new int[x.rank() + 1];
+        int[] blockStride = new int[x.rank() + 1];
+        int blocks = 0;
+        for (int i = x.rank() - 1; i >= 0; i--) {
+            if (x.dim(i) == 1) {
+                continue;
+            }
+            if (blocks > 0 && old[i] == blockStride[blocks - 1] * blockSize[blocks - 1]) {
+                blockSize[blocks - 1] *= x.dim(i);
+            } else {
+                blockSize[blocks] = x.dim(i);
+                blockStride[blocks++] = old[i];
+            }
+        }
+        // Cut the blocks into the new dimensions; a new dimension must not span two blocks.
+        int[] strides = new int[shape.rank()];
+        int block = 0;
+        int room = blocks == 0 ? 1 : blockSize[0];
+        int step = blocks == 0 ? 1 : blockStride[0];
+        for (int i = shape.rank() - 1; i >= 0; i--) {
+            int size = shape.dim(i);
+            if (size != 1 && room == 1) {
+                block++;
+                room = blockSize[block];
+                step = blockStride[block];
+            }
+            if (room % size != 0) {
+                return null;
+            }
+            strides[i] = step;
+            step *= size;
+            room /= size;
+        }
+        return strides;
+    }
+
+    static Tensor permute(Tensor x, int... order) {
+        int[] dims = new int[order.length];
+        int[] strides = new int[order.length];
+        int[] old = x.strides();
+        for (int i = 0; i < order.length; i++) {
+            dims[i] = x.dim(order[i]);
+            strides[i] = old[order[i]];
+        }
+        return window(x, x.offset(), Shape.of(dims), strides);
+    }
+
+    /** {@code x} seen as {@code shape} by repeating dimensions of size 1 and adding leading ones. */
+    static Tensor expand(Tensor x, Shape shape) {
+        if (x.shape().equals(shape)) {
+            return x;
+        }
+        int[] old = x.strides();
+        int[] strides = new int[shape.rank()];
+        int lead = shape.rank() - x.rank();
+        for (int i = lead; i < shape.rank(); i++) {
+            strides[i] = x.dim(i - lead) == 1 && shape.dim(i) != 1 ? 0 : old[i - lead];
+        }
+        return window(x, x.offset(), shape, strides);
+    }
+
+    static Tensor unary(UnaryOp op, float a, float b, Tensor x) {
+        Tensor source = dense(x);
+        Tensor y = emptyLike(source);
+        x.backend().unary(op, a, b, source.view(), y.view());
+        return y;
+    }
+
+    static Tensor scale(Tensor x, float factor) {
+        return unary(UnaryOp.AFFINE, factor, 0, x);
+    }
+
+    static Tensor binary(BinaryOp op, Tensor p, Tensor q) {
+        Shape shape = Shape.broadcast(op.name().toLowerCase(Locale.ROOT), p.shape(), q.shape());
+        DType dtype = op.isComparison() ? DType.BOOL : DType.F32;
+        Tensor y;
+        if (p.shape().equals(shape) && p.view().isDense()) {
+            y = emptyLike(p, dtype);
+        } else if (q.shape().equals(shape) && q.view().isDense()) {
+            y = emptyLike(q, dtype);
+        } else {
+            y = empty(p.backend(), dtype, shape);
+        }
+        p.backend().binary(op, expand(p, shape).view(), expand(q, shape).view(), y.view());
+        return y;
+    }
+
+    static Tensor add(Tensor p, Tensor q) {
+        return binary(BinaryOp.ADD, p, q);
+    }
+
+    static Tensor mul(Tensor p, Tensor q) {
+        return binary(BinaryOp.MUL, p, q);
+    }
+
+    /** Folds the given dimensions to size 1. */
+    static Tensor reduce(Reduction op, Tensor x, boolean[] folded) {
+        int[] dims = x.shape().toArray();
+        for (int i = 0; i < dims.length; i++) {
+            if (folded[i]) {
+                dims[i] = 1;
+            }
+        }
+        Tensor y = empty(x, dims);
+        x.backend().reduce(op, x.view(), y.view());
+        return y;
+    }
+
+    /** Sums a gradient over the dimensions along which an operand of {@code shape} was broadcast. */
+    static Tensor sumTo(Tensor gradient, Shape shape) {
+        if (gradient.shape().equals(shape)) {
+            return gradient;
+        }
+        int lead = gradient.rank() - shape.rank();
+        boolean[] folded = new boolean[gradient.rank()];
+        boolean any = false;
+        for (int i = 0; i < folded.length; i++) {
+            folded[i] = i < lead || shape.dim(i - lead) == 1 && gradient.dim(i) != 1;
+            any |= folded[i];
+        }
+        return reshape(any ? reduce(Reduction.SUM, gradient, folded) : gradient, shape);
+    }
+
+    static List<View> views(List<Tensor> tensors) {
+        List<View> views = new ArrayList<>(tensors.size());
+        for (Tensor tensor : tensors) {
+            views.add(tensor.view());
+        }
+        return views;
+    }
+}

@@ -1,0 +1,214 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.View;
+import java.util.Arrays;
+
+/** Operators that move or repeat elements. Reshape, permute, expand and slice are views where strides allow it. */
+sealed interface ShapeOp extends Op {
+
+    record Reshape(Shape target) implements ShapeOp {
+        @Override
+        public String name() {
+            return "reshape";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            if (in[0].numel() != target.numel()) {
+                throw new IllegalArgumentException("reshape: " + in[0].shape() + " has " + in[0].numel() + " elements, " + target + " has "
+                        + target.numel());
+            }
+            return Raw.reshape(in[0], target);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return new Tensor[] {Raw.reshape(dy, saved.shape(0))};
+        }
+    }
+
+    /** A row-major copy. */
+    record Contiguous() implements ShapeOp {
+        @Override
+        public String name() {
+            return "contiguous";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            return Raw.copyInto(in[0], Raw.empty(in[0].backend(), in[0].dtype(), in[0].shape()));
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return new Tensor[] {dy};
+        }
+    }
+
+    record Permute(int... order) implements ShapeOp {
+        @Override
+        public String name() {
+            return "permute";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            int[] sorted = order.clone();
+            Arrays.sort(sorted);
+            boolean valid = order.length == in[0].rank();
+            for (int i = 0; i < sorted.length; i++) {
+                valid &= sorted[i] == i;
+            }
+            if (!valid) {
+                throw new IllegalArgumentException("permute: " + Arrays.toString(order) + " is not an order of the dimensions of " + in[0].shape()
+                        + ". Hint: name each dimension from 0 to " + (in[0].rank() - 1) + " once.");
+            }
+            return Raw.permute(in[0], order);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            int[] inverse = new int[order.length];
+            for (int i = 0; i < order.length; i++) {
+                inverse[order[i]] = i;
+            }
+            return new Tensor[] {Raw.permute(dy, inverse)};
+        }
+    }
+
+    record Expand(Shape target) implements ShapeOp {
+        @Override
+        public String name() {
+            return "expand";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            if (!Shape.broadcast("expand", in[0].shape(), target).equals(target)) {
+                throw new IllegalArgumentException("expand: " + in[0].shape() + " does not expand to " + target
+                        + ". Hint: only dimensions of size 1 can grow, and new dimensions go in front.");
+            }
+            return in[0].shape().equals(target) ? Raw.reshape(in[0], target) : Raw.expand(in[0], target);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return new Tensor[] {Raw.sumTo(dy, saved.shape(0))};
+        }
+    }
+
+    /** Elements {@code from}, {@code from + step}, ... below {@code to} of one dimension. */
+    record Slice(int axis, int from, int to, int step) implements ShapeOp {
+        @Override
+        public String name() {
+            return "slice";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            int size = in[0].dim(axis);
+            if (from < 0 || to > size || from > to || step < 1) {
+                throw new IllegalArgumentException("slice: [" + from + ", " + to + ") step " + step + " is outside dimension " + axis + " of "
+                        + in[0].shape() + ". Hint: 0 <= from <= to <= " + size + " and step >= 1.");
+            }
+            return window(in[0]);
+        }
+
+        private Tensor window(Tensor x) {
+            int[] strides = x.strides().clone();
+            int offset = x.offset() + (from == to ? 0 : from * strides[axis]);
+            strides[axis] *= step;
+            return Raw.window(x, offset, x.shape().with(axis, (to - from + step - 1) / step), strides);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor dx = Raw.zeros(dy, saved.shape(0));
+            Raw.copyInto(dy, window(dx));
+            return new Tensor[] {dx};
+        }
+    }
+
+    /** Joins along {@code axis}; images all in channels-last memory stay so. */
+    record Concat(int axis) implements ShapeOp {
+        @Override
+        public String name() {
+            return "concat";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            int size = 0;
+            boolean channelsLast = in[0].rank() == 4;
+            for (Tensor t : in) {
+                if (t.rank() != in[0].rank() || t.dtype() != in[0].dtype() || !t.shape().with(axis, 0).equals(in[0].shape().with(axis, 0))) {
+                    throw new IllegalArgumentException("concat: operands must agree in dtype and in every dimension but " + axis + " ("
+                            + Arrays.stream(in).map(x -> x.dtype() + " " + x.shape()).toList() + ")");
+                }
+                size = Math.addExact(size, t.dim(axis));
+                channelsLast &= t.view().isChannelsLast();
+            }
+            Shape shape = in[0].shape().with(axis, size);
+            Tensor y = channelsLast ? Raw.emptyChannelsLast(in[0], in[0].dtype(), shape) : Raw.empty(in[0].backend(), in[0].dtype(), shape);
+            int at = 0;
+            for (Tensor t : in) {
+                y.backend().copy(t.view(), part(y, at, t.dim(axis)));
+                at += t.dim(axis);
+            }
+            return y;
+        }
+
+        private View part(Tensor y, int from, int size) {
+            return new View(y.storage(), y.offset() + from * y.strides()[axis], y.shape().with(axis, size), y.strides());
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor[] grads = new Tensor[needs.length];
+            int at = 0;
+            for (int i = 0; i < grads.length; i++) {
+                View part = part(dy, at, saved.shape(i).dim(axis));
+                grads[i] = Raw.window(dy, part.offset(), part.shape(), part.strides());
+                at += part.dim(axis);
+            }
+            return grads;
+        }
+    }
+
+    /** Zeros around the last two dimensions of {@code [N, C, H, W]}. */
+    record Pad2d(int top, int bottom, int left, int right) implements ShapeOp {
+        public Pad2d {
+            if (top < 0 || bottom < 0 || left < 0 || right < 0) {
+                throw new IllegalArgumentException("pad2d: padding must not be negative (top " + top + ", bottom " + bottom + ", left " + left
+                        + ", right " + right + "). Hint: use slice to crop.");
+            }
+        }
+
+        @Override
+        public String name() {
+            return "pad2d";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Tensor x = in[0];
+            if (x.rank() != 4) {
+                throw new IllegalArgumentException("pad2d: input must be [N, C, H, W], got " + x.shape());
+            }
+            Tensor y = Raw.emptyChannelsLast(x, Shape.of(x.dim(0), x.dim(1), x.dim(2) + top + bottom, x.dim(3) + left + right));
+            y.backend().fill(y.view(), 0);
+            y.backend().copy(x.view(), inner(y, x.shape()).view());
+            return y;
+        }
+
+        private Tensor inner(Tensor y, Shape shape) {
+            int[] s = y.strides();
+            return Raw.window(y, y.offset() + top * s[2] + left * s[3], shape, s);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return new Tensor[] {inner(dy, saved.shape(0))};
+        }
+    }
+}

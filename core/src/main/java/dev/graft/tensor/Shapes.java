@@ -1,0 +1,78 @@
+package dev.graft.tensor;
+
+import java.util.Arrays;
+
+/** Shape arithmetic behind the shape operators. */
+final class Shapes {
+    private Shapes() {
+    }
+
+    /** Replaces one -1 by the size that keeps the number of elements. */
+    static Shape infer(String op, Shape from, int[] dims) {
+        int unknown = -1;
+        long known = 1;
+        for (int i = 0; i < dims.length; i++) {
+            if (dims[i] == -1 && unknown < 0) {
+                unknown = i;
+            } else if (dims[i] < 0) {
+                throw new IllegalArgumentException(op + ": " + Arrays.toString(dims) + " may hold one -1 and no other negative size (input " + from + ")");
+            } else {
+                known *= dims[i];
+            }
+        }
+        int[] out = dims.clone();
+        if (unknown >= 0) {
+            if (known == 0 || from.numel() % known != 0) {
+                throw new IllegalArgumentException(op + ": no size fits -1 in " + Arrays.toString(dims) + " for input " + from + " (" + from.numel()
+                        + " elements)");
+            }
+            out[unknown] = (int) (from.numel() / known);
+        }
+        return Shape.of(out);
+    }
+
+    static Shape flatten(Shape shape, int startAxis) {
+        if (shape.rank() == 0) {
+            return Shape.of(1);
+        }
+        int start = shape.axis(startAxis);
+        int[] dims = Arrays.copyOf(shape.toArray(), start + 1);
+        dims[start] = 1;
+        for (int i = start; i < shape.rank(); i++) {
+            dims[start] *= shape.dim(i);
+        }
+        return Shape.of(dims);
+    }
+
+    static int[] swap(Shape shape, int axis1, int axis2) {
+        int[] order = new int[shape.rank()];
+        Arrays.setAll(order, i -> i);
+        order[shape.axis(axis1)] = shape.axis(axis2);
+        order[shape.axis(axis2)] = shape.axis(axis1);
+        return order;
+    }
+
+    static Shape insert(Shape shape, int axis) {
+        int at = axis < 0 ? axis + shape.rank() + 1 : axis;
+        if (at < 0 || at > shape.rank()) {
+            throw new IllegalArgumentException("unsqueeze: dimension " + axis + " is out of range for shape " + shape);
+        }
+        int[] dims = new int[shape.rank() + 1];
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = i == at ? 1 : shape.dim(i < at ? i : i - 1);
+        }
+        return Shape.of(dims);
+    }
+
+    static Shape remove(String op, Shape shape, int axis, boolean mustBeOne) {
+        int at = shape.axis(axis);
+        if (mustBeOne && shape.dim(at) != 1) {
+            throw new IllegalArgumentException(op + ": dimension " + axis + " of " + shape + " has size " + shape.dim(at) + ", not 1");
+        }
+        int[] dims = new int[shape.rank() - 1];
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = shape.dim(i < at ? i : i + 1);
+        }
+        return Shape.of(dims);
+    }
+}

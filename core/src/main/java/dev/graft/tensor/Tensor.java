@@ -1,0 +1,884 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.Backend;
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Reduction;
+import dev.graft.backend.Storage;
+import dev.graft.backend.UnaryOp;
+import dev.graft.backend.View;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * A multi-dimensional array that remembers how it was computed, so that {@link #backward()} can find gradients.
+ *
+ * <pre>{@code
+ * Tensor w = Tensor.of(new float[] {1, 2}, 2, 1).requireGrad(true);
+ * Tensor loss = Tensor.of(new float[] {3, 4}, 1, 2).matmul(w).sum();
+ * loss.backward();
+ * w.grad().orElseThrow().toFloatArray();   // [3, 4]
+ * }</pre>
+ *
+ * <p>Names and meanings follow <a href="https://pytorch.org/docs/stable/tensors.html">PyTorch</a> in camel case. Operators compute in
+ * {@link DType#F32}. Shapes of images are {@code [N, C, H, W]}; their memory is channels-last. A tensor belongs to the innermost open
+ * {@link Scope} of the thread that made it, or to the garbage collector. Not safe for use by several threads at once while one changes it.
+ *
+ * <p>Every operator throws {@link IllegalArgumentException} where shapes or types do not fit, naming them all, and
+ * {@link IllegalStateException} on a closed tensor.
+ */
+public final class Tensor implements AutoCloseable {
+    private final Storage storage;
+    private final int offset;
+    private final Shape shape;
+    private final int[] strides;
+    private final int version;
+    private boolean requiresGrad;
+    private Node node;
+    private Tensor grad;
+    private Scope scope;
+    private int scopeSlot;
+    private boolean closed;
+    private Throwable closedAt;
+
+    /** Takes over one hold on {@code storage}. */
+    Tensor(Storage storage, int offset, Shape shape, int[] strides) {
+        this.storage = storage;
+        this.offset = offset;
+        this.shape = shape;
+        this.strides = strides;
+        this.version = storage.version();
+        Scope.register(this);
+    }
+
+    // Making
+
+    /** An F32 tensor of the given row-major values. */
+    public static Tensor of(float[] data, int... dims) {
+        Shape shape = checkLength("float", data.length, dims);
+        Tensor t = Raw.empty(Device.cpu().backend(), DType.F32, shape);
+        t.storage.write(0, data, 0, data.length);
+        return t;
+    }
+
+    /** An I64 tensor of the given row-major values. */
+    public static Tensor of(long[] data, int... dims) {
+        Shape shape = checkLength("long", data.length, dims);
+        Tensor t = Raw.empty(Device.cpu().backend(), DType.I64, shape);
+        t.storage.write(0, data, 0, data.length);
+        return t;
+    }
+
+    /** An I32 tensor of the given row-major values. */
+    public static Tensor of(int[] data, int... dims) {
+        Shape shape = checkLength("int", data.length, dims);
+        Tensor t = Raw.empty(Device.cpu().backend(), DType.I32, shape);
+        t.storage.write(0, data, 0, data.length);
+        return t;
+    }
+
+    /** A BOOL tensor of the given row-major values. */
+    public static Tensor of(boolean[] data, int... dims) {
+        byte[] bytes = new byte[data.length];
+        for (int i = 0; i < data.length; i++) {
+            bytes[i] = (byte) (data[i] ? 1 : 0);
+        }
+        return ofBytes(DType.BOOL, Shape.of(dims), bytes);
+    }
+
+    /** A tensor of any type from its row-major elements as little-endian bytes. */
+    public static Tensor ofBytes(DType dtype, Shape shape, byte[] littleEndian) {
+        if ((long) shape.numel() * dtype.bytes() != littleEndian.length) {
+            throw new IllegalArgumentException("tensor: " + littleEndian.length + " bytes do not fill " + dtype + " " + shape + " ("
+                    + (long) shape.numel() * dtype.bytes() + " bytes)");
+        }
+        Tensor t = Raw.empty(Device.cpu().backend(), dtype, shape);
+        HostBytes.write(t.storage, littleEndian);
+        return t;
+    }
+
+    private static Shape checkLength(String kind, int length, int[] dims) {
+        Shape shape = Shape.of(dims);
+        if (shape.numel() != length) {
+            throw new IllegalArgumentException("tensor: " + length + " " + kind + " values do not fill shape " + shape + " (" + shape.numel() + ")");
+        }
+        return shape;
+    }
+
+    public static Tensor scalar(float value) {
+        return full(value);
+    }
+
+    public static Tensor full(float value, int... dims) {
+        return Raw.empty(Device.cpu().backend(), DType.F32, Shape.of(dims)).fill(value);
+    }
+
+    public static Tensor zeros(int... dims) {
+        return full(0, dims);
+    }
+
+    public static Tensor ones(int... dims) {
+        return full(1, dims);
+    }
+
+    public static Tensor zeros(DType dtype, Shape shape) {
+        return ofBytes(dtype, shape, new byte[Math.multiplyExact(shape.numel(), dtype.bytes())]);
+    }
+
+    /** {@code 0, 1, ..., n - 1} as I64. */
+    public static Tensor arange(int n) {
+        long[] values = new long[n];
+        Arrays.setAll(values, i -> i);
+        return of(values, n);
+    }
+
+    /** Normally distributed values, mean 0, standard deviation 1. */
+    public static Tensor randn(RandomGenerator random, int... dims) {
+        float[] values = new float[Shape.of(dims).numel()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return of(values, dims);
+    }
+
+    /** Values uniform in {@code [low, high)}. */
+    public static Tensor uniform(RandomGenerator random, float low, float high, int... dims) {
+        float[] values = new float[Shape.of(dims).numel()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = low + (high - low) * random.nextFloat();
+        }
+        return of(values, dims);
+    }
+
+    /** Joins tensors along an existing dimension. */
+    public static Tensor concat(int axis, Tensor... tensors) {
+        if (tensors.length == 0) {
+            throw new IllegalArgumentException("concat: needs at least one tensor");
+        }
+        return Op.apply(new ShapeOp.Concat(tensors[0].shape.axis(axis)), tensors);
+    }
+
+    public static Tensor concat(int axis, List<Tensor> tensors) {
+        return concat(axis, tensors.toArray(Tensor[]::new));
+    }
+
+    /** Joins tensors of one shape along a new dimension. */
+    public static Tensor stack(int axis, Tensor... tensors) {
+        return concat(axis, Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new));
+    }
+
+    public static Tensor stack(int axis, List<Tensor> tensors) {
+        return stack(axis, tensors.toArray(Tensor[]::new));
+    }
+
+    // Looking
+
+    public Shape shape() {
+        return shape;
+    }
+
+    /** Size of one dimension; negative axes count from the end. */
+    public int dim(int axis) {
+        return shape.dim(axis);
+    }
+
+    public int rank() {
+        return shape.rank();
+    }
+
+    public int numel() {
+        return shape.numel();
+    }
+
+    public DType dtype() {
+        return storage.dtype();
+    }
+
+    public Device device() {
+        return Device.of(storage.backend());
+    }
+
+    /** Whether the elements lie in row-major order without gaps. */
+    public boolean isContiguous() {
+        return view().isContiguous();
+    }
+
+    /** Whether gradients flow to this tensor: a leaf that asked for them, or a result computed from one. */
+    public boolean requiresGrad() {
+        return requiresGrad || node != null;
+    }
+
+    /** The value of a tensor with one element. */
+    public float item() {
+        requireSingle();
+        return toFloatArray()[0];
+    }
+
+    /** The value of an integer tensor with one element. */
+    public long itemLong() {
+        requireSingle();
+        return toLongArray()[0];
+    }
+
+    private void requireSingle() {
+        if (numel() != 1) {
+            throw new IllegalArgumentException("item: the tensor has " + numel() + " elements, shape " + shape + ". Hint: use toFloatArray().");
+        }
+    }
+
+    /** One element by its indices. */
+    public float get(int... index) {
+        if (index.length != rank()) {
+            throw new IllegalArgumentException("get: " + index.length + " indices for shape " + shape);
+        }
+        try (Scope s = Scope.open()) {
+            Tensor t = detach();
+            for (int i : index) {
+                t = t.select(0, i);
+            }
+            return t.item();
+        }
+    }
+
+    /** The elements in row-major order; other types are converted. */
+    public float[] toFloatArray() {
+        try (Scope s = Scope.open()) {
+            Tensor t = Raw.contiguous(detach().to(DType.F32));
+            float[] out = new float[numel()];
+            t.storage.read(t.offset, out, 0, out.length);
+            return out;
+        }
+    }
+
+    /** The elements of an I64, I32, U8 or BOOL tensor in row-major order. */
+    public long[] toLongArray() {
+        try (Scope s = Scope.open()) {
+            Tensor t = Raw.contiguous(detach().to(DType.I64));
+            long[] out = new long[numel()];
+            t.storage.read(t.offset, out, 0, out.length);
+            return out;
+        }
+    }
+
+    /** The elements of an I32 tensor in row-major order. */
+    public int[] toIntArray() {
+        try (Scope s = Scope.open()) {
+            Tensor t = Raw.contiguous(detach().to(DType.I32));
+            int[] out = new int[numel()];
+            t.storage.read(t.offset, out, 0, out.length);
+            return out;
+        }
+    }
+
+    /** The elements in row-major order as little-endian bytes, in the tensor's own type. */
+    public byte[] toBytes() {
+        checkUsable("toBytes", this);
+        try (Scope s = Scope.open()) {
+            Tensor t = Raw.contiguous(this);
+            return HostBytes.read(t.storage, t.offset, numel());
+        }
+    }
+
+    // Autograd
+
+    /** Asks for gradients of a leaf, such as a parameter. @throws IllegalStateException on a computed tensor */
+    public Tensor requireGrad(boolean on) {
+        if (node != null) {
+            throw new IllegalStateException("requireGrad: " + shape + " is the result of " + node.op.name() + ", not a leaf. Hint: detach() first.");
+        }
+        if (on && dtype() != DType.F32) {
+            throw new IllegalStateException("requireGrad: only F32 tensors have gradients, this is " + dtype() + " " + shape);
+        }
+        requiresGrad = on;
+        return this;
+    }
+
+    /** Computes gradients of this scalar with respect to every leaf that asked, and adds them to {@link #grad()}. */
+    public void backward() {
+        if (numel() != 1) {
+            throw new IllegalArgumentException("backward: needs a single value, got shape " + shape + ". Hint: call mean() or sum() first, or pass a seed.");
+        }
+        try (Scope s = Scope.open()) {
+            backward(Raw.empty(this, shape).fill(1));
+        }
+    }
+
+    /** As {@link #backward()}, for a result of any shape, starting from its gradient {@code seed}. */
+    public void backward(Tensor seed) {
+        checkUsable("backward", seed);
+        if (!requiresGrad()) {
+            throw new IllegalStateException("backward: nothing to differentiate, no operand of " + shape + " requires a gradient. "
+                    + "Hint: requireGrad(true) on a leaf, unfreeze a parameter, and keep autograd on.");
+        }
+        if (!seed.shape.equals(shape)) {
+            throw new IllegalArgumentException("backward: the seed " + seed.shape + " must have the result's shape " + shape);
+        }
+        BackwardPass.run(this, seed);
+    }
+
+    /** The gradient accumulated since the last {@link #clearGrad()}. */
+    public Optional<Tensor> grad() {
+        return Optional.ofNullable(grad);
+    }
+
+    public void clearGrad() {
+        if (grad != null) {
+            grad.close();
+            grad = null;
+        }
+    }
+
+    /** The same memory without history. */
+    public Tensor detach() {
+        checkUsable("detach", this);
+        return Raw.window(this, offset, shape, strides);
+    }
+
+    /** A contiguous copy with its own memory and no history. */
+    public Tensor copy() {
+        checkUsable("copy", this);
+        return Raw.copyInto(this, Raw.empty(backend(), dtype(), shape));
+    }
+
+    // Conversion and shape
+
+    /** This tensor in another type; itself where it has it already. */
+    public Tensor to(DType dtype) {
+        return dtype == dtype() ? this : Op.apply(new PointwiseOp.Convert(dtype), this);
+    }
+
+    /** This tensor on another device, without history; itself where it is there already. */
+    public Tensor to(Device device) {
+        if (device.backend() == backend()) {
+            return this;
+        }
+        byte[] bytes = toBytes();
+        Tensor t = Raw.empty(device.backend(), dtype(), shape);
+        HostBytes.write(t.storage, bytes);
+        return t;
+    }
+
+    /** The same elements under another shape; one size may be -1 and is worked out. */
+    public Tensor reshape(int... dims) {
+        return Op.apply(new ShapeOp.Reshape(Shapes.infer("reshape", shape, dims)), this);
+    }
+
+    /** Joins dimensions {@code startAxis} and later into one. */
+    public Tensor flatten(int startAxis) {
+        return Op.apply(new ShapeOp.Reshape(Shapes.flatten(shape, startAxis)), this);
+    }
+
+    /** Dimension {@code i} of the result is dimension {@code order[i]} of this tensor. */
+    public Tensor permute(int... order) {
+        return Op.apply(new ShapeOp.Permute(order.clone()), this);
+    }
+
+    public Tensor transpose(int axis1, int axis2) {
+        return Op.apply(new ShapeOp.Permute(Shapes.swap(shape, axis1, axis2)), this);
+    }
+
+    /** Adds a dimension of size 1. */
+    public Tensor unsqueeze(int axis) {
+        return Op.apply(new ShapeOp.Reshape(Shapes.insert(shape, axis)), this);
+    }
+
+    /** Drops a dimension of size 1. */
+    public Tensor squeeze(int axis) {
+        return Op.apply(new ShapeOp.Reshape(Shapes.remove("squeeze", shape, axis, true)), this);
+    }
+
+    /** Repeats dimensions of size 1, without copying. */
+    public Tensor expand(int... dims) {
+        return Op.apply(new ShapeOp.Expand(Shape.of(dims)), this);
+    }
+
+    /** The part at one index of a dimension, which goes away. */
+    public Tensor select(int axis, int index) {
+        int a = shape.axis(axis);
+        return slice(a, index, index + 1).reshape(Shapes.remove("select", shape.with(a, 1), a, true).toArray());
+    }
+
+    /** Indices {@code from} (inclusive) to {@code to} (exclusive) of a dimension. */
+    public Tensor slice(int axis, int from, int to) {
+        return slice(axis, from, to, 1);
+    }
+
+    public Tensor slice(int axis, int from, int to, int step) {
+        return Op.apply(new ShapeOp.Slice(shape.axis(axis), from, to, step), this);
+    }
+
+    /** Zeros around the last two dimensions of {@code [N, C, H, W]}. */
+    public Tensor pad2d(int top, int bottom, int left, int right) {
+        return Op.apply(new ShapeOp.Pad2d(top, bottom, left, right), this);
+    }
+
+    /** Itself where it is contiguous, else a copy that is. */
+    public Tensor contiguous() {
+        return isContiguous() ? this : Op.apply(new ShapeOp.Contiguous(), this);
+    }
+
+    // Arithmetic
+
+    public Tensor add(Tensor other) {
+        return Op.apply(new PointwiseOp.Add(), this, other);
+    }
+
+    public Tensor add(float value) {
+        return affine(1, value);
+    }
+
+    public Tensor sub(Tensor other) {
+        return Op.apply(new PointwiseOp.Sub(), this, other);
+    }
+
+    public Tensor sub(float value) {
+        return affine(1, -value);
+    }
+
+    public Tensor mul(Tensor other) {
+        return Op.apply(new PointwiseOp.Mul(), this, other);
+    }
+
+    public Tensor mul(float value) {
+        return affine(value, 0);
+    }
+
+    public Tensor div(Tensor other) {
+        return Op.apply(new PointwiseOp.Div(), this, other);
+    }
+
+    public Tensor div(float value) {
+        return div(scalarLike(value));
+    }
+
+    /** {@code scale * this + shift}. */
+    public Tensor affine(float scale, float shift) {
+        return unary(UnaryOp.AFFINE, scale, shift);
+    }
+
+    public Tensor neg() {
+        return unary(UnaryOp.NEG);
+    }
+
+    public Tensor abs() {
+        return unary(UnaryOp.ABS);
+    }
+
+    public Tensor exp() {
+        return unary(UnaryOp.EXP);
+    }
+
+    /** Natural logarithm. */
+    public Tensor log() {
+        return unary(UnaryOp.LOG);
+    }
+
+    public Tensor sqrt() {
+        return unary(UnaryOp.SQRT);
+    }
+
+    public Tensor square() {
+        return unary(UnaryOp.SQUARE);
+    }
+
+    public Tensor reciprocal() {
+        return unary(UnaryOp.RECIPROCAL);
+    }
+
+    public Tensor pow(float exponent) {
+        return unary(UnaryOp.POW, exponent, 0);
+    }
+
+    public Tensor clamp(float low, float high) {
+        return unary(UnaryOp.CLAMP, low, high);
+    }
+
+    public Tensor maximum(Tensor other) {
+        return Op.apply(new PointwiseOp.Extremum(true), this, other);
+    }
+
+    public Tensor minimum(Tensor other) {
+        return Op.apply(new PointwiseOp.Extremum(false), this, other);
+    }
+
+    /** Whether elements are equal; BOOL. */
+    public Tensor eq(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.EQUAL), this, other);
+    }
+
+    /** Whether elements are less than the other's; BOOL. */
+    public Tensor lt(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.LESS), this, other);
+    }
+
+    /** Whether elements are less than or equal to the other's; BOOL. */
+    public Tensor le(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.LESS_EQUAL), this, other);
+    }
+
+    /** {@code condition ? yes : no}, element by element, broadcasting. */
+    public static Tensor where(Tensor condition, Tensor yes, Tensor no) {
+        return Op.apply(new PointwiseOp.Where(), condition, yes, no);
+    }
+
+    // Activations
+
+    public Tensor relu() {
+        return unary(UnaryOp.RELU);
+    }
+
+    /** {@code min(max(x, 0), 6)}. */
+    public Tensor relu6() {
+        return unary(UnaryOp.RELU6);
+    }
+
+    /** {@code x > 0 ? x : slope * x}. */
+    public Tensor leakyRelu(float slope) {
+        return unary(UnaryOp.LEAKY_RELU, slope, 0);
+    }
+
+    /** {@code x * Phi(x)}, the exact form (Hendrycks and Gimpel 2016). */
+    public Tensor gelu() {
+        return unary(UnaryOp.GELU);
+    }
+
+    public Tensor sigmoid() {
+        return unary(UnaryOp.SIGMOID);
+    }
+
+    public Tensor tanh() {
+        return unary(UnaryOp.TANH);
+    }
+
+    /** {@code log(1 + exp(x))}. */
+    public Tensor softplus() {
+        return unary(UnaryOp.SOFTPLUS);
+    }
+
+    public Tensor softmax(int axis) {
+        return Composite.alongLast(this, axis, t -> Op.apply(new ReductionOp.Softmax(false), t));
+    }
+
+    public Tensor logSoftmax(int axis) {
+        return Composite.alongLast(this, axis, t -> Op.apply(new ReductionOp.Softmax(true), t));
+    }
+
+    /** Zeroes each element with the given probability and scales the others by {@code 1 / (1 - probability)}; the seed fixes which. */
+    public Tensor dropout(float probability, long seed) {
+        return Op.apply(new PointwiseOp.Dropout(probability, seed), this);
+    }
+
+    // Reductions
+
+    public Tensor sum() {
+        return Composite.fold(Reduction.SUM, this, false);
+    }
+
+    public Tensor sum(int... axes) {
+        return Composite.fold(Reduction.SUM, this, false, axes);
+    }
+
+    /** As {@link #sum(int...)}; folded dimensions stay with size 1 where {@code keepDim}. */
+    public Tensor sum(boolean keepDim, int... axes) {
+        return Composite.fold(Reduction.SUM, this, keepDim, axes);
+    }
+
+    public Tensor mean() {
+        return Composite.fold(Reduction.MEAN, this, false);
+    }
+
+    public Tensor mean(int... axes) {
+        return Composite.fold(Reduction.MEAN, this, false, axes);
+    }
+
+    /** As {@link #mean(int...)}; folded dimensions stay with size 1 where {@code keepDim}. */
+    public Tensor mean(boolean keepDim, int... axes) {
+        return Composite.fold(Reduction.MEAN, this, keepDim, axes);
+    }
+
+    /** Largest values along a dimension; the gradient is shared among ties. */
+    public Tensor max(int axis) {
+        return Composite.fold(Reduction.MAX, this, false, axis);
+    }
+
+    /** Smallest values along a dimension; the gradient is shared among ties. */
+    public Tensor min(int axis) {
+        return Composite.fold(Reduction.MIN, this, false, axis);
+    }
+
+    /** Index (I64) of the first largest value along a dimension. */
+    public Tensor argmax(int axis) {
+        return Composite.argmax(this, axis);
+    }
+
+    // Layers
+
+    /** Matrix product of {@code [..., m, k]} and {@code [..., k, n]}. */
+    public Tensor matmul(Tensor other) {
+        return Op.apply(new ProductOp.Matmul(), this, other);
+    }
+
+    /** {@code this [..., in] * weight [out, in]^T + bias [out]}. */
+    public Tensor linear(Tensor weight, Optional<Tensor> bias) {
+        return bias.isPresent() ? Op.apply(new ProductOp.Linear(), this, weight, bias.get()) : Op.apply(new ProductOp.Linear(), this, weight);
+    }
+
+    /** Cross-correlation of {@code [N, C, H, W]} with weight {@code [O, C/groups, KH, KW]} and bias {@code [O]}. */
+    public Tensor conv2d(Tensor weight, Optional<Tensor> bias, Conv2dParams params) {
+        Op op = new ProductOp.Conv2d(params);
+        return bias.isPresent() ? Op.apply(op, this, weight, bias.get()) : Op.apply(op, this, weight);
+    }
+
+    /** Cross-correlation of {@code [N, C, L]} with weight {@code [O, C/groups, K]} and bias {@code [O]}. */
+    public Tensor conv1d(Tensor weight, Optional<Tensor> bias, Conv1dParams params) {
+        return Composite.conv1d(this, weight, bias, params);
+    }
+
+    /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's statistics; moves the running ones, in place. */
+    public Tensor batchNormTrain(Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum) {
+        return Composite.asImage("batchNorm", this,
+                x -> Op.apply(new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum), x, gamma, beta));
+    }
+
+    /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with given statistics. */
+    public Tensor batchNormEval(Tensor gamma, Tensor beta, Tensor mean, Tensor variance, float eps) {
+        return Composite.asImage("batchNorm", this, x -> Op.apply(new NormOp.BatchNormEval(eps, mean, variance), x, gamma, beta));
+    }
+
+    /** Layer norm over the last dimensions, those of gamma's shape. */
+    public Tensor layerNorm(Tensor gamma, Tensor beta, float eps) {
+        return Op.apply(new NormOp.LayerNorm(eps), this, gamma, beta);
+    }
+
+    public Tensor maxPool2d(Pool2dParams params) {
+        return Op.apply(new PoolOp.MaxPool2d(PoolOp.Windows.of(params)), this);
+    }
+
+    public Tensor avgPool2d(Pool2dParams params) {
+        return Op.apply(new PoolOp.AvgPool2d(PoolOp.Windows.of(params)), this);
+    }
+
+    /** Averages {@code [N, C, H, W]} down to {@code [N, C, height, width]}. */
+    public Tensor adaptiveAvgPool2d(int height, int width) {
+        return Op.apply(new PoolOp.AvgPool2d(PoolOp.Windows.adaptive(height, width)), this);
+    }
+
+    public Tensor adaptiveMaxPool2d(int height, int width) {
+        return Op.apply(new PoolOp.MaxPool2d(PoolOp.Windows.adaptive(height, width)), this);
+    }
+
+    /** Largest values in windows of {@code [N, C, L]}. */
+    public Tensor maxPool1d(Pool1dParams params) {
+        return Composite.asImage("maxPool1d", this, x -> x.maxPool2d(params.asPool2d()));
+    }
+
+    public Tensor avgPool1d(Pool1dParams params) {
+        return Composite.asImage("avgPool1d", this, x -> x.avgPool2d(params.asPool2d()));
+    }
+
+    /** Averages {@code [N, C, L]} down to {@code [N, C, length]}. */
+    public Tensor adaptiveAvgPool1d(int length) {
+        return Composite.asImage("adaptiveAvgPool1d", this, x -> x.adaptiveAvgPool2d(1, length));
+    }
+
+    public Tensor adaptiveMaxPool1d(int length) {
+        return Composite.asImage("adaptiveMaxPool1d", this, x -> x.adaptiveMaxPool2d(1, length));
+    }
+
+    /** Rows of this table {@code [V, D]} for integer indices of any shape: {@code [..., D]}. */
+    public Tensor embedding(Tensor indices) {
+        return Op.apply(new RowOp.Embedding(), this, indices);
+    }
+
+    /** Cross-entropy of these logits {@code [N, C, ...]} against class indices {@code [N, ...]}; targets equal to {@code ignoreIndex} do not count. */
+    public Tensor crossEntropy(Tensor target, Optional<Tensor> classWeight, float labelSmoothing, long ignoreIndex, LossReduction reduction) {
+        Op op = new RowOp.CrossEntropy(labelSmoothing, ignoreIndex, reduction);
+        return classWeight.isPresent() ? Op.apply(op, this, target, classWeight.get()) : Op.apply(op, this, target);
+    }
+
+    /** Binary cross-entropy of these logits against targets from 0 to 1 of the same shape; {@code positiveWeight} multiplies the positive part. */
+    public Tensor bceWithLogits(Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
+        return Composite.bceWithLogits(this, target, positiveWeight, reduction);
+    }
+
+    private Tensor unary(UnaryOp op) {
+        return unary(op, 0, 0);
+    }
+
+    private Tensor unary(UnaryOp op, float a, float b) {
+        return Op.apply(new PointwiseOp.Unary(op, a, b), this);
+    }
+
+    private Tensor scalarLike(float value) {
+        return Raw.empty(this, Shape.of()).fill(value);
+    }
+
+    // In place: unrecorded, for initialisers, optimizers and loading
+
+    /** Overwrites this tensor with another of the same shape, converting its type. */
+    public Tensor copyFrom(Tensor source) {
+        checkUsable("copyFrom", source.to(device()));
+        if (!source.shape.equals(shape)) {
+            throw new IllegalArgumentException("copyFrom: shapes differ (this " + shape + ", source " + source.shape + ")");
+        }
+        try (Scope s = Scope.open()) {
+            backend().copy(source.to(device()).view(), view());
+        }
+        storage.markModified();
+        return this;
+    }
+
+    public Tensor fill(double value) {
+        checkUsable("fill", this);
+        backend().fill(view(), value);
+        storage.markModified();
+        return this;
+    }
+
+    /** {@code this += alpha * other}; shapes must be equal. */
+    public Tensor addInPlace(Tensor other, float alpha) {
+        checkUsable("addInPlace", other);
+        if (!other.shape.equals(shape)) {
+            throw new IllegalArgumentException("addInPlace: shapes differ (this " + shape + ", other " + other.shape + ")");
+        }
+        backend().addScaled(alpha, other.view(), view());
+        storage.markModified();
+        return this;
+    }
+
+    public Tensor mulInPlace(float factor) {
+        checkUsable("mulInPlace", this);
+        try (Scope s = Scope.open()) {
+            backend().binary(BinaryOp.MUL, view(), Raw.expand(scalarLike(factor), shape).view(), view());
+        }
+        storage.markModified();
+        return this;
+    }
+
+    // Ownership
+
+    /** Takes this tensor out of its scope: it lives until it is closed or unreachable. */
+    public Tensor keep() {
+        if (scope != null) {
+            scope.forget(scopeSlot);
+            scope = null;
+        }
+        return this;
+    }
+
+    /** Lets go of the memory, which is freed when no view and no recorded operator uses it any more. Closing twice does nothing. */
+    @Override
+    public void close() {
+        if (!closed) {
+            keep();
+            closeFromScope();
+        }
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public String toString() {
+        String head = "Tensor" + shape + " " + dtype() + (requiresGrad() ? " requiresGrad" : "");
+        return closed ? head + " closed" : numel() == 1 && dtype().isNative() ? head + " = " + item() : head;
+    }
+
+    // What operators use
+
+    View view() {
+        return new View(storage, offset, shape, strides);
+    }
+
+    Backend backend() {
+        return storage.backend();
+    }
+
+    Storage storage() {
+        return storage;
+    }
+
+    int offset() {
+        return offset;
+    }
+
+    int[] strides() {
+        return strides;
+    }
+
+    Node node() {
+        return node;
+    }
+
+    void attach(Node recorded) {
+        node = recorded;
+    }
+
+    /** A second owner of the same memory, in no scope and without history. */
+    Tensor savedHandle() {
+        return Raw.window(this, offset, shape, strides).keep();
+    }
+
+    /** For a saved handle: its memory must still hold what was saved. */
+    Tensor checkUnmodified() {
+        if (storage.version() != version) {
+            throw new IllegalStateException("backward: a tensor " + shape + " that an operator saved was changed in place after the forward pass. "
+                    + "Hint: call backward() before step(), or change a copy().");
+        }
+        return this;
+    }
+
+    void accumulateGrad(Tensor gradient) {
+        if (grad != null) {
+            grad.addInPlace(gradient, 1);
+            return;
+        }
+        Tensor mine = gradient.storage.holders() == 1 && gradient.view().sameLayout(view()) ? gradient.savedHandle()
+                : Raw.copyInto(gradient, view().isDense() ? Raw.emptyLike(this) : Raw.empty(this, shape)).keep();
+        grad = mine;
+    }
+
+    void checkUsable(String op, Tensor other) {
+        if (closed) {
+            throw new IllegalStateException(op + ": the tensor " + shape + " was closed. Hint: keep() it, or move the use inside its scope. "
+                    + (closedAt == null ? "Set -Dgraft.traceClose=true to see where." : "The cause shows where."), closedAt);
+        }
+        if (other.storage.backend() != storage.backend()) {
+            throw new IllegalArgumentException(op + ": operands are on different devices (" + other.backend().name() + " " + other.shape + ", "
+                    + backend().name() + " " + shape + "). Hint: move one with to(Device).");
+        }
+    }
+
+    Scope scope() {
+        return scope;
+    }
+
+    void enterScope(Scope owner, int slot) {
+        scope = owner;
+        scopeSlot = slot;
+    }
+
+    void leaveScope() {
+        keep();
+    }
+
+    void closeFromScope() {
+        scope = null;
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (CloseTrace.ON) {
+            closedAt = new Throwable("the tensor " + shape + " was closed here");
+        }
+        clearGrad();
+        if (node != null) {
+            node.release();
+            node = null;
+        }
+        storage.release();
+    }
+}
