@@ -110,13 +110,9 @@ final class PickleInput {
         if (bytes < 0 || bytes > remaining()) {
             throw bad("a block of " + bytes + " bytes, but only " + remaining() + " are left");
         }
-        if (bytes <= window.length - at) {
-            at += (int) bytes;
-        } else {
-            windowStart = position() + bytes;
-            window = new byte[0];
-            at = 0;
-        }
+        windowStart = position() + bytes;
+        window = new byte[0];
+        at = 0;
     }
 
     String utf8(long length) {

@@ -59,17 +59,25 @@ final class Composite {
         }
     }
 
-    /** Applies a function of {@code [N, C, H, W]} to {@code [N, C]} as H = W = 1 or {@code [N, C, L]} as H = 1, and drops the added dimensions. */
-    static Tensor asImage(String op, Tensor x, UnaryOperator<Tensor> function) {
-        if (x.rank() < 2 || x.rank() > 4) {
-            throw new IllegalArgumentException(op + ": input must be [N, C], [N, C, L] or [N, C, H, W], got " + x.shape());
+    static Tensor stack(int axis, Tensor... tensors) {
+        if (tensors.length == 0) {
+            throw new IllegalArgumentException("stack: needs at least one tensor");
+        }
+        if (Arrays.stream(tensors).anyMatch(t -> !t.shape().equals(tensors[0].shape()))) {
+            throw new IllegalArgumentException("stack: operands must all have one shape (" + Arrays.stream(tensors).map(Tensor::shape).toList() + ")");
         }
         try (Scope scope = Scope.open()) {
-            return scope.keep(switch (x.rank()) {
-                case 2 -> function.apply(x.unsqueeze(2).unsqueeze(3)).flatten(1);
-                case 3 -> function.apply(x.unsqueeze(2)).squeeze(2);
-                default -> function.apply(x);
-            });
+            return scope.keep(Tensor.concat(axis, Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new)));
+        }
+    }
+
+    /** Applies a function of images to {@code [N, C, L]} as images of one row. */
+    static Tensor asRow(String op, Tensor x, UnaryOperator<Tensor> function) {
+        if (x.rank() != 3) {
+            throw new IllegalArgumentException(op + ": input must be [N, C, L], got " + x.shape());
+        }
+        try (Scope scope = Scope.open()) {
+            return scope.keep(function.apply(x.unsqueeze(2)).squeeze(2));
         }
     }
 

@@ -4,8 +4,8 @@ package dev.graft.tensor;
 sealed interface NormOp extends Op {
 
     /**
-     * Batch norm of channels-last {@code [N, C, H, W]} with the batch's own statistics (Ioffe and Szegedy 2015); moves the running estimates towards
-     * them, the variance unbiased, as <a href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">PyTorch</a> does.
+     * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's own statistics (Ioffe and Szegedy 2015); moves the
+     * running estimates towards them, the variance unbiased, as <a href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">PyTorch</a> does.
      */
     record BatchNormTrain(float eps, Tensor runningMean, Tensor runningVariance, float momentum) implements NormOp {
         @Override
@@ -22,19 +22,20 @@ sealed interface NormOp extends Op {
                 throw new IllegalArgumentException("batchNorm: training needs more than one value per channel, got input " + in[0].shape()
                         + ". Hint: use a batch of at least 2, drop the last single example, or freeze the layer.");
             }
-            Tensor x = Raw.channelsLast(in[0]);
+            Tensor x = Raw.channelsLast(image(in[0]));
+            Tensor gamma = Raw.contiguous(in[1]);
             Tensor y = Raw.emptyChannelsLast(x, x.shape());
             Tensor mean = Raw.empty(x, channels);
             Tensor inverseStd = Raw.empty(x, channels);
             Tensor variance = Raw.empty(x, channels);
-            x.backend().batchNormTrain(x.view(), in[1].view(), in[2].view(), eps, y.view(), mean.view(), inverseStd.view(), variance.view());
+            x.backend().batchNormTrain(x.view(), gamma.view(), Raw.contiguous(in[2]).view(), eps, y.view(), mean.view(), inverseStd.view(), variance.view());
             move(runningMean, mean, 1);
             move(runningVariance, variance, count / (count - 1f));
             saved.put(x);
-            saved.put(in[1]);
+            saved.put(gamma);
             saved.put(mean);
             saved.put(inverseStd);
-            return y;
+            return Raw.reshape(y, in[0].shape());
         }
 
         private void move(Tensor running, Tensor batch, float factor) {
@@ -48,9 +49,9 @@ sealed interface NormOp extends Op {
             Tensor dx = Raw.emptyLike(x);
             Tensor dgamma = Raw.empty(x, x.dim(1));
             Tensor dbeta = Raw.empty(x, x.dim(1));
-            x.backend().batchNormTrainBackward(x.view(), Raw.channelsLast(dy).view(), saved.get(1).view(), saved.get(2).view(),
+            x.backend().batchNormTrainBackward(x.view(), Raw.channelsLast(image(dy)).view(), saved.get(1).view(), saved.get(2).view(),
                     saved.get(3).view(), dx.view(), dgamma.view(), dbeta.view());
-            return new Tensor[] {dx, dgamma, dbeta};
+            return new Tensor[] {Raw.reshape(dx, saved.shape(0)), dgamma, dbeta};
         }
     }
 
@@ -64,26 +65,28 @@ sealed interface NormOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             checkChannels(in, mean, variance);
-            Tensor x = Raw.channelsLast(in[0]);
+            Tensor x = Raw.channelsLast(image(in[0]));
+            Tensor gamma = Raw.contiguous(in[1]);
+            Tensor center = Raw.contiguous(mean);
             Tensor y = Raw.emptyChannelsLast(x, x.shape());
             Tensor inverseStd = inverseStd();
-            x.backend().batchNormEval(x.view(), in[1].view(), in[2].view(), mean.view(), inverseStd.view(), y.view());
-            saved.put(in[1]);
-            saved.put(mean);
+            x.backend().batchNormEval(x.view(), gamma.view(), Raw.contiguous(in[2]).view(), center.view(), inverseStd.view(), y.view());
+            saved.put(gamma);
+            saved.put(center);
             saved.put(inverseStd);
             if (saved.needs(1)) {
                 saved.put(x);
             }
-            return y;
+            return Raw.reshape(y, in[0].shape());
         }
 
         private Tensor inverseStd() {
-            return variance.add(eps).sqrt().reciprocal();
+            return Raw.contiguous(variance).add(eps).sqrt().reciprocal();
         }
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor d = Raw.channelsLast(dy);
+            Tensor d = Raw.channelsLast(image(dy));
             Tensor gamma = saved.get(0);
             Tensor dbeta = Raw.empty(d, gamma.shape());
             Tensor dgamma = Raw.empty(d, gamma.shape());
@@ -91,11 +94,11 @@ sealed interface NormOp extends Op {
             if (needs[1]) {
                 d.backend().batchNormEvalBackward(saved.get(3).view(), d.view(), gamma.view(), saved.get(1).view(), saved.get(2).view(),
                         dx.view(), dgamma.view(), dbeta.view());
-                return new Tensor[] {dx, dgamma, dbeta};
+                return new Tensor[] {Raw.reshape(dx, saved.shape(0)), dgamma, dbeta};
             }
             // Without dgamma the input is not needed, so it was not kept: dx = dy * (gamma * inverseStd).
             Tensor slope = Raw.reshape(Raw.mul(gamma, saved.get(2)), Shape.of(1, gamma.numel(), 1, 1));
-            return new Tensor[] {Raw.mul(d, slope), dgamma, needs[2] ? Raw.sumTo(d, Shape.of(1, gamma.numel(), 1, 1)).reshape(gamma.numel()) : dbeta};
+            return new Tensor[] {Raw.reshape(Raw.mul(d, slope), saved.shape(0)), dgamma, needs[2] ? Raw.sumTo(d, Shape.of(1, gamma.numel(), 1, 1)).reshape(gamma.numel()) : dbeta};
         }
     }
 
@@ -119,6 +122,7 @@ sealed interface NormOp extends Op {
                 throw new IllegalArgumentException("layerNorm: gamma and beta must have the shape of the input's last dimensions (input " + x
                         + ", gamma " + gamma + ", beta " + in[2].shape() + ")");
             }
+            Op.requireFloat(name(), in);
             Tensor rows = rows(in[0], gamma.numel());
             Tensor y = Raw.emptyLike(rows);
             Tensor mean = Raw.empty(rows, rows.dim(0));
@@ -150,15 +154,24 @@ sealed interface NormOp extends Op {
         }
     }
 
+    private static Tensor image(Tensor x) {
+        return switch (x.rank()) {
+            case 2 -> Raw.reshape(x, Shape.of(x.dim(0), x.dim(1), 1, 1));
+            case 3 -> Raw.reshape(x, Shape.of(x.dim(0), x.dim(1), 1, x.dim(2)));
+            default -> x;
+        };
+    }
+
     private static void checkChannels(Tensor[] in, Tensor mean, Tensor variance) {
-        Shape expected = in[0].rank() == 4 ? Shape.of(in[0].dim(1)) : Shape.of();
+        if (in[0].rank() < 2 || in[0].rank() > 4) {
+            throw new IllegalArgumentException("batchNorm: input must be [N, C], [N, C, L] or [N, C, H, W], got " + in[0].shape());
+        }
+        Op.requireFloat("batchNorm", in[0], in[1], in[2], mean, variance);
+        Shape expected = Shape.of(in[0].dim(1));
         for (Tensor t : new Tensor[] {in[1], in[2], mean, variance}) {
             if (!t.shape().equals(expected)) {
                 throw new IllegalArgumentException("batchNorm: gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input " + in[0].shape()
                         + ", gamma " + in[1].shape() + ", beta " + in[2].shape() + ", mean " + mean.shape() + ", variance " + variance.shape() + ")");
-            }
-            if (!t.isContiguous()) {
-                throw new IllegalArgumentException("batchNorm: gamma, beta, mean and variance must be contiguous. Hint: call contiguous().");
             }
         }
     }

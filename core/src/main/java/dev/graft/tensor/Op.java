@@ -15,6 +15,14 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
     /** The gradient of each input that {@code needs} one, for the result's gradient {@code dy}; other entries are ignored. */
     Tensor[] backward(Saved saved, Tensor dy, boolean[] needs);
 
+    static void requireFloat(String op, Tensor... in) {
+        for (Tensor t : in) {
+            if (t.dtype() != DType.F32) {
+                throw new IllegalArgumentException(op + ": operands must be F32, got " + t.dtype() + " " + t.shape() + ". Hint: call to(DType.F32).");
+            }
+        }
+    }
+
     /** Runs an operator, and records it where autograd is on and an operand needs a gradient. */
     static Tensor apply(Op op, Tensor... in) {
         boolean enabled = Autograd.isEnabled();

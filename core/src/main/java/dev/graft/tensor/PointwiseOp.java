@@ -11,14 +11,6 @@ sealed interface PointwiseOp extends Op {
         return grads;
     }
 
-    private static void requireFloat(String op, Tensor... in) {
-        for (Tensor t : in) {
-            if (t.dtype() != DType.F32) {
-                throw new IllegalArgumentException(op + ": operands must be F32, got " + t.dtype() + " " + t.shape() + ". Hint: call to(DType.F32).");
-            }
-        }
-    }
-
     /** A function of one argument; {@code a} and {@code b} are its parameters, see {@link UnaryOp}. */
     record Unary(UnaryOp function, float a, float b) implements PointwiseOp {
         Unary(UnaryOp function) {
@@ -32,7 +24,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            requireFloat(name(), in);
+            Op.requireFloat(name(), in);
             Tensor x = Raw.dense(in[0]);
             Tensor y = Raw.unary(function, a, b, x);
             if (function != UnaryOp.AFFINE) {
@@ -67,7 +59,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            requireFloat(name(), in);
+            Op.requireFloat(name(), in);
             return Raw.add(in[0], in[1]);
         }
 
@@ -85,7 +77,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            requireFloat(name(), in);
+            Op.requireFloat(name(), in);
             return Raw.binary(BinaryOp.SUB, in[0], in[1]);
         }
 
@@ -103,7 +95,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            requireFloat(name(), in);
+            Op.requireFloat(name(), in);
             saved.put(in[0]);
             saved.put(in[1]);
             return Raw.mul(in[0], in[1]);
@@ -124,7 +116,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            requireFloat(name(), in);
+            Op.requireFloat(name(), in);
             Tensor y = Raw.binary(BinaryOp.DIV, in[0], in[1]);
             saved.put(in[1]);
             saved.put(y);
@@ -149,7 +141,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            requireFloat(name(), in);
+            Op.requireFloat(name(), in);
             saved.put(in[0]);
             saved.put(in[1]);
             return Raw.binary(largest ? BinaryOp.MAXIMUM : BinaryOp.MINIMUM, in[0], in[1]);
@@ -205,7 +197,7 @@ sealed interface PointwiseOp extends Op {
                 throw new IllegalArgumentException("where: the condition must be BOOL, got " + in[0].dtype() + " " + in[0].shape()
                         + ". Hint: use a comparison such as x.lt(y).");
             }
-            requireFloat(name(), in[1], in[2]);
+            Op.requireFloat(name(), in[1], in[2]);
             saved.put(in[0]);
             return choose(in[0], in[1], in[2]);
         }
@@ -240,7 +232,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            requireFloat(name(), in);
+            Op.requireFloat(name(), in);
             Tensor x = Raw.dense(in[0]);
             saved.layout(x.strides());
             return drop(x);

@@ -41,6 +41,7 @@ sealed interface PoolOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             PoolWindows table = windows.of(name(), in[0].shape());
+            Op.requireFloat(name(), in);
             Tensor x = Raw.channelsLast(in[0]);
             Shape shape = Windows.output(x.shape(), table);
             Tensor y = Raw.emptyChannelsLast(x, shape);
@@ -67,6 +68,7 @@ sealed interface PoolOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             PoolWindows table = windows.of(name(), in[0].shape());
+            Op.requireFloat(name(), in);
             Tensor x = Raw.channelsLast(in[0]);
             Tensor y = Raw.emptyChannelsLast(x, Windows.output(x.shape(), table));
             x.backend().avgPool2d(x.view(), table, y.view());

@@ -24,6 +24,7 @@ sealed interface ProductOp extends Op {
                 throw new IllegalArgumentException("matmul: " + p.shape() + " and " + q.shape() + " do not multiply. Hint: the last dimension of the first "
                         + "must equal the second last of the second; unsqueeze vectors.");
             }
+            Op.requireFloat(name(), in);
             saved.put(p);
             saved.put(q);
             return product(p, q);
@@ -85,6 +86,7 @@ sealed interface ProductOp extends Op {
             if (in.length > 2 && !in[2].shape().equals(Shape.of(w.dim(0)))) {
                 throw new IllegalArgumentException("linear: bias " + in[2].shape() + " does not fit weight " + w.shape() + " [out, in]");
             }
+            Op.requireFloat(name(), in);
             Tensor rows = rows(x);
             Tensor y = Raw.empty(x, rows.dim(0), w.dim(0));
             x.backend().matmul(rows.view(), Raw.permute(w, 1, 0).view(), y.view());
@@ -158,8 +160,8 @@ sealed interface ProductOp extends Op {
             }
             if (x.dim(1) != w.dim(1) * params.groups()) {
                 throw new IllegalArgumentException("conv2d: input has " + x.dim(1) + " channels, weight expects " + w.dim(1) * params.groups() + shapes
-                        + (x.dim(1) == 4 && w.dim(1) == 3 ? ". Hint: convert RGBA to RGB."
-                        : x.dim(1) == 1 && w.dim(1) == 3 ? ". Hint: repeat the grey channel three times."
+                        + (params.groups() == 1 && x.dim(1) == 4 && w.dim(1) == 3 ? ". Hint: convert RGBA to RGB."
+                        : params.groups() == 1 && x.dim(1) == 1 && w.dim(1) == 3 ? ". Hint: repeat the grey channel three times."
                         : ". Hint: the layer before must produce as many channels as this one takes."));
             }
             if (w.dim(0) % params.groups() != 0) {
@@ -172,6 +174,7 @@ sealed interface ProductOp extends Op {
                 throw new IllegalArgumentException("conv2d: the kernel does not fit the padded input" + shapes
                         + ". Hint: use a larger image, or more padding.");
             }
+            Op.requireFloat(name(), in);
         }
 
         @Override

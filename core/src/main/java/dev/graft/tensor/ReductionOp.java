@@ -70,6 +70,7 @@ sealed interface ReductionOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
+            Op.requireFloat(name(), in);
             Tensor x = Raw.contiguous(in[0]);
             Tensor y = Raw.emptyLike(x);
             x.backend().softmax(log, x.view(), y.view());

@@ -21,6 +21,7 @@ sealed interface RowOp extends Op {
             if (table.rank() != 2) {
                 throw new IllegalArgumentException("embedding: the table must be [V, D], got " + table.shape() + " (indices " + in[1].shape() + ")");
             }
+            requireFloat(name(), "the table", table);
             Tensor rows = indices(name(), in[1], table.dim(0), Long.MIN_VALUE, "the table " + table.shape() + " has rows");
             Tensor y = Raw.empty(table, rows.numel(), table.dim(1));
             table.backend().gatherRows(Raw.contiguous(table).view(), rows.view(), y.view());
@@ -60,6 +61,13 @@ sealed interface RowOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             Tensor logits = in[0];
             checkShapes(in);
+            requireFloat(name(), "logits", logits);
+            if (in.length > 2) {
+                requireFloat(name(), "class weights", in[2]);
+                if (saved.needs(2)) {
+                    throw new IllegalArgumentException("crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().");
+                }
+            }
             int classes = logits.dim(1);
             Tensor rows = toRows(logits);
             Tensor target = indices(name(), in[1], classes, ignoreIndex, "logits " + logits.shape() + " have classes");
@@ -138,6 +146,12 @@ sealed interface RowOp extends Op {
             dims[dims.length - 1] = logits.dim(1);
             order[1] = dims.length - 1;
             return Raw.permute(Raw.reshape(rows, Shape.of(dims)), order);
+        }
+    }
+
+    private static void requireFloat(String op, String what, Tensor t) {
+        if (t.dtype() != DType.F32) {
+            throw new IllegalArgumentException(op + ": " + what + " must be F32, got " + t.dtype() + " " + t.shape() + ". Hint: call to(DType.F32).");
         }
     }
 

@@ -166,7 +166,7 @@ public final class Tensor implements AutoCloseable {
 
     /** Joins tensors of one shape along a new dimension. */
     public static Tensor stack(int axis, Tensor... tensors) {
-        return concat(axis, Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new));
+        return Composite.stack(axis, tensors);
     }
 
     public static Tensor stack(int axis, List<Tensor> tensors) {
@@ -638,13 +638,12 @@ public final class Tensor implements AutoCloseable {
 
     /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's statistics; moves the running ones, in place. */
     public Tensor batchNormTrain(Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum) {
-        return Composite.asImage("batchNorm", this,
-                x -> Op.apply(new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum), x, gamma, beta));
+        return Op.apply(new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum), this, gamma, beta);
     }
 
     /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with given statistics. */
     public Tensor batchNormEval(Tensor gamma, Tensor beta, Tensor mean, Tensor variance, float eps) {
-        return Composite.asImage("batchNorm", this, x -> Op.apply(new NormOp.BatchNormEval(eps, mean, variance), x, gamma, beta));
+        return Op.apply(new NormOp.BatchNormEval(eps, mean, variance), this, gamma, beta);
     }
 
     /** Layer norm over the last dimensions, those of gamma's shape. */
@@ -671,20 +670,20 @@ public final class Tensor implements AutoCloseable {
 
     /** Largest values in windows of {@code [N, C, L]}. */
     public Tensor maxPool1d(Pool1dParams params) {
-        return Composite.asImage("maxPool1d", this, x -> x.maxPool2d(params.asPool2d()));
+        return Composite.asRow("maxPool1d", this, x -> x.maxPool2d(params.asPool2d()));
     }
 
     public Tensor avgPool1d(Pool1dParams params) {
-        return Composite.asImage("avgPool1d", this, x -> x.avgPool2d(params.asPool2d()));
+        return Composite.asRow("avgPool1d", this, x -> x.avgPool2d(params.asPool2d()));
     }
 
     /** Averages {@code [N, C, L]} down to {@code [N, C, length]}. */
     public Tensor adaptiveAvgPool1d(int length) {
-        return Composite.asImage("adaptiveAvgPool1d", this, x -> x.adaptiveAvgPool2d(1, length));
+        return Composite.asRow("adaptiveAvgPool1d", this, x -> x.adaptiveAvgPool2d(1, length));
     }
 
     public Tensor adaptiveMaxPool1d(int length) {
-        return Composite.asImage("adaptiveMaxPool1d", this, x -> x.adaptiveMaxPool2d(1, length));
+        return Composite.asRow("adaptiveMaxPool1d", this, x -> x.adaptiveMaxPool2d(1, length));
     }
 
     /** Rows of this table {@code [V, D]} for integer indices of any shape: {@code [..., D]}. */
