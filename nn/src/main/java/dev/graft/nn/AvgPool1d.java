@@ -28,6 +28,7 @@ public final class AvgPool1d extends Module {
 
     @Override
     public String toString() {
-        return "AvgPool1d(" + params.kernel() + ", stride " + params.stride() + ", padding " + params.padding() + (params.ceilMode() ? ", ceil)" : ")");
+        return "AvgPool1d(" + params.kernel() + ", stride " + params.stride() + ", padding " + params.padding()
+                + (params.ceilMode() ? ", ceil)" : ")");
     }
 }

@@ -109,6 +109,7 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     @Override
     public final String toString() {
         Options o = options;
-        return getClass().getSimpleName() + "(" + channels() + (o.equals(options()) ? "" : ", eps " + o.eps() + ", momentum " + o.momentum()) + ")";
+        String settings = o.equals(options()) ? "" : ", eps " + o.eps() + ", momentum " + o.momentum();
+        return getClass().getSimpleName() + "(" + channels() + settings + ")";
     }
 }

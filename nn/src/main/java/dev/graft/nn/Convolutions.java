@@ -13,7 +13,8 @@ final class Convolutions {
                     + Arrays.toString(kernel) + ")");
         }
         if (in % groups != 0 || out % groups != 0) {
-            throw new IllegalArgumentException(op + ": groups must divide the channels (in " + in + ", out " + out + ", groups " + groups + ")");
+            throw new IllegalArgumentException(op + ": groups must divide the channels (in " + in + ", out " + out + ", groups " + groups
+                    + ")");
         }
     }
 

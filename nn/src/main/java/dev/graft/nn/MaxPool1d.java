@@ -28,6 +28,7 @@ public final class MaxPool1d extends Module {
 
     @Override
     public String toString() {
-        return "MaxPool1d(" + params.kernel() + ", stride " + params.stride() + ", padding " + params.padding() + (params.ceilMode() ? ", ceil)" : ")");
+        return "MaxPool1d(" + params.kernel() + ", stride " + params.stride() + ", padding " + params.padding()
+                + (params.ceilMode() ? ", ceil)" : ")");
     }
 }

@@ -60,14 +60,17 @@ final class ModuleTree {
     }
 
     private static IllegalArgumentException unknown(String what, String path, String walked, Module module, Set<String> known) {
-        String where = walked.isEmpty() ? module.getClass().getSimpleName() : "'" + walked + "' (" + module.getClass().getSimpleName() + ")";
-        String hint = known.isEmpty() ? where + " has no child modules." : "the children of " + where + " are " + String.join(", ", known) + ".";
+        String type = module.getClass().getSimpleName();
+        String where = walked.isEmpty() ? type : "'" + walked + "' (" + type + ")";
+        String hint = known.isEmpty() ? where + " has no child modules."
+                : "the children of " + where + " are " + String.join(", ", known) + ".";
         return new IllegalArgumentException("no " + what + " '" + path + "' in " + where + ". Hint: " + hint);
     }
 
     static void replace(Module root, String path, Module replacement) {
         if (path.isEmpty()) {
-            throw new IllegalArgumentException("replace: the path is empty, a module cannot replace itself. Hint: name a child, such as \"fc\".");
+            throw new IllegalArgumentException("replace: the path is empty, a module cannot replace itself."
+                    + " Hint: name a child, such as \"fc\".");
         }
         Module old = find(root, path);
         int dot = path.lastIndexOf('.');

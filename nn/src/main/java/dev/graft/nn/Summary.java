@@ -27,8 +27,8 @@ final class Summary {
             }
         }
         for (String[] row : rows) {
-            String line = String.format(Locale.ROOT, "%-" + widths[0] + "s  %-" + widths[1] + "s  %-" + widths[2] + "s  %" + widths[3] + "s  %s",
-                    (Object[]) row);
+            String format = "%-" + widths[0] + "s  %-" + widths[1] + "s  %-" + widths[2] + "s  %" + widths[3] + "s  %s";
+            String line = String.format(Locale.ROOT, format, (Object[]) row);
             table.append(line.stripTrailing()).append('\n');
         }
         long trainable = root.trainableParameters().stream().mapToLong(p -> p.shape().numel()).sum();
@@ -44,6 +44,7 @@ final class Summary {
             frozen &= parameter.isFrozen();
             shapes.add(parameter.shape().toString());
         }
-        return new String[] {name, module.toString(), String.join(" ", shapes), String.format(Locale.ROOT, "%,d", count), frozen ? "frozen" : ""};
+        return new String[] {name, module.toString(), String.join(" ", shapes), String.format(Locale.ROOT, "%,d", count),
+                frozen ? "frozen" : ""};
     }
 }

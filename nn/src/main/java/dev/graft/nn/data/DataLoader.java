@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
  * }
  * }</pre>
  *
- * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. Which examples come, in what order and how they are augmented
- * depends on seed and epoch alone, not on the number of workers. Every loop over the loader is the next epoch, from 1. Settings
+ * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. Which examples come, in what order and how they
+ * are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is the next epoch, from 1. Settings
  * return a new loader; iterate and close it on one thread.
  */
 public final class DataLoader implements Iterable<Batch>, AutoCloseable {
@@ -148,15 +148,15 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     private Iterator<Batch> start(int epoch, int firstBatch) {
         active.ifPresent(BatchIterator::close);
         if (batches() == 0) {
-            throw new IllegalArgumentException("data loader: an epoch of " + settings.sampler.size() + " examples has no batch of " + batchSize
-                    + ". Hint: use a smaller batch, or LastBatch.KEEP.");
+            throw new IllegalArgumentException("data loader: an epoch of " + settings.sampler.size() + " examples has no batch of "
+                    + batchSize + ". Hint: use a smaller batch, or LastBatch.KEEP.");
         }
         nextEpoch = epoch + 1;
         if (settings.workers > 0 && pool.isEmpty()) {
             pool = Optional.of(new WorkerPool(settings.workers));
         }
-        BatchIterator iterator = new BatchIterator(dataset, plan(settings.sampler.order(settings.seed, epoch)), settings.seed, epoch, firstBatch,
-                pool, settings.prefetch, settings.device);
+        BatchIterator iterator = new BatchIterator(dataset, plan(settings.sampler.order(settings.seed, epoch)), settings.seed, epoch,
+                firstBatch, pool, settings.prefetch, settings.device);
         active = Optional.of(iterator);
         return iterator;
     }

@@ -60,8 +60,8 @@ public final class CrossEntropyLoss implements Loss {
     public Tensor forward(Tensor logits, Tensor labels) {
         try (Scope scope = Scope.open()) {
             if (labels.dtype() == DType.F32) {
-                throw new IllegalArgumentException("crossEntropy: labels must be class indices, were F32 (logits " + logits.shape() + ", labels "
-                        + labels.shape() + "). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
+                throw new IllegalArgumentException("crossEntropy: labels must be class indices, were F32 (logits " + logits.shape()
+                        + ", labels " + labels.shape() + "). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
             }
             Optional<Tensor> weights = classWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
             return scope.keep(logits.crossEntropy(labels, weights, labelSmoothing, ignoreIndex, reduction));

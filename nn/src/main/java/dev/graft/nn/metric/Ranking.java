@@ -16,10 +16,12 @@ record Ranking(List<Tie> ties, long positives, long negatives) {
         Checks.sameLength(metric, scores.length, positive.length);
         for (float score : scores) {
             if (Float.isNaN(score)) {
-                throw new IllegalArgumentException(metric + ": a score is NaN. Hint: the network has diverged; use a smaller learning rate.");
+                throw new IllegalArgumentException(metric + ": a score is NaN. Hint: the network has diverged; use a smaller learning"
+                        + " rate.");
             }
         }
-        int[] order = IntStream.range(0, scores.length).boxed().sorted(Comparator.comparingDouble(i -> -scores[i])).mapToInt(i -> i).toArray();
+        int[] order = IntStream.range(0, scores.length).boxed().sorted(Comparator.comparingDouble(i -> -scores[i])).mapToInt(i -> i)
+                .toArray();
         List<Tie> ties = new ArrayList<>();
         long allPositives = 0;
         for (int from = 0; from < order.length;) {

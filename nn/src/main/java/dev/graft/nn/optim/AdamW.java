@@ -71,8 +71,8 @@ public final class AdamW extends Optimizer {
 
         public Options {
             if (!(learningRate >= 0) || !(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1) || !(eps > 0) || !(weightDecay >= 0)) {
-                throw new IllegalArgumentException("adamW: learning rate and weight decay must not be negative, betas in [0, 1), eps positive ("
-                        + learningRate + ", " + weightDecay + ", " + beta1 + ", " + beta2 + ", " + eps + ")");
+                throw new IllegalArgumentException("adamW: learning rate and weight decay must not be negative, betas in [0, 1), eps"
+                        + " positive (" + learningRate + ", " + weightDecay + ", " + beta1 + ", " + beta2 + ", " + eps + ")");
             }
         }
 
@@ -149,8 +149,8 @@ public final class AdamW extends Optimizer {
             if (present == 3) {
                 saved.add(i);
             } else if (present != 0) {
-                throw new IllegalArgumentException("optimizer: parameter " + i + " has " + present + " of the 3 entries " + STEP + ", " + MEAN + ", "
-                        + SQUARE + ". Hint: the file is damaged; start from an earlier checkpoint.");
+                throw new IllegalArgumentException("optimizer: parameter " + i + " has " + present + " of the 3 entries " + STEP + ", "
+                        + MEAN + ", " + SQUARE + ". Hint: the file is damaged; start from an earlier checkpoint.");
             }
         }
         close();

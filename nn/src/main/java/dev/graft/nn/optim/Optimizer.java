@@ -31,7 +31,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
             }
         }
         if (seen.isEmpty()) {
-            throw new IllegalArgumentException(name + ": there are no parameters. Hint: unfreeze some, or put on a new head after freezing.");
+            throw new IllegalArgumentException(name + ": there are no parameters. Hint: unfreeze some, or put on a new head after"
+                    + " freezing.");
         }
         return List.copyOf(groups);
     }

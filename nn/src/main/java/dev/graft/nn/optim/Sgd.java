@@ -53,8 +53,8 @@ public final class Sgd extends Optimizer {
 
         public Options {
             if (!(learningRate >= 0) || !(momentum >= 0) || !(weightDecay >= 0)) {
-                throw new IllegalArgumentException("sgd: learning rate, momentum and weight decay must not be negative (" + learningRate + ", "
-                        + momentum + ", " + weightDecay + ")");
+                throw new IllegalArgumentException("sgd: learning rate, momentum and weight decay must not be negative (" + learningRate
+                        + ", " + momentum + ", " + weightDecay + ")");
             }
             if (nesterov && (momentum == 0 || dampening != 0)) {
                 throw new IllegalArgumentException("sgd: Nesterov needs momentum and no dampening (momentum " + momentum + ", dampening "

@@ -11,7 +11,8 @@ public record StepLr(long size, double gamma) implements LrSchedule {
 
     public StepLr {
         if (size < 1 || !(gamma > 0)) {
-            throw new IllegalArgumentException("step schedule: size must be at least 1 and gamma positive (size " + size + ", gamma " + gamma + ")");
+            throw new IllegalArgumentException("step schedule: size must be at least 1 and gamma positive (size " + size + ", gamma "
+                    + gamma + ")");
         }
     }
 

@@ -41,7 +41,8 @@ final class Checkpoint {
     static TrainState load(Path file, Module model, Optimizer optimizer, DataLoader loader) {
         String json = Safetensors.metadata(file).get(KEY);
         if (json == null) {
-            throw new TrainingException("resume: " + file + " holds weights, but no training to resume. Hint: resume from last.safetensors.");
+            throw new TrainingException("resume: " + file
+                    + " holds weights, but no training to resume. Hint: resume from last.safetensors.");
         }
         try (StateDict all = Safetensors.load(file); StateDict weights = part(all, MODEL); StateDict moments = part(all, OPTIMIZER)) {
             Map<String, Object> map = JSON.std.mapFrom(json);

@@ -36,7 +36,8 @@ final class EpochRows {
 
     static EpochResult fromMap(Map<?, ?> map) {
         Optional<Scores> validation = map.containsKey("loss")
-                ? Optional.of(new Scores(Checkpoint.decimal(map, "loss"), Checkpoint.decimal(map, "accuracy"), Checkpoint.decimal(map, "auroc")))
+                ? Optional.of(new Scores(Checkpoint.decimal(map, "loss"), Checkpoint.decimal(map, "accuracy"),
+                        Checkpoint.decimal(map, "auroc")))
                 : Optional.empty();
         return new EpochResult(Checkpoint.number(map, "epoch").intValue(), Checkpoint.decimal(map, "learningRate"),
                 Checkpoint.decimal(map, "trainLoss"), Checkpoint.decimal(map, "trainAccuracy"), validation,
@@ -48,8 +49,8 @@ final class EpochRows {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         try {
             try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(part, StandardCharsets.UTF_8)) {
-                csv.writeRecord("epoch", "learning_rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_auroc", "seconds",
-                        "examples_per_second");
+                csv.writeRecord("epoch", "learning_rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_auroc",
+                        "seconds", "examples_per_second");
                 for (EpochResult r : results) {
                     csv.writeRecord(Integer.toString(r.epoch()), cell(r.learningRate()), cell(r.trainLoss()), cell(r.trainAccuracy()),
                             cell(r.validation().map(Scores::loss).orElse(Double.NaN)),
@@ -59,8 +60,8 @@ final class EpochRows {
             }
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException | UncheckedIOException e) {
-            throw new TrainingException("training: the log " + file + " cannot be written: " + e.getMessage() + ". Hint: free some disk space, then resume.",
-                    e);
+            throw new TrainingException("training: the log " + file + " cannot be written: " + e.getMessage()
+                    + ". Hint: free some disk space, then resume.", e);
         }
     }
 

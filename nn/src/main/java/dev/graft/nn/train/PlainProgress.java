@@ -32,7 +32,8 @@ final class PlainProgress implements Progress {
             append(line, "accuracy", scores.accuracy());
             append(line, "AUROC", scores.auroc());
         });
-        return line.append(String.format(Locale.ROOT, "  %.1f s  %.0f examples/s", result.seconds(), result.examplesPerSecond())).toString();
+        return line.append(String.format(Locale.ROOT, "  %.1f s  %.0f examples/s", result.seconds(), result.examplesPerSecond()))
+                .toString();
     }
 
     private static void append(StringBuilder line, String name, double value) {

@@ -53,8 +53,8 @@ final class RunFiles implements AutoCloseable {
         TrainState state = Checkpoint.load(last(), model, optimizer, loader);
         Path best = last().resolveSibling(BEST);
         if (state.bestEpoch.isPresent() && !Files.exists(best)) {
-            throw new TrainingException("resume: " + last() + " says that epoch " + state.bestEpoch.getAsInt() + " was the best, but " + best
-                    + " is missing. Hint: put it back, or start anew without resume.");
+            throw new TrainingException("resume: " + last() + " says that epoch " + state.bestEpoch.getAsInt() + " was the best, but "
+                    + best + " is missing. Hint: put it back, or start anew without resume.");
         }
         lastIsOurs = true;
         return state;
@@ -90,7 +90,8 @@ final class RunFiles implements AutoCloseable {
         try (StateDict best = Safetensors.load(file)) {
             model.load(best);
         } catch (WeightFileException e) {
-            throw new TrainingException("training: the best weights cannot be read back; the model keeps the last epoch's. " + e.getMessage(), e);
+            throw new TrainingException("training: the best weights cannot be read back; the model keeps the last epoch's. "
+                    + e.getMessage(), e);
         }
     }
 

@@ -102,7 +102,8 @@ public final class Trainer {
     private void check(Optional<DataLoader> validation) {
         if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
             throw new TrainingException("training: all " + optimizer.parameters().size()
-                    + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the optimizer.");
+                    + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the"
+                    + " optimizer.");
         }
         if (patience.isPresent() && validation.isEmpty()) {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
@@ -241,12 +242,14 @@ public final class Trainer {
                 }
             }
         }
-        return bad.isEmpty() ? Optional.empty() : Optional.of("the inputs of examples " + bad + " of the data set hold NaN or infinity: mend the data");
+        return bad.isEmpty() ? Optional.empty() : Optional.of("the inputs of examples " + bad
+                + " of the data set hold NaN or infinity: mend the data");
     }
 
     private TrainingException diverged(String what, Optional<String> cause, TrainState state, RunFiles files) {
         return new TrainingException("training: " + what + " at epoch " + state.epoch + ", step " + (state.steps + 1) + " (learning rate "
-                + optimizer.learningRate() + "). Hint: " + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)") + "; "
+                + optimizer.learningRate() + "). Hint: " + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)")
+                + "; "
                 + files.whatIsKept() + ".");
     }
 
