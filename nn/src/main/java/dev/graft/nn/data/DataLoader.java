@@ -20,7 +20,8 @@ import java.util.random.RandomGenerator;
  * }</pre>
  *
  * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. Which examples come, in what order and how they
- * are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is the next epoch, from 1. Settings
+ * are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is the next epoch,
+ * from 1. Settings
  * return a new loader; iterate and close it on one thread.
  */
 public final class DataLoader implements Iterable<Batch>, AutoCloseable {

@@ -1,0 +1,56 @@
+package dev.graft.nn.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.nn.Golden;
+import dev.graft.tensor.LossReduction;
+import dev.graft.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** Losses against PyTorch. */
+class LossGoldenTest {
+    private final Golden golden = Golden.read("nn.json").child("losses");
+    private final Tensor logits = Tensor.of(golden.floats("logits"), 4, 3);
+    private final Tensor labels = Tensor.of(golden.longs("labels"), 4);
+    private final Tensor scores = Tensor.of(golden.floats("scores"), 4, 2);
+    private final Tensor truth = Tensor.of(golden.floats("truth"), 4, 2);
+
+    private void check(String key, Loss loss, Tensor outputs, Tensor targets) {
+        assertThat((double) loss.forward(outputs, targets).item()).as(key).isCloseTo(golden.number(key), within(2e-6));
+    }
+
+    @Test
+    void agreeWithPyTorch() {
+        CrossEntropyLoss crossEntropy = new CrossEntropyLoss();
+        check("cross_entropy", crossEntropy, logits, labels);
+        check("cross_entropy_weighted_smoothed", crossEntropy.classWeights(golden.floats("class_weights")).labelSmoothing(0.1f), logits,
+                labels);
+        check("cross_entropy_sum", crossEntropy.reduction(LossReduction.SUM), logits, labels);
+        check("bce", new BceWithLogitsLoss(), scores, truth);
+        check("bce_pos_weight", new BceWithLogitsLoss().positiveWeight(3, 0.5f), scores, truth);
+        check("mse", new MseLoss(), scores, truth);
+    }
+
+    @Test
+    void oneLogitTakesClassLabelsAndGivesTwoProbabilities() {
+        Tensor logit = Tensor.of(new float[] {0, 2}, 2, 1);
+        float loss = new BceWithLogitsLoss().forward(logit, Tensor.of(new long[] {0, 1}, 2)).item();
+        assertThat((double) loss).isCloseTo((Math.log(2) + Math.log(1 + Math.exp(-2))) / 2, within(1e-6));
+        Tensor p = new BceWithLogitsLoss().probabilities(logit).orElseThrow();
+        assertThat(p.shape().toArray()).containsExactly(2, 2);
+        assertThat((double) p.get(1, 1)).isCloseTo(1 / (1 + Math.exp(-2)), within(1e-6));
+        assertThat(new BceWithLogitsLoss().probabilities(scores)).isEmpty();
+    }
+
+    @Test
+    void sayWhatIsWrong() {
+        assertThatThrownBy(() -> new CrossEntropyLoss().forward(scores, truth))
+                .hasMessage("crossEntropy: labels must be class indices, were F32"
+                + " (logits [4, 2], labels [4, 2]). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
+        assertThatThrownBy(() -> new MseLoss().forward(scores, Tensor.zeros(4)))
+                .hasMessage("mse: shapes differ (outputs [4, 2], targets [4]). Hint: reshape one of them.");
+        assertThatThrownBy(() -> new CrossEntropyLoss().labelSmoothing(2)).hasMessageContaining("label smoothing must be in [0, 1]");
+    }
+}
