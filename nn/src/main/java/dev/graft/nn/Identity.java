@@ -4,6 +4,10 @@ import dev.graft.tensor.Tensor;
 
 /** Returns its input: stands where a layer is taken out, as in {@code model.replace("fc", new Identity())} for features. */
 public final class Identity extends Module {
+
+    public Identity() {
+    }
+
     @Override
     protected Tensor compute(Tensor input) {
         return input;

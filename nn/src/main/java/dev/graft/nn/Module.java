@@ -39,6 +39,10 @@ public abstract class Module implements AutoCloseable {
     private boolean training = true;
     private Freezing freezing = Freezing.NONE;
 
+    /** In training mode, nothing frozen. */
+    protected Module() {
+    }
+
     /**
      * Computes the output; what is made on the way is closed, except what backward needs.
      *

@@ -4,6 +4,10 @@ import dev.graft.tensor.Tensor;
 
 /** {@code min(max(0, x), 6)}, elementwise. */
 public final class ReLU6 extends Module {
+
+    public ReLU6() {
+    }
+
     @Override
     protected Tensor compute(Tensor input) {
         return input.relu6();

@@ -4,6 +4,10 @@ import dev.graft.tensor.Tensor;
 
 /** {@code 1 / (1 + exp(-x))}, elementwise. */
 public final class Sigmoid extends Module {
+
+    public Sigmoid() {
+    }
+
     @Override
     protected Tensor compute(Tensor input) {
         return input.sigmoid();

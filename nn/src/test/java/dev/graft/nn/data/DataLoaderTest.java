@@ -145,7 +145,7 @@ class DataLoaderTest {
                 assertThat(made).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
                 made.add(batch.inputs().mul(2f));
                 inputs.add(batch.inputs());
-                kept = batch.labels().mul(Tensor.of(new long[] {1})).keep();
+                kept = batch.labels().keep();
             }
             assertThat(inputs).hasSize(3).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
             assertThat(made).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());

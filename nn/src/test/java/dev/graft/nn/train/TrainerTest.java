@@ -19,6 +19,7 @@ import dev.graft.nn.optim.LinearWarmup;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.nn.optim.StepLr;
+import dev.graft.tensor.Device;
 import dev.graft.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -337,6 +338,22 @@ class TrainerTest {
             assertThat(evaluation.auroc()).isBetween(0.0, 1.0);
             assertThat(evaluation.brierScore()).isBetween(0.0, 1.0);
         }
+    }
+
+    @Test
+    void anEpochLeavesNoTensorBehind() {
+        Sequential model = Toy.network(3, 0.3f);
+        List<Long> live = new ArrayList<>();
+        try (DataLoader train = train(100, 16); DataLoader validation = validation()) {
+            builder(model, sgd(model)).epochs(6).directory(folder).progress(new Progress() {
+                @Override
+                public void epochDone(EpochResult result) {
+                    live.add(Device.cpu().memory().live());
+                }
+            }).build().fit(train, validation);
+        }
+        // the collector may free tensors of other tests meanwhile, so less is possible; more would be a leak
+        assertThat(live.get(5)).isLessThanOrEqualTo(live.get(1));
     }
 
     @Test
