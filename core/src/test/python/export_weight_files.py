@@ -1,6 +1,7 @@
 """Writes the small weight files under src/test/resources/golden/weights that the readers are tested on.
 
 Run from the repository root:  python core/src/test/python/export_weight_files.py
+With a folder as argument it writes there, instead, a full-size ResNet-18 in all four containers.
 Needs torch, numpy and safetensors. Files are the same at every run but for PyTorch's own storage addresses in the legacy containers.
 
 expected.tsv lists what PyTorch itself reads from each good file: file, format, name, dtype, shape, SHA-256 of the contiguous elements.
@@ -14,6 +15,7 @@ import os
 import pathlib
 import pickle
 import struct
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -119,6 +121,47 @@ def flat(d, prefix=""):
         elif isinstance(v, dict):
             out.update(flat(v, prefix + str(k) + "."))
     return out
+
+
+def resnet18(values):
+    """torchvision's ResNet-18 state dict: its names and shapes, and values(index, shape) for each."""
+    shapes = collections.OrderedDict()
+
+    def norm(name, channels):
+        for part in ["weight", "bias", "running_mean", "running_var"]:
+            shapes[f"{name}.{part}"] = (channels,)
+        shapes[f"{name}.num_batches_tracked"] = ()
+
+    shapes["conv1.weight"] = (64, 3, 7, 7)
+    norm("bn1", 64)
+    for layer, channels in enumerate([64, 128, 256, 512], 1):
+        for block in range(2):
+            name = f"layer{layer}.{block}"
+            entering = channels if layer == 1 or block == 1 else channels // 2
+            shapes[f"{name}.conv1.weight"] = (channels, entering, 3, 3)
+            norm(f"{name}.bn1", channels)
+            shapes[f"{name}.conv2.weight"] = (channels, channels, 3, 3)
+            norm(f"{name}.bn2", channels)
+            if entering != channels:
+                shapes[f"{name}.downsample.0.weight"] = (channels, entering, 1, 1)
+                norm(f"{name}.downsample.1", channels)
+    shapes["fc.weight"] = (1000, 512)
+    shapes["fc.bias"] = (1000,)
+    assert len(shapes) == 122
+    return collections.OrderedDict((name, torch.tensor(i) if shape == () else values(i, shape)) for i, (name, shape) in enumerate(shapes.items()))
+
+
+def formula(i, shape):
+    n = int(torch.Size(shape).numel())
+    return ((torch.arange(n, dtype=torch.float64) * (i + 3) % 251) / 125 - 1).to(torch.float32).reshape(shape)
+
+
+def four_containers(folder, state):
+    """The same state dict in every container."""
+    torch.save(state, folder / "resnet18-zip.pth")
+    torch.save(state, folder / "resnet18-legacy.pth", _use_new_zipfile_serialization=False)
+    save_tar(folder / "resnet18-tar.pth", state)
+    save_file(state, folder / "resnet18.safetensors")
 
 
 def save_zip(name, obj, tensors=None, **options):
@@ -252,6 +295,11 @@ def good_files():
     p = torch.nn.Parameter(torch.ones(3))
     p.note = "kept beside the parameter"
     save_zip("attributes.pth", {"tensor": attributed, "parameter": p})
+
+    small = resnet18(lambda i, shape: formula(i, tuple(min(d, 2) for d in shape)))
+    four_containers(OUT, small)
+    for name, container in [("-zip.pth", "torch-zip"), ("-legacy.pth", "torch-legacy"), ("-tar.pth", "torch-tar"), (".safetensors", "safetensors")]:
+        expect("resnet18" + name, container, small)
 
     big_endian()
     rezip("views.pth", "deflated.pth", prefix="renamed folder/", compression=zipfile.ZIP_DEFLATED)
@@ -528,7 +576,8 @@ def hostile_tars():
     write_bytes("tar-no-storages.pth", tar(good[:3]), "no member storages")
     write_bytes("tar-twice.pth", tar(good + good[:1]), "two members named sys_info")
     write_bytes("tar-other.pth", tar([("readme.txt", b"hello")]), "no member storages")
-    write_bytes("tar-count.pth", swap("storages", one(10**9) + storage[5:] + one([])), "three values")
+    write_bytes("tar-count.pth", swap("storages", one(10**9) + storage[5:] + one([])), "impossible number")
+    write_bytes("tar-count-small.pth", swap("storages", one(2) + storage[5:] + one([])), "three values")
     write_bytes("tar-storage-long.pth", swap("storages", storage[:-16] + struct.pack("<q2f", 2**40, 1, 2) + one([])), "are left")
     write_bytes("tar-storage-negative.pth", swap("storages", storage[:-16] + struct.pack("<q2f", -2, 1, 2) + one([])), "negative size")
     write_bytes("tar-view.pth", swap("storages", storage + one([(6, 5, 1, 2)])), "beyond its storage")
@@ -559,4 +608,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 2:
+        four_containers(pathlib.Path(sys.argv[1]), resnet18(formula))
+    else:
+        main()

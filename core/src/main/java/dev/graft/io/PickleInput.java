@@ -110,9 +110,13 @@ final class PickleInput {
         if (bytes < 0 || bytes > remaining()) {
             throw bad("a block of " + bytes + " bytes, but only " + remaining() + " are left");
         }
-        windowStart = position() + bytes;
-        window = new byte[0];
-        at = 0;
+        if (bytes <= window.length - at) {
+            at += (int) bytes;
+        } else {
+            windowStart = position() + bytes;
+            window = new byte[0];
+            at = 0;
+        }
     }
 
     String utf8(long length) {

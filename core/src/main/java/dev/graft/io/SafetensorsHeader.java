@@ -19,6 +19,9 @@ import java.util.Set;
 record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadata, long dataStart) {
     private static final int MAX_HEADER = 100_000_000;
     private static final int MAX_RANK = 64;
+    /** More tensors, notes or fields than any model has; bounds the memory that a header of empty entries takes. */
+    private static final int MAX_ENTRIES = 500_000;
+    private static final int MAX_FIELDS = 64;
     static final String METADATA_KEY = "__metadata__";
 
     /** {@code begin} and {@code end} count from the start of the data. */
@@ -63,6 +66,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
                 if (!seen.add(name)) {
                     throw json.bad("key \"" + name + "\" occurs twice");
                 }
+                if (seen.size() > MAX_ENTRIES) {
+                    throw json.bad("more than " + MAX_ENTRIES + " entries");
+                }
                 if (name.equals(METADATA_KEY)) {
                     readMetadata();
                 } else {
@@ -80,6 +86,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
                 if (metadata.put(key, json.string()) != null) {
                     throw json.bad("metadata key \"" + key + "\" occurs twice");
                 }
+                if (metadata.size() > MAX_ENTRIES) {
+                    throw json.bad("more than " + MAX_ENTRIES + " metadata entries");
+                }
             }
         }
 
@@ -90,6 +99,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             Set<String> seen = new HashSet<>();
             for (boolean more = json.begin('{'); more; more = json.more('}')) {
                 String field = json.key();
+                if (seen.size() == MAX_FIELDS) {
+                    throw json.bad("more than " + MAX_FIELDS + " fields in tensor \"" + name + "\"");
+                }
                 if (!seen.add(field)) {
                     throw json.bad("\"" + field + "\" occurs twice in tensor \"" + name + "\"");
                 }

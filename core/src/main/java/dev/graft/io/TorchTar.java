@@ -13,6 +13,8 @@ import java.util.Optional;
  * the object, which refers to tensors by number.
  */
 final class TorchTar {
+    private static final int MAX_TENSORS = 500_000;
+
     private final FileBytes file;
     private final Map<Object, TorchStorage> storages = new HashMap<>();
     private final Map<Object, StridedTensor> tensors = new HashMap<>();
@@ -37,7 +39,7 @@ final class TorchTar {
     }
 
     private void readStorages(PickleInput in) {
-        long count = integer(in, Unpickler.load(in));
+        long count = count(in);
         for (long i = 0; i < count; i++) {
             List<Object> entry = triple(in, Unpickler.load(in));
             if (!(entry.get(2) instanceof PyValue.StorageType type)) {
@@ -69,7 +71,7 @@ final class TorchTar {
     }
 
     private void readTensors(PickleInput in) {
-        long count = integer(in, Unpickler.load(in));
+        long count = count(in);
         for (long i = 0; i < count; i++) {
             List<Object> entry = triple(in, Unpickler.load(in));
             TorchStorage storage = find(in, storages, number(in, entry.get(1)));
@@ -109,6 +111,14 @@ final class TorchTar {
             return s.items;
         }
         throw in.bad("three values expected");
+    }
+
+    private static long count(PickleInput in) {
+        long count = integer(in, Unpickler.load(in));
+        if (count < 0 || count > MAX_TENSORS) {
+            throw in.bad("an impossible number of entries, " + count);
+        }
+        return count;
     }
 
     private static long integer(PickleInput in, Object value) {

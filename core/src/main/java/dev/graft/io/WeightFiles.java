@@ -10,6 +10,17 @@ public final class WeightFiles {
     }
 
     /**
+     * Loads a state dict: {@link Safetensors#load} or {@link TorchCheckpoint#load}, whichever the file's content asks for.
+     *
+     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind
+     */
+    public static StateDict load(Path path) {
+        try (FileBytes file = FileBytes.open(path)) {
+            return StateDict.of(WeightReader.read(file));
+        }
+    }
+
+    /**
      * Lists a file's tensors with a checksum of each; one tensor at a time is in memory.
      *
      * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind

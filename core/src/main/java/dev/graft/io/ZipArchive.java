@@ -2,6 +2,7 @@ package dev.graft.io;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +28,8 @@ final class ZipArchive {
     private static final int STORED = 0;
     private static final int DEFLATED = 8;
     private static final int CHUNK = 1 << 16;
-    private static final long MAX_DIRECTORY = 256L << 20;
+    private static final long MAX_DIRECTORY = 64L << 20;
+    private static final int MAX_MEMBERS = 500_000;
 
     private record Entry(String name, int flags, int method, long crc, long packed, long size, long header) {
     }
@@ -117,6 +119,9 @@ final class ZipArchive {
             if (next > directory.length) {
                 throw file.damaged("the ZIP directory is broken", start + at);
             }
+            if (entries.size() == MAX_MEMBERS) {
+                throw file.damaged("the archive has more than " + MAX_MEMBERS + " members");
+            }
             entries.add(entry(directory, at, nameLength, extraLength));
             at = next;
         }
@@ -188,15 +193,16 @@ final class ZipArchive {
         if (!sizes || e.header() < free || e.header() > directoryStart - LOCAL_SIZE) {
             throw file.damaged("member " + e.name() + " overlaps another or lies outside the archive", Math.max(0, e.header()));
         }
-        byte[] local = file.read(e.header(), LOCAL_SIZE);
+        byte[] expectedName = e.name().getBytes(StandardCharsets.UTF_8);
+        byte[] local = file.read(e.header(), (int) Math.min(LOCAL_SIZE + expectedName.length, directoryStart - e.header()));
         int nameLength = LittleEndian.uint16(local, 26);
         long data = e.header() + LOCAL_SIZE + nameLength + LittleEndian.uint16(local, 28);
         if (LittleEndian.int32(local, 0) != 0x04034b50 || data > directoryStart || e.packed() > directoryStart - data) {
             throw file.damaged("member " + e.name() + " is not where the ZIP directory says", e.header());
         }
-        String name = new String(file.read(e.header() + LOCAL_SIZE, nameLength), StandardCharsets.UTF_8);
+        boolean sameName = nameLength == expectedName.length && Arrays.equals(local, LOCAL_SIZE, local.length, expectedName, 0, nameLength);
         boolean sizesFollow = (LittleEndian.uint16(local, 6) & 8) != 0;
-        boolean agree = name.equals(e.name()) && LittleEndian.uint16(local, 8) == e.method()
+        boolean agree = sameName && LittleEndian.uint16(local, 8) == e.method()
                 && (sizesFollow || (agrees(local, 18, e.packed()) && agrees(local, 22, e.size())));
         if (!agree) {
             throw file.damaged("the ZIP directory and the local header of " + e.name() + " disagree", e.header());

@@ -27,8 +27,9 @@ class DamagedFilesTest {
     @TempDir
     Path folder;
 
+    /** The ResNet-18 files are like the others, only longer. */
     static List<String> good() {
-        return GoldenFiles.good();
+        return GoldenFiles.good().stream().filter(name -> !name.startsWith("resnet18")).toList();
     }
 
     @ParameterizedTest

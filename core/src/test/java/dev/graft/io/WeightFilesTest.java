@@ -51,6 +51,15 @@ class WeightFilesTest {
     }
 
     @Test
+    void oneStateDictHasTheSameBitsInAllFourContainers() {
+        List<TensorInfo> zip = WeightFiles.inspect(GoldenFiles.golden("resnet18-zip.pth")).tensors();
+        assertThat(zip).hasSize(122);
+        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18-legacy.pth")).tensors()).isEqualTo(zip);
+        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18-tar.pth")).tensors()).isEqualTo(zip);
+        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18.safetensors")).tensors()).containsExactlyInAnyOrderElementsOf(zip);
+    }
+
+    @Test
     void listsWhatIsNotWeights() {
         assertThat(WeightFiles.inspect(GoldenFiles.golden("checkpoint.pth")).skipped())
                 .contains("epoch", "best_prec1", "optimizer", "classes").doesNotContain("state_dict");

@@ -1,0 +1,55 @@
+package dev.graft.io;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The safetensors format: a header of names, types, shapes and offsets, then the elements; it holds nothing that could run. Reading
+ * keeps every rule of the reference implementation, so a file that loads here loads there.
+ *
+ * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
+ */
+public final class Safetensors {
+    private Safetensors() {
+    }
+
+    /**
+     * Loads every tensor, in the header's order and under its exact name.
+     *
+     * @throws WeightFileException if the file is missing, truncated, damaged or not safetensors
+     */
+    public static StateDict load(Path path) {
+        try (FileBytes file = FileBytes.open(path)) {
+            return StateDict.of(contents(file));
+        }
+    }
+
+    /** The free text in the header's {@code __metadata__}; empty where it has none. */
+    public static Map<String, String> metadata(Path path) {
+        try (FileBytes file = FileBytes.open(path)) {
+            return Map.copyOf(contents(file).metadata());
+        }
+    }
+
+    /**
+     * Writes {@code tensors}; the file appears whole or not at all.
+     *
+     * @throws WeightFileException if it cannot be written, or a tensor is complex128, which the format lacks
+     */
+    public static void save(StateDict tensors, Path path) {
+        save(tensors, path, Map.of());
+    }
+
+    /** As {@link #save(StateDict, Path)}, with free text beside the tensors. */
+    public static void save(StateDict tensors, Path path, Map<String, String> metadata) {
+        SafetensorsWriter.write(path, tensors.sources(), metadata);
+    }
+
+    private static Contents contents(FileBytes file) {
+        WeightFormat format = WeightReader.detect(file);
+        if (format != WeightFormat.SAFETENSORS) {
+            throw file.refused("it is a PyTorch checkpoint (" + format.label + "), not safetensors", "use TorchCheckpoint.load or WeightFiles.load");
+        }
+        return WeightReader.read(file);
+    }
+}

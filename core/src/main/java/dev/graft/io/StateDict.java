@@ -1,0 +1,140 @@
+package dev.graft.io;
+
+import dev.graft.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/**
+ * Named tensors in order, as {@code model.state_dict()} gives them in PyTorch: {@code "layer1.0.conv1.weight"} and its kin.
+ *
+ * <p>The dict owns its tensors: it takes them out of any {@link dev.graft.tensor.Scope} and closes them with itself. To list a
+ * living parameter, put its {@link Tensor#detach()}, which shares the memory and can be closed alone.
+ *
+ * <pre>{@code
+ * try (StateDict weights = WeightFiles.load(Path.of("resnet18.pth"))) {
+ *     Tensor w = weights.get("conv1.weight");   // [64, 3, 7, 7]
+ * }
+ * }</pre>
+ */
+public final class StateDict implements AutoCloseable {
+    private static final int MAX_BYTES = Integer.MAX_VALUE - 16;
+
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+
+    /** Adds a tensor at the end, or closes and replaces the one of that name. */
+    public StateDict put(String name, Tensor tensor) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
+            throw new IllegalArgumentException("stateDict: the name " + name + " is not valid Unicode. Hint: remove the half surrogate pair.");
+        }
+        Tensor replaced = tensors.put(name, tensor.keep());
+        if (replaced != null && replaced != tensor) {
+            replaced.close();
+        }
+        return this;
+    }
+
+    /** @throws IllegalArgumentException naming the nearest key if there is no such tensor */
+    public Tensor get(String name) {
+        return find(name).orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among " + tensors.size()
+                + " (" + tensors.keySet().stream().limit(3).toList() + "...). Hint: "
+                + NearestName.of(name, tensors.keySet()).map(near -> "did you mean \"" + near + "\"?").orElse("look at names().")));
+    }
+
+    public Optional<Tensor> find(String name) {
+        return Optional.ofNullable(tensors.get(name));
+    }
+
+    public boolean contains(String name) {
+        return tensors.containsKey(name);
+    }
+
+    /** The names in order. */
+    public List<String> names() {
+        return List.copyOf(tensors.keySet());
+    }
+
+    /** Names and tensors in order; the view cannot be changed. */
+    public Set<Map.Entry<String, Tensor>> entries() {
+        return Collections.unmodifiableMap(tensors).entrySet();
+    }
+
+    public int size() {
+        return tensors.size();
+    }
+
+    /**
+     * A dict without the tensors whose names start with {@code prefix}: {@code without("fc.")} drops a head. It shares memory with
+     * this one, and each is closed by itself.
+     */
+    public StateDict without(String prefix) {
+        return rename(name -> name.startsWith(prefix) ? "" : name);
+    }
+
+    /** A dict with {@code prefix} taken off every name that starts with it, such as {@code "module."}; it shares memory with this one. */
+    public StateDict stripPrefix(String prefix) {
+        return rename(name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
+    }
+
+    /** An empty new name drops the tensor. */
+    private StateDict rename(UnaryOperator<String> newName) {
+        StateDict renamed = new StateDict();
+        tensors.forEach((name, tensor) -> {
+            String to = newName.apply(name);
+            if (!to.isEmpty()) {
+                if (renamed.contains(to)) {
+                    renamed.close();
+                    throw new IllegalArgumentException("stateDict: two tensors would be named \"" + to + "\"");
+                }
+                renamed.put(to, tensor.detach());
+            }
+        });
+        return renamed;
+    }
+
+    /** SHA-256, in lower-case hexadecimal, of a tensor's elements in row-major order, little-endian. */
+    public String sha256(String name) {
+        return RawTensor.sha256(get(name).toBytes());
+    }
+
+    /** Closes every tensor and empties the dict. */
+    @Override
+    public void close() {
+        tensors.values().forEach(Tensor::close);
+        tensors.clear();
+    }
+
+    @Override
+    public String toString() {
+        return "StateDict of " + tensors.size() + " tensors";
+    }
+
+    /** The tensors as writers take them: read one at a time. */
+    Map<String, TensorSource> sources() {
+        Map<String, TensorSource> sources = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if ((long) tensor.numel() * tensor.dtype().bytes() > MAX_BYTES) {
+                throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + tensor.shape()
+                        + " is larger than one Java array (2 GiB). Hint: split it before saving.");
+            }
+            sources.put(name, new TensorSource(tensor.dtype(), tensor.shape(), tensor::toBytes));
+        });
+        return sources;
+    }
+
+    static StateDict of(Contents contents) {
+        StateDict dict = new StateDict();
+        try {
+            contents.tensors().forEach((name, source) -> dict.put(name, Tensor.ofBytes(source.dtype(), source.shape(), source.bytes().get())));
+            return dict;
+        } catch (RuntimeException | Error e) {
+            dict.close();
+            throw e;
+        }
+    }
+}
