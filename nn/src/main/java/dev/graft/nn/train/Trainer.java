@@ -248,7 +248,8 @@ public final class Trainer {
 
     private TrainingException diverged(String what, Optional<String> cause, TrainState state, RunFiles files) {
         return new TrainingException("training: " + what + " at epoch " + state.epoch + ", step " + (state.steps + 1) + " (learning rate "
-                + (float) optimizer.learningRate() + "). Hint: " + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)")
+                + (float) optimizer.learningRate() + "). Hint: "
+                + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)")
                 + "; "
                 + files.whatIsKept() + ".");
     }

@@ -1,0 +1,2 @@
+/** What training minimises. */
+package dev.graft.nn.loss;

@@ -1,0 +1,2 @@
+/** Scores of predictions, equal to scikit-learn's. */
+package dev.graft.nn.metric;
