@@ -148,7 +148,8 @@ def resnet18(values):
     shapes["fc.weight"] = (1000, 512)
     shapes["fc.bias"] = (1000,)
     assert len(shapes) == 122
-    return collections.OrderedDict((name, torch.tensor(i) if shape == () else values(i, shape)) for i, (name, shape) in enumerate(shapes.items()))
+    return collections.OrderedDict((name, torch.tensor(i) if shape == () else values(i, shape))
+                                   for i, (name, shape) in enumerate(shapes.items()))
 
 
 def formula(i, shape):
@@ -246,7 +247,8 @@ def save_tar(path, obj):
     tensor_file = io.BytesIO()
     pickle.dump(len(tensors), tensor_file, protocol=2)
     for key, (t, storage_key) in tensors.items():
-        pickle.dump((key, storage_key, getattr(torch, t.storage()._pickle_storage_type().replace("Storage", "Tensor"))), tensor_file, protocol=2)
+        tensor_type = getattr(torch, t.storage()._pickle_storage_type().replace("Storage", "Tensor"))
+        pickle.dump((key, storage_key, tensor_type), tensor_file, protocol=2)
         tensor_file.write(struct.pack("<iI", t.dim(), 7))
         tensor_file.write(struct.pack(f"<{t.dim()}q", *t.shape))
         tensor_file.write(struct.pack(f"<{t.dim()}q", *t.stride()))
@@ -254,7 +256,8 @@ def save_tar(path, obj):
 
     sys_info = pickle.dumps({"little_endian": True, "protocol_version": 1000, "type_sizes": {"int": 4, "short": 2, "long": 4}}, protocol=2)
     with tarfile.open(path, "w:", format=tarfile.PAX_FORMAT) as tar:
-        for name, data in [("sys_info", sys_info), ("pickle", body.getvalue()), ("tensors", tensor_file.getvalue()), ("storages", storage_file.read())]:
+        for name, data in [("sys_info", sys_info), ("pickle", body.getvalue()), ("tensors", tensor_file.getvalue()),
+                ("storages", storage_file.read())]:
             info = tarfile.TarInfo(name)
             info.size = len(data)
             info.mtime = 1483719550.98166
@@ -298,7 +301,8 @@ def good_files():
 
     small = resnet18(lambda i, shape: formula(i, tuple(min(d, 2) for d in shape)))
     four_containers(OUT, small)
-    for name, container in [("-zip.pth", "torch-zip"), ("-legacy.pth", "torch-legacy"), ("-tar.pth", "torch-tar"), (".safetensors", "safetensors")]:
+    for name, container in [("-zip.pth", "torch-zip"), ("-legacy.pth", "torch-legacy"), ("-tar.pth", "torch-tar"),
+            (".safetensors", "safetensors")]:
         expect("resnet18" + name, container, small)
 
     big_endian()
@@ -357,9 +361,11 @@ class Raw:
         return bytes(self.b)
 
 
-def write_zip(name, pickled, says, storage=struct.pack("<4f", 1, 2, 3, 4), extra=(), compression=zipfile.ZIP_STORED, folder="archive/", order=b"little"):
+def write_zip(name, pickled, says, storage=struct.pack("<4f", 1, 2, 3, 4), extra=(), compression=zipfile.ZIP_STORED, folder="archive/",
+        order=b"little"):
     with zipfile.ZipFile(HOSTILE / name, "w", compression) as z:
-        members = [(folder + "data.pkl", pickled), (folder + "byteorder", order), (folder + "data/0", storage), (folder + "version", b"3\n"), *extra]
+        members = [(folder + "data.pkl", pickled), (folder + "byteorder", order), (folder + "data/0", storage),
+                (folder + "version", b"3\n"), *extra]
         for member, data in members:
             z.writestr(zipfile.ZipInfo(member), data, compression)
     hostile.append((name, says))
@@ -387,7 +393,8 @@ def hostile_pickles():
     hostile_pickle("dotted-name.pth", "asks for torch._utils._rebuild_tensor_v2.__globals__",
                    lambda r: r.call("torch._utils", "_rebuild_tensor_v2.__globals__"))
     hostile_pickle("numpy-scalar.pth", "asks for numpy.core.multiarray.scalar", lambda r: r.call("numpy.core.multiarray", "scalar"))
-    hostile_pickle("storage-from-bytes.pth", "asks for torch.storage._load_from_bytes", lambda r: r.call("torch.storage", "_load_from_bytes"))
+    hostile_pickle("storage-from-bytes.pth", "asks for torch.storage._load_from_bytes",
+            lambda r: r.call("torch.storage", "_load_from_bytes"))
     hostile_pickle("quantized.pth", "asks for torch._utils._rebuild_qtensor", lambda r: r.call("torch._utils", "_rebuild_qtensor"))
     hostile_pickle("inst.pth", "opcode 0x69", lambda r: r + b"(ios\nsystem\n")
     hostile_pickle("extension.pth", "opcode 0x82", lambda r: r + b"\x82\x01")

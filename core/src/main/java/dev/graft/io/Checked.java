@@ -41,6 +41,7 @@ final class Checked {
     }
 
     static WeightFileException tooLarge(FileBytes file, String name, List<Long> sizes) {
-        return file.refused("tensor \"" + name + "\" " + sizes + " is larger than one Java array (2 GiB)", "split it in Python before loading it here");
+        return file.refused("tensor \"" + name + "\" " + sizes + " is larger than one Java array (2 GiB)",
+                "split it in Python before loading it here");
     }
 }

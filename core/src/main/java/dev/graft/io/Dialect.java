@@ -28,7 +28,8 @@ enum Dialect {
     C128(DType.C128, "complex128", "ComplexDoubleStorage", "");
 
     private static final Map<DType, Dialect> BY_TYPE = Stream.of(values()).collect(Collectors.toMap(d -> d.type, Function.identity()));
-    private static final Map<String, Dialect> BY_TORCH_NAME = Stream.of(values()).collect(Collectors.toMap(d -> d.torchName, Function.identity()));
+    private static final Map<String, Dialect> BY_TORCH_NAME = Stream.of(values())
+            .collect(Collectors.toMap(d -> d.torchName, Function.identity()));
     private static final Map<String, Dialect> BY_STORAGE = Stream.of(values()).filter(d -> !d.storageClass.isEmpty())
             .collect(Collectors.toMap(d -> d.storageClass, Function.identity()));
     private static final Map<String, Dialect> BY_SAFETENSORS = Stream.of(values()).filter(d -> !d.safetensorsName.isEmpty())

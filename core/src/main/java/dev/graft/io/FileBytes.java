@@ -39,7 +39,8 @@ final class FileBytes implements Region, AutoCloseable {
             channel = FileChannel.open(path, StandardOpenOption.READ);
             return new FileBytes(path, channel, channel.size());
         } catch (NoSuchFileException e) {
-            throw new WeightFileException(path, "no such file", "check the path (it is relative to " + Path.of("").toAbsolutePath() + ")", -1, e);
+            throw new WeightFileException(path, "no such file",
+                    "check the path (it is relative to " + Path.of("").toAbsolutePath() + ")", -1, e);
         } catch (IOException e) {
             closeQuietly(channel, e);
             throw new WeightFileException(path, "cannot be opened: " + e.getMessage(), "check the file's permissions", -1, e);
@@ -114,7 +115,7 @@ final class FileBytes implements Region, AutoCloseable {
 
     /** The file ends inside {@code where} and nothing read so far says how long it should be. */
     WeightFileException truncatedIn(String where) {
-        return new WeightFileException(path, String.format(Locale.ROOT, "the file looks truncated: its %,d bytes end inside %s", size, where),
-                "download it again");
+        String problem = String.format(Locale.ROOT, "the file looks truncated: its %,d bytes end inside %s", size, where);
+        return new WeightFileException(path, problem, "download it again");
     }
 }

@@ -13,7 +13,8 @@ final class NearestName {
 
     static Optional<String> of(String name, Collection<String> candidates) {
         int most = Math.max(2, name.length() / 3);
-        return candidates.stream().filter(c -> c.length() <= LONGEST && name.length() <= LONGEST && Math.abs(c.length() - name.length()) <= most)
+        return candidates.stream().filter(c -> c.length() <= LONGEST && name.length() <= LONGEST
+                && Math.abs(c.length() - name.length()) <= most)
                 .map(c -> new Scored(c, distance(name, c))).filter(s -> s.distance <= most)
                 .min(Comparator.comparingInt(Scored::distance)).map(Scored::name);
     }

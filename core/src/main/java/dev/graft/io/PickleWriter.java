@@ -6,7 +6,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one storage a tensor. */
+/**
+ * Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one storage a tensor.
+ */
 final class PickleWriter {
     private static final int PROTOCOL = 2;
     /** Python's pickle sets so many items at a time; readers limit how many wait on the stack. */

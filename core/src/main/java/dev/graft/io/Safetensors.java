@@ -48,7 +48,8 @@ public final class Safetensors {
     private static Contents contents(FileBytes file) {
         WeightFormat format = WeightReader.detect(file);
         if (format != WeightFormat.SAFETENSORS) {
-            throw file.refused("it is a PyTorch checkpoint (" + format.label + "), not safetensors", "use TorchCheckpoint.load or WeightFiles.load");
+            throw file.refused("it is a PyTorch checkpoint (" + format.label + "), not safetensors",
+                    "use TorchCheckpoint.load or WeightFiles.load");
         }
         return WeightReader.read(file);
     }

@@ -34,7 +34,8 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
         long length = LittleEndian.int64(file.read(0, 8), 0);
         if (length < 0 || length > MAX_HEADER) {
-            throw file.damaged("the safetensors header claims " + Long.toUnsignedString(length) + " bytes, more than the format's 100,000,000", 0);
+            throw file.damaged("the safetensors header claims " + Long.toUnsignedString(length)
+                    + " bytes, more than the format's 100,000,000", 0);
         }
         if (length > file.size() - 8) {
             throw file.truncated(8 + length, true);
@@ -138,12 +139,14 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             }
             long bytes = type.bytes();
             for (long size : sizes) {
-                bytes = Checked.multiply(bytes, size).orElseThrow(() -> json.bad("tensor \"" + name + "\" has an impossible shape " + sizes));
+                bytes = Checked.multiply(bytes, size).orElseThrow(() ->
+                        json.bad("tensor \"" + name + "\" has an impossible shape " + sizes));
             }
             long begin = offsets.get(0);
             long end = offsets.get(1);
             if (bytes != end - begin) {
-                throw json.bad("tensor \"" + name + "\" " + typeName + sizes + " needs " + bytes + " bytes, its data_offsets " + offsets + " span " + (end - begin));
+                throw json.bad("tensor \"" + name + "\" " + typeName + sizes + " needs " + bytes + " bytes, its data_offsets " + offsets
+                        + " span " + (end - begin));
             }
             return new Entry(type, Checked.shape(file, name, sizes), begin, end);
         }

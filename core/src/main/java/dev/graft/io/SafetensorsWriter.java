@@ -63,10 +63,12 @@ final class SafetensorsWriter {
         List<String> fields = new ArrayList<>();
         if (!metadata.isEmpty()) {
             fields.add(JsonReader.quote(SafetensorsHeader.METADATA_KEY) + metadata.entrySet().stream()
-                    .map(e -> JsonReader.quote(e.getKey()) + ":" + JsonReader.quote(e.getValue())).collect(Collectors.joining(",", ":{", "}")));
+                    .map(e -> JsonReader.quote(e.getKey()) + ":" + JsonReader.quote(e.getValue()))
+                    .collect(Collectors.joining(",", ":{", "}")));
         }
         tensors.forEach((name, tensor) -> fields.add(JsonReader.quote(name) + ":{\"dtype\":\"" + Dialect.of(tensor.dtype()).safetensorsName
-                + "\",\"shape\":" + Arrays.toString(tensor.shape().toArray()).replace(" ", "") + ",\"data_offsets\":" + ranges.get(name) + "}"));
+                + "\",\"shape\":" + Arrays.toString(tensor.shape().toArray()).replace(" ", "") + ",\"data_offsets\":" + ranges.get(name)
+                + "}"));
         byte[] json = ("{" + String.join(",", fields) + "}").getBytes(StandardCharsets.UTF_8);
         byte[] padded = Arrays.copyOf(json, (json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
         Arrays.fill(padded, json.length, padded.length, (byte) ' ');

@@ -27,10 +27,15 @@ public final class StateDict implements AutoCloseable {
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
+    /** An empty dict. */
+    public StateDict() {
+    }
+
     /** Adds a tensor at the end, or closes and replaces the one of that name. */
     public StateDict put(String name, Tensor tensor) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
-            throw new IllegalArgumentException("stateDict: the name " + name + " is not valid Unicode. Hint: remove the half surrogate pair.");
+            throw new IllegalArgumentException("stateDict: the name " + name
+                    + " is not valid Unicode. Hint: remove the half surrogate pair.");
         }
         Tensor replaced = tensors.put(name, tensor.keep());
         if (replaced != null && replaced != tensor) {
@@ -41,8 +46,8 @@ public final class StateDict implements AutoCloseable {
 
     /** @throws IllegalArgumentException naming the nearest key if there is no such tensor */
     public Tensor get(String name) {
-        return find(name).orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among " + tensors.size()
-                + " (" + tensors.keySet().stream().limit(3).toList() + "...). Hint: "
+        return find(name).orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among "
+                + tensors.size() + " (" + tensors.keySet().stream().limit(3).toList() + "...). Hint: "
                 + NearestName.of(name, tensors.keySet()).map(near -> "did you mean \"" + near + "\"?").orElse("look at names().")));
     }
 
@@ -130,7 +135,8 @@ public final class StateDict implements AutoCloseable {
     static StateDict of(Contents contents) {
         StateDict dict = new StateDict();
         try {
-            contents.tensors().forEach((name, source) -> dict.put(name, Tensor.ofBytes(source.dtype(), source.shape(), source.bytes().get())));
+            contents.tensors().forEach((name, source) -> dict.put(name,
+                    Tensor.ofBytes(source.dtype(), source.shape(), source.bytes().get())));
             return dict;
         } catch (RuntimeException | Error e) {
             dict.close();

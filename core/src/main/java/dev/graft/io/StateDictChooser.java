@@ -45,7 +45,8 @@ final class StateDictChooser {
         }
         chooser.descend("", dict, 0);
         if (chooser.tensors.isEmpty() && dict.size() > 0) {
-            throw file.refused("it holds no tensors, only " + chooser.skipped.stream().limit(10).toList(), "save model.state_dict() in Python");
+            throw file.refused("it holds no tensors, only " + chooser.skipped.stream().limit(10).toList(),
+                    "save model.state_dict() in Python");
         }
         return new Choice(chooser.withoutParallelPrefix(), List.copyOf(chooser.skipped));
     }
@@ -121,7 +122,8 @@ final class StateDictChooser {
     }
 
     private static String name(Object key) {
-        return key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double ? key.toString() : "(not a name)";
+        return key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double
+                ? key.toString() : "(not a name)";
     }
 
     private static Optional<StridedTensor> tensor(Object value) {

@@ -38,7 +38,8 @@ final class TensorReader {
     /** Checks {@code tensor} without reading it, and counts it against the file's limit. */
     Shape check(String name, StridedTensor tensor) {
         if (tensor.sizes().size() != tensor.strides().size()) {
-            throw file.damaged("tensor \"" + name + "\" has " + tensor.sizes().size() + " sizes and " + tensor.strides().size() + " strides");
+            throw file.damaged("tensor \"" + name + "\" has " + tensor.sizes().size() + " sizes and " + tensor.strides().size()
+                    + " strides");
         }
         Shape shape = Checked.shape(file, name, tensor.sizes());
         long bytes = (long) shape.numel() * tensor.dtype().bytes();
@@ -48,8 +49,9 @@ final class TensorReader {
         checkRange(name, tensor, shape);
         described = Checked.add(described, bytes).orElse(Long.MAX_VALUE);
         if (described > limit(file.size())) {
-            throw file.refused(String.format(Locale.ROOT, "its tensors repeat their storage: up to \"%s\" they would fill %,d bytes, more than %d times "
-                    + "the file's %,d", name, described, MAX_EXPANSION, file.size()), "save expanded tensors with .contiguous(), or leave them out");
+            throw file.refused(String.format(Locale.ROOT, "its tensors repeat their storage: up to \"%s\" they would fill %,d bytes, "
+                    + "more than %d times the file's %,d", name, described, MAX_EXPANSION, file.size()),
+                    "save expanded tensors with .contiguous(), or leave them out");
         }
         return shape;
     }
@@ -67,8 +69,8 @@ final class TensorReader {
         }
         long available = tensor.storage().bytes / tensor.dtype().bytes();
         if (bad || (shape.numel() > 0 && last >= available)) {
-            throw file.damaged("tensor \"" + name + "\" with sizes " + tensor.sizes() + ", strides " + tensor.strides() + " and offset " + tensor.offset()
-                    + " reaches outside its storage of " + available + " elements");
+            throw file.damaged("tensor \"" + name + "\" with sizes " + tensor.sizes() + ", strides " + tensor.strides() + " and offset "
+                    + tensor.offset() + " reaches outside its storage of " + available + " elements");
         }
     }
 
@@ -77,7 +79,8 @@ final class TensorReader {
         byte[] bytes = new byte[shape.numel() * type.bytes()];
         if (bytes.length > 0) {
             Region region = tensor.storage().region()
-                    .orElseThrow(() -> file.damaged("tensor \"" + name + "\": storage " + tensor.storage().key + " has no bytes in the file"));
+                    .orElseThrow(() -> file.damaged("tensor \"" + name + "\": storage " + tensor.storage().key
+                            + " has no bytes in the file"));
             if (isContiguous(tensor, shape)) {
                 readWhole(region, tensor.offset() * type.bytes(), bytes);
             } else {

@@ -87,8 +87,8 @@ final class TorchGlobals {
         String printable = full.replaceAll("[^\\x21-\\x7e]", "?");
         return in.file().refused(in.what() + ": asks for " + printable + ", which is not plain tensor data; it was not run",
                 "if you trust the file, convert it to safetensors in Python: state = torch.load(file, weights_only=False); "
-                        + "safetensors.torch.save_file(state, 'model.safetensors'), with state.state_dict() or state['state_dict'] where it is a "
-                        + "whole model or a checkpoint");
+                        + "safetensors.torch.save_file(state, 'model.safetensors'), "
+                        + "with state.state_dict() or state['state_dict'] where it is a whole model or a checkpoint");
     }
 
     Object call(Object callee, List<Object> arguments) {
@@ -168,7 +168,8 @@ final class TorchGlobals {
             checkMetadata(a.get(metadataAt));
         }
         DType type = typeAt.map(i -> type(a.get(i))).orElse(storage.storage().dtype);
-        return new PyValue.TensorValue(new StridedTensor(storage.storage(), type, integer(a.get(1)), integers(a.get(2)), integers(a.get(3))));
+        return new PyValue.TensorValue(new StridedTensor(storage.storage(), type, integer(a.get(1)), integers(a.get(2)),
+                integers(a.get(3))));
     }
 
     /** PyTorch marks lazily conjugated and negated tensors beside their bytes. */

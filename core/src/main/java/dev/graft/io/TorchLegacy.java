@@ -31,7 +31,8 @@ final class TorchLegacy {
     private Contents contents() {
         PickleInput in = new PickleInput(file, file, 0, file.size(), "pickle");
         if (!MAGIC.equals(Unpickler.load(in))) {
-            throw file.refused("it is a pickle, but not one that torch.save wrote", "save model.state_dict() with torch.save or safetensors");
+            throw file.refused("it is a pickle, but not one that torch.save wrote",
+                    "save model.state_dict() with torch.save or safetensors");
         }
         if (!Long.valueOf(PROTOCOL).equals(Unpickler.load(in))) {
             throw file.damaged("unknown protocol, not 1001");
@@ -85,7 +86,8 @@ final class TorchLegacy {
             TorchStorage storage = storages.get(key);
             long numel = in.int64();
             if (TorchStorage.size(file, storage.key, numel, storage.dtype.bytes()) != storage.bytes) {
-                throw file.damaged("storage " + storage.key + " has " + numel + " elements, its tensors expect " + storage.bytes / storage.dtype.bytes());
+                throw file.damaged("storage " + storage.key + " has " + numel + " elements, its tensors expect "
+                        + storage.bytes / storage.dtype.bytes());
             }
             storage.locate(file.slice(in.position(), storage.bytes));
             in.skip(storage.bytes);

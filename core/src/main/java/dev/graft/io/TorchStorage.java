@@ -53,6 +53,7 @@ final class TorchStorage {
         if (numel < 0) {
             throw file.damaged("storage " + key + " has a negative size, " + numel);
         }
-        return Checked.multiply(numel, unit).orElseThrow(() -> file.damaged("storage " + key + " of " + numel + " elements is impossibly large"));
+        return Checked.multiply(numel, unit).orElseThrow(() ->
+                file.damaged("storage " + key + " of " + numel + " elements is impossibly large"));
     }
 }

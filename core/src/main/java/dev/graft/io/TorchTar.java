@@ -34,7 +34,8 @@ final class TorchTar {
 
     private PickleInput member(Map<String, Region> members, String name) {
         Region region = Optional.ofNullable(members.get(name)).orElseThrow(() -> file.refused(
-                "the tar file has no member " + name + ", so it is not a PyTorch checkpoint (or is cut short)", "unpack it if it is an archive of weight files; else download it again"));
+                "the tar file has no member " + name + ", so it is not a PyTorch checkpoint (or is cut short)",
+                "unpack it if it is an archive of weight files; else download it again"));
         return new PickleInput(file, region, 0, region.size(), name);
     }
 
@@ -66,7 +67,8 @@ final class TorchTar {
             }
             Object key = number(in, v.items.get(0));
             TorchStorage root = find(in, storages, number(in, v.items.get(1)));
-            put(in, storages, key, TorchStorage.view(file, root, String.valueOf(key), integer(in, v.items.get(2)), integer(in, v.items.get(3))));
+            put(in, storages, key, TorchStorage.view(file, root, String.valueOf(key), integer(in, v.items.get(2)),
+                    integer(in, v.items.get(3))));
         }
     }
 

@@ -37,7 +37,8 @@ final class TorchZip {
 
     private static String prefix(FileBytes file, ZipArchive archive) {
         List<String> pickles = archive.names().stream()
-                .filter(name -> name.equals(PICKLE) || (name.endsWith("/" + PICKLE) && name.indexOf('/') == name.length() - PICKLE.length() - 1)).toList();
+                .filter(name -> name.equals(PICKLE) || (name.endsWith("/" + PICKLE)
+                        && name.indexOf('/') == name.length() - PICKLE.length() - 1)).toList();
         if (pickles.size() != 1) {
             throw file.refused("the archive has " + pickles.size() + " members NAME/" + PICKLE + ", a PyTorch checkpoint has one",
                     "check that this is a file written by torch.save");
@@ -73,7 +74,8 @@ final class TorchZip {
     private Object storage(Object id) {
         TorchStorage named = named(file, id);
         TorchStorage storage = storages.computeIfAbsent(named.key, key -> {
-            Region region = archive.member(prefix + "data/" + key).orElseThrow(() -> file.damaged("the archive lacks " + prefix + "data/" + key));
+            Region region = archive.member(prefix + "data/" + key)
+                    .orElseThrow(() -> file.damaged("the archive lacks " + prefix + "data/" + key));
             if (region.size() < named.bytes) {
                 throw file.damaged("storage " + key + " should have " + named.bytes + " bytes, its member has " + region.size());
             }
@@ -89,7 +91,8 @@ final class TorchZip {
     /** From {@code ("storage", type, key, location, numel)}. */
     private static TorchStorage named(FileBytes file, Object id) {
         if (id instanceof PyValue.Sequence s && s.items.size() == 5 && "storage".equals(s.items.get(0))
-                && s.items.get(1) instanceof PyValue.StorageType type && s.items.get(2) instanceof String key && s.items.get(4) instanceof Long numel) {
+                && s.items.get(1) instanceof PyValue.StorageType type && s.items.get(2) instanceof String key
+                && s.items.get(4) instanceof Long numel) {
             return new TorchStorage(key, type.dtype(), TorchStorage.size(file, key, numel, type.dtype().bytes()));
         }
         throw file.damaged("a reference to outside data that is not a storage");

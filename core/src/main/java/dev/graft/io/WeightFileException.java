@@ -17,7 +17,8 @@ public final class WeightFileException extends RuntimeException {
     private final long offset;
 
     WeightFileException(Path file, String problem, String hint, long offset, Throwable cause) {
-        super(file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset)) + ". Hint: " + hint + ".", cause);
+        super(file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset)) + ". Hint: " + hint + ".",
+                cause);
         this.file = file;
         this.problem = problem;
         this.hint = hint;

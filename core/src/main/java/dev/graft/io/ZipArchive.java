@@ -161,7 +161,8 @@ final class ZipArchive {
 
     /** Nothing is ever unpacked to disk, but an archive that tries to climb out of its folder is not a checkpoint. */
     private void checkName(String name) {
-        boolean climbs = name.startsWith("/") || name.indexOf('\\') >= 0 || name.indexOf('\0') >= 0 || List.of(name.split("/", -1)).contains("..");
+        boolean climbs = name.startsWith("/") || name.indexOf('\\') >= 0 || name.indexOf('\0') >= 0
+                || List.of(name.split("/", -1)).contains("..");
         if (climbs) {
             throw file.damaged("the archive has a member outside its folder: " + name.replaceAll("[^\\x20-\\x7e]", "?"));
         }
@@ -301,7 +302,8 @@ final class ZipArchive {
         private byte[] unpack() {
             unpacked = Checked.add(unpacked, entry.size()).orElse(Long.MAX_VALUE);
             if (entry.size() > Integer.MAX_VALUE - 16 || unpacked > TensorReader.limit(file.size())) {
-                throw file.refused("member " + entry.name() + " would unpack to " + entry.size() + " bytes, out of proportion to the file's " + file.size(),
+                throw file.refused("member " + entry.name() + " would unpack to " + entry.size()
+                        + " bytes, out of proportion to the file's " + file.size(),
                         "save it uncompressed, as torch.save does");
             }
             byte[] out = new byte[(int) entry.size()];

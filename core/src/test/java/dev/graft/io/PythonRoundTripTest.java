@@ -42,7 +42,8 @@ class PythonRoundTripTest {
     void fullSizeResNet18HoldsTheSameBitsInAllFourContainers() throws IOException, InterruptedException {
         run("export_weight_files.py", folder);
         List<TensorInfo> zip = WeightFiles.inspect(folder.resolve("resnet18-zip.pth")).tensors();
-        assertThat(zip).hasSize(122).extracting(t -> t.name() + " " + t.shape()).startsWith("conv1.weight [64, 3, 7, 7]").endsWith("fc.bias [1000]");
+        assertThat(zip).hasSize(122).extracting(t -> t.name() + " " + t.shape()).startsWith("conv1.weight [64, 3, 7, 7]")
+                .endsWith("fc.bias [1000]");
         assertThat(WeightFiles.inspect(folder.resolve("resnet18-legacy.pth")).tensors()).isEqualTo(zip);
         assertThat(WeightFiles.inspect(folder.resolve("resnet18-tar.pth")).tensors()).isEqualTo(zip);
         assertThat(WeightFiles.inspect(folder.resolve("resnet18.safetensors")).tensors()).containsExactlyInAnyOrderElementsOf(zip);

@@ -32,7 +32,8 @@ class RealWeightFilesTest {
     void resNet20LiesUnderStateDictWithAPrefix() {
         WeightFileInfo info = WeightFiles.inspect(real("resnet_cifar10/resnet20-12fca82f.th"));
         assertThat(info.format()).isEqualTo("torch-legacy");
-        assertThat(info.tensors()).hasSize(97).extracting(TensorInfo::name).startsWith("conv1.weight", "bn1.weight").endsWith("linear.weight", "linear.bias");
+        assertThat(info.tensors()).hasSize(97).extracting(TensorInfo::name).startsWith("conv1.weight", "bn1.weight")
+                .endsWith("linear.weight", "linear.bias");
         assertThat(info.skipped()).containsExactly("best_prec1");
     }
 
@@ -41,7 +42,8 @@ class RealWeightFilesTest {
         WeightFileInfo info = WeightFiles.inspect(real("efficientnet_lite0/efficientnet-lite0-57934424.pth"));
         assertThat(info.format()).isEqualTo("torch-legacy");
         assertThat(info.tensors()).hasSize(296);
-        assertThat(info.tensors().stream().filter(t -> t.name().equals("_fc.weight")).findFirst().orElseThrow().shape()).hasToString("[1000, 1280]");
+        assertThat(info.tensors().stream().filter(t -> t.name().equals("_fc.weight")).findFirst().orElseThrow().shape())
+                .hasToString("[1000, 1280]");
     }
 
     @Test

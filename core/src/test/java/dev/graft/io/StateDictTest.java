@@ -41,7 +41,8 @@ class StateDictTest {
     void namesTheNearestKey() {
         try (StateDict dict = sample()) {
             assertThatThrownBy(() -> dict.get("module.conv1.wieght")).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("no tensor named \"module.conv1.wieght\" among 3").hasMessageContaining("did you mean \"module.conv1.weight\"?");
+                    .hasMessageContaining("no tensor named \"module.conv1.wieght\" among 3")
+                    .hasMessageContaining("did you mean \"module.conv1.weight\"?");
             assertThatThrownBy(() -> dict.get("quite.another.thing")).hasMessageContaining("Hint: look at names().");
         }
     }
@@ -93,12 +94,14 @@ class StateDictTest {
     @Test
     void refusesNamesThatAreNotUnicode() {
         try (StateDict dict = new StateDict(); Tensor tensor = Tensor.ones(1)) {
-            assertThatThrownBy(() -> dict.put("half \ud800", tensor)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not valid Unicode");
+            assertThatThrownBy(() -> dict.put("half \ud800", tensor)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("not valid Unicode");
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dtypes.pth", "dtypes-legacy.pth", "dtypes.safetensors", "views.pth", "views-legacy.pth", "views-tar.pth", "big-endian.pth"})
+    @ValueSource(strings = {"dtypes.pth", "dtypes-legacy.pth", "dtypes.safetensors", "views.pth", "views-legacy.pth", "views-tar.pth",
+            "big-endian.pth"})
     void goldenFilesLoadWriteAndLoadAgain(String name) {
         Path source = GoldenFiles.golden(name);
         List<TensorInfo> expected = WeightFiles.inspect(source).tensors();
@@ -121,7 +124,8 @@ class StateDictTest {
     @Test
     void stridedViewsOfLiveTensorsAreWrittenContiguously() {
         Path file = folder.resolve("view.safetensors");
-        try (Scope scope = Scope.open(); StateDict dict = new StateDict().put("t", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose(0, 1))) {
+        try (Scope scope = Scope.open(); StateDict dict = new StateDict()
+                .put("t", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose(0, 1))) {
             Safetensors.save(dict, file, Map.of("epoch", "3"));
             assertThat(scope).isNotNull();
         }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +22,7 @@ class UnpicklerLimitsTest {
 
     private void refuses(String reason, Consumer<ByteArrayOutputStream> object) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes("\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.\u0080\u0002M\u00e9\u0003.\u0080\u0002}.\u0080\u0002".getBytes(StandardCharsets.ISO_8859_1));
+        out.writeBytes(HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e" + "80024de9032e" + "80027d2e" + "8002"));
         object.accept(out);
         Path file = Files.write(folder.resolve("limits.pth"), out.toByteArray());
         long allocated = Allocations.during(() -> assertThatThrownBy(() -> WeightFiles.inspect(file))

@@ -45,7 +45,8 @@ class WeightFilesTest {
     void refusesHostileFiles(String file, String reason) {
         Path path = GoldenFiles.golden("hostile/" + file);
         long allocated = Allocations.during(() -> assertThatThrownBy(() -> WeightFiles.inspect(path))
-                .isInstanceOf(WeightFileException.class).hasMessageContaining(file).hasMessageContaining(reason).hasMessageContaining("Hint: "));
+                .isInstanceOf(WeightFileException.class).hasMessageContaining(file).hasMessageContaining(reason)
+                .hasMessageContaining("Hint: "));
         assertThat(allocated).as("bytes allocated").isLessThan(MOST_ALLOCATED);
         assertThat(path.resolveSibling("owned")).doesNotExist();
     }
@@ -67,7 +68,8 @@ class WeightFilesTest {
 
     @Test
     void saysHowToConvertAFileThatRunsCode() {
-        WeightFileException e = (WeightFileException) catchThrowable(() -> WeightFiles.inspect(GoldenFiles.golden("hostile/os-system.pth")));
+        WeightFileException e = (WeightFileException) catchThrowable(() ->
+                WeightFiles.inspect(GoldenFiles.golden("hostile/os-system.pth")));
         assertThat(e.problem()).isEqualTo("archive/data.pkl: asks for os.system, which is not plain tensor data; it was not run");
         assertThat(e.hint()).contains("safetensors.torch.save_file");
         assertThat(e.file().getFileName()).hasToString("os-system.pth");
@@ -88,7 +90,8 @@ class WeightFilesTest {
     @Test
     void namesMissingEmptyAndFolder() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty.pth"));
-        assertThatThrownBy(() -> WeightFiles.inspect(empty)).isInstanceOf(WeightFileException.class).hasMessageContaining("the file is empty");
+        assertThatThrownBy(() -> WeightFiles.inspect(empty)).isInstanceOf(WeightFileException.class)
+                .hasMessageContaining("the file is empty");
         assertThatThrownBy(() -> WeightFiles.inspect(folder)).isInstanceOf(WeightFileException.class).hasMessageContaining("is a folder");
         assertThatThrownBy(() -> WeightFiles.inspect(folder.resolve("no.pth"))).isInstanceOf(WeightFileException.class)
                 .hasMessageContaining("no such file").hasMessageContaining("check the path");

@@ -43,8 +43,11 @@ class WritersTest {
     }
 
     private static List<TensorInfo> infos(Map<String, TensorSource> tensors) {
-        return tensors.entrySet().stream().map(e -> new TensorInfo(e.getKey(), Dialect.of(e.getValue().dtype()).torchName, e.getValue().shape(),
-                e.getValue().read().sha256())).toList();
+        return tensors.entrySet().stream().map(e -> info(e.getKey(), e.getValue())).toList();
+    }
+
+    private static TensorInfo info(String name, TensorSource source) {
+        return new TensorInfo(name, Dialect.of(source.dtype()).torchName, source.shape(), source.read().sha256());
     }
 
     @Test
@@ -86,7 +89,8 @@ class WritersTest {
         Path file = folder.resolve("w.pth");
         TorchZipWriter.write(file, everyType());
         try (FileBytes bytes = FileBytes.open(file); ZipFile zip = new ZipFile(file.toFile())) {
-            assertThat(zip.stream().map(ZipEntry::getName)).contains("archive/data.pkl", "archive/version", "archive/byteorder", "archive/data/0");
+            assertThat(zip.stream().map(ZipEntry::getName)).contains("archive/data.pkl", "archive/version", "archive/byteorder",
+                    "archive/data/0");
             for (ZipEntry entry : zip.stream().toList()) {
                 byte[] content = zip.getInputStream(entry).readAllBytes();
                 assertThat(content.length).isEqualTo((int) entry.getSize());
@@ -130,6 +134,7 @@ class WritersTest {
     void namesFoldersThatCannotBeWritten() {
         assertThatThrownBy(() -> TorchZipWriter.write(folder.resolve("no/w.pth"), Map.of())).isInstanceOf(WeightFileException.class)
                 .hasMessageContaining("its folder does not exist").hasMessageContaining("Hint: check that the folder exists");
-        assertThatThrownBy(() -> TorchZipWriter.write(folder, Map.of())).isInstanceOf(WeightFileException.class).hasMessageContaining("is a folder");
+        assertThatThrownBy(() -> TorchZipWriter.write(folder, Map.of())).isInstanceOf(WeightFileException.class)
+                .hasMessageContaining("is a folder");
     }
 }
