@@ -1,0 +1,95 @@
+package dev.graft.vision.model;
+
+import dev.graft.io.StateDict;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/** One network of the {@link ModelZoo}: how to build it, and which published weights it has. */
+public final class Architecture {
+    private final String name;
+    private final String headPath;
+    private final int imageSize;
+    private final Constructor constructor;
+    private final List<Weights> weights;
+
+    interface Constructor {
+        Backbone build(int classes, RandomGenerator random);
+    }
+
+    Architecture(String name, String headPath, int imageSize, Constructor constructor, Weights... weights) {
+        this.name = name;
+        this.headPath = headPath;
+        this.imageSize = imageSize;
+        this.constructor = constructor;
+        this.weights = List.of(weights);
+    }
+
+    /** The name in the zoo, such as {@code resnet18}. */
+    public String name() {
+        return name;
+    }
+
+    /** The path of the layer that makes the logits, such as {@code fc}. */
+    public String headPath() {
+        return headPath;
+    }
+
+    /** Height and width of the images it was designed for; others work too. */
+    public int imageSize() {
+        return imageSize;
+    }
+
+    /** The published weights, the best last. */
+    public List<Weights> weights() {
+        return weights;
+    }
+
+    /**
+     * Published weights by name.
+     *
+     * @param id the publisher's name, such as {@code IMAGENET1K_V1}, or the data set, {@code imagenet} or {@code cifar10}, for the best
+     * @throws IllegalArgumentException listing the weights there are
+     */
+    public Weights weights(String id) {
+        String wanted = id.toUpperCase(Locale.ROOT);
+        Optional<Weights> named = weights.stream().filter(w -> w.name().equals(wanted)).findFirst();
+        return named.or(() -> weights.stream().filter(w -> w.name().startsWith(wanted) || w.name().endsWith("_" + wanted)).reduce((a, b) -> b))
+                .orElseThrow(() -> new IllegalArgumentException(name + ": no published weights '" + id + "'. Hint: there are "
+                        + String.join(", ", weights.stream().map(Weights::name).toList()) + ", or give a weight file."));
+    }
+
+    /** A network to be trained from scratch. */
+    public Backbone create(int classes, RandomGenerator random) {
+        Backbone model = constructor.build(classes, random);
+        model.initialise(random);
+        return model;
+    }
+
+    /**
+     * A pretrained network; the file is found or downloaded as {@link WeightCache} says.
+     *
+     * @param random for dropout in training
+     * @throws WeightsException when the file cannot be had
+     */
+    public Backbone create(Weights published, RandomGenerator random) {
+        return Pretrained.load(name, published, classes -> constructor.build(classes, random));
+    }
+
+    /**
+     * A network with the weights of a file, with as many classes as the file's head has.
+     *
+     * @param random for dropout in training
+     * @throws IllegalArgumentException naming all missing, unexpected and mismatched keys
+     */
+    public Backbone create(StateDict state, RandomGenerator random) {
+        int classes = state.find(headPath + ".weight").filter(weight -> weight.rank() > 0).map(weight -> weight.dim(0)).orElse(1000);
+        return Pretrained.fill(constructor.build(Math.max(1, classes), random), state);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.graft.vision.model;
+
+import dev.graft.nn.Module;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * An image classifier in two parts: {@link #features} turns images into what the head sees, {@link #classify} is the head. Both
+ * together are {@link #forward}. With the first part frozen, its output can be computed once and kept.
+ *
+ * <pre>{@code
+ * Backbone model = ModelZoo.architecture("resnet18").create(ResNet18Weights.IMAGENET1K_V1, random);
+ * model.replaceHead(2, random);      // the same as model.replace("fc", new Linear(512, 2, random))
+ * model.freezeBackbone();
+ * Tensor logits = model.forward(images);          // [N, 3, H, W] -> [N, 2]
+ * }</pre>
+ */
+public abstract class Backbone extends Module {
+    private final String architecture;
+
+    /** @param architecture its name in the {@link ModelZoo}, such as {@code resnet18} */
+    protected Backbone(String architecture) {
+        this.architecture = architecture;
+    }
+
+    /** The name in the {@link ModelZoo}, such as {@code resnet18}. */
+    public final String architecture() {
+        return architecture;
+    }
+
+    /** What enters the head, before its dropout: images {@code [N, 3, H, W]} to {@code [N, ...]}. */
+    public final Tensor features(Tensor images) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(computeFeatures(images));
+        }
+    }
+
+    /** The head, its dropout included: the output of {@link #features} to logits {@code [N, classes]}. */
+    public final Tensor classify(Tensor features) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(computeLogits(features));
+        }
+    }
+
+    /** The formula of {@link #features}. */
+    protected abstract Tensor computeFeatures(Tensor images);
+
+    /** The formula of {@link #classify}. */
+    protected abstract Tensor computeLogits(Tensor features);
+
+    @Override
+    protected final Tensor compute(Tensor images) {
+        return computeLogits(computeFeatures(images));
+    }
+
+    /** The path of the layer that makes the logits, such as {@code fc}: what {@link #replace} takes for other classes. */
+    public abstract String headPath();
+
+    /** A first layer for {@link #headPath()} with this many outputs, initialised as its original is. */
+    public abstract Module newHead(int classes, RandomGenerator random);
+
+    /** The modules of the head, its dropout included: what {@link #freezeBackbone()} leaves alone. */
+    public List<String> headModules() {
+        return List.of(headPath());
+    }
+
+    /** Gives a network that is trained from scratch its first weights, where they differ from its layers' defaults. */
+    protected void initialise(RandomGenerator random) {
+    }
+
+    /** The layer that makes the logits. */
+    public final Module head() {
+        return module(headPath());
+    }
+
+    /** Puts a fresh head for this many classes in place of the old one. */
+    public final void replaceHead(int classes, RandomGenerator random) {
+        replace(headPath(), newHead(classes, random));
+    }
+
+    /** Freezes everything but the head; dropout of the head goes on working in training. */
+    public final void freezeBackbone() {
+        freezeExcept(headModules().toArray(String[]::new));
+    }
+
+    static void checkClasses(String architecture, int classes) {
+        if (classes < 1) {
+            throw new IllegalArgumentException(architecture + ": classes must be at least 1, was " + classes);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.graft.vision.model;
+
+import dev.graft.nn.BatchNorm2d;
+import dev.graft.nn.Conv2d;
+import dev.graft.nn.Module;
+import dev.graft.nn.Sequential;
+import dev.graft.tensor.Tensor;
+import java.util.random.RandomGenerator;
+
+/**
+ * 1x1 down, 3x3, 1x1 up to four times the width, beside a shortcut. The stride is at the 3x3 convolution, as torchvision has it
+ * ("ResNet v1.5"); in the paper it is at the first 1x1.
+ */
+final class Bottleneck extends Module {
+    static final int EXPANSION = 4;
+
+    private final Conv2d conv1;
+    private final BatchNorm2d bn1;
+    private final Conv2d conv2;
+    private final BatchNorm2d bn2;
+    private final Conv2d conv3;
+    private final BatchNorm2d bn3;
+    private final Sequential downsample;
+
+    Bottleneck(int in, int width, int stride, RandomGenerator random) {
+        int out = width * EXPANSION;
+        conv1 = new Conv2d(in, width, 1, Conv2d.options().withoutBias(), random);
+        bn1 = new BatchNorm2d(width);
+        conv2 = new Conv2d(width, width, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
+        bn2 = new BatchNorm2d(width);
+        conv3 = new Conv2d(width, out, 1, Conv2d.options().withoutBias(), random);
+        bn3 = new BatchNorm2d(out);
+        downsample = Shortcut.projection(in, out, stride, random);
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        Tensor y = bn1.forward(conv1.forward(x)).relu();
+        y = bn2.forward(conv2.forward(y)).relu();
+        y = bn3.forward(conv3.forward(y));
+        return y.add(downsample == null ? x : downsample.forward(x)).relu();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.graft.vision.model;
+
+import dev.graft.nn.BatchNorm;
+import dev.graft.nn.BatchNorm2d;
+import dev.graft.nn.Conv2d;
+import dev.graft.nn.Key;
+import dev.graft.nn.Module;
+import dev.graft.tensor.Tensor;
+import java.util.random.RandomGenerator;
+
+/**
+ * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut where stride is 1 and widths agree
+ * (Sandler et al. 2018, arXiv:1801.04381). Without squeeze-and-excitation, as EfficientNet-Lite has it.
+ */
+final class InvertedResidual extends Module {
+    @Key("_expand_conv")
+    private final Conv2d expandConv;
+    @Key("_bn0")
+    private final BatchNorm2d bn0;
+    @Key("_depthwise_conv")
+    private final Conv2d depthwiseConv;
+    @Key("_bn1")
+    private final BatchNorm2d bn1;
+    @Key("_project_conv")
+    private final Conv2d projectConv;
+    @Key("_bn2")
+    private final BatchNorm2d bn2;
+    private final boolean shortcut;
+
+    /** @param expansion how many times wider than its input the block is inside; 1 leaves the expansion out */
+    InvertedResidual(int in, int out, int kernel, int stride, int expansion, BatchNorm.Options norm, RandomGenerator random) {
+        int wide = in * expansion;
+        Conv2d.Options same = Conv2d.options().paddingSame().withoutBias();
+        expandConv = expansion == 1 ? null : new Conv2d(in, wide, 1, same, random);
+        bn0 = expansion == 1 ? null : new BatchNorm2d(wide, norm);
+        depthwiseConv = new Conv2d(wide, wide, kernel, same.stride(stride).groups(wide), random);
+        bn1 = new BatchNorm2d(wide, norm);
+        projectConv = new Conv2d(wide, out, 1, same, random);
+        bn2 = new BatchNorm2d(out, norm);
+        shortcut = stride == 1 && in == out;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        Tensor y = expandConv == null ? x : bn0.forward(expandConv.forward(x)).relu6();
+        y = bn1.forward(depthwiseConv.forward(y)).relu6();
+        y = bn2.forward(projectConv.forward(y));
+        return shortcut ? x.add(y) : y;
+    }
+}

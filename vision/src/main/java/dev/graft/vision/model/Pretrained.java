@@ -1,0 +1,34 @@
+package dev.graft.vision.model;
+
+import dev.graft.io.StateDict;
+import dev.graft.io.WeightFiles;
+import java.nio.file.Path;
+import java.util.function.IntFunction;
+
+/** Builds a network and fills it from published weights. */
+final class Pretrained {
+    private Pretrained() {
+    }
+
+    /** @param build the network for a number of classes; its first weights do not matter */
+    static <M extends Backbone> M load(String architecture, Weights weights, IntFunction<M> build) {
+        if (!weights.architecture().equals(architecture)) {
+            throw new IllegalArgumentException(architecture + ": the weights " + weights.name() + " are for " + weights.architecture()
+                    + ". Hint: choose weights of " + architecture + ", or build a " + weights.architecture() + ".");
+        }
+        Path file = WeightCache.fromEnvironment().fetch(weights, DownloadListener.console());
+        try (StateDict state = WeightFiles.load(file)) {
+            return fill(build.apply(weights.classes().size()), state);
+        }
+    }
+
+    static <M extends Backbone> M fill(M model, StateDict state) {
+        try {
+            model.load(state);
+            return model;
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.graft.vision.model;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * One HTTP GET into a {@link PartFile}, continuing where that ends. Proxies are those of {@link java.net.ProxySelector}:
+ * {@code -Dhttps.proxyHost}, or the system's with {@code -Djava.net.useSystemProxies=true}.
+ */
+final class Transfer {
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofSeconds(30);
+    private static final long POLL_MILLIS = 100;
+
+    private final URI url;
+    private final PartFile part;
+    private final DownloadListener listener;
+    private final Duration stall;
+
+    /** @param stall how long no byte may come before the server counts as gone */
+    Transfer(URI url, PartFile part, DownloadListener listener, Duration stall) {
+        this.url = url;
+        this.part = part;
+        this.listener = listener;
+        this.stall = stall;
+    }
+
+    /** The server does not have the file, or refuses it: trying again is of no use. */
+    static final class Refused extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Refused(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Returns when the server has sent all it announced.
+     *
+     * @throws Refused     when the answer is an error
+     * @throws IOException when the connection cannot be made or breaks; what has come stays in the part file
+     */
+    void run() throws IOException, InterruptedException {
+        long start = part.size();
+        HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(ANSWER).GET();
+        if (start > 0) {
+            request.header("Range", "bytes=" + start + "-");
+        }
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT)
+                .followRedirects(HttpClient.Redirect.NORMAL).build();
+        Body body = new Body(start);
+        CompletableFuture<HttpResponse<Void>> answer = client.sendAsync(request.build(), body);
+        int status = await(answer, body).statusCode();
+        if (status == 416 && start > 0) {
+            part.restart();
+            run();
+        } else if (status != 200 && status != 206) {
+            throw new Refused("the server answers with status " + status);
+        }
+        listener.progress(part.size(), body.total());
+    }
+
+    private HttpResponse<Void> await(CompletableFuture<HttpResponse<Void>> answer, Body body) throws IOException, InterruptedException {
+        long seen = -1;
+        long since = System.nanoTime();
+        while (true) {
+            try {
+                return answer.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                if (part.size() != seen) {
+                    seen = part.size();
+                    since = System.nanoTime();
+                    listener.progress(seen, body.total());
+                } else if (body.answered && System.nanoTime() - since > stall.toNanos()) {
+                    answer.cancel(true);
+                    throw new HttpTimeoutException("no data for " + stall.toSeconds() + " s");
+                }
+            } catch (InterruptedException e) {
+                answer.cancel(true);
+                throw e;
+            } catch (ExecutionException e) {
+                throw new IOException(reason(e.getCause()), e.getCause());
+            }
+        }
+    }
+
+    /** The client's own exceptions often have no text, only a class that tells. */
+    private static String reason(Throwable cause) {
+        String text = cause.getMessage();
+        return text == null || text.isBlank() ? cause.getClass().getSimpleName() : text;
+    }
+
+    /** Writes the body of a good answer, drops that of an error. */
+    private final class Body implements HttpResponse.BodyHandler<Void> {
+        private final long start;
+        private volatile long length = -1;
+        private volatile boolean answered;
+
+        Body(long start) {
+            this.start = start;
+        }
+
+        OptionalLong total() {
+            return length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
+        }
+
+        @Override
+        public HttpResponse.BodySubscriber<Void> apply(HttpResponse.ResponseInfo info) {
+            int status = info.statusCode();
+            if (status != 200 && status != 206) {
+                return HttpResponse.BodySubscribers.discarding();
+            }
+            boolean continues = status == 206 && info.headers().firstValue("Content-Range").orElse("").startsWith("bytes " + start + "-");
+            if (!continues) {
+                part.restart();
+            }
+            OptionalLong announced = info.headers().firstValueAsLong("Content-Length");
+            length = announced.isPresent() ? part.size() + announced.getAsLong() : -1;
+            answered = true;
+            return HttpResponse.BodySubscribers.ofByteArrayConsumer((Optional<byte[]> bytes) -> bytes.ifPresent(part::append));
+        }
+    }
+}
