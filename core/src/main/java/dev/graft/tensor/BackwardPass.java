@@ -16,7 +16,7 @@ final class BackwardPass {
         try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             Node root = result.node();
             if (root == null) {
-                result.accumulateGrad(seed);
+                result.accumulateGrad(seed.copy());
                 return;
             }
             BackwardPass pass = new BackwardPass();
@@ -42,7 +42,11 @@ final class BackwardPass {
             for (int i = 0; i < node.inputs.length; i++) {
                 if (node.inputs[i] != null) {
                     add(node.inputs[i], results[i]);
-                } else if (node.leaves[i] != null) {
+                }
+            }
+            // Leaves come last: they take memory over that nobody else holds, and must see that a gradient still on its way holds it.
+            for (int i = 0; i < node.leaves.length; i++) {
+                if (node.leaves[i] != null) {
                     node.leaves[i].accumulateGrad(results[i]);
                 }
             }

@@ -48,6 +48,15 @@ final class Composite {
         }
     }
 
+    static Tensor select(Tensor x, int axis, int index) {
+        if (index < 0 || index >= x.dim(axis)) {
+            throw new IllegalArgumentException("select: index " + index + " is outside dimension " + axis + " of " + x.shape());
+        }
+        try (Scope scope = Scope.open()) {
+            return scope.keep(x.slice(axis, index, index + 1).squeeze(axis));
+        }
+    }
+
     /** Applies a function of the last dimension along another one. */
     static Tensor alongLast(Tensor x, int axis, UnaryOperator<Tensor> function) {
         int at = x.shape().axis(axis);

@@ -312,8 +312,8 @@ public final class Tensor implements AutoCloseable {
             throw new IllegalStateException("backward: nothing to differentiate, no operand of " + shape + " requires a gradient. "
                     + "Hint: requireGrad(true) on a leaf, unfreeze a parameter, and keep autograd on.");
         }
-        if (!seed.shape.equals(shape)) {
-            throw new IllegalArgumentException("backward: the seed " + seed.shape + " must have the result's shape " + shape);
+        if (!seed.shape.equals(shape) || seed.dtype() != DType.F32) {
+            throw new IllegalArgumentException("backward: the seed " + seed.dtype() + " " + seed.shape + " must be F32 of the result's shape " + shape);
         }
         BackwardPass.run(this, seed);
     }
@@ -396,8 +396,7 @@ public final class Tensor implements AutoCloseable {
 
     /** The part at one index of a dimension, which goes away. */
     public Tensor select(int axis, int index) {
-        int a = shape.axis(axis);
-        return slice(a, index, index + 1).reshape(Shapes.remove("select", shape.with(a, 1), a, true).toArray());
+        return Composite.select(this, shape.axis(axis), index);
     }
 
     /** Indices {@code from} (inclusive) to {@code to} (exclusive) of a dimension. */
@@ -718,7 +717,8 @@ public final class Tensor implements AutoCloseable {
 
     /** Overwrites this tensor with another of the same shape, converting its type. */
     public Tensor copyFrom(Tensor source) {
-        checkUsable("copyFrom", source.to(device()));
+        checkOpen("copyFrom");
+        source.checkOpen("copyFrom");
         if (!source.shape.equals(shape)) {
             throw new IllegalArgumentException("copyFrom: shapes differ (this " + shape + ", source " + source.shape + ")");
         }
@@ -830,7 +830,11 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
+    /** Takes the gradient's memory over where nobody else holds it. A leaf that was closed since the forward pass wants none. */
     void accumulateGrad(Tensor gradient) {
+        if (closed) {
+            return;
+        }
         if (grad != null) {
             grad.addInPlace(gradient, 1);
             return;
@@ -840,11 +844,16 @@ public final class Tensor implements AutoCloseable {
         grad = mine;
     }
 
-    void checkUsable(String op, Tensor other) {
+    private void checkOpen(String op) {
         if (closed) {
             throw new IllegalStateException(op + ": the tensor " + shape + " was closed. Hint: keep() it, or move the use inside its scope. "
                     + (closedAt == null ? "Set -Dgraft.traceClose=true to see where." : "The cause shows where."), closedAt);
         }
+    }
+
+    void checkUsable(String op, Tensor other) {
+        checkOpen(op);
+        other.checkOpen(op);
         if (other.storage.backend() != storage.backend()) {
             throw new IllegalArgumentException(op + ": operands are on different devices (" + other.backend().name() + " " + other.shape + ", "
                     + backend().name() + " " + shape + "). Hint: move one with to(Device).");

@@ -44,6 +44,7 @@ public final class Update {
         if (tensors.isEmpty()) {
             return 0;
         }
+        tensors.forEach(t -> t.checkUsable("norm", tensors.get(0)));
         try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             return Math.sqrt(tensors.get(0).backend().sumOfSquares(Raw.views(tensors.stream().map(Raw::dense).toList())));
         }

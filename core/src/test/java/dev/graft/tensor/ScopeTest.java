@@ -1,0 +1,180 @@
+package dev.graft.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+
+/** Who owns a tensor, and when its memory goes. */
+class ScopeTest {
+
+    @Test
+    void closesWhatWasMadeInside() {
+        Tensor outside = Tensor.ones(2);
+        Tensor inside;
+        Tensor result;
+        try (Scope scope = Scope.open()) {
+            inside = Tensor.ones(2);
+            result = inside.add(outside);
+            assertThat(inside.isClosed()).isFalse();
+        }
+        assertThat(inside.isClosed()).isTrue();
+        assertThat(result.isClosed()).isTrue();
+        assertThat(inside.storage().isReleased()).isTrue();
+        assertThat(outside.isClosed()).isFalse();
+    }
+
+    @Test
+    void keepMovesToTheScopeAround() {
+        Tensor kept;
+        Tensor keptTwice;
+        try (Scope outer = Scope.open()) {
+            try (Scope inner = Scope.open()) {
+                kept = inner.keep(Tensor.ones(2));
+                keptTwice = inner.keep(Tensor.ones(3));
+            }
+            assertThat(kept.isClosed()).isFalse();
+            outer.keep(keptTwice);
+        }
+        assertThat(kept.isClosed()).isTrue();
+        assertThat(keptTwice.isClosed()).isFalse();
+        assertThat(keptTwice.toFloatArray()).containsExactly(1, 1, 1);
+        keptTwice.close();
+    }
+
+    @Test
+    void keepOnATensorTakesItOutOfEveryScope() {
+        Tensor kept;
+        try (Scope outer = Scope.open(); Scope inner = Scope.open()) {
+            kept = Tensor.ones(2).keep();
+        }
+        assertThat(kept.isClosed()).isFalse();
+        kept.close();
+        assertThat(kept.isClosed()).isTrue();
+        kept.close();
+    }
+
+    @Test
+    void keepingATensorOfAnotherScopeChangesNothing() {
+        try (Scope outer = Scope.open()) {
+            Tensor t = Tensor.ones(2);
+            try (Scope inner = Scope.open()) {
+                assertThat(inner.keep(t)).isSameAs(t);
+            }
+            assertThat(t.isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void closingEarlyIsFine() {
+        try (Scope scope = Scope.open()) {
+            Tensor t = Tensor.ones(2);
+            t.close();
+            assertThat(t.storage().isReleased()).isTrue();
+        }
+    }
+
+    @Test
+    void closingTheOuterScopeClosesThoseInside() {
+        Scope outer = Scope.open();
+        Scope inner = Scope.open();
+        Tensor t = Tensor.ones(2);
+        outer.close();
+        assertThat(t.isClosed()).isTrue();
+        inner.close();
+        Tensor free = Tensor.ones(2);
+        assertThat(free.scope()).as("no scope is open any more").isNull();
+    }
+
+    @Test
+    void anExceptionClosesTheScopeToo() {
+        Tensor[] made = new Tensor[1];
+        try (Scope scope = Scope.open()) {
+            made[0] = Tensor.ones(2);
+            throw new IllegalCallerException("expected");
+        } catch (IllegalCallerException e) {
+            assertThat(made[0].isClosed()).isTrue();
+        }
+    }
+
+    @Test
+    void aScopeIsClosedOnItsOwnThread() {
+        try (Scope scope = Scope.open()) {
+            Tensor t = Tensor.ones(2);
+            CompletableFuture<Void> elsewhere = CompletableFuture.runAsync(scope::close);
+            assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(CompletionException.class, elsewhere::join).getCause())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
+            assertThat(t.isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void aTensorMadeOnAnotherThreadIsNotTheScopes() {
+        Tensor elsewhere;
+        try (Scope scope = Scope.open()) {
+            elsewhere = CompletableFuture.supplyAsync(() -> Tensor.ones(2)).join();
+        }
+        assertThat(elsewhere.isClosed()).isFalse();
+        elsewhere.close();
+    }
+
+    @Test
+    void aClosedTensorSaysSo() {
+        Tensor t = Tensor.ones(2, 3);
+        t.close();
+        assertThat(t.toString()).isEqualTo("Tensor[2, 3] F32 closed");
+        assertThatIllegalStateException().isThrownBy(t::relu).withMessage("relu: the tensor [2, 3] was closed. Hint: keep() it, or move the use inside its "
+                + "scope. Set -Dgraft.traceClose=true to see where.");
+        assertThat(t.shape()).isEqualTo(Shape.of(2, 3));
+    }
+
+    @Test
+    void viewsKeepTheMemoryAlive() {
+        Tensor base = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+        Tensor view = base.transpose(0, 1);
+        Tensor row = view.select(0, 1);
+        base.close();
+        view.close();
+        assertThat(row.toFloatArray()).containsExactly(2, 4);
+        assertThat(row.storage().isReleased()).isFalse();
+        row.close();
+        assertThat(row.storage().isReleased()).isTrue();
+    }
+
+    @Test
+    void recordedOperatorsKeepWhatTheySaved() {
+        try (Scope scope = Scope.open()) {
+            Tensor w = Tensor.of(new float[] {3, 4}, 2).requireGrad(true);
+            Tensor loss;
+            try (Scope inner = Scope.open()) {
+                loss = inner.keep(Tensor.of(new float[] {5, 6}, 2).mul(w).sum());
+            }
+            loss.backward();
+            assertThat(w.grad().orElseThrow().toFloatArray()).containsExactly(5, 6);
+        }
+    }
+
+    @Test
+    void theGradientGoesWithItsLeaf() {
+        Tensor g;
+        try (Scope scope = Scope.open()) {
+            Tensor w = Tensor.ones(2).requireGrad(true);
+            try (Scope step = Scope.open()) {
+                w.square().sum().backward();
+            }
+            g = w.grad().orElseThrow();
+            assertThat(g.isClosed()).as("a gradient outlives the step that computed it").isFalse();
+        }
+        assertThat(g.isClosed()).isTrue();
+    }
+
+    @Test
+    void withoutAScopeTheTensorStaysUsable() {
+        Tensor t = Tensor.ones(2).mul(3);
+        assertThat(t.scope()).isNull();
+        assertThat(t.toFloatArray()).containsExactly(3, 3);
+    }
+}
