@@ -4,6 +4,8 @@ import com.twelvemonkeys.imageio.plugins.bmp.BMPImageReaderSpi;
 import com.twelvemonkeys.imageio.plugins.tiff.BigTIFFImageReaderSpi;
 import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.Locale;
 import javax.imageio.ImageReader;
@@ -34,7 +36,7 @@ final class ImageDecoder {
                 case "JPEG" -> new JpegDecoder(this, bytes).decode();
                 case "PNG" -> new PngDecoder(this, bytes).decode();
                 case "GIF" -> new GifDecoder(this, bytes).decode();
-                case "BMP" -> read(new BMPImageReaderSpi(), bytes);
+                case "BMP" -> readBmp();
                 case "TIFF" -> read(new TIFFImageReaderSpi(), bytes);
                 case "BigTIFF" -> read(new BigTIFFImageReaderSpi(), bytes);
                 case "WebP" -> new WebpDecoder(this, bytes).decode();
@@ -83,11 +85,28 @@ final class ImageDecoder {
         return HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length)).toUpperCase(Locale.ROOT);
     }
 
+    /** The plug-in would allocate as many palette entries as the header claims. */
+    private Image readBmp() throws IOException {
+        int coloursUsed = 46;
+        if (bytes.length >= coloursUsed + 4) {
+            ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+            if (header.getInt(14) >= 40 && (header.getInt(coloursUsed) < 0 || header.getInt(coloursUsed) > bytes.length / 4)) {
+                throw error("the BMP data is corrupt (a palette of " + Integer.toUnsignedString(header.getInt(coloursUsed)) + " colours)",
+                        "copy the file again from its source");
+            }
+        }
+        return read(new BMPImageReaderSpi(), bytes);
+    }
+
     /** Decodes by a plug-in named here, not looked up: the result must not depend on what else is on the class path. */
     Image read(ImageReaderSpi provider, byte[] encoded) throws IOException {
+        return read(provider, new ByteArrayImageStream(encoded, false));
+    }
+
+    Image read(ImageReaderSpi provider, ByteArrayImageStream input) throws IOException {
         ImageReader reader = provider.createReaderInstance();
         try {
-            reader.setInput(new ByteArrayImageStream(encoded), true, true);
+            reader.setInput(input, true, true);
             checkSize(reader.getWidth(0), reader.getHeight(0));
             return new RasterConverter(this).convert(reader.read(0));
         } finally {

@@ -63,7 +63,7 @@ final class JpegDecoder {
     private static Raster readComponents(JpegHeader header) throws IOException {
         ImageReader reader = JdkReader.PROVIDER.orElseThrow().createReaderInstance();
         try {
-            reader.setInput(new ByteArrayImageStream(header.reduced()), true, true);
+            reader.setInput(new ByteArrayImageStream(header.reduced(), false), true, true);
             return reader.readRaster(0, null);
         } finally {
             reader.dispose();

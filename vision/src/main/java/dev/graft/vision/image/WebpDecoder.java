@@ -14,6 +14,8 @@ final class WebpDecoder {
     private static final int RIFF_HEADER = 12;
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
+    /** Zeros behind the pixels, for a decoder that reads ahead; one that needs more than these reads a damaged stream. */
+    private static final int LOOK_AHEAD = 64;
 
     private final ImageDecoder owner;
     private final ByteBuffer in;
@@ -31,7 +33,7 @@ final class WebpDecoder {
         if ((in.getInt(4) & 0xFFFFFFFFL) > in.limit() - CHUNK_HEADER) {
             throw owner.truncated("the WebP announces " + (in.getInt(4) & 0xFFFFFFFFL) + " bytes and has " + (in.limit() - CHUNK_HEADER));
         }
-        Image picture = owner.read(new WebPImageReaderSpi(), bitStream(RIFF_HEADER, in.limit()));
+        Image picture = owner.read(new WebPImageReaderSpi(), new ByteArrayImageStream(bitStream(RIFF_HEADER, in.limit()), true));
         int width = Math.max(canvasWidth, left + picture.width());
         int height = Math.max(canvasHeight, top + picture.height());
         owner.checkSize(width, height);
@@ -65,7 +67,7 @@ final class WebpDecoder {
     }
 
     private byte[] simpleFile(int chunk, int length) {
-        int padded = CHUNK_HEADER + length + (length & 1);
+        int padded = CHUNK_HEADER + length + (length & 1) + LOOK_AHEAD;
         ByteBuffer out = ByteBuffer.allocate(RIFF_HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
         out.put(in.array(), 0, 4).putInt(4 + padded).put(in.array(), 8, 4).put(in.array(), chunk, CHUNK_HEADER + length);
         return out.array();
