@@ -73,6 +73,7 @@ final class FileHash {
     }
 
     private static UncheckedIOException unreadable(Path file, IOException e) {
-        return new UncheckedIOException("image data: " + file + " cannot be read (" + e.getMessage() + "). Hint: check that it still exists.", e);
+        return new UncheckedIOException("image data: " + file + " cannot be read (" + e.getMessage()
+                + "). Hint: check that it still exists.", e);
     }
 }

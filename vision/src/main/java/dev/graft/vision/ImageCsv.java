@@ -67,7 +67,8 @@ public final class ImageCsv extends ImageDataset {
                     throw error(csv, row, "lists " + name + " again (first in line " + earlier + ")", "keep one line for each file");
                 }
                 if (!exists(folder, name)) {
-                    throw error(csv, row, "names " + name + ", which is not in " + folder, "the column 'file' must be relative to that folder");
+                    throw error(csv, row, "names " + name + ", which is not in " + folder,
+                            "the column 'file' must be relative to that folder");
                 }
                 names.add(name);
                 labels.add(value(csv, row, "label"));
@@ -82,7 +83,8 @@ public final class ImageCsv extends ImageDataset {
                     + "). Hint: comma-separated UTF-8 with a header line.", e);
         }
         if (names.isEmpty()) {
-            throw new DataException("image csv: " + csv + " lists no images. Hint: a header line 'file,label', then a line for each image.");
+            throw new DataException("image csv: " + csv
+                    + " lists no images. Hint: a header line 'file,label', then a line for each image.");
         }
         List<String> classes = classes(labels);
         Map<String, Integer> number = new HashMap<>();
@@ -106,7 +108,8 @@ public final class ImageCsv extends ImageDataset {
 
     private static String value(Path csv, NamedCsvRecord row, String column) {
         String value = row.findField(column)
-                .orElseThrow(() -> error(csv, row, "has no column '" + column + "'", "the header is " + row.getHeader() + ", it needs file and label"))
+                .orElseThrow(() -> error(csv, row, "has no column '" + column + "'", "the header is " + row.getHeader()
+                        + ", it needs file and label"))
                 .strip();
         if (value.isEmpty()) {
             throw error(csv, row, "has an empty '" + column + "'", "fill it in or remove the line");

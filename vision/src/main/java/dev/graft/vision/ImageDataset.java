@@ -126,7 +126,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * @param heldFraction the share to hold back, in (0, 1)
      */
     public Split split(double heldFraction, long seed) {
-        return listing.groups.isEmpty() ? Split.stratified(listing.labels, heldFraction, seed) : Split.grouped(listing.groups, heldFraction, seed);
+        return listing.groups.isEmpty() ? Split.stratified(listing.labels, heldFraction, seed)
+                : Split.grouped(listing.groups, heldFraction, seed);
     }
 
     /**

@@ -64,7 +64,8 @@ public final class ImageFolder extends ImageDataset {
                 List<Path> images = files.stream().filter(ImageFolder::isImage).sorted(torchvisionOrder()).toList();
                 if (images.isEmpty()) {
                     throw new DataException("image folder: class folder " + path + " has no image among its " + files.size()
-                            + " files. Hint: add images (" + String.join(", ", EXTENSIONS.stream().sorted().toList()) + ") or remove the folder.");
+                            + " files. Hint: add images (" + String.join(", ", EXTENSIONS.stream().sorted().toList())
+                                    + ") or remove the folder.");
                 }
                 ignored += files.size() - images.size();
                 for (Path image : images) {
@@ -74,7 +75,8 @@ public final class ImageFolder extends ImageDataset {
                 classes.add(path.getFileName().toString());
             }
         } catch (IOException e) {
-            throw new DataException("image folder: " + folder + " cannot be listed (" + e.getMessage() + "). Hint: check its permissions.", e);
+            throw new DataException("image folder: " + folder + " cannot be listed (" + e.getMessage()
+                    + "). Hint: check its permissions.", e);
         } catch (UncheckedIOException e) {
             throw new DataException("image folder: " + folder + " cannot be listed (" + e.getCause().getMessage()
                     + "). Hint: check its permissions and links.", e);

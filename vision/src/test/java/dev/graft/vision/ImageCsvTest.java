@@ -39,7 +39,8 @@ class ImageCsvTest {
         assertThat(csv.files().get(1).getFileName()).hasToString("1.png");
         assertThat(csv.groups()).isEmpty();
         assertThat(csv.get(1, new SplittableRandom(1)).target().itemLong()).isEqualTo(1);
-        assertThat(csv.sha256()).isNotEqualTo(open("label,file\nwell,scans/3.png\n\"well, so far\",scans/1.png\nill,scans/0.png\n").sha256());
+        assertThat(csv.sha256()).isNotEqualTo(open("label,file\nwell,scans/3.png\n\"well, so far\",scans/1.png\nill,scans/0.png\n")
+                .sha256());
     }
 
     @Test
@@ -70,10 +71,13 @@ class ImageCsvTest {
                 .hasMessageContaining("cannot be read");
         assertThatThrownBy(() -> open("")).isInstanceOf(DataException.class).hasMessageContaining("Hint: ");
         assertThatThrownBy(() -> open("file,label\n")).isInstanceOf(DataException.class).hasMessageContaining("lists no images");
-        assertThatThrownBy(() -> open("path,label\nscans/0.png,a\n")).hasMessageContaining("line 2 has no column 'file'").hasMessageContaining("[path, label]");
+        assertThatThrownBy(() -> open("path,label\nscans/0.png,a\n")).hasMessageContaining("line 2 has no column 'file'")
+                .hasMessageContaining("[path, label]");
         assertThatThrownBy(() -> open("file,label\nscans/0.png,a\nscans/1.png, \n")).hasMessageContaining("line 3 has an empty 'label'");
-        assertThatThrownBy(() -> open("file,label\nscans/0.png,a\nscans/9.png,a\n")).hasMessageContaining("line 3 names scans/9.png, which is not in");
-        assertThatThrownBy(() -> open("file,label\nscans/0.png,a\nscans/0.png,b\n")).hasMessageContaining("line 3 lists scans/0.png again (first in line 2)");
+        assertThatThrownBy(() -> open("file,label\nscans/0.png,a\nscans/9.png,a\n"))
+                .hasMessageContaining("line 3 names scans/9.png, which is not in");
+        assertThatThrownBy(() -> open("file,label\nscans/0.png,a\nscans/0.png,b\n"))
+                .hasMessageContaining("line 3 lists scans/0.png again (first in line 2)");
         assertThatThrownBy(() -> open("file,label\nscans/\0.png,a\n")).isInstanceOf(DataException.class);
         assertThatThrownBy(() -> open("file,label\nscans/0.png,a,b,c\n")).hasMessageContaining("line 2 has 4 fields, the header 2");
         assertThatThrownBy(() -> open("file,label\n\"scans/0.png,a\n")).hasMessageContaining("line 2 has 1 fields, the header 2");

@@ -94,7 +94,8 @@ class ImageFolderTest {
         assertThatThrownBy(() -> ImageFolder.open(root.resolve("absent"), TestImages.PIPELINE)).isInstanceOf(DataException.class)
                 .hasMessageContaining("absent does not exist");
         Path file = Files.writeString(root.resolve("file"), "x");
-        assertThatThrownBy(() -> ImageFolder.open(file, TestImages.PIPELINE)).isInstanceOf(DataException.class).hasMessageContaining("is not a folder");
+        assertThatThrownBy(() -> ImageFolder.open(file, TestImages.PIPELINE)).isInstanceOf(DataException.class)
+                .hasMessageContaining("is not a folder");
         assertThatThrownBy(this::open).isInstanceOf(DataException.class).hasMessageContaining("has no class folders (1 files beside)")
                 .hasMessageContaining("Hint: put each class's images into a sub-folder");
         catsAndDogs(1);
@@ -110,7 +111,8 @@ class ImageFolderTest {
         Path bad = Files.writeString(root.resolve("cat/bad.jpg"), "not a picture");
         ImageFolder folder = open();
         int index = folder.files().indexOf(bad);
-        assertThatThrownBy(() -> folder.get(index, new SplittableRandom(1))).isInstanceOf(ImageFormatException.class).hasMessageContaining(bad.toString());
+        assertThatThrownBy(() -> folder.get(index, new SplittableRandom(1))).isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining(bad.toString());
         try (DataLoader loader = DataLoader.of(folder, 8)) {
             assertThatThrownBy(() -> loader.iterator().next()).isInstanceOf(DataException.class).hasMessageContaining(bad.toString());
         }
@@ -141,11 +143,14 @@ class ImageFolderTest {
         TestImages.write(other.resolve("dog/copy.png"), 0x100002);
         ImageFolder test = ImageFolder.open(other, TestImages.PIPELINE);
         List<ImageDataset.Duplicate> found = test.duplicates(open());
-        assertThat(found).extracting(ImageDataset.Duplicate::file).containsExactly(other.resolve("cat/new.png"), other.resolve("dog/copy.png"));
-        assertThat(found).extracting(ImageDataset.Duplicate::otherFile).containsExactly(root.resolve("cat/0.PNG"), root.resolve("dog/2.png"));
+        assertThat(found).extracting(ImageDataset.Duplicate::file)
+                .containsExactly(other.resolve("cat/new.png"), other.resolve("dog/copy.png"));
+        assertThat(found).extracting(ImageDataset.Duplicate::otherFile)
+                .containsExactly(root.resolve("cat/0.PNG"), root.resolve("dog/2.png"));
         assertThat(test.without(found).size()).isEqualTo(1);
         assertThat(test.without(found).original(0)).isEqualTo(1);
-        assertThatThrownBy(() -> test.without(test.duplicates(test))).isInstanceOf(DataException.class).hasMessageContaining("all 3 files are duplicates");
+        assertThatThrownBy(() -> test.without(test.duplicates(test))).isInstanceOf(DataException.class)
+                .hasMessageContaining("all 3 files are duplicates");
     }
 
     @Test

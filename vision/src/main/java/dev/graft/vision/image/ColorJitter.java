@@ -14,8 +14,8 @@ public record ColorJitter(double brightness, double contrast, double saturation,
     public ColorJitter {
         if (!(brightness >= 0 && contrast >= 0 && saturation >= 0 && hue >= 0 && hue <= 0.5)
                 || !Double.isFinite(brightness + contrast + saturation)) {
-            throw new IllegalArgumentException("ColorJitter: brightness " + brightness + ", contrast " + contrast + ", saturation " + saturation
-                    + ", hue " + hue + ". Hint: numbers from 0, hue up to 0.5.");
+            throw new IllegalArgumentException("ColorJitter: brightness " + brightness + ", contrast " + contrast + ", saturation "
+                    + saturation + ", hue " + hue + ". Hint: numbers from 0, hue up to 0.5.");
         }
     }
 

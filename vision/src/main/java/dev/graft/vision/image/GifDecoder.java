@@ -161,7 +161,8 @@ final class GifDecoder {
                 throw owner.truncated("the GIF's pixels end early");
             }
             if (code > next || (code == next && previous < 0) || (code >= clear && previous < 0)) {
-                throw owner.error("the GIF data is corrupt (code " + code + " before it is defined)", "copy the file again from its source");
+                throw owner.error("the GIF data is corrupt (code " + code + " before it is defined)",
+                        "copy the file again from its source");
             }
             if (previous >= 0 && next < MAX_CODES) {
                 prefix[next] = (short) previous;
@@ -173,7 +174,8 @@ final class GifDecoder {
                     bits++;
                 }
             } else if (code == next) {
-                throw owner.error("the GIF data is corrupt (code " + code + " before it is defined)", "copy the file again from its source");
+                throw owner.error("the GIF data is corrupt (code " + code + " before it is defined)",
+                        "copy the file again from its source");
             }
             int n = length[code];
             int c = code;

@@ -14,8 +14,9 @@ import java.util.Arrays;
  *
  * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF and WebP as Pillow's {@code Image.open(f).convert("RGB")} does:
  * transparency is dropped, not blended; palettes are expanded; of 16-bit samples the high byte stays; CMYK becomes RGB by
- * Pillow's formula; embedded colour profiles are ignored. One difference: Pillow clips 16-bit <em>grey</em> files at 255, which turns
- * them white; here the high byte stays as well. The EXIF orientation is ignored, as torchvision's default loader ignores it.
+ * Pillow's formula; embedded colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions: Pillow clips 16-bit
+ * <em>grey</em> files at 255, which turns them white, while here the high byte stays; and lossy WebP differs by about one level on
+ * average, since its colour is upsampled in another way. The EXIF orientation is ignored, as torchvision's default loader ignores it.
  *
  * <p>The size in a file's header is checked before pixels are allocated, see {@link #MAX_PIXELS}. Safe for use by many threads.
  */
@@ -119,7 +120,8 @@ public final class Image {
     }
 
     private static ImageFormatException tooLong(String name) {
-        return new ImageFormatException(name, "the file is longer than " + MAX_FILE_BYTES + " bytes", "it is hardly a training image; leave it out");
+        return new ImageFormatException(name, "the file is longer than " + MAX_FILE_BYTES + " bytes",
+                "it is hardly a training image; leave it out");
     }
 
     public int width() {

@@ -27,14 +27,15 @@ public final class ImageOps {
     }
 
     /**
-     * The middle {@code cropWidth} x {@code cropHeight} of the image resized to {@code width} x {@code height}: the same pixels as {@link #resize}
-     * and {@link #centerCrop} give, without computing those that are cut off.
+     * The middle {@code cropWidth} x {@code cropHeight} of the image resized to {@code width} x {@code height}: the same pixels as
+     * {@link #resize} and {@link #centerCrop} give, without computing those that are cut off.
      */
     static Image resizeAndCenterCrop(Image image, int width, int height, int cropWidth, int cropHeight, Interpolation interpolation) {
         if (cropWidth > width || cropHeight > height) {
             return centerCrop(resize(image, width, height, interpolation), cropWidth, cropHeight);
         }
-        return Resampler.resize(image, width, height, (int) Math.rint((width - cropWidth) / 2.0), (int) Math.rint((height - cropHeight) / 2.0),
+        return Resampler.resize(image, width, height, (int) Math.rint((width - cropWidth) / 2.0),
+                (int) Math.rint((height - cropHeight) / 2.0),
                 cropWidth, cropHeight, interpolation);
     }
 
@@ -218,7 +219,8 @@ public final class ImageOps {
     /** {@code base + factor * (image - base)} in single precision, cut off (not rounded) to 8 bits, as Pillow's {@code blend}. */
     private static Image blend(String op, Image image, Base base, double factor) {
         if (!(factor >= 0) || Double.isInfinite(factor)) {
-            throw new IllegalArgumentException(op + ": factor " + factor + " is not a number from 0 (image " + image + "). Hint: 1 changes nothing.");
+            throw new IllegalArgumentException(op + ": factor " + factor + " is not a number from 0 (image " + image
+                    + "). Hint: 1 changes nothing.");
         }
         float alpha = (float) factor;
         if (alpha == 1) {

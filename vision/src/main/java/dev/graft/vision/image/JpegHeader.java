@@ -60,7 +60,8 @@ record JpegHeader(int width, int height, int components, int precision, int proc
                 }
                 int length = pos + 2 <= b.length ? int16(pos) : 0;
                 if (length < 2 && pos + 2 <= b.length) {
-                    throw owner.error("the JPEG data is corrupt (a segment of " + length + " bytes)", "copy the file again from its source");
+                    throw owner.error("the JPEG data is corrupt (a segment of " + length + " bytes)",
+                            "copy the file again from its source");
                 }
                 if (length < 2 || length > b.length - pos) {
                     break;

@@ -21,7 +21,8 @@ final class PngDecoder {
     private static final int GREY_ALPHA = 4;
     private static final int RGB_ALPHA = 6;
     /** Adam7: first column, first row, column step, row step of each pass. */
-    private static final int[][] PASSES = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+    private static final int[][] PASSES = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2},
+            {0, 1, 1, 2}};
 
     private record Piece(int offset, int length) { }
 
@@ -104,7 +105,8 @@ final class PngDecoder {
         CRC32 crc = new CRC32();
         crc.update(bytes, from, length);
         if ((int) crc.getValue() != int32(from + length)) {
-            throw owner.error("the PNG data is corrupt (checksum of the chunk at byte " + from + ")", "copy the file again from its source");
+            throw owner.error("the PNG data is corrupt (checksum of the chunk at byte " + from + ")",
+                    "copy the file again from its source");
         }
     }
 
@@ -131,7 +133,8 @@ final class PngDecoder {
             default -> false;
         };
         if (!known || bytes[at + 10] != 0 || bytes[at + 11] != 0 || bytes[at + 12] < 0 || bytes[at + 12] > 1) {
-            throw owner.error("the PNG header is corrupt (colour type " + colour + ", depth " + depth + ")", "copy the file again from its source");
+            throw owner.error("the PNG header is corrupt (colour type " + colour + ", depth " + depth + ")",
+                    "copy the file again from its source");
         }
         channels = colour == GREY || colour == GREY_ALPHA ? 1 : 3;
         owner.checkSize(width, height);

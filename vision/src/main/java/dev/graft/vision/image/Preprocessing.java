@@ -18,7 +18,8 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
 
     public Preprocessing {
         if (resizeSize < 1 || cropSize < 1 || interpolation == Interpolation.NEAREST) {
-            throw new IllegalArgumentException("Preprocessing: resizeSize " + resizeSize + ", cropSize " + cropSize + ", " + interpolation.id()
+            throw new IllegalArgumentException("Preprocessing: resizeSize " + resizeSize + ", cropSize " + cropSize + ", "
+                    + interpolation.id()
                     + ". Hint: sizes from 1, bilinear or bicubic.");
         }
     }
@@ -58,7 +59,8 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
             case NONE -> eval();
             case LIGHT -> new ImagePipeline(randomCrop(0.7).andThen(flip), normalize);
             case STRONG -> new ImagePipeline(Transforms.compose(randomCrop(0.35), flip,
-                    RandomRotation.of(ROTATION_DEGREES).interpolation(Interpolation.BILINEAR), new ColorJitter(0.2, 0.2, 0.2, 0.02)), normalize);
+                    RandomRotation.of(ROTATION_DEGREES).interpolation(Interpolation.BILINEAR), new ColorJitter(0.2, 0.2, 0.2, 0.02)),
+                            normalize);
         };
     }
 
@@ -84,7 +86,8 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
      * @throws IllegalArgumentException naming the entry that is missing or of a wrong kind
      */
     public static Preprocessing fromMap(Map<String, ?> map) {
-        return new Preprocessing(integer(map, "resize_size"), integer(map, "crop_size"), Interpolation.of(entry(map, "interpolation", String.class)),
+        return new Preprocessing(integer(map, "resize_size"), integer(map, "crop_size"),
+                Interpolation.of(entry(map, "interpolation", String.class)),
                 new Normalize(entry(map, "divisor", Number.class).doubleValue(), numbers(map, "mean"), numbers(map, "std")));
     }
 

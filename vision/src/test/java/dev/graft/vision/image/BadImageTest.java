@@ -30,7 +30,8 @@ class BadImageTest {
             // Behind the first frame there may be more frames, metadata or trailing bytes, which a decoder need not miss.
             int[] lengths = {1, 4, 12, whole.length / 4, whole.length / 3};
             for (int length : lengths) {
-                assertThatThrownBy(() -> Image.read(Arrays.copyOf(whole, length), "scan.bin")).as("first %d of %d bytes", length, whole.length)
+                assertThatThrownBy(() -> Image.read(Arrays.copyOf(whole, length), "scan.bin"))
+                        .as("first %d of %d bytes", length, whole.length)
                         .isInstanceOf(ImageFormatException.class).hasMessageContaining("image: scan.bin: ").hasMessageContaining("Hint: ");
             }
         })).toList();
@@ -78,7 +79,8 @@ class BadImageTest {
                 .hasMessageContaining("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP (it starts with 3C 68 74 6D 6C 3E 34 30)");
         assertThatThrownBy(() -> Image.read(new ByteArrayInputStream("nothing".getBytes(StandardCharsets.UTF_8)), "stream"))
                 .isInstanceOf(ImageFormatException.class).hasMessageContaining("image: stream: ");
-        assertThatThrownBy(() -> Image.read(folder.resolve("absent.png"))).isInstanceOf(UncheckedIOException.class).hasMessageContaining("does not exist");
+        assertThatThrownBy(() -> Image.read(folder.resolve("absent.png"))).isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("does not exist");
         assertThatThrownBy(() -> Image.read(folder)).isInstanceOf(UncheckedIOException.class).hasMessageContaining("cannot be read");
     }
 
@@ -91,11 +93,13 @@ class BadImageTest {
                 .hasMessageContaining("its header announces 60000x60000 pixels, the limit is 178956970");
         ByteBuffer.wrap(png).putInt(16, 12_000).putInt(20, 12_000);
         fixHeaderChecksum(png);
-        assertThatThrownBy(() -> Image.read(png, "bomb.png")).isInstanceOf(ImageFormatException.class).hasMessageContaining("bytes cannot hold");
+        assertThatThrownBy(() -> Image.read(png, "bomb.png")).isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining("bytes cannot hold");
         byte[] jpeg = Goldens.resource("formats/rgb_420.jpg").clone();
         int frame = indexOf(jpeg, 0xC0);
         ByteBuffer.wrap(jpeg).putShort(frame + 4, (short) 13_000).putShort(frame + 6, (short) 13_000);
-        assertThatThrownBy(() -> Image.read(jpeg, "bomb.jpg")).isInstanceOf(ImageFormatException.class).hasMessageContaining("bytes cannot hold");
+        assertThatThrownBy(() -> Image.read(jpeg, "bomb.jpg")).isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining("bytes cannot hold");
     }
 
     @Test

@@ -27,7 +27,8 @@ final class Goldens {
 
     /** The lines of a table, without comments, split at tabs. */
     static List<String[]> table(String name) {
-        return new String(resource(name), StandardCharsets.UTF_8).lines().filter(l -> !l.startsWith("#")).map(l -> l.split("\t", -1)).toList();
+        return new String(resource(name), StandardCharsets.UTF_8).lines().filter(l -> !l.startsWith("#")).map(l -> l.split("\t", -1))
+                .toList();
     }
 
     /** The bytes in the form the golden's writer gave {@code expected}: their base64 or their hash. */

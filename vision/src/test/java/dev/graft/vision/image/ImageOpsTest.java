@@ -12,7 +12,8 @@ import org.junit.jupiter.api.TestFactory;
 class ImageOpsTest {
     @TestFactory
     List<DynamicTest> equalsPillow() {
-        return Goldens.table("ops.tsv").stream().map(row -> DynamicTest.dynamicTest(row[0] + " " + row[1] + " of " + row[2] + "x" + row[3], () -> {
+        return Goldens.table("ops.tsv").stream().map(row -> DynamicTest.dynamicTest(row[0] + " " + row[1] + " of " + row[2] + "x"
+                + row[3], () -> {
             Image image = Goldens.synthetic(Integer.parseInt(row[2]), Integer.parseInt(row[3]));
             Image result = apply(row[0], row[1].split(" "), image);
             assertThat(result.width() + "x" + result.height() + "x" + result.channels()).isEqualTo(row[4] + "x" + row[5] + "x" + row[6]);
@@ -79,7 +80,8 @@ class ImageOpsTest {
         Image image = Goldens.synthetic(5, 4);
         assertThatThrownBy(() -> ImageOps.resize(image, 0, 3, Interpolation.BILINEAR)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("resize: the size 0x3 is empty. Hint: width and height from 1.");
-        assertThatThrownBy(() -> ImageOps.resize(image, 40_000, 40_000, Interpolation.BILINEAR)).hasMessageContaining("more than one array holds");
+        assertThatThrownBy(() -> ImageOps.resize(image, 40_000, 40_000, Interpolation.BILINEAR))
+                .hasMessageContaining("more than one array holds");
         assertThatThrownBy(() -> ImageOps.resize(image, 3, 3, Interpolation.NEAREST)).hasMessageContaining("use bilinear or bicubic");
         assertThatThrownBy(() -> ImageOps.adjustHue(image, 0.6)).hasMessageContaining("outside [-0.5, 0.5]");
         assertThatThrownBy(() -> ImageOps.adjustBrightness(image, Double.NaN)).hasMessageContaining("factor NaN");

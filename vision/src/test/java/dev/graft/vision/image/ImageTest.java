@@ -52,7 +52,8 @@ class ImageTest {
         for (String name : List.of("rgb_420.jpg", "rgb8.png", "rgb_lzw.tif", "lossy.webp", "palette.gif")) {
             byte[] encoded = Goldens.resource("formats/" + name);
             Image expected = Image.read(encoded, name);
-            assertThat(IntStream.range(0, 64).parallel().mapToObj(i -> Image.read(encoded, name)).distinct().toList()).containsExactly(expected);
+            assertThat(IntStream.range(0, 64).parallel().mapToObj(i -> Image.read(encoded, name)).distinct().toList())
+                    .containsExactly(expected);
         }
     }
 }

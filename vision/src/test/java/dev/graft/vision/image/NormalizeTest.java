@@ -15,7 +15,8 @@ class NormalizeTest {
     @ParameterizedTest
     @ValueSource(strings = {"imageNet", "efficientNetLite", "unit"})
     void everySampleEqualsPyTorchToTheBit(String name) {
-        Normalize normalize = Map.of("imageNet", Normalize.imageNet(), "efficientNetLite", Normalize.efficientNetLite(), "unit", Normalize.unit()).get(name);
+        Normalize normalize = Map.of("imageNet", Normalize.imageNet(), "efficientNetLite", Normalize.efficientNetLite(),
+                "unit", Normalize.unit()).get(name);
         byte[] samples = new byte[256 * 3];
         for (int i = 0; i < samples.length; i++) {
             samples[i] = (byte) (i / 3);

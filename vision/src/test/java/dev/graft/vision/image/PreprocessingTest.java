@@ -25,7 +25,8 @@ class PreprocessingTest {
     @Test
     void greyImagesBecomeWhatTheNetworkTakes() {
         Image grey = ImageOps.grayscale(Goldens.synthetic(50, 60), 1);
-        assertThat(SMALL.eval().toFloats(grey, new SplittableRandom(1))).isEqualTo(SMALL.eval().toFloats(grey.toRgb(), new SplittableRandom(1)));
+        assertThat(SMALL.eval().toFloats(grey, new SplittableRandom(1)))
+                .isEqualTo(SMALL.eval().toFloats(grey.toRgb(), new SplittableRandom(1)));
         Preprocessing oneChannel = SMALL.withNormalize(new Normalize(255, List.of(0.5), List.of(0.25)));
         assertThat(oneChannel.eval().toFloats(Goldens.synthetic(50, 60), new SplittableRandom(1)))
                 .isEqualTo(oneChannel.eval().toFloats(grey, new SplittableRandom(1))).hasSize(32 * 32);
@@ -48,7 +49,8 @@ class PreprocessingTest {
         Preprocessing lite = new Preprocessing(256, 224, Interpolation.BICUBIC, Normalize.efficientNetLite());
         Map<String, Object> map = lite.toMap();
         assertThat(map).containsEntry("resize_size", 256).containsEntry("crop_size", 224).containsEntry("interpolation", "bicubic")
-                .containsEntry("divisor", 1.0).containsEntry("mean", List.of(127.0, 127.0, 127.0)).containsEntry("std", List.of(128.0, 128.0, 128.0));
+                .containsEntry("divisor", 1.0).containsEntry("mean", List.of(127.0, 127.0, 127.0))
+                        .containsEntry("std", List.of(128.0, 128.0, 128.0));
         assertThat(Preprocessing.fromMap(map)).isEqualTo(lite);
         Map<String, Object> read = new HashMap<>(map);
         read.put("resize_size", 256L);
@@ -61,7 +63,8 @@ class PreprocessingTest {
     void aBrokenMapIsNamed() {
         Map<String, Object> map = new HashMap<>(SMALL.toMap());
         map.remove("crop_size");
-        assertThatThrownBy(() -> Preprocessing.fromMap(map)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("'crop_size' is missing");
+        assertThatThrownBy(() -> Preprocessing.fromMap(map)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'crop_size' is missing");
         map.put("crop_size", 3.5);
         assertThatThrownBy(() -> Preprocessing.fromMap(map)).hasMessageContaining("must be a whole number");
         map.put("crop_size", 32);

@@ -43,7 +43,8 @@ class RandomTransformsTest {
         assertThat(crop.box(10, 100, new SplittableRandom(1))).isEqualTo(new RandomResizedCrop.Box(0, 43, 10, 13));
         assertThat(crop.centralBox(50, 48)).isEqualTo(new RandomResizedCrop.Box(0, 0, 50, 48));
         Image out = crop.apply(Goldens.synthetic(100, 10), new SplittableRandom(1));
-        assertThat(out).isEqualTo(ImageOps.resize(ImageOps.crop(Goldens.synthetic(100, 10), 43, 0, 13, 10), 24, 24, Interpolation.BILINEAR));
+        assertThat(out).isEqualTo(ImageOps.resize(ImageOps.crop(Goldens.synthetic(100, 10), 43, 0, 13, 10), 24, 24,
+                Interpolation.BILINEAR));
     }
 
     @Test
