@@ -233,6 +233,11 @@ public final class Tensor implements AutoCloseable {
         if (index.length != rank()) {
             throw new IllegalArgumentException("get: " + index.length + " indices for shape " + shape);
         }
+        for (int i = 0; i < index.length; i++) {
+            if (index[i] < 0 || index[i] >= dim(i)) {
+                throw new IllegalArgumentException("get: index " + Arrays.toString(index) + " is outside shape " + shape);
+            }
+        }
         try (Scope s = Scope.open()) {
             Tensor t = detach();
             for (int i : index) {
@@ -722,6 +727,7 @@ public final class Tensor implements AutoCloseable {
         if (!source.shape.equals(shape)) {
             throw new IllegalArgumentException("copyFrom: shapes differ (this " + shape + ", source " + source.shape + ")");
         }
+        checkWritable("copyFrom");
         try (Scope s = Scope.open()) {
             backend().copy(source.to(device()).view(), view());
         }
@@ -742,6 +748,8 @@ public final class Tensor implements AutoCloseable {
         if (!other.shape.equals(shape)) {
             throw new IllegalArgumentException("addInPlace: shapes differ (this " + shape + ", other " + other.shape + ")");
         }
+        Op.requireFloat("addInPlace", this, other);
+        checkWritable("addInPlace");
         backend().addScaled(alpha, other.view(), view());
         storage.markModified();
         return this;
@@ -749,11 +757,22 @@ public final class Tensor implements AutoCloseable {
 
     public Tensor mulInPlace(float factor) {
         checkUsable("mulInPlace", this);
+        Op.requireFloat("mulInPlace", this);
+        checkWritable("mulInPlace");
         try (Scope s = Scope.open()) {
             backend().binary(BinaryOp.MUL, view(), Raw.expand(scalarLike(factor), shape).view(), view());
         }
         storage.markModified();
         return this;
+    }
+
+    private void checkWritable(String op) {
+        for (int i = 0; i < strides.length; i++) {
+            if (strides[i] == 0 && shape.dim(i) > 1) {
+                throw new IllegalArgumentException(op + ": the tensor " + shape + " repeats elements in memory, so they cannot change one by one. "
+                        + "Hint: copy() it first.");
+            }
+        }
     }
 
     // Ownership
