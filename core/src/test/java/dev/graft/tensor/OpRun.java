@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
-import java.util.function.UnaryOperator;
 
 /**
  * What one run of a case gave, copied out.
@@ -19,16 +18,21 @@ import java.util.function.UnaryOperator;
  */
 record OpRun(Shape shape, DType dtype, float[] out, Map<Integer, float[]> gradients, Map<Integer, float[]> after, Set<Object> proved) {
 
+    /** Puts the values of a part of a case, such as {@code in0} or {@code dy}, into memory in some way. */
+    interface Arrangement {
+        Tensor of(String part, Tensor values);
+    }
+
     static OpRun of(OpCase c, Layout layout) {
-        return of(c, layout::of, i -> true);
+        return of(c, (part, values) -> layout.of(values), i -> true);
     }
 
     /** Runs a case; arguments that have a golden gradient ask for one where {@code needs} says so. */
-    static OpRun of(OpCase c, UnaryOperator<Tensor> layout, IntPredicate needs) {
+    static OpRun of(OpCase c, Arrangement arrangement, IntPredicate needs) {
         try (Scope scope = Scope.open()) {
             Tensor[] in = new Tensor[c.arguments()];
             for (int i = 0; i < in.length; i++) {
-                in[i] = layout.apply(c.golden("in" + i).tensor());
+                in[i] = arrangement.of("in" + i, c.golden("in" + i).tensor());
                 if (c.hasGolden("grad" + i) && needs.test(i)) {
                     in[i].requireGrad(true);
                 }
@@ -37,7 +41,7 @@ record OpRun(Shape shape, DType dtype, float[] out, Map<Integer, float[]> gradie
             Set<Object> proved = new HashSet<>();
             collect(out.node(), proved);
             if (out.requiresGrad()) {
-                out.backward(layout.apply(c.golden("dy").tensor()));
+                out.backward(arrangement.of("dy", c.golden("dy").tensor()));
             }
             Map<Integer, float[]> gradients = new TreeMap<>();
             Map<Integer, float[]> after = new TreeMap<>();

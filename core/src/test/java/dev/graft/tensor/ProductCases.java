@@ -91,9 +91,13 @@ final class ProductCases {
         int[] dims = Nd.inserted(Nd.inserted(lead, lead.length, m), lead.length + 1, n);
         int row = dims.length - 2;
         return Nd.fill(dims, i -> {
+            int[] inP = i.clone();
+            int[] inQ = i.clone();
             double total = 0;
             for (int k = 0; k < terms; k++) {
-                total += p.spread(Nd.with(i, row + 1, k)) * q.spread(Nd.with(i, row, k));
+                inP[row + 1] = k;
+                inQ[row] = k;
+                total += p.spread(inP) * q.spread(inQ);
             }
             return total;
         });
@@ -103,9 +107,11 @@ final class ProductCases {
         Nd x = in[0];
         int last = x.rank() - 1;
         return Nd.fill(Nd.with(x.dims(), last, in[1].dims()[0]), i -> {
+            int[] inX = i.clone();
             double total = in.length > 2 ? in[2].get(i[last]) : 0;
             for (int k = 0; k < x.dims()[last]; k++) {
-                total += x.get(Nd.with(i, last, k)) * in[1].get(i[last], k);
+                inX[last] = k;
+                total += x.get(inX) * in[1].get(i[last], k);
             }
             return total;
         });
