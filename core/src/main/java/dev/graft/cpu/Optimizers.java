@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /** Optimizer steps in one pass over the parameters. */
 final class Optimizers {
-    // Adding and subtracting rounds to multiples of 2^-99 and leaves larger numbers alone: a branch would stop vectorisation.
-    private static final float FLUSH = 0x1p-76f;
+    // Numbers below 1e-30 shrink to 0 within a few steps, larger ones keep their bits: a branch would stop vectorisation.
+    private static final float FLUSH = 1e30f;
 
     private final Engine engine;
 
@@ -58,7 +58,8 @@ final class Optimizers {
         float onVelocity = nesterov ? lr * momentum : lr;
         for (int i = from; i < to; i++) {
             float g = gradient[i] + weightDecay * w[i];
-            float u = momentum * v[i] + share * g + FLUSH - FLUSH;
+            float u = momentum * v[i] + share * g;
+            u *= Math.min(Math.abs(u) * FLUSH, 1f);
             v[i] = u;
             w[i] -= onGradient * g + onVelocity * u;
         }
@@ -79,7 +80,8 @@ final class Optimizers {
         float share2 = 1f - beta2;
         for (int i = from; i < to; i++) {
             float g = gradient[i];
-            float mean = beta1 * m[i] + share1 * g + FLUSH - FLUSH;
+            float mean = beta1 * m[i] + share1 * g;
+            mean *= Math.min(Math.abs(mean) * FLUSH, 1f);
             float square = beta2 * v[i] + share2 * g * g;
             m[i] = mean;
             v[i] = square;

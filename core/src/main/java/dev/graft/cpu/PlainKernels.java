@@ -98,13 +98,13 @@ final class PlainKernels implements Kernels {
                 // dy where y > 0, else 0: y scaled to 0 or about infinity bounds dy without a branch.
                 for (int i = from; i < to; i++) {
                     float bound = y[i] * HUGE * HUGE;
-                    dx[i] = Math.max(Math.min(dy[i], bound), -bound);
+                    dx[i] = Math.max(Math.min(dy[i], bound), 0f - bound);
                 }
             }
             case RELU6 -> {
                 for (int i = from; i < to; i++) {
                     float bound = Math.min(y[i], 6f - y[i]) * HUGE * HUGE;
-                    dx[i] = Math.max(Math.min(dy[i], bound), -bound);
+                    dx[i] = Math.max(Math.min(dy[i], bound), 0f - bound);
                 }
             }
             case NEG -> {
