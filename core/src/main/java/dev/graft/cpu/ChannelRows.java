@@ -33,7 +33,7 @@ record ChannelRows(int rows, int channels, int blockRows) {
 
     /** {@code values[at .. at + channels)} repeated to a block's width. */
     float[] spread(float[] values, int at) {
-        float[] block = new float[width()];
+        float[] block = Workspace.block(width());
         for (int r = 0; r < blockRows; r++) {
             System.arraycopy(values, at, block, r * channels, channels);
         }

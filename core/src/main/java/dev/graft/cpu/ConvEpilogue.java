@@ -41,11 +41,11 @@ final class ConvEpilogue {
 
         private Channels(ChannelRows rows, int channel) {
             scaleBlock = scales ? scale.map(s -> rows.spread(s, channel)).orElseGet(() -> filled(rows.width(), 1f)) : new float[0];
-            shiftBlock = scales ? shift.map(s -> rows.spread(s, channel)).orElseGet(() -> new float[rows.width()]) : new float[0];
+            shiftBlock = scales ? shift.map(s -> rows.spread(s, channel)).orElseGet(() -> Workspace.block(rows.width())) : new float[0];
         }
 
         private static float[] filled(int n, float value) {
-            float[] block = new float[n];
+            float[] block = Workspace.block(n);
             Arrays.fill(block, value);
             return block;
         }

@@ -52,7 +52,7 @@ final class Copy {
                 other = d;
             }
         }
-        if (other >= 0 && walk.stride(1, last) == 1 && walk.size(last) > 3 && walk.size(other) > 3) {
+        if (other >= 0 && walk.stride(1, last) == 1 && walk.size(last) > 1 && walk.size(other) > 1) {
             transpose(x, y, walk, other);
         } else {
             engine.forRange(walk.total(), GRAIN, (from, to) -> gather(x, y, walk, from, to));

@@ -7,12 +7,13 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Convolution of each channel with its own kernel, by plain loops over blocks of neighbouring pixels: too little arithmetic per float for a
- * matrix product.
+ * Convolution of each channel with its own kernel, by plain loops over blocks of neighbouring pixels that move down the image: too little
+ * arithmetic per float for a matrix product.
  */
 final class DepthwiseConvolution {
-    private static final int PIECE = 1 << 14;
-    private static final int FLUSH = 64;
+    private static final int PIECES = 16;
+    private static final int SHORTEST_STRIP = 8;
+    private static final int FLUSH = 32;
 
     private final Engine engine;
 
@@ -24,18 +25,37 @@ final class DepthwiseConvolution {
         return params.groups() == x.dim(1) && w.dim(0) == x.dim(1) && x.dim(1) > 1;
     }
 
-    /** Images {@code [N, height, width, channels]}. */
-    record Images(float[] data, int at, int height, int width, int channels) {
-        static Images read(View x) {
-            return new Images(CpuStorage.floats(x), x.offset(), x.dim(2), x.dim(3), x.dim(1));
+    /** The result grid cut into blocks of columns and strips of rows. */
+    private record Cut(int images, PixelMap map, ChannelRows pixels, int blocks, int strips) {
+        private static Cut of(int images, PixelMap map, int channels) {
+            ChannelRows pixels = ChannelRows.of(map.columns(), channels);
+            int blocks = (map.columns() + pixels.blockRows() - 1) / pixels.blockRows();
+            int wanted = (PIECES + images * blocks - 1) / Math.max(1, images * blocks);
+            return new Cut(images, map, pixels, blocks, Math.max(1, Math.min(wanted, map.rows() / SHORTEST_STRIP)));
         }
 
-        static Images written(View y) {
-            return new Images(CpuStorage.floatsToWrite(y), y.offset(), y.dim(2), y.dim(3), y.dim(1));
+        private int count() {
+            return images * blocks * strips;
         }
 
-        private int place(int image, int row, int column) {
-            return ((image * height + row) * width + column) * channels;
+        private int image(int task) {
+            return task / blocks / strips;
+        }
+
+        private int firstColumn(int task) {
+            return task % blocks * pixels.blockRows();
+        }
+
+        private int columns(int task) {
+            return Math.min(pixels.blockRows(), map.columns() - firstColumn(task));
+        }
+
+        private int firstRow(int task) {
+            return (int) ((long) map.rows() * (task / blocks % strips) / strips);
+        }
+
+        private int lastRow(int task) {
+            return (int) ((long) map.rows() * (task / blocks % strips + 1) / strips);
         }
     }
 
@@ -54,27 +74,26 @@ final class DepthwiseConvolution {
     }
 
     private void run(int images, Images source, View w, PixelMap map, Images target, ConvEpilogue epilogue) {
-        int channels = target.channels;
-        ChannelRows pixels = ChannelRows.of(map.columns(), channels);
-        float[][] weights = weights(w, map, pixels);
-        ConvEpilogue.Channels finish = epilogue.channels(pixels, 0);
-        int grain = Math.max(1, PIECE / Math.max(1, map.columns() * channels));
-        engine.forRange(images * map.rows(), grain, (from, to) -> {
+        Cut cut = Cut.of(images, map, target.channels());
+        float[][] weights = weights(w, map, cut.pixels);
+        ConvEpilogue.Channels finish = epilogue.channels(cut.pixels, 0);
+        engine.forEach(cut.count(), task -> {
             Workspace workspace = engine.workspace();
-            float[] sum = workspace.floats(0, pixels.width());
-            float[] block = workspace.floats(1, pixels.width());
-            for (int line = from; line < to; line++) {
-                int image = line / map.rows();
-                int q = line % map.rows();
-                for (int r = 0; r < map.columns(); r += pixels.blockRows()) {
-                    int count = Math.min(pixels.blockRows(), map.columns() - r);
-                    Arrays.fill(sum, 0, count * channels, 0f);
-                    for (int tap = 0; tap < weights.length; tap++) {
-                        long lanes = load(source, image, q, r, count, map, tap, block);
-                        engine.kernels().multiplyAdd(block, weights[tap], sum, (int) (lanes >>> 32), (int) lanes);
+            StagedRows staged = new StagedRows(source, map, cut.pixels.width(), workspace);
+            float[] sum = workspace.floats(0, cut.pixels.width());
+            float[] residuals = workspace.floats(1, cut.pixels.width());
+            int columns = map.columnOffsets().length;
+            int count = cut.columns(task) * target.channels();
+            staged.moveTo(cut.image(task), cut.firstColumn(task), cut.columns(task));
+            for (int q = cut.firstRow(task); q < cut.lastRow(task); q++) {
+                Arrays.fill(sum, 0, count, 0f);
+                for (int i = 0; i < map.rowOffsets().length; i++) {
+                    int at = staged.find(q * map.stepH() + map.rowOffsets()[i]);
+                    if (at >= 0) {
+                        engine.kernels().multiplyAddAll(staged.copies(), at, weights, i * columns, columns, sum, 0, count);
                     }
-                    store(sum, image, q, r, count, map, target, finish, block);
                 }
+                store(sum, cut.image(task), q, cut.firstColumn(task), cut.columns(task), map, target, finish, residuals);
             }
         });
     }
@@ -96,46 +115,21 @@ final class DepthwiseConvolution {
         return weights;
     }
 
-    /** Copies what tap {@code tap} sees of {@code count} result pixels to {@code block}; returns the lanes that lie in the image, as {@code from << 32 | to}. */
-    private static long load(Images source, int image, int q, int r, int count, PixelMap map, int tap, float[] block) {
-        int columns = map.columnOffsets().length;
-        int h = q * map.stepH() + map.rowOffsets()[tap / columns];
-        if (h < 0 || h >= source.height) {
-            return 0;
-        }
-        int left = r * map.stepW() + map.columnOffsets()[tap % columns];
-        int step = map.stepW();
-        int first = left >= 0 ? 0 : Math.min(count, (-left + step - 1) / step);
-        int last = left >= source.width ? first : Math.min(count, (source.width - left + step - 1) / step);
-        if (first >= last) {
-            return 0;
-        }
-        int channels = source.channels;
-        int from = source.at + source.place(image, h, left + first * step);
-        if (step == 1) {
-            System.arraycopy(source.data, from, block, first * channels, (last - first) * channels);
-        } else {
-            for (int i = first; i < last; i++, from += step * channels) {
-                System.arraycopy(source.data, from, block, i * channels, channels);
-            }
-        }
-        return (long) first * channels << 32 | last * channels;
-    }
-
-    private static void store(float[] sum, int image, int q, int r, int count, PixelMap map, Images target, ConvEpilogue.Channels finish, float[] residuals) {
-        int channels = target.channels;
+    private static void store(float[] sum, int image, int q, int r, int pixels, PixelMap map, Images target, ConvEpilogue.Channels finish, float[] residuals) {
+        int channels = target.channels();
+        int count = pixels * channels;
         int place = target.place(image, map.firstRow() + q * map.placeH(), map.firstColumn() + r * map.placeW());
-        finish.scaleShift(sum, count * channels);
         if (map.placeW() == 1) {
-            finish.loadResidual(place, residuals, 0, count * channels);
-            finish.addResidual(residuals, sum, count * channels);
-            finish.activate(sum, count * channels);
-            System.arraycopy(sum, 0, target.data, target.at + place, count * channels);
+            finish.scaleShift(sum, count);
+            finish.loadResidual(place, residuals, 0, count);
+            finish.addResidual(residuals, sum, count);
+            finish.activate(sum, count);
+            System.arraycopy(sum, 0, target.data(), target.at() + place, count);
             return;
         }
         // Strided places occur in gradients alone, which have no epilogue.
-        for (int i = 0; i < count; i++) {
-            System.arraycopy(sum, i * channels, target.data, target.at + place + i * map.placeW() * channels, channels);
+        for (int i = 0; i < pixels; i++) {
+            System.arraycopy(sum, i * channels, target.data(), target.at() + place + i * map.placeW() * channels, channels);
         }
     }
 
@@ -143,52 +137,52 @@ final class DepthwiseConvolution {
         Images source = Images.read(x);
         Images gradient = Images.read(dy);
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
-        int channels = source.channels;
+        Cut cut = Cut.of(dy.dim(0), map, source.channels());
         int taps = map.taps();
-        int lines = dy.dim(0) * map.rows();
-        int pieceLines = Math.max(1, Math.max((1 << 16) / Math.max(1, map.columns() * channels), (lines + 63) / 64));
-        int pieces = (lines + pieceLines - 1) / pieceLines;
-        double[] sums = new double[pieces * taps * channels];
-        engine.forRange(lines, pieceLines, (from, to) -> gradientSums(source, gradient, map, from, to, sums, from / pieceLines * taps * channels));
+        int size = taps * source.channels();
+        int pieceTasks = (cut.count() + PIECES - 1) / PIECES;
+        double[] sums = new double[PIECES * size];
+        engine.forRange(cut.count(), Math.max(1, pieceTasks), (from, to) -> gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int columns = map.columnOffsets().length;
         for (int tap = 0; tap < taps; tap++) {
-            for (int c = 0; c < channels; c++) {
+            for (int c = 0; c < source.channels(); c++) {
                 double total = 0;
-                for (int piece = 0; piece < pieces; piece++) {
-                    total += sums[(piece * taps + tap) * channels + c];
+                for (int piece = 0; piece < PIECES; piece++) {
+                    total += sums[piece * size + tap * source.channels() + c];
                 }
                 data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] = (float) total;
             }
         }
     }
 
-    private void gradientSums(Images source, Images gradient, PixelMap map, int from, int to, double[] sums, int at) {
-        int channels = source.channels;
-        int taps = map.taps();
-        ChannelRows pixels = ChannelRows.of(map.columns(), channels);
-        float[][] lanes = new float[taps][pixels.width()];
+    private void gradientSums(Images source, Images gradient, Cut cut, int from, int to, double[] sums, int at) {
+        PixelMap map = cut.map;
+        int columns = map.columnOffsets().length;
+        float[][] lanes = new float[map.taps()][];
+        Arrays.setAll(lanes, tap -> Workspace.block(cut.pixels.width()));
         Workspace workspace = engine.workspace();
-        float[] dy = workspace.floats(0, pixels.width());
-        float[] block = workspace.floats(1, pixels.width());
-        int blocks = 0;
-        for (int line = from; line < to; line++) {
-            int image = line / map.rows();
-            int q = line % map.rows();
-            for (int r = 0; r < map.columns(); r += pixels.blockRows()) {
-                int count = Math.min(pixels.blockRows(), map.columns() - r);
-                System.arraycopy(gradient.data, gradient.at + gradient.place(image, q, r), dy, 0, count * channels);
-                for (int tap = 0; tap < taps; tap++) {
-                    long range = load(source, image, q, r, count, map, tap, block);
-                    engine.kernels().multiplyAdd(block, dy, lanes[tap], (int) (range >>> 32), (int) range);
+        float[] dy = workspace.floats(0, cut.pixels.width());
+        StagedRows staged = new StagedRows(source, map, cut.pixels.width(), workspace);
+        int lines = 0;
+        for (int task = from; task < to; task++) {
+            int count = cut.columns(task) * source.channels();
+            staged.moveTo(cut.image(task), cut.firstColumn(task), cut.columns(task));
+            for (int q = cut.firstRow(task); q < cut.lastRow(task); q++) {
+                System.arraycopy(gradient.data(), gradient.at() + gradient.place(cut.image(task), q, cut.firstColumn(task)), dy, 0, count);
+                for (int tap = 0; tap < lanes.length; tap++) {
+                    int found = staged.find(q * map.stepH() + map.rowOffsets()[tap / columns]);
+                    if (found >= 0) {
+                        engine.kernels().multiplyAdd(staged.copies()[found + tap % columns], dy, lanes[tap], 0, count);
+                    }
                 }
-                if (++blocks % FLUSH == 0) {
-                    flush(lanes, pixels, sums, at);
+                if (++lines % FLUSH == 0) {
+                    flush(lanes, cut.pixels, sums, at);
                 }
             }
         }
-        flush(lanes, pixels, sums, at);
+        flush(lanes, cut.pixels, sums, at);
     }
 
     private static void flush(float[][] lanes, ChannelRows pixels, double[] sums, int at) {

@@ -30,6 +30,12 @@ interface Kernels {
     /** {@code sum += x * w}. */
     void multiplyAdd(float[] x, float[] w, float[] sum, int from, int to);
 
+    /** {@code sum += x[xAt] * w[wAt] + x[xAt + 1] * w[wAt + 1] + ...}, {@code count} products. */
+    void multiplyAddAll(float[][] x, int xAt, float[][] w, int wAt, int count, float[] sum, int from, int to);
+
+    /** {@code chosen = x == best ? mark : chosen}, where {@code best >= x}; NaN where the two are both infinite or one is NaN. */
+    void markEqual(float[] best, float[] x, float mark, float[] chosen, int from, int to);
+
     /** {@code y = x * scale + shift}. */
     void scaleShift(float[] x, float[] scale, float[] shift, float[] y, int from, int to);
 

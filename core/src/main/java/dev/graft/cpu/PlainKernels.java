@@ -6,7 +6,7 @@ import dev.graft.backend.UnaryOp;
 
 /** Plain loops that C2 turns into vector instructions by itself: one index for all arrays, no branches where arithmetic does. */
 final class PlainKernels implements Kernels {
-    // Squared it lifts the smallest positive float above every gradient that is still worth propagating.
+    // Multiplied by its square, 0 stays 0 and every positive float becomes at least 1e31.
     private static final float HUGE = 1e38f;
     private static final double INVERSE_SQRT_2 = Math.sqrt(0.5);
     private static final double INVERSE_SQRT_2_PI = 1 / Math.sqrt(2 * Math.PI);
@@ -247,6 +247,32 @@ final class PlainKernels implements Kernels {
     public void multiplyAdd(float[] x, float[] w, float[] sum, int from, int to) {
         for (int i = from; i < to; i++) {
             sum[i] += x[i] * w[i];
+        }
+    }
+
+    @Override
+    public void multiplyAddAll(float[][] x, int xAt, float[][] w, int wAt, int count, float[] sum, int from, int to) {
+        int k = 0;
+        for (; k + 2 < count; k += 3) {
+            multiplyAdd3(x[xAt + k], x[xAt + k + 1], x[xAt + k + 2], w[wAt + k], w[wAt + k + 1], w[wAt + k + 2], sum, from, to);
+        }
+        for (; k < count; k++) {
+            multiplyAdd(x[xAt + k], w[wAt + k], sum, from, to);
+        }
+    }
+
+    private static void multiplyAdd3(float[] x0, float[] x1, float[] x2, float[] w0, float[] w1, float[] w2, float[] sum, int from, int to) {
+        for (int i = from; i < to; i++) {
+            sum[i] += x0[i] * w0[i] + x1[i] * w1[i] + x2[i] * w2[i];
+        }
+    }
+
+    @Override
+    public void markEqual(float[] best, float[] x, float mark, float[] chosen, int from, int to) {
+        // 0 where equal, 1 elsewhere, without a branch.
+        for (int i = from; i < to; i++) {
+            float differs = Math.min((best[i] - x[i]) * HUGE * HUGE, 1f);
+            chosen[i] = mark + (chosen[i] - mark) * differs;
         }
     }
 

@@ -4,8 +4,10 @@ import dev.graft.backend.PoolWindows;
 import dev.graft.backend.View;
 import java.util.Arrays;
 
-/** Pooling of channels-last images, one output row a piece. */
+/** Pooling of channels-last images. */
 final class Pooling {
+    private static final int PIECE = 1 << 13;
+
     private final Engine engine;
     private final ChannelsLast layout;
 
@@ -30,35 +32,14 @@ final class Pooling {
             int xAt = in.view().offset();
             int yAt = out.view().offset();
             int iAt = places.view().offset();
-            engine.forEach(x.dim(0) * rows, task -> {
-                int row = task % rows;
-                int image = xAt + task / rows * height * width * channels;
-                for (int column = 0; column < columns; column++) {
-                    int at = (task * columns + column) * channels;
-                    maxima(xs, image, width, channels, windows.top()[row], windows.bottom()[row], windows.left()[column], windows.right()[column],
-                            ys, yAt + at, is, iAt + at);
+            MaxPool pool = new MaxPool(engine, windows, xs, width, channels);
+            int grain = Math.max(1, PIECE / Math.max(1, columns * channels));
+            engine.forRange(x.dim(0) * rows, grain, (from, to) -> {
+                for (int line = from; line < to; line++) {
+                    int at = line * columns * channels;
+                    pool.row(xAt + line / rows * height * width * channels, line % rows, ys, yAt + at, is, iAt + at);
                 }
             });
-        }
-    }
-
-    private static void maxima(float[] x, int image, int width, int channels, int top, int bottom, int left, int right,
-                               float[] y, int yAt, int[] index, int iAt) {
-        Arrays.fill(y, yAt, yAt + channels, Float.NEGATIVE_INFINITY);
-        Arrays.fill(index, iAt, iAt + channels, top * width + left);
-        for (int h = top; h < bottom; h++) {
-            for (int w = left; w < right; w++) {
-                int place = h * width + w;
-                int xAt = image + place * channels;
-                for (int c = 0; c < channels; c++) {
-                    float v = x[xAt + c];
-                    float best = y[yAt + c];
-                    if (v > best || v != v && best == best) {
-                        y[yAt + c] = v;
-                        index[iAt + c] = place;
-                    }
-                }
-            }
         }
     }
 
