@@ -55,7 +55,9 @@ public final class Architecture {
     public Weights weights(String id) {
         String wanted = id.toUpperCase(Locale.ROOT);
         Optional<Weights> named = weights.stream().filter(w -> w.name().equals(wanted)).findFirst();
-        return named.or(() -> weights.stream().filter(w -> w.name().startsWith(wanted) || w.name().endsWith("_" + wanted)).reduce((a, b) -> b))
+        Optional<Weights> newest = weights.stream().filter(w -> w.name().startsWith(wanted) || w.name().endsWith("_" + wanted))
+                .reduce((older, newer) -> newer);
+        return named.or(() -> newest)
                 .orElseThrow(() -> new IllegalArgumentException(name + ": no published weights '" + id + "'. Hint: there are "
                         + String.join(", ", weights.stream().map(Weights::name).toList()) + ", or give a weight file."));
     }

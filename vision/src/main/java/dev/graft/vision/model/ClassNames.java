@@ -8,7 +8,8 @@ import java.util.List;
 
 /** The classes that published weights were trained on, in the order of their logits. */
 public final class ClassNames {
-    private static final List<String> CIFAR10 = List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    private static final List<String> CIFAR10 = List.of(
+            "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
     private ClassNames() {
     }

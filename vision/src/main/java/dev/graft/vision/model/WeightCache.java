@@ -2,9 +2,11 @@ package dev.graft.vision.model;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,21 +36,24 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
      * {@code XDG_CACHE_HOME}. The system properties {@code graft.home} and {@code graft.offline} win over the environment.
      */
     public static WeightCache fromEnvironment() {
-        return from(System.getenv(), Path.of(System.getProperty("user.home", ".")), Optional.ofNullable(System.getProperty("graft.home")),
-                Optional.ofNullable(System.getProperty("graft.offline")));
+        Map<String, String> settings = new HashMap<>(System.getenv());
+        Optional.ofNullable(System.getProperty("graft.home")).ifPresent(home -> settings.put("GRAFT_HOME", home));
+        Optional.ofNullable(System.getProperty("graft.offline")).ifPresent(offline -> settings.put("GRAFT_OFFLINE", offline));
+        return from(settings, Path.of(System.getProperty("user.home", ".")));
     }
 
-    static WeightCache from(Map<String, String> environment, Path userHome, Optional<String> homeProperty, Optional<String> offlineProperty) {
-        Path cache = variable(environment, "XDG_CACHE_HOME").map(Path::of).orElse(userHome.resolve(".cache"));
-        Path graft = homeProperty.or(() -> variable(environment, "GRAFT_HOME")).map(Path::of).orElse(userHome.resolve(".cache").resolve("graft"));
-        Path torch = variable(environment, "TORCH_HOME").map(Path::of).orElse(cache.resolve("torch"));
-        String offline = offlineProperty.or(() -> variable(environment, "GRAFT_OFFLINE")).orElse("0");
+    static WeightCache from(Map<String, String> settings, Path userHome) {
+        Path dotCache = userHome.resolve(".cache");
+        Path graft = setting(settings, "GRAFT_HOME").map(Path::of).orElse(dotCache.resolve("graft"));
+        Path torch = setting(settings, "TORCH_HOME").map(Path::of)
+                .orElse(setting(settings, "XDG_CACHE_HOME").map(Path::of).orElse(dotCache).resolve("torch"));
+        String offline = setting(settings, "GRAFT_OFFLINE").orElse("0");
         return new WeightCache(graft.resolve("checkpoints"), List.of(torch.resolve("hub").resolve("checkpoints")),
                 !offline.equals("0") && !offline.equalsIgnoreCase("false"));
     }
 
-    private static Optional<String> variable(Map<String, String> environment, String name) {
-        return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
+    private static Optional<String> setting(Map<String, String> settings, String name) {
+        return Optional.ofNullable(settings.get(name)).filter(value -> !value.isBlank());
     }
 
     /** The cache {@code home/checkpoints} alone, with downloads. */
@@ -112,18 +117,24 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
             throw new WeightsException(name(weights) + ": there is no address to download it from. " + byHand(facts));
         }
         if (offline) {
-            throw new WeightsException(name(weights) + ": not on this machine, and GRAFT_OFFLINE forbids downloading " + facts.url().get() + ". "
-                    + byHand(facts));
+            throw new WeightsException(name(weights) + ": not on this machine, and GRAFT_OFFLINE forbids downloading " + facts.url().get()
+                    + ". " + byHand(facts));
         }
         try {
             new WeightDownload(facts, facts.url().get(), folder.resolve(facts.fileName()), listener, stall).run();
         } catch (IOException e) {
-            throw new WeightsException(name(weights) + ": " + facts.url().get() + " cannot be downloaded: " + e.getMessage() + ". " + byHand(facts), e);
+            throw new WeightsException(name(weights) + ": " + facts.url().get() + " cannot be downloaded: " + reason(e) + ". "
+                    + byHand(facts), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new WeightsException(name(weights) + ": the download was interrupted; what has come is kept, the next try continues", e);
+            throw new WeightsException(name(weights) + ": the download was interrupted. Hint: start again, it goes on where it was.", e);
         }
         return find(weights).orElseThrow(() -> new WeightsException(name(weights) + ": the downloaded file disappeared from " + folder));
+    }
+
+    private static String reason(IOException e) {
+        return e instanceof FileSystemException file
+                ? file.getFile() + " cannot be written (" + e.getClass().getSimpleName() + ")" : e.getMessage();
     }
 
     private String byHand(WeightsFacts facts) {

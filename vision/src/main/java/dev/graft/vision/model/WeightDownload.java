@@ -72,25 +72,24 @@ final class WeightDownload {
         try (PartFile part = new PartFile(partPath, facts.bytes().orElse(UNKNOWN_LENGTH_LIMIT))) {
             boolean continued = part.size() > 0;
             listener.started(url, target, part.size());
-            transfer(part);
-            if (!isRight(part, partPath)) {
-                part.restart();
-                if (!continued) {
-                    throw wrongHash(partPath);
-                }
+            String digest = transfer(part, partPath);
+            if (!facts.matches(digest) && continued) {
                 // The earlier part may be of another file: once more from the start.
-                transfer(part);
-                if (!isRight(part, partPath)) {
-                    part.restart();
-                    throw wrongHash(partPath);
-                }
+                part.restart();
+                digest = transfer(part, partPath);
+            }
+            if (!facts.matches(digest)) {
+                Files.deleteIfExists(partPath);
+                throw new IOException("the file has SHA-256 " + digest + ", not " + facts.sha256() + ", so it is damaged or another one; "
+                        + "it is thrown away");
             }
         }
         move(partPath);
         listener.finished(target);
     }
 
-    private void transfer(PartFile part) throws IOException, InterruptedException {
+    /** Returns the SHA-256 of what came. */
+    private String transfer(PartFile part, Path path) throws IOException, InterruptedException {
         for (int tries = 1;; tries++) {
             long before = part.size();
             try {
@@ -101,29 +100,17 @@ final class WeightDownload {
                 if (missing > 0) {
                     throw new IOException("the server closed the connection " + missing + " bytes early");
                 }
-                return;
+                part.force();
+                return sha256(path);
             } catch (Transfer.Refused e) {
                 throw e;
             } catch (IOException | UncheckedIOException e) {
                 if (tries == TRIES || part.size() <= before) {
-                    throw new IOException(e.getMessage() + (part.size() > 0 ? " (" + part.size() + " bytes are kept, the next try continues)" : ""), e);
+                    String kept = part.size() == 0 ? "" : " (" + part.size() + " bytes are kept, the next try continues)";
+                    throw new IOException(e.getMessage() + kept, e);
                 }
             }
         }
-    }
-
-    private String lastDigest = "";
-
-    private boolean isRight(PartFile part, Path path) throws IOException {
-        part.force();
-        lastDigest = sha256(path);
-        return facts.matches(lastDigest);
-    }
-
-    private IOException wrongHash(Path path) throws IOException {
-        Files.deleteIfExists(path);
-        return new IOException("the file has SHA-256 " + lastDigest + ", not " + facts.sha256() + (facts.sha256().length() < lastDigest.length() ? "..." : "")
-                + ", so it is damaged or another one; it is thrown away");
     }
 
     private void move(Path part) throws IOException {

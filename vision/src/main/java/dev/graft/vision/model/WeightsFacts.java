@@ -28,7 +28,8 @@ public record WeightsFacts(String architecture, String fileName, String sha256, 
     public WeightsFacts {
         classes = List.copyOf(classes);
         if (!sha256.matches(DIGEST)) {
-            throw new IllegalArgumentException("weights " + fileName + ": '" + sha256 + "' is no SHA-256. Hint: 8 to 64 hexadecimal digits.");
+            throw new IllegalArgumentException("weights " + fileName + ": '" + sha256
+                    + "' is no SHA-256. Hint: 64 lower-case hexadecimal digits, or at least the first 8.");
         }
         if (fileName.isBlank() || fileName.contains("/") || fileName.contains("\\") || fileName.startsWith(".")) {
             throw new IllegalArgumentException("weights: '" + fileName + "' is no plain file name");

@@ -98,17 +98,7 @@ class FiveStepsTest {
         }
         WeightsFacts facts = WeightsFacts.of("resnet18", file.getFileName().toString(), WeightDownload.sha256(file), ClassNames.imageNet(),
                 Preprocessing.imageNet().withImageSize(32));
-        return new Weights() {
-            @Override
-            public String name() {
-                return "TEST";
-            }
-
-            @Override
-            public WeightsFacts facts() {
-                return facts;
-            }
-        };
+        return new TestWeights(facts);
     }
 
     /** Discs against squares, in any colour and place. */

@@ -40,7 +40,8 @@ class FourContainersTest {
         Map<Path, float[]> logits = new LinkedHashMap<>();
         formats.forEach((file, format) -> {
             assertThat(WeightFiles.inspect(file).format()).isEqualTo(format);
-            try (StateDict loaded = WeightFiles.load(file); Backbone model = ModelZoo.architecture("resnet18").create(loaded, new SplittableRandom(2));
+            try (StateDict loaded = WeightFiles.load(file);
+                    Backbone model = ModelZoo.architecture("resnet18").create(loaded, new SplittableRandom(2));
                     StateDict state = model.stateDict(); Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
                 hashes.forEach((name, hash) -> assertThat(state.sha256(name)).as("%s from %s", name, format).isEqualTo(hash));
                 model.eval();

@@ -74,7 +74,8 @@ class ModelZooTest {
     void replacedHeadGivesOtherClassesAndTheBackboneStays() {
         for (String name : SMALL) {
             Architecture architecture = ModelZoo.architecture(name);
-            try (Backbone model = architecture.create(10, new SplittableRandom(1)); StateDict before = Formula.damped(model); Scope scope = Scope.open()) {
+            try (Backbone model = architecture.create(10, new SplittableRandom(1));
+                    StateDict before = Formula.damped(model); Scope scope = Scope.open()) {
                 model.load(before);
                 model.eval();
                 Tensor images = Formula.unitTensor(1, 2, 3, 32, 32);

@@ -27,7 +27,8 @@ final class Npy {
             if (!header.find()) {
                 throw new IllegalArgumentException(path + ": not plain float32");
             }
-            int[] shape = Arrays.stream(header.group(1).split(",")).map(String::trim).filter(s -> !s.isEmpty()).mapToInt(Integer::parseInt).toArray();
+            int[] shape = Arrays.stream(header.group(1).split(",")).map(String::trim).filter(size -> !size.isEmpty())
+                    .mapToInt(Integer::parseInt).toArray();
             bytes.position(10 + length);
             float[] values = new float[bytes.remaining() / Float.BYTES];
             bytes.asFloatBuffer().get(values);

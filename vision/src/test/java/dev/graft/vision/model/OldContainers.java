@@ -39,7 +39,8 @@ final class OldContainers {
 
     private static void legacyTensor(PickleBytes pickle, Tensor tensor, String key) {
         pickle.global("torch._utils", "_rebuild_tensor_v2").op('(');
-        pickle.op('(').text("storage").global("torch", storageType(tensor)).text(key).text("cpu").integer(tensor.numel()).op('N').op('t').op('Q');
+        pickle.op('(').text("storage").global("torch", storageType(tensor)).text(key).text("cpu").integer(tensor.numel())
+                .op('N').op('t').op('Q');
         pickle.integer(0).integers(tensor.shape().toArray()).integers(strides(tensor)).op(0x89).emptyOrderedDict().op('t').op('R');
     }
 
@@ -53,7 +54,8 @@ final class OldContainers {
         for (int i = 0; i < names.size(); i++) {
             Tensor tensor = state.get(names.get(i));
             int storageKey = 10_000 + i;
-            storages.writeBytes(new PickleBytes().op('(').integer(storageKey).text("cpu").global("torch", storageType(tensor)).op('t').end());
+            storages.writeBytes(new PickleBytes().op('(').integer(storageKey).text("cpu").global("torch", storageType(tensor)).op('t')
+                    .end());
             storages.writeBytes(storage(tensor));
             tensors.writeBytes(new PickleBytes().op('(').integer(i).integer(storageKey).global("torch", tensorType(tensor)).op('t').end());
             tensors.writeBytes(geometry(tensor));

@@ -36,7 +36,8 @@ class RealWeightsTest {
         Path folder = TestData.require("weights/squeezenet1_1");
         try (Backbone model = load("squeezenet1_1", folder.resolve(file))) {
             for (int i = 0; i < 2; i++) {
-                check(model, Npy.read(folder.resolve("reference/" + i + "/input_0.npy")), folder.resolve("reference/" + i + "/output_0.npy"));
+                Path reference = folder.resolve("reference/" + i);
+                check(model, Npy.read(reference.resolve("input_0.npy")), reference.resolve("output_0.npy"));
             }
         }
     }
@@ -90,7 +91,7 @@ class RealWeightsTest {
                 }
             }
         }
-        System.out.println("resnet20: " + correct + " of 500 right (PyTorch " + golden.get("correct") + "), " + asPyTorch + " predictions as PyTorch's");
+        System.out.println("resnet20: " + correct + " of 500 right (PyTorch " + golden.get("correct") + "), " + asPyTorch + " as PyTorch");
         assertThat(correct).isCloseTo((Integer) golden.get("correct"), within(2));
         assertThat(asPyTorch).isGreaterThanOrEqualTo(498);
     }
@@ -112,7 +113,8 @@ class RealWeightsTest {
                 }
             }
         }
-        System.out.println(name + ": " + same + " of 100 photos as PyTorch, " + right + " right (PyTorch " + Golden.map(golden.get(name)).get("correct_top1") + ")");
+        System.out.println(name + ": " + same + " of 100 photos as PyTorch, " + right + " right (PyTorch "
+                + Golden.map(golden.get(name)).get("correct_top1") + ")");
         assertThat(same).isGreaterThanOrEqualTo(99);
     }
 

@@ -181,7 +181,8 @@ class ResNet18GoldenTest {
 
     private static void checkWeights(Backbone model) {
         Map<String, Integer> positions = positions(model);
-        model.namedParameters().forEach((name, parameter) -> checkDigest("sgd.weight." + name, positions.get(name), parameter.value(), TOLERANCE));
+        model.namedParameters().forEach((name, parameter) ->
+                checkDigest("sgd.weight." + name, positions.get(name), parameter.value(), TOLERANCE));
     }
 
     private static void checkRunning(String section, Backbone model) {

