@@ -86,7 +86,7 @@ final class PoolCases {
         }
     }
 
-    private static Nd pool(Nd x, boolean max, Pool2dParams p) {
+    static Nd pool(Nd x, boolean max, Pool2dParams p) {
         int height = x.dims()[2];
         int width = x.dims()[3];
         int[] dims = {x.dims()[0], x.dims()[1], extent(height, p.kernelH(), p.strideH(), p.padH(), p.ceilMode()),
@@ -112,7 +112,7 @@ final class PoolCases {
         });
     }
 
-    private static Nd adaptive(Nd x, boolean max, int height, int width) {
+    static Nd adaptive(Nd x, boolean max, int height, int width) {
         return Nd.fill(new int[] {x.dims()[0], x.dims()[1], height, width}, i -> {
             double largest = Double.NEGATIVE_INFINITY;
             double total = 0;

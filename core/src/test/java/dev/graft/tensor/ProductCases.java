@@ -83,7 +83,7 @@ final class ProductCases {
         }).terms(40));
     }
 
-    private static Nd matmul(Nd p, Nd q) {
+    static Nd matmul(Nd p, Nd q) {
         int m = p.dims()[p.rank() - 2];
         int terms = p.dims()[p.rank() - 1];
         int n = q.dims()[q.rank() - 1];
@@ -117,7 +117,7 @@ final class ProductCases {
         });
     }
 
-    private static Nd conv2d(Nd[] in, Conv2dParams p) {
+    static Nd conv2d(Nd[] in, Conv2dParams p) {
         Nd x = in[0];
         Nd w = in[1];
         int[] k = w.dims();

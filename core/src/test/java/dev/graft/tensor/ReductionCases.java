@@ -76,7 +76,7 @@ final class ReductionCases {
         cases.add(name.endsWith("ties") ? c.atKink() : c);
     }
 
-    private static Nd fold(Nd x, boolean keep, int[] axes, double start, DoubleBinaryOperator f) {
+    static Nd fold(Nd x, boolean keep, int[] axes, double start, DoubleBinaryOperator f) {
         boolean[] folded = new boolean[x.rank()];
         Arrays.fill(folded, axes.length == 0);
         for (int axis : axes) {
@@ -101,7 +101,7 @@ final class ReductionCases {
         return out.reshape(dims);
     }
 
-    private static Nd argmax(Nd x, int axis) {
+    static Nd argmax(Nd x, int axis) {
         return Nd.fill(Nd.without(x.dims(), axis), i -> {
             int best = 0;
             for (int j = 1; j < x.dims()[axis]; j++) {
