@@ -21,16 +21,16 @@ class OpGoldenTest {
     }
 
     static void check(OpCase c, OpRun run) {
-        assertThat(run.shape()).as("shape").isEqualTo(c.golden("out").shape());
-        assertThat(run.dtype()).as("dtype").isEqualTo(c.golden("out").dtype());
-        Close.check("value", run.out(), c.golden("out").values(), c.terms());
+        assertThat(run.shape()).as("%s, shape", c).isEqualTo(c.golden("out").shape());
+        assertThat(run.dtype()).as("%s, dtype", c).isEqualTo(c.golden("out").dtype());
+        Close.check(c + ", value", run.out(), c.golden("out").values(), c.terms());
         for (int i = 0; i < c.arguments(); i++) {
-            assertThat(run.gradients().containsKey(i)).as("argument " + i + " has a gradient").isEqualTo(c.hasGolden("grad" + i));
+            assertThat(run.gradients().containsKey(i)).as("%s, argument %d has a gradient", c, i).isEqualTo(c.hasGolden("grad" + i));
             if (run.gradients().containsKey(i)) {
-                Close.check("gradient of argument " + i, run.gradients().get(i), c.golden("grad" + i).values(), c.terms());
+                Close.check(c + ", gradient of argument " + i, run.gradients().get(i), c.golden("grad" + i).values(), c.terms());
             }
             if (run.after().containsKey(i)) {
-                Close.check("argument " + i + " afterwards", run.after().get(i), c.golden("after" + i).values(), c.terms());
+                Close.check(c + ", argument " + i + " afterwards", run.after().get(i), c.golden("after" + i).values(), c.terms());
             }
         }
     }
@@ -47,7 +47,7 @@ class OpGoldenTest {
             if (c.hasGolden("grad" + i)) {
                 OpRun run = OpRun.of(c, (part, values) -> values, k -> k == only);
                 assertThat(run.gradients()).containsOnlyKeys(only);
-                Close.check("gradient of argument " + i + " alone", run.gradients().get(i), c.golden("grad" + i).values(), c.terms());
+                Close.check(c + ", gradient of argument " + i + " alone", run.gradients().get(i), c.golden("grad" + i).values(), c.terms());
             }
         }
     }

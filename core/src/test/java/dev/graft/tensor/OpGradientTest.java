@@ -23,7 +23,7 @@ class OpGradientTest {
     @MethodSource("cases")
     void valueIsThatOfTheNaiveReference(OpCase c) {
         Nd expected = c.naive().apply(arguments(c));
-        Close.check("value", OpRun.of(c, Layout.CONTIGUOUS).out(), expected, c.terms());
+        Close.check(c + ", value", OpRun.of(c, Layout.CONTIGUOUS).out(), expected, c.terms());
     }
 
     static List<OpCase> smoothCases() {
@@ -63,7 +63,7 @@ class OpGradientTest {
                 / (2 * STEP);
         double allowed = 3 * Close.tolerance(c.terms()) * scale;
         if (!(Math.abs(measured - slope) <= allowed)) {
-            throw new AssertionError("argument " + argument + ", " + where + ": the gradient gives slope " + slope + ", central differences " + measured
+            throw new AssertionError(c + ", argument " + argument + ", " + where + ": the gradient gives slope " + slope + ", central differences " + measured
                     + " (difference " + (slope - measured) + ", allowed " + allowed + ")");
         }
     }

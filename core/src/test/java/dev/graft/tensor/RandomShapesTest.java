@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random shapes, memory layouts and parameters against naive references; the test's name is the seed that failed. */
+/** Random shapes, memory layouts and parameters against naive references; the number of the run that failed, less one, is its seed. */
 class RandomShapesTest {
     private static final int SEEDS = 100;
 

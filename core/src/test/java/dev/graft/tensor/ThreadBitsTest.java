@@ -43,9 +43,9 @@ class ThreadBitsTest {
         for (int threads : new int[] {2, 3}) {
             cpu.setThreads(threads);
             OpRun several = OpRun.of(c, Layout.CONTIGUOUS);
-            assertThat(several.out()).containsExactly(one.out());
+            assertThat(several.out()).as("%s with %d threads", c, threads).containsExactly(one.out());
             assertThat(several.gradients().keySet()).isEqualTo(one.gradients().keySet());
-            one.gradients().forEach((i, g) -> assertThat(several.gradients().get(i)).containsExactly(g));
+            one.gradients().forEach((i, g) -> assertThat(several.gradients().get(i)).as("%s, gradient %d with %d threads", c, i, threads).containsExactly(g));
         }
     }
 
@@ -104,7 +104,7 @@ class ThreadBitsTest {
         for (int threads : new int[] {2, 3, 5}) {
             List<float[]> several = run(c, threads);
             for (int i = 0; i < one.size(); i++) {
-                assertThat(Arrays.mismatch(several.get(i), one.get(i))).as("first difference in array %d with %d threads", i, threads).isEqualTo(-1);
+                assertThat(Arrays.mismatch(several.get(i), one.get(i))).as("%s, first difference in array %d with %d threads", c, i, threads).isEqualTo(-1);
             }
         }
     }
