@@ -1,11 +1,14 @@
 package dev.graft.vision.model;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -96,9 +99,17 @@ final class Transfer {
     }
 
     /** The client's own exceptions often have no text, only a class that tells. */
-    private static String reason(Throwable cause) {
-        String text = cause.getMessage();
-        return text == null || text.isBlank() ? cause.getClass().getSimpleName() : text;
+    private String reason(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return "no address is known for " + url.getHost() + " (is there a network?)";
+            }
+        }
+        if (failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException) {
+            return url.getHost() + " cannot be reached (is there a network, or a proxy to be set with -Dhttps.proxyHost?)";
+        }
+        String text = failure.getMessage();
+        return text == null || text.isBlank() ? failure.getClass().getSimpleName() : text;
     }
 
     /** Writes the body of a good answer, drops that of an error. */
