@@ -128,7 +128,8 @@ def functions_of_one_argument():
 
 def functions_of_two_arguments():
     shapes = {"same": ((4, 7), (4, 7)), "row": ((4, 7), (7,)), "column": ((4, 7), (4, 1)), "outer": ((5, 1), (1, 3)),
-              "middle": ((3, 1, 5), (4, 1)), "scalar_left": ((), (2, 3)), "scalar_right": ((2, 3), ()), "channel": ((2, 3, 5, 4), (3, 1, 1)),
+              "middle": ((3, 1, 5), (4, 1)), "scalar_left": ((), (2, 3)), "scalar_right": ((2, 3), ()),
+              "channel": ((2, 3, 5, 4), (3, 1, 1)),
               "empty": ((0, 3), (1, 3)), "both_scalar": ((), ())}
     for variant, (p, q) in shapes.items():
         case("add/" + variant, torch.add, normal(*p), normal(*q))
@@ -228,8 +229,10 @@ def reductions():
 
 
 def products():
-    pairs = {"plain": ((3, 4), (4, 5)), "odd": ((17, 65), (65, 33)), "tall": ((67, 5), (5, 3)), "dot": ((1, 9), (9, 1)), "outer": ((5, 1), (1, 7)),
-             "one": ((1, 1), (1, 1)), "batched": ((2, 3, 4), (2, 4, 5)), "left_repeated": ((3, 4), (2, 4, 5)), "right_repeated": ((2, 3, 4), (4, 5)),
+    pairs = {"plain": ((3, 4), (4, 5)), "odd": ((17, 65), (65, 33)), "tall": ((67, 5), (5, 3)), "dot": ((1, 9), (9, 1)),
+             "outer": ((5, 1), (1, 7)),
+             "one": ((1, 1), (1, 1)), "batched": ((2, 3, 4), (2, 4, 5)), "left_repeated": ((3, 4), (2, 4, 5)),
+             "right_repeated": ((2, 3, 4), (4, 5)),
              "both_repeated": ((2, 1, 3, 4), (3, 4, 2)), "no_rows": ((0, 4), (4, 5)), "no_terms": ((3, 0), (0, 5))}
     for variant, (p, q) in pairs.items():
         case("matmul/" + variant, torch.matmul, normal(*p), normal(*q))
@@ -357,18 +360,21 @@ def rows_and_losses():
         r = {"reduction": reduction}
         case(f"cross_entropy/{reduction}", lambda x, t: F.cross_entropy(x, t, **r), logits, target)
         case(f"cross_entropy/smoothed_{reduction}", lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1, **r), logits, target)
-        case(f"cross_entropy/weighted_{reduction}", lambda x, t, w: F.cross_entropy(x, t, w, **r), logits, target, uniform(0.2, 2, 5), needs=[0])
+        case(f"cross_entropy/weighted_{reduction}", lambda x, t, w: F.cross_entropy(x, t, w, **r), logits, target,
+             uniform(0.2, 2, 5), needs=[0])
         case(f"cross_entropy/all_options_{reduction}", lambda x, t, w: F.cross_entropy(x, t, w, ignore_index=2, label_smoothing=0.2, **r),
              logits, target, uniform(0.2, 2, 5), needs=[0])
         case(f"cross_entropy/ignored_{reduction}", lambda x, t: F.cross_entropy(x, t, **r), normal(4, 3),
              given([2, -100, 0, -100], torch.int64))
         case(f"cross_entropy/pixels_{reduction}", lambda x, t, w: F.cross_entropy(x, t, w, ignore_index=1, label_smoothing=0.1, **r),
              normal(2, 3, 4, 5), whole(3, 2, 4, 5), uniform(0.2, 2, 3), needs=[0])
-        case(f"bce/{reduction}", lambda x, t: F.binary_cross_entropy_with_logits(x, t, **r), normal(5, 3, scale=2), uniform(0, 1, 5, 3), needs=[0])
+        case(f"bce/{reduction}", lambda x, t: F.binary_cross_entropy_with_logits(x, t, **r), normal(5, 3, scale=2),
+             uniform(0, 1, 5, 3), needs=[0])
         case(f"bce/weighted_{reduction}", lambda x, t, w: F.binary_cross_entropy_with_logits(x, t, pos_weight=w, **r), normal(5, 3),
              grid(2, 5, 3), uniform(0.5, 3, 3), needs=[0])
     case("cross_entropy/sequence", lambda x, t: F.cross_entropy(x, t), normal(2, 3, 7), whole(3, 2, 7))
-    case("cross_entropy/far", lambda x, t: F.cross_entropy(x, t, reduction="none"), given([[200.0, -200.0], [0.0, 90.0]]), given([1, 1], torch.int64))
+    case("cross_entropy/far", lambda x, t: F.cross_entropy(x, t, reduction="none"), given([[200.0, -200.0], [0.0, 90.0]]),
+         given([1, 1], torch.int64))
     case("cross_entropy/i32", lambda x, t: F.cross_entropy(x, t.long()), normal(3, 4), given([3, 0, 1], torch.int32))
     case("cross_entropy/one_class", lambda x, t: F.cross_entropy(x, t), normal(3, 1), given([0, 0, 0], torch.int64))
     case("bce/far", lambda x, t: F.binary_cross_entropy_with_logits(x, t, reduction="none"), given([-200.0, -20.0, 20.0, 200.0]),

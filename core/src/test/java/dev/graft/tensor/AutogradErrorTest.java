@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +30,8 @@ class AutogradErrorTest {
         Tensor x = Tensor.ones(3).requireGrad(true);
         Tensor loss = x.square().sum();
         loss.backward();
-        assertThatIllegalStateException().isThrownBy(loss::backward).withMessage("backward: reshape was already run backward and its saved tensors are "
+        assertThatIllegalStateException().isThrownBy(loss::backward)
+                .withMessage("backward: reshape was already run backward and its saved tensors are "
                 + "freed. Hint: call backward() once per forward pass; add losses before calling it.");
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(2, 2, 2);
     }
@@ -37,7 +41,8 @@ class AutogradErrorTest {
         Tensor x = Tensor.ones(3).requireGrad(true);
         Tensor shared = x.exp();
         shared.sum().backward();
-        assertThatIllegalStateException().isThrownBy(() -> shared.mean().backward()).withMessage("backward: exp was already run backward and its saved "
+        assertThatIllegalStateException().isThrownBy(() -> shared.mean().backward())
+                .withMessage("backward: exp was already run backward and its saved "
                 + "tensors are freed. Hint: call backward() once per forward pass; add losses before calling it.");
     }
 
@@ -47,7 +52,8 @@ class AutogradErrorTest {
         Tensor w = Tensor.ones(2, 3).requireGrad(true);
         Tensor loss = x.mul(w).sum();
         x.addInPlace(Tensor.ones(2, 3), 1);
-        assertThatIllegalStateException().isThrownBy(loss::backward).withMessage("backward: a tensor [2, 3] that an operator saved was changed in place "
+        assertThatIllegalStateException().isThrownBy(loss::backward)
+                .withMessage("backward: a tensor [2, 3] that an operator saved was changed in place "
                 + "after the forward pass. Hint: call backward() before step(), or change a copy().");
         assertThat(w.grad()).isEmpty();
     }
@@ -55,9 +61,9 @@ class AutogradErrorTest {
     @Test
     void everyChangeInPlaceIsNoticed() {
         Tensor other = Tensor.ones(2);
-        for (java.util.function.Consumer<Tensor> change : java.util.List.<java.util.function.Consumer<Tensor>>of(t -> t.fill(1), t -> t.mulInPlace(2),
+        for (Consumer<Tensor> change : List.<Consumer<Tensor>>of(t -> t.fill(1), t -> t.mulInPlace(2),
                 t -> t.copyFrom(other), t -> t.addInPlace(other, 1), t -> t.slice(0, 0, 1).fill(0),
-                t -> Update.sgd(t, other, java.util.Optional.empty(), true, 0.1f, 0, 0, 0, false),
+                t -> Update.sgd(t, other, Optional.empty(), true, 0.1f, 0, 0, 0, false),
                 t -> Update.adamW(t, other, Tensor.zeros(2), Tensor.zeros(2), 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0))) {
             Tensor w = Tensor.ones(2).requireGrad(true);
             Tensor loss = w.exp().mul(w).sum();
@@ -84,7 +90,8 @@ class AutogradErrorTest {
 
     @Test
     void backwardNeedsSomethingToDifferentiate() {
-        assertThatIllegalStateException().isThrownBy(() -> Tensor.ones(2).sum().backward()).withMessage("backward: nothing to differentiate, no operand of "
+        assertThatIllegalStateException().isThrownBy(() -> Tensor.ones(2).sum().backward())
+                .withMessage("backward: nothing to differentiate, no operand of "
                 + "[] requires a gradient. Hint: requireGrad(true) on a leaf, unfreeze a parameter, and keep autograd on.");
     }
 
@@ -111,7 +118,8 @@ class AutogradErrorTest {
         Tensor closed = Tensor.ones(2);
         closed.close();
         Tensor x = Tensor.ones(2).requireGrad(true);
-        String text = ": the tensor [2] was closed. Hint: keep() it, or move the use inside its scope. Set -Dgraft.traceClose=true to see where.";
+        String text = ": the tensor [2] was closed. Hint: keep() it, or move the use inside its scope. Set -Dgraft.traceClose=true to see "
+                + "where.";
         assertThatIllegalStateException().isThrownBy(closed::exp).withMessage("exp" + text);
         assertThatIllegalStateException().isThrownBy(() -> x.add(closed)).withMessage("add" + text);
         assertThatIllegalStateException().isThrownBy(() -> closed.add(x)).withMessage("add" + text);
@@ -126,8 +134,8 @@ class AutogradErrorTest {
         assertThatIllegalStateException().isThrownBy(() -> x.mul(2).backward(closed)).withMessage("backward" + text);
         assertThatIllegalStateException().isThrownBy(() -> closed.argmax(0)).withMessage("argmax" + text);
         assertThatIllegalStateException()
-                .isThrownBy(() -> Update.sgd(x, closed, java.util.Optional.empty(), true, 0.1f, 0, 0, 0, false)).withMessage("sgd" + text);
-        assertThatIllegalStateException().isThrownBy(() -> Update.norm(java.util.List.of(x, closed))).withMessage("norm" + text);
+                .isThrownBy(() -> Update.sgd(x, closed, Optional.empty(), true, 0.1f, 0, 0, 0, false)).withMessage("sgd" + text);
+        assertThatIllegalStateException().isThrownBy(() -> Update.norm(List.of(x, closed))).withMessage("norm" + text);
         Tensor y = x.exp();
         y.close();
         assertThatIllegalStateException().isThrownBy(() -> y.backward(Tensor.ones(2))).withMessage("backward" + text);

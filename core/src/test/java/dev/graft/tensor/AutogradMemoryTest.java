@@ -106,7 +106,8 @@ class AutogradMemoryTest {
             long before = live();
             assertThat(before).isGreaterThan(30 * BYTES);
             loss.backward();
-            assertThat(live()).as("30 saved tensors went, one gradient came").isBetween(before - 30 * BYTES, before - 29 * BYTES + BYTES / 4);
+            assertThat(live()).as("30 saved tensors went, one gradient came")
+                    .isBetween(before - 30 * BYTES, before - 29 * BYTES + BYTES / 4);
         }
     }
 
@@ -158,7 +159,8 @@ class AutogradMemoryTest {
     private static float step(Random random, List<Tensor> p, List<Tensor> velocity, Tensor mean, Tensor variance, boolean first) {
         try (Scope scope = Scope.open()) {
             Tensor x = Tensor.randn(random, 4, 3, 16, 16);
-            Tensor h = x.conv2d(p.get(0), Optional.empty(), Conv2dParams.of(1, 1)).batchNormTrain(p.get(1), p.get(2), 1e-5f, mean, variance, 0.1f).relu()
+            Tensor h = x.conv2d(p.get(0), Optional.empty(), Conv2dParams.of(1, 1))
+                    .batchNormTrain(p.get(1), p.get(2), 1e-5f, mean, variance, 0.1f).relu()
                     .maxPool2d(Pool2dParams.of(2, 2));
             h = h.conv2d(p.get(3), Optional.empty(), Conv2dParams.of(1, 1)).relu().dropout(0.2f, 3);
             Tensor loss = h.flatten(1).linear(p.get(4), Optional.of(p.get(5)))

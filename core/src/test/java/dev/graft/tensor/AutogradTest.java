@@ -1,6 +1,7 @@
 package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import dev.graft.backend.Conv2dParams;
 import java.util.Optional;
@@ -65,7 +66,7 @@ class AutogradTest {
         Tensor right = shared.exp();
         left.mul(right).sum().backward();
         // f = 2 s exp(s), s = x^2: df/dx = 2 exp(s) (1 + s) 2x
-        assertThat(grad(x)[0]).isCloseTo((float) (2 * Math.exp(9) * 10 * 6), org.assertj.core.data.Percentage.withPercentage(1e-4));
+        assertThat(grad(x)[0]).isCloseTo((float) (2 * Math.exp(9) * 10 * 6), withPercentage(1e-4));
     }
 
     @Test

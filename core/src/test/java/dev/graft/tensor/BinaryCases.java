@@ -43,7 +43,8 @@ final class BinaryCases {
         cases.add(of(MAXIMUM, "maximum/ties", Tensor::maximum, Math::max).terms(5).atKink());
         cases.add(of(MINIMUM, "minimum/ties", Tensor::minimum, Math::min).terms(5).atKink());
         for (String variant : List.of("same", "broadcast", "scalars")) {
-            cases.add(new OpCase("where/" + variant, PointwiseOp.Where.class, in -> Tensor.where(in[0], in[1], in[2]), BinaryCases::where).terms(12));
+            cases.add(new OpCase("where/" + variant, PointwiseOp.Where.class, in -> Tensor.where(in[0], in[1], in[2]), BinaryCases::where)
+                    .terms(12));
         }
         return cases;
     }
@@ -74,7 +75,8 @@ final class BinaryCases {
         errors.add(new OpError(LESS, "less" + misfit, () -> p.lt(q)));
         errors.add(new OpError(LESS_EQUAL, "less_equal" + misfit, () -> p.le(q)));
         errors.add(new OpError(ADD, "add: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> p.add(whole)));
-        errors.add(new OpError(LESS, "less: operands must both be F32 or both I64, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with to(DType).",
+        errors.add(new OpError(LESS, "less: operands must both be F32 or both I64, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with "
+                + "to(DType).",
                 () -> p.lt(whole)));
         errors.add(new OpError(PointwiseOp.Where.class,
                 "where: the condition must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.lt(y).", () -> Tensor.where(p, p, p)));

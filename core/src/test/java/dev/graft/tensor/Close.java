@@ -29,7 +29,8 @@ final class Close {
             double e = expected.data()[i];
             boolean same = Double.compare(actual[i], e) == 0 || actual[i] == e;
             if (!same && !(Math.abs(actual[i] - e) <= tolerance * (Math.abs(e) + scale))) {
-                throw new AssertionError(what + ": element " + i + " of " + Arrays.toString(expected.dims()) + " is " + actual[i] + ", expected " + e
+                throw new AssertionError(what + ": element " + i + " of " + Arrays.toString(expected.dims()) + " is " + actual[i]
+                        + ", expected " + e
                         + " (difference " + (actual[i] - e) + ", allowed " + tolerance * (Math.abs(e) + scale) + ")");
             }
         }

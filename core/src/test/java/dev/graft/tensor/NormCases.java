@@ -34,13 +34,16 @@ final class NormCases {
     }
 
     private static OpCase evaluate(String variant, float eps) {
-        return new OpCase("batch_norm_eval/" + variant, NormOp.BatchNormEval.class, in -> in[0].batchNormEval(in[1], in[2], in[3], in[4], eps),
-                in -> Nd.fill(in[0].dims(), i -> in[1].get(i[1]) * (in[0].get(i) - in[3].get(i[1])) / Math.sqrt(in[4].get(i[1]) + eps) + in[2].get(i[1])))
+        return new OpCase("batch_norm_eval/" + variant, NormOp.BatchNormEval.class,
+                in -> in[0].batchNormEval(in[1], in[2], in[3], in[4], eps),
+                in -> Nd.fill(in[0].dims(), i -> in[1].get(i[1]) * (in[0].get(i) - in[3].get(i[1])) / Math.sqrt(in[4].get(i[1]) + eps)
+                        + in[2].get(i[1])))
                 .terms(150);
     }
 
     private static OpCase layer(String variant, float eps) {
-        return new OpCase("layer_norm/" + variant, NormOp.LayerNorm.class, in -> in[0].layerNorm(in[1], in[2], eps), in -> layerNorm(in, eps)).terms(60);
+        return new OpCase("layer_norm/" + variant, NormOp.LayerNorm.class, in -> in[0].layerNorm(in[1], in[2], eps),
+                in -> layerNorm(in, eps)).terms(60);
     }
 
     private static Nd batchNorm(Nd[] in, double eps) {
@@ -74,7 +77,8 @@ final class NormCases {
         Tensor c = Tensor.ones(3);
         Tensor d = Tensor.ones(5);
         Tensor whole = Tensor.zeros(DType.I64, Shape.of(4, 3));
-        String misfit = "batchNorm: gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input [4, 3], gamma [5], beta [3], "
+        String misfit = "batchNorm: gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input [4, 3], gamma [5], beta "
+                + "[3], "
                 + "mean [3], variance [3])";
         return List.of(
                 new OpError(train, misfit, () -> x.batchNormTrain(d, c, 1e-5f, c, c, 0.1f)),
@@ -88,8 +92,10 @@ final class NormCases {
                 new OpError(evaluate, misfit, () -> x.batchNormEval(d, c, c, c, 1e-5f)),
                 new OpError(evaluate, "batchNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> whole.batchNormEval(c, c, c, c, 1e-5f)),
-                new OpError(layer, "layerNorm: gamma and beta must have the shape of the input's last dimensions (input [4, 3], gamma [5], beta [5])",
+                new OpError(layer, "layerNorm: gamma and beta must have the shape of the input's last dimensions (input [4, 3], gamma "
+                        + "[5], beta [5])",
                         () -> x.layerNorm(d, d, 1e-5f)),
-                new OpError(layer, "layerNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).", () -> whole.layerNorm(c, c, 1e-5f)));
+                new OpError(layer, "layerNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                        () -> whole.layerNorm(c, c, 1e-5f)));
     }
 }

@@ -16,7 +16,8 @@ class NotANumberTest {
     @Test
     void activationsPassItOn() {
         Tensor x = Tensor.of(new float[] {1, NAN, -1}, 3);
-        for (UnaryOperator<Tensor> f : List.<UnaryOperator<Tensor>>of(Tensor::relu, Tensor::relu6, t -> t.leakyRelu(0.1f), t -> t.clamp(0, 6), Tensor::gelu,
+        for (UnaryOperator<Tensor> f : List.<UnaryOperator<Tensor>>of(Tensor::relu, Tensor::relu6, t -> t.leakyRelu(0.1f),
+                t -> t.clamp(0, 6), Tensor::gelu,
                 Tensor::sigmoid, Tensor::tanh, Tensor::softplus, Tensor::abs, Tensor::exp, Tensor::sqrt, t -> t.pow(2), t -> t.pow(0.5f))) {
             assertThat(f.apply(x).toFloatArray()[1]).isNaN();
         }

@@ -28,10 +28,12 @@ class OpCatalogueTest {
             ReductionOp.Fold.class, List.of(Reduction.values()));
 
     /** Their results are not F32, or their arguments cannot ask for a gradient. */
-    private static final Set<Object> WITHOUT_GRADIENT = Set.of(BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL, PointwiseOp.Convert.class);
+    private static final Set<Object> WITHOUT_GRADIENT = Set.of(BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL,
+            PointwiseOp.Convert.class);
 
     private static Set<Object> operators() {
-        return records(Op.class).flatMap(c -> FUNCTIONS.containsKey(c) ? FUNCTIONS.get(c).stream() : Stream.of(c)).collect(Collectors.toSet());
+        return records(Op.class).flatMap(c -> FUNCTIONS.containsKey(c) ? FUNCTIONS.get(c).stream() : Stream.of(c))
+                .collect(Collectors.toSet());
     }
 
     private static Stream<Class<?>> records(Class<?> type) {
@@ -47,7 +49,8 @@ class OpCatalogueTest {
     @Test
     void findsTheOperators() {
         assertThat(operators()).contains(ProductOp.Conv2d.class, UnaryOp.RELU, BinaryOp.DIV, Reduction.MAX, NormOp.LayerNorm.class);
-        assertThat(operators()).containsAll(List.of(UnaryOp.values())).containsAll(List.of(BinaryOp.values())).containsAll(List.of(Reduction.values()));
+        assertThat(operators()).containsAll(List.of(UnaryOp.values())).containsAll(List.of(BinaryOp.values()))
+                .containsAll(List.of(Reduction.values()));
     }
 
     @Test

@@ -16,6 +16,7 @@ class OpErrorTest {
     @ParameterizedTest
     @MethodSource("errors")
     void saysWhatIsWrongAndHowToMendIt(OpError error) {
-        assertThatThrownBy(error.call()).isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class).hasMessage(error.message());
+        assertThatThrownBy(error.call()).isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class)
+                .hasMessage(error.message());
     }
 }

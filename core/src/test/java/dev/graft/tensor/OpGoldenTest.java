@@ -36,7 +36,8 @@ class OpGoldenTest {
     }
 
     static List<OpCase> casesOfSeveralGradients() {
-        return OpCases.withGradient().stream().filter(c -> IntStream.range(0, c.arguments()).filter(i -> c.hasGolden("grad" + i)).count() > 1).toList();
+        return OpCases.withGradient().stream().filter(c -> IntStream.range(0, c.arguments()).filter(i -> c.hasGolden("grad" + i))
+                .count() > 1).toList();
     }
 
     @ParameterizedTest

@@ -7,8 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every operator against naive references in double precision: the value, and the gradients against central differences, element by element and
- * along random directions, which reach all elements at once.
+ * Every operator against naive references in double precision: the value, and the gradients against central differences, element by
+ * element and along random directions, which reach all elements at once.
  */
 class OpGradientTest {
     private static final double STEP = 1e-5;
@@ -59,11 +59,13 @@ class OpGradientTest {
 
     private static void expectSlope(OpCase c, Nd[] in, int argument, double[] direction, double slope, double scale, String where) {
         Nd dy = c.golden("dy").values();
-        double measured = (c.naive().apply(moved(in, argument, direction, STEP)).dot(dy) - c.naive().apply(moved(in, argument, direction, -STEP)).dot(dy))
+        double measured = (c.naive().apply(moved(in, argument, direction, STEP)).dot(dy) - c.naive()
+                .apply(moved(in, argument, direction, -STEP)).dot(dy))
                 / (2 * STEP);
         double allowed = 3 * Close.tolerance(c.terms()) * scale;
         if (!(Math.abs(measured - slope) <= allowed)) {
-            throw new AssertionError(c + ", argument " + argument + ", " + where + ": the gradient gives slope " + slope + ", central differences " + measured
+            throw new AssertionError(c + ", argument " + argument + ", " + where + ": the gradient gives slope " + slope
+                    + ", central differences " + measured
                     + " (difference " + (slope - measured) + ", allowed " + allowed + ")");
         }
     }

@@ -47,7 +47,8 @@ class OpLayoutTest {
         OpRun copied = OpRun.of(c, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t).copy(), i -> true);
         Close.check(c + ", value", expanded.out(), values(copied.out()), c.terms());
         assertThat(expanded.gradients().keySet()).isEqualTo(copied.gradients().keySet());
-        copied.gradients().forEach((i, g) -> Close.check(c + ", gradient of argument " + i, expanded.gradients().get(i), values(g), c.terms()));
+        copied.gradients().forEach((i, g) -> Close.check(c + ", gradient of argument " + i, expanded.gradients().get(i), values(g),
+                c.terms()));
     }
 
     private static boolean isChanged(OpCase c, String part) {

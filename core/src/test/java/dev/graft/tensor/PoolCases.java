@@ -40,14 +40,17 @@ final class PoolCases {
         pool1d(cases, false, "padded", Pool1dParams.of(4, 3, 2));
         pool1d(cases, false, "padding_not_counted", new Pool1dParams(3, 2, 1, true, false));
         for (int length : new int[] {1, 3, 4, 13}) {
-            add(cases, false, "adaptive_avg_pool1d/" + length, x -> x.adaptiveAvgPool1d(length), sequence(x -> adaptive(x, false, 1, length)));
-            add(cases, true, "adaptive_max_pool1d/" + length, x -> x.adaptiveMaxPool1d(length), sequence(x -> adaptive(x, true, 1, length)));
+            add(cases, false, "adaptive_avg_pool1d/" + length, x -> x.adaptiveAvgPool1d(length),
+                    sequence(x -> adaptive(x, false, 1, length)));
+            add(cases, true, "adaptive_max_pool1d/" + length, x -> x.adaptiveMaxPool1d(length),
+                    sequence(x -> adaptive(x, true, 1, length)));
         }
         return cases;
     }
 
     private static void add(List<OpCase> cases, boolean max, String name, UnaryOperator<Tensor> graft, UnaryOperator<Nd> naive) {
-        OpCase c = new OpCase(name, max ? PoolOp.MaxPool2d.class : PoolOp.AvgPool2d.class, in -> graft.apply(in[0]), in -> naive.apply(in[0])).terms(42);
+        OpCase c = new OpCase(name, max ? PoolOp.MaxPool2d.class : PoolOp.AvgPool2d.class, in -> graft.apply(in[0]),
+                in -> naive.apply(in[0])).terms(42);
         cases.add(name.endsWith("/ties") ? c.atKink() : c);
     }
 
@@ -56,13 +59,15 @@ final class PoolCases {
     }
 
     private static void adaptive2d(List<OpCase> cases, String variant, int height, int width) {
-        add(cases, false, "adaptive_avg_pool2d/" + variant, x -> x.adaptiveAvgPool2d(height, width), x -> adaptive(x, false, height, width));
+        add(cases, false, "adaptive_avg_pool2d/" + variant, x -> x.adaptiveAvgPool2d(height, width),
+                x -> adaptive(x, false, height, width));
         add(cases, true, "adaptive_max_pool2d/" + variant, x -> x.adaptiveMaxPool2d(height, width), x -> adaptive(x, true, height, width));
     }
 
     private static void pool1d(List<OpCase> cases, boolean max, String variant, Pool1dParams p) {
         Pool2dParams flat = new Pool2dParams(1, p.kernel(), 1, p.stride(), 0, p.padding(), p.ceilMode(), p.countIncludePad());
-        add(cases, max, (max ? "max_pool1d/" : "avg_pool1d/") + variant, x -> max ? x.maxPool1d(p) : x.avgPool1d(p), sequence(x -> pool(x, max, flat)));
+        add(cases, max, (max ? "max_pool1d/" : "avg_pool1d/") + variant, x -> max ? x.maxPool1d(p) : x.avgPool1d(p),
+                sequence(x -> pool(x, max, flat)));
     }
 
     private static UnaryOperator<Nd> sequence(UnaryOperator<Nd> pool) {
@@ -77,7 +82,8 @@ final class PoolCases {
         while (true) {
             int start = count * stride - pad;
             boolean fits = start + kernel <= size + pad;
-            // In ceil mode a partial window counts where it starts inside the image or its left padding and the one before did not reach the end.
+            // In ceil mode a partial window counts where it starts inside the image or its left padding and the one before did not reach
+            // the end.
             boolean partial = ceil && start < size && start - stride + kernel < size + pad;
             if (!fits && !partial) {
                 return count;
@@ -141,14 +147,19 @@ final class PoolCases {
         Tensor image = Tensor.zeros(1, 1, 3, 8);
         Tensor whole = Tensor.zeros(DType.U8, Shape.of(1, 1, 8, 8));
         return List.of(
-                new OpError(max, "maxPool2d: input must be [N, C, H, W] with at least one pixel, got [3, 8]", () -> Tensor.zeros(3, 8).maxPool2d(Pool2dParams.of(2, 2))),
-                new OpError(max, "pool2d: the kernel (5) is larger than the padded input (3 + 2 * 0). Hint: use a larger image or a smaller kernel.",
+                new OpError(max, "maxPool2d: input must be [N, C, H, W] with at least one pixel, got [3, 8]", () -> Tensor.zeros(3, 8)
+                        .maxPool2d(Pool2dParams.of(2, 2))),
+                new OpError(max, "pool2d: the kernel (5) is larger than the padded input (3 + 2 * 0). Hint: use a larger image or a "
+                        + "smaller kernel.",
                         () -> image.maxPool2d(Pool2dParams.of(5, 1))),
-                new OpError(max, "maxPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).", () -> whole.maxPool2d(Pool2dParams.of(2, 2))),
-                new OpError(max, "pool2d: padding must be from 0 to half the kernel (kernel 2x2, padding 2x2)", () -> Pool2dParams.of(2, 2, 2)),
+                new OpError(max, "maxPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
+                        () -> whole.maxPool2d(Pool2dParams.of(2, 2))),
+                new OpError(max, "pool2d: padding must be from 0 to half the kernel (kernel 2x2, padding 2x2)",
+                        () -> Pool2dParams.of(2, 2, 2)),
                 new OpError(max, "maxPool1d: input must be [N, C, L], got [1, 1, 3, 8]", () -> image.maxPool1d(Pool1dParams.of(2, 2))),
                 new OpError(avg, "avgPool2d: output size must be at least 1x1, got 0x1", () -> image.adaptiveAvgPool2d(0, 1)),
-                new OpError(avg, "avgPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).", () -> whole.avgPool2d(Pool2dParams.of(2, 2))),
+                new OpError(avg, "avgPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
+                        () -> whole.avgPool2d(Pool2dParams.of(2, 2))),
                 new OpError(avg, "pool2d: kernel and stride must be at least 1 (kernel 2x2, stride 0x0)", () -> Pool2dParams.of(2, 0)),
                 new OpError(avg, "adaptiveAvgPool1d: input must be [N, C, L], got [2, 3]", () -> Tensor.zeros(2, 3).adaptiveAvgPool1d(1)));
     }

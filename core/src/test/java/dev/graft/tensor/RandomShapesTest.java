@@ -97,7 +97,8 @@ class RandomShapesTest {
             y.addInPlace(x, 2);
             assertThat(y.toFloatArray()).containsExactly(x.add(x.mul(2)).toFloatArray());
             Tensor whole = x.mul(100).to(DType.I64);
-            assertThat(whole.toLongArray()).containsExactly(IntStream.range(0, x.numel()).mapToLong(i -> (long) (x.toFloatArray()[i] * 100)).toArray());
+            assertThat(whole.toLongArray()).containsExactly(IntStream.range(0, x.numel()).mapToLong(i ->
+                    (long) (x.toFloatArray()[i] * 100)).toArray());
         }
     }
 
@@ -186,7 +187,8 @@ class RandomShapesTest {
             int outputs = groups * pick(random, 1, 2, 4, 7);
             int kernelH = pick(random, 1, 1, 2, 3, 3, 3, 5);
             int kernelW = pick(random, kernelH, kernelH, 1, 3, 4);
-            Conv2dParams params = new Conv2dParams(random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(3), random.nextInt(3), random.nextInt(3),
+            Conv2dParams params = new Conv2dParams(random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(3), random.nextInt(3),
+                    random.nextInt(3),
                     random.nextInt(3), random.nextInt(1, 3), random.nextInt(1, 3), groups);
             int height = random.nextInt(params.dilationH() * (kernelH - 1) + 1, 16);
             int width = random.nextInt(params.dilationW() * (kernelW - 1) + 1, 16);
@@ -209,9 +211,11 @@ class RandomShapesTest {
         try (Scope scope = Scope.open()) {
             int kernelH = random.nextInt(1, 5);
             int kernelW = random.nextInt(1, 5);
-            Pool2dParams params = new Pool2dParams(kernelH, kernelW, random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(kernelH / 2 + 1),
+            Pool2dParams params = new Pool2dParams(kernelH, kernelW, random.nextInt(1, 4), random.nextInt(1, 4),
+                    random.nextInt(kernelH / 2 + 1),
                     random.nextInt(kernelW / 2 + 1), random.nextBoolean(), random.nextBoolean());
-            Tensor x = view(random, random.nextInt(1, 3), random.nextInt(1, 9), random.nextInt(kernelH, 12), random.nextInt(kernelW, 12)).requireGrad(true);
+            Tensor x = view(random, random.nextInt(1, 3), random.nextInt(1, 9), random.nextInt(kernelH, 12), random.nextInt(kernelW, 12))
+                    .requireGrad(true);
             for (boolean max : new boolean[] {true, false}) {
                 x.clearGrad();
                 Tensor y = max ? x.maxPool2d(params) : x.avgPool2d(params);
@@ -222,8 +226,10 @@ class RandomShapesTest {
             }
             int height = random.nextInt(1, 9);
             int width = random.nextInt(1, 9);
-            Close.check("adaptive", x.adaptiveAvgPool2d(height, width).toFloatArray(), PoolCases.adaptive(values(x), false, height, width), 16);
-            Close.check("adaptive", x.adaptiveMaxPool2d(height, width).toFloatArray(), PoolCases.adaptive(values(x), true, height, width), 0);
+            Close.check("adaptive", x.adaptiveAvgPool2d(height, width).toFloatArray(),
+                    PoolCases.adaptive(values(x), false, height, width), 16);
+            Close.check("adaptive", x.adaptiveMaxPool2d(height, width).toFloatArray(), PoolCases.adaptive(values(x), true, height, width),
+                    0);
         }
     }
 }

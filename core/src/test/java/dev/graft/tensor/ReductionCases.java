@@ -63,7 +63,8 @@ final class ReductionCases {
     }
 
     private static void mean(List<OpCase> cases, String name, boolean keep, int... axes) {
-        cases.add(new OpCase(name, Reduction.MEAN, in -> keep ? in[0].mean(true, axes) : axes.length == 0 ? in[0].mean() : in[0].mean(axes), in -> {
+        cases.add(new OpCase(name, Reduction.MEAN, in -> keep ? in[0].mean(true, axes) : axes.length == 0 ? in[0].mean()
+                : in[0].mean(axes), in -> {
             Nd total = fold(in[0], keep, axes, 0, Double::sum);
             return total.map(v -> v * total.size() / in[0].size());
         }).terms(100));
@@ -140,7 +141,8 @@ final class ReductionCases {
                 new OpError(Reduction.MEAN, "mean: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> whole.mean(0)),
                 new OpError(Reduction.MAX, "max: no element to choose from along the folded dimensions of [0, 3]", () -> none.max(0)),
                 new OpError(Reduction.MIN, "min: no element to choose from along the folded dimensions of [0, 3]", () -> none.min(0)),
-                new OpError("argmax", "argmax: input must be F32 with at least one element along dimension 0, got F32 [0, 3]", () -> none.argmax(0)),
+                new OpError("argmax", "argmax: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",
+                        () -> none.argmax(0)),
                 new OpError(ReductionOp.Softmax.class, "softmax: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
                         () -> whole.softmax(1)),
                 new OpError(ReductionOp.Softmax.class, "dimension -3 is out of range for shape [0, 3]", () -> none.logSoftmax(-3)));

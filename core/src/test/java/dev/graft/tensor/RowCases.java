@@ -15,7 +15,8 @@ final class RowCases {
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
         for (String variant : List.of("vector", "matrix", "scalar", "repeated", "i32", "none")) {
-            cases.add(new OpCase("embedding/" + variant, RowOp.Embedding.class, in -> in[0].embedding(in[1]), RowCases::embedding).terms(20));
+            cases.add(new OpCase("embedding/" + variant, RowOp.Embedding.class, in -> in[0].embedding(in[1]), RowCases::embedding)
+                    .terms(20));
         }
         for (LossReduction r : LossReduction.values()) {
             String suffix = r.name().toLowerCase(Locale.ROOT);
@@ -48,7 +49,10 @@ final class RowCases {
                 in -> crossEntropy(in, smoothing, ignore, reduction)).terms(50));
     }
 
-    /** {@code -sum over classes q(c) w(c) log p(c)} with {@code q = (1 - s) onehot + s / C}; the mean divides by the sum of the targets' weights. */
+    /**
+     * {@code -sum over classes q(c) w(c) log p(c)} with {@code q = (1 - s) onehot + s / C}; the mean divides by the sum of the targets'
+     * weights.
+     */
     private static Nd crossEntropy(Nd[] in, float smoothing, long ignore, LossReduction reduction) {
         Nd log = ReductionCases.softmax(in[0], true, 1);
         int classes = in[0].dims()[1];
@@ -108,7 +112,8 @@ final class RowCases {
                 new OpError(loss, "crossEntropy: class weights must be [C] (logits [4, 3], weights [4])",
                         () -> table.crossEntropy(targets, Optional.of(Tensor.ones(4)), 0, NONE_IGNORED, LossReduction.MEAN)),
                 new OpError(loss, "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().",
-                        () -> table.crossEntropy(targets, Optional.of(Tensor.ones(3).requireGrad(true)), 0, NONE_IGNORED, LossReduction.MEAN)),
+                        () -> table.crossEntropy(targets, Optional.of(Tensor.ones(3).requireGrad(true)), 0, NONE_IGNORED,
+                                LossReduction.MEAN)),
                 new OpError(loss, "crossEntropy: label smoothing must be from 0 to 1, got 1.1",
                         () -> table.crossEntropy(targets, Optional.empty(), 1.1f, NONE_IGNORED, LossReduction.MEAN)),
                 new OpError(loss, "crossEntropy: logits must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",

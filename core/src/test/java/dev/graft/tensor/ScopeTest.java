@@ -2,6 +2,7 @@ package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -104,7 +105,7 @@ class ScopeTest {
         try (Scope scope = Scope.open()) {
             Tensor t = Tensor.ones(2);
             CompletableFuture<Void> elsewhere = CompletableFuture.runAsync(scope::close);
-            assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(CompletionException.class, elsewhere::join).getCause())
+            assertThat(catchThrowableOfType(CompletionException.class, elsewhere::join).getCause())
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
             assertThat(t.isClosed()).isFalse();
@@ -126,7 +127,8 @@ class ScopeTest {
         Tensor t = Tensor.ones(2, 3);
         t.close();
         assertThat(t.toString()).isEqualTo("Tensor[2, 3] F32 closed");
-        assertThatIllegalStateException().isThrownBy(t::relu).withMessage("relu: the tensor [2, 3] was closed. Hint: keep() it, or move the use inside its "
+        assertThatIllegalStateException().isThrownBy(t::relu)
+                .withMessage("relu: the tensor [2, 3] was closed. Hint: keep() it, or move the use inside its "
                 + "scope. Set -Dgraft.traceClose=true to see where.");
         assertThat(t.shape()).isEqualTo(Shape.of(2, 3));
     }

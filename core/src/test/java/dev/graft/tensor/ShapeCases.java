@@ -57,7 +57,8 @@ final class ShapeCases {
         of(cases, ShapeOp.Reshape.class, "squeeze/middle", x -> x.squeeze(1), x -> x.reshape(2, 3));
     }
 
-    private static void of(List<OpCase> cases, Class<? extends Op> proves, String name, UnaryOperator<Tensor> graft, UnaryOperator<Nd> naive) {
+    private static void of(List<OpCase> cases, Class<? extends Op> proves, String name, UnaryOperator<Tensor> graft,
+            UnaryOperator<Nd> naive) {
         cases.add(new OpCase(name, proves, in -> graft.apply(in[0]), in -> naive.apply(in[0])));
     }
 
@@ -77,7 +78,8 @@ final class ShapeCases {
 
     private static Nd pad(Nd x, int top, int bottom, int left, int right) {
         int[] d = x.dims();
-        return Nd.fill(new int[] {d[0], d[1], d[2] + top + bottom, d[3] + left + right}, i -> x.padded(i[0], i[1], i[2] - top, i[3] - left));
+        return Nd.fill(new int[] {d[0], d[1], d[2] + top + bottom, d[3] + left + right},
+                i -> x.padded(i[0], i[1], i[2] - top, i[3] - left));
     }
 
     private static void concat(List<OpCase> cases, String name, int axis) {
@@ -110,7 +112,8 @@ final class ShapeCases {
         return List.of(
                 new OpError(reshape, "reshape: [2, 3] has 6 elements, [4, 2] has 8", () -> x.reshape(4, 2)),
                 new OpError(reshape, "reshape: no size fits -1 in [4, -1] for input [2, 3] (6 elements)", () -> x.reshape(4, -1)),
-                new OpError(reshape, "reshape: [-1, -1] may hold one -1 and no other negative size (input [2, 3])", () -> x.reshape(-1, -1)),
+                new OpError(reshape, "reshape: [-1, -1] may hold one -1 and no other negative size (input [2, 3])",
+                        () -> x.reshape(-1, -1)),
                 new OpError(reshape, "squeeze: dimension 0 of [2, 3] has size 2, not 1", () -> x.squeeze(0)),
                 new OpError(reshape, "unsqueeze: dimension 4 is out of range for shape [2, 3]", () -> x.unsqueeze(4)),
                 new OpError(reshape, "dimension 2 is out of range for shape [2, 3]", () -> x.flatten(2)),
@@ -120,22 +123,29 @@ final class ShapeCases {
                         + "Hint: only dimensions of size 1 can grow, and new dimensions go in front.", () -> x.expand(3)),
                 new OpError(ShapeOp.Expand.class, "expand: shapes [2, 3] and [5, 3] do not broadcast (sizes 2 and 5 at dimension -2). "
                         + "Hint: sizes must match or be 1, counted from the last dimension.", () -> x.expand(5, 3)),
-                new OpError(ShapeOp.Slice.class, "slice: [1, 4) step 1 is outside dimension 1 of [2, 3]. Hint: 0 <= from <= to <= 3 and step >= 1.",
+                new OpError(ShapeOp.Slice.class,
+                        "slice: [1, 4) step 1 is outside dimension 1 of [2, 3]. Hint: 0 <= from <= to <= 3 and step >= 1.",
                         () -> x.slice(-1, 1, 4)),
-                new OpError(ShapeOp.Slice.class, "slice: [0, 2) step 0 is outside dimension 0 of [2, 3]. Hint: 0 <= from <= to <= 2 and step >= 1.",
+                new OpError(ShapeOp.Slice.class,
+                        "slice: [0, 2) step 0 is outside dimension 0 of [2, 3]. Hint: 0 <= from <= to <= 2 and step >= 1.",
                         () -> x.slice(0, 0, 2, 0)),
                 new OpError(ShapeOp.Slice.class, "select: index 2 is outside dimension 0 of [2, 3]", () -> x.select(0, 2)),
-                new OpError(ShapeOp.Concat.class, "concat: operands must agree in dtype and in every dimension but 0 ([F32 [2, 3], F32 [2, 4]])",
+                new OpError(ShapeOp.Concat.class,
+                        "concat: operands must agree in dtype and in every dimension but 0 ([F32 [2, 3], F32 [2, 4]])",
                         () -> Tensor.concat(0, x, Tensor.zeros(2, 4))),
-                new OpError(ShapeOp.Concat.class, "concat: operands must agree in dtype and in every dimension but 1 ([F32 [2, 3], I64 [2, 3]])",
+                new OpError(ShapeOp.Concat.class,
+                        "concat: operands must agree in dtype and in every dimension but 1 ([F32 [2, 3], I64 [2, 3]])",
                         () -> Tensor.concat(1, x, Tensor.zeros(DType.I64, Shape.of(2, 3)))),
                 new OpError(ShapeOp.Concat.class, "concat: needs at least one tensor", () -> Tensor.concat(0)),
                 new OpError(ShapeOp.Concat.class, "stack: needs at least one tensor", () -> Tensor.stack(0)),
-                new OpError(ShapeOp.Concat.class, "stack: operands must all have one shape ([[2, 3], [2, 4]])", () -> Tensor.stack(1, x, Tensor.zeros(2, 4))),
+                new OpError(ShapeOp.Concat.class, "stack: operands must all have one shape ([[2, 3], [2, 4]])",
+                        () -> Tensor.stack(1, x, Tensor.zeros(2, 4))),
                 new OpError(ShapeOp.Pad2d.class, "pad2d: input must be [N, C, H, W], got [2, 3]", () -> x.pad2d(1, 1, 1, 1)),
-                new OpError(ShapeOp.Pad2d.class, "pad2d: padding must not be negative (top 0, bottom -1, left 0, right 0). Hint: use slice to crop.",
+                new OpError(ShapeOp.Pad2d.class,
+                        "pad2d: padding must not be negative (top 0, bottom -1, left 0, right 0). Hint: use slice to crop.",
                         () -> Tensor.zeros(1, 1, 2, 2).pad2d(0, -1, 0, 0)),
-                new OpError(ShapeOp.Contiguous.class, "contiguous: the tensor [3, 2] was closed. Hint: keep() it, or move the use inside its scope. "
+                new OpError(ShapeOp.Contiguous.class,
+                        "contiguous: the tensor [3, 2] was closed. Hint: keep() it, or move the use inside its scope. "
                         + "Set -Dgraft.traceClose=true to see where.", () -> {
                             Tensor view = x.transpose(0, 1);
                             view.close();

@@ -73,7 +73,8 @@ class TensorTest {
 
     @Test
     void drawsTheSameNumbersFromTheSameSeed() {
-        assertThat(Tensor.randn(new SplittableRandom(3), 5).toFloatArray()).containsExactly(Tensor.randn(new SplittableRandom(3), 5).toFloatArray());
+        assertThat(Tensor.randn(new SplittableRandom(3), 5).toFloatArray())
+                .containsExactly(Tensor.randn(new SplittableRandom(3), 5).toFloatArray());
         Tensor u = Tensor.uniform(new SplittableRandom(3), -2, 5, 10_000);
         assertThat(u.min(0).item()).isBetween(-2f, -1.99f);
         assertThat(u.max(0).item()).isBetween(4.99f, 5f);
@@ -105,14 +106,16 @@ class TensorTest {
 
     @Test
     void refusesWhatDoesNotFit() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.of(new float[5], 2, 3)).withMessage("tensor: 5 float values do not fill shape [2, 3] (6)");
+        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.of(new float[5], 2, 3))
+                .withMessage("tensor: 5 float values do not fill shape [2, 3] (6)");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.of(new boolean[5], 2, 3))
                 .withMessage("tensor: 5 bytes do not fill BOOL [2, 3] (6 bytes)");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.zeros(2, -1)).withMessage("shape: negative size in [2, -1]");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).item())
                 .withMessage("item: the tensor has 6 elements, shape [2, 3]. Hint: use toFloatArray().");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).get(1)).withMessage("get: 1 indices for shape [2, 3]");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).get(1, 3)).withMessage("get: index [1, 3] is outside shape [2, 3]");
+        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).get(1, 3))
+                .withMessage("get: index [1, 3] is outside shape [2, 3]");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2).addInPlace(Tensor.ones(3), 1))
                 .withMessage("addInPlace: shapes differ (this [2], other [3])");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2).copyFrom(Tensor.ones(3)))
@@ -153,7 +156,8 @@ class TensorTest {
 
     @Test
     void theNormOfSeveralTensorsIsThatOfAllTheirElements() {
-        assertThat(Update.norm(List.of(Tensor.of(new float[] {1, 2}, 2), Tensor.of(new float[] {2, 4}, 1, 2).transpose(0, 1)))).isEqualTo(5);
+        assertThat(Update.norm(List.of(Tensor.of(new float[] {1, 2}, 2), Tensor.of(new float[] {2, 4}, 1, 2).transpose(0, 1))))
+                .isEqualTo(5);
         assertThat(Update.norm(List.of())).isZero();
     }
 }

@@ -18,9 +18,11 @@ import static dev.graft.backend.UnaryOp.SQRT;
 import static dev.graft.backend.UnaryOp.SQUARE;
 import static dev.graft.backend.UnaryOp.TANH;
 
+import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
@@ -55,7 +57,7 @@ final class UnaryCases {
         add(cases, AFFINE, "add_number/plain", x -> x.add(0.75f), x -> x + 0.75);
         add(cases, AFFINE, "sub_number/plain", x -> x.sub(0.75f), x -> x - 0.75);
         add(cases, AFFINE, "mul_number/plain", x -> x.mul(-3), x -> x * -3);
-        add(cases, dev.graft.backend.BinaryOp.DIV, "div_number/plain", x -> x.div(3), x -> x / 3);
+        add(cases, BinaryOp.DIV, "div_number/plain", x -> x.div(3), x -> x / 3);
         for (float e : new float[] {2, 3, 1, 0, -1, -2, 0.5f, -1.5f, 2.25f}) {
             String exponent = e == Math.rint(e) ? Integer.toString((int) e) : Float.toString(e);
             add(cases, POW, "pow/" + exponent, x -> x.pow(e), x -> Math.pow(x, e));
@@ -120,9 +122,10 @@ final class UnaryCases {
                 Map.entry(GELU, Tensor::gelu), Map.entry(SOFTPLUS, Tensor::softplus), Map.entry(POW, x -> x.pow(2)),
                 Map.entry(CLAMP, x -> x.clamp(0, 1)), Map.entry(AFFINE, x -> x.add(1)));
         List<OpError> errors = new ArrayList<>();
-        calls.forEach((function, call) -> errors.add(new OpError(function, function.name().toLowerCase(java.util.Locale.ROOT)
+        calls.forEach((function, call) -> errors.add(new OpError(function, function.name().toLowerCase(Locale.ROOT)
                 + ": operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> call.apply(whole))));
-        errors.add(new OpError(PointwiseOp.Dropout.class, "dropout: probability must be from 0 to 1, got 1.5", () -> Tensor.ones(2).dropout(1.5f, 1)));
+        errors.add(new OpError(PointwiseOp.Dropout.class, "dropout: probability must be from 0 to 1, got 1.5", () -> Tensor.ones(2)
+                .dropout(1.5f, 1)));
         errors.add(new OpError(PointwiseOp.Dropout.class, "dropout: probability must be from 0 to 1, got NaN",
                 () -> Tensor.ones(2).dropout(Float.NaN, 1)));
         errors.add(new OpError(PointwiseOp.Convert.class, "copy: C64 cannot be converted. Hint: it can only be stored and saved as it is.",
