@@ -387,7 +387,7 @@ def main():
         section()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "resources", "golden", "operators.safetensors")
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    save_file(STORED, path, metadata={"torch": torch.__version__, "seed": str(SEED), "computed_in": "float64"})
+    save_file(STORED, path, metadata={"source": f"torch {torch.__version__} in float64, seed {SEED}"})
     cases = sum(key.endswith("/out") for key in STORED)
     print(f"{cases} cases, {len(STORED)} tensors, {os.path.getsize(path)} bytes, torch {torch.__version__}")
 
