@@ -98,9 +98,10 @@ sealed interface ProductOp extends Op {
             return Raw.reshape(y, x.shape().with(-1, w.dim(0)));
         }
 
+        /** {@code [..., D]} as {@code [R, D]}; counted by the leading sizes, for D may be 0. */
         private static Tensor rows(Tensor x) {
-            int last = x.dim(-1);
-            return Raw.reshape(x, Shape.of(last == 0 ? 0 : x.numel() / last, last));
+            int rows = x.shape().with(-1, 1).numel();
+            return Raw.reshape(x, Shape.of(rows, x.dim(-1)));
         }
 
         @Override

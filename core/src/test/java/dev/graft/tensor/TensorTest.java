@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -144,6 +145,18 @@ class TensorTest {
         assertThat(e.softmax(1).shape()).isEqualTo(Shape.of(0, 3));
         assertThat(e.argmax(1).shape()).isEqualTo(Shape.of(0));
         assertThat(e.fill(3).copy().mulInPlace(2).addInPlace(e, 1).toBytes()).isEmpty();
+    }
+
+    @Test
+    void productsOverNothingAreZero() {
+        Tensor w = Tensor.zeros(4, 0).requireGrad(true);
+        Tensor y = Tensor.zeros(2, 3, 0).linear(w, Optional.of(Tensor.ones(4)));
+        assertThat(y.shape()).isEqualTo(Shape.of(2, 3, 4));
+        assertThat(y.sum().item()).isEqualTo(24);
+        y.sum().backward();
+        assertThat(w.grad().orElseThrow().shape()).isEqualTo(Shape.of(4, 0));
+        assertThat(Tensor.ones(2, 0).matmul(Tensor.ones(0, 3)).toFloatArray()).containsOnly(0).hasSize(6);
+        assertThat(Tensor.ones(0, 5).linear(Tensor.ones(4, 5), Optional.empty()).shape()).isEqualTo(Shape.of(0, 4));
     }
 
     @Test
