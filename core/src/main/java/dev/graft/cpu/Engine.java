@@ -39,6 +39,7 @@ final class Engine {
         } catch (LinkageError e) {
             LOG.log(Level.WARNING, "OpenBLAS could not be loaded, matrix products fall back to slow Java loops (" + e
                     + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform on the class path"
+                    + " (on the module path add --add-modules org.bytedeco.openblas.PLATFORM,org.bytedeco.javacpp.PLATFORM, such as linux.x86_64),"
                     + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable).");
             return new JavaBlas("OpenBLAS could not be loaded: " + e);
         }
