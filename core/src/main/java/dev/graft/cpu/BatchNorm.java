@@ -4,8 +4,8 @@ import dev.graft.backend.View;
 import java.util.Arrays;
 
 /**
- * Batch normalisation of channels-last images (Ioffe and Szegedy 2015). Statistics are sums of {@code x - x0}, with {@code x0} the first pixel, so that a
- * large mean costs no precision; they are floats for at most {@link #FLUSH} additions, then doubles.
+ * Batch normalisation of channels-last images (Ioffe and Szegedy 2015). Statistics are sums of {@code x - x0}, with {@code x0} the first
+ * pixel, so that a large mean costs no precision; they are floats for at most {@link #FLUSH} additions, then doubles.
  */
 final class BatchNorm {
     private static final int FLUSH = 32;

@@ -18,7 +18,8 @@ final class ConvWeights {
 
     Panel packed(View w, PixelMap map, int groups, boolean forward) {
         CpuStorage storage = CpuStorage.of(w);
-        PackedWeights.Key key = new PackedWeights.Key(w.offset(), w.shape(), list(w.strides()), groups, forward, list(map.kernelRows()), list(map.kernelColumns()));
+        PackedWeights.Key key = new PackedWeights.Key(w.offset(), w.shape(), list(w.strides()), groups, forward, list(map.kernelRows()),
+                list(map.kernelColumns()));
         int size = w.dim(0) * w.dim(1) * map.taps();
         return storage.packed().get(key, storage.content(), () -> engine.blas().allocate(size),
                 () -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, size), panel -> pack(w, map, groups, forward, panel));

@@ -48,7 +48,8 @@ final class Convolution {
 
     private PixelGemm.Target target(View y, View w, PixelMap map, Conv2dParams params, boolean forward) {
         Panel packed = weights.packed(w, map, params.groups(), forward);
-        return new PixelGemm.Target(CpuStorage.floatsToWrite(y), y.offset(), y.dim(2), y.dim(3), y.dim(1), y.dim(1) / params.groups(), packed, forward);
+        return new PixelGemm.Target(CpuStorage.floatsToWrite(y), y.offset(), y.dim(2), y.dim(3), y.dim(1), y.dim(1) / params.groups(),
+                packed, forward);
     }
 
     void backwardInput(View dy, View w, View dx, Conv2dParams params) {

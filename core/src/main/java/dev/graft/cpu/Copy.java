@@ -91,7 +91,8 @@ final class Copy {
                 }
                 int row = task % rowTiles * TILE;
                 int height = Math.min(TILE, rows - row);
-                transposeRows(x, xAt + row, walk.stride(0, last), y, yAt + row * walk.stride(1, across), walk.stride(1, across), height, columns);
+                transposeRows(x, xAt + row, walk.stride(0, last), y, yAt + row * walk.stride(1, across), walk.stride(1, across), height,
+                        columns);
             }
         });
     }

@@ -21,7 +21,8 @@ import java.util.Optional;
  *
  * <table>
  * <caption>Settings</caption>
- * <tr><td>{@code graft.threads}, else the environment's {@code GRAFT_THREADS}</td><td>threads, default: all processors; changed by {@link #setThreads}</td></tr>
+ * <tr><td>{@code graft.threads}, else the environment's {@code GRAFT_THREADS}</td>
+ * <td>threads, default: all processors; changed by {@link #setThreads}</td></tr>
  * <tr><td>{@code graft.pool.bytes}</td><td>bytes kept for reuse at most, default: half of {@code -Xmx}</td></tr>
  * <tr><td>{@code graft.blas}</td><td>{@code openblas} or {@code java}</td></tr>
  * </table>
@@ -88,7 +89,8 @@ public final class CpuBackend implements Backend {
     @Override
     public Map<String, String> describe() {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("threads", engine.threads() + " of " + Runtime.getRuntime().availableProcessors() + " processors (graft.threads, GRAFT_THREADS)");
+        facts.put("threads", engine.threads() + " of " + Runtime.getRuntime().availableProcessors()
+                + " processors (graft.threads, GRAFT_THREADS)");
         facts.put("element kernels", engine.kernels().description());
         facts.put("matrix products", engine.describeBlas());
         facts.put("memory pool", "at most " + (pool.limit() >> 20) + " MiB kept for reuse (graft.pool.bytes)");
@@ -271,7 +273,8 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void adamW(View weight, View gradient, View m, View v, long t, float lr, float beta1, float beta2, float eps, float weightDecay) {
+    public void adamW(View weight, View gradient, View m, View v, long t, float lr, float beta1, float beta2, float eps,
+            float weightDecay) {
         optimizers.adamW(weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay);
     }
 

@@ -85,7 +85,8 @@ final class CpuStorage implements Storage {
         if (view.storage() instanceof CpuStorage storage) {
             return storage;
         }
-        throw new IllegalStateException("cpu: a tensor lies on " + view.storage().backend().name() + ", not on the CPU. Hint: move it with to(Device.cpu()).");
+        throw new IllegalStateException("cpu: a tensor lies on " + view.storage().backend().name()
+                + ", not on the CPU. Hint: move it with to(Device.cpu()).");
     }
 
     /** @throws IllegalStateException after the last release, or where the storage holds another type */
@@ -96,7 +97,8 @@ final class CpuStorage implements Storage {
                     + " Hint: keep the tensor open, or keep() it out of its scope.");
         }
         if (!type.isInstance(a)) {
-            throw new IllegalStateException("storage: holds " + dtype + ", accessed as " + type.getSimpleName() + ". Hint: convert with to(DType) first.");
+            throw new IllegalStateException("storage: holds " + dtype + ", accessed as " + type.getSimpleName()
+                    + ". Hint: convert with to(DType) first.");
         }
         return type.cast(a);
     }

@@ -115,7 +115,8 @@ final class DepthwiseConvolution {
         return weights;
     }
 
-    private static void store(float[] sum, int image, int q, int r, int pixels, PixelMap map, Images target, ConvEpilogue.Channels finish, float[] residuals) {
+    private static void store(float[] sum, int image, int q, int r, int pixels, PixelMap map, Images target, ConvEpilogue.Channels finish,
+            float[] residuals) {
         int channels = target.channels();
         int count = pixels * channels;
         int place = target.place(image, map.firstRow() + q * map.placeH(), map.firstColumn() + r * map.placeW());
@@ -142,7 +143,8 @@ final class DepthwiseConvolution {
         int size = taps * source.channels();
         int pieceTasks = (cut.count() + PIECES - 1) / PIECES;
         double[] sums = new double[PIECES * size];
-        engine.forRange(cut.count(), Math.max(1, pieceTasks), (from, to) -> gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
+        engine.forRange(cut.count(), Math.max(1, pieceTasks), (from, to) ->
+                gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int columns = map.columnOffsets().length;

@@ -5,8 +5,8 @@ import dev.graft.backend.PoolWindows;
 import java.util.Arrays;
 
 /**
- * Maxima of windows and where they lie. Small windows go tap by tap over blocks of neighbouring output pixels: first the maxima, then, from the
- * last tap to the first, the taps that equal them.
+ * Maxima of windows and where they lie. Small windows go tap by tap over blocks of neighbouring output pixels: first the maxima, then,
+ * from the last tap to the first, the taps that equal them.
  */
 final class MaxPool {
     // All taps of a block must stay in the first-level cache.

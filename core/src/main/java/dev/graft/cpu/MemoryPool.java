@@ -106,8 +106,8 @@ final class MemoryPool {
                 return kind.maker.apply(capacity);
             } catch (OutOfMemoryError second) {
                 long mebi = 1L << 20;
-                throw new IllegalStateException("memory: no room for a tensor of " + kind.bytes(capacity) / mebi + " MiB (" + stats().live() / mebi
-                        + " MiB live in tensors, heap limit " + Runtime.getRuntime().maxMemory() / mebi
+                throw new IllegalStateException("memory: no room for a tensor of " + kind.bytes(capacity) / mebi + " MiB ("
+                        + stats().live() / mebi + " MiB live in tensors, heap limit " + Runtime.getRuntime().maxMemory() / mebi
                         + " MiB). Hint: raise -Xmx, use a smaller batch or image size, or close tensors earlier.", second);
             }
         }

@@ -43,7 +43,8 @@ final class Optimizers {
         }
     }
 
-    private static void start(float[] gradient, float[] v, float[] w, float lr, float momentum, float weightDecay, boolean nesterov, int from, int to) {
+    private static void start(float[] gradient, float[] v, float[] w, float lr, float momentum, float weightDecay, boolean nesterov,
+            int from, int to) {
         float scale = nesterov ? lr * (1f + momentum) : lr;
         for (int i = from; i < to; i++) {
             float g = gradient[i] + weightDecay * w[i];

@@ -8,13 +8,14 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses, as in training, never
- * get one: a copy is kept from the second use of the same content on.
+ * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses, as in training,
+ * never get one: a copy is kept from the second use of the same content on.
  */
 final class PackedWeights {
 
     /** Which view was packed and how. */
-    record Key(int offset, Shape shape, List<Integer> strides, int groups, boolean forward, List<Integer> kernelRows, List<Integer> kernelColumns) {
+    record Key(int offset, Shape shape, List<Integer> strides, int groups, boolean forward, List<Integer> kernelRows,
+            List<Integer> kernelColumns) {
     }
 
     private static final class Entry {
@@ -24,7 +25,7 @@ final class PackedWeights {
 
     private final Map<Key, Entry> entries = new HashMap<>();
 
-    /** The panel for {@code key}: the kept one, a new one to keep ({@code make}), or {@code scratch}; packed by {@code pack} unless it was. */
+    /** The packed panel for {@code key}: the kept one, a new one to keep from {@code make}, or one from {@code scratch}. */
     synchronized Panel get(Key key, long content, Supplier<Panel> make, Supplier<Panel> scratch, Consumer<Panel> pack) {
         Entry entry = entries.get(key);
         if (entry == null || entry.content != content) {

@@ -29,8 +29,8 @@ record PixelMap(int rows, int columns, int stepH, int stepW, int[] rowOffsets, i
             kernelColumns[j] = j;
             columnOffsets[j] = j * params.dilationW() - params.padLeft();
         }
-        return new PixelMap(outputHeight, outputWidth, params.strideH(), params.strideW(), rowOffsets, columnOffsets, kernelRows, kernelColumns,
-                1, 1, 0, 0);
+        return new PixelMap(outputHeight, outputWidth, params.strideH(), params.strideW(), rowOffsets, columnOffsets, kernelRows,
+                kernelColumns, 1, 1, 0, 0);
     }
 
     /** The maps from output gradient to input gradient; together they cover every input pixel once. */
@@ -42,8 +42,8 @@ record PixelMap(int rows, int columns, int stepH, int stepW, int[] rowOffsets, i
             for (int column = 0; column < Math.min(params.strideW(), inputWidth); column++) {
                 int[] kernelColumns = taps(kernelWidth, column + params.padLeft(), params.dilationW(), params.strideW());
                 int[] columnOffsets = offsets(kernelColumns, column + params.padLeft(), params.dilationW(), params.strideW());
-                maps.add(new PixelMap((inputHeight - row - 1) / params.strideH() + 1, (inputWidth - column - 1) / params.strideW() + 1, 1, 1,
-                        rowOffsets, columnOffsets, kernelRows, kernelColumns, params.strideH(), params.strideW(), row, column));
+                maps.add(new PixelMap((inputHeight - row - 1) / params.strideH() + 1, (inputWidth - column - 1) / params.strideW() + 1,
+                        1, 1, rowOffsets, columnOffsets, kernelRows, kernelColumns, params.strideH(), params.strideW(), row, column));
             }
         }
         return maps;

@@ -261,7 +261,8 @@ final class PlainKernels implements Kernels {
         }
     }
 
-    private static void multiplyAdd3(float[] x0, float[] x1, float[] x2, float[] w0, float[] w1, float[] w2, float[] sum, int from, int to) {
+    private static void multiplyAdd3(float[] x0, float[] x1, float[] x2, float[] w0, float[] w1, float[] w2, float[] sum, int from,
+            int to) {
         for (int i = from; i < to; i++) {
             sum[i] += x0[i] * w0[i] + x1[i] * w1[i] + x2[i] * w2[i];
         }

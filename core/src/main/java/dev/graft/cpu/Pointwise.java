@@ -26,7 +26,8 @@ final class Pointwise {
     }
 
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx) {
-        Blocks.run(engine, (v, from, to) -> kernels.unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to), in(x), in(y), in(dy), out(dx));
+        Blocks.run(engine, (v, from, to) -> kernels.unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to), in(x), in(y), in(dy),
+                out(dx));
     }
 
     void binary(BinaryOp op, View p, View q, View y) {

@@ -213,7 +213,8 @@ final class Reductions {
                 int count = Math.min(columns, width - column);
                 int base = kept.at(0, line * width) - kept.offset(0) + column * step;
                 int end = Math.min(folded.total(), (piece + 1) * rows);
-                foldLines(op, x, base, step, count, folded, piece * rows, end, workspace, partial, (line * pieces + piece) * width + column);
+                foldLines(op, x, base, step, count, folded, piece * rows, end, workspace, partial, (line * pieces + piece) * width
+                        + column);
             }
         });
         return joined(op, partial, outer, pieces, width);

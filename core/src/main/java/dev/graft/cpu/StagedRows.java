@@ -3,8 +3,8 @@ package dev.graft.cpu;
 import java.util.Arrays;
 
 /**
- * Source rows as the taps of a block of neighbouring result pixels see them: one shifted copy per tap column, zero outside the image. Copies are kept
- * while the block moves down the image, so that each source row is copied once for all tap rows.
+ * Source rows as the taps of a block of neighbouring result pixels see them: one shifted copy per tap column, zero outside the image.
+ * Copies are kept while the block moves down the image, so that each source row is copied once for all tap rows.
  */
 final class StagedRows {
     private final Images source;

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The gradient of a convolution's weights: output gradients transposed times gathered pixels. Many pixels and few weights are cut by pixels, with the
- * partial sums added in order; few pixels and many weights are cut by kernel tap or by output channel.
+ * The gradient of a convolution's weights: output gradients transposed times gathered pixels. Many pixels and few weights are cut by
+ * pixels, with the partial sums added in order; few pixels and many weights are cut by kernel tap or by output channel.
  */
 final class WeightGradient {
     private static final int TILE = 1024;
@@ -23,7 +23,10 @@ final class WeightGradient {
     record Gradient(float[] data, int at, int channels) {
     }
 
-    /** Pixels {@code [from, to)} of group {@code group} into the partial sum {@code piece}, for the taps of {@code map} and the outputs {@code [output, output + outputs)}. */
+    /**
+     * Pixels {@code [from, to)} of group {@code group} into the partial sum {@code piece}, for the taps of {@code map} and the outputs
+     * {@code [output, output + outputs)}.
+     */
     private record Task(int group, int piece, int from, int to, PixelMap map, int depthAt, int output, int outputs) {
     }
 
@@ -85,8 +88,8 @@ final class WeightGradient {
 
     private void multiply(Task task, Gather source, Gradient dy, int perGroup, int depth, Panel partial, int partialAt) {
         Workspace workspace = engine.workspace();
-        Gather part = new Gather(source.data(), source.at(), source.height(), source.width(), source.channels(), task.group * source.count(),
-                source.count(), task.map);
+        Gather part = new Gather(source.data(), source.at(), source.height(), source.width(), source.channels(),
+                task.group * source.count(), source.count(), task.map);
         int columns = part.depth();
         int outputs = task.outputs;
         int resultAt = partialAt + (task.group * perGroup + task.output) * depth + task.depthAt;
@@ -105,7 +108,8 @@ final class WeightGradient {
                 }
             }
             part.fill(from, to, right, 0);
-            engine.blas().multiply(true, false, outputs, columns, rows, left, 0, outputs, right, 0, columns, beta, partial, resultAt, depth);
+            engine.blas().multiply(true, false, outputs, columns, rows, left, 0, outputs, right, 0, columns, beta, partial, resultAt,
+                    depth);
             beta = 1f;
         }
         if (task.from >= task.to) {

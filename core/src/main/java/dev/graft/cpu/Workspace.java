@@ -34,7 +34,8 @@ final class Workspace {
     /** A panel of at least {@code count} floats, valid until this thread asks for the same slot again. */
     Panel panel(Slot slot, long count) {
         if (count > Integer.MAX_VALUE / 4 - 64) {
-            throw new IllegalStateException("memory: a scratch panel of " + count + " floats is more than one buffer holds. Hint: use a smaller batch.");
+            throw new IllegalStateException("memory: a scratch panel of " + count
+                    + " floats is more than one buffer holds. Hint: use a smaller batch.");
         }
         Panel panel = panels.get(slot);
         if (panel == null || panel.capacity() < count) {
@@ -55,8 +56,9 @@ final class Workspace {
     }
 
     /**
-     * A new array of at least {@code count} floats. Its size is such that arrays made one after the other lie alike relative to cache lines (an array
-     * has a header of 16 bytes): once the JIT compiler aligns one of them, the loads of all are aligned, which is worth up to a third.
+     * A new array of at least {@code count} floats. Its size is such that arrays made one after the other lie alike relative to cache
+     * lines (an array has a header of 16 bytes): once the JIT compiler aligns one of them, the loads of all are aligned, which is worth
+     * up to a third.
      */
     static float[] block(int count) {
         return new float[(Math.max(BLOCK, count) + 4 + 15) / 16 * 16 - 4];

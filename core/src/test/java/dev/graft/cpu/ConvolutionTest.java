@@ -237,7 +237,8 @@ class ConvolutionTest {
                                     int h = oh * p.strideH() + kh * p.dilationH() - p.padTop();
                                     int w = ow * p.strideW() + kw * p.dilationW() - p.padLeft();
                                     if (h >= 0 && h < k.h && w >= 0 && w < k.w) {
-                                        visit.accept(new int[] {n, o / outputs * inputs + i, h, w}, new int[] {o, i, kh, kw}, new int[] {n, o, oh, ow});
+                                        visit.accept(new int[] {n, o / outputs * inputs + i, h, w}, new int[] {o, i, kh, kw},
+                                                new int[] {n, o, oh, ow});
                                     }
                                 }
                             }

@@ -107,8 +107,10 @@ class MemoryTest {
         storage.release();
         assertThatThrownBy(storage::release).isInstanceOf(IllegalStateException.class).hasMessageContaining("released more often");
         assertThatThrownBy(storage::retain).isInstanceOf(IllegalStateException.class).hasMessageContaining("after it was released");
-        assertThatThrownBy(() -> storage.read(0, new float[3], 0, 3)).isInstanceOf(IllegalStateException.class).hasMessageContaining("used after it was released");
-        assertThatThrownBy(() -> cpu.fill(view(storage), 1)).isInstanceOf(IllegalStateException.class).hasMessageContaining("used after it was released");
+        assertThatThrownBy(() -> storage.read(0, new float[3], 0, 3)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("used after it was released");
+        assertThatThrownBy(() -> cpu.fill(view(storage), 1)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("used after it was released");
     }
 
     @Test
@@ -153,6 +155,7 @@ class MemoryTest {
     void describesItself() {
         assertThat(cpu.describe()).containsKeys("threads", "element kernels", "matrix products", "memory pool", "heap limit");
         assertThat(cpu.describe().get("matrix products")).contains("OpenBLAS", "1 thread a caller");
-        assertThat(new CpuBackend(new Engine(1, () -> new JavaBlas("no natives")), pool).describe().get("matrix products")).contains("no natives");
+        assertThat(new CpuBackend(new Engine(1, () -> new JavaBlas("no natives")), pool).describe().get("matrix products"))
+                .contains("no natives");
     }
 }

@@ -167,7 +167,8 @@ class NormalizationTest {
         }
     }
 
-    private static void checkLayerNorm(int rows, int width, View x, View gamma, View beta, View y, View dy, View dx, View dgamma, View dbeta) {
+    private static void checkLayerNorm(int rows, int width, View x, View gamma, View beta, View y, View dy, View dx, View dgamma,
+            View dbeta) {
         double[] xs = values(x);
         double[] d = values(dy);
         double[] expected = new double[xs.length];

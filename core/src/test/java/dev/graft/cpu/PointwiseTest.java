@@ -79,7 +79,9 @@ class PointwiseTest {
             double[] slopes = values(dy);
             for (int i = 0; i < n; i++) {
                 double h = 1e-5;
-                slopes[i] *= (value(op, (float) A[0], (float) A[1], xs[i] + h) - value(op, (float) A[0], (float) A[1], xs[i] - h)) / (2 * h);
+                double above = value(op, (float) A[0], (float) A[1], xs[i] + h);
+                double below = value(op, (float) A[0], (float) A[1], xs[i] - h);
+                slopes[i] *= (above - below) / (2 * h);
             }
             View dx = f.sameBits(op.name(), () -> {
                 View result = f.empty(Layout.ROW_MAJOR, n);

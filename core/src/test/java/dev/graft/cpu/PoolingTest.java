@@ -150,7 +150,7 @@ class PoolingTest {
         f.cpu.maxPool2d(x, all, y, index);
         assertThat(values(index)).containsExactly(1);
         assertThat(values(y)[0]).isNaN();
-        x.storage().write(0, new float[] {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY}, 0, 4);
+        f.cpu.fill(x, Float.NEGATIVE_INFINITY);
         f.cpu.maxPool2d(x, all, y, index);
         assertThat(values(index)).containsExactly(0);
     }
