@@ -134,7 +134,11 @@ public interface Backend {
 
     // Optimizer steps: one pass over dense views of one layout, in place.
 
-    /** {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v : v)}; no velocity where momentum is 0; {@code first} starts {@code v} at {@code g}. */
+    /**
+     * {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v : v)};
+     * no velocity where momentum is 0; {@code first} starts {@code v} at {@code g}.
+     * Velocities that decayed below about 1e-30 may be set to 0: denormal numbers are slow.
+     */
     void sgd(View weight, View gradient, Optional<View> velocity, boolean first, float lr, float momentum, float dampening,
              float weightDecay, boolean nesterov);
 
