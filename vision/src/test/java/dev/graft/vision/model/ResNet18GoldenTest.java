@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
  * <p>Gradients get two tolerances. Among five million ReLU inputs a few lie so near zero that single precision takes them to the other
  * side, which moves single gradients below by up to some thousandths: PyTorch's own single precision differs from its double precision
  * by 1e-6 with its default memory format and by 3.1e-3 (layer2.0.bn1.bias) with channels_last. So each gradient must be within 1e-2, and
- * the median one within 1e-4. With so many, no search finds an input that keeps all away from zero; {@link ResNet18StrictGoldenTest} has smaller images,
- * chosen such that none is near, and holds every gradient to 1e-4.
+ * the median one within 1e-4. With so many, no search finds an input that keeps all away from zero; {@link ResNet18StrictGoldenTest} has
+ * smaller images, chosen such that none is near, and holds every gradient to 1e-4.
  */
 class ResNet18GoldenTest {
     private static final double FLIPPED_RELU = 1e-2;
