@@ -1,0 +1,2 @@
+/** The GPU backend; only its provider is public. */
+package dev.graft.cuda;

@@ -1,0 +1,8 @@
+/** The GPU backend, found at run time by {@link java.util.ServiceLoader}. */
+module dev.graft.cuda {
+    requires transitive dev.graft.core;
+
+    exports dev.graft.cuda;
+
+    provides dev.graft.backend.BackendProvider with dev.graft.cuda.CudaProvider;
+}
