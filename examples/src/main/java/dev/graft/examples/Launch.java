@@ -1,0 +1,102 @@
+package dev.graft.examples;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The JVM flags that the program wants and this JVM was not given.
+ *
+ * @param given    the flags this JVM was started with
+ * @param features the JDK's feature version, such as 17
+ * @param allowed  whether the program may restart itself: not where {@code GRAFT_NO_RESTART=1} or it is the restarted one
+ */
+record Launch(List<String> given, int features, boolean allowed) {
+    /** Set in the restarted JVM to the number of the process that started it. */
+    static final String PARENT = "graft.launcher.pid";
+
+    private static final Map<String, String> PROPERTIES = properties();
+
+    Launch {
+        given = List.copyOf(given);
+    }
+
+    static Launch ofThisJvm() {
+        boolean forbidden = "1".equals(System.getenv("GRAFT_NO_RESTART")) || System.getProperty(PARENT) != null;
+        return new Launch(ManagementFactory.getRuntimeMXBean().getInputArguments(), Runtime.version().feature(), !forbidden);
+    }
+
+    private static Map<String, String> properties() {
+        Map<String, String> properties = new LinkedHashMap<>();
+        // JavaCPP counts the whole process, heap included, against these limits and runs System.gc() when it comes near
+        properties.put("org.bytedeco.javacpp.maxphysicalbytes", "0");
+        properties.put("org.bytedeco.javacpp.maxbytes", "0");
+        properties.put("java.awt.headless", "true");
+        return properties;
+    }
+
+    /** A debugger listens on one port, so a JVM under one is left as it is. */
+    boolean needsRestart() {
+        return allowed && given.stream().noneMatch(flag -> flag.startsWith("-agentlib:jdwp")) && !missing().isEmpty();
+    }
+
+    /** The flags to add, those that only a new JVM can take among them; what the user chose stays. */
+    List<String> missing() {
+        List<String> missing = new ArrayList<>();
+        if (!has("-XX:+Use", "GC")) {
+            // training makes garbage in bursts between steps; the parallel collector gives most throughput and no barrier costs
+            missing.add("-XX:+UseParallelGC");
+        }
+        if (!has("-Xmx") && !has("-XX:MaxRAM") && !has("-XX:MaxHeapSize")) {
+            missing.add("-XX:MaxRAMPercentage=70");
+        }
+        if (features >= 22 && !has("--enable-native-access")) {
+            missing.add("--enable-native-access=ALL-UNNAMED");
+        }
+        if (!missing.isEmpty()) {
+            PROPERTIES.forEach((name, value) -> {
+                if (!has("-D" + name + "=")) {
+                    missing.add("-D" + name + "=" + value);
+                }
+            });
+        }
+        return missing;
+    }
+
+    private boolean has(String start) {
+        return has(start, "");
+    }
+
+    private boolean has(String start, String end) {
+        return given.stream().anyMatch(flag -> flag.startsWith(start) && flag.endsWith(end));
+    }
+
+    /** The command line of the JVM that takes over. */
+    List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(given);
+        command.addAll(missing());
+        command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(Main.class.getName());
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Sets what a running JVM can still take, and ends it with the launcher where that was killed. */
+    void prepareThisJvm() {
+        PROPERTIES.forEach((name, value) -> {
+            if (System.getProperty(name) == null) {
+                System.setProperty(name, value);
+            }
+        });
+        Optional.ofNullable(System.getProperty(PARENT)).flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
+                .ifPresent(launcher -> launcher.onExit().thenRun(() -> System.exit(1)));
+    }
+}

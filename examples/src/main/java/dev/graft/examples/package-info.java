@@ -1,0 +1,2 @@
+/** The program {@code graft} and runnable use cases. */
+package dev.graft.examples;
