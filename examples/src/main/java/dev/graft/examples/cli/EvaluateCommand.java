@@ -1,0 +1,84 @@
+package dev.graft.examples.cli;
+
+import dev.graft.examples.run.ImageData;
+import dev.graft.examples.run.Metrics;
+import dev.graft.examples.run.ModelCard;
+import dev.graft.examples.run.Relabelled;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.train.Evaluation;
+import dev.graft.nn.train.Evaluator;
+import dev.graft.tensor.Device;
+import dev.graft.vision.model.Backbone;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Judges a fine-tuned model on labelled images. */
+@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Judges a fine-tuned model on labelled images: accuracy, AUROC, sensitivity and specificity of each class, confusion matrix.",
+    "With two classes, AUROC is that of the second; with more, the mean of each class against the rest."})
+final class EvaluateCommand extends ReportingCommand {
+    private static final int NAME_WIDTH = 24;
+
+    @Option(names = "--model", paramLabel = "DIR", required = true, description = "The --out folder of finetune.")
+    private Path model;
+
+    @Option(names = "--data", paramLabel = "DIR", required = true, description = "One sub-folder of images for each class, or a CSV file.")
+    private Path data;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images at a time. Default: ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu", description = "cpu or cuda. Default: ${DEFAULT-VALUE}.")
+    private String device;
+
+    @Mixin
+    private ThreadOption threads;
+
+    @Override
+    Object report() {
+        OptionalInt workers = threads.apply();
+        Device place = Device.of(device);
+        ModelCard card = ModelCard.read(model);
+        Relabelled images = new Relabelled(ImageData.open(data, card.preprocessing().eval()), card.classes());
+        DataLoader loader = DataLoader.of(images, batch).on(place);
+        try (Backbone network = card.load(model); DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
+            network.to(place);
+            long begin = System.nanoTime();
+            Evaluation evaluation = Evaluator.evaluate(network, sized, new CrossEntropyLoss());
+            double seconds = (System.nanoTime() - begin) / 1e9;
+            Map<String, Object> report = new LinkedHashMap<>(Metrics.of(evaluation, card.classes()));
+            report.put("images_per_second", images.size() / seconds);
+            report.put("seconds", seconds);
+            print(out(), evaluation, card.classes(), report);
+            return report;
+        }
+    }
+
+    private static void print(PrintWriter out, Evaluation evaluation, List<String> classes, Map<String, Object> report) {
+        out.printf(Locale.ROOT, "%,d images: accuracy %.4f, balanced accuracy %.4f, AUROC %.4f, loss %.4f (%.1f images/s)%n%n",
+                evaluation.labels().length, evaluation.accuracy(), evaluation.confusion().balancedAccuracy(), evaluation.auroc(), evaluation.loss(),
+                report.get("images_per_second"));
+        int width = Math.min(NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
+        String name = "%-" + Math.max(5, width) + "s";
+        out.printf(name + " %8s %12s %12s %10s%n", "class", "images", "sensitivity", "specificity", "precision");
+        for (int c = 0; c < classes.size(); c++) {
+            out.printf(Locale.ROOT, name + " %8d %12.4f %12.4f %10.4f%n", shortened(classes.get(c), width), evaluation.confusion().support(c),
+                    evaluation.confusion().sensitivity(c), evaluation.confusion().specificity(c), evaluation.confusion().precision(c));
+        }
+        out.printf("%nconfusion matrix: a row for each true class, a column for each predicted one, in the order above%n%s", evaluation.confusion());
+        out.flush();
+    }
+
+    private static String shortened(String name, int width) {
+        return name.length() <= width ? name : name.substring(0, width - 1) + "~";
+    }
+}

@@ -1,0 +1,143 @@
+package dev.graft.examples.cli;
+
+import dev.graft.examples.run.Finetune;
+import dev.graft.examples.run.FinetuneSettings;
+import dev.graft.examples.run.ImageData;
+import dev.graft.nn.train.Progress;
+import dev.graft.nn.train.StopSignal;
+import dev.graft.vision.image.Augment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Fine-tunes a pretrained network on a folder of images. */
+@Command(name = "finetune", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Fine-tunes a pretrained network on your images and writes model.safetensors, model.json, log.csv and metrics.json.",
+    "--data has one sub-folder of images for each class; or is a CSV file with the columns file, label and perhaps patient (a patient's images "
+            + "then stay on one side of the split); or holds such folders as train and val.",
+    "Validation files that are byte-identical to training files are found, counted and kept out of the validation."},
+        footer = {"", "Example: graft finetune --data photos --model resnet18 --weights imagenet --epochs 10 --out run1"})
+final class FinetuneCommand extends ReportingCommand {
+    /** What a shell reports for a program ended by Ctrl-C. */
+    private static final int STOPPED = 130;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--data", paramLabel = "DIR", required = true, description = "The training images.")
+    private Path data;
+
+    @Option(names = "--val", paramLabel = "DIR", description = "The validation images; their classes must be those of --data.")
+    private Optional<Path> validation;
+
+    @Option(names = "--val-fraction", paramLabel = "F", description = "Without --val: the share of each class held back for validation. Default: 0.2.")
+    private Optional<Double> heldFraction;
+
+    @Option(names = "--keep-duplicates", description = "Validate on files that were trained on, too.")
+    private boolean keepDuplicates;
+
+    @Option(names = "--model", paramLabel = "NAME", defaultValue = "resnet18",
+            description = "resnet18/34/50/101/152, squeezenet1_1, efficientnet_lite0, or for small images resnet20/32/44/56. Default: ${DEFAULT-VALUE}.")
+    private String model;
+
+    @Option(names = "--weights", paramLabel = "imagenet|FILE|none", defaultValue = "imagenet",
+            description = "imagenet (downloaded once), a .pth, .pt or .safetensors file, or none. A head of another size is replaced. Default: ${DEFAULT-VALUE}.")
+    private String weights;
+
+    @Option(names = "--freeze", paramLabel = "backbone|none", defaultValue = "backbone",
+            description = "backbone: only the new head learns, fast and hard to overfit; none: all weights learn. Default: ${DEFAULT-VALUE}.")
+    private Freeze freeze;
+
+    @Option(names = "--augment", paramLabel = "none|light|strong", defaultValue = "none",
+            description = "none; light: random crops and flips; strong: also turns and colours. Default: ${DEFAULT-VALUE}.")
+    private Augment augment;
+
+    @Option(names = "--image-size", paramLabel = "N", description = "Side of the network's input in pixels. Default: the weights' own, mostly 224.")
+    private Optional<Integer> imageSize;
+
+    @Mixin
+    private RecipeOptions recipe;
+
+    @Mixin
+    private ThreadOption threads;
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu", description = "cpu or cuda. Default: ${DEFAULT-VALUE}.")
+    private String device;
+
+    @Option(names = "--no-feature-cache",
+            description = "Run the frozen backbone in every epoch. Without it, and without augmentation, it runs once for each image; the result is the same.")
+    private boolean noFeatureCache;
+
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the result; it is made.")
+    private Path out;
+
+    @Option(names = "--resume", description = "Go on with the run in --out after Ctrl-C or a crash; the result has the same bits as an unbroken run.")
+    private boolean resume;
+
+    @Option(names = "--overwrite", description = "Replace the run in --out.")
+    private boolean overwrite;
+
+    private int exitCode;
+
+    /** What does not learn. */
+    enum Freeze {
+        BACKBONE, NONE
+    }
+
+    @Override
+    Object report() {
+        FinetuneSettings settings = settings();
+        Optional<Map<String, Object>> metrics;
+        try (StopSignal stop = StopSignal.onShutdown()) {
+            metrics = new Finetune(settings, out(), Progress.automatic(), stop).run();
+        }
+        if (metrics.isEmpty()) {
+            exitCode = STOPPED;
+            out().println("stopped; go on with: graft " + String.join(" ", resumed(spec.commandLine().getParseResult().originalArgs())));
+            return Map.of("stopped", true);
+        }
+        Map<?, ?> best = (Map<?, ?>) metrics.get().get("best");
+        out().printf(Locale.ROOT, "best: epoch %s, validation accuracy %.4f, AUROC %.4f, loss %.4f; %.1f images/s, %.0f s%n", best.get("epoch"),
+                best.get("accuracy"), best.get("auroc"), best.get("loss"), metrics.get().get("images_per_second"), metrics.get().get("seconds"));
+        out().println("written to " + this.out + "; next: graft predict --model " + this.out + " IMAGE...");
+        return metrics.get();
+    }
+
+    private FinetuneSettings settings() {
+        check(validation.isEmpty() || heldFraction.isEmpty(), "--val and --val-fraction exclude each other");
+        double fraction = heldFraction.orElse(0.2);
+        check(fraction > 0 && fraction < 1, "--val-fraction must be between 0 and 1, was " + fraction);
+        check(imageSize.orElse(1) >= 1, "--image-size must be at least 1, was " + imageSize.orElse(1));
+        check(!resume || !overwrite, "--resume and --overwrite exclude each other");
+        return new FinetuneSettings(new ImageData.Source(data, validation, fraction, keepDuplicates), model, weights, freeze == Freeze.BACKBONE, augment,
+                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), recipe.recipe(), device, threads.apply(), !noFeatureCache, out, resume,
+                overwrite);
+    }
+
+    private void check(boolean right, String message) {
+        if (!right) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    private static List<String> resumed(List<String> arguments) {
+        List<String> again = new java.util.ArrayList<>(arguments);
+        again.removeIf(argument -> argument.equals("--overwrite") || argument.equals("--resume"));
+        again.add("--resume");
+        return again;
+    }
+
+    @Override
+    int exitCode() {
+        return exitCode;
+    }
+}

@@ -1,0 +1,48 @@
+package dev.graft.examples.cli;
+
+import dev.graft.examples.run.Json;
+import dev.graft.io.TensorInfo;
+import dev.graft.io.WeightFileInfo;
+import dev.graft.io.WeightFiles;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Lists a weight file's tensors; prints JSON, as its readers are mostly programs. */
+@Command(name = "inspect", mixinStandardHelpOptions = true, description = {
+    "Lists the tensors of a weight file (PyTorch zip, legacy or tar, or safetensors) as JSON: {format, tensors: [{name, dtype, shape, sha256}], skipped}.",
+    "The hash is over the elements in row-major order, little-endian. Nothing in the file is run."})
+final class InspectCommand extends ReportingCommand {
+    @Parameters(paramLabel = "FILE", description = "The weight file.")
+    private Path file;
+
+    @Override
+    Object report() {
+        WeightFileInfo info = WeightFiles.inspect(file);
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("format", info.format());
+        report.put("tensors", info.tensors().stream().map(InspectCommand::asMap).toList());
+        report.put("skipped", info.skipped());
+        if (!hasJson()) {
+            out().print(Json.write(report));
+        }
+        return report;
+    }
+
+    private static Map<String, Object> asMap(TensorInfo tensor) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("name", tensor.name());
+        map.put("dtype", tensor.dtype());
+        map.put("shape", shape(tensor));
+        map.put("sha256", tensor.sha256());
+        return map;
+    }
+
+    private static List<Integer> shape(TensorInfo tensor) {
+        return Arrays.stream(tensor.shape().toArray()).boxed().toList();
+    }
+}

@@ -1,0 +1,108 @@
+package dev.graft.examples.cli;
+
+import dev.graft.examples.run.Classifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Names what is on images. */
+@Command(name = "predict", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Names the most probable classes of images, as a table and with --json as [{file, top: [{index, label, probability}]}].",
+    "An image that cannot be read gets a line on standard error and an entry {file, error}; the others are answered, and the exit code is 1."},
+        footer = {"", "Examples: graft predict --model run1 photo.jpg",
+            "          graft predict --model squeezenet1_1 --weights squeezenet1_1.pth --labels imagenet_classes.txt photo.jpg"})
+final class PredictCommand extends ReportingCommand {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", paramLabel = "DIR|NAME", required = true, description = "The --out folder of finetune, or a network's name.")
+    private String model;
+
+    @Option(names = "--weights", paramLabel = "imagenet|FILE", description = "For a network's name: its weights. Default: imagenet.")
+    private Optional<String> weights;
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "For a network's name: class names, one a line. Default: those of the published weights.")
+    private Optional<Path> labels;
+
+    @Option(names = "--image-size", paramLabel = "N", description = "For a network's name: side of its input in pixels.")
+    private Optional<Integer> imageSize;
+
+    @Option(names = "--top", paramLabel = "N", defaultValue = "5", description = "How many classes to name. Default: ${DEFAULT-VALUE}.")
+    private int top;
+
+    @Mixin
+    private ThreadOption threads;
+
+    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Image files.")
+    private List<Path> images;
+
+    private int exitCode;
+
+    @Override
+    Object report() {
+        if (top < 1) {
+            throw new ParameterException(spec.commandLine(), "--top must be at least 1, was " + top);
+        }
+        threads.apply();
+        List<Object> report = new ArrayList<>();
+        try (Classifier classifier = classifier()) {
+            for (Path image : images) {
+                report.add(predict(classifier, image));
+            }
+        }
+        return report;
+    }
+
+    private Classifier classifier() {
+        if (!Files.isDirectory(Path.of(model))) {
+            return Classifier.ofWeights(model, weights.orElse("imagenet"), labels, imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()));
+        }
+        if (weights.isPresent() || labels.isPresent() || imageSize.isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--weights, --labels and --image-size are for a network's name; " + model + " is a run's folder");
+        }
+        return Classifier.ofRun(Path.of(model));
+    }
+
+    private Map<String, Object> predict(Classifier classifier, Path image) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("file", image.toString());
+        try {
+            List<Classifier.Answer> answers = classifier.predict(image, top);
+            out().println(image);
+            answers.forEach(a -> out().printf(Locale.ROOT, "  %6.2f %%  %s (%d)%n", 100 * a.probability(), a.label(), a.index()));
+            entry.put("top", answers.stream().map(PredictCommand::asMap).toList());
+        } catch (RuntimeException e) {
+            exitCode = Program.FAILURE;
+            String line = Failures.line(e);
+            spec.commandLine().getErr().println("graft predict: " + line);
+            entry.put("error", line);
+        }
+        return entry;
+    }
+
+    private static Map<String, Object> asMap(Classifier.Answer answer) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("index", answer.index());
+        map.put("label", answer.label());
+        map.put("probability", answer.probability());
+        return map;
+    }
+
+    @Override
+    int exitCode() {
+        return exitCode;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.graft.examples.cli;
+
+import dev.graft.examples.run.AtomicText;
+import dev.graft.examples.run.Json;
+import dev.graft.examples.run.RunException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** A command that reports to people on the terminal and to programs as JSON. */
+abstract class ReportingCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON to this file; - is standard output.")
+    private Optional<Path> json;
+
+    /** Does the work and returns the result as maps, lists, strings and numbers. */
+    abstract Object report();
+
+    /** The exit code after a report. */
+    int exitCode() {
+        return 0;
+    }
+
+    @Override
+    public final Integer call() {
+        json.filter(file -> !isStandardOutput(file)).ifPresent(ReportingCommand::checkFolder);
+        Object result = report();
+        json.ifPresent(file -> {
+            if (isStandardOutput(file)) {
+                spec.commandLine().getOut().print(Json.write(result));
+            } else {
+                AtomicText.write(file, Json.write(result));
+            }
+        });
+        return exitCode();
+    }
+
+    private static boolean isStandardOutput(Path file) {
+        return file.toString().equals("-");
+    }
+
+    /** A training of hours must not fail at its last line. */
+    private static void checkFolder(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new RunException("--json " + file + " cannot be written", "name a file in a folder that exists and is writable");
+        }
+    }
+
+    final boolean hasJson() {
+        return json.isPresent();
+    }
+
+    /** Where people read: standard output, unless JSON goes there. */
+    final PrintWriter out() {
+        return json.filter(ReportingCommand::isStandardOutput).isPresent() ? spec.commandLine().getErr() : spec.commandLine().getOut();
+    }
+}

@@ -1,0 +1,2 @@
+/** The commands of the program: options in, files and tables out. */
+package dev.graft.examples.cli;

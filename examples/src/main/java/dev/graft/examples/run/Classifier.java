@@ -1,0 +1,116 @@
+package dev.graft.examples.run;
+
+import dev.graft.io.StateDict;
+import dev.graft.io.WeightFiles;
+import dev.graft.tensor.Autograd;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import dev.graft.vision.image.Image;
+import dev.graft.vision.image.ImagePipeline;
+import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.model.Backbone;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/** A network with names for its classes: images in, the most probable classes out. */
+public final class Classifier implements AutoCloseable {
+    private final Backbone model;
+    private final List<String> labels;
+    private final ImagePipeline pipeline;
+
+    private Classifier(Backbone model, List<String> labels, Preprocessing preprocessing) {
+        this.model = model;
+        this.labels = labels;
+        this.pipeline = preprocessing.eval();
+        model.eval();
+    }
+
+    /**
+     * One answer.
+     *
+     * @param index       position of the logit
+     * @param label       the class's name
+     * @param probability in [0, 1]
+     */
+    public record Answer(int index, String label, float probability) {
+    }
+
+    /** The model of a finished run. */
+    public static Classifier ofRun(Path folder) {
+        ModelCard card = ModelCard.read(folder);
+        return new Classifier(card.load(folder), card.classes(), card.preprocessing());
+    }
+
+    /**
+     * A network of the zoo with a weight file or published weights.
+     *
+     * @param labelFile one class name a line; empty for those of published weights, or numbers
+     * @param imageSize side of the network's input; empty for the weights' own
+     */
+    public static Classifier ofWeights(String model, String weights, Optional<Path> labelFile, OptionalInt imageSize) {
+        StartingPoint start = StartingPoint.of(model, weights);
+        Path file = start.file().orElseThrow(() -> new RunException("--weights none leaves nothing to predict with", "give a weight file"));
+        Preprocessing preprocessing = imageSize.isPresent() ? start.preprocessing().withImageSize(imageSize.getAsInt()) : start.preprocessing();
+        Backbone network;
+        try (StateDict state = WeightFiles.load(file)) {
+            network = start.architecture().create(state, new SplittableRandom(0));
+        }
+        try {
+            return new Classifier(network, labels(network, start, labelFile), preprocessing);
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
+        }
+    }
+
+    private static List<String> labels(Backbone network, StartingPoint start, Optional<Path> labelFile) {
+        int classes = outputs(network);
+        List<String> published = start.architecture().weights().stream().map(w -> w.classes()).filter(names -> names.size() == classes)
+                .findFirst().orElseGet(() -> IntStream.range(0, classes).mapToObj(Integer::toString).toList());
+        List<String> labels = labelFile.map(Classifier::readLabels).orElse(published);
+        if (labels.size() != classes) {
+            throw new RunException("--labels " + labelFile.orElseThrow() + " has " + labels.size() + " lines, the network has " + classes + " classes",
+                    "give one class name a line, in the order of the network's outputs");
+        }
+        return labels;
+    }
+
+    private static int outputs(Backbone network) {
+        try (StateDict state = network.stateDict()) {
+            return state.get(network.headPath() + ".weight").dim(0);
+        }
+    }
+
+    private static List<String> readLabels(Path file) {
+        try {
+            return Files.readAllLines(file).stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        } catch (IOException e) {
+            throw new RunException("--labels " + file + " cannot be read (" + e.getClass().getSimpleName() + ")", "give a text file, one class name a line", e);
+        }
+    }
+
+    /** The {@code count} most probable classes of an image file, the best first. */
+    public List<Answer> predict(Path file, int count) {
+        Image image = Image.read(file);
+        float[] probabilities;
+        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+            Tensor input = pipeline.apply(image, new SplittableRandom(0)).unsqueeze(0);
+            probabilities = model.forward(input).softmax(1).toFloatArray();
+        }
+        return IntStream.range(0, probabilities.length).boxed()
+                .sorted(Comparator.comparingDouble((Integer i) -> -probabilities[i]))
+                .limit(count).map(i -> new Answer(i, labels.get(i), probabilities[i])).toList();
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

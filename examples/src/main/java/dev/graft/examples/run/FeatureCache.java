@@ -1,0 +1,132 @@
+package dev.graft.examples.run;
+
+import dev.graft.nn.data.Batch;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.Example;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.train.StopSignal;
+import dev.graft.tensor.Autograd;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.Tensor;
+import dev.graft.vision.model.Backbone;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.random.RandomGenerator;
+
+/**
+ * What a frozen backbone makes of each image, computed once. With nothing random before it, its output never changes, so training
+ * the head on stored features is the same training at a fraction of the cost.
+ */
+final class FeatureCache implements LabelledDataset, AutoCloseable {
+    private static final long MEMORY_SHARE = 4;
+    private static final long REPORT_NANOS = 10_000_000_000L;
+
+    private final LabelledDataset images;
+    private final FeatureStore store;
+    private final int[] shape;
+
+    private FeatureCache(LabelledDataset images, FeatureStore store, int[] shape) {
+        this.images = images;
+        this.store = store;
+        this.shape = shape;
+    }
+
+    /** The training was asked to stop before the features were there. */
+    static final class Stopped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /**
+     * Runs the backbone over all images.
+     *
+     * @param loader over {@code images} in order
+     * @param name   what to call them in progress lines
+     * @param spill  folder for features that do not fit in memory
+     * @throws IOException where there is room for them nowhere
+     * @throws Stopped     where {@code stop} was requested
+     */
+    static FeatureCache compute(Backbone model, LabelledDataset images, DataLoader loader, String name, Path spill, StopSignal stop, PrintWriter log)
+            throws IOException {
+        FeatureStore store = null;
+        int[] shape = new int[0];
+        long start = System.nanoTime();
+        long reported = start;
+        int done = 0;
+        model.eval();
+        try (Autograd.Guard guard = Autograd.noGrad()) {
+            for (Batch batch : loader) {
+                Tensor features = model.features(batch.inputs());
+                if (store == null) {
+                    shape = withoutBatch(features.shape());
+                    store = FeatureStore.create(images.size(), features.numel() / batch.size(), Runtime.getRuntime().maxMemory() / MEMORY_SHARE, spill);
+                }
+                store.append(features.toFloatArray());
+                done += batch.size();
+                if (stop.isRequested()) {
+                    throw new Stopped();
+                }
+                long now = System.nanoTime();
+                if (now - reported > REPORT_NANOS) {
+                    reported = now;
+                    double rate = done / ((now - start) / 1e9);
+                    log.printf(Locale.ROOT, "features of %s images: %,d of %,d, %.0f images/s, %.0f s left%n", name, done, images.size(), rate,
+                            (images.size() - done) / rate);
+                    log.flush();
+                }
+            }
+            return new FeatureCache(images, store, shape);
+        } catch (RuntimeException | IOException | Error e) {
+            if (store != null) {
+                store.close();
+            }
+            throw e;
+        } finally {
+            loader.close();
+        }
+    }
+
+    private static int[] withoutBatch(Shape shape) {
+        int[] dims = new int[shape.rank() - 1];
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = shape.dim(i + 1);
+        }
+        return dims;
+    }
+
+    boolean isInMemory() {
+        return store.isInMemory();
+    }
+
+    @Override
+    public int size() {
+        return images.size();
+    }
+
+    @Override
+    public Example get(int index, RandomGenerator random) {
+        return Example.of(Tensor.of(store.get(index), shape), images.labels()[index]);
+    }
+
+    @Override
+    public String describe(int index) {
+        return images.describe(index);
+    }
+
+    @Override
+    public int[] labels() {
+        return images.labels();
+    }
+
+    @Override
+    public List<String> classes() {
+        return images.classes();
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

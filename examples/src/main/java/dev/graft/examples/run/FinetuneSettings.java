@@ -1,0 +1,52 @@
+package dev.graft.examples.run;
+
+import dev.graft.vision.image.Augment;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * Everything a fine-tuning is told.
+ *
+ * @param source         the images
+ * @param model          the network's name
+ * @param weights        {@code imagenet}, another published name, a file, or {@code none}
+ * @param freezeBackbone whether only the head learns
+ * @param augment        how much chance training images see
+ * @param imageSize      side of the network's input; empty for the weights' own
+ * @param recipe         how to train
+ * @param device         where to train, such as {@code cpu}
+ * @param workers        threads that decode images; empty for one for each processor
+ * @param featureCache   whether a frozen backbone may run once for each image
+ * @param out            the run's folder
+ * @param resume         go on with the run in {@code out}
+ * @param overwrite      replace the run in {@code out}
+ */
+public record FinetuneSettings(ImageData.Source source, String model, String weights, boolean freezeBackbone, Augment augment, OptionalInt imageSize,
+                               Recipe recipe, String device, OptionalInt workers, boolean featureCache, Path out, boolean resume,
+                               boolean overwrite) {
+
+    boolean usesFeatureCache() {
+        return featureCache && freezeBackbone && augment == Augment.NONE;
+    }
+
+    RunFolder.Existing existing() {
+        if (overwrite) {
+            return RunFolder.Existing.OVERWRITE;
+        }
+        return resume ? RunFolder.Existing.RESUME : RunFolder.Existing.REFUSE;
+    }
+
+    /** What a run must have in common with the one it resumes; where it runs and how fast is its own affair. */
+    Map<String, Object> toMap() {
+        Map<String, Object> map = recipe.toMap();
+        map.put("model", model);
+        map.put("weights", weights);
+        map.put("freeze", freezeBackbone ? "backbone" : "none");
+        map.put("augment", augment.name().toLowerCase(Locale.ROOT));
+        map.put("image_size", imageSize.isPresent() ? imageSize.getAsInt() : "the weights' own");
+        map.put("feature_cache", usesFeatureCache());
+        return map;
+    }
+}

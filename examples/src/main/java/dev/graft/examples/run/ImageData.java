@@ -1,0 +1,186 @@
+package dev.graft.examples.run;
+
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.Split;
+import dev.graft.nn.data.Subset;
+import dev.graft.vision.ImageCsv;
+import dev.graft.vision.ImageDataset;
+import dev.graft.vision.ImageFolder;
+import dev.graft.vision.image.ImagePipeline;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Training and validation images with one list of classes.
+ *
+ * @param all        the data set the training images are in
+ * @param trainRows  their positions in it
+ * @param held       the data set the validation images are in, the same one where it was split
+ * @param heldRows   their positions in it
+ * @param duplicates validation files that are training files as well, byte for byte
+ * @param kept       whether such files stay in the validation
+ */
+public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows, List<ImageDataset.Duplicate> duplicates, boolean kept) {
+    private static final int LISTED = 20;
+
+    /**
+     * Where images come from.
+     *
+     * @param data           a folder with one sub-folder for each class, a CSV file, or a folder with {@code train} and {@code val}
+     * @param validation     the validation images; empty to hold some of {@code data} back
+     * @param heldFraction   the share to hold back
+     * @param keepDuplicates whether validation images that were trained on are used all the same
+     */
+    public record Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates) {
+        /** Before anything is downloaded or read. */
+        void checkExists() {
+            validation.map(path -> List.of(data, path)).orElse(List.of(data)).stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
+                throw new RunException(path + " does not exist", "name a folder with one sub-folder of images for each class");
+            });
+        }
+
+        /** A folder that holds {@code train} and {@code val} and nothing else means these two. */
+        Source resolved() {
+            boolean pair = validation.isEmpty() && Files.isDirectory(data.resolve("train")) && Files.isDirectory(data.resolve("val"));
+            return pair ? new Source(data.resolve("train"), Optional.of(data.resolve("val")), heldFraction, keepDuplicates) : this;
+        }
+    }
+
+    /** Opens a folder of class folders or, for a file, a CSV list. */
+    public static ImageDataset open(Path data, ImagePipeline pipeline) {
+        return Files.isRegularFile(data) ? ImageCsv.open(data, pipeline) : ImageFolder.open(data, pipeline);
+    }
+
+    /**
+     * Lists the images and keeps duplicates out of the validation.
+     *
+     * @throws RunException for a single class, or validation images of other classes
+     */
+    public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
+        Source source = given.resolved();
+        ImageDataset all = open(source.data, pipeline);
+        if (all.classes().size() < 2) {
+            throw new RunException(source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
+                    "name a folder with one sub-folder for each of two or more classes");
+        }
+        ImageData data = source.validation.map(path -> withValidation(all, open(path, pipeline), source))
+                .orElseGet(() -> split(all, source, seed));
+        if (data.heldRows.length == 0) {
+            throw new RunException("no validation image is left: all of " + data.duplicates.size() + " are also in the training images",
+                    "use other validation images, or --keep-duplicates");
+        }
+        return data;
+    }
+
+    private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {
+        if (!train.classes().equals(held.classes())) {
+            throw new RunException("training and validation images have different classes: " + train.classes() + " in " + source.data + ", "
+                    + held.classes() + " in " + source.validation.orElseThrow(), "give the class folders the same names");
+        }
+        return withoutDuplicates(train, rows(train.size()), held, rows(held.size()), train.size() == 0 ? List.of() : held.duplicates(train), source);
+    }
+
+    private static ImageData split(ImageDataset all, Source source, long seed) {
+        Split split = all.split(source.heldFraction, seed);
+        boolean[] trained = new boolean[all.size()];
+        for (int row : split.train()) {
+            trained[row] = true;
+        }
+        // a data set's twins within itself: each file is its own first twin, so look at the training side alone
+        List<ImageDataset.Duplicate> twins = Twins.of(all, split.held(), split.train());
+        checkAllClassesTrained(all, trained);
+        return withoutDuplicates(all, split.train(), all, split.held(), twins, source);
+    }
+
+    private static void checkAllClassesTrained(ImageDataset all, boolean[] trained) {
+        int[] labels = all.labels();
+        boolean[] present = new boolean[all.classes().size()];
+        for (int row = 0; row < labels.length; row++) {
+            present[labels[row]] |= trained[row];
+        }
+        for (int c = 0; c < present.length; c++) {
+            if (!present[c]) {
+                throw new RunException("class " + all.classes().get(c) + " has no training image after the split", "add images, or lower --val-fraction");
+            }
+        }
+    }
+
+    private static ImageData withoutDuplicates(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows,
+                                               List<ImageDataset.Duplicate> duplicates, Source source) {
+        boolean[] dropped = new boolean[held.size()];
+        if (!source.keepDuplicates) {
+            duplicates.forEach(twin -> dropped[twin.index()] = true);
+        }
+        int[] left = Arrays.stream(heldRows).filter(row -> !dropped[row]).toArray();
+        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates);
+    }
+
+    private static int[] rows(int count) {
+        return IntStream.range(0, count).toArray();
+    }
+
+    /** The class names; a label is a position among them. */
+    public List<String> classes() {
+        return all.classes();
+    }
+
+    /** The training images through a pipeline. */
+    public LabelledDataset train(ImagePipeline pipeline) {
+        return new Subset(all.withPipeline(pipeline), trainRows);
+    }
+
+    /** The validation images through a pipeline. */
+    public LabelledDataset validation(ImagePipeline pipeline) {
+        return new Subset(held.withPipeline(pipeline), heldRows);
+    }
+
+    /** One line for each thing a person should know before training. */
+    public List<String> describe() {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(Locale.ROOT, "data: %,d training and %,d validation images of %d classes: %s", trainRows.length, heldRows.length,
+                classes().size(), counts()));
+        if (!duplicates.isEmpty()) {
+            lines.add(String.format(Locale.ROOT, "duplicates: %,d validation files are byte-identical to training files; %s", duplicates.size(),
+                    kept ? "they stay in (--keep-duplicates), so the scores flatter" : "they are kept out of the validation"));
+        }
+        return lines;
+    }
+
+    private String counts() {
+        int[] train = count(all.labels(), trainRows);
+        int[] validation = count(held.labels(), heldRows);
+        List<String> parts = new ArrayList<>();
+        for (int c = 0; c < Math.min(LISTED, train.length); c++) {
+            parts.add(classes().get(c) + " " + train[c] + "+" + validation[c]);
+        }
+        return String.join(", ", parts) + (train.length > LISTED ? ", ..." : "");
+    }
+
+    private int[] count(int[] labels, int[] rows) {
+        int[] counts = new int[classes().size()];
+        for (int row : rows) {
+            counts[labels[row]]++;
+        }
+        return counts;
+    }
+
+    /** What later tells which images a model has seen; reads every file. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("train_images", trainRows.length);
+        map.put("val_images", heldRows.length);
+        map.put("duplicates", duplicates.size());
+        map.put("duplicates_kept", kept);
+        map.put("sha256", all.sha256());
+        map.put("val_sha256", held == all ? "split of the same data" : held.sha256());
+        return map;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.graft.examples.run;
+
+import dev.graft.io.StateDict;
+import dev.graft.io.WeightFiles;
+import dev.graft.nn.LoadOptions;
+import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.model.Architecture;
+import dev.graft.vision.model.Backbone;
+import dev.graft.vision.model.DownloadListener;
+import dev.graft.vision.model.ModelZoo;
+import dev.graft.vision.model.WeightCache;
+import dev.graft.vision.model.Weights;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * Where a fine-tuning starts: a network by name, and published weights by name, a weight file, or none.
+ *
+ * @param architecture  the network
+ * @param origin        what the user asked for
+ * @param file          the weight file; empty to train from scratch
+ * @param preprocessing how images are prepared for these weights
+ */
+public record StartingPoint(Architecture architecture, String origin, Optional<Path> file, Preprocessing preprocessing) {
+
+    /**
+     * Finds, and where needed downloads, the weights.
+     *
+     * @param weights {@code imagenet} or another published name, a file, or {@code none}
+     */
+    public static StartingPoint of(String model, String weights) {
+        Architecture architecture = ModelZoo.architecture(model);
+        if (weights.equals("none")) {
+            return new StartingPoint(architecture, weights, Optional.empty(), usual(architecture));
+        }
+        Path file = Path.of(weights);
+        if (Files.isRegularFile(file)) {
+            return new StartingPoint(architecture, weights, Optional.of(file), preprocessingFor(architecture, file));
+        }
+        if (Files.exists(file) || weights.contains("/") || weights.contains("\\") || weights.contains(".")) {
+            throw new RunException("--weights " + weights + (Files.exists(file) ? " is not a file" : " does not exist"),
+                    "give a weight file (.safetensors, .pth), the name of published weights such as imagenet, or none");
+        }
+        Weights published = architecture.weights(weights);
+        Path found = WeightCache.fromEnvironment().fetch(published, DownloadListener.console());
+        return new StartingPoint(architecture, published.name(), Optional.of(found), published.preprocessing());
+    }
+
+    /** A file from an earlier fine-tuning lies beside the card that tells how its images were prepared. */
+    private static Preprocessing preprocessingFor(Architecture architecture, Path file) {
+        Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("."));
+        if (Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME))) {
+            ModelCard card = ModelCard.read(folder);
+            if (card.architecture().equals(architecture.name())) {
+                return card.preprocessing();
+            }
+        }
+        return usual(architecture);
+    }
+
+    private static Preprocessing usual(Architecture architecture) {
+        return architecture.weights().get(0).preprocessing();
+    }
+
+    /**
+     * Builds the network for a number of classes. The file's head is kept where it has as many outputs; else the new one stays. All
+     * other keys must fit exactly.
+     */
+    public Start build(int classes, RandomGenerator random) {
+        Backbone model = architecture.create(classes, random);
+        if (file.isEmpty()) {
+            return new Start(model, "random weights");
+        }
+        try (StateDict state = WeightFiles.load(file.get())) {
+            boolean sameHead = hasHeadOf(state, model);
+            model.load(state, sameHead ? LoadOptions.strict() : LoadOptions.replacedHead(model.headPath()));
+            String head = sameHead ? "the head has " + classes + " outputs already and is kept" : "new head " + model.headPath() + " for " + classes + " classes";
+            return new Start(model, file.get() + ", " + head);
+        } catch (IllegalArgumentException e) {
+            model.close();
+            throw new RunException(file.get() + " does not fit " + architecture + ": " + e.getMessage().split(" Hint: ")[0],
+                    "name the network that the file was saved from with --model", e);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private static boolean hasHeadOf(StateDict state, Backbone model) {
+        String prefix = model.headPath() + ".";
+        try (StateDict own = model.stateDict()) {
+            return own.names().stream().filter(name -> name.startsWith(prefix))
+                    .allMatch(name -> state.find(name).filter(tensor -> tensor.shape().equals(own.get(name).shape())).isPresent());
+        }
+    }
+
+    /**
+     * A network ready to be trained.
+     *
+     * @param model       owns its weights
+     * @param description where they come from, for people
+     */
+    public record Start(Backbone model, String description) {
+    }
+}

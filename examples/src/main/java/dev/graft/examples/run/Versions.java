@@ -1,0 +1,29 @@
+package dev.graft.examples.run;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.IVersionProvider;
+
+/** Versions of what computes: Graft, Java, the system. */
+public final class Versions implements IVersionProvider {
+
+    /** Graft's version; "development" outside of the jar. */
+    public static String graft() {
+        return Optional.ofNullable(Versions.class.getPackage().getImplementationVersion()).orElse("development");
+    }
+
+    /** For run folders: who made this. */
+    public static Map<String, Object> asMap() {
+        Map<String, Object> versions = new LinkedHashMap<>();
+        versions.put("graft", graft());
+        versions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+        versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        return versions;
+    }
+
+    @Override
+    public String[] getVersion() {
+        return new String[] {"graft " + graft(), asMap().get("java") + ", " + asMap().get("os")};
+    }
+}

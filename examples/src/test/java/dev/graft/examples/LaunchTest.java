@@ -1,0 +1,53 @@
+package dev.graft.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LaunchTest {
+    @Test
+    void addsWhatIsMissing() {
+        Launch launch = new Launch(List.of(), 17, true);
+        assertThat(launch.needsRestart()).isTrue();
+        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxRAMPercentage=70",
+                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Djava.awt.headless=true");
+    }
+
+    @Test
+    void newerJavaAsksForNativeAccess() {
+        assertThat(new Launch(List.of(), 25, true).missing()).contains("--enable-native-access=ALL-UNNAMED");
+        assertThat(new Launch(List.of("--enable-native-access=ALL-UNNAMED"), 25, true).missing())
+                .doesNotContain("--enable-native-access=ALL-UNNAMED");
+    }
+
+    @Test
+    void keepsWhatTheUserChose() {
+        List<String> given = List.of("-Xmx8g", "-XX:+UseZGC", "-Djava.awt.headless=false");
+        assertThat(new Launch(given, 17, true).missing()).isEmpty();
+        assertThat(new Launch(given, 17, true).needsRestart()).isFalse();
+        assertThat(new Launch(List.of("-XX:MaxRAMPercentage=20"), 17, true).missing()).noneMatch(flag -> flag.contains("MaxRAM"));
+    }
+
+    @Test
+    void doesNotRestartWhereForbiddenOrUnderADebugger() {
+        assertThat(new Launch(List.of(), 17, false).needsRestart()).isFalse();
+        assertThat(new Launch(List.of("-agentlib:jdwp=transport=dt_socket"), 17, true).needsRestart()).isFalse();
+    }
+
+    @Test
+    void theCommandCarriesFlagsThenMainClassThenArguments() {
+        List<String> command = new Launch(List.of("-Xss4m"), 17, true).command("inspect", "a file.pth");
+        assertThat(command.get(0)).contains("java");
+        assertThat(command).containsSubsequence("-Xss4m", "-XX:+UseParallelGC", "-cp", Main.class.getName(), "inspect", "a file.pth");
+        assertThat(command).contains("-D" + Launch.PARENT + "=" + ProcessHandle.current().pid());
+    }
+
+    @Test
+    void aChildsExitCodeIsOurs() {
+        String java = ProcessHandle.current().info().command().orElseThrow();
+        assertThat(new ChildJvm(List.of(java, "-version")).run()).isZero();
+        assertThat(new ChildJvm(List.of(java, "--no-such-flag")).run()).isNotZero();
+        assertThat(new ChildJvm(List.of("/no/such/java")).run()).isEqualTo(1);
+    }
+}

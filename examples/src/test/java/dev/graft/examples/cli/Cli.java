@@ -1,0 +1,58 @@
+package dev.graft.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.examples.run.Json;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Runs the program inside the test. */
+record Cli(int code, String out, String err) {
+
+    static Cli run(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Program.run(new PrintWriter(out), new PrintWriter(err), Arrays.stream(arguments).map(String::valueOf).toArray(String[]::new));
+        return new Cli(code, out.toString(), err.toString());
+    }
+
+    /** Runs with {@code --json FILE} and returns the file's object. */
+    static Map<String, Object> json(Path file, Object... arguments) {
+        Object[] all = Arrays.copyOf(arguments, arguments.length + 2);
+        all[arguments.length] = "--json";
+        all[arguments.length + 1] = file;
+        run(all).succeeded();
+        return Json.readObject(file);
+    }
+
+    Cli succeeded() {
+        assertThat(code).as(err).isZero();
+        return this;
+    }
+
+    /** One line that says what, where and the mend. */
+    Cli failedWith(String... parts) {
+        assertThat(code).as(out + err).isEqualTo(1);
+        assertThat(err.strip().lines()).as(err).hasSize(1);
+        assertThat(err).startsWith("graft ").contains("Hint: ").contains(parts);
+        return this;
+    }
+
+    Cli wrongUsage(String part) {
+        assertThat(code).as(out + err).isEqualTo(2);
+        assertThat(err).contains(part).contains("Usage: graft");
+        return this;
+    }
+
+    static List<?> list(Map<String, Object> map, String key) {
+        return (List<?>) map.get(key);
+    }
+
+    static Map<?, ?> map(Object value) {
+        return (Map<?, ?>) value;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.graft.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.io.StateDict;
+import dev.graft.io.Safetensors;
+import dev.graft.vision.model.CifarResNet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PredictCommandTest {
+    @TempDir
+    private Path folder;
+    private Path weights;
+    private Path image;
+
+    @BeforeEach
+    void writeFiles() throws IOException {
+        weights = folder.resolve("w.safetensors");
+        try (CifarResNet model = CifarResNet.resnet20(3, new SplittableRandom(1)); StateDict state = model.stateDict()) {
+            Safetensors.save(state, weights);
+        }
+        image = TinyImages.write(folder.resolve("image.png"), true, new SplittableRandom(2));
+    }
+
+    @Test
+    void namesClassesByALabelFile() throws IOException {
+        Path labels = Files.writeString(folder.resolve("labels.txt"), "ant\nbee\ncat\n");
+        Cli run = Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", labels, image, "--json", "-").succeeded();
+        assertThat(run.out()).startsWith("[ {").contains("\"label\" : \"bee\"");
+        assertThat(run.err()).contains("image.png").contains("%");
+        Path two = Files.writeString(folder.resolve("two.txt"), "ant\nbee\n");
+        Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", two, image).failedWith("two.txt has 2 lines", "3 classes");
+    }
+
+    @Test
+    void anUnreadableImageDoesNotStopTheOthers() throws IOException {
+        Path broken = Files.writeString(folder.resolve("broken.png"), "no image");
+        Path json = folder.resolve("out.json");
+        Cli run = Cli.run("predict", "--model", "resnet20", "--weights", weights, broken, image, "--json", json).failedWith("broken.png");
+        assertThat(run.out()).contains("image.png");
+        assertThat(Files.readString(json)).contains("\"error\"", "\"top\"");
+    }
+
+    @Test
+    void wrongUsageIsTold() {
+        Cli.run("predict", "--model", "resnet20").wrongUsage("IMAGE");
+        Cli.run("predict", "--model", folder, "--weights", weights, image).wrongUsage("are for a network's name");
+        Cli.run("predict", "--model", folder, image).failedWith("holds no model.json");
+        Cli.run("predict", "--model", "nonet", image).failedWith("nonet");
+    }
+}
