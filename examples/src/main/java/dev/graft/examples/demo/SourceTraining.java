@@ -62,7 +62,7 @@ public record SourceTraining(int images, int epochs, long seed) {
     private void save(CifarResNet model, Path file, double accuracy, double loss) {
         Map<String, String> header = new LinkedHashMap<>();
         header.put("command", "graft demo --train-source FILE --source-images " + images + " --source-epochs " + epochs + " --source-seed " + seed);
-        header.put("task", SourceTask.classes() + " findings in generated drawings without any chest, no real image");
+        header.put("task", SourceTask.classes() + " findings in generated drawings, half of them of chests; no real image");
         header.put("accuracy_on_fresh_images", Double.toString(accuracy));
         header.put("last_train_loss", Double.toString(loss));
         try (StateDict weights = model.stateDict()) {
