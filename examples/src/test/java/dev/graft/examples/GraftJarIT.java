@@ -3,6 +3,7 @@ package dev.graft.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.graft.examples.cli.TinyImages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +14,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the packaged program as users do. */
@@ -64,6 +67,28 @@ class GraftJarIT {
         assertThat(failed.code()).isEqualTo(1);
         assertThat(failed.err().strip().lines()).hasSize(1);
         assertThat(graft(Map.of(), "inspect").code()).isEqualTo(2);
+    }
+
+    /** What Ctrl-C and a polite kill do, through the launcher to the restarted Java. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aPoliteKillSavesACheckpointToResumeFrom() throws Exception {
+        Path data = TinyImages.folder(folder.resolve("data"), 20, 1);
+        Path run = folder.resolve("run");
+        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString(), "finetune", "--data",
+                data.toString(), "--model", "resnet20", "--weights", "none", "--freeze", "none", "--batch", "4", "--epochs", "100000", "--out", run.toString());
+        Path out = folder.resolve("out");
+        Process process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(folder.resolve("err").toFile()).start();
+        Path log = run.resolve("log.csv");
+        for (int tries = 0; tries < 600 && process.isAlive() && !Files.exists(log); tries++) {
+            Thread.sleep(100);
+        }
+        process.destroy();
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("the program ends").isTrue();
+        assertThat(process.exitValue()).isNotZero();
+        assertThat(Files.readString(out)).contains("stopped; go on with: graft finetune").contains("--resume");
+        assertThat(run.resolve("last.safetensors")).exists();
+        assertThat(run.resolve("model.safetensors")).doesNotExist();
     }
 
     @Test

@@ -99,10 +99,14 @@ final class FinetuneCommand extends ReportingCommand {
         Optional<Map<String, Object>> metrics;
         try (StopSignal stop = StopSignal.onShutdown()) {
             metrics = new Finetune(settings, out(), Progress.automatic(), stop).run();
+            if (metrics.isEmpty()) {
+                // before the signal is closed: after that, the JVM may end at any moment
+                out().println("stopped; go on with: graft " + String.join(" ", resumed(spec.commandLine().getParseResult().originalArgs())));
+                out().flush();
+            }
         }
         if (metrics.isEmpty()) {
             exitCode = STOPPED;
-            out().println("stopped; go on with: graft " + String.join(" ", resumed(spec.commandLine().getParseResult().originalArgs())));
             return Map.of("stopped", true);
         }
         Map<?, ?> best = (Map<?, ?>) metrics.get().get("best");

@@ -41,7 +41,7 @@ public record SourceTraining(int images, int epochs, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         try (CifarResNet model = CifarResNet.resnet20(SourceTask.classes(), random);
              Pictures train = SourceTask.pictures(images, random.nextLong());
-             Pictures test = SourceTask.pictures(TEST_IMAGES, random.nextLong());
+             Pictures test = SourceTask.pictures(Math.min(TEST_IMAGES, images), random.nextLong());
              Tensor trainTargets = train.targets();
              Tensor testTargets = test.targets();
              DataLoader loader = DataLoader.of(new TensorDataset(train.inputs(), trainTargets), BATCH).workers(0).shuffled(seed);
