@@ -76,6 +76,11 @@ class FinetuneReferenceTest {
         return new ImageData.Source(root, Optional.empty(), 0.2, false);
     }
 
+    private static ImageData.Source brainTumor() {
+        Path root = RealData.require("images/brain_tumor_4class");
+        return new ImageData.Source(root.resolve("Training"), Optional.of(root.resolve("Testing")), 0.2, false);
+    }
+
     private ImageData.Source pneumonia() throws IOException {
         Path npz = RealData.require("images/pneumoniamnist/pneumoniamnist_reconstructed.npz");
         List<String> classes = List.of("normal", "pneumonia");
@@ -105,6 +110,16 @@ class FinetuneReferenceTest {
     @Test
     void efficientnetOnHymenoptera() throws IOException {
         checkFrozen("efficientnet_lite0-hymenoptera", "efficientnet_lite0", efficientnet(), hymenoptera());
+    }
+
+    @Test
+    void squeezenetOnBrainTumors() throws IOException {
+        checkFrozen("squeezenet1_1-brain_tumor_4class", "squeezenet1_1", squeezenet(), brainTumor());
+    }
+
+    @Test
+    void efficientnetOnBrainTumors() throws IOException {
+        checkFrozen("efficientnet_lite0-brain_tumor_4class", "efficientnet_lite0", efficientnet(), brainTumor());
     }
 
     @Test
