@@ -1,5 +1,6 @@
 /** Tensors, autograd, the operator set, the CPU backend and weight files. */
 module dev.graft.core {
+    requires static jdk.incubator.vector;
     requires org.bytedeco.javacpp;
     requires org.bytedeco.openblas;
 

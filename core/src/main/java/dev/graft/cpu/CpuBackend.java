@@ -17,13 +17,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The CPU: pooled heap arrays, images channels-last, plain loops that the JIT compiler vectorises, matrix products by OpenBLAS.
+ * The CPU: pooled heap arrays, images channels-last, kernels on the Vector API or else plain loops and OpenBLAS.
  *
  * <table>
  * <caption>Settings</caption>
  * <tr><td>{@code graft.threads}, else the environment's {@code GRAFT_THREADS}</td>
  * <td>threads, default: all processors; changed by {@link #setThreads}</td></tr>
  * <tr><td>{@code graft.pool.bytes}</td><td>bytes kept for reuse at most, default: half of {@code -Xmx}</td></tr>
+ * <tr><td>{@code graft.kernels}</td><td>{@code vector} (default, where the JVM has {@code --add-modules jdk.incubator.vector}) or
+ * {@code plain}</td></tr>
  * <tr><td>{@code graft.blas}</td><td>{@code openblas} or {@code java}</td></tr>
  * </table>
  */

@@ -2,6 +2,7 @@ package dev.graft.cpu;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
@@ -9,7 +10,7 @@ import java.util.function.Supplier;
 final class Engine {
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
 
-    private final Kernels kernels = new PlainKernels();
+    private final Kernels kernels = fastestKernels();
     private final Supplier<Blas> blasSource;
     private volatile Parallel parallel;
     private volatile Blas blas;
@@ -24,6 +25,33 @@ final class Engine {
 
     Engine(int threads) {
         this(threads, Engine::fastestBlas);
+    }
+
+    private static Kernels fastestKernels() {
+        String choice = System.getProperty("graft.kernels", "vector");
+        if (choice.equals("plain")) {
+            return new PlainKernels();
+        }
+        if (!choice.equals("vector")) {
+            throw new IllegalArgumentException("graft.kernels: unknown choice '" + choice + "'. Hint: use vector or plain.");
+        }
+        Optional<String> obstacle = obstacleToVectors();
+        if (obstacle.isPresent()) {
+            LOG.log(Level.INFO, "Kernels fall back to plain Java loops and OpenBLAS, which takes about twice as long: " + obstacle.get() + ".");
+            return new PlainKernels();
+        }
+        return new VectorKernels();
+    }
+
+    /** Why this JVM cannot use the Vector API, with the mend; asks without loading a class of it. */
+    private static Optional<String> obstacleToVectors() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            return Optional.of("the JVM runs without the vector module. Hint: add --add-modules jdk.incubator.vector to the java command");
+        }
+        if (System.getProperty("java.vm.info", "").contains("interpreted")) {
+            return Optional.of("the JVM only interprets, which makes vectors slow. Hint: run without -Xint");
+        }
+        return Optional.empty();
     }
 
     private static Blas fastestBlas() {

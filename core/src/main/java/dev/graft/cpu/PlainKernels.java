@@ -5,7 +5,7 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 
 /** Plain loops that C2 turns into vector instructions by itself: one index for all arrays, no branches where arithmetic does. */
-final class PlainKernels implements Kernels {
+class PlainKernels implements Kernels {
     // Multiplied by its square, 0 stays 0 and every positive float becomes at least 1e31.
     private static final float HUGE = 1e38f;
     private static final double INVERSE_SQRT_2 = Math.sqrt(0.5);

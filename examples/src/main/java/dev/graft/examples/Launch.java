@@ -57,6 +57,9 @@ record Launch(List<String> given, int features, boolean allowed) {
         if (features >= 22 && !has("--enable-native-access")) {
             missing.add("--enable-native-access=ALL-UNNAMED");
         }
+        if (given.stream().noneMatch(flag -> flag.startsWith("--add-modules") && flag.contains("jdk.incubator.vector"))) {
+            missing.add("--add-modules=jdk.incubator.vector");
+        }
         if (!missing.isEmpty()) {
             PROPERTIES.forEach((name, value) -> {
                 if (!has("-D" + name + "=")) {

@@ -1,0 +1,22 @@
+package dev.graft.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Loops on the Vector API where the JIT compiler alone does worse, and the choice of convolutions that rest on it. */
+final class VectorKernels extends PlainKernels {
+    /** The machine's widest vectors. */
+    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    /** Floats in a vector. */
+    static final int LANES = SPECIES.length();
+
+    @Override
+    public String description() {
+        return "Vector API, " + SPECIES.vectorBitSize() + " bits";
+    }
+
+    @Override
+    public boolean usesVectors() {
+        return true;
+    }
+}
