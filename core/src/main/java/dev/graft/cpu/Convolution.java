@@ -10,6 +10,7 @@ final class Convolution {
     private final Engine engine;
     private final ChannelsLast layout;
     private final DepthwiseConvolution depthwise;
+    private final Winograd winograd;
     private final PixelGemm product;
     private final WeightGradient weightGradient;
     private final ConvWeights weights;
@@ -18,6 +19,7 @@ final class Convolution {
         this.engine = engine;
         this.layout = layout;
         this.depthwise = new DepthwiseConvolution(engine);
+        this.winograd = new Winograd(engine);
         this.product = new PixelGemm(engine);
         this.weightGradient = new WeightGradient(engine);
         this.weights = new ConvWeights(engine);
@@ -32,6 +34,10 @@ final class Convolution {
             Optional<View> added = residual.map(ChannelsLast.Borrowed::view);
             if (DepthwiseConvolution.fits(x, w, params)) {
                 depthwise.forward(in.view(), w, epilogue, added, out.view(), params);
+                return;
+            }
+            if (engine.kernels().usesVectors() && Winograd.fits(w, params)) {
+                winograd.forward(x.dim(0), Images.read(in.view()), w, new VectorEpilogue(epilogue, added, y.dim(1)), Images.written(out.view()), params);
                 return;
             }
             PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
@@ -59,6 +65,11 @@ final class Convolution {
         try (ChannelsLast.Borrowed in = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
             if (DepthwiseConvolution.fits(dx, w, params)) {
                 depthwise.backwardInput(in.view(), w, out.view(), params);
+                return;
+            }
+            if (engine.kernels().usesVectors() && Winograd.fits(w, params)) {
+                VectorEpilogue none = new VectorEpilogue(Epilogue.NONE, Optional.empty(), dx.dim(1));
+                winograd.backwardInput(dx.dim(0), Images.read(in.view()), w, none, Images.written(out.view()), params);
                 return;
             }
             ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());

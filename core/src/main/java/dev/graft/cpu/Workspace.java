@@ -22,6 +22,7 @@ final class Workspace {
 
     private final Supplier<Blas> blas;
     private final Map<Slot, Panel> panels = new EnumMap<>(Slot.class);
+    private final Map<Slot, float[]> arrays = new EnumMap<>(Slot.class);
     private final float[][] floats = new float[MAX_BLOCKS][];
     private float[][] rows = new float[0][];
     private final long[][] longs = new long[2][];
@@ -62,6 +63,16 @@ final class Workspace {
      */
     static float[] block(int count) {
         return new float[(Math.max(BLOCK, count) + 4 + 15) / 16 * 16 - 4];
+    }
+
+    /** As {@link #panel}, on the heap, where vector kernels work. */
+    float[] array(Slot slot, int count) {
+        float[] array = arrays.get(slot);
+        if (array == null || array.length < count) {
+            array = block(count);
+            arrays.put(slot, array);
+        }
+        return array;
     }
 
     /** Scratch floats number {@code i}, at least {@code count} long; undefined content. */

@@ -1,0 +1,98 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Epilogue;
+import dev.graft.backend.View;
+import java.util.Arrays;
+import java.util.Optional;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** An {@link Epilogue} applied by vectors while a block of results moves to its place. */
+final class VectorEpilogue {
+    private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
+    private static final int LANES = VectorKernels.LANES;
+
+    private final boolean empty;
+    private final float[] scale;
+    private final float[] shift;
+    private final Optional<float[]> residual;
+    private final int residualAt;
+    private final float low;
+    private final float high;
+
+    /** {@code residual} lies in memory as the result of {@code channels} channels does. */
+    VectorEpilogue(Epilogue epilogue, Optional<View> residual, int channels) {
+        this.scale = epilogue.scale().map(VectorEpilogue::values).orElseGet(() -> ones(channels));
+        this.shift = epilogue.shift().map(VectorEpilogue::values).orElseGet(() -> new float[channels]);
+        this.residual = residual.map(CpuStorage::floats);
+        this.residualAt = residual.map(View::offset).orElse(0);
+        this.low = switch (epilogue.activation()) {
+            case NONE -> Float.NEGATIVE_INFINITY;
+            case RELU, RELU6 -> 0f;
+        };
+        this.high = switch (epilogue.activation()) {
+            case NONE, RELU -> Float.POSITIVE_INFINITY;
+            case RELU6 -> 6f;
+        };
+        this.empty = epilogue.scale().isEmpty() && epilogue.shift().isEmpty() && residual.isEmpty() && low < 0;
+    }
+
+    private static float[] values(View view) {
+        return Arrays.copyOfRange(CpuStorage.floats(view), view.offset(), view.offset() + view.numel());
+    }
+
+    private static float[] ones(int n) {
+        float[] ones = new float[n];
+        Arrays.fill(ones, 1f);
+        return ones;
+    }
+
+    /** Whether results stay as they are. */
+    boolean isEmpty() {
+        return empty;
+    }
+
+    /** Stores {@code block[at .. at + count)}, results of channels from {@code channel}, at {@code yAt + place}, with {@code place} relative to the result. */
+    void store(float[] block, int at, int channel, int count, float[] y, int yAt, int place) {
+        if (empty) {
+            System.arraycopy(block, at, y, yAt + place, count);
+        } else if (residual.isPresent()) {
+            storeAdding(block, at, channel, count, residual.get(), residualAt + place, y, yAt + place);
+        } else {
+            storeAlone(block, at, channel, count, y, yAt + place);
+        }
+    }
+
+    // Comparison and blend rather than max and min: NaN passes through both, and the latter cost six instructions each on x86.
+    private void storeAlone(float[] block, int at, int channel, int count, float[] y, int to) {
+        int whole = count - count % LANES;
+        for (int j = 0; j < whole; j += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, block, at + j)
+                    .fma(FloatVector.fromArray(SPECIES, scale, channel + j), FloatVector.fromArray(SPECIES, shift, channel + j));
+            v = v.blend(low, v.lt(low));
+            v.blend(high, v.compare(VectorOperators.GT, high)).intoArray(y, to + j);
+        }
+        for (int j = whole; j < count; j++) {
+            y[to + j] = activated(Math.fma(block[at + j], scale[channel + j], shift[channel + j]));
+        }
+    }
+
+    private void storeAdding(float[] block, int at, int channel, int count, float[] added, int addedAt, float[] y, int to) {
+        int whole = count - count % LANES;
+        for (int j = 0; j < whole; j += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, block, at + j)
+                    .fma(FloatVector.fromArray(SPECIES, scale, channel + j), FloatVector.fromArray(SPECIES, shift, channel + j))
+                    .add(FloatVector.fromArray(SPECIES, added, addedAt + j));
+            v = v.blend(low, v.lt(low));
+            v.blend(high, v.compare(VectorOperators.GT, high)).intoArray(y, to + j);
+        }
+        for (int j = whole; j < count; j++) {
+            y[to + j] = activated(Math.fma(block[at + j], scale[channel + j], shift[channel + j]) + added[addedAt + j]);
+        }
+    }
+
+    private float activated(float v) {
+        return v < low ? low : v > high ? high : v;
+    }
+}
