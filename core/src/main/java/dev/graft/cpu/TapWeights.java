@@ -24,8 +24,24 @@ record TapWeights(float[] data, int at, int depthStride, int columnStride, int[]
         return taps;
     }
 
-    /** Copies depths {@code [from, to)} of columns {@code [column, column + width)} to {@code block} as {@code [depth][tap][width]}. */
-    void gather(int column, int width, int from, int to, float[] block) {
+    /**
+     * Copies depths {@code [from, to)} of the {@code lanes} columns from {@code column} on to {@code block} as {@code [depth][tap][lanes]}, in
+     * the order in which they lie in memory.
+     */
+    void gather(int column, int lanes, int from, int to, float[] block) {
+        int start = at + from * depthStride + column * columnStride;
+        if (columnStride > depthStride) {
+            for (int j = 0; j < lanes; j++) {
+                copy(start + j * columnStride, depthStride, block, j, 9 * lanes, to - from, lanes);
+            }
+        } else {
+            for (int k = 0; k < to - from; k++) {
+                copy(start + k * depthStride, columnStride, block, k * 9 * lanes, 1, lanes, lanes);
+            }
+        }
+    }
+
+    private void copy(int start, int stride, float[] block, int blockAt, int blockStride, int count, int lanes) {
         int t0 = taps[0];
         int t1 = taps[1];
         int t2 = taps[2];
@@ -35,22 +51,18 @@ record TapWeights(float[] data, int at, int depthStride, int columnStride, int[]
         int t6 = taps[6];
         int t7 = taps[7];
         int t8 = taps[8];
-        for (int k = from; k < to; k++) {
-            int b = (k - from) * 9 * width;
-            int w = at + k * depthStride + column * columnStride;
-            for (int j = 0; j < width; j++) {
-                block[b] = data[w + t0];
-                block[b + width] = data[w + t1];
-                block[b + 2 * width] = data[w + t2];
-                block[b + 3 * width] = data[w + t3];
-                block[b + 4 * width] = data[w + t4];
-                block[b + 5 * width] = data[w + t5];
-                block[b + 6 * width] = data[w + t6];
-                block[b + 7 * width] = data[w + t7];
-                block[b + 8 * width] = data[w + t8];
-                b++;
-                w += columnStride;
-            }
+        for (int i = 0; i < count; i++) {
+            int w = start + i * stride;
+            int b = blockAt + i * blockStride;
+            block[b] = data[w + t0];
+            block[b + lanes] = data[w + t1];
+            block[b + 2 * lanes] = data[w + t2];
+            block[b + 3 * lanes] = data[w + t3];
+            block[b + 4 * lanes] = data[w + t4];
+            block[b + 5 * lanes] = data[w + t5];
+            block[b + 6 * lanes] = data[w + t6];
+            block[b + 7 * lanes] = data[w + t7];
+            block[b + 8 * lanes] = data[w + t8];
         }
     }
 }

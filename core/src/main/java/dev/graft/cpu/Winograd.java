@@ -80,14 +80,16 @@ final class Winograd {
     }
 
     private void runByTiles(Pass pass, int tiles, int depth, int columns) {
-        float[] u = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, POSITIONS * depth * columns);
+        int uPosition = position(depth * WIDTH);
+        int panelSize = POSITIONS * uPosition;
+        float[] u = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, (columns + WIDTH - 1) / WIDTH * panelSize);
         int pieces = (depth + PIECE - 1) / PIECE;
         int panels = (columns + WIDTH - 1) / WIDTH;
         engine.forEach(panels * pieces, task -> {
             int column = task / pieces * WIDTH;
             int width = Math.min(WIDTH, columns - column);
             int k = task % pieces * PIECE;
-            transform(pass.weights, column, width, k, Math.min(depth, k + PIECE), u, POSITIONS * depth * column + k * width, depth * width);
+            transform(pass.weights, column, width, k, Math.min(depth, k + PIECE), u, column / WIDTH * panelSize + k * width, uPosition);
         });
         engine.forRange(tiles, RUN, (from, to) -> {
             Workspace workspace = engine.workspace();
@@ -102,7 +104,7 @@ final class Winograd {
             for (int column = 0; column < columns; column += WIDTH) {
                 int width = Math.min(WIDTH, columns - column);
                 for (int p = 0; p < POSITIONS; p++) {
-                    MicroKernel.multiply(v, p * vPosition, depth, 1, u, (POSITIONS * column + p * width) * depth, width, m, p * mPosition,
+                    MicroKernel.multiply(v, p * vPosition, depth, 1, u, column / WIDTH * panelSize + p * uPosition, width, m, p * mPosition,
                             width, count, width, depth, false);
                 }
                 for (int tile = from; tile < to; tile++) {
@@ -117,6 +119,7 @@ final class Winograd {
         int run = (tiles + runs - 1) / runs;
         int vPosition = position(run * depth);
         int mPosition = position(run * WIDTH);
+        int uPosition = position(PIECE * WIDTH);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, POSITIONS * vPosition);
         for (int start = 0; start < tiles; start += run) {
             int first = start;
@@ -130,13 +133,13 @@ final class Winograd {
                 Workspace workspace = engine.workspace();
                 int column = panel * WIDTH;
                 int width = Math.min(WIDTH, columns - column);
-                float[] u = workspace.array(Workspace.Slot.RIGHT, POSITIONS * PIECE * WIDTH);
+                float[] u = workspace.array(Workspace.Slot.RIGHT, POSITIONS * uPosition);
                 float[] m = workspace.array(Workspace.Slot.RESULT, POSITIONS * mPosition);
                 for (int k = 0; k < depth; k += PIECE) {
                     int piece = Math.min(PIECE, depth - k);
-                    transform(pass.weights, column, width, k, k + piece, u, 0, piece * width);
+                    transform(pass.weights, column, width, k, k + piece, u, 0, uPosition);
                     for (int p = 0; p < POSITIONS; p++) {
-                        MicroKernel.multiply(v, p * vPosition + k, depth, 1, u, p * piece * width, width, m, p * mPosition, width, count,
+                        MicroKernel.multiply(v, p * vPosition + k, depth, 1, u, p * uPosition, width, m, p * mPosition, width, count,
                                 width, piece, k > 0);
                     }
                 }
@@ -147,20 +150,22 @@ final class Winograd {
         }
     }
 
-    // Positions a multiple of 4 KiB apart would share a few sets of the first-level cache.
+    // A transform writes to all positions in turn: an odd number of cache lines apart, they do not fight for the same sets of a cache.
     private static int position(int floats) {
-        return floats % 1024 == 0 ? floats + 16 : floats;
+        int lines = (floats + 15) / 16;
+        return (lines % 2 == 0 ? lines + 1 : lines) * 16;
     }
 
     /** Weights of depths {@code [from, to)} and columns {@code [column, column + width)}, at {@code uAt} as {@code [position][depth][width]}. */
     private void transform(TapWeights weights, int column, int width, int from, int to, float[] u, int uAt, int uPosition) {
         Workspace workspace = engine.workspace();
-        float[] taps = workspace.floats(0, (to - from) * 9 * width);
+        int lanes = VectorKernels.LANES;
+        float[] taps = workspace.floats(0, (to - from) * 9 * lanes);
         float[] scratch = workspace.floats(1, WinogradTransforms.SCRATCH);
-        weights.gather(column, width, from, to, taps);
-        for (int k = 0; k < to - from; k++) {
-            for (int j = 0; j < width; j += VectorKernels.LANES) {
-                WinogradTransforms.weights(taps, k * 9 * width + j, width, u, uAt + k * width + j, uPosition, scratch);
+        for (int j = 0; j < width; j += lanes) {
+            weights.gather(column + j, lanes, from, to, taps);
+            for (int k = 0; k < to - from; k++) {
+                WinogradTransforms.weights(taps, k * 9 * lanes, lanes, u, uAt + k * width + j, uPosition, scratch);
             }
         }
     }
