@@ -2,8 +2,6 @@ package dev.graft.cpu;
 
 import dev.graft.backend.View;
 import java.util.Arrays;
-import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Packs convolution weights {@code [O, I/groups, KH, KW]} as the right matrix of a {@link PixelGemm}. Forward, a group's matrix is
@@ -18,15 +16,11 @@ final class ConvWeights {
 
     Panel packed(View w, PixelMap map, int groups, boolean forward) {
         CpuStorage storage = CpuStorage.of(w);
-        PackedWeights.Key key = new PackedWeights.Key(w.offset(), w.shape(), list(w.strides()), groups, forward, list(map.kernelRows()),
-                list(map.kernelColumns()));
+        PackedWeights.Key key = PackedWeights.Key.of(w, "blas " + groups + (forward ? " forward " : " backward ")
+                + Arrays.toString(map.kernelRows()) + Arrays.toString(map.kernelColumns()));
         int size = w.dim(0) * w.dim(1) * map.taps();
         return storage.packed().get(key, storage.content(), () -> engine.blas().allocate(size),
                 () -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, size), panel -> pack(w, map, groups, forward, panel));
-    }
-
-    private static List<Integer> list(int[] values) {
-        return Arrays.stream(values).boxed().collect(Collectors.toList());
     }
 
     private void pack(View w, PixelMap map, int groups, boolean forward, Panel panel) {

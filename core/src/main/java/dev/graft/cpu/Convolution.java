@@ -3,6 +3,7 @@ package dev.graft.cpu;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
+import java.util.List;
 import java.util.Optional;
 
 /** Convolution by the best algorithm for its shape: this class alone chooses. */
@@ -11,6 +12,7 @@ final class Convolution {
     private final ChannelsLast layout;
     private final DepthwiseConvolution depthwise;
     private final Winograd winograd;
+    private final VectorGemm vectorProduct;
     private final PixelGemm product;
     private final WeightGradient weightGradient;
     private final ConvWeights weights;
@@ -20,6 +22,7 @@ final class Convolution {
         this.layout = layout;
         this.depthwise = new DepthwiseConvolution(engine);
         this.winograd = new Winograd(engine);
+        this.vectorProduct = new VectorGemm(engine);
         this.product = new PixelGemm(engine);
         this.weightGradient = new WeightGradient(engine);
         this.weights = new ConvWeights(engine);
@@ -36,11 +39,16 @@ final class Convolution {
                 depthwise.forward(in.view(), w, epilogue, added, out.view(), params);
                 return;
             }
-            if (engine.kernels().usesVectors() && Winograd.fits(w, params)) {
-                winograd.forward(x.dim(0), Images.read(in.view()), w, new VectorEpilogue(epilogue, added, y.dim(1)), Images.written(out.view()), params);
+            PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
+            if (engine.kernels().usesVectors() && params.groups() == 1) {
+                VectorEpilogue end = new VectorEpilogue(epilogue, added, y.dim(1));
+                if (Winograd.fits(w, params)) {
+                    winograd.forward(x.dim(0), Images.read(in.view()), w, end, Images.written(out.view()), params);
+                } else {
+                    vectorProduct.run(x.dim(0), gather(in.view(), map, params), TapWeights.forward(w), end, Images.written(out.view()));
+                }
                 return;
             }
-            PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
             product.run(x.dim(0), gather(in.view(), map, params), target(out.view(), w, map, params, true),
                     new ConvEpilogue(engine.kernels(), epilogue, added));
         } finally {
@@ -67,13 +75,24 @@ final class Convolution {
                 depthwise.backwardInput(in.view(), w, out.view(), params);
                 return;
             }
-            if (engine.kernels().usesVectors() && Winograd.fits(w, params)) {
-                VectorEpilogue none = new VectorEpilogue(Epilogue.NONE, Optional.empty(), dx.dim(1));
-                winograd.backwardInput(dx.dim(0), Images.read(in.view()), w, none, Images.written(out.view()), params);
+            List<PixelMap> maps = PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3));
+            if (engine.kernels().usesVectors() && params.groups() == 1) {
+                Images target = Images.written(out.view());
+                if (Winograd.fits(w, params)) {
+                    winograd.backwardInput(dx.dim(0), Images.read(in.view()), w, target, params);
+                    return;
+                }
+                for (PixelMap map : maps) {
+                    if (map.taps() == 0) {
+                        vectorProduct.clear(dx.dim(0), map, target);
+                    } else {
+                        vectorProduct.run(dx.dim(0), gather(in.view(), map, params), TapWeights.backward(w, map), VectorEpilogue.NONE, target);
+                    }
+                }
                 return;
             }
             ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
-            for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
+            for (PixelMap map : maps) {
                 PixelGemm.Target target = target(out.view(), w, map, params, false);
                 if (map.taps() == 0) {
                     product.clear(dx.dim(0), target, map);

@@ -1,5 +1,7 @@
 package dev.graft.cpu;
 
+import java.util.Arrays;
+
 /**
  * Fills the rows of a matrix with the source pixels under each result pixel's taps ("im2col"), by copies as long as the layout allows.
  *
@@ -13,9 +15,42 @@ record Gather(float[] data, int at, int height, int width, int channels, int cha
         return map.taps() * count;
     }
 
+    /** Whether the gathered matrix is the image as it lies in memory. */
+    boolean isImage() {
+        return count == channels && map.isIdentity(height, width);
+    }
+
+    /** Floats of one row that {@link #fillRows} writes: the columns that a row of results reads, and a vector to read beyond them. */
+    int rowLength() {
+        int last = (map.columns() - 1) * map.stepW() + map.columnOffsets().length;
+        return last * channels + 64;
+    }
+
+    /** Writes the image rows that row {@code q} of the results reads one after the other, zero outside the image. */
+    void fillRows(int image, int q, float[] rows) {
+        int left = map.columnOffsets()[0];
+        int span = (map.columns() - 1) * map.stepW() + map.columnOffsets().length;
+        int first = Math.max(0, Math.min(span, -left));
+        int last = Math.max(first, Math.min(span, width - left));
+        int start = 0;
+        for (int rowOffset : map.rowOffsets()) {
+            int h = q * map.stepH() + rowOffset;
+            int end = start + rowLength();
+            if (h < 0 || h >= height) {
+                Arrays.fill(rows, start, end, 0f);
+            } else {
+                Arrays.fill(rows, start, start + first * channels, 0f);
+                System.arraycopy(data, at + ((image * height + h) * width + left + first) * channels, rows, start + first * channels,
+                        (last - first) * channels);
+                Arrays.fill(rows, start + last * channels, end, 0f);
+            }
+            start = end;
+        }
+    }
+
     /** Writes result pixels {@code [from, to)} of all images to consecutive rows of {@code panel} from {@code panelAt}. */
     void fill(int from, int to, Panel panel, int panelAt) {
-        if (count == channels && map.isIdentity(height, width)) {
+        if (isImage()) {
             panel.put(panelAt, data, at + from * channels, (to - from) * channels);
             return;
         }

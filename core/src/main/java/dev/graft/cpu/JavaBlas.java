@@ -25,9 +25,9 @@ final class JavaBlas implements Blas {
     @Override
     public void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, Panel a, int aAt, int lda, Panel b, int bAt, int ldb,
                          float beta, Panel c, int cAt, int ldc) {
-        float[] p = ((ArrayPanel) a).data;
-        float[] q = ((ArrayPanel) b).data;
-        float[] y = ((ArrayPanel) c).data;
+        float[] p = ((ArrayPanel) a).data();
+        float[] q = ((ArrayPanel) b).data();
+        float[] y = ((ArrayPanel) c).data();
         float[] row = new float[COLUMNS];
         float[] sum = new float[COLUMNS];
         for (int j0 = 0; j0 < n; j0 += COLUMNS) {
@@ -60,28 +60,6 @@ final class JavaBlas implements Blas {
     private static void addScaled(float factor, float[] x, float[] y, int n) {
         for (int i = 0; i < n; i++) {
             y[i] += factor * x[i];
-        }
-    }
-
-    private record ArrayPanel(float[] data) implements Panel {
-        @Override
-        public int capacity() {
-            return data.length;
-        }
-
-        @Override
-        public void put(int at, float[] source, int from, int count) {
-            System.arraycopy(source, from, data, at, count);
-        }
-
-        @Override
-        public void get(int at, float[] target, int to, int count) {
-            System.arraycopy(data, at, target, to, count);
-        }
-
-        @Override
-        public void zero(int at, int count) {
-            Arrays.fill(data, at, at + count, 0f);
         }
     }
 }

@@ -1,11 +1,14 @@
 package dev.graft.cpu;
 
+import dev.graft.backend.View;
 import dev.graft.tensor.Shape;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses, as in training,
@@ -14,8 +17,10 @@ import java.util.function.Supplier;
 final class PackedWeights {
 
     /** Which view was packed and how. */
-    record Key(int offset, Shape shape, List<Integer> strides, int groups, boolean forward, List<Integer> kernelRows,
-            List<Integer> kernelColumns) {
+    record Key(int offset, Shape shape, List<Integer> strides, String layout) {
+        static Key of(View view, String layout) {
+            return new Key(view.offset(), view.shape(), Arrays.stream(view.strides()).boxed().collect(Collectors.toList()), layout);
+        }
     }
 
     private static final class Entry {

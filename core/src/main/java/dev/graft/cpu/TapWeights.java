@@ -1,68 +1,87 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.View;
+import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
- * Weights of a 3x3 convolution as matrices {@code [depth][columns]}, one for each tap: forward, depth is the input channel and a column an
- * output channel; for the input's gradient it is the other way about, with the taps in reverse.
+ * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input channel and a column
+ * an output channel; for the input's gradient it is the other way about.
+ *
+ * @param taps where each tap lies, relative to the first
  */
-record TapWeights(float[] data, int at, int depthStride, int columnStride, int[] taps) {
+record TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
 
+    /** All taps in order, for the convolution. */
     static TapWeights forward(View w) {
-        return new TapWeights(CpuStorage.floats(w), w.offset(), w.strides()[1], w.strides()[0], taps(w, false));
-    }
-
-    static TapWeights backward(View w) {
-        return new TapWeights(CpuStorage.floats(w), w.offset(), w.strides()[0], w.strides()[1], taps(w, true));
-    }
-
-    private static int[] taps(View w, boolean reverse) {
-        int[] taps = new int[9];
-        for (int t = 0; t < 9; t++) {
-            taps[reverse ? 8 - t : t] = t / 3 * w.strides()[2] + t % 3 * w.strides()[3];
+        int[] taps = new int[w.dim(2) * w.dim(3)];
+        for (int t = 0; t < taps.length; t++) {
+            taps[t] = offset(w, t / w.dim(3), t % w.dim(3));
         }
-        return taps;
+        return new TapWeights(w, w.dim(1), w.dim(0), w.strides()[1], w.strides()[0], taps);
+    }
+
+    /** All taps turned by 180 degrees, for the input's gradient with stride 1. */
+    static TapWeights turned(View w) {
+        int[] taps = forward(w).taps;
+        int[] reversed = new int[taps.length];
+        for (int t = 0; t < taps.length; t++) {
+            reversed[t] = taps[taps.length - 1 - t];
+        }
+        return new TapWeights(w, w.dim(0), w.dim(1), w.strides()[0], w.strides()[1], reversed);
+    }
+
+    /** The taps of one map to the input's gradient. */
+    static TapWeights backward(View w, PixelMap map) {
+        int[] taps = new int[map.taps()];
+        int t = 0;
+        for (int row : map.kernelRows()) {
+            for (int column : map.kernelColumns()) {
+                taps[t++] = offset(w, row, column);
+            }
+        }
+        return new TapWeights(w, w.dim(0), w.dim(1), w.strides()[0], w.strides()[1], taps);
+    }
+
+    private static int offset(View w, int row, int column) {
+        return row * w.strides()[2] + column * w.strides()[3];
     }
 
     /**
-     * Copies depths {@code [from, to)} of the {@code lanes} columns from {@code column} on to {@code block} as {@code [depth][tap][lanes]}, in
-     * the order in which they lie in memory.
+     * Copies depths {@code [from, to)} of the {@code lanes} columns from {@code column} on to {@code block} at {@code at}: element
+     * (depth, tap, lane) at {@code depth * depthStep + tap * tapStep + lane}.
      */
-    void gather(int column, int lanes, int from, int to, float[] block) {
-        int start = at + from * depthStride + column * columnStride;
+    void gather(int column, int lanes, int from, int to, float[] block, int at, int depthStep, int tapStep) {
+        float[] data = CpuStorage.floats(view);
+        int start = view.offset() + from * depthStride + column * columnStride;
+        // In the order in which the weights lie in memory.
         if (columnStride > depthStride) {
             for (int j = 0; j < lanes; j++) {
-                copy(start + j * columnStride, depthStride, block, j, 9 * lanes, to - from, lanes);
+                for (int k = 0; k < to - from; k++) {
+                    copyTaps(data, start + j * columnStride + k * depthStride, block, at + k * depthStep + j, tapStep);
+                }
             }
         } else {
             for (int k = 0; k < to - from; k++) {
-                copy(start + k * depthStride, columnStride, block, k * 9 * lanes, 1, lanes, lanes);
+                for (int j = 0; j < lanes; j++) {
+                    copyTaps(data, start + j * columnStride + k * depthStride, block, at + k * depthStep + j, tapStep);
+                }
             }
         }
     }
 
-    private void copy(int start, int stride, float[] block, int blockAt, int blockStride, int count, int lanes) {
-        int t0 = taps[0];
-        int t1 = taps[1];
-        int t2 = taps[2];
-        int t3 = taps[3];
-        int t4 = taps[4];
-        int t5 = taps[5];
-        int t6 = taps[6];
-        int t7 = taps[7];
-        int t8 = taps[8];
-        for (int i = 0; i < count; i++) {
-            int w = start + i * stride;
-            int b = blockAt + i * blockStride;
-            block[b] = data[w + t0];
-            block[b + lanes] = data[w + t1];
-            block[b + 2 * lanes] = data[w + t2];
-            block[b + 3 * lanes] = data[w + t3];
-            block[b + 4 * lanes] = data[w + t4];
-            block[b + 5 * lanes] = data[w + t5];
-            block[b + 6 * lanes] = data[w + t6];
-            block[b + 7 * lanes] = data[w + t7];
-            block[b + 8 * lanes] = data[w + t8];
+    private void copyTaps(float[] data, int from, float[] block, int to, int step) {
+        for (int t = 0; t < taps.length; t++) {
+            block[to + t * step] = data[from + taps[t]];
         }
+    }
+
+    /** A rearranged copy of {@code size} floats, kept with the weights while they do not change; see {@link PackedWeights}. */
+    float[] packed(Engine engine, String layout, int size, Consumer<float[]> pack) {
+        CpuStorage storage = CpuStorage.of(view);
+        PackedWeights.Key key = PackedWeights.Key.of(view, layout + " " + depthStride + " " + Arrays.toString(taps));
+        Panel panel = storage.packed().get(key, storage.content(), () -> new ArrayPanel(new float[size]),
+                () -> new ArrayPanel(engine.workspace().array(Workspace.Slot.SHARED_RIGHT, size)), p -> pack.accept(((ArrayPanel) p).data()));
+        return ((ArrayPanel) panel).data();
     }
 }

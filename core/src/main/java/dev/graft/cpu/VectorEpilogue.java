@@ -13,6 +13,9 @@ final class VectorEpilogue {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
     private static final int LANES = VectorKernels.LANES;
 
+    /** Leaves results as they are. */
+    static final VectorEpilogue NONE = new VectorEpilogue(Epilogue.NONE, Optional.empty(), 0);
+
     private final boolean empty;
     private final float[] scale;
     private final float[] shift;

@@ -17,6 +17,7 @@ import java.util.Arrays;
  * result channels and transforms its weights piece by piece, next to their use.
  */
 final class Winograd {
+    private static final int LANES = VectorKernels.LANES;
     private static final int WIDTH = MicroKernel.WIDTH;
     /** Tiles of a task that goes by tiles; a multiple of the micro-kernel's rows. */
     private static final int RUN = 6 * MicroKernel.ROWS;
@@ -35,10 +36,9 @@ final class Winograd {
 
     /** Whether the algorithm serves this convolution well: channels in whole vectors, and enough of them to repay the transforms. */
     static boolean fits(View w, Conv2dParams params) {
-        int lanes = VectorKernels.LANES;
         return w.dim(2) == 3 && w.dim(3) == 3 && params.strideH() == 1 && params.strideW() == 1 && params.dilationH() == 1
                 && params.dilationW() == 1 && params.groups() == 1 && params.padTop() <= 2 && params.padLeft() <= 2
-                && w.dim(0) % lanes == 0 && w.dim(1) % lanes == 0 && w.dim(0) >= 32 && w.dim(1) >= 32;
+                && w.dim(0) % LANES == 0 && w.dim(1) % LANES == 0 && w.dim(0) >= 32 && w.dim(1) >= 32;
     }
 
     /** {@code y = epilogue(conv(x, w))}. */
@@ -47,8 +47,8 @@ final class Winograd {
     }
 
     /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees. */
-    void backwardInput(int images, Images dy, View w, VectorEpilogue none, Images dx, Conv2dParams params) {
-        run(new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), TapWeights.backward(w), none));
+    void backwardInput(int images, Images dy, View w, Images dx, Conv2dParams params) {
+        run(new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), TapWeights.turned(w), VectorEpilogue.NONE));
     }
 
     /** One convolution: where it reads and writes and how its result is cut into tiles. */
@@ -82,15 +82,7 @@ final class Winograd {
     private void runByTiles(Pass pass, int tiles, int depth, int columns) {
         int uPosition = position(depth * WIDTH);
         int panelSize = POSITIONS * uPosition;
-        float[] u = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, (columns + WIDTH - 1) / WIDTH * panelSize);
-        int pieces = (depth + PIECE - 1) / PIECE;
-        int panels = (columns + WIDTH - 1) / WIDTH;
-        engine.forEach(panels * pieces, task -> {
-            int column = task / pieces * WIDTH;
-            int width = Math.min(WIDTH, columns - column);
-            int k = task % pieces * PIECE;
-            transform(pass.weights, column, width, k, Math.min(depth, k + PIECE), u, column / WIDTH * panelSize + k * width, uPosition);
-        });
+        float[] u = transformed(pass.weights, depth, columns, uPosition);
         engine.forRange(tiles, RUN, (from, to) -> {
             Workspace workspace = engine.workspace();
             int count = to - from;
@@ -121,6 +113,7 @@ final class Winograd {
         int mPosition = position(run * WIDTH);
         int uPosition = position(PIECE * WIDTH);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, POSITIONS * vPosition);
+        float[] taps = vectors(pass.weights, depth, columns);
         for (int start = 0; start < tiles; start += run) {
             int first = start;
             int count = Math.min(run, tiles - start);
@@ -137,7 +130,9 @@ final class Winograd {
                 float[] m = workspace.array(Workspace.Slot.RESULT, POSITIONS * mPosition);
                 for (int k = 0; k < depth; k += PIECE) {
                     int piece = Math.min(PIECE, depth - k);
-                    transform(pass.weights, column, width, k, k + piece, u, 0, uPosition);
+                    for (int j = 0; j < width; j += LANES) {
+                        transform(taps, ((column + j) / LANES * depth + k) * 9 * LANES, piece, u, j, width, uPosition);
+                    }
                     for (int p = 0; p < POSITIONS; p++) {
                         MicroKernel.multiply(v, p * vPosition + k, depth, 1, u, p * uPosition, width, m, p * mPosition, width, count,
                                 width, piece, k > 0);
@@ -156,17 +151,35 @@ final class Winograd {
         return (lines % 2 == 0 ? lines + 1 : lines) * 16;
     }
 
-    /** Weights of depths {@code [from, to)} and columns {@code [column, column + width)}, at {@code uAt} as {@code [position][depth][width]}. */
-    private void transform(TapWeights weights, int column, int width, int from, int to, float[] u, int uAt, int uPosition) {
-        Workspace workspace = engine.workspace();
-        int lanes = VectorKernels.LANES;
-        float[] taps = workspace.floats(0, (to - from) * 9 * lanes);
-        float[] scratch = workspace.floats(1, WinogradTransforms.SCRATCH);
-        for (int j = 0; j < width; j += lanes) {
-            weights.gather(column + j, lanes, from, to, taps);
-            for (int k = 0; k < to - from; k++) {
-                WinogradTransforms.weights(taps, k * 9 * lanes, lanes, u, uAt + k * width + j, uPosition, scratch);
+    /** All weights, transformed: a panel of columns after the other, each {@code [position][depth][width]}. */
+    private float[] transformed(TapWeights weights, int depth, int columns, int uPosition) {
+        int pieces = (depth + PIECE - 1) / PIECE;
+        int panels = (columns + WIDTH - 1) / WIDTH;
+        return weights.packed(engine, "winograd", panels * POSITIONS * uPosition, u -> engine.forEach(panels * pieces, task -> {
+            int column = task / pieces * WIDTH;
+            int width = Math.min(WIDTH, columns - column);
+            int k = task % pieces * PIECE;
+            int piece = Math.min(PIECE, depth - k);
+            float[] taps = engine.workspace().floats(0, piece * 9 * LANES);
+            for (int j = 0; j < width; j += LANES) {
+                weights.gather(column + j, LANES, k, k + piece, taps, 0, 9 * LANES, LANES);
+                transform(taps, 0, piece, u, task / pieces * POSITIONS * uPosition + k * width + j, width, uPosition);
             }
+        }));
+    }
+
+    /** All weights, a vector of columns after the other, each {@code [depth][tap][lanes]}. */
+    private float[] vectors(TapWeights weights, int depth, int columns) {
+        int vector = depth * 9 * LANES;
+        return weights.packed(engine, "winograd taps", columns / LANES * vector, packed -> engine.forEach(columns / LANES,
+                i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES)));
+    }
+
+    /** Transforms {@code depth} rows of one vector of columns. */
+    private void transform(float[] taps, int tapsAt, int depth, float[] u, int uAt, int width, int uPosition) {
+        float[] scratch = engine.workspace().floats(1, WinogradTransforms.SCRATCH);
+        for (int k = 0; k < depth; k++) {
+            WinogradTransforms.weights(taps, tapsAt + k * 9 * LANES, LANES, u, uAt + k * width, uPosition, scratch);
         }
     }
 

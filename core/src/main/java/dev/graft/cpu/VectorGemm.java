@@ -1,0 +1,166 @@
+package dev.graft.cpu;
+
+import java.util.Arrays;
+
+/**
+ * Convolution as a matrix product on vectors: gathered pixels times packed weights, by {@link MicroKernel}. An image of few channels is not
+ * gathered: there a row of results is the product of image rows, read at steps of the stride, with the weights of each kernel row.
+ */
+final class VectorGemm {
+    private static final int WIDTH = MicroKernel.WIDTH;
+    /** Gathered floats of a task: with its results and a piece of weights they fit the second-level cache. */
+    private static final int GATHERED = 96 << 10;
+    private static final int MAX_ROWS = 96;
+    /** Depth of a piece of weights. */
+    private static final int PIECE = 256;
+
+    private final Engine engine;
+
+    VectorGemm(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** The product of one map: {@code source} gathers what {@code weights} multiply. */
+    void run(int images, Gather source, TapWeights weights, VectorEpilogue epilogue, Images target) {
+        PixelMap map = source.map();
+        int pixels = images * map.rows() * map.columns();
+        if (pixels == 0) {
+            return;
+        }
+        float[] packed = pack(weights);
+        Product product = new Product(source, packed, weights.columns(), epilogue, target);
+        if (source.count() < VectorKernels.LANES && map.taps() > 1 && map.readsRuns()) {
+            runByRows(images, product);
+        } else if (pixels <= 256 && weights.columns() >= 2 * WIDTH && source.depth() >= 256) {
+            runByColumns(pixels, product);
+        } else {
+            runByPixels(pixels, product);
+        }
+    }
+
+    private record Product(Gather source, float[] weights, int columns, VectorEpilogue epilogue, Images target) {
+        int depth() {
+            return source.depth();
+        }
+
+        /** Columns of the panel from {@code column} on, in whole vectors. */
+        int width(int column) {
+            return MicroKernel.padded(Math.min(WIDTH, columns - column));
+        }
+
+        int place(int pixel) {
+            PixelMap map = source.map();
+            if (map.fillsResult()) {
+                return pixel * target.channels();
+            }
+            int gridSize = map.rows() * map.columns();
+            int row = map.firstRow() + pixel % gridSize / map.columns() * map.placeH();
+            int column = map.firstColumn() + pixel % map.columns() * map.placeW();
+            return target.place(pixel / gridSize, row, column);
+        }
+
+        /** Moves the results of {@code rows} pixels from {@code pixel} on to their places. */
+        void store(float[] block, int width, int pixel, int rows, int column) {
+            int count = Math.min(width, columns - column);
+            for (int i = 0; i < rows; i++) {
+                epilogue.store(block, i * width, column, count, target.data(), target.at(), place(pixel + i) + column);
+            }
+        }
+    }
+
+    /** Panels of columns, each {@code [tap][depth][width]}; columns that fill up the last vector are 0. */
+    private float[] pack(TapWeights weights) {
+        int depth = weights.depth() * weights.taps().length;
+        int columns = weights.columns();
+        int lanes = VectorKernels.LANES;
+        int vectors = MicroKernel.padded(columns) / lanes;
+        return weights.packed(engine, "panels", depth * vectors * lanes, packed -> {
+            Arrays.fill(packed, 0, depth * vectors * lanes, 0f);
+            engine.forEach(vectors, i -> {
+                int column = i * lanes;
+                int panel = column / WIDTH * WIDTH;
+                int width = MicroKernel.padded(Math.min(WIDTH, columns - panel));
+                weights.gather(column, Math.min(lanes, columns - column), 0, weights.depth(), packed, panel * depth + column - panel, width,
+                        weights.depth() * width);
+            });
+        });
+    }
+
+    private void runByPixels(int pixels, Product product) {
+        int depth = product.depth();
+        int most = Math.max(4 * MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / depth / MicroKernel.ROWS * MicroKernel.ROWS));
+        int tasks = (pixels + most - 1) / most;
+        int rows = (pixels + tasks - 1) / tasks;
+        Gather source = product.source;
+        boolean direct = source.isImage();
+        engine.forRange(pixels, (rows + MicroKernel.ROWS - 1) / MicroKernel.ROWS * MicroKernel.ROWS, (from, to) -> {
+            Workspace workspace = engine.workspace();
+            float[] left = source.data();
+            int leftAt = source.at() + from * depth;
+            if (!direct) {
+                left = workspace.array(Workspace.Slot.LEFT, (to - from) * depth);
+                leftAt = 0;
+                source.fill(from, to, new ArrayPanel(left), 0);
+            }
+            float[] block = workspace.array(Workspace.Slot.RESULT, MAX_ROWS * WIDTH);
+            for (int column = 0; column < product.columns; column += WIDTH) {
+                multiply(product, left, leftAt, from, to - from, column, block);
+            }
+        });
+    }
+
+    // Few pixels and many weights: every task takes all pixels and a panel of the weights, which are then read once.
+    private void runByColumns(int pixels, Product product) {
+        int depth = product.depth();
+        Gather source = product.source;
+        float[] left = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pixels * depth);
+        engine.forRange(pixels, 8, (from, to) -> source.fill(from, to, new ArrayPanel(left), from * depth));
+        engine.forEach((product.columns + WIDTH - 1) / WIDTH, panel -> {
+            float[] block = engine.workspace().array(Workspace.Slot.RESULT, pixels * WIDTH);
+            multiply(product, left, 0, 0, pixels, panel * WIDTH, block);
+        });
+    }
+
+    private static void multiply(Product product, float[] left, int leftAt, int pixel, int rows, int column, float[] block) {
+        int depth = product.depth();
+        int width = product.width(column);
+        for (int k = 0; k < depth; k += PIECE) {
+            MicroKernel.multiply(left, leftAt + k, depth, 1, product.weights, column * depth + k * width, width, block, 0, width, rows, width,
+                    Math.min(PIECE, depth - k), k > 0);
+        }
+        product.store(block, width, pixel, rows, column);
+    }
+
+    private void runByRows(int images, Product product) {
+        PixelMap map = product.source.map();
+        int taps = map.rowOffsets().length;
+        int depth = product.depth() / taps;
+        int step = map.stepW() * product.source.count();
+        engine.forEach(images * map.rows(), row -> {
+            Workspace workspace = engine.workspace();
+            int length = product.source.rowLength();
+            float[] lines = workspace.array(Workspace.Slot.LEFT, taps * length);
+            product.source.fillRows(row / map.rows(), row % map.rows(), lines);
+            float[] block = workspace.array(Workspace.Slot.RESULT, map.columns() * WIDTH);
+            for (int column = 0; column < product.columns; column += WIDTH) {
+                int width = product.width(column);
+                for (int i = 0; i < taps; i++) {
+                    MicroKernel.multiply(lines, i * length, step, 1, product.weights, column * depth * taps + i * depth * width, width, block, 0,
+                            width, map.columns(), width, depth, i > 0);
+                }
+                product.store(block, width, row * map.columns(), map.columns(), column);
+            }
+        });
+    }
+
+    /** Zeroes the results of a map without taps. */
+    void clear(int images, PixelMap map, Images target) {
+        Product places = new Product(new Gather(target.data(), 0, 0, 0, 0, 0, 0, map), new float[0], 0, VectorEpilogue.NONE, target);
+        engine.forRange(images * map.rows() * map.columns(), Math.max(1, (1 << 15) / target.channels()), (from, to) -> {
+            for (int p = from; p < to; p++) {
+                int at = target.at() + places.place(p);
+                Arrays.fill(target.data(), at, at + target.channels(), 0f);
+            }
+        });
+    }
+}
