@@ -12,6 +12,7 @@ final class Convolution {
     private final ChannelsLast layout;
     private final DepthwiseConvolution depthwise;
     private final Winograd winograd;
+    private final WinogradWeightGradient winogradWeightGradient;
     private final VectorGemm vectorProduct;
     private final PixelGemm product;
     private final WeightGradient weightGradient;
@@ -22,6 +23,7 @@ final class Convolution {
         this.layout = layout;
         this.depthwise = new DepthwiseConvolution(engine);
         this.winograd = new Winograd(engine);
+        this.winogradWeightGradient = new WinogradWeightGradient(engine);
         this.vectorProduct = new VectorGemm(engine);
         this.product = new PixelGemm(engine);
         this.weightGradient = new WeightGradient(engine);
@@ -110,6 +112,10 @@ final class Convolution {
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed gradient = layout.source(dy)) {
             if (DepthwiseConvolution.fits(x, dw, params)) {
                 depthwise.backwardWeight(in.view(), gradient.view(), dw, params);
+                return;
+            }
+            if (engine.kernels().usesVectors() && Winograd.fits(dw, params)) {
+                winogradWeightGradient.run(x.dim(0), Images.read(in.view()), Images.read(gradient.view()), dw, params);
                 return;
             }
             PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));

@@ -19,4 +19,15 @@ final class VectorKernels extends PlainKernels {
     public boolean usesVectors() {
         return true;
     }
+
+    /** {@code y += x}. */
+    static void add(float[] x, int xAt, float[] y, int yAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xAt + i).add(FloatVector.fromArray(SPECIES, y, yAt + i)).intoArray(y, yAt + i);
+        }
+        for (; i < count; i++) {
+            y[yAt + i] += x[xAt + i];
+        }
+    }
 }

@@ -1,12 +1,9 @@
 package dev.graft.cpu;
 
-import static dev.graft.cpu.WinogradTransforms.PATCH;
 import static dev.graft.cpu.WinogradTransforms.POSITIONS;
-import static dev.graft.cpu.WinogradTransforms.TILE;
 
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
-import java.util.Arrays;
 
 /**
  * 3x3 convolution of stride 1, and its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied position by
@@ -43,34 +40,26 @@ final class Winograd {
 
     /** {@code y = epilogue(conv(x, w))}. */
     void forward(int images, Images x, View w, VectorEpilogue epilogue, Images y, Conv2dParams params) {
-        run(new Pass(images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
+        run(Pass.of(images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
     }
 
     /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees. */
     void backwardInput(int images, Images dy, View w, Images dx, Conv2dParams params) {
-        run(new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), TapWeights.turned(w), VectorEpilogue.NONE));
+        run(Pass.of(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), TapWeights.turned(w), VectorEpilogue.NONE));
     }
 
-    /** One convolution: where it reads and writes and how its result is cut into tiles. */
-    private record Pass(int images, Images source, Images target, int padTop, int padLeft, TapWeights weights, VectorEpilogue epilogue) {
-
-        int tileRows() {
-            return (target.height() + TILE - 1) / TILE;
-        }
-
-        int tileColumns() {
-            return (target.width() + TILE - 1) / TILE;
-        }
-
-        int tiles() {
-            return images * tileRows() * tileColumns();
+    /** One convolution: what it reads, what it writes. */
+    private record Pass(Tiles patches, Tiles results, TapWeights weights, VectorEpilogue epilogue) {
+        static Pass of(int images, Images source, Images target, int padTop, int padLeft, TapWeights weights, VectorEpilogue epilogue) {
+            Tiles results = Tiles.of(images, target);
+            return new Pass(results.patches(source, padTop, padLeft), results, weights, epilogue);
         }
     }
 
     private void run(Pass pass) {
-        int depth = pass.source.channels();
-        int columns = pass.target.channels();
-        int tiles = pass.tiles();
+        int depth = pass.weights.depth();
+        int columns = pass.weights.columns();
+        int tiles = pass.results.count();
         boolean fewWeights = POSITIONS * (long) depth * columns <= SHARED_WEIGHTS;
         if (fewWeights && (tiles > 4 * RUN || columns <= WIDTH)) {
             runByTiles(pass, tiles, depth, columns);
@@ -91,7 +80,7 @@ final class Winograd {
             float[] v = workspace.array(Workspace.Slot.LEFT, POSITIONS * vPosition);
             float[] m = workspace.array(Workspace.Slot.RESULT, POSITIONS * mPosition);
             for (int tile = from; tile < to; tile++) {
-                transformPatch(pass, tile, v, (tile - from) * depth, vPosition);
+                pass.patches.transformPatch(workspace, tile, 0, depth, v, (tile - from) * depth, vPosition);
             }
             for (int column = 0; column < columns; column += WIDTH) {
                 int width = Math.min(WIDTH, columns - column);
@@ -100,7 +89,7 @@ final class Winograd {
                             width, count, width, depth, false);
                 }
                 for (int tile = from; tile < to; tile++) {
-                    store(pass, tile, m, (tile - from) * width, mPosition, column, width);
+                    pass.results.transformOutput(workspace, tile, m, (tile - from) * width, mPosition, column, width, pass.epilogue);
                 }
             }
         });
@@ -119,7 +108,7 @@ final class Winograd {
             int count = Math.min(run, tiles - start);
             engine.forRange(count, 2, (from, to) -> {
                 for (int i = from; i < to; i++) {
-                    transformPatch(pass, first + i, v, i * depth, vPosition);
+                    pass.patches.transformPatch(engine.workspace(), first + i, 0, depth, v, i * depth, vPosition);
                 }
             });
             engine.forEach((columns + WIDTH - 1) / WIDTH, panel -> {
@@ -139,14 +128,14 @@ final class Winograd {
                     }
                 }
                 for (int i = 0; i < count; i++) {
-                    store(pass, first + i, m, i * width, mPosition, column, width);
+                    pass.results.transformOutput(workspace, first + i, m, i * width, mPosition, column, width, pass.epilogue);
                 }
             });
         }
     }
 
     // A transform writes to all positions in turn: an odd number of cache lines apart, they do not fight for the same sets of a cache.
-    private static int position(int floats) {
+    static int position(int floats) {
         int lines = (floats + 15) / 16;
         return (lines % 2 == 0 ? lines + 1 : lines) * 16;
     }
@@ -180,60 +169,6 @@ final class Winograd {
         float[] scratch = engine.workspace().floats(1, WinogradTransforms.SCRATCH);
         for (int k = 0; k < depth; k++) {
             WinogradTransforms.weights(taps, tapsAt + k * 9 * LANES, LANES, u, uAt + k * width, uPosition, scratch);
-        }
-    }
-
-    private void transformPatch(Pass pass, int tile, float[] v, int vAt, int vPosition) {
-        Images x = pass.source;
-        int channels = x.channels();
-        int perImage = pass.tileRows() * pass.tileColumns();
-        int image = tile / perImage;
-        int top = tile % perImage / pass.tileColumns() * TILE - pass.padTop;
-        int left = tile % pass.tileColumns() * TILE - pass.padLeft;
-        Workspace workspace = engine.workspace();
-        float[] scratch = workspace.floats(1, WinogradTransforms.SCRATCH);
-        if (top >= 0 && left >= 0 && top + PATCH <= x.height() && left + PATCH <= x.width()) {
-            WinogradTransforms.input(x.data(), x.at() + x.place(image, top, left), x.width() * channels, channels, v, vAt, vPosition, channels,
-                    scratch);
-            return;
-        }
-        float[] patch = workspace.floats(0, POSITIONS * channels);
-        int first = Math.max(0, -left);
-        int last = Math.max(first, Math.min(PATCH, x.width() - left));
-        for (int i = 0; i < PATCH; i++) {
-            int row = i * PATCH * channels;
-            if (top + i < 0 || top + i >= x.height()) {
-                Arrays.fill(patch, row, row + PATCH * channels, 0f);
-                continue;
-            }
-            Arrays.fill(patch, row, row + first * channels, 0f);
-            System.arraycopy(x.data(), x.at() + x.place(image, top + i, left + first), patch, row + first * channels, (last - first) * channels);
-            Arrays.fill(patch, row + last * channels, row + PATCH * channels, 0f);
-        }
-        WinogradTransforms.input(patch, 0, PATCH * channels, channels, v, vAt, vPosition, channels, scratch);
-    }
-
-    private void store(Pass pass, int tile, float[] m, int mAt, int mPosition, int column, int width) {
-        Images y = pass.target;
-        int perImage = pass.tileRows() * pass.tileColumns();
-        int image = tile / perImage;
-        int top = tile % perImage / pass.tileColumns() * TILE;
-        int left = tile % pass.tileColumns() * TILE;
-        int rows = Math.min(TILE, y.height() - top);
-        int columns = Math.min(TILE, y.width() - left);
-        Workspace workspace = engine.workspace();
-        float[] scratch = workspace.floats(1, WinogradTransforms.SCRATCH);
-        if (pass.epilogue.isEmpty() && rows == TILE && columns == TILE) {
-            WinogradTransforms.output(m, mAt, mPosition, y.data(), y.at() + y.place(image, top, left) + column, y.width() * y.channels(),
-                    y.channels(), width, scratch);
-            return;
-        }
-        float[] pixels = workspace.floats(2, TILE * TILE * WIDTH);
-        WinogradTransforms.output(m, mAt, mPosition, pixels, 0, TILE * width, width, width, scratch);
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < columns; j++) {
-                pass.epilogue.store(pixels, (i * TILE + j) * width, column, width, y.data(), y.at(), y.place(image, top + i, left + j) + column);
-            }
         }
     }
 }

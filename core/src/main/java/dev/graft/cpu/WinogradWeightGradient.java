@@ -1,0 +1,176 @@
+package dev.graft.cpu;
+
+import static dev.graft.cpu.WinogradTransforms.POSITIONS;
+
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.View;
+import java.util.Arrays;
+
+/**
+ * The gradient of a 3x3 convolution's weights by {@link WinogradTransforms}: the transformed gradient of the weights is, position by
+ * position, the sum over tiles of transformed output gradients times transformed patches. It is computed in blocks of {@link #WIDTH} by
+ * {@link #WIDTH} channels.
+ *
+ * <p>Few blocks: every task transforms a share of the tiles for one block, and the shares are added in order. Many blocks: all tiles are
+ * transformed once, a run at a time, and every task makes one block of the gradient.
+ */
+final class WinogradWeightGradient {
+    private static final int LANES = VectorKernels.LANES;
+    private static final int WIDTH = MicroKernel.WIDTH;
+    /** Tiles transformed at a time by one task: with the block's sums they fit the second-level cache. */
+    private static final int RUN = 24;
+    /** Tiles transformed at a time by all tasks. */
+    private static final int SHARED_RUN = 128;
+    /** Floats in a block's sums. */
+    private static final int SUMS = POSITIONS * position(WIDTH * WIDTH);
+    private static final int MAX_TASKS = 16;
+
+    private final Engine engine;
+
+    WinogradWeightGradient(Engine engine) {
+        this.engine = engine;
+    }
+
+    void run(int images, Images x, Images dy, View dw, Conv2dParams params) {
+        Tiles gradients = Tiles.of(images, dy);
+        Pass pass = new Pass(gradients, gradients.patches(x, params.padTop(), params.padLeft()), dw);
+        int tiles = pass.gradients.count();
+        int blocks = pass.outputBlocks() * pass.inputBlocks();
+        if (blocks > MAX_TASKS / 2) {
+            runByBlocks(pass, tiles, blocks);
+        } else {
+            runByTiles(pass, tiles, blocks);
+        }
+    }
+
+    private record Pass(Tiles gradients, Tiles patches, View dw) {
+        int outputBlocks() {
+            return (dw.dim(0) + WIDTH - 1) / WIDTH;
+        }
+
+        int inputBlocks() {
+            return (dw.dim(1) + WIDTH - 1) / WIDTH;
+        }
+
+        int firstOutput(int block) {
+            return block / inputBlocks() * WIDTH;
+        }
+
+        int outputs(int block) {
+            return Math.min(WIDTH, dw.dim(0) - firstOutput(block));
+        }
+
+        int firstInput(int block) {
+            return block % inputBlocks() * WIDTH;
+        }
+
+        int inputs(int block) {
+            return Math.min(WIDTH, dw.dim(1) - firstInput(block));
+        }
+    }
+
+    private static int position(int floats) {
+        return Winograd.position(floats);
+    }
+
+    private void runByTiles(Pass pass, int tiles, int blocks) {
+        int pieces = Math.max(1, Math.min(MAX_TASKS / blocks, tiles / (2 * RUN)));
+        int share = (tiles + pieces - 1) / pieces;
+        float[] sums = engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * blocks * SUMS);
+        engine.forEach(pieces * blocks, task -> {
+            int block = task % blocks;
+            int sumsAt = task * SUMS;
+            Arrays.fill(sums, sumsAt, sumsAt + SUMS, 0f);
+            int position = position(RUN * WIDTH);
+            Workspace workspace = engine.workspace();
+            float[] m = workspace.array(Workspace.Slot.LEFT, POSITIONS * position);
+            float[] v = workspace.array(Workspace.Slot.RIGHT, POSITIONS * position);
+            int end = Math.min(tiles, (task / blocks + 1) * share);
+            for (int tile = task / blocks * share; tile < end; tile += RUN) {
+                int count = Math.min(RUN, end - tile);
+                for (int i = 0; i < count; i++) {
+                    pass.gradients.transformGradient(workspace, tile + i, pass.firstOutput(block), pass.outputs(block), m, i * WIDTH, position);
+                    pass.patches.transformPatch(workspace, tile + i, pass.firstInput(block), pass.inputs(block), v, i * WIDTH, position);
+                }
+                multiply(pass, block, m, 0, v, 0, position, count, sums, sumsAt);
+            }
+        });
+        engine.forEach(blocks, block -> {
+            for (int piece = 1; piece < pieces; piece++) {
+                VectorKernels.add(sums, (piece * blocks + block) * SUMS, sums, block * SUMS, SUMS);
+            }
+            store(pass, block, sums, block * SUMS);
+        });
+    }
+
+    private void runByBlocks(Pass pass, int tiles, int blocks) {
+        int runs = (tiles + SHARED_RUN - 1) / SHARED_RUN;
+        int run = (tiles + runs - 1) / runs;
+        int position = position(run * WIDTH);
+        int panel = POSITIONS * position;
+        float[] m = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pass.outputBlocks() * panel);
+        float[] v = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, pass.inputBlocks() * panel);
+        float[] kept = runs == 1 ? new float[0] : engine.workspace().array(Workspace.Slot.SHARED_RESULT, blocks * SUMS);
+        for (int first = 0; first < tiles; first += run) {
+            int start = first;
+            int count = Math.min(run, tiles - first);
+            engine.forRange(count, 2, (from, to) -> {
+                Workspace workspace = engine.workspace();
+                for (int i = from; i < to; i++) {
+                    for (int b = 0; b < pass.outputBlocks(); b++) {
+                        int channel = b * WIDTH;
+                        pass.gradients.transformGradient(workspace, start + i, channel, Math.min(WIDTH, pass.dw.dim(0) - channel), m,
+                                b * panel + i * WIDTH, position);
+                    }
+                    for (int b = 0; b < pass.inputBlocks(); b++) {
+                        int channel = b * WIDTH;
+                        pass.patches.transformPatch(workspace, start + i, channel, Math.min(WIDTH, pass.dw.dim(1) - channel), v,
+                                b * panel + i * WIDTH, position);
+                    }
+                }
+            });
+            engine.forEach(blocks, block -> {
+                float[] sums = runs == 1 ? engine.workspace().array(Workspace.Slot.RESULT, SUMS) : kept;
+                int sumsAt = runs == 1 ? 0 : block * SUMS;
+                if (start == 0) {
+                    Arrays.fill(sums, sumsAt, sumsAt + SUMS, 0f);
+                }
+                multiply(pass, block, m, block / pass.inputBlocks() * panel, v, block % pass.inputBlocks() * panel, position, count, sums, sumsAt);
+                if (start + count == tiles) {
+                    store(pass, block, sums, sumsAt);
+                }
+            });
+        }
+    }
+
+    /** Adds the products of {@code count} tiles to a block's sums {@code [position][output][input]}. */
+    private static void multiply(Pass pass, int block, float[] m, int mAt, float[] v, int vAt, int position, int count, float[] sums, int sumsAt) {
+        int outputs = pass.outputs(block);
+        int inputs = pass.inputs(block);
+        for (int p = 0; p < POSITIONS; p++) {
+            MicroKernel.multiply(m, mAt + p * position, 1, WIDTH, v, vAt + p * position, WIDTH, sums, sumsAt + p * (SUMS / POSITIONS), WIDTH,
+                    outputs, inputs, count, true);
+        }
+    }
+
+    private void store(Pass pass, int block, float[] sums, int sumsAt) {
+        View dw = pass.dw;
+        float[] data = CpuStorage.floatsToWrite(dw);
+        int[] strides = dw.strides();
+        Workspace workspace = engine.workspace();
+        float[] taps = workspace.floats(0, 9 * LANES);
+        float[] scratch = workspace.floats(1, WinogradTransforms.SCRATCH);
+        for (int o = 0; o < pass.outputs(block); o++) {
+            for (int c = 0; c < pass.inputs(block); c += LANES) {
+                WinogradTransforms.weightGradient(sums, sumsAt + o * WIDTH + c, SUMS / POSITIONS, taps, 0, LANES, scratch);
+                int at = dw.offset() + (pass.firstOutput(block) + o) * strides[0] + (pass.firstInput(block) + c) * strides[1];
+                for (int lane = 0; lane < LANES; lane++) {
+                    for (int t = 0; t < 9; t++) {
+                        data[at + t / 3 * strides[2] + t % 3 * strides[3]] = taps[t * LANES + lane];
+                    }
+                    at += strides[1];
+                }
+            }
+        }
+    }
+}
