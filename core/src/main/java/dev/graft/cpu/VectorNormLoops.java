@@ -5,7 +5,6 @@ import static dev.graft.cpu.VectorKernels.SPECIES;
 
 import dev.graft.backend.Activation;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** {@link NormLoops} on the Vector API: reads and writes images in place, at any offset. */
 final class VectorNormLoops implements NormLoops {
@@ -53,11 +52,17 @@ final class VectorNormLoops implements NormLoops {
         if (activation == Activation.NONE) {
             return;
         }
-        float top = activation == Activation.RELU6 ? 6f : Float.POSITIVE_INFINITY;
         int end = SPECIES.loopBound(count);
-        for (int i = 0; i < end; i += LANES) {
-            FloatVector.fromArray(SPECIES, y, yAt + i).max(0f).min(top).intoArray(y, yAt + i);
+        if (activation == Activation.RELU) {
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector.fromArray(SPECIES, y, yAt + i).max(0f).intoArray(y, yAt + i);
+            }
+        } else {
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector.fromArray(SPECIES, y, yAt + i).max(0f).min(6f).intoArray(y, yAt + i);
+            }
         }
+        float top = activation == Activation.RELU6 ? 6f : Float.POSITIVE_INFINITY;
         for (int i = end; i < count; i++) {
             y[yAt + i] = Math.min(Math.max(y[yAt + i], 0f), top);
         }
@@ -66,18 +71,23 @@ final class VectorNormLoops implements NormLoops {
     @Override
     public void mask(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] g, int gAt,
             int count) {
-        // No value reaches NaN, infinity would.
-        float top = activation == Activation.RELU6 ? 6f : Float.NaN;
         int end = SPECIES.loopBound(count);
-        for (int i = 0; i < end; i += LANES) {
-            FloatVector y = FloatVector.fromArray(SPECIES, x, xAt + i).fma(FloatVector.fromArray(SPECIES, scale, i),
-                    FloatVector.fromArray(SPECIES, shift, i));
-            FloatVector.fromArray(SPECIES, dy, dyAt + i).blend(0f, y.compare(VectorOperators.LE, 0f))
-                    .blend(0f, y.compare(VectorOperators.GE, top)).intoArray(g, gAt + i);
+        if (activation == Activation.RELU) {
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector y = FloatVector.fromArray(SPECIES, x, xAt + i).fma(FloatVector.fromArray(SPECIES, scale, i),
+                        FloatVector.fromArray(SPECIES, shift, i));
+                VectorKernels.where(y, FloatVector.fromArray(SPECIES, dy, dyAt + i)).intoArray(g, gAt + i);
+            }
+        } else {
+            for (int i = 0; i < end; i += LANES) {
+                FloatVector y = FloatVector.fromArray(SPECIES, x, xAt + i).fma(FloatVector.fromArray(SPECIES, scale, i),
+                        FloatVector.fromArray(SPECIES, shift, i));
+                VectorKernels.where(y, VectorKernels.where(FloatVector.broadcast(SPECIES, 6f).sub(y), FloatVector.fromArray(SPECIES, dy, dyAt + i))).intoArray(g, gAt + i);
+            }
         }
         for (int i = end; i < count; i++) {
             float y = Math.fma(x[xAt + i], scale[i], shift[i]);
-            g[gAt + i] = y <= 0f || y >= top ? 0f : dy[dyAt + i];
+            g[gAt + i] = y <= 0f || activation == Activation.RELU6 && y >= 6f ? 0f : dy[dyAt + i];
         }
     }
 
