@@ -28,17 +28,21 @@ final class BatchNorm {
         return ChannelRows.of(x.dim(1) == 0 ? 0 : x.numel() / x.dim(1), x.dim(1));
     }
 
-    /** Work on one block of rows: {@code count} floats from {@code at}, counted from a view's offset. */
+    /** Work on some rows: {@code count} floats from {@code at}, counted from a view's offset. */
     @FunctionalInterface
-    private interface BlockBody {
+    private interface RowsBody {
         void run(int at, int count);
     }
 
-    private static void forBlocks(ChannelRows rows, int piece, BlockBody body) {
+    private static void forRows(ChannelRows rows, int piece, int step, RowsBody body) {
         int end = rows.pieceEnd(piece);
-        for (int row = piece * rows.pieceRows(); row < end; row += rows.blockRows()) {
-            body.run(row * rows.channels(), Math.min(rows.blockRows(), end - row) * rows.channels());
+        for (int row = piece * rows.pieceRows(); row < end; row += step) {
+            body.run(row * rows.channels(), Math.min(step, end - row) * rows.channels());
         }
+    }
+
+    private void forBlocks(ChannelRows rows, RowsBody body) {
+        engine.forEach(rows.pieces(), piece -> forRows(rows, piece, rows.blockRows(), body));
     }
 
     /** Two sums per lane of a block and thread, added to two sums per channel and piece. */
@@ -53,19 +57,16 @@ final class BatchNorm {
             this.second = new double[first.length];
         }
 
-        /** Runs {@code body} over all blocks. */
+        /** Runs {@code body} over all rows, as many at a time as may be added in floats. */
         void run(Body body) {
             engine.forEach(rows.pieces(), piece -> {
                 float[] p = cleared(0);
                 float[] q = cleared(1);
-                int[] blocks = {0};
-                forBlocks(rows, piece, (at, count) -> {
+                forRows(rows, piece, FLUSH * rows.blockRows(), (at, count) -> {
                     body.add(at, count, p, q);
-                    if (++blocks[0] % FLUSH == 0) {
-                        flush(p, q, piece);
-                    }
+                    loops.flush(p, rows, first, piece * rows.channels());
+                    loops.flush(q, rows, second, piece * rows.channels());
                 });
-                flush(p, q, piece);
             });
         }
 
@@ -73,11 +74,6 @@ final class BatchNorm {
             float[] lanes = engine.workspace().floats(i, rows.width());
             Arrays.fill(lanes, 0, rows.width(), 0f);
             return lanes;
-        }
-
-        private void flush(float[] p, float[] q, int piece) {
-            rows.flush(p, first, piece * rows.channels());
-            rows.flush(q, second, piece * rows.channels());
         }
 
         double first(int channel) {
@@ -97,7 +93,7 @@ final class BatchNorm {
         }
     }
 
-    /** Adds a block to both sums. */
+    /** Adds some rows to both sums. */
     @FunctionalInterface
     private interface Body {
         void add(int at, int count, float[] first, float[] second);
@@ -126,7 +122,7 @@ final class BatchNorm {
         }
         float[] origin = rows.spread(xs, x.offset());
         Sums sums = new Sums(rows);
-        sums.run((at, count, sum, squares) -> loops.moments(xs, x.offset() + at, origin, sum, squares, count));
+        sums.run((at, count, sum, squares) -> loops.moments(xs, x.offset() + at, origin, sum, squares, rows.width(), count));
         int n = rows.rows();
         for (int c = 0; c < channels; c++) {
             double sum = sums.first(c);
@@ -162,12 +158,6 @@ final class BatchNorm {
             }
             return new Affine(rows.spread(scale, 0), rows.spread(shift, 0));
         }
-
-        static Affine identity(ChannelRows rows) {
-            float[] ones = Workspace.block(rows.width());
-            Arrays.fill(ones, 1f);
-            return new Affine(ones, Workspace.block(rows.width()));
-        }
     }
 
     private void apply(View x, Affine affine, Optional<View> residual, Activation activation, View y) {
@@ -176,13 +166,13 @@ final class BatchNorm {
         int residualAt = residual.map(View::offset).orElse(0);
         float[] ys = CpuStorage.floatsToWrite(y);
         ChannelRows rows = rows(x);
-        engine.forEach(rows.pieces(), piece -> forBlocks(rows, piece, (at, count) -> {
+        forBlocks(rows, (at, count) -> {
             loops.scaleShift(xs, x.offset() + at, affine.scale(), affine.shift(), ys, y.offset() + at, count);
             if (residual.isPresent()) {
                 loops.add(rs, residualAt + at, ys, y.offset() + at, count);
             }
             loops.activate(activation, ys, y.offset() + at, count);
-        }));
+        });
     }
 
     void trainBackward(View x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd, Activation activation, View dx,
@@ -208,10 +198,13 @@ final class BatchNorm {
         try (ChannelsLast.Borrowed given = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
             ChannelRows rows = rows(dy);
             Optional<View> input = in.map(ChannelsLast.Borrowed::view);
-            View maskedBy = result.or(() -> in).orElse(given).view();
-            Affine slope = result.isPresent() || in.isEmpty() ? Affine.identity(rows) : Affine.of(rows, gamma, beta, mean, inverseStd);
-            Gradient gradient = new Gradient(given.view(), activation, maskedBy, slope, kept.map(ChannelsLast.Borrowed::view));
-            Sums sums = gradientSums(input.orElse(given.view()), gradient, mean, rows);
+            Optional<View> masks = activation == Activation.NONE ? Optional.empty() : result.map(ChannelsLast.Borrowed::view);
+            // Where y tells the mask, the masked gradient is stored once: as the residual's gradient, or in dx until that is known.
+            View stored = masks.isEmpty() ? given.view() : kept.orElse(out).view();
+            Optional<Affine> argument = activation == Activation.NONE || masks.isPresent() ? Optional.empty()
+                    : Optional.of(Affine.of(rows, gamma, beta, mean, inverseStd));
+            Gradient gradient = new Gradient(stored, argument, activation);
+            Sums sums = gradientSums(input.orElse(stored), gradient, mean, rows, masks.map(m -> new Mask(activation, m, given.view())));
             int channels = rows.channels();
             float[] g = CpuStorage.floats(gamma);
             float[] m = CpuStorage.floats(mean);
@@ -236,7 +229,11 @@ final class BatchNorm {
                     r[c] = (float) (-scale * sum / n - curvature * m[mean.offset() + c]);
                 }
             }
-            combine(train ? input : Optional.empty(), gradient, rows, rows.spread(p, 0), rows.spread(q, 0), rows.spread(r, 0), out.view());
+            if (train || argument.isPresent()) {
+                combine(input.orElse(stored), gradient, rows, rows.spread(p, 0), rows.spread(q, 0), rows.spread(r, 0), out.view());
+            } else {
+                scale(stored, rows, rows.spread(p, 0), out.view());
+            }
         } finally {
             in.ifPresent(ChannelsLast.Borrowed::close);
             result.ifPresent(ChannelsLast.Borrowed::close);
@@ -244,67 +241,56 @@ final class BatchNorm {
         }
     }
 
-    /**
-     * The gradient before the activation, block by block.
-     *
-     * @param maskedBy  the activation's argument is {@code maskedBy * slope.scale + slope.shift}, or has that value's sign and size
-     * @param dresidual where the masked gradient is kept, which spares the second pass masking it again
-     */
-    private record Gradient(View dy, Activation activation, View maskedBy, Affine slope, Optional<View> dresidual) {
+    /** {@code dy} and what it must still be multiplied with: the slope of {@code activation} at the {@code argument}. */
+    private record Gradient(View dy, Optional<Affine> argument, Activation activation) {
+    }
 
-        /** Writes a masked block to {@code g[gAt..]}. */
-        void mask(NormLoops loops, int at, float[] g, int gAt, int count) {
-            loops.mask(activation, CpuStorage.floats(maskedBy), maskedBy.offset() + at, slope.scale, slope.shift, CpuStorage.floats(dy),
-                    dy.offset() + at, g, gAt, count);
+    /** {@code dy * activation'}, given the activation's result {@code y}. */
+    private record Mask(Activation activation, View y, View dy) {
+
+        void store(NormLoops loops, int at, float[] g, int gAt, int count) {
+            loops.mask(activation, CpuStorage.floats(y), y.offset() + at, CpuStorage.floats(dy), dy.offset() + at, g, gAt, count);
         }
     }
 
-    private Sums gradientSums(View x, Gradient gradient, View mean, ChannelRows rows) {
+    /** Sums of the gradient and of its products with {@code x - mean}; a mask, if any, is applied first and stored as the gradient. */
+    private Sums gradientSums(View x, Gradient gradient, View mean, ChannelRows rows, Optional<Mask> mask) {
+        float[] dys = mask.isPresent() ? CpuStorage.floatsToWrite(gradient.dy()) : CpuStorage.floats(gradient.dy());
         float[] xs = CpuStorage.floats(x);
-        float[] dys = CpuStorage.floats(gradient.dy());
         int dyAt = gradient.dy().offset();
         float[] means = rows.spread(CpuStorage.floats(mean), mean.offset());
         Sums sums = new Sums(rows);
-        if (gradient.activation() == Activation.NONE) {
-            sums.run((at, count, sum, products) -> loops.momentGradients(xs, x.offset() + at, dys, dyAt + at, means, sum, products, count));
-        } else if (gradient.dresidual().isPresent()) {
-            float[] kept = CpuStorage.floatsToWrite(gradient.dresidual().get());
-            int keptAt = gradient.dresidual().get().offset();
-            sums.run((at, count, sum, products) -> {
-                gradient.mask(loops, at, kept, keptAt + at, count);
-                loops.momentGradients(xs, x.offset() + at, kept, keptAt + at, means, sum, products, count);
-            });
+        if (gradient.argument().isPresent()) {
+            Affine a = gradient.argument().get();
+            sums.run((at, count, sum, products) -> loops.maskedMomentGradients(gradient.activation(), xs, x.offset() + at, a.scale(), a.shift(),
+                    dys, dyAt + at, means, sum, products, rows.width(), count));
         } else {
             sums.run((at, count, sum, products) -> {
-                float[] g = engine.workspace().floats(2, rows.width());
-                gradient.mask(loops, at, g, 0, count);
-                loops.momentGradients(xs, x.offset() + at, g, 0, means, sum, products, count);
+                mask.ifPresent(m -> m.store(loops, at, dys, dyAt + at, count));
+                loops.momentGradients(xs, x.offset() + at, dys, dyAt + at, means, sum, products, rows.width(), count);
             });
         }
         return sums;
     }
 
-    private void combine(Optional<View> x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
-        boolean masks = gradient.activation() != Activation.NONE && gradient.dresidual().isEmpty();
-        View dy = gradient.activation() == Activation.NONE ? gradient.dy() : gradient.dresidual().orElse(gradient.dy());
-        float[] dys = CpuStorage.floats(dy);
-        float[] xs = x.map(CpuStorage::floats).orElse(dys);
-        int xAt = x.map(View::offset).orElse(0);
+    private void combine(View x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
+        float[] xs = CpuStorage.floats(x);
+        float[] dys = CpuStorage.floats(gradient.dy());
+        int dyAt = gradient.dy().offset();
         float[] dxs = CpuStorage.floatsToWrite(dx);
-        engine.forEach(rows.pieces(), piece -> forBlocks(rows, piece, (at, count) -> {
-            float[] g = dys;
-            int gAt = dy.offset() + at;
-            if (masks) {
-                g = engine.workspace().floats(2, rows.width());
-                gAt = 0;
-                gradient.mask(loops, at, g, gAt, count);
-            }
-            if (x.isPresent()) {
-                loops.combine(g, gAt, xs, xAt + at, p, q, r, dxs, dx.offset() + at, count);
-            } else {
-                loops.scale(g, gAt, p, dxs, dx.offset() + at, count);
-            }
-        }));
+        if (gradient.argument().isPresent()) {
+            Affine a = gradient.argument().get();
+            forBlocks(rows, (at, count) -> loops.maskedCombine(gradient.activation(), xs, x.offset() + at, a.scale(), a.shift(), dys,
+                    dyAt + at, p, q, r, dxs, dx.offset() + at, count));
+        } else {
+            forBlocks(rows, (at, count) -> loops.combine(dys, dyAt + at, xs, x.offset() + at, p, q, r, dxs, dx.offset() + at, count));
+        }
+    }
+
+    private void scale(View dy, ChannelRows rows, float[] p, View dx) {
+        float[] dys = CpuStorage.floats(dy);
+        float[] dxs = CpuStorage.floatsToWrite(dx);
+        forBlocks(rows, (at, count) -> loops.scale(dys, dy.offset() + at, p, dxs, dx.offset() + at, count));
     }
 
     /** {@code scale = gamma / sqrt(variance + eps)} and {@code shift = beta + (bias - mean) * scale}. */

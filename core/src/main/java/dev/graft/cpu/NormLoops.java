@@ -13,8 +13,8 @@ interface NormLoops {
         return engine.kernels().usesVectors() ? new VectorNormLoops() : new PlainNormLoops(engine);
     }
 
-    /** {@code d = x - origin; sum += d; squares += d * d}. */
-    void moments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int count);
+    /** {@code d = x - origin; sum += d; squares += d * d}, the values per channel repeated every {@code width} floats. */
+    void moments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int width, int count);
 
     /** {@code y = x * scale + shift}. */
     void scaleShift(float[] x, int xAt, float[] scale, float[] shift, float[] y, int yAt, int count);
@@ -25,18 +25,26 @@ interface NormLoops {
     /** {@code y = activation(y)}. */
     void activate(Activation activation, float[] y, int yAt, int count);
 
-    /**
-     * {@code g = dy * activation'(x * scale + shift)}, where {@code x * scale + shift} has the bits of {@link #scaleShift}; 0 where the
-     * derivative is 0 even if {@code dy} is not finite, as in PyTorch.
-     */
-    void mask(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] g, int gAt, int count);
+    /** {@code g = dy * activation'}, for the activation's result {@code y}; 0 where that is 0 even if {@code dy} is not finite, as in PyTorch. */
+    void mask(Activation activation, float[] y, int yAt, float[] dy, int dyAt, float[] g, int gAt, int count);
 
-    /** {@code sum += dy; products += dy * (x - mean)}. */
-    void momentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products, int count);
+    /** {@code sum += dy; products += dy * (x - mean)}, the values per channel repeated every {@code width} floats. */
+    void momentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products, int width, int count);
+
+    /** {@link #momentGradients} of {@code dy * activation'(x * scale + shift)}, where the argument has the bits of {@link #scaleShift}. */
+    void maskedMomentGradients(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] mean,
+            float[] sum, float[] products, int width, int count);
 
     /** {@code dx = p * dy + q * x + r}. */
     void combine(float[] dy, int dyAt, float[] x, int xAt, float[] p, float[] q, float[] r, float[] dx, int dxAt, int count);
 
+    /** {@link #combine} of {@code dy * activation'(x * scale + shift)}. */
+    void maskedCombine(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] p, float[] q,
+            float[] r, float[] dx, int dxAt, int count);
+
     /** {@code dx = p * dy}. */
     void scale(float[] dy, int dyAt, float[] p, float[] dx, int dxAt, int count);
+
+    /** Adds the lanes of a block to their channels at {@code sums[at..]} and clears them. */
+    void flush(float[] lanes, ChannelRows rows, double[] sums, int at);
 }

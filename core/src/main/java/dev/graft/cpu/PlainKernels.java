@@ -183,12 +183,13 @@ class PlainKernels implements Kernels {
         }
     }
 
-    /** {@code slope <= 0 ? 0 : dy}, on the bits: a branch is mispredicted, and 0 times a {@code dy} that is not finite is not 0. */
-    private static float where(float slope, float dy) {
-        int bits = Float.floatToRawIntBits(slope);
-        int positive = -bits & ~bits;
-        int notANumber = 0x7f800000 - (bits & Integer.MAX_VALUE);
-        return Float.intBitsToFloat(Float.floatToRawIntBits(dy) & (positive | notANumber) >> 31);
+    /**
+     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits, whose negative has a
+     * sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not finite is not 0.
+     */
+    private static float where(float room, float dy) {
+        int kept = -(Float.floatToRawIntBits(room) & Integer.MAX_VALUE) >> 31;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(dy) & kept);
     }
 
     @Override

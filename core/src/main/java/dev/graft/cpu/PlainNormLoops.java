@@ -27,8 +27,11 @@ final class PlainNormLoops implements NormLoops {
     }
 
     @Override
-    public void moments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int count) {
-        kernels.moments(load(0, x, xAt, count), origin, sum, squares, 0, count);
+    public void moments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int width, int count) {
+        for (int at = 0; at < count; at += width) {
+            int n = Math.min(width, count - at);
+            kernels.moments(load(0, x, xAt + at, n), origin, sum, squares, 0, n);
+        }
     }
 
     @Override
@@ -51,18 +54,50 @@ final class PlainNormLoops implements NormLoops {
     }
 
     @Override
-    public void mask(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] g, int gAt,
-            int count) {
-        float[] y = load(0, x, xAt, count);
-        kernels.scaleShift(y, scale, shift, y, 0, count);
+    public void mask(Activation activation, float[] y, int yAt, float[] dy, int dyAt, float[] g, int gAt, int count) {
         float[] d = load(1, dy, dyAt, count);
-        kernels.unaryBackward(activation == Activation.RELU6 ? UnaryOp.RELU6 : UnaryOp.RELU, 0, 0, y, y, d, d, 0, count);
+        mask(activation, load(0, y, yAt, count), d, count);
         System.arraycopy(d, 0, g, gAt, count);
     }
 
+    private void mask(Activation activation, float[] y, float[] d, int count) {
+        kernels.unaryBackward(activation == Activation.RELU6 ? UnaryOp.RELU6 : UnaryOp.RELU, 0, 0, y, y, d, d, 0, count);
+    }
+
+    private float[] loadMasked(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, int count) {
+        float[] y = load(0, x, xAt, count);
+        kernels.scaleShift(y, scale, shift, y, 0, count);
+        kernels.activate(activation, y, 0, count);
+        float[] d = load(1, dy, dyAt, count);
+        mask(activation, y, d, count);
+        return d;
+    }
+
     @Override
-    public void momentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products, int count) {
-        kernels.momentGradients(load(0, x, xAt, count), load(1, dy, dyAt, count), mean, sum, products, 0, count);
+    public void momentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products, int width,
+            int count) {
+        for (int at = 0; at < count; at += width) {
+            int n = Math.min(width, count - at);
+            kernels.momentGradients(load(0, x, xAt + at, n), load(1, dy, dyAt + at, n), mean, sum, products, 0, n);
+        }
+    }
+
+    @Override
+    public void maskedMomentGradients(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt,
+            float[] mean, float[] sum, float[] products, int width, int count) {
+        for (int at = 0; at < count; at += width) {
+            int n = Math.min(width, count - at);
+            float[] d = loadMasked(activation, x, xAt + at, scale, shift, dy, dyAt + at, n);
+            kernels.momentGradients(load(0, x, xAt + at, n), d, mean, sum, products, 0, n);
+        }
+    }
+
+    @Override
+    public void maskedCombine(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] p,
+            float[] q, float[] r, float[] dx, int dxAt, int count) {
+        float[] d = loadMasked(activation, x, xAt, scale, shift, dy, dyAt, count);
+        kernels.combine(d, load(0, x, xAt, count), p, q, r, d, 0, count);
+        System.arraycopy(d, 0, dx, dxAt, count);
     }
 
     @Override
@@ -79,5 +114,10 @@ final class PlainNormLoops implements NormLoops {
             block[i] *= p[i];
         }
         System.arraycopy(block, 0, dx, dxAt, count);
+    }
+
+    @Override
+    public void flush(float[] lanes, ChannelRows rows, double[] sums, int at) {
+        rows.flush(lanes, sums, at);
     }
 }

@@ -25,29 +25,27 @@ final class VectorKernels extends PlainKernels {
 
     @Override
     public void unaryBackward(UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
+        // On the bits, as in PlainKernels: masks are slow on JDK 17.
         int end = to - (to - from) % LANES;
         switch (op) {
             case RELU -> {
                 for (int i = from; i < end; i += LANES) {
-                    where(FloatVector.fromArray(SPECIES, y, i), FloatVector.fromArray(SPECIES, dy, i)).intoArray(dx, i);
+                    IntVector kept = FloatVector.fromArray(SPECIES, y, i).reinterpretAsInts().and(Integer.MAX_VALUE).neg();
+                    FloatVector.fromArray(SPECIES, dy, i).reinterpretAsInts().and(kept.lanewise(VectorOperators.ASHR, 31))
+                            .reinterpretAsFloats().intoArray(dx, i);
                 }
             }
             case RELU6 -> {
                 for (int i = from; i < end; i += LANES) {
                     FloatVector v = FloatVector.fromArray(SPECIES, y, i);
-                    where(v, where(FloatVector.broadcast(SPECIES, 6f).sub(v), FloatVector.fromArray(SPECIES, dy, i))).intoArray(dx, i);
+                    IntVector above = v.reinterpretAsInts().and(Integer.MAX_VALUE).neg();
+                    IntVector below = FloatVector.broadcast(SPECIES, 6f).sub(v).reinterpretAsInts().and(Integer.MAX_VALUE).neg();
+                    FloatVector.fromArray(SPECIES, dy, i).reinterpretAsInts().and(above.and(below).lanewise(VectorOperators.ASHR, 31))
+                            .reinterpretAsFloats().intoArray(dx, i);
                 }
             }
             default -> end = from;
         }
         super.unaryBackward(op, a, b, x, y, dy, dx, end, to);
-    }
-
-    /** {@code slope <= 0 ? 0 : dy} on the bits, as in {@link PlainKernels}: masks are slow on JDK 17. */
-    static FloatVector where(FloatVector slope, FloatVector dy) {
-        IntVector bits = slope.reinterpretAsInts();
-        IntVector positive = bits.neg().and(bits.not());
-        IntVector notANumber = bits.and(Integer.MAX_VALUE).neg().add(0x7f800000);
-        return dy.reinterpretAsInts().and(positive.or(notANumber).lanewise(VectorOperators.ASHR, 31)).reinterpretAsFloats();
     }
 }
