@@ -64,8 +64,8 @@ final class BatchNorm {
                 float[] q = cleared(1);
                 forRows(rows, piece, FLUSH * rows.blockRows(), (at, count) -> {
                     body.add(at, count, p, q);
-                    loops.flush(p, rows, first, piece * rows.channels());
-                    loops.flush(q, rows, second, piece * rows.channels());
+                    rows.flush(p, first, piece * rows.channels());
+                    rows.flush(q, second, piece * rows.channels());
                 });
             });
         }

@@ -44,7 +44,4 @@ interface NormLoops {
 
     /** {@code dx = p * dy}. */
     void scale(float[] dy, int dyAt, float[] p, float[] dx, int dxAt, int count);
-
-    /** Adds the lanes of a block to their channels at {@code sums[at..]} and clears them. */
-    void flush(float[] lanes, ChannelRows rows, double[] sums, int at);
 }

@@ -115,9 +115,4 @@ final class PlainNormLoops implements NormLoops {
         }
         System.arraycopy(block, 0, dx, dxAt, count);
     }
-
-    @Override
-    public void flush(float[] lanes, ChannelRows rows, double[] sums, int at) {
-        rows.flush(lanes, sums, at);
-    }
 }

@@ -4,20 +4,13 @@ import static dev.graft.cpu.VectorKernels.LANES;
 import static dev.graft.cpu.VectorKernels.SPECIES;
 
 import dev.graft.backend.Activation;
-import java.util.Arrays;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /** {@link NormLoops} on the Vector API: reads and writes images in place, at any offset. */
 final class VectorNormLoops implements NormLoops {
     private static final int FOLD = 4;
-    private static final VectorSpecies<Double> WIDE = DoubleVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(WIDE.vectorBitSize() / 2));
 
     @Override
     public void moments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int width, int count) {
@@ -299,21 +292,5 @@ final class VectorNormLoops implements NormLoops {
         for (int i = end; i < count; i++) {
             dx[dxAt + i] = p[i] * dy[dyAt + i];
         }
-    }
-
-    @Override
-    public void flush(float[] lanes, ChannelRows rows, double[] sums, int at) {
-        int channels = rows.channels();
-        if (channels % HALF.length() != 0) {
-            rows.flush(lanes, sums, at);
-            return;
-        }
-        for (int row = 0; row < rows.blockRows(); row++) {
-            for (int c = 0; c < channels; c += HALF.length()) {
-                Vector<Double> wide = FloatVector.fromArray(HALF, lanes, row * channels + c).convertShape(VectorOperators.F2D, WIDE, 0);
-                DoubleVector.fromArray(WIDE, sums, at + c).add(wide).intoArray(sums, at + c);
-            }
-        }
-        Arrays.fill(lanes, 0, rows.width(), 0f);
     }
 }
