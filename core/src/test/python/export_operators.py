@@ -309,6 +309,18 @@ def normalisations():
     case("batch_norm_train/far_from_zero", train(0.1, 1e-5), normal(4, 4, 7, 5, shift=100), *extra, needs=[0, 1, 2], after=[3, 4])
     case("batch_norm_eval/input_only", evaluate(1e-3), normal(3, 4, 5, 2), *extra, needs=[0])
     case("batch_norm_eval/one_value", evaluate(1e-5), normal(1, 4), *extra, needs=[0, 1, 2])
+    activations = {"none": lambda y: y, "relu": F.relu, "relu6": F.relu6}
+    for (variant, shape), activation in zip(list(shapes.items()) * 2, ["relu", "relu6", "relu", "none", "relu6", "relu", "relu6", "relu"]):
+        c = shape[1]
+        after = activations[activation]
+        # A shift of 3 and a slope of 2 bring values to either side of 0 and of 6.
+        extra = (uniform(1.5, 2.5, c), normal(c, shift=3), normal(c), uniform(0.5, 2, c))
+        x, r = normal(*shape, scale=2, shift=0.5), normal(*shape)
+        for mode, norm, moved in (("train", train(0.1, 1e-5), [3, 4]), ("eval", evaluate(1e-5), [])):
+            name = f"batch_norm_{mode}_{activation}/{variant}"
+            if activation != "none":
+                case(name, lambda x, *e: after(norm(x, *e)), x, *extra, needs=[0, 1, 2], after=moved)
+            case(name + "_residual", lambda x, *e: after(norm(x, *e[:4]) + e[4]), x, *extra, r, needs=[0, 1, 2, 5], after=moved)
     case("layer_norm/last", lambda x, g, b: F.layer_norm(x, (7,), g, b), normal(2, 3, 7, scale=2), uniform(0.5, 1.5, 7), normal(7))
     case("layer_norm/two_dimensions", lambda x, g, b: F.layer_norm(x, (3, 5), g, b), normal(4, 3, 5), uniform(0.5, 1.5, 3, 5), normal(3, 5))
     case("layer_norm/everything", lambda x, g, b: F.layer_norm(x, (9,), g, b, 1e-2), normal(9), uniform(0.5, 1.5, 9), normal(9))

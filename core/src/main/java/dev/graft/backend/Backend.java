@@ -84,17 +84,32 @@ public interface Backend {
 
     // Normalisation. Statistics and affine parameters are [C], or the normalised row's size for layer norm.
 
-    /** Batch statistics over N, H, W; writes the mean and {@code 1 / sqrt(variance + eps)} used, and the biased variance for the running estimate. */
-    void batchNormTrain(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd, View variance);
+    /**
+     * {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with the batch's statistics over N, H, W; writes the mean and
+     * {@code 1 / sqrt(variance + eps)} used, and the biased variance for the running estimate. The residual has {@code y}'s shape.
+     */
+    void batchNormTrain(View x, View gamma, View beta, float eps, Optional<View> residual, Activation activation, View y, View mean,
+                        View inverseStd, View variance);
 
-    /** {@code dx, dgamma, dbeta} where mean and variance were computed from {@code x}. */
-    void batchNormTrainBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta);
+    /**
+     * {@code dx, dgamma, dbeta} and, where asked for, {@code dresidual} (the gradient before the activation), where mean and variance were
+     * computed from {@code x}. {@code y} tells the activation's slope; without a residual it may be absent and follows from {@code x}.
+     */
+    void batchNormTrainBackward(View x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd, Activation activation,
+                                View dx, View dgamma, View dbeta, Optional<View> dresidual);
 
-    /** {@code y = gamma * (x - mean) * inverseStd + beta} with given statistics. */
-    void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, View y);
+    /** {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with given statistics. */
+    void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y);
 
-    /** Gradients where the statistics are constants. */
-    void batchNormEvalBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta);
+    /** Gradients where the statistics are constants; {@code y} as in training. Without {@code x}, {@code dgamma} is undefined and an activation needs {@code y}. */
+    void batchNormEvalBackward(Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
+                               Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual);
+
+    /**
+     * Batch norm with given statistics as the {@link Epilogue} of a convolution with a bias:
+     * {@code scale = gamma / sqrt(variance + eps)} and {@code shift = beta + (bias - mean) * scale}. Contiguous.
+     */
+    void foldBatchNorm(View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift);
 
     /** x, y contiguous {@code [R, D]}; mean and inverseStd {@code [R]}. */
     void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd);

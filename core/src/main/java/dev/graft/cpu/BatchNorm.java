@@ -1,22 +1,26 @@
 package dev.graft.cpu;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.View;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * Batch normalisation of channels-last images (Ioffe and Szegedy 2015). Statistics are sums of {@code x - x0}, with {@code x0} the first
- * pixel, so that a large mean costs no precision; they are floats for at most {@link #FLUSH} additions, then doubles.
+ * Batch normalisation of channels-last images (Ioffe and Szegedy 2015), with the addition of a residual and the activation that follow it.
+ * Statistics are sums of {@code x - x0}, with {@code x0} the first pixel, so that a large mean costs no precision; they are floats for at
+ * most {@link #FLUSH} additions, then doubles. Forward reads the input twice, once for the statistics; backward reads input and gradient
+ * twice, once for the sums over them.
  */
 final class BatchNorm {
     private static final int FLUSH = 32;
 
     private final Engine engine;
-    private final Kernels kernels;
+    private final NormLoops loops;
     private final ChannelsLast layout;
 
     BatchNorm(Engine engine, ChannelsLast layout) {
         this.engine = engine;
-        this.kernels = engine.kernels();
+        this.loops = NormLoops.of(engine);
         this.layout = layout;
     }
 
@@ -24,16 +28,82 @@ final class BatchNorm {
         return ChannelRows.of(x.dim(1) == 0 ? 0 : x.numel() / x.dim(1), x.dim(1));
     }
 
-    void train(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd, View variance) {
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
-            statistics(in.view(), eps, mean, inverseStd, variance);
-            apply(in.view(), gamma, beta, mean, inverseStd, out.view());
+    /** Work on some rows: {@code count} floats from {@code at}, counted from a view's offset. */
+    @FunctionalInterface
+    private interface RowsBody {
+        void run(int at, int count);
+    }
+
+    private static void forRows(ChannelRows rows, int piece, int step, RowsBody body) {
+        int end = rows.pieceEnd(piece);
+        for (int row = piece * rows.pieceRows(); row < end; row += step) {
+            body.run(row * rows.channels(), Math.min(step, end - row) * rows.channels());
         }
     }
 
-    void eval(View x, View gamma, View beta, View mean, View inverseStd, View y) {
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
-            apply(in.view(), gamma, beta, mean, inverseStd, out.view());
+    private void forBlocks(ChannelRows rows, RowsBody body) {
+        engine.forEach(rows.pieces(), piece -> forRows(rows, piece, rows.blockRows(), body));
+    }
+
+    /** Two sums per lane of a block and thread, added to two sums per channel and piece. */
+    private final class Sums {
+        private final ChannelRows rows;
+        private final double[] first;
+        private final double[] second;
+
+        Sums(ChannelRows rows) {
+            this.rows = rows;
+            this.first = new double[rows.pieces() * rows.channels()];
+            this.second = new double[first.length];
+        }
+
+        /** Runs {@code body} over all rows, as many at a time as may be added in floats. */
+        void run(Body body) {
+            engine.forEach(rows.pieces(), piece -> {
+                float[] p = cleared(0);
+                float[] q = cleared(1);
+                forRows(rows, piece, FLUSH * rows.blockRows(), (at, count) -> {
+                    body.add(at, count, p, q);
+                    rows.flush(p, first, piece * rows.channels());
+                    rows.flush(q, second, piece * rows.channels());
+                });
+            });
+        }
+
+        private float[] cleared(int i) {
+            float[] lanes = engine.workspace().floats(i, rows.width());
+            Arrays.fill(lanes, 0, rows.width(), 0f);
+            return lanes;
+        }
+
+        double first(int channel) {
+            return total(first, channel);
+        }
+
+        double second(int channel) {
+            return total(second, channel);
+        }
+
+        private double total(double[] sums, int channel) {
+            double total = 0;
+            for (int i = channel; i < sums.length; i += rows.channels()) {
+                total += sums[i];
+            }
+            return total;
+        }
+    }
+
+    /** Adds some rows to both sums. */
+    @FunctionalInterface
+    private interface Body {
+        void add(int at, int count, float[] first, float[] second);
+    }
+
+    void train(View x, View gamma, View beta, float eps, Optional<View> residual, Activation activation, View y, View mean, View inverseStd,
+            View variance) {
+        try (ChannelsLast.Borrowed in = layout.source(x)) {
+            statistics(in.view(), eps, mean, inverseStd, variance);
+            eval(in.view(), gamma, beta, mean, inverseStd, residual, activation, y);
         }
     }
 
@@ -51,97 +121,91 @@ final class BatchNorm {
             return;
         }
         float[] origin = rows.spread(xs, x.offset());
-        double[] sums = new double[rows.pieces() * channels];
-        double[] squares = new double[sums.length];
-        engine.forEach(rows.pieces(), piece -> moments(xs, x.offset(), origin, rows, piece, sums, squares));
+        Sums sums = new Sums(rows);
+        sums.run((at, count, sum, squares) -> loops.moments(xs, x.offset() + at, origin, sum, squares, rows.width(), count));
         int n = rows.rows();
         for (int c = 0; c < channels; c++) {
-            double sum = 0;
-            double square = 0;
-            for (int piece = 0; piece < rows.pieces(); piece++) {
-                sum += sums[piece * channels + c];
-                square += squares[piece * channels + c];
-            }
-            double biased = Math.max(0, (square - sum * sum / n) / n);
+            double sum = sums.first(c);
+            double biased = Math.max(0, (sums.second(c) - sum * sum / n) / n);
             means[mean.offset() + c] = (float) (origin[c] + sum / n);
             variances[variance.offset() + c] = (float) biased;
             inverses[inverseStd.offset() + c] = (float) (1 / Math.sqrt(biased + eps));
         }
     }
 
-    private void moments(float[] x, int xAt, float[] origin, ChannelRows rows, int piece, double[] sums, double[] squares) {
-        int width = rows.width();
-        Workspace workspace = engine.workspace();
-        float[] block = workspace.floats(0, width);
-        float[] sum = workspace.floats(1, width);
-        float[] square = workspace.floats(2, width);
-        Arrays.fill(sum, 0, width, 0f);
-        Arrays.fill(square, 0, width, 0f);
-        int at = piece * rows.channels();
-        int blocks = 0;
-        int end = rows.pieceEnd(piece);
-        for (int row = piece * rows.pieceRows(); row < end; row += rows.blockRows()) {
-            int count = Math.min(rows.blockRows(), end - row) * rows.channels();
-            System.arraycopy(x, xAt + row * rows.channels(), block, 0, count);
-            kernels.moments(block, origin, sum, square, 0, count);
-            if (++blocks % FLUSH == 0) {
-                rows.flush(sum, sums, at);
-                rows.flush(square, squares, at);
-            }
+    void eval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y) {
+        Optional<ChannelsLast.Borrowed> added = residual.map(layout::source);
+        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
+            apply(in.view(), Affine.of(rows(x), gamma, beta, mean, inverseStd), added.map(ChannelsLast.Borrowed::view), activation, out.view());
+        } finally {
+            added.ifPresent(ChannelsLast.Borrowed::close);
         }
-        rows.flush(sum, sums, at);
-        rows.flush(square, squares, at);
     }
 
-    private void apply(View x, View gamma, View beta, View mean, View inverseStd, View y) {
-        float[] xs = CpuStorage.floats(x);
-        float[] ys = CpuStorage.floatsToWrite(y);
-        float[] g = CpuStorage.floats(gamma);
-        float[] b = CpuStorage.floats(beta);
-        float[] m = CpuStorage.floats(mean);
-        float[] s = CpuStorage.floats(inverseStd);
-        ChannelRows rows = rows(x);
-        int channels = rows.channels();
-        float[] scale = new float[channels];
-        float[] shift = new float[channels];
-        for (int c = 0; c < channels; c++) {
-            scale[c] = g[gamma.offset() + c] * s[inverseStd.offset() + c];
-            shift[c] = (float) (b[beta.offset() + c] - (double) m[mean.offset() + c] * scale[c]);
-        }
-        float[] scales = rows.spread(scale, 0);
-        float[] shifts = rows.spread(shift, 0);
-        engine.forEach(rows.pieces(), piece -> {
-            float[] block = engine.workspace().floats(0, rows.width());
-            int end = rows.pieceEnd(piece);
-            for (int row = piece * rows.pieceRows(); row < end; row += rows.blockRows()) {
-                int count = Math.min(rows.blockRows(), end - row) * channels;
-                System.arraycopy(xs, x.offset() + row * channels, block, 0, count);
-                kernels.scaleShift(block, scales, shifts, block, 0, count);
-                System.arraycopy(block, 0, ys, y.offset() + row * channels, count);
+    /** The normalisation as {@code x * scale + shift}, spread to a block. */
+    private record Affine(float[] scale, float[] shift) {
+
+        static Affine of(ChannelRows rows, View gamma, View beta, View mean, View inverseStd) {
+            float[] g = CpuStorage.floats(gamma);
+            float[] b = CpuStorage.floats(beta);
+            float[] m = CpuStorage.floats(mean);
+            float[] s = CpuStorage.floats(inverseStd);
+            float[] scale = new float[rows.channels()];
+            float[] shift = new float[rows.channels()];
+            for (int c = 0; c < scale.length; c++) {
+                scale[c] = g[gamma.offset() + c] * s[inverseStd.offset() + c];
+                shift[c] = (float) (b[beta.offset() + c] - (double) m[mean.offset() + c] * scale[c]);
             }
+            return new Affine(rows.spread(scale, 0), rows.spread(shift, 0));
+        }
+    }
+
+    private void apply(View x, Affine affine, Optional<View> residual, Activation activation, View y) {
+        float[] xs = CpuStorage.floats(x);
+        float[] rs = residual.map(CpuStorage::floats).orElse(xs);
+        int residualAt = residual.map(View::offset).orElse(0);
+        float[] ys = CpuStorage.floatsToWrite(y);
+        ChannelRows rows = rows(x);
+        forBlocks(rows, (at, count) -> {
+            loops.scaleShift(xs, x.offset() + at, affine.scale(), affine.shift(), ys, y.offset() + at, count);
+            if (residual.isPresent()) {
+                loops.add(rs, residualAt + at, ys, y.offset() + at, count);
+            }
+            loops.activate(activation, ys, y.offset() + at, count);
         });
     }
 
-    void trainBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
-        backward(true, x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    void trainBackward(View x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd, Activation activation, View dx,
+            View dgamma, View dbeta, Optional<View> dresidual) {
+        backward(true, Optional.of(x), y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
     }
 
-    void evalBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
-        backward(false, x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    void evalBackward(Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd, Activation activation,
+            View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+        backward(false, x, y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
     }
 
     /**
-     * With {@code z = (x - mean) * inverseStd}: {@code dbeta = sum(dy)}, {@code dgamma = sum(dy * z)}, and
-     * {@code dx = gamma * inverseStd * (dy - dbeta / n - z * dgamma / n)}, without the last two terms where the statistics are constants.
+     * With {@code g} the gradient before the activation and {@code z = (x - mean) * inverseStd}: {@code dbeta = sum(g)},
+     * {@code dgamma = sum(g * z)}, and {@code dx = gamma * inverseStd * (g - dbeta / n - z * dgamma / n)}, without the last two terms where
+     * the statistics are constants; {@code dresidual = g}.
      */
-    private void backward(boolean train, View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed gradient = layout.source(dy);
-                ChannelsLast.Borrowed out = layout.target(dx)) {
-            ChannelRows rows = rows(x);
+    private void backward(boolean train, Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
+            Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+        Optional<ChannelsLast.Borrowed> in = x.map(layout::source);
+        Optional<ChannelsLast.Borrowed> result = y.map(layout::source);
+        Optional<ChannelsLast.Borrowed> kept = dresidual.map(layout::target);
+        try (ChannelsLast.Borrowed given = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
+            ChannelRows rows = rows(dy);
+            Optional<View> input = in.map(ChannelsLast.Borrowed::view);
+            Optional<View> masks = activation == Activation.NONE ? Optional.empty() : result.map(ChannelsLast.Borrowed::view);
+            // Where y tells the mask, the masked gradient is stored once: as the residual's gradient, or in dx until that is known.
+            View stored = masks.isEmpty() ? given.view() : kept.orElse(out).view();
+            Optional<Affine> argument = activation == Activation.NONE || masks.isPresent() ? Optional.empty()
+                    : Optional.of(Affine.of(rows, gamma, beta, mean, inverseStd));
+            Gradient gradient = new Gradient(stored, argument, activation);
+            Sums sums = gradientSums(input.orElse(stored), gradient, mean, rows, masks.map(m -> new Mask(activation, m, given.view())));
             int channels = rows.channels();
-            double[] sum = new double[channels];
-            double[] products = new double[channels];
-            gradientSums(in.view(), gradient.view(), mean, rows, sum, products);
             float[] g = CpuStorage.floats(gamma);
             float[] m = CpuStorage.floats(mean);
             float[] s = CpuStorage.floats(inverseStd);
@@ -154,73 +218,96 @@ final class BatchNorm {
             for (int c = 0; c < channels; c++) {
                 double inverse = s[inverseStd.offset() + c];
                 double scale = g[gamma.offset() + c] * inverse;
-                dbetas[dbeta.offset() + c] = (float) sum[c];
-                dgammas[dgamma.offset() + c] = (float) (products[c] * inverse);
+                double sum = sums.first(c);
+                double products = sums.second(c);
+                dbetas[dbeta.offset() + c] = (float) sum;
+                dgammas[dgamma.offset() + c] = (float) (products * inverse);
                 p[c] = (float) scale;
                 if (train && n > 0) {
-                    double slope = -scale * products[c] * inverse * inverse / n;
-                    q[c] = (float) slope;
-                    r[c] = (float) (-scale * sum[c] / n - slope * m[mean.offset() + c]);
+                    double curvature = -scale * products * inverse * inverse / n;
+                    q[c] = (float) curvature;
+                    r[c] = (float) (-scale * sum / n - curvature * m[mean.offset() + c]);
                 }
             }
-            combine(in.view(), gradient.view(), rows, rows.spread(p, 0), rows.spread(q, 0), rows.spread(r, 0), out.view());
+            if (train || argument.isPresent()) {
+                combine(input.orElse(stored), gradient, rows, rows.spread(p, 0), rows.spread(q, 0), rows.spread(r, 0), out.view());
+            } else {
+                scale(stored, rows, rows.spread(p, 0), out.view());
+            }
+        } finally {
+            in.ifPresent(ChannelsLast.Borrowed::close);
+            result.ifPresent(ChannelsLast.Borrowed::close);
+            kept.ifPresent(ChannelsLast.Borrowed::close);
         }
     }
 
-    private void gradientSums(View x, View dy, View mean, ChannelRows rows, double[] sum, double[] products) {
+    /** {@code dy} and what it must still be multiplied with: the slope of {@code activation} at the {@code argument}. */
+    private record Gradient(View dy, Optional<Affine> argument, Activation activation) {
+    }
+
+    /** {@code dy * activation'}, given the activation's result {@code y}. */
+    private record Mask(Activation activation, View y, View dy) {
+
+        void store(NormLoops loops, int at, float[] g, int gAt, int count) {
+            loops.mask(activation, CpuStorage.floats(y), y.offset() + at, CpuStorage.floats(dy), dy.offset() + at, g, gAt, count);
+        }
+    }
+
+    /** Sums of the gradient and of its products with {@code x - mean}; a mask, if any, is applied first and stored as the gradient. */
+    private Sums gradientSums(View x, Gradient gradient, View mean, ChannelRows rows, Optional<Mask> mask) {
+        float[] dys = mask.isPresent() ? CpuStorage.floatsToWrite(gradient.dy()) : CpuStorage.floats(gradient.dy());
         float[] xs = CpuStorage.floats(x);
-        float[] dys = CpuStorage.floats(dy);
+        int dyAt = gradient.dy().offset();
         float[] means = rows.spread(CpuStorage.floats(mean), mean.offset());
-        int channels = rows.channels();
-        int width = rows.width();
-        double[] sums = new double[rows.pieces() * channels];
-        double[] productSums = new double[sums.length];
-        engine.forEach(rows.pieces(), piece -> {
-            Workspace workspace = engine.workspace();
-            float[] xb = workspace.floats(0, width);
-            float[] dyb = workspace.floats(1, width);
-            float[] s = workspace.floats(2, width);
-            float[] p = workspace.floats(3, width);
-            Arrays.fill(s, 0, width, 0f);
-            Arrays.fill(p, 0, width, 0f);
-            int blocks = 0;
-            int end = rows.pieceEnd(piece);
-            for (int row = piece * rows.pieceRows(); row < end; row += rows.blockRows()) {
-                int count = Math.min(rows.blockRows(), end - row) * channels;
-                System.arraycopy(xs, x.offset() + row * channels, xb, 0, count);
-                System.arraycopy(dys, dy.offset() + row * channels, dyb, 0, count);
-                kernels.momentGradients(xb, dyb, means, s, p, 0, count);
-                if (++blocks % FLUSH == 0) {
-                    rows.flush(s, sums, piece * channels);
-                    rows.flush(p, productSums, piece * channels);
-                }
-            }
-            rows.flush(s, sums, piece * channels);
-            rows.flush(p, productSums, piece * channels);
-        });
-        for (int i = 0; i < sums.length; i++) {
-            sum[i % channels] += sums[i];
-            products[i % channels] += productSums[i];
+        Sums sums = new Sums(rows);
+        if (gradient.argument().isPresent()) {
+            Affine a = gradient.argument().get();
+            sums.run((at, count, sum, products) -> loops.maskedMomentGradients(gradient.activation(), xs, x.offset() + at, a.scale(), a.shift(),
+                    dys, dyAt + at, means, sum, products, rows.width(), count));
+        } else {
+            sums.run((at, count, sum, products) -> {
+                mask.ifPresent(m -> m.store(loops, at, dys, dyAt + at, count));
+                loops.momentGradients(xs, x.offset() + at, dys, dyAt + at, means, sum, products, rows.width(), count);
+            });
+        }
+        return sums;
+    }
+
+    private void combine(View x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
+        float[] xs = CpuStorage.floats(x);
+        float[] dys = CpuStorage.floats(gradient.dy());
+        int dyAt = gradient.dy().offset();
+        float[] dxs = CpuStorage.floatsToWrite(dx);
+        if (gradient.argument().isPresent()) {
+            Affine a = gradient.argument().get();
+            forBlocks(rows, (at, count) -> loops.maskedCombine(gradient.activation(), xs, x.offset() + at, a.scale(), a.shift(), dys,
+                    dyAt + at, p, q, r, dxs, dx.offset() + at, count));
+        } else {
+            forBlocks(rows, (at, count) -> loops.combine(dys, dyAt + at, xs, x.offset() + at, p, q, r, dxs, dx.offset() + at, count));
         }
     }
 
-    private void combine(View x, View dy, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
-        float[] xs = CpuStorage.floats(x);
+    private void scale(View dy, ChannelRows rows, float[] p, View dx) {
         float[] dys = CpuStorage.floats(dy);
         float[] dxs = CpuStorage.floatsToWrite(dx);
-        int channels = rows.channels();
-        engine.forEach(rows.pieces(), piece -> {
-            Workspace workspace = engine.workspace();
-            float[] xb = workspace.floats(0, rows.width());
-            float[] dyb = workspace.floats(1, rows.width());
-            int end = rows.pieceEnd(piece);
-            for (int row = piece * rows.pieceRows(); row < end; row += rows.blockRows()) {
-                int count = Math.min(rows.blockRows(), end - row) * channels;
-                System.arraycopy(xs, x.offset() + row * channels, xb, 0, count);
-                System.arraycopy(dys, dy.offset() + row * channels, dyb, 0, count);
-                kernels.combine(dyb, xb, p, q, r, dyb, 0, count);
-                System.arraycopy(dyb, 0, dxs, dx.offset() + row * channels, count);
-            }
-        });
+        forBlocks(rows, (at, count) -> loops.scale(dys, dy.offset() + at, p, dxs, dx.offset() + at, count));
+    }
+
+    /** {@code scale = gamma / sqrt(variance + eps)} and {@code shift = beta + (bias - mean) * scale}. */
+    static void fold(View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
+        float[] g = CpuStorage.floats(gamma);
+        float[] b = CpuStorage.floats(beta);
+        float[] m = CpuStorage.floats(mean);
+        float[] v = CpuStorage.floats(variance);
+        float[] added = bias.map(CpuStorage::floats).orElse(m);
+        int addedAt = bias.map(View::offset).orElse(0);
+        float[] scales = CpuStorage.floatsToWrite(scale);
+        float[] shifts = CpuStorage.floatsToWrite(shift);
+        for (int c = 0; c < gamma.numel(); c++) {
+            double slope = g[gamma.offset() + c] / Math.sqrt((double) v[variance.offset() + c] + eps);
+            double offset = bias.isPresent() ? added[addedAt + c] : 0;
+            scales[scale.offset() + c] = (float) slope;
+            shifts[shift.offset() + c] = (float) (b[beta.offset() + c] + (offset - m[mean.offset() + c]) * slope);
+        }
     }
 }

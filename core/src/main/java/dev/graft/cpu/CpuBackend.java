@@ -1,5 +1,6 @@
 package dev.graft.cpu;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
@@ -197,23 +198,32 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void batchNormTrain(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd, View variance) {
-        batchNorm.train(x, gamma, beta, eps, y, mean, inverseStd, variance);
+    public void batchNormTrain(View x, View gamma, View beta, float eps, Optional<View> residual, Activation activation, View y, View mean,
+            View inverseStd, View variance) {
+        batchNorm.train(x, gamma, beta, eps, residual, activation, y, mean, inverseStd, variance);
     }
 
     @Override
-    public void batchNormTrainBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
-        batchNorm.trainBackward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    public void batchNormTrainBackward(View x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
+            Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+        batchNorm.trainBackward(x, y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
     }
 
     @Override
-    public void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, View y) {
-        batchNorm.eval(x, gamma, beta, mean, inverseStd, y);
+    public void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation,
+            View y) {
+        batchNorm.eval(x, gamma, beta, mean, inverseStd, residual, activation, y);
     }
 
     @Override
-    public void batchNormEvalBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
-        batchNorm.evalBackward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    public void batchNormEvalBackward(Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
+            Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+        batchNorm.evalBackward(x, y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
+    }
+
+    @Override
+    public void foldBatchNorm(View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
+        BatchNorm.fold(gamma, beta, mean, variance, eps, bias, scale, shift);
     }
 
     @Override

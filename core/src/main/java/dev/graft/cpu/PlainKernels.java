@@ -95,16 +95,13 @@ class PlainKernels implements Kernels {
     public void unaryBackward(UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
         switch (op) {
             case RELU -> {
-                // dy where y > 0, else 0: y scaled to 0 or about infinity bounds dy without a branch.
                 for (int i = from; i < to; i++) {
-                    float bound = y[i] * HUGE * HUGE;
-                    dx[i] = Math.max(Math.min(dy[i], bound), 0f - bound);
+                    dx[i] = where(y[i], dy[i]);
                 }
             }
             case RELU6 -> {
                 for (int i = from; i < to; i++) {
-                    float bound = Math.min(y[i], 6f - y[i]) * HUGE * HUGE;
-                    dx[i] = Math.max(Math.min(dy[i], bound), 0f - bound);
+                    dx[i] = where(Math.min(y[i], 6f - y[i]), dy[i]);
                 }
             }
             case NEG -> {
@@ -184,6 +181,15 @@ class PlainKernels implements Kernels {
                 }
             }
         }
+    }
+
+    /**
+     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits, whose negative has a
+     * sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not finite is not 0.
+     */
+    private static float where(float room, float dy) {
+        int kept = -(Float.floatToRawIntBits(room) & Integer.MAX_VALUE) >> 31;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(dy) & kept);
     }
 
     @Override

@@ -1,7 +1,13 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.Activation;
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
 import dev.graft.backend.Reduction;
+import dev.graft.backend.View;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -88,6 +94,68 @@ final class Composite {
         try (Scope scope = Scope.open()) {
             return scope.keep(function.apply(x.unsqueeze(2)).squeeze(2));
         }
+    }
+
+    static Tensor conv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
+                         Activation activation) {
+        List<Tensor> operands = new ArrayList<>(List.of(x, weight));
+        bias.ifPresent(operands::add);
+        norm.ifPresent(n -> operands.addAll(List.of(n.gamma(), n.beta(), n.mean(), n.variance())));
+        residual.ifPresent(operands::add);
+        operands.forEach(t -> t.checkUsable("conv2d", x));
+        try (Scope scope = Scope.open()) {
+            boolean recorded = Autograd.isEnabled() && operands.stream().anyMatch(Tensor::requiresGrad);
+            return scope.keep(recorded ? recordedConv2d(x, weight, bias, params, norm, residual, activation)
+                    : fusedConv2d(x, weight, bias, params, norm, residual, activation));
+        }
+    }
+
+    private static Tensor recordedConv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm,
+                                         Optional<Tensor> residual, Activation activation) {
+        Tensor y = x.conv2d(weight, bias, params);
+        if (norm.isPresent()) {
+            FixedNorm n = norm.get();
+            return y.batchNormEval(n.gamma(), n.beta(), n.mean(), n.variance(), n.eps(), residual, activation);
+        }
+        Tensor sum = residual.isPresent() ? y.add(residual.get()) : y;
+        return switch (activation) {
+            case NONE -> sum;
+            case RELU -> sum.relu();
+            case RELU6 -> sum.relu6();
+        };
+    }
+
+    private static Tensor fusedConv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm,
+                                      Optional<Tensor> residual, Activation activation) {
+        ProductOp.Conv2d conv = new ProductOp.Conv2d(params);
+        conv.check(bias.isPresent() ? new Tensor[] {x, weight, bias.get()} : new Tensor[] {x, weight});
+        Shape result = params.outputShape(x.shape(), weight.shape());
+        Optional<View> added = residual.map(r -> {
+            Op.requireFloat("conv2d", r);
+            if (!r.shape().equals(result)) {
+                throw new IllegalArgumentException("conv2d: the residual must have the result's shape (result " + result + ", residual " + r.shape() + ")");
+            }
+            return Raw.channelsLast(r).view();
+        });
+        Optional<View> shift = bias.map(b -> Raw.contiguous(b).view());
+        if (norm.isEmpty()) {
+            return conv.run(x, weight, new Epilogue(Optional.empty(), shift, added, activation));
+        }
+        FixedNorm n = norm.get();
+        Tensor[] values = {n.gamma(), n.beta(), n.mean(), n.variance()};
+        Op.requireFloat("conv2d", values);
+        for (int i = 0; i < values.length; i++) {
+            if (!values[i].shape().equals(Shape.of(weight.dim(0)))) {
+                throw new IllegalArgumentException("conv2d: gamma, beta, mean and variance must be [" + weight.dim(0) + "], one value an output channel (weight "
+                        + weight.shape() + ", gamma " + n.gamma().shape() + ", beta " + n.beta().shape() + ", mean " + n.mean().shape() + ", variance "
+                        + n.variance().shape() + ")");
+            }
+            values[i] = Raw.contiguous(values[i]);
+        }
+        Tensor scale = Raw.empty(x, weight.dim(0));
+        Tensor offset = Raw.empty(x, weight.dim(0));
+        x.backend().foldBatchNorm(values[0].view(), values[1].view(), values[2].view(), values[3].view(), n.eps(), shift, scale.view(), offset.view());
+        return conv.run(x, weight, new Epilogue(Optional.of(scale.view()), Optional.of(offset.view()), added, activation));
     }
 
     static Tensor conv1d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params) {

@@ -1,13 +1,18 @@
 package dev.graft.tensor;
 
-/** Normalisation operators. Inputs: x, gamma, beta. */
+import dev.graft.backend.Activation;
+import dev.graft.backend.View;
+import java.util.Optional;
+
+/** Normalisation operators. Inputs: x, gamma, beta, and for batch norm an optional residual. */
 sealed interface NormOp extends Op {
 
     /**
-     * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's own statistics (Ioffe and Szegedy 2015); moves the
-     * running estimates towards them, the variance unbiased, as <a href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">PyTorch</a> does.
+     * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's own statistics (Ioffe and Szegedy 2015), then the
+     * addition of a residual, an optional fourth input, then the activation; moves the running estimates towards the statistics, the variance
+     * unbiased, as <a href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">PyTorch</a> does.
      */
-    record BatchNormTrain(float eps, Tensor runningMean, Tensor runningVariance, float momentum) implements NormOp {
+    record BatchNormTrain(float eps, Tensor runningMean, Tensor runningVariance, float momentum, Activation activation) implements NormOp {
         @Override
         public String name() {
             return "batchNorm";
@@ -24,17 +29,23 @@ sealed interface NormOp extends Op {
             }
             Tensor x = Raw.channelsLast(image(in[0]));
             Tensor gamma = Raw.contiguous(in[1]);
+            Tensor beta = Raw.contiguous(in[2]);
             Tensor y = Raw.emptyChannelsLast(x, x.shape());
             Tensor mean = Raw.empty(x, channels);
             Tensor inverseStd = Raw.empty(x, channels);
             Tensor variance = Raw.empty(x, channels);
-            x.backend().batchNormTrain(x.view(), gamma.view(), Raw.contiguous(in[2]).view(), eps, y.view(), mean.view(), inverseStd.view(), variance.view());
+            x.backend().batchNormTrain(x.view(), gamma.view(), beta.view(), eps, residual(in).map(Tensor::view), activation, y.view(), mean.view(),
+                    inverseStd.view(), variance.view());
             move(runningMean, mean, 1);
             move(runningVariance, variance, count / (count - 1f));
             saved.put(x);
             saved.put(gamma);
+            saved.put(beta);
             saved.put(mean);
             saved.put(inverseStd);
+            if (in.length > 3 && activation != Activation.NONE) {
+                saved.put(y);
+            }
             return Raw.reshape(y, in[0].shape());
         }
 
@@ -46,17 +57,16 @@ sealed interface NormOp extends Op {
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor x = saved.get(0);
-            Tensor dx = Raw.emptyLike(x);
-            Tensor dgamma = Raw.empty(x, x.dim(1));
-            Tensor dbeta = Raw.empty(x, x.dim(1));
-            x.backend().batchNormTrainBackward(x.view(), Raw.channelsLast(image(dy)).view(), saved.get(1).view(), saved.get(2).view(),
-                    saved.get(3).view(), dx.view(), dgamma.view(), dbeta.view());
-            return new Tensor[] {Raw.reshape(dx, saved.shape(0)), dgamma, dbeta};
+            Gradients out = new Gradients(Raw.channelsLast(image(dy)), activation, needs);
+            x.backend().batchNormTrainBackward(x.view(), saved.size() > 5 ? Optional.of(saved.get(5).view()) : Optional.empty(), out.dy.view(),
+                    saved.get(1).view(), saved.get(2).view(), saved.get(3).view(), saved.get(4).view(), activation, out.dx.view(),
+                    out.dgamma.view(), out.dbeta.view(), out.dresidual.map(Tensor::view));
+            return out.inputs(saved);
         }
     }
 
-    /** Batch norm with given statistics, which are constants: what evaluation and frozen layers use. */
-    record BatchNormEval(float eps, Tensor mean, Tensor variance) implements NormOp {
+    /** As {@link BatchNormTrain} with given statistics, which are constants: what evaluation and frozen layers use. */
+    record BatchNormEval(float eps, Tensor mean, Tensor variance, Activation activation) implements NormOp {
         @Override
         public String name() {
             return "batchNorm";
@@ -67,13 +77,19 @@ sealed interface NormOp extends Op {
             checkChannels(in, mean, variance);
             Tensor x = Raw.channelsLast(image(in[0]));
             Tensor gamma = Raw.contiguous(in[1]);
+            Tensor beta = Raw.contiguous(in[2]);
             Tensor center = Raw.contiguous(mean);
             Tensor y = Raw.emptyChannelsLast(x, x.shape());
             Tensor inverseStd = inverseStd();
-            x.backend().batchNormEval(x.view(), gamma.view(), Raw.contiguous(in[2]).view(), center.view(), inverseStd.view(), y.view());
+            x.backend().batchNormEval(x.view(), gamma.view(), beta.view(), center.view(), inverseStd.view(), residual(in).map(Tensor::view),
+                    activation, y.view());
             saved.put(gamma);
+            saved.put(beta);
             saved.put(center);
             saved.put(inverseStd);
+            if (activation != Activation.NONE) {
+                saved.put(y);
+            }
             if (saved.needs(1)) {
                 saved.put(x);
             }
@@ -86,19 +102,36 @@ sealed interface NormOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor d = Raw.channelsLast(image(dy));
-            Tensor gamma = saved.get(0);
-            Tensor dbeta = Raw.empty(d, gamma.shape());
-            Tensor dgamma = Raw.empty(d, gamma.shape());
-            Tensor dx = Raw.emptyLike(d);
-            if (needs[1]) {
-                d.backend().batchNormEvalBackward(saved.get(3).view(), d.view(), gamma.view(), saved.get(1).view(), saved.get(2).view(),
-                        dx.view(), dgamma.view(), dbeta.view());
-                return new Tensor[] {Raw.reshape(dx, saved.shape(0)), dgamma, dbeta};
-            }
-            // Without dgamma the input is not needed, so it was not kept: dx = dy * (gamma * inverseStd).
-            Tensor slope = Raw.reshape(Raw.mul(gamma, saved.get(2)), Shape.of(1, gamma.numel(), 1, 1));
-            return new Tensor[] {Raw.reshape(Raw.mul(d, slope), saved.shape(0)), dgamma, needs[2] ? Raw.sumTo(d, Shape.of(1, gamma.numel(), 1, 1)).reshape(gamma.numel()) : dbeta};
+            Optional<View> y = activation == Activation.NONE ? Optional.empty() : Optional.of(saved.get(4).view());
+            // Without dgamma the input is not needed, so it was not kept.
+            Optional<View> x = needs[1] ? Optional.of(saved.get(saved.size() - 1).view()) : Optional.empty();
+            Gradients out = new Gradients(Raw.channelsLast(image(dy)), activation, needs);
+            dy.backend().batchNormEvalBackward(x, y, out.dy.view(), saved.get(0).view(), saved.get(1).view(), saved.get(2).view(),
+                    saved.get(3).view(), activation, out.dx.view(), out.dgamma.view(), out.dbeta.view(), out.dresidual.map(Tensor::view));
+            return out.inputs(saved);
+        }
+    }
+
+    /** What a batch norm's backward writes. */
+    final class Gradients {
+        private final Tensor dy;
+        private final Tensor dx;
+        private final Tensor dgamma;
+        private final Tensor dbeta;
+        private final Optional<Tensor> dresidual;
+
+        private Gradients(Tensor dy, Activation activation, boolean[] needs) {
+            this.dy = dy;
+            dx = Raw.emptyLike(dy);
+            dgamma = Raw.empty(dy, dy.dim(1));
+            dbeta = Raw.empty(dy, dy.dim(1));
+            // Without an activation the residual's gradient is dy itself.
+            dresidual = needs.length > 3 && needs[3] && activation != Activation.NONE ? Optional.of(Raw.emptyLike(dy)) : Optional.empty();
+        }
+
+        private Tensor[] inputs(Saved saved) {
+            Shape shape = saved.shape(0);
+            return new Tensor[] {Raw.reshape(dx, shape), dgamma, dbeta, Raw.reshape(dresidual.orElse(dy), shape)};
         }
     }
 
@@ -162,11 +195,20 @@ sealed interface NormOp extends Op {
         };
     }
 
+    private static Optional<Tensor> residual(Tensor[] in) {
+        return in.length > 3 ? Optional.of(Raw.channelsLast(image(in[3]))) : Optional.empty();
+    }
+
     private static void checkChannels(Tensor[] in, Tensor mean, Tensor variance) {
         if (in[0].rank() < 2 || in[0].rank() > 4) {
             throw new IllegalArgumentException("batchNorm: input must be [N, C], [N, C, L] or [N, C, H, W], got " + in[0].shape());
         }
-        Op.requireFloat("batchNorm", in[0], in[1], in[2], mean, variance);
+        Op.requireFloat("batchNorm", in);
+        Op.requireFloat("batchNorm", mean, variance);
+        if (in.length > 3 && !in[3].shape().equals(in[0].shape())) {
+            throw new IllegalArgumentException("batchNorm: the residual must have the input's shape (input " + in[0].shape() + ", residual "
+                    + in[3].shape() + "). Hint: project it, or add it apart.");
+        }
         Shape expected = Shape.of(in[0].dim(1));
         for (Tensor t : new Tensor[] {in[1], in[2], mean, variance}) {
             if (!t.shape().equals(expected)) {

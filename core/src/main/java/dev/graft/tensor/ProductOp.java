@@ -135,22 +135,27 @@ sealed interface ProductOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            Tensor w = in[1];
             check(in);
             Tensor x = Raw.channelsLast(in[0]);
-            Tensor y = Raw.emptyChannelsLast(x, params.outputShape(x.shape(), w.shape()));
-            Epilogue epilogue = in.length > 2 ? Epilogue.bias(Raw.contiguous(in[2]).view()) : Epilogue.NONE;
-            x.backend().conv2d(x.view(), w.view(), epilogue, y.view(), params);
+            Tensor y = run(x, in[1], in.length > 2 ? Epilogue.bias(Raw.contiguous(in[2]).view()) : Epilogue.NONE);
             if (saved.needs(1)) {
                 saved.put(x);
             }
             if (saved.needs(0)) {
-                saved.put(w);
+                saved.put(in[1]);
             }
             return y;
         }
 
-        private void check(Tensor[] in) {
+        /** The convolution and what follows it in one kernel call, unrecorded; operands were checked. */
+        Tensor run(Tensor x, Tensor w, Epilogue epilogue) {
+            Tensor source = Raw.channelsLast(x);
+            Tensor y = Raw.emptyChannelsLast(source, params.outputShape(x.shape(), w.shape()));
+            x.backend().conv2d(source.view(), w.view(), epilogue, y.view(), params);
+            return y;
+        }
+
+        void check(Tensor... in) {
             Shape x = in[0].shape();
             Shape w = in[1].shape();
             String shapes = " (input " + x + ", weight " + w + (in.length > 2 ? ", bias " + in[2].shape() : "")

@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
@@ -635,6 +636,16 @@ public final class Tensor implements AutoCloseable {
         return bias.isPresent() ? Op.apply(op, this, weight, bias.get()) : Op.apply(op, this, weight);
     }
 
+    /**
+     * {@code activation(norm(conv2d(this)) + residual)}: a single kernel call where nothing is recorded, else operators with gradients.
+     *
+     * @param residual of the result's shape
+     */
+    public Tensor conv2d(Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
+                         Activation activation) {
+        return Composite.conv2d(this, weight, bias, params, norm, residual, activation);
+    }
+
     /** Cross-correlation of {@code [N, C, L]} with weight {@code [O, C/groups, K]} and bias {@code [O]}. */
     public Tensor conv1d(Tensor weight, Optional<Tensor> bias, Conv1dParams params) {
         return Composite.conv1d(this, weight, bias, params);
@@ -642,12 +653,27 @@ public final class Tensor implements AutoCloseable {
 
     /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's statistics; moves the running ones, in place. */
     public Tensor batchNormTrain(Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum) {
-        return Op.apply(new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum), this, gamma, beta);
+        return batchNormTrain(gamma, beta, eps, runningMean, runningVariance, momentum, Optional.empty(), Activation.NONE);
+    }
+
+    /** As {@link #batchNormTrain}, then {@code activation(y + residual)}, in fewer passes over memory. */
+    public Tensor batchNormTrain(Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum,
+                                 Optional<Tensor> residual, Activation activation) {
+        return withResidual(new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum, activation), gamma, beta, residual);
     }
 
     /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with given statistics. */
     public Tensor batchNormEval(Tensor gamma, Tensor beta, Tensor mean, Tensor variance, float eps) {
-        return Op.apply(new NormOp.BatchNormEval(eps, mean, variance), this, gamma, beta);
+        return batchNormEval(gamma, beta, mean, variance, eps, Optional.empty(), Activation.NONE);
+    }
+
+    /** As {@link #batchNormEval}, then {@code activation(y + residual)}, in fewer passes over memory. */
+    public Tensor batchNormEval(Tensor gamma, Tensor beta, Tensor mean, Tensor variance, float eps, Optional<Tensor> residual, Activation activation) {
+        return withResidual(new NormOp.BatchNormEval(eps, mean, variance, activation), gamma, beta, residual);
+    }
+
+    private Tensor withResidual(Op norm, Tensor gamma, Tensor beta, Optional<Tensor> residual) {
+        return residual.isPresent() ? Op.apply(norm, this, gamma, beta, residual.get()) : Op.apply(norm, this, gamma, beta);
     }
 
     /** Layer norm over the last dimensions, those of gamma's shape. */

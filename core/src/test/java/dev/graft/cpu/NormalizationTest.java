@@ -4,8 +4,10 @@ import static dev.graft.cpu.Fixture.assertClose;
 import static dev.graft.cpu.Fixture.at;
 import static dev.graft.cpu.Fixture.values;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -45,7 +47,7 @@ class NormalizationTest {
         View variance = channels(c);
         View y = f.sameBits("batchNormTrain", () -> {
             View result = f.empty(layout, n, c, h, w);
-            f.cpu.batchNormTrain(x, gamma, beta, EPS, result, mean, inverse, variance);
+            f.cpu.batchNormTrain(x, gamma, beta, EPS, Optional.empty(), Activation.NONE, result, mean, inverse, variance);
             return result;
         });
         double[] xs = values(x);
@@ -66,7 +68,8 @@ class NormalizationTest {
         View dbeta = channels(c);
         View dx = f.sameBits("batchNormTrainBackward", () -> {
             View result = f.empty(layout, n, c, h, w);
-            f.cpu.batchNormTrainBackward(x, dy, gamma, mean, inverse, result, dgamma, dbeta);
+            f.cpu.batchNormTrainBackward(x, Optional.empty(), dy, gamma, beta, mean, inverse, Activation.NONE, result, dgamma, dbeta,
+                    Optional.empty());
             return result;
         });
         double[] d = values(dy);
@@ -115,12 +118,13 @@ class NormalizationTest {
         View mean = f.gaussian(Layout.ROW_MAJOR, c);
         View inverse = f.of(0.5f, 1f, 2f, 0.1f, 3f, 1.5f);
         View y = f.empty(layout, n, c, h, w);
-        f.cpu.batchNormEval(x, gamma, beta, mean, inverse, y);
+        f.cpu.batchNormEval(x, gamma, beta, mean, inverse, Optional.empty(), Activation.NONE, y);
         View dy = f.gaussian(layout, n, c, h, w);
         View dx = f.empty(layout, n, c, h, w);
         View dgamma = channels(c);
         View dbeta = channels(c);
-        f.cpu.batchNormEvalBackward(x, dy, gamma, mean, inverse, dx, dgamma, dbeta);
+        f.cpu.batchNormEvalBackward(Optional.of(x), Optional.empty(), dy, gamma, beta, mean, inverse, Activation.NONE, dx, dgamma, dbeta,
+                Optional.empty());
         double[] xs = values(x);
         double[] d = values(dy);
         double[] expected = new double[xs.length];

@@ -1,10 +1,16 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.Activation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Batch norm and layer norm. */
 final class NormCases {
+    private static final float EPS = 1e-5f;
+
     private NormCases() {
     }
 
@@ -21,6 +27,17 @@ final class NormCases {
         cases.add(train("far_from_zero", 1e-5f, 0.1f).terms(20_000));
         cases.add(evaluate("input_only", 1e-3f));
         cases.add(evaluate("one_value", 1e-5f));
+        List<Activation> activations = List.of(Activation.RELU, Activation.RELU6, Activation.RELU, Activation.NONE, Activation.RELU6,
+                Activation.RELU, Activation.RELU6, Activation.RELU);
+        for (int i = 0; i < activations.size(); i++) {
+            String variant = List.of("features", "sequence", "image", "wide").get(i % 4);
+            for (boolean training : new boolean[] {true, false}) {
+                if (activations.get(i) != Activation.NONE) {
+                    cases.add(fused(training, variant, activations.get(i), false));
+                }
+                cases.add(fused(training, variant, activations.get(i), true));
+            }
+        }
         cases.add(layer("last", 1e-5f));
         cases.add(layer("two_dimensions", 1e-5f));
         cases.add(layer("everything", 1e-2f));
@@ -36,9 +53,28 @@ final class NormCases {
     private static OpCase evaluate(String variant, float eps) {
         return new OpCase("batch_norm_eval/" + variant, NormOp.BatchNormEval.class,
                 in -> in[0].batchNormEval(in[1], in[2], in[3], in[4], eps),
-                in -> Nd.fill(in[0].dims(), i -> in[1].get(i[1]) * (in[0].get(i) - in[3].get(i[1])) / Math.sqrt(in[4].get(i[1]) + eps)
-                        + in[2].get(i[1])))
-                .terms(150);
+                in -> evaluated(in, eps)).terms(150);
+    }
+
+    /** Batch norm with what follows it; the residual is the last argument. */
+    private static OpCase fused(boolean training, String variant, Activation activation, boolean adds) {
+        String name = "batch_norm_" + (training ? "train_" : "eval_") + activation.name().toLowerCase(Locale.ROOT) + "/" + variant
+                + (adds ? "_residual" : "");
+        Function<Tensor[], Optional<Tensor>> residual = in -> adds ? Optional.of(in[5]) : Optional.empty();
+        double top = activation == Activation.RELU6 ? 6 : Double.POSITIVE_INFINITY;
+        double bottom = activation == Activation.NONE ? Double.NEGATIVE_INFINITY : 0;
+        return new OpCase(name, training ? NormOp.BatchNormTrain.class : NormOp.BatchNormEval.class,
+                in -> training ? in[0].batchNormTrain(in[1], in[2], EPS, in[3], in[4], 0.1f, residual.apply(in), activation)
+                        : in[0].batchNormEval(in[1], in[2], in[3], in[4], EPS, residual.apply(in), activation),
+                in -> {
+                    Nd y = training ? batchNorm(in, EPS) : evaluated(in, EPS);
+                    return (adds ? Nd.zip(y, in[5], Double::sum) : y).map(v -> Math.min(Math.max(v, bottom), top));
+                }).terms(150).atKink();
+    }
+
+    private static Nd evaluated(Nd[] in, double eps) {
+        return Nd.fill(in[0].dims(), i -> in[1].get(i[1]) * (in[0].get(i) - in[3].get(i[1])) / Math.sqrt(in[4].get(i[1]) + eps)
+                + in[2].get(i[1]));
     }
 
     private static OpCase layer(String variant, float eps) {
@@ -87,6 +123,10 @@ final class NormCases {
                         () -> Tensor.zeros(1, 3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
                 new OpError(train, "batchNorm: input must be [N, C], [N, C, L] or [N, C, H, W], got [3]",
                         () -> Tensor.zeros(3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
+                new OpError(train, "batchNorm: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add it "
+                        + "apart.", () -> x.batchNormTrain(c, c, 1e-5f, c, c, 0.1f, Optional.of(c), Activation.RELU)),
+                new OpError(evaluate, "batchNorm: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add "
+                        + "it apart.", () -> x.batchNormEval(c, c, c, c, 1e-5f, Optional.of(c), Activation.NONE)),
                 new OpError(train, "batchNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> whole.batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
                 new OpError(evaluate, misfit, () -> x.batchNormEval(d, c, c, c, 1e-5f)),

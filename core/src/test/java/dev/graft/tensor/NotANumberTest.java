@@ -2,6 +2,7 @@ package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.backend.Activation;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -86,6 +87,21 @@ class NotANumberTest {
         y.sum().backward();
         assertThat(y.toFloatArray()).containsExactly(1, 4);
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(0, 1);
+    }
+
+    /** Elsewhere than at 0 it passes; PyTorch chooses where y is not above 0, and does not multiply by 0. */
+    @Test
+    void aClippedActivationLeavesItOut() {
+        Tensor zero = Tensor.zeros(4);
+        Tensor one = Tensor.ones(4);
+        Tensor seed = Tensor.of(new float[] {NAN, Float.POSITIVE_INFINITY, NAN, 2}, 1, 4);
+        for (UnaryOperator<Tensor> f : List.<UnaryOperator<Tensor>>of(Tensor::relu, Tensor::relu6,
+                t -> t.batchNormEval(one, zero, zero, one, 1e-12f, Optional.empty(), Activation.RELU),
+                t -> t.batchNormEval(one, zero, zero, one, 1e-12f, Optional.of(Tensor.zeros(1, 4)), Activation.RELU6))) {
+            Tensor x = Tensor.of(new float[] {0, -1, 2, NAN}, 1, 4).requireGrad(true);
+            f.apply(x).backward(seed);
+            assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(0, 0, NAN, 2);
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.cpu.CpuBackend;
 import java.util.ArrayList;
@@ -87,6 +88,10 @@ class ThreadBitsTest {
                 new Large("grouped", x -> x[0].conv2d(x[1], none, Conv2dParams.of(1, 1).groups(2)), image, new int[] {16, 12, 3, 3}),
                 new Large("batch norm", x -> x[0].batchNormTrain(x[1], x[2], 1e-5f, Tensor.zeros(24), Tensor.ones(24), 0.1f), image,
                         new int[] {24}, new int[] {24}),
+                new Large("batch norm, relu", x -> x[0].batchNormTrain(x[1], x[2], 1e-5f, Tensor.zeros(24), Tensor.ones(24), 0.1f,
+                        Optional.empty(), Activation.RELU), image, new int[] {24}, new int[] {24}),
+                new Large("batch norm, residual, relu6", x -> x[0].batchNormTrain(x[1], x[2], 1e-5f, Tensor.zeros(24), Tensor.ones(24), 0.1f,
+                        Optional.of(x[3]), Activation.RELU6), image, new int[] {24}, new int[] {24}, image),
                 new Large("layer norm", x -> x[0].layerNorm(x[1], x[2], 1e-5f), new int[] {1203, 131}, new int[] {131}, new int[] {131}),
                 new Large("max pool", x -> x[0].maxPool2d(Pool2dParams.of(3, 2, 1)), image),
                 new Large("average pool", x -> x[0].avgPool2d(Pool2dParams.of(3, 2, 1)), image),

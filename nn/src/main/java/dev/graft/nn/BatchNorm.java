@@ -1,7 +1,9 @@
 package dev.graft.nn;
 
+import dev.graft.backend.Activation;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import java.util.Optional;
 
 /**
  * Normalises each channel (dimension 1) to mean 0 and variance 1 over the batch and all positions, then scales and shifts it.
@@ -90,16 +92,26 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
 
     @Override
     protected final Tensor compute(Tensor input) {
+        return compute(input, Optional.empty(), Activation.NONE);
+    }
+
+    /** {@link #forward} and what follows it, see {@link Fused}. */
+    final Tensor forward(Tensor input, Optional<Tensor> residual, Activation activation) {
+        return asThisLayer(() -> compute(input, residual, activation));
+    }
+
+    private Tensor compute(Tensor input, Optional<Tensor> residual, Activation activation) {
         checkRank(input.shape());
         if (!isTraining()) {
-            return input.batchNormEval(weight.value(), bias.value(), runningMean.value(), runningVar.value(), options.eps());
+            return input.batchNormEval(weight.value(), bias.value(), runningMean.value(), runningVar.value(), options.eps(), residual,
+                    activation);
         }
         if (input.dim(1) == channels() && input.numel() == input.dim(1)) {
             throw new IllegalArgumentException("batchNorm: training needs more than one value per channel (input " + input.shape()
                     + "). Hint: use DataLoader.lastBatch(LastBatch.MERGE_SINGLE), a larger batch, or eval().");
         }
         Tensor output = input.batchNormTrain(weight.value(), bias.value(), options.eps(), runningMean.value(), runningVar.value(),
-                options.momentum());
+                options.momentum(), residual, activation);
         batches.increment();
         return output;
     }

@@ -1,6 +1,8 @@
 package dev.graft.nn;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.tensor.FixedNorm;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -50,7 +52,16 @@ public final class Conv2d extends Module {
 
     @Override
     protected Tensor compute(Tensor input) {
-        return input.conv2d(weight.value(), bias().map(Parameter::value), options.same() ? samePadding(input) : options.geometry());
+        return input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input));
+    }
+
+    /** {@link #forward} and what follows it, see {@link Fused}. */
+    Tensor forward(Tensor input, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation) {
+        return asThisLayer(() -> input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation));
+    }
+
+    private Conv2dParams geometry(Tensor input) {
+        return options.same() ? samePadding(input) : options.geometry();
     }
 
     private Conv2dParams samePadding(Tensor input) {

@@ -49,8 +49,13 @@ public abstract class Module implements AutoCloseable {
      * @throws LayerException naming the layer that refuses its input
      */
     public final Tensor forward(Tensor input) {
+        return asThisLayer(() -> compute(input));
+    }
+
+    /** Runs a formula of this layer in a scope of its own; what it refuses is reported under this layer's name. */
+    final Tensor asThisLayer(Supplier<Tensor> formula) {
         try (Scope scope = Scope.open()) {
-            return scope.keep(compute(input));
+            return scope.keep(formula.get());
         } catch (LayerException e) {
             throw e.seenFrom(this);
         } catch (IllegalArgumentException | IllegalStateException e) {

@@ -1,7 +1,9 @@
 package dev.graft.vision.model;
 
+import dev.graft.backend.Activation;
 import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Conv2d;
+import dev.graft.nn.Fused;
 import dev.graft.nn.Module;
 import dev.graft.nn.Sequential;
 import dev.graft.tensor.Tensor;
@@ -35,9 +37,8 @@ final class Bottleneck extends Module {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor y = bn1.forward(conv1.forward(x)).relu();
-        y = bn2.forward(conv2.forward(y)).relu();
-        y = bn3.forward(conv3.forward(y));
-        return y.add(downsample == null ? x : downsample.forward(x)).relu();
+        Tensor y = Fused.convNorm(conv1, bn1, x, Activation.RELU);
+        y = Fused.convNorm(conv2, bn2, y, Activation.RELU);
+        return Fused.convNormAdd(conv3, bn3, y, downsample == null ? x : downsample.forward(x), Activation.RELU);
     }
 }

@@ -1,7 +1,9 @@
 package dev.graft.vision.model;
 
+import dev.graft.backend.Activation;
 import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Conv2d;
+import dev.graft.nn.Fused;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
@@ -26,8 +28,7 @@ final class CifarBlock extends Module {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor y = bn1.forward(conv1.forward(x)).relu();
-        y = bn2.forward(conv2.forward(y));
-        return y.add(reduces ? Shortcut.subsampled(x, out) : x).relu();
+        Tensor y = Fused.convNorm(conv1, bn1, x, Activation.RELU);
+        return Fused.convNormAdd(conv2, bn2, y, reduces ? Shortcut.subsampled(x, out) : x, Activation.RELU);
     }
 }

@@ -1,7 +1,9 @@
 package dev.graft.vision.model;
 
+import dev.graft.backend.Activation;
 import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Conv2d;
+import dev.graft.nn.Fused;
 import dev.graft.nn.Init;
 import dev.graft.nn.Linear;
 import dev.graft.nn.Module;
@@ -107,7 +109,7 @@ public final class CifarResNet extends Backbone {
     /** {@code [N, 64]}: the mean of the last layer over all positions. */
     @Override
     protected Tensor computeFeatures(Tensor images) {
-        Tensor x = bn1.forward(conv1.forward(images)).relu();
+        Tensor x = Fused.convNorm(conv1, bn1, images, Activation.RELU);
         x = layer3.forward(layer2.forward(layer1.forward(x)));
         return x.adaptiveAvgPool2d(1, 1).flatten(1);
     }

@@ -1,9 +1,11 @@
 package dev.graft.vision.model;
 
+import dev.graft.backend.Activation;
 import dev.graft.nn.BatchNorm;
 import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Conv2d;
 import dev.graft.nn.Dropout;
+import dev.graft.nn.Fused;
 import dev.graft.nn.Init;
 import dev.graft.nn.Key;
 import dev.graft.nn.Linear;
@@ -99,8 +101,8 @@ public final class EfficientNetLite extends Backbone {
     /** {@code [N, 1280]}: the mean of the last convolution over all positions. */
     @Override
     protected Tensor computeFeatures(Tensor images) {
-        Tensor x = bn0.forward(convStem.forward(images)).relu6();
-        x = bn1.forward(convHead.forward(blocks.forward(x))).relu6();
+        Tensor x = Fused.convNorm(convStem, bn0, images, Activation.RELU6);
+        x = Fused.convNorm(convHead, bn1, blocks.forward(x), Activation.RELU6);
         return x.adaptiveAvgPool2d(1, 1).flatten(1);
     }
 

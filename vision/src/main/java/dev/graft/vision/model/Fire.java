@@ -1,6 +1,8 @@
 package dev.graft.vision.model;
 
+import dev.graft.backend.Activation;
 import dev.graft.nn.Conv2d;
+import dev.graft.nn.Fused;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
@@ -20,7 +22,7 @@ final class Fire extends Module {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor s = squeeze.forward(x).relu();
-        return Tensor.concat(1, expand1x1.forward(s), expand3x3.forward(s)).relu();
+        Tensor s = Fused.conv(squeeze, x, Activation.RELU);
+        return Tensor.concat(1, Fused.conv(expand1x1, s, Activation.RELU), Fused.conv(expand3x3, s, Activation.RELU));
     }
 }

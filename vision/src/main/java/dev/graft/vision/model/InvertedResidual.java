@@ -1,8 +1,10 @@
 package dev.graft.vision.model;
 
+import dev.graft.backend.Activation;
 import dev.graft.nn.BatchNorm;
 import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Conv2d;
+import dev.graft.nn.Fused;
 import dev.graft.nn.Key;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
@@ -42,9 +44,8 @@ final class InvertedResidual extends Module {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor y = expandConv == null ? x : bn0.forward(expandConv.forward(x)).relu6();
-        y = bn1.forward(depthwiseConv.forward(y)).relu6();
-        y = bn2.forward(projectConv.forward(y));
-        return shortcut ? x.add(y) : y;
+        Tensor y = expandConv == null ? x : Fused.convNorm(expandConv, bn0, x, Activation.RELU6);
+        y = Fused.convNorm(depthwiseConv, bn1, y, Activation.RELU6);
+        return shortcut ? Fused.convNormAdd(projectConv, bn2, y, x, Activation.NONE) : Fused.convNorm(projectConv, bn2, y, Activation.NONE);
     }
 }

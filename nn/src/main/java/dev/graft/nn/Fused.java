@@ -1,0 +1,58 @@
+package dev.graft.nn;
+
+import dev.graft.backend.Activation;
+import dev.graft.tensor.FixedNorm;
+import dev.graft.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * A convolution and what follows it, in as few passes over memory as its layers' modes allow: one where nothing is recorded and batch norm
+ * uses its running statistics, as in evaluation and in frozen backbones. The result, its gradients and what becomes of running statistics
+ * are those of the layers called one after the other, up to rounding. Layers of other types than {@link Conv2d} and {@link BatchNorm2d} are
+ * simply called.
+ *
+ * <pre>{@code
+ * Tensor y = Fused.convNorm(conv1, bn1, x, Activation.RELU);              // relu(bn1(conv1(x)))
+ * return Fused.convNormAdd(conv2, bn2, y, shortcut, Activation.RELU);     // relu(bn2(conv2(y)) + shortcut)
+ * }</pre>
+ */
+public final class Fused {
+    private Fused() {
+    }
+
+    /** {@code activation(conv(x))}. */
+    public static Tensor conv(Module conv, Tensor x, Activation activation) {
+        return conv instanceof Conv2d c ? c.forward(x, Optional.empty(), Optional.empty(), activation)
+                : activate(conv.forward(x), activation);
+    }
+
+    /** {@code activation(norm(conv(x)))}. */
+    public static Tensor convNorm(Module conv, Module norm, Tensor x, Activation activation) {
+        return convNorm(conv, norm, x, Optional.empty(), activation);
+    }
+
+    /** {@code activation(norm(conv(x)) + residual)}. */
+    public static Tensor convNormAdd(Module conv, Module norm, Tensor x, Tensor residual, Activation activation) {
+        return convNorm(conv, norm, x, Optional.of(residual), activation);
+    }
+
+    private static Tensor convNorm(Module conv, Module norm, Tensor x, Optional<Tensor> residual, Activation activation) {
+        if (!(norm instanceof BatchNorm2d n)) {
+            Tensor y = norm.forward(conv.forward(x));
+            return activate(residual.isPresent() ? y.add(residual.get()) : y, activation);
+        }
+        if (conv instanceof Conv2d c && !n.isTraining() && c.weight().shape().dim(0) == n.channels()) {
+            FixedNorm fixed = new FixedNorm(n.weight().value(), n.bias().value(), n.runningMean().value(), n.runningVar().value(), n.eps());
+            return c.forward(x, Optional.of(fixed), residual, activation);
+        }
+        return n.forward(conv.forward(x), residual, activation);
+    }
+
+    private static Tensor activate(Tensor y, Activation activation) {
+        return switch (activation) {
+            case NONE -> y;
+            case RELU -> y.relu();
+            case RELU6 -> y.relu6();
+        };
+    }
+}
