@@ -14,6 +14,8 @@ final class DepthwiseConvolution {
     private static final int PIECES = 16;
     private static final int SHORTEST_STRIP = 8;
     private static final int FLUSH = 32;
+    // Products in a strip: some tens of microseconds of work.
+    private static final int STRIP = 1 << 20;
 
     private final Engine engine;
 
@@ -61,7 +63,51 @@ final class DepthwiseConvolution {
 
     void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
+        if (residual.isEmpty() && usesBlocks(map, x.dim(1))) {
+            runBlocks(x.dim(0), Images.read(x), w, map, Images.written(y), epilogue);
+            return;
+        }
         run(x.dim(0), Images.read(x), w, map, Images.written(y), new ConvEpilogue(engine.kernels(), epilogue, residual));
+    }
+
+    private boolean usesBlocks(PixelMap map, int channels) {
+        return engine.kernels().usesVectors() && DepthwiseBlock.fits(map, channels);
+    }
+
+    private void runBlocks(int images, Images source, View w, PixelMap map, Images target, Epilogue epilogue) {
+        float[] weights = packed(w, map);
+        DepthwiseBlock.Finish finish = new DepthwiseBlock.Finish(epilogue, source.channels());
+        int strips = strips(map, source.channels());
+        engine.forEach(images * strips, task -> {
+            DepthwiseBlock block = new DepthwiseBlock(source, map, weights, target, finish, engine.workspace());
+            int strip = task % strips;
+            block.rows(task / strips, firstRow(map, strip, strips), firstRow(map, strip + 1, strips));
+        });
+    }
+
+    private static int strips(PixelMap map, int channels) {
+        long work = (long) map.rows() * map.columns() * map.taps() * channels;
+        return (int) Math.max(1, Math.min(work / STRIP, map.rows()));
+    }
+
+    private static int firstRow(PixelMap map, int strip, int strips) {
+        return (int) ((long) map.rows() * strip / strips);
+    }
+
+    /** Weights as {@code [tap, channel]}. */
+    private static float[] packed(View w, PixelMap map) {
+        float[] data = CpuStorage.floats(w);
+        int[] strides = w.strides();
+        int channels = w.dim(0);
+        int columns = map.kernelColumns().length;
+        float[] packed = Workspace.block(map.taps() * channels);
+        for (int tap = 0; tap < map.taps(); tap++) {
+            int at = w.offset() + map.kernelRows()[tap / columns] * strides[2] + map.kernelColumns()[tap % columns] * strides[3];
+            for (int c = 0; c < channels; c++) {
+                packed[tap * channels + c] = data[at + c * strides[0]];
+            }
+        }
+        return packed;
     }
 
     void backwardInput(View dy, View w, View dx, Conv2dParams params) {
@@ -69,7 +115,11 @@ final class DepthwiseConvolution {
         Images target = Images.written(dx);
         ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
-            run(dx.dim(0), source, w, map, target, none);
+            if (usesBlocks(map, dx.dim(1))) {
+                runBlocks(dx.dim(0), source, w, map, target, Epilogue.NONE);
+            } else {
+                run(dx.dim(0), source, w, map, target, none);
+            }
         }
     }
 
@@ -138,13 +188,27 @@ final class DepthwiseConvolution {
         Images source = Images.read(x);
         Images gradient = Images.read(dy);
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
-        Cut cut = Cut.of(dy.dim(0), map, source.channels());
         int taps = map.taps();
         int size = taps * source.channels();
-        int pieceTasks = (cut.count() + PIECES - 1) / PIECES;
         double[] sums = new double[PIECES * size];
-        engine.forRange(cut.count(), Math.max(1, pieceTasks), (from, to) ->
-                gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
+        if (engine.kernels().usesVectors() && DepthwiseGradientBlock.fits(map, source.channels())) {
+            int strips = strips(map, source.channels());
+            int tasks = dy.dim(0) * strips;
+            int pieceTasks = (tasks + PIECES - 1) / PIECES;
+            engine.forRange(tasks, Math.max(1, pieceTasks), (from, to) -> {
+                DepthwiseGradientBlock block = new DepthwiseGradientBlock(source, gradient, map);
+                for (int task = from; task < to; task++) {
+                    int strip = task % strips;
+                    block.add(task / strips, firstRow(map, strip, strips), firstRow(map, strip + 1, strips));
+                    block.flush(task == to - 1, sums, from / pieceTasks * size);
+                }
+            });
+        } else {
+            Cut cut = Cut.of(dy.dim(0), map, source.channels());
+            int pieceTasks = (cut.count() + PIECES - 1) / PIECES;
+            engine.forRange(cut.count(), Math.max(1, pieceTasks), (from, to) ->
+                    gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
+        }
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int columns = map.columnOffsets().length;
