@@ -117,10 +117,20 @@ final class DepthwiseBlock {
         int last = Math.max(0, map.columns() - PIXELS);
         for (int q = firstRow; q < lastRow; q++) {
             moveToRow(image, q);
-            for (int r = 0; r < map.columns(); r += PIXELS) {
-                block(image, q, Math.min(r, last));
+            int r = 0;
+            while (r < map.columns()) {
+                int inner = innerBlocks(r);
+                block(image, q, Math.min(r, last), Math.max(1, inner));
+                r += Math.max(1, inner) * PIXELS;
             }
         }
+    }
+
+    /** How many blocks from column {@code r} on read and write inside the images alone. */
+    private int innerBlocks(int r) {
+        int left = r * map.stepW() + map.columnOffsets()[0];
+        int room = source.width() - left - column.length;
+        return left < 0 || room < 0 ? 0 : Math.min(room / (PIXELS * map.stepW()) + 1, (map.columns() - r) / PIXELS);
     }
 
     private void moveToRow(int image, int q) {
@@ -139,7 +149,7 @@ final class DepthwiseBlock {
         wAt = first * taps * channels;
     }
 
-    private void block(int image, int q, int r) {
+    private void block(int image, int q, int r, int count) {
         int left = r * map.stepW() + map.columnOffsets()[0];
         for (int j = 0; j < column.length; j++) {
             int place = Math.max(0, Math.min(source.width() - 1, left + j));
@@ -153,7 +163,13 @@ final class DepthwiseBlock {
             y = target.data();
             yAt = place;
             yStep = step;
-            run();
+            int start = xAt;
+            for (int n = 0; n < count; n++) {
+                run();
+                xAt += PIXELS * map.stepW() * channels;
+                yAt += PIXELS * step;
+            }
+            xAt = start;
             return;
         }
         y = narrow;
@@ -177,14 +193,6 @@ final class DepthwiseBlock {
     }
 
     private void runVectors() {
-        if (kernelRows == 3 && taps == 3) {
-            if (map.stepW() == 1) {
-                square3();
-            } else {
-                square3Stride2();
-            }
-            return;
-        }
         switch (taps * map.stepW()) {
             case 1 -> taps1();
             case 2 -> taps2();
@@ -869,392 +877,6 @@ final class DepthwiseBlock {
                 at += rowStep;
                 tap += 5 * channels;
             }
-            int to = yAt + c;
-            if (raw) {
-                a0.intoArray(y, to);
-                a1.intoArray(y, to + yStep);
-                a2.intoArray(y, to + 2 * yStep);
-                a3.intoArray(y, to + 3 * yStep);
-                a4.intoArray(y, to + 4 * yStep);
-                a5.intoArray(y, to + 5 * yStep);
-                a6.intoArray(y, to + 6 * yStep);
-            } else {
-                FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
-                FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
-                a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
-                a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
-                a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
-                a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
-                a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
-                a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
-                a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
-            }
-        }
-    }
-
-    private void square3() {
-        float[] x = this.x;
-        float[] w = this.w;
-        float[] y = this.y;
-        int channels = this.channels;
-        int rowStep = this.rowStep;
-        int yStep = this.yStep;
-        int xAt = this.xAt;
-        int wAt = this.wAt;
-        int yAt = this.yAt;
-        boolean raw = this.raw;
-        float[] scale = this.scale;
-        float[] shift = this.shift;
-        int lastChannel = this.lastChannel;
-        int o0 = column[0];
-        int o1 = column[1];
-        int o2 = column[2];
-        int o3 = column[3];
-        int o4 = column[4];
-        int o5 = column[5];
-        int o6 = column[6];
-        int o7 = column[7];
-        int o8 = column[8];
-        IntVector m0 = mask(0);
-        IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
-        IntVector m7 = mask(7);
-        IntVector m8 = mask(8);
-        for (int c = firstChannel; c < lastChannel; c += LANES) {
-            FloatVector a0 = FloatVector.zero(SPECIES);
-            FloatVector a1 = FloatVector.zero(SPECIES);
-            FloatVector a2 = FloatVector.zero(SPECIES);
-            FloatVector a3 = FloatVector.zero(SPECIES);
-            FloatVector a4 = FloatVector.zero(SPECIES);
-            FloatVector a5 = FloatVector.zero(SPECIES);
-            FloatVector a6 = FloatVector.zero(SPECIES);
-            int at = xAt + c;
-            int tap = wAt + c;
-            FloatVector w00 = FloatVector.fromArray(SPECIES, w, tap);
-            FloatVector w01 = FloatVector.fromArray(SPECIES, w, tap + channels);
-            FloatVector w02 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
-            FloatVector x00 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
-            a0 = x00.fma(w00, a0);
-            FloatVector x01 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
-            a0 = x01.fma(w01, a0);
-            a1 = x01.fma(w00, a1);
-            FloatVector x02 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
-            a0 = x02.fma(w02, a0);
-            a1 = x02.fma(w01, a1);
-            a2 = x02.fma(w00, a2);
-            FloatVector x03 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
-            a1 = x03.fma(w02, a1);
-            a2 = x03.fma(w01, a2);
-            a3 = x03.fma(w00, a3);
-            FloatVector x04 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
-            a2 = x04.fma(w02, a2);
-            a3 = x04.fma(w01, a3);
-            a4 = x04.fma(w00, a4);
-            FloatVector x05 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
-            a3 = x05.fma(w02, a3);
-            a4 = x05.fma(w01, a4);
-            a5 = x05.fma(w00, a5);
-            FloatVector x06 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
-            a4 = x06.fma(w02, a4);
-            a5 = x06.fma(w01, a5);
-            a6 = x06.fma(w00, a6);
-            FloatVector x07 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
-            a5 = x07.fma(w02, a5);
-            a6 = x07.fma(w01, a6);
-            FloatVector x08 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
-            a6 = x08.fma(w02, a6);
-            FloatVector w10 = FloatVector.fromArray(SPECIES, w, tap + 3 * channels);
-            FloatVector w11 = FloatVector.fromArray(SPECIES, w, tap + 4 * channels);
-            FloatVector w12 = FloatVector.fromArray(SPECIES, w, tap + 5 * channels);
-            FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o0 + rowStep).reinterpretAsInts().and(m0).reinterpretAsFloats();
-            a0 = x10.fma(w10, a0);
-            FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o1 + rowStep).reinterpretAsInts().and(m1).reinterpretAsFloats();
-            a0 = x11.fma(w11, a0);
-            a1 = x11.fma(w10, a1);
-            FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o2 + rowStep).reinterpretAsInts().and(m2).reinterpretAsFloats();
-            a0 = x12.fma(w12, a0);
-            a1 = x12.fma(w11, a1);
-            a2 = x12.fma(w10, a2);
-            FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o3 + rowStep).reinterpretAsInts().and(m3).reinterpretAsFloats();
-            a1 = x13.fma(w12, a1);
-            a2 = x13.fma(w11, a2);
-            a3 = x13.fma(w10, a3);
-            FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o4 + rowStep).reinterpretAsInts().and(m4).reinterpretAsFloats();
-            a2 = x14.fma(w12, a2);
-            a3 = x14.fma(w11, a3);
-            a4 = x14.fma(w10, a4);
-            FloatVector x15 = FloatVector.fromArray(SPECIES, x, at + o5 + rowStep).reinterpretAsInts().and(m5).reinterpretAsFloats();
-            a3 = x15.fma(w12, a3);
-            a4 = x15.fma(w11, a4);
-            a5 = x15.fma(w10, a5);
-            FloatVector x16 = FloatVector.fromArray(SPECIES, x, at + o6 + rowStep).reinterpretAsInts().and(m6).reinterpretAsFloats();
-            a4 = x16.fma(w12, a4);
-            a5 = x16.fma(w11, a5);
-            a6 = x16.fma(w10, a6);
-            FloatVector x17 = FloatVector.fromArray(SPECIES, x, at + o7 + rowStep).reinterpretAsInts().and(m7).reinterpretAsFloats();
-            a5 = x17.fma(w12, a5);
-            a6 = x17.fma(w11, a6);
-            FloatVector x18 = FloatVector.fromArray(SPECIES, x, at + o8 + rowStep).reinterpretAsInts().and(m8).reinterpretAsFloats();
-            a6 = x18.fma(w12, a6);
-            FloatVector w20 = FloatVector.fromArray(SPECIES, w, tap + 6 * channels);
-            FloatVector w21 = FloatVector.fromArray(SPECIES, w, tap + 7 * channels);
-            FloatVector w22 = FloatVector.fromArray(SPECIES, w, tap + 8 * channels);
-            FloatVector x20 = FloatVector.fromArray(SPECIES, x, at + o0 + 2 * rowStep).reinterpretAsInts().and(m0).reinterpretAsFloats();
-            a0 = x20.fma(w20, a0);
-            FloatVector x21 = FloatVector.fromArray(SPECIES, x, at + o1 + 2 * rowStep).reinterpretAsInts().and(m1).reinterpretAsFloats();
-            a0 = x21.fma(w21, a0);
-            a1 = x21.fma(w20, a1);
-            FloatVector x22 = FloatVector.fromArray(SPECIES, x, at + o2 + 2 * rowStep).reinterpretAsInts().and(m2).reinterpretAsFloats();
-            a0 = x22.fma(w22, a0);
-            a1 = x22.fma(w21, a1);
-            a2 = x22.fma(w20, a2);
-            FloatVector x23 = FloatVector.fromArray(SPECIES, x, at + o3 + 2 * rowStep).reinterpretAsInts().and(m3).reinterpretAsFloats();
-            a1 = x23.fma(w22, a1);
-            a2 = x23.fma(w21, a2);
-            a3 = x23.fma(w20, a3);
-            FloatVector x24 = FloatVector.fromArray(SPECIES, x, at + o4 + 2 * rowStep).reinterpretAsInts().and(m4).reinterpretAsFloats();
-            a2 = x24.fma(w22, a2);
-            a3 = x24.fma(w21, a3);
-            a4 = x24.fma(w20, a4);
-            FloatVector x25 = FloatVector.fromArray(SPECIES, x, at + o5 + 2 * rowStep).reinterpretAsInts().and(m5).reinterpretAsFloats();
-            a3 = x25.fma(w22, a3);
-            a4 = x25.fma(w21, a4);
-            a5 = x25.fma(w20, a5);
-            FloatVector x26 = FloatVector.fromArray(SPECIES, x, at + o6 + 2 * rowStep).reinterpretAsInts().and(m6).reinterpretAsFloats();
-            a4 = x26.fma(w22, a4);
-            a5 = x26.fma(w21, a5);
-            a6 = x26.fma(w20, a6);
-            FloatVector x27 = FloatVector.fromArray(SPECIES, x, at + o7 + 2 * rowStep).reinterpretAsInts().and(m7).reinterpretAsFloats();
-            a5 = x27.fma(w22, a5);
-            a6 = x27.fma(w21, a6);
-            FloatVector x28 = FloatVector.fromArray(SPECIES, x, at + o8 + 2 * rowStep).reinterpretAsInts().and(m8).reinterpretAsFloats();
-            a6 = x28.fma(w22, a6);
-            int to = yAt + c;
-            if (raw) {
-                a0.intoArray(y, to);
-                a1.intoArray(y, to + yStep);
-                a2.intoArray(y, to + 2 * yStep);
-                a3.intoArray(y, to + 3 * yStep);
-                a4.intoArray(y, to + 4 * yStep);
-                a5.intoArray(y, to + 5 * yStep);
-                a6.intoArray(y, to + 6 * yStep);
-            } else {
-                FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
-                FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
-                a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
-                a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
-                a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
-                a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
-                a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
-                a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
-                a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
-            }
-        }
-    }
-
-    private void square3Stride2() {
-        float[] x = this.x;
-        float[] w = this.w;
-        float[] y = this.y;
-        int channels = this.channels;
-        int rowStep = this.rowStep;
-        int yStep = this.yStep;
-        int xAt = this.xAt;
-        int wAt = this.wAt;
-        int yAt = this.yAt;
-        boolean raw = this.raw;
-        float[] scale = this.scale;
-        float[] shift = this.shift;
-        int lastChannel = this.lastChannel;
-        int o0 = column[0];
-        int o1 = column[1];
-        int o2 = column[2];
-        int o3 = column[3];
-        int o4 = column[4];
-        int o5 = column[5];
-        int o6 = column[6];
-        int o7 = column[7];
-        int o8 = column[8];
-        int o9 = column[9];
-        int o10 = column[10];
-        int o11 = column[11];
-        int o12 = column[12];
-        int o13 = column[13];
-        int o14 = column[14];
-        IntVector m0 = mask(0);
-        IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
-        IntVector m7 = mask(7);
-        IntVector m8 = mask(8);
-        IntVector m9 = mask(9);
-        IntVector m10 = mask(10);
-        IntVector m11 = mask(11);
-        IntVector m12 = mask(12);
-        IntVector m13 = mask(13);
-        IntVector m14 = mask(14);
-        for (int c = firstChannel; c < lastChannel; c += LANES) {
-            FloatVector a0 = FloatVector.zero(SPECIES);
-            FloatVector a1 = FloatVector.zero(SPECIES);
-            FloatVector a2 = FloatVector.zero(SPECIES);
-            FloatVector a3 = FloatVector.zero(SPECIES);
-            FloatVector a4 = FloatVector.zero(SPECIES);
-            FloatVector a5 = FloatVector.zero(SPECIES);
-            FloatVector a6 = FloatVector.zero(SPECIES);
-            int at = xAt + c;
-            int tap = wAt + c;
-            FloatVector w00 = FloatVector.fromArray(SPECIES, w, tap);
-            FloatVector w01 = FloatVector.fromArray(SPECIES, w, tap + channels);
-            FloatVector w02 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
-            FloatVector x00 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
-            a0 = x00.fma(w00, a0);
-            FloatVector x01 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
-            a0 = x01.fma(w01, a0);
-            FloatVector x02 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
-            a0 = x02.fma(w02, a0);
-            a1 = x02.fma(w00, a1);
-            FloatVector x03 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
-            a1 = x03.fma(w01, a1);
-            FloatVector x04 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
-            a1 = x04.fma(w02, a1);
-            a2 = x04.fma(w00, a2);
-            FloatVector x05 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
-            a2 = x05.fma(w01, a2);
-            FloatVector x06 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
-            a2 = x06.fma(w02, a2);
-            a3 = x06.fma(w00, a3);
-            FloatVector x07 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
-            a3 = x07.fma(w01, a3);
-            FloatVector x08 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
-            a3 = x08.fma(w02, a3);
-            a4 = x08.fma(w00, a4);
-            FloatVector x09 = FloatVector.fromArray(SPECIES, x, at + o9).reinterpretAsInts().and(m9).reinterpretAsFloats();
-            a4 = x09.fma(w01, a4);
-            FloatVector x010 = FloatVector.fromArray(SPECIES, x, at + o10).reinterpretAsInts().and(m10).reinterpretAsFloats();
-            a4 = x010.fma(w02, a4);
-            a5 = x010.fma(w00, a5);
-            FloatVector x011 = FloatVector.fromArray(SPECIES, x, at + o11).reinterpretAsInts().and(m11).reinterpretAsFloats();
-            a5 = x011.fma(w01, a5);
-            FloatVector x012 = FloatVector.fromArray(SPECIES, x, at + o12).reinterpretAsInts().and(m12).reinterpretAsFloats();
-            a5 = x012.fma(w02, a5);
-            a6 = x012.fma(w00, a6);
-            FloatVector x013 = FloatVector.fromArray(SPECIES, x, at + o13).reinterpretAsInts().and(m13).reinterpretAsFloats();
-            a6 = x013.fma(w01, a6);
-            FloatVector x014 = FloatVector.fromArray(SPECIES, x, at + o14).reinterpretAsInts().and(m14).reinterpretAsFloats();
-            a6 = x014.fma(w02, a6);
-            FloatVector w10 = FloatVector.fromArray(SPECIES, w, tap + 3 * channels);
-            FloatVector w11 = FloatVector.fromArray(SPECIES, w, tap + 4 * channels);
-            FloatVector w12 = FloatVector.fromArray(SPECIES, w, tap + 5 * channels);
-            FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o0 + rowStep).reinterpretAsInts().and(m0).reinterpretAsFloats();
-            a0 = x10.fma(w10, a0);
-            FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o1 + rowStep).reinterpretAsInts().and(m1).reinterpretAsFloats();
-            a0 = x11.fma(w11, a0);
-            FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o2 + rowStep).reinterpretAsInts().and(m2).reinterpretAsFloats();
-            a0 = x12.fma(w12, a0);
-            a1 = x12.fma(w10, a1);
-            FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o3 + rowStep).reinterpretAsInts().and(m3).reinterpretAsFloats();
-            a1 = x13.fma(w11, a1);
-            FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o4 + rowStep).reinterpretAsInts().and(m4).reinterpretAsFloats();
-            a1 = x14.fma(w12, a1);
-            a2 = x14.fma(w10, a2);
-            FloatVector x15 = FloatVector.fromArray(SPECIES, x, at + o5 + rowStep).reinterpretAsInts().and(m5).reinterpretAsFloats();
-            a2 = x15.fma(w11, a2);
-            FloatVector x16 = FloatVector.fromArray(SPECIES, x, at + o6 + rowStep).reinterpretAsInts().and(m6).reinterpretAsFloats();
-            a2 = x16.fma(w12, a2);
-            a3 = x16.fma(w10, a3);
-            FloatVector x17 = FloatVector.fromArray(SPECIES, x, at + o7 + rowStep).reinterpretAsInts().and(m7).reinterpretAsFloats();
-            a3 = x17.fma(w11, a3);
-            FloatVector x18 = FloatVector.fromArray(SPECIES, x, at + o8 + rowStep).reinterpretAsInts().and(m8).reinterpretAsFloats();
-            a3 = x18.fma(w12, a3);
-            a4 = x18.fma(w10, a4);
-            FloatVector x19 = FloatVector.fromArray(SPECIES, x, at + o9 + rowStep).reinterpretAsInts().and(m9).reinterpretAsFloats();
-            a4 = x19.fma(w11, a4);
-            FloatVector x110 = FloatVector.fromArray(SPECIES, x, at + o10 + rowStep).reinterpretAsInts().and(m10).reinterpretAsFloats();
-            a4 = x110.fma(w12, a4);
-            a5 = x110.fma(w10, a5);
-            FloatVector x111 = FloatVector.fromArray(SPECIES, x, at + o11 + rowStep).reinterpretAsInts().and(m11).reinterpretAsFloats();
-            a5 = x111.fma(w11, a5);
-            FloatVector x112 = FloatVector.fromArray(SPECIES, x, at + o12 + rowStep).reinterpretAsInts().and(m12).reinterpretAsFloats();
-            a5 = x112.fma(w12, a5);
-            a6 = x112.fma(w10, a6);
-            FloatVector x113 = FloatVector.fromArray(SPECIES, x, at + o13 + rowStep).reinterpretAsInts().and(m13).reinterpretAsFloats();
-            a6 = x113.fma(w11, a6);
-            FloatVector x114 = FloatVector.fromArray(SPECIES, x, at + o14 + rowStep).reinterpretAsInts().and(m14).reinterpretAsFloats();
-            a6 = x114.fma(w12, a6);
-            FloatVector w20 = FloatVector.fromArray(SPECIES, w, tap + 6 * channels);
-            FloatVector w21 = FloatVector.fromArray(SPECIES, w, tap + 7 * channels);
-            FloatVector w22 = FloatVector.fromArray(SPECIES, w, tap + 8 * channels);
-            FloatVector x20 = FloatVector.fromArray(SPECIES, x, at + o0 + 2 * rowStep).reinterpretAsInts().and(m0).reinterpretAsFloats();
-            a0 = x20.fma(w20, a0);
-            FloatVector x21 = FloatVector.fromArray(SPECIES, x, at + o1 + 2 * rowStep).reinterpretAsInts().and(m1).reinterpretAsFloats();
-            a0 = x21.fma(w21, a0);
-            FloatVector x22 = FloatVector.fromArray(SPECIES, x, at + o2 + 2 * rowStep).reinterpretAsInts().and(m2).reinterpretAsFloats();
-            a0 = x22.fma(w22, a0);
-            a1 = x22.fma(w20, a1);
-            FloatVector x23 = FloatVector.fromArray(SPECIES, x, at + o3 + 2 * rowStep).reinterpretAsInts().and(m3).reinterpretAsFloats();
-            a1 = x23.fma(w21, a1);
-            FloatVector x24 = FloatVector.fromArray(SPECIES, x, at + o4 + 2 * rowStep).reinterpretAsInts().and(m4).reinterpretAsFloats();
-            a1 = x24.fma(w22, a1);
-            a2 = x24.fma(w20, a2);
-            FloatVector x25 = FloatVector.fromArray(SPECIES, x, at + o5 + 2 * rowStep).reinterpretAsInts().and(m5).reinterpretAsFloats();
-            a2 = x25.fma(w21, a2);
-            FloatVector x26 = FloatVector.fromArray(SPECIES, x, at + o6 + 2 * rowStep).reinterpretAsInts().and(m6).reinterpretAsFloats();
-            a2 = x26.fma(w22, a2);
-            a3 = x26.fma(w20, a3);
-            FloatVector x27 = FloatVector.fromArray(SPECIES, x, at + o7 + 2 * rowStep).reinterpretAsInts().and(m7).reinterpretAsFloats();
-            a3 = x27.fma(w21, a3);
-            FloatVector x28 = FloatVector.fromArray(SPECIES, x, at + o8 + 2 * rowStep).reinterpretAsInts().and(m8).reinterpretAsFloats();
-            a3 = x28.fma(w22, a3);
-            a4 = x28.fma(w20, a4);
-            FloatVector x29 = FloatVector.fromArray(SPECIES, x, at + o9 + 2 * rowStep).reinterpretAsInts().and(m9).reinterpretAsFloats();
-            a4 = x29.fma(w21, a4);
-            FloatVector x210 = FloatVector.fromArray(SPECIES, x, at + o10 + 2 * rowStep).reinterpretAsInts().and(m10).reinterpretAsFloats();
-            a4 = x210.fma(w22, a4);
-            a5 = x210.fma(w20, a5);
-            FloatVector x211 = FloatVector.fromArray(SPECIES, x, at + o11 + 2 * rowStep).reinterpretAsInts().and(m11).reinterpretAsFloats();
-            a5 = x211.fma(w21, a5);
-            FloatVector x212 = FloatVector.fromArray(SPECIES, x, at + o12 + 2 * rowStep).reinterpretAsInts().and(m12).reinterpretAsFloats();
-            a5 = x212.fma(w22, a5);
-            a6 = x212.fma(w20, a6);
-            FloatVector x213 = FloatVector.fromArray(SPECIES, x, at + o13 + 2 * rowStep).reinterpretAsInts().and(m13).reinterpretAsFloats();
-            a6 = x213.fma(w21, a6);
-            FloatVector x214 = FloatVector.fromArray(SPECIES, x, at + o14 + 2 * rowStep).reinterpretAsInts().and(m14).reinterpretAsFloats();
-            a6 = x214.fma(w22, a6);
             int to = yAt + c;
             if (raw) {
                 a0.intoArray(y, to);

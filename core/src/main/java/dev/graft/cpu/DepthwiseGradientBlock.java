@@ -19,7 +19,7 @@ final class DepthwiseGradientBlock {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
     // Rows of results between two moves of the sums to double.
-    private static final int FLUSH = 32;
+    private static final int FLUSH = 256;
     // Channels at a time: the rows of a strip must stay in the first-level cache.
     private static final int CHUNK = 64;
 
@@ -38,6 +38,7 @@ final class DepthwiseGradientBlock {
     private final int[] pixel = new int[PIXELS];
     private final int[] counted = new int[PIXELS];
     private final float[] sums;
+    private final double[] totals;
     private int lines;
 
     private int firstChannel;
@@ -60,7 +61,8 @@ final class DepthwiseGradientBlock {
         this.dyStep = gradient.width() * channels;
         this.column = new int[(PIXELS - 1) * map.stepW() + taps];
         this.inside = new int[column.length];
-        this.sums = Workspace.block(map.taps() * padded);
+        this.sums = new float[map.taps() * padded];
+        this.totals = new double[sums.length];
     }
 
     /** Whether there is a kernel for these taps. */
@@ -71,7 +73,7 @@ final class DepthwiseGradientBlock {
 
     /** Adds result rows {@code [firstRow, lastRow)} of an image. */
     void add(int image, int firstRow, int lastRow) {
-                for (int c = 0; c < channels; c += CHUNK) {
+        for (int c = 0; c < channels; c += CHUNK) {
             firstChannel = c;
             lastChannel = Math.min(channels, c + CHUNK);
             for (int r = 0; r < map.columns(); r += PIXELS) {
@@ -82,6 +84,9 @@ final class DepthwiseGradientBlock {
             }
         }
         lines += lastRow - firstRow;
+        if (lines >= FLUSH) {
+            flush();
+        }
     }
 
     private void moveToColumn(int r) {
@@ -123,19 +128,19 @@ final class DepthwiseGradientBlock {
         }
     }
 
-    /** Adds the sums to {@code totals[tap, channel]} once enough of them have gathered. */
-    void flush(boolean always, double[] totals, int at) {
-        if (lines < FLUSH && !always) {
-            return;
-        }
-        for (int tap = 0; tap < map.taps(); tap++) {
-            for (int c = 0; c < channels; c++) {
-                int overlap = c / LANES * LANES > channels - LANES ? padded - channels : 0;
-                totals[at + tap * channels + c] += sums[tap * padded + c + overlap];
-            }
+    private void flush() {
+        for (int i = 0; i < sums.length; i++) {
+            totals[i] += sums[i];
         }
         Arrays.fill(sums, 0f);
         lines = 0;
+    }
+
+    /** The gradient of channel {@code c}'s weight number {@code tap}. */
+    double total(int tap, int c) {
+        int overlap = c >= channels / LANES * LANES ? padded - channels : 0;
+        int at = tap * padded + c + overlap;
+        return totals[at] + sums[at];
     }
 
     private IntVector mask(int j) {
