@@ -7,13 +7,19 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Convolution of each channel with its own kernel, by plain loops over blocks of neighbouring pixels that move down the image: too little
- * arithmetic per float for a matrix product.
+ * Convolution of each channel with its own kernel: too little arithmetic per float for a matrix product. Kernels of usual sizes go to
+ * {@link DepthwiseBlock} and {@link DepthwiseGradientBlock} where the JVM has vectors; the rest goes by plain loops over blocks of
+ * neighbouring pixels that move down the image.
  */
 final class DepthwiseConvolution {
     private static final int PIECES = 16;
     private static final int SHORTEST_STRIP = 8;
     private static final int FLUSH = 32;
+    // Least products in a strip of result rows: several microseconds of work.
+    private static final int STRIP = 1 << 18;
+    // The same for weight gradients, whose pieces have sums of their own.
+    private static final int GRADIENT_STRIP = 1 << 19;
+    private static final int SUMMED_CHANNELS = 128;
 
     private final Engine engine;
 
@@ -61,7 +67,51 @@ final class DepthwiseConvolution {
 
     void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
+        if (residual.isEmpty() && usesBlocks(map, x.dim(1))) {
+            runBlocks(x.dim(0), Images.read(x), w, map, Images.written(y), epilogue);
+            return;
+        }
         run(x.dim(0), Images.read(x), w, map, Images.written(y), new ConvEpilogue(engine.kernels(), epilogue, residual));
+    }
+
+    private boolean usesBlocks(PixelMap map, int channels) {
+        return engine.kernels().usesVectors() && DepthwiseBlock.fits(map, channels);
+    }
+
+    private void runBlocks(int images, Images source, View w, PixelMap map, Images target, Epilogue epilogue) {
+        float[] weights = packed(w, map);
+        DepthwiseBlock.Finish finish = new DepthwiseBlock.Finish(epilogue, source.channels());
+        int strips = strips(map, source.channels(), STRIP);
+        engine.forEach(images * strips, task -> {
+            DepthwiseBlock block = new DepthwiseBlock(source, map, weights, target, finish, engine.workspace());
+            int strip = task % strips;
+            block.rows(task / strips, firstRow(map, strip, strips), firstRow(map, strip + 1, strips));
+        });
+    }
+
+    private static int strips(PixelMap map, int channels, int least) {
+        long work = (long) map.rows() * map.columns() * map.taps() * channels;
+        return (int) Math.max(1, Math.min(work / least, map.rows()));
+    }
+
+    private static int firstRow(PixelMap map, int strip, int strips) {
+        return (int) ((long) map.rows() * strip / strips);
+    }
+
+    /** Weights as {@code [tap, channel]}. */
+    private static float[] packed(View w, PixelMap map) {
+        float[] data = CpuStorage.floats(w);
+        int[] strides = w.strides();
+        int channels = w.dim(0);
+        int columns = map.kernelColumns().length;
+        float[] packed = Workspace.block(map.taps() * channels);
+        for (int tap = 0; tap < map.taps(); tap++) {
+            int at = w.offset() + map.kernelRows()[tap / columns] * strides[2] + map.kernelColumns()[tap % columns] * strides[3];
+            for (int c = 0; c < channels; c++) {
+                packed[tap * channels + c] = data[at + c * strides[0]];
+            }
+        }
+        return packed;
     }
 
     void backwardInput(View dy, View w, View dx, Conv2dParams params) {
@@ -69,7 +119,11 @@ final class DepthwiseConvolution {
         Images target = Images.written(dx);
         ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
-            run(dx.dim(0), source, w, map, target, none);
+            if (usesBlocks(map, dx.dim(1))) {
+                runBlocks(dx.dim(0), source, w, map, target, Epilogue.NONE);
+            } else {
+                run(dx.dim(0), source, w, map, target, none);
+            }
         }
     }
 
@@ -138,9 +192,13 @@ final class DepthwiseConvolution {
         Images source = Images.read(x);
         Images gradient = Images.read(dy);
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
+        if (engine.kernels().usesVectors() && DepthwiseGradientBlock.fits(map, source.channels())) {
+            backwardWeightByBlocks(dy.dim(0), source, gradient, map, dw);
+            return;
+        }
         Cut cut = Cut.of(dy.dim(0), map, source.channels());
-        int taps = map.taps();
-        int size = taps * source.channels();
+        int channels = source.channels();
+        int size = map.taps() * channels;
         int pieceTasks = (cut.count() + PIECES - 1) / PIECES;
         double[] sums = new double[PIECES * size];
         engine.forRange(cut.count(), Math.max(1, pieceTasks), (from, to) ->
@@ -148,15 +206,45 @@ final class DepthwiseConvolution {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int columns = map.columnOffsets().length;
-        for (int tap = 0; tap < taps; tap++) {
-            for (int c = 0; c < source.channels(); c++) {
+        for (int tap = 0; tap < map.taps(); tap++) {
+            for (int c = 0; c < channels; c++) {
                 double total = 0;
                 for (int piece = 0; piece < PIECES; piece++) {
-                    total += sums[piece * size + tap * source.channels() + c];
+                    total += sums[piece * size + tap * channels + c];
                 }
                 data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] = (float) total;
             }
         }
+    }
+
+    private void backwardWeightByBlocks(int images, Images source, Images gradient, PixelMap map, View dw) {
+        int strips = strips(map, source.channels(), GRADIENT_STRIP);
+        int tasks = images * strips;
+        int pieceTasks = Math.max(1, (tasks + PIECES - 1) / PIECES);
+        int pieces = Math.max(1, (tasks + pieceTasks - 1) / pieceTasks);
+        DepthwiseGradientBlock[] blocks = new DepthwiseGradientBlock[pieces];
+        engine.forEach(pieces, piece -> {
+            DepthwiseGradientBlock block = new DepthwiseGradientBlock(source, gradient, map);
+            for (int task = piece * pieceTasks; task < Math.min(tasks, (piece + 1) * pieceTasks); task++) {
+                int strip = task % strips;
+                block.add(task / strips, firstRow(map, strip, strips), firstRow(map, strip + 1, strips));
+            }
+            blocks[piece] = block;
+        });
+        float[] data = CpuStorage.floatsToWrite(dw);
+        int[] strides = dw.strides();
+        int columns = map.columnOffsets().length;
+        engine.forRange(source.channels(), SUMMED_CHANNELS, (from, to) -> {
+            for (int c = from; c < to; c++) {
+                for (int tap = 0; tap < map.taps(); tap++) {
+                    double total = 0;
+                    for (DepthwiseGradientBlock block : blocks) {
+                        total += block.total(tap, c);
+                    }
+                    data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] = (float) total;
+                }
+            }
+        });
     }
 
     private void gradientSums(Images source, Images gradient, Cut cut, int from, int to, double[] sums, int at) {

@@ -52,6 +52,14 @@ class ConvolutionTest {
                 new Case("depthwise 5x5 stride 2", 2, 20, 11, 13, 20, 5, 5, Conv2dParams.of(2, 2).groups(20)),
                 new Case("depthwise asymmetric", 1, 6, 10, 12, 6, 3, 3, Conv2dParams.of(2, 0).padding(0, 1, 0, 1).groups(6)),
                 new Case("depthwise dilation", 1, 1100, 7, 6, 1100, 3, 3, Conv2dParams.of(1, 2).dilation(2).groups(1100)),
+                new Case("depthwise, ragged channels", 2, 41, 15, 17, 41, 5, 5, Conv2dParams.of(1, 2).groups(41)),
+                new Case("depthwise, ragged channels, stride 2", 2, 41, 31, 36, 41, 3, 3, Conv2dParams.of(2, 1).groups(41)),
+                new Case("depthwise 5x5 below the kernel", 2, 32, 2, 3, 32, 5, 5, Conv2dParams.of(1, 2).groups(32)),
+                new Case("depthwise 5x5 asymmetric stride 2", 1, 40, 18, 20, 40, 5, 5, Conv2dParams.of(2, 0).padding(1, 2, 1, 2).groups(40)),
+                new Case("depthwise, rows apart", 1, 48, 20, 9, 48, 3, 3,
+                        new Conv2dParams(1, 1, 2, 2, 1, 1, 2, 1, 48)),
+                new Case("depthwise 7x7", 1, 24, 9, 10, 24, 7, 7, Conv2dParams.of(1, 3).groups(24)),
+                new Case("depthwise, strips and pieces", 3, 64, 57, 30, 64, 3, 3, Conv2dParams.of(1, 1).groups(64)),
                 new Case("depthwise with multiplier", 1, 4, 6, 6, 8, 3, 3, Conv2dParams.of(1, 1).groups(4)),
                 new Case("one pixel", 2, 3, 1, 1, 4, 1, 1, Conv2dParams.of(1, 0)),
                 new Case("3x3 on one pixel", 1, 3, 1, 1, 4, 3, 3, Conv2dParams.of(1, 1)),
@@ -130,7 +138,8 @@ class ConvolutionTest {
             new Case("tiles", 3, 4, 10, 11, 5, 3, 3, Conv2dParams.of(1, 1)),
             new Case("columns", 1, 130, 5, 6, 260, 3, 3, Conv2dParams.of(1, 1)),
             new Case("groups", 2, 4, 10, 11, 6, 3, 3, Conv2dParams.of(1, 1).groups(2)),
-            new Case("depthwise", 2, 5, 10, 11, 5, 3, 3, Conv2dParams.of(2, 1).groups(5))}) {
+            new Case("depthwise", 2, 5, 10, 11, 5, 3, 3, Conv2dParams.of(2, 1).groups(5)),
+            new Case("wide depthwise", 2, 37, 10, 17, 37, 3, 3, Conv2dParams.of(1, 1).groups(37))}) {
             View x = f.gaussian(Layout.CHANNELS_LAST, k.n, k.c, k.h, k.w);
             View w = weight(Layout.ROW_MAJOR, k);
             View scale = f.gaussian(Layout.ROW_MAJOR, k.o);
@@ -151,6 +160,18 @@ class ConvolutionTest {
                     };
                 }
                 assertClose(k + " " + activation, forward(x, w, epilogue, Layout.CHANNELS_LAST, k), expected, 1e-5 * Math.sqrt(depth(k)));
+                Epilogue alone = new Epilogue(Optional.of(scale), Optional.of(shift), Optional.empty(), activation);
+                for (int i = 0; i < expected.length; i++) {
+                    int channel = i / (k.oh() * k.ow()) % k.o;
+                    double v = at(scale, channel) * plain[i] + at(shift, channel);
+                    expected[i] = switch (activation) {
+                        case NONE -> v;
+                        case RELU -> Math.max(v, 0);
+                        case RELU6 -> Math.min(Math.max(v, 0), 6);
+                    };
+                }
+                assertClose(k + " " + activation + " alone", forward(x, w, alone, Layout.CHANNELS_LAST, k), expected,
+                        1e-5 * Math.sqrt(depth(k)));
             }
             assertClose(k + " bias", forward(x, w, Epilogue.bias(shift), Layout.CHANNELS_LAST, k), plus(plain, shift, k), 1e-5);
         }
