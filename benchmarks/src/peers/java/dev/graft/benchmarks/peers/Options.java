@@ -5,23 +5,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What to measure: {@code models=, modes=, batches=, threads=, seconds=}, comma-separated. */
-record Options(List<String> models, List<String> modes, List<Integer> batches, int threads, double seconds) {
+/** What to measure: {@code models=, modes=, batches=, threads=, seconds=, warmup=, peers=}, comma-separated. */
+record Options(List<String> models, List<String> modes, List<Integer> batches, int threads, double seconds, double warmUp, List<String> peers) {
 
-    static Options parse(String[] args) {
+    static Options parse(List<String> args) {
         Map<String, String> given = new HashMap<>();
-        for (int i = 1; i < args.length; i++) {
-            String[] pair = args[i].split("=", 2);
+        for (String arg : args) {
+            String[] pair = arg.split("=", 2);
             if (pair.length != 2) {
-                throw new IllegalArgumentException("expected key=value, got " + args[i]);
+                throw new IllegalArgumentException("expected key=value, got " + arg);
             }
             given.put(pair[0], pair[1]);
         }
         return new Options(list(given.getOrDefault("models", "resnet18,efficientnet_lite0")),
                 list(given.getOrDefault("modes", "inference,train,frozen")),
                 list(given.getOrDefault("batches", "1,8,32")).stream().map(Integer::valueOf).toList(),
-                Integer.parseInt(given.getOrDefault("threads", "" + Runtime.getRuntime().availableProcessors())),
-                Double.parseDouble(given.getOrDefault("seconds", "10")));
+                Integer.parseInt(given.getOrDefault("threads", "2")),
+                Double.parseDouble(given.getOrDefault("seconds", "10")),
+                Double.parseDouble(given.getOrDefault("warmup", "4")),
+                list(given.getOrDefault("peers", "libtorch,djl")));
     }
 
     private static List<String> list(String text) {
