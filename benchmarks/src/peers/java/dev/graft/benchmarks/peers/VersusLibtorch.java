@@ -74,15 +74,28 @@ public final class VersusLibtorch {
     private static Result measure(Task task, Options options) {
         Module net = GraftSteps.network(task);
         Map<String, Step> forms = TorchSteps.all(task, new TorchWeights(net), GraftSteps.images(task));
-        try (Step graft = GraftSteps.of(task, net)) {
+        try (Step graft = GraftSteps.of(task, net); Djl djl = Djl.of(task, options)) {
             float expected = graft.run();
             forms.forEach((form, step) -> check(task, form, expected, step.run()));
             String best = fastest(forms);
             Map<String, Contestant> contestants = new LinkedHashMap<>();
             contestants.put("graft", Turns.of(graft));
             contestants.put("libtorch", Turns.of(forms.get(best)));
+            djl.peer.ifPresent(peer -> contestants.put("djl", peer));
             Map<String, Times> times = Turns.race(contestants, options.warmUp(), options.seconds(), 3);
             return new Result(task, times.get("graft"), times.get("libtorch"), best, Optional.ofNullable(times.get("djl")));
+        }
+    }
+
+    /** DJL's process, where it takes part. */
+    private record Djl(Optional<DjlPeer> peer) implements AutoCloseable {
+        static Djl of(Task task, Options options) {
+            return new Djl(options.peers().contains("djl") && DjlPeer.knows(task) ? Optional.of(new DjlPeer(task, options.threads())) : Optional.empty());
+        }
+
+        @Override
+        public void close() {
+            peer.ifPresent(DjlPeer::close);
         }
     }
 
