@@ -5,11 +5,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What to measure: {@code models=, modes=, batches=, threads=, seconds=, warmup=, peers=}, comma-separated. */
+/**
+ * What to measure: {@code models= modes= batches= threads= seconds= warmup= peers=}, lists comma-separated.
+ *
+ * @param seconds how long to measure each line of the table
+ * @param warmUp  seconds for each side before that
+ * @param peers   {@code djl} or nothing, beside libtorch
+ */
 record Options(List<String> models, List<String> modes, List<Integer> batches, int threads, double seconds, double warmUp, List<String> peers) {
 
-    static Options parse(List<String> args) {
-        Map<String, String> given = new HashMap<>();
+    /** @param defaults where they differ from the table's of whole networks */
+    static Options parse(List<String> args, Map<String, String> defaults) {
+        Map<String, String> given = new HashMap<>(defaults);
         for (String arg : args) {
             String[] pair = arg.split("=", 2);
             if (pair.length != 2) {

@@ -3,6 +3,8 @@ package dev.graft.benchmarks.peers;
 import static org.bytedeco.pytorch.global.torch.adaptive_avg_pool2d;
 import static org.bytedeco.pytorch.global.torch.constant_pad_nd;
 
+import dev.graft.benchmarks.Networks;
+import dev.graft.benchmarks.Networks.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,13 +13,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** EfficientNet-Lite0 (inverted residuals, ReLU6, TensorFlow "same" padding) in libtorch. */
 final class TorchEfficientNetLite0 extends TorchNet {
-    /** Blocks of one width; the stride is the first one's. */
-    record Stage(int kernel, int stride, int expansion, int out, int repeats) {
-    }
-
-    static final List<Stage> STAGES = List.of(new Stage(3, 1, 1, 16, 1), new Stage(3, 2, 6, 24, 2), new Stage(5, 2, 6, 40, 2),
-            new Stage(3, 2, 6, 80, 3), new Stage(5, 1, 6, 112, 3), new Stage(5, 2, 6, 192, 4), new Stage(3, 1, 6, 320, 1));
-    static final int STEM = 32;
     static final double EPS = 1e-3;
 
     private final ConvBn stem = new ConvBn("_conv_stem", "_bn0", 2, 0, 1);
@@ -27,13 +22,13 @@ final class TorchEfficientNetLite0 extends TorchNet {
     TorchEfficientNetLite0(TorchWeights weights, boolean folded, int size) {
         super(weights, folded, EPS, 0.01);
         if (size % 32 != 0) {
-            throw new IllegalArgumentException("efficientnet_lite0: size " + size + " is not a multiple of 32, for which the padding here is right");
+            throw new IllegalArgumentException("efficientnet_lite0: size " + size + " is not a multiple of 32; the padding here fits only those");
         }
-        int in = STEM;
-        for (Stage stage : STAGES) {
-            for (int i = 0; i < stage.repeats; i++) {
-                blocks.add(new Block("_blocks." + blocks.size(), in, stage, i == 0 ? stage.stride : 1));
-                in = stage.out;
+        int in = Networks.EFFICIENTNET_LITE0_STEM;
+        for (Stage stage : Networks.EFFICIENTNET_LITE0) {
+            for (int i = 0; i < stage.repeats(); i++) {
+                blocks.add(new Block("_blocks." + blocks.size(), in, stage, i == 0 ? stage.stride() : 1));
+                in = stage.out();
             }
         }
         top = new ConvBn("_conv_head", "_bn1", 1, 0, 1);
@@ -69,11 +64,11 @@ final class TorchEfficientNetLite0 extends TorchNet {
         private final boolean shortcut;
 
         Block(String name, int in, Stage stage, int stride) {
-            kernel = stage.kernel;
+            kernel = stage.kernel();
             strided = stride == 2;
-            shortcut = stride == 1 && in == stage.out;
-            expand = stage.expansion == 1 ? Optional.empty() : Optional.of(new ConvBn(name + "._expand_conv", name + "._bn0", 1, 0, 1));
-            depthwise = new ConvBn(name + "._depthwise_conv", name + "._bn1", stride, strided ? 0 : kernel / 2, in * stage.expansion);
+            shortcut = stride == 1 && in == stage.out();
+            expand = stage.expansion() == 1 ? Optional.empty() : Optional.of(new ConvBn(name + "._expand_conv", name + "._bn0", 1, 0, 1));
+            depthwise = new ConvBn(name + "._depthwise_conv", name + "._bn1", stride, strided ? 0 : kernel / 2, in * stage.expansion());
             project = new ConvBn(name + "._project_conv", name + "._bn2", 1, 0, 1);
         }
 

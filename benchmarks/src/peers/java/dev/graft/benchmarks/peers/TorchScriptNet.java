@@ -1,6 +1,7 @@
 package dev.graft.benchmarks.peers;
 
-import java.util.List;
+import dev.graft.benchmarks.Networks;
+import dev.graft.benchmarks.Networks.Stage;
 import java.util.Locale;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
@@ -59,15 +60,16 @@ final class TorchScriptNet {
 
     private String efficientNetLite0() {
         String x = relu6(convBn(pad("x0", 3), "_conv_stem", "_bn0", 2, 0, 1));
-        int in = TorchEfficientNetLite0.STEM;
+        int in = Networks.EFFICIENTNET_LITE0_STEM;
         int block = 0;
-        for (TorchEfficientNetLite0.Stage stage : TorchEfficientNetLite0.STAGES) {
+        for (Stage stage : Networks.EFFICIENTNET_LITE0) {
             for (int i = 0; i < stage.repeats(); i++) {
                 String name = "_blocks." + block++;
                 int stride = i == 0 ? stage.stride() : 1;
                 String y = stage.expansion() == 1 ? x : relu6(convBn(x, name + "._expand_conv", name + "._bn0", 1, 0, 1));
                 y = stride == 2 ? pad(y, stage.kernel()) : y;
-                y = relu6(convBn(y, name + "._depthwise_conv", name + "._bn1", stride, stride == 2 ? 0 : stage.kernel() / 2, in * stage.expansion()));
+                int padding = stride == 2 ? 0 : stage.kernel() / 2;
+                y = relu6(convBn(y, name + "._depthwise_conv", name + "._bn1", stride, padding, in * stage.expansion()));
                 y = convBn(y, name + "._project_conv", name + "._bn2", 1, 0, 1);
                 x = stride == 1 && in == stage.out() ? line("torch.add(%s, %s)", y, x) : y;
                 in = stage.out();
@@ -77,10 +79,10 @@ final class TorchScriptNet {
     }
 
     private String convBn(String x, String conv, String norm, int stride, int padding, int groups) {
-        String y = line("torch.conv2d(%s, %s, None, [%d, %d], [%d, %d], [1, 1], %d)", x, weight(conv + ".weight"), stride, stride, padding, padding,
-                groups);
-        return line("torch.batch_norm(%s, %s, %s, %s, %s, False, 0.1, " + eps + ", False)", y, weight(norm + ".weight"), weight(norm + ".bias"),
-                weight(norm + ".running_mean"), weight(norm + ".running_var"));
+        String y = line("torch.conv2d(%s, %s, None, [%d, %d], [%d, %d], [1, 1], %d)", x, weight(conv + ".weight"), stride, stride,
+                padding, padding, groups);
+        return line("torch.batch_norm(%s, %s, %s, %s, %s, False, 0.1, " + eps + ", False)", y, weight(norm + ".weight"),
+                weight(norm + ".bias"), weight(norm + ".running_mean"), weight(norm + ".running_var"));
     }
 
     private String relu6(String x) {
@@ -106,7 +108,7 @@ final class TorchScriptNet {
 
     private String line(String expression, Object... arguments) {
         String name = "x" + ++values;
-        source.append("  ").append(name).append(" = ").append(String.format(Locale.ROOT, expression, List.of(arguments).toArray())).append('\n');
+        source.append("  ").append(name).append(" = ").append(String.format(Locale.ROOT, expression, arguments)).append('\n');
         return name;
     }
 }

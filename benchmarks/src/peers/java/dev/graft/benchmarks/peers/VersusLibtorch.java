@@ -36,27 +36,28 @@ public final class VersusLibtorch {
         }
 
         String row() {
+            String other = djl.map(d -> String.format(Locale.ROOT, "%.2f", d.median())).orElse("-");
             return String.format(Locale.ROOT, "%-20s %-10s %5d %10.2f %10.2f %12.2f %10s %7.2f   %s", task.model(), task.mode(), task.batch(),
-                    graft.median(), graft.mean(), libtorch.median(), djl.map(d -> String.format(Locale.ROOT, "%.2f", d.median())).orElse("-"),
-                    ratio(), how);
+                    graft.median(), graft.mean(), libtorch.median(), other, ratio(), how);
         }
 
         String json() {
             String other = djl.map(d -> String.format(Locale.ROOT, ",\"djl_ms\":%.3f", d.median())).orElse("");
-            return String.format(Locale.ROOT, "  {\"model\":\"%s\",\"mode\":\"%s\",\"batch\":%d,\"graft_ms\":%.3f,\"libtorch_ms\":%.3f,\"ratio\":%.3f%s}",
-                    task.model(), task.mode(), task.batch(), graft.median(), libtorch.median(), ratio(), other);
+            return String.format(Locale.ROOT,
+                    "  {\"model\":\"%s\",\"mode\":\"%s\",\"batch\":%d,\"graft_ms\":%.3f,\"libtorch_ms\":%.3f,\"ratio\":%.3f%s}", task.model(),
+                    task.mode(), task.batch(), graft.median(), libtorch.median(), ratio(), other);
         }
     }
 
     public static void main(String[] args) throws IOException {
         Path out = Path.of(args[0]);
-        Options options = Options.parse(List.of(args).subList(1, args.length));
+        Options options = Options.parse(List.of(args).subList(1, args.length), Map.of());
         torch.set_num_threads(options.threads());
         CpuBackend.instance().setThreads(options.threads());
-        System.out.printf(Locale.ROOT, "%d threads, JDK %s, kernels: %s; ms a step, medians; ratio = libtorch / graft, above 1 Graft is faster%n",
-                options.threads(), Runtime.version(), CpuBackend.instance().describe().get("element kernels"));
-        System.out.printf("%-20s %-10s %5s %10s %10s %12s %10s %7s   %s%n", "model", "mode", "batch", "graft", "(mean)", "libtorch", "djl", "ratio",
-                "libtorch's form");
+        System.out.printf(Locale.ROOT, "%d threads, JDK %s, kernels: %s; ms a step, medians (graft's mean too, with its garbage collections); "
+                + "ratio = libtorch / graft%n", options.threads(), Runtime.version(), CpuBackend.instance().describe().get("element kernels"));
+        System.out.printf("%-20s %-10s %5s %10s %10s %12s %10s %7s   %s%n", "model", "mode", "batch", "graft", "(mean)", "libtorch", "djl",
+                "ratio", "libtorch's form");
         List<Result> results = new ArrayList<>();
         for (String model : options.models()) {
             for (String mode : options.modes()) {
@@ -90,7 +91,8 @@ public final class VersusLibtorch {
     /** DJL's process, where it takes part. */
     private record Djl(Optional<DjlPeer> peer) implements AutoCloseable {
         static Djl of(Task task, Options options) {
-            return new Djl(options.peers().contains("djl") && DjlPeer.knows(task) ? Optional.of(new DjlPeer(task, options.threads())) : Optional.empty());
+            boolean runs = options.peers().contains("djl") && DjlPeer.knows(task);
+            return new Djl(runs ? Optional.of(new DjlPeer(task, options.threads())) : Optional.empty());
         }
 
         @Override
