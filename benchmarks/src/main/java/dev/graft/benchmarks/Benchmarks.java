@@ -34,8 +34,6 @@ public final class Benchmarks {
         Roofline roofline = Roofline.measure(Runtime.getRuntime().availableProcessors());
         System.out.println();
         System.out.println(roofline);
-        System.out.println("of peak: of multiply-adds where there are GF/s, else of copying. Operations are counted as the definition has them, "
-                + "so an algorithm that needs fewer may exceed 1.");
         System.out.printf("%-28s %-16s %5s %10s %9s %9s %8s%n", "layer", "pass", "batch", "ms", "GF/s", "GB/s", "of peak");
         results.forEach(result -> print(roofline, result));
     }
@@ -55,6 +53,7 @@ public final class Benchmarks {
 
     private static void print(Roofline roofline, String name, String pass, String batch, double ms, double flops, double bytes) {
         System.out.printf(Locale.ROOT, "%-28s %-16s %5s %10.3f %9s %9.1f %8.2f%n", name, pass, batch, ms,
-                flops > 0 ? String.format(Locale.ROOT, "%.1f", flops / ms / 1e6) : "-", bytes / ms / 1e6, roofline.fraction(flops, bytes, ms));
+                flops > 0 ? String.format(Locale.ROOT, "%.1f", flops / ms / 1e6) : "-", bytes / ms / 1e6,
+                roofline.fraction(flops, bytes, ms));
     }
 }

@@ -32,9 +32,13 @@ public final class GraftLayer {
         seed = random(random, layer.output(batch));
     }
 
-    /** Whether the layer has that pass at all: pooling has no weight. */
+    /** Whether training does that pass at all: pooling has no weight, and images need no gradient. */
     public static boolean exists(Layer layer, Pass pass) {
-        return pass != Pass.WEIGHT_GRADIENT || layer instanceof Layer.Conv || layer instanceof Layer.Linear;
+        return switch (pass) {
+            case FORWARD -> true;
+            case INPUT_GRADIENT -> !(layer instanceof Layer.Conv conv && conv.in() == 3);
+            case WEIGHT_GRADIENT -> layer instanceof Layer.Conv || layer instanceof Layer.Linear;
+        };
     }
 
     /** Images lie channels-last, as layers hand them on. */
@@ -136,8 +140,8 @@ public final class GraftLayer {
 
     private void require(double error, double scale) {
         if (!(error <= TOLERANCE * scale)) {
-            throw new IllegalStateException(layer + ", " + pass.label() + ", batch " + batch + ": wrong by " + error + " where values are of size "
-                    + scale);
+            throw new IllegalStateException(layer + ", " + pass.label() + ", batch " + batch + ": wrong by " + error
+                    + " where values are of size " + scale);
         }
     }
 }

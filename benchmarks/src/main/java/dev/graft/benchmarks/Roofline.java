@@ -104,9 +104,12 @@ public record Roofline(int threads, double gigaflops, double gigabytesPerSecond)
         return flops > 0 ? flops / ms / 1e6 / gigaflops : bytes / ms / 1e6 / gigabytesPerSecond;
     }
 
+    /** What tables of fractions must say first. */
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "peak, measured with %d threads: %.0f GF/s of multiply-adds, %.1f GB/s of copying", threads, gigaflops,
-                gigabytesPerSecond);
+        return String.format(Locale.ROOT, "peak, measured with %d threads: %.0f GF/s of multiply-adds, %.1f GB/s of copying%n"
+                + "of peak: of multiply-adds where there are GF/s, else of copying. Operations are counted as the definition has them,%n"
+                + "so an algorithm that needs fewer may exceed 1; so may arrays that stay in the caches.",
+                threads, gigaflops, gigabytesPerSecond);
     }
 }

@@ -31,8 +31,6 @@ public final class LayersVersusLibtorch {
         CpuBackend.instance().setThreads(options.threads());
         Roofline roofline = Roofline.measure(options.threads());
         System.out.println(roofline);
-        System.out.println("of peak: of multiply-adds where there are GF/s, else of copying. Operations are counted as the definition has them, "
-                + "so an algorithm that needs fewer may exceed 1.");
         for (String model : options.models()) {
             for (int batch : options.batches()) {
                 table(model, batch, options, roofline);
@@ -41,8 +39,9 @@ public final class LayersVersusLibtorch {
     }
 
     private static void table(String model, int batch, Options options, Roofline roofline) {
-        System.out.printf("%n%s, batch %d%n%-26s %5s %-16s %10s %8s %8s %8s %12s %8s %7s%n", model, batch, "layer", "times", "pass", "graft ms",
-                "GF/s", "GB/s", "of peak", "libtorch ms", "of peak", "ratio");
+        System.out.printf("%n%s, batch %d%n", model, batch);
+        System.out.printf("%-26s %5s %-16s %10s %8s %8s %8s %12s %8s %7s%n", "layer", "times", "pass", "graft ms", "GF/s", "GB/s",
+                "of peak", "libtorch ms", "of peak", "ratio");
         Map<Pass, double[]> sums = new LinkedHashMap<>();
         Networks.layers(model).forEach((layer, times) -> {
             for (Pass pass : Pass.values()) {
@@ -57,8 +56,8 @@ public final class LayersVersusLibtorch {
                 }
             }
         });
-        sums.forEach((pass, sum) -> System.out.printf(Locale.ROOT, "%-32s %-16s %10.2f %26s %12.2f %8s %7.2f%n", "all, as often as they occur",
-                pass.label(), sum[0], "", sum[1], "", sum[1] / sum[0]));
+        sums.forEach((pass, sum) -> System.out.printf(Locale.ROOT, "%-32s %-16s %10.2f %26s %12.2f %8s %7.2f%n",
+                "all, as often as they occur", pass.label(), sum[0], "", sum[1], "", sum[1] / sum[0]));
     }
 
     private static void print(Layer layer, int times, Pass pass, int batch, Roofline roofline, double graft, double peer) {

@@ -6,13 +6,15 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What to measure: {@code models= modes= batches= threads= seconds= warmup= peers=}, lists comma-separated.
+ * What to measure: {@code models= modes= batches= threads= seconds= warmup= peers= python=}, lists comma-separated.
  *
  * @param seconds how long to measure each line of the table
  * @param warmUp  seconds for each side before that
  * @param peers   {@code djl} or nothing, beside libtorch
+ * @param python  a Python with PyTorch, for the programs that compare with one
  */
-record Options(List<String> models, List<String> modes, List<Integer> batches, int threads, double seconds, double warmUp, List<String> peers) {
+record Options(List<String> models, List<String> modes, List<Integer> batches, int threads, double seconds, double warmUp,
+        List<String> peers, String python) {
 
     /** @param defaults where they differ from the table's of whole networks */
     static Options parse(List<String> args, Map<String, String> defaults) {
@@ -30,7 +32,7 @@ record Options(List<String> models, List<String> modes, List<Integer> batches, i
                 Integer.parseInt(given.getOrDefault("threads", "2")),
                 Double.parseDouble(given.getOrDefault("seconds", "10")),
                 Double.parseDouble(given.getOrDefault("warmup", "4")),
-                list(given.getOrDefault("peers", "libtorch,djl")));
+                list(given.getOrDefault("peers", "libtorch,djl")), given.getOrDefault("python", "python3"));
     }
 
     private static List<String> list(String text) {

@@ -22,7 +22,7 @@ final class TorchEfficientNetLite0 extends TorchNet {
     TorchEfficientNetLite0(TorchWeights weights, boolean folded, int size) {
         super(weights, folded, EPS, 0.01);
         if (size % 32 != 0) {
-            throw new IllegalArgumentException("efficientnet_lite0: size " + size + " is not a multiple of 32; the padding here fits only those");
+            throw new IllegalArgumentException("efficientnet_lite0: the padding here fits multiples of 32, not size " + size);
         }
         int in = Networks.EFFICIENTNET_LITE0_STEM;
         for (Stage stage : Networks.EFFICIENTNET_LITE0) {

@@ -73,12 +73,15 @@ final class TorchLayer {
     private Tensor apply(Tensor[] x) {
         if (layer instanceof Layer.Conv c) {
             long half = c.kernel() / 2;
-            return conv2d(x[0], x[1], new TensorOptional(), new long[] {c.stride(), c.stride()}, new long[] {half, half}, new long[] {1, 1}, c.groups());
+            long[] stride = {c.stride(), c.stride()};
+            return conv2d(x[0], x[1], new TensorOptional(), stride, new long[] {half, half}, new long[] {1, 1}, c.groups());
         }
         if (layer instanceof Layer.BatchNorm b) {
             TensorOptional mean = new TensorOptional(zeros(new long[] {b.channels()}, new TensorOptions()));
             TensorOptional variance = new TensorOptional(ones(new long[] {b.channels()}, new TensorOptions()));
-            return batch_norm(x[0], new TensorOptional(x[1]), new TensorOptional(x[2]), mean, variance, true, 0.1, Layer.BatchNorm.EPS, false);
+            TensorOptional gamma = new TensorOptional(x[1]);
+            TensorOptional beta = new TensorOptional(x[2]);
+            return batch_norm(x[0], gamma, beta, mean, variance, true, 0.1, Layer.BatchNorm.EPS, false);
         }
         if (layer instanceof Layer.MaxPool) {
             return max_pool2d(x[0], new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false);

@@ -37,15 +37,15 @@ public final class VersusLibtorch {
 
         String row() {
             String other = djl.map(d -> String.format(Locale.ROOT, "%.2f", d.median())).orElse("-");
-            return String.format(Locale.ROOT, "%-20s %-10s %5d %10.2f %10.2f %12.2f %10s %7.2f   %s", task.model(), task.mode(), task.batch(),
-                    graft.median(), graft.mean(), libtorch.median(), other, ratio(), how);
+            return String.format(Locale.ROOT, "%-20s %-10s %5d %10.2f %10.2f %12.2f %10s %7.2f   %s", task.model(), task.mode(),
+                    task.batch(), graft.median(), graft.mean(), libtorch.median(), other, ratio(), how);
         }
 
         String json() {
             String other = djl.map(d -> String.format(Locale.ROOT, ",\"djl_ms\":%.3f", d.median())).orElse("");
             return String.format(Locale.ROOT,
-                    "  {\"model\":\"%s\",\"mode\":\"%s\",\"batch\":%d,\"graft_ms\":%.3f,\"libtorch_ms\":%.3f,\"ratio\":%.3f%s}", task.model(),
-                    task.mode(), task.batch(), graft.median(), libtorch.median(), ratio(), other);
+                    "  {\"model\":\"%s\",\"mode\":\"%s\",\"batch\":%d,\"graft_ms\":%.3f,\"libtorch_ms\":%.3f,\"ratio\":%.3f%s}",
+                    task.model(), task.mode(), task.batch(), graft.median(), libtorch.median(), ratio(), other);
         }
     }
 
@@ -54,8 +54,9 @@ public final class VersusLibtorch {
         Options options = Options.parse(List.of(args).subList(1, args.length), Map.of());
         torch.set_num_threads(options.threads());
         CpuBackend.instance().setThreads(options.threads());
-        System.out.printf(Locale.ROOT, "%d threads, JDK %s, kernels: %s; ms a step, medians (graft's mean too, with its garbage collections); "
-                + "ratio = libtorch / graft%n", options.threads(), Runtime.version(), CpuBackend.instance().describe().get("element kernels"));
+        System.out.printf("%d threads, JDK %s, kernels: %s%n", options.threads(), Runtime.version(),
+                CpuBackend.instance().describe().get("element kernels"));
+        System.out.println("ms a step: medians, and graft's mean with its garbage collections; ratio = libtorch / graft");
         System.out.printf("%-20s %-10s %5s %10s %10s %12s %10s %7s   %s%n", "model", "mode", "batch", "graft", "(mean)", "libtorch", "djl",
                 "ratio", "libtorch's form");
         List<Result> results = new ArrayList<>();
