@@ -31,7 +31,8 @@ public final class PeakMemory {
         }
         Options options = Options.parse(List.of(args).subList(1, args.length),
                 Map.of("models", "resnet18", "modes", "train", "batches", "32"));
-        System.out.printf("%-20s %-10s %5s  %-40s %10s   %s%n", "model", "mode", "batch", "process", "peak MiB", "of it Java heap, at most");
+        System.out.printf("%-20s %-10s %5s  %-40s %10s   %s%n", "model", "mode", "batch", "process", "peak MiB",
+                "of it Java heap, at most");
         for (String model : options.models()) {
             for (String mode : options.modes()) {
                 for (int batch : options.batches()) {
@@ -56,7 +57,8 @@ public final class PeakMemory {
         } catch (IOException e) {
             peak = new String[] {"fails", ""};
         }
-        System.out.printf("%-20s %-10s %5d  %-40s %10s   %10s%n", model, mode, batch, side + " " + String.join(" ", heap), peak[0], peak[1]);
+        System.out.printf("%-20s %-10s %5d  %-40s %10s   %10s%n", model, mode, batch, side + " " + String.join(" ", heap), peak[0],
+                peak[1]);
     }
 
     private static void child(String side, Task task, int threads) throws IOException {
