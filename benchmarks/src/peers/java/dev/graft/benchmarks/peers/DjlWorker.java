@@ -78,7 +78,7 @@ public final class DjlWorker {
     private static Trainer trainer(Block net, Shape input) {
         Model model = Model.newInstance("net", Device.cpu());
         model.setBlock(net);
-        Optimizer sgd = Optimizer.sgd().setLearningRateTracker(Tracker.fixed(1e-3f)).optMomentum(0.9f).build();
+        Optimizer sgd = Optimizer.sgd().setLearningRateTracker(Tracker.fixed((float) Task.LEARNING_RATE)).optMomentum(0.9f).build();
         Trainer trainer = model.newTrainer(new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss()).optOptimizer(sgd)
                 .optDevices(new Device[] {Device.cpu()}));
         trainer.initialize(input);

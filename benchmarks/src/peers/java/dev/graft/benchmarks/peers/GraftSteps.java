@@ -49,7 +49,7 @@ final class GraftSteps {
         net.modules().stream().filter(m -> m instanceof Dropout).forEach(Module::eval);
         Tensor labels = Tensor.zeros(DType.I64, Shape.of(task.batch()));
         CrossEntropyLoss criterion = new CrossEntropyLoss();
-        Sgd sgd = new Sgd(net.trainableParameters(), Sgd.lr(0.001).momentum(0.9));
+        Sgd sgd = new Sgd(net.trainableParameters(), Sgd.lr(Task.LEARNING_RATE).momentum(0.9));
         return step(net, () -> {
             sgd.zeroGrad();
             Tensor loss = criterion.forward(net.forward(x), labels);

@@ -11,6 +11,11 @@ package dev.graft.benchmarks.peers;
 record Task(String model, String mode, int batch, int size) {
     /** Of ImageNet. */
     static final int SIZE = 224;
+    /**
+     * So small that the loss stays where it is: with one batch learnt by heart the gradients would vanish into denormal numbers, which
+     * cost the sides differently.
+     */
+    static final double LEARNING_RATE = 1e-7;
 
     boolean inference() {
         return mode.equals("inference");

@@ -62,7 +62,7 @@ final class TorchSteps {
             t.set_requires_grad(true);
             parameters.push_back(t);
         }
-        SGDOptions options = new SGDOptions(1e-3);
+        SGDOptions options = new SGDOptions(Task.LEARNING_RATE);
         options.momentum().put(0.9);
         SGD sgd = new SGD(parameters, options);
         return step(() -> {
