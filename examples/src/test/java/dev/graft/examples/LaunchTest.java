@@ -10,7 +10,7 @@ class LaunchTest {
     void addsWhatIsMissing() {
         Launch launch = new Launch(List.of(), 17, true);
         assertThat(launch.needsRestart()).isTrue();
-        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxRAMPercentage=70",
+        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxRAMPercentage=70", "--add-modules=jdk.incubator.vector",
                 "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Djava.awt.headless=true");
     }
 
@@ -23,7 +23,7 @@ class LaunchTest {
 
     @Test
     void keepsWhatTheUserChose() {
-        List<String> given = List.of("-Xmx8g", "-XX:+UseZGC", "-Djava.awt.headless=false");
+        List<String> given = List.of("-Xmx8g", "-XX:+UseZGC", "--add-modules=java.sql,jdk.incubator.vector", "-Djava.awt.headless=false");
         assertThat(new Launch(given, 17, true).missing()).isEmpty();
         assertThat(new Launch(given, 17, true).needsRestart()).isFalse();
         assertThat(new Launch(List.of("-XX:MaxRAMPercentage=20"), 17, true).missing()).noneMatch(flag -> flag.contains("MaxRAM"));

@@ -1,5 +1,6 @@
 package dev.graft.benchmarks.peers;
 
+import dev.graft.nn.Dropout;
 import dev.graft.nn.Module;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
@@ -10,44 +11,60 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.ModelZoo;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
 /** Graft's side of each measurement. */
 final class GraftSteps {
     private GraftSteps() {
     }
 
-    static Step of(String model, String mode, int batch) {
-        boolean inference = mode.equals("inference");
-        boolean frozen = mode.equals("frozen");
-        SplittableRandom random = new SplittableRandom(1);
-        Module net = ModelZoo.architecture(model).create(frozen ? 2 : 1000, random);
-        Tensor x = Tensor.randn(random, batch, 224, 224, 3).permute(0, 3, 1, 2);
-        if (inference) {
+    /** The network as it starts; the peer starts from the same weights. */
+    static Module network(Task task) {
+        return ModelZoo.architecture(task.model()).create(task.classes(), new SplittableRandom(1));
+    }
+
+    /** {@code [N, H, W, 3]} as both sides read it. */
+    static float[] images(Task task) {
+        SplittableRandom random = new SplittableRandom(2);
+        float[] images = new float[task.batch() * task.size() * task.size() * 3];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = (float) random.nextGaussian();
+        }
+        return images;
+    }
+
+    /** Takes the network over. */
+    static Step of(Task task, Module net) {
+        Tensor x = Tensor.of(images(task), task.batch(), task.size(), task.size(), 3).permute(0, 3, 1, 2);
+        if (task.inference()) {
             net.eval();
             return step(net, () -> Autograd.noGrad(() -> net.forward(x)).get(0, 0));
         }
-        if (frozen) {
-            net.freezeExcept(ModelZoo.architecture(model).headPath());
+        String head = ModelZoo.architecture(task.model()).headPath();
+        if (task.frozen()) {
+            net.freezeExcept(head);
         }
         net.train();
-        Tensor labels = Tensor.zeros(DType.I64, Shape.of(batch));
+        // The sides' random numbers differ: without dropout their losses can be compared.
+        net.modules().stream().filter(m -> m instanceof Dropout).forEach(Module::eval);
+        Tensor labels = Tensor.zeros(DType.I64, Shape.of(task.batch()));
         CrossEntropyLoss criterion = new CrossEntropyLoss();
-        Sgd sgd = new Sgd(net.trainableParameters(), Sgd.lr(0.001).momentum(0.9));
+        Sgd sgd = new Sgd(net.trainableParameters(), Sgd.lr(Task.LEARNING_RATE).momentum(0.9));
         return step(net, () -> {
             sgd.zeroGrad();
             Tensor loss = criterion.forward(net.forward(x), labels);
             loss.backward();
             sgd.step();
-            loss.item();
+            return loss.item();
         });
     }
 
-    private static Step step(Module net, Runnable body) {
+    private static Step step(Module net, Supplier<Float> body) {
         return new Step() {
             @Override
-            public void run() {
+            public float run() {
                 try (Scope scope = Scope.open()) {
-                    body.run();
+                    return body.get();
                 }
             }
 

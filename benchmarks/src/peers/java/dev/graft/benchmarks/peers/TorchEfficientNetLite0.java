@@ -2,43 +2,42 @@ package dev.graft.benchmarks.peers;
 
 import static org.bytedeco.pytorch.global.torch.adaptive_avg_pool2d;
 import static org.bytedeco.pytorch.global.torch.constant_pad_nd;
-import static org.bytedeco.pytorch.global.torch.randn;
-import static org.bytedeco.pytorch.global.torch.zeros;
 
+import dev.graft.benchmarks.Networks;
+import dev.graft.benchmarks.Networks.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 
 /** EfficientNet-Lite0 (inverted residuals, ReLU6, TensorFlow "same" padding) in libtorch. */
 final class TorchEfficientNetLite0 extends TorchNet {
-    /** Kernel, stride, expansion, output channels, repeats. */
-    private static final int[][] STAGES = {{3, 1, 1, 16, 1}, {3, 2, 6, 24, 2}, {5, 2, 6, 40, 2}, {3, 2, 6, 80, 3}, {5, 1, 6, 112, 3}, {5, 2, 6, 192, 4}, {3, 1, 6, 320, 1}};
+    static final double EPS = 1e-3;
 
-    private final ConvBn stem = new ConvBn(3, 32, 3, 2, 0, 1);
+    private final ConvBn stem = new ConvBn("_conv_stem", "_bn0", 2, 0, 1);
     private final List<Block> blocks = new ArrayList<>();
-    private final ConvBn top = new ConvBn(320, 1280, 1, 1, 0, 1);
-    final Tensor weight;
-    final Tensor bias;
+    private final ConvBn top;
 
-    TorchEfficientNetLite0(boolean folded, int classes) {
-        super(folded);
-        int in = 32;
-        for (int[] stage : STAGES) {
-            for (int i = 0; i < stage[4]; i++) {
-                blocks.add(new Block(in, stage[3], stage[0], i == 0 ? stage[1] : 1, stage[2]));
-                in = stage[3];
+    TorchEfficientNetLite0(TorchWeights weights, boolean folded, int size) {
+        super(weights, folded, EPS, 0.01);
+        if (size % 32 != 0) {
+            throw new IllegalArgumentException("efficientnet_lite0: the padding here fits multiples of 32, not size " + size);
+        }
+        int in = Networks.EFFICIENTNET_LITE0_STEM;
+        for (Stage stage : Networks.EFFICIENTNET_LITE0) {
+            for (int i = 0; i < stage.repeats(); i++) {
+                blocks.add(new Block("_blocks." + blocks.size(), in, stage, i == 0 ? stage.stride() : 1));
+                in = stage.out();
             }
         }
-        weight = parameter(randn(new long[] {classes, 1280}, new TensorOptions()).mul_(new Scalar(0.01f)));
-        bias = parameter(zeros(new long[] {classes}, new TensorOptions()));
+        top = new ConvBn("_conv_head", "_bn1", 1, 0, 1);
+        head("_fc");
     }
 
     @Override
     Tensor forward(Tensor input, boolean training) {
-        Tensor x = pad(input, 3);
+        Tensor x = free(input, pad(input, 3));
         x = free(x, stem.relu6(x, training));
         for (Block block : blocks) {
             x = block.apply(x, training);
@@ -46,7 +45,7 @@ final class TorchEfficientNetLite0 extends TorchNet {
         x = free(x, top.relu6(x, training));
         x = free(x, adaptive_avg_pool2d(x, 1, 1));
         x = free(x, x.flatten(1, -1));
-        return free(x, head(x, weight, bias));
+        return free(x, head(x));
     }
 
     /** "Same" padding of a stride-2 kernel on an even size: the odd row and column go to the bottom and right. */
@@ -64,14 +63,13 @@ final class TorchEfficientNetLite0 extends TorchNet {
         private final boolean strided;
         private final boolean shortcut;
 
-        Block(int in, int out, int kernel, int stride, int expansion) {
-            int wide = in * expansion;
-            this.kernel = kernel;
+        Block(String name, int in, Stage stage, int stride) {
+            kernel = stage.kernel();
             strided = stride == 2;
-            shortcut = stride == 1 && in == out;
-            expand = expansion == 1 ? Optional.empty() : Optional.of(new ConvBn(in, wide, 1, 1, 0, 1));
-            depthwise = new ConvBn(wide, wide, kernel, stride, strided ? 0 : kernel / 2, wide);
-            project = new ConvBn(wide, out, 1, 1, 0, 1);
+            shortcut = stride == 1 && in == stage.out();
+            expand = stage.expansion() == 1 ? Optional.empty() : Optional.of(new ConvBn(name + "._expand_conv", name + "._bn0", 1, 0, 1));
+            depthwise = new ConvBn(name + "._depthwise_conv", name + "._bn1", stride, strided ? 0 : kernel / 2, in * stage.expansion());
+            project = new ConvBn(name + "._project_conv", name + "._bn2", 1, 0, 1);
         }
 
         Tensor apply(Tensor x, boolean training) {

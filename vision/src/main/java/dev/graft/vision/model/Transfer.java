@@ -12,8 +12,12 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -60,10 +64,13 @@ final class Transfer {
         if (start > 0) {
             request.header("Range", "bytes=" + start + "-");
         }
+        Executor threads = threads();
         HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT)
-                .followRedirects(HttpClient.Redirect.NORMAL).build();
+                .followRedirects(HttpClient.Redirect.NORMAL).executor(threads).build();
         Body body = new Body(start);
-        CompletableFuture<HttpResponse<Void>> answer = client.sendAsync(request.build(), body);
+        // send, not sendAsync: that one hands its answer on through the common pool, whose workers may all be waiting for this download.
+        FutureTask<HttpResponse<Void>> answer = new FutureTask<>(() -> client.send(request.build(), body));
+        threads.execute(answer);
         int status = await(answer, body).statusCode();
         if (status == 416 && start > 0) {
             part.restart();
@@ -74,7 +81,16 @@ final class Transfer {
         listener.progress(part.size(), body.total());
     }
 
-    private HttpResponse<Void> await(CompletableFuture<HttpResponse<Void>> answer, Body body) throws IOException, InterruptedException {
+    /** The client's threads, which end with it and keep no program alive. */
+    private static Executor threads() {
+        return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+            Thread thread = new Thread(task, "graft-download");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private HttpResponse<Void> await(Future<HttpResponse<Void>> answer, Body body) throws IOException, InterruptedException {
         long seen = -1;
         long since = System.nanoTime();
         while (true) {
