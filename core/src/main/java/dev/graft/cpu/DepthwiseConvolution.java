@@ -11,7 +11,7 @@ import java.util.Optional;
  * {@link DepthwiseBlock} and {@link DepthwiseGradientBlock} where the JVM has vectors; the rest goes by plain loops over blocks of
  * neighbouring pixels that move down the image.
  */
-final class DepthwiseConvolution {
+final class DepthwiseConvolution implements Convolution.Algorithm {
     private static final int PIECES = 16;
     private static final int SHORTEST_STRIP = 8;
     private static final int FLUSH = 32;
@@ -65,7 +65,8 @@ final class DepthwiseConvolution {
         }
     }
 
-    void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
+    @Override
+    public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
         if (residual.isEmpty() && usesBlocks(map, x.dim(1))) {
             runBlocks(x.dim(0), Images.read(x), w, map, Images.written(y), epilogue);
@@ -114,7 +115,8 @@ final class DepthwiseConvolution {
         return packed;
     }
 
-    void backwardInput(View dy, View w, View dx, Conv2dParams params) {
+    @Override
+    public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
         Images source = Images.read(dy);
         Images target = Images.written(dx);
         ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
@@ -188,7 +190,8 @@ final class DepthwiseConvolution {
         }
     }
 
-    void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
+    @Override
+    public void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
         Images source = Images.read(x);
         Images gradient = Images.read(dy);
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));

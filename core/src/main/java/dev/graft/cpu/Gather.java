@@ -1,5 +1,7 @@
 package dev.graft.cpu;
 
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.View;
 import java.util.Arrays;
 
 /**
@@ -9,6 +11,16 @@ import java.util.Arrays;
  * @param channel  the first of {@code count} channels taken
  */
 record Gather(float[] data, int at, int height, int width, int channels, int channel, int count, PixelMap map) {
+
+    /** Reads the channels-last view {@code x}, group 0. */
+    static Gather of(View x, PixelMap map, Conv2dParams params) {
+        return new Gather(CpuStorage.floats(x), x.offset(), x.dim(2), x.dim(3), x.dim(1), 0, x.dim(1) / params.groups(), map);
+    }
+
+    /** The same pixels by another map. */
+    Gather with(PixelMap other) {
+        return new Gather(data, at, height, width, channels, channel, count, other);
+    }
 
     /** Floats per result pixel: tap rows, tap columns, channels. */
     int depth() {

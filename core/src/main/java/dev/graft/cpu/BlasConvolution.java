@@ -1,0 +1,53 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
+import dev.graft.backend.View;
+import java.util.Optional;
+
+/** Convolution by gathering pixels for matrix products of OpenBLAS. */
+final class BlasConvolution implements Convolution.Algorithm {
+    private final Engine engine;
+    private final PixelGemm product;
+    private final WeightGradient weightGradient;
+    private final ConvWeights weights;
+
+    BlasConvolution(Engine engine) {
+        this.engine = engine;
+        this.product = new PixelGemm(engine);
+        this.weightGradient = new WeightGradient(engine);
+        this.weights = new ConvWeights(engine);
+    }
+
+    @Override
+    public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
+        PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
+        product.run(x.dim(0), Gather.of(x, map, params), target(y, w, map, params, true), new ConvEpilogue(engine.kernels(), epilogue, residual));
+    }
+
+    private PixelGemm.Target target(View y, View w, PixelMap map, Conv2dParams params, boolean forward) {
+        Panel packed = weights.packed(w, map, params.groups(), forward);
+        return new PixelGemm.Target(CpuStorage.floatsToWrite(y), y.offset(), y.dim(2), y.dim(3), y.dim(1), y.dim(1) / params.groups(),
+                packed, forward);
+    }
+
+    @Override
+    public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
+        ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
+        for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
+            PixelGemm.Target target = target(dx, w, map, params, false);
+            if (map.taps() == 0) {
+                product.clear(dx.dim(0), target, map);
+            } else {
+                product.run(dx.dim(0), Gather.of(dy, map, params), target, none);
+            }
+        }
+    }
+
+    @Override
+    public void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
+        PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
+        weightGradient.run(x.dim(0), params.groups(), Gather.of(x, map, params),
+                new WeightGradient.Gradient(CpuStorage.floats(dy), dy.offset(), dy.dim(1)), dw);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
+import dev.graft.backend.View;
+import java.util.Optional;
+
+/** Convolution on the Vector API, one group: Winograd's algorithm where it fits, else products of gathered pixels. */
+final class VectorConvolution implements Convolution.Algorithm {
+    private final Winograd winograd;
+    private final WinogradWeightGradient winogradWeightGradient;
+    private final VectorGemm product;
+    private final VectorWeightGradient weightGradient;
+
+    VectorConvolution(Engine engine) {
+        this.winograd = new Winograd(engine);
+        this.winogradWeightGradient = new WinogradWeightGradient(engine);
+        this.product = new VectorGemm(engine);
+        this.weightGradient = new VectorWeightGradient(engine);
+    }
+
+    @Override
+    public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
+        VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
+        if (Winograd.fits(w, params)) {
+            winograd.forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
+            return;
+        }
+        PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
+        product.run(x.dim(0), Gather.of(x, map, params), TapWeights.forward(w), end, Images.written(y));
+    }
+
+    @Override
+    public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
+        if (Winograd.fits(w, params)) {
+            winograd.backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
+            return;
+        }
+        for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
+            if (map.taps() == 0) {
+                product.clear(dx.dim(0), map, Images.written(dx));
+            } else {
+                product.run(dx.dim(0), Gather.of(dy, map, params), TapWeights.backward(w, map), VectorEpilogue.NONE, Images.written(dx));
+            }
+        }
+    }
+
+    @Override
+    public void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
+        if (Winograd.fits(dw, params)) {
+            winogradWeightGradient.run(x.dim(0), Images.read(x), Images.read(dy), dw, params);
+            return;
+        }
+        PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
+        weightGradient.run(x.dim(0), Gather.of(x, map, params), Images.read(dy), dw);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.View;
+import java.util.Arrays;
+
+/**
+ * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share out the pixels and the
+ * taps of the kernel; the sums of several shares are added in order.
+ */
+final class VectorWeightGradient {
+    private static final int WIDTH = MicroKernel.WIDTH;
+    private static final int MAX_PIECES = 8;
+    /** Fewest pixels that repay sums of their own. */
+    private static final int PIECE = 256;
+    /** Floats of all sums together, unless one set alone takes more. */
+    private static final int MAX_SUMS = 1 << 22;
+    /** Gathered floats that stay in the second-level cache. */
+    private static final int GATHERED = 32 << 10;
+    private static final int MAX_ROWS = 256;
+
+    private final Engine engine;
+
+    VectorWeightGradient(Engine engine) {
+        this.engine = engine;
+    }
+
+    void run(int images, Gather source, Images dy, View dw) {
+        if (source.count() < VectorKernels.LANES && source.map().taps() > 1 && source.map().readsRuns()) {
+            runByRows(images, source, dy, dw);
+        } else {
+            runByTaps(images, source, dy, dw);
+        }
+    }
+
+    /** Sums {@code [piece][tap][output][width]}; a tap may be a whole row of the kernel. */
+    private record Sums(float[] data, int pieces, int taps, int outputs, int width) {
+        int size() {
+            return taps * outputs * width;
+        }
+
+        int at(int piece, int tap) {
+            return piece * size() + tap * outputs * width;
+        }
+    }
+
+    private Sums sums(int pieces, int taps, int outputs, int width) {
+        return new Sums(engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * taps * outputs * width), pieces, taps, outputs, width);
+    }
+
+    private static int pieces(int pixels, int size) {
+        return Math.max(1, Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / size));
+    }
+
+    private void runByTaps(int images, Gather source, Images dy, View dw) {
+        PixelMap map = source.map();
+        int pixels = images * map.rows() * map.columns();
+        int outputs = dy.channels();
+        int inputs = source.count();
+        int width = MicroKernel.padded(inputs);
+        int columns = map.columnOffsets().length;
+        Sums sums = sums(pieces(pixels, map.taps() * outputs * width), map.taps(), outputs, width);
+        int share = (pixels + sums.pieces - 1) / sums.pieces;
+        // One tap is too few tasks: then they share out the outputs as well.
+        int parts = map.taps() > 1 ? 1 : Math.max(1, outputs / WIDTH);
+        int partSize = (outputs + parts - 1) / parts;
+        engine.forEach(sums.pieces * map.taps() * parts, task -> {
+            int tap = task / parts % map.taps();
+            int piece = task / parts / map.taps();
+            int output = task % parts * partSize;
+            int count = Math.min(partSize, outputs - output);
+            Gather part = source.with(map.onlyRow(tap / columns).onlyColumn(tap % columns));
+            int sumsAt = sums.at(piece, tap) + output * width;
+            Arrays.fill(sums.data, sumsAt, sumsAt + count * width, 0f);
+            int rows = Math.max(MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / inputs));
+            boolean direct = part.isImage() && width == inputs;
+            float[] gathered = direct ? source.data() : engine.workspace().array(Workspace.Slot.LEFT, rows * inputs + WIDTH);
+            int end = Math.min(pixels, (piece + 1) * share);
+            for (int from = piece * share; from < end; from += rows) {
+                int to = Math.min(end, from + rows);
+                int at = direct ? source.at() + from * inputs : 0;
+                if (!direct) {
+                    part.fill(from, to, new ArrayPanel(gathered), 0);
+                }
+                for (int column = 0; column < width; column += WIDTH) {
+                    MicroKernel.multiply(dy.data(), dy.at() + from * outputs + output, 1, outputs, gathered, at + column, inputs, sums.data,
+                            sumsAt + column, width, count, Math.min(WIDTH, width - column), to - from, true);
+                }
+            }
+        });
+        store(sums, inputs, source, dw);
+    }
+
+    // Few channels: the columns of a kernel row are neighbours in the image row, read at steps of the stride without gathering.
+    private void runByRows(int images, Gather source, Images dy, View dw) {
+        PixelMap map = source.map();
+        int outputs = dy.channels();
+        int taps = map.rowOffsets().length;
+        int inputs = map.columnOffsets().length * source.count();
+        int width = MicroKernel.padded(inputs);
+        int rows = images * map.rows();
+        int step = map.stepW() * source.count();
+        Sums sums = sums(Math.max(1, Math.min(2 * MAX_PIECES, rows / 4)), taps, outputs, width);
+        int share = (rows + sums.pieces - 1) / sums.pieces;
+        engine.forEach(sums.pieces, piece -> {
+            Arrays.fill(sums.data, sums.at(piece, 0), sums.at(piece + 1, 0), 0f);
+            int length = source.rowLength();
+            float[] lines = engine.workspace().array(Workspace.Slot.LEFT, taps * length);
+            int end = Math.min(rows, (piece + 1) * share);
+            for (int row = piece * share; row < end; row++) {
+                source.fillRows(row / map.rows(), row % map.rows(), lines);
+                int dyAt = dy.at() + row * map.columns() * outputs;
+                for (int i = 0; i < taps; i++) {
+                    for (int column = 0; column < width; column += WIDTH) {
+                        MicroKernel.multiply(dy.data(), dyAt, 1, outputs, lines, i * length + column, step, sums.data, sums.at(piece, i) + column,
+                                width, outputs, Math.min(WIDTH, width - column), map.columns(), true);
+                    }
+                }
+            }
+        });
+        store(sums, inputs, source, dw);
+    }
+
+    // To dw [O, I, KH, KW] in its own layout; the columns of a tap are channels, or columns of the kernel and channels.
+    private void store(Sums sums, int inputs, Gather source, View dw) {
+        float[] data = CpuStorage.floatsToWrite(dw);
+        int[] strides = dw.strides();
+        int channels = source.count();
+        int columns = source.map().columnOffsets().length;
+        boolean rows = inputs > channels;
+        int grain = Math.max(1, (1 << 14) / (sums.taps * sums.width));
+        engine.forRange(sums.outputs, grain, (from, to) -> {
+            for (int tap = 0; tap < sums.taps; tap++) {
+                int first = sums.at(0, tap) + from * sums.width;
+                for (int piece = 1; piece < sums.pieces; piece++) {
+                    VectorKernels.add(sums.data, sums.at(piece, tap) + from * sums.width, sums.data, first, (to - from) * sums.width);
+                }
+                for (int o = from; o < to; o++) {
+                    int at = dw.offset() + o * strides[0] + (rows ? tap : tap / columns) * strides[2];
+                    int sum = sums.at(0, tap) + o * sums.width;
+                    for (int j = 0; j < inputs; j++) {
+                        int column = rows ? j / channels : tap % columns;
+                        data[at + column * strides[3] + j % channels * strides[1]] = sums.data[sum + j];
+                    }
+                }
+            }
+        });
+    }
+}
