@@ -32,31 +32,38 @@ record Gather(float[] data, int at, int height, int width, int channels, int cha
         return count == channels && map.isIdentity(height, width);
     }
 
-    /** Floats of one row that {@link #fillRows} writes: the columns that a row of results reads, and a vector to read beyond them. */
-    int rowLength() {
-        int last = (map.columns() - 1) * map.stepW() + map.columnOffsets().length;
-        return last * channels + 64;
+    /** Floats that {@link #fillColumns} writes: the columns that a row of results reads, and the widest tile to read beyond them. */
+    int columnsLength() {
+        return columnsRead() * map.rowOffsets().length * channels + 64;
     }
 
-    /** Writes the image rows that row {@code q} of the results reads one after the other, zero outside the image. */
-    void fillRows(int image, int q, float[] rows) {
+    private int columnsRead() {
+        return (map.columns() - 1) * map.stepW() + map.columnOffsets().length;
+    }
+
+    /**
+     * Writes what row {@code q} of the results reads as {@code [column][kernel row][channel]}, zero outside the image. Where kernel columns are
+     * neighbours, the pixels of a result lie one after the other, {@code stepW} columns after those of the result before.
+     */
+    void fillColumns(int image, int q, float[] columns) {
+        int taps = map.rowOffsets().length;
         int left = map.columnOffsets()[0];
-        int span = (map.columns() - 1) * map.stepW() + map.columnOffsets().length;
-        int first = Math.max(0, Math.min(span, -left));
-        int last = Math.max(first, Math.min(span, width - left));
-        int start = 0;
-        for (int rowOffset : map.rowOffsets()) {
-            int h = q * map.stepH() + rowOffset;
-            int end = start + rowLength();
-            if (h < 0 || h >= height) {
-                Arrays.fill(rows, start, end, 0f);
-            } else {
-                Arrays.fill(rows, start, start + first * channels, 0f);
-                System.arraycopy(data, at + ((image * height + h) * width + left + first) * channels, rows, start + first * channels,
-                        (last - first) * channels);
-                Arrays.fill(rows, start + last * channels, end, 0f);
+        int read = columnsRead();
+        int first = Math.max(0, Math.min(read, -left));
+        int last = Math.max(first, Math.min(read, width - left));
+        int step = taps * channels;
+        Arrays.fill(columns, 0, columnsLength(), 0f);
+        for (int i = 0; i < taps; i++) {
+            int h = q * map.stepH() + map.rowOffsets()[i];
+            if (h >= 0 && h < height) {
+                int from = at + ((image * height + h) * width + left + first) * channels;
+                for (int column = first; column < last; column++) {
+                    int to = column * step + i * channels;
+                    for (int c = 0; c < channels; c++) {
+                        columns[to + c] = data[from++];
+                    }
+                }
             }
-            start = end;
         }
     }
 

@@ -43,6 +43,16 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         return new TapWeights(w, w.dim(0), w.dim(1), w.strides()[0], w.strides()[1], taps);
     }
 
+    /** The taps of {@code rows} kernel rows, column by column. */
+    TapWeights byColumns(int rows) {
+        int columns = taps.length / rows;
+        int[] turned = new int[taps.length];
+        for (int t = 0; t < taps.length; t++) {
+            turned[t] = taps[t % rows * columns + t / rows];
+        }
+        return new TapWeights(view, depth, this.columns, depthStride, columnStride, turned);
+    }
+
     private static int offset(View w, int row, int column) {
         return row * w.strides()[2] + column * w.strides()[3];
     }

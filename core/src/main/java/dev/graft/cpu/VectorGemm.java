@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Convolution as a matrix product on vectors: gathered pixels times packed weights, by {@link MicroKernel}. An image of few channels is not
- * gathered: there a row of results is the product of image rows, read at steps of the stride, with the weights of each kernel row.
+ * gathered: there the image columns that a row of results reads lie side by side, and a result reads a stretch of them.
  */
 final class VectorGemm {
     private static final int WIDTH = MicroKernel.WIDTH;
@@ -27,9 +27,10 @@ final class VectorGemm {
         if (pixels == 0) {
             return;
         }
-        float[] packed = pack(weights);
+        boolean fewChannels = source.count() < VectorKernels.LANES && map.taps() > 1 && map.readsRuns();
+        float[] packed = pack(fewChannels ? weights.byColumns(map.rowOffsets().length) : weights);
         Product product = new Product(source, packed, weights.columns(), epilogue, target);
-        if (source.count() < VectorKernels.LANES && map.taps() > 1 && map.readsRuns()) {
+        if (fewChannels) {
             runByRows(images, product);
         } else if (pixels <= 256 && weights.columns() >= 2 * WIDTH && source.depth() >= 256) {
             runByColumns(pixels, product);
@@ -132,22 +133,19 @@ final class VectorGemm {
     }
 
     private void runByRows(int images, Product product) {
-        PixelMap map = product.source.map();
-        int taps = map.rowOffsets().length;
-        int depth = product.depth() / taps;
-        int step = map.stepW() * product.source.count();
+        Gather source = product.source;
+        PixelMap map = source.map();
+        int depth = product.depth();
+        int step = map.stepW() * map.rowOffsets().length * source.count();
         engine.forEach(images * map.rows(), row -> {
             Workspace workspace = engine.workspace();
-            int length = product.source.rowLength();
-            float[] lines = workspace.array(Workspace.Slot.LEFT, taps * length);
-            product.source.fillRows(row / map.rows(), row % map.rows(), lines);
+            float[] columns = workspace.array(Workspace.Slot.LEFT, source.columnsLength());
+            source.fillColumns(row / map.rows(), row % map.rows(), columns);
             float[] block = workspace.array(Workspace.Slot.RESULT, map.columns() * WIDTH);
             for (int column = 0; column < product.columns; column += WIDTH) {
                 int width = product.width(column);
-                for (int i = 0; i < taps; i++) {
-                    MicroKernel.multiply(lines, i * length, step, 1, product.weights, column * depth * taps + i * depth * width, width, block, 0,
-                            width, map.columns(), width, depth, i > 0);
-                }
+                MicroKernel.multiply(columns, 0, step, 1, product.weights, column * depth, width, block, 0, width, map.columns(), width, depth,
+                        false);
                 product.store(block, width, row * map.columns(), map.columns(), column);
             }
         });

@@ -32,7 +32,7 @@ final class VectorWeightGradient {
         }
     }
 
-    /** Sums {@code [piece][tap][output][width]}; a tap may be a whole row of the kernel. */
+    /** Sums {@code [piece][tap][output][width]}. */
     private record Sums(float[] data, int pieces, int taps, int outputs, int width) {
         int size() {
             return taps * outputs * width;
@@ -90,43 +90,45 @@ final class VectorWeightGradient {
         store(sums, inputs, source, dw);
     }
 
-    // Few channels: the columns of a kernel row are neighbours in the image row, read at steps of the stride without gathering.
+    // Few channels: what a result reads lies side by side in the columns of the image row, and is not gathered.
     private void runByRows(int images, Gather source, Images dy, View dw) {
         PixelMap map = source.map();
         int outputs = dy.channels();
-        int taps = map.rowOffsets().length;
-        int inputs = map.columnOffsets().length * source.count();
+        int inputs = source.depth();
         int width = MicroKernel.padded(inputs);
         int rows = images * map.rows();
-        int step = map.stepW() * source.count();
-        Sums sums = sums(Math.max(1, Math.min(2 * MAX_PIECES, rows / 4)), taps, outputs, width);
+        int step = map.stepW() * map.rowOffsets().length * source.count();
+        Sums sums = sums(Math.max(1, Math.min(2 * MAX_PIECES, rows / 4)), 1, outputs, width);
         int share = (rows + sums.pieces - 1) / sums.pieces;
         engine.forEach(sums.pieces, piece -> {
             Arrays.fill(sums.data, sums.at(piece, 0), sums.at(piece + 1, 0), 0f);
-            int length = source.rowLength();
-            float[] lines = engine.workspace().array(Workspace.Slot.LEFT, taps * length);
+            float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
             int end = Math.min(rows, (piece + 1) * share);
             for (int row = piece * share; row < end; row++) {
-                source.fillRows(row / map.rows(), row % map.rows(), lines);
+                source.fillColumns(row / map.rows(), row % map.rows(), columns);
                 int dyAt = dy.at() + row * map.columns() * outputs;
-                for (int i = 0; i < taps; i++) {
-                    for (int column = 0; column < width; column += WIDTH) {
-                        MicroKernel.multiply(dy.data(), dyAt, 1, outputs, lines, i * length + column, step, sums.data, sums.at(piece, i) + column,
-                                width, outputs, Math.min(WIDTH, width - column), map.columns(), true);
-                    }
+                for (int column = 0; column < width; column += WIDTH) {
+                    MicroKernel.multiply(dy.data(), dyAt, 1, outputs, columns, column, step, sums.data, sums.at(piece, 0) + column, width,
+                            outputs, Math.min(WIDTH, width - column), map.columns(), true);
                 }
             }
         });
         store(sums, inputs, source, dw);
     }
 
-    // To dw [O, I, KH, KW] in its own layout; the columns of a tap are channels, or columns of the kernel and channels.
+    // To dw [O, I, KH, KW] in its own layout. A tap's columns are channels; the only tap's are kernel columns, kernel rows and channels.
     private void store(Sums sums, int inputs, Gather source, View dw) {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int channels = source.count();
         int columns = source.map().columnOffsets().length;
-        boolean rows = inputs > channels;
+        int[] offsets = new int[sums.taps * inputs];
+        for (int i = 0; i < offsets.length; i++) {
+            int tap = inputs > channels ? i / channels : i / inputs;
+            int row = inputs > channels ? tap % (inputs / channels / columns) : tap / columns;
+            int column = inputs > channels ? tap / (inputs / channels / columns) : tap % columns;
+            offsets[i] = i % channels * strides[1] + row * strides[2] + column * strides[3];
+        }
         int grain = Math.max(1, (1 << 14) / (sums.taps * sums.width));
         engine.forRange(sums.outputs, grain, (from, to) -> {
             for (int tap = 0; tap < sums.taps; tap++) {
@@ -135,11 +137,10 @@ final class VectorWeightGradient {
                     VectorKernels.add(sums.data, sums.at(piece, tap) + from * sums.width, sums.data, first, (to - from) * sums.width);
                 }
                 for (int o = from; o < to; o++) {
-                    int at = dw.offset() + o * strides[0] + (rows ? tap : tap / columns) * strides[2];
+                    int at = dw.offset() + o * strides[0];
                     int sum = sums.at(0, tap) + o * sums.width;
                     for (int j = 0; j < inputs; j++) {
-                        int column = rows ? j / channels : tap % columns;
-                        data[at + column * strides[3] + j % channels * strides[1]] = sums.data[sum + j];
+                        data[at + offsets[tap * inputs + j]] = sums.data[sum + j];
                     }
                 }
             }
