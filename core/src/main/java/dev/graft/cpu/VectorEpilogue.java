@@ -1,11 +1,11 @@
 package dev.graft.cpu;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
 import java.util.Arrays;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** An {@link Epilogue} applied by vectors while a block of results moves to its place. */
@@ -21,8 +21,8 @@ final class VectorEpilogue {
     private final float[] shift;
     private final Optional<float[]> residual;
     private final int residualAt;
-    private final float low;
-    private final float high;
+    private final boolean clampsLow;
+    private final boolean clampsHigh;
 
     /** {@code residual} lies in memory as the result of {@code channels} channels does. */
     VectorEpilogue(Epilogue epilogue, Optional<View> residual, int channels) {
@@ -30,15 +30,9 @@ final class VectorEpilogue {
         this.shift = epilogue.shift().map(VectorEpilogue::values).orElseGet(() -> new float[channels]);
         this.residual = residual.map(CpuStorage::floats);
         this.residualAt = residual.map(View::offset).orElse(0);
-        this.low = switch (epilogue.activation()) {
-            case NONE -> Float.NEGATIVE_INFINITY;
-            case RELU, RELU6 -> 0f;
-        };
-        this.high = switch (epilogue.activation()) {
-            case NONE, RELU -> Float.POSITIVE_INFINITY;
-            case RELU6 -> 6f;
-        };
-        this.empty = epilogue.scale().isEmpty() && epilogue.shift().isEmpty() && residual.isEmpty() && low < 0;
+        this.clampsLow = epilogue.activation() != Activation.NONE;
+        this.clampsHigh = epilogue.activation() == Activation.RELU6;
+        this.empty = epilogue.scale().isEmpty() && epilogue.shift().isEmpty() && residual.isEmpty() && !clampsLow;
     }
 
     private static float[] values(View view) {
@@ -67,14 +61,15 @@ final class VectorEpilogue {
         }
     }
 
-    // Comparison and blend rather than max and min: NaN passes through both, and the latter cost six instructions each on x86.
+    // Maximum and minimum keep NaN; masks would do as well, but are slow on JDK 17.
     private void storeAlone(float[] block, int at, int channel, int count, float[] y, int to) {
         int whole = count - count % LANES;
         for (int j = 0; j < whole; j += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, block, at + j)
                     .fma(FloatVector.fromArray(SPECIES, scale, channel + j), FloatVector.fromArray(SPECIES, shift, channel + j));
-            v = v.blend(low, v.lt(low));
-            v.blend(high, v.compare(VectorOperators.GT, high)).intoArray(y, to + j);
+            v = clampsLow ? v.max(0f) : v;
+            v = clampsHigh ? v.min(6f) : v;
+            v.intoArray(y, to + j);
         }
         for (int j = whole; j < count; j++) {
             y[to + j] = activated(Math.fma(block[at + j], scale[channel + j], shift[channel + j]));
@@ -87,8 +82,9 @@ final class VectorEpilogue {
             FloatVector v = FloatVector.fromArray(SPECIES, block, at + j)
                     .fma(FloatVector.fromArray(SPECIES, scale, channel + j), FloatVector.fromArray(SPECIES, shift, channel + j))
                     .add(FloatVector.fromArray(SPECIES, added, addedAt + j));
-            v = v.blend(low, v.lt(low));
-            v.blend(high, v.compare(VectorOperators.GT, high)).intoArray(y, to + j);
+            v = clampsLow ? v.max(0f) : v;
+            v = clampsHigh ? v.min(6f) : v;
+            v.intoArray(y, to + j);
         }
         for (int j = whole; j < count; j++) {
             y[to + j] = activated(Math.fma(block[at + j], scale[channel + j], shift[channel + j]) + added[addedAt + j]);
@@ -96,6 +92,7 @@ final class VectorEpilogue {
     }
 
     private float activated(float v) {
-        return v < low ? low : v > high ? high : v;
+        float raised = clampsLow ? Math.max(v, 0f) : v;
+        return clampsHigh ? Math.min(raised, 6f) : raised;
     }
 }

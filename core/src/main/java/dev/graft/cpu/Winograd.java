@@ -19,9 +19,9 @@ final class Winograd {
     /** Tiles of a task that goes by tiles; a multiple of the micro-kernel's rows. */
     private static final int RUN = 6 * MicroKernel.ROWS;
     /** Tiles in flight when tasks go by channels: with a piece of weights, their products fit the second-level cache. */
-    private static final int SHARED_RUN = 12 * MicroKernel.ROWS;
+    private static final int SHARED_RUN = 16 * MicroKernel.ROWS;
     /** Depth of a piece of weights. */
-    private static final int PIECE = 32;
+    private static final int PIECE = 64;
     /** Transformed weights up to this many floats are shared whole. */
     private static final int SHARED_WEIGHTS = POSITIONS * 128 * 128;
 
@@ -98,17 +98,21 @@ final class Winograd {
     private void runByChannels(Pass pass, int tiles, int depth, int columns) {
         int runs = (tiles + SHARED_RUN - 1) / SHARED_RUN;
         int run = (tiles + runs - 1) / runs;
-        int vPosition = position(run * depth);
+        int pieces = (depth + PIECE - 1) / PIECE;
+        int vPosition = position(run * PIECE);
         int mPosition = position(run * WIDTH);
         int uPosition = position(PIECE * WIDTH);
-        float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, POSITIONS * vPosition);
+        float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * POSITIONS * vPosition);
         float[] taps = vectors(pass.weights, depth, columns);
         for (int start = 0; start < tiles; start += run) {
             int first = start;
             int count = Math.min(run, tiles - start);
             engine.forRange(count, 2, (from, to) -> {
                 for (int i = from; i < to; i++) {
-                    pass.patches.transformPatch(engine.workspace(), first + i, 0, depth, v, i * depth, vPosition);
+                    for (int k = 0; k < depth; k += PIECE) {
+                        pass.patches.transformPatch(engine.workspace(), first + i, k, Math.min(PIECE, depth - k), v,
+                                k / PIECE * POSITIONS * vPosition + i * PIECE, vPosition);
+                    }
                 }
             });
             engine.forEach((columns + WIDTH - 1) / WIDTH, panel -> {
@@ -123,7 +127,7 @@ final class Winograd {
                         transform(taps, ((column + j) / LANES * depth + k) * 9 * LANES, piece, u, j, width, uPosition);
                     }
                     for (int p = 0; p < POSITIONS; p++) {
-                        MicroKernel.multiply(v, p * vPosition + k, depth, 1, u, p * uPosition, width, m, p * mPosition, width, count,
+                        MicroKernel.multiply(v, (k / PIECE * POSITIONS + p) * vPosition, PIECE, 1, u, p * uPosition, width, m, p * mPosition, width, count,
                                 width, piece, k > 0);
                     }
                 }
