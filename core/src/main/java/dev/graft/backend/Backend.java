@@ -119,7 +119,7 @@ public interface Backend {
     // Pooling
 
     /** {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order wins, NaN counts as largest. */
-    void maxPool2d(View x, PoolWindows windows, View y, View index);
+    void maxPool2d(View x, PoolWindows windows, View y, Optional<View> index);
 
     void maxPool2dBackward(View dy, View index, PoolWindows windows, View dx);
 

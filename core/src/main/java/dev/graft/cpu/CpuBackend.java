@@ -63,7 +63,7 @@ public final class CpuBackend implements Backend {
         this.convolution = new Convolution(engine, layout);
         this.batchNorm = new BatchNorm(engine, layout);
         this.layerNorm = new LayerNorm(engine);
-        this.pooling = new Pooling(engine, layout);
+        this.pooling = new Pooling(this, engine, layout);
         this.rows = new Rows(engine);
         this.losses = new Losses(engine);
         this.optimizers = new Optimizers(engine);
@@ -237,7 +237,7 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void maxPool2d(View x, PoolWindows windows, View y, View index) {
+    public void maxPool2d(View x, PoolWindows windows, View y, Optional<View> index) {
         pooling.maxPool(x, windows, y, index);
     }
 

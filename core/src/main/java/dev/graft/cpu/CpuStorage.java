@@ -81,6 +81,11 @@ final class CpuStorage implements Storage {
         return storage.array(float[].class);
     }
 
+    static int[] intsToWrite(View view) {
+        of(view).changed();
+        return of(view).array(int[].class);
+    }
+
     static CpuStorage of(View view) {
         if (view.storage() instanceof CpuStorage storage) {
             return storage;

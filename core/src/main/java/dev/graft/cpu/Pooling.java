@@ -1,29 +1,63 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Storage;
 import dev.graft.backend.View;
+import dev.graft.tensor.DType;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Pooling of channels-last images. */
 final class Pooling {
     private static final int PIECE = 1 << 13;
 
+    private final CpuBackend backend;
     private final Engine engine;
     private final ChannelsLast layout;
 
-    Pooling(Engine engine, ChannelsLast layout) {
+    Pooling(CpuBackend backend, Engine engine, ChannelsLast layout) {
+        this.backend = backend;
         this.engine = engine;
         this.layout = layout;
     }
 
-    void maxPool(View x, PoolWindows windows, View y, View index) {
+    void maxPool(View x, PoolWindows windows, View y, Optional<View> index) {
+        if (engine.kernels().usesVectors() && VectorMaxPool.fits(windows, x.dim(1))) {
+            maxPoolOnVectors(x, windows, y, index);
+        } else {
+            Storage unused = backend.allocate(DType.I32, index.isPresent() ? 0 : y.numel());
+            maxPoolWithPlaces(x, windows, y, index.orElseGet(() -> new View(unused, 0, y.shape(), y.strides())));
+            unused.release();
+        }
+    }
+
+    private void maxPoolOnVectors(View x, PoolWindows windows, View y, Optional<View> index) {
+        Optional<ChannelsLast.Borrowed> places = index.map(layout::target);
+        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
+            Images source = Images.read(in.view());
+            Images maxima = Images.written(out.view());
+            int[] found = places.map(p -> CpuStorage.intsToWrite(p.view())).orElse(new int[0]);
+            int foundAt = places.map(p -> p.view().offset()).orElse(0);
+            VectorMaxPool pool = new VectorMaxPool(windows, source.width(), source.channels());
+            engine.forEach(x.dim(0) * maxima.height(), line -> {
+                int image = source.at() + source.place(line / maxima.height(), 0, 0);
+                int at = line * maxima.width() * maxima.channels();
+                pool.row(source.data(), image, line % maxima.height(), maxima.data(), maxima.at() + at);
+                if (places.isPresent()) {
+                    pool.places(source.data(), image, line % maxima.height(), maxima.data(), maxima.at() + at, found, foundAt + at);
+                }
+            });
+        } finally {
+            places.ifPresent(ChannelsLast.Borrowed::close);
+        }
+    }
+
+    private void maxPoolWithPlaces(View x, PoolWindows windows, View y, View index) {
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y);
                 ChannelsLast.Borrowed places = layout.target(index)) {
             float[] xs = CpuStorage.floats(in.view());
             float[] ys = CpuStorage.floatsToWrite(out.view());
-            CpuStorage indexStorage = CpuStorage.of(places.view());
-            indexStorage.changed();
-            int[] is = indexStorage.array(int[].class);
+            int[] is = CpuStorage.intsToWrite(places.view());
             int channels = x.dim(1);
             int height = x.dim(2);
             int width = x.dim(3);
@@ -56,6 +90,14 @@ final class Pooling {
             int dyAt = gradient.view().offset();
             int iAt = places.view().offset();
             int dxAt = out.view().offset();
+            if (engine.kernels().usesVectors() && VectorMaxPool.fits(windows, channels)) {
+                VectorMaxPool pool = new VectorMaxPool(windows, dx.dim(3), channels);
+                engine.forEach(dx.dim(0) * dx.dim(2), line -> {
+                    int image = line / dx.dim(2) * outputSize;
+                    pool.rowBackward(dys, dyAt + image, is, iAt + image, line % dx.dim(2), dxs, dxAt + line * dx.dim(3) * channels);
+                });
+                return;
+            }
             int parts = channels >= 32 ? 4 : 1;
             engine.forEach(dx.dim(0) * parts, task -> {
                 int n = task / parts;

@@ -45,8 +45,12 @@ sealed interface PoolOp extends Op {
             Tensor x = Raw.channelsLast(in[0]);
             Shape shape = Windows.output(x.shape(), table);
             Tensor y = Raw.emptyChannelsLast(x, shape);
+            if (!saved.recording()) {
+                x.backend().maxPool2d(x.view(), table, y.view(), Optional.empty());
+                return y;
+            }
             Tensor index = Raw.emptyChannelsLast(x, DType.I32, shape);
-            x.backend().maxPool2d(x.view(), table, y.view(), index.view());
+            x.backend().maxPool2d(x.view(), table, y.view(), Optional.of(index.view()));
             saved.put(index);
             return y;
         }

@@ -9,6 +9,7 @@ import dev.graft.backend.PoolWindows;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
 import dev.graft.tensor.DType;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -83,7 +84,7 @@ class PoolingTest {
         View x = f.gaussian(layout, n, c, height, width);
         View y = f.empty(layout, n, c, rows, columns);
         View index = indices(f, layout, n, c, rows, columns);
-        f.cpu.maxPool2d(x, p, y, index);
+        f.cpu.maxPool2d(x, p, y, Optional.of(index));
         View average = f.sameBits("avgPool2d", () -> {
             View result = f.empty(layout, n, c, rows, columns);
             f.cpu.avgPool2d(x, p, result);
@@ -144,14 +145,14 @@ class PoolingTest {
         View y = f.empty(Layout.CHANNELS_LAST, 1, 1, 1, 1);
         View index = indices(f, Layout.CHANNELS_LAST, 1, 1, 1, 1);
         PoolWindows all = plain(2, 2, 2, 2, 0);
-        f.cpu.maxPool2d(x, all, y, index);
+        f.cpu.maxPool2d(x, all, y, Optional.of(index));
         assertThat(values(index)).containsExactly(0);
         x.storage().write(0, new float[] {7, Float.NaN, Float.NaN, 9}, 0, 4);
-        f.cpu.maxPool2d(x, all, y, index);
+        f.cpu.maxPool2d(x, all, y, Optional.of(index));
         assertThat(values(index)).containsExactly(1);
         assertThat(values(y)[0]).isNaN();
         f.cpu.fill(x, Float.NEGATIVE_INFINITY);
-        f.cpu.maxPool2d(x, all, y, index);
+        f.cpu.maxPool2d(x, all, y, Optional.of(index));
         assertThat(values(index)).containsExactly(0);
     }
 
@@ -160,7 +161,7 @@ class PoolingTest {
         View x = f.empty(Layout.CHANNELS_LAST, 0, 3, 4, 4);
         View y = f.empty(Layout.CHANNELS_LAST, 0, 3, 2, 2);
         PoolWindows p = plain(4, 4, 2, 2, 0);
-        f.cpu.maxPool2d(x, p, y, indices(f, Layout.CHANNELS_LAST, 0, 3, 2, 2));
+        f.cpu.maxPool2d(x, p, y, Optional.of(indices(f, Layout.CHANNELS_LAST, 0, 3, 2, 2)));
         f.cpu.avgPool2d(x, p, y);
         f.cpu.avgPool2dBackward(y, p, x);
         assertThat(values(y)).isEmpty();
