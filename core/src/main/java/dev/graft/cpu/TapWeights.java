@@ -8,9 +8,31 @@ import java.util.function.Consumer;
  * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input channel and a column
  * an output channel; for the input's gradient it is the other way about.
  *
- * @param taps where each tap lies, relative to the first
+ * @param taps    where each tap lies, relative to the first
+ * @param regular whether they are 3x3 taps at even distances
  */
-record TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
+record TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps, boolean regular) {
+
+    private static final int PIECE = 32;
+
+    private TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
+        this(view, depth, columns, depthStride, columnStride, taps, isRegular(taps));
+    }
+
+    private static boolean isRegular(int[] taps) {
+        if (taps.length != 9) {
+            return false;
+        }
+        int step = taps[1] - taps[0];
+        int row = taps[3] - taps[0];
+        for (int t = 0; t < 9; t++) {
+            if (taps[t] != taps[0] + t / 3 * row + t % 3 * step) {
+                return false;
+            }
+        }
+        return true;
+    }
+
 
     /** All taps in order, for the convolution. */
     static TapWeights forward(View w) {
@@ -64,11 +86,14 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
     void gather(int column, int lanes, int from, int to, float[] block, int at, int depthStep, int tapStep) {
         float[] data = CpuStorage.floats(view);
         int start = view.offset() + from * depthStride + column * columnStride;
-        // In the order in which the weights lie in memory.
+        // In the order in which the weights lie in memory, by pieces of which what is written stays in the first-level cache.
         if (columnStride > depthStride) {
-            for (int j = 0; j < lanes; j++) {
-                for (int k = 0; k < to - from; k++) {
-                    copyTaps(data, start + j * columnStride + k * depthStride, block, at + k * depthStep + j, tapStep);
+            for (int first = 0; first < to - from; first += PIECE) {
+                int last = Math.min(to - from, first + PIECE);
+                for (int j = 0; j < lanes; j++) {
+                    for (int k = first; k < last; k++) {
+                        copyTaps(data, start + j * columnStride + k * depthStride, block, at + k * depthStep + j, tapStep);
+                    }
                 }
             }
         } else {
@@ -81,9 +106,31 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
     }
 
     private void copyTaps(float[] data, int from, float[] block, int to, int step) {
+        if (regular) {
+            copy9(data, from, block, to, step);
+            return;
+        }
         for (int t = 0; t < taps.length; t++) {
             block[to + t * step] = data[from + taps[t]];
         }
+    }
+
+    // All weights pass here at every step of a training: written out, this takes half the time of the loop.
+    private void copy9(float[] data, int from, float[] block, int to, int step) {
+        int up = taps[1] - taps[0];
+        int row = taps[3] - taps[0];
+        int first = from + taps[0];
+        int second = first + row;
+        int third = second + row;
+        block[to] = data[first];
+        block[to + step] = data[first + up];
+        block[to + 2 * step] = data[first + 2 * up];
+        block[to + 3 * step] = data[second];
+        block[to + 4 * step] = data[second + up];
+        block[to + 5 * step] = data[second + 2 * up];
+        block[to + 6 * step] = data[third];
+        block[to + 7 * step] = data[third + up];
+        block[to + 8 * step] = data[third + 2 * up];
     }
 
     /** A rearranged copy of {@code size} floats, kept with the weights while they do not change; see {@link PackedWeights}. */

@@ -165,12 +165,21 @@ final class WinogradWeightGradient {
                 WinogradTransforms.weightGradient(sums, sumsAt + o * WIDTH + c, SUMS / POSITIONS, taps, 0, LANES, scratch);
                 int at = dw.offset() + (pass.firstOutput(block) + o) * strides[0] + (pass.firstInput(block) + c) * strides[1];
                 for (int lane = 0; lane < LANES; lane++) {
-                    for (int t = 0; t < 9; t++) {
-                        data[at + t / 3 * strides[2] + t % 3 * strides[3]] = taps[t * LANES + lane];
-                    }
-                    at += strides[1];
+                    scatter(taps, lane, data, at + lane * strides[1], strides[2], strides[3]);
                 }
             }
         }
+    }
+
+    private static void scatter(float[] taps, int lane, float[] data, int at, int row, int column) {
+        data[at] = taps[lane];
+        data[at + column] = taps[LANES + lane];
+        data[at + 2 * column] = taps[2 * LANES + lane];
+        data[at + row] = taps[3 * LANES + lane];
+        data[at + row + column] = taps[4 * LANES + lane];
+        data[at + row + 2 * column] = taps[5 * LANES + lane];
+        data[at + 2 * row] = taps[6 * LANES + lane];
+        data[at + 2 * row + column] = taps[7 * LANES + lane];
+        data[at + 2 * row + 2 * column] = taps[8 * LANES + lane];
     }
 }
