@@ -1,21 +1,19 @@
 package dev.graft.cpu;
 
-import static dev.graft.cpu.WinogradTransforms.PATCH;
-import static dev.graft.cpu.WinogradTransforms.TILE;
-
 import java.util.Arrays;
 
-/** Images cut into tiles for {@link WinogradTransforms}; tile (i, j) of an image begins {@code pad} before pixel (4 i, 4 j). */
-record Tiles(int images, Images pixels, int rows, int columns, int padTop, int padLeft) {
+/** Images cut into tiles of m x m results for {@link WinogradTransforms}; tile (i, j) begins {@code pad} before pixel (m i, m j). */
+record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows, int columns, int padTop, int padLeft) {
 
     /** The tiles of a result. */
-    static Tiles of(int images, Images result) {
-        return new Tiles(images, result, (result.height() + TILE - 1) / TILE, (result.width() + TILE - 1) / TILE, 0, 0);
+    static Tiles of(WinogradTransforms transforms, int images, Images result) {
+        int tile = transforms.tile;
+        return new Tiles(transforms, images, result, (result.height() + tile - 1) / tile, (result.width() + tile - 1) / tile, 0, 0);
     }
 
     /** The patches of {@code source} from which those tiles are computed. */
     Tiles patches(Images source, int top, int left) {
-        return new Tiles(images, source, rows, columns, top, left);
+        return new Tiles(transforms, images, source, rows, columns, top, left);
     }
 
     int count() {
@@ -27,25 +25,25 @@ record Tiles(int images, Images pixels, int rows, int columns, int padTop, int p
     }
 
     private int top(int tile) {
-        return tile % (rows * columns) / columns * TILE - padTop;
+        return tile % (rows * columns) / columns * transforms.tile - padTop;
     }
 
     private int left(int tile) {
-        return tile % columns * TILE - padLeft;
+        return tile % columns * transforms.tile - padLeft;
     }
 
     /** {@link WinogradTransforms#input} of a tile's patch, channels {@code [channel, channel + count)}. */
     void transformPatch(Workspace workspace, int tile, int channel, int count, float[] v, int vAt, int vPosition) {
-        Square square = square(workspace, tile, PATCH, channel, count);
-        WinogradTransforms.input(square.data, square.at, square.row, square.column, v, vAt, vPosition, count,
-                workspace.floats(1, WinogradTransforms.SCRATCH));
+        Square square = square(workspace, tile, transforms.patch, channel, count);
+        transforms.input(square.data, square.at, square.row, square.column, v, vAt, vPosition, count,
+                workspace.floats(1, transforms.scratch()));
     }
 
     /** {@link WinogradTransforms#outputGradient} of a tile. */
     void transformGradient(Workspace workspace, int tile, int channel, int count, float[] m, int mAt, int mPosition) {
-        Square square = square(workspace, tile, TILE, channel, count);
-        WinogradTransforms.outputGradient(square.data, square.at, square.row, square.column, m, mAt, mPosition, count,
-                workspace.floats(1, WinogradTransforms.SCRATCH));
+        Square square = square(workspace, tile, transforms.tile, channel, count);
+        transforms.outputGradient(square.data, square.at, square.row, square.column, m, mAt, mPosition, count,
+                workspace.floats(1, transforms.scratch()));
     }
 
     /** {@link WinogradTransforms#output} of a tile's products, through the epilogue to its pixels. */
@@ -53,20 +51,20 @@ record Tiles(int images, Images pixels, int rows, int columns, int padTop, int p
         int image = image(tile);
         int top = top(tile);
         int left = left(tile);
-        int height = Math.min(TILE, pixels.height() - top);
-        int width = Math.min(TILE, pixels.width() - left);
-        float[] scratch = workspace.floats(1, WinogradTransforms.SCRATCH);
-        if (epilogue.isEmpty() && height == TILE && width == TILE) {
-            WinogradTransforms.output(m, mAt, mPosition, pixels.data(), pixels.at() + pixels.place(image, top, left) + channel,
+        int height = Math.min(transforms.tile, pixels.height() - top);
+        int width = Math.min(transforms.tile, pixels.width() - left);
+        float[] scratch = workspace.floats(1, transforms.scratch());
+        if (epilogue.isEmpty() && height == transforms.tile && width == transforms.tile) {
+            transforms.output(m, mAt, mPosition, pixels.data(), pixels.at() + pixels.place(image, top, left) + channel,
                     pixels.width() * pixels.channels(), pixels.channels(), count, scratch);
             return;
         }
-        float[] block = workspace.floats(0, TILE * TILE * count);
-        WinogradTransforms.output(m, mAt, mPosition, block, 0, TILE * count, count, count, scratch);
+        float[] block = workspace.floats(0, transforms.tile * transforms.tile * count);
+        transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count, scratch);
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
                 int place = pixels.place(image, top + i, left + j) + channel;
-                epilogue.store(block, (i * TILE + j) * count, channel, count, pixels.data(), pixels.at(), place);
+                epilogue.store(block, (i * transforms.tile + j) * count, channel, count, pixels.data(), pixels.at(), place);
             }
         }
     }

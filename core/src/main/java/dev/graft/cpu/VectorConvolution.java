@@ -7,23 +7,38 @@ import java.util.Optional;
 
 /** Convolution on the Vector API, one group: Winograd's algorithm where it fits, else products of gathered pixels. */
 final class VectorConvolution implements Convolution.Algorithm {
-    private final Winograd winograd;
-    private final WinogradWeightGradient winogradWeightGradient;
+    private final Optional<Winograd> winograd;
+    private final Optional<WinogradWeightGradient> winogradWeightGradient;
     private final VectorGemm product;
     private final VectorWeightGradient weightGradient;
 
     VectorConvolution(Engine engine) {
-        this.winograd = new Winograd(engine);
-        this.winogradWeightGradient = new WinogradWeightGradient(engine);
+        Optional<WinogradTransforms> transforms = transforms();
+        this.winograd = transforms.map(t -> new Winograd(engine, t));
+        this.winogradWeightGradient = transforms.map(t -> new WinogradWeightGradient(engine, t));
         this.product = new VectorGemm(engine);
         this.weightGradient = new VectorWeightGradient(engine);
+    }
+
+    private static Optional<WinogradTransforms> transforms() {
+        String choice = System.getProperty("graft.winograd", "4");
+        return switch (choice) {
+            case "4" -> Optional.of(new WinogradF4());
+            case "2" -> Optional.of(new WinogradF2());
+            case "off" -> Optional.empty();
+            default -> throw new IllegalArgumentException("graft.winograd: unknown choice '" + choice + "'. Hint: use 4, 2 or off.");
+        };
+    }
+
+    private boolean usesWinograd(View w, Conv2dParams params) {
+        return winograd.isPresent() && Winograd.fits(w, params);
     }
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
-        if (Winograd.fits(w, params)) {
-            winograd.forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
+        if (usesWinograd(w, params)) {
+            winograd.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
             return;
         }
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
@@ -32,8 +47,8 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
-        if (Winograd.fits(w, params)) {
-            winograd.backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
+        if (usesWinograd(w, params)) {
+            winograd.get().backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
             return;
         }
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
@@ -47,8 +62,8 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
-        if (Winograd.fits(dw, params)) {
-            winogradWeightGradient.run(x.dim(0), Images.read(x), Images.read(dy), dw, params);
+        if (usesWinograd(dw, params)) {
+            winogradWeightGradient.get().run(x.dim(0), Images.read(x), Images.read(dy), dw, params);
             return;
         }
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));

@@ -1,7 +1,5 @@
 package dev.graft.cpu;
 
-import static dev.graft.cpu.WinogradTransforms.POSITIONS;
-
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 
@@ -22,13 +20,15 @@ final class Winograd {
     private static final int SHARED_RUN = 16 * MicroKernel.ROWS;
     /** Depth of a piece of weights. */
     private static final int PIECE = 64;
-    /** Transformed weights up to this many floats are shared whole. */
-    private static final int SHARED_WEIGHTS = POSITIONS * 128 * 128;
+    /** Up to this many weights of a tap, the transformed weights are shared whole. */
+    private static final int SHARED_WEIGHTS = 128 * 128;
 
     private final Engine engine;
+    private final WinogradTransforms transforms;
 
-    Winograd(Engine engine) {
+    Winograd(Engine engine, WinogradTransforms transforms) {
         this.engine = engine;
+        this.transforms = transforms;
     }
 
     /** Whether the algorithm serves this convolution well: channels in whole vectors, and enough of them to repay the transforms. */
@@ -40,18 +40,18 @@ final class Winograd {
 
     /** {@code y = epilogue(conv(x, w))}. */
     void forward(int images, Images x, View w, VectorEpilogue epilogue, Images y, Conv2dParams params) {
-        run(Pass.of(images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
+        run(Pass.of(transforms, images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
     }
 
     /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees. */
     void backwardInput(int images, Images dy, View w, Images dx, Conv2dParams params) {
-        run(Pass.of(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), TapWeights.turned(w), VectorEpilogue.NONE));
+        run(Pass.of(transforms, images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), TapWeights.turned(w), VectorEpilogue.NONE));
     }
 
     /** One convolution: what it reads, what it writes. */
     private record Pass(Tiles patches, Tiles results, TapWeights weights, VectorEpilogue epilogue) {
-        static Pass of(int images, Images source, Images target, int padTop, int padLeft, TapWeights weights, VectorEpilogue epilogue) {
-            Tiles results = Tiles.of(images, target);
+        static Pass of(WinogradTransforms transforms, int images, Images source, Images target, int padTop, int padLeft, TapWeights weights, VectorEpilogue epilogue) {
+            Tiles results = Tiles.of(transforms, images, target);
             return new Pass(results.patches(source, padTop, padLeft), results, weights, epilogue);
         }
     }
@@ -60,7 +60,7 @@ final class Winograd {
         int depth = pass.weights.depth();
         int columns = pass.weights.columns();
         int tiles = pass.results.count();
-        boolean fewWeights = POSITIONS * (long) depth * columns <= SHARED_WEIGHTS;
+        boolean fewWeights = (long) depth * columns <= SHARED_WEIGHTS;
         if (fewWeights && (tiles > 4 * RUN || columns <= WIDTH)) {
             runByTiles(pass, tiles, depth, columns);
         } else {
@@ -70,21 +70,21 @@ final class Winograd {
 
     private void runByTiles(Pass pass, int tiles, int depth, int columns) {
         int uPosition = position(depth * WIDTH);
-        int panelSize = POSITIONS * uPosition;
+        int panelSize = transforms.positions * uPosition;
         float[] u = transformed(pass.weights, depth, columns, uPosition);
         engine.forRange(tiles, RUN, (from, to) -> {
             Workspace workspace = engine.workspace();
             int count = to - from;
             int vPosition = position(count * depth);
             int mPosition = position(count * WIDTH);
-            float[] v = workspace.array(Workspace.Slot.LEFT, POSITIONS * vPosition);
-            float[] m = workspace.array(Workspace.Slot.RESULT, POSITIONS * mPosition);
+            float[] v = workspace.array(Workspace.Slot.LEFT, transforms.positions * vPosition);
+            float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
             for (int tile = from; tile < to; tile++) {
                 pass.patches.transformPatch(workspace, tile, 0, depth, v, (tile - from) * depth, vPosition);
             }
             for (int column = 0; column < columns; column += WIDTH) {
                 int width = Math.min(WIDTH, columns - column);
-                for (int p = 0; p < POSITIONS; p++) {
+                for (int p = 0; p < transforms.positions; p++) {
                     MicroKernel.multiply(v, p * vPosition, depth, 1, u, column / WIDTH * panelSize + p * uPosition, width, m, p * mPosition,
                             width, count, width, depth, false);
                 }
@@ -102,7 +102,7 @@ final class Winograd {
         int vPosition = position(run * PIECE);
         int mPosition = position(run * WIDTH);
         int uPosition = position(PIECE * WIDTH);
-        float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * POSITIONS * vPosition);
+        float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * transforms.positions * vPosition);
         float[] taps = vectors(pass.weights, depth, columns);
         for (int start = 0; start < tiles; start += run) {
             int first = start;
@@ -111,7 +111,7 @@ final class Winograd {
                 for (int i = from; i < to; i++) {
                     for (int k = 0; k < depth; k += PIECE) {
                         pass.patches.transformPatch(engine.workspace(), first + i, k, Math.min(PIECE, depth - k), v,
-                                k / PIECE * POSITIONS * vPosition + i * PIECE, vPosition);
+                                k / PIECE * transforms.positions * vPosition + i * PIECE, vPosition);
                     }
                 }
             });
@@ -119,16 +119,16 @@ final class Winograd {
                 Workspace workspace = engine.workspace();
                 int column = panel * WIDTH;
                 int width = Math.min(WIDTH, columns - column);
-                float[] u = workspace.array(Workspace.Slot.RIGHT, POSITIONS * uPosition);
-                float[] m = workspace.array(Workspace.Slot.RESULT, POSITIONS * mPosition);
+                float[] u = workspace.array(Workspace.Slot.RIGHT, transforms.positions * uPosition);
+                float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
                 for (int k = 0; k < depth; k += PIECE) {
                     int piece = Math.min(PIECE, depth - k);
                     for (int j = 0; j < width; j += LANES) {
                         transform(taps, ((column + j) / LANES * depth + k) * 9 * LANES, piece, u, j, width, uPosition);
                     }
-                    for (int p = 0; p < POSITIONS; p++) {
-                        MicroKernel.multiply(v, (k / PIECE * POSITIONS + p) * vPosition, PIECE, 1, u, p * uPosition, width, m, p * mPosition, width, count,
-                                width, piece, k > 0);
+                    for (int p = 0; p < transforms.positions; p++) {
+                        MicroKernel.multiply(v, (k / PIECE * transforms.positions + p) * vPosition, PIECE, 1, u, p * uPosition, width, m,
+                                p * mPosition, width, count, width, piece, k > 0);
                     }
                 }
                 for (int i = 0; i < count; i++) {
@@ -148,7 +148,7 @@ final class Winograd {
     private float[] transformed(TapWeights weights, int depth, int columns, int uPosition) {
         int pieces = (depth + PIECE - 1) / PIECE;
         int panels = (columns + WIDTH - 1) / WIDTH;
-        return weights.packed(engine, "winograd", panels * POSITIONS * uPosition, u -> engine.forEach(panels * pieces, task -> {
+        return weights.packed(engine, "winograd " + transforms.tile, panels * transforms.positions * uPosition, u -> engine.forEach(panels * pieces, task -> {
             int column = task / pieces * WIDTH;
             int width = Math.min(WIDTH, columns - column);
             int k = task % pieces * PIECE;
@@ -156,7 +156,7 @@ final class Winograd {
             float[] taps = engine.workspace().floats(0, piece * 9 * LANES);
             for (int j = 0; j < width; j += LANES) {
                 weights.gather(column + j, LANES, k, k + piece, taps, 0, 9 * LANES, LANES);
-                transform(taps, 0, piece, u, task / pieces * POSITIONS * uPosition + k * width + j, width, uPosition);
+                transform(taps, 0, piece, u, task / pieces * transforms.positions * uPosition + k * width + j, width, uPosition);
             }
         }));
     }
@@ -170,9 +170,9 @@ final class Winograd {
 
     /** Transforms {@code depth} rows of one vector of columns. */
     private void transform(float[] taps, int tapsAt, int depth, float[] u, int uAt, int width, int uPosition) {
-        float[] scratch = engine.workspace().floats(1, WinogradTransforms.SCRATCH);
+        float[] scratch = engine.workspace().floats(1, transforms.scratch());
         for (int k = 0; k < depth; k++) {
-            WinogradTransforms.weights(taps, tapsAt + k * 9 * LANES, LANES, u, uAt + k * width, uPosition, scratch);
+            transforms.weights(taps, tapsAt + k * 9 * LANES, LANES, u, uAt + k * width, uPosition, scratch);
         }
     }
 }

@@ -1,7 +1,5 @@
 package dev.graft.cpu;
 
-import static dev.graft.cpu.WinogradTransforms.POSITIONS;
-
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 import java.util.Arrays;
@@ -21,18 +19,25 @@ final class WinogradWeightGradient {
     private static final int RUN = 24;
     /** Tiles transformed at a time by all tasks. */
     private static final int SHARED_RUN = 128;
-    /** Floats in a block's sums. */
-    private static final int SUMS = POSITIONS * position(WIDTH * WIDTH);
+    /** From one position to the next in a block's sums. */
+    private static final int STEP = Winograd.position(WIDTH * WIDTH);
     private static final int MAX_TASKS = 16;
 
     private final Engine engine;
+    private final WinogradTransforms transforms;
 
-    WinogradWeightGradient(Engine engine) {
+    WinogradWeightGradient(Engine engine, WinogradTransforms transforms) {
         this.engine = engine;
+        this.transforms = transforms;
+    }
+
+    /** Floats in a block's sums. */
+    private int sumsSize() {
+        return transforms.positions * STEP;
     }
 
     void run(int images, Images x, Images dy, View dw, Conv2dParams params) {
-        Tiles gradients = Tiles.of(images, dy);
+        Tiles gradients = Tiles.of(transforms, images, dy);
         Pass pass = new Pass(gradients, gradients.patches(x, params.padTop(), params.padLeft()), dw);
         int tiles = pass.gradients.count();
         int blocks = pass.outputBlocks() * pass.inputBlocks();
@@ -76,15 +81,15 @@ final class WinogradWeightGradient {
     private void runByTiles(Pass pass, int tiles, int blocks) {
         int pieces = Math.max(1, Math.min(MAX_TASKS / blocks, tiles / (2 * RUN)));
         int share = (tiles + pieces - 1) / pieces;
-        float[] sums = engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * blocks * SUMS);
+        float[] sums = engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * blocks * sumsSize());
         engine.forEach(pieces * blocks, task -> {
             int block = task % blocks;
-            int sumsAt = task * SUMS;
-            Arrays.fill(sums, sumsAt, sumsAt + SUMS, 0f);
+            int sumsAt = task * sumsSize();
+            Arrays.fill(sums, sumsAt, sumsAt + sumsSize(), 0f);
             int position = position(RUN * WIDTH);
             Workspace workspace = engine.workspace();
-            float[] m = workspace.array(Workspace.Slot.LEFT, POSITIONS * position);
-            float[] v = workspace.array(Workspace.Slot.RIGHT, POSITIONS * position);
+            float[] m = workspace.array(Workspace.Slot.LEFT, transforms.positions * position);
+            float[] v = workspace.array(Workspace.Slot.RIGHT, transforms.positions * position);
             int end = Math.min(tiles, (task / blocks + 1) * share);
             for (int tile = task / blocks * share; tile < end; tile += RUN) {
                 int count = Math.min(RUN, end - tile);
@@ -97,9 +102,9 @@ final class WinogradWeightGradient {
         });
         engine.forEach(blocks, block -> {
             for (int piece = 1; piece < pieces; piece++) {
-                VectorKernels.add(sums, (piece * blocks + block) * SUMS, sums, block * SUMS, SUMS);
+                VectorKernels.add(sums, (piece * blocks + block) * sumsSize(), sums, block * sumsSize(), sumsSize());
             }
-            store(pass, block, sums, block * SUMS);
+            store(pass, block, sums, block * sumsSize());
         });
     }
 
@@ -107,10 +112,10 @@ final class WinogradWeightGradient {
         int runs = (tiles + SHARED_RUN - 1) / SHARED_RUN;
         int run = (tiles + runs - 1) / runs;
         int position = position(run * WIDTH);
-        int panel = POSITIONS * position;
+        int panel = transforms.positions * position;
         float[] m = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pass.outputBlocks() * panel);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, pass.inputBlocks() * panel);
-        float[] kept = runs == 1 ? new float[0] : engine.workspace().array(Workspace.Slot.SHARED_RESULT, blocks * SUMS);
+        float[] kept = runs == 1 ? new float[0] : engine.workspace().array(Workspace.Slot.SHARED_RESULT, blocks * sumsSize());
         for (int first = 0; first < tiles; first += run) {
             int start = first;
             int count = Math.min(run, tiles - first);
@@ -130,10 +135,10 @@ final class WinogradWeightGradient {
                 }
             });
             engine.forEach(blocks, block -> {
-                float[] sums = runs == 1 ? engine.workspace().array(Workspace.Slot.RESULT, SUMS) : kept;
-                int sumsAt = runs == 1 ? 0 : block * SUMS;
+                float[] sums = runs == 1 ? engine.workspace().array(Workspace.Slot.RESULT, sumsSize()) : kept;
+                int sumsAt = runs == 1 ? 0 : block * sumsSize();
                 if (start == 0) {
-                    Arrays.fill(sums, sumsAt, sumsAt + SUMS, 0f);
+                    Arrays.fill(sums, sumsAt, sumsAt + sumsSize(), 0f);
                 }
                 multiply(pass, block, m, block / pass.inputBlocks() * panel, v, block % pass.inputBlocks() * panel, position, count, sums, sumsAt);
                 if (start + count == tiles) {
@@ -144,12 +149,12 @@ final class WinogradWeightGradient {
     }
 
     /** Adds the products of {@code count} tiles to a block's sums {@code [position][output][input]}. */
-    private static void multiply(Pass pass, int block, float[] m, int mAt, float[] v, int vAt, int position, int count, float[] sums, int sumsAt) {
+    private void multiply(Pass pass, int block, float[] m, int mAt, float[] v, int vAt, int position, int count, float[] sums, int sumsAt) {
         int outputs = pass.outputs(block);
         int inputs = pass.inputs(block);
-        for (int p = 0; p < POSITIONS; p++) {
-            MicroKernel.multiply(m, mAt + p * position, 1, WIDTH, v, vAt + p * position, WIDTH, sums, sumsAt + p * (SUMS / POSITIONS), WIDTH,
-                    outputs, inputs, count, true);
+        for (int p = 0; p < transforms.positions; p++) {
+            MicroKernel.multiply(m, mAt + p * position, 1, WIDTH, v, vAt + p * position, WIDTH, sums, sumsAt + p * STEP, WIDTH, outputs,
+                    inputs, count, true);
         }
     }
 
@@ -159,10 +164,10 @@ final class WinogradWeightGradient {
         int[] strides = dw.strides();
         Workspace workspace = engine.workspace();
         float[] taps = workspace.floats(0, 9 * LANES);
-        float[] scratch = workspace.floats(1, WinogradTransforms.SCRATCH);
+        float[] scratch = workspace.floats(1, transforms.scratch());
         for (int o = 0; o < pass.outputs(block); o++) {
             for (int c = 0; c < pass.inputs(block); c += LANES) {
-                WinogradTransforms.weightGradient(sums, sumsAt + o * WIDTH + c, SUMS / POSITIONS, taps, 0, LANES, scratch);
+                transforms.weightGradient(sums, sumsAt + o * WIDTH + c, STEP, taps, 0, LANES, scratch);
                 int at = dw.offset() + (pass.firstOutput(block) + o) * strides[0] + (pass.firstInput(block) + c) * strides[1];
                 for (int lane = 0; lane < LANES; lane++) {
                     scatter(taps, lane, data, at + lane * strides[1], strides[2], strides[3]);

@@ -79,7 +79,7 @@ class FinetuneCommandTest {
 
     @Test
     void learnsWhatCanBeLearnt() {
-        Map<String, Object> metrics = Cli.json(folder.resolve("m.json"), command("run", "--epochs", 8, "--lr", 0.05));
+        Map<String, Object> metrics = Cli.json(folder.resolve("m.json"), command("run", "--epochs", 16, "--lr", 0.01));
         assertThat((Double) Cli.map(metrics.get("best")).get("accuracy")).isEqualTo(1.0);
     }
 
