@@ -65,6 +65,13 @@ class ConvolutionTest {
                 new Case("3x3 on one pixel", 1, 3, 1, 1, 4, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("kernel wider than the image", 1, 2, 3, 2, 3, 5, 5, Conv2dParams.of(1, 2)),
                 new Case("1-d", 2, 4, 1, 19, 5, 1, 7, Conv2dParams.of(2, 0).padding(0, 0, 3, 3)),
+                new Case("3x3 of whole vectors", 2, 48, 13, 10, 80, 3, 3, Conv2dParams.of(1, 1)),
+                new Case("3x3 of whole vectors, no padding", 3, 32, 9, 8, 64, 3, 3, Conv2dParams.of(1, 0)),
+                new Case("3x3 of whole vectors, padded unevenly", 1, 32, 6, 11, 32, 3, 3, Conv2dParams.of(1, 0).padding(2, 0, 1, 2)),
+                new Case("3x3 of many channels", 1, 144, 7, 5, 160, 3, 3, Conv2dParams.of(1, 1)),
+                new Case("3x3 of many tiles", 3, 32, 41, 38, 96, 3, 3, Conv2dParams.of(1, 1)),
+                new Case("1x1 of ragged channels", 2, 70, 9, 7, 75, 1, 1, Conv2dParams.of(1, 0)),
+                new Case("3x3 stride 2 of many channels", 2, 64, 15, 14, 130, 3, 3, Conv2dParams.of(2, 1)),
                 new Case("few pixels, many weights", 1, 130, 5, 6, 260, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("many pixels", 1, 3, 70, 71, 8, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("stride beyond the image", 1, 2, 2, 2, 3, 1, 1, Conv2dParams.of(5, 0)));

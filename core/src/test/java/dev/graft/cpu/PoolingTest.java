@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PoolingTest {
     private final Fixture f = new Fixture();
@@ -66,7 +67,7 @@ class PoolingTest {
     @ParameterizedTest
     @EnumSource(Layout.class)
     void matchTheDefinition(Layout layout) {
-        for (int c : new int[] {1, 3, 40}) {
+        for (int c : new int[] {1, 3, 32, 40}) {
             check(layout, c, 9, 11, plain(9, 11, 3, 2, 1));
             check(layout, c, 6, 6, plain(6, 6, 2, 2, 0));
             check(layout, c, 7, 5, plain(7, 5, 3, 1, 1));
@@ -138,22 +139,33 @@ class PoolingTest {
         assertClose("avgPool2dBackward", averageDx, meanGradient, 1e-6);
     }
 
-    @Test
-    void theFirstOfEqualsWinsAndTheFirstNanBeatsAll() {
-        View x = f.empty(Layout.CHANNELS_LAST, 1, 1, 2, 2);
-        x.storage().write(0, new float[] {5, 5, 1, 5}, 0, 4);
-        View y = f.empty(Layout.CHANNELS_LAST, 1, 1, 1, 1);
-        View index = indices(f, Layout.CHANNELS_LAST, 1, 1, 1, 1);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 48})
+    void theFirstOfEqualsWinsAndTheFirstNanBeatsAll(int channels) {
+        View x = f.empty(Layout.CHANNELS_LAST, 1, channels, 2, 2);
+        View y = f.empty(Layout.CHANNELS_LAST, 1, channels, 1, 1);
+        View index = indices(f, Layout.CHANNELS_LAST, 1, channels, 1, 1);
         PoolWindows all = plain(2, 2, 2, 2, 0);
+        x.storage().write(0, inEveryChannel(channels, 5, 5, 1, 5), 0, 4 * channels);
         f.cpu.maxPool2d(x, all, y, Optional.of(index));
-        assertThat(values(index)).containsExactly(0);
-        x.storage().write(0, new float[] {7, Float.NaN, Float.NaN, 9}, 0, 4);
+        assertThat(values(index)).containsOnly(0);
+        x.storage().write(0, inEveryChannel(channels, 7, Float.NaN, Float.NaN, 9), 0, 4 * channels);
         f.cpu.maxPool2d(x, all, y, Optional.of(index));
-        assertThat(values(index)).containsExactly(1);
-        assertThat(values(y)[0]).isNaN();
+        assertThat(values(index)).containsOnly(1);
+        assertThat(values(y)).containsOnly(Float.NaN);
         f.cpu.fill(x, Float.NEGATIVE_INFINITY);
         f.cpu.maxPool2d(x, all, y, Optional.of(index));
-        assertThat(values(index)).containsExactly(0);
+        assertThat(values(index)).containsOnly(0);
+        f.cpu.maxPool2d(x, all, y, Optional.empty());
+        assertThat(values(y)).containsOnly(Float.NEGATIVE_INFINITY);
+    }
+
+    private static float[] inEveryChannel(int channels, float... pixels) {
+        float[] image = new float[pixels.length * channels];
+        for (int i = 0; i < image.length; i++) {
+            image[i] = pixels[i / channels];
+        }
+        return image;
     }
 
     @Test

@@ -1,0 +1,95 @@
+package dev.graft.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.View;
+import dev.graft.cpu.Fixture.Layout;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The error of each transform against sums in double, relative to the largest result, at the depths of ResNet's layers. */
+class WinogradTest {
+    private static final Conv2dParams SAME = Conv2dParams.of(1, 1);
+
+    private final Fixture f = new Fixture();
+    private final Engine engine = new Engine(2);
+
+    @BeforeEach
+    void needsVectors() {
+        assumeTrue(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
+    }
+
+    record Case(int tile, double bound, int channels, int size) {
+        /** Lazily, so that a JVM without vectors can skip. */
+        WinogradTransforms transforms() {
+            return tile == 4 ? new WinogradF4() : new WinogradF2();
+        }
+    }
+
+    static Stream<Case> cases() {
+        return Stream.of(new Case(4, 5e-5, 64, 12), new Case(4, 5e-5, 512, 7), new Case(2, 5e-6, 64, 12), new Case(2, 5e-6, 512, 7));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void errorIsBounded(Case k) {
+        int c = k.channels;
+        int outputs = 32;
+        View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, k.size, k.size);
+        View w = f.gaussian(Layout.ROW_MAJOR, outputs, c, 3, 3);
+        View dy = f.gaussian(Layout.CHANNELS_LAST, 2, outputs, k.size, k.size);
+        View y = f.empty(Layout.CHANNELS_LAST, 2, outputs, k.size, k.size);
+        View dw = f.empty(Layout.ROW_MAJOR, outputs, c, 3, 3);
+        View dx = f.empty(Layout.CHANNELS_LAST, 2, c, k.size, k.size);
+        Winograd winograd = new Winograd(engine, k.transforms());
+        winograd.forward(2, Images.read(x), w, VectorEpilogue.NONE, Images.written(y), SAME);
+        winograd.backwardInput(2, Images.read(dy), w, Images.written(dx), SAME);
+        new WinogradWeightGradient(engine, k.transforms()).run(2, Images.read(x), Images.read(dy), dw, SAME);
+
+        double[] sums = new double[y.numel()];
+        double[] inputGradient = new double[x.numel()];
+        double[] weightGradient = new double[w.numel()];
+        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, k.size, sums, inputGradient, weightGradient);
+        assertThat(error(CpuStorage.floats(y), sums)).isLessThan(k.bound);
+        assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(k.bound);
+        assertThat(error(CpuStorage.floats(dw), weightGradient)).isLessThan(k.bound);
+    }
+
+    private static void define(float[] x, float[] w, float[] dy, int channels, int outputs, int size, double[] y, double[] dx, double[] dw) {
+        for (int n = 0; n < 2; n++) {
+            for (int p = 0; p < size * size; p++) {
+                for (int t = 0; t < 9; t++) {
+                    int row = p / size + t / 3 - 1;
+                    int column = p % size + t % 3 - 1;
+                    if (row < 0 || row >= size || column < 0 || column >= size) {
+                        continue;
+                    }
+                    int from = ((n * size + row) * size + column) * channels;
+                    int to = (n * size * size + p) * outputs;
+                    for (int o = 0; o < outputs; o++) {
+                        for (int c = 0; c < channels; c++) {
+                            int weight = (o * channels + c) * 9 + t;
+                            y[to + o] += (double) x[from + c] * w[weight];
+                            dx[from + c] += (double) dy[to + o] * w[weight];
+                            dw[weight] += (double) dy[to + o] * x[from + c];
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static double error(float[] actual, double[] expected) {
+        double worst = 0;
+        double largest = 0;
+        for (int i = 0; i < expected.length; i++) {
+            worst = Math.max(worst, Double.isNaN(actual[i]) ? Double.POSITIVE_INFINITY : Math.abs(actual[i] - expected[i]));
+            largest = Math.max(largest, Math.abs(expected[i]));
+        }
+        return worst / largest;
+    }
+}
