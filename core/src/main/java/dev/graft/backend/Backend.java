@@ -44,7 +44,10 @@ public interface Backend {
     /** {@code dx = dy * op'(x)}; {@code y = op(x)} is at hand. Dense, same layout. */
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
 
-    /** {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons. {@code y} may be an operand. */
+    /**
+     * {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons. {@code y} may be an
+     * operand.
+     */
     void binary(BinaryOp op, View p, View q, View y);
 
     /** {@code y = condition ? p : q}; same shape, any strides. */
@@ -53,7 +56,10 @@ public interface Backend {
     /** {@code y += alpha * x}; same shape, any strides. */
     void addScaled(float alpha, View x, View y);
 
-    /** Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Dense, same layout; the mask depends on {@code seed} and position alone, so the backward is the same call on {@code dy}. */
+    /**
+     * Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Dense, same layout; the mask depends on
+     * {@code seed} and position alone, so the backward is the same call on {@code dy}.
+     */
     void dropout(float p, long seed, View x, View y);
 
     // Reductions
@@ -72,7 +78,10 @@ public interface Backend {
 
     // Products
 
-    /** {@code y = p q} for {@code [..., m, k]} and {@code [..., k, n]} with equal leading sizes; leading strides of 0 repeat a matrix; {@code y} contiguous. */
+    /**
+     * {@code y = p q} for {@code [..., m, k]} and {@code [..., k, n]} with equal leading sizes; leading strides of 0 repeat a matrix;
+     * {@code y} contiguous.
+     */
     void matmul(View p, View q, View y);
 
     /** {@code y = epilogue(x * w)}: x {@code [N, C, H, W]}, w {@code [O, C/groups, KH, KW]} in any layout, y {@code [N, O, H', W']}. */
@@ -85,8 +94,8 @@ public interface Backend {
     // Normalisation. Statistics and affine parameters are [C], or the normalised row's size for layer norm.
 
     /**
-     * {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with the batch's statistics over N, H, W; writes the mean and
-     * {@code 1 / sqrt(variance + eps)} used, and the biased variance for the running estimate. The residual has {@code y}'s shape.
+     * {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with the batch's statistics over N, H, W; writes the
+     * mean and {@code 1 / sqrt(variance + eps)} used, and the biased variance for the running estimate. The residual has {@code y}'s shape.
      */
     void batchNormTrain(View x, View gamma, View beta, float eps, Optional<View> residual, Activation activation, View y, View mean,
                         View inverseStd, View variance);
@@ -101,7 +110,10 @@ public interface Backend {
     /** {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with given statistics. */
     void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y);
 
-    /** Gradients where the statistics are constants; {@code y} as in training. Without {@code x}, {@code dgamma} is undefined and an activation needs {@code y}. */
+    /**
+     * Gradients where the statistics are constants; {@code y} as in training. Without {@code x}, {@code dgamma} is undefined and an
+     * activation needs {@code y}.
+     */
     void batchNormEvalBackward(Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
                                Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual);
 
@@ -118,7 +130,10 @@ public interface Backend {
 
     // Pooling
 
-    /** {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order wins, NaN counts as largest. */
+    /**
+     * {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order wins, NaN counts as
+     * largest.
+     */
     void maxPool2d(View x, PoolWindows windows, View y, Optional<View> index);
 
     void maxPool2dBackward(View dy, View index, PoolWindows windows, View dx);
@@ -136,9 +151,10 @@ public interface Backend {
     void gatherRowsBackward(View dy, View rows, View dtable);
 
     /**
-     * Per-row cross-entropy of logits {@code [R, C]} against class indices {@code [R]} (I64, checked; {@code ignoreIndex} rows give loss 0 and weight 0), with
-     * label smoothing and optional class weights {@code [C]}. Writes {@code loss[R]}, {@code rowWeight[R]} (the class weight of the target) and the
-     * log-probabilities {@code [R, C]}. Contiguous. See https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+     * Per-row cross-entropy of logits {@code [R, C]} against class indices {@code [R]} (I64, checked; {@code ignoreIndex} rows give loss
+     * 0 and weight 0), with label smoothing and optional class weights {@code [C]}. Writes {@code loss[R]}, {@code rowWeight[R]} (the
+     * class weight of the target) and the log-probabilities {@code [R, C]}. Contiguous. See
+     * https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
      */
     void crossEntropy(View logits, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
                       View loss, View rowWeight, View logProbabilities);

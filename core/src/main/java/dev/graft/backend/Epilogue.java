@@ -4,7 +4,8 @@ import java.util.Optional;
 
 /**
  * What a convolution does to its result before storing it:
- * {@code activation(scale[o] * conv + shift[o] + residual)}. The bias of a convolution is a shift; a frozen batch norm is a scale and a shift.
+ * {@code activation(scale[o] * conv + shift[o] + residual)}. The bias of a convolution is a shift; a frozen batch norm is a scale and a
+ * shift.
  *
  * @param scale    {@code [O]}
  * @param shift    {@code [O]}

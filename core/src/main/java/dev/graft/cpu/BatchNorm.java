@@ -136,7 +136,8 @@ final class BatchNorm {
     void eval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y) {
         Optional<ChannelsLast.Borrowed> added = residual.map(layout::source);
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
-            apply(in.view(), Affine.of(rows(x), gamma, beta, mean, inverseStd), added.map(ChannelsLast.Borrowed::view), activation, out.view());
+            apply(in.view(), Affine.of(rows(x), gamma, beta, mean, inverseStd), added.map(ChannelsLast.Borrowed::view), activation,
+                    out.view());
         } finally {
             added.ifPresent(ChannelsLast.Borrowed::close);
         }
@@ -262,7 +263,8 @@ final class BatchNorm {
         Sums sums = new Sums(rows);
         if (gradient.argument().isPresent()) {
             Affine a = gradient.argument().get();
-            sums.run((at, count, sum, products) -> loops.maskedMomentGradients(gradient.activation(), xs, x.offset() + at, a.scale(), a.shift(),
+            sums.run((at, count, sum, products) -> loops.maskedMomentGradients(gradient.activation(), xs, x.offset() + at, a.scale(),
+                    a.shift(),
                     dys, dyAt + at, means, sum, products, rows.width(), count));
         } else {
             sums.run((at, count, sum, products) -> {

@@ -22,7 +22,8 @@ final class BlasConvolution implements Convolution.Algorithm {
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
-        product.run(x.dim(0), Gather.of(x, map, params), target(y, w, map, params, true), new ConvEpilogue(engine.kernels(), epilogue, residual));
+        product.run(x.dim(0), Gather.of(x, map, params), target(y, w, map, params, true), new ConvEpilogue(engine.kernels(), epilogue,
+                residual));
     }
 
     private PixelGemm.Target target(View y, View w, PixelMap map, Conv2dParams params, boolean forward) {

@@ -42,8 +42,8 @@ record Gather(float[] data, int at, int height, int width, int channels, int cha
     }
 
     /**
-     * Writes what row {@code q} of the results reads as {@code [column][kernel row][channel]}, zero outside the image. Where kernel columns are
-     * neighbours, the pixels of a result lie one after the other, {@code stepW} columns after those of the result before.
+     * Writes what row {@code q} of the results reads as {@code [column][kernel row][channel]}, zero outside the image. Where kernel
+     * columns are neighbours, the pixels of a result lie one after the other, {@code stepW} columns after those of the result before.
      */
     void fillColumns(int image, int q, float[] columns) {
         int taps = map.rowOffsets().length;

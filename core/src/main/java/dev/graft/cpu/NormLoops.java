@@ -25,7 +25,10 @@ interface NormLoops {
     /** {@code y = activation(y)}. */
     void activate(Activation activation, float[] y, int yAt, int count);
 
-    /** {@code g = dy * activation'}, for the activation's result {@code y}; 0 where that is 0 even if {@code dy} is not finite, as in PyTorch. */
+    /**
+     * {@code g = dy * activation'}, for the activation's result {@code y}; 0 where that is 0 even if {@code dy} is not finite, as in
+     * PyTorch.
+     */
     void mask(Activation activation, float[] y, int yAt, float[] dy, int dyAt, float[] g, int gAt, int count);
 
     /** {@code sum += dy; products += dy * (x - mean)}, the values per channel repeated every {@code width} floats. */

@@ -184,8 +184,8 @@ class PlainKernels implements Kernels {
     }
 
     /**
-     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits, whose negative has a
-     * sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not finite is not 0.
+     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits, whose negative
+     * has a sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not finite is not 0.
      */
     private static float where(float room, float dy) {
         int kept = -(Float.floatToRawIntBits(room) & Integer.MAX_VALUE) >> 31;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input channel and a column
- * an output channel; for the input's gradient it is the other way about.
+ * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input channel and a
+ * column an output channel; for the input's gradient it is the other way about.
  *
  * @param taps    where each tap lies, relative to the first
  * @param regular whether they are 3x3 taps at even distances
@@ -138,7 +138,8 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         CpuStorage storage = CpuStorage.of(view);
         PackedWeights.Key key = PackedWeights.Key.of(view, layout + " " + depthStride + " " + Arrays.toString(taps));
         Panel panel = storage.packed().get(key, storage.content(), () -> new ArrayPanel(new float[size]),
-                () -> new ArrayPanel(engine.workspace().array(Workspace.Slot.SHARED_RIGHT, size)), p -> pack.accept(((ArrayPanel) p).data()));
+                () -> new ArrayPanel(engine.workspace().array(Workspace.Slot.SHARED_RIGHT, size)),
+                p -> pack.accept(((ArrayPanel) p).data()));
         return ((ArrayPanel) panel).data();
     }
 }

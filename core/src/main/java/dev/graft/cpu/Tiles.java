@@ -47,7 +47,8 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
     }
 
     /** {@link WinogradTransforms#output} of a tile's products, through the epilogue to its pixels. */
-    void transformOutput(Workspace workspace, int tile, float[] m, int mAt, int mPosition, int channel, int count, VectorEpilogue epilogue) {
+    void transformOutput(Workspace workspace, int tile, float[] m, int mAt, int mPosition, int channel, int count,
+            VectorEpilogue epilogue) {
         int image = image(tile);
         int top = top(tile);
         int left = left(tile);

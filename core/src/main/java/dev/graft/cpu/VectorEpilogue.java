@@ -50,7 +50,10 @@ final class VectorEpilogue {
         return empty;
     }
 
-    /** Stores {@code block[at .. at + count)}, results of channels from {@code channel}, at {@code yAt + place}, with {@code place} relative to the result. */
+    /**
+     * Stores {@code block[at .. at + count)}, results of channels from {@code channel}, at {@code yAt + place}, with {@code place}
+     * relative to the result.
+     */
     void store(float[] block, int at, int channel, int count, float[] y, int yAt, int place) {
         if (empty) {
             System.arraycopy(block, at, y, yAt + place, count);

@@ -126,7 +126,8 @@ final class VectorGemm {
         int depth = product.depth();
         int width = product.width(column);
         for (int k = 0; k < depth; k += PIECE) {
-            MicroKernel.multiply(left, leftAt + k, depth, 1, product.weights, column * depth + k * width, width, block, 0, width, rows, width,
+            MicroKernel.multiply(left, leftAt + k, depth, 1, product.weights, column * depth + k * width, width, block, 0, width, rows,
+                    width,
                     Math.min(PIECE, depth - k), k > 0);
         }
         product.store(block, width, pixel, rows, column);
@@ -144,7 +145,8 @@ final class VectorGemm {
             float[] block = workspace.array(Workspace.Slot.RESULT, map.columns() * WIDTH);
             for (int column = 0; column < product.columns; column += WIDTH) {
                 int width = product.width(column);
-                MicroKernel.multiply(columns, 0, step, 1, product.weights, column * depth, width, block, 0, width, map.columns(), width, depth,
+                MicroKernel.multiply(columns, 0, step, 1, product.weights, column * depth, width, block, 0, width, map.columns(), width,
+                        depth,
                         false);
                 product.store(block, width, row * map.columns(), map.columns(), column);
             }

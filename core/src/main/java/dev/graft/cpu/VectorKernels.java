@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 /** Loops on the Vector API where the JIT compiler alone does worse, and the choice of convolutions that rest on it. */
 final class VectorKernels extends PlainKernels {
     /**
-     * The machine's widest vectors, and the only ones of floats: a second size, loaded anywhere, makes calls on {@link FloatVector} polymorphic
-     * and their vectors objects (measured on JDK 17: convolutions became 10 times slower).
+     * The machine's widest vectors, and the only ones of floats: a second size, loaded anywhere, makes calls on {@link FloatVector}
+     * polymorphic and their vectors objects (measured on JDK 17: convolutions became 10 times slower).
      */
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     /** Floats in a vector. */

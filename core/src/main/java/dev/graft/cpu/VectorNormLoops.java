@@ -64,7 +64,8 @@ final class VectorNormLoops implements NormLoops {
     public void scaleShift(float[] x, int xAt, float[] scale, float[] shift, float[] y, int yAt, int count) {
         int end = SPECIES.loopBound(count);
         for (int i = 0; i < end; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, xAt + i).fma(FloatVector.fromArray(SPECIES, scale, i), FloatVector.fromArray(SPECIES, shift, i))
+            FloatVector.fromArray(SPECIES, x, xAt + i).fma(FloatVector.fromArray(SPECIES, scale, i), FloatVector.fromArray(SPECIES, shift,
+                    i))
                     .intoArray(y, yAt + i);
         }
         for (int i = end; i < count; i++) {
@@ -143,7 +144,8 @@ final class VectorNormLoops implements NormLoops {
         }
     }
 
-    private static void foldMomentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products, int width) {
+    private static void foldMomentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products,
+            int width) {
         int end = SPECIES.loopBound(width);
         for (int i = 0; i < end; i += LANES) {
             FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
@@ -163,7 +165,8 @@ final class VectorNormLoops implements NormLoops {
         }
     }
 
-    private static void addMomentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products, int count) {
+    private static void addMomentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products,
+            int count) {
         int end = SPECIES.loopBound(count);
         for (int i = 0; i < end; i += LANES) {
             FloatVector d = FloatVector.fromArray(SPECIES, dy, dyAt + i);

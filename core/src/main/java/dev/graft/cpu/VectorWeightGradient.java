@@ -4,8 +4,8 @@ import dev.graft.backend.View;
 import java.util.Arrays;
 
 /**
- * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share out the pixels and the
- * taps of the kernel; the sums of several shares are added in order.
+ * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share out the pixels
+ * and the taps of the kernel; the sums of several shares are added in order.
  */
 final class VectorWeightGradient {
     private static final int WIDTH = MicroKernel.WIDTH;
@@ -44,7 +44,8 @@ final class VectorWeightGradient {
     }
 
     private Sums sums(int pieces, int taps, int outputs, int width) {
-        return new Sums(engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * taps * outputs * width), pieces, taps, outputs, width);
+        return new Sums(engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * taps * outputs * width), pieces, taps, outputs,
+                width);
     }
 
     private static int pieces(int pixels, int size) {

@@ -4,8 +4,8 @@ import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 
 /**
- * 3x3 convolution of stride 1, and its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied position by
- * position with transformed weights, and transformed back.
+ * 3x3 convolution of stride 1, and its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied
+ * position by position with transformed weights, and transformed back.
  *
  * <p>Few channels: every task takes a run of tiles through all three steps, and the transformed weights are shared. Many channels: the
  * transformed weights (four times the weights) would not fit a cache, so tasks share the transformed patches instead; each takes a panel of
@@ -50,7 +50,8 @@ final class Winograd {
 
     /** One convolution: what it reads, what it writes. */
     private record Pass(Tiles patches, Tiles results, TapWeights weights, VectorEpilogue epilogue) {
-        static Pass of(WinogradTransforms transforms, int images, Images source, Images target, int padTop, int padLeft, TapWeights weights, VectorEpilogue epilogue) {
+        static Pass of(WinogradTransforms transforms, int images, Images source, Images target, int padTop, int padLeft,
+                TapWeights weights, VectorEpilogue epilogue) {
             Tiles results = Tiles.of(transforms, images, target);
             return new Pass(results.patches(source, padTop, padLeft), results, weights, epilogue);
         }
@@ -148,7 +149,8 @@ final class Winograd {
     private float[] transformed(TapWeights weights, int depth, int columns, int uPosition) {
         int pieces = (depth + PIECE - 1) / PIECE;
         int panels = (columns + WIDTH - 1) / WIDTH;
-        return weights.packed(engine, "winograd " + transforms.tile, panels * transforms.positions * uPosition, u -> engine.forEach(panels * pieces, task -> {
+        return weights.packed(engine, "winograd " + transforms.tile, panels * transforms.positions * uPosition,
+                u -> engine.forEach(panels * pieces, task -> {
             int column = task / pieces * WIDTH;
             int width = Math.min(WIDTH, columns - column);
             int k = task % pieces * PIECE;

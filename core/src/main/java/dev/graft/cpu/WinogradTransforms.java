@@ -1,9 +1,10 @@
 package dev.graft.cpu;
 
 /**
- * The transforms of Winograd's minimal filtering F(m x m, 3 x 3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016):
- * {@code y = A'[(G g G') * (B' d B)]A}. A patch of {@code m + 2} squared pixels of the image gives m squared results by as many products
- * as it has pixels. Every transform works on vectors of channels, along rows first, then along columns, with the halfway result in {@code t}.
+ * The transforms of Winograd's minimal filtering F(m x m, 3 x 3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
+ * 2016): {@code y = A'[(G g G') * (B' d B)]A}. A patch of {@code m + 2} squared pixels of the image gives m squared results by as many
+ * products as it has pixels. Every transform works on vectors of channels, along rows first, then along columns, with the halfway result
+ * in {@code t}.
  */
 abstract class WinogradTransforms {
     private static final int LANES = VectorKernels.LANES;
@@ -46,7 +47,10 @@ abstract class WinogradTransforms {
         }
     }
 
-    /** {@code y = B' x} for one vector: {@code x[i]} at {@code at + i * step}, {@code y[i]} at {@code to + i * toStep}; so for those below. */
+    /**
+     * {@code y = B' x} for one vector: {@code x[i]} at {@code at + i * step}, {@code y[i]} at {@code to + i * toStep}; so for those
+     * below.
+     */
     abstract void input(float[] x, int at, int step, float[] y, int to, int toStep);
 
     /** {@code y = A' m A}: positions of {@code m} to the pixels of {@code y}, laid out as in {@link #input}. */

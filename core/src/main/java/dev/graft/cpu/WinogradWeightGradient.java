@@ -94,7 +94,8 @@ final class WinogradWeightGradient {
             for (int tile = task / blocks * share; tile < end; tile += RUN) {
                 int count = Math.min(RUN, end - tile);
                 for (int i = 0; i < count; i++) {
-                    pass.gradients.transformGradient(workspace, tile + i, pass.firstOutput(block), pass.outputs(block), m, i * WIDTH, position);
+                    pass.gradients.transformGradient(workspace, tile + i, pass.firstOutput(block), pass.outputs(block), m, i * WIDTH,
+                            position);
                     pass.patches.transformPatch(workspace, tile + i, pass.firstInput(block), pass.inputs(block), v, i * WIDTH, position);
                 }
                 multiply(pass, block, m, 0, v, 0, position, count, sums, sumsAt);
@@ -140,7 +141,8 @@ final class WinogradWeightGradient {
                 if (start == 0) {
                     Arrays.fill(sums, sumsAt, sumsAt + sumsSize(), 0f);
                 }
-                multiply(pass, block, m, block / pass.inputBlocks() * panel, v, block % pass.inputBlocks() * panel, position, count, sums, sumsAt);
+                multiply(pass, block, m, block / pass.inputBlocks() * panel, v, block % pass.inputBlocks() * panel, position, count, sums,
+                        sumsAt);
                 if (start + count == tiles) {
                     store(pass, block, sums, sumsAt);
                 }
