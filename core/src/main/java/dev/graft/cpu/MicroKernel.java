@@ -31,6 +31,16 @@ final class MicroKernel {
     }
 
     /**
+     * Rows of a task, at most {@code most}, in whole tiles and such that tasks come in even numbers, as threads do: with a single odd one
+     * left over, half of them would wait.
+     */
+    static int evenRows(int rows, int most) {
+        int tasks = (rows + most - 1) / most;
+        int even = tasks > 1 ? (tasks + 1) / 2 * 2 : 1;
+        return ((rows + even - 1) / even + ROWS - 1) / ROWS * ROWS;
+    }
+
+    /**
      * {@code c[i][j] = sum over k of a[i][k] * b[k][j]}, with {@code a[i][k]} at {@code aAt + i * aRow + k * aDepth}, {@code b[k][j]} at
      * {@code bAt + k * bDepth + j} and {@code c[i][j]} at {@code cAt + i * cRow + j}.
      *

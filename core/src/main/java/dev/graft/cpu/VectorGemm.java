@@ -90,11 +90,9 @@ final class VectorGemm {
     private void runByPixels(int pixels, Product product) {
         int depth = product.depth();
         int most = Math.max(4 * MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / depth / MicroKernel.ROWS * MicroKernel.ROWS));
-        int tasks = (pixels + most - 1) / most;
-        int rows = (pixels + tasks - 1) / tasks;
         Gather source = product.source;
         boolean direct = source.isImage();
-        engine.forRange(pixels, (rows + MicroKernel.ROWS - 1) / MicroKernel.ROWS * MicroKernel.ROWS, (from, to) -> {
+        engine.forRange(pixels, MicroKernel.evenRows(pixels, most), (from, to) -> {
             Workspace workspace = engine.workspace();
             float[] left = source.data();
             int leftAt = source.at() + from * depth;

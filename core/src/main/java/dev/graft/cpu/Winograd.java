@@ -73,7 +73,7 @@ final class Winograd {
         int uPosition = position(depth * WIDTH);
         int panelSize = transforms.positions * uPosition;
         float[] u = transformed(pass.weights, depth, columns, uPosition);
-        engine.forRange(tiles, RUN, (from, to) -> {
+        engine.forRange(tiles, MicroKernel.evenRows(tiles, RUN), (from, to) -> {
             Workspace workspace = engine.workspace();
             int count = to - from;
             int vPosition = position(count * depth);
