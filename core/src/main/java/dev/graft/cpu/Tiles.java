@@ -63,10 +63,8 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         float[] block = workspace.floats(0, transforms.tile * transforms.tile * count);
         transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count, scratch);
         for (int i = 0; i < height; i++) {
-            for (int j = 0; j < width; j++) {
-                int place = pixels.place(image, top + i, left + j) + channel;
-                epilogue.store(block, (i * transforms.tile + j) * count, channel, count, pixels.data(), pixels.at(), place);
-            }
+            int place = pixels.place(image, top + i, left) + channel;
+            epilogue.store(block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(), place, pixels.channels());
         }
     }
 

@@ -51,46 +51,72 @@ final class VectorEpilogue {
     }
 
     /**
-     * Stores {@code block[at .. at + count)}, results of channels from {@code channel}, at {@code yAt + place}, with {@code place}
-     * relative to the result.
+     * Stores {@code rows} rows of {@code count} results, {@code step} apart in {@code block}, at {@code yAt + place} and then every
+     * {@code yStep}; they belong to channels from {@code channel} on, and {@code place} is relative to the result.
      */
-    void store(float[] block, int at, int channel, int count, float[] y, int yAt, int place) {
+    void store(float[] block, int at, int step, int rows, int channel, int count, float[] y, int yAt, int place, int yStep) {
         if (empty) {
-            System.arraycopy(block, at, y, yAt + place, count);
-        } else if (residual.isPresent()) {
-            storeAdding(block, at, channel, count, residual.get(), residualAt + place, y, yAt + place);
-        } else {
-            storeAlone(block, at, channel, count, y, yAt + place);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(block, at + i * step, y, yAt + place + i * yStep, count);
+            }
+            return;
+        }
+        int whole = count - count % LANES;
+        for (int j = 0; j < whole; j += LANES) {
+            if (residual.isPresent()) {
+                storeAdding(block, at + j, step, rows, channel + j, residual.get(), residualAt + place + j, y, yAt + place + j, yStep);
+            } else {
+                storeAlone(block, at + j, step, rows, channel + j, y, yAt + place + j, yStep);
+            }
+        }
+        for (int i = 0; whole < count && i < rows; i++) {
+            for (int j = whole; j < count; j++) {
+                int to = place + i * yStep + j;
+                float v = Math.fma(block[at + i * step + j], scale[channel + j], shift[channel + j]);
+                y[yAt + to] = activated(residual.isPresent() ? v + residual.get()[residualAt + to] : v);
+            }
         }
     }
 
+    // One vector of channels, row by row. A loop for each activation: the JIT compiler makes objects of vectors that come from a choice.
     // Maximum and minimum keep NaN; masks would do as well, but are slow on JDK 17.
-    private void storeAlone(float[] block, int at, int channel, int count, float[] y, int to) {
-        int whole = count - count % LANES;
-        for (int j = 0; j < whole; j += LANES) {
-            FloatVector v = FloatVector.fromArray(SPECIES, block, at + j)
-                    .fma(FloatVector.fromArray(SPECIES, scale, channel + j), FloatVector.fromArray(SPECIES, shift, channel + j));
-            v = clampsLow ? v.max(0f) : v;
-            v = clampsHigh ? v.min(6f) : v;
-            v.intoArray(y, to + j);
-        }
-        for (int j = whole; j < count; j++) {
-            y[to + j] = activated(Math.fma(block[at + j], scale[channel + j], shift[channel + j]));
+    private void storeAlone(float[] block, int at, int step, int rows, int channel, float[] y, int to, int yStep) {
+        FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
+        FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
+        if (clampsHigh) {
+            for (int i = 0; i < rows; i++) {
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).max(0f).min(6f).intoArray(y, to + i * yStep);
+            }
+        } else if (clampsLow) {
+            for (int i = 0; i < rows; i++) {
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).max(0f).intoArray(y, to + i * yStep);
+            }
+        } else {
+            for (int i = 0; i < rows; i++) {
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).intoArray(y, to + i * yStep);
+            }
         }
     }
 
-    private void storeAdding(float[] block, int at, int channel, int count, float[] added, int addedAt, float[] y, int to) {
-        int whole = count - count % LANES;
-        for (int j = 0; j < whole; j += LANES) {
-            FloatVector v = FloatVector.fromArray(SPECIES, block, at + j)
-                    .fma(FloatVector.fromArray(SPECIES, scale, channel + j), FloatVector.fromArray(SPECIES, shift, channel + j))
-                    .add(FloatVector.fromArray(SPECIES, added, addedAt + j));
-            v = clampsLow ? v.max(0f) : v;
-            v = clampsHigh ? v.min(6f) : v;
-            v.intoArray(y, to + j);
-        }
-        for (int j = whole; j < count; j++) {
-            y[to + j] = activated(Math.fma(block[at + j], scale[channel + j], shift[channel + j]) + added[addedAt + j]);
+    private void storeAdding(float[] block, int at, int step, int rows, int channel, float[] added, int addedAt, float[] y, int to,
+            int yStep) {
+        FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
+        FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
+        if (clampsHigh) {
+            for (int i = 0; i < rows; i++) {
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
+                        .max(0f).min(6f).intoArray(y, to + i * yStep);
+            }
+        } else if (clampsLow) {
+            for (int i = 0; i < rows; i++) {
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
+                        .max(0f).intoArray(y, to + i * yStep);
+            }
+        } else {
+            for (int i = 0; i < rows; i++) {
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
+                        .intoArray(y, to + i * yStep);
+            }
         }
     }
 

@@ -63,8 +63,12 @@ final class VectorGemm {
         /** Moves the results of {@code rows} pixels from {@code pixel} on to their places. */
         void store(float[] block, int width, int pixel, int rows, int column) {
             int count = Math.min(width, columns - column);
+            if (source.map().fillsResult()) {
+                epilogue.store(block, 0, width, rows, column, count, target.data(), target.at(), place(pixel) + column, target.channels());
+                return;
+            }
             for (int i = 0; i < rows; i++) {
-                epilogue.store(block, i * width, column, count, target.data(), target.at(), place(pixel + i) + column);
+                epilogue.store(block, i * width, width, 1, column, count, target.data(), target.at(), place(pixel + i) + column, 0);
             }
         }
     }
