@@ -100,19 +100,10 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     /** Weights as {@code [tap, channel]}. */
-    private static float[] packed(View w, PixelMap map) {
-        float[] data = CpuStorage.floats(w);
-        int[] strides = w.strides();
-        int channels = w.dim(0);
-        int columns = map.kernelColumns().length;
-        float[] packed = Workspace.block(map.taps() * channels);
-        for (int tap = 0; tap < map.taps(); tap++) {
-            int at = w.offset() + map.kernelRows()[tap / columns] * strides[2] + map.kernelColumns()[tap % columns] * strides[3];
-            for (int c = 0; c < channels; c++) {
-                packed[tap * channels + c] = data[at + c * strides[0]];
-            }
-        }
-        return packed;
+    private float[] packed(View w, PixelMap map) {
+        TapWeights weights = TapWeights.depthwise(w, map);
+        int channels = weights.columns();
+        return weights.packed(engine, "depthwise", map.taps() * channels, block -> weights.gather(0, channels, 0, 1, block, 0, 0, channels));
     }
 
     @Override
@@ -155,19 +146,10 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     /** Weights of each tap, repeated for the pixels of a block. */
-    private static float[][] weights(View w, PixelMap map, ChannelRows pixels) {
-        float[] data = CpuStorage.floats(w);
-        int[] strides = w.strides();
+    private float[][] weights(View w, PixelMap map, ChannelRows pixels) {
+        float[] packed = packed(w, map);
         float[][] weights = new float[map.taps()][];
-        float[] one = new float[pixels.channels()];
-        int columns = map.kernelColumns().length;
-        for (int tap = 0; tap < weights.length; tap++) {
-            int at = w.offset() + map.kernelRows()[tap / columns] * strides[2] + map.kernelColumns()[tap % columns] * strides[3];
-            for (int c = 0; c < one.length; c++) {
-                one[c] = data[at + c * strides[0]];
-            }
-            weights[tap] = pixels.spread(one, 0);
-        }
+        Arrays.setAll(weights, tap -> pixels.spread(packed, tap * pixels.channels()));
         return weights;
     }
 

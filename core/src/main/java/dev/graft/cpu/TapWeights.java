@@ -33,7 +33,6 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         return true;
     }
 
-
     /** All taps in order, for the convolution. */
     static TapWeights forward(View w) {
         int[] taps = new int[w.dim(2) * w.dim(3)];
@@ -55,6 +54,15 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
 
     /** The taps of one map to the input's gradient. */
     static TapWeights backward(View w, PixelMap map) {
+        return new TapWeights(w, w.dim(0), w.dim(1), w.strides()[0], w.strides()[1], taps(w, map));
+    }
+
+    /** The taps of one map of a depthwise convolution: matrices of one row. */
+    static TapWeights depthwise(View w, PixelMap map) {
+        return new TapWeights(w, 1, w.dim(0), w.strides()[1], w.strides()[0], taps(w, map));
+    }
+
+    private static int[] taps(View w, PixelMap map) {
         int[] taps = new int[map.taps()];
         int t = 0;
         for (int row : map.kernelRows()) {
@@ -62,7 +70,7 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
                 taps[t++] = offset(w, row, column);
             }
         }
-        return new TapWeights(w, w.dim(0), w.dim(1), w.strides()[0], w.strides()[1], taps);
+        return taps;
     }
 
     /** The taps of {@code rows} kernel rows, column by column. */

@@ -155,6 +155,21 @@ class ModelZooTest {
     }
 
     @Test
+    void aBatchThatIsTakenInGroupsGivesEachImagesLogits() {
+        SplittableRandom random = new SplittableRandom(1);
+        try (Scope scope = Scope.open(); Backbone model = EfficientNetLite.lite0(10, random)) {
+            model.eval();
+            Tensor images = Tensor.randn(random, 5, 3, 160, 160);
+            Tensor logits = model.forward(images);
+            assertThat(logits.shape().toArray()).containsExactly(5, 10);
+            for (int i = 0; i < 5; i++) {
+                float[] alone = model.forward(images.slice(0, i, i + 1)).toFloatArray();
+                assertThat(logits.slice(0, i, i + 1).toFloatArray()).containsExactly(alone, within(1e-4f));
+            }
+        }
+    }
+
+    @Test
     void classesMustBePositive() {
         assertThatThrownBy(() -> ResNet.resnet18(0, new SplittableRandom(1))).hasMessage("resnet18: classes must be at least 1, was 0");
     }
