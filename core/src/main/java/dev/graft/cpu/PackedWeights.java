@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -31,22 +32,29 @@ final class PackedWeights {
     private final Map<Key, Entry> entries = new HashMap<>();
 
     /** The packed panel for {@code key}: the kept one, a new one to keep from {@code make}, or one from {@code scratch}. */
-    synchronized Panel get(Key key, long content, Supplier<Panel> make, Supplier<Panel> scratch, Consumer<Panel> pack) {
+    Panel get(Key key, long content, Supplier<Panel> make, Supplier<Panel> scratch, Consumer<Panel> pack) {
+        return find(key, content, make, pack).orElseGet(() -> {
+            Panel panel = scratch.get();
+            pack.accept(panel);
+            return panel;
+        });
+    }
+
+    /** The kept panel for {@code key}, or a new one to keep from {@code make}; empty at the first use of a content. */
+    synchronized Optional<Panel> find(Key key, long content, Supplier<Panel> make, Consumer<Panel> pack) {
         Entry entry = entries.get(key);
         if (entry == null || entry.content != content) {
             Entry seen = new Entry();
             seen.content = content;
             entries.put(key, seen);
-            Panel panel = scratch.get();
-            pack.accept(panel);
-            return panel;
+            return Optional.empty();
         }
         if (entry.panel == null) {
             Panel panel = make.get();
             pack.accept(panel);
             entry.panel = panel;
         }
-        return entry.panel;
+        return Optional.of(entry.panel);
     }
 
     synchronized void clear() {

@@ -2,36 +2,18 @@ package dev.graft.cpu;
 
 import dev.graft.backend.View;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input channel and a
  * column an output channel; for the input's gradient it is the other way about.
  *
- * @param taps    where each tap lies, relative to the first
- * @param regular whether they are 3x3 taps at even distances
+ * @param taps where each tap lies, relative to the first
  */
-record TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps, boolean regular) {
+record TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
 
-    private static final int PIECE = 32;
-
-    private TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
-        this(view, depth, columns, depthStride, columnStride, taps, isRegular(taps));
-    }
-
-    private static boolean isRegular(int[] taps) {
-        if (taps.length != 9) {
-            return false;
-        }
-        int step = taps[1] - taps[0];
-        int row = taps[3] - taps[0];
-        for (int t = 0; t < 9; t++) {
-            if (taps[t] != taps[0] + t / 3 * row + t % 3 * step) {
-                return false;
-            }
-        }
-        return true;
-    }
+    private static final int PIECE = 64;
 
     /** All taps in order, for the convolution. */
     static TapWeights forward(View w) {
@@ -87,6 +69,29 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         return row * w.strides()[2] + column * w.strides()[3];
     }
 
+    /** Whether neighbouring columns are neighbours in memory, and taps lie at even distances: such weights are read where they are. */
+    boolean inPlace() {
+        if (columnStride != 1) {
+            return false;
+        }
+        for (int t = 2; t < taps.length; t++) {
+            if (taps[t] - taps[t - 1] != tapStride()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** From one tap to the next, where weights are read in place. */
+    int tapStride() {
+        return taps.length > 1 ? taps[1] - taps[0] : 0;
+    }
+
+    /** Where depth 0 of a column's first tap lies, where weights are read in place. */
+    int at(int column) {
+        return view.offset() + taps[0] + column;
+    }
+
     /**
      * Copies depths {@code [from, to)} of the {@code lanes} columns from {@code column} on to {@code block} at {@code at}: element
      * (depth, tap, lane) at {@code depth * depthStep + tap * tapStep + lane}.
@@ -94,60 +99,43 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
     void gather(int column, int lanes, int from, int to, float[] block, int at, int depthStep, int tapStep) {
         float[] data = CpuStorage.floats(view);
         int start = view.offset() + from * depthStride + column * columnStride;
-        // In the order in which the weights lie in memory, by pieces of which what is written stays in the first-level cache.
-        if (columnStride > depthStride) {
-            for (int first = 0; first < to - from; first += PIECE) {
-                int last = Math.min(to - from, first + PIECE);
-                for (int j = 0; j < lanes; j++) {
+        if (columnStride == 1) {
+            for (int k = 0; k < to - from; k++) {
+                for (int t = 0; t < taps.length; t++) {
+                    System.arraycopy(data, start + k * depthStride + taps[t], block, at + k * depthStep + t * tapStep, lanes);
+                }
+            }
+            return;
+        }
+        // By pieces of which what is written stays in the first-level cache.
+        for (int first = 0; first < to - from; first += PIECE) {
+            int last = Math.min(to - from, first + PIECE);
+            for (int j = 0; j < lanes; j++) {
+                for (int t = 0; t < taps.length; t++) {
+                    int source = start + j * columnStride + taps[t];
+                    int target = at + t * tapStep + j;
                     for (int k = first; k < last; k++) {
-                        copyTaps(data, start + j * columnStride + k * depthStride, block, at + k * depthStep + j, tapStep);
+                        block[target + k * depthStep] = data[source + k * depthStride];
                     }
                 }
             }
-        } else {
-            for (int k = 0; k < to - from; k++) {
-                for (int j = 0; j < lanes; j++) {
-                    copyTaps(data, start + j * columnStride + k * depthStride, block, at + k * depthStep + j, tapStep);
-                }
-            }
         }
-    }
-
-    private void copyTaps(float[] data, int from, float[] block, int to, int step) {
-        if (regular) {
-            copy9(data, from, block, to, step);
-            return;
-        }
-        for (int t = 0; t < taps.length; t++) {
-            block[to + t * step] = data[from + taps[t]];
-        }
-    }
-
-    // All weights pass here at every step of a training: written out, this takes half the time of the loop.
-    private void copy9(float[] data, int from, float[] block, int to, int step) {
-        int up = taps[1] - taps[0];
-        int row = taps[3] - taps[0];
-        int first = from + taps[0];
-        int second = first + row;
-        int third = second + row;
-        block[to] = data[first];
-        block[to + step] = data[first + up];
-        block[to + 2 * step] = data[first + 2 * up];
-        block[to + 3 * step] = data[second];
-        block[to + 4 * step] = data[second + up];
-        block[to + 5 * step] = data[second + 2 * up];
-        block[to + 6 * step] = data[third];
-        block[to + 7 * step] = data[third + up];
-        block[to + 8 * step] = data[third + 2 * up];
     }
 
     /** A rearranged copy of {@code size} floats, kept with the weights while they do not change; see {@link PackedWeights}. */
     float[] packed(Engine engine, String layout, int size, Consumer<float[]> pack) {
+        return kept(layout, size, pack).orElseGet(() -> {
+            float[] scratch = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, size);
+            pack.accept(scratch);
+            return scratch;
+        });
+    }
+
+    /** A copy as {@link #packed} keeps it; empty where the weights have just changed. */
+    Optional<float[]> kept(String layout, int size, Consumer<float[]> pack) {
         CpuStorage storage = CpuStorage.of(view);
         PackedWeights.Key key = PackedWeights.Key.of(view, layout + " " + depthStride + " " + Arrays.toString(taps));
-        Panel panel = storage.packed().get(key, storage.content(), () -> new ArrayPanel(new float[size]),
-                () -> new ArrayPanel(engine.workspace().array(Workspace.Slot.SHARED_RIGHT, size)),
-                p -> pack.accept(((ArrayPanel) p).data()));
-        return ((ArrayPanel) panel).data();
+        return storage.packed().find(key, storage.content(), () -> new ArrayPanel(new float[size]), p -> pack.accept(((ArrayPanel) p).data()))
+                .map(p -> ((ArrayPanel) p).data());
     }
 }

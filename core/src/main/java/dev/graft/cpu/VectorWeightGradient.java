@@ -123,6 +123,7 @@ final class VectorWeightGradient {
         int[] strides = dw.strides();
         int channels = source.count();
         int columns = source.map().columnOffsets().length;
+        boolean inPlace = strides[1] == 1 && inputs == channels;
         int[] offsets = new int[sums.taps * inputs];
         for (int i = 0; i < offsets.length; i++) {
             int tap = inputs > channels ? i / channels : i / inputs;
@@ -140,6 +141,10 @@ final class VectorWeightGradient {
                 for (int o = from; o < to; o++) {
                     int at = dw.offset() + o * strides[0];
                     int sum = sums.at(0, tap) + o * sums.width;
+                    if (inPlace) {
+                        System.arraycopy(sums.data, sum, data, at + offsets[tap * inputs], inputs);
+                        continue;
+                    }
                     for (int j = 0; j < inputs; j++) {
                         data[at + offsets[tap * inputs + j]] = sums.data[sum + j];
                     }

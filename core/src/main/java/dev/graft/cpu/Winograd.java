@@ -2,6 +2,7 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
+import java.util.Optional;
 
 /**
  * 3x3 convolution of stride 1, and its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied
@@ -104,7 +105,7 @@ final class Winograd {
         int mPosition = position(run * WIDTH);
         int uPosition = position(PIECE * WIDTH);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * transforms.positions * vPosition);
-        float[] taps = vectors(pass.weights, depth, columns);
+        Optional<Source> whole = whole(pass.weights, depth, columns);
         for (int start = 0; start < tiles; start += run) {
             int first = start;
             int count = Math.min(run, tiles - start);
@@ -125,7 +126,8 @@ final class Winograd {
                 for (int k = 0; k < depth; k += PIECE) {
                     int piece = Math.min(PIECE, depth - k);
                     for (int j = 0; j < width; j += LANES) {
-                        transform(taps, ((column + j) / LANES * depth + k) * 9 * LANES, piece, u, j, width, uPosition);
+                        Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column + j, k, piece);
+                        transform(source, column + j, k, piece, u, j, width, uPosition);
                     }
                     for (int p = 0; p < transforms.positions; p++) {
                         MicroKernel.multiply(v, (k / PIECE * transforms.positions + p) * vPosition, PIECE, 1, u, p * uPosition, width, m,
@@ -155,26 +157,49 @@ final class Winograd {
             int width = Math.min(WIDTH, columns - column);
             int k = task % pieces * PIECE;
             int piece = Math.min(PIECE, depth - k);
-            float[] taps = engine.workspace().floats(0, piece * 9 * LANES);
             for (int j = 0; j < width; j += LANES) {
-                weights.gather(column + j, LANES, k, k + piece, taps, 0, 9 * LANES, LANES);
-                transform(taps, 0, piece, u, task / pieces * transforms.positions * uPosition + k * width + j, width, uPosition);
+                Source source = weights.inPlace() ? inPlace(weights) : gathered(weights, column + j, k, piece);
+                transform(source, column + j, k, piece, u, task / pieces * transforms.positions * uPosition + k * width + j, width,
+                        uPosition);
             }
         }));
     }
 
-    /** All weights, a vector of columns after the other, each {@code [depth][tap][lanes]}. */
-    private float[] vectors(TapWeights weights, int depth, int columns) {
-        int vector = depth * 9 * LANES;
-        return weights.packed(engine, "winograd taps", columns / LANES * vector, packed -> engine.forEach(columns / LANES,
-                i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES)));
+    /** Where weights are read by vectors of columns. */
+    private record Source(float[] data, int at, int vectorStep, int depthStep, int tapStep) {
     }
 
-    /** Transforms {@code depth} rows of one vector of columns. */
-    private void transform(float[] taps, int tapsAt, int depth, float[] u, int uAt, int width, int uPosition) {
+    private static Source inPlace(TapWeights weights) {
+        return new Source(CpuStorage.floats(weights.view()), weights.at(0), LANES, weights.depthStride(), weights.tapStride());
+    }
+
+    /** A piece of one vector of columns, to be asked for nothing else. */
+    private Source gathered(TapWeights weights, int column, int k, int depth) {
+        float[] taps = engine.workspace().floats(0, depth * 9 * LANES);
+        weights.gather(column, LANES, k, k + depth, taps, 0, 9 * LANES, LANES);
+        return new Source(taps, -k * 9 * LANES, 0, 9 * LANES, LANES);
+    }
+
+    /**
+     * The weights themselves, or a kept copy {@code [vector of columns][depth][tap][lanes]}; empty where weights have just changed, and
+     * copying them all would only move them through memory once more.
+     */
+    private Optional<Source> whole(TapWeights weights, int depth, int columns) {
+        if (weights.inPlace()) {
+            return Optional.of(inPlace(weights));
+        }
+        int vector = depth * 9 * LANES;
+        return weights.kept("winograd taps", columns / LANES * vector, packed -> engine.forEach(columns / LANES,
+                i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES)))
+                .map(copy -> new Source(copy, 0, vector, 9 * LANES, LANES));
+    }
+
+    /** Transforms rows {@code [k, k + depth)} of the vector of columns that begins at {@code column}. */
+    private void transform(Source source, int column, int k, int depth, float[] u, int uAt, int width, int uPosition) {
         float[] scratch = engine.workspace().floats(1, transforms.scratch());
-        for (int k = 0; k < depth; k++) {
-            transforms.weights(taps, tapsAt + k * 9 * LANES, LANES, u, uAt + k * width, uPosition, scratch);
+        int at = source.at + column / LANES * source.vectorStep + k * source.depthStep;
+        for (int i = 0; i < depth; i++) {
+            transforms.weights(source.data, at + i * source.depthStep, source.tapStep, u, uAt + i * width, uPosition, scratch);
         }
     }
 }

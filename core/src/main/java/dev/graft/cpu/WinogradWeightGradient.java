@@ -167,10 +167,16 @@ final class WinogradWeightGradient {
         Workspace workspace = engine.workspace();
         float[] taps = workspace.floats(0, 9 * LANES);
         float[] scratch = workspace.floats(1, transforms.scratch());
+        boolean inPlace = strides[1] == 1 && strides[2] == 3 * strides[3];
         for (int o = 0; o < pass.outputs(block); o++) {
             for (int c = 0; c < pass.inputs(block); c += LANES) {
-                transforms.weightGradient(sums, sumsAt + o * WIDTH + c, STEP, taps, 0, LANES, scratch);
+                int from = sumsAt + o * WIDTH + c;
                 int at = dw.offset() + (pass.firstOutput(block) + o) * strides[0] + (pass.firstInput(block) + c) * strides[1];
+                if (inPlace) {
+                    transforms.weightGradient(sums, from, STEP, data, at, strides[3], scratch);
+                    continue;
+                }
+                transforms.weightGradient(sums, from, STEP, taps, 0, LANES, scratch);
                 for (int lane = 0; lane < LANES; lane++) {
                     scatter(taps, lane, data, at + lane * strides[1], strides[2], strides[3]);
                 }

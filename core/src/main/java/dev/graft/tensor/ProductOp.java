@@ -192,7 +192,8 @@ sealed interface ProductOp extends Op {
                 d.backend().conv2dBackwardInput(d.view(), saved.get(needs[1] ? 1 : 0).view(), grads[0].view(), params);
             }
             if (needs[1]) {
-                grads[1] = Raw.empty(d, saved.shape(1));
+                // Channels last like the weights of layers; the optimizer brings it into the layout of weights that are not.
+                grads[1] = params.groups() == 1 ? Raw.emptyChannelsLast(d, saved.shape(1)) : Raw.empty(d, saved.shape(1));
                 d.backend().conv2dBackwardWeight(saved.get(0).view(), d.view(), grads[1].view(), params);
             }
             if (needs.length > 2 && needs[2]) {

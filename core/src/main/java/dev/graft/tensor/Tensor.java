@@ -342,10 +342,10 @@ public final class Tensor implements AutoCloseable {
         return Raw.window(this, offset, shape, strides);
     }
 
-    /** A contiguous copy with its own memory and no history. */
+    /** A copy with its own memory and no history, laid out as this tensor where that has no gaps, else contiguous. */
     public Tensor copy() {
         checkUsable("copy", this);
-        return Raw.copyInto(this, Raw.empty(backend(), dtype(), shape));
+        return Raw.copyInto(this, view().isDense() ? Raw.emptyLike(this, dtype()) : Raw.empty(backend(), dtype(), shape));
     }
 
     // Conversion and shape

@@ -33,7 +33,7 @@ public final class Conv2d extends Module {
         Convolutions.check("conv2d", in, out, options.geometry().groups(), kernelHeight, kernelWidth);
         this.options = options;
         int inPerGroup = in / options.geometry().groups();
-        weight = Init.weight(random, out, inPerGroup, kernelHeight, kernelWidth);
+        weight = Init.convolution(random, out, inPerGroup, kernelHeight, kernelWidth);
         bias = options.bias() ? Init.bias(random, out, inPerGroup * kernelHeight * kernelWidth) : null;
     }
 

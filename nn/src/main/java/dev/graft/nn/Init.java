@@ -77,6 +77,16 @@ public final class Init {
         return new Parameter(weight);
     }
 
+    /**
+     * {@link #weight} of a 2-d convolution, {@code [out, in, height, width]}: channels last in memory, so that kernels read and write
+     * neighbouring channels together.
+     */
+    static Parameter convolution(RandomGenerator random, int out, int in, int height, int width) {
+        Tensor weight = Tensor.zeros(out, height, width, in).permute(0, 3, 1, 2);
+        kaimingUniform(weight, Fan.FAN_IN, Math.sqrt(5), random);
+        return new Parameter(weight);
+    }
+
     static Parameter bias(RandomGenerator random, int size, int fanIn) {
         float bound = (float) (1 / Math.sqrt(Math.max(1, fanIn)));
         return new Parameter(Tensor.uniform(random, -bound, bound, size));
