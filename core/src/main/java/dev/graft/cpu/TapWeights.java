@@ -13,8 +13,6 @@ import java.util.function.Consumer;
  */
 record TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
 
-    private static final int PIECE = 64;
-
     /** All taps in order, for the convolution. */
     static TapWeights forward(View w) {
         int[] taps = new int[w.dim(2) * w.dim(3)];
@@ -107,16 +105,13 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
             }
             return;
         }
-        // By pieces of which what is written stays in the first-level cache.
-        for (int first = 0; first < to - from; first += PIECE) {
-            int last = Math.min(to - from, first + PIECE);
-            for (int j = 0; j < lanes; j++) {
-                for (int t = 0; t < taps.length; t++) {
-                    int source = start + j * columnStride + taps[t];
-                    int target = at + t * tapStep + j;
-                    for (int k = first; k < last; k++) {
-                        block[target + k * depthStep] = data[source + k * depthStride];
-                    }
+        // Columns innermost: memory that is not in cache is then fetched from all of them at once.
+        for (int t = 0; t < taps.length; t++) {
+            for (int k = 0; k < to - from; k++) {
+                int source = start + k * depthStride + taps[t];
+                int target = at + k * depthStep + t * tapStep;
+                for (int j = 0; j < lanes; j++) {
+                    block[target + j] = data[source + j * columnStride];
                 }
             }
         }

@@ -125,10 +125,8 @@ final class Winograd {
                 float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
                 for (int k = 0; k < depth; k += PIECE) {
                     int piece = Math.min(PIECE, depth - k);
-                    for (int j = 0; j < width; j += LANES) {
-                        Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column + j, k, piece);
-                        transform(source, column + j, k, piece, u, j, width, uPosition);
-                    }
+                    Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column, width, k, piece);
+                    transform(source, column, k, piece, u, 0, width, uPosition);
                     for (int p = 0; p < transforms.positions; p++) {
                         MicroKernel.multiply(v, (k / PIECE * transforms.positions + p) * vPosition, PIECE, 1, u, p * uPosition, width, m,
                                 p * mPosition, width, count, width, piece, k > 0);
@@ -157,11 +155,8 @@ final class Winograd {
             int width = Math.min(WIDTH, columns - column);
             int k = task % pieces * PIECE;
             int piece = Math.min(PIECE, depth - k);
-            for (int j = 0; j < width; j += LANES) {
-                Source source = weights.inPlace() ? inPlace(weights) : gathered(weights, column + j, k, piece);
-                transform(source, column + j, k, piece, u, task / pieces * transforms.positions * uPosition + k * width + j, width,
-                        uPosition);
-            }
+            Source source = weights.inPlace() ? inPlace(weights) : gathered(weights, column, width, k, piece);
+            transform(source, column, k, piece, u, task / pieces * transforms.positions * uPosition + k * width, width, uPosition);
         }));
     }
 
@@ -173,11 +168,14 @@ final class Winograd {
         return new Source(CpuStorage.floats(weights.view()), weights.at(0), LANES, weights.depthStride(), weights.tapStride());
     }
 
-    /** A piece of one vector of columns, to be asked for nothing else. */
-    private Source gathered(TapWeights weights, int column, int k, int depth) {
-        float[] taps = engine.workspace().floats(0, depth * 9 * LANES);
-        weights.gather(column, LANES, k, k + depth, taps, 0, 9 * LANES, LANES);
-        return new Source(taps, -k * 9 * LANES, 0, 9 * LANES, LANES);
+    /** Rows {@code [k, k + depth)} of the {@code width} columns from {@code column} on, to be asked for nothing else. */
+    private Source gathered(TapWeights weights, int column, int width, int k, int depth) {
+        int vector = depth * 9 * LANES;
+        float[] taps = engine.workspace().floats(0, width / LANES * vector);
+        for (int j = 0; j < width; j += LANES) {
+            weights.gather(column + j, LANES, k, k + depth, taps, j / LANES * vector, 9 * LANES, LANES);
+        }
+        return new Source(taps, -column / LANES * vector - k * 9 * LANES, vector, 9 * LANES, LANES);
     }
 
     /**
@@ -194,12 +192,15 @@ final class Winograd {
                 .map(copy -> new Source(copy, 0, vector, 9 * LANES, LANES));
     }
 
-    /** Transforms rows {@code [k, k + depth)} of the vector of columns that begins at {@code column}. */
+    /** Transforms rows {@code [k, k + depth)} of the {@code width} columns that begin at {@code column}. */
     private void transform(Source source, int column, int k, int depth, float[] u, int uAt, int width, int uPosition) {
         float[] scratch = engine.workspace().floats(1, transforms.scratch());
         int at = source.at + column / LANES * source.vectorStep + k * source.depthStep;
         for (int i = 0; i < depth; i++) {
-            transforms.weights(source.data, at + i * source.depthStep, source.tapStep, u, uAt + i * width, uPosition, scratch);
+            for (int j = 0; j < width; j += LANES) {
+                transforms.weights(source.data, at + i * source.depthStep + j / LANES * source.vectorStep, source.tapStep, u,
+                        uAt + i * width + j, uPosition, scratch);
+            }
         }
     }
 }
