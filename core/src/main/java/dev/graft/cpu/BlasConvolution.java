@@ -28,8 +28,7 @@ final class BlasConvolution implements Convolution.Algorithm {
 
     private PixelGemm.Target target(View y, View w, PixelMap map, Conv2dParams params, boolean forward) {
         Panel packed = weights.packed(w, map, params.groups(), forward);
-        return new PixelGemm.Target(CpuStorage.floatsToWrite(y), y.offset(), y.dim(2), y.dim(3), y.dim(1), y.dim(1) / params.groups(),
-                packed, forward);
+        return new PixelGemm.Target(Images.written(y), y.dim(1) / params.groups(), packed, forward);
     }
 
     @Override
@@ -38,7 +37,7 @@ final class BlasConvolution implements Convolution.Algorithm {
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             PixelGemm.Target target = target(dx, w, map, params, false);
             if (map.taps() == 0) {
-                product.clear(dx.dim(0), target, map);
+                target.images().clear(engine, dx.dim(0), map);
             } else {
                 product.run(dx.dim(0), Gather.of(dy, map, params), target, none);
             }

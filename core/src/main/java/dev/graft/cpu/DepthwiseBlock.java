@@ -1,9 +1,5 @@
 package dev.graft.cpu;
 
-import dev.graft.backend.Activation;
-import dev.graft.backend.Epilogue;
-import dev.graft.backend.View;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -50,8 +46,8 @@ final class DepthwiseBlock {
     private int yAt;
     private int yStep;
 
-    /** {@code w} is {@code [kernel rows, kernel columns, channels]}. */
-    DepthwiseBlock(Images source, PixelMap map, float[] w, Images target, Finish finish, Workspace workspace) {
+    /** {@code w} is {@code [kernel rows, kernel columns, channels]}; {@code epilogue} has no residual. */
+    DepthwiseBlock(Images source, PixelMap map, float[] w, Images target, VectorEpilogue epilogue, Workspace workspace) {
         this.source = source;
         this.target = target;
         this.map = map;
@@ -62,39 +58,12 @@ final class DepthwiseBlock {
         this.rowStep = map.rowOffsets().length == 1 ? 0 : (map.rowOffsets()[1] - map.rowOffsets()[0]) * source.width() * channels;
         this.column = new int[(PIXELS - 1) * map.stepW() + taps];
         this.inside = new int[column.length];
-        this.raw = finish.raw;
-        this.scale = finish.scale;
-        this.shift = finish.shift;
-        this.low = finish.low;
-        this.high = finish.high;
+        this.raw = epilogue.isEmpty();
+        this.scale = epilogue.scale();
+        this.shift = epilogue.shift();
+        this.low = epilogue.low();
+        this.high = epilogue.high();
         this.narrow = workspace.floats(0, PIXELS * channels);
-    }
-
-    /** An epilogue without residual, as arrays. */
-    static final class Finish {
-        private final boolean raw;
-        private final float[] scale;
-        private final float[] shift;
-        private final float low;
-        private final float high;
-
-        Finish(Epilogue epilogue, int channels) {
-            raw = epilogue.scale().isEmpty() && epilogue.shift().isEmpty() && epilogue.activation() == Activation.NONE;
-            scale = epilogue.scale().map(Finish::values).orElseGet(() -> filled(channels, 1f));
-            shift = epilogue.shift().map(Finish::values).orElseGet(() -> new float[channels]);
-            low = epilogue.activation() == Activation.NONE ? Float.NEGATIVE_INFINITY : 0f;
-            high = epilogue.activation() == Activation.RELU6 ? 6f : Float.POSITIVE_INFINITY;
-        }
-
-        private static float[] values(View view) {
-            return Arrays.copyOfRange(CpuStorage.floats(view), view.offset(), view.offset() + view.numel());
-        }
-
-        private static float[] filled(int count, float value) {
-            float[] array = new float[count];
-            Arrays.fill(array, value);
-            return array;
-        }
     }
 
     /** Whether there is a kernel for these taps. */

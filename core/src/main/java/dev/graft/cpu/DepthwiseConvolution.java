@@ -81,7 +81,7 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
 
     private void runBlocks(int images, Images source, View w, PixelMap map, Images target, Epilogue epilogue) {
         float[] weights = packed(w, map);
-        DepthwiseBlock.Finish finish = new DepthwiseBlock.Finish(epilogue, source.channels());
+        VectorEpilogue finish = new VectorEpilogue(epilogue, Optional.empty(), source.channels());
         int strips = strips(map, source.channels(), STRIP);
         engine.forEach(images * strips, task -> {
             DepthwiseBlock block = new DepthwiseBlock(source, map, weights, target, finish, engine.workspace());

@@ -1,7 +1,5 @@
 package dev.graft.cpu;
 
-import java.util.Arrays;
-
 /** Convolution as a matrix product: gathered pixels times packed weights, with the epilogue applied on the way back to the heap. */
 final class PixelGemm {
     // Rows of a tile: enough to repay packing the weights anew for each tile, few enough to stay in the second-level cache.
@@ -15,11 +13,10 @@ final class PixelGemm {
     }
 
     /**
-     * @param channels of the result image
      * @param group    result channels of one group
      * @param weights  all groups' matrices, {@code transposed} as {@code [group][depth]} or {@code [depth][group]}
      */
-    record Target(float[] data, int at, int height, int width, int channels, int group, Panel weights, boolean transposed) {
+    record Target(Images images, int group, Panel weights, boolean transposed) {
     }
 
     /** One rectangle of the product: result pixels {@code [from, to)}, channels {@code [channel, channel + count)} within the group. */
@@ -29,7 +26,7 @@ final class PixelGemm {
     /** Runs the product for all groups; {@code source} describes group 0. */
     void run(int images, Gather source, Target target, ConvEpilogue epilogue) {
         int pixels = images * source.map().rows() * source.map().columns();
-        int groups = target.channels() / target.group();
+        int groups = target.images.channels() / target.group();
         long weightSize = (long) source.depth() * target.group();
         if (groups == 1 && pixels < 2 * TILE && target.group() >= 2 * COLUMNS && weightSize >= 1 << 17) {
             runByColumns(pixels, source, target, epilogue);
@@ -88,9 +85,9 @@ final class PixelGemm {
         int firstChannel = block.group * target.group + block.channel;
         ChannelRows rows = ChannelRows.of(block.to - block.from, n);
         ConvEpilogue.Channels channels = epilogue.channels(rows, firstChannel);
-        boolean whole = n == target.channels && map.fillsResult();
+        boolean whole = n == target.images.channels() && map.fillsResult();
         if (whole && channels.isEmpty()) {
-            result.get(0, target.data, target.at + block.from * n, rows.rows() * n);
+            result.get(0, target.images.data(), target.images.at() + block.from * n, rows.rows() * n);
             return;
         }
         float[] values = engine.workspace().floats(0, rows.width());
@@ -101,37 +98,15 @@ final class PixelGemm {
             result.get(row * n, values, 0, count);
             channels.scaleShift(values, count);
             for (int r = 0; r < (whole ? 1 : height); r++) {
-                int place = place(block.from + row + r, target, map) + firstChannel;
+                int place = target.images.place(map, block.from + row + r) + firstChannel;
                 channels.loadResidual(place, residuals, r * n, whole ? count : n);
             }
             channels.addResidual(residuals, values, count);
             channels.activate(values, count);
             for (int r = 0; r < (whole ? 1 : height); r++) {
-                int place = place(block.from + row + r, target, map) + firstChannel;
-                System.arraycopy(values, r * n, target.data, target.at + place, whole ? count : n);
+                int place = target.images.place(map, block.from + row + r) + firstChannel;
+                System.arraycopy(values, r * n, target.images.data(), target.images.at() + place, whole ? count : n);
             }
         }
-    }
-
-    private static int place(int pixel, Target target, PixelMap map) {
-        if (map.fillsResult()) {
-            return pixel * target.channels;
-        }
-        int gridSize = map.rows() * map.columns();
-        int image = pixel / gridSize;
-        int row = map.firstRow() + pixel % gridSize / map.columns() * map.placeH();
-        int column = map.firstColumn() + pixel % map.columns() * map.placeW();
-        return ((image * target.height + row) * target.width + column) * target.channels;
-    }
-
-    /** Zeroes the result pixels of a map without taps. */
-    void clear(int images, Target target, PixelMap map) {
-        int pixels = images * map.rows() * map.columns();
-        engine.forRange(pixels, Math.max(1, (1 << 15) / target.channels), (from, to) -> {
-            for (int p = from; p < to; p++) {
-                int at = target.at + place(p, target, map);
-                Arrays.fill(target.data, at, at + target.channels, 0f);
-            }
-        });
     }
 }

@@ -7,6 +7,7 @@ import java.util.Optional;
 
 /** Convolution on the Vector API, one group: Winograd's algorithm where it fits, else products of gathered pixels. */
 final class VectorConvolution implements Convolution.Algorithm {
+    private final Engine engine;
     private final Optional<Winograd> winograd;
     private final Optional<WinogradWeightGradient> winogradWeightGradient;
     private final VectorGemm product;
@@ -14,6 +15,7 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     VectorConvolution(Engine engine) {
         Optional<WinogradTransforms> transforms = transforms();
+        this.engine = engine;
         this.winograd = transforms.map(t -> new Winograd(engine, t));
         this.winogradWeightGradient = transforms.map(t -> new WinogradWeightGradient(engine, t));
         this.product = new VectorGemm(engine);
@@ -53,7 +55,7 @@ final class VectorConvolution implements Convolution.Algorithm {
         }
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             if (map.taps() == 0) {
-                product.clear(dx.dim(0), map, Images.written(dx));
+                Images.written(dx).clear(engine, dx.dim(0), map);
             } else {
                 product.run(dx.dim(0), Gather.of(dy, map, params), TapWeights.backward(w, map), VectorEpilogue.NONE, Images.written(dx));
             }

@@ -50,6 +50,26 @@ final class VectorEpilogue {
         return empty;
     }
 
+    /** Factor of each channel. */
+    float[] scale() {
+        return scale;
+    }
+
+    /** What is added to each channel. */
+    float[] shift() {
+        return shift;
+    }
+
+    /** The activation's least value. */
+    float low() {
+        return clampsLow ? 0f : Float.NEGATIVE_INFINITY;
+    }
+
+    /** The activation's largest value. */
+    float high() {
+        return clampsHigh ? 6f : Float.POSITIVE_INFINITY;
+    }
+
     /**
      * Stores {@code rows} rows of {@code count} results, {@code step} apart in {@code block}, at {@code yAt + place} and then every
      * {@code yStep}; they belong to channels from {@code channel} on, and {@code place} is relative to the result.

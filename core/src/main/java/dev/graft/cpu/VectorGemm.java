@@ -49,26 +49,18 @@ final class VectorGemm {
             return MicroKernel.padded(Math.min(WIDTH, columns - column));
         }
 
-        int place(int pixel) {
-            PixelMap map = source.map();
-            if (map.fillsResult()) {
-                return pixel * target.channels();
-            }
-            int gridSize = map.rows() * map.columns();
-            int row = map.firstRow() + pixel % gridSize / map.columns() * map.placeH();
-            int column = map.firstColumn() + pixel % map.columns() * map.placeW();
-            return target.place(pixel / gridSize, row, column);
-        }
-
         /** Moves the results of {@code rows} pixels from {@code pixel} on to their places. */
         void store(float[] block, int width, int pixel, int rows, int column) {
             int count = Math.min(width, columns - column);
-            if (source.map().fillsResult()) {
-                epilogue.store(block, 0, width, rows, column, count, target.data(), target.at(), place(pixel) + column, target.channels());
+            PixelMap map = source.map();
+            if (map.fillsResult()) {
+                int place = target.place(map, pixel) + column;
+                epilogue.store(block, 0, width, rows, column, count, target.data(), target.at(), place, target.channels());
                 return;
             }
             for (int i = 0; i < rows; i++) {
-                epilogue.store(block, i * width, width, 1, column, count, target.data(), target.at(), place(pixel + i) + column, 0);
+                int place = target.place(map, pixel + i) + column;
+                epilogue.store(block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
             }
         }
     }
@@ -129,8 +121,7 @@ final class VectorGemm {
         int width = product.width(column);
         for (int k = 0; k < depth; k += PIECE) {
             MicroKernel.multiply(left, leftAt + k, depth, 1, product.weights, column * depth + k * width, width, block, 0, width, rows,
-                    width,
-                    Math.min(PIECE, depth - k), k > 0);
+                    width, Math.min(PIECE, depth - k), k > 0);
         }
         product.store(block, width, pixel, rows, column);
     }
@@ -148,20 +139,8 @@ final class VectorGemm {
             for (int column = 0; column < product.columns; column += WIDTH) {
                 int width = product.width(column);
                 MicroKernel.multiply(columns, 0, step, 1, product.weights, column * depth, width, block, 0, width, map.columns(), width,
-                        depth,
-                        false);
+                        depth, false);
                 product.store(block, width, row * map.columns(), map.columns(), column);
-            }
-        });
-    }
-
-    /** Zeroes the results of a map without taps. */
-    void clear(int images, PixelMap map, Images target) {
-        Product places = new Product(new Gather(target.data(), 0, 0, 0, 0, 0, 0, map), new float[0], 0, VectorEpilogue.NONE, target);
-        engine.forRange(images * map.rows() * map.columns(), Math.max(1, (1 << 15) / target.channels()), (from, to) -> {
-            for (int p = from; p < to; p++) {
-                int at = target.at() + places.place(p);
-                Arrays.fill(target.data(), at, at + target.channels(), 0f);
             }
         });
     }
