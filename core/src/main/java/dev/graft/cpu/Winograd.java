@@ -3,6 +3,7 @@ package dev.graft.cpu;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * 3x3 convolution of stride 1, and its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied
@@ -105,7 +106,7 @@ final class Winograd {
         int mPosition = position(run * WIDTH);
         int uPosition = position(PIECE * WIDTH);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * transforms.positions * vPosition);
-        Optional<Source> whole = whole(pass.weights, depth, columns);
+        Optional<Source> whole = whole(pass.weights, depth, columns, runs);
         for (int start = 0; start < tiles; start += run) {
             int first = start;
             int count = Math.min(run, tiles - start);
@@ -179,17 +180,20 @@ final class Winograd {
     }
 
     /**
-     * The weights themselves, or a kept copy {@code [vector of columns][depth][tap][lanes]}; empty where weights have just changed, and
-     * copying them all would only move them through memory once more.
+     * The weights themselves, or a copy {@code [vector of columns][depth][tap][lanes]}; empty where weights that have just changed are
+     * read once: copying them all would only move them through memory once more.
      */
-    private Optional<Source> whole(TapWeights weights, int depth, int columns) {
+    private Optional<Source> whole(TapWeights weights, int depth, int columns, int runs) {
         if (weights.inPlace()) {
             return Optional.of(inPlace(weights));
         }
         int vector = depth * 9 * LANES;
-        return weights.kept("winograd taps", columns / LANES * vector, packed -> engine.forEach(columns / LANES,
-                i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES)))
-                .map(copy -> new Source(copy, 0, vector, 9 * LANES, LANES));
+        int size = columns / LANES * vector;
+        Consumer<float[]> pack = packed -> engine.forEach(columns / LANES,
+                i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES));
+        Optional<float[]> copy = runs > 1 ? Optional.of(weights.packed(engine, "winograd taps", size, pack))
+                : weights.kept("winograd taps", size, pack);
+        return copy.map(c -> new Source(c, 0, vector, 9 * LANES, LANES));
     }
 
     /** Transforms rows {@code [k, k + depth)} of the {@code width} columns that begin at {@code column}. */
