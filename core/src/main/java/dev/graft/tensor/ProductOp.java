@@ -140,6 +140,7 @@ sealed interface ProductOp extends Op {
             Tensor y = run(x, in[1], in.length > 2 ? Epilogue.bias(Raw.contiguous(in[2]).view()) : Epilogue.NONE);
             if (saved.needs(1)) {
                 saved.put(x);
+                saved.layout(in[1].view().isDense() ? in[1].strides() : in[1].shape().contiguousStrides());
             }
             if (saved.needs(0)) {
                 saved.put(in[1]);
@@ -192,8 +193,7 @@ sealed interface ProductOp extends Op {
                 d.backend().conv2dBackwardInput(d.view(), saved.get(needs[1] ? 1 : 0).view(), grads[0].view(), params);
             }
             if (needs[1]) {
-                // Channels last like the weights of layers; the optimizer brings it into the layout of weights that are not.
-                grads[1] = params.groups() == 1 ? Raw.emptyChannelsLast(d, saved.shape(1)) : Raw.empty(d, saved.shape(1));
+                grads[1] = Raw.emptyStrided(d, DType.F32, saved.shape(1), saved.layout());
                 d.backend().conv2dBackwardWeight(saved.get(0).view(), d.view(), grads[1].view(), params);
             }
             if (needs.length > 2 && needs[2]) {

@@ -32,9 +32,14 @@ final class Raw {
         return out;
     }
 
+    /** Uninitialised, laid out under {@code strides}, which must be dense for the shape. */
+    static Tensor emptyStrided(Tensor like, DType dtype, Shape shape, int[] strides) {
+        return new Tensor(like.backend().allocate(dtype, shape.numel()), 0, shape, strides);
+    }
+
     /** Uninitialised, with the memory layout of {@code like}, which must be dense. */
     static Tensor emptyLike(Tensor like, DType dtype) {
-        return new Tensor(like.backend().allocate(dtype, like.numel()), 0, like.shape(), like.strides());
+        return emptyStrided(like, dtype, like.shape(), like.strides());
     }
 
     static Tensor emptyLike(Tensor like) {
@@ -42,7 +47,7 @@ final class Raw {
     }
 
     static Tensor emptyChannelsLast(Tensor like, DType dtype, Shape shape) {
-        return new Tensor(like.backend().allocate(dtype, shape.numel()), 0, shape, channelsLastStrides(shape));
+        return emptyStrided(like, dtype, shape, channelsLastStrides(shape));
     }
 
     static Tensor emptyChannelsLast(Tensor like, Shape shape) {
@@ -78,8 +83,7 @@ final class Raw {
     /** {@code x} laid out under {@code strides}, which must be dense for its shape. */
     static Tensor withStrides(Tensor x, int[] strides) {
         View wanted = new View(x.storage(), 0, x.shape(), strides);
-        return x.view().sameLayout(wanted) ? x
-                : copyInto(x, new Tensor(x.backend().allocate(x.dtype(), x.numel()), 0, x.shape(), strides));
+        return x.view().sameLayout(wanted) ? x : copyInto(x, emptyStrided(x, x.dtype(), x.shape(), strides));
     }
 
     static Tensor copyInto(Tensor x, Tensor y) {
