@@ -24,9 +24,11 @@ final class Pooling {
     void maxPool(View x, PoolWindows windows, View y, Optional<View> index) {
         if (engine.kernels().usesVectors() && VectorMaxPool.fits(windows, x.dim(1))) {
             maxPoolOnVectors(x, windows, y, index);
+        } else if (index.isPresent()) {
+            maxPoolWithPlaces(x, windows, y, index.get());
         } else {
-            Storage unused = backend.allocate(DType.I32, index.isPresent() ? 0 : y.numel());
-            maxPoolWithPlaces(x, windows, y, index.orElseGet(() -> new View(unused, 0, y.shape(), y.strides())));
+            Storage unused = backend.allocate(DType.I32, y.numel());
+            maxPoolWithPlaces(x, windows, y, new View(unused, 0, y.shape(), y.strides()));
             unused.release();
         }
     }
@@ -36,16 +38,13 @@ final class Pooling {
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
             Images source = Images.read(in.view());
             Images maxima = Images.written(out.view());
-            int[] found = places.map(p -> CpuStorage.intsToWrite(p.view())).orElse(new int[0]);
+            Optional<int[]> found = places.map(p -> CpuStorage.intsToWrite(p.view()));
             int foundAt = places.map(p -> p.view().offset()).orElse(0);
             VectorMaxPool pool = new VectorMaxPool(windows, source.width(), source.channels());
             engine.forEach(x.dim(0) * maxima.height(), line -> {
                 int image = source.at() + source.place(line / maxima.height(), 0, 0);
                 int at = line * maxima.width() * maxima.channels();
-                pool.row(source.data(), image, line % maxima.height(), maxima.data(), maxima.at() + at);
-                if (places.isPresent()) {
-                    pool.places(source.data(), image, line % maxima.height(), maxima.data(), maxima.at() + at, found, foundAt + at);
-                }
+                pool.row(source.data(), image, line % maxima.height(), maxima.data(), maxima.at() + at, found, foundAt + at);
             });
         } finally {
             places.ifPresent(ChannelsLast.Borrowed::close);

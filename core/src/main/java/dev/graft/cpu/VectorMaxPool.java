@@ -2,6 +2,7 @@ package dev.graft.cpu;
 
 import dev.graft.backend.PoolWindows;
 import java.util.Arrays;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -41,18 +42,22 @@ final class VectorMaxPool {
         return true;
     }
 
-    /** One row of maxima; the image begins at {@code image}. */
-    void row(float[] x, int image, int row, float[] y, int yAt) {
-        int top = windows.top()[row];
-        int bottom = windows.bottom()[row] - 1;
-        int middle = Math.min(top + 1, bottom);
+    /** One row of maxima and, where asked for, of their places: first places first; NaN is found where it lies. */
+    void row(float[] x, int image, int row, float[] y, int yAt, Optional<int[]> index, int indexAt) {
+        int top = windows.top()[row] * width;
+        int bottom = (windows.bottom()[row] - 1) * width;
+        int middle = Math.min(top + width, bottom);
         for (int column = 0; column < windows.outputWidth(); column++) {
             int left = windows.left()[column];
             int right = windows.right()[column] - 1;
             int centre = Math.min(left + 1, right);
-            maxima(x, image, top * width + left, top * width + centre, top * width + right, middle * width + left, middle * width + centre,
-                    middle * width + right, bottom * width + left, bottom * width + centre, bottom * width + right, y,
-                    yAt + column * channels);
+            int at = column * channels;
+            maxima(x, image, top + left, top + centre, top + right, middle + left, middle + centre, middle + right, bottom + left,
+                    bottom + centre, bottom + right, y, yAt + at);
+            if (index.isPresent()) {
+                places(x, image, top + left, top + centre, top + right, middle + left, middle + centre, middle + right, bottom + left,
+                        bottom + centre, bottom + right, y, yAt + at, index.get(), indexAt + at);
+            }
         }
     }
 
@@ -66,22 +71,6 @@ final class VectorMaxPool {
             FloatVector d = FloatVector.fromArray(SPECIES, x, at + p6 * channels).max(FloatVector.fromArray(SPECIES, x, at + p7 * channels))
                     .max(FloatVector.fromArray(SPECIES, x, at + p8 * channels));
             a.max(b).max(d).intoArray(y, yAt + c);
-        }
-    }
-
-    /** Where a row of maxima was found, first places first; NaN is found where it lies. */
-    void places(float[] x, int image, int row, float[] y, int yAt, int[] index, int indexAt) {
-        int top = windows.top()[row];
-        int bottom = windows.bottom()[row] - 1;
-        int middle = Math.min(top + 1, bottom);
-        for (int column = 0; column < windows.outputWidth(); column++) {
-            int left = windows.left()[column];
-            int right = windows.right()[column] - 1;
-            int centre = Math.min(left + 1, right);
-            int at = column * channels;
-            places(x, image, top * width + left, top * width + centre, top * width + right, middle * width + left, middle * width + centre,
-                    middle * width + right, bottom * width + left, bottom * width + centre, bottom * width + right, y, yAt + at, index,
-                    indexAt + at);
         }
     }
 
