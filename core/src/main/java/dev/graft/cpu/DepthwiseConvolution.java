@@ -103,7 +103,8 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     private float[] packed(View w, PixelMap map) {
         TapWeights weights = TapWeights.depthwise(w, map);
         int channels = weights.columns();
-        return weights.packed(engine, "depthwise", map.taps() * channels, block -> weights.gather(0, channels, 0, 1, block, 0, 0, channels));
+        return weights.packed(engine, "depthwise", map.taps() * channels,
+                block -> weights.gather(0, channels, 0, 1, block, 0, 0, channels));
     }
 
     @Override

@@ -130,7 +130,8 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
     Optional<float[]> kept(String layout, int size, Consumer<float[]> pack) {
         CpuStorage storage = CpuStorage.of(view);
         PackedWeights.Key key = PackedWeights.Key.of(view, layout + " " + depthStride + " " + Arrays.toString(taps));
-        return storage.packed().find(key, storage.content(), () -> new ArrayPanel(new float[size]), p -> pack.accept(((ArrayPanel) p).data()))
-                .map(p -> ((ArrayPanel) p).data());
+        Optional<Panel> panel = storage.packed().find(key, storage.content(), () -> new ArrayPanel(new float[size]),
+                p -> pack.accept(((ArrayPanel) p).data()));
+        return panel.map(p -> ((ArrayPanel) p).data());
     }
 }

@@ -124,17 +124,20 @@ final class VectorEpilogue {
         FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
         if (clampsHigh) {
             for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
+                        .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
                         .max(0f).min(6f).intoArray(y, to + i * yStep);
             }
         } else if (clampsLow) {
             for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
+                        .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
                         .max(0f).intoArray(y, to + i * yStep);
             }
         } else {
             for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
+                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
+                        .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
                         .intoArray(y, to + i * yStep);
             }
         }
