@@ -1,15 +1,16 @@
 package dev.graft.cpu;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@value #PIXELS} neighbouring result pixels of a depthwise convolution at once, on the Vector API: for each vector of channels the sums
  * stay in registers while the kernel's rows go by, and each source pixel of a row is loaded once for all taps that look at it.
  *
- * <p>Source columns outside the image are read as any column inside it and masked to zero.
+ * <p>Of the source columns a block reads, the outermost at either side ({@link #edge}) may lie outside the image: there any column inside is
+ * read and masked to zero. Where more are outside, as on images narrower than a block, the block reads a copy with zeros around it.
  */
 final class DepthwiseBlock {
     /** Result pixels of a block. */
@@ -23,24 +24,28 @@ final class DepthwiseBlock {
     private final Images target;
     private final PixelMap map;
     private final int taps;
-    private final float[] x;
     private final float[] w;
     private final int channels;
-    private final int rowStep;
     private final int[] column;
     private final int[] inside;
     private final boolean raw;
     private final float[] scale;
     private final float[] shift;
-    private final float low;
-    private final float high;
+    private final int low;
+    private final int high;
+    private final VectorEpilogue epilogue;
+    private final Watch watch;
+    private final Workspace workspace;
     // A block that is wider than the result goes here first.
     private final float[] narrow;
 
+    private boolean plainly;
     private int firstChannel;
     private int lastChannel;
     private int kernelRows;
+    private float[] x;
     private int xAt;
+    private int rowStep;
     private int wAt;
     private float[] y;
     private int yAt;
@@ -52,10 +57,8 @@ final class DepthwiseBlock {
         this.target = target;
         this.map = map;
         this.taps = map.columnOffsets().length;
-        this.x = source.data();
         this.w = w;
         this.channels = source.channels();
-        this.rowStep = map.rowOffsets().length == 1 ? 0 : (map.rowOffsets()[1] - map.rowOffsets()[0]) * source.width() * channels;
         this.column = new int[(PIXELS - 1) * map.stepW() + taps];
         this.inside = new int[column.length];
         this.raw = epilogue.isEmpty();
@@ -63,6 +66,9 @@ final class DepthwiseBlock {
         this.shift = epilogue.shift();
         this.low = epilogue.low();
         this.high = epilogue.high();
+        this.epilogue = epilogue;
+        this.workspace = workspace;
+        this.watch = Watch.begin(workspace);
         this.narrow = workspace.floats(0, PIXELS * channels);
     }
 
@@ -83,9 +89,16 @@ final class DepthwiseBlock {
 
     /** Result rows {@code [firstRow, lastRow)} of an image. */
     void rows(int image, int firstRow, int lastRow) {
+        runRows(image, firstRow, lastRow);
+        if (!watch.isFinite()) {
+            plainly = true;
+            runRows(image, firstRow, lastRow);
+        }
+    }
+
+    private void runRows(int image, int firstRow, int lastRow) {
         int last = Math.max(0, map.columns() - PIXELS);
         for (int q = firstRow; q < lastRow; q++) {
-            moveToRow(image, q);
             int r = 0;
             while (r < map.columns()) {
                 int inner = innerBlocks(r);
@@ -114,17 +127,27 @@ final class DepthwiseBlock {
             end--;
         }
         kernelRows = end - first;
+        x = source.data();
+        rowStep = offsets.length == 1 ? 0 : (offsets[1] - offsets[0]) * source.width() * channels;
         xAt = kernelRows == 0 ? 0 : source.at() + source.place(image, top + offsets[first], 0);
         wAt = first * taps * channels;
     }
 
     private void block(int image, int q, int r, int count) {
+        moveToRow(image, q);
         int left = r * map.stepW() + map.columnOffsets()[0];
         for (int j = 0; j < column.length; j++) {
             int place = Math.max(0, Math.min(source.width() - 1, left + j));
             column[j] = place * channels;
             inside[j] = place == left + j ? -1 : 0;
         }
+        if (!isInside(edge(), column.length - edge())) {
+            readCopy();
+        }
+        write(image, q, r, count);
+    }
+
+    private void write(int image, int q, int r, int count) {
         int place = target.at() + target.place(image, map.firstRow() + q * map.placeH(), map.firstColumn() + r * map.placeW());
         int step = map.placeW() * channels;
         int pixels = map.columns() - r;
@@ -132,13 +155,11 @@ final class DepthwiseBlock {
             y = target.data();
             yAt = place;
             yStep = step;
-            int start = xAt;
             for (int n = 0; n < count; n++) {
                 run();
                 xAt += PIXELS * map.stepW() * channels;
                 yAt += PIXELS * step;
             }
-            xAt = start;
             return;
         }
         y = narrow;
@@ -150,7 +171,47 @@ final class DepthwiseBlock {
         }
     }
 
+    /** How many source columns are masked at either side of a block. */
+    private int edge() {
+        return taps / 2;
+    }
+
+    private boolean isInside(int from, int to) {
+        for (int j = from; j < to; j++) {
+            if (inside[j] == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void readCopy() {
+        int step = column.length * channels;
+        float[] copy = workspace.floats(1, map.rowOffsets().length * step);
+        for (int j = 0; j < column.length; j++) {
+            for (int i = 0; i < kernelRows; i++) {
+                int to = i * step + j * channels;
+                if (inside[j] == 0) {
+                    Arrays.fill(copy, to, to + channels, 0f);
+                } else {
+                    System.arraycopy(x, xAt + i * rowStep + column[j], copy, to, channels);
+                }
+            }
+        }
+        for (int j = 0; j < column.length; j++) {
+            column[j] = j * channels;
+            inside[j] = -1;
+        }
+        x = copy;
+        xAt = 0;
+        rowStep = step;
+    }
+
     private void run() {
+        if (plainly) {
+            runPlainly();
+            return;
+        }
         firstChannel = 0;
         lastChannel = channels / LANES * LANES;
         runVectors();
@@ -172,11 +233,26 @@ final class DepthwiseBlock {
         }
     }
 
+    private void runPlainly() {
+        for (int p = 0; p < PIXELS; p++) {
+            for (int c = 0; c < channels; c++) {
+                float sum = 0;
+                for (int tap = 0; tap < kernelRows * taps; tap++) {
+                    int j = p * map.stepW() + tap % taps;
+                    float v = inside[j] == 0 ? 0f : x[xAt + tap / taps * rowStep + column[j] + c];
+                    sum = Math.fma(v, w[wAt + tap * channels + c], sum);
+                }
+                y[yAt + p * yStep + c] = epilogue.finish(sum, c);
+            }
+        }
+    }
+
     private IntVector mask(int j) {
         return IntVector.broadcast(INTS, inside[j]);
     }
 
     private void taps1() {
+        float[] watched = watch.sums();
         float[] x = this.x;
         float[] w = this.w;
         float[] y = this.y;
@@ -191,13 +267,6 @@ final class DepthwiseBlock {
         int o4 = column[4];
         int o5 = column[5];
         int o6 = column[6];
-        IntVector m0 = mask(0);
-        IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
         for (int c = firstChannel; c < lastChannel; c += LANES) {
             int at = xAt + c;
             int tap = wAt + c;
@@ -210,19 +279,19 @@ final class DepthwiseBlock {
             FloatVector a6 = FloatVector.zero(SPECIES);
             for (int i = 0; i < kernelRows; i++) {
                 FloatVector w0 = FloatVector.fromArray(SPECIES, w, tap);
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0);
                 a0 = x0.fma(w0, a0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1);
                 a1 = x1.fma(w0, a1);
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
                 a2 = x2.fma(w0, a2);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3);
                 a3 = x3.fma(w0, a3);
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4);
                 a4 = x4.fma(w0, a4);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5);
                 a5 = x5.fma(w0, a5);
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6);
                 a6 = x6.fma(w0, a6);
                 at += rowStep;
                 tap += channels;
@@ -240,31 +309,26 @@ final class DepthwiseBlock {
                 FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
                 FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
                 a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
                 a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
                 a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
                 a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
                 a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
                 a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
                 a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
+                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
+                a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
+                a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
+                a3.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 3 * yStep);
+                a4.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 4 * yStep);
+                a5.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 5 * yStep);
+                a6.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 6 * yStep);
             }
         }
     }
 
     private void taps2() {
+        float[] watched = watch.sums();
         float[] x = this.x;
         float[] w = this.w;
         float[] y = this.y;
@@ -281,12 +345,6 @@ final class DepthwiseBlock {
         int o6 = column[6];
         int o7 = column[7];
         IntVector m0 = mask(0);
-        IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
         IntVector m7 = mask(7);
         for (int c = firstChannel; c < lastChannel; c += LANES) {
             int at = xAt + c;
@@ -303,22 +361,22 @@ final class DepthwiseBlock {
                 FloatVector w1 = FloatVector.fromArray(SPECIES, w, tap + channels);
                 FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1);
                 a0 = x1.fma(w1, a0);
                 a1 = x1.fma(w0, a1);
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
                 a1 = x2.fma(w1, a1);
                 a2 = x2.fma(w0, a2);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3);
                 a2 = x3.fma(w1, a2);
                 a3 = x3.fma(w0, a3);
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4);
                 a3 = x4.fma(w1, a3);
                 a4 = x4.fma(w0, a4);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5);
                 a4 = x5.fma(w1, a4);
                 a5 = x5.fma(w0, a5);
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6);
                 a5 = x6.fma(w1, a5);
                 a6 = x6.fma(w0, a6);
                 FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
@@ -339,31 +397,26 @@ final class DepthwiseBlock {
                 FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
                 FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
                 a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
                 a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
                 a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
                 a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
                 a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
                 a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
                 a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
+                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
+                a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
+                a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
+                a3.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 3 * yStep);
+                a4.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 4 * yStep);
+                a5.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 5 * yStep);
+                a6.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 6 * yStep);
             }
         }
     }
 
     private void taps3() {
+        float[] watched = watch.sums();
         float[] x = this.x;
         float[] w = this.w;
         float[] y = this.y;
@@ -381,13 +434,6 @@ final class DepthwiseBlock {
         int o7 = column[7];
         int o8 = column[8];
         IntVector m0 = mask(0);
-        IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
-        IntVector m7 = mask(7);
         IntVector m8 = mask(8);
         for (int c = firstChannel; c < lastChannel; c += LANES) {
             int at = xAt + c;
@@ -405,30 +451,30 @@ final class DepthwiseBlock {
                 FloatVector w2 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
                 FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1);
                 a0 = x1.fma(w1, a0);
                 a1 = x1.fma(w0, a1);
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
                 a0 = x2.fma(w2, a0);
                 a1 = x2.fma(w1, a1);
                 a2 = x2.fma(w0, a2);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3);
                 a1 = x3.fma(w2, a1);
                 a2 = x3.fma(w1, a2);
                 a3 = x3.fma(w0, a3);
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4);
                 a2 = x4.fma(w2, a2);
                 a3 = x4.fma(w1, a3);
                 a4 = x4.fma(w0, a4);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5);
                 a3 = x5.fma(w2, a3);
                 a4 = x5.fma(w1, a4);
                 a5 = x5.fma(w0, a5);
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6);
                 a4 = x6.fma(w2, a4);
                 a5 = x6.fma(w1, a5);
                 a6 = x6.fma(w0, a6);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7);
                 a5 = x7.fma(w2, a5);
                 a6 = x7.fma(w1, a6);
                 FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
@@ -449,31 +495,26 @@ final class DepthwiseBlock {
                 FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
                 FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
                 a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
                 a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
                 a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
                 a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
                 a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
                 a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
                 a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
+                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
+                a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
+                a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
+                a3.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 3 * yStep);
+                a4.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 4 * yStep);
+                a5.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 5 * yStep);
+                a6.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 6 * yStep);
             }
         }
     }
 
     private void taps5() {
+        float[] watched = watch.sums();
         float[] x = this.x;
         float[] w = this.w;
         float[] y = this.y;
@@ -494,13 +535,6 @@ final class DepthwiseBlock {
         int o10 = column[10];
         IntVector m0 = mask(0);
         IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
-        IntVector m7 = mask(7);
-        IntVector m8 = mask(8);
         IntVector m9 = mask(9);
         IntVector m10 = mask(10);
         for (int c = firstChannel; c < lastChannel; c += LANES) {
@@ -524,39 +558,39 @@ final class DepthwiseBlock {
                 FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
                 a0 = x1.fma(w1, a0);
                 a1 = x1.fma(w0, a1);
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
                 a0 = x2.fma(w2, a0);
                 a1 = x2.fma(w1, a1);
                 a2 = x2.fma(w0, a2);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3);
                 a0 = x3.fma(w3, a0);
                 a1 = x3.fma(w2, a1);
                 a2 = x3.fma(w1, a2);
                 a3 = x3.fma(w0, a3);
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4);
                 a0 = x4.fma(w4, a0);
                 a1 = x4.fma(w3, a1);
                 a2 = x4.fma(w2, a2);
                 a3 = x4.fma(w1, a3);
                 a4 = x4.fma(w0, a4);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5);
                 a1 = x5.fma(w4, a1);
                 a2 = x5.fma(w3, a2);
                 a3 = x5.fma(w2, a3);
                 a4 = x5.fma(w1, a4);
                 a5 = x5.fma(w0, a5);
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6);
                 a2 = x6.fma(w4, a2);
                 a3 = x6.fma(w3, a3);
                 a4 = x6.fma(w2, a4);
                 a5 = x6.fma(w1, a5);
                 a6 = x6.fma(w0, a6);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7);
                 a3 = x7.fma(w4, a3);
                 a4 = x7.fma(w3, a4);
                 a5 = x7.fma(w2, a5);
                 a6 = x7.fma(w1, a6);
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8);
                 a4 = x8.fma(w4, a4);
                 a5 = x8.fma(w3, a5);
                 a6 = x8.fma(w2, a6);
@@ -581,31 +615,26 @@ final class DepthwiseBlock {
                 FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
                 FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
                 a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
                 a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
                 a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
                 a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
                 a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
                 a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
                 a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
+                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
+                a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
+                a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
+                a3.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 3 * yStep);
+                a4.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 4 * yStep);
+                a5.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 5 * yStep);
+                a6.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 6 * yStep);
             }
         }
     }
 
     private void taps3Stride2() {
+        float[] watched = watch.sums();
         float[] x = this.x;
         float[] w = this.w;
         float[] y = this.y;
@@ -629,19 +658,6 @@ final class DepthwiseBlock {
         int o13 = column[13];
         int o14 = column[14];
         IntVector m0 = mask(0);
-        IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
-        IntVector m7 = mask(7);
-        IntVector m8 = mask(8);
-        IntVector m9 = mask(9);
-        IntVector m10 = mask(10);
-        IntVector m11 = mask(11);
-        IntVector m12 = mask(12);
-        IntVector m13 = mask(13);
         IntVector m14 = mask(14);
         for (int c = firstChannel; c < lastChannel; c += LANES) {
             int at = xAt + c;
@@ -659,37 +675,37 @@ final class DepthwiseBlock {
                 FloatVector w2 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
                 FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1);
                 a0 = x1.fma(w1, a0);
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
                 a0 = x2.fma(w2, a0);
                 a1 = x2.fma(w0, a1);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3);
                 a1 = x3.fma(w1, a1);
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4);
                 a1 = x4.fma(w2, a1);
                 a2 = x4.fma(w0, a2);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5);
                 a2 = x5.fma(w1, a2);
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6);
                 a2 = x6.fma(w2, a2);
                 a3 = x6.fma(w0, a3);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7);
                 a3 = x7.fma(w1, a3);
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8);
                 a3 = x8.fma(w2, a3);
                 a4 = x8.fma(w0, a4);
-                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9).reinterpretAsInts().and(m9).reinterpretAsFloats();
+                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9);
                 a4 = x9.fma(w1, a4);
-                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10).reinterpretAsInts().and(m10).reinterpretAsFloats();
+                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10);
                 a4 = x10.fma(w2, a4);
                 a5 = x10.fma(w0, a5);
-                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11).reinterpretAsInts().and(m11).reinterpretAsFloats();
+                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11);
                 a5 = x11.fma(w1, a5);
-                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12).reinterpretAsInts().and(m12).reinterpretAsFloats();
+                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12);
                 a5 = x12.fma(w2, a5);
                 a6 = x12.fma(w0, a6);
-                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13).reinterpretAsInts().and(m13).reinterpretAsFloats();
+                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13);
                 a6 = x13.fma(w1, a6);
                 FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14).reinterpretAsInts().and(m14).reinterpretAsFloats();
                 a6 = x14.fma(w2, a6);
@@ -709,31 +725,26 @@ final class DepthwiseBlock {
                 FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
                 FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
                 a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
                 a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
                 a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
                 a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
                 a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
                 a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
                 a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
+                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
+                a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
+                a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
+                a3.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 3 * yStep);
+                a4.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 4 * yStep);
+                a5.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 5 * yStep);
+                a6.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 6 * yStep);
             }
         }
     }
 
     private void taps5Stride2() {
+        float[] watched = watch.sums();
         float[] x = this.x;
         float[] w = this.w;
         float[] y = this.y;
@@ -760,19 +771,6 @@ final class DepthwiseBlock {
         int o16 = column[16];
         IntVector m0 = mask(0);
         IntVector m1 = mask(1);
-        IntVector m2 = mask(2);
-        IntVector m3 = mask(3);
-        IntVector m4 = mask(4);
-        IntVector m5 = mask(5);
-        IntVector m6 = mask(6);
-        IntVector m7 = mask(7);
-        IntVector m8 = mask(8);
-        IntVector m9 = mask(9);
-        IntVector m10 = mask(10);
-        IntVector m11 = mask(11);
-        IntVector m12 = mask(12);
-        IntVector m13 = mask(13);
-        IntVector m14 = mask(14);
         IntVector m15 = mask(15);
         IntVector m16 = mask(16);
         for (int c = firstChannel; c < lastChannel; c += LANES) {
@@ -795,48 +793,48 @@ final class DepthwiseBlock {
                 a0 = x0.fma(w0, a0);
                 FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
                 a0 = x1.fma(w1, a0);
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
                 a0 = x2.fma(w2, a0);
                 a1 = x2.fma(w0, a1);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3);
                 a0 = x3.fma(w3, a0);
                 a1 = x3.fma(w1, a1);
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4);
                 a0 = x4.fma(w4, a0);
                 a1 = x4.fma(w2, a1);
                 a2 = x4.fma(w0, a2);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5);
                 a1 = x5.fma(w3, a1);
                 a2 = x5.fma(w1, a2);
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6);
                 a1 = x6.fma(w4, a1);
                 a2 = x6.fma(w2, a2);
                 a3 = x6.fma(w0, a3);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7);
                 a2 = x7.fma(w3, a2);
                 a3 = x7.fma(w1, a3);
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8);
                 a2 = x8.fma(w4, a2);
                 a3 = x8.fma(w2, a3);
                 a4 = x8.fma(w0, a4);
-                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9).reinterpretAsInts().and(m9).reinterpretAsFloats();
+                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9);
                 a3 = x9.fma(w3, a3);
                 a4 = x9.fma(w1, a4);
-                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10).reinterpretAsInts().and(m10).reinterpretAsFloats();
+                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10);
                 a3 = x10.fma(w4, a3);
                 a4 = x10.fma(w2, a4);
                 a5 = x10.fma(w0, a5);
-                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11).reinterpretAsInts().and(m11).reinterpretAsFloats();
+                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11);
                 a4 = x11.fma(w3, a4);
                 a5 = x11.fma(w1, a5);
-                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12).reinterpretAsInts().and(m12).reinterpretAsFloats();
+                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12);
                 a4 = x12.fma(w4, a4);
                 a5 = x12.fma(w2, a5);
                 a6 = x12.fma(w0, a6);
-                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13).reinterpretAsInts().and(m13).reinterpretAsFloats();
+                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13);
                 a5 = x13.fma(w3, a5);
                 a6 = x13.fma(w1, a6);
-                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14).reinterpretAsInts().and(m14).reinterpretAsFloats();
+                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14);
                 a5 = x14.fma(w4, a5);
                 a6 = x14.fma(w2, a6);
                 FloatVector x15 = FloatVector.fromArray(SPECIES, x, at + o15).reinterpretAsInts().and(m15).reinterpretAsFloats();
@@ -859,26 +857,20 @@ final class DepthwiseBlock {
                 FloatVector s = FloatVector.fromArray(SPECIES, scale, c);
                 FloatVector t = FloatVector.fromArray(SPECIES, shift, c);
                 a0 = a0.fma(s, t);
-                a0 = a0.blend(low, a0.compare(VectorOperators.LT, low));
-                a0.blend(high, a0.compare(VectorOperators.GT, high)).intoArray(y, to);
                 a1 = a1.fma(s, t);
-                a1 = a1.blend(low, a1.compare(VectorOperators.LT, low));
-                a1.blend(high, a1.compare(VectorOperators.GT, high)).intoArray(y, to + yStep);
                 a2 = a2.fma(s, t);
-                a2 = a2.blend(low, a2.compare(VectorOperators.LT, low));
-                a2.blend(high, a2.compare(VectorOperators.GT, high)).intoArray(y, to + 2 * yStep);
                 a3 = a3.fma(s, t);
-                a3 = a3.blend(low, a3.compare(VectorOperators.LT, low));
-                a3.blend(high, a3.compare(VectorOperators.GT, high)).intoArray(y, to + 3 * yStep);
                 a4 = a4.fma(s, t);
-                a4 = a4.blend(low, a4.compare(VectorOperators.LT, low));
-                a4.blend(high, a4.compare(VectorOperators.GT, high)).intoArray(y, to + 4 * yStep);
                 a5 = a5.fma(s, t);
-                a5 = a5.blend(low, a5.compare(VectorOperators.LT, low));
-                a5.blend(high, a5.compare(VectorOperators.GT, high)).intoArray(y, to + 5 * yStep);
                 a6 = a6.fma(s, t);
-                a6 = a6.blend(low, a6.compare(VectorOperators.LT, low));
-                a6.blend(high, a6.compare(VectorOperators.GT, high)).intoArray(y, to + 6 * yStep);
+                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
+                a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
+                a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
+                a3.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 3 * yStep);
+                a4.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 4 * yStep);
+                a5.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 5 * yStep);
+                a6.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 6 * yStep);
             }
         }
     }

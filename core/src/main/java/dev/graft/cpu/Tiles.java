@@ -64,7 +64,7 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count, scratch);
         for (int i = 0; i < height; i++) {
             int place = pixels.place(image, top + i, left) + channel;
-            epilogue.store(block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(), place,
+            epilogue.store(workspace, block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(), place,
                     pixels.channels());
         }
     }

@@ -23,6 +23,8 @@ final class VectorEpilogue {
     private final int residualAt;
     private final boolean clampsLow;
     private final boolean clampsHigh;
+    private final int low;
+    private final int high;
 
     /** {@code residual} lies in memory as the result of {@code channels} channels does. */
     VectorEpilogue(Epilogue epilogue, Optional<View> residual, int channels) {
@@ -32,6 +34,8 @@ final class VectorEpilogue {
         this.residualAt = residual.map(View::offset).orElse(0);
         this.clampsLow = epilogue.activation() != Activation.NONE;
         this.clampsHigh = epilogue.activation() == Activation.RELU6;
+        this.low = clampsLow ? 0 : Integer.MIN_VALUE;
+        this.high = clampsHigh ? Float.floatToIntBits(6f) : Integer.MAX_VALUE;
         this.empty = epilogue.scale().isEmpty() && epilogue.shift().isEmpty() && residual.isEmpty() && !clampsLow;
     }
 
@@ -60,87 +64,93 @@ final class VectorEpilogue {
         return shift;
     }
 
-    /** The activation's least value. */
-    float low() {
-        return clampsLow ? 0f : Float.NEGATIVE_INFINITY;
+    /** Whether anything is added from a tensor. */
+    boolean hasResidual() {
+        return residual.isPresent();
     }
 
-    /** The activation's largest value. */
-    float high() {
-        return clampsHigh ? 6f : Float.POSITIVE_INFINITY;
+    /** The activation's least value as bits of a float. Between 0 and infinity floats are ordered as their bits; negative ones are less. */
+    int low() {
+        return low;
+    }
+
+    /** The activation's largest value as bits of a float. */
+    int high() {
+        return high;
     }
 
     /**
      * Stores {@code rows} rows of {@code count} results, {@code step} apart in {@code block}, at {@code yAt + place} and then every
      * {@code yStep}; they belong to channels from {@code channel} on, and {@code place} is relative to the result.
      */
-    void store(float[] block, int at, int step, int rows, int channel, int count, float[] y, int yAt, int place, int yStep) {
+    void store(Workspace workspace, float[] block, int at, int step, int rows, int channel, int count, float[] y, int yAt, int place,
+            int yStep) {
         if (empty) {
             for (int i = 0; i < rows; i++) {
                 System.arraycopy(block, at + i * step, y, yAt + place + i * yStep, count);
             }
             return;
         }
-        int whole = count - count % LANES;
-        for (int j = 0; j < whole; j += LANES) {
+        Watch watch = Watch.begin(workspace);
+        // The last vector overlaps the one before.
+        for (int next = 0; count >= LANES && next < count; next += LANES) {
+            int j = Math.min(next, count - LANES);
             if (residual.isPresent()) {
-                storeAdding(block, at + j, step, rows, channel + j, residual.get(), residualAt + place + j, y, yAt + place + j, yStep);
+                storeAdding(block, at + j, step, rows, channel + j, residual.get(), residualAt + place + j, y, yAt + place + j, yStep,
+                        watch.sums());
             } else {
-                storeAlone(block, at + j, step, rows, channel + j, y, yAt + place + j, yStep);
+                storeAlone(block, at + j, step, rows, channel + j, y, yAt + place + j, yStep, watch.sums());
             }
         }
-        for (int i = 0; whole < count && i < rows; i++) {
-            for (int j = whole; j < count; j++) {
+        if (count < LANES || !watch.isFinite()) {
+            storePlainly(block, at, step, rows, channel, count, y, yAt, place, yStep);
+        }
+    }
+
+    // One vector of channels, row by row.
+    private void storeAlone(float[] block, int at, int step, int rows, int channel, float[] y, int to, int yStep, float[] watched) {
+        FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
+        FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
+        FloatVector sum = FloatVector.fromArray(SPECIES, watched, 0);
+        for (int i = 0; i < rows; i++) {
+            FloatVector v = FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h);
+            sum = sum.add(v);
+            v.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + i * yStep);
+        }
+        sum.intoArray(watched, 0);
+    }
+
+    private void storeAdding(float[] block, int at, int step, int rows, int channel, float[] added, int addedAt, float[] y, int to,
+            int yStep, float[] watched) {
+        FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
+        FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
+        FloatVector sum = FloatVector.fromArray(SPECIES, watched, 0);
+        for (int i = 0; i < rows; i++) {
+            FloatVector v = FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
+                    .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep));
+            sum = sum.add(v);
+            v.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + i * yStep);
+        }
+        sum.intoArray(watched, 0);
+    }
+
+    private void storePlainly(float[] block, int at, int step, int rows, int channel, int count, float[] y, int yAt, int place, int yStep) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < count; j++) {
                 int to = place + i * yStep + j;
-                float v = Math.fma(block[at + i * step + j], scale[channel + j], shift[channel + j]);
+                float v = scaled(block[at + i * step + j], channel + j);
                 y[yAt + to] = activated(residual.isPresent() ? v + residual.get()[residualAt + to] : v);
             }
         }
     }
 
-    // One vector of channels, row by row. A loop for each activation: the JIT compiler makes objects of vectors that come from a choice.
-    // Maximum and minimum keep NaN; masks would do as well, but are slow on JDK 17.
-    private void storeAlone(float[] block, int at, int step, int rows, int channel, float[] y, int to, int yStep) {
-        FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
-        FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
-        if (clampsHigh) {
-            for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).max(0f).min(6f).intoArray(y, to + i * yStep);
-            }
-        } else if (clampsLow) {
-            for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).max(0f).intoArray(y, to + i * yStep);
-            }
-        } else {
-            for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h).intoArray(y, to + i * yStep);
-            }
-        }
+    /** A sum of {@code channel} as it goes to the result; without a residual. */
+    float finish(float sum, int channel) {
+        return activated(scaled(sum, channel));
     }
 
-    private void storeAdding(float[] block, int at, int step, int rows, int channel, float[] added, int addedAt, float[] y, int to,
-            int yStep) {
-        FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
-        FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
-        if (clampsHigh) {
-            for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
-                        .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
-                        .max(0f).min(6f).intoArray(y, to + i * yStep);
-            }
-        } else if (clampsLow) {
-            for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
-                        .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
-                        .max(0f).intoArray(y, to + i * yStep);
-            }
-        } else {
-            for (int i = 0; i < rows; i++) {
-                FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
-                        .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep))
-                        .intoArray(y, to + i * yStep);
-            }
-        }
+    private float scaled(float sum, int channel) {
+        return Math.fma(sum, scale[channel], shift[channel]);
     }
 
     private float activated(float v) {

@@ -49,18 +49,24 @@ final class VectorGemm {
             return MicroKernel.padded(Math.min(WIDTH, columns - column));
         }
 
+        /** Whether {@link FinishingKernel} serves the panel of {@code column}. */
+        boolean finishesFromRegisters(int column) {
+            return depth() <= PIECE && columns - column >= width(column) && source.map().fillsResult() && !epilogue.hasResidual()
+                    && !epilogue.isEmpty();
+        }
+
         /** Moves the results of {@code rows} pixels from {@code pixel} on to their places. */
-        void store(float[] block, int width, int pixel, int rows, int column) {
+        void store(Workspace workspace, float[] block, int width, int pixel, int rows, int column) {
             int count = Math.min(width, columns - column);
             PixelMap map = source.map();
             if (map.fillsResult()) {
                 int place = target.place(map, pixel) + column;
-                epilogue.store(block, 0, width, rows, column, count, target.data(), target.at(), place, target.channels());
+                epilogue.store(workspace, block, 0, width, rows, column, count, target.data(), target.at(), place, target.channels());
                 return;
             }
             for (int i = 0; i < rows; i++) {
                 int place = target.place(map, pixel + i) + column;
-                epilogue.store(block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
+                epilogue.store(workspace, block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
             }
         }
     }
@@ -97,9 +103,8 @@ final class VectorGemm {
                 leftAt = 0;
                 source.fill(from, to, new ArrayPanel(left), 0);
             }
-            float[] block = workspace.array(Workspace.Slot.RESULT, MAX_ROWS * WIDTH);
             for (int column = 0; column < product.columns; column += WIDTH) {
-                multiply(product, left, leftAt, from, to - from, column, block);
+                multiply(product, left, leftAt, depth, from, to - from, column);
             }
         });
     }
@@ -110,20 +115,28 @@ final class VectorGemm {
         Gather source = product.source;
         float[] left = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pixels * depth);
         engine.forRange(pixels, 8, (from, to) -> source.fill(from, to, new ArrayPanel(left), from * depth));
-        engine.forEach((product.columns + WIDTH - 1) / WIDTH, panel -> {
-            float[] block = engine.workspace().array(Workspace.Slot.RESULT, pixels * WIDTH);
-            multiply(product, left, 0, 0, pixels, panel * WIDTH, block);
-        });
+        engine.forEach((product.columns + WIDTH - 1) / WIDTH, panel -> multiply(product, left, 0, depth, 0, pixels, panel * WIDTH));
     }
 
-    private static void multiply(Product product, float[] left, int leftAt, int pixel, int rows, int column, float[] block) {
+    private void multiply(Product product, float[] left, int leftAt, int leftRow, int pixel, int rows, int column) {
         int depth = product.depth();
         int width = product.width(column);
+        Workspace workspace = engine.workspace();
+        if (product.finishesFromRegisters(column)) {
+            Images target = product.target;
+            int place = target.at() + target.place(product.source.map(), pixel) + column;
+            FinishingKernel kernel = new FinishingKernel(product.epilogue, workspace);
+            if (kernel.multiply(left, leftAt, leftRow, product.weights, column * depth, rows, width, depth, column, target.data(), place,
+                    target.channels())) {
+                return;
+            }
+        }
+        float[] block = workspace.array(Workspace.Slot.RESULT, rows * WIDTH);
         for (int k = 0; k < depth; k += PIECE) {
-            MicroKernel.multiply(left, leftAt + k, depth, 1, product.weights, column * depth + k * width, width, block, 0, width, rows,
+            MicroKernel.multiply(left, leftAt + k, leftRow, 1, product.weights, column * depth + k * width, width, block, 0, width, rows,
                     width, Math.min(PIECE, depth - k), k > 0);
         }
-        product.store(block, width, pixel, rows, column);
+        product.store(workspace, block, width, pixel, rows, column);
     }
 
     private void runByRows(int images, Product product) {
@@ -135,12 +148,8 @@ final class VectorGemm {
             Workspace workspace = engine.workspace();
             float[] columns = workspace.array(Workspace.Slot.LEFT, source.columnsLength());
             source.fillColumns(row / map.rows(), row % map.rows(), columns);
-            float[] block = workspace.array(Workspace.Slot.RESULT, map.columns() * WIDTH);
             for (int column = 0; column < product.columns; column += WIDTH) {
-                int width = product.width(column);
-                MicroKernel.multiply(columns, 0, step, 1, product.weights, column * depth, width, block, 0, width, map.columns(), width,
-                        depth, false);
-                product.store(block, width, row * map.columns(), map.columns(), column);
+                multiply(product, columns, 0, step, row * map.columns(), map.columns(), column);
             }
         });
     }

@@ -12,7 +12,9 @@ final class Workspace {
     enum Slot {
         LEFT, RIGHT, RESULT,
         /** Filled by the caller of a kernel and read by all its threads. */
-        SHARED_LEFT, SHARED_RIGHT, SHARED_RESULT
+        SHARED_LEFT, SHARED_RIGHT, SHARED_RESULT,
+        /** See {@link Watch}. */
+        WATCH
     }
 
     /** Length of the blocks in which strided operands are staged: a few of them fit the first-level cache. */

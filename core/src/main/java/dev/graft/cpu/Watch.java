@@ -1,0 +1,39 @@
+package dev.graft.cpu;
+
+import java.util.Arrays;
+
+/**
+ * Notices NaN and infinities among vectors that a kernel adds to {@link #sums}: none gets out of a sum again. Kernels clamp activations as
+ * integers, which is right for numbers alone and a quarter of the price; what they have written is redone value by value where this says so.
+ */
+final class Watch {
+    private static final int LANES = VectorKernels.LANES;
+
+    private final float[] sums;
+
+    private Watch(float[] sums) {
+        this.sums = sums;
+    }
+
+    /** Begins anew, in this thread's scratch memory. */
+    static Watch begin(Workspace workspace) {
+        float[] sums = workspace.array(Workspace.Slot.WATCH, LANES);
+        Arrays.fill(sums, 0, LANES, 0f);
+        return new Watch(sums);
+    }
+
+    /** One vector: what is watched is added here. */
+    float[] sums() {
+        return sums;
+    }
+
+    /** Whether all was finite; large sums may overflow and say no, which costs time alone. */
+    boolean isFinite() {
+        for (int i = 0; i < LANES; i++) {
+            if (!Float.isFinite(sums[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
