@@ -11,6 +11,8 @@ final class VectorGemm {
     /** Gathered floats of a task: with its results and a piece of weights they fit the second-level cache. */
     private static final int GATHERED = 96 << 10;
     private static final int MAX_ROWS = 96;
+    /** Pixels up to which deep weights are larger than what they multiply. */
+    private static final int FEW = 256;
     /** Depth of a piece of weights. */
     private static final int PIECE = 256;
 
@@ -32,7 +34,7 @@ final class VectorGemm {
         Product product = new Product(source, packed, weights.columns(), epilogue, target);
         if (fewChannels) {
             runByRows(images, product);
-        } else if (pixels <= 256 && weights.columns() >= 2 * WIDTH && source.depth() >= 256) {
+        } else if (weights.columns() >= 2 * WIDTH && (pixels <= MAX_ROWS || pixels <= FEW && source.depth() >= PIECE)) {
             runByColumns(pixels, product);
         } else {
             runByPixels(pixels, product);
@@ -109,13 +111,20 @@ final class VectorGemm {
         });
     }
 
-    // Few pixels and many weights: every task takes all pixels and a panel of the weights, which are then read once.
+    // Few pixels and many weights: a task takes a panel of the weights, which are then read once, and all pixels, or half of them where
+    // panels alone would leave a thread without work.
     private void runByColumns(int pixels, Product product) {
         int depth = product.depth();
         Gather source = product.source;
         float[] left = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pixels * depth);
         engine.forRange(pixels, 8, (from, to) -> source.fill(from, to, new ArrayPanel(left), from * depth));
-        engine.forEach((product.columns + WIDTH - 1) / WIDTH, panel -> multiply(product, left, 0, depth, 0, pixels, panel * WIDTH));
+        int panels = (product.columns + WIDTH - 1) / WIDTH;
+        int rows = panels >= 4 && panels % 2 == 0 ? pixels : MicroKernel.evenRows(pixels, (pixels + 1) / 2);
+        int pieces = (pixels + rows - 1) / rows;
+        engine.forEach(panels * pieces, task -> {
+            int pixel = task % pieces * rows;
+            multiply(product, left, pixel * depth, depth, pixel, Math.min(rows, pixels - pixel), task / pieces * WIDTH);
+        });
     }
 
     private void multiply(Product product, float[] left, int leftAt, int leftRow, int pixel, int rows, int column) {
