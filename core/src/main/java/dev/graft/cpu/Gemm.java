@@ -10,6 +10,9 @@ final class Gemm {
     private static final int DEPTH = 2048;
     // Below this many multiplications a plain loop beats the way to BLAS and back.
     private static final int SMALL = 4096;
+    // Up to this many rows against a transposed matrix, as a linear layer's weights are, reading the matrix is all the work: BLAS would
+    // only be handed a copy, and a program that predicts need not load it.
+    private static final int FEW_ROWS = 4;
 
     private final Engine engine;
 
@@ -53,7 +56,9 @@ final class Gemm {
                 Matrix c = new Matrix(ys, y.offset() + matrix * m * n + row * n + column, n, 1);
                 int height = Math.min(ROWS, m - row);
                 int width = Math.min(COLUMNS, n - column);
-                if (small) {
+                if (m <= FEW_ROWS && a.columnStep == 1 && b.rowStep == 1) {
+                    dotProducts(a, b, c, height, width, k);
+                } else if (small) {
                     plain(a, b, c, height, width, k);
                 } else {
                     block(a, b, c, height, width, k);
@@ -81,6 +86,38 @@ final class Gemm {
                     sum += a.data[x] * b.data[w];
                 }
                 c.data[c.at + i * c.rowStep + j] = sum;
+            }
+        }
+    }
+
+    // Four sums at a time, as each addition waits for the one before. The last column is computed several times over.
+    private static void dotProducts(Matrix a, Matrix b, Matrix c, int m, int n, int k) {
+        for (int j = 0; j < n; j += 4) {
+            int j1 = Math.min(j + 1, n - 1);
+            int j2 = Math.min(j + 2, n - 1);
+            int j3 = Math.min(j + 3, n - 1);
+            int b0 = b.at + j * b.columnStep;
+            int b1 = b.at + j1 * b.columnStep;
+            int b2 = b.at + j2 * b.columnStep;
+            int b3 = b.at + j3 * b.columnStep;
+            for (int i = 0; i < m; i++) {
+                int row = a.at + i * a.rowStep;
+                float sum0 = 0f;
+                float sum1 = 0f;
+                float sum2 = 0f;
+                float sum3 = 0f;
+                for (int l = 0; l < k; l++) {
+                    float x = a.data[row + l];
+                    sum0 += x * b.data[b0 + l];
+                    sum1 += x * b.data[b1 + l];
+                    sum2 += x * b.data[b2 + l];
+                    sum3 += x * b.data[b3 + l];
+                }
+                int to = c.at + i * c.rowStep;
+                c.data[to + j] = sum0;
+                c.data[to + j1] = sum1;
+                c.data[to + j2] = sum2;
+                c.data[to + j3] = sum3;
             }
         }
     }

@@ -64,11 +64,6 @@ final class VectorEpilogue {
         return shift;
     }
 
-    /** Whether anything is added from a tensor. */
-    boolean hasResidual() {
-        return residual.isPresent();
-    }
-
     /** The activation's least value as bits of a float. Between 0 and infinity floats are ordered as their bits; negative ones are less. */
     int low() {
         return low;

@@ -15,6 +15,8 @@ final class VectorGemm {
     private static final int FEW = 256;
     /** Depth of a piece of weights. */
     private static final int PIECE = 256;
+    /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
+    private static final int STORED = 16;
 
     private final Engine engine;
 
@@ -49,12 +51,6 @@ final class VectorGemm {
         /** Columns of the panel from {@code column} on, in whole vectors. */
         int width(int column) {
             return MicroKernel.padded(Math.min(WIDTH, columns - column));
-        }
-
-        /** Whether {@link FinishingKernel} serves the panel of {@code column}. */
-        boolean finishesFromRegisters(int column) {
-            return depth() <= PIECE && columns - column >= width(column) && source.map().fillsResult() && !epilogue.hasResidual()
-                    && !epilogue.isEmpty();
         }
 
         /** Moves the results of {@code rows} pixels from {@code pixel} on to their places. */
@@ -131,21 +127,16 @@ final class VectorGemm {
         int depth = product.depth();
         int width = product.width(column);
         Workspace workspace = engine.workspace();
-        if (product.finishesFromRegisters(column)) {
-            Images target = product.target;
-            int place = target.at() + target.place(product.source.map(), pixel) + column;
-            FinishingKernel kernel = new FinishingKernel(product.epilogue, workspace);
-            if (kernel.multiply(left, leftAt, leftRow, product.weights, column * depth, rows, width, depth, column, target.data(), place,
-                    target.channels())) {
-                return;
+        int most = depth <= PIECE ? STORED : rows;
+        float[] block = workspace.array(Workspace.Slot.RESULT, Math.min(most, rows) * WIDTH);
+        for (int i = 0; i < rows; i += most) {
+            int count = Math.min(most, rows - i);
+            for (int k = 0; k < depth; k += PIECE) {
+                MicroKernel.multiply(left, leftAt + i * leftRow + k, leftRow, 1, product.weights, column * depth + k * width, width, block, 0,
+                        width, count, width, Math.min(PIECE, depth - k), k > 0);
             }
+            product.store(workspace, block, width, pixel + i, count, column);
         }
-        float[] block = workspace.array(Workspace.Slot.RESULT, rows * WIDTH);
-        for (int k = 0; k < depth; k += PIECE) {
-            MicroKernel.multiply(left, leftAt + k, leftRow, 1, product.weights, column * depth + k * width, width, block, 0, width, rows,
-                    width, Math.min(PIECE, depth - k), k > 0);
-        }
-        product.store(workspace, block, width, pixel, rows, column);
     }
 
     private void runByRows(int images, Product product) {
