@@ -50,6 +50,10 @@ record Launch(List<String> given, int features, boolean allowed) {
         if (!has("-XX:+Use", "GC")) {
             // training makes garbage in bursts between steps; the parallel collector gives most throughput and no barrier costs
             missing.add("-XX:+UseParallelGC");
+            if (!has("-Xmn") && !has("-XX:MaxNewSize") && !has("-XX:NewSize")) {
+                // tensors come from a pool that outlives steps; a young generation that grows to gigabytes would only keep dead copies
+                missing.add("-XX:MaxNewSize=128m");
+            }
         }
         if (!has("-Xmx") && !has("-XX:MaxRAM") && !has("-XX:MaxHeapSize")) {
             missing.add("-XX:MaxRAMPercentage=70");

@@ -10,8 +10,8 @@ class LaunchTest {
     void addsWhatIsMissing() {
         Launch launch = new Launch(List.of(), 17, true);
         assertThat(launch.needsRestart()).isTrue();
-        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxRAMPercentage=70", "--add-modules=jdk.incubator.vector",
-                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Djava.awt.headless=true");
+        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxNewSize=128m", "-XX:MaxRAMPercentage=70",
+                "--add-modules=jdk.incubator.vector", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Djava.awt.headless=true");
     }
 
     @Test
@@ -27,6 +27,7 @@ class LaunchTest {
         assertThat(new Launch(given, 17, true).missing()).isEmpty();
         assertThat(new Launch(given, 17, true).needsRestart()).isFalse();
         assertThat(new Launch(List.of("-XX:MaxRAMPercentage=20"), 17, true).missing()).noneMatch(flag -> flag.contains("MaxRAM"));
+        assertThat(new Launch(List.of("-Xmn1g"), 17, true).missing()).noneMatch(flag -> flag.contains("NewSize"));
     }
 
     @Test
