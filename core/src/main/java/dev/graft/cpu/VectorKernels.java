@@ -16,6 +16,10 @@ final class VectorKernels extends PlainKernels {
     /** Floats in a vector. */
     static final int LANES = SPECIES.length();
 
+    static {
+        OperatorProfiles.show();
+    }
+
     @Override
     public String description() {
         return "Vector API, " + SPECIES.vectorBitSize() + " bits";
