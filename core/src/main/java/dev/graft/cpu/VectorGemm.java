@@ -14,7 +14,7 @@ final class VectorGemm {
     /** Pixels up to which deep weights are larger than what they multiply. */
     private static final int FEW = 256;
     /** Depth of a piece of weights. */
-    private static final int PIECE = 256;
+    private static final int PIECE = 128;
     /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
     private static final int STORED = 16;
 
@@ -132,8 +132,8 @@ final class VectorGemm {
         for (int i = 0; i < rows; i += most) {
             int count = Math.min(most, rows - i);
             for (int k = 0; k < depth; k += PIECE) {
-                MicroKernel.multiply(left, leftAt + i * leftRow + k, leftRow, 1, product.weights, column * depth + k * width, width, block, 0,
-                        width, count, width, Math.min(PIECE, depth - k), k > 0);
+                MicroKernel.multiply(left, leftAt + i * leftRow + k, leftRow, product.weights, column * depth + k * width, block, 0, width,
+                        count, width, Math.min(PIECE, depth - k), k > 0);
             }
             product.store(workspace, block, width, pixel + i, count, column);
         }

@@ -32,24 +32,65 @@ final class VectorWeightGradient {
         }
     }
 
-    /** Sums {@code [piece][tap][output][width]}. */
+    /** Sums {@code [piece][tap][row][width]}: a row for each output, in whole tiles. */
     private record Sums(float[] data, int pieces, int taps, int outputs, int width) {
+        int rows() {
+            return wholeTiles(outputs);
+        }
+
         int size() {
-            return taps * outputs * width;
+            return taps * rows() * width;
         }
 
         int at(int piece, int tap) {
-            return piece * size() + tap * outputs * width;
+            return piece * size() + tap * rows() * width;
         }
     }
 
+    private static int wholeTiles(int rows) {
+        return (rows + MicroKernel.ROWS - 1) / MicroKernel.ROWS * MicroKernel.ROWS;
+    }
+
     private Sums sums(int pieces, int taps, int outputs, int width) {
-        return new Sums(engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * taps * outputs * width), pieces, taps, outputs,
-                width);
+        int size = pieces * taps * wholeTiles(outputs) * width;
+        return new Sums(engine.workspace().array(Workspace.Slot.SHARED_RESULT, size), pieces, taps, outputs, width);
     }
 
     private static int pieces(int pixels, int size) {
         return Math.max(1, Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / size));
+    }
+
+    /** A matrix as {@link TransposedMicroKernel} reads it: panels {@code [rows][WIDTH]} of its columns. */
+    private record Panels(float[] data, int at, int rows) {
+        int at(int column) {
+            return at + column * rows;
+        }
+    }
+
+    /** {@code rows} rows of {@code columns}, {@code step} apart; one that is a panel stays where it is. */
+    private Panels panels(Workspace.Slot slot, float[] matrix, int at, int step, int rows, int columns) {
+        if (columns == WIDTH && step == WIDTH) {
+            return new Panels(matrix, at, rows);
+        }
+        float[] panels = engine.workspace().array(slot, (columns + WIDTH - 1) / WIDTH * WIDTH * rows);
+        for (int column = 0; column < columns; column += WIDTH) {
+            int count = Math.min(WIDTH, columns - column);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(matrix, at + i * step + column, panels, column * rows + i * WIDTH, count);
+            }
+        }
+        return new Panels(panels, 0, rows);
+    }
+
+    /** Adds the product of two matrices of {@code rows} rows, the left one transposed, to {@code count} rows of sums at {@code sumsAt}. */
+    private static void multiply(Panels left, Panels right, int rows, Sums sums, int sumsAt, int count) {
+        for (int output = 0; output < count; output += WIDTH) {
+            for (int column = 0; column < sums.width; column += WIDTH) {
+                TransposedMicroKernel.add(left.data, left.at(output), right.data, right.at(column), sums.data,
+                        sumsAt + output * sums.width + column, sums.width, wholeTiles(Math.min(WIDTH, count - output)),
+                        Math.min(WIDTH, sums.width - column), rows);
+            }
+        }
     }
 
     private void runByTaps(int images, Gather source, Images dy, View dw) {
@@ -59,11 +100,11 @@ final class VectorWeightGradient {
         int inputs = source.count();
         int width = MicroKernel.padded(inputs);
         int columns = map.columnOffsets().length;
-        Sums sums = sums(pieces(pixels, map.taps() * outputs * width), map.taps(), outputs, width);
+        Sums sums = sums(pieces(pixels, map.taps() * wholeTiles(outputs) * width), map.taps(), outputs, width);
         int share = (pixels + sums.pieces - 1) / sums.pieces;
         // One tap is too few tasks: then they share out the outputs as well.
         int parts = map.taps() > 1 ? 1 : Math.max(1, outputs / WIDTH);
-        int partSize = (outputs + parts - 1) / parts;
+        int partSize = wholeTiles((outputs + parts - 1) / parts);
         engine.forEach(sums.pieces * map.taps() * parts, task -> {
             int tap = task / parts % map.taps();
             int piece = task / parts / map.taps();
@@ -71,10 +112,10 @@ final class VectorWeightGradient {
             int count = Math.min(partSize, outputs - output);
             Gather part = source.with(map.onlyRow(tap / columns).onlyColumn(tap % columns));
             int sumsAt = sums.at(piece, tap) + output * width;
-            Arrays.fill(sums.data, sumsAt, sumsAt + count * width, 0f);
+            Arrays.fill(sums.data, sumsAt, sumsAt + wholeTiles(count) * width, 0f);
             int rows = Math.max(MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / inputs));
-            boolean direct = part.isImage() && width == inputs;
-            float[] gathered = direct ? source.data() : engine.workspace().array(Workspace.Slot.LEFT, rows * inputs + WIDTH);
+            boolean direct = part.isImage();
+            float[] gathered = direct ? source.data() : engine.workspace().array(Workspace.Slot.LEFT, rows * inputs);
             int end = Math.min(pixels, (piece + 1) * share);
             for (int from = piece * share; from < end; from += rows) {
                 int to = Math.min(end, from + rows);
@@ -82,10 +123,9 @@ final class VectorWeightGradient {
                 if (!direct) {
                     part.fill(from, to, new ArrayPanel(gathered), 0);
                 }
-                for (int column = 0; column < width; column += WIDTH) {
-                    MicroKernel.multiply(dy.data(), dy.at() + from * outputs + output, 1, outputs, gathered, at + column, inputs, sums.data,
-                            sumsAt + column, width, count, Math.min(WIDTH, width - column), to - from, true);
-                }
+                Panels right = panels(Workspace.Slot.RIGHT, gathered, at, inputs, to - from, inputs);
+                Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + from * outputs + output, outputs, to - from, count);
+                multiply(left, right, to - from, sums, sumsAt, count);
             }
         });
         store(sums, inputs, source, dw);
@@ -107,11 +147,10 @@ final class VectorWeightGradient {
             int end = Math.min(rows, (piece + 1) * share);
             for (int row = piece * share; row < end; row++) {
                 source.fillColumns(row / map.rows(), row % map.rows(), columns);
-                int dyAt = dy.at() + row * map.columns() * outputs;
-                for (int column = 0; column < width; column += WIDTH) {
-                    MicroKernel.multiply(dy.data(), dyAt, 1, outputs, columns, column, step, sums.data, sums.at(piece, 0) + column, width,
-                            outputs, Math.min(WIDTH, width - column), map.columns(), true);
-                }
+                Panels right = panels(Workspace.Slot.RIGHT, columns, 0, step, map.columns(), inputs);
+                Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + row * map.columns() * outputs, outputs, map.columns(),
+                        outputs);
+                multiply(left, right, map.columns(), sums, sums.at(piece, 0), outputs);
             }
         });
         store(sums, inputs, source, dw);

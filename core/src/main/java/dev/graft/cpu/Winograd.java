@@ -88,8 +88,8 @@ final class Winograd {
             for (int column = 0; column < columns; column += WIDTH) {
                 int width = Math.min(WIDTH, columns - column);
                 for (int p = 0; p < transforms.positions; p++) {
-                    MicroKernel.multiply(v, p * vPosition, depth, 1, u, column / WIDTH * panelSize + p * uPosition, width, m, p * mPosition,
-                            width, count, width, depth, false);
+                    MicroKernel.multiply(v, p * vPosition, depth, u, column / WIDTH * panelSize + p * uPosition, m, p * mPosition, width,
+                            count, width, depth, false);
                 }
                 for (int tile = from; tile < to; tile++) {
                     pass.results.transformOutput(workspace, tile, m, (tile - from) * width, mPosition, column, width, pass.epilogue);
@@ -129,7 +129,7 @@ final class Winograd {
                     Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column, width, k, piece);
                     transform(source, column, k, piece, u, 0, width, uPosition);
                     for (int p = 0; p < transforms.positions; p++) {
-                        MicroKernel.multiply(v, (k / PIECE * transforms.positions + p) * vPosition, PIECE, 1, u, p * uPosition, width, m,
+                        MicroKernel.multiply(v, (k / PIECE * transforms.positions + p) * vPosition, PIECE, u, p * uPosition, m,
                                 p * mPosition, width, count, width, piece, k > 0);
                     }
                 }

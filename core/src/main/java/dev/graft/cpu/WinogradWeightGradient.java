@@ -16,7 +16,7 @@ final class WinogradWeightGradient {
     private static final int LANES = VectorKernels.LANES;
     private static final int WIDTH = MicroKernel.WIDTH;
     /** Tiles transformed at a time by one task: with the block's sums they fit the second-level cache. */
-    private static final int RUN = 24;
+    private static final int RUN = 36;
     /** Tiles transformed at a time by all tasks. */
     private static final int SHARED_RUN = 128;
     /** From one position to the next in a block's sums. */
@@ -155,8 +155,7 @@ final class WinogradWeightGradient {
         int outputs = pass.outputs(block);
         int inputs = pass.inputs(block);
         for (int p = 0; p < transforms.positions; p++) {
-            MicroKernel.multiply(m, mAt + p * position, 1, WIDTH, v, vAt + p * position, WIDTH, sums, sumsAt + p * STEP, WIDTH, outputs,
-                    inputs, count, true);
+            TransposedMicroKernel.add(m, mAt + p * position, v, vAt + p * position, sums, sumsAt + p * STEP, WIDTH, outputs, inputs, count);
         }
     }
 
