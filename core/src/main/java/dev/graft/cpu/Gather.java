@@ -2,7 +2,6 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
-import java.util.Arrays;
 
 /**
  * Fills the rows of a matrix with the source pixels under each result pixel's taps ("im2col"), by copies as long as the layout allows.
@@ -32,9 +31,9 @@ record Gather(float[] data, int at, int height, int width, int channels, int cha
         return count == channels && map.isIdentity(height, width);
     }
 
-    /** Floats that {@link #fillColumns} writes: the columns that a row of results reads, and the widest tile to read beyond them. */
+    /** Floats that {@link #fillColumns} writes: the columns that a row of results reads. */
     int columnsLength() {
-        return columnsRead() * map.rowOffsets().length * channels + 64;
+        return columnsRead() * map.rowOffsets().length * channels;
     }
 
     private int columnsRead() {
@@ -44,25 +43,39 @@ record Gather(float[] data, int at, int height, int width, int channels, int cha
     /**
      * Writes what row {@code q} of the results reads as {@code [column][kernel row][channel]}, zero outside the image. Where kernel
      * columns are neighbours, the pixels of a result lie one after the other, {@code stepW} columns after those of the result before.
+     *
+     * @param follows whether {@code columns} holds what row {@code q - 1} of the same image reads: then most rows only move up
      */
-    void fillColumns(int image, int q, float[] columns) {
+    void fillColumns(int image, int q, float[] columns, boolean follows) {
         int taps = map.rowOffsets().length;
+        boolean moves = follows && map.stepH() < taps && map.rowOffsets()[taps - 1] - map.rowOffsets()[0] == taps - 1;
+        int kept = moves ? taps - map.stepH() : 0;
+        if (moves) {
+            int shift = map.stepH() * channels;
+            System.arraycopy(columns, shift, columns, 0, columnsLength() - shift);
+        }
+        for (int i = kept; i < taps; i++) {
+            fillRow(image, q * map.stepH() + map.rowOffsets()[i], columns, i * channels, taps * channels);
+        }
+    }
+
+    private void fillRow(int image, int h, float[] columns, int to, int step) {
         int left = map.columnOffsets()[0];
         int read = columnsRead();
-        int first = Math.max(0, Math.min(read, -left));
-        int last = Math.max(first, Math.min(read, width - left));
-        int step = taps * channels;
-        Arrays.fill(columns, 0, columnsLength(), 0f);
-        for (int i = 0; i < taps; i++) {
-            int h = q * map.stepH() + map.rowOffsets()[i];
-            if (h >= 0 && h < height) {
-                int from = at + ((image * height + h) * width + left + first) * channels;
-                for (int column = first; column < last; column++) {
-                    int to = column * step + i * channels;
-                    for (int c = 0; c < channels; c++) {
-                        columns[to + c] = data[from++];
-                    }
-                }
+        boolean inside = h >= 0 && h < height;
+        int first = inside ? Math.max(0, Math.min(read, -left)) : read;
+        int last = inside ? Math.max(first, Math.min(read, width - left)) : read;
+        int from = at + ((image * height + h) * width + left) * channels;
+        // Channels outermost: they are few, and a loop over them would be too short to be worth its start.
+        for (int c = 0; c < channels; c++) {
+            for (int column = 0; column < first; column++) {
+                columns[to + column * step + c] = 0f;
+            }
+            for (int column = first; column < last; column++) {
+                columns[to + column * step + c] = data[from + column * channels + c];
+            }
+            for (int column = last; column < read; column++) {
+                columns[to + column * step + c] = 0f;
             }
         }
     }

@@ -35,15 +35,13 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
     /** {@link WinogradTransforms#input} of a tile's patch, channels {@code [channel, channel + count)}. */
     void transformPatch(Workspace workspace, int tile, int channel, int count, float[] v, int vAt, int vPosition) {
         Square square = square(workspace, tile, transforms.patch, channel, count);
-        transforms.input(square.data, square.at, square.row, square.column, v, vAt, vPosition, count,
-                workspace.floats(1, transforms.scratch()));
+        transforms.input(square.data, square.at, square.row, square.column, v, vAt, vPosition, count);
     }
 
     /** {@link WinogradTransforms#outputGradient} of a tile. */
     void transformGradient(Workspace workspace, int tile, int channel, int count, float[] m, int mAt, int mPosition) {
         Square square = square(workspace, tile, transforms.tile, channel, count);
-        transforms.outputGradient(square.data, square.at, square.row, square.column, m, mAt, mPosition, count,
-                workspace.floats(1, transforms.scratch()));
+        transforms.outputGradient(square.data, square.at, square.row, square.column, m, mAt, mPosition, count);
     }
 
     /** {@link WinogradTransforms#output} of a tile's products, through the epilogue to its pixels. */
@@ -54,14 +52,13 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         int left = left(tile);
         int height = Math.min(transforms.tile, pixels.height() - top);
         int width = Math.min(transforms.tile, pixels.width() - left);
-        float[] scratch = workspace.floats(1, transforms.scratch());
         if (epilogue.isEmpty() && height == transforms.tile && width == transforms.tile) {
             transforms.output(m, mAt, mPosition, pixels.data(), pixels.at() + pixels.place(image, top, left) + channel,
-                    pixels.width() * pixels.channels(), pixels.channels(), count, scratch);
+                    pixels.width() * pixels.channels(), pixels.channels(), count);
             return;
         }
         float[] block = workspace.floats(0, transforms.tile * transforms.tile * count);
-        transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count, scratch);
+        transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count);
         for (int i = 0; i < height; i++) {
             int place = pixels.place(image, top + i, left) + channel;
             epilogue.store(workspace, block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(), place,

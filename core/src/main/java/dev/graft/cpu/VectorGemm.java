@@ -17,6 +17,8 @@ final class VectorGemm {
     private static final int PIECE = 128;
     /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
     private static final int STORED = 16;
+    /** Rows of an image that a task takes, where neighbours read much the same. */
+    private static final int IMAGE_ROWS = 8;
 
     private final Engine engine;
 
@@ -144,12 +146,13 @@ final class VectorGemm {
         PixelMap map = source.map();
         int depth = product.depth();
         int step = map.stepW() * map.rowOffsets().length * source.count();
-        engine.forEach(images * map.rows(), row -> {
-            Workspace workspace = engine.workspace();
-            float[] columns = workspace.array(Workspace.Slot.LEFT, source.columnsLength());
-            source.fillColumns(row / map.rows(), row % map.rows(), columns);
-            for (int column = 0; column < product.columns; column += WIDTH) {
-                multiply(product, columns, 0, step, row * map.columns(), map.columns(), column);
+        engine.forRange(images * map.rows(), IMAGE_ROWS, (from, to) -> {
+            float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
+            for (int row = from; row < to; row++) {
+                source.fillColumns(row / map.rows(), row % map.rows(), columns, row > from && row % map.rows() > 0);
+                for (int column = 0; column < product.columns; column += WIDTH) {
+                    multiply(product, columns, 0, step, row * map.columns(), map.columns(), column);
+                }
             }
         });
     }

@@ -146,7 +146,7 @@ final class VectorWeightGradient {
             float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
             int end = Math.min(rows, (piece + 1) * share);
             for (int row = piece * share; row < end; row++) {
-                source.fillColumns(row / map.rows(), row % map.rows(), columns);
+                source.fillColumns(row / map.rows(), row % map.rows(), columns, row > piece * share && row % map.rows() > 0);
                 Panels right = panels(Workspace.Slot.RIGHT, columns, 0, step, map.columns(), inputs);
                 Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + row * map.columns() * outputs, outputs, map.columns(),
                         outputs);

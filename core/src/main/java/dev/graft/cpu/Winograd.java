@@ -19,7 +19,7 @@ final class Winograd {
     /** Tiles of a task that goes by tiles; a multiple of the micro-kernel's rows. */
     private static final int RUN = 6 * MicroKernel.ROWS;
     /** Tiles in flight when tasks go by channels: with a piece of weights, their products fit the second-level cache. */
-    private static final int SHARED_RUN = 16 * MicroKernel.ROWS;
+    private static final int SHARED_RUN = 32 * MicroKernel.ROWS;
     /** Depth of a piece of weights. */
     private static final int PIECE = 64;
     /** Up to this many weights of a tap, the transformed weights are shared whole. */
@@ -198,12 +198,11 @@ final class Winograd {
 
     /** Transforms rows {@code [k, k + depth)} of the {@code width} columns that begin at {@code column}. */
     private void transform(Source source, int column, int k, int depth, float[] u, int uAt, int width, int uPosition) {
-        float[] scratch = engine.workspace().floats(1, transforms.scratch());
         int at = source.at + column / LANES * source.vectorStep + k * source.depthStep;
         for (int i = 0; i < depth; i++) {
             for (int j = 0; j < width; j += LANES) {
                 transforms.weights(source.data, at + i * source.depthStep + j / LANES * source.vectorStep, source.tapStep, u,
-                        uAt + i * width + j, uPosition, scratch);
+                        uAt + i * width + j, uPosition);
             }
         }
     }

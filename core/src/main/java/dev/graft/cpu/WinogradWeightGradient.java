@@ -165,17 +165,16 @@ final class WinogradWeightGradient {
         int[] strides = dw.strides();
         Workspace workspace = engine.workspace();
         float[] taps = workspace.floats(0, 9 * LANES);
-        float[] scratch = workspace.floats(1, transforms.scratch());
         boolean inPlace = strides[1] == 1 && strides[2] == 3 * strides[3];
         for (int o = 0; o < pass.outputs(block); o++) {
             for (int c = 0; c < pass.inputs(block); c += LANES) {
                 int from = sumsAt + o * WIDTH + c;
                 int at = dw.offset() + (pass.firstOutput(block) + o) * strides[0] + (pass.firstInput(block) + c) * strides[1];
                 if (inPlace) {
-                    transforms.weightGradient(sums, from, STEP, data, at, strides[3], scratch);
+                    transforms.weightGradient(sums, from, STEP, data, at, strides[3]);
                     continue;
                 }
-                transforms.weightGradient(sums, from, STEP, taps, 0, LANES, scratch);
+                transforms.weightGradient(sums, from, STEP, taps, 0, LANES);
                 for (int lane = 0; lane < LANES; lane++) {
                     scatter(taps, lane, data, at + lane * strides[1], strides[2], strides[3]);
                 }
