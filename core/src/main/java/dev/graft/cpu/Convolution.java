@@ -3,6 +3,7 @@ package dev.graft.cpu;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** Convolution by the best algorithm for its shape: this class chooses between depthwise, vector and OpenBLAS algorithms. */
@@ -59,6 +60,11 @@ final class Convolution {
 
     void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
         if (dw.numel() == 0) {
+            return;
+        }
+        if (dy.numel() == 0) {
+            // No sum has a term; gradients lie densely.
+            Arrays.fill(CpuStorage.floatsToWrite(dw), dw.offset(), dw.offset() + dw.numel(), 0f);
             return;
         }
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed gradient = layout.source(dy)) {

@@ -12,6 +12,8 @@ import java.util.function.Consumer;
  * @param taps where each tap lies, relative to the first
  */
 record TapWeights(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
+    /** Columns that {@link #transpose} takes at a time. */
+    private static final int COLUMNS = 8;
 
     /** All taps in order, for the convolution. */
     static TapWeights forward(View w) {
@@ -106,6 +108,14 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
             return;
         }
         // Columns innermost: memory that is not in cache is then fetched from all of them at once.
+        if (depthStride == 1 && lanes % COLUMNS == 0) {
+            for (int t = 0; t < taps.length; t++) {
+                for (int j = 0; j < lanes; j += COLUMNS) {
+                    transpose(data, start + taps[t] + j * columnStride, columnStride, block, at + t * tapStep + j, depthStep, to - from);
+                }
+            }
+            return;
+        }
         for (int t = 0; t < taps.length; t++) {
             for (int k = 0; k < to - from; k++) {
                 int source = start + k * depthStride + taps[t];
@@ -114,6 +124,28 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
                     block[target + j] = data[source + j * columnStride];
                 }
             }
+        }
+    }
+
+    // Eight columns side by side, each read in a row: such steps are checked before the loop.
+    private static void transpose(float[] data, int from, int column, float[] block, int to, int step, int depth) {
+        int column1 = from + column;
+        int column2 = from + 2 * column;
+        int column3 = from + 3 * column;
+        int column4 = from + 4 * column;
+        int column5 = from + 5 * column;
+        int column6 = from + 6 * column;
+        int column7 = from + 7 * column;
+        for (int k = 0; k < depth; k++) {
+            int o = to + k * step;
+            block[o] = data[from + k];
+            block[o + 1] = data[column1 + k];
+            block[o + 2] = data[column2 + k];
+            block[o + 3] = data[column3 + k];
+            block[o + 4] = data[column4 + k];
+            block[o + 5] = data[column5 + k];
+            block[o + 6] = data[column6 + k];
+            block[o + 7] = data[column7 + k];
         }
     }
 

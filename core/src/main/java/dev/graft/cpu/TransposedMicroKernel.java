@@ -17,45 +17,48 @@ final class TransposedMicroKernel {
     }
 
     /**
-     * {@code c[i][j] += sum over k of a[k][i] * b[k][j]}, with {@code a[k][i]} at {@code aAt + k * WIDTH + i}, {@code b[k][j]} at
+     * {@code c[i][j] = sum over k of a[k][i] * b[k][j]}, with {@code a[k][i]} at {@code aAt + k * WIDTH + i}, {@code b[k][j]} at
      * {@code bAt + k * WIDTH + j} and {@code c[i][j]} at {@code cAt + i * cRow + j}.
      *
      * @param rows    whole tiles, at most {@link MicroKernel#WIDTH}
      * @param columns whole vectors, at most {@link MicroKernel#WIDTH}
+     * @param add     adds to what {@code c} holds
      */
-    static void add(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int columns, int depth) {
+    static void multiply(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int columns, int depth,
+            boolean add) {
         int vectors = columns / LANES;
         for (int i = 0; i < rows; i += ROWS) {
             int to = cAt + i * cRow;
             switch (vectors) {
-                case 4 -> add4(a, aAt + i, b, bAt, c, to, cRow, depth);
-                case 3 -> add3(a, aAt + i, b, bAt, c, to, cRow, depth);
-                case 2 -> add2(a, aAt + i, b, bAt, c, to, cRow, depth);
-                default -> add1(a, aAt + i, b, bAt, c, to, cRow, depth);
+                case 4 -> multiply4(a, aAt + i, b, bAt, c, to, cRow, depth, add);
+                case 3 -> multiply3(a, aAt + i, b, bAt, c, to, cRow, depth, add);
+                case 2 -> multiply2(a, aAt + i, b, bAt, c, to, cRow, depth, add);
+                default -> multiply1(a, aAt + i, b, bAt, c, to, cRow, depth, add);
             }
         }
     }
 
-    private static void add4(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth) {
+    private static void multiply4(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+        FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;
         int c3 = cAt + 3 * cRow;
-        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + LANES);
-        FloatVector c02 = FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES);
-        FloatVector c03 = FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, c1);
-        FloatVector c11 = FloatVector.fromArray(SPECIES, c, c1 + LANES);
-        FloatVector c12 = FloatVector.fromArray(SPECIES, c, c1 + 2 * LANES);
-        FloatVector c13 = FloatVector.fromArray(SPECIES, c, c1 + 3 * LANES);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, c2);
-        FloatVector c21 = FloatVector.fromArray(SPECIES, c, c2 + LANES);
-        FloatVector c22 = FloatVector.fromArray(SPECIES, c, c2 + 2 * LANES);
-        FloatVector c23 = FloatVector.fromArray(SPECIES, c, c2 + 3 * LANES);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, c3);
-        FloatVector c31 = FloatVector.fromArray(SPECIES, c, c3 + LANES);
-        FloatVector c32 = FloatVector.fromArray(SPECIES, c, c3 + 2 * LANES);
-        FloatVector c33 = FloatVector.fromArray(SPECIES, c, c3 + 3 * LANES);
+        FloatVector c00 = zero;
+        FloatVector c01 = zero;
+        FloatVector c02 = zero;
+        FloatVector c03 = zero;
+        FloatVector c10 = zero;
+        FloatVector c11 = zero;
+        FloatVector c12 = zero;
+        FloatVector c13 = zero;
+        FloatVector c20 = zero;
+        FloatVector c21 = zero;
+        FloatVector c22 = zero;
+        FloatVector c23 = zero;
+        FloatVector c30 = zero;
+        FloatVector c31 = zero;
+        FloatVector c32 = zero;
+        FloatVector c33 = zero;
         for (int k = 0; k < depth; k++) {
             int o = aAt + k * WIDTH;
             int p = bAt + k * WIDTH;
@@ -84,6 +87,41 @@ final class TransposedMicroKernel {
             c32 = v3.fma(b2, c32);
             c33 = v3.fma(b3, c33);
         }
+        if (add) {
+            FloatVector d00 = c00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            FloatVector d01 = c01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            FloatVector d02 = c02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
+            FloatVector d03 = c03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES));
+            FloatVector d10 = c10.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector d11 = c11.add(FloatVector.fromArray(SPECIES, c, c1 + LANES));
+            FloatVector d12 = c12.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * LANES));
+            FloatVector d13 = c13.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * LANES));
+            FloatVector d20 = c20.add(FloatVector.fromArray(SPECIES, c, c2));
+            FloatVector d21 = c21.add(FloatVector.fromArray(SPECIES, c, c2 + LANES));
+            FloatVector d22 = c22.add(FloatVector.fromArray(SPECIES, c, c2 + 2 * LANES));
+            FloatVector d23 = c23.add(FloatVector.fromArray(SPECIES, c, c2 + 3 * LANES));
+            FloatVector d30 = c30.add(FloatVector.fromArray(SPECIES, c, c3));
+            FloatVector d31 = c31.add(FloatVector.fromArray(SPECIES, c, c3 + LANES));
+            FloatVector d32 = c32.add(FloatVector.fromArray(SPECIES, c, c3 + 2 * LANES));
+            FloatVector d33 = c33.add(FloatVector.fromArray(SPECIES, c, c3 + 3 * LANES));
+            d00.intoArray(c, cAt);
+            d01.intoArray(c, cAt + LANES);
+            d02.intoArray(c, cAt + 2 * LANES);
+            d03.intoArray(c, cAt + 3 * LANES);
+            d10.intoArray(c, c1);
+            d11.intoArray(c, c1 + LANES);
+            d12.intoArray(c, c1 + 2 * LANES);
+            d13.intoArray(c, c1 + 3 * LANES);
+            d20.intoArray(c, c2);
+            d21.intoArray(c, c2 + LANES);
+            d22.intoArray(c, c2 + 2 * LANES);
+            d23.intoArray(c, c2 + 3 * LANES);
+            d30.intoArray(c, c3);
+            d31.intoArray(c, c3 + LANES);
+            d32.intoArray(c, c3 + 2 * LANES);
+            d33.intoArray(c, c3 + 3 * LANES);
+            return;
+        }
         c00.intoArray(c, cAt);
         c01.intoArray(c, cAt + LANES);
         c02.intoArray(c, cAt + 2 * LANES);
@@ -102,22 +140,23 @@ final class TransposedMicroKernel {
         c33.intoArray(c, c3 + 3 * LANES);
     }
 
-    private static void add3(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth) {
+    private static void multiply3(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+        FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;
         int c3 = cAt + 3 * cRow;
-        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + LANES);
-        FloatVector c02 = FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, c1);
-        FloatVector c11 = FloatVector.fromArray(SPECIES, c, c1 + LANES);
-        FloatVector c12 = FloatVector.fromArray(SPECIES, c, c1 + 2 * LANES);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, c2);
-        FloatVector c21 = FloatVector.fromArray(SPECIES, c, c2 + LANES);
-        FloatVector c22 = FloatVector.fromArray(SPECIES, c, c2 + 2 * LANES);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, c3);
-        FloatVector c31 = FloatVector.fromArray(SPECIES, c, c3 + LANES);
-        FloatVector c32 = FloatVector.fromArray(SPECIES, c, c3 + 2 * LANES);
+        FloatVector c00 = zero;
+        FloatVector c01 = zero;
+        FloatVector c02 = zero;
+        FloatVector c10 = zero;
+        FloatVector c11 = zero;
+        FloatVector c12 = zero;
+        FloatVector c20 = zero;
+        FloatVector c21 = zero;
+        FloatVector c22 = zero;
+        FloatVector c30 = zero;
+        FloatVector c31 = zero;
+        FloatVector c32 = zero;
         for (int k = 0; k < depth; k++) {
             int o = aAt + k * WIDTH;
             int p = bAt + k * WIDTH;
@@ -141,6 +180,33 @@ final class TransposedMicroKernel {
             c31 = v3.fma(b1, c31);
             c32 = v3.fma(b2, c32);
         }
+        if (add) {
+            FloatVector d00 = c00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            FloatVector d01 = c01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            FloatVector d02 = c02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
+            FloatVector d10 = c10.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector d11 = c11.add(FloatVector.fromArray(SPECIES, c, c1 + LANES));
+            FloatVector d12 = c12.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * LANES));
+            FloatVector d20 = c20.add(FloatVector.fromArray(SPECIES, c, c2));
+            FloatVector d21 = c21.add(FloatVector.fromArray(SPECIES, c, c2 + LANES));
+            FloatVector d22 = c22.add(FloatVector.fromArray(SPECIES, c, c2 + 2 * LANES));
+            FloatVector d30 = c30.add(FloatVector.fromArray(SPECIES, c, c3));
+            FloatVector d31 = c31.add(FloatVector.fromArray(SPECIES, c, c3 + LANES));
+            FloatVector d32 = c32.add(FloatVector.fromArray(SPECIES, c, c3 + 2 * LANES));
+            d00.intoArray(c, cAt);
+            d01.intoArray(c, cAt + LANES);
+            d02.intoArray(c, cAt + 2 * LANES);
+            d10.intoArray(c, c1);
+            d11.intoArray(c, c1 + LANES);
+            d12.intoArray(c, c1 + 2 * LANES);
+            d20.intoArray(c, c2);
+            d21.intoArray(c, c2 + LANES);
+            d22.intoArray(c, c2 + 2 * LANES);
+            d30.intoArray(c, c3);
+            d31.intoArray(c, c3 + LANES);
+            d32.intoArray(c, c3 + 2 * LANES);
+            return;
+        }
         c00.intoArray(c, cAt);
         c01.intoArray(c, cAt + LANES);
         c02.intoArray(c, cAt + 2 * LANES);
@@ -155,18 +221,19 @@ final class TransposedMicroKernel {
         c32.intoArray(c, c3 + 2 * LANES);
     }
 
-    private static void add2(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth) {
+    private static void multiply2(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+        FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;
         int c3 = cAt + 3 * cRow;
-        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + LANES);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, c1);
-        FloatVector c11 = FloatVector.fromArray(SPECIES, c, c1 + LANES);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, c2);
-        FloatVector c21 = FloatVector.fromArray(SPECIES, c, c2 + LANES);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, c3);
-        FloatVector c31 = FloatVector.fromArray(SPECIES, c, c3 + LANES);
+        FloatVector c00 = zero;
+        FloatVector c01 = zero;
+        FloatVector c10 = zero;
+        FloatVector c11 = zero;
+        FloatVector c20 = zero;
+        FloatVector c21 = zero;
+        FloatVector c30 = zero;
+        FloatVector c31 = zero;
         for (int k = 0; k < depth; k++) {
             int o = aAt + k * WIDTH;
             int p = bAt + k * WIDTH;
@@ -185,6 +252,25 @@ final class TransposedMicroKernel {
             c30 = v3.fma(b0, c30);
             c31 = v3.fma(b1, c31);
         }
+        if (add) {
+            FloatVector d00 = c00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            FloatVector d01 = c01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            FloatVector d10 = c10.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector d11 = c11.add(FloatVector.fromArray(SPECIES, c, c1 + LANES));
+            FloatVector d20 = c20.add(FloatVector.fromArray(SPECIES, c, c2));
+            FloatVector d21 = c21.add(FloatVector.fromArray(SPECIES, c, c2 + LANES));
+            FloatVector d30 = c30.add(FloatVector.fromArray(SPECIES, c, c3));
+            FloatVector d31 = c31.add(FloatVector.fromArray(SPECIES, c, c3 + LANES));
+            d00.intoArray(c, cAt);
+            d01.intoArray(c, cAt + LANES);
+            d10.intoArray(c, c1);
+            d11.intoArray(c, c1 + LANES);
+            d20.intoArray(c, c2);
+            d21.intoArray(c, c2 + LANES);
+            d30.intoArray(c, c3);
+            d31.intoArray(c, c3 + LANES);
+            return;
+        }
         c00.intoArray(c, cAt);
         c01.intoArray(c, cAt + LANES);
         c10.intoArray(c, c1);
@@ -195,14 +281,15 @@ final class TransposedMicroKernel {
         c31.intoArray(c, c3 + LANES);
     }
 
-    private static void add1(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth) {
+    private static void multiply1(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+        FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;
         int c3 = cAt + 3 * cRow;
-        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, c1);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, c2);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, c3);
+        FloatVector c00 = zero;
+        FloatVector c10 = zero;
+        FloatVector c20 = zero;
+        FloatVector c30 = zero;
         for (int k = 0; k < depth; k++) {
             int o = aAt + k * WIDTH;
             int p = bAt + k * WIDTH;
@@ -215,6 +302,17 @@ final class TransposedMicroKernel {
             c20 = v2.fma(b0, c20);
             FloatVector v3 = FloatVector.broadcast(SPECIES, a[o + 3]);
             c30 = v3.fma(b0, c30);
+        }
+        if (add) {
+            FloatVector d00 = c00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            FloatVector d10 = c10.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector d20 = c20.add(FloatVector.fromArray(SPECIES, c, c2));
+            FloatVector d30 = c30.add(FloatVector.fromArray(SPECIES, c, c3));
+            d00.intoArray(c, cAt);
+            d10.intoArray(c, c1);
+            d20.intoArray(c, c2);
+            d30.intoArray(c, c3);
+            return;
         }
         c00.intoArray(c, cAt);
         c10.intoArray(c, c1);

@@ -1,7 +1,6 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.View;
-import java.util.Arrays;
 
 /**
  * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share out the pixels
@@ -56,10 +55,6 @@ final class VectorWeightGradient {
         return new Sums(engine.workspace().array(Workspace.Slot.SHARED_RESULT, size), pieces, taps, outputs, width);
     }
 
-    private static int pieces(int pixels, int size) {
-        return Math.max(1, Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / size));
-    }
-
     /** A matrix as {@link TransposedMicroKernel} reads it: panels {@code [rows][WIDTH]} of its columns. */
     private record Panels(float[] data, int at, int rows) {
         int at(int column) {
@@ -82,13 +77,13 @@ final class VectorWeightGradient {
         return new Panels(panels, 0, rows);
     }
 
-    /** Adds the product of two matrices of {@code rows} rows, the left one transposed, to {@code count} rows of sums at {@code sumsAt}. */
-    private static void multiply(Panels left, Panels right, int rows, Sums sums, int sumsAt, int count) {
+    /** The product of two matrices of {@code rows} rows, the left one transposed, as {@code count} rows of sums, or added to them. */
+    private static void multiply(Panels left, Panels right, int rows, Sums sums, int sumsAt, int count, boolean add) {
         for (int output = 0; output < count; output += WIDTH) {
             for (int column = 0; column < sums.width; column += WIDTH) {
-                TransposedMicroKernel.add(left.data, left.at(output), right.data, right.at(column), sums.data,
+                TransposedMicroKernel.multiply(left.data, left.at(output), right.data, right.at(column), sums.data,
                         sumsAt + output * sums.width + column, sums.width, wholeTiles(Math.min(WIDTH, count - output)),
-                        Math.min(WIDTH, sums.width - column), rows);
+                        Math.min(WIDTH, sums.width - column), rows, add);
             }
         }
     }
@@ -100,8 +95,10 @@ final class VectorWeightGradient {
         int inputs = source.count();
         int width = MicroKernel.padded(inputs);
         int columns = map.columnOffsets().length;
-        Sums sums = sums(pieces(pixels, map.taps() * wholeTiles(outputs) * width), map.taps(), outputs, width);
-        int share = (pixels + sums.pieces - 1) / sums.pieces;
+        int most = Math.max(1, Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / (map.taps() * wholeTiles(outputs) * width)));
+        int share = (pixels + most - 1) / most;
+        // Every piece has pixels: its sums begin with its first product.
+        Sums sums = sums((pixels + share - 1) / share, map.taps(), outputs, width);
         // One tap is too few tasks: then they share out the outputs as well.
         int parts = map.taps() > 1 ? 1 : Math.max(1, outputs / WIDTH);
         int partSize = wholeTiles((outputs + parts - 1) / parts);
@@ -112,12 +109,12 @@ final class VectorWeightGradient {
             int count = Math.min(partSize, outputs - output);
             Gather part = source.with(map.onlyRow(tap / columns).onlyColumn(tap % columns));
             int sumsAt = sums.at(piece, tap) + output * width;
-            Arrays.fill(sums.data, sumsAt, sumsAt + wholeTiles(count) * width, 0f);
             int rows = Math.max(MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / inputs));
             boolean direct = part.isImage();
             float[] gathered = direct ? source.data() : engine.workspace().array(Workspace.Slot.LEFT, rows * inputs);
-            int end = Math.min(pixels, (piece + 1) * share);
-            for (int from = piece * share; from < end; from += rows) {
+            int start = piece * share;
+            int end = Math.min(pixels, start + share);
+            for (int from = start; from < end; from += rows) {
                 int to = Math.min(end, from + rows);
                 int at = direct ? source.at() + from * inputs : 0;
                 if (!direct) {
@@ -125,7 +122,7 @@ final class VectorWeightGradient {
                 }
                 Panels right = panels(Workspace.Slot.RIGHT, gathered, at, inputs, to - from, inputs);
                 Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + from * outputs + output, outputs, to - from, count);
-                multiply(left, right, to - from, sums, sumsAt, count);
+                multiply(left, right, to - from, sums, sumsAt, count, from > start);
             }
         });
         store(sums, inputs, source, dw);
@@ -139,18 +136,19 @@ final class VectorWeightGradient {
         int width = MicroKernel.padded(inputs);
         int rows = images * map.rows();
         int step = map.stepW() * map.rowOffsets().length * source.count();
-        Sums sums = sums(Math.max(1, Math.min(2 * MAX_PIECES, rows / 4)), 1, outputs, width);
-        int share = (rows + sums.pieces - 1) / sums.pieces;
+        int most = Math.max(1, Math.min(2 * MAX_PIECES, rows / 4));
+        int share = (rows + most - 1) / most;
+        Sums sums = sums((rows + share - 1) / share, 1, outputs, width);
         engine.forEach(sums.pieces, piece -> {
-            Arrays.fill(sums.data, sums.at(piece, 0), sums.at(piece + 1, 0), 0f);
             float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
-            int end = Math.min(rows, (piece + 1) * share);
-            for (int row = piece * share; row < end; row++) {
-                source.fillColumns(row / map.rows(), row % map.rows(), columns, row > piece * share && row % map.rows() > 0);
+            int start = piece * share;
+            int end = Math.min(rows, start + share);
+            for (int row = start; row < end; row++) {
+                source.fillColumns(row / map.rows(), row % map.rows(), columns, row > start && row % map.rows() > 0);
                 Panels right = panels(Workspace.Slot.RIGHT, columns, 0, step, map.columns(), inputs);
                 Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + row * map.columns() * outputs, outputs, map.columns(),
                         outputs);
-                multiply(left, right, map.columns(), sums, sums.at(piece, 0), outputs);
+                multiply(left, right, map.columns(), sums, sums.at(piece, 0), outputs, row > start);
             }
         });
         store(sums, inputs, source, dw);

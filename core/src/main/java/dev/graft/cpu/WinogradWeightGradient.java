@@ -2,7 +2,6 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
-import java.util.Arrays;
 
 /**
  * The gradient of a 3x3 convolution's weights by {@link WinogradTransforms}: the transformed gradient of the weights is, position by
@@ -79,26 +78,28 @@ final class WinogradWeightGradient {
     }
 
     private void runByTiles(Pass pass, int tiles, int blocks) {
-        int pieces = Math.max(1, Math.min(MAX_TASKS / blocks, tiles / (2 * RUN)));
-        int share = (tiles + pieces - 1) / pieces;
+        int most = Math.max(1, Math.min(MAX_TASKS / blocks, tiles / (2 * RUN)));
+        int share = (tiles + most - 1) / most;
+        // Every piece has tiles: its sums begin with its first product.
+        int pieces = (tiles + share - 1) / share;
         float[] sums = engine.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * blocks * sumsSize());
         engine.forEach(pieces * blocks, task -> {
             int block = task % blocks;
             int sumsAt = task * sumsSize();
-            Arrays.fill(sums, sumsAt, sumsAt + sumsSize(), 0f);
             int position = position(RUN * WIDTH);
             Workspace workspace = engine.workspace();
             float[] m = workspace.array(Workspace.Slot.LEFT, transforms.positions * position);
             float[] v = workspace.array(Workspace.Slot.RIGHT, transforms.positions * position);
-            int end = Math.min(tiles, (task / blocks + 1) * share);
-            for (int tile = task / blocks * share; tile < end; tile += RUN) {
+            int start = task / blocks * share;
+            int end = Math.min(tiles, start + share);
+            for (int tile = start; tile < end; tile += RUN) {
                 int count = Math.min(RUN, end - tile);
                 for (int i = 0; i < count; i++) {
                     pass.gradients.transformGradient(workspace, tile + i, pass.firstOutput(block), pass.outputs(block), m, i * WIDTH,
                             position);
                     pass.patches.transformPatch(workspace, tile + i, pass.firstInput(block), pass.inputs(block), v, i * WIDTH, position);
                 }
-                multiply(pass, block, m, 0, v, 0, position, count, sums, sumsAt);
+                multiply(pass, block, m, 0, v, 0, position, count, sums, sumsAt, tile > start);
             }
         });
         engine.forEach(blocks, block -> {
@@ -138,11 +139,8 @@ final class WinogradWeightGradient {
             engine.forEach(blocks, block -> {
                 float[] sums = runs == 1 ? engine.workspace().array(Workspace.Slot.RESULT, sumsSize()) : kept;
                 int sumsAt = runs == 1 ? 0 : block * sumsSize();
-                if (start == 0) {
-                    Arrays.fill(sums, sumsAt, sumsAt + sumsSize(), 0f);
-                }
                 multiply(pass, block, m, block / pass.inputBlocks() * panel, v, block % pass.inputBlocks() * panel, position, count, sums,
-                        sumsAt);
+                        sumsAt, start > 0);
                 if (start + count == tiles) {
                     store(pass, block, sums, sumsAt);
                 }
@@ -150,12 +148,14 @@ final class WinogradWeightGradient {
         }
     }
 
-    /** Adds the products of {@code count} tiles to a block's sums {@code [position][output][input]}. */
-    private void multiply(Pass pass, int block, float[] m, int mAt, float[] v, int vAt, int position, int count, float[] sums, int sumsAt) {
+    /** The products of {@code count} tiles as a block's sums {@code [position][output][input]}, or added to them. */
+    private void multiply(Pass pass, int block, float[] m, int mAt, float[] v, int vAt, int position, int count, float[] sums, int sumsAt,
+            boolean add) {
         int outputs = pass.outputs(block);
         int inputs = pass.inputs(block);
         for (int p = 0; p < transforms.positions; p++) {
-            TransposedMicroKernel.add(m, mAt + p * position, v, vAt + p * position, sums, sumsAt + p * STEP, WIDTH, outputs, inputs, count);
+            TransposedMicroKernel.multiply(m, mAt + p * position, v, vAt + p * position, sums, sumsAt + p * STEP, WIDTH, outputs, inputs,
+                    count, add);
         }
     }
 
