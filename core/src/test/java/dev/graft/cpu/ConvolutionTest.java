@@ -74,6 +74,7 @@ class ConvolutionTest {
                 new Case("3x3 stride 2 of many channels", 2, 64, 15, 14, 130, 3, 3, Conv2dParams.of(2, 1)),
                 new Case("few pixels, many weights", 1, 130, 5, 6, 260, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("many pixels", 1, 3, 70, 71, 8, 3, 3, Conv2dParams.of(1, 1)),
+                new Case("few channels, rows apart", 2, 3, 20, 9, 8, 3, 3, new Conv2dParams(1, 1, 2, 2, 1, 1, 2, 1, 1)),
                 new Case("stride beyond the image", 1, 2, 2, 2, 3, 1, 1, Conv2dParams.of(5, 0)));
     }
 

@@ -1,6 +1,8 @@
 package dev.graft.examples;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,11 +13,12 @@ import java.util.Optional;
 /**
  * The JVM flags that the program wants and this JVM was not given.
  *
- * @param given    the flags this JVM was started with
- * @param features the JDK's feature version, such as 17
- * @param allowed  whether the program may restart itself: not where {@code GRAFT_NO_RESTART=1} or it is the restarted one
+ * @param given     the flags this JVM was started with
+ * @param features  the JDK's feature version, such as 17
+ * @param hugePages whether the system gives large pages to a program that asks for them
+ * @param allowed   whether the program may restart itself: not where {@code GRAFT_NO_RESTART=1} or it is the restarted one
  */
-record Launch(List<String> given, int features, boolean allowed) {
+record Launch(List<String> given, int features, boolean hugePages, boolean allowed) {
     /** Set in the restarted JVM to the number of the process that started it. */
     static final String PARENT = "graft.launcher.pid";
 
@@ -27,7 +30,17 @@ record Launch(List<String> given, int features, boolean allowed) {
 
     static Launch ofThisJvm() {
         boolean forbidden = "1".equals(System.getenv("GRAFT_NO_RESTART")) || System.getProperty(PARENT) != null;
-        return new Launch(ManagementFactory.getRuntimeMXBean().getInputArguments(), Runtime.version().feature(), !forbidden);
+        return new Launch(ManagementFactory.getRuntimeMXBean().getInputArguments(), Runtime.version().feature(), givesHugePages(),
+                !forbidden);
+    }
+
+    // A switch of Linux alone; elsewhere, and where it says never, the JVM would refuse the flag or warn of it.
+    private static boolean givesHugePages() {
+        try {
+            return !Files.readString(Path.of("/sys/kernel/mm/transparent_hugepage/enabled")).contains("[never]");
+        } catch (IOException | SecurityException e) {
+            return false;
+        }
     }
 
     private static Map<String, String> properties() {
@@ -54,6 +67,10 @@ record Launch(List<String> given, int features, boolean allowed) {
                 // tensors come from a pool that outlives steps; a young generation that grows to gigabytes would only keep dead copies
                 missing.add("-XX:MaxNewSize=128m");
             }
+        }
+        if (hugePages && !has("-XX:", "UseTransparentHugePages") && !has("-XX:", "UseLargePages")) {
+            // tensors are read from end to end; with pages of 4 KiB, and in virtual machines most of all, their addresses take time to find
+            missing.add("-XX:+UseTransparentHugePages");
         }
         if (!has("-Xmx") && !has("-XX:MaxRAM") && !has("-XX:MaxHeapSize")) {
             missing.add("-XX:MaxRAMPercentage=70");
