@@ -79,17 +79,25 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
             return new Square(pixels.data(), pixels.at() + pixels.place(image, top, left) + channel, pixels.width() * channels, channels);
         }
         float[] copy = workspace.floats(0, size * size * count);
+        int first = Math.min(size, Math.max(0, -left));
+        int last = Math.max(first, Math.min(size, pixels.width() - left));
         for (int i = 0; i < size; i++) {
-            for (int j = 0; j < size; j++) {
-                int to = (i * size + j) * count;
-                int row = top + i;
-                int column = left + j;
-                if (row < 0 || row >= pixels.height() || column < 0 || column >= pixels.width()) {
-                    Arrays.fill(copy, to, to + count, 0f);
-                } else {
-                    System.arraycopy(pixels.data(), pixels.at() + pixels.place(image, row, column) + channel, copy, to, count);
+            int to = i * size * count;
+            int row = top + i;
+            if (row < 0 || row >= pixels.height()) {
+                Arrays.fill(copy, to, to + size * count, 0f);
+                continue;
+            }
+            Arrays.fill(copy, to, to + first * count, 0f);
+            int from = pixels.at() + pixels.place(image, row, left + first) + channel;
+            if (count == channels) {
+                System.arraycopy(pixels.data(), from, copy, to + first * count, (last - first) * count);
+            } else {
+                for (int j = first; j < last; j++) {
+                    System.arraycopy(pixels.data(), from + (j - first) * channels, copy, to + j * count, count);
                 }
             }
+            Arrays.fill(copy, to + last * count, to + size * count, 0f);
         }
         return new Square(copy, 0, size * count, count);
     }

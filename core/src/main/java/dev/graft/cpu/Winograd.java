@@ -20,8 +20,11 @@ final class Winograd {
     private static final int RUN = 6 * MicroKernel.ROWS;
     /** Tiles in flight when tasks go by channels: with a piece of weights, their products fit the second-level cache. */
     private static final int SHARED_RUN = 32 * MicroKernel.ROWS;
-    /** Depth of a piece of weights. */
+    /** Depth of a piece of weights: few tiles make it small, for gathering weights is then what counts. */
     private static final int PIECE = 64;
+    private static final int DEEP_PIECE = 128;
+    /** Tiles from which on pieces are deep. */
+    private static final int MANY_TILES = 32;
     /** Up to this many weights of a tap, the transformed weights are shared whole. */
     private static final int SHARED_WEIGHTS = 128 * 128;
 
@@ -101,10 +104,11 @@ final class Winograd {
     private void runByChannels(Pass pass, int tiles, int depth, int columns) {
         int runs = (tiles + SHARED_RUN - 1) / SHARED_RUN;
         int run = (tiles + runs - 1) / runs;
-        int pieces = (depth + PIECE - 1) / PIECE;
-        int vPosition = position(run * PIECE);
+        int most = run < MANY_TILES ? PIECE : DEEP_PIECE;
+        int pieces = (depth + most - 1) / most;
+        int vPosition = position(run * most);
         int mPosition = position(run * WIDTH);
-        int uPosition = position(PIECE * WIDTH);
+        int uPosition = position(most * WIDTH);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * transforms.positions * vPosition);
         Optional<Source> whole = whole(pass.weights, depth, columns, runs);
         for (int start = 0; start < tiles; start += run) {
@@ -112,9 +116,9 @@ final class Winograd {
             int count = Math.min(run, tiles - start);
             engine.forRange(count, 2, (from, to) -> {
                 for (int i = from; i < to; i++) {
-                    for (int k = 0; k < depth; k += PIECE) {
-                        pass.patches.transformPatch(engine.workspace(), first + i, k, Math.min(PIECE, depth - k), v,
-                                k / PIECE * transforms.positions * vPosition + i * PIECE, vPosition);
+                    for (int k = 0; k < depth; k += most) {
+                        pass.patches.transformPatch(engine.workspace(), first + i, k, Math.min(most, depth - k), v,
+                                k / most * transforms.positions * vPosition + i * most, vPosition);
                     }
                 }
             });
@@ -124,12 +128,12 @@ final class Winograd {
                 int width = Math.min(WIDTH, columns - column);
                 float[] u = workspace.array(Workspace.Slot.RIGHT, transforms.positions * uPosition);
                 float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
-                for (int k = 0; k < depth; k += PIECE) {
-                    int piece = Math.min(PIECE, depth - k);
+                for (int k = 0; k < depth; k += most) {
+                    int piece = Math.min(most, depth - k);
                     Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column, width, k, piece);
                     transform(source, column, k, piece, u, 0, width, uPosition);
                     for (int p = 0; p < transforms.positions; p++) {
-                        MicroKernel.multiply(v, (k / PIECE * transforms.positions + p) * vPosition, PIECE, u, p * uPosition, m,
+                        MicroKernel.multiply(v, (k / most * transforms.positions + p) * vPosition, most, u, p * uPosition, m,
                                 p * mPosition, width, count, width, piece, k > 0);
                     }
                 }
