@@ -65,6 +65,7 @@ public final class DjlWorker {
             backbone.freezeParameters(true);
             ParameterStore parameters = new ParameterStore(manager, false);
             Trainer trainer = trainer(head, new Shape(task.batch(), 512));
+            satisfyCheck(trainer, manager.ones(new Shape(task.batch(), 512)));
             NDArray labels = manager.zeros(new Shape(task.batch()), DataType.INT64);
             return step(manager, images, x -> train(trainer, backbone.forward(parameters, new NDList(x), false), labels));
         }
@@ -83,6 +84,17 @@ public final class DjlWorker {
                 .optDevices(new Device[] {Device.cpu()}));
         trainer.initialize(input);
         return trainer;
+    }
+
+    /**
+     * DJL's first step refuses gradients whose sum is zero. Those of cross-entropy add up to zero over the classes, but for rounding; those of
+     * the scores' sum do not.
+     */
+    private static void satisfyCheck(Trainer trainer, NDArray features) {
+        try (GradientCollector collector = trainer.newGradientCollector()) {
+            collector.backward(trainer.forward(new NDList(features)).singletonOrThrow().sum());
+        }
+        trainer.step();
     }
 
     private static float train(Trainer trainer, NDList inputs, NDArray labels) {

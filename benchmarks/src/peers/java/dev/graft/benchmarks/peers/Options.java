@@ -31,7 +31,7 @@ record Options(List<String> models, List<String> modes, List<Integer> batches, i
                 list(given.getOrDefault("batches", "1,8,32")).stream().map(Integer::valueOf).toList(),
                 Integer.parseInt(given.getOrDefault("threads", "2")),
                 Double.parseDouble(given.getOrDefault("seconds", "10")),
-                Double.parseDouble(given.getOrDefault("warmup", "4")),
+                Double.parseDouble(given.getOrDefault("warmup", "8")),
                 list(given.getOrDefault("peers", "libtorch,djl")), given.getOrDefault("python", "python3"));
     }
 
