@@ -77,6 +77,11 @@ final class FinetuneCommand extends ReportingCommand {
             description = "Run the frozen backbone in every epoch. Without it, and without augmentation, it runs once for each image; the result is the same.")
     private boolean noFeatureCache;
 
+    @Option(names = "--cached-views", paramLabel = "N",
+            description = "With --augment and a frozen backbone: N augmented views of each image are made once and drawn from in all epochs,"
+                    + " in place of a new one each time. Faster; epochs beyond N bring nothing new.")
+    private Optional<Integer> cachedViews;
+
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the result; it is made.")
     private Path out;
 
@@ -121,10 +126,13 @@ final class FinetuneCommand extends ReportingCommand {
         double fraction = heldFraction.orElse(0.2);
         check(fraction > 0 && fraction < 1, "--val-fraction must be between 0 and 1, was " + fraction);
         check(imageSize.orElse(1) >= 1, "--image-size must be at least 1, was " + imageSize.orElse(1));
+        check(cachedViews.orElse(1) >= 1, "--cached-views must be at least 1, was " + cachedViews.orElse(1));
+        check(cachedViews.isEmpty() || augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache,
+                "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
         check(!resume || !overwrite, "--resume and --overwrite exclude each other");
         return new FinetuneSettings(new ImageData.Source(data, validation, fraction, keepDuplicates), model, weights, freeze == Freeze.BACKBONE, augment,
-                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), recipe.recipe(), device, threads.apply(), !noFeatureCache, out, resume,
-                overwrite);
+                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), recipe.recipe(), device, threads.apply(), !noFeatureCache,
+                cachedViews.orElse(0), out, resume, overwrite);
     }
 
     private void check(boolean right, String message) {

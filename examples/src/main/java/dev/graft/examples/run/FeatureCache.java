@@ -18,7 +18,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * What a frozen backbone makes of each image, computed once. With nothing random before it, its output never changes, so training
- * the head on stored features is the same training at a fraction of the cost.
+ * the head on stored features is the same training at a fraction of the cost. With augmentation a number of views of each image is kept,
+ * and every epoch draws one of them.
  */
 final class FeatureCache implements LabelledDataset, AutoCloseable {
     private static final long MEMORY_SHARE = 4;
@@ -27,11 +28,13 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
     private final LabelledDataset images;
     private final FeatureStore store;
     private final int[] shape;
+    private final int views;
 
-    private FeatureCache(LabelledDataset images, FeatureStore store, int[] shape) {
+    private FeatureCache(LabelledDataset images, FeatureStore store, int[] shape, int views) {
         this.images = images;
         this.store = store;
         this.shape = shape;
+        this.views = views;
     }
 
     /** The training was asked to stop before the features were there. */
@@ -42,42 +45,46 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
     /**
      * Runs the backbone over all images.
      *
-     * @param loader over {@code images} in order
+     * @param loader over {@code images} in order; each of its epochs is a view
+     * @param views  how many to keep of each image
      * @param name   what to call them in progress lines
      * @param spill  folder for features that do not fit in memory
      * @throws IOException where there is room for them nowhere
      * @throws Stopped     where {@code stop} was requested
      */
-    static FeatureCache compute(Backbone model, LabelledDataset images, DataLoader loader, String name, Path spill, StopSignal stop, PrintWriter log)
-            throws IOException {
+    static FeatureCache compute(Backbone model, LabelledDataset images, DataLoader loader, int views, String name, Path spill, StopSignal stop,
+            PrintWriter log) throws IOException {
         FeatureStore store = null;
         int[] shape = new int[0];
         long start = System.nanoTime();
         long reported = start;
         int done = 0;
+        int total = Math.multiplyExact(images.size(), views);
         model.eval();
         try (Autograd.Guard guard = Autograd.noGrad()) {
-            for (Batch batch : loader) {
-                Tensor features = model.features(batch.inputs());
-                if (store == null) {
-                    shape = withoutBatch(features.shape());
-                    store = FeatureStore.create(images.size(), features.numel() / batch.size(), Runtime.getRuntime().maxMemory() / MEMORY_SHARE, spill);
-                }
-                store.append(features.toFloatArray());
-                done += batch.size();
-                if (stop.isRequested()) {
-                    throw new Stopped();
-                }
-                long now = System.nanoTime();
-                if (now - reported > REPORT_NANOS) {
-                    reported = now;
-                    double rate = done / ((now - start) / 1e9);
-                    log.printf(Locale.ROOT, "features of %s images: %,d of %,d, %.0f images/s, %.0f s left%n", name, done, images.size(), rate,
-                            (images.size() - done) / rate);
-                    log.flush();
+            for (int view = 0; view < views; view++) {
+                for (Batch batch : loader) {
+                    Tensor features = model.features(batch.inputs());
+                    if (store == null) {
+                        shape = withoutBatch(features.shape());
+                        store = FeatureStore.create(total, features.numel() / batch.size(), Runtime.getRuntime().maxMemory() / MEMORY_SHARE, spill);
+                    }
+                    store.append(features.toFloatArray());
+                    done += batch.size();
+                    if (stop.isRequested()) {
+                        throw new Stopped();
+                    }
+                    long now = System.nanoTime();
+                    if (now - reported > REPORT_NANOS) {
+                        reported = now;
+                        double rate = done / ((now - start) / 1e9);
+                        log.printf(Locale.ROOT, "features of %s images: %,d of %,d, %.0f images/s, %.0f s left%n", name, done, total, rate,
+                                (total - done) / rate);
+                        log.flush();
+                    }
                 }
             }
-            return new FeatureCache(images, store, shape);
+            return new FeatureCache(images, store, shape, views);
         } catch (RuntimeException | IOException | Error e) {
             if (store != null) {
                 store.close();
@@ -107,7 +114,12 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
 
     @Override
     public Example get(int index, RandomGenerator random) {
-        return Example.of(Tensor.of(store.get(index), shape), images.labels()[index]);
+        return Example.of(Tensor.of(store.get(view(random) * images.size() + index), shape), images.labels()[index]);
+    }
+
+    // One view alone takes no number from the generator: training then has the randomness it has without a cache.
+    private int view(RandomGenerator random) {
+        return views == 1 ? 0 : random.nextInt(views);
     }
 
     @Override

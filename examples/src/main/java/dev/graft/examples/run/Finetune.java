@@ -103,14 +103,18 @@ public final class Finetune {
     private Optional<Map<String, Object>> train(Backbone model, ImageData data, Preprocessing preprocessing, RunFolder folder) {
         LabelledDataset validation = data.validation(preprocessing.eval());
         if (settings.usesFeatureCache()) {
-            LabelledDataset train = data.train(preprocessing.train(Augment.NONE));
+            LabelledDataset train = data.train(preprocessing.train(settings.augment()));
+            int views = settings.views();
             long begin = System.nanoTime();
-            try (FeatureCache trainFeatures = features(model, train, "training", folder.path());
-                 FeatureCache heldFeatures = features(model, validation, "validation", folder.path())) {
+            try (FeatureCache trainFeatures = features(model, train, views, "training", folder.path());
+                 FeatureCache heldFeatures = features(model, validation, 1, "validation", folder.path())) {
                 double seconds = (System.nanoTime() - begin) / 1e9;
-                log.printf(Locale.ROOT, "feature cache: the frozen backbone ran once for each of %,d images (%.0f images/s, kept %s); "
-                        + "only the head is trained now, which gives the same numbers%n", train.size() + validation.size(),
-                        (train.size() + validation.size()) / seconds, trainFeatures.isInMemory() ? "in memory" : "in a temporary file");
+                int images = train.size() + validation.size();
+                boolean augmented = settings.augment() != Augment.NONE;
+                log.printf(Locale.ROOT, "feature cache: the frozen backbone ran once for each of %,d images%s (%.0f images/s, kept %s); "
+                        + "only the head is trained now%s%n", images, augmented ? " and " + views + " views of each training image" : "",
+                        (images + (views - 1) * train.size()) / seconds, trainFeatures.isInMemory() ? "in memory" : "in a temporary file",
+                        augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers");
                 log.flush();
                 return fit(new HeadOnly(model), trainFeatures, heldFeatures, folder, seconds);
             } catch (FeatureCache.Stopped e) {
@@ -122,8 +126,8 @@ public final class Finetune {
         return fit(model, data.train(preprocessing.train(settings.augment())), validation, folder, 0);
     }
 
-    private FeatureCache features(Backbone model, LabelledDataset images, String name, Path spill) throws IOException {
-        return FeatureCache.compute(model, images, loader(images), name, spill, stop, log);
+    private FeatureCache features(Backbone model, LabelledDataset images, int views, String name, Path spill) throws IOException {
+        return FeatureCache.compute(model, images, loader(images).seed(recipe.seed()), views, name, spill, stop, log);
     }
 
     private Optional<Map<String, Object>> fit(Module model, LabelledDataset train, LabelledDataset held, RunFolder folder, double secondsBefore) {

@@ -19,16 +19,22 @@ import java.util.OptionalInt;
  * @param device         where to train, such as {@code cpu}
  * @param workers        threads that decode images; empty for one for each processor
  * @param featureCache   whether a frozen backbone may run once for each image
+ * @param cachedViews    how many augmented views of each image a frozen backbone sees; 0 for a new one in every epoch
  * @param out            the run's folder
  * @param resume         go on with the run in {@code out}
  * @param overwrite      replace the run in {@code out}
  */
 public record FinetuneSettings(ImageData.Source source, String model, String weights, boolean freezeBackbone, Augment augment, OptionalInt imageSize,
-                               Recipe recipe, String device, OptionalInt workers, boolean featureCache, Path out, boolean resume,
+                               Recipe recipe, String device, OptionalInt workers, boolean featureCache, int cachedViews, Path out, boolean resume,
                                boolean overwrite) {
 
     boolean usesFeatureCache() {
-        return featureCache && freezeBackbone && augment == Augment.NONE;
+        return featureCache && freezeBackbone && views() > 0;
+    }
+
+    /** How many views of each training image there are; 0 where every epoch has its own. */
+    int views() {
+        return augment == Augment.NONE ? 1 : cachedViews;
     }
 
     RunFolder.Existing existing() {
@@ -47,6 +53,7 @@ public record FinetuneSettings(ImageData.Source source, String model, String wei
         map.put("augment", augment.name().toLowerCase(Locale.ROOT));
         map.put("image_size", imageSize.isPresent() ? imageSize.getAsInt() : "the weights' own");
         map.put("feature_cache", usesFeatureCache());
+        map.put("cached_views", usesFeatureCache() ? views() : 0);
         return map;
     }
 }

@@ -118,6 +118,23 @@ class FinetuneCommandTest {
     }
 
     @Test
+    void cachedViewsAreDrawnAlikeByTheSameSeed() throws IOException {
+        Object[] recipe = {"--weights", pretrained(5), "--epochs", 3, "--augment", "light", "--cached-views", 2};
+        assertThat(Cli.run(command("one", recipe)).succeeded().out()).contains("and 2 views of each training image", "drawn anew in every epoch");
+        Cli.run(command("two", recipe)).succeeded();
+        assertThat(Files.mismatch(folder.resolve("one/model.safetensors"), folder.resolve("two/model.safetensors"))).isEqualTo(-1);
+        Cli.run(command("plain", "--weights", pretrained(5), "--epochs", 3)).succeeded();
+        assertThat(Files.mismatch(folder.resolve("one/model.safetensors"), folder.resolve("plain/model.safetensors"))).isNotEqualTo(-1);
+    }
+
+    @Test
+    void cachedViewsNeedAFrozenBackboneAndAugmentation() {
+        Cli.run(command("run", "--cached-views", 2)).wrongUsage("--cached-views needs --augment");
+        Cli.run(command("run", "--cached-views", 2, "--augment", "light")).wrongUsage("--cached-views needs --augment");
+        Cli.run(command("run", "--cached-views", 0)).wrongUsage("--cached-views must be at least 1");
+    }
+
+    @Test
     void aHeadOfTheRightSizeIsKept() {
         assertThat(Cli.run(command("run", "--weights", pretrained(2))).succeeded().out()).contains("the head has 2 outputs already and is kept");
     }

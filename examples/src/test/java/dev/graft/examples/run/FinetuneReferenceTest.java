@@ -167,7 +167,7 @@ class FinetuneReferenceTest {
 
     private FeatureCache features(Backbone backbone, LabelledDataset images) throws IOException {
         backbone.freezeBackbone();
-        return FeatureCache.compute(backbone, images, DataLoader.of(images, 32), "some", folder, new StopSignal(), new PrintWriter(System.out));
+        return FeatureCache.compute(backbone, images, DataLoader.of(images, 32), 1, "some", folder, new StopSignal(), new PrintWriter(System.out));
     }
 
     private static Scores train(Recipe recipe, Module model, LabelledDataset train, LabelledDataset held) {
