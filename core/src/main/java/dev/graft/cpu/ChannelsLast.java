@@ -3,6 +3,7 @@ package dev.graft.cpu;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
 import java.util.Optional;
 
 /** Lends image views in channels-last memory: the view itself where it lies so, else a pooled copy. */
@@ -57,11 +58,20 @@ final class ChannelsLast {
         return new Borrowed(temporary, Optional.of(temporary.storage()), Optional.of(y));
     }
 
+    /** Images of undefined content, F32. */
+    Borrowed scratch(Shape shape) {
+        View temporary = temporary(DType.F32, shape);
+        return new Borrowed(temporary, Optional.of(temporary.storage()), Optional.empty());
+    }
+
     private View temporary(View like) {
-        int c = like.dim(1);
-        int h = like.dim(2);
-        int w = like.dim(3);
-        Storage storage = backend.allocate(like.dtype() == DType.I32 ? DType.I32 : DType.F32, like.numel());
-        return new View(storage, 0, like.shape(), new int[] {h * w * c, 1, w * c, c});
+        return temporary(like.dtype() == DType.I32 ? DType.I32 : DType.F32, like.shape());
+    }
+
+    private View temporary(DType type, Shape shape) {
+        int c = shape.dim(1);
+        int h = shape.dim(2);
+        int w = shape.dim(3);
+        return new View(backend.allocate(type, shape.numel()), 0, shape, new int[] {h * w * c, 1, w * c, c});
     }
 }

@@ -11,7 +11,13 @@ final class Convolution {
 
     /** What every algorithm computes, on channels-last images that are not empty. */
     interface Algorithm {
+        /** Takes maxima only where it {@link #pools}. */
         void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params);
+
+        /** Whether this algorithm takes maxima of such windows on the way. */
+        default boolean pools(View x, View w, Epilogue epilogue, Conv2dParams params) {
+            return false;
+        }
 
         void backwardInput(View dy, View w, View dx, Conv2dParams params);
 
@@ -19,12 +25,14 @@ final class Convolution {
     }
 
     private final ChannelsLast layout;
+    private final Pooling pooling;
     private final Algorithm depthwise;
     private final Algorithm blas;
     private final Optional<Algorithm> vector;
 
-    Convolution(Engine engine, ChannelsLast layout) {
+    Convolution(Engine engine, ChannelsLast layout, Pooling pooling) {
         this.layout = layout;
+        this.pooling = pooling;
         this.depthwise = new DepthwiseConvolution(engine);
         this.blas = new BlasConvolution(engine);
         this.vector = engine.kernels().usesVectors() ? Optional.of(new VectorConvolution(engine)) : Optional.empty();
@@ -41,11 +49,22 @@ final class Convolution {
         if (y.numel() == 0) {
             return;
         }
+        if (epilogue.maxPool().isPresent() && !algorithm(x, w, params).pools(x, w, epilogue, params)) {
+            forwardThenPool(x, w, epilogue, y, params);
+            return;
+        }
         Optional<ChannelsLast.Borrowed> residual = epilogue.residual().map(layout::source);
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
             algorithm(x, w, params).forward(in.view(), w, epilogue, residual.map(ChannelsLast.Borrowed::view), out.view(), params);
         } finally {
             residual.ifPresent(ChannelsLast.Borrowed::close);
+        }
+    }
+
+    private void forwardThenPool(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
+        try (ChannelsLast.Borrowed results = layout.scratch(params.outputShape(x.shape(), w.shape()))) {
+            forward(x, w, epilogue.withoutMaxPool(), results.view(), params);
+            pooling.maxPool(results.view(), epilogue.maxPool().get(), y, Optional.empty());
         }
     }
 

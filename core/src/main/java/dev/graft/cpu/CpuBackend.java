@@ -45,10 +45,10 @@ public final class CpuBackend implements Backend {
     private final Reductions reductions;
     private final Softmax softmax;
     private final Gemm gemm;
+    private final Pooling pooling;
     private final Convolution convolution;
     private final BatchNorm batchNorm;
     private final LayerNorm layerNorm;
-    private final Pooling pooling;
     private final Rows rows;
     private final Losses losses;
     private final Optimizers optimizers;
@@ -62,10 +62,10 @@ public final class CpuBackend implements Backend {
         this.softmax = new Softmax(engine);
         this.gemm = new Gemm(engine);
         ChannelsLast layout = new ChannelsLast(this, copy);
-        this.convolution = new Convolution(engine, layout);
+        this.pooling = new Pooling(this, engine, layout);
+        this.convolution = new Convolution(engine, layout, pooling);
         this.batchNorm = new BatchNorm(engine, layout);
         this.layerNorm = new LayerNorm(engine);
-        this.pooling = new Pooling(this, engine, layout);
         this.rows = new Rows(engine);
         this.losses = new Losses(engine);
         this.optimizers = new Optimizers(engine);

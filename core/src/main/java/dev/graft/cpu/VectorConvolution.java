@@ -43,8 +43,24 @@ final class VectorConvolution implements Convolution.Algorithm {
             winograd.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
             return;
         }
-        PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
-        product.run(x.dim(0), Gather.of(x, map, params), TapWeights.forward(w), end, Images.written(y));
+        Gather source = gather(x, w, params);
+        if (epilogue.maxPool().isPresent()) {
+            product.runPooled(x.dim(0), source, TapWeights.forward(w), end, epilogue.maxPool().get(), Images.written(y));
+        } else {
+            product.run(x.dim(0), source, TapWeights.forward(w), end, Images.written(y));
+        }
+    }
+
+    @Override
+    public boolean pools(View x, View w, Epilogue epilogue, Conv2dParams params) {
+        return epilogue.residual().isEmpty() && VectorMaxPool.fits(epilogue.maxPool().orElseThrow(), w.dim(0))
+                && VectorGemm.goesByRows(gather(x, w, params));
+    }
+
+    private static Gather gather(View x, View w, Conv2dParams params) {
+        int rows = params.outputHeight(x.dim(2), w.dim(2));
+        int columns = params.outputWidth(x.dim(3), w.dim(3));
+        return Gather.of(x, PixelMap.forward(params, w.dim(2), w.dim(3), rows, columns), params);
     }
 
     @Override
@@ -68,7 +84,6 @@ final class VectorConvolution implements Convolution.Algorithm {
             winogradWeightGradient.get().run(x.dim(0), Images.read(x), Images.read(dy), dw, params);
             return;
         }
-        PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
-        weightGradient.run(x.dim(0), Gather.of(x, map, params), Images.read(dy), dw);
+        weightGradient.run(x.dim(0), gather(x, dw, params), Images.read(dy), dw);
     }
 }

@@ -1,5 +1,6 @@
 package dev.graft.cpu;
 
+import dev.graft.backend.PoolWindows;
 import java.util.Arrays;
 
 /**
@@ -20,6 +21,9 @@ final class VectorGemm {
     /** Rows of an image that a task takes, where neighbours read much the same. */
     private static final int IMAGE_ROWS = 8;
 
+    /** Rows of maxima that a task takes: it makes a row or two of results that the task before makes as well. */
+    private static final int POOLED_ROWS = 14;
+
     private final Engine engine;
 
     VectorGemm(Engine engine) {
@@ -33,16 +37,21 @@ final class VectorGemm {
         if (pixels == 0) {
             return;
         }
-        boolean fewChannels = source.count() < VectorKernels.LANES && map.taps() > 1 && map.readsRuns();
-        float[] packed = pack(fewChannels ? weights.byColumns(map.rowOffsets().length) : weights);
+        boolean byRows = goesByRows(source);
+        float[] packed = pack(byRows ? weights.byColumns(map.rowOffsets().length) : weights);
         Product product = new Product(source, packed, weights.columns(), epilogue, target);
-        if (fewChannels) {
+        if (byRows) {
             runByRows(images, product);
         } else if (weights.columns() >= 2 * WIDTH && (pixels <= MAX_ROWS || pixels <= FEW && source.depth() >= PIECE)) {
             runByColumns(pixels, product);
         } else {
             runByPixels(pixels, product);
         }
+    }
+
+    /** Whether a row of results is made of the image columns it reads: where channels are too few to be gathered by vectors. */
+    static boolean goesByRows(Gather source) {
+        return source.count() < VectorKernels.LANES && source.map().taps() > 1 && source.map().readsRuns();
     }
 
     private record Product(Gather source, float[] weights, int columns, VectorEpilogue epilogue, Images target) {
@@ -153,6 +162,37 @@ final class VectorGemm {
                 for (int column = 0; column < product.columns; column += WIDTH) {
                     multiply(product, columns, 0, step, row * map.columns(), map.columns(), column);
                 }
+            }
+        });
+    }
+
+    /**
+     * Maxima of the product that {@link #goesByRows}: a task keeps the rows of results that a row of windows looks at, three at most, and
+     * the results as a whole, several times larger than their maxima, never go through memory.
+     */
+    void runPooled(int images, Gather source, TapWeights weights, VectorEpilogue epilogue, PoolWindows windows, Images maxima) {
+        PixelMap map = source.map();
+        int channels = weights.columns();
+        int step = map.stepW() * map.rowOffsets().length * source.count();
+        int bands = (windows.outputHeight() + POOLED_ROWS - 1) / POOLED_ROWS;
+        float[] packed = pack(weights.byColumns(map.rowOffsets().length));
+        VectorMaxPool pool = new VectorMaxPool(windows, map.columns(), channels);
+        engine.forEach(images * bands, task -> {
+            int image = task / bands;
+            int first = task % bands * POOLED_ROWS;
+            float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
+            float[] kept = engine.workspace().array(Workspace.Slot.KEPT, VectorMaxPool.MOST * map.columns() * channels);
+            Product product = new Product(source, packed, channels, epilogue, new Images(kept, 0, VectorMaxPool.MOST, map.columns(), channels));
+            int next = windows.top()[first];
+            for (int q = first; q < Math.min(windows.outputHeight(), first + POOLED_ROWS); q++) {
+                for (int row = Math.max(next, windows.top()[q]); row < windows.bottom()[q]; row++) {
+                    source.fillColumns(image, row, columns, row == next && row > windows.top()[first]);
+                    for (int column = 0; column < channels; column += WIDTH) {
+                        multiply(product, columns, 0, step, row % VectorMaxPool.MOST * map.columns(), map.columns(), column);
+                    }
+                    next = row + 1;
+                }
+                pool.keptRow(kept, q, maxima.data(), maxima.at() + maxima.place(image, q, 0));
             }
         });
     }

@@ -18,6 +18,9 @@ final class VectorMaxPool {
     private static final VectorSpecies<Integer> PLACES = VectorSpecies.of(int.class, SPECIES.vectorShape());
     private static final int LANES = VectorKernels.LANES;
 
+    /** Rows and columns of the largest window. */
+    static final int MOST = 3;
+
     private final PoolWindows windows;
     private final int width;
     private final int channels;
@@ -30,12 +33,12 @@ final class VectorMaxPool {
 
     /** Whether all windows are small enough and channels fill vectors. */
     static boolean fits(PoolWindows windows, int channels) {
-        return channels % LANES == 0 && atMost3(windows.top(), windows.bottom()) && atMost3(windows.left(), windows.right());
+        return channels % LANES == 0 && atMost(windows.top(), windows.bottom()) && atMost(windows.left(), windows.right());
     }
 
-    private static boolean atMost3(int[] first, int[] end) {
+    private static boolean atMost(int[] first, int[] end) {
         for (int i = 0; i < first.length; i++) {
-            if (end[i] - first[i] > 3 || end[i] <= first[i]) {
+            if (end[i] - first[i] > MOST || end[i] <= first[i]) {
                 return false;
             }
         }
@@ -44,9 +47,22 @@ final class VectorMaxPool {
 
     /** One row of maxima and, where asked for, of their places: first places first; NaN is found where it lies. */
     void row(float[] x, int image, int row, float[] y, int yAt, Optional<int[]> index, int indexAt) {
-        int top = windows.top()[row] * width;
-        int bottom = (windows.bottom()[row] - 1) * width;
-        int middle = Math.min(top + width, bottom);
+        int top = windows.top()[row];
+        int bottom = windows.bottom()[row] - 1;
+        row(x, image, top, Math.min(top + 1, bottom), bottom, y, yAt, index, indexAt);
+    }
+
+    /** One row of maxima where {@code x} holds the last {@link #MOST} image rows, row {@code i} in place {@code i % MOST}. */
+    void keptRow(float[] x, int row, float[] y, int yAt) {
+        int top = windows.top()[row];
+        int bottom = windows.bottom()[row] - 1;
+        row(x, 0, top % MOST, Math.min(top + 1, bottom) % MOST, bottom % MOST, y, yAt, Optional.empty(), 0);
+    }
+
+    private void row(float[] x, int image, int topRow, int middleRow, int bottomRow, float[] y, int yAt, Optional<int[]> index, int indexAt) {
+        int top = topRow * width;
+        int middle = middleRow * width;
+        int bottom = bottomRow * width;
         for (int column = 0; column < windows.outputWidth(); column++) {
             int left = windows.left()[column];
             int right = windows.right()[column] - 1;

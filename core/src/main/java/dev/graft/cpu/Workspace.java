@@ -11,6 +11,8 @@ final class Workspace {
     /** Who uses a panel; a call may hold several at once. */
     enum Slot {
         LEFT, RIGHT, RESULT,
+        /** Results that wait for others. */
+        KEPT,
         /** Filled by the caller of a kernel and read by all its threads. */
         SHARED_LEFT, SHARED_RIGHT, SHARED_RESULT,
         /** See {@link Watch}. */

@@ -3,6 +3,7 @@ package dev.graft.tensor;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
+import dev.graft.backend.PoolWindows;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import java.util.ArrayList;
@@ -97,7 +98,7 @@ final class Composite {
     }
 
     static Tensor conv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
-                         Activation activation) {
+                         Activation activation, Optional<Pool2dParams> maxPool) {
         List<Tensor> operands = new ArrayList<>(List.of(x, weight));
         bias.ifPresent(operands::add);
         norm.ifPresent(n -> operands.addAll(List.of(n.gamma(), n.beta(), n.mean(), n.variance())));
@@ -105,14 +106,18 @@ final class Composite {
         operands.forEach(t -> t.checkUsable("conv2d", x));
         try (Scope scope = Scope.open()) {
             boolean recorded = Autograd.isEnabled() && operands.stream().anyMatch(Tensor::requiresGrad);
-            return scope.keep(recorded ? recordedConv2d(x, weight, bias, params, norm, residual, activation)
-                    : fusedConv2d(x, weight, bias, params, norm, residual, activation));
+            return scope.keep(recorded ? recordedConv2d(x, weight, bias, params, norm, residual, activation, maxPool)
+                    : fusedConv2d(x, weight, bias, params, norm, residual, activation, maxPool));
         }
     }
 
     private static Tensor recordedConv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm,
-                                         Optional<Tensor> residual, Activation activation) {
-        Tensor y = x.conv2d(weight, bias, params);
+                                         Optional<Tensor> residual, Activation activation, Optional<Pool2dParams> maxPool) {
+        Tensor y = finished(x.conv2d(weight, bias, params), norm, residual, activation);
+        return maxPool.isPresent() ? y.maxPool2d(maxPool.get()) : y;
+    }
+
+    private static Tensor finished(Tensor y, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation) {
         if (norm.isPresent()) {
             FixedNorm n = norm.get();
             return y.batchNormEval(n.gamma(), n.beta(), n.mean(), n.variance(), n.eps(), residual, activation);
@@ -126,7 +131,7 @@ final class Composite {
     }
 
     private static Tensor fusedConv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm,
-                                      Optional<Tensor> residual, Activation activation) {
+                                      Optional<Tensor> residual, Activation activation, Optional<Pool2dParams> maxPool) {
         ProductOp.Conv2d conv = new ProductOp.Conv2d(params);
         conv.check(bias.isPresent() ? new Tensor[] {x, weight, bias.get()} : new Tensor[] {x, weight});
         Shape result = params.outputShape(x.shape(), weight.shape());
@@ -137,9 +142,10 @@ final class Composite {
             }
             return Raw.channelsLast(r).view();
         });
+        Optional<PoolWindows> windows = maxPool.map(p -> PoolOp.Windows.of(p).of("maxPool2d", result));
         Optional<View> shift = bias.map(b -> Raw.contiguous(b).view());
         if (norm.isEmpty()) {
-            return conv.run(x, weight, new Epilogue(Optional.empty(), shift, added, activation));
+            return conv.run(x, weight, new Epilogue(Optional.empty(), shift, added, activation, windows));
         }
         FixedNorm n = norm.get();
         Tensor[] values = {n.gamma(), n.beta(), n.mean(), n.variance()};
@@ -155,7 +161,7 @@ final class Composite {
         Tensor scale = Raw.empty(x, weight.dim(0));
         Tensor offset = Raw.empty(x, weight.dim(0));
         x.backend().foldBatchNorm(values[0].view(), values[1].view(), values[2].view(), values[3].view(), n.eps(), shift, scale.view(), offset.view());
-        return conv.run(x, weight, new Epilogue(Optional.of(scale.view()), Optional.of(offset.view()), added, activation));
+        return conv.run(x, weight, new Epilogue(Optional.of(scale.view()), Optional.of(offset.view()), added, activation, windows));
     }
 
     static Tensor conv1d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params) {

@@ -151,7 +151,8 @@ sealed interface ProductOp extends Op {
         /** The convolution and what follows it in one kernel call, unrecorded; operands were checked. */
         Tensor run(Tensor x, Tensor w, Epilogue epilogue) {
             Tensor source = Raw.channelsLast(x);
-            Tensor y = Raw.emptyChannelsLast(source, params.outputShape(x.shape(), w.shape()));
+            Shape result = params.outputShape(x.shape(), w.shape());
+            Tensor y = Raw.emptyChannelsLast(source, epilogue.maxPool().map(windows -> PoolOp.Windows.output(result, windows)).orElse(result));
             x.backend().conv2d(source.view(), w.view(), epilogue, y.view(), params);
             return y;
         }

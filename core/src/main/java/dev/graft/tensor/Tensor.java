@@ -643,7 +643,13 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor conv2d(Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
                          Activation activation) {
-        return Composite.conv2d(this, weight, bias, params, norm, residual, activation);
+        return conv2d(weight, bias, params, norm, residual, activation, Optional.empty());
+    }
+
+    /** As {@link #conv2d(Tensor, Optional, Conv2dParams, Optional, Optional, Activation)}, then {@link #maxPool2d}. */
+    public Tensor conv2d(Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
+                         Activation activation, Optional<Pool2dParams> maxPool) {
+        return Composite.conv2d(this, weight, bias, params, norm, residual, activation, maxPool);
     }
 
     /** Cross-correlation of {@code [N, C, L]} with weight {@code [O, C/groups, K]} and bias {@code [O]}. */

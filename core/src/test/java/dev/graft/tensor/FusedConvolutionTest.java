@@ -219,6 +219,46 @@ class FusedConvolutionTest {
         }
     }
 
+    static List<Case> pooledCases() {
+        return List.of(
+                dense("the start of a residual network", 3, 64, 75, 61, 7, Conv2dParams.of(2, 3), false),
+                dense("one channel", 1, 32, 33, 30, 3, Conv2dParams.of(1, 1), false),
+                dense("few channels to many", 3, 160, 12, 13, 5, Conv2dParams.of(1, 2), false),
+                dense("ragged channels", 3, 21, 17, 14, 3, Conv2dParams.of(1, 1), false),
+                dense("many channels", 32, 48, 13, 14, 3, Conv2dParams.of(1, 1), true),
+                depthwise("depthwise", 32, 11, 9, 3, 1));
+    }
+
+    static List<Pool2dParams> pools() {
+        return List.of(Pool2dParams.of(3, 2, 1), Pool2dParams.of(2, 2, 0), Pool2dParams.of(3, 1, 1), Pool2dParams.of(2, 5, 0),
+                Pool2dParams.of(5, 3, 2), Pool2dParams.of(3, 2, 0).ceilMode(true));
+    }
+
+    @ParameterizedTest
+    @MethodSource("pooledCases")
+    void maximaAreThoseOfTheResult(Case c) {
+        try (Scope scope = Scope.open()) {
+            Operands in = new Operands(c);
+            put(in.x, NAN, 0, 0, 0, 0);
+            put(in.x, INFINITY, 1, 0, c.x()[2] / 2, c.x()[3] - 1);
+            for (Pool2dParams pool : pools()) {
+                for (boolean adds : new boolean[] {false, true}) {
+                    Optional<Tensor> residual = adds ? Optional.of(in.residual) : Optional.empty();
+                    float[] expected = in.fused(adds, Activation.RELU).maxPool2d(pool).toFloatArray();
+                    Tensor y = in.x.conv2d(in.w, Optional.empty(), c.params(), Optional.of(in.norm), residual, Activation.RELU,
+                            Optional.of(pool));
+                    assertThat(y.toFloatArray()).as("%s, %s%s", c, pool, adds ? " with residual" : "").containsExactly(expected);
+                    in.w.requireGrad(true);
+                    float[] recorded = in.fused(adds, Activation.RELU).maxPool2d(pool).toFloatArray();
+                    y = in.x.conv2d(in.w, Optional.empty(), c.params(), Optional.of(in.norm), residual, Activation.RELU,
+                            Optional.of(pool));
+                    assertThat(y.toFloatArray()).as("%s, %s, recorded", c, pool).containsExactly(recorded);
+                    in.w.requireGrad(false);
+                }
+            }
+        }
+    }
+
     /** With weights of 1 and a norm that does nothing, the result is the activation of the input. */
     @Test
     void clipsInfinitiesAndLeavesNan() {

@@ -3,6 +3,7 @@ package dev.graft.nn;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.tensor.FixedNorm;
+import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -56,8 +57,9 @@ public final class Conv2d extends Module {
     }
 
     /** {@link #forward} and what follows it, see {@link Fused}. */
-    Tensor forward(Tensor input, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation) {
-        return asThisLayer(() -> input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation));
+    Tensor forward(Tensor input, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation, Optional<Pool2dParams> maxPool) {
+        return asThisLayer(() -> input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation,
+                maxPool));
     }
 
     private Conv2dParams geometry(Tensor input) {

@@ -22,13 +22,22 @@ public final class Fused {
 
     /** {@code activation(conv(x))}. */
     public static Tensor conv(Module conv, Tensor x, Activation activation) {
-        return conv instanceof Conv2d c ? c.forward(x, Optional.empty(), Optional.empty(), activation)
+        return conv instanceof Conv2d c ? c.forward(x, Optional.empty(), Optional.empty(), activation, Optional.empty())
                 : activate(conv.forward(x), activation);
     }
 
     /** {@code activation(norm(conv(x)))}. */
     public static Tensor convNorm(Module conv, Module norm, Tensor x, Activation activation) {
         return convNorm(conv, norm, x, Optional.empty(), activation);
+    }
+
+    /** {@code maxPool(activation(norm(conv(x))))}: the start of a residual network. */
+    public static Tensor convNormPool(Module conv, Module norm, MaxPool2d maxPool, Tensor x, Activation activation) {
+        Optional<FixedNorm> fixed = fixedNorm(conv, norm);
+        if (conv instanceof Conv2d c && fixed.isPresent()) {
+            return c.forward(x, fixed, Optional.empty(), activation, Optional.of(maxPool.settings()));
+        }
+        return maxPool.forward(convNorm(conv, norm, x, activation));
     }
 
     /** {@code activation(norm(conv(x)) + residual)}. */
@@ -41,11 +50,20 @@ public final class Fused {
             Tensor y = norm.forward(conv.forward(x));
             return activate(residual.isPresent() ? y.add(residual.get()) : y, activation);
         }
-        if (conv instanceof Conv2d c && !n.isTraining() && c.weight().shape().dim(0) == n.channels()) {
-            FixedNorm fixed = new FixedNorm(n.weight().value(), n.bias().value(), n.runningMean().value(), n.runningVar().value(), n.eps());
-            return c.forward(x, Optional.of(fixed), residual, activation);
+        Optional<FixedNorm> fixed = fixedNorm(conv, norm);
+        if (conv instanceof Conv2d c && fixed.isPresent()) {
+            return c.forward(x, fixed, residual, activation, Optional.empty());
         }
         return n.forward(conv.forward(x), residual, activation);
+    }
+
+    /** The norm where it can be part of the convolution's kernel: given statistics, one for each of its channels. */
+    private static Optional<FixedNorm> fixedNorm(Module conv, Module norm) {
+        boolean fits = conv instanceof Conv2d c && norm instanceof BatchNorm2d n && !n.isTraining()
+                && c.weight().shape().dim(0) == n.channels();
+        return fits ? Optional.of((BatchNorm2d) norm)
+                .map(n -> new FixedNorm(n.weight().value(), n.bias().value(), n.runningMean().value(), n.runningVar().value(), n.eps()))
+                : Optional.empty();
     }
 
     private static Tensor activate(Tensor y, Activation activation) {

@@ -25,6 +25,11 @@ public final class MaxPool2d extends Module {
         this.params = params;
     }
 
+    /** The windows' geometry. */
+    public Pool2dParams settings() {
+        return params;
+    }
+
     @Override
     protected Tensor compute(Tensor input) {
         return input.maxPool2d(params);

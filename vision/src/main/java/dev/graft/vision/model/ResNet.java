@@ -152,7 +152,7 @@ public final class ResNet extends Backbone {
     /** {@code [N, 512]}, or {@code [N, 2048]} from 50 layers on: the mean of the last layer over all positions. */
     @Override
     protected Tensor computeFeatures(Tensor images) {
-        Tensor x = maxpool.forward(Fused.convNorm(conv1, bn1, images, Activation.RELU));
+        Tensor x = Fused.convNormPool(conv1, bn1, maxpool, images, Activation.RELU);
         x = layer4.forward(layer3.forward(layer2.forward(layer1.forward(x))));
         return x.adaptiveAvgPool2d(1, 1).flatten(1);
     }
