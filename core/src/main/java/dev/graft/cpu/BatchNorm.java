@@ -15,12 +15,10 @@ final class BatchNorm {
     private static final int FLUSH = 32;
 
     private final Engine engine;
-    private final NormLoops loops;
     private final ChannelsLast layout;
 
     BatchNorm(Engine engine, ChannelsLast layout) {
         this.engine = engine;
-        this.loops = NormLoops.of(engine);
         this.layout = layout;
     }
 
@@ -108,6 +106,7 @@ final class BatchNorm {
     }
 
     private void statistics(View x, float eps, View mean, View inverseStd, View variance) {
+        NormLoops loops = NormLoops.of(engine);
         float[] xs = CpuStorage.floats(x);
         float[] means = CpuStorage.floatsToWrite(mean);
         float[] inverses = CpuStorage.floatsToWrite(inverseStd);
@@ -162,6 +161,7 @@ final class BatchNorm {
     }
 
     private void apply(View x, Affine affine, Optional<View> residual, Activation activation, View y) {
+        NormLoops loops = NormLoops.of(engine);
         float[] xs = CpuStorage.floats(x);
         float[] rs = residual.map(CpuStorage::floats).orElse(xs);
         int residualAt = residual.map(View::offset).orElse(0);
@@ -256,6 +256,7 @@ final class BatchNorm {
 
     /** Sums of the gradient and of its products with {@code x - mean}; a mask, if any, is applied first and stored as the gradient. */
     private Sums gradientSums(View x, Gradient gradient, View mean, ChannelRows rows, Optional<Mask> mask) {
+        NormLoops loops = NormLoops.of(engine);
         float[] dys = mask.isPresent() ? CpuStorage.floatsToWrite(gradient.dy()) : CpuStorage.floats(gradient.dy());
         float[] xs = CpuStorage.floats(x);
         int dyAt = gradient.dy().offset();
@@ -276,6 +277,7 @@ final class BatchNorm {
     }
 
     private void combine(View x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
+        NormLoops loops = NormLoops.of(engine);
         float[] xs = CpuStorage.floats(x);
         float[] dys = CpuStorage.floats(gradient.dy());
         int dyAt = gradient.dy().offset();
@@ -290,6 +292,7 @@ final class BatchNorm {
     }
 
     private void scale(View dy, ChannelRows rows, float[] p, View dx) {
+        NormLoops loops = NormLoops.of(engine);
         float[] dys = CpuStorage.floats(dy);
         float[] dxs = CpuStorage.floatsToWrite(dx);
         forBlocks(rows, (at, count) -> loops.scale(dys, dy.offset() + at, p, dxs, dx.offset() + at, count));

@@ -24,6 +24,7 @@ final class Convolution {
         void backwardWeight(View x, View dy, View dw, Conv2dParams params);
     }
 
+    private final Engine engine;
     private final ChannelsLast layout;
     private final Pooling pooling;
     private final Algorithm depthwise;
@@ -31,18 +32,19 @@ final class Convolution {
     private final Optional<Algorithm> vector;
 
     Convolution(Engine engine, ChannelsLast layout, Pooling pooling) {
+        this.engine = engine;
         this.layout = layout;
         this.pooling = pooling;
         this.depthwise = new DepthwiseConvolution(engine);
         this.blas = new BlasConvolution(engine);
-        this.vector = engine.kernels().usesVectors() ? Optional.of(new VectorConvolution(engine)) : Optional.empty();
+        this.vector = engine.usesVectors() ? Optional.of(new VectorConvolution(engine)) : Optional.empty();
     }
 
     private Algorithm algorithm(View x, View w, Conv2dParams params) {
         if (DepthwiseConvolution.fits(x, w, params)) {
             return depthwise;
         }
-        return params.groups() == 1 ? vector.orElse(blas) : blas;
+        return params.groups() == 1 && engine.kernels().usesVectors() ? vector.orElseThrow() : blas;
     }
 
     void forward(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {

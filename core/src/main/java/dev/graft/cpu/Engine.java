@@ -73,7 +73,16 @@ final class Engine {
         }
     }
 
+    /** Whether kernels work on vectors; does not wait for them. */
+    boolean usesVectors() {
+        return kernels.usesVectors();
+    }
+
+    /** Ready for use: waits for the {@link Rehearsal} of vector kernels. To be asked for when an operator runs, not before. */
     Kernels kernels() {
+        if (usesVectors()) {
+            Rehearsal.await();
+        }
         return kernels;
     }
 

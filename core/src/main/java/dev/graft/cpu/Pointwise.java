@@ -14,25 +14,23 @@ final class Pointwise {
     private static final int GRAIN = 1 << 15;
 
     private final Engine engine;
-    private final Kernels kernels;
 
     Pointwise(Engine engine) {
         this.engine = engine;
-        this.kernels = engine.kernels();
     }
 
     void unary(UnaryOp op, float a, float b, View x, View y) {
-        Blocks.run(engine, (v, from, to) -> kernels.unary(op, a, b, v[0], v[1], from, to), in(x), out(y));
+        Blocks.run(engine, (v, from, to) -> engine.kernels().unary(op, a, b, v[0], v[1], from, to), in(x), out(y));
     }
 
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx) {
-        Blocks.run(engine, (v, from, to) -> kernels.unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to), in(x), in(y), in(dy),
+        Blocks.run(engine, (v, from, to) -> engine.kernels().unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to), in(x), in(y), in(dy),
                 out(dx));
     }
 
     void binary(BinaryOp op, View p, View q, View y) {
         if (!op.isComparison()) {
-            Blocks.run(engine, (v, from, to) -> kernels.binary(op, v[0], v[1], v[2], from, to), in(p), in(q), out(y));
+            Blocks.run(engine, (v, from, to) -> engine.kernels().binary(op, v[0], v[1], v[2], from, to), in(p), in(q), out(y));
         } else if (p.dtype() == DType.F32 && q.dtype() == DType.F32) {
             compareFloats(op, p, q, y);
         } else {
@@ -54,7 +52,7 @@ final class Pointwise {
                 int end = Math.min(to, start + Workspace.BLOCK);
                 Blocks.load(walk, 0, ps, start, end, pb);
                 Blocks.load(walk, 1, qs, start, end, qb);
-                kernels.compare(op, pb, qb, yb, 0, end - start);
+                engine.kernels().compare(op, pb, qb, yb, 0, end - start);
                 storeBytes(walk, ys, start, end, yb);
             }
         });
@@ -160,7 +158,7 @@ final class Pointwise {
     }
 
     void addScaled(float alpha, View x, View y) {
-        Blocks.run(engine, (v, from, to) -> kernels.addScaled(alpha, v[0], v[1], from, to), in(x), inOut(y));
+        Blocks.run(engine, (v, from, to) -> engine.kernels().addScaled(alpha, v[0], v[1], from, to), in(x), inOut(y));
     }
 
     void dropout(float p, long seed, View x, View y) {

@@ -17,11 +17,9 @@ final class Reductions {
     private static final int BLOCK = Workspace.BLOCK;
 
     private final Engine engine;
-    private final Kernels kernels;
 
     Reductions(Engine engine) {
         this.engine = engine;
-        this.kernels = engine.kernels();
     }
 
     void reduce(Reduction op, View x, View y) {
@@ -161,14 +159,14 @@ final class Reductions {
         }
 
         private void add(float[] block) {
-            kernels.addScaled(1f, block, lanes, 0, flushed.length);
+            engine.kernels().addScaled(1f, block, lanes, 0, flushed.length);
             if (++blocks % FLUSH == 0) {
                 flush();
             }
         }
 
         private void addSquares(float[] block) {
-            kernels.multiplyAdd(block, block, lanes, 0, flushed.length);
+            engine.kernels().multiplyAdd(block, block, lanes, 0, flushed.length);
             if (++blocks % FLUSH == 0) {
                 flush();
             }
@@ -236,9 +234,9 @@ final class Reductions {
                 }
             }
             switch (op) {
-                case SUM, MEAN -> kernels.addScaled(1f, block, sum, 0, count);
-                case MAX -> kernels.binary(BinaryOp.MAXIMUM, block, sum, sum, 0, count);
-                case MIN -> kernels.binary(BinaryOp.MINIMUM, block, sum, sum, 0, count);
+                case SUM, MEAN -> engine.kernels().addScaled(1f, block, sum, 0, count);
+                case MAX -> engine.kernels().binary(BinaryOp.MAXIMUM, block, sum, sum, 0, count);
+                case MIN -> engine.kernels().binary(BinaryOp.MINIMUM, block, sum, sum, 0, count);
             }
             if ((row - from) % FLUSH == FLUSH - 1 || row == to - 1) {
                 for (int i = 0; i < count; i++) {

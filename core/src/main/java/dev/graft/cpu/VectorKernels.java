@@ -17,7 +17,7 @@ final class VectorKernels extends PlainKernels {
     static final int LANES = SPECIES.length();
 
     static {
-        OperatorProfiles.show();
+        Rehearsal.start();
     }
 
     @Override

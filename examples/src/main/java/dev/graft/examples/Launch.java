@@ -72,6 +72,10 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
             // tensors are read from end to end; with pages of 4 KiB, and in virtual machines most of all, their addresses take time to find
             missing.add("-XX:+UseTransparentHugePages");
         }
+        if (!has("-XX:Tier4BackEdgeThreshold")) {
+            // loops of kernels are not compiled once more to be entered in their midst while the kernels themselves wait to be compiled
+            missing.add("-XX:Tier4BackEdgeThreshold=400000");
+        }
         if (!has("-Xmx") && !has("-XX:MaxRAM") && !has("-XX:MaxHeapSize")) {
             missing.add("-XX:MaxRAMPercentage=70");
         }

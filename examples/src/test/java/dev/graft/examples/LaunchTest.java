@@ -10,8 +10,9 @@ class LaunchTest {
     void addsWhatIsMissing() {
         Launch launch = new Launch(List.of(), 17, false, true);
         assertThat(launch.needsRestart()).isTrue();
-        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxNewSize=128m", "-XX:MaxRAMPercentage=70",
-                "--add-modules=jdk.incubator.vector", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Djava.awt.headless=true");
+        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxNewSize=128m",
+                "-XX:Tier4BackEdgeThreshold=400000", "-XX:MaxRAMPercentage=70", "--add-modules=jdk.incubator.vector", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+                "-Dorg.bytedeco.javacpp.maxbytes=0", "-Djava.awt.headless=true");
     }
 
     @Test
@@ -30,7 +31,7 @@ class LaunchTest {
 
     @Test
     void keepsWhatTheUserChose() {
-        List<String> given = List.of("-Xmx8g", "-XX:+UseZGC", "--add-modules=java.sql,jdk.incubator.vector", "-Djava.awt.headless=false");
+        List<String> given = List.of("-Xmx8g", "-XX:+UseZGC", "-XX:Tier4BackEdgeThreshold=40000", "--add-modules=java.sql,jdk.incubator.vector", "-Djava.awt.headless=false");
         assertThat(new Launch(given, 17, false, true).missing()).isEmpty();
         assertThat(new Launch(given, 17, false, true).needsRestart()).isFalse();
         assertThat(new Launch(List.of("-XX:MaxRAMPercentage=20"), 17, false, true).missing()).noneMatch(flag -> flag.contains("MaxRAM"));

@@ -3,6 +3,7 @@ package dev.graft.nn;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -17,7 +18,25 @@ public final class Init {
         FAN_IN, FAN_OUT
     }
 
+    private static final ThreadLocal<Boolean> SKIPPED = ThreadLocal.withInitial(() -> false);
+
     private Init() {
+    }
+
+    /**
+     * What {@code build} makes, its layers' weights and biases left at 0 instead of drawn: for a network that is filled from a file right
+     * after. Calls of this class's other methods work as always.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.utils.skip_init.html">torch.nn.utils.skip_init</a>
+     */
+    public static <M> M skip(Supplier<M> build) {
+        boolean outer = SKIPPED.get();
+        SKIPPED.set(true);
+        try {
+            return build.get();
+        } finally {
+            SKIPPED.set(outer);
+        }
     }
 
     public static void constant(Tensor weight, float value) {
@@ -72,9 +91,7 @@ public final class Init {
 
     /** PyTorch's default for linear and convolution layers: both uniform within {@code 1 / sqrt(fan_in)}. */
     static Parameter weight(RandomGenerator random, int... shape) {
-        Tensor weight = Tensor.zeros(shape);
-        kaimingUniform(weight, Fan.FAN_IN, Math.sqrt(5), random);
-        return new Parameter(weight);
+        return drawn(Tensor.zeros(shape), random);
     }
 
     /**
@@ -82,12 +99,20 @@ public final class Init {
      * neighbouring channels together.
      */
     static Parameter convolution(RandomGenerator random, int out, int in, int height, int width) {
-        Tensor weight = Tensor.zeros(out, height, width, in).permute(0, 3, 1, 2);
-        kaimingUniform(weight, Fan.FAN_IN, Math.sqrt(5), random);
+        return drawn(Tensor.zeros(out, height, width, in).permute(0, 3, 1, 2), random);
+    }
+
+    private static Parameter drawn(Tensor weight, RandomGenerator random) {
+        if (!SKIPPED.get()) {
+            kaimingUniform(weight, Fan.FAN_IN, Math.sqrt(5), random);
+        }
         return new Parameter(weight);
     }
 
     static Parameter bias(RandomGenerator random, int size, int fanIn) {
+        if (SKIPPED.get()) {
+            return new Parameter(Tensor.zeros(size));
+        }
         float bound = (float) (1 / Math.sqrt(Math.max(1, fanIn)));
         return new Parameter(Tensor.uniform(random, -bound, bound, size));
     }

@@ -17,8 +17,8 @@ final class ChildJvm {
     /** The flags that the README asks for. */
     static List<String> graftFlags() {
         List<String> flags = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector", "-XX:+UseParallelGC",
-                "-XX:MaxNewSize=128m", "-XX:+UseTransparentHugePages", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-                "-Dorg.bytedeco.javacpp.maxbytes=0"));
+                "-XX:MaxNewSize=128m", "-XX:+UseTransparentHugePages", "-XX:Tier4BackEdgeThreshold=400000",
+                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0"));
         if (Runtime.version().feature() >= 22) {
             flags.add("--enable-native-access=ALL-UNNAMED");
         }

@@ -87,7 +87,7 @@ public final class Architecture {
      */
     public Backbone create(StateDict state, RandomGenerator random) {
         int classes = state.find(headPath + ".weight").filter(weight -> weight.rank() > 0).map(weight -> weight.dim(0)).orElse(1000);
-        return Pretrained.fill(constructor.build(Math.max(1, classes), random), state);
+        return Pretrained.fill(() -> constructor.build(Math.max(1, classes), random), state);
     }
 
     @Override

@@ -2,8 +2,10 @@ package dev.graft.vision.model;
 
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
+import dev.graft.nn.Init;
 import java.nio.file.Path;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /** Builds a network and fills it from published weights. */
 final class Pretrained {
@@ -18,11 +20,13 @@ final class Pretrained {
         }
         Path file = WeightCache.fromEnvironment().fetch(weights, DownloadListener.console());
         try (StateDict state = WeightFiles.load(file)) {
-            return fill(build.apply(weights.classes().size()), state);
+            return fill(() -> build.apply(weights.classes().size()), state);
         }
     }
 
-    static <M extends Backbone> M fill(M model, StateDict state) {
+    /** The network that {@code build} makes, with the weights of {@code state}. */
+    static <M extends Backbone> M fill(Supplier<M> build, StateDict state) {
+        M model = Init.skip(build);
         try {
             model.load(state);
             return model;
