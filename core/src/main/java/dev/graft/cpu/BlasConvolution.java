@@ -5,25 +5,31 @@ import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
 import java.util.Optional;
 
-/** Convolution by gathering pixels for matrix products of OpenBLAS. */
+/** Convolution by matrix products of OpenBLAS: Winograd's algorithm where it fits, else products of gathered pixels. */
 final class BlasConvolution implements Convolution.Algorithm {
     private final Engine engine;
     private final PixelGemm product;
+    private final BlasWinograd winograd;
     private final WeightGradient weightGradient;
     private final ConvWeights weights;
 
     BlasConvolution(Engine engine) {
         this.engine = engine;
         this.product = new PixelGemm(engine);
+        this.winograd = new BlasWinograd(engine);
         this.weightGradient = new WeightGradient(engine);
         this.weights = new ConvWeights(engine);
     }
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
+        ConvEpilogue end = new ConvEpilogue(engine.kernels(), epilogue, residual);
+        if (BlasWinograd.fits(w, params)) {
+            winograd.forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
+            return;
+        }
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
-        product.run(x.dim(0), Gather.of(x, map, params), target(y, w, map, params, true), new ConvEpilogue(engine.kernels(), epilogue,
-                residual));
+        product.run(x.dim(0), Gather.of(x, map, params), target(y, w, map, params, true), end);
     }
 
     private PixelGemm.Target target(View y, View w, PixelMap map, Conv2dParams params, boolean forward) {
@@ -34,6 +40,10 @@ final class BlasConvolution implements Convolution.Algorithm {
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
         ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
+        if (BlasWinograd.fits(w, params)) {
+            winograd.backwardInput(dx.dim(0), Images.read(dy), w, none, Images.written(dx), params);
+            return;
+        }
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             PixelGemm.Target target = target(dx, w, map, params, false);
             if (map.taps() == 0) {

@@ -37,7 +37,7 @@ final class Engine {
         }
         Optional<String> obstacle = obstacleToVectors();
         if (obstacle.isPresent()) {
-            LOG.log(Level.INFO, "Kernels fall back to plain Java loops and OpenBLAS, which takes about twice as long: " + obstacle.get() + ".");
+            LOG.log(Level.INFO, "Kernels fall back to plain Java loops and OpenBLAS, which take two to three times as long: " + obstacle.get() + ".");
             return new PlainKernels();
         }
         return new VectorKernels();

@@ -1,0 +1,275 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.View;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * 3x3 convolution of stride 1, and its gradient for the input, by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for
+ * Convolutional Neural Networks", 2016) without the Vector API: transforms are plain loops over the channels of several tiles, which C2
+ * turns into vector instructions, and the 36 products of a run of tiles are OpenBLAS's. {@link Winograd} is its counterpart on vectors.
+ */
+final class BlasWinograd {
+    private static final int TILE = 4;
+    private static final int PATCH = 6;
+    private static final int POSITIONS = PATCH * PATCH;
+    /** Tiles of a task: enough to repay that OpenBLAS packs the weights anew for each product. */
+    private static final int RUN = 64;
+    /** Input channels whose weights are gathered at once. */
+    private static final int DEPTH = 16;
+    /** Transformed weights are four times the weights: beyond this size reading them costs what products spare. */
+    private static final int MOST_WEIGHTS = 256 * 256;
+
+    private final Engine engine;
+
+    BlasWinograd(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** Whether the algorithm serves this convolution well; never where {@link Winograd} would not do. */
+    static boolean fits(View w, Conv2dParams params) {
+        return System.getProperty("graft.winograd", "4").equals("4") && w.dim(2) == 3 && w.dim(3) == 3 && params.strideH() == 1
+                && params.strideW() == 1 && params.dilationH() == 1 && params.dilationW() == 1 && params.groups() == 1
+                && params.padTop() <= 2 && params.padLeft() <= 2 && w.dim(0) % 16 == 0 && w.dim(1) % 16 == 0 && w.dim(0) >= 32
+                && w.dim(1) >= 32 && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
+    }
+
+    void forward(int images, Images x, View w, ConvEpilogue epilogue, Images y, Conv2dParams params) {
+        run(new Pass(images, x, y, params.padTop(), params.padLeft(), epilogue), TapWeights.forward(w));
+    }
+
+    /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees. */
+    void backwardInput(int images, Images dy, View w, ConvEpilogue none, Images dx, Conv2dParams params) {
+        run(new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), none), TapWeights.turned(w));
+    }
+
+    private void run(Pass pass, TapWeights weights) {
+        int depth = weights.depth();
+        int columns = weights.columns();
+        Panel u = transformed(weights);
+        engine.forRange(pass.tiles(), evenly(pass.tiles()), (from, to) -> {
+            Workspace workspace = engine.workspace();
+            int count = to - from;
+            Panel v = workspace.panel(Workspace.Slot.LEFT, (long) POSITIONS * count * depth);
+            Panel m = workspace.panel(Workspace.Slot.RESULT, (long) POSITIONS * count * columns);
+            pass.transformPatches(workspace, from, count, depth, v);
+            for (int p = 0; p < POSITIONS; p++) {
+                engine.blas().multiply(false, false, count, columns, depth, v, p * count * depth, depth, u, p * depth * columns, columns, 0f,
+                        m, p * count * columns, columns);
+            }
+            pass.transformResults(workspace, from, count, columns, m);
+        });
+    }
+
+    /** Tiles of a task, at most {@link #RUN}, such that tasks come in even numbers, as threads do. */
+    private static int evenly(int tiles) {
+        int tasks = (tiles + 2 * RUN - 1) / (2 * RUN) * 2;
+        return (tiles + tasks - 1) / tasks;
+    }
+
+    /** {@code G g G'} as {@code [position][depth][columns]}. */
+    private Panel transformed(TapWeights weights) {
+        CpuStorage storage = CpuStorage.of(weights.view());
+        int size = POSITIONS * weights.depth() * weights.columns();
+        PackedWeights.Key key = PackedWeights.Key.of(weights.view(), "blas winograd " + Arrays.toString(weights.taps()));
+        return storage.packed().get(key, storage.content(), () -> engine.blas().allocate(size),
+                () -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, size), panel -> transform(weights, panel));
+    }
+
+    private void transform(TapWeights weights, Panel u) {
+        int depth = weights.depth();
+        int columns = weights.columns();
+        engine.forRange(depth, DEPTH, (from, to) -> {
+            Workspace workspace = engine.workspace();
+            float[] taps = workspace.floats(0, DEPTH * 9 * columns);
+            weights.gather(0, columns, from, to, taps, 0, 9 * columns, columns);
+            float[][] rows = workspace.rows(POSITIONS + 9, columns);
+            for (int k = from; k < to; k++) {
+                for (int tap = 0; tap < 9; tap++) {
+                    System.arraycopy(taps, ((k - from) * 9 + tap) * columns, rows[POSITIONS + tap], 0, columns);
+                }
+                for (int j = 0; j < 3; j++) {
+                    weights(rows, POSITIONS + j, 3, j, PATCH, columns);
+                }
+                for (int i = 0; i < PATCH; i++) {
+                    for (int j = 0; j < 3; j++) {
+                        System.arraycopy(rows[i * PATCH + j], 0, rows[POSITIONS + j], 0, columns);
+                    }
+                    weights(rows, POSITIONS, 1, i * PATCH, 1, columns);
+                }
+                for (int p = 0; p < POSITIONS; p++) {
+                    u.put((p * depth + k) * columns, rows[p], 0, columns);
+                }
+            }
+        });
+    }
+
+    /** Images, and how their results are cut into tiles. */
+    private record Pass(int images, Images x, Images y, int padTop, int padLeft, ConvEpilogue epilogue) {
+        int rows() {
+            return (y.height() + TILE - 1) / TILE;
+        }
+
+        int columns() {
+            return (y.width() + TILE - 1) / TILE;
+        }
+
+        int tiles() {
+            return images * rows() * columns();
+        }
+
+        int image(int tile) {
+            return tile / (rows() * columns());
+        }
+
+        int top(int tile) {
+            return tile / columns() % rows() * TILE;
+        }
+
+        int left(int tile) {
+            return tile % columns() * TILE;
+        }
+
+        /** {@code B' d B} of tiles from {@code from} on, as {@code [position][tile][depth]}. */
+        void transformPatches(Workspace workspace, int from, int count, int depth, Panel v) {
+            int group = ChannelRows.of(count, depth).blockRows();
+            float[][] d = workspace.rows(POSITIONS, group * depth);
+            for (int first = 0; first < count; first += group) {
+                int tiles = Math.min(group, count - first);
+                for (int t = 0; t < tiles; t++) {
+                    stage(from + first + t, d, t * depth, depth);
+                }
+                for (int j = 0; j < PATCH; j++) {
+                    input(d, j, PATCH, tiles * depth);
+                }
+                for (int i = 0; i < PATCH; i++) {
+                    input(d, i * PATCH, 1, tiles * depth);
+                }
+                for (int p = 0; p < POSITIONS; p++) {
+                    v.put((p * count + first) * depth, d[p], 0, tiles * depth);
+                }
+            }
+        }
+
+        private void stage(int tile, float[][] d, int to, int depth) {
+            int top = top(tile) - padTop;
+            int left = left(tile) - padLeft;
+            for (int p = 0; p < POSITIONS; p++) {
+                int row = top + p / PATCH;
+                int column = left + p % PATCH;
+                if (row < 0 || row >= x.height() || column < 0 || column >= x.width()) {
+                    Arrays.fill(d[p], to, to + depth, 0f);
+                } else {
+                    System.arraycopy(x.data(), x.at() + x.place(image(tile), row, column), d[p], to, depth);
+                }
+            }
+        }
+
+        /** {@code A' m A} through the epilogue to its pixels. */
+        void transformResults(Workspace workspace, int from, int count, int channels, Panel m) {
+            ChannelRows rows = ChannelRows.of(count, channels);
+            ConvEpilogue.Channels end = epilogue.channels(rows, 0);
+            int group = rows.blockRows();
+            float[][] r = workspace.rows(POSITIONS, rows.width());
+            float[] residuals = workspace.floats(1, rows.width());
+            for (int first = 0; first < count; first += group) {
+                int tiles = Math.min(group, count - first);
+                for (int p = 0; p < POSITIONS; p++) {
+                    m.get((p * count + first) * channels, r[p], 0, tiles * channels);
+                }
+                for (int j = 0; j < PATCH; j++) {
+                    output(r, j, PATCH, tiles * channels);
+                }
+                for (int i = 0; i < TILE; i++) {
+                    output(r, i * PATCH, 1, tiles * channels);
+                }
+                for (int i = 0; i < TILE; i++) {
+                    for (int j = 0; j < TILE; j++) {
+                        store(end, r[i * PATCH + j], residuals, from + first, tiles, i, j);
+                    }
+                }
+            }
+        }
+
+        /** Pixel (i, j) of {@code tiles} tiles. */
+        private void store(ConvEpilogue.Channels end, float[] values, float[] residuals, int from, int tiles, int i, int j) {
+            int channels = y.channels();
+            int[] places = IntStream.range(from, from + tiles)
+                    .map(t -> top(t) + i < y.height() && left(t) + j < y.width() ? y.place(image(t), top(t) + i, left(t) + j) : -1).toArray();
+            end.scaleShift(values, tiles * channels);
+            for (int t = 0; t < tiles; t++) {
+                if (places[t] >= 0) {
+                    end.loadResidual(places[t], residuals, t * channels, channels);
+                }
+            }
+            end.addResidual(residuals, values, tiles * channels);
+            end.activate(values, tiles * channels);
+            for (int t = 0; t < tiles; t++) {
+                if (places[t] >= 0) {
+                    System.arraycopy(values, t * channels, y.data(), y.at() + places[t], channels);
+                }
+            }
+        }
+    }
+
+    // The one-dimensional transforms: one index for all arrays, in place.
+
+    private static void input(float[][] d, int at, int step, int count) {
+        input(d[at], d[at + step], d[at + 2 * step], d[at + 3 * step], d[at + 4 * step], d[at + 5 * step], count);
+    }
+
+    private static void input(float[] a, float[] b, float[] c, float[] d, float[] e, float[] f, int count) {
+        for (int i = 0; i < count; i++) {
+            float even = e[i] - 4 * c[i];
+            float odd = d[i] - 4 * b[i];
+            float near = e[i] - c[i];
+            float far = 2 * (d[i] - b[i]);
+            float first = 4 * a[i] - 5 * c[i] + e[i];
+            float last = 4 * b[i] - 5 * d[i] + f[i];
+            a[i] = first;
+            b[i] = even + odd;
+            c[i] = even - odd;
+            d[i] = near + far;
+            e[i] = near - far;
+            f[i] = last;
+        }
+    }
+
+    private static void output(float[][] m, int at, int step, int count) {
+        output(m[at], m[at + step], m[at + 2 * step], m[at + 3 * step], m[at + 4 * step], m[at + 5 * step], count);
+    }
+
+    private static void output(float[] a, float[] b, float[] c, float[] d, float[] e, float[] f, int count) {
+        for (int i = 0; i < count; i++) {
+            float near = b[i] + c[i];
+            float nearOdd = b[i] - c[i];
+            float far = d[i] + e[i];
+            float farOdd = d[i] - e[i];
+            a[i] = a[i] + near + far;
+            b[i] = nearOdd + 2 * farOdd;
+            c[i] = near + 4 * far;
+            d[i] = nearOdd + 8 * farOdd + f[i];
+        }
+    }
+
+    private static void weights(float[][] rows, int from, int fromStep, int to, int toStep, int count) {
+        weights(rows[from], rows[from + fromStep], rows[from + 2 * fromStep], rows[to], rows[to + toStep], rows[to + 2 * toStep],
+                rows[to + 3 * toStep], rows[to + 4 * toStep], rows[to + 5 * toStep], count);
+    }
+
+    private static void weights(float[] g, float[] h, float[] k, float[] a, float[] b, float[] c, float[] d, float[] e, float[] f, int count) {
+        for (int i = 0; i < count; i++) {
+            float ends = (g[i] + k[i]) * (-1f / 6);
+            float middle = h[i] * (1f / 6);
+            float far = g[i] * (1f / 24) + k[i] * (1f / 6);
+            float farOdd = h[i] * (1f / 12);
+            a[i] = g[i] * 0.25f;
+            b[i] = ends - middle;
+            c[i] = ends + middle;
+            d[i] = far + farOdd;
+            e[i] = far - farOdd;
+            f[i] = k[i];
+        }
+    }
+}
