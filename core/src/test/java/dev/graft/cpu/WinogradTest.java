@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
+import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The error of each transform against sums in double, relative to the largest result, at the depths of ResNet's layers. */
@@ -17,11 +19,6 @@ class WinogradTest {
 
     private final Fixture f = new Fixture();
     private final Engine engine = new Engine(2);
-
-    @BeforeEach
-    void needsVectors() {
-        assumeTrue(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
-    }
 
     record Case(int tile, double bound, int channels, int size) {
         /** Lazily, so that a JVM without vectors can skip. */
@@ -37,6 +34,7 @@ class WinogradTest {
     @ParameterizedTest
     @MethodSource("cases")
     void errorIsBounded(Case k) {
+        assumeTrue(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
         int c = k.channels;
         int outputs = 32;
         View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, k.size, k.size);
@@ -57,6 +55,27 @@ class WinogradTest {
         assertThat(error(CpuStorage.floats(y), sums)).isLessThan(k.bound);
         assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(k.bound);
         assertThat(error(CpuStorage.floats(dw), weightGradient)).isLessThan(k.bound);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 12", "512, 7"})
+    void errorIsBoundedWithoutVectors(int c, int size) {
+        int outputs = 32;
+        View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, size, size);
+        View w = f.gaussian(Layout.ROW_MAJOR, outputs, c, 3, 3);
+        View dy = f.gaussian(Layout.CHANNELS_LAST, 2, outputs, size, size);
+        View y = f.empty(Layout.CHANNELS_LAST, 2, outputs, size, size);
+        View dx = f.empty(Layout.CHANNELS_LAST, 2, c, size, size);
+        BlasWinograd winograd = new BlasWinograd(engine);
+        ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
+        winograd.forward(2, Images.read(x), w, none, Images.written(y), SAME);
+        winograd.backwardInput(2, Images.read(dy), w, none, Images.written(dx), SAME);
+
+        double[] sums = new double[y.numel()];
+        double[] inputGradient = new double[x.numel()];
+        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, size, sums, inputGradient, new double[w.numel()]);
+        assertThat(error(CpuStorage.floats(y), sums)).isLessThan(5e-5);
+        assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(5e-5);
     }
 
     private static void define(float[] x, float[] w, float[] dy, int channels, int outputs, int size, double[] y, double[] dx, double[] dw) {
