@@ -9,23 +9,27 @@ import java.util.Optional;
 final class BlasConvolution implements Convolution.Algorithm {
     private final Engine engine;
     private final PixelGemm product;
-    private final BlasWinograd winograd;
+    private final Optional<BlasWinograd> winograd;
     private final WeightGradient weightGradient;
     private final ConvWeights weights;
 
     BlasConvolution(Engine engine) {
         this.engine = engine;
         this.product = new PixelGemm(engine);
-        this.winograd = new BlasWinograd(engine);
+        this.winograd = WinogradChoice.read() == WinogradChoice.F4 ? Optional.of(new BlasWinograd(engine)) : Optional.empty();
         this.weightGradient = new WeightGradient(engine);
         this.weights = new ConvWeights(engine);
+    }
+
+    private boolean usesWinograd(View w, Conv2dParams params) {
+        return winograd.isPresent() && BlasWinograd.fits(w, params);
     }
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         ConvEpilogue end = new ConvEpilogue(engine.kernels(), epilogue, residual);
-        if (BlasWinograd.fits(w, params)) {
-            winograd.forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
+        if (usesWinograd(w, params)) {
+            winograd.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
             return;
         }
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
@@ -40,8 +44,8 @@ final class BlasConvolution implements Convolution.Algorithm {
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
         ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
-        if (BlasWinograd.fits(w, params)) {
-            winograd.backwardInput(dx.dim(0), Images.read(dy), w, none, Images.written(dx), params);
+        if (usesWinograd(w, params)) {
+            winograd.get().backwardInput(dx.dim(0), Images.read(dy), w, none, Images.written(dx), params);
             return;
         }
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {

@@ -3,7 +3,6 @@ package dev.graft.cpu;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * 3x3 convolution of stride 1, and its gradient for the input, by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for
@@ -14,6 +13,8 @@ final class BlasWinograd {
     private static final int TILE = 4;
     private static final int PATCH = 6;
     private static final int POSITIONS = PATCH * PATCH;
+    /** Floats of the widest vectors that C2 uses. */
+    private static final int LANES = 16;
     /** Tiles of a task: enough to repay that OpenBLAS packs the weights anew for each product. */
     private static final int RUN = 64;
     /** Input channels whose weights are gathered at once. */
@@ -27,12 +28,9 @@ final class BlasWinograd {
         this.engine = engine;
     }
 
-    /** Whether the algorithm serves this convolution well; never where {@link Winograd} would not do. */
+    /** Whether the algorithm serves this convolution well. */
     static boolean fits(View w, Conv2dParams params) {
-        return System.getProperty("graft.winograd", "4").equals("4") && w.dim(2) == 3 && w.dim(3) == 3 && params.strideH() == 1
-                && params.strideW() == 1 && params.dilationH() == 1 && params.dilationW() == 1 && params.groups() == 1
-                && params.padTop() <= 2 && params.padLeft() <= 2 && w.dim(0) % 16 == 0 && w.dim(1) % 16 == 0 && w.dim(0) >= 32
-                && w.dim(1) >= 32 && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
+        return WinogradChoice.fits(w, params, LANES) && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
     }
 
     void forward(int images, Images x, View w, ConvEpilogue epilogue, Images y, Conv2dParams params) {
@@ -93,10 +91,7 @@ final class BlasWinograd {
                     weights(rows, POSITIONS + j, 3, j, PATCH, columns);
                 }
                 for (int i = 0; i < PATCH; i++) {
-                    for (int j = 0; j < 3; j++) {
-                        System.arraycopy(rows[i * PATCH + j], 0, rows[POSITIONS + j], 0, columns);
-                    }
-                    weights(rows, POSITIONS, 1, i * PATCH, 1, columns);
+                    weights(rows, i * PATCH, 1, i * PATCH, 1, columns);
                 }
                 for (int p = 0; p < POSITIONS; p++) {
                     u.put((p * depth + k) * columns, rows[p], 0, columns);
@@ -192,11 +187,18 @@ final class BlasWinograd {
             }
         }
 
+        /** Where pixel (i, j) of a tile lies in the result; -1 beyond its edge. */
+        private int place(int tile, int i, int j) {
+            int row = top(tile) + i;
+            int column = left(tile) + j;
+            return row < y.height() && column < y.width() ? y.place(image(tile), row, column) : -1;
+        }
+
         /** Pixel (i, j) of {@code tiles} tiles. */
         private void store(ConvEpilogue.Channels end, float[] values, float[] residuals, int from, int tiles, int i, int j) {
             int channels = y.channels();
-            int[] places = IntStream.range(from, from + tiles)
-                    .map(t -> top(t) + i < y.height() && left(t) + j < y.width() ? y.place(image(t), top(t) + i, left(t) + j) : -1).toArray();
+            int[] places = new int[tiles];
+            Arrays.setAll(places, t -> place(from + t, i, j));
             end.scaleShift(values, tiles * channels);
             for (int t = 0; t < tiles; t++) {
                 if (places[t] >= 0) {
@@ -264,12 +266,13 @@ final class BlasWinograd {
             float middle = h[i] * (1f / 6);
             float far = g[i] * (1f / 24) + k[i] * (1f / 6);
             float farOdd = h[i] * (1f / 12);
+            float last = k[i];
             a[i] = g[i] * 0.25f;
             b[i] = ends - middle;
             c[i] = ends + middle;
             d[i] = far + farOdd;
             e[i] = far - farOdd;
-            f[i] = k[i];
+            f[i] = last;
         }
     }
 }

@@ -41,10 +41,11 @@ final class Convolution {
     }
 
     private Algorithm algorithm(View x, View w, Conv2dParams params) {
+        engine.awaitKernels();
         if (DepthwiseConvolution.fits(x, w, params)) {
             return depthwise;
         }
-        return params.groups() == 1 && engine.kernels().usesVectors() ? vector.orElseThrow() : blas;
+        return params.groups() == 1 ? vector.orElse(blas) : blas;
     }
 
     void forward(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {

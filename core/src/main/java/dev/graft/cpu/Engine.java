@@ -78,11 +78,16 @@ final class Engine {
         return kernels.usesVectors();
     }
 
-    /** Ready for use: waits for the {@link Rehearsal} of vector kernels. To be asked for when an operator runs, not before. */
-    Kernels kernels() {
+    /** Waits for the {@link Rehearsal} of vector kernels. To be called when an operator runs, not before. */
+    void awaitKernels() {
         if (usesVectors()) {
             Rehearsal.await();
         }
+    }
+
+    /** Ready for use, see {@link #awaitKernels}. */
+    Kernels kernels() {
+        awaitKernels();
         return kernels;
     }
 

@@ -20,9 +20,10 @@ import java.util.Optional;
 final class Rehearsal {
     /** Enough for the kernels of products and of weights; more only keeps programs waiting. */
     private static final int ROUNDS = 60;
-    /** Image pixels along a side; stride and maxima leave a quarter of them. */
-    private static final int SIZE = 8;
     private static final int CHANNELS = 64;
+    /** Windows 3x3 of stride 2 over 4x4 pixels and a border. */
+    private static final PoolWindows POOL = new PoolWindows(new int[] {0, 1}, new int[] {2, 4}, new int[] {0, 1}, new int[] {2, 4},
+            new int[] {3, 3}, new int[] {3, 3});
 
     private static final Thread THREAD = new Thread(Rehearsal::run, "graft-rehearsal");
     private static volatile boolean over;
@@ -57,39 +58,21 @@ final class Rehearsal {
 
     private static void run() {
         OperatorProfiles.show();
-        CpuBackend cpu = new CpuBackend(new Engine(1), new MemoryPool(1 << 20));
-        int half = SIZE / 2;
-        int quarter = SIZE / 4;
-        View image = images(cpu, 1, 3, SIZE);
-        View stem = images(cpu, CHANNELS, 3, 7);
-        View maxima = images(cpu, 1, CHANNELS, quarter);
-        View weights = images(cpu, CHANNELS, CHANNELS, 3);
-        View result = images(cpu, 1, CHANNELS, quarter);
-        Optional<View> one = Optional.of(new View(cpu.allocate(DType.F32, CHANNELS), 0, Shape.of(CHANNELS), new int[] {1}));
-        Epilogue pooled = new Epilogue(one, one, Optional.empty(), Activation.RELU, Optional.of(windows(half, quarter)));
-        Epilogue added = new Epilogue(one, one, Optional.of(maxima), Activation.RELU);
+        Engine engine = new Engine(1);
+        CpuBackend cpu = new CpuBackend(engine, new MemoryPool(1 << 20));
+        ChannelsLast layout = new ChannelsLast(cpu, new Copy(engine));
+        View image = layout.scratch(Shape.of(1, 3, 8, 8)).view();
+        View stem = layout.scratch(Shape.of(CHANNELS, 3, 7, 7)).view();
+        View maxima = layout.scratch(Shape.of(1, CHANNELS, 2, 2)).view();
+        View weights = layout.scratch(Shape.of(CHANNELS, CHANNELS, 3, 3)).view();
+        View result = layout.scratch(maxima.shape()).view();
+        Optional<View> affine = Optional.of(new View(cpu.allocate(DType.F32, CHANNELS), 0, Shape.of(CHANNELS), new int[] {1}));
+        Epilogue pooled = new Epilogue(affine, affine, Optional.empty(), Activation.RELU, Optional.of(POOL));
+        Epilogue added = new Epilogue(affine, affine, Optional.of(maxima), Activation.RELU);
         for (int i = 0; i < ROUNDS; i++) {
             cpu.conv2d(image, stem, pooled, maxima, Conv2dParams.of(2, 3));
             cpu.conv2d(maxima, weights, added, result, Conv2dParams.of(1, 1));
             CpuStorage.of(weights).changed();
         }
-    }
-
-    private static View images(CpuBackend cpu, int n, int channels, int size) {
-        int row = size * channels;
-        return new View(cpu.allocate(DType.F32, n * size * row), 0, Shape.of(n, channels, size, size), new int[] {size * row, 1, row, channels});
-    }
-
-    /** 3x3, stride 2. */
-    private static PoolWindows windows(int size, int count) {
-        int[] first = new int[count];
-        int[] end = new int[count];
-        int[] divisor = new int[count];
-        for (int i = 0; i < count; i++) {
-            first[i] = Math.max(0, 2 * i - 1);
-            end[i] = Math.min(size, 2 * i + 2);
-            divisor[i] = 3;
-        }
-        return new PoolWindows(first, end, first, end, divisor, divisor);
     }
 }

@@ -23,17 +23,15 @@ final class VectorConvolution implements Convolution.Algorithm {
     }
 
     private static Optional<WinogradTransforms> transforms() {
-        String choice = System.getProperty("graft.winograd", "4");
-        return switch (choice) {
-            case "4" -> Optional.of(new WinogradF4());
-            case "2" -> Optional.of(new WinogradF2());
-            case "off" -> Optional.empty();
-            default -> throw new IllegalArgumentException("graft.winograd: unknown choice '" + choice + "'. Hint: use 4, 2 or off.");
+        return switch (WinogradChoice.read()) {
+            case F4 -> Optional.of(new WinogradF4());
+            case F2 -> Optional.of(new WinogradF2());
+            case OFF -> Optional.empty();
         };
     }
 
     private boolean usesWinograd(View w, Conv2dParams params) {
-        return winograd.isPresent() && Winograd.fits(w, params);
+        return winograd.isPresent() && WinogradChoice.fits(w, params, VectorKernels.LANES);
     }
 
     @Override

@@ -154,16 +154,23 @@ final class VectorGemm {
         Gather source = product.source;
         PixelMap map = source.map();
         int depth = product.depth();
-        int step = map.stepW() * map.rowOffsets().length * source.count();
         engine.forRange(images * map.rows(), IMAGE_ROWS, (from, to) -> {
             float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
             for (int row = from; row < to; row++) {
                 source.fillColumns(row / map.rows(), row % map.rows(), columns, row > from && row % map.rows() > 0);
-                for (int column = 0; column < product.columns; column += WIDTH) {
-                    multiply(product, columns, 0, step, row * map.columns(), map.columns(), column);
-                }
+                multiplyRow(product, columns, row * map.columns());
             }
         });
+    }
+
+    /** The row of results at {@code pixel} of the target, from the image columns it reads. */
+    private void multiplyRow(Product product, float[] columns, int pixel) {
+        Gather source = product.source;
+        PixelMap map = source.map();
+        int step = map.stepW() * map.rowOffsets().length * source.count();
+        for (int column = 0; column < product.columns; column += WIDTH) {
+            multiply(product, columns, 0, step, pixel, map.columns(), column);
+        }
     }
 
     /**
@@ -173,7 +180,6 @@ final class VectorGemm {
     void runPooled(int images, Gather source, TapWeights weights, VectorEpilogue epilogue, PoolWindows windows, Images maxima) {
         PixelMap map = source.map();
         int channels = weights.columns();
-        int step = map.stepW() * map.rowOffsets().length * source.count();
         int bands = (windows.outputHeight() + POOLED_ROWS - 1) / POOLED_ROWS;
         float[] packed = pack(weights.byColumns(map.rowOffsets().length));
         VectorMaxPool pool = new VectorMaxPool(windows, map.columns(), channels);
@@ -187,9 +193,7 @@ final class VectorGemm {
             for (int q = first; q < Math.min(windows.outputHeight(), first + POOLED_ROWS); q++) {
                 for (int row = Math.max(next, windows.top()[q]); row < windows.bottom()[q]; row++) {
                     source.fillColumns(image, row, columns, row == next && row > windows.top()[first]);
-                    for (int column = 0; column < channels; column += WIDTH) {
-                        multiply(product, columns, 0, step, row % VectorMaxPool.MOST * map.columns(), map.columns(), column);
-                    }
+                    multiplyRow(product, columns, row % VectorMaxPool.MOST * map.columns());
                     next = row + 1;
                 }
                 pool.keptRow(kept, q, maxima.data(), maxima.at() + maxima.place(image, q, 0));

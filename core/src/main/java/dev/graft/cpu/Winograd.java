@@ -36,13 +36,6 @@ final class Winograd {
         this.transforms = transforms;
     }
 
-    /** Whether the algorithm serves this convolution well: channels in whole vectors, and enough of them to repay the transforms. */
-    static boolean fits(View w, Conv2dParams params) {
-        return w.dim(2) == 3 && w.dim(3) == 3 && params.strideH() == 1 && params.strideW() == 1 && params.dilationH() == 1
-                && params.dilationW() == 1 && params.groups() == 1 && params.padTop() <= 2 && params.padLeft() <= 2
-                && w.dim(0) % LANES == 0 && w.dim(1) % LANES == 0 && w.dim(0) >= 32 && w.dim(1) >= 32;
-    }
-
     /** {@code y = epilogue(conv(x, w))}. */
     void forward(int images, Images x, View w, VectorEpilogue epilogue, Images y, Conv2dParams params) {
         run(Pass.of(transforms, images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));

@@ -59,11 +59,10 @@ public final class Fused {
 
     /** The norm where it can be part of the convolution's kernel: given statistics, one for each of its channels. */
     private static Optional<FixedNorm> fixedNorm(Module conv, Module norm) {
-        boolean fits = conv instanceof Conv2d c && norm instanceof BatchNorm2d n && !n.isTraining()
-                && c.weight().shape().dim(0) == n.channels();
-        return fits ? Optional.of((BatchNorm2d) norm)
-                .map(n -> new FixedNorm(n.weight().value(), n.bias().value(), n.runningMean().value(), n.runningVar().value(), n.eps()))
-                : Optional.empty();
+        if (conv instanceof Conv2d c && norm instanceof BatchNorm2d n && !n.isTraining() && c.weight().shape().dim(0) == n.channels()) {
+            return Optional.of(new FixedNorm(n.weight().value(), n.bias().value(), n.runningMean().value(), n.runningVar().value(), n.eps()));
+        }
+        return Optional.empty();
     }
 
     private static Tensor activate(Tensor y, Activation activation) {

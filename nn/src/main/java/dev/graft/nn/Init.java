@@ -24,8 +24,8 @@ public final class Init {
     }
 
     /**
-     * What {@code build} makes, its layers' weights and biases left at 0 instead of drawn: for a network that is filled from a file right
-     * after. Calls of this class's other methods work as always.
+     * What {@code build} makes, the weights and biases of its linear and convolution layers left at 0 instead of drawn: for a network that
+     * is filled from a file right after. Calls of this class's other methods work as always.
      *
      * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.utils.skip_init.html">torch.nn.utils.skip_init</a>
      */
