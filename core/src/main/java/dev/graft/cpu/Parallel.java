@@ -1,6 +1,7 @@
 package dev.graft.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -10,6 +11,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>The work is cut by the caller's {@code grain} alone and each piece is run whole by one thread, so what a piece computes
  * never depends on the number of threads. Calls from inside a piece, and calls while another thread uses the pool, run on the
  * calling thread.
+ *
+ * <p>Each thread begins with a share of its own, neighbouring pieces, and helps others when that is done. So of loops over the same images a
+ * thread mostly sees the same ones, which its core still has in cache: where cores share no cache, what another one wrote comes at the speed
+ * of memory.
  */
 final class Parallel implements AutoCloseable {
 
@@ -27,6 +32,7 @@ final class Parallel implements AutoCloseable {
     private final Worker[] workers;
     private volatile Job job;
     private volatile boolean closed;
+    private long jobs;
 
     Parallel(int threads) {
         if (threads < 1) {
@@ -53,7 +59,7 @@ final class Parallel implements AutoCloseable {
             return;
         }
         try {
-            shareOut(new Job(body, n, grain, pieces, Thread.currentThread()));
+            shareOut(new Job(++jobs, body, n, grain, pieces, threads));
         } finally {
             busy.unlock();
         }
@@ -74,7 +80,7 @@ final class Parallel implements AutoCloseable {
                 LockSupport.unpark(workers[i]);
             }
         }
-        next.work();
+        next.work(0);
         next.await();
         job = null;
         if (next.failure != null) {
@@ -103,40 +109,87 @@ final class Parallel implements AutoCloseable {
         }
     }
 
+    /** A loop in progress. Every piece is in the share of one thread, until that thread or, later, another one takes it. */
     private static final class Job {
+        /** Longs from one share to the next: threads that take pieces of their own shares do not write to the same cache lines. */
+        private static final int APART = 16;
+
+        private final long number;
         private final Body body;
         private final int n;
         private final int grain;
         private final int pieces;
         private final Thread caller;
-        private final AtomicInteger next = new AtomicInteger();
+        private final int shares;
+        /** The pieces of each share that are not taken: the first in the upper half of a long, the end in the lower half. */
+        private final AtomicLongArray left;
         private final AtomicInteger done = new AtomicInteger();
         private volatile Throwable failure;
 
-        private Job(Body body, int n, int grain, int pieces, Thread caller) {
+        private Job(long number, Body body, int n, int grain, int pieces, int threads) {
+            this.number = number;
             this.body = body;
             this.n = n;
             this.grain = grain;
             this.pieces = pieces;
-            this.caller = caller;
+            this.caller = Thread.currentThread();
+            this.shares = Math.min(threads, pieces);
+            this.left = new AtomicLongArray((shares + 1) * APART);
+            for (int share = 0; share < shares; share++) {
+                left.setPlain(place(share), range(firstPiece(share), firstPiece(share + 1)));
+            }
         }
 
-        private void work() {
-            while (next.get() < pieces) {
-                int piece = next.getAndIncrement();
-                if (piece >= pieces) {
-                    return;
+        private int firstPiece(int share) {
+            return (int) ((long) pieces * share / shares);
+        }
+
+        private static int place(int share) {
+            return (share + 1) * APART;
+        }
+
+        private static long range(int from, int to) {
+            return (long) from << 32 | to;
+        }
+
+        /** Takes pieces until none is left: the thread's own share first, then what others have not come to. */
+        private void work(int thread) {
+            int ran = 0;
+            for (int i = 0; i < shares; i++) {
+                int share = (thread + i) % shares;
+                boolean own = share == thread;
+                for (int piece = take(share, own); piece >= 0; piece = take(share, own)) {
+                    run(piece);
+                    ran++;
                 }
-                try {
-                    if (failure == null) {
-                        runPiece(body, piece, grain, n);
-                    }
-                } catch (Throwable t) {
-                    failure = t;
-                } finally {
-                    if (done.incrementAndGet() == pieces && Thread.currentThread() != caller) {
-                        LockSupport.unpark(caller);
-                    }
+            }
+            if (ran > 0 && done.addAndGet(ran) == pieces && Thread.currentThread() != caller) {
+                LockSupport.unpark(caller);
+            }
+        }
+
+        private void run(int piece) {
+            try {
+                if (failure == null) {
+                    runPiece(body, piece, grain, n);
+                }
+            } catch (Throwable t) {
+                failure = t;
+            }
+        }
+
+        /** The next piece of a share, the last one for other threads than its own; -1 where none is left. */
+        private int take(int share, boolean own) {
+            int place = place(share);
+            while (true) {
+                long range = left.get(place);
+                int from = (int) (range >>> 32);
+                int to = (int) range;
+                if (from >= to) {
+                    return -1;
+                }
+                if (left.compareAndSet(place, range, own ? range(from + 1, to) : range(from, to - 1))) {
+                    return own ? from : to - 1;
                 }
             }
         }
@@ -153,10 +206,14 @@ final class Parallel implements AutoCloseable {
     }
 
     private final class Worker extends Thread {
+        private final int thread;
         private volatile boolean parked;
+        /** The last job this thread left with no piece to take; 0 for none. */
+        private long left;
 
-        private Worker(int number) {
-            super("graft-cpu-" + number);
+        private Worker(int thread) {
+            super("graft-cpu-" + thread);
+            this.thread = thread;
             setDaemon(true);
         }
 
@@ -185,12 +242,14 @@ final class Parallel implements AutoCloseable {
             if (!hasWork(current)) {
                 return false;
             }
-            current.work();
+            current.work(thread);
+            left = current.number;
             return true;
         }
 
-        private static boolean hasWork(Job job) {
-            return job != null && job.next.get() < job.pieces;
+        // Does not look at the job's shares: that would slow down the threads that take pieces of them.
+        private boolean hasWork(Job job) {
+            return job != null && job.number != left;
         }
     }
 }

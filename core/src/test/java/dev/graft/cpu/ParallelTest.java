@@ -3,12 +3,14 @@ package dev.graft.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,43 @@ class ParallelTest {
                 waitFor(together);
             });
             assertThat(threads).hasSize(3).contains(Thread.currentThread());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void threadsBeginWithSharesOfNeighbouringPieces(int threads) {
+        try (Parallel parallel = new Parallel(threads)) {
+            for (int round = 0; round < 100; round++) {
+                Map<Thread, Integer> first = new ConcurrentHashMap<>();
+                CountDownLatch together = new CountDownLatch(threads);
+                parallel.forRange(12, 1, (from, to) -> {
+                    if (first.putIfAbsent(Thread.currentThread(), from) == null) {
+                        together.countDown();
+                        waitFor(together);
+                    }
+                });
+                assertThat(first.get(Thread.currentThread())).isZero();
+                assertThat(first.values()).containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, threads).mapToObj(share -> 12 * share / threads).toList());
+            }
+        }
+    }
+
+    @Test
+    void aThreadThatIsDoneHelpsTheOthers() {
+        try (Parallel parallel = new Parallel(2)) {
+            CountDownLatch others = new CountDownLatch(9);
+            Set<Thread> threads = ConcurrentHashMap.newKeySet();
+            parallel.forRange(10, 1, (from, to) -> {
+                if (from == 0) {
+                    waitFor(others);
+                } else {
+                    threads.add(Thread.currentThread());
+                    others.countDown();
+                }
+            });
+            assertThat(threads).hasSize(1).doesNotContain(Thread.currentThread());
         }
     }
 
