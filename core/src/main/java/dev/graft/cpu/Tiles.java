@@ -32,16 +32,35 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         return tile % columns * transforms.tile - padLeft;
     }
 
-    /** {@link WinogradTransforms#input} of a tile's patch, channels {@code [channel, channel + count)}. */
-    void transformPatch(Workspace workspace, int tile, int channel, int count, float[] v, int vAt, int vPosition) {
-        Square square = square(workspace, tile, transforms.patch, channel, count);
-        transforms.input(square.data, square.at, square.row, square.column, v, vAt, vPosition, count);
+    /**
+     * Where transformed tiles go: panels of {@code width} channels, {@code panel} floats apart, each with its positions {@code position}
+     * floats apart.
+     */
+    record Transformed(float[] data, int width, int position, int panel) {
+        /** A single panel. */
+        static Transformed whole(float[] data, int width, int position) {
+            return new Transformed(data, width, position, 0);
+        }
     }
 
-    /** {@link WinogradTransforms#outputGradient} of a tile. */
-    void transformGradient(Workspace workspace, int tile, int channel, int count, float[] m, int mAt, int mPosition) {
+    /**
+     * {@link WinogradTransforms#input} of a tile's patch, channels {@code [channel, channel + count)}, to {@code at} of the first panel and
+     * then of the others. All at once, as patches at the border of an image are copied: whole rows, not the channels of a panel.
+     */
+    void transformPatch(Workspace workspace, int tile, int channel, int count, Transformed v, int at) {
+        Square square = square(workspace, tile, transforms.patch, channel, count);
+        for (int c = 0, to = at; c < count; c += v.width, to += v.panel) {
+            transforms.input(square.data, square.at + c, square.row, square.column, v.data, to, v.position, Math.min(v.width, count - c));
+        }
+    }
+
+    /** {@link WinogradTransforms#outputGradient} of a tile, as {@link #transformPatch}. */
+    void transformGradient(Workspace workspace, int tile, int channel, int count, Transformed m, int at) {
         Square square = square(workspace, tile, transforms.tile, channel, count);
-        transforms.outputGradient(square.data, square.at, square.row, square.column, m, mAt, mPosition, count);
+        for (int c = 0, to = at; c < count; c += m.width, to += m.panel) {
+            transforms.outputGradient(square.data, square.at + c, square.row, square.column, m.data, to, m.position,
+                    Math.min(m.width, count - c));
+        }
     }
 
     /** {@link WinogradTransforms#output} of a tile's products, through the epilogue to its pixels. */
@@ -59,10 +78,11 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         }
         float[] block = workspace.floats(0, transforms.tile * transforms.tile * count);
         transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count);
+        int place = pixels.place(image, top, left) + channel;
+        int row = pixels.width() * pixels.channels();
         for (int i = 0; i < height; i++) {
-            int place = pixels.place(image, top + i, left) + channel;
-            epilogue.store(workspace, block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(), place,
-                    pixels.channels());
+            epilogue.store(workspace, block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(),
+                    place + i * row, pixels.channels());
         }
     }
 

@@ -78,8 +78,9 @@ final class Winograd {
             int mPosition = position(count * WIDTH);
             float[] v = workspace.array(Workspace.Slot.LEFT, transforms.positions * vPosition);
             float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
+            Tiles.Transformed transformed = Tiles.Transformed.whole(v, depth, vPosition);
             for (int tile = from; tile < to; tile++) {
-                pass.patches.transformPatch(workspace, tile, 0, depth, v, (tile - from) * depth, vPosition);
+                pass.patches.transformPatch(workspace, tile, 0, depth, transformed, (tile - from) * depth);
             }
             for (int column = 0; column < columns; column += WIDTH) {
                 int width = Math.min(WIDTH, columns - column);
@@ -103,16 +104,14 @@ final class Winograd {
         int mPosition = position(run * WIDTH);
         int uPosition = position(most * WIDTH);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * transforms.positions * vPosition);
+        Tiles.Transformed transformed = new Tiles.Transformed(v, most, vPosition, transforms.positions * vPosition);
         Optional<Source> whole = whole(pass.weights, depth, columns, runs);
         for (int start = 0; start < tiles; start += run) {
             int first = start;
             int count = Math.min(run, tiles - start);
             engine.forRange(count, 2, (from, to) -> {
                 for (int i = from; i < to; i++) {
-                    for (int k = 0; k < depth; k += most) {
-                        pass.patches.transformPatch(engine.workspace(), first + i, k, Math.min(most, depth - k), v,
-                                k / most * transforms.positions * vPosition + i * most, vPosition);
-                    }
+                    pass.patches.transformPatch(engine.workspace(), first + i, 0, depth, transformed, i * most);
                 }
             });
             engine.forEach((columns + WIDTH - 1) / WIDTH, panel -> {

@@ -90,14 +90,15 @@ final class WinogradWeightGradient {
             Workspace workspace = engine.workspace();
             float[] m = workspace.array(Workspace.Slot.LEFT, transforms.positions * position);
             float[] v = workspace.array(Workspace.Slot.RIGHT, transforms.positions * position);
+            Tiles.Transformed gradients = Tiles.Transformed.whole(m, WIDTH, position);
+            Tiles.Transformed patches = Tiles.Transformed.whole(v, WIDTH, position);
             int start = task / blocks * share;
             int end = Math.min(tiles, start + share);
             for (int tile = start; tile < end; tile += RUN) {
                 int count = Math.min(RUN, end - tile);
                 for (int i = 0; i < count; i++) {
-                    pass.gradients.transformGradient(workspace, tile + i, pass.firstOutput(block), pass.outputs(block), m, i * WIDTH,
-                            position);
-                    pass.patches.transformPatch(workspace, tile + i, pass.firstInput(block), pass.inputs(block), v, i * WIDTH, position);
+                    pass.gradients.transformGradient(workspace, tile + i, pass.firstOutput(block), pass.outputs(block), gradients, i * WIDTH);
+                    pass.patches.transformPatch(workspace, tile + i, pass.firstInput(block), pass.inputs(block), patches, i * WIDTH);
                 }
                 multiply(pass, block, m, 0, v, 0, position, count, sums, sumsAt, tile > start);
             }
@@ -117,6 +118,8 @@ final class WinogradWeightGradient {
         int panel = transforms.positions * position;
         float[] m = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pass.outputBlocks() * panel);
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, pass.inputBlocks() * panel);
+        Tiles.Transformed gradients = new Tiles.Transformed(m, WIDTH, position, panel);
+        Tiles.Transformed patches = new Tiles.Transformed(v, WIDTH, position, panel);
         float[] kept = runs == 1 ? new float[0] : engine.workspace().array(Workspace.Slot.SHARED_RESULT, blocks * sumsSize());
         for (int first = 0; first < tiles; first += run) {
             int start = first;
@@ -124,16 +127,8 @@ final class WinogradWeightGradient {
             engine.forRange(count, 2, (from, to) -> {
                 Workspace workspace = engine.workspace();
                 for (int i = from; i < to; i++) {
-                    for (int b = 0; b < pass.outputBlocks(); b++) {
-                        int channel = b * WIDTH;
-                        pass.gradients.transformGradient(workspace, start + i, channel, Math.min(WIDTH, pass.dw.dim(0) - channel), m,
-                                b * panel + i * WIDTH, position);
-                    }
-                    for (int b = 0; b < pass.inputBlocks(); b++) {
-                        int channel = b * WIDTH;
-                        pass.patches.transformPatch(workspace, start + i, channel, Math.min(WIDTH, pass.dw.dim(1) - channel), v,
-                                b * panel + i * WIDTH, position);
-                    }
+                    pass.gradients.transformGradient(workspace, start + i, 0, pass.dw.dim(0), gradients, i * WIDTH);
+                    pass.patches.transformPatch(workspace, start + i, 0, pass.dw.dim(1), patches, i * WIDTH);
                 }
             });
             engine.forEach(blocks, block -> {
