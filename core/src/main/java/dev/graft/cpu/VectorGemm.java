@@ -16,6 +16,8 @@ final class VectorGemm {
     private static final int FEW = 256;
     /** Depth of a piece of weights. */
     private static final int PIECE = 128;
+    /** Depth that is a piece of its own: a short second one would spend its time on loading and storing sums. */
+    private static final int WHOLE = 160;
     /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
     private static final int STORED = 16;
     /** Rows of an image that a task takes, where neighbours read much the same. */
@@ -138,13 +140,14 @@ final class VectorGemm {
         int depth = product.depth();
         int width = product.width(column);
         Workspace workspace = engine.workspace();
-        int most = depth <= PIECE ? STORED : rows;
+        int piece = depth <= WHOLE ? depth : PIECE;
+        int most = depth <= WHOLE ? STORED : rows;
         float[] block = workspace.array(Workspace.Slot.RESULT, Math.min(most, rows) * WIDTH);
         for (int i = 0; i < rows; i += most) {
             int count = Math.min(most, rows - i);
-            for (int k = 0; k < depth; k += PIECE) {
+            for (int k = 0; k < depth; k += piece) {
                 MicroKernel.multiply(left, leftAt + i * leftRow + k, leftRow, product.weights, column * depth + k * width, block, 0, width,
-                        count, width, Math.min(PIECE, depth - k), k > 0);
+                        count, width, Math.min(piece, depth - k), k > 0);
             }
             product.store(workspace, block, width, pixel + i, count, column);
         }
