@@ -7,9 +7,7 @@ import dev.graft.nn.Conv2d;
 import dev.graft.nn.Fused;
 import dev.graft.nn.Key;
 import dev.graft.nn.Module;
-import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -17,13 +15,9 @@ import java.util.random.RandomGenerator;
  * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut where stride is 1 and widths agree
  * (Sandler et al. 2018, arXiv:1801.04381). Without squeeze-and-excitation, as EfficientNet-Lite has it.
  *
- * <p>Inside, the block is several times wider than at its ends: where images do not depend on each other it takes them in groups whose
- * wide tensors stay in cache, instead of sending them to memory and back twice.
+ * <p>Inside, the block is several times wider than at its ends: hence the {@link ImageGroups}.
  */
 final class InvertedResidual extends Module {
-    /** Of a wide tensor; two or three are alive at once, in a last-level cache of tens of megabytes. */
-    private static final long GROUP_BYTES = 4 << 20;
-
     @Key("_expand_conv")
     private final Conv2d expandConv;
     @Key("_bn0")
@@ -53,28 +47,9 @@ final class InvertedResidual extends Module {
 
     @Override
     protected Tensor compute(Tensor x) {
-        int images = x.dim(0);
-        int group = group(x);
-        if (images <= group || statisticsOfBatch()) {
-            return block(x);
-        }
-        List<Tensor> groups = new ArrayList<>();
-        for (int i = 0; i < images; i += group) {
-            try (Scope scope = Scope.open()) {
-                groups.add(scope.keep(block(x.slice(0, i, Math.min(images, i + group)))));
-            }
-        }
-        return Tensor.concat(0, groups);
-    }
-
-    /** Images whose wide tensors together stay in cache. */
-    private int group(Tensor x) {
-        long bytes = (long) Float.BYTES * depthwiseConv.weight().shape().dim(0) * x.dim(2) * x.dim(3);
-        return (int) Math.max(1, GROUP_BYTES / Math.max(1, bytes));
-    }
-
-    private boolean statisticsOfBatch() {
-        return bn1.isTraining() || bn2.isTraining() || (bn0 != null && bn0.isTraining());
+        // What enters the depthwise convolution and what leaves it.
+        long floats = 2L * depthwiseConv.weight().shape().dim(0) * x.dim(2) * x.dim(3);
+        return ImageGroups.forward(x, floats, List.of(this), this::block);
     }
 
     private Tensor block(Tensor x) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Conv2d;
 import dev.graft.nn.Linear;
+import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.image.Interpolation;
@@ -17,6 +18,7 @@ import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Registry, heads, freezing, initialisation and the facts about published weights. */
@@ -154,18 +156,35 @@ class ModelZooTest {
                 .hasMessage("resnet18: the weights IMAGENET1K_V1 are for resnet50. Hint: choose weights of resnet18, or build a resnet50.");
     }
 
-    @Test
-    void aBatchThatIsTakenInGroupsGivesEachImagesLogits() {
+    @ParameterizedTest
+    @CsvSource({"resnet18, 224", "efficientnet_lite0, 160"})
+    void aBatchThatIsTakenInGroupsGivesEachImagesLogits(String name, int size) {
         SplittableRandom random = new SplittableRandom(1);
-        try (Scope scope = Scope.open(); Backbone model = EfficientNetLite.lite0(10, random)) {
+        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad();
+                Backbone model = ModelZoo.architecture(name).create(10, random)) {
             model.eval();
-            Tensor images = Tensor.randn(random, 5, 3, 160, 160);
+            Tensor images = Tensor.randn(random, 5, 3, size, size);
             Tensor logits = model.forward(images);
             assertThat(logits.shape().toArray()).containsExactly(5, 10);
             for (int i = 0; i < 5; i++) {
                 float[] alone = model.forward(images.slice(0, i, i + 1)).toFloatArray();
                 assertThat(logits.slice(0, i, i + 1).toFloatArray()).containsExactly(alone, within(1e-4f));
             }
+        }
+    }
+
+    @Test
+    void aBatchThatIsRecordedGivesTheGradientOfAllImages() {
+        SplittableRandom random = new SplittableRandom(1);
+        try (Scope scope = Scope.open(); Backbone model = ModelZoo.architecture("resnet18").create(3, random)) {
+            model.eval();
+            Tensor images = Tensor.randn(random, 3, 3, 224, 224);
+            Tensor logits = model.forward(images);
+            try (Autograd.Guard guard = Autograd.noGrad()) {
+                assertThat(logits.toFloatArray()).containsExactly(model.forward(images).toFloatArray(), within(1e-4f));
+            }
+            logits.sum().backward();
+            assertThat(model.parameters()).allMatch(parameter -> parameter.grad().isPresent());
         }
     }
 
