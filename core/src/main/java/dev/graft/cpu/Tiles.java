@@ -2,18 +2,22 @@ package dev.graft.cpu;
 
 import java.util.Arrays;
 
-/** Images cut into tiles of m x m results for {@link WinogradTransforms}; tile (i, j) begins {@code pad} before pixel (m i, m j). */
-record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows, int columns, int padTop, int padLeft) {
+/**
+ * Images cut into the tiles of results of {@link WinogradTransforms}, or into the patches they are computed from; number (i, j) begins
+ * {@code pad} before pixel {@code (step i, step j)}.
+ */
+record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows, int columns, int step, int padTop, int padLeft) {
 
     /** The tiles of a result. */
     static Tiles of(WinogradTransforms transforms, int images, Images result) {
         int tile = transforms.tile;
-        return new Tiles(transforms, images, result, (result.height() + tile - 1) / tile, (result.width() + tile - 1) / tile, 0, 0);
+        return new Tiles(transforms, images, result, (result.height() + tile - 1) / tile, (result.width() + tile - 1) / tile, tile,
+                0, 0);
     }
 
     /** The patches of {@code source} from which those tiles are computed. */
     Tiles patches(Images source, int top, int left) {
-        return new Tiles(transforms, images, source, rows, columns, top, left);
+        return new Tiles(transforms, images, source, rows, columns, transforms.step, top, left);
     }
 
     int count() {
@@ -25,11 +29,11 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
     }
 
     private int top(int tile) {
-        return tile % (rows * columns) / columns * transforms.tile - padTop;
+        return tile % (rows * columns) / columns * step - padTop;
     }
 
     private int left(int tile) {
-        return tile % columns * transforms.tile - padLeft;
+        return tile % columns * step - padLeft;
     }
 
     /**
@@ -54,11 +58,11 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         }
     }
 
-    /** {@link WinogradTransforms#outputGradient} of a tile, as {@link #transformPatch}. */
-    void transformGradient(Workspace workspace, int tile, int channel, int count, Transformed m, int at) {
-        Square square = square(workspace, tile, transforms.tile, channel, count);
+    /** {@link WinogradStride1#outputGradient} of a tile, as {@link #transformPatch}. */
+    void transformGradient(WinogradStride1 stride1, Workspace workspace, int tile, int channel, int count, Transformed m, int at) {
+        Square square = square(workspace, tile, stride1.tile, channel, count);
         for (int c = 0, to = at; c < count; c += m.width, to += m.panel) {
-            transforms.outputGradient(square.data, square.at + c, square.row, square.column, m.data, to, m.position,
+            stride1.outputGradient(square.data, square.at + c, square.row, square.column, m.data, to, m.position,
                     Math.min(m.width, count - c));
         }
     }

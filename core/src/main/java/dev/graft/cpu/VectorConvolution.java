@@ -10,35 +10,46 @@ final class VectorConvolution implements Convolution.Algorithm {
     private final Engine engine;
     private final Optional<Winograd> winograd;
     private final Optional<WinogradWeightGradient> winogradWeightGradient;
+    private final Optional<Winograd> winogradStride2;
+    private final Optional<Winograd> winogradStride2Gradient;
     private final VectorGemm product;
     private final VectorWeightGradient weightGradient;
 
     VectorConvolution(Engine engine) {
-        Optional<WinogradTransforms> transforms = transforms();
+        WinogradChoice choice = WinogradChoice.read();
+        Optional<WinogradStride1> stride1 = stride1(choice);
+        boolean stride2 = choice == WinogradChoice.F4;
         this.engine = engine;
-        this.winograd = transforms.map(t -> new Winograd(engine, t));
-        this.winogradWeightGradient = transforms.map(t -> new WinogradWeightGradient(engine, t));
+        this.winograd = stride1.map(t -> new Winograd(engine, t));
+        this.winogradWeightGradient = stride1.map(t -> new WinogradWeightGradient(engine, t));
+        this.winogradStride2 = stride2 ? Optional.of(new Winograd(engine, new WinogradStride2())) : Optional.empty();
+        this.winogradStride2Gradient = stride2 ? Optional.of(new Winograd(engine, new WinogradStride2Gradient())) : Optional.empty();
         this.product = new VectorGemm(engine);
         this.weightGradient = new VectorWeightGradient(engine);
     }
 
-    private static Optional<WinogradTransforms> transforms() {
-        return switch (WinogradChoice.read()) {
+    private static Optional<WinogradStride1> stride1(WinogradChoice choice) {
+        return switch (choice) {
             case F4 -> Optional.of(new WinogradF4());
             case F2 -> Optional.of(new WinogradF2());
             case OFF -> Optional.empty();
         };
     }
 
-    private boolean usesWinograd(View w, Conv2dParams params) {
-        return winograd.isPresent() && WinogradChoice.fits(w, params, VectorKernels.LANES);
+    private static boolean fits(View w, Conv2dParams params) {
+        return WinogradChoice.fits(w, params, VectorKernels.LANES);
+    }
+
+    private static boolean fitsStride2(View w, View y, Conv2dParams params) {
+        return WinogradChoice.fitsStride2(w, y, params, VectorKernels.LANES);
     }
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
-        if (usesWinograd(w, params)) {
-            winograd.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
+        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, y, params) ? winogradStride2 : Optional.empty();
+        if (fast.isPresent()) {
+            fast.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
             return;
         }
         Gather source = gather(x, w, params);
@@ -63,8 +74,9 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
-        if (usesWinograd(w, params)) {
-            winograd.get().backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
+        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, dy, params) ? winogradStride2Gradient : Optional.empty();
+        if (fast.isPresent()) {
+            fast.get().backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
             return;
         }
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
@@ -78,7 +90,7 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
-        if (usesWinograd(dw, params)) {
+        if (winogradWeightGradient.isPresent() && fits(dw, params)) {
             winogradWeightGradient.get().run(x.dim(0), Images.read(x), Images.read(dy), dw, params);
             return;
         }

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * 3x3 convolution of stride 1, and its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied
- * position by position with transformed weights, and transformed back.
+ * 3x3 convolution, or its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied position by position
+ * with transformed weights, and transformed back.
  *
  * <p>Few channels: every task takes a run of tiles through all three steps, and the transformed weights are shared. Many channels: the
  * transformed weights (four times the weights) would not fit a cache, so tasks share the transformed patches instead; each takes a panel of
@@ -18,6 +18,8 @@ final class Winograd {
     private static final int WIDTH = MicroKernel.WIDTH;
     /** Tiles of a task that goes by tiles; a multiple of the micro-kernel's rows. */
     private static final int RUN = 6 * MicroKernel.ROWS;
+    /** The same where a tile has more positions. */
+    private static final int SHORT_RUN = 4 * MicroKernel.ROWS;
     /** Tiles in flight when tasks go by channels: with a piece of weights, their products fit the second-level cache. */
     private static final int SHARED_RUN = 32 * MicroKernel.ROWS;
     /** Depth of a piece of weights: few tiles make it small, for gathering weights is then what counts. */
@@ -27,6 +29,8 @@ final class Winograd {
     private static final int MANY_TILES = 32;
     /** Up to this many weights of a tap, the transformed weights are shared whole. */
     private static final int SHARED_WEIGHTS = 128 * 128;
+    /** More positions than this make transformed patches too large to be shared. */
+    private static final int FEW_POSITIONS = 36;
 
     private final Engine engine;
     private final WinogradTransforms transforms;
@@ -43,7 +47,10 @@ final class Winograd {
 
     /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees. */
     void backwardInput(int images, Images dy, View w, Images dx, Conv2dParams params) {
-        run(Pass.of(transforms, images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), TapWeights.turned(w), VectorEpilogue.NONE));
+        // Of stride 2, transforms are for padding 1 alone; their first patch begins at the first pixel.
+        int top = params.strideH() == 1 ? 2 - params.padTop() : 0;
+        int left = params.strideW() == 1 ? 2 - params.padLeft() : 0;
+        run(Pass.of(transforms, images, dy, dx, top, left, TapWeights.turned(w), VectorEpilogue.NONE));
     }
 
     /** One convolution: what it reads, what it writes. */
@@ -60,18 +67,22 @@ final class Winograd {
         int columns = pass.weights.columns();
         int tiles = pass.results.count();
         boolean fewWeights = (long) depth * columns <= SHARED_WEIGHTS;
-        if (fewWeights && (tiles > 4 * RUN || columns <= WIDTH)) {
+        if (manyPositions() || fewWeights && (tiles > 4 * RUN || columns <= WIDTH)) {
             runByTiles(pass, tiles, depth, columns);
         } else {
             runByChannels(pass, tiles, depth, columns);
         }
     }
 
+    private boolean manyPositions() {
+        return transforms.positions > FEW_POSITIONS;
+    }
+
     private void runByTiles(Pass pass, int tiles, int depth, int columns) {
         int uPosition = position(depth * WIDTH);
-        int panelSize = transforms.positions * uPosition;
+        int panelSize = transforms.matrices * uPosition;
         float[] u = transformed(pass.weights, depth, columns, uPosition);
-        engine.forRange(tiles, MicroKernel.evenRows(tiles, RUN), (from, to) -> {
+        engine.forRange(tiles, MicroKernel.evenRows(tiles, manyPositions() ? SHORT_RUN : RUN), (from, to) -> {
             Workspace workspace = engine.workspace();
             int count = to - from;
             int vPosition = position(count * depth);
@@ -85,8 +96,8 @@ final class Winograd {
             for (int column = 0; column < columns; column += WIDTH) {
                 int width = Math.min(WIDTH, columns - column);
                 for (int p = 0; p < transforms.positions; p++) {
-                    MicroKernel.multiply(v, p * vPosition, depth, u, column / WIDTH * panelSize + p * uPosition, m, p * mPosition, width,
-                            count, width, depth, false);
+                    MicroKernel.multiply(v, p * vPosition, depth, u, column / WIDTH * panelSize + transforms.matrix(p) * uPosition, m,
+                            p * mPosition, width, count, width, depth, false);
                 }
                 for (int tile = from; tile < to; tile++) {
                     pass.results.transformOutput(workspace, tile, m, (tile - from) * width, mPosition, column, width, pass.epilogue);
@@ -118,15 +129,15 @@ final class Winograd {
                 Workspace workspace = engine.workspace();
                 int column = panel * WIDTH;
                 int width = Math.min(WIDTH, columns - column);
-                float[] u = workspace.array(Workspace.Slot.RIGHT, transforms.positions * uPosition);
+                float[] u = workspace.array(Workspace.Slot.RIGHT, transforms.matrices * uPosition);
                 float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
                 for (int k = 0; k < depth; k += most) {
                     int piece = Math.min(most, depth - k);
                     Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column, width, k, piece);
                     transform(source, column, k, piece, u, 0, width, uPosition);
                     for (int p = 0; p < transforms.positions; p++) {
-                        MicroKernel.multiply(v, (k / most * transforms.positions + p) * vPosition, most, u, p * uPosition, m,
-                                p * mPosition, width, count, width, piece, k > 0);
+                        MicroKernel.multiply(v, (k / most * transforms.positions + p) * vPosition, most, u,
+                                transforms.matrix(p) * uPosition, m, p * mPosition, width, count, width, piece, k > 0);
                     }
                 }
                 for (int i = 0; i < count; i++) {
@@ -146,14 +157,14 @@ final class Winograd {
     private float[] transformed(TapWeights weights, int depth, int columns, int uPosition) {
         int pieces = (depth + PIECE - 1) / PIECE;
         int panels = (columns + WIDTH - 1) / WIDTH;
-        return weights.packed(engine, "winograd " + transforms.tile, panels * transforms.positions * uPosition,
+        return weights.packed(engine, "winograd " + transforms.getClass().getSimpleName(), panels * transforms.matrices * uPosition,
                 u -> engine.forEach(panels * pieces, task -> {
             int column = task / pieces * WIDTH;
             int width = Math.min(WIDTH, columns - column);
             int k = task % pieces * PIECE;
             int piece = Math.min(PIECE, depth - k);
             Source source = weights.inPlace() ? inPlace(weights) : gathered(weights, column, width, k, piece);
-            transform(source, column, k, piece, u, task / pieces * transforms.positions * uPosition + k * width, width, uPosition);
+            transform(source, column, k, piece, u, task / pieces * transforms.matrices * uPosition + k * width, width, uPosition);
         }));
     }
 

@@ -19,8 +19,22 @@ enum WinogradChoice {
 
     /** Whether the algorithm serves this convolution well: channels in whole vectors, and enough of them to repay the transforms. */
     static boolean fits(View w, Conv2dParams params, int lanes) {
-        return w.dim(2) == 3 && w.dim(3) == 3 && params.strideH() == 1 && params.strideW() == 1 && params.dilationH() == 1
-                && params.dilationW() == 1 && params.groups() == 1 && params.padTop() <= 2 && params.padLeft() <= 2
-                && w.dim(0) % lanes == 0 && w.dim(1) % lanes == 0 && w.dim(0) >= 32 && w.dim(1) >= 32;
+        return fits(w, params, 1, lanes) && params.padTop() <= 2 && params.padLeft() <= 2;
+    }
+
+    /**
+     * The same for {@link WinogradStride2}, of a result or its gradient {@code y}: where the tiles at its border leave a quarter of the
+     * products to be saved, there are tiles for several tasks, and transformed weights are not too large to be shared.
+     */
+    static boolean fitsStride2(View w, View y, Conv2dParams params, int lanes) {
+        long tiles = (y.dim(2) + 3L) / 4 * ((y.dim(3) + 3) / 4);
+        return fits(w, params, 2, lanes) && params.padTop() == 1 && params.padLeft() == 1
+                && 81 * tiles <= 9L * y.dim(2) * y.dim(3) * 3 / 4 && y.dim(0) * tiles >= 32 && (long) w.dim(0) * w.dim(1) <= 128 * 256;
+    }
+
+    private static boolean fits(View w, Conv2dParams params, int stride, int lanes) {
+        return w.dim(2) == 3 && w.dim(3) == 3 && params.strideH() == stride && params.strideW() == stride && params.dilationH() == 1
+                && params.dilationW() == 1 && params.groups() == 1 && w.dim(0) % lanes == 0 && w.dim(1) % lanes == 0
+                && w.dim(0) >= 32 && w.dim(1) >= 32;
     }
 }

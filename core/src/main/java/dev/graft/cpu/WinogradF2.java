@@ -4,7 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** F(2x2, 3x3) with the points 0, 1, -1: 16 products in place of 36, and no less exact than a direct convolution. */
-final class WinogradF2 extends WinogradTransforms {
+final class WinogradF2 extends WinogradStride1 {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
 
     WinogradF2() {

@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Written out, without loops: halfway results then stay in registers, which takes 0.6 of the time that it takes through memory.
  */
-final class WinogradF4 extends WinogradTransforms {
+final class WinogradF4 extends WinogradStride1 {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
 
     WinogradF4() {

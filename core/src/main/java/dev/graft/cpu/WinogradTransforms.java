@@ -1,24 +1,41 @@
 package dev.graft.cpu;
 
+import java.util.Arrays;
+
 /**
- * The transforms of Winograd's minimal filtering F(m x m, 3 x 3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
- * 2016): {@code y = A'[(G g G') * (B' d B)]A}. A patch of {@code m + 2} squared pixels of the image gives m squared results by as many
- * products as it has pixels. Every transform works on vectors of channels; those without a number of channels work on one.
+ * The transforms of Winograd's minimal filtering for kernels of 3x3 (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
+ * 2016): {@code y = A'[(G g G') * (B' d B)]A}. A patch of the image, transformed, is multiplied position by position with transformed
+ * weights; transformed back, the products are a tile of results. Every transform works on vectors of channels; those without a number of
+ * channels work on one.
  */
 abstract class WinogradTransforms {
     private static final int LANES = VectorKernels.LANES;
 
-    /** Result pixels of a tile along one side: m. */
+    /** Result pixels of a tile along one side. */
     final int tile;
-    /** Image pixels of a tile along one side. */
+    /** Image pixels from one patch to the next. */
+    final int step;
+    /** Image pixels of a patch along one side. */
     final int patch;
     /** Products of a tile. */
     final int positions;
+    /** Distinct matrices of transformed weights. */
+    final int matrices;
+    private final int[] matrix;
 
-    WinogradTransforms(int tile) {
+    /** @param matrix the weights that belong to each position */
+    WinogradTransforms(int tile, int step, int patch, int[] matrix) {
         this.tile = tile;
-        this.patch = tile + 2;
-        this.positions = patch * patch;
+        this.step = step;
+        this.patch = patch;
+        this.positions = matrix.length;
+        this.matrices = Arrays.stream(matrix).max().orElseThrow() + 1;
+        this.matrix = matrix;
+    }
+
+    /** The weights with which a position is multiplied. */
+    final int matrix(int position) {
+        return matrix[position];
     }
 
     /**
@@ -36,7 +53,7 @@ abstract class WinogradTransforms {
 
     abstract void input(float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition);
 
-    /** {@code y = A' m A}: positions of {@code m} to the pixels of {@code y}, laid out as in {@link #input}. */
+    /** {@code y = A' m A}, which may overwrite {@code m}: positions of {@code m} to the pixels of {@code y}, laid out as in {@link #input}. */
     final void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, int channels) {
         for (int c = 0; c < channels; c += LANES) {
             output(m, mAt + c, mPosition, y, yAt + c, yRow, yColumn);
@@ -45,18 +62,6 @@ abstract class WinogradTransforms {
 
     abstract void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn);
 
-    /** {@code u = G g G'}: tap i of 9 at {@code gAt + i * gTap}, position p at {@code uAt + p * uPosition}. */
-    abstract void weights(float[] g, int gAt, int gTap, float[] u, int uAt, int uPosition);
-
-    /** {@code m = A dy A'}: the transpose of {@link #output}, from the gradient's pixels to positions. */
-    final void outputGradient(float[] dy, int dyAt, int dyRow, int dyColumn, float[] m, int mAt, int mPosition, int channels) {
-        for (int c = 0; c < channels; c += LANES) {
-            outputGradient(dy, dyAt + c, dyRow, dyColumn, m, mAt + c, mPosition);
-        }
-    }
-
-    abstract void outputGradient(float[] dy, int dyAt, int dyRow, int dyColumn, float[] m, int mAt, int mPosition);
-
-    /** {@code dg = G' u G}: the transpose of {@link #weights}. */
-    abstract void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap);
+    /** {@code u = G g G'}: tap i of 9 at {@code gAt + i * gTap}, matrix p at {@code uAt + p * uMatrix}. */
+    abstract void weights(float[] g, int gAt, int gTap, float[] u, int uAt, int uMatrix);
 }

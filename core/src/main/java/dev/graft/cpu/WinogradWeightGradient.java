@@ -4,7 +4,7 @@ import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 
 /**
- * The gradient of a 3x3 convolution's weights by {@link WinogradTransforms}: the transformed gradient of the weights is, position by
+ * The gradient of a 3x3 convolution's weights by {@link WinogradStride1}: the transformed gradient of the weights is, position by
  * position, the sum over tiles of transformed output gradients times transformed patches. It is computed in blocks of {@link #WIDTH} by
  * {@link #WIDTH} channels.
  *
@@ -23,9 +23,9 @@ final class WinogradWeightGradient {
     private static final int MAX_TASKS = 16;
 
     private final Engine engine;
-    private final WinogradTransforms transforms;
+    private final WinogradStride1 transforms;
 
-    WinogradWeightGradient(Engine engine, WinogradTransforms transforms) {
+    WinogradWeightGradient(Engine engine, WinogradStride1 transforms) {
         this.engine = engine;
         this.transforms = transforms;
     }
@@ -97,7 +97,7 @@ final class WinogradWeightGradient {
             for (int tile = start; tile < end; tile += RUN) {
                 int count = Math.min(RUN, end - tile);
                 for (int i = 0; i < count; i++) {
-                    pass.gradients.transformGradient(workspace, tile + i, pass.firstOutput(block), pass.outputs(block), gradients, i * WIDTH);
+                    pass.gradients.transformGradient(transforms, workspace, tile + i, pass.firstOutput(block), pass.outputs(block), gradients, i * WIDTH);
                     pass.patches.transformPatch(workspace, tile + i, pass.firstInput(block), pass.inputs(block), patches, i * WIDTH);
                 }
                 multiply(pass, block, m, 0, v, 0, position, count, sums, sumsAt, tile > start);
@@ -127,7 +127,7 @@ final class WinogradWeightGradient {
             engine.forRange(count, 2, (from, to) -> {
                 Workspace workspace = engine.workspace();
                 for (int i = from; i < to; i++) {
-                    pass.gradients.transformGradient(workspace, start + i, 0, pass.dw.dim(0), gradients, i * WIDTH);
+                    pass.gradients.transformGradient(transforms, workspace, start + i, 0, pass.dw.dim(0), gradients, i * WIDTH);
                     pass.patches.transformPatch(workspace, start + i, 0, pass.dw.dim(1), patches, i * WIDTH);
                 }
             });

@@ -72,6 +72,8 @@ class ConvolutionTest {
                 new Case("3x3 of many tiles", 3, 32, 41, 38, 96, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("1x1 of ragged channels", 2, 70, 9, 7, 75, 1, 1, Conv2dParams.of(1, 0)),
                 new Case("3x3 stride 2 of many channels", 2, 64, 15, 14, 130, 3, 3, Conv2dParams.of(2, 1)),
+                new Case("3x3 stride 2 of whole vectors", 3, 32, 23, 26, 96, 3, 3, Conv2dParams.of(2, 1)),
+                new Case("3x3 stride 2 of many tiles", 2, 48, 57, 64, 80, 3, 3, Conv2dParams.of(2, 1)),
                 new Case("few pixels, many weights", 1, 130, 5, 6, 260, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("many pixels", 1, 3, 70, 71, 8, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("few channels, rows apart", 2, 3, 20, 9, 8, 3, 3, new Conv2dParams(1, 1, 2, 2, 1, 1, 2, 1, 1)),

@@ -22,7 +22,7 @@ class WinogradTest {
 
     record Case(int tile, double bound, int channels, int size) {
         /** Lazily, so that a JVM without vectors can skip. */
-        WinogradTransforms transforms() {
+        WinogradStride1 transforms() {
             return tile == 4 ? new WinogradF4() : new WinogradF2();
         }
     }
@@ -51,7 +51,7 @@ class WinogradTest {
         double[] sums = new double[y.numel()];
         double[] inputGradient = new double[x.numel()];
         double[] weightGradient = new double[w.numel()];
-        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, k.size, sums, inputGradient, weightGradient);
+        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, k.size, 1, sums, inputGradient, weightGradient);
         assertThat(error(CpuStorage.floats(y), sums)).isLessThan(k.bound);
         assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(k.bound);
         assertThat(error(CpuStorage.floats(dw), weightGradient)).isLessThan(k.bound);
@@ -73,22 +73,47 @@ class WinogradTest {
 
         double[] sums = new double[y.numel()];
         double[] inputGradient = new double[x.numel()];
-        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, size, sums, inputGradient, new double[w.numel()]);
+        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, size, 1, sums, inputGradient,
+                new double[w.numel()]);
         assertThat(error(CpuStorage.floats(y), sums)).isLessThan(5e-5);
         assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(5e-5);
     }
 
-    private static void define(float[] x, float[] w, float[] dy, int channels, int outputs, int size, double[] y, double[] dx, double[] dw) {
+    @ParameterizedTest
+    @CsvSource({"64, 24", "512, 14"})
+    void errorOfStride2IsBounded(int c, int size) {
+        assumeTrue(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
+        int outputs = 32;
+        View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, size, size);
+        View w = f.gaussian(Layout.ROW_MAJOR, outputs, c, 3, 3);
+        View dy = f.gaussian(Layout.CHANNELS_LAST, 2, outputs, size / 2, size / 2);
+        View y = f.empty(Layout.CHANNELS_LAST, 2, outputs, size / 2, size / 2);
+        View dx = f.empty(Layout.CHANNELS_LAST, 2, c, size, size);
+        Conv2dParams halving = Conv2dParams.of(2, 1);
+        new Winograd(engine, new WinogradStride2()).forward(2, Images.read(x), w, VectorEpilogue.NONE, Images.written(y), halving);
+        new Winograd(engine, new WinogradStride2Gradient()).backwardInput(2, Images.read(dy), w, Images.written(dx), halving);
+
+        double[] sums = new double[y.numel()];
+        double[] inputGradient = new double[x.numel()];
+        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, size, 2, sums, inputGradient,
+                new double[w.numel()]);
+        assertThat(error(CpuStorage.floats(y), sums)).isLessThan(1e-5);
+        assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(1e-5);
+    }
+
+    private static void define(float[] x, float[] w, float[] dy, int channels, int outputs, int size, int stride, double[] y, double[] dx,
+            double[] dw) {
+        int side = size / stride;
         for (int n = 0; n < 2; n++) {
-            for (int p = 0; p < size * size; p++) {
+            for (int p = 0; p < side * side; p++) {
                 for (int t = 0; t < 9; t++) {
-                    int row = p / size + t / 3 - 1;
-                    int column = p % size + t % 3 - 1;
+                    int row = p / side * stride + t / 3 - 1;
+                    int column = p % side * stride + t % 3 - 1;
                     if (row < 0 || row >= size || column < 0 || column >= size) {
                         continue;
                     }
                     int from = ((n * size + row) * size + column) * channels;
-                    int to = (n * size * size + p) * outputs;
+                    int to = (n * side * side + p) * outputs;
                     for (int o = 0; o < outputs; o++) {
                         for (int c = 0; c < channels; c++) {
                             int weight = (o * channels + c) * 9 + t;
