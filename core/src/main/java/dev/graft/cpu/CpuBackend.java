@@ -27,8 +27,8 @@ import java.util.Optional;
  * <tr><td>{@code graft.pool.bytes}</td><td>bytes kept for reuse at most, default: half of {@code -Xmx}</td></tr>
  * <tr><td>{@code graft.kernels}</td><td>{@code vector} (default, where the JVM has {@code --add-modules jdk.incubator.vector}) or
  * {@code plain}</td></tr>
- * <tr><td>{@code graft.winograd}</td><td>3x3 convolutions of stride 1: {@code 4} by F(4x4, 3x3) (default; error up to about 2e-5 of the
- * largest result), {@code 2} by F(2x2, 3x3), {@code off} directly</td></tr>
+ * <tr><td>{@code graft.winograd}</td><td>3x3 convolutions: {@code 4} of stride 1 by F(4x4, 3x3) (default; error up to about 2e-5 of the
+ * largest result), and with vectors some of stride 2 by F(4x4) too; {@code 2} of stride 1 by F(2x2, 3x3); {@code off} directly</td></tr>
  * <tr><td>{@code graft.blas}</td><td>{@code openblas} or {@code java}</td></tr>
  * </table>
  */

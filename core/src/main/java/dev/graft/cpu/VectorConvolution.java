@@ -7,6 +7,11 @@ import java.util.Optional;
 
 /** Convolution on the Vector API, one group: Winograd's algorithm where it fits, else products of gathered pixels. */
 final class VectorConvolution implements Convolution.Algorithm {
+    /** Most weights of a tap with stride 2. */
+    private static final int STRIDE2_WEIGHTS = 128 * 256;
+    /** The same for gradients: where there are some, weights are often new and not transformed yet. */
+    private static final int STRIDE2_CHANGING_WEIGHTS = 128 * 128;
+
     private final Engine engine;
     private final Optional<Winograd> winograd;
     private final Optional<WinogradWeightGradient> winogradWeightGradient;
@@ -40,14 +45,14 @@ final class VectorConvolution implements Convolution.Algorithm {
         return WinogradChoice.fits(w, params, VectorKernels.LANES);
     }
 
-    private static boolean fitsStride2(View w, View y, Conv2dParams params) {
-        return WinogradChoice.fitsStride2(w, y, params, VectorKernels.LANES);
+    private static boolean fitsStride2(View w, View y, Conv2dParams params, int most) {
+        return WinogradChoice.fitsStride2(w, y, params, VectorKernels.LANES, most);
     }
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
-        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, y, params) ? winogradStride2 : Optional.empty();
+        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, y, params, STRIDE2_WEIGHTS) ? winogradStride2 : Optional.empty();
         if (fast.isPresent()) {
             fast.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
             return;
@@ -74,7 +79,7 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
-        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, dy, params) ? winogradStride2Gradient : Optional.empty();
+        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, dy, params, STRIDE2_CHANGING_WEIGHTS) ? winogradStride2Gradient : Optional.empty();
         if (fast.isPresent()) {
             fast.get().backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
             return;

@@ -18,6 +18,8 @@ final class VectorGemm {
     private static final int PIECE = 128;
     /** Depth that is a piece of its own: a short second one would spend its time on loading and storing sums. */
     private static final int WHOLE = 160;
+    /** Depth of weights that a task packs. */
+    private static final int PACKED = 64;
     /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
     private static final int STORED = 16;
     /** Rows of an image that a task takes, where neighbours read much the same. */
@@ -86,15 +88,19 @@ final class VectorGemm {
     private float[] pack(TapWeights weights) {
         int depth = weights.depth() * weights.taps().length;
         int columns = weights.columns();
-        int lanes = VectorKernels.LANES;
-        int vectors = MicroKernel.padded(columns) / lanes;
-        return weights.packed(engine, "panels", depth * vectors * lanes, packed -> {
-            Arrays.fill(packed, 0, depth * vectors * lanes, 0f);
-            engine.forEach(vectors, i -> {
-                int column = i * lanes;
-                int panel = column / WIDTH * WIDTH;
-                int width = MicroKernel.padded(Math.min(WIDTH, columns - panel));
-                weights.gather(column, Math.min(lanes, columns - column), 0, weights.depth(), packed, panel * depth + column - panel, width,
+        int size = depth * MicroKernel.padded(columns);
+        int pieces = (weights.depth() + PACKED - 1) / PACKED;
+        int panels = (columns + WIDTH - 1) / WIDTH;
+        return weights.packed(engine, "panels", size, packed -> {
+            if (MicroKernel.padded(columns) > columns) {
+                Arrays.fill(packed, 0, size, 0f);
+            }
+            engine.forEach(panels * pieces, task -> {
+                int column = task / pieces * WIDTH;
+                int from = task % pieces * PACKED;
+                int count = Math.min(WIDTH, columns - column);
+                int width = MicroKernel.padded(count);
+                weights.gather(column, count, from, Math.min(weights.depth(), from + PACKED), packed, column * depth + from * width, width,
                         weights.depth() * width);
             });
         });

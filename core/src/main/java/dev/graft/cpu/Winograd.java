@@ -2,6 +2,7 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -10,8 +11,9 @@ import java.util.function.Consumer;
  * with transformed weights, and transformed back.
  *
  * <p>Few channels: every task takes a run of tiles through all three steps, and the transformed weights are shared. Many channels: the
- * transformed weights (four times the weights) would not fit a cache, so tasks share the transformed patches instead; each takes a panel of
- * result channels and transforms its weights piece by piece, next to their use.
+ * transformed weights (four times the weights) would not fit a cache; every task takes a group of tiles and a panel of result channels, and
+ * transforms its weights piece by piece, next to their use. The transformed patches of a group are not shared between threads, which might
+ * have no cache in common, but kept for a thread's next panel.
  */
 final class Winograd {
     private static final int LANES = VectorKernels.LANES;
@@ -20,8 +22,8 @@ final class Winograd {
     private static final int RUN = 6 * MicroKernel.ROWS;
     /** The same where a tile has more positions. */
     private static final int SHORT_RUN = 4 * MicroKernel.ROWS;
-    /** Tiles in flight when tasks go by channels: with a piece of weights, their products fit the second-level cache. */
-    private static final int SHARED_RUN = 32 * MicroKernel.ROWS;
+    /** Tiles of a task that goes by channels: with a piece of weights, their products fit the second-level cache. */
+    private static final int GROUP = 16 * MicroKernel.ROWS;
     /** Depth of a piece of weights: few tiles make it small, for gathering weights is then what counts. */
     private static final int PIECE = 64;
     private static final int DEEP_PIECE = 128;
@@ -29,7 +31,7 @@ final class Winograd {
     private static final int MANY_TILES = 32;
     /** Up to this many weights of a tap, the transformed weights are shared whole. */
     private static final int SHARED_WEIGHTS = 128 * 128;
-    /** More positions than this make transformed patches too large to be shared. */
+    /** More positions than this make transformed patches too large to be kept. */
     private static final int FEW_POSITIONS = 36;
 
     private final Engine engine;
@@ -107,44 +109,44 @@ final class Winograd {
     }
 
     private void runByChannels(Pass pass, int tiles, int depth, int columns) {
-        int runs = (tiles + SHARED_RUN - 1) / SHARED_RUN;
-        int run = (tiles + runs - 1) / runs;
-        int most = run < MANY_TILES ? PIECE : DEEP_PIECE;
+        int groups = (tiles + GROUP - 1) / GROUP;
+        int group = (tiles + groups - 1) / groups;
+        int most = group < MANY_TILES ? PIECE : DEEP_PIECE;
         int pieces = (depth + most - 1) / most;
-        int vPosition = position(run * most);
-        int mPosition = position(run * WIDTH);
+        int vPosition = position(group * most);
+        int mPosition = position(group * WIDTH);
         int uPosition = position(most * WIDTH);
-        float[] v = engine.workspace().array(Workspace.Slot.SHARED_LEFT, pieces * transforms.positions * vPosition);
-        Tiles.Transformed transformed = new Tiles.Transformed(v, most, vPosition, transforms.positions * vPosition);
-        Optional<Source> whole = whole(pass.weights, depth, columns, runs);
-        for (int start = 0; start < tiles; start += run) {
-            int first = start;
-            int count = Math.min(run, tiles - start);
-            engine.forRange(count, 2, (from, to) -> {
-                for (int i = from; i < to; i++) {
-                    pass.patches.transformPatch(engine.workspace(), first + i, 0, depth, transformed, i * most);
-                }
-            });
-            engine.forEach((columns + WIDTH - 1) / WIDTH, panel -> {
-                Workspace workspace = engine.workspace();
-                int column = panel * WIDTH;
-                int width = Math.min(WIDTH, columns - column);
-                float[] u = workspace.array(Workspace.Slot.RIGHT, transforms.matrices * uPosition);
-                float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
-                for (int k = 0; k < depth; k += most) {
-                    int piece = Math.min(most, depth - k);
-                    Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column, width, k, piece);
-                    transform(source, column, k, piece, u, 0, width, uPosition);
-                    for (int p = 0; p < transforms.positions; p++) {
-                        MicroKernel.multiply(v, (k / most * transforms.positions + p) * vPosition, most, u,
-                                transforms.matrix(p) * uPosition, m, p * mPosition, width, count, width, piece, k > 0);
-                    }
-                }
+        int panels = (columns + WIDTH - 1) / WIDTH;
+        Optional<Source> whole = whole(pass.weights, depth, columns, groups);
+        Object[] keys = new Object[groups];
+        Arrays.setAll(keys, i -> new Object());
+        engine.forEach(groups * panels, task -> {
+            Workspace workspace = engine.workspace();
+            int first = task / panels * group;
+            int count = Math.min(group, tiles - first);
+            float[] v = workspace.filled(Workspace.Slot.LEFT, pieces * transforms.positions * vPosition, keys[task / panels], array -> {
+                Tiles.Transformed transformed = new Tiles.Transformed(array, most, vPosition, transforms.positions * vPosition);
                 for (int i = 0; i < count; i++) {
-                    pass.results.transformOutput(workspace, first + i, m, i * width, mPosition, column, width, pass.epilogue);
+                    pass.patches.transformPatch(workspace, first + i, 0, depth, transformed, i * most);
                 }
             });
-        }
+            int column = task % panels * WIDTH;
+            int width = Math.min(WIDTH, columns - column);
+            float[] u = workspace.array(Workspace.Slot.RIGHT, transforms.matrices * uPosition);
+            float[] m = workspace.array(Workspace.Slot.RESULT, transforms.positions * mPosition);
+            for (int k = 0; k < depth; k += most) {
+                int piece = Math.min(most, depth - k);
+                Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column, width, k, piece);
+                transform(source, column, k, piece, u, 0, width, uPosition);
+                for (int p = 0; p < transforms.positions; p++) {
+                    MicroKernel.multiply(v, (k / most * transforms.positions + p) * vPosition, most, u,
+                            transforms.matrix(p) * uPosition, m, p * mPosition, width, count, width, piece, k > 0);
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                pass.results.transformOutput(workspace, first + i, m, i * width, mPosition, column, width, pass.epilogue);
+            }
+        });
     }
 
     // A transform writes to all positions in turn: an odd number of cache lines apart, they do not fight for the same sets of a cache.
@@ -190,7 +192,7 @@ final class Winograd {
      * The weights themselves, or a copy {@code [vector of columns][depth][tap][lanes]}; empty where weights that have just changed are
      * read once: copying them all would only move them through memory once more.
      */
-    private Optional<Source> whole(TapWeights weights, int depth, int columns, int runs) {
+    private Optional<Source> whole(TapWeights weights, int depth, int columns, int groups) {
         if (weights.inPlace()) {
             return Optional.of(inPlace(weights));
         }
@@ -198,7 +200,7 @@ final class Winograd {
         int size = columns / LANES * vector;
         Consumer<float[]> pack = packed -> engine.forEach(columns / LANES,
                 i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES));
-        Optional<float[]> copy = runs > 1 ? Optional.of(weights.packed(engine, "winograd taps", size, pack))
+        Optional<float[]> copy = groups > 1 ? Optional.of(weights.packed(engine, "winograd taps", size, pack))
                 : weights.kept("winograd taps", size, pack);
         return copy.map(c -> new Source(c, 0, vector, 9 * LANES, LANES));
     }

@@ -3,6 +3,7 @@ package dev.graft.cpu;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** One thread's scratch memory: grown when needed, kept between kernels. */
@@ -27,6 +28,7 @@ final class Workspace {
     private final Supplier<Blas> blas;
     private final Map<Slot, Panel> panels = new EnumMap<>(Slot.class);
     private final Map<Slot, float[]> arrays = new EnumMap<>(Slot.class);
+    private final Map<Slot, Object> keys = new EnumMap<>(Slot.class);
     private final float[][] floats = new float[MAX_BLOCKS][];
     private float[][] rows = new float[0][];
     private final long[][] longs = new long[2][];
@@ -69,8 +71,24 @@ final class Workspace {
         return new float[(Math.max(BLOCK, count) + 4 + 15) / 16 * 16 - 4];
     }
 
+    /**
+     * An array as {@code fill} leaves it, which is called only where this thread did not ask for the same slot with the same key last.
+     *
+     * @param key compared by identity
+     */
+    float[] filled(Slot slot, int count, Object key, Consumer<float[]> fill) {
+        if (keys.get(slot) == key) {
+            return arrays.get(slot);
+        }
+        float[] array = array(slot, count);
+        fill.accept(array);
+        keys.put(slot, key);
+        return array;
+    }
+
     /** As {@link #panel}, on the heap, where vector kernels work. */
     float[] array(Slot slot, int count) {
+        keys.remove(slot);
         float[] array = arrays.get(slot);
         if (array == null || array.length < count) {
             array = block(count);
