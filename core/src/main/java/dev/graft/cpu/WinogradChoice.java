@@ -24,14 +24,14 @@ enum WinogradChoice {
 
     /**
      * The same for stride 2, of a result or its gradient {@code y}: where the tiles at its border leave a quarter of the products to be saved,
-     * and there are tiles for several tasks.
+     * and there are more tiles than one image of usual size has: a first prediction would have to wait for these kernels to be compiled.
      *
      * @param most weights of a tap, whose transforms must not be too large to be shared
      */
     static boolean fitsStride2(View w, View y, Conv2dParams params, int lanes, int most) {
         long tiles = (y.dim(2) + 3L) / 4 * ((y.dim(3) + 3) / 4);
         return fits(w, params, 2, lanes) && params.padTop() == 1 && params.padLeft() == 1
-                && 81 * tiles <= 9L * y.dim(2) * y.dim(3) * 3 / 4 && y.dim(0) * tiles >= 32 && (long) w.dim(0) * w.dim(1) <= most;
+                && 81 * tiles <= 9L * y.dim(2) * y.dim(3) * 3 / 4 && y.dim(0) * tiles >= 64 && (long) w.dim(0) * w.dim(1) <= most;
     }
 
     private static boolean fits(View w, Conv2dParams params, int stride, int lanes) {
