@@ -40,26 +40,28 @@ final class WinogradStride2 extends WinogradTransforms {
             pixels(d, dAt + (2 * i + 1) * dRow, dColumn, v, vAt + (5 + i) * SIDE * vPosition, vPosition);
         }
         for (int j = 0; j < SIDE; j++) {
-            five(v, vAt + j * vPosition, SIDE * vPosition, v, vAt + j * vPosition, SIDE * vPosition);
+            int column = vAt + j * vPosition;
+            int row = SIDE * vPosition;
+            five(v, column, row, column + 4 * row, v, column, row);
         }
     }
 
     /** Nine pixels to the nine values of a side. */
     private static void pixels(float[] d, int at, int step, float[] v, int to, int position) {
-        five(d, at, 2 * step, v, to, position);
+        five(d, at, 2 * step, at + 8 * step, v, to, position);
         FloatVector.fromArray(SPECIES, d, at + step).intoArray(v, to + 5 * position);
         FloatVector.fromArray(SPECIES, d, at + 3 * step).intoArray(v, to + 6 * position);
         FloatVector.fromArray(SPECIES, d, at + 5 * step).intoArray(v, to + 7 * position);
         FloatVector.fromArray(SPECIES, d, at + 7 * step).intoArray(v, to + 8 * position);
     }
 
-    /** F(4, 2) of five pixels. */
-    static void five(float[] d, int at, int step, float[] v, int to, int position) {
+    /** F(4, 2) of five pixels: four {@code step} apart, and the last one. */
+    static void five(float[] d, int at, int step, int last, float[] v, int to, int position) {
         FloatVector d0 = FloatVector.fromArray(SPECIES, d, at);
         FloatVector d1 = FloatVector.fromArray(SPECIES, d, at + step);
         FloatVector d2 = FloatVector.fromArray(SPECIES, d, at + 2 * step);
         FloatVector d3 = FloatVector.fromArray(SPECIES, d, at + 3 * step);
-        FloatVector d4 = FloatVector.fromArray(SPECIES, d, at + 4 * step);
+        FloatVector d4 = FloatVector.fromArray(SPECIES, d, last);
         FloatVector two = FloatVector.broadcast(SPECIES, 2f);
         FloatVector minusTwo = FloatVector.broadcast(SPECIES, -2f);
         FloatVector odd = d3.sub(d1);

@@ -23,35 +23,19 @@ final class WinogradStride2Gradient extends WinogradTransforms {
         }
         pixels(d, dAt + 4 * dRow, dColumn, v, vAt, vPosition);
         for (int j = 0; j < SIDE; j++) {
-            column(v, vAt + j * vPosition, SIDE * vPosition);
+            int column = vAt + j * vPosition;
+            int row = SIDE * vPosition;
+            WinogradStride2.five(v, column + 5 * row, row, column, v, column, row);
         }
     }
 
     /** Five pixels to the nine values of a side. */
     private static void pixels(float[] d, int at, int step, float[] v, int to, int position) {
-        WinogradStride2.five(d, at, step, v, to, position);
+        WinogradStride2.five(d, at, step, at + 4 * step, v, to, position);
         FloatVector.fromArray(SPECIES, d, at).intoArray(v, to + 5 * position);
         FloatVector.fromArray(SPECIES, d, at + step).intoArray(v, to + 6 * position);
         FloatVector.fromArray(SPECIES, d, at + 2 * step).intoArray(v, to + 7 * position);
         FloatVector.fromArray(SPECIES, d, at + 3 * step).intoArray(v, to + 8 * position);
-    }
-
-    /** F(4, 2) of rows 5 to 8 and 0, to rows 0 to 4. */
-    private static void column(float[] v, int at, int row) {
-        FloatVector d0 = FloatVector.fromArray(SPECIES, v, at + 5 * row);
-        FloatVector d1 = FloatVector.fromArray(SPECIES, v, at + 6 * row);
-        FloatVector d2 = FloatVector.fromArray(SPECIES, v, at + 7 * row);
-        FloatVector d3 = FloatVector.fromArray(SPECIES, v, at + 8 * row);
-        FloatVector d4 = FloatVector.fromArray(SPECIES, v, at);
-        FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-        FloatVector minusTwo = FloatVector.broadcast(SPECIES, -2f);
-        FloatVector odd = d3.sub(d1);
-        FloatVector middle = d3.sub(d2);
-        two.fma(d0.sub(d2), odd).intoArray(v, at);
-        minusTwo.fma(d1, middle).intoArray(v, at + row);
-        two.fma(d1.sub(d2), middle).intoArray(v, at + 2 * row);
-        odd.intoArray(v, at + 3 * row);
-        minusTwo.fma(odd, d4.sub(d2)).intoArray(v, at + 4 * row);
     }
 
     @Override

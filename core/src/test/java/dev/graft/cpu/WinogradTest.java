@@ -1,8 +1,8 @@
 package dev.graft.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.graft.Requirement;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
@@ -34,7 +34,7 @@ class WinogradTest {
     @ParameterizedTest
     @MethodSource("cases")
     void errorIsBounded(Case k) {
-        assumeTrue(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
+        Requirement.of(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
         int c = k.channels;
         int outputs = 32;
         View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, k.size, k.size);
@@ -82,7 +82,7 @@ class WinogradTest {
     @ParameterizedTest
     @CsvSource({"64, 24", "512, 14"})
     void errorOfStride2IsBounded(int c, int size) {
-        assumeTrue(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
+        Requirement.of(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
         int outputs = 32;
         View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, size, size);
         View w = f.gaussian(Layout.ROW_MAJOR, outputs, c, 3, 3);

@@ -2,6 +2,7 @@ package dev.graft.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.Requirement;
 import dev.graft.tensor.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,7 +51,7 @@ class PythonRoundTripTest {
 
     private List<String> run(String script, Path... arguments) throws IOException, InterruptedException {
         String python = System.getenv("GRAFT_PYTHON");
-        Assumptions.assumeTrue(python != null, "set GRAFT_PYTHON to a Python with torch, numpy and safetensors to run this test");
+        Requirement.of(python != null, "set GRAFT_PYTHON to a Python with torch, numpy and safetensors to run this test");
         List<String> command = new ArrayList<>(List.of(python, "-W", "ignore", script(script).toString()));
         Stream.of(arguments).map(Path::toString).forEach(command::add);
         Path output = folder.resolve("out.tsv");

@@ -3,19 +3,19 @@ package dev.graft.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Real published weights, where they lie beside the project. */
 class RealWeightFilesTest {
     private static Path real(String name) {
         Path file = GoldenFiles.realWeights().resolve(name);
-        Assumptions.assumeTrue(Files.exists(file), () -> "no " + file + "; set GRAFT_DATA to the folder of real data to run this test");
+        Requirement.of(Files.exists(file), "no " + file + "; set GRAFT_DATA to the folder of real data to run this test");
         return file;
     }
 

@@ -1,0 +1,17 @@
+package dev.graft;
+
+import org.junit.jupiter.api.Assumptions;
+
+/** What a test needs of the machine. */
+public final class Requirement {
+    private Requirement() {
+    }
+
+    /** Skips the test where the machine lacks it, and prints why. */
+    public static void of(boolean given, String reason) {
+        if (!given) {
+            System.out.println("skipped: " + reason);
+        }
+        Assumptions.assumeTrue(given, reason);
+    }
+}
