@@ -24,7 +24,7 @@ final class VectorWeightGradient {
     }
 
     void run(int images, Gather source, Images dy, View dw) {
-        if (source.count() < VectorKernels.LANES && source.map().taps() > 1 && source.map().readsRuns()) {
+        if (VectorGemm.goesByRows(source)) {
             runByRows(images, source, dy, dw);
         } else {
             runByTaps(images, source, dy, dw);
