@@ -13,7 +13,11 @@ final class RealData {
     static Path require(String relative) {
         String configured = System.getenv("GRAFT_DATA");
         Path path = (configured != null ? Path.of(configured) : repository().resolveSibling("shared").resolve("data")).resolve(relative);
-        Assumptions.assumeTrue(Files.exists(path), "skipped: no " + path + " (set GRAFT_DATA to the data folder)");
+        String reason = "skipped: no " + path + " (set GRAFT_DATA to the data folder)";
+        if (!Files.exists(path)) {
+            System.out.println(reason);
+        }
+        Assumptions.assumeTrue(Files.exists(path), reason);
         return path;
     }
 

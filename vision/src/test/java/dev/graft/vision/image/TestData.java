@@ -13,7 +13,11 @@ public final class TestData {
         String configured = System.getenv("GRAFT_DATA");
         Path root = configured != null ? Path.of(configured) : besideRepository();
         Path path = root.resolve(relative);
-        Assumptions.assumeTrue(Files.exists(path), "skipped: no " + path + " (set GRAFT_DATA to the data folder)");
+        String reason = "skipped: no " + path + " (set GRAFT_DATA to the data folder)";
+        if (!Files.exists(path)) {
+            System.out.println(reason);
+        }
+        Assumptions.assumeTrue(Files.exists(path), reason);
         return path;
     }
 
