@@ -1,11 +1,22 @@
 package dev.graft.backend;
 
 /**
- * Memory of a device's tensors, in bytes.
+ * Memory that a device holds, in bytes. What is not {@code live} is only there to save time, and is given up before an allocation fails.
  *
  * @param live   held by storages in use
  * @param peak   the largest {@code live} so far
  * @param pooled kept for reuse
+ * @param packed rearranged copies of weights
+ * @param scratch working memory of kernels
  */
-public record MemoryStats(long live, long peak, long pooled) {
+public record MemoryStats(long live, long peak, long pooled, long packed, long scratch) {
+
+    public MemoryStats with(long packed, long scratch) {
+        return new MemoryStats(live, peak, pooled, packed, scratch);
+    }
+
+    /** All of it. */
+    public long total() {
+        return live + pooled + packed + scratch;
+    }
 }

@@ -56,6 +56,7 @@ public final class CpuBackend implements Backend {
     CpuBackend(Engine engine, MemoryPool pool) {
         this.engine = engine;
         this.pool = pool;
+        pool.holders().forEach(engine.memory()::register);
         this.pointwise = new Pointwise(engine);
         this.copy = new Copy(engine);
         this.reductions = new Reductions(engine);
@@ -103,9 +104,14 @@ public final class CpuBackend implements Backend {
         return facts;
     }
 
+    /** Who holds this backend's memory. */
+    Memory account() {
+        return engine.memory();
+    }
+
     @Override
     public MemoryStats memory() {
-        return pool.stats();
+        return pool.stats().with(account().bytes(MemoryHolder.Use.PACKED_WEIGHTS), account().bytes(MemoryHolder.Use.SCRATCH));
     }
 
     @Override

@@ -47,7 +47,7 @@ final class CpuStorage implements Storage {
         this.kind = kind(dtype);
         int elements = elements(dtype, length);
         this.capacity = MemoryPool.capacity(elements);
-        this.array = pool.take(kind, elements);
+        this.array = pool.take(backend.account(), kind, elements);
         this.life = Cleaning.CLEANER.register(this, new Life(pool, kind.bytes(capacity)));
     }
 
@@ -131,6 +131,11 @@ final class CpuStorage implements Storage {
     @Override
     public int holders() {
         return holders.get();
+    }
+
+    /** The account of the memory that this storage is part of. */
+    Memory memory() {
+        return backend.account();
     }
 
     /** Rearranged copies of this storage's weights. */

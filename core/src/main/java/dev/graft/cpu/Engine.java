@@ -12,6 +12,7 @@ final class Engine {
 
     private final Kernels kernels = fastestKernels();
     private final Supplier<Blas> blasSource;
+    private final Memory memory = new Memory();
     private volatile Parallel parallel;
     private volatile Blas blas;
     // Replaced as a whole by trim(), so that every thread lets go of its scratch memory at its next use.
@@ -108,6 +109,11 @@ final class Engine {
     /** The library in use; loads it. */
     String describeBlas() {
         return blas().description();
+    }
+
+    /** Who holds memory, and how to get it back. */
+    Memory memory() {
+        return memory;
     }
 
     Workspace workspace() {

@@ -3,8 +3,10 @@ package dev.graft.cpu;
 import dev.graft.backend.MemoryStats;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 
 /**
  * Keeps arrays that tensors no longer need, by size class, because the JVM takes several times longer to make a large array
@@ -72,13 +74,13 @@ final class MemoryPool {
     /**
      * An array of at least {@code length} elements with undefined content.
      *
-     * @throws IllegalStateException when the heap has no room for it, even after emptying the pool
+     * @throws IllegalStateException when the heap has no room for it, even after everybody gave back what they could
      */
-    Object take(Kind kind, int length) {
+    Object take(Memory memory, Kind kind, int length) {
         int capacity = capacity(length);
         Object array = fromShelf(new SizeClass(kind, capacity));
         if (array == null) {
-            array = make(kind, capacity);
+            array = memory.make("a tensor", kind.bytes(capacity), () -> kind.maker.apply(capacity));
         }
         count(kind.bytes(capacity));
         return array;
@@ -95,22 +97,6 @@ final class MemoryPool {
             pooled -= size.bytes();
         }
         return array;
-    }
-
-    private Object make(Kind kind, int capacity) {
-        try {
-            return kind.maker.apply(capacity);
-        } catch (OutOfMemoryError first) {
-            drop();
-            try {
-                return kind.maker.apply(capacity);
-            } catch (OutOfMemoryError second) {
-                long mebi = 1L << 20;
-                throw new IllegalStateException("memory: no room for a tensor of " + kind.bytes(capacity) / mebi + " MiB ("
-                        + stats().live() / mebi + " MiB live in tensors, heap limit " + Runtime.getRuntime().maxMemory() / mebi
-                        + " MiB). Hint: raise -Xmx, use a smaller batch or image size, or close tensors earlier.", second);
-            }
-        }
     }
 
     private synchronized void count(long bytes) {
@@ -152,6 +138,24 @@ final class MemoryPool {
         pooled -= oldest.bytes();
     }
 
+    /** Those who hold memory here: the tensors, and the pool itself. */
+    List<MemoryHolder> holders() {
+        return List.of(new Part(MemoryHolder.Use.TENSORS, () -> stats().live(), () -> { }),
+                new Part(MemoryHolder.Use.POOL, () -> stats().pooled(), this::drop));
+    }
+
+    private record Part(MemoryHolder.Use use, LongSupplier size, Runnable giver) implements MemoryHolder {
+        @Override
+        public long bytes() {
+            return size.getAsLong();
+        }
+
+        @Override
+        public void giveBack() {
+            giver.run();
+        }
+    }
+
     private synchronized void drop() {
         shelves.clear();
         pooled = 0;
@@ -164,6 +168,6 @@ final class MemoryPool {
     }
 
     synchronized MemoryStats stats() {
-        return new MemoryStats(live, peak, pooled);
+        return new MemoryStats(live, peak, pooled, 0, 0);
     }
 }
