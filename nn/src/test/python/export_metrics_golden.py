@@ -28,18 +28,31 @@ def draw(seed: int, class_weights: list, count: int, sharpness: float) -> tuple:
 
 
 def one_vs_rest(labels: np.ndarray, predictions: np.ndarray, classes: int) -> list:
-    """Sensitivity, specificity, precision and F1 of each class; 0 where the denominator is 0."""
+    """Sensitivity, specificity, precision and F1 of each class; null where the denominator is 0."""
     rows = []
     for c in range(classes):
         truth, guess = labels == c, predictions == c
         rows.append({
             "support": int(truth.sum()),
-            "sensitivity": float(metrics.recall_score(truth, guess, zero_division=0)),
-            "specificity": float(metrics.recall_score(~truth, ~guess, zero_division=0)),
-            "precision": float(metrics.precision_score(truth, guess, zero_division=0)),
-            "f1": float(metrics.f1_score(truth, guess, zero_division=0)),
+            "sensitivity": defined(metrics.recall_score(truth, guess, zero_division=np.nan)),
+            "specificity": defined(metrics.recall_score(~truth, ~guess, zero_division=np.nan)),
+            "precision": defined(metrics.precision_score(truth, guess, zero_division=np.nan)),
+            "f1": defined(metrics.f1_score(truth, guess, zero_division=np.nan)),
         })
     return rows
+
+
+def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """scikit-learn's clipping of float32 arrays, without float32's rounding of the sum."""
+    epsilon = float(np.finfo(np.float32).eps)
+    value = float(-np.log(np.clip(probabilities, epsilon, 1 - epsilon)[np.arange(len(labels)), labels]).mean())
+    reference = metrics.log_loss(labels, probabilities.astype(np.float32), labels=list(range(probabilities.shape[1])))
+    assert abs(value - reference) < 1e-6 * value
+    return value
+
+
+def defined(value: float):
+    return None if np.isnan(value) else float(value)
 
 
 def case(name: str, labels: np.ndarray, probabilities: np.ndarray) -> dict:
@@ -51,16 +64,22 @@ def case(name: str, labels: np.ndarray, probabilities: np.ndarray) -> dict:
     predictions = probabilities.argmax(axis=1)
     indicator = np.eye(classes)[labels]
     squared = ((probabilities - indicator) ** 2).sum(axis=1).mean()
-    per_class_auroc = [float(metrics.roc_auc_score(labels == c, probabilities[:, c])) for c in every]
-    per_class_average_precision = [float(metrics.average_precision_score(labels == c, probabilities[:, c])) for c in every]
+    present = [c for c in every if (labels == c).any()]
+    area = {c: float(metrics.roc_auc_score(labels == c, probabilities[:, c])) for c in present if not (labels == c).all()}
+    average = {c: float(metrics.average_precision_score(labels == c, probabilities[:, c])) for c in present}
+    per_class_auroc = [area.get(c) for c in every]
+    per_class_average_precision = [average.get(c) for c in every]
     if classes == 2:
         auroc = metrics.roc_auc_score(labels, probabilities[:, 1])
         average_precision = metrics.average_precision_score(labels, probabilities[:, 1])
         brier = metrics.brier_score_loss(labels, probabilities[:, 1])
         assert abs(brier - squared / 2) < 1e-12
     else:
-        auroc = metrics.roc_auc_score(labels, probabilities, multi_class="ovr", average="macro", labels=every)
-        average_precision = metrics.average_precision_score(indicator, probabilities, average="macro")
+        auroc = np.mean([area[c] for c in present])
+        average_precision = np.mean([average[c] for c in present])
+        if present == every:
+            assert auroc == metrics.roc_auc_score(labels, probabilities, multi_class="ovr", average="macro", labels=every)
+            assert abs(average_precision - metrics.average_precision_score(indicator, probabilities, average="macro")) < 1e-12
         brier = metrics.brier_score_loss(labels, probabilities, labels=every)
         assert abs(brier - squared) < 1e-12
     return {
@@ -70,15 +89,15 @@ def case(name: str, labels: np.ndarray, probabilities: np.ndarray) -> dict:
         "probabilities": probabilities.tolist(),
         "predictions": predictions.tolist(),
         "accuracy": float(metrics.accuracy_score(labels, predictions)),
-        "balanced_accuracy": float(metrics.balanced_accuracy_score(labels, predictions)),
+        "balanced_accuracy": float(np.mean([metrics.recall_score(labels == c, predictions == c) for c in present])),
         "confusion": metrics.confusion_matrix(labels, predictions, labels=every).tolist(),
         "per_class": one_vs_rest(labels, predictions, classes),
-        "macro_f1": float(metrics.f1_score(labels, predictions, labels=every, average="macro", zero_division=0)),
+        "macro_f1": float(metrics.f1_score(labels, predictions, average="macro", zero_division=np.nan)),
         "auroc": float(auroc),
         "auroc_per_class": per_class_auroc,
         "average_precision": float(average_precision),
         "average_precision_per_class": per_class_average_precision,
-        "log_loss": float(metrics.log_loss(labels, probabilities, labels=every)),
+        "log_loss": log_loss(labels, probabilities),
         "brier": float(brier),
     }
 
@@ -100,6 +119,11 @@ def main():
         case("four classes with ties", *draw(4, [4, 3, 2, 1], 60, 0.8)),
         case("three classes, one never predicted", [0, 0, 1, 1, 2, 2, 0],
              np.array([[20, 8, 4], [10, 18, 4], [9, 15, 8], [16, 8, 8], [20, 4, 8], [6, 14, 12], [12, 12, 8]]) / STEPS),
+        case("three classes, one absent but predicted", [0, 0, 1, 1, 0, 1],
+             np.array([[20, 8, 4], [10, 18, 4], [9, 15, 8], [8, 8, 16], [20, 4, 8], [6, 14, 12]]) / STEPS),
+        case("four classes, one neither present nor predicted", [0, 0, 1, 1, 2, 2],
+             np.array([[20, 4, 4, 4], [10, 14, 4, 4], [5, 15, 8, 4], [8, 4, 16, 4], [4, 4, 20, 4], [6, 10, 12, 4]]) / STEPS),
+        case("sure mistakes", [0, 1, 0, 1, 2], np.array([[0, 32, 0], [0, 32, 0], [32, 0, 0], [16, 8, 8], [0, 0, 32]]) / STEPS),
     ]
     document = {
         "script": "nn/src/test/python/export_metrics_golden.py",
@@ -108,7 +132,7 @@ def main():
             "probabilities": "row per sample, column per class, multiples of 1/32 (exact in float32); rows sum to 1",
             "predictions": "first index of the largest probability",
             "confusion": "confusion[true][predicted]",
-            "per_class": "one class against the rest; sensitivity = recall; 0 where the denominator is 0",
+            "per_class": "one class against the rest; sensitivity = recall; null where the denominator is 0",
             "balanced_accuracy": "mean of the classes' sensitivities",
             "auroc": "two classes: of probabilities[:][1]; more: macro mean of one-vs-rest (multi_class='ovr'); ties count half",
             "average_precision": "sum over thresholds of (R_n - R_{n-1}) * P_n, tied scores share a threshold; more classes: macro mean",

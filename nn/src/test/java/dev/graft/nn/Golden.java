@@ -27,8 +27,13 @@ public final class Golden {
         return (String) map.get(key);
     }
 
+    /** null, which stands for a value that is not defined, is NaN. */
     public double number(String key) {
-        return ((Number) map.get(key)).doubleValue();
+        return number(map.get(key));
+    }
+
+    private static double number(Object value) {
+        return value == null ? Double.NaN : ((Number) value).doubleValue();
     }
 
     public Golden child(String key) {
@@ -68,7 +73,7 @@ public final class Golden {
     }
 
     private static double[] row(Object list) {
-        return ((List<?>) list).stream().mapToDouble(value -> ((Number) value).doubleValue()).toArray();
+        return ((List<?>) list).stream().mapToDouble(Golden::number).toArray();
     }
 
     private static float[] floats(double[] values) {

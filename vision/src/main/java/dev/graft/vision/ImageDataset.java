@@ -121,13 +121,14 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /**
-     * Holds files back for validation: the same share of each class, or, where {@link #groups()} are known, whole groups.
+     * Holds files back for validation: the same share of each class, or, where {@link #groups()} are known, whole groups that come near it.
      *
      * @param heldFraction the share to hold back, in (0, 1)
      */
     public Split split(double heldFraction, long seed) {
-        return listing.groups.isEmpty() ? Split.stratified(listing.labels, heldFraction, seed)
-                : Split.grouped(listing.groups, heldFraction, seed);
+        Split split = listing.groups.isEmpty() ? Split.stratified(listing.labels, heldFraction, seed)
+                : Split.grouped(listing.groups, listing.labels, heldFraction, seed);
+        return split.named(listing.classes);
     }
 
     /**

@@ -64,17 +64,18 @@ final class EvaluateCommand extends ReportingCommand {
     }
 
     private static void print(PrintWriter out, Evaluation evaluation, List<String> classes, Map<String, Object> report) {
-        out.printf(Locale.ROOT, "%,d images: accuracy %.4f, balanced accuracy %.4f, AUROC %.4f, loss %.4f (%.1f images/s)%n%n",
-                evaluation.labels().length, evaluation.accuracy(), evaluation.confusion().balancedAccuracy(), evaluation.auroc(), evaluation.loss(),
-                report.get("images_per_second"));
+        out.printf(Locale.ROOT, "%,d images: accuracy %s, balanced accuracy %s, AUROC %s, loss %s (%.1f images/s)%n%n",
+                evaluation.labels().length, ScoreText.of(evaluation.accuracy()), ScoreText.of(evaluation.confusion().balancedAccuracy()),
+                ScoreText.of(evaluation.auroc()), ScoreText.of(evaluation.loss()), report.get("images_per_second"));
         int width = Math.min(NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
         String name = "%-" + Math.max(5, width) + "s";
-        out.printf(name + " %8s %12s %12s %10s%n", "class", "images", "sensitivity", "specificity", "precision");
+        out.printf(Locale.ROOT, name + " %8s %12s %12s %10s%n", "class", "images", "sensitivity", "specificity", "precision");
         for (int c = 0; c < classes.size(); c++) {
-            out.printf(Locale.ROOT, name + " %8d %12.4f %12.4f %10.4f%n", shortened(classes.get(c), width), evaluation.confusion().support(c),
-                    evaluation.confusion().sensitivity(c), evaluation.confusion().specificity(c), evaluation.confusion().precision(c));
+            out.printf(Locale.ROOT, name + " %8d %12s %12s %10s%n", shortened(classes.get(c), width), evaluation.confusion().support(c),
+                    ScoreText.of(evaluation.confusion().sensitivity(c)), ScoreText.of(evaluation.confusion().specificity(c)),
+                    ScoreText.of(evaluation.confusion().precision(c)));
         }
-        out.printf("%nconfusion matrix: a row for each true class, a column for each predicted one, in the order above%n%s", evaluation.confusion());
+        out.printf(Locale.ROOT, "%nconfusion matrix: a row for each true class, a column for each predicted one, in the order above%n%s", evaluation.confusion());
         out.flush();
     }
 

@@ -115,8 +115,8 @@ final class FinetuneCommand extends ReportingCommand {
             return Map.of("stopped", true);
         }
         Map<?, ?> best = (Map<?, ?>) metrics.get().get("best");
-        out().printf(Locale.ROOT, "best: epoch %s, validation accuracy %.4f, AUROC %.4f, loss %.4f; %.1f images/s, %.0f s%n", best.get("epoch"),
-                best.get("accuracy"), best.get("auroc"), best.get("loss"), metrics.get().get("images_per_second"), metrics.get().get("seconds"));
+        out().printf(Locale.ROOT, "best: epoch %s, validation accuracy %s, AUROC %s, loss %s; %.1f images/s, %.0f s%n", best.get("epoch"),
+                ScoreText.of(best.get("accuracy")), ScoreText.of(best.get("auroc")), ScoreText.of(best.get("loss")), metrics.get().get("images_per_second"), metrics.get().get("seconds"));
         out().println("written to " + this.out + "; next: graft predict --model " + this.out + " IMAGE...");
         return metrics.get();
     }

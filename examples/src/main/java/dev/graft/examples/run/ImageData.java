@@ -27,8 +27,10 @@ import java.util.stream.IntStream;
  * @param heldRows   their positions in it
  * @param duplicates validation files that are training files as well, byte for byte
  * @param kept       whether such files stay in the validation
+ * @param notes      what a person should know of the split
  */
-public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows, List<ImageDataset.Duplicate> duplicates, boolean kept) {
+public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows, List<ImageDataset.Duplicate> duplicates, boolean kept,
+                        List<String> notes) {
     private static final int LISTED = 20;
 
     /**
@@ -85,7 +87,8 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
             throw new RunException("training and validation images have different classes: " + train.classes() + " in " + source.data + ", "
                     + held.classes() + " in " + source.validation.orElseThrow(), "give the class folders the same names");
         }
-        return withoutDuplicates(train, rows(train.size()), held, rows(held.size()), train.size() == 0 ? List.of() : held.duplicates(train), source);
+        return withoutDuplicates(train, rows(train.size()), held, rows(held.size()), train.size() == 0 ? List.of() : held.duplicates(train), source,
+                List.of());
     }
 
     private static ImageData split(ImageDataset all, Source source, long seed) {
@@ -97,7 +100,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         // a data set's twins within itself: each file is its own first twin, so look at the training side alone
         List<ImageDataset.Duplicate> twins = Twins.of(all, split.held(), split.train());
         checkAllClassesTrained(all, trained);
-        return withoutDuplicates(all, split.train(), all, split.held(), twins, source);
+        return withoutDuplicates(all, split.train(), all, split.held(), twins, source, split.notes());
     }
 
     private static void checkAllClassesTrained(ImageDataset all, boolean[] trained) {
@@ -114,13 +117,13 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
     }
 
     private static ImageData withoutDuplicates(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows,
-                                               List<ImageDataset.Duplicate> duplicates, Source source) {
+                                               List<ImageDataset.Duplicate> duplicates, Source source, List<String> notes) {
         boolean[] dropped = new boolean[held.size()];
         if (!source.keepDuplicates) {
             duplicates.forEach(twin -> dropped[twin.index()] = true);
         }
         int[] left = Arrays.stream(heldRows).filter(row -> !dropped[row]).toArray();
-        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates);
+        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates, notes);
     }
 
     private static int[] rows(int count) {
@@ -147,6 +150,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         List<String> lines = new ArrayList<>();
         lines.add(String.format(Locale.ROOT, "data: %,d training and %,d validation images of %d classes: %s", trainRows.length, heldRows.length,
                 classes().size(), counts()));
+        notes.forEach(note -> lines.add("split: " + note));
         if (!duplicates.isEmpty()) {
             lines.add(String.format(Locale.ROOT, "duplicates: %,d validation files are byte-identical to training files; %s", duplicates.size(),
                     kept ? "they stay in (--keep-duplicates), so the scores flatter" : "they are kept out of the validation"));

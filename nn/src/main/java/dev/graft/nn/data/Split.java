@@ -1,49 +1,104 @@
 package dev.graft.nn.data;
 
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Two disjoint sets of example indices, each ascending.
  *
  * @param train what to learn from
  * @param held  what is held back, for validation or testing
+ * @param notes what a person should know about them, such as a class that is on one side only; empty where all is well
  */
-public record Split(int[] train, int[] held) {
+public record Split(int[] train, int[] held, List<String> notes) {
+    private static final double NOTABLE_DEVIATION = 0.05;
+    private static final Pattern CLASS_NUMBER = Pattern.compile("^class (\\d+) \\(");
+
+    public Split {
+        notes = List.copyOf(notes);
+    }
 
     /**
-     * Holds back the same share of every class; a class of at least two examples has one on each side.
+     * Holds back the same share of every class. As many examples are held as scikit-learn holds, {@code ceil(share * examples)}; a class of
+     * two or more examples has one on each side all the same, and a single example is trained on.
      *
      * @param heldFraction the share to hold back, in (0, 1)
+     * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.StratifiedShuffleSplit.html">StratifiedShuffleSplit</a>
      */
     public static Split stratified(int[] labels, double heldFraction, long seed) {
         check(labels.length, heldFraction);
+        int[][] members = LabelGroups.byClass(labels);
+        int[] counts = heldOfEachClass(Arrays.stream(members).mapToInt(m -> m.length).toArray(), heldFraction, Seeds.random(seed, members.length));
         boolean[] held = new boolean[labels.length];
-        int[][] groups = LabelGroups.byClass(labels);
-        for (int c = 0; c < groups.length; c++) {
-            int[] members = groups[c];
-            Seeds.shuffle(members, Seeds.random(seed, c));
-            long share = Math.round(members.length * heldFraction);
-            long count = members.length < 2 ? 0 : Math.max(1, Math.min(members.length - 1, share));
-            for (int i = 0; i < count; i++) {
-                held[members[i]] = true;
+        for (int c = 0; c < members.length; c++) {
+            Seeds.shuffle(members[c], Seeds.random(seed, c));
+            for (int i = 0; i < counts[c]; i++) {
+                held[members[c][i]] = true;
             }
         }
-        return of(held);
+        return of(held, labels, heldFraction);
+    }
+
+    /** The largest remainders get what rounding down leaves over, equal ones by lot, as in scikit-learn. */
+    private static int[] heldOfEachClass(int[] sizes, double heldFraction, RandomGenerator random) {
+        int all = Arrays.stream(sizes).sum();
+        long wanted = (long) Math.ceil(heldFraction * all);
+        double[] exact = Arrays.stream(sizes).mapToDouble(size -> (double) size / all * wanted).toArray();
+        int[] counts = new int[sizes.length];
+        for (int c = 0; c < sizes.length; c++) {
+            counts[c] = sizes[c] < 2 ? 0 : (int) Math.max(1, Math.min(sizes[c] - 1, Math.floor(exact[c])));
+        }
+        int[] order = Seeds.range(sizes.length);
+        Seeds.shuffle(order, random);
+        List<Integer> byRemainder = new ArrayList<>(Arrays.stream(order).boxed().toList());
+        long missing = wanted - Arrays.stream(counts).asLongStream().sum();
+        while (missing != 0) {
+            int step = missing > 0 ? 1 : -1;
+            byRemainder.sort(Comparator.comparingDouble(c -> step * (counts[c] - exact[c])));
+            long before = missing;
+            for (int c : byRemainder) {
+                boolean room = step > 0 ? counts[c] < sizes[c] - 1 : counts[c] > 1;
+                if (missing != 0 && room) {
+                    counts[c] += step;
+                    missing -= step;
+                }
+            }
+            if (missing == before) {
+                break; // every class needs what it has
+            }
+        }
+        return counts;
     }
 
     /**
      * Keeps all examples of a group, such as one patient's images, on one side: otherwise a network is judged on patients it has
-     * seen. Whole groups are held back, in random order, until the share is reached.
+     * seen. Groups that bring the held share nearest to {@code heldFraction} are held back.
      *
      * @param groups the group of each example, compared by {@code equals}
      */
     public static Split grouped(List<?> groups, double heldFraction, long seed) {
+        return grouped(groups, new int[groups.size()], heldFraction, seed);
+    }
+
+    /**
+     * As {@link #grouped(List, double, long)}, with the share of each class near {@code heldFraction} too, and every class on both sides
+     * where its groups allow it.
+     *
+     * @param labels the class of each example
+     */
+    public static Split grouped(List<?> groups, int[] labels, double heldFraction, long seed) {
         check(groups.size(), heldFraction);
+        if (labels.length != groups.size()) {
+            throw new IllegalArgumentException("split: " + groups.size() + " groups for " + labels.length + " labels");
+        }
         Map<Object, List<Integer>> byGroup = new LinkedHashMap<>();
         for (int i = 0; i < groups.size(); i++) {
             byGroup.computeIfAbsent(groups.get(i), g -> new ArrayList<>()).add(i);
@@ -52,22 +107,15 @@ public record Split(int[] train, int[] held) {
             throw new IllegalArgumentException("split: " + groups.size() + " examples form " + byGroup.size()
                     + " group, which cannot be on both sides. Hint: check the column that names the group.");
         }
-        List<List<Integer>> order = new ArrayList<>(byGroup.values());
-        RandomGenerator random = Seeds.random(seed);
-        for (int i = order.size() - 1; i > 0; i--) {
-            Collections.swap(order, i, random.nextInt(i + 1));
-        }
-        boolean[] held = new boolean[groups.size()];
-        long wanted = Math.max(1, Math.round(groups.size() * heldFraction));
-        int taken = 0;
-        for (List<Integer> members : order.subList(0, order.size() - 1)) {
-            if (taken >= wanted) {
-                break;
+        int[][] members = byGroup.values().stream().map(LabelGroups::toArray).toArray(int[][]::new);
+        boolean[] heldGroups = new GroupChoice(members, labels, heldFraction).best(Seeds.random(seed));
+        boolean[] held = new boolean[labels.length];
+        for (int g = 0; g < members.length; g++) {
+            for (int i : members[g]) {
+                held[i] = heldGroups[g];
             }
-            members.forEach(i -> held[i] = true);
-            taken += members.size();
         }
-        return of(held);
+        return of(held, labels, heldFraction);
     }
 
     private static void check(int size, double heldFraction) {
@@ -79,12 +127,35 @@ public record Split(int[] train, int[] held) {
         }
     }
 
-    private static Split of(boolean[] held) {
+    /** The same split, whose {@link #notes} name classes instead of counting them: {@code class malignant (1 example) is ...}. */
+    public Split named(List<String> classes) {
+        return new Split(train, held, notes.stream().map(note -> CLASS_NUMBER.matcher(note)
+                .replaceFirst(match -> Matcher.quoteReplacement("class " + classes.get(Integer.parseInt(match.group(1))) + " ("))).toList());
+    }
+
+    private static Split of(boolean[] held, int[] labels, double heldFraction) {
         List<Integer> train = new ArrayList<>();
         List<Integer> rest = new ArrayList<>();
         for (int i = 0; i < held.length; i++) {
             (held[i] ? rest : train).add(i);
         }
-        return new Split(LabelGroups.toArray(train), LabelGroups.toArray(rest));
+        return new Split(LabelGroups.toArray(train), LabelGroups.toArray(rest), notes(held, labels, rest.size(), heldFraction));
+    }
+
+    private static List<String> notes(boolean[] held, int[] labels, int heldCount, double heldFraction) {
+        List<String> notes = new ArrayList<>();
+        double share = (double) heldCount / held.length;
+        if (Math.abs(share - heldFraction) > Math.max(NOTABLE_DEVIATION, 1.0 / held.length)) {
+            notes.add(String.format(Locale.ROOT, "%d of %d examples are held back, %.0f %% rather than %.0f %%", heldCount, held.length,
+                    100 * share, 100 * heldFraction));
+        }
+        for (int[] members : LabelGroups.byClass(labels)) {
+            long heldMembers = Arrays.stream(members).filter(i -> held[i]).count();
+            if (heldMembers == 0 || heldMembers == members.length) {
+                notes.add("class " + labels[members[0]] + " (" + members.length + (members.length == 1 ? " example) is only " : " examples) is only ")
+                        + (heldMembers == 0 ? "trained on, none is held back" : "held back, none is trained on"));
+            }
+        }
+        return notes;
     }
 }

@@ -52,7 +52,8 @@ public final class BceWithLogitsLoss implements Loss {
         if (logits.rank() > 2 || (logits.rank() == 2 && logits.dim(1) != 1)) {
             return Optional.empty();
         }
-        Tensor yes = logits.reshape(logits.numel(), 1).sigmoid();
-        return Optional.of(Tensor.concat(1, yes.neg().add(1f), yes));
+        Tensor column = logits.reshape(logits.numel(), 1);
+        // 1 - sigmoid(x) would be 0 from x = 17 on; sigmoid(-x) keeps sure answers apart
+        return Optional.of(Tensor.concat(1, column.neg().sigmoid(), column.sigmoid()));
     }
 }

@@ -14,16 +14,28 @@ public final class Accuracy {
         return (double) right / labels.length;
     }
 
+    /** @param labels the class of each row, in {@code [0, classes)} */
     public static double of(float[][] probabilities, int[] labels) {
+        Checks.sameLength("accuracy", probabilities.length, labels.length);
+        for (int i = 0; i < labels.length; i++) {
+            Checks.label("accuracy", labels[i], probabilities[i].length);
+        }
         return of(predictions(probabilities), labels);
     }
 
-    /** The class of the largest probability of each row; the first of equals, as NumPy's argmax. */
+    /**
+     * The class of the largest probability of each row; the first of equals, as NumPy's argmax.
+     *
+     * @throws IllegalArgumentException for a NaN, which is no prediction
+     */
     public static int[] predictions(float[][] probabilities) {
         int[] predictions = new int[probabilities.length];
         for (int i = 0; i < predictions.length; i++) {
             float[] row = probabilities[i];
             int best = 0;
+            for (float p : row) {
+                Checks.number("accuracy", p);
+            }
             for (int c = 1; c < row.length; c++) {
                 best = row[c] > row[best] ? c : best;
             }

@@ -7,26 +7,37 @@ package dev.graft.nn.metric;
  * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html">average_precision_score</a>
  */
 public final class AveragePrecision {
+    private static final String NAME = "average precision";
+
     private AveragePrecision() {
     }
 
     /** NaN where there is no positive example. */
     public static double binary(float[] scores, boolean[] positive) {
-        Ranking ranking = Ranking.of("average precision", scores, positive);
-        double sum = 0;
-        long found = 0;
-        long taken = 0;
-        for (Ranking.Tie tie : ranking.ties()) {
-            found += tie.positives();
-            taken += tie.positives() + tie.negatives();
-            sum += tie.positives() * ((double) found / taken);
-        }
-        return sum / ranking.positives();
+        return binary(Ranking.widened(scores), positive);
     }
 
-    /** Of class 1 for two classes; else the mean over the classes that have examples, each against the rest. */
+    /** As {@link #binary(float[], boolean[])}. */
+    public static double binary(double[] scores, boolean[] positive) {
+        Ranking ranking = Ranking.of(NAME, scores, positive);
+        double[] sum = {0};
+        long[] found = {0};
+        long[] taken = {0};
+        ranking.descend((positives, negatives) -> {
+            found[0] += positives;
+            taken[0] += positives + negatives;
+            sum[0] += positives * ((double) found[0] / taken[0]);
+        });
+        return sum[0] / ranking.positives();
+    }
+
+    /**
+     * Of class 1 for two classes; else the mean over the classes that have examples, each against the rest.
+     *
+     * @param probabilities {@code [examples][classes]}, two or more classes
+     * @param labels        the class of each row, in {@code [0, classes)}
+     */
     public static double of(float[][] probabilities, int[] labels) {
-        Checks.sameLength("average precision", probabilities.length, labels.length);
-        return Macro.mean(probabilities, labels, AveragePrecision::binary);
+        return OneVsRest.mean(NAME, probabilities, labels, AveragePrecision::binary);
     }
 }

@@ -9,12 +9,12 @@ public final class BrierScore {
     }
 
     public static double of(float[][] probabilities, int[] labels) {
-        Checks.sameLength("Brier score", probabilities.length, labels.length);
+        Checks.rows("Brier score", probabilities, labels);
         double sum = 0;
         for (int i = 0; i < labels.length; i++) {
             float[] row = probabilities[i];
-            Checks.label("Brier score", labels[i], row.length);
             for (int c = row.length == 2 ? 1 : 0; c < row.length; c++) {
+                Checks.number("Brier score", row[c]);
                 double error = row[c] - (labels[i] == c ? 1 : 0);
                 sum += error * error;
             }

@@ -16,23 +16,31 @@ final class Checks {
 
     static void label(String metric, int label, int classes) {
         if (label < 0 || label >= classes) {
-            throw new IllegalArgumentException(metric + ": label " + label + " is not in [0, " + classes + ")");
+            throw new IllegalArgumentException(metric + ": label " + label + " is not in [0, " + classes
+                    + "). Hint: leave out examples whose label does not count.");
         }
     }
 
-    static float[] column(float[][] probabilities, int c) {
-        float[] column = new float[probabilities.length];
-        for (int i = 0; i < column.length; i++) {
-            column[i] = probabilities[i][c];
+    /** Rows of two or more columns, all of one length, one row for each label, and every label a column. */
+    static void rows(String metric, float[][] probabilities, int[] labels) {
+        sameLength(metric, probabilities.length, labels.length);
+        int classes = probabilities[0].length;
+        if (classes < 2) {
+            throw new IllegalArgumentException(metric + ": each row must hold a probability for each of two or more classes, has "
+                    + classes + ". Hint: for one score of yes against no, call binary(), or make rows {1 - p, p}.");
         }
-        return column;
+        for (int i = 0; i < labels.length; i++) {
+            if (probabilities[i].length != classes) {
+                throw new IllegalArgumentException(metric + ": row " + i + " has " + probabilities[i].length + " columns, row 0 has " + classes);
+            }
+            label(metric, labels[i], classes);
+        }
     }
 
-    static boolean[] isClass(int[] labels, int c) {
-        boolean[] is = new boolean[labels.length];
-        for (int i = 0; i < is.length; i++) {
-            is[i] = labels[i] == c;
+    /** A diverged network's NaN must not pass as a worst or best score. */
+    static void number(String metric, double score) {
+        if (Double.isNaN(score)) {
+            throw new IllegalArgumentException(metric + ": a score is NaN. Hint: the network has diverged; use a smaller learning rate.");
         }
-        return is;
     }
 }

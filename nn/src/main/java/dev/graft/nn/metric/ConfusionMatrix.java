@@ -1,10 +1,11 @@
 package dev.graft.nn.metric;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * How often each class was taken for each: {@code counts[true class][predicted class]}. The measures of one class set it against
- * the rest and are 0 where their denominator is 0, as scikit-learn's.
+ * the rest; where their denominator is 0 they are not defined, and NaN.
  */
 public final class ConfusionMatrix {
     private final long[][] counts;
@@ -46,27 +47,28 @@ public final class ConfusionMatrix {
         return Arrays.stream(counts).mapToLong(row -> row[c]).sum();
     }
 
+    /** 0 / 0 is NaN: a score that is not defined must not look like the worst one. */
     private static double ratio(double part, double whole) {
-        return whole == 0 ? 0 : part / whole;
+        return part / whole;
     }
 
-    /** The share of a class's examples that were found; also called recall. */
+    /** The share of a class's examples that were found; also called recall. NaN where the class has no example. */
     public double sensitivity(int c) {
         return ratio(counts[c][c], support(c));
     }
 
-    /** The share of the other classes' examples that were not taken for this class. */
+    /** The share of the other classes' examples that were not taken for this class. NaN where there are none. */
     public double specificity(int c) {
         long others = total() - support(c);
         return ratio(others - (predicted(c) - counts[c][c]), others);
     }
 
-    /** The share of right ones among those taken for this class. */
+    /** The share of right ones among those taken for this class. NaN where none was. */
     public double precision(int c) {
         return ratio(counts[c][c], predicted(c));
     }
 
-    /** The harmonic mean of precision and sensitivity. */
+    /** The harmonic mean of precision and sensitivity. NaN where the class neither has examples nor was predicted. */
     public double f1(int c) {
         return ratio(2.0 * counts[c][c], support(c) + predicted(c));
     }
@@ -92,12 +94,21 @@ public final class ConfusionMatrix {
         return ratio(sum, present);
     }
 
+    /**
+     * The mean F1 of the classes that have examples or were predicted.
+     *
+     * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html">f1_score, average="macro"</a>
+     */
     public double macroF1() {
         double sum = 0;
+        int present = 0;
         for (int c = 0; c < classes(); c++) {
-            sum += f1(c);
+            if (support(c) + predicted(c) > 0) {
+                sum += f1(c);
+                present++;
+            }
         }
-        return sum / classes();
+        return ratio(sum, present);
     }
 
     /** The counts as a table, one line per true class. */
@@ -107,7 +118,7 @@ public final class ConfusionMatrix {
         StringBuilder text = new StringBuilder();
         for (long[] row : counts) {
             for (long count : row) {
-                text.append(String.format("%" + width + "d", count));
+                text.append(String.format(Locale.ROOT, "%" + width + "d", count));
             }
             text.append('\n');
         }

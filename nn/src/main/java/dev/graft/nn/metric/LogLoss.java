@@ -1,17 +1,31 @@
 package dev.graft.nn.metric;
 
-/** The mean of {@code -ln} of the probability given to the true class, in nats. */
+/**
+ * The mean of {@code -ln} of the probability given to the true class, in nats.
+ *
+ * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html">log_loss</a>
+ */
 public final class LogLoss {
+    /** The machine epsilon of a float, to which scikit-learn clips an array of float32. */
+    private static final double EPSILON = 0x1p-23;
+
     private LogLoss() {
     }
 
-    /** A probability of 0 counts as the smallest normal float, so one sure mistake does not make the mean infinite. */
+    /**
+     * Probabilities are clipped to {@code [2^-23, 1 - 2^-23]}, as scikit-learn does with float32, so one sure mistake costs 15.94. The
+     * loss that a network is trained with is computed from logits and needs no clipping.
+     *
+     * @param probabilities {@code [examples][classes]}, two or more classes
+     * @param labels        the class of each row, in {@code [0, classes)}
+     */
     public static double of(float[][] probabilities, int[] labels) {
-        Checks.sameLength("log loss", probabilities.length, labels.length);
+        Checks.rows("log loss", probabilities, labels);
         double sum = 0;
         for (int i = 0; i < labels.length; i++) {
-            Checks.label("log loss", labels[i], probabilities[i].length);
-            sum -= Math.log(Math.max(probabilities[i][labels[i]], Float.MIN_NORMAL));
+            float p = probabilities[i][labels[i]];
+            Checks.number("log loss", p);
+            sum -= Math.log(Math.min(Math.max(p, EPSILON), 1 - EPSILON));
         }
         return sum / labels.length;
     }

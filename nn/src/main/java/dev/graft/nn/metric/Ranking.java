@@ -1,40 +1,80 @@
 package dev.graft.nn.metric;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
-/** Examples from the highest score to the lowest, equal scores joined: what ranking metrics walk along. */
-record Ranking(List<Tie> ties, long positives, long negatives) {
+/**
+ * Scores of positive and negative examples, each ascending: what ranking metrics walk along. Two sorted arrays of primitives need no index
+ * and no boxing, which counts where thousands of classes are ranked.
+ */
+final class Ranking {
+    private final double[] positives;
+    private final double[] negatives;
 
-    /** Examples of one score. */
-    record Tie(long positives, long negatives) {
+    /** Told of the examples that share a score. */
+    interface Walk {
+        void tie(long positives, long negatives);
     }
 
-    static Ranking of(String metric, float[] scores, boolean[] positive) {
+    private Ranking(double[] positives, double[] negatives) {
+        this.positives = positives;
+        this.negatives = negatives;
+    }
+
+    static Ranking of(String metric, double[] scores, boolean[] positive) {
         Checks.sameLength(metric, scores.length, positive.length);
-        for (float score : scores) {
-            if (Float.isNaN(score)) {
-                throw new IllegalArgumentException(metric + ": a score is NaN. Hint: the network has diverged; use a smaller learning"
-                        + " rate.");
+        int count = 0;
+        for (boolean p : positive) {
+            count += p ? 1 : 0;
+        }
+        double[] positives = new double[count];
+        double[] negatives = new double[scores.length - count];
+        int p = 0;
+        int n = 0;
+        for (int i = 0; i < scores.length; i++) {
+            Checks.number(metric, scores[i]);
+            // adding 0 turns -0 into 0, which sorting would tell apart
+            if (positive[i]) {
+                positives[p++] = scores[i] + 0.0;
+            } else {
+                negatives[n++] = scores[i] + 0.0;
             }
         }
-        int[] order = IntStream.range(0, scores.length).boxed().sorted(Comparator.comparingDouble(i -> -scores[i])).mapToInt(i -> i)
-                .toArray();
-        List<Tie> ties = new ArrayList<>();
-        long allPositives = 0;
-        for (int from = 0; from < order.length;) {
-            int to = from;
-            long positives = 0;
-            while (to < order.length && scores[order[to]] == scores[order[from]]) {
-                positives += positive[order[to]] ? 1 : 0;
-                to++;
-            }
-            ties.add(new Tie(positives, to - from - positives));
-            allPositives += positives;
-            from = to;
+        Arrays.sort(positives);
+        Arrays.sort(negatives);
+        return new Ranking(positives, negatives);
+    }
+
+    static double[] widened(float[] scores) {
+        double[] wide = new double[scores.length];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = scores[i];
         }
-        return new Ranking(ties, allPositives, scores.length - allPositives);
+        return wide;
+    }
+
+    long positives() {
+        return positives.length;
+    }
+
+    long negatives() {
+        return negatives.length;
+    }
+
+    /** From the highest score to the lowest, equal scores together. */
+    void descend(Walk walk) {
+        int p = positives.length - 1;
+        int n = negatives.length - 1;
+        while (p >= 0 || n >= 0) {
+            double score = p < 0 ? negatives[n] : n < 0 ? positives[p] : Math.max(positives[p], negatives[n]);
+            int fromP = p;
+            int fromN = n;
+            while (p >= 0 && positives[p] == score) {
+                p--;
+            }
+            while (n >= 0 && negatives[n] == score) {
+                n--;
+            }
+            walk.tie(fromP - p, fromN - n);
+        }
     }
 }

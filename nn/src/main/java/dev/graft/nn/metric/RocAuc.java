@@ -7,29 +7,37 @@ package dev.graft.nn.metric;
  * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html">roc_auc_score</a>
  */
 public final class RocAuc {
+    private static final String NAME = "AUROC";
+
     private RocAuc() {
     }
 
     /** NaN where all examples are on one side: the area is then not defined. */
     public static double binary(float[] scores, boolean[] positive) {
-        Ranking ranking = Ranking.of("AUROC", scores, positive);
-        double wins = 0;
-        long negativesAbove = 0;
-        for (Ranking.Tie tie : ranking.ties()) {
-            long below = ranking.negatives() - negativesAbove - tie.negatives();
-            wins += tie.positives() * (below + tie.negatives() / 2.0);
-            negativesAbove += tie.negatives();
-        }
-        return wins / ((double) ranking.positives() * ranking.negatives());
+        return binary(Ranking.widened(scores), positive);
+    }
+
+    /** As {@link #binary(float[], boolean[])}; two sure probabilities that are one float may be two doubles. */
+    public static double binary(double[] scores, boolean[] positive) {
+        Ranking ranking = Ranking.of(NAME, scores, positive);
+        double[] wins = {0};
+        long[] below = {ranking.negatives()};
+        ranking.descend((positives, negatives) -> {
+            below[0] -= negatives;
+            wins[0] += positives * (below[0] + negatives / 2.0);
+        });
+        return wins[0] / ((double) ranking.positives() * ranking.negatives());
     }
 
     /**
-     * Of class 1 for two classes; else the mean over the classes that have examples, each against the rest.
+     * Of class 1 for two classes; else the mean over the classes that have examples, each against the rest. Probabilities next to 1 are
+     * ranked by what the other classes have, since floats cannot tell them apart.
      *
-     * @param probabilities {@code [examples][classes]}
+     * @param probabilities {@code [examples][classes]}, two or more classes
+     * @param labels        the class of each row, in {@code [0, classes)}
+     * @return in [0, 1]; NaN where all examples are of one class
      */
     public static double of(float[][] probabilities, int[] labels) {
-        Checks.sameLength("AUROC", probabilities.length, labels.length);
-        return Macro.mean(probabilities, labels, RocAuc::binary);
+        return OneVsRest.mean(NAME, probabilities, labels, RocAuc::binary);
     }
 }
