@@ -4,6 +4,8 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import dev.graft.nn.data.DataException;
+import dev.graft.vision.image.Decoding;
+import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImagePipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -34,8 +37,8 @@ import java.util.regex.Pattern;
 public final class ImageCsv extends ImageDataset {
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?\\d{1,9}");
 
-    private ImageCsv(Listing listing, ImagePipeline pipeline) {
-        super(listing, pipeline);
+    private ImageCsv(Listing listing, ImagePipeline pipeline, Consumer<? super ImageNote> notes) {
+        super(listing, pipeline, notes);
     }
 
     /** As {@link #open(Path, Path, ImagePipeline)}, files relative to the CSV file's own folder. */
@@ -90,12 +93,18 @@ public final class ImageCsv extends ImageDataset {
         Map<String, Integer> number = new HashMap<>();
         classes.forEach(c -> number.put(c, number.size()));
         int[] labelOf = labels.stream().mapToInt(number::get).toArray();
-        return new ImageCsv(new Listing(folder, List.copyOf(names), labelOf, classes, List.copyOf(patients)), pipeline);
+        return new ImageCsv(new Listing(folder, List.copyOf(names), labelOf, classes, List.copyOf(patients)), pipeline,
+                Decoding.defaults().notes());
+    }
+
+    @Override
+    public ImageCsv withNotes(Consumer<? super ImageNote> listener) {
+        return new ImageCsv(listing(), pipeline(), listener);
     }
 
     @Override
     public ImageCsv withPipeline(ImagePipeline other) {
-        return new ImageCsv(listing(), other);
+        return new ImageCsv(listing(), other, notes());
     }
 
     private static List<String> classes(List<String> labels) {

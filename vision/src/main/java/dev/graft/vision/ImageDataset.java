@@ -5,8 +5,10 @@ import dev.graft.nn.data.Example;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
+import dev.graft.vision.image.Decoding;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.ImageFormatException;
+import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImagePipeline;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -25,6 +28,7 @@ import java.util.stream.IntStream;
 public abstract sealed class ImageDataset implements LabelledDataset permits ImageFolder, ImageCsv {
     private final Listing listing;
     private final ImagePipeline pipeline;
+    private final Consumer<? super ImageNote> notes;
 
     /**
      * What a data set lists.
@@ -44,9 +48,10 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      */
     public record Duplicate(int index, Path file, int otherIndex, Path otherFile) { }
 
-    ImageDataset(Listing listing, ImagePipeline pipeline) {
+    ImageDataset(Listing listing, ImagePipeline pipeline, Consumer<? super ImageNote> notes) {
         this.listing = listing;
         this.pipeline = pipeline;
+        this.notes = notes;
     }
 
     Listing listing() {
@@ -55,6 +60,18 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
 
     /** The same files and labels seen through another pipeline: augmented for training, plain for validation. */
     public abstract ImageDataset withPipeline(ImagePipeline other);
+
+    /**
+     * The same files and labels, with another listener for what is odd about an image that is read all the same; without one, notes are
+     * logged as warnings.
+     *
+     * @param listener called by the threads that read images; {@link dev.graft.vision.image.ImageNotes} gathers notes
+     */
+    public abstract ImageDataset withNotes(Consumer<? super ImageNote> listener);
+
+    Consumer<? super ImageNote> notes() {
+        return notes;
+    }
 
     /** From decoded image to network input. */
     public ImagePipeline pipeline() {
@@ -112,7 +129,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
 
     /** Decodes one image without transforming it. */
     public Image image(int index) {
-        return Image.read(file(index));
+        return Image.read(file(index), Decoding.defaults().window(pipeline.window()).notes(notes));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.graft.vision;
 
 import dev.graft.nn.data.DataException;
+import dev.graft.vision.image.Decoding;
+import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImagePipeline;
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -35,8 +38,8 @@ public final class ImageFolder extends ImageDataset {
 
     private final int ignored;
 
-    private ImageFolder(Listing listing, ImagePipeline pipeline, int ignored) {
-        super(listing, pipeline);
+    private ImageFolder(Listing listing, ImagePipeline pipeline, Consumer<? super ImageNote> notes, int ignored) {
+        super(listing, pipeline, notes);
         this.ignored = ignored;
     }
 
@@ -86,12 +89,17 @@ public final class ImageFolder extends ImageDataset {
                     + " files beside). Hint: put each class's images into a sub-folder of its name.");
         }
         int[] labelOf = labels.stream().mapToInt(Integer::intValue).toArray();
-        return new ImageFolder(new Listing(folder, List.copyOf(names), labelOf, List.copyOf(classes), List.of()), pipeline, ignored);
+        return new ImageFolder(new Listing(folder, List.copyOf(names), labelOf, List.copyOf(classes), List.of()), pipeline, Decoding.defaults().notes(), ignored);
+    }
+
+    @Override
+    public ImageFolder withNotes(Consumer<? super ImageNote> listener) {
+        return new ImageFolder(listing(), pipeline(), listener, ignored);
     }
 
     @Override
     public ImageFolder withPipeline(ImagePipeline other) {
-        return new ImageFolder(listing(), other, ignored);
+        return new ImageFolder(listing(), other, notes(), ignored);
     }
 
     /** How many files are no images by their extension and were left out. */

@@ -9,6 +9,7 @@ import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.tensor.Device;
+import dev.graft.vision.image.ImageNotes;
 import dev.graft.vision.model.Backbone;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -41,6 +42,9 @@ final class EvaluateCommand extends ReportingCommand {
     private String device;
 
     @Mixin
+    private WindowOption window;
+
+    @Mixin
     private ThreadOption threads;
 
     @Override
@@ -48,7 +52,9 @@ final class EvaluateCommand extends ReportingCommand {
         OptionalInt workers = threads.apply();
         Device place = Device.of(device);
         ModelCard card = ModelCard.read(model);
-        Relabelled images = new Relabelled(ImageData.open(data, card.preprocessing().eval()), card.classes());
+        window.checkIs(card.preprocessing().window());
+        ImageNotes notes = new ImageNotes();
+        Relabelled images = new Relabelled(ImageData.open(data, card.preprocessing().eval()).withNotes(notes), card.classes());
         DataLoader loader = DataLoader.of(images, batch).on(place);
         try (Backbone network = card.load(model); DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
             network.to(place);
@@ -58,6 +64,7 @@ final class EvaluateCommand extends ReportingCommand {
             Map<String, Object> report = new LinkedHashMap<>(Metrics.of(evaluation, card.classes()));
             report.put("images_per_second", images.size() / seconds);
             report.put("seconds", seconds);
+            notes.takeLines().forEach(out()::println);
             print(out(), evaluation, card.classes(), report);
             return report;
         }

@@ -65,6 +65,9 @@ final class FinetuneCommand extends ReportingCommand {
     private Optional<Integer> imageSize;
 
     @Mixin
+    private WindowOption window;
+
+    @Mixin
     private RecipeOptions recipe;
 
     @Mixin
@@ -131,7 +134,7 @@ final class FinetuneCommand extends ReportingCommand {
                 "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
         check(!resume || !overwrite, "--resume and --overwrite exclude each other");
         return new FinetuneSettings(new ImageData.Source(data, validation, fraction, keepDuplicates), model, weights, freeze == Freeze.BACKBONE, augment,
-                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), recipe.recipe(), device, threads.apply(), !noFeatureCache,
+                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), window.window(), recipe.recipe(), device, threads.apply(), !noFeatureCache,
                 cachedViews.orElse(0), out, resume, overwrite);
     }
 

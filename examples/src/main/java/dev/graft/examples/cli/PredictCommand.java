@@ -44,6 +44,9 @@ final class PredictCommand extends ReportingCommand {
     private int top;
 
     @Mixin
+    private WindowOption window;
+
+    @Mixin
     private ThreadOption threads;
 
     @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Image files.")
@@ -62,18 +65,27 @@ final class PredictCommand extends ReportingCommand {
             for (Path image : images) {
                 report.add(predict(classifier, image));
             }
+            classifier.notes().takeLines().forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
         }
         return report;
     }
 
     private Classifier classifier() {
         if (!Files.isDirectory(Path.of(model))) {
-            return Classifier.ofWeights(model, weights.orElse("imagenet"), labels, imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()));
+            return Classifier.ofWeights(model, weights.orElse("imagenet"), labels, imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),
+                    window.window());
         }
         if (weights.isPresent() || labels.isPresent() || imageSize.isPresent()) {
             throw new ParameterException(spec.commandLine(), "--weights, --labels and --image-size are for a network's name; " + model + " is a run's folder");
         }
-        return Classifier.ofRun(Path.of(model));
+        Classifier classifier = Classifier.ofRun(Path.of(model));
+        try {
+            window.checkIs(classifier.window());
+            return classifier;
+        } catch (ParameterException e) {
+            classifier.close();
+            throw e;
+        }
     }
 
     private Map<String, Object> predict(Classifier classifier, Path image) {

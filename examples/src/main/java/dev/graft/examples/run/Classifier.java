@@ -5,9 +5,12 @@ import dev.graft.io.WeightFiles;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.vision.image.Decoding;
 import dev.graft.vision.image.Image;
+import dev.graft.vision.image.ImageNotes;
 import dev.graft.vision.image.ImagePipeline;
 import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.Window;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +27,7 @@ public final class Classifier implements AutoCloseable {
     private final Backbone model;
     private final List<String> labels;
     private final ImagePipeline pipeline;
+    private final ImageNotes notes = new ImageNotes();
 
     private Classifier(Backbone model, List<String> labels, Preprocessing preprocessing) {
         this.model = model;
@@ -53,11 +57,13 @@ public final class Classifier implements AutoCloseable {
      *
      * @param labelFile one class name a line; empty for those of published weights, or numbers
      * @param imageSize side of the network's input; empty for the weights' own
+     * @param window    how samples of more than 8 bits become 8; empty for the weights' own way
      */
-    public static Classifier ofWeights(String model, String weights, Optional<Path> labelFile, OptionalInt imageSize) {
+    public static Classifier ofWeights(String model, String weights, Optional<Path> labelFile, OptionalInt imageSize, Optional<Window> window) {
         StartingPoint start = StartingPoint.of(model, weights);
         Path file = start.file().orElseThrow(() -> new RunException("--weights none leaves nothing to predict with", "give a weight file"));
-        Preprocessing preprocessing = imageSize.isPresent() ? start.preprocessing().withImageSize(imageSize.getAsInt()) : start.preprocessing();
+        Preprocessing sized = imageSize.isPresent() ? start.preprocessing().withImageSize(imageSize.getAsInt()) : start.preprocessing();
+        Preprocessing preprocessing = window.map(sized::withWindow).orElse(sized);
         Backbone network;
         try (StateDict state = WeightFiles.load(file)) {
             network = start.architecture().create(state, new SplittableRandom(0));
@@ -98,7 +104,7 @@ public final class Classifier implements AutoCloseable {
 
     /** The {@code count} most probable classes of an image file, the best first. */
     public List<Answer> predict(Path file, int count) {
-        Image image = Image.read(file);
+        Image image = Image.read(file, Decoding.defaults().window(pipeline.window()).notes(notes));
         float[] probabilities;
         try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             Tensor input = pipeline.apply(image, new SplittableRandom(0)).unsqueeze(0);
@@ -107,6 +113,16 @@ public final class Classifier implements AutoCloseable {
         return IntStream.range(0, probabilities.length).boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> -probabilities[i]))
                 .limit(count).map(i -> new Answer(i, labels.get(i), probabilities[i])).toList();
+    }
+
+    /** How samples of more than 8 bits become 8. */
+    public Window window() {
+        return pipeline.window();
+    }
+
+    /** What is odd about the images that were read. */
+    public ImageNotes notes() {
+        return notes;
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
 import dev.graft.tensor.Device;
 import dev.graft.vision.image.Augment;
+import dev.graft.vision.image.ImageNotes;
 import dev.graft.vision.image.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class Finetune {
     private final PrintWriter log;
     private final Progress progress;
     private final StopSignal stop;
+    private final ImageNotes notes = new ImageNotes();
 
     /**
      * @param log      where people read what is done
@@ -58,9 +60,8 @@ public final class Finetune {
         settings.source().checkExists();
         Device device = Device.of(settings.device());
         StartingPoint start = StartingPoint.of(settings.model(), settings.weights());
-        Preprocessing preprocessing = settings.imageSize().isPresent()
-                ? start.preprocessing().withImageSize(settings.imageSize().getAsInt()) : start.preprocessing();
-        ImageData data = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed());
+        Preprocessing preprocessing = settings.preprocessing(start);
+        ImageData data = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed()).withImageNotes(notes);
         data.describe().forEach(log::println);
         Map<String, Object> dataFacts = data.toMap();
         Map<String, Object> identity = settings.toMap();
@@ -70,6 +71,7 @@ public final class Finetune {
         folder.take(settings.existing(), identity, recipe.mayGrow());
         try (Backbone model = prepare(start, data, device)) {
             Optional<Map<String, Object>> metrics = train(model, data, preprocessing, folder);
+            sayNotes();
             metrics.ifPresent(result -> {
                 Map<String, Object> facts = new LinkedHashMap<>();
                 facts.put("settings", settings.toMap());
@@ -115,7 +117,7 @@ public final class Finetune {
                         + "only the head is trained now%s%n", images, augmented ? " and " + views + " views of each training image" : "",
                         (images + (views - 1) * train.size()) / seconds, trainFeatures.isInMemory() ? "in memory" : "in a temporary file",
                         augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers");
-                log.flush();
+                sayNotes();
                 return fit(new HeadOnly(model), trainFeatures, heldFeatures, folder, seconds);
             } catch (FeatureCache.Stopped e) {
                 return Optional.empty();
@@ -135,10 +137,16 @@ public final class Finetune {
              DataLoader heldLoader = loader(held);
              Optimizer optimizer = recipe.optimizer(model.trainableParameters())) {
             Trainer trainer = recipe.configure(Trainer.builder(model, recipe.loss(train.labels(), train.classes().size()), optimizer), trainLoader)
-                    .directory(folder.path()).resume(settings.resume()).progress(progress).stop(stop).build();
+                    .directory(folder.path()).resume(settings.resume()).progress(new NotesAfterEpoch(progress, this::sayNotes)).stop(stop).build();
             History history = trainer.fit(trainLoader, heldLoader);
             return history.ending() == History.Ending.INTERRUPTED ? Optional.empty() : Optional.of(Metrics.of(history, train.size(), secondsBefore));
         }
+    }
+
+    /** What is odd about the images: after the first pass over them all, so that the counts are whole. */
+    private void sayNotes() {
+        notes.takeLines().forEach(log::println);
+        log.flush();
     }
 
     private DataLoader loader(Dataset<Example> data) {

@@ -1,9 +1,12 @@
 package dev.graft.examples.run;
 
 import dev.graft.vision.image.Augment;
+import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.Window;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -15,6 +18,7 @@ import java.util.OptionalInt;
  * @param freezeBackbone whether only the head learns
  * @param augment        how much chance training images see
  * @param imageSize      side of the network's input; empty for the weights' own
+ * @param window         how samples of more than 8 bits become 8; empty for the weights' own way
  * @param recipe         how to train
  * @param device         where to train, such as {@code cpu}
  * @param workers        threads that decode images; empty for one for each processor
@@ -25,8 +29,15 @@ import java.util.OptionalInt;
  * @param overwrite      replace the run in {@code out}
  */
 public record FinetuneSettings(ImageData.Source source, String model, String weights, boolean freezeBackbone, Augment augment, OptionalInt imageSize,
-                               Recipe recipe, String device, OptionalInt workers, boolean featureCache, int cachedViews, Path out, boolean resume,
+                               Optional<Window> window, Recipe recipe, String device, OptionalInt workers, boolean featureCache, int cachedViews, Path out, boolean resume,
                                boolean overwrite) {
+
+    /** How images are prepared for the weights that the training starts from. */
+    Preprocessing preprocessing(StartingPoint start) {
+        Preprocessing own = start.preprocessing();
+        Preprocessing sized = imageSize.isPresent() ? own.withImageSize(imageSize.getAsInt()) : own;
+        return window.map(sized::withWindow).orElse(sized);
+    }
 
     boolean usesFeatureCache() {
         return featureCache && freezeBackbone && views() > 0;
@@ -52,6 +63,7 @@ public record FinetuneSettings(ImageData.Source source, String model, String wei
         map.put("freeze", freezeBackbone ? "backbone" : "none");
         map.put("augment", augment.name().toLowerCase(Locale.ROOT));
         map.put("image_size", imageSize.isPresent() ? imageSize.getAsInt() : "the weights' own");
+        map.put("window", window.map(Window::toString).orElse("the weights' own"));
         map.put("feature_cache", usesFeatureCache());
         map.put("cached_views", usesFeatureCache() ? views() : 0);
         return map;

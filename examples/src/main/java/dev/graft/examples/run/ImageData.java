@@ -6,6 +6,7 @@ import dev.graft.nn.data.Subset;
 import dev.graft.vision.ImageCsv;
 import dev.graft.vision.ImageDataset;
 import dev.graft.vision.ImageFolder;
+import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImagePipeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -80,6 +82,12 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
                     "use other validation images, or --keep-duplicates");
         }
         return data;
+    }
+
+    /** The same images, with a listener for what is odd about one that is read all the same. */
+    public ImageData withImageNotes(Consumer<? super ImageNote> listener) {
+        ImageDataset noted = all.withNotes(listener);
+        return new ImageData(noted, trainRows, held == all ? noted : held.withNotes(listener), heldRows, duplicates, kept, notes);
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * three (red, green, blue), values 0 to 255.
  *
  * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF and WebP as Pillow's {@code Image.open(f).convert("RGB")} does:
- * transparency is dropped, not blended; palettes are expanded; of 16-bit samples the high byte stays; CMYK becomes RGB by
+ * transparency is dropped, not blended; palettes are expanded; of 16-bit samples the high byte stays unless a {@link Window} says otherwise; CMYK becomes RGB by
  * Pillow's formula; embedded colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions: Pillow clips 16-bit
  * <em>grey</em> files at 255, which turns them white, while here the high byte stays; and lossy WebP differs by about one level on
  * average, since its colour is upsampled in another way. The EXIF orientation is ignored, as torchvision's default loader ignores it.
@@ -63,23 +63,23 @@ public final class Image {
     }
 
     /**
-     * Decodes a file of at most {@link #MAX_PIXELS} pixels; one channel where the file is grey, else three.
+     * Decodes a file by {@link Decoding#defaults()}; one channel where the file is grey, else three.
      *
      * @throws ImageFormatException if the content is not a whole image of a known format
      * @throws UncheckedIOException if the file cannot be read
      */
     public static Image read(Path file) {
-        return read(file, MAX_PIXELS);
+        return read(file, Decoding.defaults());
     }
 
-    /** As {@link #read(Path)} with another limit on width times height. */
-    public static Image read(Path file, long maxPixels) {
+    /** As {@link #read(Path)} with other choices. */
+    public static Image read(Path file, Decoding decoding) {
         try {
             long size = Files.size(file);
             if (size > MAX_FILE_BYTES) {
                 throw tooLong(file.toString());
             }
-            return read(Files.readAllBytes(file), file.toString(), maxPixels);
+            return read(Files.readAllBytes(file), file.toString(), decoding);
         } catch (NoSuchFileException e) {
             throw new UncheckedIOException("image: " + file + " does not exist. Hint: check the path.", e);
         } catch (IOException e) {
@@ -89,7 +89,7 @@ public final class Image {
     }
 
     /**
-     * Decodes a stream to its end (without closing it).
+     * Decodes a stream to its end (without closing it), by {@link Decoding#defaults()}.
      *
      * @param name what to call the source in errors
      */
@@ -99,24 +99,24 @@ public final class Image {
             if (bytes.length > MAX_FILE_BYTES) {
                 throw tooLong(name);
             }
-            return read(bytes, name, MAX_PIXELS);
+            return read(bytes, name);
         } catch (IOException e) {
             throw new UncheckedIOException("image: " + name + " cannot be read (" + e.getMessage() + ").", e);
         }
     }
 
     /**
-     * Decodes an encoded image.
+     * Decodes an encoded image by {@link Decoding#defaults()}.
      *
      * @param name what to call the source in errors
      */
     public static Image read(byte[] encoded, String name) {
-        return read(encoded, name, MAX_PIXELS);
+        return read(encoded, name, Decoding.defaults());
     }
 
-    /** As {@link #read(byte[], String)} with another limit on width times height. */
-    public static Image read(byte[] encoded, String name, long maxPixels) {
-        return new ImageDecoder(encoded, name, maxPixels).decode();
+    /** As {@link #read(byte[], String)} with other choices. */
+    public static Image read(byte[] encoded, String name, Decoding decoding) {
+        return new ImageDecoder(encoded, name, decoding).decode();
     }
 
     private static ImageFormatException tooLong(String name) {

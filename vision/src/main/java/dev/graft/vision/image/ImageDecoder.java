@@ -18,12 +18,12 @@ final class ImageDecoder {
 
     private final byte[] bytes;
     private final String name;
-    private final long maxPixels;
+    private final Decoding decoding;
 
-    ImageDecoder(byte[] bytes, String name, long maxPixels) {
+    ImageDecoder(byte[] bytes, String name, Decoding decoding) {
         this.bytes = bytes;
         this.name = name;
-        this.maxPixels = maxPixels;
+        this.decoding = decoding;
     }
 
     Image decode() {
@@ -119,9 +119,9 @@ final class ImageDecoder {
         if (width < 1 || height < 1) {
             throw error("its header announces " + width + "x" + height + " pixels", "copy the file again from its source");
         }
-        if (width * height > maxPixels || width * height * 3 > Integer.MAX_VALUE - 16) {
-            throw error("its header announces " + width + "x" + height + " pixels, the limit is " + maxPixels,
-                    "scale the image down, or allow more with Image.read(file, maxPixels)");
+        if (width * height > decoding.maxPixels() || width * height * 3 > Integer.MAX_VALUE - 16) {
+            throw error("its header announces " + width + "x" + height + " pixels, the limit is " + decoding.maxPixels(),
+                    "scale the image down, or allow more with Decoding.maxPixels");
         }
     }
 
@@ -135,6 +135,14 @@ final class ImageDecoder {
 
     void checkDeflate(long width, long height, long bitsPerPixel) {
         checkPlausible(width, height, bitsPerPixel, DEFLATE_RATIO);
+    }
+
+    Decoding decoding() {
+        return decoding;
+    }
+
+    void note(ImageNote.Kind kind, String detail) {
+        decoding.notes().accept(new ImageNote(kind, name, detail));
     }
 
     ImageFormatException error(String problem, String hint) {

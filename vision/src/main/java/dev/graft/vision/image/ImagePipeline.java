@@ -8,8 +8,14 @@ import java.util.random.RandomGenerator;
  *
  * @param transform image to image, chance included
  * @param normalize image to numbers; its channels say whether images are taken as RGB or grey
+ * @param window how data sets read files whose samples have more than 8 bits
  */
-public record ImagePipeline(Transform transform, Normalize normalize) {
+public record ImagePipeline(Transform transform, Normalize normalize, Window window) {
+    /** A pipeline with {@link Window#full()}. */
+    public ImagePipeline(Transform transform, Normalize normalize) {
+        this(transform, normalize, Window.full());
+    }
+
     /** The transformed image, 8 bits still. */
     public Image transformed(Image image, RandomGenerator random) {
         Image input = normalize.channels() == 3 ? image.toRgb() : ImageOps.grayscale(image, 1);

@@ -8,7 +8,7 @@ import java.util.zip.Inflater;
 
 /**
  * PNG (ISO/IEC 15948): every colour type and depth, interlaced or not; alpha is dropped and ancillary chunks are skipped unread,
- * so no compressed text or profile in them can harm. Memory beyond the image itself is two rows.
+ * so no compressed text or profile in them can harm. Memory beyond the samples themselves is two rows.
  */
 final class PngDecoder {
     private static final int IHDR = 0x49484452;
@@ -39,6 +39,8 @@ final class PngDecoder {
     private int samples;
     private int channels;
     private byte[] out;
+    /** In place of {@link #out} where samples have 16 bits. */
+    private short[] wide;
 
     PngDecoder(ImageDecoder owner, byte[] bytes) {
         this.owner = owner;
@@ -48,7 +50,11 @@ final class PngDecoder {
     Image decode() {
         try {
             readChunks();
-            out = new byte[width * height * channels];
+            if (depth == 16) {
+                wide = new short[width * height * channels];
+            } else {
+                out = new byte[width * height * channels];
+            }
             if (interlaced) {
                 for (int[] p : PASSES) {
                     decodePass(p[0], p[1], p[2], p[3]);
@@ -56,7 +62,8 @@ final class PngDecoder {
             } else {
                 decodePass(0, 0, 1, 1);
             }
-            return Image.wrap(width, height, channels, out);
+            return depth == 16 ? new WideSamples(width, height, channels, wide, false, 0xffff).toImage(owner)
+                    : Image.wrap(width, height, channels, out);
         } catch (DataFormatException e) {
             throw owner.error("the PNG data is corrupt (" + e.getMessage() + ")", "copy the file again from its source");
         } finally {
@@ -246,16 +253,21 @@ final class PngDecoder {
             for (int x = 0; x < columns; x++, at += step) {
                 storeColour(row[x] & 0xff, at);
             }
-        } else if (depth == 8 && samples == channels && step == channels) {
+        } else if (depth == 16) {
+            int pixel = 2 * samples;
+            for (int x = 0, i = 0; x < columns; x++, at += step, i += pixel) {
+                for (int c = 0; c < channels; c++) {
+                    wide[at + c] = (short) (row[i + 2 * c] << 8 | row[i + 2 * c + 1] & 0xff);
+                }
+            }
+        } else if (samples == channels && step == channels) {
             System.arraycopy(row, 0, out, at, columns * channels);
         } else {
-            int sample = depth / 8;
-            int pixel = samples * sample;
-            for (int x = 0, i = 0; x < columns; x++, at += step, i += pixel) {
+            for (int x = 0, i = 0; x < columns; x++, at += step, i += samples) {
                 out[at] = row[i];
                 if (channels == 3) {
-                    out[at + 1] = row[i + sample];
-                    out[at + 2] = row[i + 2 * sample];
+                    out[at + 1] = row[i + 1];
+                    out[at + 2] = row[i + 2];
                 }
             }
         }

@@ -12,8 +12,9 @@ import java.util.Map;
  * @param cropSize side of the square the network sees
  * @param interpolation bilinear or bicubic
  * @param normalize from samples to network input; its channels say whether images are read as RGB or grey
+ * @param window how samples of more than 8 bits become 8
  */
-public record Preprocessing(int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize) {
+public record Preprocessing(int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
     private static final double ROTATION_DEGREES = 15;
 
     public Preprocessing {
@@ -22,6 +23,11 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
                     + interpolation.id()
                     + ". Hint: sizes from 1, bilinear or bicubic.");
         }
+    }
+
+    /** As the other constructor with {@link Window#full()}. */
+    public Preprocessing(int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize) {
+        this(resizeSize, cropSize, interpolation, normalize, Window.full());
     }
 
     /** torchvision's preset for most ImageNet weights: shorter side 256, crop 224, bilinear, ImageNet's mean and deviation. */
@@ -37,19 +43,24 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
     /** This for another input size, the shorter side scaled in proportion. */
     public Preprocessing withImageSize(int size) {
         int resized = Math.max(size, (int) Math.rint((double) resizeSize * size / cropSize));
-        return new Preprocessing(resized, size, interpolation, normalize);
+        return new Preprocessing(resized, size, interpolation, normalize, window);
     }
 
     /** This with another normalisation. */
     public Preprocessing withNormalize(Normalize value) {
-        return new Preprocessing(resizeSize, cropSize, interpolation, value);
+        return new Preprocessing(resizeSize, cropSize, interpolation, value, window);
+    }
+
+    /** This with another window. */
+    public Preprocessing withWindow(Window value) {
+        return new Preprocessing(resizeSize, cropSize, interpolation, normalize, value);
     }
 
     /** The chain for evaluation and prediction: no chance in it. */
     public ImagePipeline eval() {
         Resize resize = Resize.shorterSide(resizeSize, interpolation);
         CenterCrop crop = new CenterCrop(cropSize);
-        return new ImagePipeline((image, random) -> resize.applyAndCrop(image, crop), normalize);
+        return new ImagePipeline((image, random) -> resize.applyAndCrop(image, crop), normalize, window);
     }
 
     /** The chain for training images. */
@@ -57,10 +68,10 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
         RandomHorizontalFlip flip = new RandomHorizontalFlip(0.5);
         return switch (augment) {
             case NONE -> eval();
-            case LIGHT -> new ImagePipeline(randomCrop(0.7).andThen(flip), normalize);
+            case LIGHT -> new ImagePipeline(randomCrop(0.7).andThen(flip), normalize, window);
             case STRONG -> new ImagePipeline(Transforms.compose(randomCrop(0.35), flip,
                     RandomRotation.of(ROTATION_DEGREES).interpolation(Interpolation.BILINEAR), new ColorJitter(0.2, 0.2, 0.2, 0.02)),
-                            normalize);
+                            normalize, window);
         };
     }
 
@@ -77,18 +88,20 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
         map.put("divisor", normalize.divisor());
         map.put("mean", normalize.mean());
         map.put("std", normalize.std());
+        map.put("window", window.toString());
         return map;
     }
 
     /**
-     * The inverse of {@link #toMap}; numbers may be of any type.
+     * The inverse of {@link #toMap}; numbers may be of any type, and without a window the whole range counts.
      *
      * @throws IllegalArgumentException naming the entry that is missing or of a wrong kind
      */
     public static Preprocessing fromMap(Map<String, ?> map) {
         return new Preprocessing(integer(map, "resize_size"), integer(map, "crop_size"),
                 Interpolation.of(entry(map, "interpolation", String.class)),
-                new Normalize(entry(map, "divisor", Number.class).doubleValue(), numbers(map, "mean"), numbers(map, "std")));
+                new Normalize(entry(map, "divisor", Number.class).doubleValue(), numbers(map, "mean"), numbers(map, "std")),
+                map.containsKey("window") ? Window.parse(entry(map, "window", String.class)) : Window.full());
     }
 
     private static int integer(Map<String, ?> map, String key) {

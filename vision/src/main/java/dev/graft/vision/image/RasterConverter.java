@@ -34,7 +34,26 @@ final class RasterConverter {
             return Image.wrap(raster.getWidth(), raster.getHeight(), 3, ColourConversion.cmykToRgb(cmyk, pixels));
         }
         int channels = bands < 3 ? 1 : 3;
-        return Image.wrap(raster.getWidth(), raster.getHeight(), channels, samples(raster, channels));
+        return raster.getSampleModel().getSampleSize(0) > 8 ? wide(raster, channels).toImage(owner)
+                : Image.wrap(raster.getWidth(), raster.getHeight(), channels, samples(raster, channels));
+    }
+
+    private WideSamples wide(Raster raster, int channels) {
+        int w = raster.getWidth();
+        int h = raster.getHeight();
+        int bands = raster.getNumBands();
+        int bits = raster.getSampleModel().getSampleSize(0);
+        short[] out = new short[Math.multiplyExact(w * h, channels)];
+        int[] row = new int[w * bands];
+        for (int y = 0, o = 0; y < h; y++) {
+            raster.getPixels(raster.getMinX(), raster.getMinY() + y, w, 1, row);
+            for (int x = 0, i = 0; x < w; x++, i += bands) {
+                for (int c = 0; c < channels; c++) {
+                    out[o++] = (short) row[i + c];
+                }
+            }
+        }
+        return new WideSamples(w, h, channels, out, false, (1 << bits) - 1);
     }
 
     private static Image expand(Raster raster, IndexColorModel palette) {
