@@ -70,9 +70,8 @@ final class BlasWinograd {
     private Panel transformed(TapWeights weights) {
         CpuStorage storage = CpuStorage.of(weights.view());
         int size = POSITIONS * weights.depth() * weights.columns();
-        PackedWeights.Key key = PackedWeights.Key.of(weights.view(), "blas winograd " + Arrays.toString(weights.taps()));
-        return storage.packed().get(key, storage.content(), () -> engine.blas().allocate(size),
-                () -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, size), panel -> transform(weights, panel));
+        return storage.packed().get(weights.key("blas winograd"), storage.content(), size, engine.blas()::allocate,
+                floats -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, floats), panel -> transform(weights, panel));
     }
 
     private void transform(TapWeights weights, Panel u) {

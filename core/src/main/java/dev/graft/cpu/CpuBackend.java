@@ -40,6 +40,7 @@ public final class CpuBackend implements Backend {
 
     private final Engine engine;
     private final MemoryPool pool;
+    private final PackedMemory packed;
     private final Pointwise pointwise;
     private final Copy copy;
     private final Reductions reductions;
@@ -56,7 +57,9 @@ public final class CpuBackend implements Backend {
     CpuBackend(Engine engine, MemoryPool pool) {
         this.engine = engine;
         this.pool = pool;
+        this.packed = new PackedMemory(Settings.packedBytes(), engine.memory());
         pool.holders().forEach(engine.memory()::register);
+        engine.memory().register(packed);
         this.pointwise = new Pointwise(engine);
         this.copy = new Copy(engine);
         this.reductions = new Reductions(engine);
@@ -104,6 +107,10 @@ public final class CpuBackend implements Backend {
         return facts;
     }
 
+    PackedMemory packedMemory() {
+        return packed;
+    }
+
     /** Who holds this backend's memory. */
     Memory account() {
         return engine.memory();
@@ -117,6 +124,7 @@ public final class CpuBackend implements Backend {
     @Override
     public void trim() {
         pool.trim();
+        packed.giveBack();
         engine.trim();
     }
 

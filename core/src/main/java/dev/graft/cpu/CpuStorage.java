@@ -15,9 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
 final class CpuStorage implements Storage {
 
     /** Corrects the pool's statistics once, whether a storage is given back or only collected; holds no array, so that both can happen. */
-    private record Life(MemoryPool pool, long bytes) implements Runnable {
+    private record Life(MemoryPool pool, long bytes, PackedWeights packed) implements Runnable {
         @Override
         public void run() {
+            packed.clear();
             pool.forget(bytes);
         }
     }
@@ -34,7 +35,7 @@ final class CpuStorage implements Storage {
     private final int capacity;
     private final Cleaner.Cleanable life;
     private final AtomicInteger holders = new AtomicInteger(1);
-    private final PackedWeights packed = new PackedWeights();
+    private final PackedWeights packed;
     private final AtomicLong writes = new AtomicLong();
     private final AtomicInteger version = new AtomicInteger();
     private volatile Object array;
@@ -48,7 +49,8 @@ final class CpuStorage implements Storage {
         int elements = elements(dtype, length);
         this.capacity = MemoryPool.capacity(elements);
         this.array = pool.take(backend.account(), kind, elements);
-        this.life = Cleaning.CLEANER.register(this, new Life(pool, kind.bytes(capacity)));
+        this.packed = new PackedWeights(backend.packedMemory());
+        this.life = Cleaning.CLEANER.register(this, new Life(pool, kind.bytes(capacity), packed));
     }
 
     private static MemoryPool.Kind kind(DType dtype) {
@@ -111,6 +113,7 @@ final class CpuStorage implements Storage {
     /** Records that a kernel is about to write. */
     void changed() {
         writes.incrementAndGet();
+        packed.clear();
     }
 
     /** Grows with every write by a kernel and every {@link #markModified()}: equal numbers mean equal content. */
@@ -126,6 +129,7 @@ final class CpuStorage implements Storage {
     @Override
     public void markModified() {
         version.incrementAndGet();
+        packed.clear();
     }
 
     @Override
@@ -180,7 +184,6 @@ final class CpuStorage implements Storage {
         if (left == 0) {
             Object a = array;
             array = null;
-            packed.clear();
             life.clean();
             pool.give(kind, a, capacity);
         }

@@ -1,63 +1,157 @@
 package dev.graft.cpu;
 
-import dev.graft.backend.View;
-import dev.graft.tensor.Shape;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import java.util.function.IntFunction;
 
 /**
  * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses, as in training,
- * never get one: a copy is kept from the second use of the same content on.
+ * never get one: a copy is kept from the second use of the same content on, if {@link PackedMemory} has room for it.
  */
 final class PackedWeights {
+    /** Most ways of looking at one storage that are remembered. */
+    private static final int MOST = 1024;
 
-    /** Which view was packed and how. */
-    record Key(int offset, Shape shape, List<Integer> strides, String layout) {
-        static Key of(View view, String layout) {
-            return new Key(view.offset(), view.shape(), Arrays.stream(view.strides()).boxed().collect(Collectors.toList()), layout);
+    /**
+     * What was packed and how: the layout's name and <em>all</em> numbers that the packed copy depends on, apart from the content of the
+     * storage.
+     */
+    static final class Key {
+        private final String layout;
+        private final int[] numbers;
+        private final int hash;
+
+        private Key(String layout, int[] numbers) {
+            this.layout = layout;
+            this.numbers = numbers;
+            this.hash = 31 * layout.hashCode() + Arrays.hashCode(numbers);
+        }
+
+        /** {@code lists} are told apart by their lengths. */
+        static Key of(String layout, int[] numbers, int[]... lists) {
+            int length = numbers.length;
+            for (int[] list : lists) {
+                length += 1 + list.length;
+            }
+            int[] all = Arrays.copyOf(numbers, length);
+            int at = numbers.length;
+            for (int[] list : lists) {
+                all[at++] = list.length;
+                System.arraycopy(list, 0, all, at, list.length);
+                at += list.length;
+            }
+            return new Key(layout, all);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && hash == key.hash && layout.equals(key.layout) && Arrays.equals(numbers, key.numbers);
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
         }
     }
 
     private static final class Entry {
-        private long content;
-        private Panel panel;
+        private final long content;
+        private PackedMemory.Copy copy;
+        private boolean dropped;
+
+        private Entry(long content) {
+            this.content = content;
+        }
+
+        private Optional<Panel> panel() {
+            return copy == null ? Optional.empty() : Optional.ofNullable(copy.get());
+        }
     }
 
-    private final Map<Key, Entry> entries = new HashMap<>();
+    private final PackedMemory memory;
+    /** Null where there are none: most storages hold no weights. */
+    private volatile Map<Key, Entry> entries;
+
+    PackedWeights(PackedMemory memory) {
+        this.memory = memory;
+    }
 
     /** The packed panel for {@code key}: the kept one, a new one to keep from {@code make}, or one from {@code scratch}. */
-    Panel get(Key key, long content, Supplier<Panel> make, Supplier<Panel> scratch, Consumer<Panel> pack) {
-        return find(key, content, make, pack).orElseGet(() -> {
-            Panel panel = scratch.get();
+    Panel get(Key key, long content, int floats, IntFunction<Panel> make, IntFunction<Panel> scratch, Consumer<Panel> pack) {
+        return find(key, content, floats, make, pack).orElseGet(() -> {
+            Panel panel = scratch.apply(floats);
             pack.accept(panel);
             return panel;
         });
     }
 
-    /** The kept panel for {@code key}, or a new one to keep from {@code make}; empty at the first use of a content. */
-    synchronized Optional<Panel> find(Key key, long content, Supplier<Panel> make, Consumer<Panel> pack) {
-        Entry entry = entries.get(key);
-        if (entry == null || entry.content != content) {
-            Entry seen = new Entry();
-            seen.content = content;
-            entries.put(key, seen);
-            return Optional.empty();
-        }
-        if (entry.panel == null) {
-            Panel panel = make.get();
-            pack.accept(panel);
-            entry.panel = panel;
-        }
-        return Optional.of(entry.panel);
+    /** The kept panel for {@code key}, or a new one to keep from {@code make}; empty at the first use of a content, or without room. */
+    Optional<Panel> find(Key key, long content, int floats, IntFunction<Panel> make, Consumer<Panel> pack) {
+        return second(key, content).flatMap(entry -> {
+            // Others who want the same copy wait until it is there; those who want another one do not.
+            synchronized (entry) {
+                Optional<Panel> kept = entry.panel();
+                if (kept.isPresent()) {
+                    memory.used(entry.copy);
+                    return kept;
+                }
+                Optional<Panel> made = memory.make(floats, make);
+                made.ifPresent(panel -> {
+                    pack.accept(panel);
+                    keep(entry, panel, floats);
+                });
+                return made;
+            }
+        });
     }
 
-    synchronized void clear() {
-        entries.clear();
+    /** The entry of a content that was asked for before. */
+    private synchronized Optional<Entry> second(Key key, long content) {
+        if (entries == null) {
+            entries = new LinkedHashMap<>(16, 0.75f, true);
+        }
+        Entry entry = entries.get(key);
+        if (entry != null && entry.content == content) {
+            return Optional.of(entry);
+        }
+        if (entry != null) {
+            drop(entry);
+        }
+        entries.put(key, new Entry(content));
+        if (entries.size() > MOST) {
+            Key oldest = entries.keySet().iterator().next();
+            drop(entries.remove(oldest));
+        }
+        return Optional.empty();
+    }
+
+    private synchronized void keep(Entry entry, Panel panel, int floats) {
+        if (!entry.dropped) {
+            entry.copy = memory.keep(panel, floats);
+        }
+    }
+
+    private void drop(Entry entry) {
+        entry.dropped = true;
+        if (entry.copy != null) {
+            memory.drop(entry.copy);
+        }
+    }
+
+    /** To be called where the storage changes or ends: all copies are out of date. */
+    void clear() {
+        if (entries != null) {
+            dropAll();
+        }
+    }
+
+    private synchronized void dropAll() {
+        if (entries != null) {
+            entries.values().forEach(this::drop);
+            entries = null;
+        }
     }
 }

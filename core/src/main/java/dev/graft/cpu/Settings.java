@@ -20,6 +20,11 @@ final class Settings {
                 .orElseGet(() -> Runtime.getRuntime().maxMemory() / 2);
     }
 
+    /** Most bytes of packed weights. */
+    static long packedBytes() {
+        return Runtime.getRuntime().maxMemory() / 4;
+    }
+
     private static long positive(String name, String text, long limit) {
         try {
             long value = Long.parseLong(text.trim());

@@ -1,7 +1,6 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.View;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -149,6 +148,11 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         }
     }
 
+    /** Of a copy that holds these matrices as {@code layout} says. */
+    PackedWeights.Key key(String layout) {
+        return PackedWeights.Key.of(layout, new int[] {view.offset(), depth, columns, depthStride, columnStride}, taps);
+    }
+
     /** A rearranged copy of {@code size} floats, kept with the weights while they do not change; see {@link PackedWeights}. */
     float[] packed(Engine engine, String layout, int size, Consumer<float[]> pack) {
         return kept(layout, size, pack).orElseGet(() -> {
@@ -161,8 +165,7 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
     /** A copy as {@link #packed} keeps it; empty where the weights have just changed. */
     Optional<float[]> kept(String layout, int size, Consumer<float[]> pack) {
         CpuStorage storage = CpuStorage.of(view);
-        PackedWeights.Key key = PackedWeights.Key.of(view, layout + " " + depthStride + " " + Arrays.toString(taps));
-        Optional<Panel> panel = storage.packed().find(key, storage.content(), () -> new ArrayPanel(new float[size]),
+        Optional<Panel> panel = storage.packed().find(key(layout), storage.content(), size, floats -> new ArrayPanel(new float[floats]),
                 p -> pack.accept(((ArrayPanel) p).data()));
         return panel.map(p -> ((ArrayPanel) p).data());
     }

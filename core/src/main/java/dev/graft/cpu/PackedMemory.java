@@ -1,0 +1,121 @@
+package dev.graft.cpu;
+
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.SoftReference;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/**
+ * All {@link PackedWeights} of a backend together: counted, bounded, and given back where memory runs out. A copy is held softly, so that
+ * the garbage collector takes it before an allocation of anybody fails.
+ */
+final class PackedMemory implements MemoryHolder {
+    /**
+     * A copy is idle when others were asked for this many times as often as there are copies. Windows of one large tensor, each used in
+     * turn, would otherwise drive each other out for ever.
+     */
+    private static final int IDLE = 4;
+
+    private final long limit;
+    private final Memory memory;
+    // In the order of their last use.
+    private final Map<Copy, Long> lastUses = new LinkedHashMap<>(16, 0.75f, true);
+    private final ReferenceQueue<Panel> collected = new ReferenceQueue<>();
+    private long bytes;
+    private long clock;
+
+    /** At most {@code limit} bytes, and no more than {@code memory} has room for. */
+    PackedMemory(long limit, Memory memory) {
+        this.limit = limit;
+        this.memory = memory;
+    }
+
+    /** A panel and what is needed to account for it. */
+    static final class Copy extends SoftReference<Panel> {
+        private final long bytes;
+
+        private Copy(Panel panel, long bytes, ReferenceQueue<Panel> collected) {
+            super(panel, collected);
+            this.bytes = bytes;
+        }
+    }
+
+    /** A new panel of {@code floats} with undefined content, not yet counted; empty where there is no room for one more. */
+    Optional<Panel> make(int floats, IntFunction<Panel> maker) {
+        long size = 4L * floats;
+        if (!makeRoom(size) || !memory.roomFor(size)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(maker.apply(floats));
+        } catch (OutOfMemoryError e) {
+            // Copies only save time.
+            giveBack();
+            return Optional.empty();
+        }
+    }
+
+    private synchronized boolean makeRoom(long size) {
+        forgetCollected();
+        clock++;
+        while (bytes + size > limit) {
+            if (lastUses.isEmpty()) {
+                return false;
+            }
+            Map.Entry<Copy, Long> oldest = lastUses.entrySet().iterator().next();
+            if (clock - oldest.getValue() <= (long) IDLE * lastUses.size()) {
+                return false;
+            }
+            drop(oldest.getKey());
+        }
+        return true;
+    }
+
+    /** Counts {@code panel}, which is filled. */
+    synchronized Copy keep(Panel panel, int floats) {
+        Copy copy = new Copy(panel, 4L * floats, collected);
+        lastUses.put(copy, ++clock);
+        bytes += copy.bytes;
+        return copy;
+    }
+
+    synchronized void used(Copy copy) {
+        lastUses.replace(copy, ++clock);
+    }
+
+    /** Lets go of a copy that was kept. */
+    synchronized void drop(Copy copy) {
+        copy.clear();
+        if (lastUses.remove(copy) != null) {
+            bytes -= copy.bytes;
+        }
+    }
+
+    private void forgetCollected() {
+        for (Object copy = collected.poll(); copy != null; copy = collected.poll()) {
+            if (lastUses.remove(copy) != null) {
+                bytes -= ((Copy) copy).bytes;
+            }
+        }
+    }
+
+    @Override
+    public Use use() {
+        return Use.PACKED_WEIGHTS;
+    }
+
+    @Override
+    public synchronized long bytes() {
+        forgetCollected();
+        return bytes;
+    }
+
+    @Override
+    public synchronized void giveBack() {
+        lastUses.keySet().forEach(SoftReference::clear);
+        lastUses.clear();
+        bytes = 0;
+    }
+}
