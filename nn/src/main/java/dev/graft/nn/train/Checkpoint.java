@@ -38,23 +38,59 @@ final class Checkpoint {
     }
 
     /** @throws TrainingException where the file is not a checkpoint, or is one of other data */
-    static TrainState load(Path file, Module model, Optimizer optimizer, DataLoader loader) {
-        String json = Safetensors.metadata(file).get(KEY);
-        if (json == null) {
-            throw new TrainingException("resume: " + file
-                    + " holds weights, but no training to resume. Hint: resume from last.safetensors.");
-        }
+    static TrainState load(Path file, Module model, Optimizer optimizer, DataLoader loader, String identity) {
+        Map<String, Object> map = read(file);
         try (StateDict all = Safetensors.load(file); StateDict weights = part(all, MODEL); StateDict moments = part(all, OPTIMIZER)) {
-            Map<String, Object> map = JSON.std.mapFrom(json);
-            checkSameRun(file, map, loader);
+            checkSameRun(file, map, loader, identity);
             TrainState state = fromMap(map);
             model.load(weights);
             optimizer.load(moments);
             restoreRandom(file, model, child(map, "random"));
             return state;
-        } catch (IOException | ClassCastException | NullPointerException | NumberFormatException e) {
-            throw new TrainingException("resume: the training state in " + file + " is damaged. Hint: start anew without resume.", e);
+        } catch (ClassCastException | NullPointerException | NumberFormatException e) {
+            throw damaged(file, e);
         }
+    }
+
+    /** What the run in this checkpoint was told to call itself; empty where it was told nothing. */
+    static String identity(Path file) {
+        return text(read(file), "identity");
+    }
+
+    /** Whether a checkpoint is of the same run as another one, and further on. */
+    static boolean isAhead(Path file, Path other) {
+        Map<String, Object> map = read(file);
+        Map<String, Object> otherMap = read(other);
+        try {
+            int epoch = number(map, "epoch").intValue();
+            int otherEpoch = number(otherMap, "epoch").intValue();
+            boolean later = epoch > otherEpoch || epoch == otherEpoch && number(map, "batch").intValue() > number(otherMap, "batch").intValue();
+            return later && text(map, "run").equals(text(otherMap, "run"));
+        } catch (ClassCastException | NullPointerException e) {
+            throw damaged(file, e);
+        }
+    }
+
+    private static Map<String, Object> read(Path file) {
+        String json = Safetensors.metadata(file).get(KEY);
+        if (json == null) {
+            throw new TrainingException("resume: " + file
+                    + " holds weights, but no training to resume. Hint: resume from last.safetensors.");
+        }
+        try {
+            return JSON.std.mapFrom(json);
+        } catch (IOException e) {
+            throw damaged(file, e);
+        }
+    }
+
+    private static TrainingException damaged(Path file, Exception e) {
+        return new TrainingException("resume: the training state in " + file + " is damaged. Hint: start anew without resume.", e);
+    }
+
+    /** Checkpoints written before runs had names lack these entries. */
+    private static String text(Map<?, ?> map, String key) {
+        return map.get(key) instanceof String text ? text : "";
     }
 
     private static StateDict part(StateDict all, String prefix) {
@@ -70,6 +106,8 @@ final class Checkpoint {
     private static Map<String, Object> toMap(Module model, TrainState state, DataLoader loader) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("version", VERSION);
+        map.put("run", state.run);
+        map.put("identity", state.identity);
         map.put("epoch", state.epoch);
         map.put("batch", state.batch);
         map.put("steps", state.steps);
@@ -93,6 +131,8 @@ final class Checkpoint {
 
     private static TrainState fromMap(Map<String, Object> map) {
         TrainState state = new TrainState();
+        state.run = text(map, "run");
+        state.identity = text(map, "identity");
         state.epoch = number(map, "epoch").intValue();
         state.batch = number(map, "batch").intValue();
         state.steps = number(map, "steps").longValue();
@@ -109,10 +149,14 @@ final class Checkpoint {
         return state;
     }
 
-    private static void checkSameRun(Path file, Map<String, Object> map, DataLoader loader) {
+    private static void checkSameRun(Path file, Map<String, Object> map, DataLoader loader, String identity) {
         if (number(map, "version").intValue() != VERSION) {
             throw new TrainingException("resume: " + file + " has version " + map.get("version") + ", this program reads version " + VERSION
                     + ". Hint: resume with the program that wrote it, or start anew.");
+        }
+        if (!text(map, "identity").equals(identity)) {
+            throw new TrainingException("resume: " + file + " is a checkpoint of another run (then '" + text(map, "identity") + "', now '"
+                    + identity + "'). Hint: resume with the data and the settings of that run, or start anew.");
         }
         Map<?, ?> data = child(map, "data");
         String then = data.get("examples") + " examples, " + data.get("batches") + " batches, seed " + data.get("seed");

@@ -46,7 +46,7 @@ final class EpochRows {
 
     /** Writes the whole log anew, so that it never disagrees with the checkpoint that a run resumes from. */
     static void writeCsv(Path file, List<EpochResult> results) {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
+        Path part = file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
         try {
             try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(part, StandardCharsets.UTF_8)) {
                 csv.writeRecord("epoch", "learning_rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_auroc",
@@ -60,8 +60,17 @@ final class EpochRows {
             }
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException | UncheckedIOException e) {
+            deleteQuietly(part);
             throw new TrainingException("training: the log " + file + " cannot be written: " + e.getMessage()
                     + ". Hint: free some disk space, then resume.", e);
+        }
+    }
+
+    private static void deleteQuietly(Path part) {
+        try {
+            Files.deleteIfExists(part);
+        } catch (IOException e) {
+            System.getLogger(EpochRows.class.getName()).log(System.Logger.Level.WARNING, "temporary file left behind: " + part, e);
         }
     }
 

@@ -17,10 +17,15 @@ public final class Evaluator {
 
     /** One pass in evaluation mode, without gradients; every module has its mode back afterwards. */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
-        return model.evaluating(() -> Autograd.noGrad(() -> pass(model, loader, loss)));
+        return evaluate(model, loader, loss, new StopSignal()).orElseThrow();
     }
 
-    private static Evaluation pass(Module model, DataLoader loader, Loss criterion) {
+    /** As {@link #evaluate(Module, DataLoader, Loss)}; empty where a stop was requested before the last batch was done. */
+    static Optional<Evaluation> evaluate(Module model, DataLoader loader, Loss loss, StopSignal stop) {
+        return model.evaluating(() -> Autograd.noGrad(() -> pass(model, loader, loss, stop)));
+    }
+
+    private static Optional<Evaluation> pass(Module model, DataLoader loader, Loss criterion, StopSignal stop) {
         double lossSum = 0;
         int seen = 0;
         List<float[]> probabilities = new ArrayList<>();
@@ -28,6 +33,9 @@ public final class Evaluator {
         List<Integer> indices = new ArrayList<>();
         try {
             for (Batch batch : loader.at(1, 0)) {
+                if (stop.isRequested()) {
+                    return Optional.empty();
+                }
                 Tensor outputs = model.forward(batch.inputs());
                 lossSum += (double) Answers.scalar(criterion.forward(outputs, batch.labels())) * batch.size();
                 seen += batch.size();
@@ -45,7 +53,7 @@ public final class Evaluator {
         } finally {
             loader.endLoop();
         }
-        return new Evaluation(lossSum / seen, probabilities.toArray(float[][]::new), ints(labels), ints(indices));
+        return Optional.of(new Evaluation(lossSum / seen, probabilities.toArray(float[][]::new), ints(labels), ints(indices)));
     }
 
     private static int[] ints(List<Integer> values) {

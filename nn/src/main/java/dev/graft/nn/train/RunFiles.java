@@ -1,5 +1,6 @@
 package dev.graft.nn.train;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFileException;
@@ -9,75 +10,199 @@ import dev.graft.nn.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
 
-/** Where a run keeps its checkpoints: a folder, or the memory for the best weights alone. */
+/**
+ * Where a run keeps its checkpoints: a folder, or the memory for the best weights alone.
+ *
+ * <p>A run's files name the run, so that a file which another run left, or somebody put there, is never taken for its own. Each file is
+ * replaced as a whole, and nothing of an older run is removed before the new run's first checkpoint is on the disk.
+ */
 final class RunFiles implements AutoCloseable {
-    private static final String LAST = "last.safetensors";
-    private static final String BEST = "best.safetensors";
+    static final String LAST = "last.safetensors";
+    static final String UNVALIDATED = "unvalidated.safetensors";
+    static final String BEST = "best.safetensors";
+    static final String LOG = "log.csv";
+
+    private static final String BEST_KEY = "graft.best";
 
     private final Optional<Path> directory;
+    private final Optional<FolderLock> lock;
     private final Module model;
+    private final String identity;
     private Optional<StateDict> bestInMemory = Optional.empty();
     private boolean lastIsOurs;
 
-    private RunFiles(Optional<Path> directory, Module model) {
+    private RunFiles(Optional<Path> directory, Optional<FolderLock> lock, Module model, String identity) {
         this.directory = directory;
+        this.lock = lock;
         this.model = model;
+        this.identity = identity;
     }
 
-    /** @throws TrainingException where the folder cannot be written: better now than after an epoch */
-    static RunFiles open(Optional<Path> directory, Module model) {
-        directory.ifPresent(folder -> {
-            try {
-                Files.createDirectories(folder);
-                Files.delete(Files.createTempFile(folder, "graft", ".part"));
-            } catch (IOException e) {
-                throw new TrainingException("training: the folder " + folder.toAbsolutePath() + " cannot be written (" + e
-                        + "). Hint: choose another one, or mend its permissions.", e);
+    /**
+     * Makes and locks the folder.
+     *
+     * @param held the folder's lock, where the caller has it already
+     * @throws TrainingException where the folder is in use or cannot be written: better now than after an epoch
+     */
+    static RunFiles open(Optional<Path> directory, Optional<FolderLock> held, Module model, String identity) {
+        if (directory.isEmpty()) {
+            return new RunFiles(directory, Optional.empty(), model, identity);
+        }
+        Path folder = directory.get();
+        try {
+            Files.createDirectories(folder);
+            Files.delete(Files.createTempFile(folder, "graft", ".part"));
+            Optional<FolderLock> own = held.isPresent() && held.get().isOf(folder) ? Optional.empty() : Optional.of(FolderLock.acquire(folder));
+            removeLeftovers(folder);
+            return new RunFiles(directory, own, model, identity);
+        } catch (IOException e) {
+            throw new TrainingException("training: the folder " + folder.toAbsolutePath() + " cannot be written (" + e
+                    + "). Hint: choose another one, or mend its permissions.", e);
+        }
+    }
+
+    /** A killed run leaves the temporary file that it was writing; under the lock it belongs to nobody. */
+    private static void removeLeftovers(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(RunFiles::isLeftover).toList()) {
+                Files.deleteIfExists(file);
             }
-        });
-        return new RunFiles(directory, model);
+        }
+    }
+
+    private static boolean isLeftover(Path file) {
+        String name = file.getFileName().toString();
+        return name.endsWith(".tmp") && Stream.of(LAST, UNVALIDATED, BEST, LOG).anyMatch(own -> name.startsWith("." + own + "."));
     }
 
     Path last() {
         return directory.orElseThrow().resolve(LAST);
     }
 
-    boolean hasLast() {
-        return directory.isPresent() && Files.exists(last());
+    private static Path unvalidated(Path folder) {
+        return folder.resolve(UNVALIDATED);
     }
 
-    /** Goes on from the last checkpoint. */
-    TrainState resume(Optimizer optimizer, DataLoader loader) {
-        TrainState state = Checkpoint.load(last(), model, optimizer, loader);
+    /** The newest checkpoint: an epoch that was trained, but not judged, is further on than the last one that was. */
+    static Optional<Path> newest(Path folder) {
+        Path last = folder.resolve(LAST);
+        Path trained = unvalidated(folder);
+        if (!Files.exists(trained)) {
+            return Files.exists(last) ? Optional.of(last) : Optional.empty();
+        }
+        return Optional.of(!Files.exists(last) || Checkpoint.isAhead(trained, last) ? trained : last);
+    }
+
+    /** Goes on from the newest checkpoint if {@code resume}, where there is one; else begins anew. */
+    TrainState begin(boolean resume, Optimizer optimizer, DataLoader loader) {
+        Optional<Path> from = resume ? directory.flatMap(RunFiles::newest) : Optional.empty();
+        if (from.isPresent()) {
+            return resume(from.get(), optimizer, loader);
+        }
+        TrainState state = new TrainState();
+        state.run = UUID.randomUUID().toString();
+        state.identity = identity;
+        directory.filter(RunFiles::holdsRun).ifPresent(folder -> {
+            // this checkpoint of nothing yet takes the place of the old run's last: from now on a resume goes on with the new run
+            saveLast(optimizer, state, loader);
+            delete(folder.resolve(BEST));
+        });
+        return state;
+    }
+
+    private static boolean holdsRun(Path folder) {
+        return Stream.of(LAST, UNVALIDATED, BEST, LOG).anyMatch(name -> Files.exists(folder.resolve(name)));
+    }
+
+    private TrainState resume(Path from, Optimizer optimizer, DataLoader loader) {
+        TrainState state = Checkpoint.load(from, model, optimizer, loader, identity);
         Path best = last().resolveSibling(BEST);
-        if (state.bestEpoch.isPresent() && !Files.exists(best)) {
-            throw new TrainingException("resume: " + last() + " says that epoch " + state.bestEpoch.getAsInt() + " was the best, but "
-                    + best + " is missing. Hint: put it back, or start anew without resume.");
+        if (state.bestEpoch.isPresent()) {
+            checkBest(from, best, state);
+        } else if (Files.exists(best) && facts(best).containsKey("run")) {
+            delete(best);    // an older run's, whose successor was killed before it could delete it
         }
         lastIsOurs = true;
         return state;
     }
 
+    private static void checkBest(Path from, Path best, TrainState state) {
+        int epoch = state.bestEpoch.getAsInt();
+        if (!Files.exists(best)) {
+            throw new TrainingException("resume: " + from + " says that epoch " + epoch + " was the best, but " + best
+                    + " is missing. Hint: put it back, or start anew without resume.");
+        }
+        Map<String, Object> made = facts(best);
+        // Killed after this epoch's weights were kept and before its checkpoint was: the epoch is judged again, with the same outcome.
+        boolean fits = made.get("epoch") instanceof Integer kept && (kept == epoch || kept == state.epoch);
+        if (!state.run.isEmpty() && !(fits && state.run.equals(made.get("run")))) {
+            throw new TrainingException("resume: " + best + " does not hold the weights of epoch " + epoch + " of the run in " + from
+                    + ". Hint: put the run's own file back, or start anew without resume.");
+        }
+    }
+
+    private static Map<String, Object> facts(Path best) {
+        try {
+            return JSON.std.mapFrom(Safetensors.metadata(best).getOrDefault(BEST_KEY, "{}"));
+        } catch (IOException e) {
+            return Map.of();
+        }
+    }
+
+    /** After an epoch, or in the midst of one. */
     void saveLast(Optimizer optimizer, TrainState state, DataLoader loader) {
         directory.ifPresent(folder -> {
             Checkpoint.save(last(), model, optimizer, state, loader);
             lastIsOurs = true;
-            EpochRows.writeCsv(folder.resolve("log.csv"), state.history);
+            delete(unvalidated(folder));
+            EpochRows.writeCsv(folder.resolve(LOG), state.history);
         });
     }
 
-    void saveBest() {
+    /**
+     * After an epoch's training, before its validation. In a file of its own: where the validation shows that the weights are useless, the
+     * checkpoint before them is still there.
+     */
+    void saveUnvalidated(Optimizer optimizer, TrainState state, DataLoader loader) {
+        directory.ifPresent(folder -> Checkpoint.save(unvalidated(folder), model, optimizer, state, loader));
+    }
+
+    /** Forgets what {@link #saveUnvalidated} wrote. */
+    void dropUnvalidated() {
+        directory.ifPresent(folder -> delete(unvalidated(folder)));
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new TrainingException("training: " + file + " is no longer valid and cannot be deleted (" + e
+                    + "). Hint: delete it, then start again.", e);
+        }
+    }
+
+    void saveBest(TrainState state) {
         try (StateDict live = model.stateDict()) {
             if (directory.isPresent()) {
-                Safetensors.save(live, directory.get().resolve(BEST));
+                Map<String, Object> made = new LinkedHashMap<>();
+                made.put("run", state.run);
+                made.put("epoch", state.epoch);
+                Safetensors.save(live, directory.get().resolve(BEST), Map.of(BEST_KEY, JSON.std.asString(made)));
             } else {
                 StateDict copy = new StateDict();
                 live.entries().forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
-                close();
+                bestInMemory.ifPresent(StateDict::close);
                 bestInMemory = Optional.of(copy);
             }
+        } catch (IOException e) {
+            throw new TrainingException("training: the best epoch's number cannot be written as JSON", e);
         }
     }
 
@@ -96,12 +221,13 @@ final class RunFiles implements AutoCloseable {
     }
 
     String whatIsKept() {
-        return lastIsOurs ? "the last good checkpoint is " + last() : "no checkpoint was written";
+        return lastIsOurs && Files.exists(last()) ? "the last good checkpoint is " + last() : "no checkpoint was written";
     }
 
     @Override
     public void close() {
         bestInMemory.ifPresent(StateDict::close);
         bestInMemory = Optional.empty();
+        lock.ifPresent(FolderLock::close);
     }
 }

@@ -6,6 +6,10 @@ import java.util.OptionalInt;
 
 /** Everything that changes while training, outside model and optimizer; a checkpoint keeps it. */
 final class TrainState {
+    /** Different for each run; files that a run leaves carry it. */
+    String run = "";
+    /** What the caller calls this run, such as a hash of data and settings. */
+    String identity = "";
     /** The epoch that runs or comes next, from 1, and how many of its batches are done. */
     int epoch = 1;
     int batch;

@@ -11,6 +11,7 @@ import dev.graft.nn.optim.Optimizer;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +40,10 @@ public final class Trainer {
     private final OptionalInt patience;
     private final boolean restoreBest;
     private final Optional<Path> directory;
+    private final Optional<FolderLock> lock;
+    private final String identity;
     private final boolean resume;
+    private final Duration unsaved;
     private final Progress progress;
     private final StopSignal stop;
 
@@ -56,7 +60,10 @@ public final class Trainer {
         patience = builder.patience;
         restoreBest = builder.restoreBest;
         directory = builder.directory;
+        lock = builder.lock;
+        identity = builder.identity;
         resume = builder.resume;
+        unsaved = builder.unsaved;
         progress = builder.progress;
         stop = builder.stop;
     }
@@ -69,6 +76,14 @@ public final class Trainer {
     /** The number of optimizer steps in a whole training: what a per-step schedule needs to know. */
     public static long steps(DataLoader train, int epochs, int accumulate) {
         return (long) epochs * ((train.batches() + accumulate - 1) / accumulate);
+    }
+
+    /**
+     * What the run whose newest checkpoint lies in a folder calls itself, see {@link TrainerBuilder#identity}; empty where there is no
+     * checkpoint.
+     */
+    public static Optional<String> identity(Path folder) {
+        return RunFiles.newest(folder).map(Checkpoint::identity);
     }
 
     /** Trains without validation: no best epoch, no early stopping. */
@@ -88,8 +103,8 @@ public final class Trainer {
      */
     public History fit(DataLoader train, Optional<DataLoader> validation) {
         check(validation);
-        try (RunFiles files = RunFiles.open(directory, model)) {
-            TrainState state = resume && files.hasLast() ? files.resume(optimizer, train) : new TrainState();
+        try (RunFiles files = RunFiles.open(directory, lock, model, identity)) {
+            TrainState state = files.begin(resume, optimizer, train);
             History.Ending ending = run(state, train, validation, files);
             if (restoreBest && ending != History.Ending.INTERRUPTED && state.bestEpoch.isPresent()) {
                 files.restoreBest();
@@ -124,7 +139,14 @@ public final class Trainer {
                 return History.Ending.INTERRUPTED;
             }
             double trainSeconds = state.seconds;
-            Optional<Scores> scores = validation.map(loader -> validate(loader, state, files));
+            Optional<Scores> scores = Optional.empty();
+            if (validation.isPresent()) {
+                boolean worthSaving = seconds(begin) >= unsaved.toNanos() / 1e9;
+                scores = validate(validation.get(), train, state, files, worthSaving);
+                if (scores.isEmpty()) {
+                    return History.Ending.INTERRUPTED;
+                }
+            }
             EpochResult result = new EpochResult(state.epoch, optimizer.learningRate(), state.lossSum / state.seen,
                     state.right < 0 ? Double.NaN : (double) state.right / state.seen, scores, secondsBefore + seconds(begin),
                     state.seen / trainSeconds);
@@ -151,13 +173,16 @@ public final class Trainer {
         if (state.bestEpoch.isEmpty() || Double.isNaN(state.bestScore) && !Double.isNaN(score) || monitor.better(score, state.bestScore)) {
             state.bestEpoch = OptionalInt.of(state.epoch);
             state.bestScore = score;
-            files.saveBest();
+            files.saveBest(state);
         }
     }
 
     /** Returns whether the epoch came to its end; a stop takes effect after an optimizer step only. */
     private boolean trainEpoch(TrainState state, DataLoader train, RunFiles files) {
         int batches = train.batches();
+        if (state.batch == batches) {
+            return true;    // resumed after its training, before its validation
+        }
         model.train();
         optimizer.zeroGrad();
         progress.epochStarted(state.epoch, epochs, batches, state.batch);
@@ -213,12 +238,41 @@ public final class Trainer {
         state.steps++;
     }
 
-    private Scores validate(DataLoader loader, TrainState state, RunFiles files) {
-        Evaluation evaluation = Evaluator.evaluate(model, loader, criterion);
-        if (!Double.isFinite(evaluation.loss())) {
-            throw diverged("the validation loss is " + evaluation.loss(), Optional.empty(), state, files);
+    /**
+     * Judges the epoch that was just trained; empty where a stop was asked for. The trained weights are on the disk by then, and where the
+     * validation fails: another hour of training must not hang on one damaged image.
+     *
+     * @param saveFirst whether a kill meanwhile would lose more than it takes to save
+     */
+    private Optional<Scores> validate(DataLoader loader, DataLoader train, TrainState state, RunFiles files, boolean saveFirst) {
+        if (saveFirst) {
+            files.saveUnvalidated(optimizer, state, train);
         }
-        return evaluation.scores();
+        Optional<Evaluation> evaluation;
+        try {
+            evaluation = Evaluator.evaluate(model, loader, criterion, stop);
+        } catch (RuntimeException | Error e) {
+            if (!saveFirst) {
+                saveAfter(e, state, train, files);
+            }
+            throw e;
+        }
+        if (evaluation.isEmpty() && !saveFirst) {
+            files.saveUnvalidated(optimizer, state, train);
+        }
+        if (evaluation.isPresent() && !Double.isFinite(evaluation.get().loss())) {
+            files.dropUnvalidated();
+            throw diverged("the validation loss is " + evaluation.get().loss(), Optional.empty(), state, files);
+        }
+        return evaluation.map(Evaluation::scores);
+    }
+
+    private void saveAfter(Throwable failure, TrainState state, DataLoader train, RunFiles files) {
+        try {
+            files.saveUnvalidated(optimizer, state, train);
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /** The epoch's last step may have ruined the weights; they must not replace a good checkpoint. */

@@ -5,6 +5,7 @@ import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.Optimizer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -23,8 +24,12 @@ public final class TrainerBuilder {
     OptionalInt patience = OptionalInt.empty();
     boolean restoreBest = true;
     Optional<Path> directory = Optional.empty();
+    Optional<FolderLock> lock = Optional.empty();
+    String identity = "";
     boolean resume;
     Progress progress = Progress.silent();
+    /** How much training a kill during the validation may lose: less than it takes to write a checkpoint for each short epoch. */
+    Duration unsaved = Duration.ofSeconds(1);
     StopSignal stop = new StopSignal();
 
     TrainerBuilder(Module model, Loss loss, Optimizer optimizer) {
@@ -88,19 +93,41 @@ public final class TrainerBuilder {
 
     /**
      * Where {@code last.safetensors} (a checkpoint to resume from), {@code best.safetensors} (a plain state dict of the best
-     * epoch) and {@code log.csv} are written; the folder is made.
+     * epoch) and {@code log.csv} are written; the folder is made. It is locked while the training runs. What an older run left there is
+     * kept until the new run's first checkpoint is on the disk; from then on it counts no more.
      */
     public TrainerBuilder directory(Path folder) {
         directory = Optional.of(folder);
         return this;
     }
 
+    /** As {@link #directory(Path)}, for a caller that has locked the folder already and keeps the lock. */
+    public TrainerBuilder directory(Path folder, FolderLock held) {
+        lock = Optional.of(held);
+        return directory(folder);
+    }
+
     /**
-     * Goes on from the directory's {@code last.safetensors} where there is one. Model, optimizer and loader must be built as in
+     * Goes on from the directory's last checkpoint where there is one. Model, optimizer and loader must be built as in
      * the first run; the result then has the same bits as a run that was never interrupted.
      */
     public TrainerBuilder resume(boolean goOn) {
         resume = goOn;
+        return this;
+    }
+
+    /**
+     * What tells this run from others, such as a hash of its data and settings. Its checkpoints carry it, and resuming one that has another
+     * is an error. Empty if not set.
+     */
+    public TrainerBuilder identity(String text) {
+        identity = text;
+        return this;
+    }
+
+    /** For tests, whose epochs are over in no time. */
+    TrainerBuilder unsaved(Duration limit) {
+        unsaved = limit;
         return this;
     }
 

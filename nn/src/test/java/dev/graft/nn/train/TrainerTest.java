@@ -204,7 +204,7 @@ class TrainerTest {
         assertThat(log.get(4)).startsWith("4,0.01");
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("best.safetensors", "last.safetensors",
-                    "log.csv");
+                    "log.csv", FolderLock.FILE_NAME);
         }
     }
 
