@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -20,20 +21,47 @@ import java.util.List;
  */
 public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Deque<Scope>> STACK = ThreadLocal.withInitial(ArrayDeque::new);
+    private static final int FIRST_SWEEP = 256;
 
     private final Deque<Scope> stack;
-    private final List<Tensor> owned = new ArrayList<>();
+    /** Who will close a weak scope; null for others. */
+    private final WeakReference<Object> holder;
+    /** Tensors, or weak references to them; null where one has left. */
+    private final List<Object> owned = new ArrayList<>();
+    private int nextSweep = FIRST_SWEEP;
     private boolean closed;
 
-    private Scope(Deque<Scope> stack) {
+    private Scope(Deque<Scope> stack, WeakReference<Object> holder) {
         this.stack = stack;
+        this.holder = holder;
     }
 
     public static Scope open() {
+        return push(STACK.get(), null);
+    }
+
+    /**
+     * Opens a scope that may stay open without harm, as that of a loop's step does after a {@code break}: it closes what is still
+     * in use when it is closed, but keeps nothing alive. What nobody else holds goes to the garbage collector before.
+     *
+     * @param holder who closes the scope; where it is collected before, the scope counts as {@linkplain #release() released}
+     */
+    public static Scope openWeak(Object holder) {
         Deque<Scope> stack = STACK.get();
-        Scope scope = new Scope(stack);
+        while (!stack.isEmpty() && stack.peek().isAbandoned()) {
+            stack.peek().release();
+        }
+        return push(stack, new WeakReference<>(holder));
+    }
+
+    private static Scope push(Deque<Scope> stack, WeakReference<Object> holder) {
+        Scope scope = new Scope(stack, holder);
         stack.push(scope);
         return scope;
+    }
+
+    private boolean isAbandoned() {
+        return holder != null && holder.get() == null;
     }
 
     /** Moves a tensor of this scope to the scope around it, or to the garbage collector; returns it. */
@@ -54,23 +82,56 @@ public final class Scope implements AutoCloseable {
         if (closed) {
             return;
         }
-        if (stack != STACK.get()) {
-            throw new IllegalStateException("scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
-        }
+        checkThread("closed");
         while (!closed) {
             stack.pop().closeOwned();
+        }
+    }
+
+    /**
+     * Ends the scope without closing anything: its tensors move to the scope around it, or to the garbage collector. Scopes
+     * opened inside it stay open.
+     */
+    public void release() {
+        if (closed) {
+            return;
+        }
+        checkThread("released");
+        Scope around = around();
+        for (int i = 0; i < owned.size(); i++) {
+            Tensor tensor = tensor(owned.get(i));
+            if (tensor != null) {
+                tensor.leaveScope();
+                if (around != null) {
+                    around.adopt(tensor);
+                }
+            }
+        }
+        closed = true;
+        owned.clear();
+        stack.remove(this);
+    }
+
+    private void checkThread(String what) {
+        if (stack != STACK.get()) {
+            throw new IllegalStateException("scope: " + what
+                    + " on another thread than the one that opened it. Hint: open and close it on one thread.");
         }
     }
 
     private void closeOwned() {
         closed = true;
         for (int i = owned.size() - 1; i >= 0; i--) {
-            Tensor tensor = owned.get(i);
+            Tensor tensor = tensor(owned.get(i));
             if (tensor != null) {
                 tensor.closeFromScope();
             }
         }
         owned.clear();
+    }
+
+    private static Tensor tensor(Object entry) {
+        return entry instanceof WeakReference<?> reference ? (Tensor) reference.get() : (Tensor) entry;
     }
 
     static void register(Tensor tensor) {
@@ -81,8 +142,25 @@ public final class Scope implements AutoCloseable {
     }
 
     private void adopt(Tensor tensor) {
+        if (holder != null && owned.size() >= nextSweep) {
+            sweep();
+        }
         tensor.enterScope(this, owned.size());
-        owned.add(tensor);
+        owned.add(holder != null ? new WeakReference<>(tensor) : tensor);
+    }
+
+    /** Drops what was collected or has left; the next one comes when twice as many are there, so that adopting stays cheap. */
+    private void sweep() {
+        int live = 0;
+        for (Object entry : owned) {
+            Tensor tensor = tensor(entry);
+            if (tensor != null) {
+                tensor.enterScope(this, live);
+                owned.set(live++, entry);
+            }
+        }
+        owned.subList(live, owned.size()).clear();
+        nextSweep = Math.max(FIRST_SWEEP, 2 * live);
     }
 
     /** The slot stays empty: closing one tensor early must not cost a search. */

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -178,5 +181,116 @@ class ScopeTest {
         Tensor t = Tensor.ones(2).mul(3);
         assertThat(t.scope()).isNull();
         assertThat(t.toFloatArray()).containsExactly(3, 3);
+    }
+
+    @Test
+    void aWeakScopeClosesWhatIsStillHeld() {
+        Scope scope = Scope.openWeak(this);
+        Tensor held = Tensor.ones(2);
+        Tensor kept = scope.keep(Tensor.ones(3));
+        Tensor closedEarly = Tensor.ones(4);
+        closedEarly.close();
+        scope.close();
+        assertThat(held.isClosed()).isTrue();
+        assertThat(held.storage().isReleased()).isTrue();
+        assertThat(kept.isClosed()).isFalse();
+        assertThat(Tensor.ones(2).scope()).as("no scope is open any more").isNull();
+    }
+
+    @Test
+    void aWeakScopeKeepsNothingAlive() throws InterruptedException {
+        Scope scope = Scope.openWeak(this);
+        WeakReference<Tensor> forgotten = new WeakReference<>(Tensor.ones(1000));
+        Tensor held = Tensor.ones(2);
+        for (int i = 0; i < 500 && forgotten.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertThat(forgotten.get()).isNull();
+        assertThat(held.isClosed()).isFalse();
+        scope.close();
+        assertThat(held.isClosed()).isTrue();
+    }
+
+    @Test
+    void aWeakScopeStillKnowsItsTensorsAfterThousandsHaveLeft() {
+        Scope scope = Scope.openWeak(this);
+        List<Tensor> held = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            Tensor t = Tensor.scalar(i);
+            if (i % 7 == 0) {
+                held.add(t);
+            } else {
+                t.close();
+            }
+        }
+        held.get(1).close();
+        Tensor kept = held.get(2).keep();
+        scope.close();
+        assertThat(kept.isClosed()).isFalse();
+        assertThat(kept.item()).isEqualTo(14);
+        held.remove(kept);
+        assertThat(held).allSatisfy(t -> assertThat(t.isClosed()).isTrue());
+    }
+
+    @Test
+    void aReleasedScopeHandsItsTensorsOn() {
+        Tensor inside;
+        Tensor innermost;
+        Tensor later;
+        try (Scope outer = Scope.open()) {
+            Scope step = Scope.openWeak(this);
+            inside = Tensor.ones(2);
+            try (Scope inner = Scope.open()) {
+                step.release();
+                innermost = Tensor.ones(2);
+                step.release();
+                step.close();
+                assertThat(innermost.isClosed()).as("a scope opened inside stays open").isFalse();
+                assertThat(innermost.scope()).isSameAs(inner);
+            }
+            assertThat(innermost.isClosed()).isTrue();
+            assertThat(inside.isClosed()).isFalse();
+            later = Tensor.ones(2);
+            assertThat(later.scope()).isSameAs(outer);
+        }
+        assertThat(inside.isClosed()).isTrue();
+        assertThat(later.isClosed()).isTrue();
+    }
+
+    @Test
+    void aReleasedScopeWithNoneAroundLeavesTensorsToTheCollector() {
+        Scope scope = Scope.open();
+        Tensor inside = Tensor.ones(2);
+        scope.release();
+        assertThat(inside.scope()).isNull();
+        assertThat(inside.toFloatArray()).containsExactly(1, 1);
+        assertThat(Tensor.ones(2).scope()).as("no scope is open any more").isNull();
+    }
+
+    @Test
+    void aScopeIsReleasedOnItsOwnThread() {
+        try (Scope scope = Scope.open()) {
+            CompletableFuture<Void> elsewhere = CompletableFuture.runAsync(scope::release);
+            assertThat(catchThrowableOfType(CompletionException.class, elsewhere::join).getCause())
+                    .isInstanceOf(IllegalStateException.class).hasMessageStartingWith("scope: released on another thread");
+        }
+    }
+
+    @Test
+    void aWeakScopeWhoseHolderIsGoneEndsWithTheNext() throws InterruptedException {
+        WeakReference<Object> holder = new WeakReference<>(new Object());
+        Scope abandoned = Scope.openWeak(holder.get());
+        Tensor held = Tensor.ones(2);
+        assertThat(held.scope()).isSameAs(abandoned);
+        for (int i = 0; i < 500 && holder.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        try (Scope next = Scope.openWeak(this)) {
+            assertThat(held.scope()).isNull();
+            assertThat(held.isClosed()).isFalse();
+        }
+        assertThat(Tensor.ones(2).scope()).as("no scope is open any more").isNull();
     }
 }
