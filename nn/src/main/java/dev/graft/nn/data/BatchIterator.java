@@ -8,9 +8,13 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
-/** Walks one epoch: keeps a few batches loading, opens a scope for each step and closes it when the next begins. */
-final class BatchIterator implements Iterator<Batch>, AutoCloseable {
+/**
+ * Walks one epoch: keeps a few batches loading, opens a scope for each step and closes it when the next begins. One thread walks;
+ * any thread may end the walk.
+ */
+final class BatchIterator implements Iterator<Batch> {
     private final Dataset<Example> dataset;
     private final int[][] plan;
     private final long seed;
@@ -18,12 +22,20 @@ final class BatchIterator implements Iterator<Batch>, AutoCloseable {
     private final Optional<WorkerPool> pool;
     private final int prefetch;
     private final Optional<Device> device;
+
+    /** Batches being loaded ahead, and the one that the walk waits for. Guarded by this. */
     private final Deque<PendingBatch> pending = new ArrayDeque<>();
+    private Optional<PendingBatch> awaited = Optional.empty();
+    /** Why the walk ended before its last batch; guarded by this. */
+    private Optional<String> ended = Optional.empty();
+
     private int started;
     private int handedOut;
     private int firstExample;
+    private volatile Optional<Thread> walker = Optional.empty();
     private Optional<Scope> step = Optional.empty();
-    private boolean closed;
+    /** Held so that the collector does not take it from a step that no longer looks at it: its memory goes back to the pool. */
+    private Optional<Batch> current = Optional.empty();
 
     BatchIterator(Dataset<Example> dataset, int[][] plan, long seed, int epoch, int firstBatch, Optional<WorkerPool> pool, int prefetch,
                   Optional<Device> device) {
@@ -34,16 +46,16 @@ final class BatchIterator implements Iterator<Batch>, AutoCloseable {
         this.pool = pool;
         this.prefetch = prefetch;
         this.device = device;
-        for (int b = 0; b < Math.min(firstBatch, plan.length); b++) {
+        for (int b = 0; b < firstBatch; b++) {
             firstExample += plan[b].length;
         }
-        started = Math.min(firstBatch, plan.length);
-        handedOut = started;
-        fill(prefetch);
+        started = firstBatch;
+        handedOut = firstBatch;
+        fill();
     }
 
-    private void fill(int ahead) {
-        while (pool.isPresent() && pending.size() < ahead && started < plan.length) {
+    private synchronized void fill() {
+        while (pool.isPresent() && ended.isEmpty() && pending.size() < prefetch && started < plan.length) {
             PendingBatch batch = nextPlanned();
             pending.add(batch);
             for (int i = 0; i < batch.size(); i++) {
@@ -60,49 +72,88 @@ final class BatchIterator implements Iterator<Batch>, AutoCloseable {
         return batch;
     }
 
+    /**
+     * Whether batches are left; frees the last one where not.
+     *
+     * @throws IllegalStateException where the loop was ended before its last batch: going on as if it were complete would be wrong
+     */
     @Override
     public boolean hasNext() {
-        if (closed || handedOut == plan.length) {
-            close();
+        checkThread();
+        if (handedOut == plan.length) {
+            endStep();
             return false;
         }
+        checkNotEnded();
         return true;
+    }
+
+    private void checkThread() {
+        if (walker.isPresent() && walker.get() != Thread.currentThread()) {
+            throw new IllegalStateException("data loader: this loop runs on thread '" + walker.get().getName() + "', not on '"
+                    + Thread.currentThread().getName() + "'. Hint: let each thread begin a loop of its own.");
+        }
+    }
+
+    private void checkNotEnded() {
+        Optional<String> why;
+        synchronized (this) {
+            why = ended;
+        }
+        if (why.isPresent()) {
+            releaseStep();
+            throw new IllegalStateException("data loader: this loop has ended after " + handedOut + " of " + plan.length + " batches, because "
+                    + why.get() + ". Hint: begin another loop.");
+        }
     }
 
     @Override
     public Batch next() {
-        if (closed && handedOut < plan.length) {
-            throw new IllegalStateException("data loader: this loop has ended, because the loader was closed or another loop began");
-        }
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
+        walker = Optional.of(Thread.currentThread());
         endStep();
         try {
-            PendingBatch head = pool.isPresent() ? pending.remove() : loadHere();
-            fill(prefetch);
-            Batch loaded = head.await();
+            Batch loaded = load();
             handedOut++;
             return inStep(loaded);
+        } catch (CancellationException e) {
+            checkNotEnded();
+            throw e;
         } catch (RuntimeException | Error e) {
-            close();
+            end("a batch could not be loaded");
             throw e;
         }
     }
 
-    private PendingBatch loadHere() {
-        PendingBatch batch = nextPlanned();
-        for (int i = 0; i < batch.size(); i++) {
-            batch.load(i);
+    private Batch load() {
+        PendingBatch head;
+        synchronized (this) {
+            checkNotEnded();
+            head = pool.isPresent() ? pending.remove() : nextPlanned();
+            awaited = Optional.of(head);
+            fill();
         }
-        return batch;
+        if (pool.isEmpty()) {
+            for (int i = 0; i < head.size(); i++) {
+                head.load(i);
+            }
+        }
+        Batch loaded = head.await();
+        synchronized (this) {
+            awaited = Optional.empty();
+        }
+        return loaded;
     }
 
     /** Views made inside the step's scope stand in for the workers' tensors, so that the scope closes the batch too. */
     private Batch inStep(Batch loaded) {
-        step = Optional.of(Scope.open());
+        step = Optional.of(Scope.openWeak(this));
         try (Tensor inputs = loaded.inputs(); Tensor labels = loaded.labels()) {
-            return new Batch(place(inputs), place(labels), loaded.indices());
+            Batch batch = new Batch(place(inputs), place(labels), loaded.indices());
+            current = Optional.of(batch);
+            return batch;
         }
     }
 
@@ -113,15 +164,33 @@ final class BatchIterator implements Iterator<Batch>, AutoCloseable {
     private void endStep() {
         step.ifPresent(Scope::close);
         step = Optional.empty();
+        current = Optional.empty();
     }
 
-    @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
+    /** After a break, what was made since may be in use: only the batch is surely the loop's. */
+    private void releaseStep() {
+        step.ifPresent(Scope::release);
+        step = Optional.empty();
+        current.ifPresent(batch -> {
+            batch.inputs().close();
+            batch.labels().close();
+        });
+        current = Optional.empty();
+    }
+
+    /** Ends the walk before its last batch, and for its own thread frees the batch; others leave that to the walk's next call. */
+    void end(String why) {
+        synchronized (this) {
+            if (ended.isEmpty()) {
+                ended = Optional.of(why);
+            }
+            awaited.ifPresent(PendingBatch::cancel);
+            awaited = Optional.empty();
             pending.forEach(PendingBatch::cancel);
             pending.clear();
-            endStep();
+        }
+        if (walker.isPresent() && walker.get() == Thread.currentThread()) {
+            releaseStep();
         }
     }
 }

@@ -2,8 +2,11 @@ package dev.graft.nn.data;
 
 import dev.graft.tensor.Device;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.random.RandomGenerator;
 
 /**
@@ -21,15 +24,19 @@ import java.util.random.RandomGenerator;
  *
  * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. Which examples come, in what order and how they
  * are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is the next epoch,
- * from 1. Settings
- * return a new loader; iterate and close it on one thread.
+ * from 1.
+ *
+ * <p>Loops are independent of each other, nested or on several threads; each thread begins its own, and they share the workers.
+ * After a {@code break} or an exception, what the loop's body made stays open for whoever holds it. Closing the loader ends its
+ * open loops: they then throw when they go on. Settings return a new loader.
  */
 public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     private final Dataset<Example> dataset;
     private final int batchSize;
     private final Settings settings;
+    // Guarded by this. A loop that nobody holds any more was left by a break: the collector may have it.
+    private final Set<BatchIterator> loops = Collections.newSetFromMap(new WeakHashMap<>());
     private Optional<WorkerPool> pool = Optional.empty();
-    private Optional<BatchIterator> active = Optional.empty();
     private int nextEpoch = 1;
 
     private record Settings(Sampler sampler, long seed, int workers, int prefetch, LastBatch lastBatch, Optional<Device> device) {
@@ -131,41 +138,78 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /** Sets the epoch that the next loop runs, from 1. */
-    public void epoch(int epoch) {
+    public synchronized void epoch(int epoch) {
+        checkEpoch(epoch);
         nextEpoch = epoch;
     }
 
-    /** Starts the next epoch; a loop still open over this loader ends. */
+    /** Starts the next epoch. Other loops over this loader go on. */
     @Override
     public Iterator<Batch> iterator() {
-        return start(nextEpoch, 0);
+        synchronized (this) {
+            return startCounted(nextEpoch, 0);
+        }
     }
 
-    /** One epoch without its first batches: where an interrupted run goes on. The next loop runs the epoch after it. */
+    /**
+     * One epoch without its first batches: where an interrupted run goes on. The next loop runs the epoch after it.
+     *
+     * @param firstBatch from 0 to {@link #batches()}
+     */
     public Iterable<Batch> at(int epoch, int firstBatch) {
-        return () -> start(epoch, firstBatch);
+        checkEpoch(epoch);
+        checkFirstBatch(firstBatch);
+        return () -> startCounted(epoch, firstBatch);
     }
 
-    private Iterator<Batch> start(int epoch, int firstBatch) {
-        active.ifPresent(BatchIterator::close);
+    /** {@link #pass(int, int)} from the first batch on. */
+    public LoaderPass pass(int epoch) {
+        return pass(epoch, 0);
+    }
+
+    /**
+     * One run through an epoch that does not count as one of this loader's: the next loop runs the epoch that it would have run
+     * anyway. So judging on the training data does not change the training.
+     *
+     * @param epoch      from 1: it decides order and augmentation
+     * @param firstBatch from 0 to {@link #batches()}
+     */
+    public LoaderPass pass(int epoch, int firstBatch) {
+        checkEpoch(epoch);
+        checkFirstBatch(firstBatch);
+        return new LoaderPass(() -> start(epoch, firstBatch));
+    }
+
+    private static void checkEpoch(int epoch) {
+        if (epoch < 1) {
+            throw new IllegalArgumentException("data loader: epochs count from 1, was " + epoch);
+        }
+    }
+
+    private void checkFirstBatch(int firstBatch) {
+        if (firstBatch < 0 || firstBatch > batches()) {
+            throw new IllegalArgumentException("data loader: the first batch must be in [0, " + batches() + "], was " + firstBatch);
+        }
+    }
+
+    private synchronized BatchIterator startCounted(int epoch, int firstBatch) {
+        BatchIterator loop = start(epoch, firstBatch);
+        nextEpoch = epoch + 1;
+        return loop;
+    }
+
+    private synchronized BatchIterator start(int epoch, int firstBatch) {
         if (batches() == 0) {
             throw new IllegalArgumentException("data loader: an epoch of " + settings.sampler.size() + " examples has no batch of "
                     + batchSize + ". Hint: use a smaller batch, or LastBatch.KEEP.");
         }
-        nextEpoch = epoch + 1;
         if (settings.workers > 0 && pool.isEmpty()) {
             pool = Optional.of(new WorkerPool(settings.workers));
         }
-        BatchIterator iterator = new BatchIterator(dataset, plan(settings.sampler.order(settings.seed, epoch)), settings.seed, epoch,
+        BatchIterator loop = new BatchIterator(dataset, plan(settings.sampler.order(settings.seed, epoch)), settings.seed, epoch,
                 firstBatch, pool, settings.prefetch, settings.device);
-        active = Optional.of(iterator);
-        return iterator;
-    }
-
-    /** Ends a loop that was left early, freeing its batch; a finished loop has done so by itself. */
-    public void endLoop() {
-        active.ifPresent(BatchIterator::close);
-        active = Optional.empty();
+        loops.add(loop);
+        return loop;
     }
 
     private int[][] plan(int[] order) {
@@ -177,11 +221,19 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return plan;
     }
 
-    /** Ends an open loop, freeing its batch, and stops the workers. */
+    /**
+     * Ends open loops, freeing the batches of this thread's, and stops the workers. A loop of another thread throws when it goes
+     * on, and frees its batch then. The loader can be iterated again.
+     */
     @Override
     public void close() {
-        endLoop();
-        pool.ifPresent(WorkerPool::close);
-        pool = Optional.empty();
+        Optional<WorkerPool> workers;
+        synchronized (this) {
+            loops.forEach(loop -> loop.end("its loader was closed"));
+            loops.clear();
+            workers = pool;
+            pool = Optional.empty();
+        }
+        workers.ifPresent(WorkerPool::close);
     }
 }

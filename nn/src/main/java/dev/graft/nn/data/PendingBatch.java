@@ -6,8 +6,10 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A batch whose examples are loaded one by one, perhaps by several threads; the one that loads the last example stacks them. */
@@ -21,6 +23,8 @@ final class PendingBatch {
     private final Throwable[] failures;
     private final AtomicInteger left;
     private final CompletableFuture<Batch> result = new CompletableFuture<>();
+    /** Set by whoever gets the result: the one that waits for it, or the one that cancels and so closes it. */
+    private final AtomicBoolean taken = new AtomicBoolean();
     private volatile boolean cancelled;
 
     /** @param firstExample how many examples of the epoch come before this batch */
@@ -66,10 +70,11 @@ final class PendingBatch {
                     throw failed(slot);
                 }
             }
-            if (cancelled) {
-                result.cancel(false);
-            } else {
-                result.complete(stack());
+            if (!cancelled) {
+                Batch batch = stack();
+                if (!result.complete(batch)) {
+                    close(batch);
+                }
             }
         } catch (Throwable e) {
             result.completeExceptionally(e);
@@ -85,12 +90,22 @@ final class PendingBatch {
 
     private RuntimeException failed(int slot) {
         Throwable cause = failures[slot];
+        String what = describe(slot);
         if (cause instanceof Error error) {
+            error.addSuppressed(new DataException("data loader: this happened while " + what + " was loaded"));
             throw error;
         }
-        String what = dataset.describe(indices[slot]);
         String why = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         return new DataException("data loader: " + what + " could not be loaded: " + why, cause);
+    }
+
+    /** A data set that cannot load an example may fail to name it as well, which must not hide the first failure. */
+    private String describe(int slot) {
+        try {
+            return dataset.describe(indices[slot]);
+        } catch (RuntimeException e) {
+            return "example " + indices[slot];
+        }
     }
 
     @SuppressWarnings("try")
@@ -126,9 +141,14 @@ final class PendingBatch {
         return Tensor.of(labels, labels.length);
     }
 
+    /** @throws CancellationException where it was cancelled */
     Batch await() {
         try {
-            return result.get();
+            Batch batch = result.get();
+            if (!taken.compareAndSet(false, true)) {
+                throw new CancellationException();
+            }
+            return batch;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             cancel();
@@ -141,13 +161,16 @@ final class PendingBatch {
         }
     }
 
+    /** Wakes who waits for the batch, and closes what is there or still comes. */
     void cancel() {
         cancelled = true;
-        result.whenComplete((batch, failure) -> {
-            if (batch != null) {
-                batch.inputs().close();
-                batch.labels().close();
-            }
-        });
+        if (taken.compareAndSet(false, true) && !result.cancel(false) && !result.isCompletedExceptionally()) {
+            close(result.join());
+        }
+    }
+
+    private static void close(Batch batch) {
+        batch.inputs().close();
+        batch.labels().close();
     }
 }

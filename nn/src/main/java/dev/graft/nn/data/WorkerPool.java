@@ -1,21 +1,34 @@
 package dev.graft.nn.data;
 
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A loader's threads. They are daemons: a program that forgets to close a loader still ends. */
+/**
+ * A loader's threads. They are daemons, and end where there is nothing to load: a program that forgets to close a loader still
+ * ends, and one that goes on without it keeps no threads.
+ */
 final class WorkerPool {
+    private static final long IDLE_MILLIS = 10_000;
+
     private final ExecutorService executor;
 
     WorkerPool(int threads) {
+        this(threads, IDLE_MILLIS);
+    }
+
+    WorkerPool(int threads, long idleMillis) {
         AtomicInteger number = new AtomicInteger();
-        executor = Executors.newFixedThreadPool(threads, task -> {
-            Thread thread = new Thread(task, "graft-data-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, idleMillis, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
+                task -> {
+                    Thread thread = new Thread(task, "graft-data-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        pool.allowCoreThreadTimeOut(true);
+        executor = pool;
     }
 
     void submit(Runnable task) {

@@ -3,6 +3,7 @@ package dev.graft.nn.train;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.LoaderPass;
 import dev.graft.nn.loss.Loss;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Tensor;
@@ -15,7 +16,10 @@ public final class Evaluator {
     private Evaluator() {
     }
 
-    /** One pass in evaluation mode, without gradients; every module has its mode back afterwards. */
+    /**
+     * One pass over the loader's first epoch in evaluation mode, without gradients; every module has its mode back afterwards, and
+     * the loader's count of epochs stays as it is.
+     */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
         return evaluate(model, loader, loss, new StopSignal()).orElseThrow();
     }
@@ -31,8 +35,8 @@ public final class Evaluator {
         List<float[]> probabilities = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         List<Integer> indices = new ArrayList<>();
-        try {
-            for (Batch batch : loader.at(1, 0)) {
+        try (LoaderPass pass = loader.pass(1)) {
+            for (Batch batch : pass) {
                 if (stop.isRequested()) {
                     return Optional.empty();
                 }
@@ -50,8 +54,6 @@ public final class Evaluator {
                     indices.add(index);
                 }
             }
-        } finally {
-            loader.endLoop();
         }
         return Optional.of(new Evaluation(lossSum / seen, probabilities.toArray(float[][]::new), ints(labels), ints(indices)));
     }

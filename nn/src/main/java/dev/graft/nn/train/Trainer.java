@@ -4,6 +4,7 @@ import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.LoaderPass;
 import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.GradientClip;
 import dev.graft.nn.optim.LrSchedule;
@@ -186,8 +187,8 @@ public final class Trainer {
         model.train();
         optimizer.zeroGrad();
         progress.epochStarted(state.epoch, epochs, batches, state.batch);
-        try {
-            for (Batch batch : train.at(state.epoch, state.batch)) {
+        try (LoaderPass pass = train.pass(state.epoch, state.batch)) {
+            for (Batch batch : pass) {
                 learn(state, batch, groupSize(state.batch, batches), files);
                 state.batch++;
                 progress.batchDone(state.lossSum / state.seen);
@@ -199,7 +200,6 @@ public final class Trainer {
                 }
             }
         } finally {
-            train.endLoop();
             progress.epochAborted();
         }
         checkWeights(state, files);

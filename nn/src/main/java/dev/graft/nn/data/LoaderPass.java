@@ -1,0 +1,45 @@
+package dev.graft.nn.data;
+
+import java.util.Iterator;
+import java.util.function.Supplier;
+
+/**
+ * One run through an epoch of a {@link DataLoader}, independent of every other loop over it. Closing it ends the run wherever it
+ * stands and frees its batch:
+ *
+ * <pre>{@code
+ * try (LoaderPass pass = loader.pass(1)) {
+ *     for (Batch batch : pass) {
+ *         ...                                   // an exception or a break leaves nothing behind
+ *     }
+ * }
+ * }</pre>
+ */
+public final class LoaderPass implements Iterable<Batch>, AutoCloseable {
+    private final Supplier<BatchIterator> start;
+    private BatchIterator batches;
+    private boolean closed;
+
+    LoaderPass(Supplier<BatchIterator> start) {
+        this.start = start;
+    }
+
+    /** @throws IllegalStateException where the run has begun already, or is over */
+    @Override
+    public Iterator<Batch> iterator() {
+        if (closed || batches != null) {
+            throw new IllegalStateException("data loader: this pass has " + (closed ? "ended" : "begun already")
+                    + ". Hint: make another one with pass(epoch).");
+        }
+        batches = start.get();
+        return batches;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        if (batches != null) {
+            batches.end("its pass was closed");
+        }
+    }
+}
