@@ -31,7 +31,10 @@ public interface Backend {
 
     // Movement. Any strides; same shape.
 
-    /** {@code y = x}, converting between dtypes; {@code x} may repeat elements (stride 0). */
+    /**
+     * {@code y = x}, converting between dtypes; {@code x} may repeat elements (stride 0). Both may lie in one storage and overlap in any
+     * way: {@code y} becomes what {@code x} was before.
+     */
     void copy(View x, View y);
 
     void fill(View y, double value);

@@ -97,4 +97,48 @@ public record View(Storage storage, int offset, Shape shape, int[] strides) {
         }
         return true;
     }
+
+    /** Whether two indices may name the same place in memory, so that elements cannot be written one by one. */
+    public boolean repeatsElements() {
+        if (shape.numel() <= 1) {
+            return false;
+        }
+        // By growing stride, each dimension must step over all that the smaller ones reach.
+        boolean[] seen = new boolean[strides.length];
+        long reach = 0;
+        while (true) {
+            int next = -1;
+            for (int i = 0; i < strides.length; i++) {
+                if (!seen[i] && shape.dim(i) > 1 && (next < 0 || strides[i] < strides[next])) {
+                    next = i;
+                }
+            }
+            if (next < 0) {
+                return false;
+            }
+            if (strides[next] <= reach) {
+                return true;
+            }
+            seen[next] = true;
+            reach += (shape.dim(next) - 1L) * strides[next];
+        }
+    }
+
+    /** Whether the stretches of memory from first to last element meet; elements may still lie between each other. */
+    public boolean overlaps(View other) {
+        return storage == other.storage && shape.numel() > 0 && other.shape.numel() > 0 && offset <= other.last() && other.offset <= last();
+    }
+
+    /** Whether every index names the same place in memory in both views. */
+    public boolean sameElements(View other) {
+        return storage == other.storage && offset == other.offset && sameLayout(other);
+    }
+
+    private long last() {
+        long last = offset;
+        for (int i = 0; i < strides.length; i++) {
+            last += (shape.dim(i) - 1L) * strides[i];
+        }
+        return last;
+    }
 }

@@ -1,5 +1,6 @@
 package dev.graft.cpu;
 
+import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.tensor.DType;
 import java.util.Arrays;
@@ -17,6 +18,12 @@ final class Copy {
 
     void copy(View x, View y) {
         CpuStorage target = CpuStorage.of(y);
+        if (x.overlaps(y)) {
+            if (!x.sameElements(y)) {
+                copyAside(x, y);
+            }
+            return;
+        }
         target.changed();
         Strided walk = Strided.of(1, x, y);
         if (walk.total() == 0) {
@@ -34,6 +41,18 @@ final class Copy {
             floats(CpuStorage.floats(x), target.array(float[].class), walk);
         } else {
             raw(x, y, walk);
+        }
+    }
+
+    // Tasks run in any order, so no order of copying is safe for elements that are both read and written.
+    private void copyAside(View x, View y) {
+        Storage temporary = x.storage().backend().allocate(x.dtype(), x.numel());
+        try {
+            View aside = new View(temporary, 0, x.shape(), x.shape().contiguousStrides());
+            copy(x, aside);
+            copy(aside, y);
+        } finally {
+            temporary.release();
         }
     }
 

@@ -12,11 +12,12 @@ final class BackwardPass {
     private BackwardPass() {
     }
 
+    /** Goes back from {@code result}; the seed's memory belongs to this pass. */
     static void run(Tensor result, Tensor seed) {
         try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             Node root = result.node();
             if (root == null) {
-                result.accumulateGrad(seed.copy());
+                result.accumulateGrad(seed);
                 return;
             }
             BackwardPass pass = new BackwardPass();
@@ -63,7 +64,7 @@ final class BackwardPass {
             pending.add(node);
             return;
         }
-        if (before.storage().holders() == 1) {
+        if (InPlace.isPrivate(before)) {
             try (mine) {
                 before.addInPlace(mine, 1);
             }

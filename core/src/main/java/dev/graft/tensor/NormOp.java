@@ -27,6 +27,9 @@ sealed interface NormOp extends Op {
                 throw new IllegalArgumentException("batchNorm: training needs more than one value per channel, got input " + in[0].shape()
                         + ". Hint: use a batch of at least 2, drop the last single example, or freeze the layer.");
             }
+            InPlace.check(name(), runningMean);
+            InPlace.check(name(), runningVariance);
+            InPlace.checkApart(name(), runningMean, runningVariance);
             Tensor x = Raw.channelsLast(image(in[0]));
             Tensor gamma = Raw.contiguous(in[1]);
             Tensor beta = Raw.contiguous(in[2]);

@@ -321,7 +321,10 @@ public final class Tensor implements AutoCloseable {
         if (!seed.shape.equals(shape) || seed.dtype() != DType.F32) {
             throw new IllegalArgumentException("backward: the seed " + seed.dtype() + " " + seed.shape + " must be F32 of the result's shape " + shape);
         }
-        BackwardPass.run(this, seed);
+        try (Scope s = Scope.open()) {
+            // A copy: the seed may be a leaf's gradient, which this pass adds to.
+            BackwardPass.run(this, seed.copy());
+        }
     }
 
     /** The gradient accumulated since the last {@link #clearGrad()}. */
@@ -750,61 +753,67 @@ public final class Tensor implements AutoCloseable {
         return Raw.empty(this, Shape.of()).fill(value);
     }
 
-    // In place: unrecorded, for initialisers, optimizers and loading
+    // In place: unrecorded, for initialisers, optimizers and loading. See InPlace for what is refused.
 
-    /** Overwrites this tensor with another of the same shape, converting its type. */
+    /**
+     * Overwrites this tensor with another of the same shape, converting its type. The source may share memory with this tensor: the
+     * result is as if it had been copied first.
+     *
+     * @throws IllegalStateException while autograd records, where this tensor or the source requires a gradient
+     */
     public Tensor copyFrom(Tensor source) {
         checkOpen("copyFrom");
         source.checkOpen("copyFrom");
         if (!source.shape.equals(shape)) {
             throw new IllegalArgumentException("copyFrom: shapes differ (this " + shape + ", source " + source.shape + ")");
         }
-        checkWritable("copyFrom");
-        try (Scope s = Scope.open()) {
+        InPlace.check("copyFrom", this, source);
+        try (Scope s = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             backend().copy(source.to(device()).view(), view());
         }
         storage.markModified();
         return this;
     }
 
+    /** Overwrites every element. @throws IllegalStateException while autograd records, where this tensor requires a gradient */
     public Tensor fill(double value) {
         checkUsable("fill", this);
+        InPlace.check("fill", this);
         backend().fill(view(), value);
         storage.markModified();
         return this;
     }
 
-    /** {@code this += alpha * other}; shapes must be equal. */
+    /**
+     * {@code this += alpha * other}; shapes must be equal. The other may share memory with this tensor: the result is as if it had been
+     * copied first.
+     *
+     * @throws IllegalStateException while autograd records, where this tensor or the other requires a gradient
+     */
     public Tensor addInPlace(Tensor other, float alpha) {
         checkUsable("addInPlace", other);
         if (!other.shape.equals(shape)) {
             throw new IllegalArgumentException("addInPlace: shapes differ (this " + shape + ", other " + other.shape + ")");
         }
         Op.requireFloat("addInPlace", this, other);
-        checkWritable("addInPlace");
-        backend().addScaled(alpha, other.view(), view());
+        InPlace.check("addInPlace", this, other);
+        try (Scope s = Scope.open()) {
+            backend().addScaled(alpha, InPlace.asBefore(other, this).view(), view());
+        }
         storage.markModified();
         return this;
     }
 
+    /** {@code this *= factor}. @throws IllegalStateException while autograd records, where this tensor requires a gradient */
     public Tensor mulInPlace(float factor) {
         checkUsable("mulInPlace", this);
         Op.requireFloat("mulInPlace", this);
-        checkWritable("mulInPlace");
+        InPlace.check("mulInPlace", this);
         try (Scope s = Scope.open()) {
             backend().binary(BinaryOp.MUL, view(), Raw.expand(scalarLike(factor), shape).view(), view());
         }
         storage.markModified();
         return this;
-    }
-
-    private void checkWritable(String op) {
-        for (int i = 0; i < strides.length; i++) {
-            if (strides[i] == 0 && shape.dim(i) > 1) {
-                throw new IllegalArgumentException(op + ": the tensor " + shape + " repeats elements in memory, so they cannot change one by one. "
-                        + "Hint: copy() it first.");
-            }
-        }
     }
 
     // Ownership
@@ -881,18 +890,25 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Takes the gradient's memory over where nobody else holds it. A leaf that was closed since the forward pass wants none. */
+    /**
+     * Adds to this leaf's gradient, taking the memory over where nobody else holds it. A leaf that was closed or frozen since the forward
+     * pass wants none.
+     */
     void accumulateGrad(Tensor gradient) {
-        if (closed) {
+        if (closed || !requiresGrad) {
             return;
         }
-        if (grad != null) {
+        if (grad == null || grad.closed) {
+            grad = InPlace.isPrivate(gradient) && gradient.view().isDense() && gradient.view().sameLayout(view()) ? gradient.savedHandle()
+                    : Raw.copyInto(gradient, view().isDense() ? Raw.emptyLike(this) : Raw.empty(this, shape)).keep();
+        } else if (grad.storage == gradient.storage) {
+            // A leaf that is two operands of one operator took this memory over a moment ago; a third operand's leaf still reads it.
+            Tensor sum = Raw.add(grad, gradient).keep();
+            grad.close();
+            grad = sum;
+        } else {
             grad.addInPlace(gradient, 1);
-            return;
         }
-        Tensor mine = gradient.storage.holders() == 1 && gradient.view().sameLayout(view()) ? gradient.savedHandle()
-                : Raw.copyInto(gradient, view().isDense() ? Raw.emptyLike(this) : Raw.empty(this, shape)).keep();
-        grad = mine;
     }
 
     private void checkOpen(String op) {

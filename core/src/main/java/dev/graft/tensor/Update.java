@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.View;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,29 +15,34 @@ public final class Update {
      *
      * @param velocity the momentum buffer, updated; empty where momentum is 0
      * @param first    whether this is the parameter's first step, which starts the velocity at the gradient
+     * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
+     * @throws IllegalStateException    where the weight is a recorded result and not a leaf
      */
     public static void sgd(Tensor weight, Tensor gradient, Optional<Tensor> velocity, boolean first, float lr, float momentum,
                            float dampening, float weightDecay, boolean nesterov) {
-        check("sgd", weight, gradient);
-        velocity.ifPresent(v -> check("sgd", weight, v));
+        Tensor[] changed = velocity.map(v -> new Tensor[] {weight, v}).orElse(new Tensor[] {weight});
+        check("sgd", gradient, changed);
         try (Scope scope = Scope.open()) {
-            weight.backend().sgd(weight.view(), Raw.like(gradient, weight).view(), velocity.map(Tensor::view), first,
-                    lr, momentum, dampening, weightDecay, nesterov);
+            weight.backend().sgd(weight.view(), asBefore(gradient, changed), velocity.map(Tensor::view), first, lr, momentum, dampening,
+                    weightDecay, nesterov);
         }
-        weight.storage().markModified();
+        markModified(changed);
     }
 
-    /** One step of AdamW (Loshchilov and Hutter 2019) with moments {@code m} and {@code v}, both updated; {@code t} counts from 1. */
+    /**
+     * One step of AdamW (Loshchilov and Hutter 2019) with moments {@code m} and {@code v}, both updated; {@code t} counts from 1.
+     *
+     * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
+     * @throws IllegalStateException    where the weight is a recorded result and not a leaf
+     */
     public static void adamW(Tensor weight, Tensor gradient, Tensor m, Tensor v, long t, float lr, float beta1, float beta2, float eps,
                              float weightDecay) {
-        check("adamW", weight, gradient);
-        check("adamW", weight, m);
-        check("adamW", weight, v);
+        Tensor[] changed = {weight, m, v};
+        check("adamW", gradient, changed);
         try (Scope scope = Scope.open()) {
-            weight.backend().adamW(weight.view(), Raw.like(gradient, weight).view(), m.view(), v.view(), t, lr, beta1, beta2, eps,
-                    weightDecay);
+            weight.backend().adamW(weight.view(), asBefore(gradient, changed), m.view(), v.view(), t, lr, beta1, beta2, eps, weightDecay);
         }
-        weight.storage().markModified();
+        markModified(changed);
     }
 
     /** The Euclidean norm of all elements of all tensors together. */
@@ -50,13 +56,48 @@ public final class Update {
         }
     }
 
-    private static void check(String op, Tensor weight, Tensor other) {
+    /** Judges all that a step reads and changes; {@code changed[0]} is the weight. */
+    private static void check(String op, Tensor gradient, Tensor... changed) {
+        Tensor weight = changed[0];
+        checkFits(op, weight, gradient);
+        for (Tensor state : changed) {
+            checkFits(op, weight, state);
+        }
+        if (weight.node() != null) {
+            throw new IllegalStateException(op + ": the weight " + weight.shape() + " is a result of " + weight.node().op.name() + ", not a leaf. "
+                    + "Hint: update the tensor it was computed from.");
+        }
+        if (!weight.view().isDense()) {
+            throw new IllegalArgumentException(op + ": the weight " + weight.shape() + " is a strided view. Hint: update the tensor it views.");
+        }
+        for (int i = 0; i < changed.length; i++) {
+            InPlace.checkWritable(op, changed[i]);
+            for (int j = 0; j < i; j++) {
+                InPlace.checkApart(op, changed[j], changed[i]);
+            }
+        }
+    }
+
+    private static void checkFits(String op, Tensor weight, Tensor other) {
+        weight.checkUsable(op, other);
         if (!weight.shape().equals(other.shape())) {
             throw new IllegalArgumentException(op + ": shapes differ (weight " + weight.shape() + ", other " + other.shape() + ")");
         }
-        weight.checkUsable(op, other);
-        if (!weight.view().isDense()) {
-            throw new IllegalArgumentException(op + ": the weight " + weight.shape() + " is a strided view. Hint: update the tensor it views.");
+        Op.requireFloat(op, weight, other);
+    }
+
+    /** The gradient in the weight's layout and, where it shares memory with what changes, as it is before. */
+    private static View asBefore(Tensor gradient, Tensor... changed) {
+        Tensor source = gradient;
+        for (Tensor target : changed) {
+            source = InPlace.asBefore(source, target);
+        }
+        return Raw.like(source, changed[0]).view();
+    }
+
+    private static void markModified(Tensor... changed) {
+        for (Tensor tensor : changed) {
+            tensor.storage().markModified();
         }
     }
 }

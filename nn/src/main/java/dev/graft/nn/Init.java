@@ -1,5 +1,6 @@
 package dev.graft.nn;
 
+import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
@@ -39,21 +40,24 @@ public final class Init {
         }
     }
 
+    @SuppressWarnings("try")
     public static void constant(Tensor weight, float value) {
-        weight.fill(value);
+        try (Autograd.Guard guard = Autograd.noGrad()) {
+            weight.fill(value);
+        }
     }
 
     /** Uniform over {@code [low, high)}. */
     @SuppressWarnings("try")
     public static void uniform(Tensor weight, float low, float high, RandomGenerator random) {
-        try (Scope scope = Scope.open()) {
+        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             weight.copyFrom(Tensor.uniform(random, low, high, weight.shape().toArray()).to(weight.device()));
         }
     }
 
     @SuppressWarnings("try")
     public static void normal(Tensor weight, float mean, float standardDeviation, RandomGenerator random) {
-        try (Scope scope = Scope.open()) {
+        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             weight.copyFrom(Tensor.randn(random, weight.shape().toArray()).mul(standardDeviation).add(mean).to(weight.device()));
         }
     }

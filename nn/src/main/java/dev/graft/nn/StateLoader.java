@@ -1,6 +1,7 @@
 package dev.graft.nn;
 
 import dev.graft.io.StateDict;
+import dev.graft.tensor.Autograd;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;
@@ -65,7 +66,7 @@ final class StateLoader {
         if (!missing.isEmpty() || !unexpected.isEmpty() || !mismatched.isEmpty()) {
             throw new IllegalArgumentException(message(root, slots.size(), missing, unexpected, mismatched));
         }
-        try (Scope scope = Scope.open()) {
+        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             slots.forEach((name, slot) -> {
                 if (state.contains(name)) {
                     slot.assign.accept(state.get(name).to(slot.value.dtype()).to(slot.value.device()));

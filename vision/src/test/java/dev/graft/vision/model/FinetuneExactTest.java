@@ -139,10 +139,10 @@ class FinetuneExactTest {
             model.replaceHead(2, random);
             Map<String, Parameter> parameters = model.namedParameters();
             Tensor weight = parameters.get(model.headPath() + ".weight").value();
-            weight.copyFrom(Formula.scaled(scale, 0f, HEAD_WEIGHT, weight.shape()));
+            weight.detach().copyFrom(Formula.scaled(scale, 0f, HEAD_WEIGHT, weight.shape()));
             if (model.head() instanceof Linear) {
                 Tensor bias = parameters.get(model.headPath() + ".bias").value();
-                bias.copyFrom(Formula.scaled(scale, 0f, HEAD_BIAS, bias.shape()));
+                bias.detach().copyFrom(Formula.scaled(scale, 0f, HEAD_BIAS, bias.shape()));
             }
             return model;
         }

@@ -84,8 +84,8 @@ class ResNet18GoldenTest {
     void newHeadOnFrozenBackboneFollowsPyTorch() {
         try (Backbone model = NetworkGolden.network(); Tensor images = input(); Tensor labels = NetworkGolden.labels(0, 1)) {
             Linear head = new Linear(512, 2, new SplittableRandom(0));
-            head.weight().value().copyFrom(Formula.scaled((float) Math.sqrt(3.0 / 512), 0f, 2000, Shape.of(2, 512)));
-            head.bias().orElseThrow().value().copyFrom(Formula.scaled(0.05f, 0f, 2001, Shape.of(2)));
+            head.weight().value().detach().copyFrom(Formula.scaled((float) Math.sqrt(3.0 / 512), 0f, 2000, Shape.of(2, 512)));
+            head.bias().orElseThrow().value().detach().copyFrom(Formula.scaled(0.05f, 0f, 2001, Shape.of(2)));
             model.replace("fc", head);
             model.freezeExcept("fc");
             assertThat(model.trainableParameters()).hasSize(2);
