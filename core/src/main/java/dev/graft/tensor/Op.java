@@ -12,7 +12,10 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
     /** Checks shapes and computes; puts what {@link #backward} needs into {@code saved}. Temporaries belong to the caller's scope. */
     Tensor forward(Saved saved, Tensor[] in);
 
-    /** The gradient of each input that {@code needs} one, for the result's gradient {@code dy}; other entries are ignored. */
+    /**
+     * The gradient of each input that {@code needs} one, for the result's gradient {@code dy}; other entries are ignored. Gradients are F32
+     * whatever the types of inputs and result.
+     */
     Tensor[] backward(Saved saved, Tensor dy, boolean[] needs);
 
     static void requireFloat(String op, Tensor... in) {
@@ -38,8 +41,10 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
         Saved saved = new Saved(record, needs, shapes);
         try (Scope scope = Scope.open()) {
             Tensor out = op.forward(saved, in);
-            if (record && out.dtype() == DType.F32) {
+            if (record && out.dtype().isFloat()) {
                 out.attach(new Node(op, saved, needs, in));
+            } else {
+                saved.release();
             }
             return scope.keep(out);
         } catch (RuntimeException | Error e) {

@@ -250,8 +250,11 @@ sealed interface PointwiseOp extends Op {
         }
     }
 
-    /** Conversion to F32 and back keeps the gradient between floating-point types. */
-    record Convert(DType target) implements PointwiseOp {
+    /**
+     * A change of type. Gradients pass between floating-point types, rounded to both, for that is all the numbers such a tensor could
+     * hold; they end at integers, as in PyTorch.
+     */
+    record Convert(DType source, DType target) implements PointwiseOp {
         @Override
         public String name() {
             return "to";
@@ -264,7 +267,12 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            return grads(dy);
+            return grads(rounded(rounded(dy, target), source));
+        }
+
+        private static Tensor rounded(Tensor dy, DType type) {
+            return type == DType.F32 || type == DType.F64 ? dy
+                    : Raw.copyInto(Raw.copyInto(dy, Raw.empty(dy.backend(), type, dy.shape())), Raw.empty(dy, dy.shape()));
         }
     }
 }

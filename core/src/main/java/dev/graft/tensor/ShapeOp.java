@@ -195,7 +195,7 @@ sealed interface ShapeOp extends Op {
             if (x.rank() != 4) {
                 throw new IllegalArgumentException("pad2d: input must be [N, C, H, W], got " + x.shape());
             }
-            Tensor y = Raw.emptyChannelsLast(x, Shape.of(x.dim(0), x.dim(1), x.dim(2) + top + bottom, x.dim(3) + left + right));
+            Tensor y = Raw.emptyChannelsLast(x, x.dtype(), Shape.of(x.dim(0), x.dim(1), x.dim(2) + top + bottom, x.dim(3) + left + right));
             y.backend().fill(y.view(), 0);
             y.backend().copy(x.view(), inner(y, x.shape()).view());
             return y;

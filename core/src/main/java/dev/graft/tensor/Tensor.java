@@ -353,9 +353,12 @@ public final class Tensor implements AutoCloseable {
 
     // Conversion and shape
 
-    /** This tensor in another type; itself where it has it already. */
+    /**
+     * This tensor in another type; itself where it has it already. Gradients flow between floating-point types, rounded to both as in
+     * PyTorch, and end at the others.
+     */
     public Tensor to(DType dtype) {
-        return dtype == dtype() ? this : Op.apply(new PointwiseOp.Convert(dtype), this);
+        return dtype == dtype() ? this : Op.apply(new PointwiseOp.Convert(dtype(), dtype), this);
     }
 
     /** This tensor on another device, without history; itself where it is there already. */

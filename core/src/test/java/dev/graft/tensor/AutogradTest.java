@@ -1,12 +1,14 @@
 package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import dev.graft.backend.Conv2dParams;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,144 @@ class AutogradTest {
         x.backward(seed);
         assertThat(grad(x)).containsExactly(2, 20);
         assertThat(seed.toFloatArray()).containsExactly(1, 10);
+    }
+
+    /** Gradients that are one number repeated, as sums and means give, meet others at every kind of junction. */
+    @Test
+    void gradientsThatRepeatOneElementAddUp() {
+        Tensor x = leaf(1, 2, 3, 4);
+        Tensor y = x.mul(2);
+        y.square().mean().add(y.mean()).backward();
+        assertThat(grad(x)).containsExactly(2.5f, 4.5f, 6.5f, 8.5f);
+        Tensor z = leaf(1, 2, 3, 4);
+        Tensor w = z.mul(2);
+        w.mean().add(w.square().mean()).add(w.sum()).add(w.reshape(2, 2).sum(0).sum()).backward();
+        assertThat(grad(z)).containsExactly(6.5f, 8.5f, 10.5f, 12.5f);
+        Tensor leaf = leaf(1, 2, 3, 4);
+        leaf.sum().add(leaf.mean()).add(leaf.square().sum()).backward();
+        assertThat(grad(leaf)).containsExactly(3.25f, 5.25f, 7.25f, 9.25f);
+    }
+
+    @Test
+    void aResidualBlockThatSharesItsLayerDifferentiates() {
+        Tensor w = Tensor.of(new float[] {1, 2, -1, 1}, 2, 2).requireGrad(true);
+        Tensor h = Tensor.of(new float[] {1, 3, 2, -1}, 2, 2).mul(1).requireGrad(true);
+        UnaryOperator<Tensor> g = t -> t.linear(w, Optional.empty());
+        h.add(g.apply(g.apply(h).relu())).mean().backward();
+        // g(h) = [7 2; 0 -3], relu = [7 2; 0 0]: each mean adds a quarter; dw = 1/4 (sum of relu + w's columns masked times h).
+        assertThat(grad(h)).containsExactly(-0.5f, 1, 0.25f, 0.25f);
+        assertThat(grad(w)).containsExactly(1.75f, 0.5f, 2.5f, 2.75f);
+    }
+
+    @Test
+    void diceAndCrossEntropyDifferentiateTogether() {
+        Tensor logits = leaf(0.5f, -1, 2, 0);
+        Tensor target = Tensor.of(new float[] {1, 0, 1, 0}, 4);
+        Tensor p = logits.sigmoid();
+        Tensor dice = p.mul(target).sum().mul(2).add(1).div(p.sum().add(target.sum()).add(1)).neg().add(1);
+        dice.add(logits.bceWithLogits(target, Optional.empty(), LossReduction.MEAN)).backward();
+        // In double precision by PyTorch 2.13.
+        assertThat(grad(logits)).containsExactly(new float[] {-0.14966013f, 0.09557491f, -0.054496155f, 0.16103489f},
+                offset(1e-7f));
+    }
+
+    @Test
+    void leavesDoNotShareAGradientThatIsChangedLater() {
+        Tensor x = leaf(1, 2);
+        Tensor y = leaf(3, 4);
+        Tensor z = leaf(5, 6);
+        Tensor.concat(0, x.add(x), y.add(z), z).mul(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 6)).sum().backward();
+        x.grad().orElseThrow().mulInPlace(0);
+        y.grad().orElseThrow().mulInPlace(0);
+        assertThat(grad(x)).containsExactly(0, 0);
+        assertThat(grad(z)).containsExactly(8, 10);
+        Tensor p = leaf(1, 2);
+        Tensor q = leaf(1, 2);
+        p.reshape(2, 1).add(q.reshape(2, 1)).sub(p.slice(0, 0, 2).reshape(2, 1)).sum().backward();
+        p.grad().orElseThrow().fill(9);
+        assertThat(grad(q)).containsExactly(1, 1);
+    }
+
+    @Test
+    void aGradientMayBeTheSeedOfThePassThatAddsToIt() {
+        Tensor x = leaf(1, 2);
+        Tensor z = leaf(5, 7);
+        x.mul(3).sum().backward();
+        Tensor g = x.grad().orElseThrow();
+        x.reshape(2).add(z).backward(g);
+        assertThat(grad(x)).containsExactly(6, 6);
+        assertThat(grad(z)).containsExactly(3, 3);
+        assertThat(g.toFloatArray()).containsExactly(6, 6);
+    }
+
+    @Test
+    void leavesThatRepeatElementsGetAGradientOfTheirOwn() {
+        Tensor x = Tensor.ones(1).expand(3).requireGrad(true);
+        x.sum().backward();
+        x.mul(Tensor.of(new float[] {1, 2, 3}, 3)).sum().backward();
+        x.sum().backward();
+        assertThat(grad(x)).containsExactly(3, 4, 5);
+        x.grad().orElseThrow().mulInPlace(2);
+        assertThat(grad(x)).containsExactly(6, 8, 10);
+        // A slice's gradient fills its own memory and not a window of the whole.
+        Tensor s = Tensor.ones(4, 100).slice(1, 0, 1).requireGrad(true);
+        s.sum().backward();
+        assertThat(s.grad().orElseThrow().storage().length()).isEqualTo(4);
+    }
+
+    @Test
+    void aLeafFrozenBetweenForwardAndBackwardGetsNothing() {
+        Tensor x = leaf(1, 2);
+        Tensor z = leaf(3, 4);
+        Tensor loss = x.mul(z).sum();
+        x.requireGrad(false);
+        loss.backward();
+        assertThat(x.grad()).isEmpty();
+        assertThat(grad(z)).containsExactly(1, 2);
+        x.requireGrad(true);
+        assertThat(x.grad()).isEmpty();
+        Tensor y = leaf(5);
+        y.mul(2).backward();
+        Tensor second = y.mul(3);
+        y.requireGrad(false);
+        second.backward();
+        assertThat(grad(y)).as("what was there stays").containsExactly(2);
+    }
+
+    @Test
+    void gradientsFlowThroughFloatingPointTypes() {
+        for (DType type : new DType[] {DType.BF16, DType.F16, DType.F64}) {
+            Tensor x = leaf(1, -2, 0.5f);
+            Tensor y = x.to(type);
+            assertThat(y.requiresGrad()).isTrue();
+            y.to(DType.F32).square().sum().backward();
+            assertThat(grad(x)).as(type.toString()).containsExactly(2, -4, 1);
+        }
+        Tensor ends = leaf(1, 2).to(DType.I64);
+        assertThat(ends.requiresGrad()).isFalse();
+        assertThat(ends.to(DType.F32).requiresGrad()).isFalse();
+    }
+
+    @Test
+    void gradientsAreRoundedToTheTypesTheyPass() {
+        // torch: x.to(bfloat16).to(float32).mul(w).sum().backward(); a bfloat16 keeps 8 bits of 1.00390625 * 3 = 3.01171875.
+        Tensor x = leaf(1);
+        x.to(DType.BF16).to(DType.F32).mul(3.01171875f).sum().backward();
+        assertThat(grad(x)).containsExactly(3.015625f);
+        Tensor z = leaf(1);
+        z.to(DType.F16).to(DType.F32).mul(1e6f).sum().backward();
+        assertThat(grad(z)).containsExactly(Float.POSITIVE_INFINITY);
+    }
+
+    @Test
+    void viewsAndJunctionsOfOtherTypesCarryGradients() {
+        Tensor x = leaf(1, 2, 3, 4);
+        Tensor h = x.to(DType.BF16);
+        Tensor views = Tensor.concat(0, h.reshape(2, 2).transpose(0, 1).slice(0, 0, 1), h.reshape(2, 2).slice(1, 1, 2).reshape(1, 2));
+        Tensor repeated = h.reshape(4, 1).expand(4, 3).contiguous();
+        views.to(DType.F32).mul(Tensor.of(new float[] {1, 2, 3, 4}, 2, 2)).sum().add(repeated.to(DType.F32).sum())
+                .add(h.reshape(1, 1, 2, 2).pad2d(1, 0, 0, 1).to(DType.F32).sum()).backward();
+        assertThat(grad(x)).containsExactly(5, 7, 6, 8);
     }
 
     @Test
