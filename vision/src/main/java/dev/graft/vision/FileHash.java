@@ -2,16 +2,13 @@ package dev.graft.vision;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 over texts and files, each preceded by its length, so that no two lists of them run together to the same bytes. */
+/** SHA-256 over texts and contents, each preceded by its length, so that no two lists of them run together to the same bytes. */
 final class FileHash {
     private static final int BUFFER_BYTES = 1 << 16;
 
@@ -26,19 +23,11 @@ final class FileHash {
         }
     }
 
-    /** The hash of one file's content alone. */
-    static String of(Path file) {
+    /** The hash of one content alone. */
+    static String of(Content content) {
         FileHash hash = new FileHash();
-        hash.content(file);
+        hash.bytes(content);
         return hash.hex();
-    }
-
-    static long length(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        }
     }
 
     FileHash text(String text) {
@@ -48,9 +37,9 @@ final class FileHash {
         return this;
     }
 
-    FileHash file(Path file) {
-        length(length(file));
-        content(file);
+    FileHash content(Content content) {
+        length(Content.lengthOf(content));
+        bytes(content);
         return this;
     }
 
@@ -58,22 +47,17 @@ final class FileHash {
         digest.update(ByteBuffer.allocate(Long.BYTES).putLong(bytes).array());
     }
 
-    private void content(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
+    private void bytes(Content content) {
+        try (InputStream in = content.open()) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);
             }
         } catch (IOException e) {
-            throw unreadable(file, e);
+            throw Content.unreadable(content, e);
         }
     }
 
     String hex() {
         return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static UncheckedIOException unreadable(Path file, IOException e) {
-        return new UncheckedIOException("image data: " + file + " cannot be read (" + e.getMessage()
-                + "). Hint: check that it still exists.", e);
     }
 }

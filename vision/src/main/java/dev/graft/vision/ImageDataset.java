@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * Labelled image files, decoded and transformed when asked for. An example's input is {@code [3, H, W]} (one channel where the
  * normalisation has one), channels-last in memory. Immutable; safe for use by many threads.
  */
-public abstract sealed class ImageDataset implements LabelledDataset permits ImageFolder, ImageCsv {
+public abstract sealed class ImageDataset implements LabelledDataset permits ImageFolder, ImageCsv, ImageNpz {
     private final Listing listing;
     private final ImagePipeline pipeline;
     private final Consumer<? super ImageNote> notes;
@@ -98,7 +98,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return listing.names.stream().map(listing.root::resolve).toList();
     }
 
-    /** One image file. */
+    /** One image file; of images in an array file, that file's path and their place in it. */
     public Path file(int index) {
         return listing.root.resolve(listing.names.get(index));
     }
@@ -125,6 +125,11 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     @Override
     public Example get(int index, RandomGenerator random) {
         return Example.of(pipeline.apply(image(index), random), listing.labels[index]);
+    }
+
+    /** One image as it is stored. */
+    Content content(int index) {
+        return Content.of(file(index));
     }
 
     /** Decodes one image without transforming it. */
@@ -155,7 +160,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     public String sha256() {
         FileHash hash = new FileHash();
         for (int i = 0; i < size(); i++) {
-            hash.text(listing.names.get(i)).text(listing.classes.get(listing.labels[i])).file(file(i));
+            hash.text(listing.names.get(i)).text(listing.classes.get(listing.labels[i])).content(content(i));
         }
         return hash.hex();
     }
@@ -165,20 +170,25 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * the training set flatters the network. Only files of equal length are read.
      */
     public List<Duplicate> duplicates(ImageDataset other) {
+        return duplicates(IntStream.range(0, size()).toArray(), other, IntStream.range(0, other.size()).toArray());
+    }
+
+    /** As {@link #duplicates(ImageDataset)}, of some files here and some there, by position: a split's two sides, say. */
+    public List<Duplicate> duplicates(int[] rows, ImageDataset other, int[] otherRows) {
         Map<Long, List<Integer>> byLength = new HashMap<>();
-        for (int i = 0; i < other.size(); i++) {
-            byLength.computeIfAbsent(FileHash.length(other.file(i)), k -> new ArrayList<>()).add(i);
+        for (int j : otherRows) {
+            byLength.computeIfAbsent(Content.lengthOf(other.content(j)), k -> new ArrayList<>()).add(j);
         }
         Map<Integer, String> known = new HashMap<>();
         List<Duplicate> found = new ArrayList<>();
-        for (int i = 0; i < size(); i++) {
-            List<Integer> candidates = byLength.getOrDefault(FileHash.length(file(i)), List.of());
+        for (int i : rows) {
+            List<Integer> candidates = byLength.getOrDefault(Content.lengthOf(content(i)), List.of());
             if (candidates.isEmpty()) {
                 continue;
             }
-            String hash = FileHash.of(file(i));
+            String hash = FileHash.of(content(i));
             for (int j : candidates) {
-                if (known.computeIfAbsent(j, k -> FileHash.of(other.file(k))).equals(hash)) {
+                if (known.computeIfAbsent(j, k -> FileHash.of(other.content(k))).equals(hash)) {
                     found.add(new Duplicate(i, file(i), j, other.file(j)));
                     break;
                 }

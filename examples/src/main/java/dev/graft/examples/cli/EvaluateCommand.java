@@ -32,7 +32,7 @@ final class EvaluateCommand extends ReportingCommand {
     @Option(names = "--model", paramLabel = "DIR", required = true, description = "The --out folder of finetune.")
     private Path model;
 
-    @Option(names = "--data", paramLabel = "DIR", required = true, description = "One sub-folder of images for each class, or a CSV file.")
+    @Option(names = "--data", paramLabel = "DIR", required = true, description = "One sub-folder of images for each class, a CSV file, or a NumPy file (its test images).")
     private Path data;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images at a time. Default: ${DEFAULT-VALUE}.")

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "finetune", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Fine-tunes a pretrained network on your images and writes model.safetensors, model.json, log.csv and metrics.json.",
     "--data has one sub-folder of images for each class; or is a CSV file with the columns file, label and perhaps patient (a patient's images "
-            + "then stay on one side of the split); or holds such folders as train and val.",
+            + "then stay on one side of the split); or holds such folders as train and val; or is a NumPy file (.npz) with MedMNIST's arrays.",
     "Validation files that are byte-identical to training files are found, counted and kept out of the validation."},
         footer = {"", "Example: graft finetune --data photos --model resnet18 --weights imagenet --epochs 10 --out run1"})
 final class FinetuneCommand extends ReportingCommand {

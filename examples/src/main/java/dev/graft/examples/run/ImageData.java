@@ -6,6 +6,7 @@ import dev.graft.nn.data.Subset;
 import dev.graft.vision.ImageCsv;
 import dev.graft.vision.ImageDataset;
 import dev.graft.vision.ImageFolder;
+import dev.graft.vision.ImageNpz;
 import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImagePipeline;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Training and validation images with one list of classes.
@@ -51,15 +53,23 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
             });
         }
 
-        /** A folder that holds {@code train} and {@code val} and nothing else means these two. */
+        /** A folder that holds {@code train} and {@code val} and nothing else means these two; so does a NumPy file with such arrays. */
         Source resolved() {
+            if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
+                return new Source(data, Optional.of(data), heldFraction, keepDuplicates);
+            }
             boolean pair = validation.isEmpty() && Files.isDirectory(data.resolve("train")) && Files.isDirectory(data.resolve("val"));
             return pair ? new Source(data.resolve("train"), Optional.of(data.resolve("val")), heldFraction, keepDuplicates) : this;
         }
     }
 
-    /** Opens a folder of class folders or, for a file, a CSV list. */
+    /** Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has none, the others. */
     public static ImageDataset open(Path data, ImagePipeline pipeline) {
+        if (ImageNpz.isNpz(data)) {
+            ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN).filter(p -> ImageNpz.has(data, p)).findFirst()
+                    .orElse(ImageNpz.Part.TEST);
+            return ImageNpz.open(data, part, pipeline);
+        }
         return Files.isRegularFile(data) ? ImageCsv.open(data, pipeline) : ImageFolder.open(data, pipeline);
     }
 
@@ -70,12 +80,12 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
      */
     public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
         Source source = given.resolved();
-        ImageDataset all = open(source.data, pipeline);
+        ImageDataset all = ImageNpz.isNpz(source.data) ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline) : open(source.data, pipeline);
         if (all.classes().size() < 2) {
             throw new RunException(source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
                     "name a folder with one sub-folder for each of two or more classes");
         }
-        ImageData data = source.validation.map(path -> withValidation(all, open(path, pipeline), source))
+        ImageData data = source.validation.map(path -> withValidation(all, validation(path, pipeline), source))
                 .orElseGet(() -> split(all, source, seed));
         if (data.heldRows.length == 0) {
             throw new RunException("no validation image is left: all of " + data.duplicates.size() + " are also in the training images",
@@ -88,6 +98,11 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
     public ImageData withImageNotes(Consumer<? super ImageNote> listener) {
         ImageDataset noted = all.withNotes(listener);
         return new ImageData(noted, trainRows, held == all ? noted : held.withNotes(listener), heldRows, duplicates, kept, notes);
+    }
+
+    /** A NumPy file's validation images are its {@code val} arrays, also where the same file holds the training images. */
+    private static ImageDataset validation(Path path, ImagePipeline pipeline) {
+        return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL) ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline) : open(path, pipeline);
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {
@@ -106,7 +121,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
             trained[row] = true;
         }
         // a data set's twins within itself: each file is its own first twin, so look at the training side alone
-        List<ImageDataset.Duplicate> twins = Twins.of(all, split.held(), split.train());
+        List<ImageDataset.Duplicate> twins = all.duplicates(split.held(), all, split.train());
         checkAllClassesTrained(all, trained);
         return withoutDuplicates(all, split.train(), all, split.held(), twins, source, split.notes());
     }
