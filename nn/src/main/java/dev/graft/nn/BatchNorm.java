@@ -1,6 +1,7 @@
 package dev.graft.nn;
 
 import dev.graft.backend.Activation;
+import dev.graft.tensor.FixedNorm;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
@@ -110,10 +111,24 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
             throw new IllegalArgumentException("batchNorm: training needs more than one value per channel (input " + input.shape()
                     + "). Hint: use DataLoader.lastBatch(LastBatch.MERGE_SINGLE), a larger batch, or eval().");
         }
-        Tensor output = input.batchNormTrain(weight.value(), bias.value(), options.eps(), runningMean.value(), runningVar.value(),
-                options.momentum(), residual, activation);
-        batches.increment();
-        return output;
+        // The running statistics are read, moved and counted as one: no update of another thread is lost.
+        synchronized (batches) {
+            Tensor output = input.batchNormTrain(weight.value(), bias.value(), options.eps(), runningMean.value(), runningVar.value(),
+                    options.momentum(), residual, activation);
+            batches.increment();
+            return output;
+        }
+    }
+
+    /** What a convolution's kernel applies in this layer's place. */
+    final FixedNorm fixed() {
+        Calls calls = Calls.current();
+        Module above = calls.enter(this);
+        try {
+            return new FixedNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value(), options.eps());
+        } finally {
+            calls.leave(above);
+        }
     }
 
     abstract void checkRank(Shape input);

@@ -1,20 +1,29 @@
 package dev.graft.nn;
 
-import dev.graft.tensor.Device;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
 
 /** A tensor that belongs to a module's state but is not trained, such as running statistics. It owns its tensor. */
 public class Buffer {
-    private Tensor value;
+    private volatile Tensor value;
 
     /** Takes over {@code value}. */
     public Buffer(Tensor value) {
         this.value = value.keep();
     }
 
-    /** The live tensor, not a copy. */
-    public Tensor value() {
+    /**
+     * The live tensor, not a copy.
+     *
+     * @throws IllegalStateException in the formula of a module that does not hold this buffer
+     */
+    public final Tensor value() {
+        Calls.current().use(this);
+        return tensor();
+    }
+
+    /** As {@link #value()}, for the library's own work on whole trees. */
+    Tensor tensor() {
         return value;
     }
 
@@ -35,12 +44,11 @@ public class Buffer {
     void reset() {
     }
 
-    void moveTo(Device device) {
-        if (!value.device().equals(device)) {
-            Tensor moved = value.to(device).keep();
-            value.close();
-            value = moved;
-        }
+    /** Takes over a copy of the values on another device. */
+    void become(Tensor moved) {
+        Tensor before = value;
+        value = moved;
+        before.close();
     }
 
     void close() {

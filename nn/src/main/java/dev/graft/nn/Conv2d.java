@@ -51,6 +51,10 @@ public final class Conv2d extends Module {
         return options;
     }
 
+    int outputs() {
+        return weight.shape().dim(0);
+    }
+
     @Override
     protected Tensor compute(Tensor input) {
         return input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input));

@@ -14,20 +14,20 @@ final class Counter extends Buffer {
         super(Tensor.of(new long[1]));
     }
 
-    void increment() {
+    synchronized void increment() {
         count++;
         stale = true;
     }
 
     @Override
-    public Tensor value() {
+    synchronized Tensor tensor() {
         if (stale) {
             try (Tensor now = Tensor.of(new long[] {count})) {
-                super.value().copyFrom(now);
+                super.tensor().copyFrom(now);
             }
             stale = false;
         }
-        return super.value();
+        return super.tensor();
     }
 
     @Override
@@ -36,14 +36,13 @@ final class Counter extends Buffer {
     }
 
     @Override
-    void assign(Tensor source) {
-        super.assign(source);
+    synchronized void assign(Tensor source) {
         count = source.itemLong();
-        stale = false;
+        stale = true;
     }
 
     @Override
-    void reset() {
+    synchronized void reset() {
         count = 0;
         stale = true;
     }

@@ -1,7 +1,7 @@
 package dev.graft.nn;
 
 import dev.graft.backend.Activation;
-import dev.graft.tensor.FixedNorm;
+import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 
@@ -33,9 +33,8 @@ public final class Fused {
 
     /** {@code maxPool(activation(norm(conv(x))))}: the start of a residual network. */
     public static Tensor convNormPool(Module conv, Module norm, MaxPool2d maxPool, Tensor x, Activation activation) {
-        Optional<FixedNorm> fixed = fixedNorm(conv, norm);
-        if (conv instanceof Conv2d c && fixed.isPresent()) {
-            return c.forward(x, fixed, Optional.empty(), activation, Optional.of(maxPool.settings()));
+        if (conv instanceof Conv2d c && norm instanceof BatchNorm2d n && canFix(c, n)) {
+            return fixed(c, n, x, Optional.empty(), activation, Optional.of(maxPool.settings()));
         }
         return maxPool.forward(convNorm(conv, norm, x, activation));
     }
@@ -50,19 +49,20 @@ public final class Fused {
             Tensor y = norm.forward(conv.forward(x));
             return activate(residual.isPresent() ? y.add(residual.get()) : y, activation);
         }
-        Optional<FixedNorm> fixed = fixedNorm(conv, norm);
-        if (conv instanceof Conv2d c && fixed.isPresent()) {
-            return c.forward(x, fixed, residual, activation, Optional.empty());
+        if (conv instanceof Conv2d c && canFix(c, n)) {
+            return fixed(c, n, x, residual, activation, Optional.empty());
         }
         return n.forward(conv.forward(x), residual, activation);
     }
 
-    /** The norm where it can be part of the convolution's kernel: given statistics, one for each of its channels. */
-    private static Optional<FixedNorm> fixedNorm(Module conv, Module norm) {
-        if (conv instanceof Conv2d c && norm instanceof BatchNorm2d n && !n.isTraining() && c.weight().shape().dim(0) == n.channels()) {
-            return Optional.of(new FixedNorm(n.weight().value(), n.bias().value(), n.runningMean().value(), n.runningVar().value(), n.eps()));
-        }
-        return Optional.empty();
+    /** Whether the norm can be part of the convolution's kernel: given statistics, one for each of its channels. */
+    private static boolean canFix(Conv2d conv, BatchNorm2d norm) {
+        return !norm.isTraining() && conv.outputs() == norm.channels();
+    }
+
+    private static Tensor fixed(Conv2d conv, BatchNorm2d norm, Tensor x, Optional<Tensor> residual, Activation activation,
+                                Optional<Pool2dParams> maxPool) {
+        return norm.inUse(() -> conv.forward(x, Optional.of(norm.fixed()), residual, activation, maxPool));
     }
 
     private static Tensor activate(Tensor y, Activation activation) {

@@ -13,7 +13,7 @@ public final class LayerException extends IllegalArgumentException {
     LayerException(Module layer, RuntimeException cause) {
         super(cause.getMessage(), cause);
         this.layer = layer;
-        this.path = layer.getClass().getSimpleName();
+        this.path = Members.nameOf(layer.getClass());
     }
 
     /** Each module on the way out overwrites the path, so the outermost one decides where it starts. */

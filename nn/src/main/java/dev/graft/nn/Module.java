@@ -4,8 +4,6 @@ import dev.graft.io.StateDict;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +11,10 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A layer or a network. Its fields of type {@code Module}, {@link Parameter} and {@link Buffer} are its state, under their own
- * names ({@link Key} gives another); a null field is absent.
+ * A layer or a network. What its fields hold of type {@code Module}, {@link Parameter} and {@link Buffer} is its state, under the fields'
+ * names ({@link Key} gives another); a null field is absent. A local variable that an anonymous or local module uses counts as a field.
+ * Several layers go into a {@link ModuleList} or {@link Sequential}: those in a list, map, array, optional or record are refused. So is a
+ * formula that uses a layer, parameter or buffer that is not a part of its network, unless it is frozen (a teacher) or has no state.
  *
  * <pre>{@code
  * final class Mlp extends Module {
@@ -32,12 +32,20 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
+ * <p><b>Threads.</b> Any number of threads may call {@link #forward} of one module at once in evaluation mode, or evaluate it
+ * ({@link #evaluating}); none waits for another. What changes a module, that is {@link #load}, {@link #replace}, {@link #to}, {@link #freeze},
+ * {@link #train}, {@link #eval} and an optimizer's step, is for one thread while no other uses it. Training calls of several threads lose no
+ * running statistics, but their gradients add up in one place: train from one thread. {@link #close} may come at any time.
+ *
  * <p>On the module path, a module's package must be open to {@code dev.graft.nn}. Import this class by its name: an import of
  * {@code dev.graft.nn.*} leaves {@code Module} ambiguous with {@link java.lang.Module}.
  */
 public abstract class Module implements AutoCloseable {
-    private boolean training = true;
-    private Freezing freezing = Freezing.NONE;
+    private volatile boolean training = true;
+    private volatile Freezing freezing = Freezing.NONE;
+    /** This module's tree as a formula last saw it: what {@link Calls} compares with. */
+    private volatile Set<Object> parts = Set.of();
+    private final Usage usage = new Usage(this);
 
     /** In training mode, nothing frozen. */
     protected Module() {
@@ -52,15 +60,45 @@ public abstract class Module implements AutoCloseable {
         return asThisLayer(() -> compute(input));
     }
 
-    /** Runs a formula of this layer in a scope of its own; what it refuses is reported under this layer's name. */
-    final Tensor asThisLayer(Supplier<Tensor> formula) {
+    /**
+     * Runs another formula of this module, such as the features of a classifier, as {@link #forward} runs {@link #compute}: what is made on
+     * the way is closed, and what is refused is reported under the layer's name.
+     */
+    protected final Tensor asThisLayer(Supplier<Tensor> formula) {
+        Calls calls = Calls.current();
+        Module above = calls.enter(this);
+        try {
+            return inUse(formula);
+        } finally {
+            calls.leave(above);
+        }
+    }
+
+    /** Lends this layer's tensors to a kernel that computes it together with another layer. */
+    final Tensor inUse(Supplier<Tensor> formula) {
+        boolean used = false;
         try (Scope scope = Scope.open()) {
+            usage.begin();
+            used = true;
             return scope.keep(formula.get());
         } catch (LayerException e) {
             throw e.seenFrom(this);
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw new LayerException(this, e);
+        } finally {
+            if (used) {
+                usage.end();
+            }
         }
+    }
+
+    /** Whether a module, parameter or buffer is in this module's tree. */
+    final boolean owns(Object part) {
+        if (parts.contains(part)) {
+            return true;
+        }
+        parts = ModuleTree.parts(this);
+        return parts.contains(part);
     }
 
     /** The layer's formula. Call other modules by {@link #forward}; {@link #isTraining()} tells the mode. */
@@ -69,12 +107,14 @@ public abstract class Module implements AutoCloseable {
     /** Trainable or not, by name, in PyTorch's order; a shared parameter appears once. */
     public final Map<String, Parameter> namedParameters() {
         Map<String, Parameter> named = new LinkedHashMap<>();
-        Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        namedModules().forEach((path, module) -> Members.of(module).parameters().forEach((name, parameter) -> {
-            if (seen.add(parameter)) {
-                named.put(ModuleTree.join(path, name), parameter);
-            }
-        }));
+        Set<Parameter> seen = ModuleTree.identitySet();
+        for (ModuleTree.Visit visit : ModuleTree.walk(this)) {
+            visit.members().parameters().forEach((name, parameter) -> {
+                if (seen.add(parameter)) {
+                    named.put(ModuleTree.join(visit.path(), name), parameter);
+                }
+            });
+        }
         return named;
     }
 
@@ -118,10 +158,15 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Puts another module at a dotted path and closes the one it replaces, except for parts that the new one reuses. The new
-     * module follows the old one's training mode and device; it keeps its own freezing, so a new head on a frozen network trains.
+     * Puts another module at a dotted path. The new module follows the old one's training mode and device, unlike in PyTorch, so a head put on
+     * a network in evaluation mode is in evaluation mode; it keeps its own freezing, so a new head on a frozen network trains. The replacement
+     * may hold the old module.
      *
-     * @throws IllegalArgumentException listing the children that exist, or where the field cannot hold the module
+     * <p>The old module is not closed: another network may hold it. Where nobody does, the garbage collector frees it; to free it at once, take
+     * {@link #module} before and {@link #close} it after. An optimizer made before still holds the old parameters, and refuses to step.
+     *
+     * @throws IllegalArgumentException listing the children that exist, or where the field cannot hold the module, or where the replacement
+     *     contains a module above it; nothing has changed then
      */
     public final void replace(String path, Module replacement) {
         ModuleTree.replace(this, path, replacement);
@@ -161,9 +206,9 @@ public abstract class Module implements AutoCloseable {
 
     /** Freezes, or with {@link Freezing#NONE} releases, this module and all below it. */
     public final void freeze(Freezing how) {
-        for (Module module : modules()) {
-            module.freezing = how;
-            Members.of(module).parameters().values().forEach(parameter -> parameter.freeze(how != Freezing.NONE));
+        for (ModuleTree.Visit visit : ModuleTree.walk(this)) {
+            visit.module().freezing = how;
+            visit.members().parameters().values().forEach(parameter -> parameter.freeze(how != Freezing.NONE));
         }
     }
 
@@ -188,38 +233,46 @@ public abstract class Module implements AutoCloseable {
 
     /** Training mode for this module and all below it; frozen ones do not follow. */
     public final void train() {
-        modules().forEach(module -> module.training = true);
+        setMode(true);
     }
 
     /** Evaluation mode: no dropout, stored statistics in batch norm. */
     public final void eval() {
-        modules().forEach(module -> module.training = false);
+        setMode(false);
+    }
+
+    private void setMode(boolean mode) {
+        Calls calls = Calls.current();
+        for (Module module : modules()) {
+            if (!calls.setMode(module, mode)) {
+                module.training = mode;
+            }
+        }
     }
 
     /** Whether this module behaves as in training: it was asked to, and is not frozen. */
     public final boolean isTraining() {
-        return training && freezing != Freezing.EVERYTHING;
+        return Calls.current().mode(this, training) && freezing != Freezing.EVERYTHING;
     }
 
-    /** Runs {@code body} in evaluation mode, then gives every module its mode back. */
+    /**
+     * Runs {@code body} with this module and all below it in evaluation mode. As {@link dev.graft.tensor.Autograd#noGrad()} does, this
+     * concerns the calling thread alone: other threads see the modes that {@link #train()} and {@link #eval()} set, and may train or evaluate
+     * the same module meanwhile. {@code train()} and {@code eval()} in {@code body} hold until its end.
+     */
     public final <T> T evaluating(Supplier<T> body) {
-        Map<Module, Boolean> modes = new IdentityHashMap<>();
-        modules().forEach(module -> modes.put(module, module.training));
-        eval();
+        Calls calls = Calls.current();
+        calls.evaluate(this);
         try {
             return body.get();
         } finally {
-            modes.forEach((module, mode) -> module.training = mode);
+            calls.endEvaluation();
         }
     }
 
-    /** Moves parameters and buffers to a device; returns this. Gradients stay behind. */
+    /** Moves parameters and buffers to a device; returns this. Gradients stay behind. Where one cannot be moved, none is. */
     public final Module to(Device device) {
-        for (Module module : modules()) {
-            Members members = Members.of(module);
-            members.parameters().values().forEach(parameter -> parameter.moveTo(device));
-            members.buffers().values().forEach(buffer -> buffer.moveTo(device));
-        }
+        ModuleTree.move(this, device);
         return this;
     }
 
@@ -228,23 +281,38 @@ public abstract class Module implements AutoCloseable {
         return Summary.of(this);
     }
 
-    final boolean followsTraining() {
+    final boolean trainingAsSet() {
         return training;
     }
 
-    /** Frees parameters and buffers of this module and all below it. */
+    final void setTraining(boolean mode) {
+        training = mode;
+    }
+
+    final Freezing freezing() {
+        return freezing;
+    }
+
+    final void setFreezing(Freezing how) {
+        freezing = how;
+    }
+
+    final Usage usage() {
+        return usage;
+    }
+
+    /**
+     * Closes this module and all below it, and frees their parameters and buffers, also those that another network holds as well. A call that
+     * another thread is in comes to its end first; later ones throw an exception that names the layer. Closing twice does nothing.
+     */
     @Override
     public void close() {
-        for (Module module : modules()) {
-            Members members = Members.of(module);
-            members.parameters().values().forEach(Parameter::close);
-            members.buffers().values().forEach(Buffer::close);
-        }
+        usage.close();
     }
 
     /** The layer's name and settings; subclasses add theirs. */
     @Override
     public String toString() {
-        return getClass().getSimpleName();
+        return Members.nameOf(getClass());
     }
 }

@@ -1,5 +1,8 @@
 package dev.graft.nn;
 
+import dev.graft.tensor.Device;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
@@ -8,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Walks, searches and changes the tree of a module. */
@@ -16,25 +20,66 @@ final class ModuleTree {
     }
 
     static String join(String path, String name) {
-        return path.isEmpty() ? name : path + "." + name;
+        return path.isEmpty() || name.isEmpty() ? path + name : path + "." + name;
+    }
+
+    /** A module of a tree, the path at which it is met first, and what it holds. */
+    record Visit(String path, Module module, Members members) {
+    }
+
+    /**
+     * All modules of a tree, parents first, a shared module once.
+     *
+     * @throws IllegalStateException where a module contains itself, or hides a part of the tree in an object that is not searched
+     */
+    static List<Visit> walk(Module root) {
+        List<Visit> visits = new ArrayList<>();
+        collect("", root, visits, identitySet(), identitySet());
+        if (visits.stream().anyMatch(visit -> !visit.members.hidden().isEmpty())) {
+            Set<Object> parts = partsOf(visits);
+            for (Visit visit : visits) {
+                for (Members.Hidden hidden : visit.members.hidden()) {
+                    if (!parts.contains(hidden.part())) {
+                        throw hidden.refusal();
+                    }
+                }
+            }
+        }
+        return visits;
+    }
+
+    private static void collect(String path, Module module, List<Visit> visits, Set<Object> seen, Set<Object> above) {
+        if (!above.add(module)) {
+            throw new IllegalStateException("module '" + path + "' (" + Members.nameOf(module.getClass())
+                    + ") contains itself. Hint: a module must not keep its parent in a field.");
+        }
+        if (seen.add(module)) {
+            Members members = Members.of(module);
+            visits.add(new Visit(path, module, members));
+            members.children().forEach((name, child) -> collect(join(path, name), child, visits, seen, above));
+        }
+        above.remove(module);
     }
 
     static Map<String, Module> namedModules(Module root) {
         Map<String, Module> named = new LinkedHashMap<>();
-        collect("", root, named, identitySet(), identitySet());
+        walk(root).forEach(visit -> named.put(visit.path, visit.module));
         return named;
     }
 
-    private static void collect(String path, Module module, Map<String, Module> named, Set<Object> seen, Set<Object> above) {
-        if (!above.add(module)) {
-            throw new IllegalStateException("module '" + path + "' (" + module.getClass().getSimpleName()
-                    + ") contains itself. Hint: a module must not keep its parent in a field.");
+    /** The modules, parameters and buffers of a tree. */
+    static Set<Object> parts(Module root) {
+        return partsOf(walk(root));
+    }
+
+    private static Set<Object> partsOf(List<Visit> visits) {
+        Set<Object> parts = identitySet();
+        for (Visit visit : visits) {
+            parts.add(visit.module);
+            parts.addAll(visit.members.parameters().values());
+            parts.addAll(visit.members.buffers().values());
         }
-        if (seen.add(module)) {
-            named.put(path, module);
-            Members.of(module).children().forEach((name, child) -> collect(join(path, name), child, named, seen, above));
-        }
-        above.remove(module);
+        return parts;
     }
 
     static <T> Set<T> identitySet() {
@@ -60,13 +105,14 @@ final class ModuleTree {
     }
 
     private static IllegalArgumentException unknown(String what, String path, String walked, Module module, Set<String> known) {
-        String type = module.getClass().getSimpleName();
+        String type = Members.nameOf(module.getClass());
         String where = walked.isEmpty() ? type : "'" + walked + "' (" + type + ")";
         String hint = known.isEmpty() ? where + " has no child modules."
                 : "the children of " + where + " are " + String.join(", ", known) + ".";
         return new IllegalArgumentException("no " + what + " '" + path + "' in " + where + ". Hint: " + hint);
     }
 
+    /** All is judged, and the replacement is ready, before the tree changes. */
     static void replace(Module root, String path, Module replacement) {
         if (path.isEmpty()) {
             throw new IllegalArgumentException("replace: the path is empty, a module cannot replace itself."
@@ -79,76 +125,129 @@ final class ModuleTree {
         if (old == replacement) {
             return;
         }
-        if (parent instanceof Container container && container.elements().containsKey(name)) {
-            container.replaceElement(name, replacement);
+        boolean element = parent instanceof Container container && container.elements().containsKey(name);
+        Optional<Field> field = element ? Optional.empty() : Optional.of(fieldFor(parent, name, path, replacement));
+        List<Visit> before = walk(old);
+        checkFits(root, path, replacement);
+        deviceOf(before).ifPresent(replacement::to);
+        if (element) {
+            ((Container) parent).replaceElement(name, replacement);
         } else {
-            setField(parent, name, path, replacement);
+            set(parent, field.orElseThrow(), path, replacement);
         }
-        follow(old, replacement);
-        closeUnused(old, root);
+        walk(replacement).forEach(visit -> visit.module.setTraining(old.trainingAsSet()));
+        Calls.current().follow(old, replacement);
+        markTakenOut(root, path, before);
     }
 
-    /** The new module works where and as the old one did. */
-    private static void follow(Module old, Module replacement) {
-        if (old.followsTraining()) {
-            replacement.train();
-        } else {
-            replacement.eval();
-        }
-        List<Parameter> parameters = old.parameters();
-        if (!parameters.isEmpty()) {
-            replacement.to(parameters.get(0).value().device());
+    private static void checkFits(Module root, String path, Module replacement) {
+        List<Visit> visits = walk(replacement);
+        String walked = "";
+        Module above = root;
+        for (String name : path.split("\\.", -1)) {
+            Module ancestor = above;
+            if (visits.stream().anyMatch(visit -> visit.module == ancestor)) {
+                throw new IllegalArgumentException("replace '" + path + "': the replacement " + Members.nameOf(replacement.getClass()) + " contains "
+                        + (walked.isEmpty() ? "the network itself" : "'" + walked + "', which is above it") + ". Hint: wrap the module at '" + path
+                        + "', not one that holds it.");
+            }
+            above = Members.of(above).children().get(name);
+            walked = join(walked, name);
         }
     }
 
-    private static void setField(Module parent, String name, String path, Module replacement) {
-        Field field = Members.field(parent, name).orElseThrow();
-        String type = parent.getClass().getSimpleName();
+    private static Optional<Device> deviceOf(List<Visit> visits) {
+        return visits.stream().flatMap(visit -> visit.members.parameters().values().stream()).findFirst()
+                .map(parameter -> parameter.tensor().device());
+    }
+
+    private static Field fieldFor(Module parent, String name, String path, Module replacement) {
+        MemberFields.Slot slot = Members.field(parent, name).orElseThrow();
+        Field field = slot.field();
+        String type = Members.nameOf(parent.getClass());
+        if (slot.captured()) {
+            throw new IllegalArgumentException("replace '" + path + "': " + name + " is a variable that " + type
+                    + " captured, which cannot change. Hint: declare a field `private Module " + name + ";`.");
+        }
         if (Modifier.isFinal(field.getModifiers())) {
             throw new IllegalArgumentException("replace '" + path + "': field " + type + "." + field.getName()
                     + " is final. Hint: declare it `private Module " + field.getName() + ";`.");
         }
         if (!field.getType().isInstance(replacement)) {
             throw new IllegalArgumentException("replace '" + path + "': field " + type + "." + field.getName() + " holds a "
-                    + field.getType().getSimpleName() + ", not a " + replacement.getClass().getSimpleName()
+                    + field.getType().getSimpleName() + ", not a " + Members.nameOf(replacement.getClass())
                     + ". Hint: declare the field as Module.");
         }
+        return field;
+    }
+
+    private static void set(Module parent, Field field, String path, Module replacement) {
         try {
-            field.setAccessible(true);
             field.set(parent, replacement);
         } catch (IllegalAccessException e) {
-            throw new IllegalStateException("replace '" + path + "': field " + type + "." + field.getName() + " cannot be written", e);
+            throw new IllegalStateException("replace '" + path + "': field " + Members.nameOf(parent.getClass()) + "." + field.getName()
+                    + " cannot be written", e);
         }
     }
 
-    /** A replacement may wrap what it replaces, as in {@code new Sequential(new Dropout(..), oldHead)}. */
-    private static void closeUnused(Module old, Module root) {
-        Set<Object> used = identitySet();
-        for (Module module : root.modules()) {
-            Members members = Members.of(module);
-            used.addAll(members.parameters().values());
-            used.addAll(members.buffers().values());
+    /**
+     * What left the tree is not closed: another network may hold it, and the garbage collector knows. A replacement may also wrap what it
+     * replaces, as in {@code new Sequential(new Dropout(..), oldHead)}.
+     */
+    private static void markTakenOut(Module root, String path, List<Visit> before) {
+        List<Visit> now = walk(root);
+        Set<Object> parts = partsOf(now);
+        before.stream().filter(visit -> !parts.contains(visit.module)).forEach(visit -> visit.module.usage().takenOut(join(path, visit.path)));
+        now.forEach(visit -> visit.members.parameters().values().forEach(parameter -> parameter.takenOut(null)));
+    }
+
+    /** All tensors are moved before the first takes its new place. */
+    static void move(Module root, Device device) {
+        Map<Object, Tensor> moved = new IdentityHashMap<>();
+        List<Visit> visits = walk(root);
+        try {
+            for (Visit visit : visits) {
+                visit.members.parameters().values().forEach(parameter -> moved.computeIfAbsent(parameter, p -> onto(device, parameter.tensor())));
+                visit.members.buffers().values().forEach(buffer -> moved.computeIfAbsent(buffer, b -> onto(device, buffer.tensor())));
+            }
+        } catch (RuntimeException | Error e) {
+            moved.values().forEach(Tensor::close);
+            throw e;
         }
-        for (Module module : old.modules()) {
-            Members members = Members.of(module);
-            members.parameters().values().stream().filter(parameter -> !used.contains(parameter)).forEach(Parameter::close);
-            members.buffers().values().stream().filter(buffer -> !used.contains(buffer)).forEach(Buffer::close);
+        moved.forEach((part, tensor) -> {
+            if (part instanceof Parameter parameter) {
+                parameter.become(tensor);
+            } else {
+                ((Buffer) part).become(tensor);
+            }
+        });
+    }
+
+    /** Null where the tensor is there already. */
+    private static Tensor onto(Device device, Tensor tensor) {
+        if (tensor.device().equals(device)) {
+            return null;
+        }
+        try (Scope scope = Scope.open()) {
+            return scope.keep(tensor.detach().to(device)).keep();
         }
     }
 
+    /** Freezes exactly what no name covers: what trains already keeps its gradients. */
     static void freezeExcept(Module root, List<String> names) {
         Map<String, Parameter> parameters = root.namedParameters();
-        List<Module> releasedModules = new ArrayList<>();
-        List<Parameter> releasedParameters = new ArrayList<>();
+        Set<Object> released = identitySet();
         for (String name : names) {
-            if (parameters.containsKey(name)) {
-                releasedParameters.add(parameters.get(name));
+            Parameter parameter = parameters.get(name);
+            if (parameter != null) {
+                released.add(parameter);
             } else {
-                releasedModules.add(find(root, name));
+                released.addAll(parts(find(root, name)));
             }
         }
-        root.freeze();
-        releasedModules.forEach(Module::unfreeze);
-        releasedParameters.forEach(parameter -> parameter.freeze(false));
+        for (Visit visit : walk(root)) {
+            visit.module.setFreezing(released.contains(visit.module) ? Freezing.NONE : Freezing.EVERYTHING);
+            visit.members.parameters().values().forEach(parameter -> parameter.freeze(!released.contains(parameter)));
+        }
     }
 }

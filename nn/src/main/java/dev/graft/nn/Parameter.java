@@ -1,15 +1,15 @@
 package dev.graft.nn;
 
 import dev.graft.tensor.DType;
-import dev.graft.tensor.Device;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 
 /** A trained tensor of a module. It owns its tensor: no scope closes it, {@link Module#close()} does. */
 public final class Parameter {
-    private Tensor value;
-    private boolean frozen;
+    private volatile Tensor value;
+    private volatile boolean frozen;
+    private volatile String takenOut;
 
     /** Takes over {@code value}, an {@link DType#F32} tensor without history. */
     public Parameter(Tensor value) {
@@ -20,8 +20,18 @@ public final class Parameter {
         this.value = value.keep().requireGrad(true);
     }
 
-    /** The live tensor, not a copy. */
+    /**
+     * The live tensor, not a copy.
+     *
+     * @throws IllegalStateException in the formula of a module that does not hold this parameter, unless it is frozen
+     */
     public Tensor value() {
+        Calls.current().use(this);
+        return value;
+    }
+
+    /** As {@link #value()}, for the library's own work on whole trees. */
+    Tensor tensor() {
         return value;
     }
 
@@ -52,12 +62,29 @@ public final class Parameter {
         value.requireGrad(!freeze);
     }
 
-    void moveTo(Device device) {
-        if (!value.device().equals(device)) {
-            Tensor moved = value.detach().to(device).keep().requireGrad(!frozen);
-            value.close();
-            value = moved;
-        }
+    /** Whether the tensor was freed, by {@link Module#close()} of a module that holds it. */
+    public boolean isClosed() {
+        return value.isClosed();
+    }
+
+    /**
+     * The name that this parameter had in a network when {@link Module#replace} took its module out, such as {@code fc.weight}; empty where
+     * that never happened, or where the module was used or put into a network since. An optimizer that holds such a parameter was made before
+     * the replacement, and would train nothing.
+     */
+    public Optional<String> takenOutOf() {
+        return Optional.ofNullable(takenOut);
+    }
+
+    void takenOut(String name) {
+        takenOut = name;
+    }
+
+    /** Takes over a copy of the values on another device; the gradient stays behind. */
+    void become(Tensor moved) {
+        Tensor before = value;
+        value = moved.requireGrad(!frozen);
+        before.close();
     }
 
     void close() {

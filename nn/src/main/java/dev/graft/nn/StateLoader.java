@@ -28,6 +28,7 @@ final class StateLoader {
     }
 
     private static Map<String, Slot> slots(Module root) {
+        ModuleTree.walk(root);
         Map<String, Slot> slots = new LinkedHashMap<>();
         collect("", root, slots);
         return slots;

@@ -1,0 +1,32 @@
+package dev.graft.nn;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/** The modes of a network's modules as one thread sees them while it evaluates the network: all in evaluation mode at first. */
+final class BoundModes {
+    private final Module root;
+    /** Null for a module outside the network: looked for once. */
+    private final Map<Module, Boolean> training = new IdentityHashMap<>();
+
+    BoundModes(Module root) {
+        this.root = root;
+        root.modules().forEach(module -> training.put(module, false));
+    }
+
+    /** Also true for a layer that the network made since, in its first call. */
+    boolean holds(Module module) {
+        if (!training.containsKey(module)) {
+            training.put(module, root.owns(module) ? Boolean.FALSE : null);
+        }
+        return training.get(module) != null;
+    }
+
+    boolean get(Module module) {
+        return training.get(module);
+    }
+
+    void set(Module module, boolean mode) {
+        training.put(module, mode);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.graft.nn;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * What the current thread does with modules: whose formula it runs, and which modules it sees in evaluation mode. Nothing here is shared
+ * between threads, so threads that use one module at once do not see each other's modes.
+ */
+final class Calls {
+    private static final ThreadLocal<Calls> CURRENT = ThreadLocal.withInitial(Calls::new);
+
+    /** The module that was called from outside, while its formula runs. */
+    private Module root;
+    /** Innermost first. */
+    private final Deque<BoundModes> modes = new ArrayDeque<>(2);
+
+    private Calls() {
+    }
+
+    static Calls current() {
+        return CURRENT.get();
+    }
+
+    /**
+     * Begins a call of {@code module}; {@link #leave} gets the answer back.
+     *
+     * @throws IllegalStateException where a formula calls a layer that is not a part of its network
+     */
+    Module enter(Module module) {
+        Module above = root;
+        if (above == null || !above.owns(module)) {
+            if (above != null && !mayStayOutside(module)) {
+                throw notAPart("calls " + module, "it would not be trained, saved, moved or switched by train() and eval()");
+            }
+            root = module;
+        }
+        return above;
+    }
+
+    void leave(Module above) {
+        root = above;
+    }
+
+    /** As {@link #enter} for a tensor: parameters are used without being called. */
+    void use(Parameter parameter) {
+        if (root != null && !root.owns(parameter) && !parameter.isFrozen()) {
+            throw notAPart("uses a parameter " + parameter.shape(), "it would not be trained, saved or moved");
+        }
+    }
+
+    void use(Buffer buffer) {
+        if (root != null && !root.owns(buffer)) {
+            throw notAPart("uses a buffer " + buffer.shape(), "it would not be saved or moved");
+        }
+    }
+
+    private IllegalStateException notAPart(String what, String why) {
+        return new IllegalStateException("the formula " + what + " that is not a part of " + Members.nameOf(root.getClass()) + ": " + why
+                + ". Hint: hold it in a field of the module or in a ModuleList, or freeze() it where it is meant to stay outside.");
+    }
+
+    /** What has nothing to train, save or switch, such as {@code new ReLU()}, and what is frozen on purpose, such as a teacher. */
+    private static boolean mayStayOutside(Module module) {
+        return module.modules().stream().allMatch(part -> part.freezing() == Freezing.EVERYTHING || hasNoState(part));
+    }
+
+    private static boolean hasNoState(Module module) {
+        Members members = Members.of(module);
+        return members.parameters().isEmpty() && members.buffers().isEmpty() && !(module instanceof Stochastic);
+    }
+
+    /** The mode that this thread sees a module in; {@code own} unless it evaluates the module. */
+    boolean mode(Module module, boolean own) {
+        for (BoundModes bound : modes) {
+            if (bound.holds(module)) {
+                return bound.get(module);
+            }
+        }
+        return own;
+    }
+
+    /** Sets the mode of a module that this thread evaluates; false where it does not. */
+    boolean setMode(Module module, boolean training) {
+        for (BoundModes bound : modes) {
+            if (bound.holds(module)) {
+                bound.set(module, training);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void evaluate(Module module) {
+        modes.push(new BoundModes(module));
+    }
+
+    void endEvaluation() {
+        modes.pop();
+    }
+
+    /** {@code replacement} takes the place of {@code old} in every evaluation that this thread is in. */
+    void follow(Module old, Module replacement) {
+        for (BoundModes bound : modes) {
+            if (bound.holds(old)) {
+                boolean training = bound.get(old);
+                replacement.modules().forEach(module -> bound.set(module, training));
+            }
+        }
+    }
+}
