@@ -206,6 +206,16 @@ public final class Tensor implements AutoCloseable {
         return view().isContiguous();
     }
 
+    /** Whether writing to one of the two tensors may change the other, as for a tensor and a view of it. */
+    public boolean sharesMemory(Tensor other) {
+        return storage == other.storage;
+    }
+
+    /** Grows with every change in place of this tensor's memory, through whichever tensor: as long as it is equal, so are the values. */
+    public int version() {
+        return storage.version();
+    }
+
     /** Whether gradients flow to this tensor: a leaf that asked for them, or a result computed from one. */
     public boolean requiresGrad() {
         return requiresGrad || node != null;

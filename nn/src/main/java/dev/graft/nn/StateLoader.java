@@ -7,18 +7,42 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Set;
 
 /** Collects a module's state and loads it: all keys are judged before the first value changes. */
 final class StateLoader {
     private StateLoader() {
     }
 
-    /** One entry of a module's state: where it is now, and how it takes another value. */
-    private record Slot(Tensor value, boolean mayBeMissing, Consumer<Tensor> assign, Runnable reset) {
+    /** One entry of a module's state: a parameter or a buffer, and where it is now. */
+    private record Slot(Object owner, Tensor value) {
+
+        boolean isCounter() {
+            return owner instanceof Counter;
+        }
+
+        boolean mayBeMissing() {
+            return owner instanceof Buffer buffer && buffer.mayBeMissing();
+        }
+
+        void assign(Tensor source) {
+            if (owner instanceof Buffer buffer) {
+                buffer.assign(source);
+            } else {
+                value.copyFrom(source);
+            }
+        }
+
+        void reset() {
+            if (owner instanceof Buffer buffer) {
+                buffer.reset();
+            }
+        }
     }
 
     static StateDict stateDict(Module root) {
@@ -27,6 +51,7 @@ final class StateLoader {
         return state;
     }
 
+    /** Shared parameters and modules appear under each of their names, as in PyTorch. */
     private static Map<String, Slot> slots(Module root) {
         ModuleTree.walk(root);
         Map<String, Slot> slots = new LinkedHashMap<>();
@@ -34,13 +59,10 @@ final class StateLoader {
         return slots;
     }
 
-    /** Shared parameters and modules appear under each of their names, as in PyTorch. */
     private static void collect(String path, Module module, Map<String, Slot> slots) {
         Members members = Members.of(module);
-        members.parameters().forEach((name, parameter) -> slots.put(ModuleTree.join(path, name),
-                new Slot(parameter.value(), false, source -> parameter.value().copyFrom(source), () -> { })));
-        members.buffers().forEach((name, buffer) -> slots.put(ModuleTree.join(path, name),
-                new Slot(buffer.value(), buffer.mayBeMissing(), buffer::assign, buffer::reset)));
+        members.parameters().forEach((name, parameter) -> slots.put(ModuleTree.join(path, name), new Slot(parameter, parameter.tensor())));
+        members.buffers().forEach((name, buffer) -> slots.put(ModuleTree.join(path, name), new Slot(buffer, buffer.tensor())));
         members.children().forEach((name, child) -> collect(ModuleTree.join(path, name), child, slots));
     }
 
@@ -49,13 +71,36 @@ final class StateLoader {
         options.replaced().forEach(name -> ModuleTree.find(root, name));
         Map<String, Slot> slots = slots(root);
         slots.keySet().removeIf(options::skips);
+        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+            Map<String, Tensor> taken = take(root, slots, state, options);
+            taken.forEach((name, tensor) -> slots.get(name).assign(tensor));
+            Set<Object> owners = ModuleTree.identitySet();
+            taken.keySet().forEach(name -> owners.add(slots.get(name).owner));
+            slots.values().stream().filter(slot -> !owners.contains(slot.owner)).forEach(Slot::reset);
+        }
+    }
+
+    /** What each slot gets, converted and in memory that no slot overwrites: nothing fails, and nothing is lost, once the first is assigned. */
+    private static Map<String, Tensor> take(Module root, Map<String, Slot> slots, StateDict state, LoadOptions options) {
+        Set<Object> given = ModuleTree.identitySet();
+        slots.forEach((name, slot) -> {
+            if (state.contains(name)) {
+                given.add(slot.owner);
+            }
+        });
         List<String> missing = new ArrayList<>();
         List<String> unexpected = new ArrayList<>();
         List<String> mismatched = new ArrayList<>();
+        Map<String, Tensor> taken = new LinkedHashMap<>();
         slots.forEach((name, slot) -> {
             if (state.contains(name)) {
-                judge(name, slot.value, state.get(name), mismatched);
-            } else if (!slot.mayBeMissing) {
+                String problem = problem(slot, state.get(name));
+                if (problem.isEmpty()) {
+                    taken.put(name, converted(slot, state.get(name)));
+                } else {
+                    mismatched.add(name + ": " + problem);
+                }
+            } else if (!slot.mayBeMissing() && !given.contains(slot.owner)) {
                 missing.add(name + " " + slot.value.shape());
             }
         });
@@ -64,37 +109,62 @@ final class StateLoader {
                 unexpected.add(name + " " + state.get(name).shape());
             }
         }
+        mismatched.addAll(contradictions(slots, taken));
         if (!missing.isEmpty() || !unexpected.isEmpty() || !mismatched.isEmpty()) {
             throw new IllegalArgumentException(message(root, slots.size(), missing, unexpected, mismatched));
         }
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-            slots.forEach((name, slot) -> {
-                if (state.contains(name)) {
-                    slot.assign.accept(state.get(name).to(slot.value.dtype()).to(slot.value.device()));
-                } else {
-                    slot.reset.run();
-                }
-            });
-        }
+        taken.replaceAll((name, tensor) -> isOverwritten(tensor, slots) ? tensor.copy() : tensor);
+        return taken;
     }
 
-    private static void judge(String name, Tensor target, Tensor source, List<String> mismatched) {
+    /** Empty where the slot can take the tensor. */
+    private static String problem(Slot slot, Tensor source) {
+        if (source.isClosed()) {
+            return "the state dict's tensor " + source.shape() + " was closed";
+        }
+        if (slot.value.isClosed()) {
+            return "the module was closed";
+        }
         Shape have = source.shape();
-        Shape want = target.shape();
-        if (!have.equals(want)) {
-            mismatched.add(name + ": file " + have + ", module " + want);
-        } else if (!converts(source.dtype(), target.dtype())) {
-            mismatched.add(name + ": file " + source.dtype() + ", module " + target.dtype());
+        Shape want = slot.value.shape();
+        // A number may be written as a list of one, as by old releases of PyTorch.
+        if (!have.equals(want) && !(slot.isCounter() && have.numel() == 1)) {
+            return "file " + have + ", module " + want;
         }
+        return converts(source.dtype(), slot) ? "" : "file " + source.dtype() + ", module " + slot.value.dtype();
     }
 
-    private static boolean converts(DType from, DType to) {
-        return from == to || (to == DType.F32 && (from == DType.F64 || from == DType.F16 || from == DType.BF16))
+    private static boolean converts(DType from, Slot slot) {
+        DType to = slot.value.dtype();
+        return from == to || slot.isCounter() || (to == DType.F32 && (from == DType.F64 || from == DType.F16 || from == DType.BF16))
                 || (to == DType.I64 && from == DType.I32);
     }
 
+    private static Tensor converted(Slot slot, Tensor source) {
+        Tensor tensor = source.detach().to(slot.value.dtype()).to(slot.value.device());
+        return slot.isCounter() ? tensor.reshape() : tensor;
+    }
+
+    /** A tensor that shares memory with the module, as where two layers are exchanged, would change before or while it is read. */
+    private static boolean isOverwritten(Tensor tensor, Map<String, Slot> slots) {
+        return slots.values().stream().anyMatch(slot -> slot.value.sharesMemory(tensor));
+    }
+
+    /** One parameter under several names cannot take several values. */
+    private static List<String> contradictions(Map<String, Slot> slots, Map<String, Tensor> taken) {
+        List<String> problems = new ArrayList<>();
+        Map<Object, String> firstNames = new IdentityHashMap<>();
+        taken.forEach((name, tensor) -> {
+            String first = firstNames.putIfAbsent(slots.get(name).owner, name);
+            if (first != null && !Arrays.equals(taken.get(first).toBytes(), tensor.toBytes())) {
+                problems.add(name + ": file another value than for " + first + ", module one parameter for both");
+            }
+        });
+        return problems;
+    }
+
     private static String message(Module root, int expected, List<String> missing, List<String> unexpected, List<String> mismatched) {
-        StringBuilder text = new StringBuilder("load: the state dict does not fit " + root.getClass().getSimpleName() + " (" + expected
+        StringBuilder text = new StringBuilder("load: the state dict does not fit " + Members.nameOf(root.getClass()) + " (" + expected
                 + " entries): " + missing.size() + " missing, " + unexpected.size() + " unexpected, " + mismatched.size() + " mismatched.");
         list(text, "missing", missing);
         list(text, "unexpected", unexpected);
@@ -112,6 +182,12 @@ final class StateLoader {
     private static String hint(int expected, List<String> missing, List<String> unexpected, List<String> mismatched) {
         if (missing.size() == expected && !unexpected.isEmpty()) {
             return "no key fits: the file belongs to another architecture, or its keys carry a prefix such as 'module.'.";
+        }
+        if (mismatched.stream().anyMatch(line -> line.endsWith("was closed"))) {
+            return "keep the network and the state dict's tensors open until load returns.";
+        }
+        if (mismatched.stream().anyMatch(line -> line.contains("one parameter for both"))) {
+            return "the file was saved from a network that does not share the parameter; build the module without sharing it.";
         }
         if (missing.isEmpty() && unexpected.isEmpty()) {
             String first = mismatched.get(0);
