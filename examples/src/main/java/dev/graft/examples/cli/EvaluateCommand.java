@@ -52,6 +52,7 @@ final class EvaluateCommand extends ReportingCommand {
         OptionalInt workers = threads.apply();
         Device place = Device.of(device);
         ModelCard card = ModelCard.read(model);
+        card.note(model).ifPresent(out()::println);
         window.checkIs(card.preprocessing().window());
         ImageNotes notes = new ImageNotes();
         Relabelled images = new Relabelled(ImageData.open(data, card.preprocessing().eval()).withNotes(notes), card.classes());

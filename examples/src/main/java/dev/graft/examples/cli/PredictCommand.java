@@ -34,7 +34,7 @@ final class PredictCommand extends ReportingCommand {
     @Option(names = "--weights", paramLabel = "imagenet|FILE", description = "For a network's name: its weights. Default: imagenet.")
     private Optional<String> weights;
 
-    @Option(names = "--labels", paramLabel = "FILE", description = "For a network's name: class names, one a line. Default: those of the published weights.")
+    @Option(names = "--labels", paramLabel = "FILE", description = "For a network's name: class names, one a line. Default: those that are known of the weights, or numbers.")
     private Optional<Path> labels;
 
     @Option(names = "--image-size", paramLabel = "N", description = "For a network's name: side of its input in pixels.")
@@ -62,6 +62,7 @@ final class PredictCommand extends ReportingCommand {
         threads.apply();
         List<Object> report = new ArrayList<>();
         try (Classifier classifier = classifier()) {
+            classifier.modelNotes().forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
             for (Path image : images) {
                 report.add(predict(classifier, image));
             }

@@ -15,6 +15,7 @@ import dev.graft.vision.model.Backbone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -27,12 +28,14 @@ public final class Classifier implements AutoCloseable {
     private final Backbone model;
     private final List<String> labels;
     private final ImagePipeline pipeline;
+    private final List<String> modelNotes;
     private final ImageNotes notes = new ImageNotes();
 
-    private Classifier(Backbone model, List<String> labels, Preprocessing preprocessing) {
+    private Classifier(Backbone model, List<String> labels, Preprocessing preprocessing, List<String> modelNotes) {
         this.model = model;
         this.labels = labels;
         this.pipeline = preprocessing.eval();
+        this.modelNotes = List.copyOf(modelNotes);
         model.eval();
     }
 
@@ -49,13 +52,13 @@ public final class Classifier implements AutoCloseable {
     /** The model of a finished run. */
     public static Classifier ofRun(Path folder) {
         ModelCard card = ModelCard.read(folder);
-        return new Classifier(card.load(folder), card.classes(), card.preprocessing());
+        return new Classifier(card.load(folder), card.classes(), card.preprocessing(), card.note(folder).stream().toList());
     }
 
     /**
      * A network of the zoo with a weight file or published weights.
      *
-     * @param labelFile one class name a line; empty for those of published weights, or numbers
+     * @param labelFile one class name a line; empty for those of the file's model card or of published weights, else numbers
      * @param imageSize side of the network's input; empty for the weights' own
      * @param window    how samples of more than 8 bits become 8; empty for the weights' own way
      */
@@ -69,23 +72,30 @@ public final class Classifier implements AutoCloseable {
             network = start.architecture().create(state, new SplittableRandom(0));
         }
         try {
-            return new Classifier(network, labels(network, start, labelFile), preprocessing);
+            List<String> said = new ArrayList<>(start.notes());
+            return new Classifier(network, labels(network, start, labelFile, said), preprocessing, said);
         } catch (RuntimeException e) {
             network.close();
             throw e;
         }
     }
 
-    private static List<String> labels(Backbone network, StartingPoint start, Optional<Path> labelFile) {
+    private static List<String> labels(Backbone network, StartingPoint start, Optional<Path> labelFile, List<String> notes) {
         int classes = outputs(network);
-        List<String> published = start.architecture().weights().stream().map(w -> w.classes()).filter(names -> names.size() == classes)
-                .findFirst().orElseGet(() -> IntStream.range(0, classes).mapToObj(Integer::toString).toList());
-        List<String> labels = labelFile.map(Classifier::readLabels).orElse(published);
-        if (labels.size() != classes) {
-            throw new RunException("--labels " + labelFile.orElseThrow() + " has " + labels.size() + " lines, the network has " + classes + " classes",
-                    "give one class name a line, in the order of the network's outputs");
+        if (labelFile.isPresent()) {
+            List<String> labels = readLabels(labelFile.get());
+            if (labels.size() != classes) {
+                throw new RunException("--labels " + labelFile.get() + " has " + labels.size() + " lines, the network has " + classes + " classes",
+                        "give one class name a line, in the order of the network's outputs");
+            }
+            return labels;
         }
-        return labels;
+        // a published file whose head was changed since has the published name, but not the published classes
+        Optional<List<String>> known = start.classes().filter(names -> names.size() == classes);
+        if (known.isEmpty()) {
+            notes.add("nothing names its classes, so they are numbers. Hint: give --labels FILE, one name a line");
+        }
+        return known.orElseGet(() -> IntStream.range(0, classes).mapToObj(Integer::toString).toList());
     }
 
     private static int outputs(Backbone network) {
@@ -118,6 +128,11 @@ public final class Classifier implements AutoCloseable {
     /** How samples of more than 8 bits become 8. */
     public Window window() {
         return pipeline.window();
+    }
+
+    /** What a user should know about the model. */
+    public List<String> modelNotes() {
+        return modelNotes;
     }
 
     /** What is odd about the images that were read. */

@@ -66,7 +66,7 @@ public final class Finetune {
         Map<String, Object> dataFacts = data.toMap();
         Map<String, Object> identity = settings.toMap();
         dataFacts.forEach((name, value) -> identity.put("data " + name, value));
-        Optional<String> weightsHash = start.file().map(FileSha256::of);
+        Optional<String> weightsHash = start.sha256();
         identity.put("start weights sha256", weightsHash.orElse("none"));
         folder.take(settings.existing(), identity, recipe.mayGrow());
         try (Backbone model = prepare(start, data, device)) {
@@ -89,13 +89,14 @@ public final class Finetune {
     }
 
     private Backbone prepare(StartingPoint start, ImageData data, Device device) {
-        StartingPoint.Start built = start.build(data.classes().size(), new SplittableRandom(recipe.seed()));
+        StartingPoint.Start built = start.build(data.classes(), new SplittableRandom(recipe.seed()));
         Backbone model = built.model();
         if (settings.freezeBackbone()) {
             model.freezeBackbone();
         }
         model.to(device);
         long trained = model.trainableParameters().stream().mapToLong(p -> p.shape().numel()).sum();
+        start.notes().forEach(log::println);
         log.printf(Locale.ROOT, "model: %s from %s; %,d of %,d parameters are trained%s%n", settings.model(), built.description(), trained,
                 model.parameterCount(), settings.freezeBackbone() ? ", the backbone is frozen" : "");
         log.flush();

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /**
  * What a saved model needs to be used again: {@code model.json} beside {@code model.safetensors}.
@@ -23,6 +25,8 @@ import java.util.SplittableRandom;
 public record ModelCard(String architecture, List<String> classes, Preprocessing preprocessing, Map<String, Object> facts) {
     public static final String FILE_NAME = "model.json";
     public static final String WEIGHTS = "model.safetensors";
+
+    private static final String HASH = "weights_sha256";
 
     public ModelCard {
         classes = List.copyOf(classes);
@@ -40,9 +44,14 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
             List<String> classes = ((List<?>) require(file, map, "classes")).stream().map(String.class::cast).toList();
             Map<String, Object> preprocessing = new LinkedHashMap<>();
             ((Map<?, ?>) require(file, map, "preprocessing")).forEach((key, value) -> preprocessing.put((String) key, value));
+            if (!(map.getOrDefault(HASH, "") instanceof String)) {
+                throw new ClassCastException(HASH);
+            }
             return new ModelCard(architecture, classes, Preprocessing.fromMap(preprocessing), map);
         } catch (ClassCastException e) {
             throw new RunException(file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
+        } catch (IllegalArgumentException e) {
+            throw new RunException(file + " is damaged: " + e.getMessage().split(" Hint: ")[0], "restore it, or run graft finetune again", e);
         }
     }
 
@@ -54,6 +63,51 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
         return value;
     }
 
+    /**
+     * The card that names a weight file; empty where there is none. A {@code model.json} that graft did not write, or that is the card of
+     * another file, is none.
+     *
+     * @param sha256 of the file
+     * @param note   told why a card beside the file is not its card
+     */
+    static Optional<ModelCard> of(Path file, String sha256, Consumer<String> note) {
+        Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("."));
+        if (!Files.isRegularFile(folder.resolve(FILE_NAME))) {
+            return Optional.empty();
+        }
+        ModelCard card;
+        try {
+            card = read(folder);
+        } catch (RunException e) {
+            return Optional.empty();
+        }
+        if (card.weightsSha256().equals(Optional.of(sha256))) {
+            return Optional.of(card);
+        }
+        String beside = file + ": the " + FILE_NAME + " beside it is not its card: ";
+        if (!file.getFileName().toString().equals(WEIGHTS)) {
+            note.accept(beside + "it names " + WEIGHTS);
+            return Optional.empty();
+        }
+        if (card.weightsSha256().isPresent()) {
+            note.accept(beside + "it has another SHA-256");
+            return Optional.empty();
+        }
+        note.accept(card.note(folder).orElseThrow());
+        return Optional.of(card);
+    }
+
+    /** Of the weights that this card is about; cards of old models lack it. */
+    Optional<String> weightsSha256() {
+        return Optional.ofNullable((String) facts.get(HASH));
+    }
+
+    /** What a user of this model should know about the card. */
+    public Optional<String> note(Path folder) {
+        return weightsSha256().isPresent() ? Optional.empty()
+                : Optional.of(folder.resolve(FILE_NAME) + " has no SHA-256 of its weights, as old models have none: whether they are its own is not checked");
+    }
+
     void write(Path folder) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("architecture", architecture);
@@ -63,10 +117,20 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
         AtomicText.write(folder.resolve(FILE_NAME), Json.write(map));
     }
 
-    /** The network of a finished run, in evaluation mode. */
+    /**
+     * The network of a finished run, in evaluation mode.
+     *
+     * @throws RunException where the folder's weights are not those that this card is about
+     */
     public Backbone load(Path folder) {
+        Path weights = folder.resolve(WEIGHTS);
+        Optional<String> wanted = weightsSha256();
+        if (wanted.isPresent() && Files.isRegularFile(weights) && !FileSha256.of(weights).equals(wanted.get())) {
+            throw new RunException(weights + " is not the file that " + FILE_NAME + " describes: it has another SHA-256 than " + wanted.get(),
+                    "put the file of that run back, or give this one by its own name with --weights");
+        }
         Backbone model = ModelZoo.architecture(architecture).create(classes.size(), new SplittableRandom(0));
-        try (StateDict state = WeightFiles.load(folder.resolve(WEIGHTS))) {
+        try (StateDict state = WeightFiles.load(weights)) {
             model.load(state);
             model.eval();
             return model;

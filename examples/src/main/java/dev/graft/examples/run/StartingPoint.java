@@ -12,6 +12,7 @@ import dev.graft.vision.model.WeightCache;
 import dev.graft.vision.model.Weights;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -22,8 +23,13 @@ import java.util.random.RandomGenerator;
  * @param origin        what the user asked for
  * @param file          the weight file; empty to train from scratch
  * @param preprocessing how images are prepared for these weights
+ * @param classes       the names of the file's classes; empty where nobody tells
+ * @param sha256        of the file
+ * @param notes         what a user should know about the file
  */
-public record StartingPoint(Architecture architecture, String origin, Optional<Path> file, Preprocessing preprocessing) {
+public record StartingPoint(Architecture architecture, String origin, Optional<Path> file, Preprocessing preprocessing, Optional<List<String>> classes,
+                            Optional<String> sha256, List<String> notes) {
+    private static final int LISTED = 5;
 
     /**
      * Finds, and where needed downloads, the weights.
@@ -33,11 +39,13 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
     public static StartingPoint of(String model, String weights) {
         Architecture architecture = ModelZoo.architecture(model);
         if (weights.equals("none")) {
-            return new StartingPoint(architecture, weights, Optional.empty(), usual(architecture));
+            Preprocessing usual = architecture.weights().get(0).preprocessing();
+            return new StartingPoint(architecture, weights, Optional.empty(), usual, Optional.empty(), Optional.empty(), List.of());
         }
         Path file = Path.of(weights);
         if (Files.isRegularFile(file)) {
-            return new StartingPoint(architecture, weights, Optional.of(file), preprocessingFor(architecture, file));
+            FileFacts facts = FileFacts.of(architecture, file);
+            return new StartingPoint(architecture, weights, Optional.of(file), facts.preprocessing(), facts.classes(), Optional.of(facts.sha256()), facts.notes());
         }
         if (Files.exists(file) || weights.contains("/") || weights.contains("\\") || weights.contains(".")) {
             throw new RunException("--weights " + weights + (Files.exists(file) ? " is not a file" : " does not exist"),
@@ -45,23 +53,8 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
         }
         Weights published = architecture.weights(weights);
         Path found = WeightCache.fromEnvironment().fetch(published, DownloadListener.console());
-        return new StartingPoint(architecture, published.name(), Optional.of(found), published.preprocessing());
-    }
-
-    /** A file from an earlier fine-tuning lies beside the card that tells how its images were prepared. */
-    private static Preprocessing preprocessingFor(Architecture architecture, Path file) {
-        Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("."));
-        if (Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME))) {
-            ModelCard card = ModelCard.read(folder);
-            if (card.architecture().equals(architecture.name())) {
-                return card.preprocessing();
-            }
-        }
-        return usual(architecture);
-    }
-
-    private static Preprocessing usual(Architecture architecture) {
-        return architecture.weights().get(0).preprocessing();
+        return new StartingPoint(architecture, published.name(), Optional.of(found), published.preprocessing(), Optional.of(published.classes()),
+                Optional.of(FileSha256.of(found)), List.of());
     }
 
     /**
@@ -69,14 +62,25 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
      * other keys must fit exactly.
      */
     public Start build(int classes, RandomGenerator random) {
+        return build(classes, true, random);
+    }
+
+    /** As {@link #build(int, RandomGenerator)}; but a head that is known to be for other classes is not kept. */
+    public Start build(List<String> names, RandomGenerator random) {
+        return build(names.size(), classes.isEmpty() || classes.get().equals(names), random);
+    }
+
+    private Start build(int classes, boolean headFits, RandomGenerator random) {
         Backbone model = architecture.create(classes, random);
         if (file.isEmpty()) {
             return new Start(model, "random weights");
         }
         try (StateDict state = WeightFiles.load(file.get())) {
-            boolean sameHead = hasHeadOf(state, model);
-            model.load(state, sameHead ? LoadOptions.strict() : LoadOptions.replacedHead(model.headPath()));
-            String head = sameHead ? "the head has " + classes + " outputs already and is kept" : "new head " + model.headPath() + " for " + classes + " classes";
+            boolean sameSize = hasHeadOf(state, model);
+            boolean kept = sameSize && headFits;
+            model.load(state, kept ? LoadOptions.strict() : LoadOptions.replacedHead(model.headPath()));
+            String head = kept ? "the head has " + classes + " outputs already and is kept" : "new head " + model.headPath() + " for " + classes + " classes"
+                    + (sameSize ? ", since the file's are others (" + listed() + ")" : "");
             return new Start(model, file.get() + ", " + head);
         } catch (IllegalArgumentException e) {
             model.close();
@@ -86,6 +90,11 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
             model.close();
             throw e;
         }
+    }
+
+    private String listed() {
+        List<String> names = classes.orElseThrow();
+        return String.join(", ", names.subList(0, Math.min(LISTED, names.size()))) + (names.size() > LISTED ? ", ..." : "");
     }
 
     private static boolean hasHeadOf(StateDict state, Backbone model) {
