@@ -25,8 +25,9 @@ public final class BceWithLogitsLoss implements Loss {
         this.reduction = reduction;
     }
 
-    /** The weight of the positive side, one for all outputs or one for each. */
+    /** The weight of the positive side, one for all outputs or one for each; finite, not negative. */
     public BceWithLogitsLoss positiveWeight(float... weights) {
+        Weights.check("bceWithLogits: positive weights", weights);
         return new BceWithLogitsLoss(Optional.of(weights.clone()), reduction);
     }
 
@@ -44,6 +45,17 @@ public final class BceWithLogitsLoss implements Loss {
             Optional<Tensor> weights = positiveWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
             return scope.keep(logits.bceWithLogits(y, weights, reduction));
         }
+    }
+
+    @Override
+    public LossReduction reduction() {
+        return reduction;
+    }
+
+    /** The number of outputs: the mean is one over all of them. */
+    @Override
+    public double weight(Tensor outputs, Tensor targets) {
+        return outputs.numel();
     }
 
     /** For one logit an example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. */

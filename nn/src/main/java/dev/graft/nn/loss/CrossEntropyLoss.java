@@ -5,6 +5,7 @@ import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * {@code -log softmax(logits)[label]} for logits {@code [N, C]} (or {@code [N, C, ...]}) and I64 labels {@code [N]} (or
@@ -34,8 +35,9 @@ public final class CrossEntropyLoss implements Loss {
         this.reduction = reduction;
     }
 
-    /** One weight per class; the mean is then a weighted one, over the weights of the labels. */
+    /** One finite weight per class, none negative; the mean is then a weighted one, over the weights of the labels. */
     public CrossEntropyLoss classWeights(float... weights) {
+        Weights.check("crossEntropy: class weights", weights);
         return new CrossEntropyLoss(Optional.of(weights.clone()), labelSmoothing, ignoreIndex, reduction);
     }
 
@@ -66,6 +68,28 @@ public final class CrossEntropyLoss implements Loss {
             Optional<Tensor> weights = classWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
             return scope.keep(logits.crossEntropy(labels, weights, labelSmoothing, ignoreIndex, reduction));
         }
+    }
+
+    @Override
+    public LossReduction reduction() {
+        return reduction;
+    }
+
+    /** The sum of the class weights of the labels that count; 1 for each where there are no class weights. */
+    @Override
+    public double weight(Tensor logits, Tensor labels) {
+        double sum = 0;
+        for (long label : labels.toLongArray()) {
+            if (label != ignoreIndex) {
+                sum += classWeights.isPresent() ? classWeights.get()[(int) label] : 1;
+            }
+        }
+        return sum;
+    }
+
+    @Override
+    public OptionalLong ignoredLabel() {
+        return OptionalLong.of(ignoreIndex);
     }
 
     @Override

@@ -45,4 +45,15 @@ public final class MseLoss implements Loss {
             });
         }
     }
+
+    @Override
+    public LossReduction reduction() {
+        return reduction;
+    }
+
+    /** The number of outputs: the mean is one over all of them. */
+    @Override
+    public double weight(Tensor outputs, Tensor targets) {
+        return outputs.numel();
+    }
 }

@@ -8,16 +8,28 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
-/** A batch's probabilities beside its true classes, off the device. */
-record Answers(float[][] probabilities, int[] labels) {
+/**
+ * A batch's probabilities beside its true classes, off the device, without the examples whose label does not count.
+ *
+ * @param rows the place of each in the batch
+ */
+record Answers(float[][] probabilities, int[] labels, int[] rows) {
 
     /** Empty where the loss is not one of classification. */
     @SuppressWarnings("try")
     static Optional<Answers> of(Loss criterion, Tensor outputs, Tensor labels) {
         try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-            return criterion.probabilities(outputs).map(p -> new Answers(rows(p), classes(labels)));
+            return criterion.probabilities(outputs).map(p -> counted(rows(p), classes(labels), criterion.ignoredLabel()));
         }
+    }
+
+    private static Answers counted(float[][] probabilities, int[] labels, OptionalLong ignored) {
+        int[] rows = IntStream.range(0, labels.length).filter(i -> ignored.isEmpty() || labels[i] != ignored.getAsLong()).toArray();
+        return new Answers(Arrays.stream(rows).mapToObj(i -> probabilities[i]).toArray(float[][]::new),
+                Arrays.stream(rows).map(i -> labels[i]).toArray(), rows);
     }
 
     private static float[][] rows(Tensor probabilities) {
@@ -53,12 +65,5 @@ record Answers(float[][] probabilities, int[] labels) {
             right += predictions[i] == labels[i] ? 1 : 0;
         }
         return right;
-    }
-
-    static float scalar(Tensor loss) {
-        if (loss.numel() != 1) {
-            throw new TrainingException("training: the loss must be one number, was " + loss.shape() + ". Hint: use LossReduction.MEAN.");
-        }
-        return loss.item();
     }
 }

@@ -28,21 +28,31 @@ final class BarProgress implements Progress {
     }
 
     @Override
-    public void batchDone(double meanLoss) {
+    public void batchDone(double lossSoFar) {
         bar.ifPresent(b -> {
             b.step();
-            b.setExtraMessage(String.format(Locale.ROOT, "loss %.4f", meanLoss));
+            b.setExtraMessage(Double.isNaN(lossSoFar) ? "" : String.format(Locale.ROOT, "loss %.4f", lossSoFar));
         });
     }
 
     @Override
     public void epochDone(EpochResult result) {
-        epochAborted();
+        close();
         out.println(PlainProgress.line(result, epochs));
     }
 
     @Override
+    public void warning(String message) {
+        close();    // a bar that is drawn anew would overwrite the line
+        out.println("warning: " + message);
+    }
+
+    @Override
     public void epochAborted() {
+        close();
+    }
+
+    private void close() {
         bar.ifPresent(ProgressBar::close);
         bar = Optional.empty();
     }

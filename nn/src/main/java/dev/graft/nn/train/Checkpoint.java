@@ -112,7 +112,9 @@ final class Checkpoint {
         map.put("batch", state.batch);
         map.put("steps", state.steps);
         map.put("lossSum", exact(state.lossSum));
+        map.put("lossWeight", exact(state.lossWeight));
         map.put("right", state.right);
+        map.put("judged", state.judged);
         map.put("seen", state.seen);
         map.put("seconds", exact(state.seconds));
         map.put("bestEpoch", state.bestEpoch.orElse(0));
@@ -139,10 +141,16 @@ final class Checkpoint {
         state.lossSum = decimal(map, "lossSum");
         state.right = number(map, "right").longValue();
         state.seen = number(map, "seen").longValue();
+        // older checkpoints weighed by examples
+        state.lossWeight = map.containsKey("lossWeight") ? decimal(map, "lossWeight") : state.seen;
+        state.judged = map.containsKey("judged") ? number(map, "judged").longValue() : state.seen;
         state.seconds = decimal(map, "seconds");
         int bestEpoch = number(map, "bestEpoch").intValue();
         state.bestEpoch = bestEpoch == 0 ? OptionalInt.empty() : OptionalInt.of(bestEpoch);
         state.bestScore = decimal(map, "bestScore");
+        if (Double.isNaN(state.bestScore)) {
+            state.bestEpoch = OptionalInt.empty();    // older programs took an undefined score for the best
+        }
         for (Object row : (List<?>) map.get("history")) {
             state.history.add(EpochRows.fromMap((Map<?, ?>) row));
         }

@@ -6,8 +6,10 @@ import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LoaderPass;
 import dev.graft.nn.loss.Loss;
 import dev.graft.tensor.Autograd;
+import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,44 +23,69 @@ public final class Evaluator {
      * the loader's count of epochs stays as it is.
      */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
-        return evaluate(model, loader, loss, new StopSignal()).orElseThrow();
+        return evaluate(model, loader, new RunningLoss(loss), new StopSignal()).orElseThrow();
     }
 
-    /** As {@link #evaluate(Module, DataLoader, Loss)}; empty where a stop was requested before the last batch was done. */
-    static Optional<Evaluation> evaluate(Module model, DataLoader loader, Loss loss, StopSignal stop) {
+    /**
+     * As {@link #evaluate(Module, DataLoader, Loss)}; empty where a stop was requested before the last batch was done.
+     *
+     * @param loss takes what the batches add up to
+     */
+    static Optional<Evaluation> evaluate(Module model, DataLoader loader, RunningLoss loss, StopSignal stop) {
         return model.evaluating(() -> Autograd.noGrad(() -> pass(model, loader, loss, stop)));
     }
 
-    private static Optional<Evaluation> pass(Module model, DataLoader loader, Loss criterion, StopSignal stop) {
-        double lossSum = 0;
-        int seen = 0;
+    private static Optional<Evaluation> pass(Module model, DataLoader loader, RunningLoss loss, StopSignal stop) {
         List<float[]> probabilities = new ArrayList<>();
-        List<Integer> labels = new ArrayList<>();
-        List<Integer> indices = new ArrayList<>();
+        IntList labels = new IntList();
+        IntList indices = new IntList();
         try (LoaderPass pass = loader.pass(1)) {
             for (Batch batch : pass) {
                 if (stop.isRequested()) {
                     return Optional.empty();
                 }
-                Tensor outputs = model.forward(batch.inputs());
-                lossSum += (double) Answers.scalar(criterion.forward(outputs, batch.labels())) * batch.size();
-                seen += batch.size();
-                Optional<Answers> answers = Answers.of(criterion, outputs, batch.labels());
-                answers.ifPresent(a -> {
-                    for (int i = 0; i < a.labels().length; i++) {
-                        probabilities.add(a.probabilities()[i]);
-                        labels.add(a.labels()[i]);
-                    }
-                });
-                for (int index : batch.indices()) {
-                    indices.add(index);
-                }
+                judge(model, batch, loss, probabilities, labels, indices);
             }
         }
-        return Optional.of(new Evaluation(lossSum / seen, probabilities.toArray(float[][]::new), ints(labels), ints(indices)));
+        return Optional.of(new Evaluation(loss.value(), probabilities.toArray(float[][]::new), labels.toArray(), indices.toArray()));
     }
 
-    private static int[] ints(List<Integer> values) {
-        return values.stream().mapToInt(Integer::intValue).toArray();
+    @SuppressWarnings("try")
+    private static void judge(Module model, Batch batch, RunningLoss loss, List<float[]> probabilities, IntList labels, IntList indices) {
+        Loss criterion = loss.criterion();
+        try (Scope scope = Scope.open()) {
+            Tensor outputs = model.forward(batch.inputs());
+            float value = RunningLoss.scalar(criterion.forward(outputs, batch.labels()));
+            double weight = RunningLoss.weight(criterion, outputs, batch.labels());
+            if (weight > 0) {
+                loss.add(value, weight);
+            }
+            Optional<Answers> answers = Answers.of(criterion, outputs, batch.labels());
+            if (answers.isEmpty()) {
+                indices.add(batch.indices());
+                return;
+            }
+            probabilities.addAll(Arrays.asList(answers.get().probabilities()));
+            labels.add(answers.get().labels());
+            indices.add(Arrays.stream(answers.get().rows()).map(row -> batch.indices()[row]).toArray());
+        }
+    }
+
+    /** Grows without boxing: a validation set may have millions of examples. */
+    private static final class IntList {
+        private int[] values = new int[64];
+        private int size;
+
+        private void add(int[] more) {
+            if (size + more.length > values.length) {
+                values = Arrays.copyOf(values, Math.max(2 * values.length, size + more.length));
+            }
+            System.arraycopy(more, 0, values, size, more.length);
+            size += more.length;
+        }
+
+        private int[] toArray() {
+            return Arrays.copyOf(values, size);
+        }
     }
 }

@@ -1,5 +1,7 @@
 package dev.graft.nn.train;
 
+import java.util.Locale;
+
 /** The validation score that decides which epoch is the best. */
 public enum Monitor {
     LOSS, ACCURACY, AUROC;
@@ -15,5 +17,11 @@ public enum Monitor {
     /** An undefined score, such as the AUROC of a single class, never beats a defined one. */
     boolean better(double candidate, double best) {
         return this == LOSS ? candidate < best : candidate > best;
+    }
+
+    /** As in a sentence. */
+    @Override
+    public String toString() {
+        return this == AUROC ? name() : name().toLowerCase(Locale.ROOT);
     }
 }

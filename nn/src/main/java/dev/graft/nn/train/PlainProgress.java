@@ -23,6 +23,12 @@ final class PlainProgress implements Progress {
         out.flush();
     }
 
+    @Override
+    public void warning(String message) {
+        out.println("warning: " + message);
+        out.flush();
+    }
+
     static String line(EpochResult result, int epochs) {
         StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "epoch %d/%d  lr %.3g  train loss %.4f", result.epoch(), epochs,
                 result.learningRate(), result.trainLoss()));

@@ -17,7 +17,10 @@ final class TrainState {
     long steps;
     /** Sums over this epoch's examples so far. */
     double lossSum;
+    double lossWeight;
+    /** Right answers among those to labels that count; -1 where there are none to judge. */
     long right;
+    long judged;
     long seen;
     double seconds;
 
@@ -29,7 +32,9 @@ final class TrainState {
         epoch = next;
         batch = 0;
         lossSum = 0;
+        lossWeight = 0;
         right = 0;
+        judged = 0;
         seen = 0;
         seconds = 0;
     }

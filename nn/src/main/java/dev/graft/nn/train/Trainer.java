@@ -9,6 +9,7 @@ import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.GradientClip;
 import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.Optimizer;
+import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import java.util.OptionalInt;
 public final class Trainer {
     private final Module model;
     private final Loss criterion;
+    private final Loss validationCriterion;
     private final Optimizer optimizer;
     private final int epochs;
     private final int accumulate;
@@ -51,6 +53,7 @@ public final class Trainer {
     Trainer(TrainerBuilder builder) {
         model = builder.model;
         criterion = builder.loss;
+        validationCriterion = builder.validationLoss;
         optimizer = builder.optimizer;
         epochs = builder.epochs;
         accumulate = builder.accumulate;
@@ -124,6 +127,7 @@ public final class Trainer {
         if (patience.isPresent() && validation.isEmpty()) {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
         }
+        validation.ifPresent(loader -> MonitorCheck.classes(monitor, loader, validationCriterion));
     }
 
     private History.Ending run(TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
@@ -131,36 +135,67 @@ public final class Trainer {
             if (isExhausted(state)) {
                 return History.Ending.STOPPED_EARLY;
             }
-            long begin = System.nanoTime();
-            double secondsBefore = state.seconds;
-            boolean finished = trainEpoch(state, train, files);
-            state.seconds = secondsBefore + seconds(begin);
-            if (!finished) {
-                files.saveLast(optimizer, state, train);
+            progress.epochStarted(state.epoch, epochs, train.batches(), state.batch);
+            Optional<EpochResult> result;
+            try {
+                result = epoch(state, train, validation, files);
+            } catch (RuntimeException | Error e) {
+                abort(e);
+                throw e;
+            }
+            if (result.isEmpty()) {
+                progress.epochAborted();
                 return History.Ending.INTERRUPTED;
             }
-            double trainSeconds = state.seconds;
-            Optional<Scores> scores = Optional.empty();
-            if (validation.isPresent()) {
-                boolean worthSaving = seconds(begin) >= unsaved.toNanos() / 1e9;
-                scores = validate(validation.get(), train, state, files, worthSaving);
-                if (scores.isEmpty()) {
-                    return History.Ending.INTERRUPTED;
-                }
-            }
-            EpochResult result = new EpochResult(state.epoch, optimizer.learningRate(), state.lossSum / state.seen,
-                    state.right < 0 ? Double.NaN : (double) state.right / state.seen, scores, secondsBefore + seconds(begin),
-                    state.seen / trainSeconds);
-            state.history.add(result);
-            scores.ifPresent(s -> keepIfBest(state, monitor.of(s), files));
-            state.beginEpoch(state.epoch + 1);
-            files.saveLast(optimizer, state, train);
-            progress.epochDone(result);
+            progress.epochDone(result.get());
             if (stop.isRequested() && state.epoch <= epochs) {
                 return History.Ending.INTERRUPTED;
             }
         }
         return isExhausted(state) ? History.Ending.STOPPED_EARLY : History.Ending.COMPLETED;
+    }
+
+    private void abort(Throwable failure) {
+        try {
+            progress.epochAborted();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** Trains, judges and saves an epoch; empty where a stop was asked for before that was done, which is saved too. */
+    private Optional<EpochResult> epoch(TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
+        long begin = System.nanoTime();
+        double secondsBefore = state.seconds;
+        boolean finished = trainEpoch(state, train, validation.isPresent(), files);
+        state.seconds = secondsBefore + seconds(begin);
+        // the last step may have ruined the weights, which must not replace a good checkpoint
+        checkWeights(state, files);
+        if (!finished) {
+            files.saveLast(optimizer, state, train);
+            return Optional.empty();
+        }
+        double trainSeconds = state.seconds;
+        Optional<Scores> scores = Optional.empty();
+        if (validation.isPresent()) {
+            boolean worthSaving = seconds(begin) >= unsaved.toNanos() / 1e9;
+            scores = validate(validation.get(), train, state, files, worthSaving);
+            if (scores.isEmpty()) {
+                return Optional.empty();
+            }
+        }
+        EpochResult result = new EpochResult(state.epoch, optimizer.learningRate(), trainLoss(state).value(),
+                state.right < 0 ? Double.NaN : (double) state.right / state.judged, scores, secondsBefore + seconds(begin),
+                state.seen / trainSeconds);
+        state.history.add(result);
+        scores.ifPresent(s -> keepIfBest(state, monitor.of(s), files));
+        state.beginEpoch(state.epoch + 1);
+        files.saveLast(optimizer, state, train);
+        return Optional.of(result);
+    }
+
+    private RunningLoss trainLoss(TrainState state) {
+        return new RunningLoss(criterion, state.lossSum, state.lossWeight);
     }
 
     /** Judged from the history alone, so that a resumed run stops where the unbroken one does. */
@@ -171,7 +206,9 @@ public final class Trainer {
     }
 
     private void keepIfBest(TrainState state, double score, RunFiles files) {
-        if (state.bestEpoch.isEmpty() || Double.isNaN(state.bestScore) && !Double.isNaN(score) || monitor.better(score, state.bestScore)) {
+        if (Double.isNaN(score)) {
+            MonitorCheck.warnUndefined(monitor, state, progress);
+        } else if (state.bestEpoch.isEmpty() || monitor.better(score, state.bestScore)) {
             state.bestEpoch = OptionalInt.of(state.epoch);
             state.bestScore = score;
             files.saveBest(state);
@@ -179,50 +216,68 @@ public final class Trainer {
     }
 
     /** Returns whether the epoch came to its end; a stop takes effect after an optimizer step only. */
-    private boolean trainEpoch(TrainState state, DataLoader train, RunFiles files) {
+    private boolean trainEpoch(TrainState state, DataLoader train, boolean judged, RunFiles files) {
         int batches = train.batches();
         if (state.batch == batches) {
             return true;    // resumed after its training, before its validation
         }
         model.train();
         optimizer.zeroGrad();
-        progress.epochStarted(state.epoch, epochs, batches, state.batch);
+        Accumulation accumulation = new Accumulation(criterion);
+        RunningLoss loss = trainLoss(state);
         try (LoaderPass pass = train.pass(state.epoch, state.batch)) {
             for (Batch batch : pass) {
-                learn(state, batch, groupSize(state.batch, batches), files);
+                if (state.batch % accumulate == 0) {
+                    accumulation.begin(Math.min(accumulate, batches - state.batch));
+                }
+                learn(state, batch, judged, loss, accumulation, files);
                 state.batch++;
-                progress.batchDone(state.lossSum / state.seen);
+                progress.batchDone(loss.value());
                 if (state.batch % accumulate == 0 || state.batch == batches) {
+                    accumulation.finish(optimizer.parameters());
                     step(state, files);
                     if (stop.isRequested() && state.batch < batches) {
                         return false;
                     }
                 }
             }
-        } finally {
-            progress.epochAborted();
         }
-        checkWeights(state, files);
+        if (loss.weight() == 0) {
+            throw nothingCounts("epoch " + state.epoch);
+        }
         return true;
     }
 
-    /** The batches whose gradients enter the same step as this one's: fewer at the end of an epoch. */
-    private int groupSize(int batch, int batches) {
-        int start = batch - batch % accumulate;
-        return Math.min(accumulate, batches - start);
+    @SuppressWarnings("try")
+    private void learn(TrainState state, Batch batch, boolean judged, RunningLoss running, Accumulation accumulation, RunFiles files) {
+        // a scope of its own: after an exception, too, the step's memory is there again at once
+        try (Scope scope = Scope.open()) {
+            Tensor outputs = model.forward(batch.inputs());
+            Tensor loss = criterion.forward(outputs, batch.labels());
+            if (judged && state.steps == 0 && state.batch == 0) {
+                MonitorCheck.classification(monitor, validationCriterion, outputs);
+            }
+            float value = RunningLoss.scalar(loss);
+            double weight = RunningLoss.weight(criterion, outputs, batch.labels());
+            if (weight > 0) {
+                if (!Float.isFinite(value)) {
+                    throw diverged("the loss is " + value, badInputs(batch), state, files);
+                }
+                accumulation.backward(loss, weight);
+                running.add(value, weight);
+            }
+            Optional<Answers> answers = Answers.of(criterion, outputs, batch.labels());
+            state.right = answers.isPresent() ? state.right + answers.get().right() : -1;
+            state.judged += answers.map(Answers::labels).map(labels -> labels.length).orElse(0);
+        }
+        state.lossSum = running.sum();
+        state.lossWeight = running.weight();
+        state.seen += batch.size();
     }
 
-    private void learn(TrainState state, Batch batch, int groupSize, RunFiles files) {
-        Tensor outputs = model.forward(batch.inputs());
-        Tensor loss = criterion.forward(outputs, batch.labels());
-        float value = Answers.scalar(loss);
-        if (!Float.isFinite(value)) {
-            throw diverged("the loss is " + value, badInputs(batch), state, files);
-        }
-        (groupSize == 1 ? loss : loss.mul(1f / groupSize)).backward();
-        state.lossSum += (double) value * batch.size();
-        state.seen += batch.size();
-        state.right = Answers.of(criterion, outputs, batch.labels()).map(answers -> state.right + answers.right()).orElse(-1L);
+    private static TrainingException nothingCounts(String where) {
+        return new TrainingException("training: no example of " + where + " counts, every label is ignored or without weight."
+                + " Hint: look at the labels, ignoreIndex and the class weights.");
     }
 
     private void step(TrainState state, RunFiles files) {
@@ -249,8 +304,9 @@ public final class Trainer {
             files.saveUnvalidated(optimizer, state, train);
         }
         Optional<Evaluation> evaluation;
+        RunningLoss loss = new RunningLoss(validationCriterion);
         try {
-            evaluation = Evaluator.evaluate(model, loader, criterion, stop);
+            evaluation = Evaluator.evaluate(model, loader, loss, stop);
         } catch (RuntimeException | Error e) {
             if (!saveFirst) {
                 saveAfter(e, state, train, files);
@@ -259,6 +315,9 @@ public final class Trainer {
         }
         if (evaluation.isEmpty() && !saveFirst) {
             files.saveUnvalidated(optimizer, state, train);
+        }
+        if (evaluation.isPresent() && loss.weight() == 0) {
+            throw nothingCounts("the validation data");
         }
         if (evaluation.isPresent() && !Double.isFinite(evaluation.get().loss())) {
             files.dropUnvalidated();
@@ -275,7 +334,6 @@ public final class Trainer {
         }
     }
 
-    /** The epoch's last step may have ruined the weights; they must not replace a good checkpoint. */
     private void checkWeights(TrainState state, RunFiles files) {
         List<Tensor> weights = optimizer.parameters().stream().map(Parameter::value).toList();
         double norm = Update.norm(weights);

@@ -15,6 +15,7 @@ public final class TrainerBuilder {
     final Module model;
     final Loss loss;
     final Optimizer optimizer;
+    Loss validationLoss;
     int epochs = 1;
     int accumulate = 1;
     OptionalDouble clipNorm = OptionalDouble.empty();
@@ -35,6 +36,7 @@ public final class TrainerBuilder {
     TrainerBuilder(Module model, Loss loss, Optimizer optimizer) {
         this.model = model;
         this.loss = loss;
+        this.validationLoss = loss;
         this.optimizer = optimizer;
     }
 
@@ -73,7 +75,19 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** The validation score that names the best epoch; the loss if not set. */
+    /**
+     * Judges validation data by another loss than the one that is trained with, such as one without class weights and label
+     * smoothing, whose values can be compared between runs.
+     */
+    public TrainerBuilder validationLoss(Loss judge) {
+        validationLoss = judge;
+        return this;
+    }
+
+    /**
+     * The validation score that names the best epoch; the loss if not set. An epoch in which it is not defined, such as the AUROC of
+     * a single class, is never the best.
+     */
     public TrainerBuilder monitor(Monitor score) {
         monitor = score;
         return this;
