@@ -44,7 +44,10 @@ public interface Backend {
     /** Dense, same layout. {@code y} may be {@code x}. */
     void unary(UnaryOp op, float a, float b, View x, View y);
 
-    /** {@code dx = dy * op'(x)}; {@code y = op(x)} is at hand. Dense, same layout. */
+    /**
+     * {@code dx = dy * op'(x)}, where {@code y = op(x)}: a function reads {@code y} alone where the slope follows from it (EXP, SQRT, RECIPROCAL,
+     * SIGMOID, TANH, RELU, RELU6), else {@code x} alone; the other one may hold anything. Dense, same layout.
+     */
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
 
     /**

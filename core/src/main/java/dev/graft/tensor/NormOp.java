@@ -1,6 +1,8 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Reduction;
+import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
 import java.util.Optional;
 
@@ -41,14 +43,14 @@ sealed interface NormOp extends Op {
                     inverseStd.view(), variance.view());
             move(runningMean, mean, 1);
             move(runningVariance, variance, count / (count - 1f));
-            saved.put(x);
-            saved.put(gamma);
-            saved.put(beta);
-            saved.put(mean);
-            saved.put(inverseStd);
-            if (in.length > 3 && activation != Activation.NONE) {
-                saved.put(y);
-            }
+            boolean statistics = saved.needsAny(0, 1);
+            boolean fromArgument = statistics && in.length == 3 && activation != Activation.NONE;
+            saved.putIf(statistics, X, x);
+            saved.putIf(saved.needs(0) || fromArgument, GAMMA, gamma);
+            saved.putIf(fromArgument, BETA, beta);
+            saved.putIf(statistics, MEAN, mean);
+            saved.putIf(statistics, INVERSE_STD, inverseStd);
+            saved.putIf(activation != Activation.NONE && !fromArgument, Y, y);
             return Raw.reshape(y, in[0].shape());
         }
 
@@ -59,11 +61,15 @@ sealed interface NormOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor x = saved.get(0);
-            Gradients out = new Gradients(Raw.channelsLast(image(dy)), activation, needs);
-            x.backend().batchNormTrainBackward(x.view(), saved.size() > 5 ? Optional.of(saved.get(5).view()) : Optional.empty(), out.dy.view(),
-                    saved.get(1).view(), saved.get(2).view(), saved.get(3).view(), saved.get(4).view(), activation, out.dx.view(),
-                    out.dgamma.view(), out.dbeta.view(), out.dresidual.map(Tensor::view));
+            Tensor d = Raw.channelsLast(image(dy));
+            if (!needs[0] && !needs[1]) {
+                return shiftsAlone(saved, d, activation);
+            }
+            View inverseStd = saved.get(INVERSE_STD).view();
+            Gradients out = new Gradients(d, activation, needs);
+            d.backend().batchNormTrainBackward(saved.get(X).view(), saved.find(Y).map(Tensor::view), d.view(), orUnread(saved, GAMMA),
+                    orUnread(saved, BETA), saved.get(MEAN).view(), inverseStd, activation, out.dx.view(), out.dgamma.view(), out.dbeta.view(),
+                    out.dresidual.map(Tensor::view));
             return out.inputs(saved);
         }
     }
@@ -78,6 +84,10 @@ sealed interface NormOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             checkChannels(in, mean, variance);
+            if (Autograd.isEnabled() && (mean.requiresGrad() || variance.requiresGrad())) {
+                throw new IllegalStateException("batchNorm: given statistics are constants, they get no gradient (mean " + mean.shape() + ", variance "
+                        + variance.shape() + "). Hint: pass mean.detach() and variance.detach().");
+            }
             Tensor x = Raw.channelsLast(image(in[0]));
             Tensor gamma = Raw.contiguous(in[1]);
             Tensor beta = Raw.contiguous(in[2]);
@@ -86,16 +96,11 @@ sealed interface NormOp extends Op {
             Tensor inverseStd = inverseStd();
             x.backend().batchNormEval(x.view(), gamma.view(), beta.view(), center.view(), inverseStd.view(), residual(in).map(Tensor::view),
                     activation, y.view());
-            saved.put(gamma);
-            saved.put(beta);
-            saved.put(center);
-            saved.put(inverseStd);
-            if (activation != Activation.NONE) {
-                saved.put(y);
-            }
-            if (saved.needs(1)) {
-                saved.put(x);
-            }
+            saved.putIf(saved.needs(1), X, x);
+            saved.putIf(saved.needs(0), GAMMA, gamma);
+            saved.putIf(saved.needs(1), MEAN, center);
+            saved.putIf(saved.needsAny(0, 1), INVERSE_STD, inverseStd);
+            saved.putIf(activation != Activation.NONE, Y, y);
             return Raw.reshape(y, in[0].shape());
         }
 
@@ -105,14 +110,40 @@ sealed interface NormOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Optional<View> y = activation == Activation.NONE ? Optional.empty() : Optional.of(saved.get(4).view());
-            // Without dgamma the input is not needed, so it was not kept.
-            Optional<View> x = needs[1] ? Optional.of(saved.get(saved.size() - 1).view()) : Optional.empty();
-            Gradients out = new Gradients(Raw.channelsLast(image(dy)), activation, needs);
-            dy.backend().batchNormEvalBackward(x, y, out.dy.view(), saved.get(0).view(), saved.get(1).view(), saved.get(2).view(),
-                    saved.get(3).view(), activation, out.dx.view(), out.dgamma.view(), out.dbeta.view(), out.dresidual.map(Tensor::view));
+            Tensor d = Raw.channelsLast(image(dy));
+            if (!needs[0] && !needs[1]) {
+                return shiftsAlone(saved, d, activation);
+            }
+            Gradients out = new Gradients(d, activation, needs);
+            d.backend().batchNormEvalBackward(saved.find(X).map(Tensor::view), saved.find(Y).map(Tensor::view), d.view(), orUnread(saved, GAMMA),
+                    orUnread(saved, BETA), orUnread(saved, MEAN), saved.get(INVERSE_STD).view(), activation, out.dx.view(), out.dgamma.view(),
+                    out.dbeta.view(), out.dresidual.map(Tensor::view));
             return out.inputs(saved);
         }
+    }
+
+    /** Where batch norms save what: [C] each but for X and Y. */
+    int X = 0;
+    int GAMMA = 1;
+    int BETA = 2;
+    int MEAN = 3;
+    int INVERSE_STD = 4;
+    int Y = 5;
+
+    /** What was saved, or where nothing asked for reads it, any values of its size. */
+    private static View orUnread(Saved saved, int slot) {
+        return saved.find(slot).orElseGet(() -> saved.get(INVERSE_STD)).view();
+    }
+
+    /** The gradients of beta and the residual, which are those before the activation: the input and its statistics are not needed. */
+    private static Tensor[] shiftsAlone(Saved saved, Tensor dy, Activation activation) {
+        Tensor d = switch (activation) {
+            case NONE -> dy;
+            case RELU -> Raw.unaryBackward(UnaryOp.RELU, 0, 0, saved.get(Y), dy);
+            case RELU6 -> Raw.unaryBackward(UnaryOp.RELU6, 0, 0, saved.get(Y), dy);
+        };
+        Tensor dbeta = Raw.reshape(Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
+        return new Tensor[] {d, dbeta, dbeta, Raw.reshape(d, saved.shape(0))};
     }
 
     /** What a batch norm's backward writes. */
@@ -166,10 +197,11 @@ sealed interface NormOp extends Op {
             Tensor flatGamma = Raw.reshape(Raw.contiguous(in[1]), Shape.of(gamma.numel()));
             rows.backend().layerNorm(rows.view(), flatGamma.view(), Raw.reshape(Raw.contiguous(in[2]), flatGamma.shape()).view(), eps, y.view(),
                     mean.view(), inverseStd.view());
-            saved.put(rows);
-            saved.put(flatGamma);
-            saved.put(mean);
-            saved.put(inverseStd);
+            boolean statistics = saved.needsAny(0, 1);
+            saved.putIf(statistics, X, rows);
+            saved.putIf(saved.needs(0), GAMMA, flatGamma);
+            saved.putIf(statistics, MEAN, mean);
+            saved.putIf(statistics, INVERSE_STD, inverseStd);
             return Raw.reshape(y, x);
         }
 
@@ -179,13 +211,20 @@ sealed interface NormOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor x = saved.get(0);
-            Tensor gamma = saved.get(1);
+            int width = saved.shape(1).numel();
+            Tensor d = rows(dy, width);
+            if (!needs[0] && !needs[1]) {
+                Tensor sum = Raw.reshape(Raw.reduce(Reduction.SUM, d, new boolean[] {true, false}), saved.shape(2));
+                return new Tensor[] {sum, sum, sum};
+            }
+            Tensor x = saved.get(X);
             Tensor dx = Raw.emptyLike(x);
-            Tensor dgamma = Raw.empty(x, gamma.shape());
-            Tensor dbeta = Raw.empty(x, gamma.shape());
-            x.backend().layerNormBackward(x.view(), rows(dy, gamma.numel()).view(), gamma.view(), saved.get(2).view(), saved.get(3).view(),
-                    dx.view(), dgamma.view(), dbeta.view());
+            Tensor dgamma = Raw.empty(x, width);
+            Tensor dbeta = Raw.empty(x, width);
+            // Without dx nothing that is asked for reads gamma.
+            Tensor gamma = saved.find(GAMMA).orElseGet(() -> Raw.empty(x, width));
+            x.backend().layerNormBackward(x.view(), d.view(), gamma.view(), saved.get(MEAN).view(), saved.get(INVERSE_STD).view(), dx.view(),
+                    dgamma.view(), dbeta.view());
             return new Tensor[] {Raw.reshape(dx, saved.shape(0)), Raw.reshape(dgamma, saved.shape(1)), Raw.reshape(dbeta, saved.shape(2))};
         }
     }

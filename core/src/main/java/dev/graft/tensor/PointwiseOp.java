@@ -27,27 +27,34 @@ sealed interface PointwiseOp extends Op {
             Op.requireFloat(name(), in);
             Tensor x = Raw.dense(in[0]);
             Tensor y = Raw.unary(function, a, b, x);
-            if (function != UnaryOp.AFFINE) {
-                // A clipped function's slope follows from its result, so the argument's memory can go back to the pool.
-                saved.put(isClipped() ? y : x);
-                saved.put(y);
+            switch (slopeFrom(function)) {
+                case NOTHING -> { }
+                case ARGUMENT -> saved.put(0, x);
+                case RESULT -> saved.put(0, y);
             }
             return y;
         }
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            if (function == UnaryOp.AFFINE) {
-                return grads(Raw.scale(dy, a));
+            if (slopeFrom(function) == Slope.NOTHING) {
+                return grads(Raw.scale(dy, function == UnaryOp.NEG ? -1 : a));
             }
-            Tensor x = saved.get(0);
-            Tensor dx = Raw.emptyLike(x);
-            x.backend().unaryBackward(function, a, b, x.view(), saved.get(1).view(), Raw.like(dy, x).view(), dx.view());
-            return grads(dx);
+            return grads(Raw.unaryBackward(function, a, b, saved.get(0), dy));
         }
 
-        private boolean isClipped() {
-            return function == UnaryOp.RELU || function == UnaryOp.RELU6;
+        /** What the derivative is computed from. */
+        private enum Slope {
+            NOTHING, ARGUMENT, RESULT
+        }
+
+        /** The result where that is enough: the argument's memory can then go back to the pool. */
+        private static Slope slopeFrom(UnaryOp function) {
+            return switch (function) {
+                case NEG, AFFINE -> Slope.NOTHING;
+                case EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6 -> Slope.RESULT;
+                case ABS, LOG, SQUARE, LEAKY_RELU, GELU, SOFTPLUS, POW, CLAMP -> Slope.ARGUMENT;
+            };
         }
     }
 
@@ -65,7 +72,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            return grads(Raw.sumTo(dy, saved.shape(0)), needs[1] ? Raw.sumTo(dy, saved.shape(1)) : dy);
+            return grads(needs[0] ? Raw.sumTo(dy, saved.shape(0)) : dy, needs[1] ? Raw.sumTo(dy, saved.shape(1)) : dy);
         }
     }
 
@@ -83,7 +90,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            return grads(Raw.sumTo(dy, saved.shape(0)), needs[1] ? Raw.scale(Raw.sumTo(dy, saved.shape(1)), -1) : dy);
+            return grads(needs[0] ? Raw.sumTo(dy, saved.shape(0)) : dy, needs[1] ? Raw.scale(Raw.sumTo(dy, saved.shape(1)), -1) : dy);
         }
     }
 
@@ -96,8 +103,8 @@ sealed interface PointwiseOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             Op.requireFloat(name(), in);
-            saved.put(in[0]);
-            saved.put(in[1]);
+            saved.putIf(saved.needs(1), 0, in[0]);
+            saved.putIf(saved.needs(0), 1, in[1]);
             return Raw.mul(in[0], in[1]);
         }
 
@@ -118,17 +125,17 @@ sealed interface PointwiseOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             Op.requireFloat(name(), in);
             Tensor y = Raw.binary(BinaryOp.DIV, in[0], in[1]);
-            saved.put(in[1]);
-            saved.put(y);
+            saved.put(0, in[1]);
+            saved.putIf(saved.needs(1), 1, y);
             return y;
         }
 
-        /** {@code d(p/q) = dp/q - (p/q) dq/q}. */
+        /** {@code d(p/q) = dp/q - (p/q)/q dq}; the quotient of quotients first, as in PyTorch: {@code dy/q} may overflow. */
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor dp = Raw.binary(BinaryOp.DIV, dy, saved.get(0));
-            return grads(Raw.sumTo(dp, saved.shape(0)),
-                    needs[1] ? Raw.sumTo(Raw.scale(Raw.mul(dp, saved.get(1)), -1), saved.shape(1)) : dy);
+            Tensor q = saved.get(0);
+            return grads(needs[0] ? Raw.sumTo(Raw.binary(BinaryOp.DIV, dy, q), saved.shape(0)) : dy,
+                    needs[1] ? Raw.sumTo(Raw.mul(Raw.scale(dy, -1), Raw.binary(BinaryOp.DIV, saved.get(1), q)), saved.shape(1)) : dy);
         }
     }
 
@@ -142,8 +149,8 @@ sealed interface PointwiseOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             Op.requireFloat(name(), in);
-            saved.put(in[0]);
-            saved.put(in[1]);
+            saved.put(0, in[0]);
+            saved.put(1, in[1]);
             return Raw.binary(largest ? BinaryOp.MAXIMUM : BinaryOp.MINIMUM, in[0], in[1]);
         }
 
@@ -198,7 +205,7 @@ sealed interface PointwiseOp extends Op {
                         + ". Hint: use a comparison such as x.lt(y).");
             }
             Op.requireFloat(name(), in[1], in[2]);
-            saved.put(in[0]);
+            saved.put(0, in[0]);
             return choose(in[0], in[1], in[2]);
         }
 

@@ -51,7 +51,7 @@ sealed interface PoolOp extends Op {
             }
             Tensor index = Raw.emptyChannelsLast(x, DType.I32, shape);
             x.backend().maxPool2d(x.view(), table, y.view(), Optional.of(index.view()));
-            saved.put(index);
+            saved.put(0, index);
             return y;
         }
 

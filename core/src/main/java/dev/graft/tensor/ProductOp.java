@@ -25,8 +25,8 @@ sealed interface ProductOp extends Op {
                         + "must equal the second last of the second; unsqueeze vectors.");
             }
             Op.requireFloat(name(), in);
-            saved.put(p);
-            saved.put(q);
+            saved.putIf(saved.needs(1), 0, p);
+            saved.putIf(saved.needs(0), 1, q);
             return product(p, q);
         }
 
@@ -93,8 +93,8 @@ sealed interface ProductOp extends Op {
             if (in.length > 2) {
                 x.backend().binary(BinaryOp.ADD, y.view(), Raw.expand(in[2], y.shape()).view(), y.view());
             }
-            saved.put(rows);
-            saved.put(w);
+            saved.putIf(saved.needs(1), 0, rows);
+            saved.putIf(saved.needs(0), 1, w);
             return Raw.reshape(y, x.shape().with(-1, w.dim(0)));
         }
 
@@ -107,17 +107,16 @@ sealed interface ProductOp extends Op {
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor rows = rows(dy);
-            Tensor x = saved.get(0);
-            Tensor w = saved.get(1);
             Tensor[] grads = new Tensor[needs.length];
             if (needs[0]) {
-                Tensor dx = Raw.empty(dy, x.shape());
+                Tensor w = saved.get(1);
+                Tensor dx = Raw.empty(dy, rows.dim(0), w.dim(1));
                 dy.backend().matmul(rows.view(), w.view(), dx.view());
                 grads[0] = Raw.reshape(dx, saved.shape(0));
             }
             if (needs[1]) {
-                grads[1] = Raw.empty(dy, w.shape());
-                dy.backend().matmul(Raw.permute(rows, 1, 0).view(), x.view(), grads[1].view());
+                grads[1] = Raw.empty(dy, saved.shape(1));
+                dy.backend().matmul(Raw.permute(rows, 1, 0).view(), saved.get(0).view(), grads[1].view());
             }
             if (needs.length > 2 && needs[2]) {
                 grads[2] = Raw.sumTo(rows, saved.shape(2));
@@ -139,12 +138,10 @@ sealed interface ProductOp extends Op {
             Tensor x = Raw.channelsLast(in[0]);
             Tensor y = run(x, in[1], in.length > 2 ? Epilogue.bias(Raw.contiguous(in[2]).view()) : Epilogue.NONE);
             if (saved.needs(1)) {
-                saved.put(x);
+                saved.put(0, x);
                 saved.layout(in[1].view().isDense() ? in[1].strides() : in[1].shape().contiguousStrides());
             }
-            if (saved.needs(0)) {
-                saved.put(in[1]);
-            }
+            saved.putIf(saved.needs(0), 1, in[1]);
             return y;
         }
 
@@ -191,7 +188,7 @@ sealed interface ProductOp extends Op {
             Tensor[] grads = new Tensor[needs.length];
             if (needs[0]) {
                 grads[0] = Raw.emptyChannelsLast(d, saved.shape(0));
-                d.backend().conv2dBackwardInput(d.view(), saved.get(needs[1] ? 1 : 0).view(), grads[0].view(), params);
+                d.backend().conv2dBackwardInput(d.view(), saved.get(1).view(), grads[0].view(), params);
             }
             if (needs[1]) {
                 grads[1] = Raw.emptyStrided(d, DType.F32, saved.shape(1), saved.layout());

@@ -181,6 +181,14 @@ final class Raw {
         return y;
     }
 
+    /** {@code dx} for {@code dy}, from the argument or the result of the function, whichever its slope follows from. */
+    static Tensor unaryBackward(UnaryOp op, float a, float b, Tensor argumentOrResult, Tensor dy) {
+        Tensor dx = emptyLike(argumentOrResult);
+        View known = argumentOrResult.view();
+        dy.backend().unaryBackward(op, a, b, known, known, like(dy, argumentOrResult).view(), dx.view());
+        return dx;
+    }
+
     static Tensor scale(Tensor x, float factor) {
         return unary(UnaryOp.AFFINE, factor, 0, x);
     }

@@ -27,8 +27,8 @@ sealed interface ReductionOp extends Op {
             }
             Tensor y = Raw.reduce(function, in[0], axes);
             if (extreme) {
-                saved.put(in[0]);
-                saved.put(y);
+                saved.put(0, in[0]);
+                saved.put(1, y);
             }
             return y;
         }
@@ -74,7 +74,7 @@ sealed interface ReductionOp extends Op {
             Tensor x = Raw.contiguous(in[0]);
             Tensor y = Raw.emptyLike(x);
             x.backend().softmax(log, x.view(), y.view());
-            saved.put(y);
+            saved.put(0, y);
             return y;
         }
 

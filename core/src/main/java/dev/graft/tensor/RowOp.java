@@ -25,7 +25,7 @@ sealed interface RowOp extends Op {
             Tensor rows = indices(name(), in[1], table.dim(0), Long.MIN_VALUE, "the table " + table.shape() + " has rows");
             Tensor y = Raw.empty(table, rows.numel(), table.dim(1));
             table.backend().gatherRows(Raw.contiguous(table).view(), rows.view(), y.view());
-            saved.put(rows);
+            saved.put(0, rows);
             int[] dims = Arrays.copyOf(in[1].shape().toArray(), in[1].rank() + 1);
             dims[in[1].rank()] = table.dim(1);
             return Raw.reshape(y, Shape.of(dims));
@@ -77,13 +77,13 @@ sealed interface RowOp extends Op {
             Tensor logProbabilities = Raw.emptyLike(rows);
             logits.backend().crossEntropy(rows.view(), target.view(), weight, labelSmoothing, ignoreIndex, loss.view(), rowWeight.view(),
                     logProbabilities.view());
-            saved.put(logProbabilities);
-            saved.put(target);
+            saved.put(0, logProbabilities);
+            saved.put(1, target);
             boolean[] all = {true};
             Tensor total = Raw.reduce(Reduction.SUM, rowWeight, all);
-            saved.put(total);
+            saved.putIf(reduction == LossReduction.MEAN, 2, total);
             if (in.length > 2) {
-                saved.put(Raw.contiguous(in[2]));
+                saved.put(3, Raw.contiguous(in[2]));
             }
             return switch (reduction) {
                 case NONE -> Raw.reshape(loss, in[1].shape());
@@ -130,7 +130,7 @@ sealed interface RowOp extends Op {
             };
             Tensor dlogits = Raw.emptyLike(logProbabilities);
             dy.backend().crossEntropyBackward(logProbabilities.view(), saved.get(1).view(),
-                    saved.size() > 3 ? Optional.of(saved.get(3).view()) : Optional.empty(), labelSmoothing, ignoreIndex,
+                    saved.find(3).map(Tensor::view), labelSmoothing, ignoreIndex,
                     Raw.contiguous(dloss).view(), dlogits.view());
             return new Tensor[] {fromRows(dlogits, saved.shape(0)), dy, dy};
         }

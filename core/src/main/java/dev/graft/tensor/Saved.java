@@ -1,14 +1,19 @@
 package dev.graft.tensor;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
-/** What one recorded operator keeps for its backward: the shapes of its inputs, and the tensors it put here. */
+/**
+ * What one recorded operator keeps for its backward: the shapes of its inputs, and tensors under numbers that the operator chose. An operator
+ * keeps a tensor only where a gradient that is asked for reads it; what is kept cannot be freed, nor changed in place, until then.
+ */
 final class Saved {
     private final boolean recording;
     private final boolean[] needs;
     private final Shape[] shapes;
-    private final List<Tensor> tensors = new ArrayList<>(4);
+    private Tensor[] tensors = {};
     private int[] layout = {};
     private boolean released;
 
@@ -18,9 +23,14 @@ final class Saved {
         this.shapes = shapes;
     }
 
-    /** Whether input {@code i} wants a gradient; forward passes save only what those gradients use. */
+    /** Whether input {@code i} wants a gradient; false where nothing is recorded. */
     boolean needs(int i) {
         return recording && needs[i];
+    }
+
+    /** Whether any of these inputs wants a gradient. */
+    boolean needsAny(int... inputs) {
+        return Arrays.stream(inputs).anyMatch(this::needs);
     }
 
     boolean recording() {
@@ -31,15 +41,29 @@ final class Saved {
         return shapes[input];
     }
 
-    /** Keeps {@code tensor} until the backward; a no-op when nothing is recorded. */
-    void put(Tensor tensor) {
+    /** Keeps {@code tensor} under a number until the backward; a no-op when nothing is recorded. */
+    void put(int slot, Tensor tensor) {
         if (recording) {
-            tensors.add(tensor.savedHandle());
+            if (slot >= tensors.length) {
+                tensors = Arrays.copyOf(tensors, slot + 1);
+            }
+            tensors[slot] = tensor.savedHandle();
         }
     }
 
-    Tensor get(int i) {
-        return tensors.get(i).checkUnmodified();
+    /** As {@link #put(int, Tensor)}, where {@code wanted}. */
+    void putIf(boolean wanted, int slot, Tensor tensor) {
+        if (wanted) {
+            put(slot, tensor);
+        }
+    }
+
+    Tensor get(int slot) {
+        return find(slot).orElseThrow(() -> new IllegalStateException("backward: tensor " + slot + " was not saved"));
+    }
+
+    Optional<Tensor> find(int slot) {
+        return slot < tensors.length && tensors[slot] != null ? Optional.of(tensors[slot].checkUnmodified()) : Optional.empty();
     }
 
     /** Remembers strides, where the layout of an input is needed but its values are not. */
@@ -51,8 +75,9 @@ final class Saved {
         return layout;
     }
 
-    int size() {
-        return tensors.size();
+    /** All that is kept. */
+    List<Tensor> kept() {
+        return Arrays.stream(tensors).filter(Objects::nonNull).toList();
     }
 
     boolean isReleased() {
@@ -62,8 +87,12 @@ final class Saved {
     void release() {
         if (!released) {
             released = true;
-            tensors.forEach(Tensor::close);
-            tensors.clear();
+            for (Tensor tensor : tensors) {
+                if (tensor != null) {
+                    tensor.close();
+                }
+            }
+            tensors = new Tensor[0];
         }
     }
 }

@@ -31,7 +31,7 @@ class OpCatalogueTest {
     private static final Set<Object> WITHOUT_GRADIENT = Set.of(BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL,
             PointwiseOp.Convert.class);
 
-    private static Set<Object> operators() {
+    static Set<Object> operators() {
         return records(Op.class).flatMap(c -> FUNCTIONS.containsKey(c) ? FUNCTIONS.get(c).stream() : Stream.of(c))
                 .collect(Collectors.toSet());
     }
