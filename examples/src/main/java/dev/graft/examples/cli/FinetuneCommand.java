@@ -6,6 +6,7 @@ import dev.graft.examples.run.ImageData;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.image.Augment;
+import dev.graft.vision.model.ModelZoo;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -134,7 +135,7 @@ final class FinetuneCommand extends ReportingCommand {
                 "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
         check(!resume || !overwrite, "--resume and --overwrite exclude each other");
         return new FinetuneSettings(new ImageData.Source(data, validation, fraction, keepDuplicates), model, weights, freeze == Freeze.BACKBONE, augment,
-                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), window.window(), recipe.recipe(), device, threads.apply(), !noFeatureCache,
+                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), window.window(), recipe.recipe(ModelZoo.architecture(model)), device, threads.apply(), !noFeatureCache,
                 cachedViews.orElse(0), out, resume, overwrite);
     }
 

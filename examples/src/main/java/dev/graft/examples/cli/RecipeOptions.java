@@ -2,6 +2,7 @@ package dev.graft.examples.cli;
 
 import dev.graft.examples.run.Recipe;
 import dev.graft.nn.train.Monitor;
+import dev.graft.vision.model.Architecture;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -12,7 +13,6 @@ import picocli.CommandLine.Spec;
 
 /** How to train, as options. */
 final class RecipeOptions {
-    private static final double SGD_RATE = 0.01;
     private static final double ADAMW_RATE = 0.001;
     private static final double SGD_DECAY = 1e-4;
     private static final double ADAMW_DECAY = 0.01;
@@ -26,7 +26,7 @@ final class RecipeOptions {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images a step. Default: ${DEFAULT-VALUE}.")
     private int batch;
 
-    @Option(names = "--lr", paramLabel = "X", description = "Learning rate. Default: 0.01 for sgd, 0.001 for adamw.")
+    @Option(names = "--lr", paramLabel = "X", description = "Learning rate. Default: for sgd what suits the network, 0.01, or 0.001 for squeezenet1_1; for adamw 0.001.")
     private Optional<Double> learningRate;
 
     @Option(names = "--optimizer", paramLabel = "sgd|adamw", defaultValue = "sgd", description = "Default: ${DEFAULT-VALUE}.")
@@ -70,10 +70,13 @@ final class RecipeOptions {
         NONE, AUTO
     }
 
-    /** @throws ParameterException for a value out of range */
-    Recipe recipe() {
+    /**
+     * @param network whose learning rate is the default
+     * @throws ParameterException for a value out of range
+     */
+    Recipe recipe(Architecture network) {
         boolean sgd = optimizer == Recipe.Optimization.SGD;
-        double rate = learningRate.orElse(sgd ? SGD_RATE : ADAMW_RATE);
+        double rate = learningRate.orElse(sgd ? network.learningRate() : ADAMW_RATE);
         double decay = weightDecay.orElse(sgd ? SGD_DECAY : ADAMW_DECAY);
         check(epochs >= 1, "--epochs must be at least 1, was " + epochs);
         check(batch >= 1, "--batch must be at least 1, was " + batch);

@@ -18,7 +18,8 @@ public final class ModelZoo {
             new Architecture("resnet50", "fc", 224, resnet("resnet50"), ResNet50Weights.values()),
             new Architecture("resnet101", "fc", 224, resnet("resnet101"), ResNet101Weights.values()),
             new Architecture("resnet152", "fc", 224, resnet("resnet152"), ResNet152Weights.values()),
-            new Architecture("squeezenet1_1", "classifier.1", 224, SqueezeNet::new, SqueezeNet11Weights.values()),
+            new Architecture("squeezenet1_1", "classifier.1", 224, SqueezeNet::new, SqueezeNet11Weights.values())
+                    .withLearningRate(SqueezeNet.LEARNING_RATE),
             new Architecture("efficientnet_lite0", "_fc", 224, EfficientNetLite::new, EfficientNetLite0Weights.values()),
             new Architecture("resnet20", "linear", 32, cifar(20), CifarResNetWeights.RESNET20_CIFAR10),
             new Architecture("resnet32", "linear", 32, cifar(32), CifarResNetWeights.RESNET32_CIFAR10),

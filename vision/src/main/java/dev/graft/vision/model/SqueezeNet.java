@@ -21,6 +21,12 @@ import java.util.random.RandomGenerator;
  * @see <a href="https://pytorch.org/vision/stable/models/squeezenet.html">torchvision SqueezeNet</a>
  */
 public final class SqueezeNet extends Backbone {
+    /**
+     * The classifier ends in a ReLU. A step that takes a class's output below 0 at every position silences it for good, as no gradient
+     * comes back; at 0.01 whole heads died on chest X-rays, and every image got the same answer.
+     */
+    static final double LEARNING_RATE = 0.001;
+
     private static final int WIDTH = 512;
     private static final Pool2dParams CEIL_POOL = new Pool2dParams(3, 3, 2, 2, 0, 0, true, true);
 
