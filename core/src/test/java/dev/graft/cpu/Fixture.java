@@ -6,6 +6,7 @@ import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Supplier;
 
@@ -127,19 +128,27 @@ final class Fixture {
         return values;
     }
 
+    /** As {@link #assertClose(String, View, double[], double, double)}, where rounding errors are of the size of the values themselves. */
     static void assertClose(String what, View actual, double[] expected, double tolerance) {
+        double typical = Arrays.stream(expected).filter(Double::isFinite).map(Math::abs).average().orElse(0);
+        assertClose(what, actual, expected, tolerance, typical);
+    }
+
+    /**
+     * Expects each value to {@code tolerance * (its own size + typical)}. Nothing here is as large as the largest value or as 1: a kernel
+     * that wrote zeros for small values would pass.
+     *
+     * @param typical size of the terms that were added up to a value; 0 where each value is computed by itself
+     */
+    static void assertClose(String what, View actual, double[] expected, double tolerance, double typical) {
         double[] values = values(actual);
         assertThat(values).as(what).hasSameSizeAs(expected);
-        double scale = 1e-30;
-        for (double e : expected) {
-            scale = Math.max(scale, Math.abs(e));
-        }
         for (int i = 0; i < values.length; i++) {
             if (Double.isNaN(expected[i]) || Double.isInfinite(expected[i])) {
                 assertThat(values[i]).as("%s at %d", what, i).isEqualTo(expected[i]);
             } else {
                 // Negated, so that NaN fails.
-                boolean close = Math.abs(values[i] - expected[i]) <= tolerance * Math.max(1, scale);
+                boolean close = Math.abs(values[i] - expected[i]) <= tolerance * (Math.abs(expected[i]) + typical);
                 assertThat(close).as("%s at %d: %s, expected %s (seed %d)", what, i, values[i], expected[i], SEED).isTrue();
             }
         }

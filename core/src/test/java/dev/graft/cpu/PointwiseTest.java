@@ -73,7 +73,7 @@ class PointwiseTest {
             double[] expected = Arrays.stream(xs).map(v -> value(op, (float) A[0], (float) A[1], v)).toArray();
             View y = f.empty(Layout.ROW_MAJOR, n);
             f.cpu.unary(op, (float) A[0], (float) A[1], x, y);
-            assertClose(op + " of " + n, y, expected, 4e-7);
+            assertClose(op + " of " + n, y, expected, 4e-7, 0.2);
 
             View dy = f.gaussian(Layout.ROW_MAJOR, n);
             double[] slopes = values(dy);
@@ -88,7 +88,8 @@ class PointwiseTest {
                 f.cpu.unaryBackward(op, (float) A[0], (float) A[1], x, y, dy, result);
                 return result;
             });
-            assertClose(op + " backward of " + n, dx, slopes, 2e-6);
+            // slopes of tanh and sigmoid come from their values, as in PyTorch, and err by a rounding of 1 times dy
+            assertClose(op + " backward of " + n, dx, slopes, 2e-6, 0.2);
         }
     }
 

@@ -18,7 +18,8 @@ final class Close {
 
     /** Typical size of the values, which the error of a sum is relative to; next to nothing for element-wise functions. */
     static double scale(double[] values, int terms) {
-        return terms == 0 ? 0.1 : Arrays.stream(values).map(Math::abs).filter(Double::isFinite).average().orElse(0) + 1e-3;
+        double typical = Arrays.stream(values).map(Math::abs).filter(Double::isFinite).average().orElse(0);
+        return terms == 0 ? 0.1 * typical : typical + 1e-6;
     }
 
     static void check(String what, float[] actual, Nd expected, int terms) {

@@ -39,7 +39,7 @@ class OptimizerGoldenTest {
 
     private static void assertClose(float[] got, double[] want) {
         for (int i = 0; i < want.length; i++) {
-            assertThat((double) got[i]).isCloseTo(want[i], within(2e-6 * Math.max(1, Math.abs(want[i]))));
+            assertThat((double) got[i]).isCloseTo(want[i], within(1e-6 * Math.abs(want[i]) + 1e-7));
         }
     }
 
