@@ -93,6 +93,11 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return listing.labels.clone();
     }
 
+    /** The files' names relative to the data set's folder, with slashes, in order. */
+    public List<String> names() {
+        return listing.names;
+    }
+
     /** All image files, in order. */
     public List<Path> files() {
         return listing.names.stream().map(listing.root::resolve).toList();
@@ -158,8 +163,18 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * Reads every file once.
      */
     public String sha256() {
+        return sha256(() -> { });
+    }
+
+    /**
+     * As {@link #sha256()}.
+     *
+     * @param beforeEach called before each file is read; what it throws ends the reading
+     */
+    public String sha256(Runnable beforeEach) {
         FileHash hash = new FileHash();
         for (int i = 0; i < size(); i++) {
+            beforeEach.run();
             hash.text(listing.names.get(i)).text(listing.classes.get(listing.labels[i])).content(content(i));
         }
         return hash.hex();

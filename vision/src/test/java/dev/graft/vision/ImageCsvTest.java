@@ -71,7 +71,7 @@ class ImageCsvTest {
                 .hasMessageContaining("cannot be read");
         assertThatThrownBy(() -> open("")).isInstanceOf(DataException.class).hasMessageContaining("Hint: ");
         assertThatThrownBy(() -> open("file,label\n")).isInstanceOf(DataException.class).hasMessageContaining("lists no images");
-        assertThatThrownBy(() -> open("path,label\nscans/0.png,a\n")).hasMessageContaining("line 2 has no column 'file'")
+        assertThatThrownBy(() -> open("path,label\nscans/0.png,a\n")).hasMessageContaining("list.csv has no column 'file'")
                 .hasMessageContaining("[path, label]");
         assertThatThrownBy(() -> open("file,label\nscans/0.png,a\nscans/1.png, \n")).hasMessageContaining("line 3 has an empty 'label'");
         assertThatThrownBy(() -> open("file,label\nscans/0.png,a\nscans/9.png,a\n"))
@@ -81,5 +81,28 @@ class ImageCsvTest {
         assertThatThrownBy(() -> open("file,label\nscans/\0.png,a\n")).isInstanceOf(DataException.class);
         assertThatThrownBy(() -> open("file,label\nscans/0.png,a,b,c\n")).hasMessageContaining("line 2 has 4 fields, the header 2");
         assertThatThrownBy(() -> open("file,label\n\"scans/0.png,a\n")).hasMessageContaining("line 2 has 1 fields, the header 2");
+    }
+
+    @Test
+    void columnsAreFoundInAnyCaseAndWithSpacesAround() throws IOException {
+        ImageCsv csv = open("File , LABEL,Patient,Sex\nscans/0.png,a,p,f\nscans/1.png,b,q,m\n");
+        assertThat(csv.groups()).contains(List.of("p", "q"));
+        assertThat(csv.patientColumn()).contains("Patient");
+        assertThat(csv.columns()).containsExactly("File", "LABEL", "Patient", "Sex");
+        assertThat(csv.names()).containsExactly("scans/0.png", "scans/1.png");
+        assertThat(open("file,label\nscans/0.png,a\n").patientColumn()).isEmpty();
+        assertThatThrownBy(() -> open("file,label,patient,PATIENT\nscans/0.png,a,p,q\n")).isInstanceOf(DataException.class)
+                .hasMessageContaining("list.csv has the columns 'patient' and 'PATIENT'. Hint: keep one of them.");
+    }
+
+    @Test
+    void hashingCanBeStoppedBetweenFiles() throws IOException {
+        ImageCsv csv = open("file,label\nscans/0.png,a\nscans/1.png,b\nscans/2.png,b\n");
+        int[] read = new int[1];
+        assertThat(csv.sha256(() -> read[0]++)).isEqualTo(csv.sha256());
+        assertThat(read[0]).isEqualTo(3);
+        assertThatThrownBy(() -> csv.sha256(() -> {
+            throw new IllegalStateException("stopped");
+        })).hasMessage("stopped");
     }
 }

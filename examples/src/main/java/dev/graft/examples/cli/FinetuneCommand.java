@@ -46,6 +46,9 @@ final class FinetuneCommand extends ReportingCommand {
     @Option(names = "--keep-duplicates", description = "Validate on files that were trained on, too.")
     private boolean keepDuplicates;
 
+    @Option(names = "--allow-shared-patients", description = "Validate on images of patients whose other images were trained on, where --val lists them.")
+    private boolean sharedPatients;
+
     @Option(names = "--model", paramLabel = "NAME", defaultValue = "resnet18",
             description = "resnet18/34/50/101/152, squeezenet1_1, efficientnet_lite0, or for small images resnet20/32/44/56. Default: ${DEFAULT-VALUE}.")
     private String model;
@@ -134,7 +137,7 @@ final class FinetuneCommand extends ReportingCommand {
         check(cachedViews.isEmpty() || augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache,
                 "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
         check(!resume || !overwrite, "--resume and --overwrite exclude each other");
-        return new FinetuneSettings(new ImageData.Source(data, validation, fraction, keepDuplicates), model, weights, freeze == Freeze.BACKBONE, augment,
+        return new FinetuneSettings(new ImageData.Source(data, validation, fraction, keepDuplicates, sharedPatients), model, weights, freeze == Freeze.BACKBONE, augment,
                 imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), window.window(), recipe.recipe(ModelZoo.architecture(model)), device, threads.apply(), !noFeatureCache,
                 cachedViews.orElse(0), out, resume, overwrite);
     }

@@ -44,8 +44,15 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
      * @param validation     the validation images; empty to hold some of {@code data} back
      * @param heldFraction   the share to hold back
      * @param keepDuplicates whether validation images that were trained on are used all the same
+     * @param sharedPatients whether a patient may have images on both sides where the sides are given
      */
-    public record Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates) {
+    public record Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates, boolean sharedPatients) {
+        /** Nothing held back twice: no duplicates, no patient on both sides. */
+        public Source(Path data, Optional<Path> validation, double heldFraction) {
+            this(data, validation, heldFraction, false, false);
+        }
+
+
         /** Before anything is downloaded or read. */
         void checkExists() {
             validation.map(path -> List.of(data, path)).orElse(List.of(data)).stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
@@ -56,10 +63,11 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         /** A folder that holds {@code train} and {@code val} and nothing else means these two; so does a NumPy file with such arrays. */
         Source resolved() {
             if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
-                return new Source(data, Optional.of(data), heldFraction, keepDuplicates);
+                return new Source(data, Optional.of(data), heldFraction, keepDuplicates, sharedPatients);
             }
             boolean pair = validation.isEmpty() && Files.isDirectory(data.resolve("train")) && Files.isDirectory(data.resolve("val"));
-            return pair ? new Source(data.resolve("train"), Optional.of(data.resolve("val")), heldFraction, keepDuplicates) : this;
+            return pair ? new Source(data.resolve("train"), Optional.of(data.resolve("val")), heldFraction, keepDuplicates, sharedPatients)
+                    : this;
         }
     }
 
@@ -76,7 +84,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
     /**
      * Lists the images and keeps duplicates out of the validation.
      *
-     * @throws RunException for a single class, or validation images of other classes
+     * @throws RunException for a single class, validation images of other classes, or patients in both where that is not allowed
      */
     public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
         Source source = given.resolved();
@@ -91,6 +99,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
             throw new RunException("no validation image is left: all of " + data.duplicates.size() + " are also in the training images",
                     "use other validation images, or --keep-duplicates");
         }
+        data.patients().check(source);
         return data;
     }
 
@@ -168,12 +177,18 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         return new Subset(held.withPipeline(pipeline), heldRows);
     }
 
+    /** Who is on which side. */
+    Patients patients() {
+        return Patients.of(all, trainRows, held, heldRows);
+    }
+
     /** One line for each thing a person should know before training. */
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(Locale.ROOT, "data: %,d training and %,d validation images of %d classes: %s", trainRows.length, heldRows.length,
                 classes().size(), counts()));
         notes.forEach(note -> lines.add("split: " + note));
+        patients().describe().ifPresent(lines::add);
         if (!duplicates.isEmpty()) {
             lines.add(String.format(Locale.ROOT, "duplicates: %,d validation files are byte-identical to training files; %s", duplicates.size(),
                     kept ? "they stay in (--keep-duplicates), so the scores flatter" : "they are kept out of the validation"));
@@ -206,6 +221,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         map.put("val_images", heldRows.length);
         map.put("duplicates", duplicates.size());
         map.put("duplicates_kept", kept);
+        map.put("shared_patients", patients().shared().size());
         map.put("sha256", all.sha256());
         map.put("val_sha256", held == all ? "split of the same data" : held.sha256());
         return map;

@@ -73,12 +73,12 @@ class FinetuneReferenceTest {
 
     private static ImageData.Source hymenoptera() {
         Path root = RealData.require("images/hymenoptera/hymenoptera_data");
-        return new ImageData.Source(root, Optional.empty(), 0.2, false);
+        return new ImageData.Source(root, Optional.empty(), 0.2);
     }
 
     private static ImageData.Source brainTumor() {
         Path root = RealData.require("images/brain_tumor_4class");
-        return new ImageData.Source(root.resolve("Training"), Optional.of(root.resolve("Testing")), 0.2, false);
+        return new ImageData.Source(root.resolve("Training"), Optional.of(root.resolve("Testing")), 0.2);
     }
 
     private ImageData.Source pneumonia() throws IOException {
@@ -87,7 +87,7 @@ class FinetuneReferenceTest {
         NpzImages.write(npz, "train", classes, folder.resolve("train"));
         NpzImages.write(npz, "test", classes, folder.resolve("test"));
         // some patients' images repeat between the splits; PyTorch's run kept them
-        return new ImageData.Source(folder.resolve("train"), Optional.of(folder.resolve("test")), 0.2, true);
+        return new ImageData.Source(folder.resolve("train"), Optional.of(folder.resolve("test")), 0.2, true, false);
     }
 
     private static String squeezenet() {

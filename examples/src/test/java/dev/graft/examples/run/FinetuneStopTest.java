@@ -28,7 +28,7 @@ class FinetuneStopTest {
     private Optional<Map<String, Object>> run(Path data, String out, boolean resume, int stopAfterBatches) {
         Recipe recipe = new Recipe(3, 8, Recipe.Optimization.ADAMW, 0.002, 0, 0.01, Recipe.Schedule.WARMUP_COSINE, 0.1f, true, 2,
                 OptionalDouble.of(1), OptionalInt.empty(), Monitor.ACCURACY, 5);
-        FinetuneSettings settings = new FinetuneSettings(new ImageData.Source(data, Optional.empty(), 0.25, false), "resnet20", "none", false,
+        FinetuneSettings settings = new FinetuneSettings(new ImageData.Source(data, Optional.empty(), 0.25), "resnet20", "none", false,
                 Augment.STRONG, OptionalInt.empty(), Optional.empty(), recipe, "cpu", OptionalInt.of(2), true, 0, folder.resolve(out), resume, false);
         try (StopSignal stop = new StopSignal()) {
             return new Finetune(settings, new PrintWriter(Writer.nullWriter()), stopAfter(stop, stopAfterBatches), stop).run();
