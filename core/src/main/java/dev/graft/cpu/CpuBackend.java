@@ -123,9 +123,8 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void trim() {
+        account().giveBack();
         pool.trim();
-        packed.giveBack();
-        engine.trim();
     }
 
     @Override

@@ -4,7 +4,6 @@ import dev.graft.backend.Backend;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.tensor.DType;
-import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -14,26 +13,11 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class CpuStorage implements Storage {
 
-    /** Corrects the pool's statistics once, whether a storage is given back or only collected; holds no array, so that both can happen. */
-    private record Life(MemoryPool pool, long bytes, PackedWeights packed) implements Runnable {
-        @Override
-        public void run() {
-            packed.clear();
-            pool.forget(bytes);
-        }
-    }
-
-    private static final class Cleaning {
-        private static final Cleaner CLEANER = Cleaner.create();
-    }
-
     private final DType dtype;
     private final int length;
     private final CpuBackend backend;
     private final MemoryPool pool;
-    private final MemoryPool.Kind kind;
-    private final int capacity;
-    private final Cleaner.Cleanable life;
+    private final MemoryPool.Loan loan;
     private final AtomicInteger holders = new AtomicInteger(1);
     private final PackedWeights packed;
     private final AtomicLong writes = new AtomicLong();
@@ -45,12 +29,9 @@ final class CpuStorage implements Storage {
         this.pool = pool;
         this.dtype = dtype;
         this.length = length;
-        this.kind = kind(dtype);
-        int elements = elements(dtype, length);
-        this.capacity = MemoryPool.capacity(elements);
-        this.array = pool.take(backend.account(), kind, elements);
         this.packed = new PackedWeights(backend.packedMemory());
-        this.life = Cleaning.CLEANER.register(this, new Life(pool, kind.bytes(capacity), packed));
+        this.loan = pool.loan(this, kind(dtype), elements(dtype, length), packed::clear);
+        this.array = pool.take(backend.account(), loan);
     }
 
     private static MemoryPool.Kind kind(DType dtype) {
@@ -184,8 +165,8 @@ final class CpuStorage implements Storage {
         if (left == 0) {
             Object a = array;
             array = null;
-            life.clean();
-            pool.give(kind, a, capacity);
+            packed.clear();
+            pool.give(loan, a);
         }
     }
 

@@ -15,13 +15,12 @@ final class Engine {
     private final Memory memory = new Memory();
     private volatile Parallel parallel;
     private volatile Blas blas;
-    // Replaced as a whole by trim(), so that every thread lets go of its scratch memory at its next use.
-    private volatile ThreadLocal<Workspace> workspaces;
+    private final Workspaces workspaces = new Workspaces(this::blas, memory);
 
     Engine(int threads, Supplier<Blas> blasSource) {
         this.parallel = new Parallel(threads);
         this.blasSource = blasSource;
-        trim();
+        memory.register(workspaces);
     }
 
     Engine(int threads) {
@@ -138,9 +137,5 @@ final class Engine {
     /** Runs {@code task} for each index below {@code n}, one piece each. */
     void forEach(int n, IntConsumer task) {
         parallel.forRange(n, 1, (from, to) -> task.accept(from));
-    }
-
-    void trim() {
-        workspaces = ThreadLocal.withInitial(() -> new Workspace(this::blas));
     }
 }

@@ -48,7 +48,7 @@ final class Memory {
             } catch (OutOfMemoryError second) {
                 throw new IllegalStateException("memory: no room for " + what + " of " + bytes / MEBI + " MiB (" + report() + "; heap limit "
                         + Runtime.getRuntime().maxMemory() / MEBI
-                        + " MiB). Hint: raise -Xmx, use a smaller batch or image size, or close tensors earlier.", second);
+                        + " MiB). Hint: raise -Xmx (or -XX:MaxDirectMemorySize, for scratch memory), use a smaller batch or image size, or close tensors earlier.", second);
             }
         }
     }

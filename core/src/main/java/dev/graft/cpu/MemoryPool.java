@@ -1,6 +1,9 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.MemoryStats;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.SoftReference;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -13,7 +16,12 @@ import java.util.function.LongSupplier;
  * than to refill one.
  *
  * <p>Sizes are rounded up to one of eight steps per power of two, so at most 12.5 % is wasted. Up to {@code limit} bytes are
- * kept; beyond it the size class unused for longest goes first.
+ * kept; beyond it the size class unused for longest goes first. Kept arrays are softly reachable: the garbage collector takes them before
+ * anything in the program runs out of memory, and leaves those used since its last cycle alone otherwise.
+ *
+ * <p>A storage that is collected without having been closed leaves its array to the garbage collector, not to the pool: a kernel might still
+ * read it. No thread and no {@code Cleaner} watches over this, so that nothing outlives the library's class loader; the statistics
+ * are corrected when they are next read or changed.
  */
 final class MemoryPool {
     private static final int SMALLEST = 16;
@@ -36,6 +44,28 @@ final class MemoryPool {
         }
     }
 
+    /** The time during which a storage holds an array; ends with {@link #give} or with the storage. */
+    static final class Loan extends PhantomReference<Object> {
+        private final Kind kind;
+        private final int capacity;
+        private final Runnable afterwards;
+        // The pool's loans are a list, which keeps them reachable.
+        private boolean open;
+        private Loan before;
+        private Loan after;
+
+        private Loan(Object holder, ReferenceQueue<Object> collected, Kind kind, int capacity, Runnable afterwards) {
+            super(holder, collected);
+            this.kind = kind;
+            this.capacity = capacity;
+            this.afterwards = afterwards;
+        }
+
+        private long bytes() {
+            return kind.bytes(capacity);
+        }
+    }
+
     private record SizeClass(Kind kind, int capacity) {
         private long bytes() {
             return kind.bytes(capacity);
@@ -43,12 +73,15 @@ final class MemoryPool {
     }
 
     private static final class Shelf {
-        private final ArrayDeque<Object> arrays = new ArrayDeque<>();
+        private final ArrayDeque<SoftReference<Object>> arrays = new ArrayDeque<>();
         private long lastUse;
     }
 
     private final long limit;
     private final Map<SizeClass, Shelf> shelves = new HashMap<>();
+    private final ReferenceQueue<Object> cleared = new ReferenceQueue<>();
+    private final ReferenceQueue<Object> collected = new ReferenceQueue<>();
+    private Loan loans;
     private long clock;
     private long live;
     private long peak;
@@ -72,56 +105,115 @@ final class MemoryPool {
     }
 
     /**
-     * An array of at least {@code length} elements with undefined content.
+     * A loan to {@code holder} of an array of at least {@code length} elements, which {@link #take} hands out; {@code afterwards}, which must
+     * not refer to the holder, runs when this was collected.
+     */
+    Loan loan(Object holder, Kind kind, int length, Runnable afterwards) {
+        return new Loan(holder, collected, kind, capacity(length), afterwards);
+    }
+
+    /**
+     * The array of a new loan, with undefined content.
      *
      * @throws IllegalStateException when the heap has no room for it, even after everybody gave back what they could
      */
-    Object take(Memory memory, Kind kind, int length) {
-        int capacity = capacity(length);
-        Object array = fromShelf(new SizeClass(kind, capacity));
+    Object take(Memory memory, Loan loan) {
+        Object array = fromShelf(loan);
         if (array == null) {
-            array = memory.make("a tensor", kind.bytes(capacity), () -> kind.maker.apply(capacity));
+            array = memory.make("a tensor", loan.bytes(), () -> loan.kind.maker.apply(loan.capacity));
+            synchronized (this) {
+                begin(loan);
+            }
         }
-        count(kind.bytes(capacity));
         return array;
     }
 
-    private synchronized Object fromShelf(SizeClass size) {
-        Shelf shelf = shelves.get(size);
+    private synchronized Object fromShelf(Loan loan) {
+        settle();
+        Shelf shelf = shelves.get(new SizeClass(loan.kind, loan.capacity));
         if (shelf == null) {
             return null;
         }
         shelf.lastUse = ++clock;
-        Object array = shelf.arrays.pollLast();
-        if (array != null) {
-            pooled -= size.bytes();
+        for (SoftReference<Object> kept = shelf.arrays.pollLast(); kept != null; kept = shelf.arrays.pollLast()) {
+            pooled -= loan.bytes();
+            Object array = kept.get();
+            if (array != null) {
+                begin(loan);
+                return array;
+            }
         }
-        return array;
+        return null;
     }
 
-    private synchronized void count(long bytes) {
-        live += bytes;
+    private void begin(Loan loan) {
+        live += loan.bytes();
         peak = Math.max(peak, live);
+        loan.open = true;
+        loan.after = loans;
+        if (loans != null) {
+            loans.before = loan;
+        }
+        loans = loan;
     }
 
-    /** Ends the life of {@code bytes} whose array the garbage collector already has. */
-    synchronized void forget(long bytes) {
-        live -= bytes;
+    // A storage may be found unreachable while its last release is still under way: then two come here.
+    private void end(Loan loan) {
+        if (!loan.open) {
+            return;
+        }
+        loan.open = false;
+        live -= loan.bytes();
+        if (loan.before == null) {
+            loans = loan.after;
+        } else {
+            loan.before.after = loan.after;
+        }
+        if (loan.after != null) {
+            loan.after.before = loan.before;
+        }
+        loan.before = null;
+        loan.after = null;
     }
 
-    /** Keeps {@code array}, which nobody uses any more, for the next {@link #take}. */
-    synchronized void give(Kind kind, Object array, int capacity) {
-        SizeClass size = new SizeClass(kind, capacity);
+    /** Ends a loan, to be called once: the array, which nobody uses any more, is kept for the next {@link #take}. */
+    synchronized void give(Loan loan, Object array) {
+        loan.clear();
+        settle();
+        end(loan);
+        SizeClass size = new SizeClass(loan.kind, loan.capacity);
         if (size.bytes() > limit) {
             return;
         }
         Shelf shelf = shelves.computeIfAbsent(size, s -> new Shelf());
         shelf.lastUse = ++clock;
-        shelf.arrays.addLast(array);
+        shelf.arrays.addLast(new SoftReference<>(array, cleared));
         pooled += size.bytes();
         while (pooled > limit) {
             dropOldest();
         }
+    }
+
+    /** Takes account of what the garbage collector did. */
+    private void settle() {
+        for (Object loan = collected.poll(); loan != null; loan = collected.poll()) {
+            end((Loan) loan);
+            ((Loan) loan).afterwards.run();
+        }
+        if (cleared.poll() != null) {
+            forgetCleared();
+        }
+    }
+
+    private void forgetCleared() {
+        while (cleared.poll() != null) {
+            // One walk for all.
+        }
+        shelves.forEach((size, shelf) -> shelf.arrays.removeIf(kept -> {
+            boolean gone = kept.refersTo(null);
+            pooled -= gone ? size.bytes() : 0;
+            return gone;
+        }));
     }
 
     private void dropOldest() {
@@ -163,11 +255,14 @@ final class MemoryPool {
 
     /** Lets go of all kept arrays and restarts the peak. */
     synchronized void trim() {
+        settle();
         drop();
         peak = live;
     }
 
     synchronized MemoryStats stats() {
+        settle();
+        forgetCleared(); // some may not be in the queue yet
         return new MemoryStats(live, peak, pooled, 0, 0);
     }
 }

@@ -1,12 +1,13 @@
 package dev.graft.cpu;
 
+import java.lang.ref.SoftReference;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** One thread's scratch memory: grown when needed, kept between kernels. */
+/** One thread's scratch memory: grown when needed, kept between kernels. An array or a panel stays valid for whoever holds it. */
 final class Workspace {
 
     /** Who uses a panel; a call may hold several at once. */
@@ -26,6 +27,8 @@ final class Workspace {
     private static final int MAX_BLOCKS = 8;
 
     private final Supplier<Blas> blas;
+    private final Memory memory;
+    private final SoftReference<Workspace> reference = new SoftReference<>(this);
     private final Map<Slot, Panel> panels = new EnumMap<>(Slot.class);
     private final Map<Slot, float[]> arrays = new EnumMap<>(Slot.class);
     private final Map<Slot, Object> keys = new EnumMap<>(Slot.class);
@@ -33,9 +36,36 @@ final class Workspace {
     private float[][] rows = new float[0][];
     private final long[][] longs = new long[2][];
     private final byte[][] bytes = new byte[2][];
+    // Written by the thread alone, read by all.
+    private volatile long size;
+    private volatile boolean retired;
 
-    Workspace(Supplier<Blas> blas) {
+    Workspace(Supplier<Blas> blas, Memory memory) {
         this.blas = blas;
+        this.memory = memory;
+    }
+
+    SoftReference<Workspace> reference() {
+        return reference;
+    }
+
+    /** Tells the garbage collector that the soft reference is worth keeping. */
+    Workspace inUse() {
+        return reference.get();
+    }
+
+    /** Whether the thread must ask for another workspace. */
+    boolean isRetired() {
+        return retired;
+    }
+
+    void retire() {
+        retired = true;
+    }
+
+    /** Bytes held. */
+    long bytes() {
+        return size;
     }
 
     /** A panel of at least {@code count} floats, valid until this thread asks for the same slot again. */
@@ -47,19 +77,29 @@ final class Workspace {
         Panel panel = panels.get(slot);
         if (panel == null || panel.capacity() < count) {
             panels.remove(slot);
-            panel = allocate((int) Math.max(1024, Math.min(Integer.MAX_VALUE / 4 - 64, count + count / 8)));
+            resize(panel == null ? 0 : panel.capacity(), 0, Float.BYTES);
+            int capacity = (int) Math.max(1024, Math.min(Integer.MAX_VALUE / 4 - 64, count + count / 8));
+            panel = memory.make("scratch memory", 4L * capacity, () -> blas.get().allocate(capacity));
             panels.put(slot, panel);
+            resize(0, panel.capacity(), Float.BYTES);
         }
         return panel;
     }
 
-    private Panel allocate(int count) {
-        try {
-            return blas.get().allocate(count);
-        } catch (OutOfMemoryError e) {
-            throw new IllegalStateException("memory: no room outside the heap for a scratch panel of " + (count >> 18)
-                    + " MiB. Hint: raise -XX:MaxDirectMemorySize (default: -Xmx).", e);
-        }
+    private void resize(int from, int to, int bytes) {
+        size = size + (long) bytes * (to - from);
+    }
+
+    /** A new array in place of {@code old}, which the caller has let go of. */
+    private float[] grown(int old, int count) {
+        resize(old, 0, Float.BYTES);
+        float[] array = memory.make("scratch memory", 4L * count, () -> block(count));
+        resize(0, array.length, Float.BYTES);
+        return array;
+    }
+
+    private static int length(float[] array) {
+        return array == null ? 0 : array.length;
     }
 
     /**
@@ -91,7 +131,8 @@ final class Workspace {
         keys.remove(slot);
         float[] array = arrays.get(slot);
         if (array == null || array.length < count) {
-            array = block(count);
+            arrays.remove(slot);
+            array = grown(length(array), count);
             arrays.put(slot, array);
         }
         return array;
@@ -100,7 +141,9 @@ final class Workspace {
     /** Scratch floats number {@code i}, at least {@code count} long; undefined content. */
     float[] floats(int i, int count) {
         if (floats[i] == null || floats[i].length < count) {
-            floats[i] = block(count);
+            int old = length(floats[i]);
+            floats[i] = null;
+            floats[i] = grown(old, count);
         }
         return floats[i];
     }
@@ -112,7 +155,9 @@ final class Workspace {
         }
         for (int i = 0; i < count; i++) {
             if (rows[i] == null || rows[i].length < length) {
-                rows[i] = block(length);
+                int old = length(rows[i]);
+                rows[i] = null;
+                rows[i] = grown(old, length);
             }
         }
         return rows;
@@ -121,7 +166,10 @@ final class Workspace {
     /** As {@link #floats}, for I64. */
     long[] longs(int i, int count) {
         if (longs[i] == null || longs[i].length < count) {
+            resize(longs[i] == null ? 0 : longs[i].length, 0, Long.BYTES);
+            longs[i] = null;
             longs[i] = new long[Math.max(BLOCK, count)];
+            resize(0, longs[i].length, Long.BYTES);
         }
         return longs[i];
     }
@@ -129,7 +177,10 @@ final class Workspace {
     /** As {@link #floats}, for BOOL and U8. */
     byte[] bytes(int i, int count) {
         if (bytes[i] == null || bytes[i].length < count) {
+            resize(bytes[i] == null ? 0 : bytes[i].length, 0, 1);
+            bytes[i] = null;
             bytes[i] = new byte[Math.max(BLOCK, count)];
+            resize(0, bytes[i].length, 1);
         }
         return bytes[i];
     }

@@ -7,7 +7,14 @@ import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -85,6 +92,92 @@ class MemoryTest {
         for (int i = 0; i < 10; i++) {
             assertThat(cpu.allocate(DType.F32, 1000).length()).isEqualTo(1000);
         }
+    }
+
+    /** What leaves by the collector and what is closed come at once, from several threads: nothing is counted twice or lost. */
+    @Test
+    @Timeout(60)
+    void closingOnManyThreadsBesideTheCollectorCountsEachStorageOnce() throws InterruptedException {
+        Thread[] threads = new Thread[4];
+        for (int t = 0; t < threads.length; t++) {
+            int seed = t;
+            threads[t] = new Thread(() -> {
+                SplittableRandom random = new SplittableRandom(seed);
+                List<Storage> held = new ArrayList<>();
+                for (int i = 0; i < 3000; i++) {
+                    held.add(cpu.allocate(DType.F32, random.nextInt(1, 3000)));
+                    if (random.nextInt(3) == 0) {
+                        held.remove(random.nextInt(held.size()));
+                    } else if (random.nextInt(2) == 0) {
+                        held.remove(random.nextInt(held.size())).release();
+                    }
+                }
+                held.forEach(Storage::release);
+            });
+            threads[t].start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        while (cpu.memory().live() > 0) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertThat(cpu.memory().live()).isZero();
+        assertThat(cpu.memory().pooled()).isLessThanOrEqualTo(pool.limit());
+    }
+
+    @Test
+    void aStorageMayBeReleasedOnAnotherThread() throws InterruptedException {
+        Storage storage = cpu.allocate(DType.F32, 1000);
+        Thread other = new Thread(storage::release);
+        other.start();
+        other.join();
+        assertThat(storage.isReleased()).isTrue();
+        assertThat(cpu.memory().live()).isZero();
+        assertThat(cpu.memory().pooled()).isEqualTo(4L * MemoryPool.capacity(1000));
+    }
+
+    @Test
+    void scratchMemoryIsCountedAndGivenBackByAllThreads() throws InterruptedException {
+        Engine engine = new Engine(1, () -> new JavaBlas("test"));
+        CpuBackend backend = new CpuBackend(engine, new MemoryPool(0));
+        float[] mine = engine.workspace().array(Workspace.Slot.LEFT, 100_000);
+        engine.workspace().panel(Workspace.Slot.LEFT, 50_000);
+        CountDownLatch made = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Thread other = new Thread(() -> {
+            engine.workspace().rows(3, 10_000);
+            made.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            engine.workspace().longs(0, 5000);
+        });
+        other.start();
+        made.await();
+        assertThat(backend.memory().scratch()).isBetween(4L * (150_000 + 30_000), 4L * (157_000 + 31_000));
+        backend.trim();
+        assertThat(backend.memory().scratch()).isZero();
+        go.countDown();
+        other.join();
+        assertThat(backend.memory().scratch()).isEqualTo(8L * 5000);
+        assertThat(engine.workspace().array(Workspace.Slot.LEFT, 10)).isNotSameAs(mine).hasSizeLessThan(2000);
+    }
+
+    @Test
+    void aThreadThatEndedLeavesItsScratchMemoryToTheNext() throws InterruptedException {
+        Engine engine = new Engine(1, () -> new JavaBlas("test"));
+        Set<float[]> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int i = 0; i < 20; i++) {
+            Thread thread = new Thread(() -> arrays.add(engine.workspace().array(Workspace.Slot.LEFT, 100_000)));
+            thread.start();
+            thread.join();
+        }
+        assertThat(arrays).hasSize(1);
+        assertThat(engine.memory().bytes(MemoryHolder.Use.SCRATCH)).isBetween(400_000L, 410_000L);
     }
 
     @Test
