@@ -1,5 +1,6 @@
 package dev.graft.examples.run;
 
+import dev.graft.vision.image.JpegLibrary;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ public final class Versions implements IVersionProvider {
         versions.put("graft", graft());
         versions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
         versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        versions.put("jpeg", JpegLibrary.name());
         return versions;
     }
 

@@ -12,11 +12,12 @@ import java.util.Arrays;
  * An immutable 8-bit image: rows from top to bottom, pixels from left to right, channels interleaved; one channel (grey) or
  * three (red, green, blue), values 0 to 255.
  *
- * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF and WebP as Pillow's {@code Image.open(f).convert("RGB")} does:
+ * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF, WebP and Netpbm's PBM, PGM and PPM as Pillow's {@code Image.open(f).convert("RGB")} does:
  * transparency is dropped, not blended; palettes are expanded; of 16-bit samples the high byte stays unless a {@link Window} says otherwise; CMYK becomes RGB by
  * Pillow's formula; embedded colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions: Pillow clips 16-bit
  * <em>grey</em> files at 255, which turns them white, while here the high byte stays; and lossy WebP differs by about one level on
- * average, since its colour is upsampled in another way. The EXIF orientation is ignored, as torchvision's default loader ignores it.
+ * average, since its colour is upsampled in another way. A TIFF is turned as its Orientation says, as in Pillow; in JPEG, PNG and WebP the EXIF
+ * orientation is ignored, as torchvision's default loader ignores it.
  *
  * <p>The size in a file's header is checked before pixels are allocated, see {@link #MAX_PIXELS}. Safe for use by many threads.
  */

@@ -1,20 +1,22 @@
 package dev.graft.vision.image;
 
 import com.twelvemonkeys.imageio.plugins.bmp.BMPImageReaderSpi;
-import com.twelvemonkeys.imageio.plugins.tiff.BigTIFFImageReaderSpi;
-import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.ImageReaderSpi;
 
 /** Tells the format by its first bytes (never by the file's name), checks the announced size, and calls that format's decoder. */
 final class ImageDecoder {
     /** Deflate cannot shrink more than 1032 times; a PNG that announces more pixels than that was cut or forged. */
-    private static final int DEFLATE_RATIO = 1032;
+    static final int DEFLATE_RATIO = 1032;
+
+    /** How TwelveMonkeys begins to say what it does not read. */
+    private static final Pattern UNSUPPORTED = Pattern.compile("(?i)^unsupported|^unknown|not supported");
 
     private final byte[] bytes;
     private final String name;
@@ -37,15 +39,19 @@ final class ImageDecoder {
                 case "PNG" -> new PngDecoder(this, bytes).decode();
                 case "GIF" -> new GifDecoder(this, bytes).decode();
                 case "BMP" -> readBmp();
-                case "TIFF" -> read(new TIFFImageReaderSpi(), bytes);
-                case "BigTIFF" -> read(new BigTIFFImageReaderSpi(), bytes);
+                case "TIFF" -> new TiffDecoder(this, bytes).decode(false);
+                case "BigTIFF" -> new TiffDecoder(this, bytes).decode(true);
+                case "PNM" -> new PnmDecoder(this, bytes).decode();
                 case "WebP" -> new WebpDecoder(this, bytes).decode();
-                default -> throw error("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP (it starts with " + start() + ")",
+                default -> throw error("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, PBM/PGM/PPM (it starts with " + start() + ")",
                         "convert it, or remove it from the folder");
             };
         } catch (IOException | RuntimeException e) {
             if (e instanceof ImageFormatException typed) {
                 throw typed;
+            }
+            if (UNSUPPORTED.matcher(reason(e)).find()) {
+                throw new ImageFormatException(name, "this kind of " + format + " is not read (" + reason(e) + ")", "convert it to 8 bits grey or RGB", e);
             }
             // Decoders answer damaged files with many exceptions, index errors among them; to the caller they all mean this.
             throw new ImageFormatException(name, "the " + format + " data is corrupt or truncated (" + reason(e) + ")",
@@ -72,6 +78,8 @@ final class ImageDecoder {
             return "BigTIFF";
         } else if (starts("52494646") && bytes.length >= 12 && bytes[8] == 'W' && bytes[9] == 'E' && bytes[10] == 'B' && bytes[11] == 'P') {
             return "WebP";
+        } else if (PnmDecoder.isOne(bytes)) {
+            return "PNM";
         }
         return "unknown";
     }
@@ -95,20 +103,28 @@ final class ImageDecoder {
                         "copy the file again from its source");
             }
         }
-        return read(new BMPImageReaderSpi(), bytes);
+        checkBmpSize();
+        return read(new BMPImageReaderSpi(), new ByteArrayImageStream(bytes, false), new RasterConverter(this, RasterConverter.Meaning.PLAIN));
+    }
+
+    /** Rows that are not run-length coded are all there. */
+    private void checkBmpSize() {
+        ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length >= 34 && header.getInt(14) >= 40 && (header.getInt(30) == 0 || header.getInt(30) == 3)) {
+            long width = header.getInt(18);
+            long height = Math.abs((long) header.getInt(22));
+            checkSize(width, height);
+            checkPlausible(width, height, header.getShort(28) & 0xffff, 1);
+        }
     }
 
     /** Decodes by a plug-in named here, not looked up: the result must not depend on what else is on the class path. */
-    Image read(ImageReaderSpi provider, byte[] encoded) throws IOException {
-        return read(provider, new ByteArrayImageStream(encoded, false));
-    }
-
-    Image read(ImageReaderSpi provider, ByteArrayImageStream input) throws IOException {
+    Image read(ImageReaderSpi provider, ByteArrayImageStream input, RasterConverter converter) throws IOException {
         ImageReader reader = provider.createReaderInstance();
         try {
             reader.setInput(input, true, true);
             checkSize(reader.getWidth(0), reader.getHeight(0));
-            return new RasterConverter(this).convert(reader.read(0));
+            return converter.convert(reader.read(0));
         } finally {
             reader.dispose();
         }

@@ -1,6 +1,7 @@
 package dev.graft.vision.image;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 
 /**
  * What the markers of a JPEG file say, and the file reduced to what decoding needs: application data, comments, and whatever
@@ -8,10 +9,29 @@ import java.io.ByteArrayOutputStream;
  *
  * @param process the low bits of the frame marker: 0 and 1 sequential, 2 progressive, 3 lossless, above: not read by libjpeg
  * @param colour how the components become RGB
- * @param reduced the file without what is said above
+ * @param sampling horizontal and vertical sampling factors of each component, in turn
+ * @param allScans whether a progressive file has every bit of every coefficient; true of all other files
+ * @param padding bytes of one value that stand in place of the end marker; 0 where there is one
+ * @param frameInReduced where the frame's marker is in {@code reduced}
+ * @param reduced the file without what is said above and without the padding, with an end marker in any case
  */
-record JpegHeader(int width, int height, int components, int precision, int process, Colour colour, byte[] reduced) {
+record JpegHeader(int width, int height, int components, int precision, int process, Colour colour, int[] sampling, boolean allScans, int padding,
+                  int frameInReduced, byte[] reduced) {
     enum Colour { GREY, RGB, YCBCR, CMYK, YCCK, OTHER }
+
+    /** Fewer bytes behind the pixels may as well belong to them. */
+    private static final int LEAST_PADDING = 8;
+
+    boolean isLossless() {
+        return process == 3;
+    }
+
+    /** {@link #reduced} with another bit depth in its frame header. */
+    byte[] withPrecision(int bits) {
+        byte[] changed = reduced.clone();
+        changed[frameInReduced + 4] = (byte) bits;
+        return changed;
+    }
 
     static JpegHeader parse(ImageDecoder owner, byte[] b) {
         return new Parser(owner, b).parse();
@@ -20,11 +40,20 @@ record JpegHeader(int width, int height, int components, int precision, int proc
     private static final class Parser {
         private static final int SOS = 0xDA;
         private static final int EOI = 0xD9;
+        private static final int PROGRESSIVE = 2;
+        private static final int LOSSLESS = 3;
+        private static final int COEFFICIENTS = 64;
+        private static final int MAX_COMPONENTS = 4;
+        /** Of a coefficient that no scan has told yet: more than any scan leaves out. */
+        private static final byte UNKNOWN = 16;
 
         private final ImageDecoder owner;
         private final byte[] b;
         private final ByteArrayOutputStream reduced;
+        /** The bits that each coefficient of each component still lacks. */
+        private final byte[][] missing = new byte[MAX_COMPONENTS][COEFFICIENTS];
         private int frame = -1;
+        private int frameInReduced;
         private int frameMarker;
         private boolean jfif;
         private int adobe = -1;
@@ -33,12 +62,15 @@ record JpegHeader(int width, int height, int components, int precision, int proc
             this.owner = owner;
             this.b = b;
             this.reduced = new ByteArrayOutputStream(b.length + 2);
+            for (byte[] component : missing) {
+                Arrays.fill(component, UNKNOWN);
+            }
         }
 
         JpegHeader parse() {
             reduced.write(b, 0, 2);
             boolean ended = false;
-            boolean scans = false;
+            int scanEnd = -1;
             int pos = 2;
             while (true) {
                 while (pos < b.length && b[pos] != (byte) 0xFF) {
@@ -70,25 +102,88 @@ record JpegHeader(int width, int height, int components, int precision, int proc
                 int from = pos - 2;
                 pos += length;
                 if (marker == SOS) {
-                    scans = true;
+                    scan(from + 2, length);
                     pos = endOfScan(pos);
+                    scanEnd = pos;
                 }
                 if (marker < 0xE0 || marker > 0xFE) {
                     reduced.write(0xFF);
                     reduced.write(b, from + 1, pos - from - 1);
                 }
             }
-            if (frame < 0 || !scans) {
+            if (frame < 0 || scanEnd < 0) {
                 throw owner.truncated("the JPEG ends before its pixels");
             }
-            if (!ended) {
+            boolean allScans = allScans();
+            int padding = ended || scanEnd < b.length || !allScans ? 0 : padding();
+            if (!ended && padding < LEAST_PADDING) {
                 // libjpeg would fill what is missing with grey and only warn; Pillow refuses such files too.
                 throw owner.truncated("the JPEG has no end marker, its pixels end early");
             }
-            reduced.write(0xFF);
-            reduced.write(EOI);
-            return new JpegHeader(int16(frame + 5), int16(frame + 3), b[frame + 7] & 0xff, b[frame + 2] & 0xff,
-                    frameMarker & 0x0F, colour(), reduced.toByteArray());
+            byte[] end = {(byte) 0xFF, (byte) EOI};
+            byte[] file = Arrays.copyOf(reduced.toByteArray(), reduced.size() - padding + end.length);
+            System.arraycopy(end, 0, file, file.length - end.length, end.length);
+            return new JpegHeader(int16(frame + 5), int16(frame + 3), components(), b[frame + 2] & 0xff, process(), colour(), sampling(), allScans,
+                    padding, frameInReduced, file);
+        }
+
+        /** The length of the last run of one value; a zero behind 0xFF belongs to the pixels. */
+        private int padding() {
+            int from = b.length - 1;
+            while (from > 0 && b[from - 1] == b[b.length - 1]) {
+                from--;
+            }
+            return b.length - from - (b[from] == 0 && b[from - 1] == (byte) 0xFF ? 1 : 0);
+        }
+
+        private int process() {
+            return frameMarker & 0x0F;
+        }
+
+        private int components() {
+            return b[frame + 7] & 0xff;
+        }
+
+        private int[] sampling() {
+            int[] factors = new int[2 * components()];
+            for (int c = 0; c < components(); c++) {
+                int both = b[frame + 9 + 3 * c] & 0xff;
+                factors[2 * c] = both >> 4;
+                factors[2 * c + 1] = both & 0x0F;
+            }
+            return factors;
+        }
+
+        /** What a scan tells of which components. */
+        private void scan(int at, int length) {
+            int n = b[at + 2] & 0xff;
+            if (frame < 0 || process() != PROGRESSIVE || length < 6 + 2 * n) {
+                return;
+            }
+            int first = b[at + 3 + 2 * n] & 0xff;
+            int last = b[at + 4 + 2 * n] & 0xff;
+            byte low = (byte) (b[at + 5 + 2 * n] & 0x0F);
+            if (last >= COEFFICIENTS || first > last) {
+                return;
+            }
+            for (int i = 0; i < n; i++) {
+                for (int c = 0; c < Math.min(components(), MAX_COMPONENTS); c++) {
+                    if (b[frame + 8 + 3 * c] == b[at + 3 + 2 * i]) {
+                        Arrays.fill(missing[c], first, last + 1, low);
+                    }
+                }
+            }
+        }
+
+        private boolean allScans() {
+            for (int c = 0; process() == PROGRESSIVE && c < Math.min(components(), MAX_COMPONENTS); c++) {
+                for (byte bits : missing[c]) {
+                    if (bits != 0) {
+                        return false;
+                    }
+                }
+            }
+            return true;
         }
 
         private void segment(int marker, int pos, int length) {
@@ -100,6 +195,7 @@ record JpegHeader(int width, int height, int components, int precision, int proc
                     throw owner.error("the JPEG data is corrupt (frame header)", "copy the file again from its source");
                 }
                 frame = pos;
+                frameInReduced = reduced.size();
                 frameMarker = marker;
                 owner.checkSize(int16(pos + 5), int16(pos + 3));
             } else if (marker == 0xE0 && length >= 16 && text(pos + 2, "JFIF\0")) {
@@ -126,12 +222,12 @@ record JpegHeader(int width, int height, int components, int precision, int proc
 
         /** libjpeg's rules, which Pillow follows; the JDK's reader has its own. */
         private Colour colour() {
-            int n = b[frame + 7] & 0xff;
+            int n = components();
             if (n == 1) {
                 return Colour.GREY;
             } else if (n == 3) {
                 boolean named = b[frame + 8] == 'R' && b[frame + 11] == 'G' && b[frame + 14] == 'B';
-                boolean rgb = adobe < 0 ? named : adobe == 0;
+                boolean rgb = adobe < 0 ? named || process() == LOSSLESS : adobe == 0;
                 return rgb && !jfif ? Colour.RGB : Colour.YCBCR;
             } else if (n == 4) {
                 return adobe < 0 || adobe == 0 ? Colour.CMYK : Colour.YCCK;

@@ -20,6 +20,8 @@ final class PngDecoder {
     private static final int PALETTE = 3;
     private static final int GREY_ALPHA = 4;
     private static final int RGB_ALPHA = 6;
+    /** Bytes behind the last pixel that are inflated to come to the end of the stream. */
+    private static final int MAX_SURPLUS = 1 << 16;
     /** Adam7: first column, first row, column step, row step of each pass. */
     private static final int[][] PASSES = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2},
             {0, 1, 1, 2}};
@@ -41,6 +43,8 @@ final class PngDecoder {
     private byte[] out;
     /** In place of {@link #out} where samples have 16 bits. */
     private short[] wide;
+    /** What is wrong around the pixels; empty where nothing is. */
+    private String damage = "";
 
     PngDecoder(ImageDecoder owner, byte[] bytes) {
         this.owner = owner;
@@ -62,7 +66,11 @@ final class PngDecoder {
             } else {
                 decodePass(0, 0, 1, 1);
             }
-            return depth == 16 ? new WideSamples(width, height, channels, wide, false, 0xffff).toImage(owner)
+            if (!damage.isEmpty()) {
+                checkEnd();
+                owner.note(ImageNote.Kind.DAMAGED, damage);
+            }
+            return depth == 16 ? new WideSamples(width, height, channels, wide, false, 0xffff, false).toImage(owner)
                     : Image.wrap(width, height, channels, out);
         } catch (DataFormatException e) {
             throw owner.error("the PNG data is corrupt (" + e.getMessage() + ")", "copy the file again from its source");
@@ -74,28 +82,35 @@ final class PngDecoder {
     private void readChunks() {
         boolean header = false;
         boolean hasPalette = false;
+        boolean ended = false;
         int pos = 8;
-        while (pos + 12 <= bytes.length) {
+        while (!ended && pos + 8 <= bytes.length) {
             int length = int32(pos);
             int type = int32(pos + 4);
-            if (length < 0 || length > bytes.length - pos - 12) {
+            int held = Math.min(length, bytes.length - pos - 8);
+            boolean whole = length >= 0 && length <= bytes.length - pos - 12;
+            if (!whole && (length < 0 || type != IDAT)) {
                 break;
             }
             if (!header && type != IHDR) {
                 throw owner.error("the PNG does not start with its header chunk", "copy the file again from its source");
             }
-            if (type == IHDR || type == PLTE || type == IDAT) {
-                checkSum(pos + 4, length + 4);
-            }
             if (type == IHDR) {
+                checkSum(pos + 4, length + 4);
                 readHeader(pos + 8, length);
                 header = true;
             } else if (type == PLTE) {
+                checkSum(pos + 4, length + 4);
                 readPalette(pos + 8, length);
                 hasPalette = true;
             } else if (type == IDAT) {
-                compressed.add(new Piece(pos + 8, length));
-            } else if (type == IEND) {
+                compressed.add(new Piece(pos + 8, held));
+                if (!whole || !hasRightSum(pos + 4, length + 4)) {
+                    damage = whole ? "a wrong checksum of its pixel data" : "it ends within its pixel data";
+                }
+            }
+            ended = type == IEND;
+            if (!whole) {
                 break;
             }
             pos += 12 + length;
@@ -106,15 +121,46 @@ final class PngDecoder {
         if (colour == PALETTE && !hasPalette) {
             throw owner.error("the PNG needs a palette and has none", "copy the file again from its source");
         }
+        if (!ended && damage.isEmpty()) {
+            damage = "it has no end";
+        }
     }
 
     private void checkSum(int from, int length) {
-        CRC32 crc = new CRC32();
-        crc.update(bytes, from, length);
-        if ((int) crc.getValue() != int32(from + length)) {
+        if (!hasRightSum(from, length)) {
             throw owner.error("the PNG data is corrupt (checksum of the chunk at byte " + from + ")",
                     "copy the file again from its source");
         }
+    }
+
+    private boolean hasRightSum(int from, int length) {
+        CRC32 crc = new CRC32();
+        crc.update(bytes, from, length);
+        return (int) crc.getValue() == int32(from + length);
+    }
+
+    /** Reads on to the checksum of the pixels themselves, which zlib compares: it decides whether damage is in them. */
+    private void checkEnd() throws DataFormatException {
+        byte[] rest = new byte[1 << 10];
+        int surplus = 0;
+        while (!inflater.finished()) {
+            int n = inflater.inflate(rest);
+            surplus += n;
+            if (n == 0 && !inflater.finished()) {
+                nextPiece();
+            }
+            if (surplus > MAX_SURPLUS) {
+                throw owner.error("the PNG data is corrupt (more pixels than its header announces)", "copy the file again from its source");
+            }
+        }
+    }
+
+    private void nextPiece() {
+        if (!inflater.needsInput() || compressed.isEmpty()) {
+            throw owner.truncated("the PNG's pixels end early");
+        }
+        Piece next = compressed.remove();
+        inflater.setInput(bytes, next.offset(), next.length());
     }
 
     private void readHeader(int at, int length) {
@@ -185,12 +231,7 @@ final class PngDecoder {
             int n = inflater.inflate(target, done, length - done);
             done += n;
             if (n == 0) {
-                if (inflater.needsInput() && !compressed.isEmpty()) {
-                    Piece next = compressed.remove();
-                    inflater.setInput(bytes, next.offset(), next.length());
-                } else {
-                    throw owner.truncated("the PNG's pixels end early");
-                }
+                nextPiece();
             }
         }
     }

@@ -33,7 +33,8 @@ final class WebpDecoder {
         if ((in.getInt(4) & 0xFFFFFFFFL) > in.limit() - CHUNK_HEADER) {
             throw owner.truncated("the WebP announces " + (in.getInt(4) & 0xFFFFFFFFL) + " bytes and has " + (in.limit() - CHUNK_HEADER));
         }
-        Image picture = owner.read(new WebPImageReaderSpi(), new ByteArrayImageStream(bitStream(RIFF_HEADER, in.limit()), true));
+        Image picture = owner.read(new WebPImageReaderSpi(), new ByteArrayImageStream(bitStream(RIFF_HEADER, in.limit()), true),
+                new RasterConverter(owner, RasterConverter.Meaning.PLAIN));
         int width = Math.max(canvasWidth, left + picture.width());
         int height = Math.max(canvasHeight, top + picture.height());
         owner.checkSize(width, height);

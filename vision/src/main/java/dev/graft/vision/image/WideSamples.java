@@ -9,8 +9,9 @@ import java.util.function.IntToDoubleFunction;
  * @param data the stored values; unsigned ones by their bits
  * @param signed whether values are from {@code -(max + 1) / 2} on
  * @param max the largest value that the file's bit depth, or its header, allows: 65535 for 16 bits
+ * @param rounded whether the full range is rounded to 8 bits, as Netpbm's files are, and not left without its low bits
  */
-record WideSamples(int width, int height, int channels, short[] data, boolean signed, int max) {
+record WideSamples(int width, int height, int channels, short[] data, boolean signed, int max, boolean rounded) {
     private static final int VALUES = 1 << 16;
     /** A file whose samples stay below this share of their range comes out dark. */
     private static final int DARK_SHARE = 4;
@@ -81,8 +82,7 @@ record WideSamples(int width, int height, int channels, short[] data, boolean si
 
     private IntToDoubleFunction full() {
         int low = lowest();
-        boolean powerOfTwo = (max & max + 1) == 0;
-        return powerOfTwo ? v -> (v - low) * 256L / (max + 1) : v -> (v - low) * 255.0 / max + 0.5;
+        return rounded ? v -> Math.rint((v - low) / (double) max * 255) : v -> (v - low) * 256L / (max + 1);
     }
 
     private static IntToDoubleFunction linear(double centre, double width) {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  *
  * <ul>
  * <li>{@link #full()}: the whole range of the file's own bit depth {@code b}, {@code v >> (b - 8)}, so that of 16 bits the high byte
- *     stays. Netpbm files name their largest value {@code m} themselves: {@code round(255 v / m)}.</li>
+ *     stays. Netpbm files name their largest value {@code m} themselves: {@code 255 v / m}, rounded, halves to even as in Pillow.</li>
  * <li>{@link #percentile()}: from the image's own 0.5th to its 99.5th percentile. Of {@code n} samples (all channels together, without
  *     transparency), {@code lo} is the smallest value that at least {@code 0.005 n} samples do not exceed, {@code hi} the smallest that
  *     at least {@code 0.995 n} do not exceed; the result is {@code round(255 (v - lo) / (hi - lo))}, clipped to 0 to 255. Where
@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  *     {@code round(255 ((v - (c - 0.5)) / (w - 1) + 0.5))}.</li>
  * </ul>
  *
- * <p>Halves are rounded up. Immutable; equal where the text is.
+ * <p>Elsewhere halves are rounded up. Immutable; equal where the text is.
  */
 public final class Window {
     /** The share of samples below and above the window of {@link #percentile()}. */

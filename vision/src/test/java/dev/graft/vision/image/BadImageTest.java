@@ -76,7 +76,7 @@ class BadImageTest {
                 .hasMessage("image: " + empty + ": the file is empty. Hint: copy it again from its source.");
         Path text = Files.writeString(folder.resolve("page.jpg"), "<html>404</html>");
         assertThatThrownBy(() -> Image.read(text)).isInstanceOf(ImageFormatException.class)
-                .hasMessageContaining("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP (it starts with 3C 68 74 6D 6C 3E 34 30)");
+                .hasMessageContaining("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, PBM/PGM/PPM (it starts with 3C 68 74 6D 6C 3E 34 30)");
         assertThatThrownBy(() -> Image.read(new ByteArrayInputStream("nothing".getBytes(StandardCharsets.UTF_8)), "stream"))
                 .isInstanceOf(ImageFormatException.class).hasMessageContaining("image: stream: ");
         assertThatThrownBy(() -> Image.read(folder.resolve("absent.png"))).isInstanceOf(UncheckedIOException.class)
