@@ -124,6 +124,7 @@ final class FinetuneCommand extends ReportingCommand {
         Map<?, ?> best = (Map<?, ?>) metrics.get().get("best");
         out().printf(Locale.ROOT, "best: epoch %s, validation accuracy %s, AUROC %s, loss %s; %.1f images/s, %.0f s%n", best.get("epoch"),
                 ScoreText.of(best.get("accuracy")), ScoreText.of(best.get("auroc")), ScoreText.of(best.get("loss")), metrics.get().get("images_per_second"), metrics.get().get("seconds"));
+        ((List<?>) metrics.get().getOrDefault("warnings", List.of())).forEach(warning -> out().println("warning: " + warning));
         out().println("written to " + this.out + "; next: graft predict --model " + this.out + " IMAGE...");
         return metrics.get();
     }

@@ -19,7 +19,7 @@ public final class Metrics {
     }
 
     /**
-     * A whole training: {@code epochs}, {@code best}, {@code images_per_second}, {@code seconds}.
+     * A whole training: {@code epochs}, {@code best}, {@code images_per_second}, {@code seconds}, {@code warnings}.
      *
      * @param images       training images an epoch
      * @param extraSeconds spent before the first epoch on computing features
@@ -33,6 +33,7 @@ public final class Metrics {
         map.put("best", history.best().map(Metrics::best).orElse(Map.of()));
         map.put("images_per_second", (double) images * epochs.size() / training);
         map.put("seconds", seconds);
+        map.put("warnings", history.warnings());
         map.put("ending", history.ending().name().toLowerCase(Locale.ROOT));
         return map;
     }

@@ -242,4 +242,15 @@ class FinetuneCommandTest {
     void aDivergedTrainingSaysSo() {
         Cli.run(command("run", "--lr", "1e30")).failedWith("training:", "learning rate");
     }
+
+    /** SqueezeNet's head ends in a ReLU, which a step too large silences for good. */
+    @Test
+    void aHeadThatDiedIsSaidInTheLastLinesAndInTheMetrics() {
+        Cli run = Cli.run("finetune", "--data", data, "--model", "squeezenet1_1", "--weights", "none", "--lr", 50, "--clip-norm", 1e6, "--epochs", 3,
+                "--batch", 8, "--out", folder.resolve("dead")).succeeded();
+        String lastLines = run.out().substring(run.out().indexOf("best: epoch"));
+        assertThat(lastLines).contains("warning: every validation example was given the same class", "warning: the validation AUROC is 0.5000",
+                "Hint: use a tenth of the learning rate (50.0)");
+        assertThat(Cli.list(Json.readObject(folder.resolve("dead/metrics.json")), "warnings")).hasSize(2);
+    }
 }

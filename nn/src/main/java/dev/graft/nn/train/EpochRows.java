@@ -28,6 +28,7 @@ final class EpochRows {
             map.put("loss", Checkpoint.exact(scores.loss()));
             map.put("accuracy", Checkpoint.exact(scores.accuracy()));
             map.put("auroc", Checkpoint.exact(scores.auroc()));
+            map.put("predictedClasses", scores.predictedClasses());
         });
         map.put("seconds", Checkpoint.exact(result.seconds()));
         map.put("examplesPerSecond", Checkpoint.exact(result.examplesPerSecond()));
@@ -37,7 +38,7 @@ final class EpochRows {
     static EpochResult fromMap(Map<?, ?> map) {
         Optional<Scores> validation = map.containsKey("loss")
                 ? Optional.of(new Scores(Checkpoint.decimal(map, "loss"), Checkpoint.decimal(map, "accuracy"),
-                        Checkpoint.decimal(map, "auroc")))
+                        Checkpoint.decimal(map, "auroc"), map.containsKey("predictedClasses") ? Checkpoint.number(map, "predictedClasses").intValue() : 0))
                 : Optional.empty();
         return new EpochResult(Checkpoint.number(map, "epoch").intValue(), Checkpoint.decimal(map, "learningRate"),
                 Checkpoint.decimal(map, "trainLoss"), Checkpoint.decimal(map, "trainAccuracy"), validation,

@@ -55,8 +55,4 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
     public ConfusionMatrix confusion() {
         return ConfusionMatrix.of(predictions(), labels, classes());
     }
-
-    Scores scores() {
-        return new Scores(loss, accuracy(), auroc());
-    }
 }

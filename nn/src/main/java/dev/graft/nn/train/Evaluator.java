@@ -23,35 +23,64 @@ public final class Evaluator {
      * the loader's count of epochs stays as it is.
      */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
-        return evaluate(model, loader, new RunningLoss(loss), new StopSignal()).orElseThrow();
+        RunningLoss running = new RunningLoss(loss);
+        Everything all = new Everything();
+        evaluate(model, loader, running, new StopSignal(), all);
+        return new Evaluation(running.value(), all.probabilities.toArray(float[][]::new), all.labels.toArray(), all.indices.toArray());
+    }
+
+    /** Told of each batch of a pass. */
+    interface Listener {
+        /** @param indices the positions of the answered examples in the data set */
+        void answered(Answers answers, int[] indices);
+
+        /** A batch of a loss that is not one of classification. */
+        default void passed(int[] indices) {
+        }
+    }
+
+    private static final class Everything implements Listener {
+        private final List<float[]> probabilities = new ArrayList<>();
+        private final IntList labels = new IntList();
+        private final IntList indices = new IntList();
+
+        @Override
+        public void answered(Answers answers, int[] rows) {
+            probabilities.addAll(Arrays.asList(answers.probabilities()));
+            labels.add(answers.labels());
+            indices.add(rows);
+        }
+
+        @Override
+        public void passed(int[] rows) {
+            indices.add(rows);
+        }
     }
 
     /**
-     * As {@link #evaluate(Module, DataLoader, Loss)}; empty where a stop was requested before the last batch was done.
+     * One pass as {@link #evaluate(Module, DataLoader, Loss)} makes it.
      *
      * @param loss takes what the batches add up to
+     * @return false where a stop was requested before the last batch was done
      */
-    static Optional<Evaluation> evaluate(Module model, DataLoader loader, RunningLoss loss, StopSignal stop) {
-        return model.evaluating(() -> Autograd.noGrad(() -> pass(model, loader, loss, stop)));
+    static boolean evaluate(Module model, DataLoader loader, RunningLoss loss, StopSignal stop, Listener listener) {
+        return model.evaluating(() -> Autograd.noGrad(() -> pass(model, loader, loss, stop, listener)));
     }
 
-    private static Optional<Evaluation> pass(Module model, DataLoader loader, RunningLoss loss, StopSignal stop) {
-        List<float[]> probabilities = new ArrayList<>();
-        IntList labels = new IntList();
-        IntList indices = new IntList();
+    private static boolean pass(Module model, DataLoader loader, RunningLoss loss, StopSignal stop, Listener listener) {
         try (LoaderPass pass = loader.pass(1)) {
             for (Batch batch : pass) {
                 if (stop.isRequested()) {
-                    return Optional.empty();
+                    return false;
                 }
-                judge(model, batch, loss, probabilities, labels, indices);
+                judge(model, batch, loss, listener);
             }
         }
-        return Optional.of(new Evaluation(loss.value(), probabilities.toArray(float[][]::new), labels.toArray(), indices.toArray()));
+        return true;
     }
 
     @SuppressWarnings("try")
-    private static void judge(Module model, Batch batch, RunningLoss loss, List<float[]> probabilities, IntList labels, IntList indices) {
+    private static void judge(Module model, Batch batch, RunningLoss loss, Listener listener) {
         Loss criterion = loss.criterion();
         try (Scope scope = Scope.open()) {
             Tensor outputs = model.forward(batch.inputs());
@@ -62,30 +91,10 @@ public final class Evaluator {
             }
             Optional<Answers> answers = Answers.of(criterion, outputs, batch.labels());
             if (answers.isEmpty()) {
-                indices.add(batch.indices());
-                return;
+                listener.passed(batch.indices());
+            } else {
+                listener.answered(answers.get(), Arrays.stream(answers.get().rows()).map(row -> batch.indices()[row]).toArray());
             }
-            probabilities.addAll(Arrays.asList(answers.get().probabilities()));
-            labels.add(answers.get().labels());
-            indices.add(Arrays.stream(answers.get().rows()).map(row -> batch.indices()[row]).toArray());
-        }
-    }
-
-    /** Grows without boxing: a validation set may have millions of examples. */
-    private static final class IntList {
-        private int[] values = new int[64];
-        private int size;
-
-        private void add(int[] more) {
-            if (size + more.length > values.length) {
-                values = Arrays.copyOf(values, Math.max(2 * values.length, size + more.length));
-            }
-            System.arraycopy(more, 0, values, size, more.length);
-            size += more.length;
-        }
-
-        private int[] toArray() {
-            return Arrays.copyOf(values, size);
         }
     }
 }

@@ -27,6 +27,14 @@ public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending en
         epochs = List.copyOf(epochs);
     }
 
+    /**
+     * What looks wrong about the training as a whole: one class for every validation example, an AUROC no better than guessing, a loss
+     * that did not move. Each says what to try; empty where nothing is wrong.
+     */
+    public List<String> warnings() {
+        return TrainingWarnings.of(this);
+    }
+
     /** The result of the best epoch; empty without validation data. */
     public Optional<EpochResult> best() {
         return epochs.stream().filter(result -> bestEpoch.isPresent() && result.epoch() == bestEpoch.getAsInt()).findFirst();

@@ -303,27 +303,35 @@ public final class Trainer {
         if (saveFirst) {
             files.saveUnvalidated(optimizer, state, train);
         }
-        Optional<Evaluation> evaluation;
         RunningLoss loss = new RunningLoss(validationCriterion);
+        RunningScores scores = new RunningScores(monitor == Monitor.AUROC);
+        boolean judged;
         try {
-            evaluation = Evaluator.evaluate(model, loader, loss, stop);
+            judged = Evaluator.evaluate(model, loader, loss, stop, scores);
         } catch (RuntimeException | Error e) {
             if (!saveFirst) {
                 saveAfter(e, state, train, files);
             }
             throw e;
         }
-        if (evaluation.isEmpty() && !saveFirst) {
-            files.saveUnvalidated(optimizer, state, train);
+        if (!judged) {
+            if (!saveFirst) {
+                files.saveUnvalidated(optimizer, state, train);
+            }
+            return Optional.empty();
         }
-        if (evaluation.isPresent() && loss.weight() == 0) {
+        if (loss.weight() == 0) {
             throw nothingCounts("the validation data");
         }
-        if (evaluation.isPresent() && !Double.isFinite(evaluation.get().loss())) {
+        if (!Double.isFinite(loss.value())) {
             files.dropUnvalidated();
-            throw diverged("the validation loss is " + evaluation.get().loss(), Optional.empty(), state, files);
+            throw diverged("the validation loss is " + loss.value(), Optional.empty(), state, files);
         }
-        return evaluation.map(Evaluation::scores);
+        if (scores.isTooLarge() && state.history.isEmpty()) {
+            progress.warning("AUROC is left out, as it would keep more than " + RunningScores.MAX_UNASKED
+                    + " probabilities in memory. Hint: monitor AUROC to have it all the same.");
+        }
+        return Optional.of(scores.scores(loss.value()));
     }
 
     private void saveAfter(Throwable failure, TrainState state, DataLoader train, RunFiles files) {

@@ -171,8 +171,8 @@ class BatchShareTest {
         Tensor x = Tensor.of(new float[] {5, 0, 0, 5, 5, 0, 9, 9}, 4, 2);
         Tensor y = Tensor.of(new long[] {0, 1, 1, IGNORED}, 4);
         Sequential identity = new Sequential(new Linear(2, 2, new SplittableRandom(1)));
-        identity.parameters().get(0).value().copyFrom(Tensor.of(new float[] {1, 0, 0, 1}, 2, 2));
-        identity.parameters().get(1).value().fill(0);
+        Autograd.noGrad(() -> identity.parameters().get(0).value().copyFrom(Tensor.of(new float[] {1, 0, 0, 1}, 2, 2)));
+        Autograd.noGrad(() -> identity.parameters().get(1).value().fill(0));
         for (int batch : new int[] {1, 3, 4}) {
             try (DataLoader loader = DataLoader.of(new TensorDataset(x, y), batch).workers(0)) {
                 Evaluation evaluation = Evaluator.evaluate(identity, loader, new CrossEntropyLoss());

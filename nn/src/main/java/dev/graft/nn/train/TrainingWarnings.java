@@ -1,0 +1,46 @@
+package dev.graft.nn.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Looks at a whole training for signs that nothing was learnt although nothing failed. */
+final class TrainingWarnings {
+    /** Half a point above guessing is within what a constant answer reaches by ties and rounding. */
+    private static final double GUESSING = 0.505;
+    private static final double SAME_LOSS = 0.01;
+    private static final double GOOD_ACCURACY = 0.99;
+
+    private TrainingWarnings() {
+    }
+
+    static List<String> of(History history) {
+        List<String> warnings = new ArrayList<>();
+        List<EpochResult> epochs = history.epochs();
+        if (epochs.isEmpty()) {
+            return warnings;
+        }
+        EpochResult last = epochs.get(epochs.size() - 1);
+        EpochResult kept = history.best().orElse(last);
+        kept.validation().ifPresent(scores -> {
+            String where = " in epoch " + kept.epoch();
+            if (scores.predictedClasses() == 1 && scores.accuracy() < 1) {
+                warnings.add("every validation example was given the same class" + where
+                        + String.format(Locale.ROOT, " (accuracy %.4f). Hint: use a tenth of the learning rate (%.3g), or weigh rare classes more.",
+                                scores.accuracy(), last.learningRate()));
+            }
+            if (scores.auroc() <= GUESSING) {
+                warnings.add(String.format(Locale.ROOT, "the validation AUROC is %.4f%s, no better than guessing. Hint: check that labels and"
+                        + " images belong together, and use a tenth of the learning rate (%.3g).", scores.auroc(), where, last.learningRate()));
+            }
+        });
+        double first = epochs.get(0).trainLoss();
+        boolean moved = Math.abs(last.trainLoss() - first) > SAME_LOSS * Math.abs(first);
+        if (epochs.size() > 1 && !moved && !(last.trainAccuracy() >= GOOD_ACCURACY)) {
+            warnings.add(String.format(Locale.ROOT, "the training loss did not move: %.4f in epoch %d, %.4f in epoch %d. Hint: use a learning rate"
+                    + " ten times smaller or larger (%.3g), and check that the right parameters are trained.", first, epochs.get(0).epoch(),
+                    last.trainLoss(), last.epoch(), last.learningRate()));
+        }
+        return List.copyOf(warnings);
+    }
+}
