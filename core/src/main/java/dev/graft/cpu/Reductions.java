@@ -12,6 +12,8 @@ import java.util.List;
  * double; pieces are cut by size and combined in order.
  */
 final class Reductions {
+    /** A piece's squares that sum to less may have lost some to underflow. */
+    private static final double SMALLEST_EXACT_SQUARES = 1e-28;
     private static final int PIECE = 1 << 16;
     private static final int FLUSH = 32;
     private static final int BLOCK = Workspace.BLOCK;
@@ -318,12 +320,26 @@ final class Reductions {
                 Arrays.fill(block, stop - start, BLOCK, 0f);
                 lanes.addSquares(block);
             }
-            partial[piece] = lanes.total();
+            double sum = lanes.total();
+            // squares of floats beyond about 1e19 and below 1e-19 leave the floats that the lanes are
+            partial[piece] = Double.isFinite(sum) && sum > SMALLEST_EXACT_SQUARES ? sum : squaresInDouble(walk, x, piece * PIECE, end, block);
         });
         double total = 0;
         for (double p : partial) {
             total += p;
         }
         return total;
+    }
+
+    private static double squaresInDouble(Strided walk, float[] x, int from, int to, float[] block) {
+        double sum = 0;
+        for (int start = from; start < to; start += BLOCK) {
+            int stop = Math.min(to, start + BLOCK);
+            Blocks.load(walk, 0, x, start, stop, block);
+            for (int i = 0; i < stop - start; i++) {
+                sum += (double) block[i] * block[i];
+            }
+        }
+        return sum;
     }
 }
