@@ -174,13 +174,14 @@ public interface Backend {
     /**
      * {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v : v)};
      * no velocity where momentum is 0; {@code first} starts {@code v} at {@code g}.
-     * Velocities that decayed below about 1e-30 may be set to 0: denormal numbers are slow.
+     * Velocities that decayed below about 1e-30 may be set to 0: denormal numbers are slow. Settings are doubles so that what is
+     * derived from them, such as {@code 1 - dampening}, is rounded once.
      */
-    void sgd(View weight, View gradient, Optional<View> velocity, boolean first, float lr, float momentum, float dampening,
-             float weightDecay, boolean nesterov);
+    void sgd(View weight, View gradient, Optional<View> velocity, boolean first, double lr, double momentum, double dampening,
+             double weightDecay, boolean nesterov);
 
     /** AdamW with decoupled weight decay (Loshchilov and Hutter 2019), at step {@code t >= 1}. */
-    void adamW(View weight, View gradient, View m, View v, long t, float lr, float beta1, float beta2, float eps, float weightDecay);
+    void adamW(View weight, View gradient, View m, View v, long t, double lr, double beta1, double beta2, double eps, double weightDecay);
 
     /** Sum of squares of all elements of all views, in double, in a fixed order. */
     double sumOfSquares(List<View> views);

@@ -294,14 +294,14 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void sgd(View weight, View gradient, Optional<View> velocity, boolean first, float lr, float momentum, float dampening,
-                    float weightDecay, boolean nesterov) {
+    public void sgd(View weight, View gradient, Optional<View> velocity, boolean first, double lr, double momentum, double dampening,
+                    double weightDecay, boolean nesterov) {
         optimizers.sgd(weight, gradient, velocity, first, lr, momentum, dampening, weightDecay, nesterov);
     }
 
     @Override
-    public void adamW(View weight, View gradient, View m, View v, long t, float lr, float beta1, float beta2, float eps,
-            float weightDecay) {
+    public void adamW(View weight, View gradient, View m, View v, long t, double lr, double beta1, double beta2, double eps,
+            double weightDecay) {
         optimizers.adamW(weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay);
     }
 

@@ -22,18 +22,23 @@ final class Optimizers {
      * Momentum decays into denormal numbers where a gradient stays 0, and those make the pass four times slower: below about 1e-30 it
      * is flushed to 0.
      */
-    void sgd(View weight, View gradient, Optional<View> velocity, boolean first, float lr, float momentum, float dampening,
-             float weightDecay, boolean nesterov) {
-        if (momentum == 0f) {
-            Blocks.run(engine, (a, from, to) -> plain(a[0], a[1], lr, weightDecay, from, to), in(gradient), inOut(weight));
+    void sgd(View weight, View gradient, Optional<View> velocity, boolean first, double lr, double momentum, double dampening,
+             double weightDecay, boolean nesterov) {
+        float rate = (float) lr;
+        float penalty = (float) weightDecay;
+        if (momentum == 0) {
+            Blocks.run(engine, (a, from, to) -> plain(a[0], a[1], rate, penalty, from, to), in(gradient), inOut(weight));
             return;
         }
         View v = velocity.orElseThrow(() -> new IllegalArgumentException("sgd: momentum " + momentum + " needs a velocity"));
-        float decay = first ? 0f : momentum;
-        float share = first ? 1f : 1f - dampening;
+        float decay = (float) momentum;
+        float share = (float) (1 - dampening);
+        float onFirst = (float) (nesterov ? lr * (1 + momentum) : lr);
+        float onGradient = nesterov ? rate : 0f;
+        float onVelocity = (float) (nesterov ? lr * momentum : lr);
         Blocks.run(engine, first
-                ? (a, from, to) -> start(a[0], a[1], a[2], lr, momentum, weightDecay, nesterov, from, to)
-                : (a, from, to) -> step(a[0], a[1], a[2], lr, decay, share, weightDecay, nesterov, from, to),
+                ? (a, from, to) -> start(a[0], a[1], a[2], onFirst, penalty, from, to)
+                : (a, from, to) -> step(a[0], a[1], a[2], onGradient, onVelocity, decay, share, penalty, from, to),
                 in(gradient), first ? out(v) : inOut(v), inOut(weight));
     }
 
@@ -43,9 +48,7 @@ final class Optimizers {
         }
     }
 
-    private static void start(float[] gradient, float[] v, float[] w, float lr, float momentum, float weightDecay, boolean nesterov,
-            int from, int to) {
-        float scale = nesterov ? lr * (1f + momentum) : lr;
+    private static void start(float[] gradient, float[] v, float[] w, float scale, float weightDecay, int from, int to) {
         for (int i = from; i < to; i++) {
             float g = gradient[i] + weightDecay * w[i];
             v[i] = g;
@@ -53,10 +56,8 @@ final class Optimizers {
         }
     }
 
-    private static void step(float[] gradient, float[] v, float[] w, float lr, float momentum, float share, float weightDecay,
-                             boolean nesterov, int from, int to) {
-        float onGradient = nesterov ? lr : 0f;
-        float onVelocity = nesterov ? lr * momentum : lr;
+    private static void step(float[] gradient, float[] v, float[] w, float onGradient, float onVelocity, float momentum, float share,
+                             float weightDecay, int from, int to) {
         for (int i = from; i < to; i++) {
             float g = gradient[i] + weightDecay * w[i];
             float u = momentum * v[i] + share * g;
@@ -66,19 +67,23 @@ final class Optimizers {
         }
     }
 
-    void adamW(View weight, View gradient, View m, View v, long t, float lr, float beta1, float beta2, float eps, float weightDecay) {
+    void adamW(View weight, View gradient, View m, View v, long t, double lr, double beta1, double beta2, double eps, double weightDecay) {
         float stepSize = (float) (lr / (1 - Math.pow(beta1, t)));
         float rootScale = (float) (1 / Math.sqrt(1 - Math.pow(beta2, t)));
-        float keep = 1f - lr * weightDecay;
+        float keep = (float) (1 - lr * weightDecay);
+        float decay1 = (float) beta1;
+        float decay2 = (float) beta2;
+        // not 1 - decay: a beta next to 1 may be 1 as a float
+        float share1 = (float) (1 - beta1);
+        float share2 = (float) (1 - beta2);
+        float floor = (float) eps;
         Blocks.run(engine, (a, from, to) -> {
-            adamW(a[0], a[1], a[2], a[3], stepSize, rootScale, keep, beta1, beta2, eps, from, to);
+            adamW(a[0], a[1], a[2], a[3], stepSize, rootScale, keep, decay1, share1, decay2, share2, floor, from, to);
         }, in(gradient), inOut(m), inOut(v), inOut(weight));
     }
 
     private static void adamW(float[] gradient, float[] m, float[] v, float[] w, float stepSize, float rootScale, float keep,
-                              float beta1, float beta2, float eps, int from, int to) {
-        float share1 = 1f - beta1;
-        float share2 = 1f - beta2;
+                              float beta1, float share1, float beta2, float share2, float eps, int from, int to) {
         for (int i = from; i < to; i++) {
             float g = gradient[i];
             float mean = beta1 * m[i] + share1 * g;

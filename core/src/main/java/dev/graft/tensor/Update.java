@@ -18,8 +18,8 @@ public final class Update {
      * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
      * @throws IllegalStateException    where the weight is a recorded result and not a leaf
      */
-    public static void sgd(Tensor weight, Tensor gradient, Optional<Tensor> velocity, boolean first, float lr, float momentum,
-                           float dampening, float weightDecay, boolean nesterov) {
+    public static void sgd(Tensor weight, Tensor gradient, Optional<Tensor> velocity, boolean first, double lr, double momentum,
+                           double dampening, double weightDecay, boolean nesterov) {
         Tensor[] changed = velocity.map(v -> new Tensor[] {weight, v}).orElse(new Tensor[] {weight});
         check("sgd", gradient, changed);
         try (Scope scope = Scope.open()) {
@@ -35,8 +35,8 @@ public final class Update {
      * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
      * @throws IllegalStateException    where the weight is a recorded result and not a leaf
      */
-    public static void adamW(Tensor weight, Tensor gradient, Tensor m, Tensor v, long t, float lr, float beta1, float beta2, float eps,
-                             float weightDecay) {
+    public static void adamW(Tensor weight, Tensor gradient, Tensor m, Tensor v, long t, double lr, double beta1, double beta2, double eps,
+                             double weightDecay) {
         Tensor[] changed = {weight, m, v};
         check("adamW", gradient, changed);
         try (Scope scope = Scope.open()) {

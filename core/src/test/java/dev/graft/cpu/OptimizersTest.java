@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
+import java.util.List;
 import java.util.Optional;
+import org.assertj.core.data.Offset;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
 class OptimizersTest {
@@ -92,5 +95,39 @@ class OptimizersTest {
         assertClose("weights", w, ws, 3e-6);
         assertClose("first moment", m, ms, 1e-6);
         assertClose("second moment", v, vs, 1e-6);
+    }
+
+    @Test
+    void squaresBeyondAFloatAreSummedInDouble() {
+        for (float scale : new float[] {1e-40f, 1e-30f, 1e-15f, 1f, 1e15f, 1e25f, 3e37f}) {
+            double[] numbers = values(f.gaussian(Layout.ROW_MAJOR, 100_000));
+            float[] scaled = new float[numbers.length];
+            for (int i = 0; i < scaled.length; i++) {
+                scaled[i] = (float) (numbers[i] * scale);
+            }
+            View x = f.of(scaled);
+            double expected = 0;
+            for (double value : values(x)) {
+                expected += value * value;
+            }
+            assertThat(f.cpu.sumOfSquares(List.of(x))).as("scale %s", scale)
+                    .isCloseTo(expected, Percentage.withPercentage(1e-3));
+        }
+        assertThat(f.cpu.sumOfSquares(List.of(f.of(1f, Float.NaN)))).isNaN();
+        assertThat(f.cpu.sumOfSquares(List.of(f.of(1f, Float.NEGATIVE_INFINITY)))).isEqualTo(Double.POSITIVE_INFINITY);
+        assertThat(f.cpu.sumOfSquares(List.of(f.of(0f, -0f)))).isZero();
+    }
+
+    @Test
+    void settingsNextToOneAreRoundedOnce() {
+        View w = f.of(1f);
+        View m = f.of(0f);
+        View v = f.of(0f);
+        f.cpu.adamW(w, f.of(2f), m, v, 1, 0.1, 0.9, 0.99999999, 1e-8, 0);
+        assertThat(values(w)[0]).isCloseTo(0.9, Offset.offset(1e-5));
+        assertThat(values(v)[0]).isCloseTo(4e-8, Percentage.withPercentage(1e-3));
+        View w2 = f.of(0f);
+        f.cpu.sgd(w2, f.of(1e6f), Optional.of(f.of(0f)), false, 1, 0.5, 0.99999999, 0, false);
+        assertThat(values(w2)[0]).isCloseTo(-0.01, Offset.offset(1e-7));
     }
 }

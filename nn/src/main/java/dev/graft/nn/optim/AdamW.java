@@ -17,6 +17,7 @@ import java.util.Set;
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html">torch.optim.AdamW</a>
  */
 public final class AdamW extends Optimizer {
+    private static final String NAME = "adamW";
     private static final String MEAN = "exp_avg";
     private static final String SQUARE = "exp_avg_sq";
     private static final String STEP = "step";
@@ -26,8 +27,8 @@ public final class AdamW extends Optimizer {
     private final List<Optional<Moments>> moments = new ArrayList<>();
 
     private static final class Moments {
-        private final Tensor mean;
-        private final Tensor square;
+        private Tensor mean;
+        private Tensor square;
         private long step;
 
         private Moments(Tensor mean, Tensor square, long step) {
@@ -48,7 +49,7 @@ public final class AdamW extends Optimizer {
 
     /** Each group has its own options. */
     public AdamW(List<ParameterGroup<Options>> groups) {
-        this.groups = check("adamW", groups);
+        this.groups = check(NAME, groups);
         this.parameters = all(groups);
         parameters.forEach(parameter -> moments.add(Optional.empty()));
     }
@@ -70,10 +71,11 @@ public final class AdamW extends Optimizer {
     public record Options(double learningRate, double beta1, double beta2, double eps, double weightDecay) {
 
         public Options {
-            if (!(learningRate >= 0) || !(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1) || !(eps > 0) || !(weightDecay >= 0)) {
-                throw new IllegalArgumentException("adamW: learning rate and weight decay must not be negative, betas in [0, 1), eps"
-                        + " positive (" + learningRate + ", " + weightDecay + ", " + beta1 + ", " + beta2 + ", " + eps + ")");
-            }
+            Settings.notNegative(NAME, "learning rate", learningRate);
+            Settings.share(NAME, "beta1", beta1);
+            Settings.share(NAME, "beta2", beta2);
+            Settings.positive(NAME, "eps", eps);
+            Settings.notNegative(NAME, "weight decay", weightDecay);
         }
 
         public Options betas(double newBeta1, double newBeta2) {
@@ -90,6 +92,11 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
+    String name() {
+        return NAME;
+    }
+
+    @Override
     public List<Parameter> parameters() {
         return parameters;
     }
@@ -100,7 +107,7 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
-    public void step() {
+    void stepAll() {
         int i = 0;
         for (ParameterGroup<Options> group : groups) {
             Options o = group.options();
@@ -118,9 +125,11 @@ public final class AdamW extends Optimizer {
             moments.set(index, Optional.of(new Moments(zerosLike(parameter), zerosLike(parameter), 0)));
         }
         Moments m = moments.get(index).orElseThrow();
+        m.mean = beside(parameter, m.mean);
+        m.square = beside(parameter, m.square);
+        Update.adamW(parameter.value(), parameter.grad().orElseThrow(), m.mean, m.square, m.step + 1, scaled(o.learningRate()), o.beta1(),
+                o.beta2(), o.eps(), o.weightDecay());
         m.step++;
-        Update.adamW(parameter.value(), parameter.grad().orElseThrow(), m.mean, m.square, m.step, scaled(o.learningRate()),
-                (float) o.beta1(), (float) o.beta2(), (float) o.eps(), (float) o.weightDecay());
     }
 
     @Override
@@ -138,26 +147,33 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
-    public void load(StateDict state) {
+    public void check(StateDict state) {
         judge(state, parameters, Set.of(MEAN, SQUARE), Set.of(STEP));
-        List<Integer> saved = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
             long present = 0;
             for (String kind : List.of(STEP, MEAN, SQUARE)) {
                 present += state.contains(i + "." + kind) ? 1 : 0;
             }
-            if (present == 3) {
-                saved.add(i);
-            } else if (present != 0) {
+            if (present != 0 && present != 3) {
                 throw new IllegalArgumentException("optimizer: parameter " + i + " has " + present + " of the 3 entries " + STEP + ", "
                         + MEAN + ", " + SQUARE + ". Hint: the file is damaged; start from an earlier checkpoint.");
             }
         }
-        close();
-        for (int i : saved) {
-            Parameter parameter = parameters.get(i);
-            moments.set(i, Optional.of(new Moments(momentFor(parameter, state.get(i + "." + MEAN)),
-                    momentFor(parameter, state.get(i + "." + SQUARE)), state.get(i + "." + STEP).itemLong())));
+    }
+
+    @Override
+    public void load(StateDict state) {
+        check(state);
+        take(moments, i -> state.contains(i + "." + STEP) ? Optional.of(saved(state, i)) : Optional.empty(), Moments::close);
+    }
+
+    private Moments saved(StateDict state, int i) {
+        Tensor mean = momentFor(parameters.get(i), state.get(i + "." + MEAN));
+        try {
+            return new Moments(mean, momentFor(parameters.get(i), state.get(i + "." + SQUARE)), state.get(i + "." + STEP).itemLong());
+        } catch (RuntimeException | Error e) {
+            mean.close();
+            throw e;
         }
     }
 

@@ -16,24 +16,33 @@ public final class GradientClip {
     }
 
     /**
-     * Scales all gradients together so that their common Euclidean norm is at most {@code maxNorm}.
+     * Scales all gradients together so that their common Euclidean norm is at most {@code maxNorm}. Where that norm is not a number,
+     * all become NaN, so that no step passes for a good one. A parameter that is listed twice counts once.
      *
+     * @param maxNorm not negative
      * @return the norm before clipping; NaN or infinite where a gradient is
      * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html">clip_grad_norm_</a>
      */
     public static double norm(List<Parameter> parameters, double maxNorm) {
+        if (!(maxNorm >= 0)) {
+            throw new IllegalArgumentException("clip norm: the largest norm must not be negative, was " + maxNorm);
+        }
         List<Tensor> gradients = gradients(parameters);
         double norm = Update.norm(gradients);
         double scale = maxNorm / (norm + EPS);
-        if (scale < 1) {
+        // not "scale < 1": NaN is not less than 1, and would leave finite gradients beside it as they are
+        if (!(scale >= 1)) {
             gradients.forEach(gradient -> gradient.mulInPlace((float) scale));
         }
         return norm;
     }
 
-    /** Cuts every gradient value to {@code [-limit, limit]}. */
+    /** Cuts every gradient value to {@code [-limit, limit]}; NaN stays NaN. @param limit not negative */
     @SuppressWarnings("try")
     public static void value(List<Parameter> parameters, float limit) {
+        if (!(limit >= 0)) {
+            throw new IllegalArgumentException("clip value: the limit must not be negative, was " + limit);
+        }
         for (Tensor gradient : gradients(parameters)) {
             try (Scope scope = Scope.open()) {
                 gradient.copyFrom(gradient.clamp(-limit, limit));
@@ -42,6 +51,6 @@ public final class GradientClip {
     }
 
     private static List<Tensor> gradients(List<Parameter> parameters) {
-        return parameters.stream().filter(parameter -> !parameter.isFrozen()).map(Parameter::grad).flatMap(Optional::stream).toList();
+        return parameters.stream().distinct().filter(parameter -> !parameter.isFrozen()).map(Parameter::grad).flatMap(Optional::stream).toList();
     }
 }

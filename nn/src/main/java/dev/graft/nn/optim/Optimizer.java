@@ -2,12 +2,17 @@ package dev.graft.nn.optim;
 
 import dev.graft.io.StateDict;
 import dev.graft.nn.Parameter;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
@@ -40,8 +45,46 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     /** All parameters of all groups, in order. */
     public abstract List<Parameter> parameters();
 
-    /** One step against the gradients. */
-    public abstract void step();
+    /**
+     * One step against the gradients.
+     *
+     * @throws IllegalStateException where a parameter is no longer part of a network, see {@link #checkParameters}; nothing moves then
+     */
+    public final void step() {
+        checkParameters();
+        stepAll();
+    }
+
+    abstract void stepAll();
+
+    abstract String name();
+
+    /**
+     * A parameter whose module was replaced after this optimizer was made gets no gradient any more: steps would move nothing, and say
+     * nothing.
+     *
+     * @throws IllegalStateException naming the parameters that were replaced or closed
+     */
+    public final void checkParameters() {
+        List<Parameter> parameters = parameters();
+        if (parameters.stream().noneMatch(Optimizer::isGone)) {
+            return;
+        }
+        List<String> gone = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            Parameter parameter = parameters.get(i);
+            if (isGone(parameter)) {
+                String which = "parameter " + i + " " + parameter.shape();
+                gone.add(parameter.takenOutOf().map(path -> path + " (" + which + ") was replaced").orElse(which + " was closed"));
+            }
+        }
+        throw new IllegalStateException(name() + ": " + gone.size() + " of " + parameters.size() + " parameters are no longer in the network: "
+                + String.join(", ", gone) + ". Hint: make the optimizer after replace(...), from the new model.trainableParameters().");
+    }
+
+    private static boolean isGone(Parameter parameter) {
+        return parameter.isClosed() || parameter.takenOutOf().isPresent();
+    }
 
     /** Forgets all gradients; call it before each backward pass that should not add to the last. */
     public final void zeroGrad() {
@@ -56,8 +99,14 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         factor = newFactor;
     }
 
-    final float scaled(double learningRate) {
-        return (float) (learningRate * factor);
+    /** @throws IllegalStateException where the schedule's factor makes a rate that no float holds */
+    final double scaled(double learningRate) {
+        double rate = learningRate * factor;
+        if (Float.isInfinite((float) rate)) {
+            throw new IllegalStateException(name() + ": the learning rate " + learningRate + " times the schedule's factor " + factor
+                    + " is not finite as a 32-bit float");
+        }
+        return rate;
     }
 
     /** The learning rate of the first group as the next step uses it. */
@@ -71,7 +120,14 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     public abstract StateDict stateDict();
 
     /**
-     * Goes on from a saved state; the parameters must be the same, in the same order.
+     * Judges a saved state as {@link #load} does, and changes nothing.
+     *
+     * @throws IllegalArgumentException naming all entries that do not fit
+     */
+    public abstract void check(StateDict state);
+
+    /**
+     * Goes on from a saved state; the parameters must be the same, in the same order. The state before is freed.
      *
      * @throws IllegalArgumentException naming all entries that do not fit; nothing has changed then
      */
@@ -90,10 +146,11 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     }
 
     /** Zeros beside a parameter: same shape, layout and device. */
+    @SuppressWarnings("try")
     static Tensor zerosLike(Parameter parameter) {
-        Tensor zeros = parameter.value().detach().copy().keep();
-        zeros.fill(0f);
-        return zeros;
+        try (Scope scope = Scope.open()) {
+            return parameter.value().detach().copy().fill(0f).keep();
+        }
     }
 
     /** An own copy of a saved moment, on its parameter's device. */
@@ -102,8 +159,38 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         Tensor moment = zerosLike(parameter);
         try (Scope scope = Scope.open()) {
             moment.copyFrom(saved.to(parameter.value().device()));
+            return moment;
+        } catch (RuntimeException | Error e) {
+            moment.close();
+            throw e;
         }
-        return moment;
+    }
+
+    /** The moment where its parameter is: it follows a network that was moved to another device. */
+    static Tensor beside(Parameter parameter, Tensor moment) {
+        if (moment.device().equals(parameter.value().device())) {
+            return moment;
+        }
+        Tensor moved = momentFor(parameter, moment);
+        moment.close();
+        return moved;
+    }
+
+    /** Replaces every parameter's state by what {@code make} says, all or nothing, and frees what was there. */
+    static <T> void take(List<Optional<T>> states, IntFunction<Optional<T>> make, Consumer<T> free) {
+        List<Optional<T>> taken = new ArrayList<>();
+        try {
+            for (int i = 0; i < states.size(); i++) {
+                taken.add(make.apply(i));
+            }
+        } catch (RuntimeException | Error e) {
+            taken.forEach(state -> state.ifPresent(free));
+            throw e;
+        }
+        for (int i = 0; i < states.size(); i++) {
+            states.set(i, taken.set(i, states.get(i)));
+        }
+        taken.forEach(state -> state.ifPresent(free));
     }
 
     static void judge(StateDict state, List<Parameter> parameters, Set<String> moments, Set<String> counters) {
@@ -111,11 +198,22 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
             int dot = key.indexOf('.');
             String kind = key.substring(dot + 1);
             int index = number(dot < 0 ? "" : key.substring(0, dot));
-            if (index < 0 || index >= parameters.size() || !(moments.contains(kind) || counters.contains(kind))) {
+            if (index < 0 || index >= parameters.size() || !(moments.contains(kind) || counters.contains(kind)) || !key.equals(index + "." + kind)) {
                 return Stream.of("unexpected " + key);
             }
-            if (moments.contains(kind) && !state.get(key).shape().equals(parameters.get(index).shape())) {
-                return Stream.of(key + ": saved " + state.get(key).shape() + ", parameter " + parameters.get(index).shape());
+            Tensor saved = state.get(key);
+            if (saved.isClosed()) {
+                return Stream.of(key + ": saved " + saved.shape() + " was closed");
+            }
+            if (counters.contains(kind)) {
+                boolean counts = saved.dtype() == DType.I64 && saved.numel() == 1 && saved.itemLong() >= 0;
+                return counts ? Stream.empty() : Stream.of(key + ": must be one I64 number that is not negative, saved " + saved);
+            }
+            if (!saved.shape().equals(parameters.get(index).shape())) {
+                return Stream.of(key + ": saved " + saved.shape() + ", parameter " + parameters.get(index).shape());
+            }
+            if (saved.dtype() != DType.F32) {
+                return Stream.of(key + ": saved " + saved.dtype() + ", moments are F32");
             }
             return Stream.empty();
         }).toList();

@@ -18,6 +18,7 @@ import java.util.Set;
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.SGD.html">torch.optim.SGD</a>
  */
 public final class Sgd extends Optimizer {
+    private static final String NAME = "sgd";
     private static final String BUFFER = "momentum_buffer";
 
     private final List<ParameterGroup<Options>> groups;
@@ -30,7 +31,7 @@ public final class Sgd extends Optimizer {
 
     /** Each group has its own options. */
     public Sgd(List<ParameterGroup<Options>> groups) {
-        this.groups = check("sgd", groups);
+        this.groups = check(NAME, groups);
         this.parameters = all(groups);
         parameters.forEach(parameter -> velocities.add(Optional.empty()));
     }
@@ -52,10 +53,10 @@ public final class Sgd extends Optimizer {
     public record Options(double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov) {
 
         public Options {
-            if (!(learningRate >= 0) || !(momentum >= 0) || !(weightDecay >= 0)) {
-                throw new IllegalArgumentException("sgd: learning rate, momentum and weight decay must not be negative (" + learningRate
-                        + ", " + momentum + ", " + weightDecay + ")");
-            }
+            Settings.notNegative(NAME, "learning rate", learningRate);
+            Settings.share(NAME, "momentum", momentum);
+            Settings.finite(NAME, "dampening", dampening);
+            Settings.notNegative(NAME, "weight decay", weightDecay);
             if (nesterov && (momentum == 0 || dampening != 0)) {
                 throw new IllegalArgumentException("sgd: Nesterov needs momentum and no dampening (momentum " + momentum + ", dampening "
                         + dampening + "). Hint: Sgd.lr(" + learningRate + ").momentum(0.9).nesterov(true)");
@@ -81,6 +82,11 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
+    String name() {
+        return NAME;
+    }
+
+    @Override
     public List<Parameter> parameters() {
         return parameters;
     }
@@ -91,7 +97,7 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    public void step() {
+    void stepAll() {
         int i = 0;
         for (ParameterGroup<Options> group : groups) {
             Options o = group.options();
@@ -106,11 +112,11 @@ public final class Sgd extends Optimizer {
 
     private void step(int index, Parameter parameter, Options o) {
         boolean first = velocities.get(index).isEmpty();
-        if (first && o.momentum() != 0) {
-            velocities.set(index, Optional.of(zerosLike(parameter)));
+        if (o.momentum() != 0) {
+            velocities.set(index, Optional.of(first ? zerosLike(parameter) : beside(parameter, velocities.get(index).get())));
         }
         Update.sgd(parameter.value(), parameter.grad().orElseThrow(), velocities.get(index), first, scaled(o.learningRate()),
-                (float) o.momentum(), (float) o.dampening(), (float) o.weightDecay(), o.nesterov());
+                o.momentum(), o.dampening(), o.weightDecay(), o.nesterov());
     }
 
     @Override
@@ -124,15 +130,17 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    public void load(StateDict state) {
+    public void check(StateDict state) {
         judge(state, parameters, Set.of(BUFFER), Set.of());
-        close();
-        for (int i = 0; i < parameters.size(); i++) {
+    }
+
+    @Override
+    public void load(StateDict state) {
+        check(state);
+        take(velocities, i -> {
             String key = i + "." + BUFFER;
-            if (state.contains(key)) {
-                velocities.set(i, Optional.of(momentFor(parameters.get(i), state.get(key))));
-            }
-        }
+            return state.contains(key) ? Optional.of(momentFor(parameters.get(i), state.get(key))) : Optional.empty();
+        }, Tensor::close);
     }
 
     @Override

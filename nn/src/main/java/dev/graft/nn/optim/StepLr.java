@@ -10,8 +10,8 @@ package dev.graft.nn.optim;
 public record StepLr(long size, double gamma) implements LrSchedule {
 
     public StepLr {
-        if (size < 1 || !(gamma > 0)) {
-            throw new IllegalArgumentException("step schedule: size must be at least 1 and gamma positive (size " + size + ", gamma "
+        if (size < 1 || !(gamma > 0) || Double.isInfinite(gamma)) {
+            throw new IllegalArgumentException("step schedule: size must be at least 1 and gamma positive and finite (size " + size + ", gamma "
                     + gamma + ")");
         }
     }

@@ -15,10 +15,14 @@ import dev.graft.tensor.Update;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Trains a network: epochs, validation, schedule, early stopping, checkpoints, exact resume.
@@ -30,6 +34,8 @@ import java.util.OptionalInt;
  * }</pre>
  */
 public final class Trainer {
+    private static final int LISTED = 8;
+
     private final Module model;
     private final Loss criterion;
     private final Loss validationCriterion;
@@ -119,6 +125,7 @@ public final class Trainer {
     }
 
     private void check(Optional<DataLoader> validation) {
+        checkOptimizer();
         if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
             throw new TrainingException("training: all " + optimizer.parameters().size()
                     + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the"
@@ -128,6 +135,28 @@ public final class Trainer {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
         }
         validation.ifPresent(loader -> MonitorCheck.classes(monitor, loader, validationCriterion));
+    }
+
+    private void checkOptimizer() {
+        try {
+            optimizer.checkParameters();
+        } catch (IllegalStateException e) {
+            throw new TrainingException("training: " + e.getMessage(), e);
+        }
+        Set<Parameter> stepped = Collections.newSetFromMap(new IdentityHashMap<>());
+        stepped.addAll(optimizer.parameters());
+        Map<String, Parameter> named = model.namedParameters();
+        if (named.values().stream().noneMatch(stepped::contains)) {
+            throw new TrainingException("training: none of the optimizer's " + stepped.size() + " parameters is one of the model's "
+                    + named.size() + ". Hint: make the optimizer from model.trainableParameters().");
+        }
+        List<String> left = named.entrySet().stream().filter(entry -> !entry.getValue().isFrozen() && !stepped.contains(entry.getValue()))
+                .map(Map.Entry::getKey).toList();
+        if (!left.isEmpty()) {
+            progress.warning(left.size() + " of " + named.size() + " parameters are not frozen, but not in the optimizer either, and stay as they"
+                    + " are: " + String.join(", ", left.subList(0, Math.min(left.size(), LISTED))) + (left.size() > LISTED ? ", ..." : "")
+                    + ". Hint: make the optimizer from model.trainableParameters(), or freeze them.");
+        }
     }
 
     private History.Ending run(TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
