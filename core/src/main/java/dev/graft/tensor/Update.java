@@ -22,6 +22,8 @@ public final class Update {
                            double dampening, double weightDecay, boolean nesterov) {
         Tensor[] changed = velocity.map(v -> new Tensor[] {weight, v}).orElse(new Tensor[] {weight});
         check("sgd", gradient, changed);
+        // Before and after: who reads meanwhile in another thread sees another version at its end in either case.
+        markModified(changed);
         try (Scope scope = Scope.open()) {
             weight.backend().sgd(weight.view(), asBefore(gradient, changed), velocity.map(Tensor::view), first, lr, momentum, dampening,
                     weightDecay, nesterov);
@@ -39,6 +41,7 @@ public final class Update {
                              double weightDecay) {
         Tensor[] changed = {weight, m, v};
         check("adamW", gradient, changed);
+        markModified(changed);
         try (Scope scope = Scope.open()) {
             weight.backend().adamW(weight.view(), asBefore(gradient, changed), m.view(), v.view(), t, lr, beta1, beta2, eps, weightDecay);
         }

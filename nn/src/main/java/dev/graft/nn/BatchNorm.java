@@ -4,6 +4,7 @@ import dev.graft.backend.Activation;
 import dev.graft.tensor.FixedNorm;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -117,6 +118,13 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
                     options.momentum(), residual, activation);
             batches.increment();
             return output;
+        }
+    }
+
+    /** The running statistics, after the update that another thread may be in. */
+    final List<Buffer> settledStatistics() {
+        synchronized (batches) {
+            return List.of(runningMean, runningVar);
         }
     }
 

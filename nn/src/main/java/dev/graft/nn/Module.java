@@ -199,6 +199,11 @@ public abstract class Module implements AutoCloseable {
         StateLoader.load(this, state, options);
     }
 
+    /** Remembers the values that parameters and running statistics have now, so that a later change of them is noticed. */
+    public final WeightsMark markWeights() {
+        return new WeightsMark(this);
+    }
+
     /** Freezes this module and all below it: {@link Freezing#EVERYTHING}. */
     public final void freeze() {
         freeze(Freezing.EVERYTHING);

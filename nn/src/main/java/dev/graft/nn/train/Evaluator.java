@@ -1,6 +1,7 @@
 package dev.graft.nn.train;
 
 import dev.graft.nn.Module;
+import dev.graft.nn.WeightsMark;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LoaderPass;
@@ -10,6 +11,7 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,8 +21,11 @@ public final class Evaluator {
     }
 
     /**
-     * One pass over the loader's first epoch in evaluation mode, without gradients; every module has its mode back afterwards, and
-     * the loader's count of epochs stays as it is.
+     * One pass over the loader's first epoch in evaluation mode, without gradients. The mode concerns this call alone, and the loader's count
+     * of epochs stays as it is: any number of threads may evaluate one network at once, with one loader or several.
+     *
+     * @throws ConcurrentModificationException where another thread changed the network's weights or running statistics meanwhile, so that the
+     *     result would be of no one state of the network
      */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
         RunningLoss running = new RunningLoss(loss);
@@ -64,7 +69,16 @@ public final class Evaluator {
      * @return false where a stop was requested before the last batch was done
      */
     static boolean evaluate(Module model, DataLoader loader, RunningLoss loss, StopSignal stop, Listener listener) {
-        return model.evaluating(() -> Autograd.noGrad(() -> pass(model, loader, loss, stop, listener)));
+        WeightsMark before = model.markWeights();
+        boolean whole = model.evaluating(() -> Autograd.noGrad(() -> pass(model, loader, loss, stop, listener)));
+        List<String> changed = before.changes();
+        if (!changed.isEmpty()) {
+            String names = String.join(", ", changed.subList(0, Math.min(3, changed.size())));
+            throw new ConcurrentModificationException("evaluate: another thread changed the network meanwhile (" + names
+                    + (changed.size() > 3 ? " and " + (changed.size() - 3) + " more" : "") + "). Hint: evaluate between training steps, or evaluate"
+                    + " a second network that loaded the state dict.");
+        }
+        return whole;
     }
 
     private static boolean pass(Module model, DataLoader loader, RunningLoss loss, StopSignal stop, Listener listener) {
