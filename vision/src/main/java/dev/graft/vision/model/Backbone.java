@@ -1,7 +1,6 @@
 package dev.graft.vision.model;
 
 import dev.graft.nn.Module;
-import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -32,16 +31,12 @@ public abstract class Backbone extends Module {
 
     /** What enters the head, before its dropout: images {@code [N, 3, H, W]} to {@code [N, ...]}. */
     public final Tensor features(Tensor images) {
-        try (Scope scope = Scope.open()) {
-            return scope.keep(computeFeatures(images));
-        }
+        return asThisLayer(() -> computeFeatures(images));
     }
 
     /** The head, its dropout included: the output of {@link #features} to logits {@code [N, classes]}. */
     public final Tensor classify(Tensor features) {
-        try (Scope scope = Scope.open()) {
-            return scope.keep(computeLogits(features));
-        }
+        return asThisLayer(() -> computeLogits(features));
     }
 
     /** The formula of {@link #features}. */

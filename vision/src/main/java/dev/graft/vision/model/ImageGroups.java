@@ -1,22 +1,42 @@
 package dev.graft.vision.model;
 
-import dev.graft.nn.BatchNorm;
+import dev.graft.nn.AdaptiveAvgPool2d;
+import dev.graft.nn.AdaptiveMaxPool2d;
+import dev.graft.nn.AvgPool2d;
+import dev.graft.nn.BatchNorm2d;
+import dev.graft.nn.Conv2d;
+import dev.graft.nn.Dropout;
+import dev.graft.nn.GELU;
+import dev.graft.nn.Identity;
+import dev.graft.nn.LeakyReLU;
+import dev.graft.nn.MaxPool2d;
 import dev.graft.nn.Module;
+import dev.graft.nn.ReLU;
+import dev.graft.nn.ReLU6;
+import dev.graft.nn.Sequential;
+import dev.graft.nn.Sigmoid;
+import dev.graft.nn.Tanh;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
  * Takes images through layers in groups, a few at a time: what passes between the layers then stays in cache, instead of going to memory and
- * back. Only on a CPU, and only where images do not depend on each other and nothing is recorded for backward; else all go at once.
+ * back. Only on a CPU, only where nothing is recorded for backward, and only through layers that are known to treat each image by itself and to
+ * keep nothing of it; all images go at once through any other, such as a user's module.
  */
 final class ImageGroups {
     /** Of what a group keeps between layers: a part of a last-level cache of tens of megabytes, which others use as well. */
     private static final long BYTES = 6 << 20;
+    /** By their exact classes: a subclass may compute something else. */
+    private static final Set<Class<? extends Module>> EACH_IMAGE_BY_ITSELF = Set.of(Conv2d.class, ReLU.class, ReLU6.class, LeakyReLU.class,
+            GELU.class, Sigmoid.class, Tanh.class, Identity.class, MaxPool2d.class, AvgPool2d.class, AdaptiveMaxPool2d.class,
+            AdaptiveAvgPool2d.class, Sequential.class, BasicBlock.class, Bottleneck.class, InvertedResidual.class, Fire.class);
 
     private ImageGroups() {
     }
@@ -30,7 +50,7 @@ final class ImageGroups {
     static Tensor forward(Tensor images, long floats, List<Module> layers, UnaryOperator<Tensor> formula) {
         int count = images.dim(0);
         int group = (int) Math.max(1, BYTES / Math.max(1, floats * Float.BYTES));
-        if (count <= group || !images.device().equals(Device.cpu()) || isRecorded(images, layers) || dependOnEachOther(layers)) {
+        if (count <= group || !images.device().equals(Device.cpu()) || !mayGoByGroups(images, layers)) {
             return formula.apply(images);
         }
         List<Tensor> results = new ArrayList<>();
@@ -42,12 +62,27 @@ final class ImageGroups {
         return Tensor.concat(0, results);
     }
 
-    private static boolean isRecorded(Tensor images, List<Module> layers) {
-        return Autograd.isEnabled() && (images.requiresGrad() || layers.stream().anyMatch(layer -> !layer.trainableParameters().isEmpty()));
+    private static boolean mayGoByGroups(Tensor images, List<Module> layers) {
+        boolean recorded = Autograd.isEnabled();
+        if (recorded && images.requiresGrad()) {
+            return false;
+        }
+        for (Module layer : layers) {
+            for (Module module : layer.modules()) {
+                if (!treatsEachImageByItself(module)) {
+                    return false;
+                }
+            }
+            if (recorded && layer.parameters().stream().anyMatch(parameter -> parameter.value().requiresGrad())) {
+                return false;
+            }
+        }
+        return true;
     }
 
-    /** Through the statistics of a batch. */
-    private static boolean dependOnEachOther(List<Module> layers) {
-        return layers.stream().flatMap(layer -> layer.modules().stream()).anyMatch(module -> module instanceof BatchNorm && module.isTraining());
+    /** Batch norm with given statistics does, and a dropout that drops nothing. */
+    private static boolean treatsEachImageByItself(Module module) {
+        return EACH_IMAGE_BY_ITSELF.contains(module.getClass())
+                || !module.isTraining() && (module instanceof BatchNorm2d || module instanceof Dropout);
     }
 }

@@ -48,7 +48,7 @@ final class InvertedResidual extends Module {
     @Override
     protected Tensor compute(Tensor x) {
         // What enters the depthwise convolution and what leaves it.
-        long floats = 2L * depthwiseConv.weight().shape().dim(0) * x.dim(2) * x.dim(3);
+        long floats = x.rank() != 4 ? 0 : 2L * depthwiseConv.weight().shape().dim(0) * x.dim(2) * x.dim(3);
         return ImageGroups.forward(x, floats, List.of(this), this::block);
     }
 

@@ -160,7 +160,7 @@ public final class ResNet extends Backbone {
 
     /** Of one image in the first layer: what enters a block, is halfway through it and leaves it. */
     private long firstFloats(Tensor images) {
-        return 3L * (width / 8) * ((images.dim(2) + 3) / 4) * ((images.dim(3) + 3) / 4);
+        return images.rank() != 4 ? 0 : 3L * (width / 8) * ((images.dim(2) + 3) / 4) * ((images.dim(3) + 3) / 4);
     }
 
     @Override
