@@ -35,6 +35,8 @@ import java.util.Set;
  */
 public final class Trainer {
     private static final int LISTED = 8;
+    /** Squares of larger weights are no floats any more: the next step's loss is not a number. */
+    private static final double LARGEST_WEIGHTS = 1e19;
 
     private final Module model;
     private final Loss criterion;
@@ -374,7 +376,7 @@ public final class Trainer {
     private void checkWeights(TrainState state, RunFiles files) {
         List<Tensor> weights = optimizer.parameters().stream().map(Parameter::value).toList();
         double norm = Update.norm(weights);
-        if (!Double.isFinite(norm)) {
+        if (!(norm <= LARGEST_WEIGHTS)) {
             throw diverged("the weights' norm is " + norm, Optional.empty(), state, files);
         }
     }
