@@ -9,13 +9,17 @@ import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImagePipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -23,7 +27,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * Images listed in a CSV file (RFC 4180, UTF-8) with a header line: column {@code file} (relative to a folder), column {@code label}, and
+ * Images listed in a CSV file (RFC 4180; UTF-8, or what its byte-order mark or its reader says) with a header line: column {@code file} (relative to a folder), column {@code label}, and
  * perhaps {@code patient}, in any case and with spaces around; further columns are left alone.
  *
  * <pre>
@@ -48,7 +52,7 @@ public final class ImageCsv extends ImageDataset {
 
         private static String required(Path csv, List<String> header, String name) {
             return find(csv, header, name).orElseThrow(() -> new DataException("image csv: " + csv + " has no column '" + name + "'. Hint: the header is "
-                    + header + ", it needs file and label."));
+                    + header + ", it needs file and label" + (header.size() == 1 && header.get(0).matches(".*[;\t].*") ? ", separated by commas." : ".")));
         }
 
         private static Optional<String> find(Path csv, List<String> header, String name) {
@@ -75,25 +79,37 @@ public final class ImageCsv extends ImageDataset {
         return columns.patient.map(String::strip);
     }
 
-    /** As {@link #open(Path, Path, ImagePipeline)}, files relative to the CSV file's own folder. */
+    /** As {@link #open(Path, Path, Charset, ImagePipeline)}, in UTF-8, files relative to the CSV file's own folder. */
     public static ImageCsv open(Path csv, ImagePipeline pipeline) {
+        return open(csv, StandardCharsets.UTF_8, pipeline);
+    }
+
+    /** As {@link #open(Path, Path, Charset, ImagePipeline)}, files relative to the CSV file's own folder. */
+    public static ImageCsv open(Path csv, Charset charset, ImagePipeline pipeline) {
         Path folder = csv.toAbsolutePath().getParent();
-        return open(csv, folder == null ? csv : folder, pipeline);
+        return open(csv, folder == null ? csv : folder, charset, pipeline);
+    }
+
+    /** As {@link #open(Path, Path, Charset, ImagePipeline)}, in UTF-8. */
+    public static ImageCsv open(Path csv, Path folder, ImagePipeline pipeline) {
+        return open(csv, folder, StandardCharsets.UTF_8, pipeline);
     }
 
     /**
      * Reads the list; decodes nothing yet.
      *
      * @param folder what the files are relative to
-     * @throws DataException if the list cannot be read, lacks a column or a value, lists a file twice, or a file does not exist
+     * @param charset what the list is written in, where it does not start with a byte-order mark
+     * @throws DataException if the list cannot be read, is not in that encoding, lacks a column or a value, lists a file twice, under whatever
+     *                       names, or a file does not exist
      */
-    public static ImageCsv open(Path csv, Path folder, ImagePipeline pipeline) {
+    public static ImageCsv open(Path csv, Path folder, Charset charset, ImagePipeline pipeline) {
         List<String> names = new ArrayList<>();
         List<String> labels = new ArrayList<>();
         List<String> patients = new ArrayList<>();
-        Map<String, Long> lineOf = new HashMap<>();
+        ListedFiles files = new ListedFiles(csv, folder);
         Optional<Columns> found = Optional.empty();
-        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().detectBomHeader(true).ofNamedCsvRecord(csv)) {
+        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(CsvText.read(csv, charset))) {
             for (NamedCsvRecord row : reader) {
                 Columns columns = found.isPresent() ? found.get() : Columns.of(csv, row.getHeader());
                 found = Optional.of(columns);
@@ -102,18 +118,11 @@ public final class ImageCsv extends ImageDataset {
                             "put fields that hold a comma in quotes, and close every quote");
                 }
                 String name = value(csv, row, columns.file);
-                Long earlier = lineOf.putIfAbsent(name, row.getStartingLineNumber());
-                if (earlier != null) {
-                    throw error(csv, row, "lists " + name + " again (first in line " + earlier + ")", "keep one line for each file");
-                }
-                if (!exists(folder, name)) {
-                    throw error(csv, row, "names " + name + ", which is not in " + folder,
-                            "the column 'file' must be relative to that folder");
-                }
+                files.add(name, row.getStartingLineNumber());
                 names.add(name);
-                labels.add(value(csv, row, columns.label));
+                labels.add(FileNames.composed(value(csv, row, columns.label)));
                 if (columns.patient.isPresent()) {
-                    patients.add(value(csv, row, columns.patient.get()));
+                    patients.add(FileNames.composed(value(csv, row, columns.patient.get())));
                 }
             }
         } catch (IOException e) {
@@ -160,15 +169,67 @@ public final class ImageCsv extends ImageDataset {
         return value;
     }
 
-    private static boolean exists(Path folder, String name) {
-        try {
-            return Files.isRegularFile(folder.resolve(name));
-        } catch (InvalidPathException e) {
+    /** The files so far, so that none is listed twice: by where they are, not by how they are written. */
+    private static final class ListedFiles {
+        /** A file as the list names it. */
+        private record Entry(String name, Path place, long line) { }
+
+        private final Path csv;
+        private final Path folder;
+        /** By place in one case and form, since some disks take names of different case or Unicode form for one file. */
+        private final Map<String, List<Entry>> byPlace = new HashMap<>();
+
+        ListedFiles(Path csv, Path folder) {
+            this.csv = csv;
+            this.folder = folder;
+        }
+
+        void add(String name, long line) {
+            Path place = place(name, line);
+            List<Entry> alike = byPlace.computeIfAbsent(FileNames.composed(place.toString()).toLowerCase(Locale.ROOT), key -> new ArrayList<>(1));
+            for (Entry earlier : alike) {
+                if (FileNames.areSame(earlier.place, place)) {
+                    throw error(csv, line, "lists " + name + " again (first in line " + earlier.line + (earlier.name.equals(name) ? "" : " as " + earlier.name)
+                            + ")", "keep one line for each file");
+                }
+            }
+            alike.add(new Entry(name, place, line));
+        }
+
+        private Path place(String name, long line) {
+            try {
+                Path file = folder.resolve(name);
+                if (Files.isRegularFile(file)) {
+                    return FileNames.place(file);
+                }
+            } catch (InvalidPathException e) {
+                if (!FileNames.canSay(name)) {
+                    throw FileNames.unreadable(name);
+                }
+            }
+            throw error(csv, line, "names " + name + ", which is not in " + folder, "the column 'file' must be relative to that folder"
+                    + (isThereInOtherForm(name) ? "; a file there has this name in another Unicode form (NFC and NFD)" : ""));
+        }
+
+        private boolean isThereInOtherForm(String name) {
+            for (Normalizer.Form form : List.of(Normalizer.Form.NFC, Normalizer.Form.NFD)) {
+                try {
+                    if (Files.isRegularFile(folder.resolve(Normalizer.normalize(name, form)))) {
+                        return true;
+                    }
+                } catch (InvalidPathException e) {
+                    return false;
+                }
+            }
             return false;
         }
     }
 
     private static DataException error(Path csv, NamedCsvRecord row, String problem, String hint) {
-        return new DataException("image csv: " + csv + " line " + row.getStartingLineNumber() + " " + problem + ". Hint: " + hint + ".");
+        return error(csv, row.getStartingLineNumber(), problem, hint);
+    }
+
+    private static DataException error(Path csv, long line, String problem, String hint) {
+        return new DataException("image csv: " + csv + " line " + line + " " + problem + ". Hint: " + hint + ".");
     }
 }

@@ -49,6 +49,9 @@ class ImageFolderTest {
         TestImages.write(root.resolve(".git/y.png"), 7);
         Files.writeString(root.resolve("b/notes.txt"), "stray");
         Files.writeString(root.resolve("README"), "stray");
+        Files.writeString(root.resolve("b/scan.DCM"), "stray");
+        Files.writeString(root.resolve("b/sub/scan.dcm"), "stray");
+        Files.writeString(root.resolve("b/.DS_Store"), "stray");
         ImageFolder folder = open();
         assertThat(folder.classes()).containsExactly("A", "b");
         assertThat(folder.files()).containsExactly(root.resolve("A/x.png"), root.resolve("b/10.png"), root.resolve("b/2.png"),
@@ -56,9 +59,28 @@ class ImageFolderTest {
         assertThat(folder.labels()).containsExactly(0, 1, 1, 1, 1, 1);
         assertThat(folder.classCounts()).containsExactly(1, 5);
         assertThat(folder.size()).isEqualTo(6);
-        assertThat(folder.ignored()).isEqualTo(2);
+        assertThat(folder.ignored()).hasToString("{.dcm=2, =1, .txt=1}");
         assertThat(folder.groups()).isEmpty();
         assertThat(folder.describe(3)).endsWith("0.png");
+    }
+
+    @Test
+    void netpbmFilesAreImages() throws IOException {
+        for (String name : new String[] {"a.pgm", "b.PPM", "c.pbm", "d.pnm"}) {
+            Files.createDirectories(root.resolve("x"));
+            Files.writeString(root.resolve("x").resolve(name), "P2 2 1 255 7 9");
+        }
+        ImageFolder folder = open();
+        assertThat(folder.size()).isEqualTo(4);
+        assertThat(folder.image(3).pixel(1, 0, 0)).isEqualTo(9);
+    }
+
+    @Test
+    void classesHaveOneOrderWhateverTheUnicodeFormOfTheirFolders() {
+        TestImages.write(root.resolve("Z/0.png"), 1);
+        TestImages.write(root.resolve("A\u0308/0.png"), 2);
+        assertThat(open().classes()).containsExactly("Z", "\u00C4");
+        assertThat(open().file(1)).exists();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.graft.examples.cli;
 
 import dev.graft.examples.run.ImageData;
+import dev.graft.examples.run.LeftOut;
 import dev.graft.examples.run.Metrics;
 import dev.graft.examples.run.ModelCard;
 import dev.graft.examples.run.Relabelled;
@@ -9,6 +10,7 @@ import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.tensor.Device;
+import dev.graft.vision.ImageDataset;
 import dev.graft.vision.image.ImageNotes;
 import dev.graft.vision.model.Backbone;
 import java.io.PrintWriter;
@@ -42,6 +44,9 @@ final class EvaluateCommand extends ReportingCommand {
     private String device;
 
     @Mixin
+    private CsvEncodingOption csvEncoding;
+
+    @Mixin
     private WindowOption window;
 
     @Mixin
@@ -55,7 +60,9 @@ final class EvaluateCommand extends ReportingCommand {
         card.note(model).ifPresent(out()::println);
         window.checkIs(card.preprocessing().window());
         ImageNotes notes = new ImageNotes();
-        Relabelled images = new Relabelled(ImageData.open(data, card.preprocessing().eval()).withNotes(notes), card.classes());
+        ImageDataset found = ImageData.open(data, csvEncoding.charset(), card.preprocessing().eval()).withNotes(notes);
+        LeftOut.line(List.of(found)).ifPresent(out()::println);
+        Relabelled images = new Relabelled(found, card.classes());
         DataLoader loader = DataLoader.of(images, batch).on(place);
         try (Backbone network = card.load(model); DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
             network.to(place);

@@ -5,6 +5,7 @@ import dev.graft.examples.run.FinetuneSettings;
 import dev.graft.examples.run.ImageData;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
+import dev.graft.vision.SplitFolders;
 import dev.graft.vision.image.Augment;
 import dev.graft.vision.model.ModelZoo;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "finetune", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Fine-tunes a pretrained network on your images and writes model.safetensors, model.json, log.csv and metrics.json.",
     "--data has one sub-folder of images for each class; or is a CSV file with the columns file, label and perhaps patient (a patient's images "
-            + "then stay on one side of the split); or holds such folders as train and val; or is a NumPy file (.npz) with MedMNIST's arrays.",
+            + "then stay on one side of the split); or holds the parts of a split, such as train, val and test (which is left for evaluate); or is a NumPy file (.npz) with MedMNIST's arrays.",
     "Validation files that are byte-identical to training files are found, counted and kept out of the validation."},
         footer = {"", "Example: graft finetune --data photos --model resnet18 --weights imagenet --epochs 10 --out run1"})
 final class FinetuneCommand extends ReportingCommand {
@@ -67,6 +68,9 @@ final class FinetuneCommand extends ReportingCommand {
 
     @Option(names = "--image-size", paramLabel = "N", description = "Side of the network's input in pixels. Default: the weights' own, mostly 224.")
     private Optional<Integer> imageSize;
+
+    @Mixin
+    private CsvEncodingOption csvEncoding;
 
     @Mixin
     private WindowOption window;
@@ -138,7 +142,10 @@ final class FinetuneCommand extends ReportingCommand {
         check(cachedViews.isEmpty() || augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache,
                 "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
         check(!resume || !overwrite, "--resume and --overwrite exclude each other");
-        return new FinetuneSettings(new ImageData.Source(data, validation, fraction, keepDuplicates, sharedPatients), model, weights, freeze == Freeze.BACKBONE, augment,
+        ImageData.Source source = new ImageData.Source(data, validation, fraction, keepDuplicates, sharedPatients, csvEncoding.charset());
+        check(heldFraction.isEmpty() || source.parts().flatMap(SplitFolders::validation).isEmpty(), "--val-fraction is for data without a validation folder, and "
+                + data + " has one");
+        return new FinetuneSettings(source, model, weights, freeze == Freeze.BACKBONE, augment,
                 imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), window.window(), recipe.recipe(ModelZoo.architecture(model)), device, threads.apply(), !noFeatureCache,
                 cachedViews.orElse(0), out, resume, overwrite);
     }

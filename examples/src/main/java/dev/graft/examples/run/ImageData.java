@@ -7,8 +7,11 @@ import dev.graft.vision.ImageCsv;
 import dev.graft.vision.ImageDataset;
 import dev.graft.vision.ImageFolder;
 import dev.graft.vision.ImageNpz;
+import dev.graft.vision.SplitFolders;
 import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImagePipeline;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,18 +43,23 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
     /**
      * Where images come from.
      *
-     * @param data           a folder with one sub-folder for each class, a CSV file, or a folder with {@code train} and {@code val}
+     * @param data           a folder with one sub-folder for each class, a CSV file, or a folder with the parts of a split
      * @param validation     the validation images; empty to hold some of {@code data} back
      * @param heldFraction   the share to hold back
      * @param keepDuplicates whether validation images that were trained on are used all the same
      * @param sharedPatients whether a patient may have images on both sides where the sides are given
+     * @param csvEncoding    what CSV files are written in
      */
-    public record Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates, boolean sharedPatients) {
+    public record Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates, boolean sharedPatients, Charset csvEncoding) {
+        /** With CSV files in UTF-8. */
+        public Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates, boolean sharedPatients) {
+            this(data, validation, heldFraction, keepDuplicates, sharedPatients, StandardCharsets.UTF_8);
+        }
+
         /** Nothing held back twice: no duplicates, no patient on both sides. */
         public Source(Path data, Optional<Path> validation, double heldFraction) {
             this(data, validation, heldFraction, false, false);
         }
-
 
         /** Before anything is downloaded or read. */
         void checkExists() {
@@ -60,25 +68,43 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
             });
         }
 
-        /** A folder that holds {@code train} and {@code val} and nothing else means these two; so does a NumPy file with such arrays. */
+        /** A folder that holds the parts of a split means its training and validation parts; so does a NumPy file with such arrays. */
         Source resolved() {
             if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
-                return new Source(data, Optional.of(data), heldFraction, keepDuplicates, sharedPatients);
+                return new Source(data, Optional.of(data), heldFraction, keepDuplicates, sharedPatients, csvEncoding);
             }
-            boolean pair = validation.isEmpty() && Files.isDirectory(data.resolve("train")) && Files.isDirectory(data.resolve("val"));
-            return pair ? new Source(data.resolve("train"), Optional.of(data.resolve("val")), heldFraction, keepDuplicates, sharedPatients)
-                    : this;
+            return parts().map(parts -> new Source(parts.train(), parts.validation(), heldFraction, keepDuplicates, sharedPatients, csvEncoding)).orElse(this);
+        }
+
+        /** The parts of a split, where {@code data} is to be divided and holds such. */
+        public Optional<SplitFolders> parts() {
+            return validation.isEmpty() && Files.isDirectory(data) ? SplitFolders.of(data) : Optional.empty();
+        }
+
+        /** What is used of the parts of a split, and what is not. */
+        private List<String> notes() {
+            return parts().map(parts -> {
+                List<String> notes = new ArrayList<>();
+                notes.add("trained on " + parts.train() + parts.validation().map(path -> ", validated on " + path).orElse(", validated on a share of it"));
+                parts.test().ifPresent(path -> notes.add(path + " is left for graft evaluate"));
+                parts.others().forEach(path -> notes.add(path + " is left out"));
+                return notes;
+            }).orElse(List.of());
         }
     }
 
-    /** Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has none, the others. */
-    public static ImageDataset open(Path data, ImagePipeline pipeline) {
+    /**
+     * Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has none, the others.
+     *
+     * @param csvEncoding what a CSV file is written in
+     */
+    public static ImageDataset open(Path data, Charset csvEncoding, ImagePipeline pipeline) {
         if (ImageNpz.isNpz(data)) {
             ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN).filter(p -> ImageNpz.has(data, p)).findFirst()
                     .orElse(ImageNpz.Part.TEST);
             return ImageNpz.open(data, part, pipeline);
         }
-        return Files.isRegularFile(data) ? ImageCsv.open(data, pipeline) : ImageFolder.open(data, pipeline);
+        return Files.isRegularFile(data) ? ImageCsv.open(data, csvEncoding, pipeline) : ImageFolder.open(data, pipeline);
     }
 
     /**
@@ -88,19 +114,20 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
      */
     public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
         Source source = given.resolved();
-        ImageDataset all = ImageNpz.isNpz(source.data) ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline) : open(source.data, pipeline);
+        ImageDataset all = ImageNpz.isNpz(source.data) ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline) : open(source.data, source.csvEncoding, pipeline);
         if (all.classes().size() < 2) {
             throw new RunException(source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
                     "name a folder with one sub-folder for each of two or more classes");
         }
-        ImageData data = source.validation.map(path -> withValidation(all, validation(path, pipeline), source))
+        ImageData data = source.validation.map(path -> withValidation(all, validation(path, source, pipeline), source))
                 .orElseGet(() -> split(all, source, seed));
         if (data.heldRows.length == 0) {
             throw new RunException("no validation image is left: all of " + data.duplicates.size() + " are also in the training images",
                     "use other validation images, or --keep-duplicates");
         }
         data.patients().check(source);
-        return data;
+        return new ImageData(all, data.trainRows, data.held, data.heldRows, data.duplicates, data.kept,
+                Stream.concat(given.notes().stream(), data.notes.stream()).toList());
     }
 
     /** The same images, with a listener for what is odd about one that is read all the same. */
@@ -110,8 +137,9 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
     }
 
     /** A NumPy file's validation images are its {@code val} arrays, also where the same file holds the training images. */
-    private static ImageDataset validation(Path path, ImagePipeline pipeline) {
-        return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL) ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline) : open(path, pipeline);
+    private static ImageDataset validation(Path path, Source source, ImagePipeline pipeline) {
+        return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL) ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
+                : open(path, source.csvEncoding, pipeline);
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {
@@ -187,6 +215,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         List<String> lines = new ArrayList<>();
         lines.add(String.format(Locale.ROOT, "data: %,d training and %,d validation images of %d classes: %s", trainRows.length, heldRows.length,
                 classes().size(), counts()));
+        LeftOut.line(List.of(all, held)).ifPresent(lines::add);
         notes.forEach(note -> lines.add("split: " + note));
         patients().describe().ifPresent(lines::add);
         if (!duplicates.isEmpty()) {

@@ -1,0 +1,85 @@
+package dev.graft.vision;
+
+import dev.graft.nn.data.DataException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.Charset;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A list's text. What is not of its encoding is refused: put in as question marks, two labels may become one. */
+final class CsvText {
+    private static final long MAX_BYTES = 1 << 30;
+    private static final String HINT = "Hint: name the encoding with --csv-encoding (in Java as ImageCsv.open's charset)";
+
+    /** A byte-order mark, and what it says. Longer ones come first. */
+    private record Mark(Charset charset, byte... bytes) { }
+
+    private static final List<Mark> MARKS = List.of(new Mark(Charset.forName("UTF-32LE"), (byte) 0xFF, (byte) 0xFE, (byte) 0, (byte) 0),
+            new Mark(Charset.forName("UTF-32BE"), (byte) 0, (byte) 0, (byte) 0xFE, (byte) 0xFF),
+            new Mark(StandardCharsets.UTF_8, (byte) 0xEF, (byte) 0xBB, (byte) 0xBF), new Mark(StandardCharsets.UTF_16LE, (byte) 0xFF, (byte) 0xFE),
+            new Mark(StandardCharsets.UTF_16BE, (byte) 0xFE, (byte) 0xFF));
+
+    private CsvText() { }
+
+    /**
+     * @param charset what a file without a byte-order mark is written in
+     * @throws DataException naming line and encoding where it is not
+     */
+    static String read(Path csv, Charset charset) {
+        byte[] bytes;
+        try {
+            if (Files.size(csv) > MAX_BYTES) {
+                throw new DataException("image csv: " + csv + " is longer than " + MAX_BYTES + " bytes. Hint: it is hardly a list of images.");
+            }
+            bytes = Files.readAllBytes(csv);
+        } catch (IOException e) {
+            throw new DataException("image csv: " + csv + " cannot be read (" + e.getMessage() + "). Hint: check the path.", e);
+        }
+        Optional<Mark> mark = MARKS.stream().filter(m -> startsWith(bytes, m.bytes())).findFirst();
+        int from = mark.map(m -> m.bytes().length).orElse(0);
+        return decode(csv, ByteBuffer.wrap(bytes, from, bytes.length - from), mark.map(Mark::charset).orElse(charset));
+    }
+
+    private static boolean startsWith(byte[] bytes, byte[] start) {
+        for (int i = 0; i < start.length; i++) {
+            if (bytes.length <= i || bytes[i] != start[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String decode(Path csv, ByteBuffer in, Charset charset) {
+        var decoder = charset.newDecoder().onMalformedInput(CodingErrorAction.REPORT).onUnmappableCharacter(CodingErrorAction.REPORT);
+        CharBuffer out = CharBuffer.allocate((int) Math.min(Integer.MAX_VALUE - 16, 1 + (long) Math.ceil(in.remaining() * (double) decoder.maxCharsPerByte())));
+        CoderResult result = decoder.decode(in, out, true);
+        String text = out.flip().toString();
+        if (result.isError()) {
+            throw new DataException(String.format(java.util.Locale.ROOT, "image csv: %s line %d is not %s (byte %02X%s). %s, such as windows-1252.", csv, line(text), charset,
+                    in.get(in.position()) & 0xff, after(text), HINT));
+        }
+        int nul = text.indexOf('\0');
+        if (nul >= 0) {
+            throw new DataException("image csv: " + csv + " line " + line(text.substring(0, nul)) + " holds a NUL character in " + charset + ". " + HINT
+                    + ", such as UTF-16LE.");
+        }
+        return text;
+    }
+
+    private static long line(String before) {
+        return 1 + before.chars().filter(c -> c == '\n').count();
+    }
+
+    /** What stands before it on its line, so that it is found in an editor too. */
+    private static String after(String text) {
+        String line = text.substring(text.lastIndexOf('\n') + 1).strip();
+        return line.isEmpty() ? "" : " after \"" + line.substring(Math.max(0, line.length() - 30)) + "\"";
+    }
+}
