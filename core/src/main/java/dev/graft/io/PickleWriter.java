@@ -4,10 +4,12 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one storage a tensor.
+ * Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one storage for each
+ * tensor, which tied names share.
  */
 final class PickleWriter {
     private static final int PROTOCOL = 2;
@@ -19,16 +21,24 @@ final class PickleWriter {
     private PickleWriter() {
     }
 
-    /** The i-th tensor's storage has the key {@code i}. */
+    /** The name of each storage: its number, in the order in which they are met. Names that hold one source share its storage. */
+    static Map<TensorSource, String> storageKeys(Map<String, TensorSource> tensors) {
+        Map<TensorSource, String> keys = new LinkedHashMap<>();
+        tensors.values().forEach(tensor -> keys.putIfAbsent(tensor, Integer.toString(keys.size())));
+        return keys;
+    }
+
     static byte[] stateDict(Map<String, TensorSource> tensors) {
+        Map<TensorSource, String> keys = storageKeys(tensors);
         PickleWriter writer = new PickleWriter();
         writer.op(PickleOp.PROTO).op(PROTOCOL).orderedDict().op(PickleOp.MARK);
-        int key = 0;
+        int written = 0;
         for (Map.Entry<String, TensorSource> e : tensors.entrySet()) {
-            if (key > 0 && key % BATCH == 0) {
+            if (written > 0 && written % BATCH == 0) {
                 writer.op(PickleOp.SETITEMS).op(PickleOp.MARK);
             }
-            writer.text(e.getKey()).tensor(Integer.toString(key++), e.getValue());
+            writer.text(e.getKey()).tensor(keys.get(e.getValue()), e.getValue());
+            written++;
         }
         writer.op(PickleOp.SETITEMS).op(PickleOp.STOP);
         return writer.out.toByteArray();

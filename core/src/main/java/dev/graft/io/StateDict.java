@@ -3,6 +3,7 @@ package dev.graft.io;
 import dev.graft.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,17 +32,24 @@ public final class StateDict implements AutoCloseable {
     public StateDict() {
     }
 
-    /** Adds a tensor at the end, or closes and replaces the one of that name. */
+    /**
+     * Adds a tensor at the end, or replaces the one of that name, which is closed unless another name holds it too. Tied weights are one tensor
+     * under several names.
+     */
     public StateDict put(String name, Tensor tensor) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
             throw new IllegalArgumentException("stateDict: the name " + name
                     + " is not valid Unicode. Hint: remove the half surrogate pair.");
         }
         Tensor replaced = tensors.put(name, tensor.keep());
-        if (replaced != null && replaced != tensor) {
+        if (replaced != null && !holds(replaced)) {
             replaced.close();
         }
         return this;
+    }
+
+    private boolean holds(Tensor tensor) {
+        return tensors.values().stream().anyMatch(held -> held == tensor);
     }
 
     /** @throws IllegalArgumentException naming the nearest key if there is no such tensor */
@@ -119,15 +127,16 @@ public final class StateDict implements AutoCloseable {
         return "StateDict of " + tensors.size() + " tensors";
     }
 
-    /** The tensors as writers take them: read one at a time. */
+    /** The tensors as writers take them: read one at a time; one source where two names hold one tensor. */
     Map<String, TensorSource> sources() {
         Map<String, TensorSource> sources = new LinkedHashMap<>();
+        Map<Tensor, TensorSource> ofTensor = new IdentityHashMap<>();
         tensors.forEach((name, tensor) -> {
             if ((long) tensor.numel() * tensor.dtype().bytes() > MAX_BYTES) {
                 throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + tensor.shape()
                         + " is larger than one Java array (2 GiB). Hint: split it before saving.");
             }
-            sources.put(name, new TensorSource(tensor.dtype(), tensor.shape(), tensor::toBytes));
+            sources.put(name, ofTensor.computeIfAbsent(tensor, t -> new TensorSource(t.dtype(), t.shape(), t::toBytes)));
         });
         return sources;
     }

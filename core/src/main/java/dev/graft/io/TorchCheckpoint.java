@@ -34,7 +34,7 @@ public final class TorchCheckpoint {
 
     /**
      * Writes a ZIP checkpoint that {@code torch.load(path, weights_only=True)} reads as an OrderedDict; the file appears whole or not at
-     * all. Tensors that share memory are written one by one.
+     * all. A tensor under several names, as a tied weight, is written once, and PyTorch reads it as one; views are written one by one.
      *
      * @throws WeightFileException if it cannot be written
      */

@@ -18,9 +18,8 @@ final class TorchZipWriter {
             zip.add(FOLDER + ".format_version", ascii("1"));
             zip.add(FOLDER + ".storage_alignment", ascii(Integer.toString(ZipWriter.ALIGNMENT)));
             zip.add(FOLDER + "byteorder", ascii("little"));
-            int key = 0;
-            for (TensorSource tensor : tensors.values()) {
-                zip.add(FOLDER + "data/" + key++, tensor.read().bytes());
+            for (Map.Entry<TensorSource, String> storage : PickleWriter.storageKeys(tensors).entrySet()) {
+                zip.add(FOLDER + "data/" + storage.getValue(), storage.getKey().read().bytes());
             }
             zip.add(FOLDER + "version", ascii("3\n"));
             zip.finish();

@@ -7,6 +7,7 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,52 @@ class StateDictTest {
         dict.close();
         assertThat(weight.isClosed()).isTrue();
         assertThat(dict.size()).isZero();
+    }
+
+    @Test
+    void aTensorUnderTwoNamesLivesWhileOneOfThemHoldsIt() {
+        Tensor tied = Tensor.of(new float[] {1, 2}, 2);
+        Tensor other = Tensor.of(new float[] {3}, 1);
+        StateDict dict = new StateDict().put("emb", tied).put("head", tied).put("emb", other);
+        assertThat(dict.get("head").toFloatArray()).containsExactly(1, 2);
+        dict.put("head", tied);
+        assertThat(tied.isClosed()).as("put again").isFalse();
+        dict.put("head", other);
+        assertThat(tied.isClosed()).as("no name left").isTrue();
+        assertThat(dict.get("emb").toFloatArray()).containsExactly(3);
+        try (StateDict renamed = dict.stripPrefix("h"); StateDict headless = dict.without("head")) {
+            assertThat(renamed.names()).containsExactly("emb", "ead");
+            headless.put("emb", Tensor.zeros(1));
+            assertThat(renamed.get("ead").toFloatArray()).containsExactly(3);
+        }
+        dict.close();
+        assertThat(other.isClosed()).isTrue();
+    }
+
+    @Test
+    void tiedWeightsAreWrittenToATorchFileOnceAndReadUnderBothNames() throws Exception {
+        Path once = folder.resolve("once.pt");
+        Path tied = folder.resolve("tied.pt");
+        Path safetensors = folder.resolve("tied.safetensors");
+        float[] values = new float[10_000];
+        values[7] = 7;
+        try (StateDict dict = new StateDict().put("emb", Tensor.of(values, 100, 100))) {
+            TorchCheckpoint.save(dict, once);
+            dict.put("head", dict.get("emb")).put("bias", Tensor.ones(2));
+            TorchCheckpoint.save(dict, tied);
+            Safetensors.save(dict, safetensors);
+        }
+        assertThat(Files.size(tied) - Files.size(once)).isBetween(0L, 4000L);
+        for (Path file : List.of(tied, safetensors)) {
+            try (StateDict dict = WeightFiles.load(file)) {
+                assertThat(dict.names()).containsExactly("emb", "head", "bias");
+                assertThat(dict.get("emb").toFloatArray()).isEqualTo(values);
+                assertThat(dict.get("head").toFloatArray()).isEqualTo(values);
+                assertThat(dict.get("bias").toFloatArray()).containsExactly(1, 1);
+                dict.get("emb").close();
+                assertThat(dict.get("head").get(0, 7)).isEqualTo(7);
+            }
+        }
     }
 
     @Test

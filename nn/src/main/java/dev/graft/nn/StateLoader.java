@@ -47,7 +47,8 @@ final class StateLoader {
 
     static StateDict stateDict(Module root) {
         StateDict state = new StateDict();
-        slots(root).forEach((name, slot) -> state.put(name, slot.value.detach()));
+        Map<Object, Tensor> views = new IdentityHashMap<>();
+        slots(root).forEach((name, slot) -> state.put(name, views.computeIfAbsent(slot.owner, owner -> slot.value.detach())));
         return state;
     }
 
