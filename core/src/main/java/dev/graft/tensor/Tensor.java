@@ -8,6 +8,7 @@ import dev.graft.backend.Reduction;
 import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
+import dev.graft.random.Draw;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -135,20 +136,20 @@ public final class Tensor implements AutoCloseable {
         return of(values, n);
     }
 
-    /** Normally distributed values, mean 0, standard deviation 1. */
+    /** Normally distributed values, mean 0, standard deviation 1; of one generator the same on every JDK, see {@link Draw#normal}. */
     public static Tensor randn(RandomGenerator random, int... dims) {
         float[] values = new float[Shape.of(dims).numel()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
+            values[i] = (float) Draw.normal(random);
         }
         return of(values, dims);
     }
 
-    /** Values uniform in {@code [low, high)}. */
+    /** Values uniform in {@code [low, high)}; of one generator the same on every JDK. */
     public static Tensor uniform(RandomGenerator random, float low, float high, int... dims) {
         float[] values = new float[Shape.of(dims).numel()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = low + (high - low) * random.nextFloat();
+            values[i] = Draw.uniform(random, low, high);
         }
         return of(values, dims);
     }
@@ -586,7 +587,10 @@ public final class Tensor implements AutoCloseable {
         return Composite.alongLast(this, axis, t -> Op.apply(new ReductionOp.Softmax(true), t));
     }
 
-    /** Zeroes each element with the given probability and scales the others by {@code 1 / (1 - probability)}; the seed fixes which. */
+    /**
+     * Zeroes each element with the given probability and scales the others by {@code 1 / (1 - probability)}. Which ones depends on the seed
+     * and on an element's row-major position alone, not on the memory layout; any two seeds give unrelated masks.
+     */
     public Tensor dropout(float probability, long seed) {
         return Op.apply(new PointwiseOp.Dropout(probability, seed), this);
     }
