@@ -7,6 +7,7 @@ import static dev.graft.cpu.Blocks.out;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
+import dev.graft.random.RandomStream;
 import dev.graft.tensor.DType;
 
 /** Element-wise operators. */
@@ -167,19 +168,20 @@ final class Pointwise {
         float scale = p < 1f ? 1f / (1f - p) : 0f;
         // An element survives where 24 random bits reach the threshold.
         int threshold = (int) Math.round(p * (double) (1 << 24));
-        engine.forRange(x.numel(), GRAIN, (from, to) -> {
-            for (int i = from; i < to; i++) {
-                boolean kept = (int) (mix(seed, i) >>> 40) >= threshold;
-                ys[y.offset() + i] = kept ? xs[x.offset() + i] * scale : 0f;
+        RandomStream stream = RandomStream.of(seed, "dropout.mask");
+        // Counts row-major positions along with the walk: memory layouts must not change the mask.
+        View positions = new View(y.storage(), 0, y.shape(), y.shape().contiguousStrides());
+        Strided walk = Strided.of(1, x, y, positions);
+        int xStep = walk.step(0);
+        int yStep = walk.step(1);
+        int step = walk.step(2);
+        engine.forRange(walk.total(), GRAIN, (from, to) -> walk.runs(1, from, to, (at, first, count) -> {
+            int xAt = walk.at(0, first);
+            int position = walk.at(2, first);
+            for (int i = 0; i < count; i++) {
+                boolean kept = (int) (stream.at(position + (long) i * step) >>> 40) >= threshold;
+                ys[at + i * yStep] = kept ? xs[xAt + i * xStep] * scale : 0f;
             }
-        });
-    }
-
-    /** A counter-based generator: SplitMix64's finaliser (Steele, Lea and Flood 2014) on the seed and the position. */
-    private static long mix(long seed, int position) {
-        long z = seed + (position + 1L) * 0x9E3779B97F4A7C15L;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
+        }));
     }
 }

@@ -240,12 +240,11 @@ sealed interface PointwiseOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             Op.requireFloat(name(), in);
-            Tensor x = Raw.dense(in[0]);
-            saved.layout(x.strides());
-            return drop(x);
+            return drop(in[0]);
         }
 
-        private Tensor drop(Tensor x) {
+        private Tensor drop(Tensor any) {
+            Tensor x = Raw.dense(any);
             Tensor y = Raw.emptyLike(x);
             x.backend().dropout(probability, seed, x.view(), y.view());
             return y;
@@ -253,7 +252,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            return grads(drop(Raw.withStrides(dy, saved.layout())));
+            return grads(drop(dy));
         }
     }
 

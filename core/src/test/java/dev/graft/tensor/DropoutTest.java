@@ -3,6 +3,9 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.random.Digest;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -66,5 +69,71 @@ class DropoutTest {
         Tensor y = x.dropout(0.5f, 5);
         y.backward(Tensor.ones(2, 3, 5, 7));
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(y.toFloatArray());
+    }
+
+    @Test
+    void theMaskDoesNotDependOnTheMemoryLayout() {
+        Tensor contiguous = Tensor.ones(2, 3, 4, 5);
+        float[] expected = contiguous.dropout(0.5f, 11).toFloatArray();
+        Map<String, Tensor> layouts = new LinkedHashMap<>();
+        layouts.put("channels last", Tensor.ones(2, 4, 5, 3).permute(0, 3, 1, 2));
+        layouts.put("all reversed", Tensor.ones(5, 4, 3, 2).permute(3, 2, 1, 0));
+        layouts.put("a window", Tensor.ones(2, 6, 4, 5).slice(1, 2, 5));
+        layouts.put("every second column", Tensor.ones(2, 3, 4, 10).slice(3, 0, 10, 2));
+        layouts.put("a window in channels-last memory", Tensor.ones(2, 4, 9, 3).permute(0, 3, 1, 2).slice(3, 1, 6));
+        layouts.put("one repeated value", Tensor.scalar(1).expand(2, 3, 4, 5));
+        layouts.forEach((layout, x) -> {
+            assertThat(x.dropout(0.5f, 11).toFloatArray()).as(layout).containsExactly(expected);
+            Tensor leaf = x.copy().requireGrad(true);
+            leaf.dropout(0.5f, 11).backward(x);
+            assertThat(leaf.grad().orElseThrow().toFloatArray()).as("gradient, " + layout).containsExactly(expected);
+        });
+    }
+
+    @Test
+    void valuesDroppedTogetherStayWithTheirPlacesInAnyLayout() {
+        Tensor x = Tensor.uniform(new Random(4), 1, 2, 3, 5, 6, 7);
+        float[] expected = x.dropout(0.3f, 12).toFloatArray();
+        Tensor channelsLast = x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        assertThat(channelsLast.isContiguous()).isFalse();
+        assertThat(channelsLast.dropout(0.3f, 12).toFloatArray()).containsExactly(expected);
+    }
+
+    /** Seeds one step of SplitMix64 apart gave one mask, moved by one element. */
+    @Test
+    void noSeedsMaskIsAnothersMovedAlong() {
+        long step = 0x9E3779B97F4A7C15L;
+        int n = 4096;
+        long[] seeds = {1, 2, 3, 1 + step, 1 + 2 * step, 1 - step, 1 + 64 * step, ~1L, 1L << 32 | 1};
+        boolean[][] masks = new boolean[seeds.length][];
+        for (int s = 0; s < seeds.length; s++) {
+            float[] y = Tensor.ones(n).dropout(0.5f, seeds[s]).toFloatArray();
+            masks[s] = new boolean[n];
+            for (int i = 0; i < n; i++) {
+                masks[s][i] = y[i] != 0;
+            }
+        }
+        for (int p = 0; p < seeds.length; p++) {
+            for (int q = 0; q < seeds.length; q++) {
+                for (int lag = p == q ? 1 : 0; lag <= 64; lag++) {
+                    int equal = 0;
+                    for (int i = 0; i + lag < n; i++) {
+                        equal += masks[p][i] == masks[q][i + lag] ? 1 : 0;
+                    }
+                    double deviations = (2.0 * equal - (n - lag)) / Math.sqrt(n - lag);
+                    assertThat(Math.abs(deviations)).as("seeds %x and %x at lag %d, equal places in standard deviations", seeds[p], seeds[q], lag)
+                            .isLessThan(5.5);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theMaskIsTheSameOnEveryJdkAndWithEveryKernel() {
+        Digest digest = new Digest();
+        for (long seed = -2; seed < 50; seed++) {
+            digest.add(Tensor.ones(1000).dropout(0.25f, seed).toFloatArray());
+        }
+        assertThat(digest.hex()).isEqualTo("a4e81a8ae882fb78");
     }
 }

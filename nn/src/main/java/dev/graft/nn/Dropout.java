@@ -1,23 +1,26 @@
 package dev.graft.nn;
 
+import dev.graft.random.RandomStream;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
  * In training, zeroes each value with probability {@code p} and scales the others by {@code 1 / (1 - p)}; otherwise returns its
- * input. The n-th call draws from a seed and n alone, so bits reproduce.
+ * input. What the n-th call drops follows from the layer's seed, n and the place in the input's shape alone: bits reproduce, whatever the
+ * memory layout and the number of threads, and no call's mask has to do with another's.
  *
  * @see <a href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al. 2014</a>
  */
 public final class Dropout extends Module implements Stochastic {
-    /** The odd constant of SplitMix64: successive calls get seeds that its finaliser sends far apart. */
-    private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
-
     private final float p;
     private long seed;
     private long calls;
 
-    /** @param p the share of values to drop, in [0, 1) */
+    /**
+     * Takes one number from {@code random}: layers that share a generator drop independently, those of two generators with one seed alike.
+     *
+     * @param p the share of values to drop, in [0, 1)
+     */
     public Dropout(float p, RandomGenerator random) {
         if (!(p >= 0 && p < 1)) {
             throw new IllegalArgumentException("dropout: probability must be in [0, 1), was " + p);
@@ -28,7 +31,7 @@ public final class Dropout extends Module implements Stochastic {
 
     @Override
     protected Tensor compute(Tensor input) {
-        return isTraining() && p > 0 ? input.dropout(p, seed + GOLDEN_GAMMA * ++calls) : input;
+        return isTraining() && p > 0 ? input.dropout(p, RandomStream.seed(seed, "dropout.call", ++calls)) : input;
     }
 
     @Override
