@@ -1,15 +1,17 @@
 package dev.graft.examples.demo;
 
+import dev.graft.random.RandomStream;
+
 /** Smooth random texture: values on lattices of doubling fineness, interpolated and summed; a pure function of seed and place. */
 final class Noise {
     private static final int OCTAVES = 4;
 
-    private final long seed;
+    private final RandomStream values;
     private final double cells;
 
     /** @param cells lattice cells across the unit square in the coarsest octave */
     Noise(long seed, double cells) {
-        this.seed = seed;
+        values = RandomStream.of(seed, "demo.noise");
         this.cells = cells;
     }
 
@@ -42,10 +44,8 @@ final class Noise {
 
     /** A hash of the lattice point, spread over [-1, 1]. */
     private double lattice(int octave, int column, int row) {
-        long h = seed + octave * 0x9E3779B97F4A7C15L + column * 0xC2B2AE3D27D4EB4FL + row * 0x165667B19E3779F9L;
-        h = (h ^ (h >>> 30)) * 0xBF58476D1CE4E5B9L;
-        h = (h ^ (h >>> 27)) * 0x94D049BB133111EBL;
-        h ^= h >>> 31;
-        return (h >> 11) * 0x1.0p-52;
+        // a number of its own for each point: 28 bits of either coordinate
+        long point = (long) octave << 56 | (column & 0xfffffffL) << 28 | row & 0xfffffffL;
+        return (values.at(point) >> 11) * 0x1.0p-52;
     }
 }

@@ -1,6 +1,6 @@
 package dev.graft.examples.demo;
 
-import java.util.SplittableRandom;
+import dev.graft.random.RandomStream;
 import java.util.random.RandomGenerator;
 
 /**
@@ -34,12 +34,12 @@ final class PhantomPatient {
             double wobble = 1 + 0.35 * edge.at(px, py);
             double dx = (px - x) / (width * wobble);
             double dy = (py - y) / (height * wobble);
-            return strength * Math.exp(-0.5 * (dx * dx + dy * dy));
+            return strength * StrictMath.exp(-0.5 * (dx * dx + dy * dy));
         }
     }
 
     PhantomPatient(boolean opacity, long seed) {
-        RandomGenerator random = new SplittableRandom(seed);
+        RandomGenerator random = RandomStream.of(seed, "demo.patient");
         this.opacity = opacity;
         vessels = new Noise(random.nextLong(), 9);
         tissue = new Noise(random.nextLong(), 3);
@@ -65,7 +65,7 @@ final class PhantomPatient {
 
     /** One image: the patient never lies twice in the same way. */
     GreyImage image(int size, long seed) {
-        RandomGenerator random = new SplittableRandom(seed);
+        RandomGenerator random = RandomStream.of(seed, "demo.image");
         double shiftX = random.nextDouble(-0.03, 0.03);
         double shiftY = random.nextDouble(-0.03, 0.03);
         double angle = Math.toRadians(random.nextDouble(-4, 4));
@@ -73,8 +73,8 @@ final class PhantomPatient {
         double gain = random.nextDouble(0.85, 1.15);
         double offset = random.nextDouble(-0.06, 0.06);
         double grain = random.nextDouble(0.02, 0.04);
-        double cos = Math.cos(angle) / scale;
-        double sin = Math.sin(angle) / scale;
+        double cos = StrictMath.cos(angle) / scale;
+        double sin = StrictMath.sin(angle) / scale;
         return new GreyImage(size).paint((below, px, py) -> {
             double x = 0.5 + cos * (px - 0.5 - shiftX) + sin * (py - 0.5 - shiftY);
             double y = 0.5 - sin * (px - 0.5 - shiftX) + cos * (py - 0.5 - shiftY);
@@ -84,9 +84,9 @@ final class PhantomPatient {
 
     /** More matter in the beam is brighter, as on film. */
     private double brightness(double x, double y) {
-        double body = GreyImage.step(0.56, 0.44, Math.hypot((x - 0.5) / 1.0, (y - 0.55) / 1.35));
+        double body = GreyImage.step(0.56, 0.44, StrictMath.hypot((x - 0.5) / 1.0, (y - 0.55) / 1.35));
         double lung = Math.max(lung(x, y, RIGHT), lung(x, y, -RIGHT));
-        double heart = GreyImage.step(1.15, 0.85, Math.hypot((x - 0.5 - heartShift) / heartSize, (y - 0.62) / (heartSize * 1.15)));
+        double heart = GreyImage.step(1.15, 0.85, StrictMath.hypot((x - 0.5 - heartShift) / heartSize, (y - 0.62) / (heartSize * 1.15)));
         double spine = GreyImage.step(0.055, 0.035, Math.abs(x - 0.5));
         double air = lung * (1 - 0.9 * heart);
         double ribs = ribContrast * rib(x, y) * (0.35 + 0.65 * lung);
@@ -100,7 +100,7 @@ final class PhantomPatient {
         double dy = (y - 0.48) / lungHeight;
         // narrower at the top, cut off by the diaphragm below
         double apex = 1 + 0.25 * Math.max(0, -dy);
-        double inside = GreyImage.step(1.08, 0.92, Math.hypot(dx * apex, dy));
+        double inside = GreyImage.step(1.08, 0.92, StrictMath.hypot(dx * apex, dy));
         double diaphragm = 0.48 + lungHeight * 0.80 - 0.35 * (x - 0.5 - side * lungOffset) * (x - 0.5 - side * lungOffset) / lungWidth;
         return inside * GreyImage.step(0.02, -0.02, y - diaphragm);
     }
@@ -109,7 +109,7 @@ final class PhantomPatient {
     private double rib(double x, double y) {
         double across = Math.abs(x - 0.5);
         double phase = (y - ribSlope * across - 1.1 * across * across) / ribSpacing + ribPhase;
-        double wave = 0.5 + 0.5 * Math.cos(2 * Math.PI * phase);
+        double wave = 0.5 + 0.5 * StrictMath.cos(2 * Math.PI * phase);
         return wave * wave * GreyImage.step(0.03, 0.08, across) * GreyImage.step(0.44, 0.40, across);
     }
 }

@@ -1,8 +1,8 @@
 package dev.graft.examples.demo;
 
+import dev.graft.random.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /** Patients and their images; every other patient has an opacity. A patient is wholly in one study, so studies split by patient. */
 final class PhantomStudy {
@@ -14,7 +14,7 @@ final class PhantomStudy {
     private final int[] labels;
 
     PhantomStudy(int patients, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
+        RandomStream random = RandomStream.of(seed, "demo.study");
         labels = new int[patients * IMAGES_PER_PATIENT];
         for (int p = 0; p < patients; p++) {
             PhantomPatient patient = new PhantomPatient(p % 2 == 1, random.nextLong());

@@ -1,8 +1,8 @@
 package dev.graft.examples.demo;
 
+import dev.graft.random.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
@@ -30,11 +30,11 @@ final class SourceTask {
         NOTHING((x, y, v) -> 0),
         PATCH((x, y, v) -> patch(x, y, v)),
         DARK_PATCH((x, y, v) -> -patch(x, y, v)),
-        DISC((x, y, v) -> inside(Math.hypot(x, y) * 1.5)),
-        RING((x, y, v) -> inside(Math.abs(Math.hypot(x, y) - 0.8) * 4)),
-        TUBE((x, y, v) -> inside(Math.abs(y + 0.4 * Math.sin(1.5 * x)) * 5) * inside(Math.abs(x) / 1.6)),
-        DOTS((x, y, v) -> GreyImage.step(0.5, 0.8, Math.cos((4 + 2 * v.detail) * x) * Math.cos((4 + 2 * v.detail) * y)) * inside(Math.hypot(x, y) / 1.2)),
-        STRIPES((x, y, v) -> Math.sin((5 + 3 * v.detail) * x) * inside(Math.hypot(x, y) / 1.2));
+        DISC((x, y, v) -> inside(StrictMath.hypot(x, y) * 1.5)),
+        RING((x, y, v) -> inside(Math.abs(StrictMath.hypot(x, y) - 0.8) * 4)),
+        TUBE((x, y, v) -> inside(Math.abs(y + 0.4 * StrictMath.sin(1.5 * x)) * 5) * inside(Math.abs(x) / 1.6)),
+        DOTS((x, y, v) -> GreyImage.step(0.5, 0.8, StrictMath.cos((4 + 2 * v.detail) * x) * StrictMath.cos((4 + 2 * v.detail) * y)) * inside(StrictMath.hypot(x, y) / 1.2)),
+        STRIPES((x, y, v) -> StrictMath.sin((5 + 3 * v.detail) * x) * inside(StrictMath.hypot(x, y) / 1.2));
 
         private final Shape shape;
 
@@ -43,7 +43,7 @@ final class SourceTask {
         }
 
         private static double patch(double x, double y, Variation v) {
-            return Math.exp(-1.2 * (x * x + y * y) * (1 + 0.4 * v.noise.at(x, y)));
+            return StrictMath.exp(-1.2 * (x * x + y * y) * (1 + 0.4 * v.noise.at(x, y)));
         }
 
         private static double inside(double radius) {
@@ -59,9 +59,9 @@ final class SourceTask {
         }
 
         double share(double px, double py) {
-            double dx = Math.cos(angle) * (px - x) + Math.sin(angle) * (py - y);
-            double dy = Math.cos(angle) * (py - y) - Math.sin(angle) * (px - x);
-            return GreyImage.step(1 + softness, 1 - softness, Math.hypot(dx / width, dy / height));
+            double dx = StrictMath.cos(angle) * (px - x) + StrictMath.sin(angle) * (py - y);
+            double dy = StrictMath.cos(angle) * (py - y) - StrictMath.sin(angle) * (px - x);
+            return GreyImage.step(1 + softness, 1 - softness, StrictMath.hypot(dx / width, dy / height));
         }
     }
 
@@ -72,14 +72,14 @@ final class SourceTask {
 
     /** Pictures whose classes are drawn at random. */
     static Pictures pictures(int count, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
         List<GreyImage> images = new ArrayList<>();
         int[] labels = new int[count];
         for (int i = 0; i < count; i++) {
+            RandomStream random = RandomStream.of(seed, "demo.picture", i);
             Finding finding = Finding.values()[random.nextInt(classes())];
             boolean chest = random.nextBoolean();
             labels[i] = finding.ordinal();
-            images.add(image(finding, chest ? chest(random.split()) : organs(random.split()), random.split()));
+            images.add(image(finding, chest ? chest(random) : organs(random), random));
         }
         return Pictures.of(images, labels);
     }
@@ -107,9 +107,9 @@ final class SourceTask {
             for (Organ organ : organs) {
                 ground += organ.share(x, y) * (organ.level - ground);
             }
-            double along = Math.cos(angle) * x + Math.sin(angle) * y;
-            double across = Math.cos(angle) * y - Math.sin(angle) * x;
-            return ground + roughness * tissue.at(x, y) + bands * Math.sin(frequency * (along + curve * across * across) + phase)
+            double along = StrictMath.cos(angle) * x + StrictMath.sin(angle) * y;
+            double across = StrictMath.cos(angle) * y - StrictMath.sin(angle) * x;
+            return ground + roughness * tissue.at(x, y) + bands * StrictMath.sin(frequency * (along + curve * across * across) + phase)
                     + grain * random.nextGaussian();
         });
     }
@@ -121,8 +121,8 @@ final class SourceTask {
         double angle = random.nextDouble(2 * Math.PI);
         double contrast = random.nextDouble(0.12, 0.40);
         Variation variation = new Variation(random.nextDouble(), new Noise(random.nextLong(), 2));
-        double cos = Math.cos(angle) / radius;
-        double sin = Math.sin(angle) / radius;
+        double cos = StrictMath.cos(angle) / radius;
+        double sin = StrictMath.sin(angle) / radius;
         return ground.paint((below, px, py) -> {
             double x = cos * (px - centreX) + sin * (py - centreY);
             double y = cos * (py - centreY) - sin * (px - centreX);

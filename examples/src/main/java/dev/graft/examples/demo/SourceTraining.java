@@ -12,12 +12,12 @@ import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.Trainer;
+import dev.graft.random.RandomStream;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.CifarResNet;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /**
  * Makes the weights that come with the program: a ResNet-20 that tells the findings of {@link SourceTask} apart.
@@ -38,10 +38,9 @@ public record SourceTraining(int images, int epochs, long seed) {
 
     /** Trains, writes the weights with these settings in their header, and returns the accuracy on fresh pictures. */
     public double train(Path file, Progress progress) {
-        SplittableRandom random = new SplittableRandom(seed);
-        try (CifarResNet model = CifarResNet.resnet20(SourceTask.classes(), random);
-             Pictures train = SourceTask.pictures(images, random.nextLong());
-             Pictures test = SourceTask.pictures(Math.min(TEST_IMAGES, images), random.nextLong());
+        try (CifarResNet model = CifarResNet.resnet20(SourceTask.classes(), RandomStream.of(seed, "demo.weights"));
+             Pictures train = SourceTask.pictures(images, RandomStream.seed(seed, "demo.train"));
+             Pictures test = SourceTask.pictures(Math.min(TEST_IMAGES, images), RandomStream.seed(seed, "demo.test"));
              Tensor trainTargets = train.targets();
              Tensor testTargets = test.targets();
              DataLoader loader = DataLoader.of(new TensorDataset(train.inputs(), trainTargets), BATCH).workers(0).shuffled(seed);

@@ -11,6 +11,7 @@ import dev.graft.nn.optim.Sgd;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Trainer;
+import dev.graft.random.RandomStream;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.CifarResNet;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /**
  * Trains the same network on the same few phantoms twice: from random weights, and from weights that learnt another task. Both see
@@ -114,7 +114,7 @@ public final class TransferDemo implements AutoCloseable {
     }
 
     private CifarResNet network(Start start, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
+        RandomStream random = RandomStream.of(seed, "demo.weights");
         int classes = PhantomStudy.CLASSES.size();
         if (start == Start.SCRATCH) {
             return CifarResNet.resnet20(classes, random);

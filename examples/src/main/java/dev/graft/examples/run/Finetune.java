@@ -13,6 +13,7 @@ import dev.graft.nn.train.History;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
+import dev.graft.random.RandomStream;
 import dev.graft.tensor.Device;
 import dev.graft.vision.image.Augment;
 import dev.graft.vision.image.ImageNotes;
@@ -25,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
 
 /** One fine-tuning from the start weights to the run's folder. */
 public final class Finetune {
@@ -89,7 +89,7 @@ public final class Finetune {
     }
 
     private Backbone prepare(StartingPoint start, ImageData data, Device device) {
-        StartingPoint.Start built = start.build(data.classes(), new SplittableRandom(recipe.seed()));
+        StartingPoint.Start built = start.build(data.classes(), RandomStream.of(recipe.seed(), "finetune.weights"));
         Backbone model = built.model();
         if (settings.freezeBackbone()) {
             model.freezeBackbone();
@@ -130,7 +130,7 @@ public final class Finetune {
     }
 
     private FeatureCache features(Backbone model, LabelledDataset images, int views, String name, Path spill) throws IOException {
-        return FeatureCache.compute(model, images, loader(images).seed(recipe.seed()), views, name, spill, stop, log);
+        return FeatureCache.compute(model, images, loader(images).seed(RandomStream.seed(recipe.seed(), "finetune.views." + name)), views, name, spill, stop, log);
     }
 
     private Optional<Map<String, Object>> fit(Module model, LabelledDataset train, LabelledDataset held, RunFolder folder, double secondsBefore) {

@@ -1,5 +1,8 @@
 package dev.graft.nn.data;
 
+import dev.graft.random.Draw;
+import dev.graft.random.RandomStream;
+
 /**
  * Shows every class equally often: rare classes' examples are repeated, and each is seen once before any is seen again. An epoch
  * is as long as the data set.
@@ -33,12 +36,12 @@ public final class BalancedSampler implements Sampler {
             for (int drawn = 0; drawn < share; drawn++) {
                 int position = drawn % members.length;
                 if (position == 0) {
-                    Seeds.shuffle(members, Seeds.random(seed, epoch, c, drawn));
+                    Draw.shuffle(members, RandomStream.of(seed, "data.balanced.class", epoch, c, drawn));
                 }
                 order[filled++] = members[position];
             }
         }
-        Seeds.shuffle(order, Seeds.random(seed, epoch, -1));
+        Draw.shuffle(order, RandomStream.of(seed, "data.balanced.order", epoch));
         return order;
     }
 }

@@ -1,8 +1,10 @@
 package dev.graft.nn.data;
 
+import dev.graft.random.Draw;
 import java.util.Arrays;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Chooses whole groups to hold back so that the share of all examples, and of each class, comes near a fraction. Exact choice is a knapsack
@@ -69,8 +71,8 @@ final class GroupChoice {
         heldGroups = 0;
         heldExamples = 0;
         heldOfClass = new int[classSizes.length];
-        int[] order = Seeds.range(classes.length);
-        Seeds.shuffle(order, random);
+        int[] order = IntStream.range(0, classes.length).toArray();
+        Draw.shuffle(order, random);
         boolean moved = true;
         for (int pass = 0; moved && pass < PASSES; pass++) {
             moved = false;

@@ -1,5 +1,6 @@
 package dev.graft.nn.data;
 
+import dev.graft.random.RandomStream;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
@@ -51,7 +52,7 @@ final class PendingBatch {
     void load(int slot) {
         if (!cancelled) {
             try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-                Example example = dataset.get(indices[slot], Seeds.random(seed, epoch, (long) firstExample + slot));
+                Example example = dataset.get(indices[slot], RandomStream.of(seed, "data.augmentation", epoch, (long) firstExample + slot));
                 // own views outlive the scope, which frees what the data set made and spares what it keeps
                 examples[slot] = new Example(example.input().detach().keep(), example.target().detach().keep());
             } catch (Throwable e) {

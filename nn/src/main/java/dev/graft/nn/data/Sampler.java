@@ -1,5 +1,9 @@
 package dev.graft.nn.data;
 
+import dev.graft.random.Draw;
+import dev.graft.random.RandomStream;
+import java.util.stream.IntStream;
+
 /** Chooses which examples an epoch sees, and in which order: a pure function of seed and epoch, so that a run can resume. */
 public interface Sampler {
 
@@ -19,7 +23,7 @@ public interface Sampler {
 
             @Override
             public int[] order(long seed, int epoch) {
-                return Seeds.range(size);
+                return IntStream.range(0, size).toArray();
             }
         };
     }
@@ -34,8 +38,8 @@ public interface Sampler {
 
             @Override
             public int[] order(long seed, int epoch) {
-                int[] order = Seeds.range(size);
-                Seeds.shuffle(order, Seeds.random(seed, epoch));
+                int[] order = IntStream.range(0, size).toArray();
+                Draw.shuffle(order, RandomStream.of(seed, "data.order", epoch));
                 return order;
             }
         };

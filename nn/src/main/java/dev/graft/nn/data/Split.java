@@ -1,5 +1,7 @@
 package dev.graft.nn.data;
 
+import dev.graft.random.Draw;
+import dev.graft.random.RandomStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Two disjoint sets of example indices, each ascending.
@@ -36,10 +39,11 @@ public record Split(int[] train, int[] held, List<String> notes) {
     public static Split stratified(int[] labels, double heldFraction, long seed) {
         check(labels.length, heldFraction);
         int[][] members = LabelGroups.byClass(labels);
-        int[] counts = heldOfEachClass(Arrays.stream(members).mapToInt(m -> m.length).toArray(), heldFraction, Seeds.random(seed, members.length));
+        int[] counts = heldOfEachClass(Arrays.stream(members).mapToInt(m -> m.length).toArray(), heldFraction,
+                RandomStream.of(seed, "split.stratified.counts"));
         boolean[] held = new boolean[labels.length];
         for (int c = 0; c < members.length; c++) {
-            Seeds.shuffle(members[c], Seeds.random(seed, c));
+            Draw.shuffle(members[c], RandomStream.of(seed, "split.stratified", c));
             for (int i = 0; i < counts[c]; i++) {
                 held[members[c][i]] = true;
             }
@@ -56,8 +60,8 @@ public record Split(int[] train, int[] held, List<String> notes) {
         for (int c = 0; c < sizes.length; c++) {
             counts[c] = sizes[c] < 2 ? 0 : (int) Math.max(1, Math.min(sizes[c] - 1, Math.floor(exact[c])));
         }
-        int[] order = Seeds.range(sizes.length);
-        Seeds.shuffle(order, random);
+        int[] order = IntStream.range(0, sizes.length).toArray();
+        Draw.shuffle(order, random);
         List<Integer> byRemainder = new ArrayList<>(Arrays.stream(order).boxed().toList());
         long missing = wanted - Arrays.stream(counts).asLongStream().sum();
         while (missing != 0) {
@@ -108,7 +112,7 @@ public record Split(int[] train, int[] held, List<String> notes) {
                     + " group, which cannot be on both sides. Hint: check the column that names the group.");
         }
         int[][] members = byGroup.values().stream().map(LabelGroups::toArray).toArray(int[][]::new);
-        boolean[] heldGroups = new GroupChoice(members, labels, heldFraction).best(Seeds.random(seed));
+        boolean[] heldGroups = new GroupChoice(members, labels, heldFraction).best(RandomStream.of(seed, "split.grouped"));
         boolean[] held = new boolean[labels.length];
         for (int g = 0; g < members.length; g++) {
             for (int i : members[g]) {

@@ -1,5 +1,6 @@
 package dev.graft.vision.image;
 
+import dev.graft.random.Draw;
 import java.util.random.RandomGenerator;
 
 /**
@@ -22,12 +23,7 @@ public record ColorJitter(double brightness, double contrast, double saturation,
     @Override
     public Image apply(Image image, RandomGenerator random) {
         int[] order = {0, 1, 2, 3};
-        for (int i = 3; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swap = order[i];
-            order[i] = order[j];
-            order[j] = swap;
-        }
+        Draw.shuffle(order, random);
         double byBrightness = factor(brightness, random);
         double byContrast = factor(contrast, random);
         double bySaturation = factor(saturation, random);

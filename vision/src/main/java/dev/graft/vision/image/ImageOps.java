@@ -116,9 +116,9 @@ public final class ImageOps {
             return quarterTurn(image, angle == 90);
         }
         double radians = -Math.toRadians(angle);
-        double cos = round15(Math.cos(radians));
-        double sin = round15(Math.sin(radians));
-        double nsin = round15(-Math.sin(radians));
+        double cos = round15(StrictMath.cos(radians));
+        double sin = round15(StrictMath.sin(radians));
+        double nsin = round15(-StrictMath.sin(radians));
         double cx = w / 2.0;
         double cy = h / 2.0;
         double[] m = {cos, sin, cos * -cx + sin * -cy + 0.0 + cx, nsin, cos, nsin * -cx + cos * -cy + 0.0 + cy};

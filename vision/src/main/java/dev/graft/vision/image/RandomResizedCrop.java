@@ -1,5 +1,6 @@
 package dev.graft.vision.image;
 
+import dev.graft.random.Draw;
 import java.util.random.RandomGenerator;
 
 /**
@@ -41,16 +42,16 @@ public record RandomResizedCrop(int size, double minScale, double maxScale, doub
 
     Box box(int width, int height, RandomGenerator random) {
         double area = (double) width * height;
-        double logMin = Math.log(minRatio);
-        double logMax = Math.log(maxRatio);
+        double logMin = StrictMath.log(minRatio);
+        double logMax = StrictMath.log(maxRatio);
         for (int i = 0; i < ATTEMPTS; i++) {
             double target = area * (minScale + (maxScale - minScale) * random.nextDouble());
-            double ratio = Math.exp(logMin + (logMax - logMin) * random.nextDouble());
+            double ratio = StrictMath.exp(logMin + (logMax - logMin) * random.nextDouble());
             int w = (int) Math.rint(Math.sqrt(target * ratio));
             int h = (int) Math.rint(Math.sqrt(target / ratio));
             if (w > 0 && w <= width && h > 0 && h <= height) {
-                int top = random.nextInt(height - h + 1);
-                int left = random.nextInt(width - w + 1);
+                int top = Draw.below(random, height - h + 1);
+                int left = Draw.below(random, width - w + 1);
                 return new Box(left, top, w, h);
             }
         }

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.random.RandomStream;
+import java.security.MessageDigest;
 import java.util.DoubleSummaryStatistics;
 import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -127,5 +131,22 @@ class RandomTransformsTest {
                 return 0;
             }
         };
+    }
+
+    @Test
+    void augmentedPixelsAreTheSameOnEveryJdk() throws Exception {
+        MessageDigest sha = MessageDigest.getInstance("SHA-256");
+        List<Transform> transforms = List.of(RandomResizedCrop.of(24, 0.35, 1), RandomRotation.of(30).interpolation(Interpolation.BILINEAR),
+                RandomRotation.of(180), new RandomHorizontalFlip(0.5), new ColorJitter(0.3, 0.3, 0.3, 0.1));
+        for (RandomGenerator random : List.of(new SplittableRandom(3), RandomStream.of(3, "test"))) {
+            for (int i = 0; i < 40; i++) {
+                Image image = Goldens.synthetic(40, 30);
+                for (Transform transform : transforms) {
+                    image = transform.apply(image, random);
+                    sha.update(image.toBytes());
+                }
+            }
+        }
+        assertThat(HexFormat.of().formatHex(sha.digest()).substring(0, 16)).isEqualTo("ad2c11e1b12cbcc2");
     }
 }
