@@ -124,9 +124,12 @@ public final class CifarResNet extends Backbone {
         return "linear";
     }
 
+    /** A linear layer; weights normal with deviation {@code sqrt(2 / 64)}, as akamaster's, the bias as PyTorch's default. */
     @Override
     public Module newHead(int classes, RandomGenerator random) {
         checkClasses(architecture(), classes);
-        return new Linear(WIDTH, classes, random);
+        Linear head = new Linear(WIDTH, classes, random);
+        Init.kaimingNormal(head.weight().value(), Init.Fan.FAN_IN, random);
+        return head;
     }
 }
