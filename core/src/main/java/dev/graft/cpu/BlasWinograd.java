@@ -33,16 +33,17 @@ final class BlasWinograd {
         return WinogradChoice.fits(w, params, LANES) && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
     }
 
-    void forward(int images, Images x, View w, ConvEpilogue epilogue, Images y, Conv2dParams params) {
-        run(new Pass(images, x, y, params.padTop(), params.padLeft(), epilogue), TapWeights.forward(w));
+    /** {@code y = epilogue(conv(x, w))}; returns for each image whether some of its results are not finite, see {@link Winograd#forward}. */
+    boolean[] forward(int images, Images x, View w, ConvEpilogue epilogue, Images y, Conv2dParams params) {
+        return run(new Pass(images, x, y, params.padTop(), params.padLeft(), epilogue, new boolean[images]), TapWeights.forward(w));
     }
 
-    /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees. */
-    void backwardInput(int images, Images dy, View w, ConvEpilogue none, Images dx, Conv2dParams params) {
-        run(new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), none), TapWeights.turned(w));
+    /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees; returns as {@link #forward}. */
+    boolean[] backwardInput(int images, Images dy, View w, ConvEpilogue none, Images dx, Conv2dParams params) {
+        return run(new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), none, new boolean[images]), TapWeights.turned(w));
     }
 
-    private void run(Pass pass, TapWeights weights) {
+    private boolean[] run(Pass pass, TapWeights weights) {
         int depth = weights.depth();
         int columns = weights.columns();
         Panel u = transformed(weights);
@@ -56,8 +57,9 @@ final class BlasWinograd {
                 engine.blas().multiply(false, false, count, columns, depth, v, p * count * depth, depth, u, p * depth * columns, columns, 0f,
                         m, p * count * columns, columns);
             }
-            pass.transformResults(workspace, from, count, columns, m);
+            pass.transformResults(engine.kernels(), workspace, from, count, columns, m);
         });
+        return pass.strange;
     }
 
     /** Tiles of a task, at most {@link #RUN}, such that tasks come in even numbers, as threads do. */
@@ -100,7 +102,7 @@ final class BlasWinograd {
     }
 
     /** Images, and how their results are cut into tiles. */
-    private record Pass(int images, Images x, Images y, int padTop, int padLeft, ConvEpilogue epilogue) {
+    private record Pass(int images, Images x, Images y, int padTop, int padLeft, ConvEpilogue epilogue, boolean[] strange) {
         int rows() {
             return (y.height() + TILE - 1) / TILE;
         }
@@ -161,12 +163,13 @@ final class BlasWinograd {
         }
 
         /** {@code A' m A} through the epilogue to its pixels. */
-        void transformResults(Workspace workspace, int from, int count, int channels, Panel m) {
+        void transformResults(Kernels kernels, Workspace workspace, int from, int count, int channels, Panel m) {
             ChannelRows rows = ChannelRows.of(count, channels);
             ConvEpilogue.Channels end = epilogue.channels(rows, 0);
             int group = rows.blockRows();
             float[][] r = workspace.rows(POSITIONS, rows.width());
             float[] residuals = workspace.floats(1, rows.width());
+            float[] watched = workspace.floats(2, rows.width());
             for (int first = 0; first < count; first += group) {
                 int tiles = Math.min(group, count - first);
                 for (int p = 0; p < POSITIONS; p++) {
@@ -178,9 +181,16 @@ final class BlasWinograd {
                 for (int i = 0; i < TILE; i++) {
                     output(r, i * PATCH, 1, tiles * channels);
                 }
+                Arrays.fill(watched, 0, tiles * channels, 0f);
                 for (int i = 0; i < TILE; i++) {
                     for (int j = 0; j < TILE; j++) {
+                        kernels.addScaled(1f, r[i * PATCH + j], watched, 0, tiles * channels);
                         store(end, r[i * PATCH + j], residuals, from + first, tiles, i, j);
+                    }
+                }
+                for (int t = 0; t < tiles; t++) {
+                    if (!kernels.isFinite(watched, t * channels, (t + 1) * channels)) {
+                        strange[image(from + first + t)] = true;
                     }
                 }
             }

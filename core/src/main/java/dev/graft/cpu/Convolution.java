@@ -21,12 +21,41 @@ final class Convolution {
 
         void backwardInput(View dy, View w, View dx, Conv2dParams params);
 
-        void backwardWeight(View x, View dy, View dw, Conv2dParams params);
+        /**
+         * Returns whether all of {@code dw} is finite. What is not may be right, or come from gradients that meet the zeros around an image;
+         * see {@link EdgeResults}.
+         */
+        boolean backwardWeight(View x, View dy, View dw, Conv2dParams params);
+    }
+
+    /** Images {@code [first, first + count)} of a view. */
+    static View images(View x, int first, int count) {
+        return new View(x.storage(), x.offset() + first * x.strides()[0], x.shape().with(0, count), x.strides());
+    }
+
+    /** Work on images {@code [first, first + count)}. */
+    @FunctionalInterface
+    interface Redo {
+        void run(int first, int count);
+    }
+
+    /** Runs {@code redo} for the images that are marked. */
+    static void redo(boolean[] marked, Redo redo) {
+        for (int i = 0; i < marked.length; i++) {
+            int first = i;
+            while (i < marked.length && marked[i]) {
+                i++;
+            }
+            if (i > first) {
+                redo.run(first, i - first);
+            }
+        }
     }
 
     private final Engine engine;
     private final ChannelsLast layout;
     private final Pooling pooling;
+    private final EdgeResults edges;
     private final Algorithm depthwise;
     private final Algorithm blas;
     private final Optional<Algorithm> vector;
@@ -35,6 +64,7 @@ final class Convolution {
         this.engine = engine;
         this.layout = layout;
         this.pooling = pooling;
+        this.edges = new EdgeResults(engine);
         this.depthwise = new DepthwiseConvolution(engine);
         this.blas = new BlasConvolution(engine);
         this.vector = engine.usesVectors() ? Optional.of(new VectorConvolution(engine)) : Optional.empty();
@@ -52,13 +82,17 @@ final class Convolution {
         if (y.numel() == 0) {
             return;
         }
-        if (epilogue.maxPool().isPresent() && !algorithm(x, w, params).pools(x, w, epilogue, params)) {
+        if (epilogue.maxPool().isPresent() && !(algorithm(x, w, params).pools(x, w, epilogue, params) && edges.isFinite(w))) {
             forwardThenPool(x, w, epilogue, y, params);
             return;
         }
         Optional<ChannelsLast.Borrowed> residual = epilogue.residual().map(layout::source);
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
-            algorithm(x, w, params).forward(in.view(), w, epilogue, residual.map(ChannelsLast.Borrowed::view), out.view(), params);
+            Optional<View> added = residual.map(ChannelsLast.Borrowed::view);
+            algorithm(x, w, params).forward(in.view(), w, epilogue, added, out.view(), params);
+            if (epilogue.maxPool().isEmpty()) {
+                edges.forward(in.view(), w, epilogue, added, out.view(), params);
+            }
         } finally {
             residual.ifPresent(ChannelsLast.Borrowed::close);
         }
@@ -77,6 +111,7 @@ final class Convolution {
         }
         try (ChannelsLast.Borrowed in = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
             algorithm(dx, w, params).backwardInput(in.view(), w, out.view(), params);
+            edges.backwardInput(in.view(), w, out.view(), params);
         }
     }
 
@@ -90,7 +125,9 @@ final class Convolution {
             return;
         }
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed gradient = layout.source(dy)) {
-            algorithm(x, dw, params).backwardWeight(in.view(), gradient.view(), dw, params);
+            if (!algorithm(x, dw, params).backwardWeight(in.view(), gradient.view(), dw, params)) {
+                edges.backwardWeight(in.view(), gradient.view(), dw, params);
+            }
         }
     }
 }

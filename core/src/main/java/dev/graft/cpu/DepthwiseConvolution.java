@@ -5,6 +5,7 @@ import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Convolution of each channel with its own kernel: too little arithmetic per float for a matrix product. Kernels of usual sizes go to
@@ -174,13 +175,12 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     @Override
-    public void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
+    public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
         Images source = Images.read(x);
         Images gradient = Images.read(dy);
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
         if (engine.kernels().usesVectors() && DepthwiseGradientBlock.fits(map, source.channels())) {
-            backwardWeightByBlocks(dy.dim(0), source, gradient, map, dw);
-            return;
+            return backwardWeightByBlocks(dy.dim(0), source, gradient, map, dw);
         }
         Cut cut = Cut.of(dy.dim(0), map, source.channels());
         int channels = source.channels();
@@ -192,6 +192,7 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int columns = map.columnOffsets().length;
+        boolean finite = true;
         for (int tap = 0; tap < map.taps(); tap++) {
             for (int c = 0; c < channels; c++) {
                 double total = 0;
@@ -199,11 +200,13 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
                     total += sums[piece * size + tap * channels + c];
                 }
                 data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] = (float) total;
+                finite &= Double.isFinite(total);
             }
         }
+        return finite;
     }
 
-    private void backwardWeightByBlocks(int images, Images source, Images gradient, PixelMap map, View dw) {
+    private boolean backwardWeightByBlocks(int images, Images source, Images gradient, PixelMap map, View dw) {
         int strips = strips(map, source.channels(), GRADIENT_STRIP);
         int tasks = images * strips;
         int pieceTasks = Math.max(1, (tasks + PIECES - 1) / PIECES);
@@ -220,6 +223,7 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int columns = map.columnOffsets().length;
+        AtomicBoolean strange = new AtomicBoolean();
         engine.forRange(source.channels(), SUMMED_CHANNELS, (from, to) -> {
             for (int c = from; c < to; c++) {
                 for (int tap = 0; tap < map.taps(); tap++) {
@@ -228,9 +232,13 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
                         total += block.total(tap, c);
                     }
                     data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] = (float) total;
+                    if (!Double.isFinite(total)) {
+                        strange.set(true);
+                    }
                 }
             }
         });
+        return !strange.get();
     }
 
     private void gradientSums(Images source, Images gradient, Cut cut, int from, int to, double[] sums, int at) {

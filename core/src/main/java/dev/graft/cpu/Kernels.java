@@ -53,6 +53,9 @@ interface Kernels {
     /** {@code sum += dy; products += dy * (x - mean)}. */
     void momentGradients(float[] x, float[] dy, float[] mean, float[] sum, float[] products, int from, int to);
 
+    /** Whether neither NaN nor an infinity is among {@code x}. */
+    boolean isFinite(float[] x, int from, int to);
+
     /** {@code dx = p * dy + q * x + r}. */
     void combine(float[] dy, float[] x, float[] p, float[] q, float[] r, float[] dx, int from, int to);
 }

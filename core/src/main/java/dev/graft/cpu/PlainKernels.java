@@ -330,6 +330,17 @@ class PlainKernels implements Kernels {
     }
 
     @Override
+    public boolean isFinite(float[] x, int from, int to) {
+        // The sign of a difference of bits: without branches, and integers may be combined in any order.
+        int largest = Float.floatToRawIntBits(Float.MAX_VALUE);
+        int signs = 0;
+        for (int i = from; i < to; i++) {
+            signs |= largest - (Float.floatToRawIntBits(x[i]) & Integer.MAX_VALUE);
+        }
+        return signs >= 0;
+    }
+
+    @Override
     public void combine(float[] dy, float[] x, float[] p, float[] q, float[] r, float[] dx, int from, int to) {
         for (int i = from; i < to; i++) {
             dx[i] = p[i] * dy[i] + q[i] * x[i] + r[i];

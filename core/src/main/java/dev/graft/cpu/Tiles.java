@@ -67,9 +67,13 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         }
     }
 
-    /** {@link WinogradTransforms#output} of a tile's products, through the epilogue to its pixels. */
-    void transformOutput(Workspace workspace, int tile, float[] m, int mAt, int mPosition, int channel, int count,
-            VectorEpilogue epilogue) {
+    /**
+     * {@link WinogradTransforms#output} of a tile's products, through the epilogue to its pixels.
+     *
+     * @param strange told which image has results that are not finite, where {@code watch} says so
+     */
+    void transformOutput(Workspace workspace, int tile, float[] m, int mAt, int mPosition, int channel, int count, VectorEpilogue epilogue,
+            Watch watch, boolean[] strange) {
         int image = image(tile);
         int top = top(tile);
         int left = left(tile);
@@ -77,16 +81,26 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         int width = Math.min(transforms.tile, pixels.width() - left);
         if (epilogue.isEmpty() && height == transforms.tile && width == transforms.tile) {
             transforms.output(m, mAt, mPosition, pixels.data(), pixels.at() + pixels.place(image, top, left) + channel,
-                    pixels.width() * pixels.channels(), pixels.channels(), count);
+                    pixels.width() * pixels.channels(), pixels.channels(), count, watch.sums());
+            tell(watch, image, strange);
             return;
         }
         float[] block = workspace.floats(0, transforms.tile * transforms.tile * count);
-        transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count);
+        transforms.output(m, mAt, mPosition, block, 0, transforms.tile * count, count, count, watch.sums());
+        tell(watch, image, strange);
         int place = pixels.place(image, top, left) + channel;
         int row = pixels.width() * pixels.channels();
         for (int i = 0; i < height; i++) {
             epilogue.store(workspace, block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(),
                     place + i * row, pixels.channels());
+        }
+    }
+
+    // Only written where there is news: threads would else fight for the flags' cache line.
+    private static void tell(Watch watch, int image, boolean[] strange) {
+        if (!watch.isFinite()) {
+            strange[image] = true;
+            watch.restart();
         }
     }
 

@@ -51,12 +51,19 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
-        VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
         Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, y, params, STRIDE2_WEIGHTS) ? winogradStride2 : Optional.empty();
         if (fast.isPresent()) {
-            fast.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
+            VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
+            boolean[] strange = fast.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
+            Convolution.redo(strange, (first, count) -> direct(Convolution.images(x, first, count), w, epilogue,
+                    residual.map(r -> Convolution.images(r, first, count)), Convolution.images(y, first, count), params));
             return;
         }
+        direct(x, w, epilogue, residual, y, params);
+    }
+
+    private void direct(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
+        VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
         Gather source = gather(x, w, params);
         if (epilogue.maxPool().isPresent()) {
             product.runPooled(x.dim(0), source, TapWeights.forward(w), end, epilogue.maxPool().get(), Images.written(y));
@@ -81,9 +88,15 @@ final class VectorConvolution implements Convolution.Algorithm {
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
         Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, dy, params, STRIDE2_CHANGING_WEIGHTS) ? winogradStride2Gradient : Optional.empty();
         if (fast.isPresent()) {
-            fast.get().backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
+            boolean[] strange = fast.get().backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
+            Convolution.redo(strange, (first, count) -> directBackwardInput(Convolution.images(dy, first, count), w,
+                    Convolution.images(dx, first, count), params));
             return;
         }
+        directBackwardInput(dy, w, dx, params);
+    }
+
+    private void directBackwardInput(View dy, View w, View dx, Conv2dParams params) {
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             if (map.taps() == 0) {
                 Images.written(dx).clear(engine, dx.dim(0), map);
@@ -94,11 +107,11 @@ final class VectorConvolution implements Convolution.Algorithm {
     }
 
     @Override
-    public void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
-        if (winogradWeightGradient.isPresent() && fits(dw, params)) {
-            winogradWeightGradient.get().run(x.dim(0), Images.read(x), Images.read(dy), dw, params);
-            return;
+    public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
+        if (winogradWeightGradient.isPresent() && fits(dw, params)
+                && winogradWeightGradient.get().run(x.dim(0), Images.read(x), Images.read(dy), dw, params)) {
+            return true;
         }
-        weightGradient.run(x.dim(0), gather(x, dw, params), Images.read(dy), dw);
+        return weightGradient.run(x.dim(0), gather(x, dw, params), Images.read(dy), dw);
     }
 }

@@ -42,6 +42,20 @@ final class VectorKernels extends PlainKernels {
     }
 
     @Override
+    public boolean isFinite(float[] x, int from, int to) {
+        // Finite numbers times 0 add nothing.
+        int end = to - (to - from) % (2 * LANES);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector p = zero;
+        FloatVector q = zero;
+        for (int i = from; i < end; i += 2 * LANES) {
+            p = FloatVector.fromArray(SPECIES, x, i).fma(zero, p);
+            q = FloatVector.fromArray(SPECIES, x, i + LANES).fma(zero, q);
+        }
+        return p.add(q).reduceLanes(VectorOperators.ADD) == 0 && super.isFinite(x, end, to);
+    }
+
+    @Override
     public void unaryBackward(UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
         // On the bits, as in PlainKernels: masks are slow on JDK 17.
         int end = to - (to - from) % LANES;

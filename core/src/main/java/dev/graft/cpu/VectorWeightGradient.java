@@ -1,6 +1,7 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.View;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share out the pixels
@@ -23,12 +24,9 @@ final class VectorWeightGradient {
         this.engine = engine;
     }
 
-    void run(int images, Gather source, Images dy, View dw) {
-        if (VectorGemm.goesByRows(source)) {
-            runByRows(images, source, dy, dw);
-        } else {
-            runByTaps(images, source, dy, dw);
-        }
+    /** Writes {@code dw}; returns whether all of it is finite. */
+    boolean run(int images, Gather source, Images dy, View dw) {
+        return VectorGemm.goesByRows(source) ? runByRows(images, source, dy, dw) : runByTaps(images, source, dy, dw);
     }
 
     /** Sums {@code [piece][tap][row][width]}: a row for each output, in whole tiles. */
@@ -88,7 +86,7 @@ final class VectorWeightGradient {
         }
     }
 
-    private void runByTaps(int images, Gather source, Images dy, View dw) {
+    private boolean runByTaps(int images, Gather source, Images dy, View dw) {
         PixelMap map = source.map();
         int pixels = images * map.rows() * map.columns();
         int outputs = dy.channels();
@@ -125,11 +123,11 @@ final class VectorWeightGradient {
                 multiply(left, right, to - from, sums, sumsAt, count, from > start);
             }
         });
-        store(sums, inputs, source, dw);
+        return store(sums, inputs, source, dw);
     }
 
     // Few channels: what a result reads lies side by side in the columns of the image row, and is not gathered.
-    private void runByRows(int images, Gather source, Images dy, View dw) {
+    private boolean runByRows(int images, Gather source, Images dy, View dw) {
         PixelMap map = source.map();
         int outputs = dy.channels();
         int inputs = source.depth();
@@ -151,11 +149,11 @@ final class VectorWeightGradient {
                 multiply(left, right, map.columns(), sums, sums.at(piece, 0), outputs, row > start);
             }
         });
-        store(sums, inputs, source, dw);
+        return store(sums, inputs, source, dw);
     }
 
     // To dw [O, I, KH, KW] in its own layout. A tap's columns are channels; the only tap's are kernel columns, kernel rows and channels.
-    private void store(Sums sums, int inputs, Gather source, View dw) {
+    private boolean store(Sums sums, int inputs, Gather source, View dw) {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int channels = source.count();
@@ -169,6 +167,8 @@ final class VectorWeightGradient {
             offsets[i] = i % channels * strides[1] + row * strides[2] + column * strides[3];
         }
         int grain = Math.max(1, (1 << 14) / (sums.taps * sums.width));
+        Kernels kernels = engine.kernels();
+        AtomicBoolean strange = new AtomicBoolean();
         engine.forRange(sums.outputs, grain, (from, to) -> {
             for (int tap = 0; tap < sums.taps; tap++) {
                 int first = sums.at(0, tap) + from * sums.width;
@@ -178,6 +178,9 @@ final class VectorWeightGradient {
                 for (int o = from; o < to; o++) {
                     int at = dw.offset() + o * strides[0];
                     int sum = sums.at(0, tap) + o * sums.width;
+                    if (!kernels.isFinite(sums.data, sum, sum + inputs)) {
+                        strange.set(true);
+                    }
                     if (inPlace) {
                         System.arraycopy(sums.data, sum, data, at + offsets[tap * inputs], inputs);
                         continue;
@@ -188,5 +191,6 @@ final class VectorWeightGradient {
                 }
             }
         });
+        return !strange.get();
     }
 }

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * Notices NaN and infinities among vectors that a kernel adds to {@link #sums}: none gets out of a sum again. Kernels clamp activations as
- * integers, which is right for numbers alone and a quarter of the price; what they have written is redone value by value where this says so.
+ * integers, which is right for numbers alone and a quarter of the price, and Winograd's transforms spread what is not finite over a tile;
+ * what they have written is redone in another way where this says so.
  */
 final class Watch {
     private static final int LANES = VectorKernels.LANES;
@@ -17,9 +18,18 @@ final class Watch {
 
     /** Begins anew, in this thread's scratch memory. */
     static Watch begin(Workspace workspace) {
-        float[] sums = workspace.array(Workspace.Slot.WATCH, LANES);
+        return begin(workspace, Workspace.Slot.WATCH);
+    }
+
+    /** Begins anew in {@code slot}, for one watch inside another. */
+    static Watch begin(Workspace workspace, Workspace.Slot slot) {
+        Watch watch = new Watch(workspace.array(slot, LANES));
+        watch.restart();
+        return watch;
+    }
+
+    void restart() {
         Arrays.fill(sums, 0, LANES, 0f);
-        return new Watch(sums);
     }
 
     /** One vector: what is watched is added here. */

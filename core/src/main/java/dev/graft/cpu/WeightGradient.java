@@ -3,6 +3,7 @@ package dev.graft.cpu;
 import dev.graft.backend.View;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The gradient of a convolution's weights: output gradients transposed times gathered pixels. Many pixels and few weights are cut by
@@ -30,7 +31,8 @@ final class WeightGradient {
     private record Task(int group, int piece, int from, int to, PixelMap map, int depthAt, int output, int outputs) {
     }
 
-    void run(int images, int groups, Gather source, Gradient dy, View dw) {
+    /** Writes {@code dw}; returns whether all of it is finite. */
+    boolean run(int images, int groups, Gather source, Gradient dy, View dw) {
         int pixels = images * source.map().rows() * source.map().columns();
         int depth = source.depth();
         int perGroup = dy.channels / groups;
@@ -39,7 +41,7 @@ final class WeightGradient {
         List<Task> tasks = tasks(pixels, pieces, groups, perGroup, source);
         Panel partial = engine.workspace().panel(Workspace.Slot.SHARED_RESULT, (long) pieces * size);
         engine.forEach(tasks.size(), i -> multiply(tasks.get(i), source, dy, perGroup, depth, partial, tasks.get(i).piece * size));
-        store(partial, pieces, size, depth, source, dw);
+        return store(partial, pieces, size, depth, source, dw);
     }
 
     private static int pieces(int pixels, int groups, int size) {
@@ -120,11 +122,12 @@ final class WeightGradient {
     }
 
     // partial [pieces][O][taps][I] to dw [O, I, KH, KW] in its own layout.
-    private void store(Panel partial, int pieces, int size, int depth, Gather source, View dw) {
+    private boolean store(Panel partial, int pieces, int size, int depth, Gather source, View dw) {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int inputs = source.count();
         PixelMap map = source.map();
+        AtomicBoolean strange = new AtomicBoolean();
         engine.forRange(dw.dim(0), Math.max(1, (1 << 14) / depth), (from, to) -> {
             Workspace workspace = engine.workspace();
             float[] sum = workspace.floats(0, depth);
@@ -134,6 +137,9 @@ final class WeightGradient {
                 for (int p = 1; p < pieces; p++) {
                     partial.get(p * size + o * depth, piece, 0, depth);
                     engine.kernels().addScaled(1f, piece, sum, 0, depth);
+                }
+                if (!engine.kernels().isFinite(sum, 0, depth)) {
+                    strange.set(true);
                 }
                 int b = 0;
                 for (int i = 0; i < map.rowOffsets().length; i++) {
@@ -146,5 +152,6 @@ final class WeightGradient {
                 }
             }
         });
+        return !strange.get();
     }
 }

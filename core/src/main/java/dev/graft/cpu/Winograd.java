@@ -42,17 +42,20 @@ final class Winograd {
         this.transforms = transforms;
     }
 
-    /** {@code y = epilogue(conv(x, w))}. */
-    void forward(int images, Images x, View w, VectorEpilogue epilogue, Images y, Conv2dParams params) {
-        run(Pass.of(transforms, images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
+    /**
+     * {@code y = epilogue(conv(x, w))}. Returns for each image whether some of its results are not finite: these may be right, or come from
+     * pixels that other results of the tile read, or from transforms that overflow.
+     */
+    boolean[] forward(int images, Images x, View w, VectorEpilogue epilogue, Images y, Conv2dParams params) {
+        return run(images, Pass.of(transforms, images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
     }
 
-    /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees. */
-    void backwardInput(int images, Images dy, View w, Images dx, Conv2dParams params) {
+    /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees; returns as {@link #forward}. */
+    boolean[] backwardInput(int images, Images dy, View w, Images dx, Conv2dParams params) {
         // Of stride 2, transforms are for padding 1 alone; their first patch begins at the first pixel.
         int top = params.strideH() == 1 ? 2 - params.padTop() : 0;
         int left = params.strideW() == 1 ? 2 - params.padLeft() : 0;
-        run(Pass.of(transforms, images, dy, dx, top, left, TapWeights.turned(w), VectorEpilogue.NONE));
+        return run(images, Pass.of(transforms, images, dy, dx, top, left, TapWeights.turned(w), VectorEpilogue.NONE));
     }
 
     /** One convolution: what it reads, what it writes. */
@@ -64,28 +67,31 @@ final class Winograd {
         }
     }
 
-    private void run(Pass pass) {
+    private boolean[] run(int images, Pass pass) {
+        boolean[] strange = new boolean[images];
         int depth = pass.weights.depth();
         int columns = pass.weights.columns();
         int tiles = pass.results.count();
         boolean fewWeights = (long) depth * columns <= SHARED_WEIGHTS;
         if (manyPositions() || fewWeights && (tiles > 4 * RUN || columns <= WIDTH)) {
-            runByTiles(pass, tiles, depth, columns);
+            runByTiles(pass, tiles, depth, columns, strange);
         } else {
-            runByChannels(pass, tiles, depth, columns);
+            runByChannels(pass, tiles, depth, columns, strange);
         }
+        return strange;
     }
 
     private boolean manyPositions() {
         return transforms.positions > FEW_POSITIONS;
     }
 
-    private void runByTiles(Pass pass, int tiles, int depth, int columns) {
+    private void runByTiles(Pass pass, int tiles, int depth, int columns, boolean[] strange) {
         int uPosition = position(depth * WIDTH);
         int panelSize = transforms.matrices * uPosition;
         float[] u = transformed(pass.weights, depth, columns, uPosition);
         engine.forRange(tiles, MicroKernel.evenRows(tiles, manyPositions() ? SHORT_RUN : RUN), (from, to) -> {
             Workspace workspace = engine.workspace();
+            Watch watch = Watch.begin(workspace, Workspace.Slot.WATCH_TILES);
             int count = to - from;
             int vPosition = position(count * depth);
             int mPosition = position(count * WIDTH);
@@ -102,13 +108,13 @@ final class Winograd {
                             p * mPosition, width, count, width, depth, false);
                 }
                 for (int tile = from; tile < to; tile++) {
-                    pass.results.transformOutput(workspace, tile, m, (tile - from) * width, mPosition, column, width, pass.epilogue);
+                    pass.results.transformOutput(workspace, tile, m, (tile - from) * width, mPosition, column, width, pass.epilogue, watch, strange);
                 }
             }
         });
     }
 
-    private void runByChannels(Pass pass, int tiles, int depth, int columns) {
+    private void runByChannels(Pass pass, int tiles, int depth, int columns, boolean[] strange) {
         int groups = (tiles + GROUP - 1) / GROUP;
         int group = (tiles + groups - 1) / groups;
         int most = group < MANY_TILES ? PIECE : DEEP_PIECE;
@@ -122,6 +128,7 @@ final class Winograd {
         Arrays.setAll(keys, i -> new Object());
         engine.forEach(groups * panels, task -> {
             Workspace workspace = engine.workspace();
+            Watch watch = Watch.begin(workspace, Workspace.Slot.WATCH_TILES);
             int first = task / panels * group;
             int count = Math.min(group, tiles - first);
             float[] v = workspace.filled(Workspace.Slot.LEFT, pieces * transforms.positions * vPosition, keys[task / panels], array -> {
@@ -144,7 +151,7 @@ final class Winograd {
                 }
             }
             for (int i = 0; i < count; i++) {
-                pass.results.transformOutput(workspace, first + i, m, i * width, mPosition, column, width, pass.epilogue);
+                pass.results.transformOutput(workspace, first + i, m, i * width, mPosition, column, width, pass.epilogue, watch, strange);
             }
         });
     }

@@ -64,7 +64,7 @@ final class WinogradF2 extends WinogradStride1 {
     }
 
     @Override
-    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn) {
+    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, float[] watched) {
         FloatVector m00 = FloatVector.fromArray(SPECIES, m, mAt);
         FloatVector m10 = FloatVector.fromArray(SPECIES, m, mAt + 4 * mPosition);
         FloatVector m20 = FloatVector.fromArray(SPECIES, m, mAt + 8 * mPosition);
@@ -89,10 +89,15 @@ final class WinogradF2 extends WinogradStride1 {
         FloatVector m33 = FloatVector.fromArray(SPECIES, m, mAt + 15 * mPosition);
         FloatVector t03 = m03.add(m13).add(m23);
         FloatVector t13 = m13.sub(m23).sub(m33);
-        t00.add(t01).add(t02).intoArray(y, yAt);
-        t01.sub(t02).sub(t03).intoArray(y, yAt + yColumn);
-        t10.add(t11).add(t12).intoArray(y, yAt + yRow);
-        t11.sub(t12).sub(t13).intoArray(y, yAt + yRow + yColumn);
+        FloatVector y00 = t00.add(t01).add(t02);
+        FloatVector y01 = t01.sub(t02).sub(t03);
+        FloatVector y10 = t10.add(t11).add(t12);
+        FloatVector y11 = t11.sub(t12).sub(t13);
+        y00.intoArray(y, yAt);
+        y01.intoArray(y, yAt + yColumn);
+        y10.intoArray(y, yAt + yRow);
+        y11.intoArray(y, yAt + yRow + yColumn);
+        FloatVector.fromArray(SPECIES, watched, 0).add(y00.add(y01).add(y10.add(y11))).intoArray(watched, 0);
     }
 
     @Override
@@ -183,7 +188,7 @@ final class WinogradF2 extends WinogradStride1 {
     }
 
     @Override
-    void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap) {
+    void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap, float[] watched) {
         FloatVector u00 = FloatVector.fromArray(SPECIES, u, uAt);
         FloatVector u10 = FloatVector.fromArray(SPECIES, u, uAt + 4 * uPosition);
         FloatVector u20 = FloatVector.fromArray(SPECIES, u, uAt + 8 * uPosition);
@@ -217,16 +222,28 @@ final class WinogradF2 extends WinogradStride1 {
         FloatVector t13 = u13.sub(u23).mul(0.5f);
         FloatVector t23 = c3sum.add(u33);
         FloatVector r0sum = t01.add(t02).mul(0.5f);
-        t00.add(r0sum).intoArray(dg, dgAt);
-        t01.sub(t02).mul(0.5f).intoArray(dg, dgAt + dgTap);
-        r0sum.add(t03).intoArray(dg, dgAt + 2 * dgTap);
+        FloatVector g0 = t00.add(r0sum);
+        g0.intoArray(dg, dgAt);
+        FloatVector g1 = t01.sub(t02).mul(0.5f);
+        g1.intoArray(dg, dgAt + dgTap);
+        FloatVector g2 = r0sum.add(t03);
+        g2.intoArray(dg, dgAt + 2 * dgTap);
+        FloatVector.fromArray(SPECIES, watched, 0).add(g0.add(g1).add(g2)).intoArray(watched, 0);
         FloatVector r1sum = t11.add(t12).mul(0.5f);
-        t10.add(r1sum).intoArray(dg, dgAt + 3 * dgTap);
-        t11.sub(t12).mul(0.5f).intoArray(dg, dgAt + 4 * dgTap);
-        r1sum.add(t13).intoArray(dg, dgAt + 5 * dgTap);
+        FloatVector g3 = t10.add(r1sum);
+        g3.intoArray(dg, dgAt + 3 * dgTap);
+        FloatVector g4 = t11.sub(t12).mul(0.5f);
+        g4.intoArray(dg, dgAt + 4 * dgTap);
+        FloatVector g5 = r1sum.add(t13);
+        g5.intoArray(dg, dgAt + 5 * dgTap);
+        FloatVector.fromArray(SPECIES, watched, 0).add(g3.add(g4).add(g5)).intoArray(watched, 0);
         FloatVector r2sum = t21.add(t22).mul(0.5f);
-        t20.add(r2sum).intoArray(dg, dgAt + 6 * dgTap);
-        t21.sub(t22).mul(0.5f).intoArray(dg, dgAt + 7 * dgTap);
-        r2sum.add(t23).intoArray(dg, dgAt + 8 * dgTap);
+        FloatVector g6 = t20.add(r2sum);
+        g6.intoArray(dg, dgAt + 6 * dgTap);
+        FloatVector g7 = t21.sub(t22).mul(0.5f);
+        g7.intoArray(dg, dgAt + 7 * dgTap);
+        FloatVector g8 = r2sum.add(t23);
+        g8.intoArray(dg, dgAt + 8 * dgTap);
+        FloatVector.fromArray(SPECIES, watched, 0).add(g6.add(g7).add(g8)).intoArray(watched, 0);
     }
 }

@@ -229,7 +229,7 @@ final class WinogradF4 extends WinogradStride1 {
     }
 
     @Override
-    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn) {
+    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, float[] watched) {
         FloatVector two = FloatVector.broadcast(SPECIES, 2f);
         FloatVector four = FloatVector.broadcast(SPECIES, 4f);
         FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
@@ -321,34 +321,54 @@ final class WinogradF4 extends WinogradStride1 {
         FloatVector r0difference1 = t01.sub(t02);
         FloatVector r0sum2 = t03.add(t04);
         FloatVector r0difference2 = t03.sub(t04);
-        t00.add(r0sum1).add(r0sum2).intoArray(y, yAt);
-        two.fma(r0difference2, r0difference1).intoArray(y, yAt + yColumn);
-        four.fma(r0sum2, r0sum1).intoArray(y, yAt + 2 * yColumn);
-        eight.fma(r0difference2, r0difference1).add(t05).intoArray(y, yAt + 3 * yColumn);
+        FloatVector y00 = t00.add(r0sum1).add(r0sum2);
+        y00.intoArray(y, yAt);
+        FloatVector y01 = two.fma(r0difference2, r0difference1);
+        y01.intoArray(y, yAt + yColumn);
+        FloatVector y02 = four.fma(r0sum2, r0sum1);
+        y02.intoArray(y, yAt + 2 * yColumn);
+        FloatVector y03 = eight.fma(r0difference2, r0difference1).add(t05);
+        y03.intoArray(y, yAt + 3 * yColumn);
+        FloatVector.fromArray(SPECIES, watched, 0).add(y00.add(y01).add(y02.add(y03))).intoArray(watched, 0);
         FloatVector r1sum1 = t11.add(t12);
         FloatVector r1difference1 = t11.sub(t12);
         FloatVector r1sum2 = t13.add(t14);
         FloatVector r1difference2 = t13.sub(t14);
-        t10.add(r1sum1).add(r1sum2).intoArray(y, yAt + yRow);
-        two.fma(r1difference2, r1difference1).intoArray(y, yAt + yRow + yColumn);
-        four.fma(r1sum2, r1sum1).intoArray(y, yAt + yRow + 2 * yColumn);
-        eight.fma(r1difference2, r1difference1).add(t15).intoArray(y, yAt + yRow + 3 * yColumn);
+        FloatVector y10 = t10.add(r1sum1).add(r1sum2);
+        y10.intoArray(y, yAt + yRow);
+        FloatVector y11 = two.fma(r1difference2, r1difference1);
+        y11.intoArray(y, yAt + yRow + yColumn);
+        FloatVector y12 = four.fma(r1sum2, r1sum1);
+        y12.intoArray(y, yAt + yRow + 2 * yColumn);
+        FloatVector y13 = eight.fma(r1difference2, r1difference1).add(t15);
+        y13.intoArray(y, yAt + yRow + 3 * yColumn);
+        FloatVector.fromArray(SPECIES, watched, 0).add(y10.add(y11).add(y12.add(y13))).intoArray(watched, 0);
         FloatVector r2sum1 = t21.add(t22);
         FloatVector r2difference1 = t21.sub(t22);
         FloatVector r2sum2 = t23.add(t24);
         FloatVector r2difference2 = t23.sub(t24);
-        t20.add(r2sum1).add(r2sum2).intoArray(y, yAt + 2 * yRow);
-        two.fma(r2difference2, r2difference1).intoArray(y, yAt + 2 * yRow + yColumn);
-        four.fma(r2sum2, r2sum1).intoArray(y, yAt + 2 * yRow + 2 * yColumn);
-        eight.fma(r2difference2, r2difference1).add(t25).intoArray(y, yAt + 2 * yRow + 3 * yColumn);
+        FloatVector y20 = t20.add(r2sum1).add(r2sum2);
+        y20.intoArray(y, yAt + 2 * yRow);
+        FloatVector y21 = two.fma(r2difference2, r2difference1);
+        y21.intoArray(y, yAt + 2 * yRow + yColumn);
+        FloatVector y22 = four.fma(r2sum2, r2sum1);
+        y22.intoArray(y, yAt + 2 * yRow + 2 * yColumn);
+        FloatVector y23 = eight.fma(r2difference2, r2difference1).add(t25);
+        y23.intoArray(y, yAt + 2 * yRow + 3 * yColumn);
+        FloatVector.fromArray(SPECIES, watched, 0).add(y20.add(y21).add(y22.add(y23))).intoArray(watched, 0);
         FloatVector r3sum1 = t31.add(t32);
         FloatVector r3difference1 = t31.sub(t32);
         FloatVector r3sum2 = t33.add(t34);
         FloatVector r3difference2 = t33.sub(t34);
-        t30.add(r3sum1).add(r3sum2).intoArray(y, yAt + 3 * yRow);
-        two.fma(r3difference2, r3difference1).intoArray(y, yAt + 3 * yRow + yColumn);
-        four.fma(r3sum2, r3sum1).intoArray(y, yAt + 3 * yRow + 2 * yColumn);
-        eight.fma(r3difference2, r3difference1).add(t35).intoArray(y, yAt + 3 * yRow + 3 * yColumn);
+        FloatVector y30 = t30.add(r3sum1).add(r3sum2);
+        y30.intoArray(y, yAt + 3 * yRow);
+        FloatVector y31 = two.fma(r3difference2, r3difference1);
+        y31.intoArray(y, yAt + 3 * yRow + yColumn);
+        FloatVector y32 = four.fma(r3sum2, r3sum1);
+        y32.intoArray(y, yAt + 3 * yRow + 2 * yColumn);
+        FloatVector y33 = eight.fma(r3difference2, r3difference1).add(t35);
+        y33.intoArray(y, yAt + 3 * yRow + 3 * yColumn);
+        FloatVector.fromArray(SPECIES, watched, 0).add(y30.add(y31).add(y32.add(y33))).intoArray(watched, 0);
     }
 
     @Override
@@ -575,7 +595,7 @@ final class WinogradF4 extends WinogradStride1 {
     }
 
     @Override
-    void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap) {
+    void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap, float[] watched) {
         FloatVector u00 = FloatVector.fromArray(SPECIES, u, uAt);
         FloatVector u10 = FloatVector.fromArray(SPECIES, u, uAt + 6 * uPosition);
         FloatVector u20 = FloatVector.fromArray(SPECIES, u, uAt + 12 * uPosition);
@@ -644,18 +664,30 @@ final class WinogradF4 extends WinogradStride1 {
         FloatVector t25 = c5two.sub(c5one).add(u55);
         FloatVector r0one = t01.add(t02).mul(1f / 6);
         FloatVector r0two = t03.add(t04).mul(1f / 6);
-        t00.mul(0.25f).sub(r0one).add(r0two.mul(0.25f)).intoArray(dg, dgAt);
-        t02.sub(t01).mul(1f / 6).add(t03.sub(t04).mul(1f / 12)).intoArray(dg, dgAt + dgTap);
-        r0two.sub(r0one).add(t05).intoArray(dg, dgAt + 2 * dgTap);
+        FloatVector g0 = t00.mul(0.25f).sub(r0one).add(r0two.mul(0.25f));
+        g0.intoArray(dg, dgAt);
+        FloatVector g1 = t02.sub(t01).mul(1f / 6).add(t03.sub(t04).mul(1f / 12));
+        g1.intoArray(dg, dgAt + dgTap);
+        FloatVector g2 = r0two.sub(r0one).add(t05);
+        g2.intoArray(dg, dgAt + 2 * dgTap);
+        FloatVector.fromArray(SPECIES, watched, 0).add(g0.add(g1).add(g2)).intoArray(watched, 0);
         FloatVector r1one = t11.add(t12).mul(1f / 6);
         FloatVector r1two = t13.add(t14).mul(1f / 6);
-        t10.mul(0.25f).sub(r1one).add(r1two.mul(0.25f)).intoArray(dg, dgAt + 3 * dgTap);
-        t12.sub(t11).mul(1f / 6).add(t13.sub(t14).mul(1f / 12)).intoArray(dg, dgAt + 4 * dgTap);
-        r1two.sub(r1one).add(t15).intoArray(dg, dgAt + 5 * dgTap);
+        FloatVector g3 = t10.mul(0.25f).sub(r1one).add(r1two.mul(0.25f));
+        g3.intoArray(dg, dgAt + 3 * dgTap);
+        FloatVector g4 = t12.sub(t11).mul(1f / 6).add(t13.sub(t14).mul(1f / 12));
+        g4.intoArray(dg, dgAt + 4 * dgTap);
+        FloatVector g5 = r1two.sub(r1one).add(t15);
+        g5.intoArray(dg, dgAt + 5 * dgTap);
+        FloatVector.fromArray(SPECIES, watched, 0).add(g3.add(g4).add(g5)).intoArray(watched, 0);
         FloatVector r2one = t21.add(t22).mul(1f / 6);
         FloatVector r2two = t23.add(t24).mul(1f / 6);
-        t20.mul(0.25f).sub(r2one).add(r2two.mul(0.25f)).intoArray(dg, dgAt + 6 * dgTap);
-        t22.sub(t21).mul(1f / 6).add(t23.sub(t24).mul(1f / 12)).intoArray(dg, dgAt + 7 * dgTap);
-        r2two.sub(r2one).add(t25).intoArray(dg, dgAt + 8 * dgTap);
+        FloatVector g6 = t20.mul(0.25f).sub(r2one).add(r2two.mul(0.25f));
+        g6.intoArray(dg, dgAt + 6 * dgTap);
+        FloatVector g7 = t22.sub(t21).mul(1f / 6).add(t23.sub(t24).mul(1f / 12));
+        g7.intoArray(dg, dgAt + 7 * dgTap);
+        FloatVector g8 = r2two.sub(r2one).add(t25);
+        g8.intoArray(dg, dgAt + 8 * dgTap);
+        FloatVector.fromArray(SPECIES, watched, 0).add(g6.add(g7).add(g8)).intoArray(watched, 0);
     }
 }

@@ -22,6 +22,6 @@ abstract class WinogradStride1 extends WinogradTransforms {
 
     abstract void outputGradient(float[] dy, int dyAt, int dyRow, int dyColumn, float[] m, int mAt, int mPosition);
 
-    /** {@code dg = G' u G}: the transpose of {@link #weights}. */
-    abstract void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap);
+    /** {@code dg = G' u G}: the transpose of {@link #weights}; adds what it writes to {@code watched}, one vector. */
+    abstract void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap, float[] watched);
 }

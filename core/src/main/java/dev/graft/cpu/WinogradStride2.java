@@ -74,13 +74,23 @@ final class WinogradStride2 extends WinogradTransforms {
     }
 
     @Override
-    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn) {
+    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, float[] watched) {
         for (int i = 0; i < SIDE; i++) {
             results(m, mAt + i * SIDE * mPosition, mPosition, m, mAt + i * SIDE * mPosition, mPosition);
         }
         for (int j = 0; j < 4; j++) {
             results(m, mAt + j * mPosition, SIDE * mPosition, y, yAt + j * yColumn, yRow);
+            watch(y, yAt + j * yColumn, yRow, watched);
         }
+    }
+
+    /** Adds four results to {@code watched}. */
+    static void watch(float[] y, int at, int step, float[] watched) {
+        FloatVector y0 = FloatVector.fromArray(SPECIES, y, at);
+        FloatVector y1 = FloatVector.fromArray(SPECIES, y, at + step);
+        FloatVector y2 = FloatVector.fromArray(SPECIES, y, at + 2 * step);
+        FloatVector y3 = FloatVector.fromArray(SPECIES, y, at + 3 * step);
+        FloatVector.fromArray(SPECIES, watched, 0).add(y0.add(y1).add(y2.add(y3))).intoArray(watched, 0);
     }
 
     /** The nine values of a side to four results. */

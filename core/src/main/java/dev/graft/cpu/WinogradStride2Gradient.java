@@ -39,7 +39,7 @@ final class WinogradStride2Gradient extends WinogradTransforms {
     }
 
     @Override
-    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn) {
+    void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, float[] watched) {
         for (int i = 0; i < SIDE; i++) {
             int row = mAt + i * SIDE * mPosition;
             four(m, row, mPosition, m, row, mPosition);
@@ -48,6 +48,10 @@ final class WinogradStride2Gradient extends WinogradTransforms {
             // Columns of F(4, 2) and columns of pixels are results 2j + 1 and 2j.
             column(m, mAt + j * mPosition, SIDE * mPosition, y, yAt + (2 * j + 1) * yColumn, yRow);
             column(m, mAt + (5 + j) * mPosition, SIDE * mPosition, y, yAt + 2 * j * yColumn, yRow);
+            for (int i = 0; i < 8; i += 4) {
+                WinogradStride2.watch(y, yAt + i * yRow + 2 * j * yColumn, yRow, watched);
+                WinogradStride2.watch(y, yAt + i * yRow + (2 * j + 1) * yColumn, yRow, watched);
+            }
         }
     }
 

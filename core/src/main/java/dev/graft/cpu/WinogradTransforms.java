@@ -53,14 +53,18 @@ abstract class WinogradTransforms {
 
     abstract void input(float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition);
 
-    /** {@code y = A' m A}, which may overwrite {@code m}: positions of {@code m} to the pixels of {@code y}, laid out as in {@link #input}. */
-    final void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, int channels) {
+    /**
+     * {@code y = A' m A}, which may overwrite {@code m}: positions of {@code m} to the pixels of {@code y}, laid out as in {@link #input}.
+     *
+     * @param watched one vector, to which all results are added: see {@link Watch}
+     */
+    final void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, int channels, float[] watched) {
         for (int c = 0; c < channels; c += LANES) {
-            output(m, mAt + c, mPosition, y, yAt + c, yRow, yColumn);
+            output(m, mAt + c, mPosition, y, yAt + c, yRow, yColumn, watched);
         }
     }
 
-    abstract void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn);
+    abstract void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, float[] watched);
 
     /** {@code u = G g G'}: tap i of 9 at {@code gAt + i * gTap}, matrix p at {@code uAt + p * uMatrix}. */
     abstract void weights(float[] g, int gAt, int gTap, float[] u, int uAt, int uMatrix);

@@ -2,6 +2,7 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The gradient of a 3x3 convolution's weights by {@link WinogradStride1}: the transformed gradient of the weights is, position by
@@ -35,9 +36,10 @@ final class WinogradWeightGradient {
         return transforms.positions * STEP;
     }
 
-    void run(int images, Images x, Images dy, View dw, Conv2dParams params) {
+    /** Writes {@code dw}; returns whether all of it is finite. What is not may be right, or not, as {@link Winograd#forward} explains. */
+    boolean run(int images, Images x, Images dy, View dw, Conv2dParams params) {
         Tiles gradients = Tiles.of(transforms, images, dy);
-        Pass pass = new Pass(gradients, gradients.patches(x, params.padTop(), params.padLeft()), dw);
+        Pass pass = new Pass(gradients, gradients.patches(x, params.padTop(), params.padLeft()), dw, new AtomicBoolean());
         int tiles = pass.gradients.count();
         int blocks = pass.outputBlocks() * pass.inputBlocks();
         if (blocks > MAX_TASKS / 2) {
@@ -45,9 +47,10 @@ final class WinogradWeightGradient {
         } else {
             runByTiles(pass, tiles, blocks);
         }
+        return !pass.strange.get();
     }
 
-    private record Pass(Tiles gradients, Tiles patches, View dw) {
+    private record Pass(Tiles gradients, Tiles patches, View dw, AtomicBoolean strange) {
         int outputBlocks() {
             return (dw.dim(0) + WIDTH - 1) / WIDTH;
         }
@@ -159,6 +162,7 @@ final class WinogradWeightGradient {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         Workspace workspace = engine.workspace();
+        Watch watch = Watch.begin(workspace);
         float[] taps = workspace.floats(0, 9 * LANES);
         boolean inPlace = strides[1] == 1 && strides[2] == 3 * strides[3];
         for (int o = 0; o < pass.outputs(block); o++) {
@@ -166,14 +170,17 @@ final class WinogradWeightGradient {
                 int from = sumsAt + o * WIDTH + c;
                 int at = dw.offset() + (pass.firstOutput(block) + o) * strides[0] + (pass.firstInput(block) + c) * strides[1];
                 if (inPlace) {
-                    transforms.weightGradient(sums, from, STEP, data, at, strides[3]);
+                    transforms.weightGradient(sums, from, STEP, data, at, strides[3], watch.sums());
                     continue;
                 }
-                transforms.weightGradient(sums, from, STEP, taps, 0, LANES);
+                transforms.weightGradient(sums, from, STEP, taps, 0, LANES, watch.sums());
                 for (int lane = 0; lane < LANES; lane++) {
                     scatter(taps, lane, data, at + lane * strides[1], strides[2], strides[3]);
                 }
             }
+        }
+        if (!watch.isFinite()) {
+            pass.strange.set(true);
         }
     }
 

@@ -18,7 +18,7 @@ final class Workspace {
         /** Filled by the caller of a kernel and read by all its threads. */
         SHARED_LEFT, SHARED_RIGHT, SHARED_RESULT,
         /** See {@link Watch}. */
-        WATCH
+        WATCH, WATCH_TILES
     }
 
     /** Length of the blocks in which strided operands are staged: a few of them fit the first-level cache. */
