@@ -93,6 +93,11 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return listing.labels.clone();
     }
 
+    @Override
+    public int label(int index) {
+        return listing.labels[index];
+    }
+
     /** The files' names relative to the data set's folder, with slashes, in order. */
     public List<String> names() {
         return listing.names;

@@ -126,8 +126,12 @@ final class FinetuneCommand extends ReportingCommand {
             return Map.of("stopped", true);
         }
         Map<?, ?> best = (Map<?, ?>) metrics.get().get("best");
-        out().printf(Locale.ROOT, "best: epoch %s, validation accuracy %s, AUROC %s, loss %s; %.1f images/s, %.0f s%n", best.get("epoch"),
-                ScoreText.of(best.get("accuracy")), ScoreText.of(best.get("auroc")), ScoreText.of(best.get("loss")), metrics.get().get("images_per_second"), metrics.get().get("seconds"));
+        if (best.isEmpty()) {
+            out().println("no epoch is the best, since the monitored score was never defined: the last epoch's weights are kept");
+        } else {
+            out().printf(Locale.ROOT, "best: epoch %s, validation accuracy %s, AUROC %s, loss %s; %.1f images/s, %.0f s%n", best.get("epoch"),
+                    ScoreText.of(best.get("accuracy")), ScoreText.of(best.get("auroc")), ScoreText.of(best.get("loss")), metrics.get().get("images_per_second"), metrics.get().get("seconds"));
+        }
         ((List<?>) metrics.get().getOrDefault("warnings", List.of())).forEach(warning -> out().println("warning: " + warning));
         out().println("written to " + this.out + "; next: graft predict --model " + this.out + " IMAGE...");
         return metrics.get();

@@ -114,7 +114,7 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
 
     @Override
     public Example get(int index, RandomGenerator random) {
-        return Example.of(Tensor.of(store.get(view(random) * images.size() + index), shape), images.labels()[index]);
+        return Example.of(Tensor.of(store.get(view(random) * images.size() + index), shape), images.label(index));
     }
 
     // One view alone takes no number from the generator: training then has the randomness it has without a cache.
@@ -130,6 +130,11 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
     @Override
     public int[] labels() {
         return images.labels();
+    }
+
+    @Override
+    public int label(int index) {
+        return images.label(index);
     }
 
     @Override

@@ -105,6 +105,7 @@ public final class Finetune {
 
     private Optional<Map<String, Object>> train(Backbone model, ImageData data, Preprocessing preprocessing, RunFolder folder) {
         LabelledDataset validation = data.validation(preprocessing.eval());
+        recipe.monitor().check(validation, Recipe.validationLoss());
         if (settings.usesFeatureCache()) {
             LabelledDataset train = data.train(preprocessing.train(settings.augment()));
             int views = settings.views();
@@ -119,7 +120,7 @@ public final class Finetune {
                         (images + (views - 1) * train.size()) / seconds, trainFeatures.isInMemory() ? "in memory" : "in a temporary file",
                         augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers");
                 sayNotes();
-                return fit(new HeadOnly(model), trainFeatures, heldFeatures, folder, seconds);
+                return fit(model.headNetwork(), trainFeatures, heldFeatures, folder, seconds);
             } catch (FeatureCache.Stopped e) {
                 return Optional.empty();
             } catch (IOException e) {

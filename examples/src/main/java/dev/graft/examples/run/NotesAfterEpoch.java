@@ -11,14 +11,19 @@ record NotesAfterEpoch(Progress inner, Runnable say) implements Progress {
     }
 
     @Override
-    public void batchDone(double meanLoss) {
-        inner.batchDone(meanLoss);
+    public void batchDone(double lossSoFar) {
+        inner.batchDone(lossSoFar);
     }
 
     @Override
     public void epochDone(EpochResult result) {
         inner.epochDone(result);
         say.run();
+    }
+
+    @Override
+    public void warning(String message) {
+        inner.warning(message);
     }
 
     @Override

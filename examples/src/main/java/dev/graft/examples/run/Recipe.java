@@ -75,6 +75,11 @@ public record Recipe(int epochs, int batch, Optimization optimizer, double learn
         return balanceClasses ? loss.classWeights(ClassWeights.balanced(labels, classes)) : loss;
     }
 
+    /** What validation is judged by: without weights and smoothing, so that its values can be compared, and {@code evaluate} gives the same. */
+    static CrossEntropyLoss validationLoss() {
+        return new CrossEntropyLoss();
+    }
+
     /** The optimizer over the parameters that are not frozen. */
     Optimizer optimizer(List<Parameter> parameters) {
         return switch (optimizer) {
@@ -85,7 +90,7 @@ public record Recipe(int epochs, int batch, Optimization optimizer, double learn
 
     /** Adds this recipe to a trainer. */
     TrainerBuilder configure(TrainerBuilder trainer, DataLoader train) {
-        trainer.epochs(epochs).accumulate(accumulate).monitor(monitor);
+        trainer.epochs(epochs).accumulate(accumulate).monitor(monitor).validationLoss(validationLoss());
         clipNorm.ifPresent(trainer::clipNorm);
         patience.ifPresent(trainer::earlyStopping);
         long steps = Trainer.steps(train, epochs, accumulate);

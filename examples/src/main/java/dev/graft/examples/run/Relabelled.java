@@ -50,6 +50,11 @@ public final class Relabelled implements LabelledDataset {
     }
 
     @Override
+    public int label(int index) {
+        return labels[index];
+    }
+
+    @Override
     public List<String> classes() {
         return classes;
     }

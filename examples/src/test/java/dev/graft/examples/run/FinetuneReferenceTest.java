@@ -156,7 +156,7 @@ class FinetuneReferenceTest {
              FeatureCache held = features(backbone, data.validation(preprocessing.eval()))) {
             for (int seed = 0; seed < SEEDS; seed++) {
                 try (Backbone whole = start.build(classes, new SplittableRandom(seed)).model()) {
-                    scores.add(train(reference.withSeed(seed), new HeadOnly(whole), train, held));
+                    scores.add(train(reference.withSeed(seed), whole.headNetwork(), train, held));
                 }
             }
         }

@@ -41,6 +41,11 @@ public final class Subset implements LabelledDataset {
     }
 
     @Override
+    public int label(int index) {
+        return whole.label(indices[index]);
+    }
+
+    @Override
     public List<String> classes() {
         return whole.classes();
     }

@@ -37,11 +37,23 @@ public final class TensorDataset implements LabelledDataset {
     /** @throws IllegalStateException where the targets are not classes */
     @Override
     public int[] labels() {
+        checkClasses();
+        return targets.toIntArray();
+    }
+
+    @Override
+    public int label(int index) {
+        checkClasses();
+        try (Tensor target = targets.select(0, index)) {
+            return Math.toIntExact(target.itemLong());
+        }
+    }
+
+    private void checkClasses() {
         if (targets.rank() != 1 || targets.dtype() == DType.F32) {
             throw new IllegalStateException("tensor data set: targets " + targets.dtype() + " " + targets.shape()
                     + " are not classes. Hint: classes are an I64 tensor [N].");
         }
-        return IntStream.of(targets.toIntArray()).toArray();
     }
 
     /** The numbers from 0 to the largest label. */

@@ -1,6 +1,6 @@
 package dev.graft.nn.train;
 
-import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.Dataset;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.loss.Loss;
 import dev.graft.tensor.Autograd;
@@ -14,8 +14,8 @@ final class MonitorCheck {
     }
 
     /** @throws TrainingException where validation examples whose labels are known are all of one class, and that leaves the score undefined */
-    static void classes(Monitor monitor, DataLoader validation, Loss criterion) {
-        if (monitor != Monitor.AUROC || !(validation.dataset() instanceof LabelledDataset data)) {
+    static void classes(Monitor monitor, Dataset<?> validation, Loss criterion) {
+        if (monitor != Monitor.AUROC || !(validation instanceof LabelledDataset data)) {
             return;
         }
         int[] labels;

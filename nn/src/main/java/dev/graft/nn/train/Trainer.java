@@ -136,7 +136,7 @@ public final class Trainer {
         if (patience.isPresent() && validation.isEmpty()) {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
         }
-        validation.ifPresent(loader -> MonitorCheck.classes(monitor, loader, validationCriterion));
+        validation.ifPresent(loader -> monitor.check(loader.dataset(), validationCriterion));
     }
 
     private void checkOptimizer() {

@@ -254,4 +254,15 @@ class DataLoaderTest {
         assertThatThrownBy(() -> DataLoader.of(new Noisy(3), 0)).hasMessageContaining("batch size must be at least 1");
         assertThatThrownBy(() -> DataLoader.of(new Noisy(3), 1).workers(-1)).hasMessageContaining("workers must not be negative");
     }
+
+    @Test
+    void aLabelIsKnownWithoutReadingAll() {
+        TensorDataset data = new TensorDataset(Tensor.zeros(5, 2), Tensor.of(new long[] {3, 1, 4, 1, 5}, 5));
+        Subset some = new Subset(data, new int[] {4, 2});
+        assertThat(some.labels()).containsExactly(5, 4);
+        assertThat(some.label(0)).isEqualTo(5);
+        assertThat(data.label(2)).isEqualTo(4);
+        assertThat(data.labels()).isNotSameAs(data.labels());
+        assertThatThrownBy(() -> new TensorDataset(Tensor.zeros(2, 2), Tensor.zeros(2)).label(0)).hasMessageContaining("are not classes");
+    }
 }

@@ -65,6 +65,14 @@ public abstract class Backbone extends Module {
     protected void initialise(RandomGenerator random) {
     }
 
+    /**
+     * The head as a network of its own, from the output of {@link #features} to logits {@code [N, classes]}. It shares the head's modules,
+     * dropout included, so training it on stored features trains this network; its state dict holds the head alone.
+     */
+    public final Module headNetwork() {
+        return new Head(this);
+    }
+
     /** The layer that makes the logits. */
     public final Module head() {
         return module(headPath());

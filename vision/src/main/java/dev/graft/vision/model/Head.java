@@ -1,21 +1,20 @@
-package dev.graft.examples.run;
+package dev.graft.vision.model;
 
 import dev.graft.nn.Module;
 import dev.graft.nn.Sequential;
 import dev.graft.tensor.Tensor;
-import dev.graft.vision.model.Backbone;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** A network's head as a network of its own, from stored features to logits: its checkpoints hold the head alone. */
-final class HeadOnly extends Sequential {
-    // a function and not the network: a module's fields of type Module are its state
-    private final UnaryOperator<Tensor> classify;
+/** A network's head with the network's own formula for it, which need not be one layer after the other. */
+final class Head extends Sequential {
+    // the formula alone, not a call of the network: only the head's modules are parts of this one
+    private final UnaryOperator<Tensor> formula;
 
-    HeadOnly(Backbone whole) {
+    Head(Backbone whole) {
         super(parts(whole));
-        classify = whole::classify;
+        formula = whole::computeLogits;
     }
 
     private static Map<String, Module> parts(Backbone whole) {
@@ -26,6 +25,6 @@ final class HeadOnly extends Sequential {
 
     @Override
     protected Tensor compute(Tensor features) {
-        return classify.apply(features);
+        return formula.apply(features);
     }
 }
