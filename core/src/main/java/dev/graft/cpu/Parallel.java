@@ -1,20 +1,29 @@
 package dev.graft.cpu;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Runs loops on a fixed number of threads, of which the caller is one.
+ * Runs loops on a fixed number of threads, of which the callers are some.
  *
  * <p>The work is cut by the caller's {@code grain} alone and each piece is run whole by one thread, so what a piece computes
- * never depends on the number of threads. Calls from inside a piece, and calls while another thread uses the pool, run on the
- * calling thread.
+ * never depends on the number of threads. Calls from inside a piece run on the calling thread.
+ *
+ * <p>Several threads may call at once. Each works on its own loop, and on no other, until all pieces of it are taken; the workers spread
+ * over the loops in progress, as many to each. Callers and workers together are no more than the number of threads (unless there are more
+ * callers): a worker that becomes one too many leaves after the piece it runs.
  *
  * <p>Each thread begins with a share of its own, neighbouring pieces, and helps others when that is done. So of loops over the same images a
  * thread mostly sees the same ones, which its core still has in cache: where cores share no cache, what another one wrote comes at the speed
  * of memory.
+ *
+ * <p>Workers start when they are first needed and end when they were idle for a second, so they keep nothing alive for longer.
  */
 final class Parallel implements AutoCloseable {
 
@@ -24,22 +33,28 @@ final class Parallel implements AutoCloseable {
         void run(int from, int to);
     }
 
+    private static final Logger LOG = System.getLogger("dev.graft.cpu");
     // Kernels follow each other within microseconds; a thread that parks at once costs more to wake than a kernel takes.
     private static final int SPINS = 2_000;
+    private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(1);
+    private static final Job[] NONE = {};
 
     private final int threads;
-    private final ReentrantLock busy = new ReentrantLock();
-    private final Worker[] workers;
-    private volatile Job job;
+    private final AtomicReferenceArray<Worker> workers;
+    /** The loops in progress; replaced as a whole. */
+    private final AtomicReference<Job[]> jobs = new AtomicReference<>(NONE);
+    /** Workers that work on a loop. */
+    private final AtomicInteger helping = new AtomicInteger();
     private volatile boolean closed;
-    private long jobs;
+    /** Set where the system has no more threads. */
+    private volatile boolean isFull;
 
     Parallel(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: " + threads + " is not a positive number. Hint: use 1 for single-threaded work.");
         }
         this.threads = threads;
-        this.workers = new Worker[threads - 1];
+        this.workers = new AtomicReferenceArray<>(threads - 1);
     }
 
     int threads() {
@@ -51,41 +66,43 @@ final class Parallel implements AutoCloseable {
         if (n <= 0) {
             return;
         }
-        int pieces = (int) (((long) n + grain - 1) / grain);
-        if (pieces == 1 || threads == 1 || Thread.currentThread() instanceof Worker || busy.isHeldByCurrentThread() || !busy.tryLock()) {
+        int pieces = Job.pieces(n, grain);
+        if (pieces == 1 || threads == 1 || isInsidePiece()) {
             for (int i = 0; i < pieces; i++) {
-                runPiece(body, i, grain, n);
+                Job.runPiece(body, i, grain, n);
             }
             return;
         }
+        Job job = new Job(body, n, grain, threads);
+        add(job);
         try {
-            shareOut(new Job(++jobs, body, n, grain, pieces, threads));
+            wakeWorkers(pieces - 1);
+            job.work(0, () -> {
+                if (job.helpers().get() == 0) {
+                    wakeWorkers(1); // there may be room by now
+                }
+                return false;
+            });
+            job.await(SPINS);
         } finally {
-            busy.unlock();
+            remove(job);
+        }
+        if (job.failure() != null) {
+            sneak(job.failure());
         }
     }
 
-    private static void runPiece(Body body, int piece, int grain, int n) {
-        int from = piece * grain;
-        body.run(from, (int) Math.min(n, (long) from + grain));
-    }
-
-    private void shareOut(Job next) {
-        job = next;
-        for (int i = 0; i < workers.length && i < next.pieces - 1; i++) {
-            if (workers[i] == null) {
-                workers[i] = new Worker(i + 1);
-                workers[i].start();
-            } else if (workers[i].parked) {
-                LockSupport.unpark(workers[i]);
+    private boolean isInsidePiece() {
+        Thread thread = Thread.currentThread();
+        if (thread instanceof Worker) {
+            return true;
+        }
+        for (Job job : jobs.get()) {
+            if (job.caller() == thread) {
+                return true;
             }
         }
-        next.work(0);
-        next.await();
-        job = null;
-        if (next.failure != null) {
-            sneak(next.failure);
-        }
+        return false;
     }
 
     @SuppressWarnings("unchecked")
@@ -93,163 +110,228 @@ final class Parallel implements AutoCloseable {
         throw (T) failure;
     }
 
-    /** Ends the worker threads once the loop in progress is done. */
-    @Override
-    public void close() {
-        busy.lock();
-        try {
-            closed = true;
-            for (Worker worker : workers) {
-                if (worker != null) {
-                    LockSupport.unpark(worker);
-                }
-            }
-        } finally {
-            busy.unlock();
+    private void add(Job job) {
+        Job[] one = {job};
+        if (!jobs.compareAndSet(NONE, one)) {
+            jobs.updateAndGet(before -> {
+                Job[] after = Arrays.copyOf(before, before.length + 1);
+                after[before.length] = job;
+                return after;
+            });
         }
     }
 
-    /** A loop in progress. Every piece is in the share of one thread, until that thread or, later, another one takes it. */
-    private static final class Job {
-        /** Longs from one share to the next: threads that take pieces of their own shares do not write to the same cache lines. */
-        private static final int APART = 16;
-
-        private final long number;
-        private final Body body;
-        private final int n;
-        private final int grain;
-        private final int pieces;
-        private final Thread caller;
-        private final int shares;
-        /** The pieces of each share that are not taken: the first in the upper half of a long, the end in the lower half. */
-        private final AtomicLongArray left;
-        private final AtomicInteger done = new AtomicInteger();
-        private volatile Throwable failure;
-
-        private Job(long number, Body body, int n, int grain, int pieces, int threads) {
-            this.number = number;
-            this.body = body;
-            this.n = n;
-            this.grain = grain;
-            this.pieces = pieces;
-            this.caller = Thread.currentThread();
-            this.shares = Math.min(threads, pieces);
-            this.left = new AtomicLongArray((shares + 1) * APART);
-            for (int share = 0; share < shares; share++) {
-                left.setPlain(place(share), range(firstPiece(share), firstPiece(share + 1)));
+    private void remove(Job job) {
+        jobs.updateAndGet(before -> {
+            if (before.length == 1) {
+                return NONE;
             }
-        }
-
-        private int firstPiece(int share) {
-            return (int) ((long) pieces * share / shares);
-        }
-
-        private static int place(int share) {
-            return (share + 1) * APART;
-        }
-
-        private static long range(int from, int to) {
-            return (long) from << 32 | to;
-        }
-
-        /** Takes pieces until none is left: the thread's own share first, then what others have not come to. */
-        private void work(int thread) {
-            int ran = 0;
-            for (int i = 0; i < shares; i++) {
-                int share = (thread + i) % shares;
-                boolean own = share == thread;
-                for (int piece = take(share, own); piece >= 0; piece = take(share, own)) {
-                    run(piece);
-                    ran++;
+            Job[] after = new Job[before.length - 1];
+            int kept = 0;
+            for (Job other : before) {
+                if (other != job) {
+                    after[kept++] = other;
                 }
             }
-            if (ran > 0 && done.addAndGet(ran) == pieces && Thread.currentThread() != caller) {
-                LockSupport.unpark(caller);
-            }
-        }
+            return after;
+        });
+    }
 
-        private void run(int piece) {
-            try {
-                if (failure == null) {
-                    runPiece(body, piece, grain, n);
-                }
-            } catch (Throwable t) {
-                failure = t;
-            }
-        }
+    /** How many threads more than now may run; negative where there are too many. */
+    private int room() {
+        return threads - jobs.get().length - helping.get();
+    }
 
-        /** The next piece of a share, the last one for other threads than its own; -1 where none is left. */
-        private int take(int share, boolean own) {
-            int place = place(share);
-            while (true) {
-                long range = left.get(place);
-                int from = (int) (range >>> 32);
-                int to = (int) range;
-                if (from >= to) {
-                    return -1;
-                }
-                if (left.compareAndSet(place, range, own ? range(from + 1, to) : range(from, to - 1))) {
-                    return own ? from : to - 1;
-                }
+    /** Sees to it that {@code wanted} workers, or as many as there is room for, look for work. */
+    private void wakeWorkers(int wanted) {
+        int missing = Math.min(wanted, room());
+        for (int i = 0; i < workers.length() && missing > 0 && !closed; i++) {
+            Worker worker = workers.get(i);
+            if (worker == null || worker.mode.get() == Mode.ENDED) {
+                missing -= isFull || !start(i, worker) ? 0 : 1;
+            } else if (worker.mode.get() != Mode.HELPING) {
+                worker.wake();
+                missing--;
             }
         }
+    }
 
-        private void await() {
-            for (int i = 0; done.get() < pieces; i++) {
-                if (i < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    LockSupport.park(this);
-                }
+    private boolean start(int i, Worker before) {
+        Worker worker = new Worker(i);
+        if (!workers.compareAndSet(i, before, worker)) {
+            return false;
+        }
+        try {
+            worker.start();
+            return true;
+        } catch (OutOfMemoryError e) { // how the JVM says that the system gives no more threads
+            isFull = true;
+            workers.compareAndSet(i, worker, null);
+            LOG.log(Level.WARNING, "The system gives no thread to the CPU kernels, which go on with fewer: " + e.getMessage()
+                    + ". Hint: raise the limit of processes and threads (ulimit -u, or the container's), or lower graft.threads.");
+            return false;
+        }
+    }
+
+    /** Ends the worker threads once they have no work; loops go on with the callers alone. */
+    @Override
+    public void close() {
+        closed = true;
+        for (int i = 0; i < workers.length(); i++) {
+            Worker worker = workers.get(i);
+            if (worker != null) {
+                LockSupport.unpark(worker);
             }
         }
+    }
+
+    private enum Mode {
+        /** Looks for work. */
+        AWAKE, HELPING, PARKED,
+        /** Never to return. */
+        ENDED
     }
 
     private final class Worker extends Thread {
-        private final int thread;
-        private volatile boolean parked;
-        /** The last job this thread left with no piece to take; 0 for none. */
-        private long left;
+        private final int index;
+        private final AtomicReference<Mode> mode = new AtomicReference<>(Mode.AWAKE);
 
-        private Worker(int thread) {
-            super("graft-cpu-" + thread);
-            this.thread = thread;
+        private Worker(int index) {
+            super(null, null, "graft-cpu-" + (index + 1), 0, false);
+            this.index = index;
             setDaemon(true);
+            setContextClassLoader(null); // the caller's must not live on with this thread
+        }
+
+        private void wake() {
+            if (mode.compareAndSet(Mode.PARKED, Mode.AWAKE)) {
+                LockSupport.unpark(this);
+            }
         }
 
         @Override
         public void run() {
             int idle = 0;
             while (!closed) {
-                if (workOnJob()) {
+                if (help()) {
                     idle = 0;
-                } else if (idle++ < SPINS) {
+                } else if (idle++ < SPINS && room() > 0) {
                     Thread.onSpinWait();
-                } else {
-                    parked = true;
-                    if (!closed && !hasWork(job)) {
-                        LockSupport.park(Parallel.this);
-                    }
-                    parked = false;
+                } else if (rest()) {
                     idle = 0;
+                } else {
+                    break;
                 }
             }
+            mode.set(Mode.ENDED);
+            workers.compareAndSet(index, this, null);
         }
 
-        // In a method of its own: a parked thread's frame must not keep the last job's arrays from the garbage collector.
-        private boolean workOnJob() {
-            Job current = job;
-            if (!hasWork(current)) {
-                return false;
+        /** Parks until there may be work; false if none came for a long time. */
+        private boolean rest() {
+            Thread.interrupted(); // by a piece; an interrupted thread cannot park
+            mode.set(Mode.PARKED);
+            long start = System.nanoTime();
+            while (!closed && mode.get() == Mode.PARKED && choose(jobs.get()) == null) {
+                long left = KEEP_ALIVE - (System.nanoTime() - start);
+                if (left <= 0) {
+                    return !mode.compareAndSet(Mode.PARKED, Mode.ENDED);
+                }
+                LockSupport.parkNanos(Parallel.this, left);
             }
-            current.work(thread);
-            left = current.number;
+            mode.set(Mode.AWAKE);
             return true;
         }
 
-        // Does not look at the job's shares: that would slow down the threads that take pieces of them.
-        private boolean hasWork(Job job) {
-            return job != null && job.number != left;
+        // In a method of its own: a parked thread's frame must not keep the last job's arrays from the garbage collector.
+        private boolean help() {
+            Job[] choice = jobs.get();
+            Job job = choose(choice);
+            if (job == null) {
+                return false;
+            }
+            if (helping.incrementAndGet() + jobs.get().length > threads) {
+                helping.decrementAndGet();
+                return false;
+            }
+            mode.set(Mode.HELPING);
+            job.helpers().incrementAndGet();
+            if (room() > 0 && anyWants(choice)) {
+                wakeWorkers(1); // two callers may have counted on this one worker
+            }
+            Choice made = new Choice(job, choice);
+            job.work(index + 1, made);
+            if (!made.left) {
+                job.helpers().decrementAndGet();
+                helping.decrementAndGet();
+            }
+            mode.set(Mode.AWAKE);
+            return true;
+        }
+
+        private boolean anyWants(Job[] choice) {
+            for (Job job : choice) {
+                if (!job.isTaken() && job.helpers().get() < job.pieces() - 1) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** The loop with the fewest helpers among those that have work; null where none has, or where there is no room. */
+        private Job choose(Job[] choice) {
+            Job best = null;
+            for (Job job : choice) {
+                if (!job.isTaken() && (best == null || job.helpers().get() < best.helpers().get())) {
+                    best = job;
+                }
+            }
+            return best == null || room() <= 0 ? null : best;
+        }
+    }
+
+    /** A worker's choice of a loop, which it makes anew after a piece if there are other loops than there were. */
+    private final class Choice implements Job.Leaving {
+        private final Job job;
+        private Job[] among;
+        /** Whether the worker left before all was taken, and counts as a helper no longer. */
+        private boolean left;
+
+        private Choice(Job job, Job[] among) {
+            this.job = job;
+            this.among = among;
+        }
+
+        @Override
+        public boolean leaves() {
+            Job[] now = jobs.get();
+            if (now != among) {
+                among = now;
+                left = leavesFor(now);
+            }
+            return left;
+        }
+
+        // One too many, or missed more elsewhere. Of several workers that find so at once, no more leave than must.
+        private boolean leavesFor(Job[] now) {
+            int all = helping.get();
+            if (all + now.length > threads) {
+                boolean leaves = helping.compareAndSet(all, all - 1);
+                if (leaves) {
+                    job.helpers().decrementAndGet();
+                } else {
+                    among = NONE; // others come or go: ask again
+                }
+                return leaves;
+            }
+            int here = job.helpers().get();
+            for (Job other : now) {
+                if (!other.isTaken() && other.helpers().get() + 1 < here && job.helpers().compareAndSet(here, here - 1)) {
+                    helping.decrementAndGet();
+                    return true;
+                }
+            }
+            return false;
         }
     }
 }

@@ -10,10 +10,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
@@ -149,6 +153,238 @@ class ParallelTest {
                 caller.join();
             }
             assertThat(count).hasValue(4 * 500 * 8);
+        }
+    }
+
+    /** Four pieces of two loops, two each, none of which ends before all four run. */
+    @Test
+    void callersAtOnceShareTheWorkers() throws InterruptedException {
+        try (Parallel parallel = new Parallel(4)) {
+            for (int round = 0; round < 100; round++) {
+                CountDownLatch together = new CountDownLatch(4);
+                atOnce(2, caller -> parallel.forRange(2, 1, (from, to) -> {
+                    together.countDown();
+                    waitFor(together);
+                }));
+            }
+        }
+    }
+
+    @Test
+    void aWorkerLeavesALongLoopForOneThatHasNone() throws InterruptedException {
+        try (Parallel parallel = new Parallel(4)) {
+            CountDownLatch allAtFirst = new CountDownLatch(4);
+            CountDownLatch second = new CountDownLatch(2);
+            atOnce(2, caller -> {
+                if (caller == 0) {
+                    parallel.forRange(1_000_000, 1, (from, to) -> {
+                        allAtFirst.countDown();
+                        if (second.getCount() > 0) {
+                            LockSupport.parkNanos(100_000);
+                        }
+                    });
+                } else {
+                    waitFor(allAtFirst);
+                    parallel.forRange(2, 1, (from, to) -> {
+                        second.countDown();
+                        waitFor(second);
+                    });
+                }
+            });
+        }
+    }
+
+    @Test
+    void aWorkerJoinsALongLoopWhenThereIsRoom() throws InterruptedException {
+        try (Parallel parallel = new Parallel(2)) {
+            CountDownLatch bothCall = new CountDownLatch(2);
+            CountDownLatch firstIsOver = new CountDownLatch(1);
+            Set<Thread> helpers = ConcurrentHashMap.newKeySet();
+            atOnce(2, caller -> {
+                Thread thread = Thread.currentThread();
+                if (caller == 0) {
+                    parallel.forRange(100, 1, (from, to) -> {
+                        bothCall.countDown();
+                        waitFor(bothCall);
+                    });
+                    firstIsOver.countDown();
+                } else {
+                    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+                    parallel.forRange(1_000_000, 1, (from, to) -> {
+                        bothCall.countDown();
+                        if (Thread.currentThread() != thread) {
+                            helpers.add(Thread.currentThread());
+                        } else if (firstIsOver.getCount() > 0 || helpers.isEmpty() && System.nanoTime() < end) {
+                            LockSupport.parkNanos(100_000);
+                        }
+                    });
+                }
+            });
+            assertThat(helpers).hasSize(1);
+        }
+    }
+
+    /** As many callers as threads: workers would only take the processors from them. */
+    @Test
+    void workersStayAwayFromAsManyCallersAsThreads() throws InterruptedException {
+        try (Parallel parallel = new Parallel(3)) {
+            CountDownLatch inside = new CountDownLatch(3);
+            AtomicInteger byWorkers = new AtomicInteger();
+            atOnce(3, caller -> {
+                Thread thread = Thread.currentThread();
+                parallel.forRange(200, 1, (from, to) -> {
+                    if (Thread.currentThread() == thread) {
+                        inside.countDown();
+                        waitFor(inside);
+                    } else if (inside.getCount() == 0) {
+                        byWorkers.incrementAndGet();
+                    }
+                    LockSupport.parkNanos(20_000);
+                });
+            });
+            // The pieces that were in progress when the last caller came, and at the end, when callers leave one by one.
+            assertThat(byWorkers.get()).isLessThan(150);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 3", "2, 1", "2, 2", "2, 5", "4, 2", "4, 16", "8, 3", "16, 16"})
+    void everyCallerGetsEveryPieceOnce(int threads, int callers) throws InterruptedException {
+        try (Parallel parallel = new Parallel(threads)) {
+            atOnce(callers, caller -> {
+                for (int round = 0; round < 100; round++) {
+                    int n = 1 + (caller * 31 + round * 17) % 97;
+                    AtomicIntegerArray seen = new AtomicIntegerArray(n);
+                    parallel.forRange(n, 1 + round % 3, (from, to) -> {
+                        for (int i = from; i < to; i++) {
+                            seen.incrementAndGet(i);
+                        }
+                    });
+                    for (int i = 0; i < n; i++) {
+                        assertThat(seen.get(i)).isEqualTo(1);
+                    }
+                }
+            });
+        }
+    }
+
+    @Test
+    void aCallerSeesTheFailureOfItsOwnLoopAlone() throws InterruptedException {
+        try (Parallel parallel = new Parallel(4)) {
+            atOnce(4, caller -> {
+                for (int round = 0; round < 200; round++) {
+                    if (caller % 2 == 0) {
+                        assertThatThrownBy(() -> parallel.forRange(50, 1, (from, to) -> {
+                            if (from == 7 || from == 33) {
+                                throw new IllegalStateException("of " + caller);
+                            }
+                        })).hasMessage("of " + caller);
+                    } else {
+                        AtomicInteger count = new AtomicInteger();
+                        parallel.forRange(50, 1, (from, to) -> count.incrementAndGet());
+                        assertThat(count).hasValue(50);
+                    }
+                }
+            });
+        }
+    }
+
+    @Test
+    void anInterruptWaitsUntilTheLoopIsDone() {
+        try (Parallel parallel = new Parallel(2)) {
+            Thread caller = Thread.currentThread();
+            AtomicInteger done = new AtomicInteger();
+            CountDownLatch together = new CountDownLatch(2);
+            parallel.forRange(2, 1, (from, to) -> {
+                together.countDown();
+                waitFor(together);
+                if (Thread.currentThread() != caller) {
+                    caller.interrupt();
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+                }
+                done.incrementAndGet();
+            });
+            assertThat(done).hasValue(2);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    /** An interrupted thread does not park: it would spin for good. */
+    @Test
+    void aWorkerThatAPieceInterruptedGoesToSleep() throws InterruptedException {
+        try (Parallel parallel = new Parallel(2)) {
+            AtomicReference<Thread> worker = new AtomicReference<>();
+            Thread caller = Thread.currentThread();
+            CountDownLatch together = new CountDownLatch(2);
+            parallel.forRange(2, 1, (from, to) -> {
+                if (Thread.currentThread() != caller) {
+                    worker.set(Thread.currentThread());
+                    Thread.currentThread().interrupt();
+                }
+                together.countDown();
+                if (Thread.currentThread() == caller) {
+                    waitFor(together);
+                }
+            });
+            Thread.sleep(200);
+            assertThat(worker.get().isInterrupted()).isFalse();
+            assertThat(worker.get().getState()).isIn(Thread.State.TIMED_WAITING, Thread.State.TERMINATED);
+        }
+    }
+
+    @Test
+    void idleWorkersEndAndComeAgain() throws InterruptedException {
+        try (Parallel parallel = new Parallel(3)) {
+            for (int round = 0; round < 2; round++) {
+                Set<Thread> threads = ConcurrentHashMap.newKeySet();
+                CountDownLatch together = new CountDownLatch(3);
+                parallel.forRange(3, 1, (from, to) -> {
+                    threads.add(Thread.currentThread());
+                    together.countDown();
+                    waitFor(together);
+                });
+                threads.remove(Thread.currentThread());
+                assertThat(threads).hasSize(2).allMatch(thread -> thread.isDaemon() && thread.getContextClassLoader() == null);
+                for (Thread thread : threads) {
+                    thread.join(10_000);
+                    assertThat(thread.isAlive()).isFalse();
+                }
+            }
+        }
+    }
+
+    @Test
+    void loopsGoOnWithoutWorkersAfterClosing() {
+        Parallel parallel = new Parallel(3);
+        parallel.close();
+        AtomicInteger count = new AtomicInteger();
+        parallel.forRange(10, 1, (from, to) -> count.incrementAndGet());
+        assertThat(count).hasValue(10);
+    }
+
+    /** Runs {@code caller} with each number below {@code count} on threads that begin at the same time; throws what one threw. */
+    private static void atOnce(int count, IntConsumer caller) throws InterruptedException {
+        CountDownLatch begin = new CountDownLatch(count);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread[] threads = new Thread[count];
+        for (int i = 0; i < count; i++) {
+            int number = i;
+            threads[i] = new Thread(() -> {
+                begin.countDown();
+                waitFor(begin);
+                try {
+                    caller.accept(number);
+                } catch (Throwable t) {
+                    failure.compareAndSet(null, t);
+                }
+            });
+            threads[i].start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        if (failure.get() != null) {
+            throw new AssertionError(failure.get());
         }
     }
 
