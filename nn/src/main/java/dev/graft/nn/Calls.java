@@ -30,7 +30,7 @@ final class Calls {
     Module enter(Module module) {
         Module above = root;
         if (above == null || !above.owns(module)) {
-            if (above != null && !mayStayOutside(module)) {
+            if (above != null && !mayStayOutside(module, above)) {
                 throw notAPart("calls " + module, "it would not be trained, saved, moved or switched by train() and eval()");
             }
             root = module;
@@ -60,9 +60,12 @@ final class Calls {
                 + ". Hint: hold it in a field of the module or in a ModuleList, or freeze() it where it is meant to stay outside.");
     }
 
-    /** What has nothing to train, save or switch, such as {@code new ReLU()}, and what is frozen on purpose, such as a teacher. */
-    private static boolean mayStayOutside(Module module) {
-        return module.modules().stream().allMatch(part -> part.freezing() == Freezing.EVERYTHING || hasNoState(part));
+    /**
+     * What has nothing to train, save or switch, such as {@code new ReLU()}, what is frozen on purpose, such as a teacher, and what has all
+     * else in common with the caller, such as a frozen backbone around a head that trains alone.
+     */
+    private static boolean mayStayOutside(Module module, Module caller) {
+        return module.modules().stream().allMatch(part -> part.freezing() == Freezing.EVERYTHING || hasNoState(part) || caller.owns(part));
     }
 
     private static boolean hasNoState(Module module) {

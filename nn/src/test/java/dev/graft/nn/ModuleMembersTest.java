@@ -281,6 +281,32 @@ class ModuleMembersTest {
                 .as("eval() would not reach it").hasMessageContaining("is not a part of");
     }
 
+    static final class HeadAlone extends Sequential {
+        private final UnaryOperator<Tensor> formula;
+
+        HeadAlone(Module head, UnaryOperator<Tensor> formula) {
+            super(Map.of("head", head));
+            this.formula = formula;
+        }
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            return formula.apply(x);
+        }
+    }
+
+    /** How a head alone is trained through the formula of its network. */
+    @Test
+    void aNetworkThatIsFrozenButForTheCallersOwnLayersMayBeCalled() {
+        Linear head = new Linear(2, 2, random);
+        Module whole = new Sequential(new Linear(2, 2, random), head);
+        whole.module("0").freeze();
+        Module headOnly = new HeadAlone(head, whole::forward);
+        assertThat(headOnly.forward(Tensor.ones(1, 2)).numel()).isEqualTo(2);
+        whole.module("0").unfreeze();
+        assertThatThrownBy(() -> headOnly.forward(Tensor.ones(1, 2))).hasMessageContaining("is not a part of");
+    }
+
     static final class Tied extends Module {
         private final Linear first = new Linear(2, 2, new SplittableRandom(1));
         private final Module head = new Module() {
