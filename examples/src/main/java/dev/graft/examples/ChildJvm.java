@@ -2,22 +2,28 @@ package dev.graft.examples;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /** Runs a command in the place of this process: same streams, same signals, same exit code. */
 final class ChildJvm {
     private static final int FAILURE = 1;
 
     private final List<String> command;
+    private final Map<String, String> environment;
 
-    ChildJvm(List<String> command) {
+    /** @param environment what the command's environment has more than this process's own */
+    ChildJvm(List<String> command, Map<String, String> environment) {
         this.command = List.copyOf(command);
+        this.environment = Map.copyOf(environment);
     }
 
     /** Waits for the command's end and returns its exit code. */
     int run() {
         Process child;
         try {
-            child = new ProcessBuilder(command).inheritIO().start();
+            ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+            builder.environment().putAll(environment);
+            child = builder.start();
         } catch (IOException e) {
             System.err.println("graft: could not restart Java (" + e.getMessage() + "). Hint: set GRAFT_NO_RESTART=1 to run without a restart.");
             return FAILURE;

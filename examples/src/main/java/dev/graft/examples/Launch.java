@@ -17,8 +17,9 @@ import java.util.Optional;
  * @param features  the JDK's feature version, such as 17
  * @param hugePages whether the system gives large pages to a program that asks for them
  * @param allowed   whether the program may restart itself: not where {@code GRAFT_NO_RESTART=1} or it is the restarted one
+ * @param text      what this JVM takes names for
  */
-record Launch(List<String> given, int features, boolean hugePages, boolean allowed) {
+record Launch(List<String> given, int features, boolean hugePages, boolean allowed, LocaleText text) {
     /** Set in the restarted JVM to the number of the process that started it. */
     static final String PARENT = "graft.launcher.pid";
 
@@ -31,7 +32,7 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
     static Launch ofThisJvm() {
         boolean forbidden = "1".equals(System.getenv("GRAFT_NO_RESTART")) || System.getProperty(PARENT) != null;
         return new Launch(ManagementFactory.getRuntimeMXBean().getInputArguments(), Runtime.version().feature(), givesHugePages(),
-                !forbidden);
+                !forbidden, LocaleText.ofThisJvm());
     }
 
     // A switch of Linux alone; elsewhere, and where it says never, the JVM would refuse the flag or warn of it.
@@ -54,7 +55,7 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
 
     /** A debugger listens on one port, so a JVM under one is left as it is. */
     boolean needsRestart() {
-        return allowed && given.stream().noneMatch(flag -> flag.startsWith("-agentlib:jdwp")) && !missing().isEmpty();
+        return allowed && given.stream().noneMatch(flag -> flag.startsWith("-agentlib:jdwp")) && (!missing().isEmpty() || text.isPoor());
     }
 
     /** The flags to add, those that only a new JVM can take among them; what the user chose stays. */
@@ -112,8 +113,10 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
         command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
+        Optional<List<String>> escaped = text.escaped(arguments);
+        escaped.ifPresent(all -> command.add("-D" + LocaleText.ESCAPED + "=true"));
         command.add(Main.class.getName());
-        command.addAll(List.of(arguments));
+        command.addAll(escaped.orElse(List.of(arguments)));
         return command;
     }
 

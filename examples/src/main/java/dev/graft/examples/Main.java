@@ -11,9 +11,15 @@ public final class Main {
     public static void main(String[] args) {
         Launch launch = Launch.ofThisJvm();
         if (launch.needsRestart()) {
-            System.exit(new ChildJvm(launch.command(args)).run());
+            System.exit(new ChildJvm(launch.command(args), launch.text().environment()).run());
         }
         launch.prepareThisJvm();
-        System.exit(Program.run(args));
+        String[] arguments = LocaleText.unescaped(args);
+        launch.text().unreadable(arguments).ifPresent(argument -> {
+            System.err.println("graft: the argument " + argument + " has letters that this locale (" + launch.text().charset()
+                    + ") does not have. Hint: set the environment variable LC_ALL=C.UTF-8.");
+            System.exit(Program.WRONG_USAGE);
+        });
+        System.exit(Program.run(arguments));
     }
 }

@@ -16,6 +16,8 @@ import picocli.CommandLine;
 public final class Program {
     /** The command could not do its work. */
     public static final int FAILURE = 1;
+    /** The command line cannot be understood. */
+    public static final int WRONG_USAGE = CommandLine.ExitCode.USAGE;
 
     @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "On failure, print where in the program it happened.")
     private boolean stacktrace;
