@@ -396,7 +396,7 @@ def hostile_pickles():
     hostile_pickle("storage-from-bytes.pth", "asks for torch.storage._load_from_bytes",
             lambda r: r.call("torch.storage", "_load_from_bytes"))
     hostile_pickle("quantized.pth", "asks for torch._utils._rebuild_qtensor", lambda r: r.call("torch._utils", "_rebuild_qtensor"))
-    hostile_pickle("inst.pth", "opcode 0x69", lambda r: r + b"(ios\nsystem\n")
+    hostile_pickle("inst.pth", "asks for os.system", lambda r: r + b"(ios\nsystem\n")
     hostile_pickle("extension.pth", "opcode 0x82", lambda r: r + b"\x82\x01")
     hostile_pickle("call-a-string.pth", "not a function", lambda r: r.text("os.system") + b")R")
     hostile_pickle("build-a-tensor.pth", "BUILD of something", lambda r: (r.tensor() + b"}").text("x") + b"b")

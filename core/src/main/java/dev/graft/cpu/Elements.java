@@ -72,7 +72,9 @@ final class Elements {
             case F64 -> (double) DOUBLES.get((byte[]) array, 8 * i);
             case F16 -> Halves.fromHalf((short) SHORTS.get((byte[]) array, 2 * i));
             case BF16 -> Halves.fromBrain((short) SHORTS.get((byte[]) array, 2 * i));
-            case F8_E4M3, F8_E5M2, C64, C128 -> throw unsupported();
+            case F8_E4M3 -> Halves.fromE4M3(((byte[]) array)[i]);
+            case F8_E5M2 -> Halves.fromHalf((short) (((byte[]) array)[i] << 8));
+            case C64, C128 -> throw unsupported();
             default -> getLong(i);
         };
     }
@@ -103,6 +105,7 @@ final class Elements {
     }
 
     private IllegalArgumentException unsupported() {
-        return new IllegalArgumentException("copy: " + dtype + " cannot be converted. Hint: it can only be stored and saved as it is.");
+        return new IllegalArgumentException("copy: " + dtype + " cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers only be stored and"
+                + " saved as they are.");
     }
 }

@@ -12,14 +12,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.UUID;
 
 /**
  * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary file beside it, flushed to the
- * disk, then renamed.
+ * disk, then renamed. A symbolic link stays one, and its target is written; a file that is replaced keeps its permissions.
  */
 final class AtomicFile {
     private static final int BUFFER = 1 << 16;
+    private static final int MAX_LINKS = 40;
+    private static final int MAX_NAME = 40;
 
     private AtomicFile() {
     }
@@ -28,14 +31,16 @@ final class AtomicFile {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    static void write(Path target, Content content) {
+    static void write(Path given, Content content) {
+        Path target = followed(given);
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(target)) {
             throw new WeightFileException(target, "is a folder, not a file to write", "add a file name to the path");
         }
-        Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        Path temporary = folder.resolve("." + shortened(target.getFileName().toString()) + "." + UUID.randomUUID() + ".tmp");
         try {
             writeAndForce(temporary, content);
+            keepPermissions(target, temporary);
             move(temporary, target);
             forceFolder(folder);
         } catch (IOException e) {
@@ -43,6 +48,37 @@ final class AtomicFile {
                     "check that the folder exists, is writable and has space left; the file that was there is untouched", -1, e);
         } finally {
             deleteQuietly(temporary);
+        }
+    }
+
+    /** The target's own name may be as long as the file system allows. */
+    private static String shortened(String name) {
+        return name.codePointCount(0, name.length()) <= MAX_NAME ? name : name.substring(0, name.offsetByCodePoints(0, MAX_NAME));
+    }
+
+    /** What a chain of symbolic links ends at, whether it exists or not. */
+    private static Path followed(Path given) {
+        Path path = given;
+        try {
+            for (int links = 0; Files.isSymbolicLink(path); links++) {
+                if (links == MAX_LINKS) {
+                    throw new WeightFileException(given, "cannot be written: its symbolic links lead in a circle", "remove the link");
+                }
+                Path to = Files.readSymbolicLink(path);
+                Path folder = path.toAbsolutePath().getParent();
+                path = folder == null ? to : folder.resolve(to);
+            }
+            return path;
+        } catch (IOException e) {
+            throw new WeightFileException(given, "cannot be written: " + reason(e), "check the symbolic link", -1, e);
+        }
+    }
+
+    private static void keepPermissions(Path old, Path replacement) throws IOException {
+        PosixFileAttributeView before = Files.getFileAttributeView(old, PosixFileAttributeView.class);
+        PosixFileAttributeView now = Files.getFileAttributeView(replacement, PosixFileAttributeView.class);
+        if (Files.exists(old) && before != null && now != null) {
+            now.setPermissions(before.readAttributes().permissions());
         }
     }
 

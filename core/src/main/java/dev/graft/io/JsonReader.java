@@ -110,6 +110,16 @@ final class JsonReader {
         return value;
     }
 
+    /** Reads a null where there is one. */
+    boolean isNull() {
+        skipSpace();
+        if (at < json.length && json[at] == 'n') {
+            word("null");
+            return true;
+        }
+        return false;
+    }
+
     /** Reads any value and forgets it. */
     void skip() {
         skipSpace();

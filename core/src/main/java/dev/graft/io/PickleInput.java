@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 final class PickleInput {
     private static final int WINDOW = 1 << 13;
     private static final int MAX_LINE = 512;
+    private static final int MAX_TEXT = 1 << 20;
 
     private final FileBytes file;
     private final Region region;
@@ -130,10 +131,19 @@ final class PickleInput {
 
     /** Up to the next newline, as GLOBAL's arguments are. */
     String line() {
+        return line(MAX_LINE);
+    }
+
+    /** Up to the next newline, as protocol 0 writes strings. */
+    String longLine() {
+        return line(MAX_TEXT);
+    }
+
+    private String line(int most) {
         StringBuilder line = new StringBuilder();
         for (int b = readByte(); b != '\n'; b = readByte()) {
-            if (line.length() == MAX_LINE) {
-                throw bad("a name of more than " + MAX_LINE + " characters");
+            if (line.length() == most) {
+                throw bad("a name or number of more than " + most + " characters");
             }
             line.append((char) b);
         }

@@ -43,6 +43,28 @@ final class PickleOp {
     static final int NEWOBJ = 0x81;
     static final int BUILD = 'b';
     static final int BINPERSID = 'Q';
+    static final int PERSID = 'P';
+    // Protocols 0 and 1, and what Python 2 wrote in protocol 2.
+    static final int INT = 'I';
+    static final int LONG = 'L';
+    static final int FLOAT = 'F';
+    static final int STRING = 'S';
+    static final int UNICODE = 'V';
+    static final int PUT = 'p';
+    static final int GET = 'g';
+    static final int DICT = 'd';
+    static final int LIST = 'l';
+    static final int INST = 'i';
+    static final int OBJ = 'o';
+    static final int POP = '0';
+    static final int POP_MARK = '1';
+    static final int DUP = '2';
+    // Large values and keyword arguments.
+    static final int LONG4 = 0x8b;
+    static final int BINUNICODE8 = 0x8d;
+    static final int BINBYTES8 = 0x8e;
+    static final int NEWOBJ_EX = 0x92;
+    static final int BYTEARRAY8 = 0x96;
     static final int PROTO = 0x80;
     static final int FRAME = 0x95;
 

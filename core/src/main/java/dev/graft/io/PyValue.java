@@ -85,6 +85,17 @@ sealed interface PyValue {
     record StorageValue(TorchStorage storage) implements PyValue {
     }
 
+    /**
+     * Something of a class or function that plain tensors do not need, such as {@code argparse.Namespace}. It was not looked up, let alone
+     * run: this is its name and nothing else.
+     */
+    record Foreign(String name) implements PyValue {
+    }
+
+    /** A tensor of a type that this library cannot hold. */
+    record UnknownTensor(String type) implements PyValue {
+    }
+
     /** Data that no state dict needs: a device, a set, a complex number, a type's name. */
     record Opaque(String kind) implements PyValue {
     }

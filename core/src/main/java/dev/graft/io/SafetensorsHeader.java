@@ -24,8 +24,13 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     private static final int MAX_FIELDS = 64;
     static final String METADATA_KEY = "__metadata__";
 
-    /** {@code begin} and {@code end} count from the start of the data. */
-    record Entry(DType dtype, Shape shape, long begin, long end) {
+    /**
+     * {@code begin} and {@code end} count from the start of the data.
+     *
+     * @param typeName the file's name for the type
+     * @param dtype    empty where this library has no such type
+     */
+    record Entry(String typeName, Optional<DType> dtype, Shape shape, long begin, long end) {
     }
 
     static SafetensorsHeader read(FileBytes file) {
@@ -82,6 +87,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
 
         private void readMetadata() {
+            if (json.isNull()) {
+                return;
+            }
             for (boolean more = json.begin('{'); more; more = json.more('}')) {
                 String key = json.key();
                 if (metadata.put(key, json.string()) != null) {
@@ -131,24 +139,22 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
 
         private Entry entry(String name, String typeName, List<Long> sizes, List<Long> offsets) {
-            DType type = Dialect.fromSafetensors(typeName).orElseThrow(() -> file.refused(
-                    "tensor \"" + name + "\" has dtype " + typeName + ", which this library does not know",
-                    "convert it in Python to one of F64 F32 F16 BF16 I64 I32 I16 I8 U64 U32 U16 U8 BOOL F8_E4M3 F8_E5M2 C64"));
+            Optional<DType> type = Dialect.fromSafetensors(typeName);
             if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
                 throw json.bad("tensor \"" + name + "\" has data_offsets " + offsets + ", not [begin, end]");
             }
-            long bytes = type.bytes();
+            long bytes = type.map(DType::bytes).orElse(0);
             for (long size : sizes) {
                 bytes = Checked.multiply(bytes, size).orElseThrow(() ->
                         json.bad("tensor \"" + name + "\" has an impossible shape " + sizes));
             }
             long begin = offsets.get(0);
             long end = offsets.get(1);
-            if (bytes != end - begin) {
+            if (type.isPresent() && bytes != end - begin) {
                 throw json.bad("tensor \"" + name + "\" " + typeName + sizes + " needs " + bytes + " bytes, its data_offsets " + offsets
                         + " span " + (end - begin));
             }
-            return new Entry(type, Checked.shape(file, name, sizes), begin, end);
+            return new Entry(typeName, type, Checked.shape(file, name, sizes), begin, end);
         }
 
         private void checkCoverage(Collection<Entry> entries) {

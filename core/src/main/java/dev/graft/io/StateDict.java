@@ -2,6 +2,7 @@ package dev.graft.io;
 
 import dev.graft.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -27,6 +28,7 @@ public final class StateDict implements AutoCloseable {
     private static final int MAX_BYTES = Integer.MAX_VALUE - 16;
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, String> unreadable = new LinkedHashMap<>();
 
     /** An empty dict. */
     public StateDict() {
@@ -54,6 +56,10 @@ public final class StateDict implements AutoCloseable {
 
     /** @throws IllegalArgumentException naming the nearest key if there is no such tensor */
     public Tensor get(String name) {
+        String reason = unreadable.get(name);
+        if (reason != null) {
+            throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + reason);
+        }
         return find(name).orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among "
                 + tensors.size() + " (" + tensors.keySet().stream().limit(3).toList() + "...). Hint: "
                 + NearestName.of(name, tensors.keySet()).map(near -> "did you mean \"" + near + "\"?").orElse("look at names().")));
@@ -61,6 +67,18 @@ public final class StateDict implements AutoCloseable {
 
     public Optional<Tensor> find(String name) {
         return Optional.ofNullable(tensors.get(name));
+    }
+
+    /**
+     * The tensors that the file had but this library cannot hold, by name, with the reason: an element type that it does not know. They
+     * are not among {@link #names()}, and an error only where they are needed.
+     */
+    public Map<String, String> unreadable() {
+        return Collections.unmodifiableMap(unreadable);
+    }
+
+    static String unknownType(String type) {
+        return "has type " + type + ", which is not supported. Hint: convert it in Python, as with tensor.float(), and save again.";
     }
 
     public boolean contains(String name) {
@@ -107,7 +125,24 @@ public final class StateDict implements AutoCloseable {
                 renamed.put(to, tensor.detach());
             }
         });
+        unreadable.forEach((name, reason) -> {
+            String to = newName.apply(name);
+            if (!to.isEmpty()) {
+                renamed.unreadable.put(to, reason);
+            }
+        });
         return renamed;
+    }
+
+    /**
+     * This dict for a network with entries of the given names: what wrappers put before the names ({@code "module."} by DataParallel,
+     * {@code "_orig_mod."} by torch.compile, {@code "model."} by Lightning, in any nesting) is taken off where more names fit without
+     * it, and tensors outside the wrapper are left out; the log says which. It shares memory with this dict, and each is closed by itself.
+     */
+    public StateDict unwrapped(Collection<String> names) {
+        WrapperPrefix prefix = WrapperPrefix.of(tensors.keySet(), names);
+        prefix.log();
+        return rename(prefix::strip);
     }
 
     /** SHA-256, in lower-case hexadecimal, of a tensor's elements in row-major order, little-endian. */
@@ -143,6 +178,7 @@ public final class StateDict implements AutoCloseable {
 
     static StateDict of(Contents contents) {
         StateDict dict = new StateDict();
+        dict.unreadable.putAll(contents.unreadable());
         try {
             contents.tensors().forEach((name, source) -> dict.put(name,
                     Tensor.ofBytes(source.dtype(), source.shape(), source.bytes().get())));

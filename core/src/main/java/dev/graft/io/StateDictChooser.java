@@ -10,15 +10,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * Finds the state dict in what a checkpoint holds. A dict with tensors of its own is one; else the first of {@link #KNOWN_KEYS} that
- * leads to tensors is followed; else all nested dicts are taken. Nested names are joined by dots, and a {@code module.} before every
- * name, left by {@code DataParallel}, is dropped.
+ * Finds the state dict in what a checkpoint holds. The first of {@link #KNOWN_KEYS} that leads to more tensors than lie beside it is
+ * followed: scripts put a best accuracy or a loss there as a single tensor. Else a dict with tensors of its own is the state dict; else the
+ * only dict of tensors in it, under whatever name; else all nested dicts are taken. Nested names are joined by dots, and a {@code module.}
+ * before every name, left by {@code DataParallel}, is dropped.
+ *
+ * <p>Objects of foreign classes beside the state dict are left out and named. Inside it they are refused: weights that somebody meant to be
+ * there would be missing.
  */
 final class StateDictChooser {
     /** Where training scripts keep the weights, in the order tried. */
-    static final List<String> KNOWN_KEYS = List.of("state_dict", "model_state_dict", "model", "net");
+    static final List<String> KNOWN_KEYS = List.of("state_dict", "model_state_dict", "model", "net", "network", "module", "weights");
     private static final String PARALLEL_PREFIX = "module.";
     private static final int MAX_DEPTH = 64;
     private static final int MAX_ENTRIES = 500_000;
@@ -27,6 +32,7 @@ final class StateDictChooser {
 
     private final FileBytes file;
     private final Map<String, StridedTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, String> unreadable = new LinkedHashMap<>();
     private final List<String> skipped = new ArrayList<>();
     private int entries;
     private long letters;
@@ -35,20 +41,26 @@ final class StateDictChooser {
         this.file = file;
     }
 
-    record Choice(Map<String, StridedTensor> tensors, List<String> skipped) {
+    record Choice(Map<String, StridedTensor> tensors, Map<String, String> unreadable, List<String> skipped) {
     }
 
     static Choice choose(FileBytes file, Object root) {
         StateDictChooser chooser = new StateDictChooser(file);
+        if (root instanceof PyValue.Foreign object) {
+            throw TorchGlobals.refuse(file, "it is one object; it ", object.name());
+        }
         if (!(root instanceof PyValue.Dict dict)) {
             throw file.refused("it holds " + kind(root) + ", not a state dict", "save model.state_dict() in Python");
         }
         chooser.descend("", dict, 0);
-        if (chooser.tensors.isEmpty() && dict.size() > 0) {
+        if (chooser.tensors.isEmpty() && chooser.unreadable.isEmpty() && dict.size() > 0) {
+            dict.values.stream().filter(PyValue.Foreign.class::isInstance).map(PyValue.Foreign.class::cast).findFirst().ifPresent(object -> {
+                throw TorchGlobals.refuse(file, "it holds no tensors of its own, but ", object.name());
+            });
             throw file.refused("it holds no tensors, only " + chooser.skipped.stream().limit(10).toList(),
                     "save model.state_dict() in Python");
         }
-        return new Choice(chooser.withoutParallelPrefix(), List.copyOf(chooser.skipped));
+        return chooser.choice();
     }
 
     private static String kind(Object root) {
@@ -59,32 +71,63 @@ final class StateDictChooser {
     }
 
     private void descend(String path, PyValue.Dict dict, int depth) {
-        if (depth < MAX_DEPTH && dict.values.stream().noneMatch(v -> tensor(v).isPresent())) {
-            for (String known : KNOWN_KEYS) {
-                if (dict.get(known).orElse(PyValue.None.NONE) instanceof PyValue.Dict chosen && leadsToTensors(chosen)) {
-                    dict.keys.stream().filter(k -> !known.equals(k)).forEach(k -> skip(path + name(k)));
-                    descend(path + known + ".", chosen, depth + 1);
-                    return;
-                }
+        if (depth < MAX_DEPTH) {
+            Optional<Object> key = stateDictKey(dict);
+            if (key.isPresent()) {
+                dict.keys.stream().filter(k -> !key.get().equals(k)).forEach(k -> skip(path + name(k)));
+                PyValue.Dict chosen = (PyValue.Dict) dict.values.get(dict.keys.indexOf(key.get()));
+                descend(path + name(key.get()) + ".", chosen, depth + 1);
+                return;
             }
         }
         flatten("", dict, depth);
     }
 
-    private boolean leadsToTensors(PyValue.Dict start) {
+    /** Under which key of a checkpoint the state dict lies; empty where the dict is one itself, or several lie in it. */
+    private static Optional<Object> stateDictKey(PyValue.Dict dict) {
+        long own = dict.values.stream().filter(StateDictChooser::isTensor).count();
+        for (String known : KNOWN_KEYS) {
+            if (dict.get(known).orElse(PyValue.None.NONE) instanceof PyValue.Dict nested && tensorsIn(nested) > own) {
+                return Optional.of(known);
+            }
+        }
+        List<Object> nested = new ArrayList<>();
+        for (int i = 0; i < dict.size() && own == 0; i++) {
+            if (dict.keys.get(i) instanceof String && dict.values.get(i) instanceof PyValue.Dict inner && hasNamedTensors(inner)) {
+                nested.add(dict.keys.get(i));
+            }
+        }
+        return nested.size() == 1 ? Optional.of(nested.get(0)) : Optional.empty();
+    }
+
+    private static boolean hasNamedTensors(PyValue.Dict dict) {
+        for (int i = 0; i < dict.size(); i++) {
+            if (dict.keys.get(i) instanceof String && isTensor(dict.values.get(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How many tensors a dict leads to, each dict counted once however often it is shared. */
+    private static long tensorsIn(PyValue.Dict start) {
         Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         Deque<PyValue.Dict> waiting = new ArrayDeque<>(List.of(start));
+        long count = 0;
         while (!waiting.isEmpty()) {
             for (Object value : waiting.pop().values) {
-                if (tensor(value).isPresent()) {
-                    return true;
-                }
-                if (value instanceof PyValue.Dict nested && seen.add(nested)) {
+                if (isTensor(value)) {
+                    count++;
+                } else if (value instanceof PyValue.Dict nested && seen.add(nested)) {
                     waiting.push(nested);
                 }
             }
         }
-        return false;
+        return count;
+    }
+
+    private static boolean isTensor(Object value) {
+        return value instanceof PyValue.UnknownTensor || tensor(value).isPresent();
     }
 
     private void flatten(String prefix, PyValue.Dict dict, int depth) {
@@ -100,6 +143,11 @@ final class StateDictChooser {
                 if (tensors.put(name, tensor.get()) != null) {
                     throw file.damaged("two tensors are named \"" + name + "\"");
                 }
+            } else if (value instanceof PyValue.UnknownTensor unknown) {
+                count(name);
+                unreadable.put(name, StateDict.unknownType(unknown.type()));
+            } else if (value instanceof PyValue.Foreign object) {
+                refuseInside(dict, name, object);
             } else if (value instanceof PyValue.Dict nested && nested.size() > 0) {
                 count(name);
                 flatten(name + ".", nested, depth + 1);
@@ -107,6 +155,14 @@ final class StateDictChooser {
                 skip(name);
             }
         }
+    }
+
+    /** Beside a single tensor or a dict of them, such as a script's arguments, an object is left out. */
+    private void refuseInside(PyValue.Dict dict, String name, PyValue.Foreign object) {
+        if (dict.values.stream().anyMatch(StateDictChooser::isTensor)) {
+            throw TorchGlobals.refuse(file, "entry \"" + name + "\" of the state dict ", object.name());
+        }
+        skip(name);
     }
 
     private void skip(String name) {
@@ -133,12 +189,14 @@ final class StateDictChooser {
         return value instanceof PyValue.Parameter parameter ? parameter.data : Optional.empty();
     }
 
-    private Map<String, StridedTensor> withoutParallelPrefix() {
-        if (!tensors.keySet().stream().allMatch(name -> name.startsWith(PARALLEL_PREFIX))) {
-            return tensors;
-        }
-        Map<String, StridedTensor> stripped = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> stripped.put(name.substring(PARALLEL_PREFIX.length()), tensor));
+    private Choice choice() {
+        boolean parallel = Stream.concat(tensors.keySet().stream(), unreadable.keySet().stream()).allMatch(name -> name.startsWith(PARALLEL_PREFIX));
+        return parallel ? new Choice(stripped(tensors), stripped(unreadable), List.copyOf(skipped)) : new Choice(tensors, unreadable, List.copyOf(skipped));
+    }
+
+    private static <T> Map<String, T> stripped(Map<String, T> named) {
+        Map<String, T> stripped = new LinkedHashMap<>();
+        named.forEach((name, value) -> stripped.put(name.substring(PARALLEL_PREFIX.length()), value));
         return stripped;
     }
 }

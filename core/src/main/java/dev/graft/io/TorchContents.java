@@ -17,6 +17,6 @@ final class TorchContents {
             Shape shape = reader.check(name, tensor);
             tensors.put(name, new TensorSource(tensor.dtype(), shape, () -> reader.read(name, tensor, shape).bytes()));
         });
-        return new Contents(format, tensors, choice.skipped(), Map.of());
+        return new Contents(format, tensors, choice.unreadable(), choice.skipped(), Map.of());
     }
 }

@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * The allow-list: every name a pickle may use and what it stands for here. Nothing is looked up by reflection, so a name that is not
- * on the list cannot reach anything.
+ * Every name that a pickle can use and have mean something here. Nothing is looked up by reflection: a name that is not on the list stands
+ * for itself, as a {@link PyValue.Foreign}, and calling it gives just that name again. Names that an honest checkpoint has no use for,
+ * such as {@code os.system}, are refused, so that a file made to do harm is not taken for a good one.
  *
  * @see <a href="https://pytorch.org/docs/stable/notes/serialization.html#weights-only">PyTorch: weights_only</a>
  */
@@ -47,6 +48,13 @@ final class TorchGlobals {
     private static final Set<String> TENSOR_CLASSES = Set.of("Tensor", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor",
             "LongTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor");
 
+    /** Modules and built-in functions that run programs, code or the loader itself. */
+    private static final Set<String> HARMFUL_MODULES = Set.of("os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "pty", "runpy", "code",
+            "commands", "ctypes", "importlib", "pickle", "_pickle", "marshal", "types", "webbrowser", "platform", "pip", "timeit", "bdb", "pdb", "io",
+            "_io", "signal", "multiprocessing", "threading", "asyncio", "urllib", "http", "requests");
+    private static final Set<String> HARMLESS_BUILTINS = Set.of("int", "float", "bool", "str", "bytes", "tuple", "slice", "range", "object", "type",
+            "NoneType", "long", "unicode", "Ellipsis", "NotImplemented", "property");
+
     private final PickleInput in;
     private final IntConsumer charge;
 
@@ -80,18 +88,31 @@ final class TorchGlobals {
                 return new PyValue.Type(type.get());
             }
         }
-        throw refuse(full);
+        if (isHarmful(module, name)) {
+            throw refuse(in.file(), in.what() + ": ", full);
+        }
+        return new PyValue.Foreign(full);
     }
 
-    private WeightFileException refuse(String full) {
+    private static boolean isHarmful(String module, String name) {
+        int dot = module.indexOf('.');
+        boolean builtin = module.equals("builtins") || module.equals("__builtin__");
+        return HARMFUL_MODULES.contains(dot < 0 ? module : module.substring(0, dot)) || builtin && !HARMLESS_BUILTINS.contains(name);
+    }
+
+    /** @param where what to put before the sentence */
+    static WeightFileException refuse(FileBytes file, String where, String full) {
         String printable = full.replaceAll("[^\\x21-\\x7e]", "?");
-        return in.file().refused(in.what() + ": asks for " + printable + ", which is not plain tensor data; it was not run",
+        return file.refused(where + "asks for " + printable + ", which is not plain tensor data; it was not run",
                 "if you trust the file, convert it to safetensors in Python: state = torch.load(file, weights_only=False); "
                         + "safetensors.torch.save_file(state, 'model.safetensors'), "
                         + "with state.state_dict() or state['state_dict'] where it is a whole model or a checkpoint");
     }
 
     Object call(Object callee, List<Object> arguments) {
+        if (callee instanceof PyValue.Foreign) {
+            return callee;
+        }
         if (!(callee instanceof Function function)) {
             throw in.bad("a call of something that is not a function");
         }
@@ -115,6 +136,9 @@ final class TorchGlobals {
 
     /** BUILD: the module's version notes on an OrderedDict are dropped, an old Parameter gets its tensor. */
     void setState(Object target, Object state) {
+        if (target instanceof PyValue.Foreign) {
+            return;
+        }
         if (target instanceof PyValue.Parameter parameter && state instanceof PyValue.Sequence s && !s.items.isEmpty()) {
             parameter.data = Optional.of(tensorOf(s.items.get(0)));
         } else if (!(target instanceof PyValue.Dict) || !(state instanceof PyValue.Dict)) {
@@ -149,7 +173,7 @@ final class TorchGlobals {
 
     private PyValue.Dict defaultDict(List<Object> arguments) {
         boolean plain = arguments.isEmpty() || arguments.size() == 1
-                && (arguments.get(0) == PyValue.None.NONE || arguments.get(0) == Function.DICT || arguments.get(0) == Function.LIST
+                && (arguments.get(0) instanceof PyValue.Foreign || arguments.get(0) == PyValue.None.NONE || arguments.get(0) == Function.DICT || arguments.get(0) == Function.LIST
                 || arguments.get(0) == Function.SET);
         if (!plain) {
             throw in.bad("defaultdict with a factory that is not dict, list or set");
@@ -157,7 +181,7 @@ final class TorchGlobals {
         return new PyValue.Dict();
     }
 
-    private PyValue.TensorValue tensor(List<Object> a, int least, int most, Optional<Integer> typeAt, int metadataAt) {
+    private PyValue tensor(List<Object> a, int least, int most, Optional<Integer> typeAt, int metadataAt) {
         if (a.size() < least || a.size() > most) {
             throw in.bad("a tensor of " + a.size() + " arguments");
         }
@@ -166,6 +190,9 @@ final class TorchGlobals {
         }
         if (a.size() == metadataAt + 1) {
             checkMetadata(a.get(metadataAt));
+        }
+        if (typeAt.isPresent() && a.get(typeAt.get()) instanceof PyValue.Foreign unknown) {
+            return new PyValue.UnknownTensor(unknown.name());
         }
         DType type = typeAt.map(i -> type(a.get(i))).orElse(storage.storage().dtype);
         return new PyValue.TensorValue(new StridedTensor(storage.storage(), type, integer(a.get(1)), integers(a.get(2)),
@@ -182,17 +209,20 @@ final class TorchGlobals {
         }
     }
 
-    private PyValue.TensorValue parameter(List<Object> arguments) {
+    private PyValue parameter(List<Object> arguments) {
         if (arguments.size() < 3 || arguments.size() > 4) {
             throw in.bad("a parameter of " + arguments.size() + " arguments");
         }
-        return new PyValue.TensorValue(tensorOf(arguments.get(0)));
+        return arguments.get(0) instanceof PyValue.UnknownTensor unknown ? unknown : new PyValue.TensorValue(tensorOf(arguments.get(0)));
     }
 
     private Object fromType(List<Object> arguments) {
         boolean tensor = arguments.size() == 4 && (arguments.get(1) instanceof PyValue.Opaque || arguments.get(1) == Function.PARAMETER)
                 && (arguments.get(0) == Function.REBUILD_TENSOR_V2 || arguments.get(0) == Function.REBUILD_TENSOR_V3
                 || arguments.get(0) == Function.REBUILD_PARAMETER);
+        if (arguments.size() == 4 && arguments.get(1) instanceof PyValue.Foreign subclass) {
+            return new PyValue.UnknownTensor(subclass.name());
+        }
         if (!tensor) {
             throw in.bad("a tensor subclass that is not plain");
         }

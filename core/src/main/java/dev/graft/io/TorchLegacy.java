@@ -14,6 +14,8 @@ import java.util.Set;
 final class TorchLegacy {
     /** The pickled magic number: protocol 2, LONG1 of ten bytes. */
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+    /** As pickle's protocols 0 and 1 write it. */
+    static final String TEXT_MAGIC = "L" + MAGIC + "L\n";
     private static final long PROTOCOL = 1001;
 
     private final FileBytes file;

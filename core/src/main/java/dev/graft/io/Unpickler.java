@@ -25,6 +25,7 @@ final class Unpickler {
     /** Bytes one pickle may have, the storages not counted. */
     static final long MAX_PICKLE = 64L << 20;
     private static final int HIGHEST_PROTOCOL = 5;
+    private static final int MAX_INTEGER_BYTES = 255;
 
     /** Turns a persistent identifier into the thing stored outside the pickle. */
     interface PersistentLoad {
@@ -120,6 +121,25 @@ final class Unpickler {
             case PickleOp.NEWOBJ -> newObject();
             case PickleOp.BUILD -> build();
             case PickleOp.BINPERSID -> push(persistentLoad.load(pop()));
+            case PickleOp.PERSID -> push(persistentLoad.load(in.line()));
+            case PickleOp.INT -> push(PickleText.integer(in, in.line()));
+            case PickleOp.LONG -> push(PickleText.longInteger(in, in.line()));
+            case PickleOp.FLOAT -> push(PickleText.decimal(in, in.line()));
+            case PickleOp.STRING -> push(PickleText.quoted(in, in.longLine()));
+            case PickleOp.UNICODE -> push(PickleText.rawUnicode(in, in.longLine()));
+            case PickleOp.PUT -> memoize(PickleText.key(in, in.line()));
+            case PickleOp.GET -> push(recall(PickleText.key(in, in.line())));
+            case PickleOp.DICT -> dict();
+            case PickleOp.LIST -> push(new PyValue.Sequence(new ArrayList<>(popToMark()), false));
+            case PickleOp.INST -> instance();
+            case PickleOp.OBJ -> object();
+            case PickleOp.POP -> discard();
+            case PickleOp.POP_MARK -> popToMark();
+            case PickleOp.DUP -> push(top());
+            case PickleOp.LONG4 -> push(integer(in.readBytes(Math.min(in.int32(), MAX_INTEGER_BYTES + 1))));
+            case PickleOp.BINUNICODE8 -> push(in.utf8(in.int64()));
+            case PickleOp.BINBYTES8, PickleOp.BYTEARRAY8 -> push(in.readBytes(in.int64()));
+            case PickleOp.NEWOBJ_EX -> newObjectEx();
             default -> throw in.bad(String.format("pickle opcode 0x%02x is not one that plain tensors need", op));
         }
     }
@@ -194,6 +214,9 @@ final class Unpickler {
     }
 
     private void append(List<Object> values) {
+        if (top() instanceof PyValue.Foreign) {
+            return;
+        }
         if (!(top() instanceof PyValue.Sequence list) || list.tuple) {
             throw in.bad("APPEND to something that is not a list");
         }
@@ -202,7 +225,7 @@ final class Unpickler {
 
     private void addItems() {
         popToMark();
-        if (!(top() instanceof PyValue.Opaque)) {
+        if (!(top() instanceof PyValue.Opaque) && !(top() instanceof PyValue.Foreign)) {
             throw in.bad("ADDITEMS to something that is not a set");
         }
     }
@@ -213,6 +236,9 @@ final class Unpickler {
     }
 
     private void setItems(List<Object> keysAndValues) {
+        if (top() instanceof PyValue.Foreign) {
+            return;
+        }
         if (!(top() instanceof PyValue.Dict dict) || keysAndValues.size() % 2 != 0) {
             throw in.bad("SETITEMS without a dict or without a value for each key");
         }
@@ -248,8 +274,50 @@ final class Unpickler {
         push(globals.call(call.get(0), arguments.items));
     }
 
+    private void dict() {
+        List<Object> keysAndValues = popToMark();
+        push(new PyValue.Dict());
+        setItems(keysAndValues);
+    }
+
+    /** Takes a value off the stack or, as Python does, a mark with nothing above it. */
+    private void discard() {
+        if (!marks.isEmpty() && stack.size() == floor()) {
+            marks.pop();
+        } else {
+            pop();
+        }
+    }
+
+    /** INST: a class by name, called with what lies above the mark. */
+    private void instance() {
+        Object callee = globals.find(in.line(), in.line());
+        push(globals.call(callee, popToMark()));
+    }
+
+    /** OBJ: the class lies first above the mark. */
+    private void object() {
+        List<Object> call = popToMark();
+        if (call.isEmpty()) {
+            throw in.bad("OBJ without a class");
+        }
+        push(globals.call(call.get(0), call.subList(1, call.size())));
+    }
+
+    private void newObjectEx() {
+        List<Object> call = pop(3);
+        if (!(call.get(0) instanceof PyValue.Foreign foreign)) {
+            throw in.bad("NEWOBJ_EX of something other than a class of its own");
+        }
+        push(foreign);
+    }
+
     private void newObject() {
         List<Object> call = pop(2);
+        if (call.get(0) instanceof PyValue.Foreign foreign) {
+            push(foreign);
+            return;
+        }
         if (call.get(0) != TorchGlobals.Function.PARAMETER || !(call.get(1) instanceof PyValue.Sequence arguments)) {
             throw in.bad("NEWOBJ of something other than a Parameter");
         }
@@ -261,8 +329,11 @@ final class Unpickler {
         globals.setState(top(), state);
     }
 
-    /** A little-endian two's-complement integer of up to 255 bytes. */
-    private static Object integer(byte[] littleEndian) {
+    /** A little-endian two's-complement integer. */
+    private Object integer(byte[] littleEndian) {
+        if (littleEndian.length > MAX_INTEGER_BYTES) {
+            throw in.bad("a whole number of more than " + MAX_INTEGER_BYTES + " bytes");
+        }
         if (littleEndian.length == 0) {
             return 0L;
         }
@@ -270,7 +341,6 @@ final class Unpickler {
         for (int i = 0; i < bigEndian.length; i++) {
             bigEndian[i] = littleEndian[littleEndian.length - 1 - i];
         }
-        BigInteger value = new BigInteger(bigEndian);
-        return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
+        return PickleText.fitted(new BigInteger(bigEndian));
     }
 }

@@ -6,6 +6,8 @@ import java.util.List;
 
 /** Reads a weight file of any kind, told by its content and not by its name. */
 public final class WeightFiles {
+    private static final int MOST_NAMED = 20;
+
     private WeightFiles() {
     }
 
@@ -16,7 +18,19 @@ public final class WeightFiles {
      */
     public static StateDict load(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
-            return StateDict.of(WeightReader.read(file));
+            Contents contents = WeightReader.read(file);
+            logLeftOut(path, contents);
+            return StateDict.of(contents);
+        }
+    }
+
+    private static void logLeftOut(Path path, Contents contents) {
+        List<String> names = new ArrayList<>(contents.skipped());
+        contents.unreadable().forEach((name, reason) -> names.add(name + ", which " + reason.split("\\. Hint")[0]));
+        if (!names.isEmpty()) {
+            String more = names.size() > MOST_NAMED ? " and " + (names.size() - MOST_NAMED) + " more" : "";
+            System.getLogger(WeightFiles.class.getName()).log(System.Logger.Level.INFO, "weights {0}: left out {1}{2}", path.getFileName(),
+                    String.join(", ", names.subList(0, Math.min(MOST_NAMED, names.size()))), more);
         }
     }
 

@@ -34,7 +34,7 @@ final class WeightReader {
         if (head.length > 8 && head[8] == '{') {
             return WeightFormat.SAFETENSORS;
         }
-        if ((head[0] & 0xff) == PickleOp.PROTO) {
+        if ((head[0] & 0xff) == PickleOp.PROTO || startsWith(head, TorchLegacy.TEXT_MAGIC)) {
             return WeightFormat.TORCH_LEGACY;
         }
         if (TarArchive.isTar(file)) {
@@ -72,14 +72,19 @@ final class WeightReader {
     static Contents safetensors(FileBytes file) {
         SafetensorsHeader header = SafetensorsHeader.read(file);
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
+        Map<String, String> unreadable = new LinkedHashMap<>();
         header.tensors().forEach((name, entry) -> {
+            if (entry.dtype().isEmpty()) {
+                unreadable.put(name, StateDict.unknownType(entry.typeName()));
+                return;
+            }
             long length = entry.end() - entry.begin();
             if (length > Integer.MAX_VALUE - 16) {
                 throw Checked.tooLarge(file, name, Arrays.stream(entry.shape().toArray()).mapToObj(d -> (long) d).toList());
             }
-            tensors.put(name, new TensorSource(entry.dtype(), entry.shape(),
+            tensors.put(name, new TensorSource(entry.dtype().get(), entry.shape(),
                     () -> file.read(header.dataStart() + entry.begin(), (int) length)));
         });
-        return new Contents(WeightFormat.SAFETENSORS, tensors, List.of(), header.metadata());
+        return new Contents(WeightFormat.SAFETENSORS, tensors, unreadable, List.of(), header.metadata());
     }
 }

@@ -67,7 +67,8 @@ final class ZipArchive {
         int length = (int) Math.min(file.size(), END_SIZE + MAX_COMMENT);
         byte[] tail = file.read(file.size() - length, length);
         for (int at = length - END_SIZE; at >= 0; at--) {
-            if (LittleEndian.int32(tail, at) == 0x06054b50 && LittleEndian.uint16(tail, at + 20) == length - at - END_SIZE) {
+            // what follows the comment is padding, which Python's zipfile does not mind either
+            if (LittleEndian.int32(tail, at) == 0x06054b50 && LittleEndian.uint16(tail, at + 20) <= length - at - END_SIZE) {
                 return Optional.of(file.size() - length + at);
             }
         }

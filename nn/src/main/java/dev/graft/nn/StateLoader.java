@@ -67,11 +67,23 @@ final class StateLoader {
         members.children().forEach((name, child) -> collect(ModuleTree.join(path, name), child, slots));
     }
 
-    @SuppressWarnings("try")
     static void load(Module root, StateDict state, LoadOptions options) {
         options.replaced().forEach(name -> ModuleTree.find(root, name));
         Map<String, Slot> slots = slots(root);
         slots.keySet().removeIf(options::skips);
+        boolean fits = slots.keySet().stream().allMatch(state::contains);
+        boolean closed = state.entries().stream().anyMatch(entry -> entry.getValue().isClosed()); // told below, by name
+        if (fits || closed) {
+            assign(root, slots, state, options);
+            return;
+        }
+        try (StateDict unwrapped = state.unwrapped(slots.keySet())) {
+            assign(root, slots, unwrapped, options);
+        }
+    }
+
+    @SuppressWarnings("try")
+    private static void assign(Module root, Map<String, Slot> slots, StateDict state, LoadOptions options) {
         try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             Map<String, Tensor> taken = take(root, slots, state, options);
             taken.forEach((name, tensor) -> slots.get(name).assign(tensor));
@@ -102,7 +114,8 @@ final class StateLoader {
                     mismatched.add(name + ": " + problem);
                 }
             } else if (!slot.mayBeMissing() && !given.contains(slot.owner)) {
-                missing.add(name + " " + slot.value.shape());
+                String reason = state.unreadable().containsKey(name) ? ": the file's " + state.unreadable().get(name).split("\\. Hint")[0] : "";
+                missing.add(name + " " + slot.value.shape() + reason);
             }
         });
         for (String name : state.names()) {
@@ -137,7 +150,7 @@ final class StateLoader {
 
     private static boolean converts(DType from, Slot slot) {
         DType to = slot.value.dtype();
-        return from == to || slot.isCounter() || (to == DType.F32 && (from == DType.F64 || from == DType.F16 || from == DType.BF16))
+        return from == to || slot.isCounter() || (to == DType.F32 && from.isFloat())
                 || (to == DType.I64 && from == DType.I32);
     }
 
@@ -182,7 +195,7 @@ final class StateLoader {
 
     private static String hint(int expected, List<String> missing, List<String> unexpected, List<String> mismatched) {
         if (missing.size() == expected && !unexpected.isEmpty()) {
-            return "no key fits: the file belongs to another architecture, or its keys carry a prefix such as 'module.'.";
+            return "no key fits: the file belongs to another architecture, or its keys carry a prefix that no usual wrapper writes: take it off with StateDict.stripPrefix.";
         }
         if (mismatched.stream().anyMatch(line -> line.endsWith("was closed"))) {
             return "keep the network and the state dict's tensors open until load returns.";

@@ -75,7 +75,7 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
         if (file.isEmpty()) {
             return new Start(model, "random weights");
         }
-        try (StateDict state = WeightFiles.load(file.get())) {
+        try (StateDict read = WeightFiles.load(file.get()); StateDict state = architecture.unwrapped(read)) {
             boolean sameSize = hasHeadOf(state, model);
             boolean kept = sameSize && headFits;
             model.load(state, kept ? LoadOptions.strict() : LoadOptions.replacedHead(model.headPath()));

@@ -1,9 +1,11 @@
 package dev.graft.vision.model;
 
 import dev.graft.io.StateDict;
+import dev.graft.nn.Init;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /** One network of the {@link ModelZoo}: how to build it, and which published weights it has. */
@@ -106,6 +108,22 @@ public final class Architecture {
      * @throws IllegalArgumentException naming all missing, unexpected and mismatched keys
      */
     public Backbone create(StateDict state, RandomGenerator random) {
+        try (StateDict fitted = unwrapped(state)) {
+            return fill(fitted, random);
+        }
+    }
+
+    /** As {@link StateDict#unwrapped}, for this network with any head. */
+    public StateDict unwrapped(StateDict state) {
+        if (state.contains(headPath + ".weight")) {
+            return state.without("\0");
+        }
+        try (Backbone any = Init.skip(() -> constructor.build(1, new SplittableRandom(0))); StateDict own = any.stateDict()) {
+            return state.unwrapped(own.names());
+        }
+    }
+
+    private Backbone fill(StateDict state, RandomGenerator random) {
         int classes = state.find(headPath + ".weight").filter(weight -> weight.rank() > 0).map(weight -> weight.dim(0)).orElse(1000);
         return Pretrained.fill(() -> constructor.build(Math.max(1, classes), random), state);
     }

@@ -33,7 +33,7 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
 
     /**
      * As the environment says: {@code GRAFT_HOME}, {@code GRAFT_OFFLINE=1} (no download), and for PyTorch's cache {@code TORCH_HOME} or
-     * {@code XDG_CACHE_HOME}. The system properties {@code graft.home} and {@code graft.offline} win over the environment.
+     * {@code XDG_CACHE_HOME}; a leading {@code ~} in them is the user's home. The system properties {@code graft.home} and {@code graft.offline} win over the environment.
      */
     public static WeightCache fromEnvironment() {
         Map<String, String> settings = new HashMap<>(System.getenv());
@@ -44,12 +44,20 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
 
     static WeightCache from(Map<String, String> settings, Path userHome) {
         Path dotCache = userHome.resolve(".cache");
-        Path graft = setting(settings, "GRAFT_HOME").map(Path::of).orElse(dotCache.resolve("graft"));
-        Path torch = setting(settings, "TORCH_HOME").map(Path::of)
-                .orElse(setting(settings, "XDG_CACHE_HOME").map(Path::of).orElse(dotCache).resolve("torch"));
+        Path graft = setting(settings, "GRAFT_HOME").map(home -> expanded(home, userHome)).orElse(dotCache.resolve("graft"));
+        Path torch = setting(settings, "TORCH_HOME").map(home -> expanded(home, userHome))
+                .orElse(setting(settings, "XDG_CACHE_HOME").map(home -> expanded(home, userHome)).orElse(dotCache).resolve("torch"));
         String offline = setting(settings, "GRAFT_OFFLINE").orElse("0");
         return new WeightCache(graft.resolve("checkpoints"), List.of(torch.resolve("hub").resolve("checkpoints")),
                 !offline.equals("0") && !offline.equalsIgnoreCase("false"));
+    }
+
+    /** A leading {@code ~} is the user's home, as torch takes it: env files, unlike shells, leave it as it is. */
+    private static Path expanded(String path, Path userHome) {
+        if (path.equals("~")) {
+            return userHome;
+        }
+        return path.startsWith("~/") || path.startsWith("~\\") ? userHome.resolve(path.substring(2)) : Path.of(path);
     }
 
     private static Optional<String> setting(Map<String, String> settings, String name) {

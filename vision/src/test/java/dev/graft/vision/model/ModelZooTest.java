@@ -143,6 +143,19 @@ class ModelZooTest {
     }
 
     @Test
+    void aFileOfAWrappedNetworkFits() {
+        Architecture architecture = ModelZoo.architecture("resnet20");
+        try (Backbone saved = architecture.create(3, new SplittableRandom(1)); StateDict state = saved.stateDict(); StateDict wrapped = new StateDict()) {
+            state.entries().forEach(entry -> wrapped.put("model._orig_mod." + entry.getKey(), entry.getValue().copy()));
+            wrapped.put("criterion.weight", Tensor.ones(3));
+            try (Backbone loaded = architecture.create(wrapped, new SplittableRandom(2)); StateDict same = loaded.stateDict()) {
+                assertThat(((Linear) loaded.head()).outputs()).isEqualTo(3);
+                assertThat(same.names()).allMatch(name -> same.sha256(name).equals(state.sha256(name)));
+            }
+        }
+    }
+
+    @Test
     void aFileOfAnotherNetworkIsRefused() {
         try (Backbone other = ModelZoo.architecture("resnet32").create(10, new SplittableRandom(1)); StateDict state = other.stateDict()) {
             assertThatThrownBy(() -> ModelZoo.architecture("resnet20").create(state, new SplittableRandom(1)))

@@ -301,6 +301,10 @@ class WeightCacheTest {
         assertThat(set.folder()).isEqualTo(Path.of("/data/graft/checkpoints").toAbsolutePath());
         assertThat(set.alsoIn()).containsExactly(Path.of("/xdg/torch/hub/checkpoints"));
         assertThat(set.offline()).isTrue();
+        WeightCache home = WeightCache.from(Map.of("GRAFT_HOME", "~/graft", "TORCH_HOME", "~"), user);
+        assertThat(home.folder()).isEqualTo(user.resolve("graft/checkpoints").toAbsolutePath());
+        assertThat(home.alsoIn()).containsExactly(user.resolve("hub/checkpoints"));
+        assertThat(WeightCache.from(Map.of("GRAFT_HOME", "/x/~y"), user).folder()).isEqualTo(Path.of("/x/~y/checkpoints").toAbsolutePath());
         WeightCache torch = WeightCache.from(Map.of("TORCH_HOME", "/th", "GRAFT_OFFLINE", "0"), user);
         assertThat(torch.alsoIn()).containsExactly(Path.of("/th/hub/checkpoints"));
         assertThat(torch.offline()).isFalse();
