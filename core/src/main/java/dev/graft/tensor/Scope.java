@@ -64,16 +64,58 @@ public final class Scope implements AutoCloseable {
         return holder != null && holder.get() == null;
     }
 
-    /** Moves a tensor of this scope to the scope around it, or to the garbage collector; returns it. */
+    /**
+     * Lets a tensor outlive this scope: one of this scope, or of a scope opened inside it, moves to the scope around this one, or to the
+     * garbage collector. One that a scope around owns, or none, outlives this scope anyway. Returns the tensor.
+     *
+     * @throws IllegalStateException where the tensor or this scope was closed, or either belongs to another thread
+     */
     public Tensor keep(Tensor tensor) {
-        if (tensor.scope() == this) {
-            tensor.leaveScope();
-            Scope around = around();
-            if (around != null) {
-                around.adopt(tensor);
-            }
+        tensor.checkOpen("keep");
+        if (closed) {
+            throw new IllegalStateException("keep: the scope was closed, and its tensors with it. Hint: keep a tensor before.");
+        }
+        checkThread("keep: called on another thread than the one that opened the scope. Hint: keep a tensor on the thread that made it.");
+        Scope owner = tensor.scope();
+        if (owner == this || owner != null && owner.isInside(this)) {
+            moveOut(tensor);
         }
         return tensor;
+    }
+
+    /**
+     * What a function returns whose result may be one of its arguments, or a tensor that somebody else keeps: a tensor of this scope is
+     * {@linkplain #keep kept}, for any other its {@link Tensor#alias} is. So whoever called the function may close the result, and closes
+     * nothing else with it.
+     */
+    public Tensor handOver(Tensor tensor) {
+        Scope owner = tensor.scope();
+        return keep(owner == this || owner != null && owner.isInside(this) ? tensor : tensor.alias());
+    }
+
+    private void moveOut(Tensor tensor) {
+        tensor.leaveScope();
+        Scope around = around();
+        if (around != null) {
+            around.adopt(tensor);
+        }
+    }
+
+    /** Whether this scope was opened while {@code outer} was open, on the same thread. */
+    private boolean isInside(Scope outer) {
+        if (stack != outer.stack) {
+            throw new IllegalStateException("keep: the tensor belongs to a scope of another thread, which closes it. Hint: keep() it there, before "
+                    + "handing it over.");
+        }
+        for (Scope scope : stack) {
+            if (scope == outer) {
+                return false;
+            }
+            if (scope == this) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Closes the scope, every scope opened inside it and still open, and every tensor they own. */
@@ -82,7 +124,7 @@ public final class Scope implements AutoCloseable {
         if (closed) {
             return;
         }
-        checkThread("closed");
+        checkThread("scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
         while (!closed) {
             stack.pop().closeOwned();
         }
@@ -96,15 +138,11 @@ public final class Scope implements AutoCloseable {
         if (closed) {
             return;
         }
-        checkThread("released");
-        Scope around = around();
+        checkThread("scope: released on another thread than the one that opened it. Hint: open and close it on one thread.");
         for (int i = 0; i < owned.size(); i++) {
             Tensor tensor = tensor(owned.get(i));
             if (tensor != null) {
-                tensor.leaveScope();
-                if (around != null) {
-                    around.adopt(tensor);
-                }
+                moveOut(tensor);
             }
         }
         closed = true;
@@ -112,10 +150,9 @@ public final class Scope implements AutoCloseable {
         stack.remove(this);
     }
 
-    private void checkThread(String what) {
+    void checkThread(String problem) {
         if (stack != STACK.get()) {
-            throw new IllegalStateException("scope: " + what
-                    + " on another thread than the one that opened it. Hint: open and close it on one thread.");
+            throw new IllegalStateException(problem);
         }
     }
 
@@ -154,7 +191,7 @@ public final class Scope implements AutoCloseable {
         int live = 0;
         for (Object entry : owned) {
             Tensor tensor = tensor(entry);
-            if (tensor != null) {
+            if (tensor != null && !tensor.isClosed()) {
                 tensor.enterScope(this, live);
                 owned.set(live++, entry);
             }
@@ -163,9 +200,11 @@ public final class Scope implements AutoCloseable {
         nextSweep = Math.max(FIRST_SWEEP, 2 * live);
     }
 
-    /** The slot stays empty: closing one tensor early must not cost a search. */
+    /** The slot stays empty: closing one tensor early must not cost a search. Another thread must not touch the list, which skips closed ones. */
     void forget(int slot) {
-        owned.set(slot, null);
+        if (stack == STACK.get()) {
+            owned.set(slot, null);
+        }
     }
 
     private Scope around() {

@@ -9,6 +9,8 @@ import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
 import dev.graft.random.Draw;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +34,8 @@ import java.util.random.RandomGenerator;
  * {@link IllegalStateException} on a closed tensor.
  */
 public final class Tensor implements AutoCloseable {
+    private static final VarHandle CLOSED = closedHandle();
+
     private final Storage storage;
     private final int offset;
     private final Shape shape;
@@ -42,8 +46,16 @@ public final class Tensor implements AutoCloseable {
     private Tensor grad;
     private Scope scope;
     private int scopeSlot;
-    private boolean closed;
+    private volatile boolean closed;
     private Throwable closedAt;
+
+    private static VarHandle closedHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(Tensor.class, "closed", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     /** Takes over one hold on {@code storage}. */
     Tensor(Storage storage, int offset, Shape shape, int[] strides) {
@@ -365,17 +377,17 @@ public final class Tensor implements AutoCloseable {
     // Conversion and shape
 
     /**
-     * This tensor in another type; itself where it has it already. Gradients flow between floating-point types, rounded to both as in
-     * PyTorch, and end at the others.
+     * The same elements in another type; an {@link #alias} where they have it already. Gradients flow between floating-point types, rounded to
+     * both as in PyTorch, and end at the others.
      */
     public Tensor to(DType dtype) {
-        return dtype == dtype() ? this : Op.apply(new PointwiseOp.Convert(dtype(), dtype), this);
+        return dtype == dtype() ? alias("to") : Op.apply(new PointwiseOp.Convert(dtype(), dtype), this);
     }
 
-    /** This tensor on another device, without history; itself where it is there already. */
+    /** The same elements on another device, without history; an {@link #alias} where they are there already. */
     public Tensor to(Device device) {
         if (device.backend() == backend()) {
-            return this;
+            return alias("to");
         }
         byte[] bytes = toBytes();
         Tensor t = Raw.empty(device.backend(), dtype(), shape);
@@ -436,9 +448,22 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new ShapeOp.Pad2d(top, bottom, left, right), this);
     }
 
-    /** Itself where it is contiguous, else a copy that is. */
+    /** The same elements in row-major order without gaps: an {@link #alias} where they lie so already, else a copy. */
     public Tensor contiguous() {
-        return isContiguous() ? this : Op.apply(new ShapeOp.Contiguous(), this);
+        return isContiguous() ? alias("contiguous") : Op.apply(new ShapeOp.Contiguous(), this);
+    }
+
+    /**
+     * A second handle on the same elements, with its own life: closing one leaves the other. Gradients flow through it. No function of this
+     * class returns its argument for a new tensor; where nothing has to be computed, it returns an alias.
+     */
+    public Tensor alias() {
+        return alias("alias");
+    }
+
+    private Tensor alias(String op) {
+        checkOpen(op);
+        return Op.apply(new ShapeOp.Reshape(shape), this);
     }
 
     // Arithmetic
@@ -835,22 +860,28 @@ public final class Tensor implements AutoCloseable {
 
     // Ownership
 
-    /** Takes this tensor out of its scope: it lives until it is closed or unreachable. */
+    /**
+     * Takes this tensor out of its scope, if it is in one: it lives until it is closed or unreachable. Returns this.
+     *
+     * @throws IllegalStateException where it was closed, or is in a scope of another thread
+     */
     public Tensor keep() {
+        checkOpen("keep");
         if (scope != null) {
-            scope.forget(scopeSlot);
-            scope = null;
+            scope.checkThread("keep: the tensor " + shape + " belongs to a scope of another thread. Hint: keep it there, before handing it over.");
+            leaveScope();
         }
         return this;
     }
 
-    /** Lets go of the memory, which is freed when no view and no recorded operator uses it any more. Closing twice does nothing. */
+    /**
+     * Lets go of the memory, which is freed when no view and no recorded operator uses it any more. Closing twice does nothing; any thread may
+     * close.
+     */
     @Override
     public void close() {
-        if (!closed) {
-            keep();
-            closeFromScope();
-        }
+        leaveScope();
+        closeFromScope();
     }
 
     public boolean isClosed() {
@@ -895,7 +926,9 @@ public final class Tensor implements AutoCloseable {
 
     /** A second owner of the same memory, in no scope and without history. */
     Tensor savedHandle() {
-        return Raw.window(this, offset, shape, strides).keep();
+        Tensor handle = Raw.window(this, offset, shape, strides);
+        handle.leaveScope();
+        return handle;
     }
 
     /** For a saved handle: its memory must still hold what was saved. */
@@ -928,7 +961,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    private void checkOpen(String op) {
+    void checkOpen(String op) {
         if (closed) {
             throw new IllegalStateException(op + ": the tensor " + shape + " was closed. Hint: keep() it, or move the use inside its scope. "
                     + (closedAt == null ? "Set -Dgraft.traceClose=true to see where." : "The cause shows where."), closedAt);
@@ -954,15 +987,19 @@ public final class Tensor implements AutoCloseable {
     }
 
     void leaveScope() {
-        keep();
+        Scope owner = scope;
+        if (owner != null) {
+            owner.forget(scopeSlot);
+            scope = null;
+        }
     }
 
+    /** Once, whichever threads close: a second release would free memory that a view still reads. */
     void closeFromScope() {
         scope = null;
-        if (closed) {
+        if (!CLOSED.compareAndSet(this, false, true)) {
             return;
         }
-        closed = true;
         if (CloseTrace.ON) {
             closedAt = new Throwable("the tensor " + shape + " was closed here");
         }

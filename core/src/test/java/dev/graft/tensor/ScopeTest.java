@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Who owns a tensor, and when its memory goes. */
@@ -61,13 +63,141 @@ class ScopeTest {
     }
 
     @Test
-    void keepingATensorOfAnotherScopeChangesNothing() {
-        try (Scope outer = Scope.open()) {
-            Tensor t = Tensor.ones(2);
-            try (Scope inner = Scope.open()) {
-                assertThat(inner.keep(t)).isSameAs(t);
+    void aTensorOfAScopeInsideIsKeptPastTheOuterOne() {
+        Tensor kept;
+        Tensor movedOnce;
+        try (Scope outermost = Scope.open()) {
+            try (Scope outer = Scope.open()) {
+                try (Scope middle = Scope.open(); Scope inner = Scope.open()) {
+                    kept = Tensor.ones(2);
+                    assertThat(outer.keep(kept)).isSameAs(kept);
+                    assertThat(kept.scope()).isSameAs(outermost);
+                    movedOnce = inner.keep(Tensor.ones(2));
+                }
             }
-            assertThat(t.isClosed()).isFalse();
+            assertThat(kept.isClosed()).isFalse();
+            assertThat(movedOnce.isClosed()).isTrue();
+        }
+        assertThat(kept.isClosed()).isTrue();
+    }
+
+    @Test
+    void aTensorOfAScopeInsideGoesToTheCollectorWhereNoneIsAround() {
+        Tensor kept;
+        try (Scope outer = Scope.open(); Scope inner = Scope.open()) {
+            kept = outer.keep(Tensor.ones(2));
+        }
+        assertThat(kept.scope()).isNull();
+        assertThat(kept.toFloatArray()).containsExactly(1, 1);
+    }
+
+    @Test
+    void whatOutlivesAScopeAnywayMayBeKept() {
+        Tensor unowned = Tensor.ones(2);
+        Tensor outers;
+        try (Scope outer = Scope.open()) {
+            outers = Tensor.ones(2);
+            try (Scope inner = Scope.open()) {
+                assertThat(inner.keep(outers)).isSameAs(outers);
+                assertThat(inner.keep(unowned)).isSameAs(unowned);
+            }
+            assertThat(outers.isClosed()).isFalse();
+            assertThat(outers.scope()).isSameAs(outer);
+        }
+        assertThat(outers.isClosed()).isTrue();
+        assertThat(unowned.toFloatArray()).containsExactly(1, 1);
+    }
+
+    @Test
+    void aClosedTensorCannotBeKept() {
+        try (Scope scope = Scope.open()) {
+            Tensor closed = Tensor.ones(2);
+            closed.close();
+            assertThatIllegalStateException().isThrownBy(() -> scope.keep(closed)).withMessageStartingWith("keep: the tensor [2] was closed");
+            assertThatIllegalStateException().isThrownBy(closed::keep).withMessageStartingWith("keep: the tensor [2] was closed");
+            assertThatIllegalStateException().isThrownBy(() -> scope.handOver(closed)).withMessageContaining("was closed");
+        }
+    }
+
+    @Test
+    void aClosedScopeKeepsNothing() {
+        Scope scope = Scope.open();
+        scope.close();
+        Tensor t = Tensor.ones(2);
+        assertThatIllegalStateException().isThrownBy(() -> scope.keep(t)).withMessageStartingWith("keep: the scope was closed");
+    }
+
+    @Test
+    void aTensorOfAnotherThreadsScopeCannotBeKept() {
+        try (Scope scope = Scope.open()) {
+            Tensor mine = Tensor.ones(2);
+            assertRefused(() -> mine.keep(), "keep: the tensor [2] belongs to a scope of another thread");
+            assertRefused(() -> scope.keep(mine), "keep: called on another thread");
+            assertRefused(() -> {
+                try (Scope theirs = Scope.open()) {
+                    theirs.keep(mine);
+                }
+            }, "keep: the tensor belongs to a scope of another thread");
+            assertThat(mine.scope()).isSameAs(scope);
+            assertThat(CompletableFuture.supplyAsync(() -> {
+                try (Scope theirs = Scope.open()) {
+                    return Tensor.ones(3).keep();
+                }
+            }).join().keep().isClosed()).isFalse();
+        }
+    }
+
+    private static void assertRefused(Runnable body, String message) {
+        assertThat(catchThrowableOfType(CompletionException.class, CompletableFuture.runAsync(body)::join).getCause())
+                .isInstanceOf(IllegalStateException.class).hasMessageStartingWith(message);
+    }
+
+    @Test
+    void anyThreadMayCloseATensorAndOneCloseCounts() throws InterruptedException {
+        for (int round = 0; round < 300; round++) {
+            try (Scope scope = Scope.open()) {
+                Tensor t = Tensor.ones(16);
+                Tensor view = t.alias().keep();
+                CountDownLatch start = new CountDownLatch(1);
+                List<CompletableFuture<Void>> closers = IntStream.range(0, 3).mapToObj(i -> CompletableFuture.runAsync(() -> {
+                    try {
+                        start.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    t.close();
+                })).toList();
+                start.countDown();
+                t.close();
+                closers.forEach(CompletableFuture::join);
+                assertThat(view.storage().holders()).as("round %d", round).isEqualTo(1);
+                view.close();
+                assertThat(view.storage().isReleased()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void whatIsHandedOverIsTheCallersToClose() {
+        Tensor argument = Tensor.ones(2).requireGrad(true);
+        Tensor result;
+        try (Scope caller = Scope.open()) {
+            try (Scope function = Scope.open()) {
+                result = function.handOver(argument);
+            }
+            assertThat(result).isNotSameAs(argument);
+            assertThat(result.scope()).isSameAs(caller);
+            result.sum().backward();
+            assertThat(argument.grad().orElseThrow().toFloatArray()).containsExactly(1, 1);
+            result.close();
+            assertThat(argument.toFloatArray()).containsExactly(1, 1);
+            Tensor fresh;
+            try (Scope function = Scope.open()) {
+                Tensor made = Tensor.ones(3);
+                fresh = function.handOver(made);
+                assertThat(fresh).isSameAs(made);
+            }
+            assertThat(fresh.scope()).isSameAs(caller);
         }
     }
 

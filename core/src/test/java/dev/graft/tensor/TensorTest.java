@@ -69,7 +69,8 @@ class TensorTest {
         for (DType half : List.of(DType.F16, DType.BF16, DType.F64)) {
             assertThat(t.to(half).to(DType.F32).toFloatArray()).as(half.toString()).containsExactly(1.75f, -2.25f, 255, 0);
         }
-        assertThat(t.to(DType.F32)).isSameAs(t);
+        assertThat(t.to(DType.F32)).isNotSameAs(t);
+        assertThat(t.to(DType.F32).toFloatArray()).containsExactly(t.toFloatArray());
     }
 
     @Test

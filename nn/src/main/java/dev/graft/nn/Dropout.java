@@ -5,8 +5,8 @@ import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
- * In training, zeroes each value with probability {@code p} and scales the others by {@code 1 / (1 - p)}; otherwise returns its
- * input. What the n-th call drops follows from the layer's seed, n and the place in the input's shape alone: bits reproduce, whatever the
+ * In training, zeroes each value with probability {@code p} and scales the others by {@code 1 / (1 - p)}; otherwise passes its
+ * input on. What the n-th call drops follows from the layer's seed, n and the place in the input's shape alone: bits reproduce, whatever the
  * memory layout and the number of threads, and no call's mask has to do with another's.
  *
  * @see <a href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al. 2014</a>

@@ -52,7 +52,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Computes the output; what is made on the way is closed, except what backward needs.
+     * Computes the output; what is made on the way is closed, except what backward needs. The output is the caller's to close: where a layer
+     * passes its input on, as a dropout in evaluation does, it is an {@linkplain Tensor#alias alias}.
      *
      * @throws LayerException naming the layer that refuses its input
      */
@@ -80,7 +81,7 @@ public abstract class Module implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             usage.begin();
             used = true;
-            return scope.keep(formula.get());
+            return scope.handOver(formula.get());
         } catch (LayerException e) {
             throw e.seenFrom(this);
         } catch (IllegalArgumentException | IllegalStateException e) {
