@@ -3,6 +3,7 @@ package dev.graft.examples.cli;
 import dev.graft.examples.run.Finetune;
 import dev.graft.examples.run.FinetuneSettings;
 import dev.graft.examples.run.ImageData;
+import dev.graft.examples.run.RunException;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.SplitFolders;
@@ -14,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +29,8 @@ import picocli.CommandLine.Spec;
     "--data has one sub-folder of images for each class; or is a CSV file with the columns file, label and perhaps patient (a patient's images "
             + "then stay on one side of the split); or holds the parts of a split, such as train, val and test (which is left for evaluate); or is a NumPy file (.npz) with MedMNIST's arrays.",
     "Validation files that are byte-identical to training files are found, counted and kept out of the validation."},
-        footer = {"", "Example: graft finetune --data photos --model resnet18 --weights imagenet --epochs 10 --out run1"})
+        footer = {"", "Examples: graft finetune --data photos --model resnet18 --weights imagenet --epochs 10 --out run1",
+            "          graft finetune --resume --out run1"})
 final class FinetuneCommand extends ReportingCommand {
     /** What a shell reports for a program ended by Ctrl-C. */
     private static final int STOPPED = 130;
@@ -35,8 +38,8 @@ final class FinetuneCommand extends ReportingCommand {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--data", paramLabel = "DIR", required = true, description = "The training images.")
-    private Path data;
+    @Option(names = "--data", paramLabel = "DIR", description = "The training images.")
+    private Optional<Path> data;
 
     @Option(names = "--val", paramLabel = "DIR", description = "The validation images; their classes must be those of --data.")
     private Optional<Path> validation;
@@ -96,7 +99,8 @@ final class FinetuneCommand extends ReportingCommand {
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the result; it is made.")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on with the run in --out after Ctrl-C or a crash; the result has the same bits as an unbroken run.")
+    @Option(names = "--resume", description = "Go on with the run in --out after Ctrl-C or a crash, or with more --epochs; options that are left out are those"
+            + " that it began with. The result has the same bits as an unbroken run.")
     private boolean resume;
 
     @Option(names = "--overwrite", description = "Replace the run in --out.")
@@ -111,16 +115,18 @@ final class FinetuneCommand extends ReportingCommand {
 
     @Override
     Object report() {
-        FinetuneSettings settings = settings();
-        Optional<Map<String, Object>> metrics;
-        try (StopSignal stop = StopSignal.onShutdown()) {
-            metrics = new Finetune(settings, out(), Progress.automatic(), stop).run();
-            if (metrics.isEmpty()) {
-                // before the signal is closed: after that, the JVM may end at any moment
-                out().println("stopped; go on with: graft " + String.join(" ", resumed(spec.commandLine().getParseResult().originalArgs())));
-                out().flush();
-            }
+        json().filter(file -> Finetune.writes(out, file)).ifPresent(file -> {
+            throw new RunException("--json " + file + " is a file of the run itself", "choose another one, or leave it out: metrics.json holds the same");
+        });
+        FinetuneCommand whole = resume ? withOptionsOfTheRun() : this;
+        FinetuneSettings settings = whole.settings(spec.commandLine());
+        Finetune.Outcome outcome;
+        try (Finetune finetune = Finetune.open(settings, RunOptions.of(whole.spec), out()); StopSignal stop = StopSignal.onShutdown()) {
+            outcome = finetune.run(Progress.automatic(), stop);
+            // before the signal is closed: after that, the JVM may end at any moment
+            sayHowToGoOn(outcome.ending());
         }
+        Optional<Map<String, Object>> metrics = outcome.metrics();
         if (metrics.isEmpty()) {
             exitCode = STOPPED;
             return Map.of("stopped", true);
@@ -137,7 +143,39 @@ final class FinetuneCommand extends ReportingCommand {
         return metrics.get();
     }
 
+    private void sayHowToGoOn(Finetune.Ending ending) {
+        List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+        if (ending == Finetune.Ending.STOPPED) {
+            out().println("stopped; go on with: graft " + String.join(" ", resumed(arguments)));
+        } else if (ending == Finetune.Ending.STOPPED_EARLY) {
+            out().println("stopped before anything was trained; start again with: graft " + String.join(" ", arguments));
+        }
+        out().flush();
+    }
+
+    /** This command as if it had been given the run's own options where it was given none. */
+    private FinetuneCommand withOptionsOfTheRun() {
+        FinetuneCommand whole = new FinetuneCommand();
+        CommandLine line = new CommandLine(whole).setCaseInsensitiveEnumValuesAllowed(true).setOverwrittenOptionsAllowed(true);
+        try {
+            line.parseArgs(RunOptions.merged(spec.commandLine().getParseResult(), Finetune.options(out)).toArray(String[]::new));
+            return whole;
+        } catch (ParameterException e) {
+            throw new ParameterException(spec.commandLine(), "--resume with the options of the run in " + out + ": " + e.getMessage());
+        }
+    }
+
+    /** @param shown whose usage is shown where these options are wrong */
+    private FinetuneSettings settings(CommandLine shown) {
+        try {
+            return settings();
+        } catch (ParameterException e) {
+            throw new ParameterException(shown, e.getMessage());
+        }
+    }
+
     private FinetuneSettings settings() {
+        check(data.isPresent(), "Missing required option: '--data=DIR'" + (resume ? " (" + out + " holds no run that tells)" : ""));
         check(validation.isEmpty() || heldFraction.isEmpty(), "--val and --val-fraction exclude each other");
         double fraction = heldFraction.orElse(0.2);
         check(fraction > 0 && fraction < 1, "--val-fraction must be between 0 and 1, was " + fraction);
@@ -146,9 +184,9 @@ final class FinetuneCommand extends ReportingCommand {
         check(cachedViews.isEmpty() || augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache,
                 "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
         check(!resume || !overwrite, "--resume and --overwrite exclude each other");
-        ImageData.Source source = new ImageData.Source(data, validation, fraction, keepDuplicates, sharedPatients, csvEncoding.charset());
+        ImageData.Source source = new ImageData.Source(data.get(), validation, fraction, keepDuplicates, sharedPatients, csvEncoding.charset());
         check(heldFraction.isEmpty() || source.parts().flatMap(SplitFolders::validation).isEmpty(), "--val-fraction is for data without a validation folder, and "
-                + data + " has one");
+                + data.get() + " has one");
         return new FinetuneSettings(source, model, weights, freeze == Freeze.BACKBONE, augment,
                 imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()), window.window(), recipe.recipe(ModelZoo.architecture(model)), device, threads.apply(), !noFeatureCache,
                 cachedViews.orElse(0), out, resume, overwrite);

@@ -58,6 +58,11 @@ abstract class ReportingCommand implements Callable<Integer> {
         return json.isPresent();
     }
 
+    /** The file to report to. */
+    final Optional<Path> json() {
+        return json;
+    }
+
     /** Where people read: standard output, unless JSON goes there. */
     final PrintWriter out() {
         return json.filter(ReportingCommand::isStandardOutput).isPresent() ? spec.commandLine().getErr() : spec.commandLine().getOut();

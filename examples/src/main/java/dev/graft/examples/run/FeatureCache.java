@@ -37,11 +37,6 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
         this.views = views;
     }
 
-    /** The training was asked to stop before the features were there. */
-    static final class Stopped extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-    }
-
     /**
      * Runs the backbone over all images.
      *
@@ -71,9 +66,7 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
                     }
                     store.append(features.toFloatArray());
                     done += batch.size();
-                    if (stop.isRequested()) {
-                        throw new Stopped();
-                    }
+                    Stopped.check(stop);
                     long now = System.nanoTime();
                     if (now - reported > REPORT_NANOS) {
                         reported = now;

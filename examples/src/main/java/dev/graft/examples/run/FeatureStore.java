@@ -15,6 +15,9 @@ import java.util.Optional;
 
 /** Feature vectors of equal length, in memory while they are few, else in a file that is deleted on close. */
 final class FeatureStore implements AutoCloseable {
+    private static final String PREFIX = ".graft-features";
+    private static final String SUFFIX = ".tmp";
+
     private final int length;
     private final List<float[]> memory = new ArrayList<>();
     private final Optional<FileChannel> channel;
@@ -41,9 +44,14 @@ final class FeatureStore implements AutoCloseable {
         if (disk.getUsableSpace() < bytes) {
             throw new IOException((bytes >> 20) + " MB of features fit neither in memory nor on the disk of " + folder);
         }
-        Path file = Files.createTempFile(folder, "features", ".tmp");
+        Path file = Files.createTempFile(folder, PREFIX, SUFFIX);
         return new FeatureStore(length, Optional.of(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
                 StandardOpenOption.DELETE_ON_CLOSE)));
+    }
+
+    /** Whether a file of this name is one that a killed program left. */
+    static boolean isStore(String fileName) {
+        return fileName.startsWith(PREFIX) && fileName.endsWith(SUFFIX);
     }
 
     boolean isInMemory() {

@@ -3,6 +3,7 @@ package dev.graft.examples.run;
 import dev.graft.vision.image.Augment;
 import dev.graft.vision.image.Preprocessing;
 import dev.graft.vision.image.Window;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -46,6 +47,11 @@ public record FinetuneSettings(ImageData.Source source, String model, String wei
     /** How many views of each training image there are; 0 where every epoch has its own. */
     int views() {
         return augment == Augment.NONE ? 1 : cachedViews;
+    }
+
+    /** Where {@code weights} is not a name. */
+    Optional<Path> weightsFile() {
+        return weights.equals("none") ? Optional.empty() : Optional.of(Path.of(weights)).filter(Files::exists);
     }
 
     RunFolder.Existing existing() {

@@ -243,16 +243,44 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         return counts;
     }
 
-    /** What later tells which images a model has seen; reads every file. */
-    public Map<String, Object> toMap() {
+    /**
+     * What later tells which images a model has seen; reads every file.
+     *
+     * @param beforeEach called before each file is read; what it throws ends the reading
+     */
+    public Map<String, Object> toMap(Runnable beforeEach) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("train_images", trainRows.length);
         map.put("val_images", heldRows.length);
         map.put("duplicates", duplicates.size());
         map.put("duplicates_kept", kept);
         map.put("shared_patients", patients().shared().size());
-        map.put("sha256", all.sha256());
-        map.put("val_sha256", held == all ? "split of the same data" : held.sha256());
+        map.put("sha256", all.sha256(beforeEach));
+        map.put("val_sha256", held == all ? "split of the same data" : held.sha256(beforeEach));
         return map;
+    }
+
+    /**
+     * All of the data that a run's result depends on, each part by itself, so that one can say which of them changed.
+     *
+     * @param facts from {@link #toMap}
+     */
+    Map<String, Object> identity(Map<String, Object> facts) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("classes", classes());
+        put(map, "training", all, facts.get("sha256"));
+        if (held != all) {
+            put(map, "validation", held, facts.get("val_sha256"));
+        }
+        map.put("duplicates_kept", kept);
+        map.put("split", FileSha256.ofText(Arrays.toString(trainRows) + Arrays.toString(heldRows)));
+        return map;
+    }
+
+    private static void put(Map<String, Object> map, String side, ImageDataset data, Object contents) {
+        map.put(side + " files", FileSha256.ofText(Json.write(data.names())));
+        map.put(side + " labels", FileSha256.ofText(Arrays.toString(data.labels())));
+        map.put(side + " patients", data.groups().map(groups -> FileSha256.ofText(Json.write(groups))).orElse("none"));
+        map.put(side + " contents", contents);
     }
 }

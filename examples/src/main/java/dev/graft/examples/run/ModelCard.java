@@ -26,7 +26,8 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
     public static final String FILE_NAME = "model.json";
     public static final String WEIGHTS = "model.safetensors";
 
-    private static final String HASH = "weights_sha256";
+    /** The entry that says which weights the card is about. */
+    static final String HASH = "weights_sha256";
 
     public ModelCard {
         classes = List.copyOf(classes);
@@ -108,13 +109,14 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
                 : Optional.of(folder.resolve(FILE_NAME) + " has no SHA-256 of its weights, as old models have none: whether they are its own is not checked");
     }
 
-    void write(Path folder) {
+    /** For the card's file. */
+    Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("architecture", architecture);
         map.put("classes", classes);
         map.put("preprocessing", preprocessing.toMap());
         map.putAll(facts);
-        AtomicText.write(folder.resolve(FILE_NAME), Json.write(map));
+        return map;
     }
 
     /**
@@ -127,7 +129,8 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
         Optional<String> wanted = weightsSha256();
         if (wanted.isPresent() && Files.isRegularFile(weights) && !FileSha256.of(weights).equals(wanted.get())) {
             throw new RunException(weights + " is not the file that " + FILE_NAME + " describes: it has another SHA-256 than " + wanted.get(),
-                    "put the file of that run back, or give this one by its own name with --weights");
+                    RunFolder.isUnfinished(folder) ? "a run was interrupted while it put its result in place; finish it with graft finetune --resume --out "
+                            + folder : "put the file of that run back, or give this one by its own name with --weights");
         }
         Backbone model = ModelZoo.architecture(architecture).create(classes.size(), new SplittableRandom(0));
         try (StateDict state = WeightFiles.load(weights)) {

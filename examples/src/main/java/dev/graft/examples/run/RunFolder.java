@@ -1,125 +1,309 @@
 package dev.graft.examples.run;
 
+import dev.graft.nn.train.FolderLock;
+import dev.graft.nn.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** The folder of a run: what is in it decides whether a new run may use it. */
-final class RunFolder {
+/**
+ * The folder of a run: what is in it decides whether a new run may use it.
+ *
+ * <p>{@code run.json} says which run the checkpoints in the folder are of. {@code model.safetensors}, {@code metrics.json} and
+ * {@code model.json}, which comes last, are a finished run's result; the card says which run that was. A run that begins anew leaves an older
+ * result alone until its own is complete.
+ */
+final class RunFolder implements AutoCloseable {
     private static final String SETTINGS = "run.json";
     private static final String METRICS = "metrics.json";
-    private static final String LAST = "last.safetensors";
-    private static final List<String> OWN = List.of(SETTINGS, METRICS, LAST, "best.safetensors", "log.csv", ModelCard.FILE_NAME, ModelCard.WEIGHTS);
+    private static final String IDENTITY = "identity";
+    private static final String OPTIONS = "options";
+    private static final String MADE_BY = "made_by";
+    /** In {@code run.json} and in the model's card: the run's {@link RunIdentity#hash}. */
+    private static final String RUN = "run_sha256";
+    private static final List<String> OWN = List.of(SETTINGS, METRICS, "last.safetensors", "unvalidated.safetensors", "best.safetensors", "log.csv",
+            ModelCard.FILE_NAME, ModelCard.WEIGHTS);
 
     /** What to do with a run that is there already. */
     enum Existing {
         REFUSE, RESUME, OVERWRITE
     }
 
-    private final Path folder;
-
-    private RunFolder(Path folder) {
-        this.folder = folder;
+    /** What a run finds. */
+    enum Next {
+        /** Nothing of this run: it trains from the first epoch. */
+        BEGIN,
+        /** A checkpoint of this run. */
+        GO_ON,
+        /** This run's result. */
+        FINISHED
     }
 
-    /** Makes the folder and writes a probe into it: hours of training must not end at a folder that cannot be written. */
-    static RunFolder create(Path folder) {
+    /**
+     * What {@code run.json} holds.
+     *
+     * @param identity the run's {@link RunIdentity#entries}
+     * @param hash     the run's {@link RunIdentity#hash}
+     * @param options  how it was asked for
+     * @param madeBy   what computed it
+     */
+    private record Stored(Map<String, Object> identity, String hash, Map<String, Object> options, Map<String, Object> madeBy) {
+    }
+
+    private final Path folder;
+    private final FolderLock lock;
+
+    private RunFolder(Path folder, FolderLock lock) {
+        this.folder = folder;
+        this.lock = lock;
+    }
+
+    /**
+     * Makes the folder, writes a probe into it, and locks it: hours of training must not end at a folder that cannot be written, or in
+     * another run's files.
+     */
+    static RunFolder open(Path folder) {
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, ".graft", ".probe"));
-            return new RunFolder(folder);
         } catch (IOException e) {
             throw new RunException("--out " + folder + " cannot be written (" + e.getClass().getSimpleName() + ")",
-                    "choose another folder, or mend its permissions", e);
+                    "choose another folder, or fix its permissions", e);
         }
+        RunFolder opened = new RunFolder(folder, FolderLock.acquire(folder));
+        opened.removeLeftovers();
+        return opened;
+    }
+
+    /** A killed run leaves what it was writing; under the lock it belongs to nobody. */
+    private void removeLeftovers() {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(RunFolder::isLeftover).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            System.getLogger(RunFolder.class.getName()).log(System.Logger.Level.WARNING, "temporary files left behind in " + folder, e);
+        }
+    }
+
+    private static boolean isLeftover(Path file) {
+        String name = file.getFileName().toString();
+        String undotted = name.replaceFirst("^\\.+", "");
+        boolean ofAnOwn = name.startsWith(".") && OWN.stream().anyMatch(own -> undotted.startsWith(own + "."))
+                && (name.endsWith(".tmp") || name.endsWith(Swap.ENDING));
+        return ofAnOwn || name.startsWith(".graft") && name.endsWith(".probe") || FeatureStore.isStore(name);
+    }
+
+    /** How the run in a folder was asked for, for a resume that does not say it again; empty where there is none that tells. */
+    static Map<String, Object> options(Path folder) {
+        return stored(folder).map(Stored::options).orElse(Map.of());
+    }
+
+    /** Whether a run in this folder is not finished; a model beside it is an older run's then, or half in place. */
+    static boolean isUnfinished(Path folder) {
+        return stored(folder).map(run -> !run.hash.equals(resultOf(folder))).orElse(false);
     }
 
     Path path() {
         return folder;
     }
 
-    boolean isFinished() {
-        return Files.exists(folder.resolve(METRICS));
+    FolderLock lock() {
+        return lock;
+    }
+
+    /** A file that the run writes itself cannot be what it reads: its name would soon mean something else. */
+    void checkIsNotOwn(String option, Optional<Path> file) {
+        if (file.isPresent() && isOwn(folder, file.get())) {
+            throw new RunException(option + " " + file.get() + " is a file of the run in --out " + folder + ", which this run would replace",
+                    "choose another --out");
+        }
+    }
+
+    /** Whether a file is one that a run in the folder writes. */
+    static boolean isOwn(Path folder, Path file) {
+        try {
+            Path parent = file.toAbsolutePath().getParent();
+            if (parent != null && Files.isDirectory(parent) && Files.isSameFile(parent, folder) && OWN.contains(file.getFileName().toString())) {
+                return true;
+            }
+            for (String name : OWN) {
+                Path own = folder.resolve(name);
+                if (Files.exists(own) && Files.exists(file) && Files.isSameFile(own, file)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Settings alone are no loss: their run failed before it trained. */
-    private boolean isUsed() {
+    boolean isUsed() {
         return OWN.stream().anyMatch(name -> !name.equals(SETTINGS) && Files.exists(folder.resolve(name)));
+    }
+
+    /** Whether the result is whole, and that of the run in {@code run.json}. */
+    private boolean isFinished() {
+        Optional<Stored> run = stored(folder);
+        if (run.isEmpty()) {
+            return Files.exists(folder.resolve(METRICS));
+        }
+        if (!run.get().hash.equals(resultOf(folder)) || !Files.exists(folder.resolve(METRICS))) {
+            return false;
+        }
+        Path weights = folder.resolve(ModelCard.WEIGHTS);
+        return Files.isRegularFile(weights) && ModelCard.read(folder).weightsSha256().equals(Optional.of(FileSha256.of(weights)));
+    }
+
+    /** The hash of the run whose model is here; empty where there is none, or one that does not say. */
+    private static String resultOf(Path folder) {
+        try {
+            return Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME)) && ModelCard.read(folder).facts().get(RUN) instanceof String hash ? hash : "";
+        } catch (RunException e) {
+            return "";
+        }
     }
 
     /** Answers early, before data is read, whether the folder can be used at all. */
     void check(Existing existing) {
         if (existing == Existing.REFUSE && isUsed() && !isFinished()) {
-            throw new RunException("--out " + folder + " holds an unfinished run", "go on with --resume, or start anew with --overwrite");
+            throw unfinished();
         }
+    }
+
+    private RunException unfinished() {
+        return new RunException("--out " + folder + " holds an unfinished run", "go on with --resume, or start anew with --overwrite");
     }
 
     /**
-     * Takes the folder for a run with these settings.
+     * What there is of this run. Changes nothing.
      *
-     * @param mayGrow whether more epochs than before are no contradiction
      * @throws RunException where another run would be lost or mixed with this one
      */
-    void take(Existing existing, Map<String, Object> settings, boolean mayGrow) {
-        boolean known = Files.exists(folder.resolve(SETTINGS));
-        if (existing == Existing.RESUME && known && isUsed()) {
-            List<String> differences = differences(settings, mayGrow);
-            if (!differences.isEmpty()) {
-                throw new RunException("--resume: the run in " + folder + " has other settings: " + String.join("; ", differences),
-                        "repeat its command, or start anew in another folder");
-            }
-        } else if (existing == Existing.OVERWRITE) {
-            clear();
-        } else if (isUsed()) {
-            if (!known || !differences(settings, false).isEmpty()) {
-                throw new RunException("--out " + folder + " holds another finished run", "choose another folder, or replace it with --overwrite");
-            }
-            clear();
+    Next find(Existing existing, RunIdentity identity) {
+        if (existing == Existing.OVERWRITE || !isUsed()) {
+            return Next.BEGIN;
         }
-        AtomicText.write(folder.resolve(SETTINGS), Json.write(settings));
-    }
-
-    private List<String> differences(Map<String, Object> settings, boolean mayGrow) {
-        Map<String, Object> before = Json.readObject(folder.resolve(SETTINGS));
-        Map<String, Object> union = new LinkedHashMap<>(before);
-        union.putAll(settings);
-        List<String> differences = new ArrayList<>();
-        for (String name : union.keySet()) {
-            String then = text(before.get(name));
-            String now = text(settings.get(name));
-            boolean grown = mayGrow && name.equals("epochs") && number(settings.get(name)) >= number(before.get(name));
-            if (!Objects.equals(then, now) && !grown) {
-                differences.add(name + " was " + then + ", is " + now);
-            }
+        Optional<Stored> before = stored(folder);
+        boolean resume = existing == Existing.RESUME;
+        if (before.isEmpty()) {
+            throw new RunException((resume ? "--resume: " : "--out ") + folder + " holds a run without a " + SETTINGS + " that says what it was",
+                    "choose another folder, or start anew with --overwrite");
         }
-        return differences;
+        List<String> differences = identity.differences(before.get().identity, resume);
+        if (!differences.isEmpty()) {
+            String listed = String.join("; ", differences);
+            throw resume ? new RunException("--resume: the run in " + folder + " had other settings or data: " + listed,
+                    "leave out what has changed, for a resumed run has the options that it began with; or choose another --out")
+                    : new RunException("--out " + folder + " holds another " + (isFinished() ? "finished" : "unfinished") + " run: " + listed,
+                            "choose another folder, or replace it with --overwrite"
+                                    + (identity.differences(before.get().identity, true).isEmpty() ? ", or train it for longer with --resume" : ""));
+        }
+        if (before.get().hash.equals(identity.hash()) && isFinished()) {
+            return Next.FINISHED;
+        }
+        if (!resume) {
+            throw unfinished();
+        }
+        // a checkpoint of another run is one that this run was to replace, and was killed before it could
+        boolean own = checkpoint().filter(mark -> mark.equals(mark(identity.key(), true)) || mark.equals(mark(identity.key(), false))).isPresent();
+        return own ? Next.GO_ON : Next.BEGIN;
     }
 
-    /** Numbers come back from JSON in other types than they left. */
-    private static String text(Object value) {
-        return value instanceof Number number ? Double.toString(number.doubleValue()) : String.valueOf(value);
+    /** What the newest checkpoint is marked with. */
+    Optional<String> checkpoint() {
+        return Trainer.identity(folder);
     }
 
-    private static double number(Object value) {
-        return value instanceof Number number ? number.doubleValue() : Double.NaN;
+    /** How to mark a run's checkpoints; those of the head alone do not fit the whole network, nor the other way round. */
+    static String mark(String key, boolean headOnly) {
+        return key + (headOnly ? " head" : " network");
     }
 
-    private void clear() {
-        for (String name : OWN) {
-            try {
-                Files.deleteIfExists(folder.resolve(name));
-            } catch (IOException e) {
-                throw new RunException(folder.resolve(name) + " cannot be replaced", "mend its permissions, or choose another folder", e);
-            }
+    /** Says that the checkpoints which are now written are this run's. */
+    void record(RunIdentity identity, Map<String, Object> options) {
+        String hash = identity.hash();
+        if (stored(folder).filter(run -> run.hash.equals(hash)).isPresent()) {
+            return;
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put(IDENTITY, identity.entries());
+        map.put(RUN, hash);
+        map.put(OPTIONS, options);
+        map.put(MADE_BY, Versions.ofResults());
+        AtomicText.write(folder.resolve(SETTINGS), Json.write(map));
+    }
+
+    /** One line where the run began on something else that may compute other bits. */
+    Optional<String> otherMaker() {
+        Map<String, Object> now = Versions.ofResults();
+        List<String> changed = stored(folder).map(Stored::madeBy).map(before -> now.keySet().stream()
+                .filter(name -> !String.valueOf(now.get(name)).equals(String.valueOf(before.get(name)))).map(name -> name + " was " + before.get(name) + ", is " + now.get(name)).toList())
+                .orElse(List.of());
+        return changed.isEmpty() ? Optional.empty()
+                : Optional.of("resume: " + String.join("; ", changed) + ": the result may differ from an unbroken run's in its last digits");
+    }
+
+    private static Optional<Stored> stored(Path folder) {
+        Path file = folder.resolve(SETTINGS);
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try {
+            Map<String, Object> map = Json.readObject(file);
+            return map.get(RUN) instanceof String hash && map.containsKey(IDENTITY)
+                    ? Optional.of(new Stored(object(map, IDENTITY), hash, object(map, OPTIONS), object(map, MADE_BY))) : Optional.empty();
+        } catch (RunException | ClassCastException e) {
+            return Optional.empty();
         }
     }
 
-    void writeMetrics(Map<String, Object> metrics) {
-        AtomicText.write(folder.resolve(METRICS), Json.write(metrics));
+    private static Map<String, Object> object(Map<String, Object> map, String key) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        if (map.get(key) != null) {
+            ((Map<?, ?>) map.get(key)).forEach((name, value) -> object.put((String) name, value));
+        }
+        return object;
+    }
+
+    /** What the finished run's {@code metrics.json} holds. */
+    Map<String, Object> metrics() {
+        return Json.readObject(folder.resolve(METRICS));
+    }
+
+    /** Puts a result in place: weights first, the card that says whose they are last. */
+    void finish(RunIdentity identity, Map<String, Object> options, Result result) {
+        try (Swap swap = new Swap()) {
+            Path weights = swap.of(folder.resolve(ModelCard.WEIGHTS));
+            Path metrics = swap.of(folder.resolve(METRICS));
+            Path card = swap.of(folder.resolve(ModelCard.FILE_NAME));
+            result.saveWeights(weights);
+            AtomicText.write(metrics, Json.write(result.metrics()));
+            AtomicText.write(card, Json.write(result.card(FileSha256.of(weights), Map.of(RUN, identity.hash())).toMap()));
+            record(identity, options);
+            swap.commit();
+        }
+    }
+
+    /** What a run has learnt. */
+    interface Result {
+        void saveWeights(Path file);
+
+        Map<String, Object> metrics();
+
+        /** @param run says which run this is */
+        ModelCard card(String weightsSha256, Map<String, Object> run);
+    }
+
+    @Override
+    public void close() {
+        lock.close();
     }
 }

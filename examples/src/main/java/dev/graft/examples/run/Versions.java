@@ -1,5 +1,6 @@
 package dev.graft.examples.run;
 
+import dev.graft.tensor.Device;
 import dev.graft.vision.image.JpegLibrary;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +23,18 @@ public final class Versions implements IVersionProvider {
         versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
         versions.put("jpeg", JpegLibrary.name());
         return versions;
+    }
+
+    /** What may change the last bits of a result. */
+    static Map<String, Object> ofResults() {
+        Map<String, Object> makers = new LinkedHashMap<>();
+        makers.put("graft", graft());
+        makers.put("java", Runtime.version().feature());
+        makers.put("processor", System.getProperty("os.arch"));
+        makers.put("kernels", String.valueOf(Device.cpu().backend().describe().get("element kernels")));
+        makers.put("jpeg", JpegLibrary.name());
+        makers.put("winograd", System.getProperty("graft.winograd", "default"));
+        return makers;
     }
 
     @Override

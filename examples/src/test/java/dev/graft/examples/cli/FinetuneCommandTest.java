@@ -253,4 +253,40 @@ class FinetuneCommandTest {
                 "Hint: use a tenth of the learning rate (50.0)");
         assertThat(Cli.list(Json.readObject(folder.resolve("dead/metrics.json")), "warnings")).hasSize(2);
     }
+
+    @Test
+    void aResumeHasTheRunsOptionsWhereItNamesNone() throws IOException {
+        Object[] options = {"--seed", 9007199254740993L, "--augment", "light", "--schedule", "step", "--optimizer", "adamw", "--lr", "0.002", "--clip-norm", 1,
+            "--val-fraction", 0.25, "--keep-duplicates", "--image-size", 28};
+        Cli.run(command("whole", with(options, "--epochs", 3))).succeeded();
+        Cli.run(command("run", options)).succeeded();
+        Path run = folder.resolve("run");
+        String before = Files.readString(run.resolve("run.json"));
+        assertThat(Cli.run("finetune", "--resume", "--out", run).succeeded().out()).contains("already finished", "best: epoch ");
+        assertThat(Files.readString(run.resolve("run.json"))).isEqualTo(before);
+        Cli.run("finetune", "--resume", "--out", run, "--epochs", 3).succeeded();
+        assertThat(Files.mismatch(run.resolve("model.safetensors"), folder.resolve("whole/model.safetensors"))).isEqualTo(-1);
+        assertThat(Cli.run("finetune", "--resume", "--out", run).succeeded().out()).contains("already finished");
+        assertThat(Cli.run(command("run", with(options, "--epochs", 3))).succeeded().out()).contains("already finished");
+        Cli.run("finetune", "--resume", "--out", run, "--batch", 4).failedWith("batch was 8, is 4");
+        Cli.run("finetune", "--resume", "--out", folder.resolve("none")).wrongUsage("Missing required option: '--data=DIR'");
+        Cli.run("finetune", "--out", run).wrongUsage("Missing required option: '--data=DIR'");
+        Cli.run("finetune", "--resume", "--out", run, "--val", data).wrongUsage("--val and --val-fraction exclude each other");
+    }
+
+    private static Object[] with(Object[] options, Object... more) {
+        List<Object> all = new ArrayList<>(Arrays.asList(options));
+        all.addAll(Arrays.asList(more));
+        return all.toArray();
+    }
+
+    @Test
+    void theSameCommandAgainReportsTheResultItHas() {
+        Map<String, Object> first = Cli.json(folder.resolve("one.json"), command("run"));
+        assertThat(Cli.json(folder.resolve("two.json"), command("run"))).isEqualTo(first);
+        Cli.run(command("run", "--json", folder.resolve("run/model.json"))).failedWith("--json", "model.json is a file of the run itself");
+        Cli.run(command("run", "--overwrite", "--weights", folder.resolve("run/model.safetensors"), "--freeze", "none"))
+                .failedWith("model.safetensors is a file of the run in --out", "choose another --out");
+        assertThat(Cli.json(folder.resolve("three.json"), command("run"))).isEqualTo(first);
+    }
 }

@@ -24,7 +24,7 @@ public final class TinyImages {
         return root;
     }
 
-    static Path write(Path file, boolean left, SplittableRandom random) throws IOException {
+    public static Path write(Path file, boolean left, SplittableRandom random) throws IOException {
         BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) {

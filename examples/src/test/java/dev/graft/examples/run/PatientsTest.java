@@ -71,7 +71,7 @@ class PatientsTest {
         ImageData allowed = open(new ImageData.Source(train, Optional.of(held), 0.25, false, true));
         assertThat(allowed.describe()).contains("patients: columns 'patient' and 'Patient' name 12 in training and 4 in validation, 2 in both"
                 + " (--allow-shared-patients), so the scores flatter");
-        assertThat(allowed.toMap()).containsEntry("shared_patients", 2);
+        assertThat(allowed.toMap(() -> { })).containsEntry("shared_patients", 2);
         assertThat(described(train, Optional.of(list("b.csv", "file,label,patient", "held", 4, 20))))
                 .contains("patients: column 'patient' names 12 in training and 4 in validation, 0 in both");
     }

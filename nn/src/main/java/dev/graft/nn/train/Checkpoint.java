@@ -117,6 +117,7 @@ final class Checkpoint {
         map.put("judged", state.judged);
         map.put("seen", state.seen);
         map.put("seconds", exact(state.seconds));
+        map.put("learningRate", exact(state.learningRate));
         map.put("bestEpoch", state.bestEpoch.orElse(0));
         map.put("bestScore", exact(state.bestScore));
         map.put("history", state.history.stream().map(EpochRows::toMap).toList());
@@ -145,6 +146,7 @@ final class Checkpoint {
         state.lossWeight = map.containsKey("lossWeight") ? decimal(map, "lossWeight") : state.seen;
         state.judged = map.containsKey("judged") ? number(map, "judged").longValue() : state.seen;
         state.seconds = decimal(map, "seconds");
+        state.learningRate = map.containsKey("learningRate") ? decimal(map, "learningRate") : Double.NaN;
         int bestEpoch = number(map, "bestEpoch").intValue();
         state.bestEpoch = bestEpoch == 0 ? OptionalInt.empty() : OptionalInt.of(bestEpoch);
         state.bestScore = decimal(map, "bestScore");

@@ -23,6 +23,8 @@ final class TrainState {
     long judged;
     long seen;
     double seconds;
+    /** Of the last step; a resumed optimizer has the one that the schedule starts from until its first step. */
+    double learningRate = Double.NaN;
 
     OptionalInt bestEpoch = OptionalInt.empty();
     double bestScore = Double.NaN;

@@ -215,7 +215,7 @@ public final class Trainer {
                 return Optional.empty();
             }
         }
-        EpochResult result = new EpochResult(state.epoch, optimizer.learningRate(), trainLoss(state).value(),
+        EpochResult result = new EpochResult(state.epoch, state.learningRate, trainLoss(state).value(),
                 state.right < 0 ? Double.NaN : (double) state.right / state.judged, scores, secondsBefore + seconds(begin),
                 state.seen / trainSeconds);
         state.history.add(result);
@@ -319,6 +319,7 @@ public final class Trainer {
                 throw diverged("the gradients' norm is " + norm, Optional.empty(), state, files);
             }
         }
+        state.learningRate = optimizer.learningRate();
         optimizer.step();
         optimizer.zeroGrad();
         state.steps++;

@@ -1,0 +1,86 @@
+package dev.graft.examples.run;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Files that take the places of others together. Each is written whole beside its target first: where one of them cannot be written, no
+ * target has changed; a reader sees old and new ones mixed only between two renames.
+ */
+final class Swap implements AutoCloseable {
+    /** How the name of a file that is not in its place yet ends. */
+    static final String ENDING = ".new";
+
+    private final Map<Path, Path> pending = new LinkedHashMap<>();
+
+    /** Where to write what shall take the place of {@code target}; the file that a link names is replaced, not the link. */
+    Path of(Path target) {
+        try {
+            Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+            Path beside = real.resolveSibling("." + real.getFileName() + ENDING);
+            pending.put(beside, real);
+            return beside;
+        } catch (IOException e) {
+            throw cannotReplace(target, e);
+        }
+    }
+
+    /** Puts all files in place, in the order they were asked for. */
+    void commit() {
+        pending.forEach((written, target) -> {
+            try {
+                keepPermissions(target, written);
+            } catch (IOException e) {
+                throw cannotReplace(target, e);
+            }
+        });
+        pending.forEach((written, target) -> {
+            try {
+                Files.move(written, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (IOException e) {
+                throw cannotReplace(target, e);
+            }
+        });
+        pending.values().stream().map(Path::getParent).distinct().forEach(Swap::force);
+        pending.clear();
+    }
+
+    private static void keepPermissions(Path from, Path to) throws IOException {
+        PosixFileAttributeView old = Files.getFileAttributeView(from, PosixFileAttributeView.class);
+        if (old != null && Files.exists(from)) {
+            Files.getFileAttributeView(to, PosixFileAttributeView.class).setPermissions(old.readAttributes().permissions());
+        }
+    }
+
+    /** Makes the renames themselves last through a power failure, where the system lets a folder be opened. */
+    private static void force(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            System.getLogger(Swap.class.getName()).log(System.Logger.Level.TRACE, "folder not flushed", e);
+        }
+    }
+
+    private static RunException cannotReplace(Path target, IOException e) {
+        return new RunException(target + " cannot be replaced (" + e + ")", "fix its permissions; what is not in place yet lies beside it", e);
+    }
+
+    /** Deletes what was written and not put in place. */
+    @Override
+    public void close() {
+        pending.keySet().forEach(file -> {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                System.getLogger(Swap.class.getName()).log(System.Logger.Level.WARNING, "temporary file left behind: " + file, e);
+            }
+        });
+    }
+}
