@@ -132,6 +132,27 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return rest == 0 || joins ? full : full + 1;
     }
 
+    /** The number of examples in a batch, but perhaps the last. */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * A number that tells one epoch's batches from others: it depends on which examples come, in what order, and how they are cut, and so on
+     * sampler, seed, batch size and last batch, but not on what the examples hold.
+     */
+    public long fingerprint(int epoch) {
+        checkEpoch(epoch);
+        long hash = 1;
+        for (int[] batch : plan(settings.sampler.order(settings.seed, epoch))) {
+            hash = 31 * hash + batch.length;
+            for (int index : batch) {
+                hash = 0x9E3779B97F4A7C15L * (hash ^ index);
+            }
+        }
+        return hash ^ hash >>> 32;
+    }
+
     /** What shuffles and augments. */
     public long seed() {
         return settings.seed;

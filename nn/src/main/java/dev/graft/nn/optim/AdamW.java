@@ -92,8 +92,13 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
-    String name() {
+    public String name() {
         return NAME;
+    }
+
+    @Override
+    List<ParameterGroup<Options>> groups() {
+        return groups;
     }
 
     @Override

@@ -57,7 +57,16 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
 
     abstract void stepAll();
 
-    abstract String name();
+    /** The name and every group's settings. */
+    @Override
+    public final String toString() {
+        return name() + groups().stream().map(group -> group.options() + " x " + group.parameters().size()).toList();
+    }
+
+    abstract List<? extends ParameterGroup<?>> groups();
+
+    /** As in messages: {@code sgd}, {@code adamW}. */
+    public abstract String name();
 
     /**
      * A parameter whose module was replaced after this optimizer was made gets no gradient any more: steps would move nothing, and say

@@ -82,8 +82,13 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    String name() {
+    public String name() {
         return NAME;
+    }
+
+    @Override
+    List<ParameterGroup<Options>> groups() {
+        return groups;
     }
 
     @Override

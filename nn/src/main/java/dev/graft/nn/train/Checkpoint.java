@@ -37,15 +37,29 @@ final class Checkpoint {
         }
     }
 
-    /** @throws TrainingException where the file is not a checkpoint, or is one of other data */
-    static TrainState load(Path file, Module model, Optimizer optimizer, DataLoader loader, String identity) {
+    /**
+     * Judges a checkpoint as a whole, then takes it: where it is refused, model and optimizer are as they were.
+     *
+     * @param settings those of the run that goes on
+     * @throws TrainingException        where the file is not a checkpoint, is damaged, or is one of other data or settings
+     * @throws IllegalArgumentException where its weights or moments do not fit the model or the optimizer
+     */
+    static TrainState load(Path file, Module model, Optimizer optimizer, DataLoader loader, String identity, RunSettings settings) {
         Map<String, Object> map = read(file);
         try (StateDict all = Safetensors.load(file); StateDict weights = part(all, MODEL); StateDict moments = part(all, OPTIMIZER)) {
-            checkSameRun(file, map, loader, identity);
+            checkSameRun(file, map, identity);
             TrainState state = fromMap(map);
+            ResumeCheck check = new ResumeCheck(file);
+            check.state(state);
+            check.data(child(map, "data"), state, loader);
+            if (map.get("settings") instanceof Map<?, ?> then) {
+                state.changed = check.settings(RunSettings.fromMap(then), settings, state);
+            }
+            Map<Stochastic, long[]> random = check.random(child(map, "random"), model);
+            optimizer.check(moments);
             model.load(weights);
             optimizer.load(moments);
-            restoreRandom(file, model, child(map, "random"));
+            random.forEach(Stochastic::restoreRandomState);
             return state;
         } catch (ClassCastException | NullPointerException | NumberFormatException e) {
             throw damaged(file, e);
@@ -121,7 +135,9 @@ final class Checkpoint {
         map.put("bestEpoch", state.bestEpoch.orElse(0));
         map.put("bestScore", exact(state.bestScore));
         map.put("history", state.history.stream().map(EpochRows::toMap).toList());
-        map.put("data", Map.of("examples", loader.examples(), "batches", loader.batches(), "seed", loader.seed()));
+        map.put("settings", state.settings.toMap());
+        map.put("data", Map.of("examples", loader.examples(), "batches", loader.batches(), "seed", loader.seed(), "fingerprint",
+                Long.toHexString(loader.fingerprint(state.epoch))));
         Map<String, long[]> random = new LinkedHashMap<>();
         model.namedModules().forEach((name, module) -> {
             if (module instanceof Stochastic stochastic) {
@@ -159,7 +175,7 @@ final class Checkpoint {
         return state;
     }
 
-    private static void checkSameRun(Path file, Map<String, Object> map, DataLoader loader, String identity) {
+    private static void checkSameRun(Path file, Map<String, Object> map, String identity) {
         if (number(map, "version").intValue() != VERSION) {
             throw new TrainingException("resume: " + file + " has version " + map.get("version") + ", this program reads version " + VERSION
                     + ". Hint: resume with the program that wrote it, or start anew.");
@@ -168,25 +184,6 @@ final class Checkpoint {
             throw new TrainingException("resume: " + file + " is a checkpoint of another run (then '" + text(map, "identity") + "', now '"
                     + identity + "'). Hint: resume with the data and the settings of that run, or start anew.");
         }
-        Map<?, ?> data = child(map, "data");
-        String then = data.get("examples") + " examples, " + data.get("batches") + " batches, seed " + data.get("seed");
-        String now = loader.examples() + " examples, " + loader.batches() + " batches, seed " + loader.seed();
-        if (!then.equals(now)) {
-            throw new TrainingException("resume: " + file + " was trained on other data (then " + then + "; now " + now
-                    + "). Hint: resume with the same data, batch size and seed, or start anew.");
-        }
-    }
-
-    private static void restoreRandom(Path file, Module model, Map<?, ?> random) {
-        model.namedModules().forEach((name, module) -> {
-            if (module instanceof Stochastic stochastic) {
-                if (!(random.get(name) instanceof List<?> saved)) {
-                    throw new TrainingException("resume: " + file + " has no random state of '" + name
-                            + "'. Hint: build the model as in the run that saved it.");
-                }
-                stochastic.restoreRandomState(saved.stream().mapToLong(value -> ((Number) value).longValue()).toArray());
-            }
-        });
     }
 
     private static Map<?, ?> child(Map<?, ?> map, String key) {

@@ -101,14 +101,15 @@ final class RunFiles implements AutoCloseable {
     }
 
     /** Goes on from the newest checkpoint if {@code resume}, where there is one; else begins anew. */
-    TrainState begin(boolean resume, Optimizer optimizer, DataLoader loader) {
+    TrainState begin(boolean resume, Optimizer optimizer, DataLoader loader, RunSettings settings) {
         Optional<Path> from = resume ? directory.flatMap(RunFiles::newest) : Optional.empty();
         if (from.isPresent()) {
-            return resume(from.get(), optimizer, loader);
+            return resume(from.get(), optimizer, loader, settings);
         }
         TrainState state = new TrainState();
         state.run = UUID.randomUUID().toString();
         state.identity = identity;
+        state.settings = settings;
         directory.filter(RunFiles::holdsRun).ifPresent(folder -> {
             // this checkpoint of nothing yet takes the place of the old run's last: from now on a resume goes on with the new run
             saveLast(optimizer, state, loader);
@@ -121,8 +122,9 @@ final class RunFiles implements AutoCloseable {
         return Stream.of(LAST, UNVALIDATED, BEST, LOG).anyMatch(name -> Files.exists(folder.resolve(name)));
     }
 
-    private TrainState resume(Path from, Optimizer optimizer, DataLoader loader) {
-        TrainState state = Checkpoint.load(from, model, optimizer, loader, identity);
+    private TrainState resume(Path from, Optimizer optimizer, DataLoader loader, RunSettings settings) {
+        TrainState state = Checkpoint.load(from, model, optimizer, loader, identity, settings);
+        state.settings = settings;
         Path best = last().resolveSibling(BEST);
         if (state.bestEpoch.isPresent()) {
             checkBest(from, best, state);
@@ -206,12 +208,17 @@ final class RunFiles implements AutoCloseable {
         }
     }
 
-    void restoreBest() {
+    void restoreBest(TrainState state) {
         if (bestInMemory.isPresent()) {
             model.load(bestInMemory.get());
             return;
         }
         Path file = directory.orElseThrow().resolve(BEST);
+        Map<String, Object> made = facts(file);
+        if (!state.run.isEmpty() && !(state.run.equals(made.get("run")) && Integer.valueOf(state.bestEpoch.getAsInt()).equals(made.get("epoch")))) {
+            throw new TrainingException("training: " + file + " does not hold the weights of epoch " + state.bestEpoch.getAsInt()
+                    + ", the best one; the model keeps the last epoch's. Hint: a run that was killed was resumed with other settings; start anew.");
+        }
         try (StateDict best = Safetensors.load(file)) {
             model.load(best);
         } catch (WeightFileException e) {

@@ -2,6 +2,7 @@ package dev.graft.nn.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Everything that changes while training, outside model and optimizer; a checkpoint keeps it. */
@@ -10,6 +11,9 @@ final class TrainState {
     String run = "";
     /** What the caller calls this run, such as a hash of data and settings. */
     String identity = "";
+    RunSettings settings = new RunSettings(1, "", "", "");
+    /** How a resumed run differs from the one that wrote the checkpoint, where it may. */
+    Optional<String> changed = Optional.empty();
     /** The epoch that runs or comes next, from 1, and how many of its batches are done. */
     int epoch = 1;
     int batch;

@@ -32,6 +32,9 @@ import java.util.Set;
  *         .epochs(25).schedulePerEpoch(new StepLr(7, 0.1)).monitor(Monitor.ACCURACY).directory(out)
  *         .build().fit(train, validation);
  * }</pre>
+ *
+ * <p>A model is trained by one thread at a time; others may evaluate it between two steps, not during one. Two trainers, or a thread that
+ * loads weights meanwhile, are an error that says so.
  */
 public final class Trainer {
     private static final int LISTED = 8;
@@ -116,14 +119,19 @@ public final class Trainer {
     public History fit(DataLoader train, Optional<DataLoader> validation) {
         check(validation);
         try (RunFiles files = RunFiles.open(directory, lock, model, identity)) {
-            TrainState state = files.begin(resume, optimizer, train);
+            TrainState state = files.begin(resume, optimizer, train, settings());
+            state.changed.ifPresent(progress::warning);
             History.Ending ending = run(state, train, validation, files);
             if (restoreBest && ending != History.Ending.INTERRUPTED && state.bestEpoch.isPresent()) {
-                files.restoreBest();
+                files.restoreBest(state);
             }
             model.eval();
             return new History(state.history, state.bestEpoch, ending);
         }
+    }
+
+    private RunSettings settings() {
+        return RunSettings.of(accumulate, monitor, optimizer, clipNorm.isPresent() ? "gradients clipped to " + clipNorm.getAsDouble() : "no clipping");
     }
 
     private void check(Optional<DataLoader> validation) {
@@ -282,6 +290,7 @@ public final class Trainer {
     @SuppressWarnings("try")
     private void learn(TrainState state, Batch batch, boolean judged, RunningLoss running, Accumulation accumulation, RunFiles files) {
         // a scope of its own: after an exception, too, the step's memory is there again at once
+        long before = versions();
         try (Scope scope = Scope.open()) {
             Tensor outputs = model.forward(batch.inputs());
             Tensor loss = criterion.forward(outputs, batch.labels());
@@ -294,6 +303,7 @@ public final class Trainer {
                 if (!Float.isFinite(value)) {
                     throw diverged("the loss is " + value, badInputs(batch), state, files);
                 }
+                checkUndisturbed(before);
                 accumulation.backward(loss, weight);
                 running.add(value, weight);
             }
@@ -301,9 +311,26 @@ public final class Trainer {
             state.right = answers.isPresent() ? state.right + answers.get().right() : -1;
             state.judged += answers.map(Answers::labels).map(labels -> labels.length).orElse(0);
         }
+        checkUndisturbed(before);
         state.lossSum = running.sum();
         state.lossWeight = running.weight();
         state.seen += batch.size();
+    }
+
+    /** Grows with every change of a weight that is stepped. */
+    private long versions() {
+        long versions = 0;
+        for (Parameter parameter : optimizer.parameters()) {
+            versions += parameter.value().version();
+        }
+        return versions;
+    }
+
+    private void checkUndisturbed(long before) {
+        if (versions() != before) {
+            throw new TrainingException("training: weights changed while a step was computed, by another thread or by the model's formula."
+                    + " Hint: train a model in one thread at a time, and load nothing into it meanwhile.");
+        }
     }
 
     private static TrainingException nothingCounts(String where) {
@@ -339,7 +366,12 @@ public final class Trainer {
         RunningScores scores = new RunningScores(monitor == Monitor.AUROC);
         boolean judged;
         try {
-            judged = Evaluator.evaluate(model, loader, loss, stop, scores);
+            // once the loss is no number, answers may be none either; which is said below
+            judged = Evaluator.evaluate(model, loader, loss, stop, (answers, indices) -> {
+                if (Double.isFinite(loss.sum())) {
+                    scores.answered(answers, indices);
+                }
+            });
         } catch (RuntimeException | Error e) {
             if (!saveFirst) {
                 saveAfter(e, state, train, files);

@@ -1,0 +1,34 @@
+package dev.graft.nn.train;
+
+import dev.graft.nn.optim.Optimizer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a trainer was told, as far as a resumed run must agree with it, or should.
+ *
+ * @param accumulate batches a step
+ * @param monitor    the score that names the best epoch
+ * @param optimizer  its name
+ * @param details    everything else that changes the numbers
+ */
+record RunSettings(int accumulate, String monitor, String optimizer, String details) {
+
+    static RunSettings of(int accumulate, Monitor monitor, Optimizer optimizer, String clipNorm) {
+        return new RunSettings(accumulate, monitor.toString(), optimizer.name(), optimizer + ", " + accumulate + " batches a step, " + clipNorm);
+    }
+
+    Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("accumulate", accumulate);
+        map.put("monitor", monitor);
+        map.put("optimizer", optimizer);
+        map.put("details", details);
+        return map;
+    }
+
+    static RunSettings fromMap(Map<?, ?> map) {
+        return new RunSettings(Checkpoint.number(map, "accumulate").intValue(), (String) map.get("monitor"), (String) map.get("optimizer"),
+                (String) map.get("details"));
+    }
+}
