@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.tensor.Device;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,6 +137,50 @@ class ModuleOwnershipTest {
         net.eval();
         net.replace("0", new Sequential(new Dropout(0.5f, random)));
         assertThat(net.module("0.0").isTraining()).isFalse();
+    }
+
+    // Moving
+
+    @Test
+    void aNetworkMovesWholeAndKeepsNoOldMemory() {
+        Sequential net = new Sequential(new Linear(3, 3, random), new BatchNorm1d(3));
+        float[] weights = ((Linear) net.module("0")).weight().value().toFloatArray();
+        List<Tensor> before = net.parameters().stream().map(Parameter::value).toList();
+        net.parameters().get(1).freeze(true);
+        Device small = Device.of("small:7");
+        net.to(small);
+        assertThat(before).allMatch(Tensor::isClosed);
+        assertThat(net.parameters()).allMatch(parameter -> parameter.value().device().equals(small));
+        assertThat(net.parameters().stream().map(parameter -> parameter.value().requiresGrad())).containsExactly(true, false, true, true);
+        net.to(small);
+        net.to(Device.cpu());
+        assertThat(((Linear) net.module("0")).weight().value().toFloatArray()).isEqualTo(weights);
+        net.to(small);
+    }
+
+    @Test
+    void aMoveThatFailsHalfWayMovesNothing() {
+        Linear shared = new Linear(3, 3, random);
+        Sequential net = new Sequential(shared, new BatchNorm1d(3), shared);
+        for (int room = 0; room < 7; room++) {
+            Device small = Device.of("small:" + room);
+            assertThatThrownBy(() -> net.to(small)).hasMessage("small: out of memory");
+            assertThat(net.parameters()).allMatch(parameter -> parameter.value().device().equals(Device.cpu()) && parameter.value().requiresGrad());
+            assertThat(net.forward(input()).numel()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void aReplacementThatDoesNotFitOnTheDeviceChangesNothing() {
+        Sequential net = new Sequential(new Linear(3, 3, random), new ReLU());
+        Module first = net.module("0");
+        Device small = Device.of("small:3");
+        net.to(small);
+        Linear tooMuch = new Linear(3, 3, random);
+        assertThatThrownBy(() -> net.replace("0", tooMuch)).hasMessage("small: out of memory");
+        assertThat(net.module("0")).isSameAs(first);
+        assertThat(tooMuch.weight().value().device()).isEqualTo(Device.cpu());
+        assertThat(first.parameters()).allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
     }
 
     // Closing
