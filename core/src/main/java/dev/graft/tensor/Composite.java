@@ -174,18 +174,18 @@ final class Composite {
         }
     }
 
-    /** {@code (1 - t) x + (1 + (p - 1) t) softplus(-x)}: stable for any x, see torch.nn.BCEWithLogitsLoss. */
+    /**
+     * {@code p t softplus(-x) + (1 - t) softplus(x)}, as torch.nn.BCEWithLogitsLoss: never a difference of nearly equal numbers, so that the
+     * small losses of sure answers keep their digits.
+     */
     static Tensor bceWithLogits(Tensor x, Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
         if (!x.shape().equals(target.shape())) {
             throw new IllegalArgumentException("bceWithLogits: target must have the logits' shape (logits " + x.shape() + ", target " + target.shape() + ")");
         }
         try (Scope scope = Scope.open()) {
             Tensor t = target.to(DType.F32);
-            Tensor penalty = x.neg().softplus();
-            if (positiveWeight.isPresent()) {
-                penalty = penalty.mul(t.mul(positiveWeight.get().sub(1)).add(1));
-            }
-            Tensor loss = x.mul(t.affine(-1, 1)).add(penalty);
+            Tensor onPositives = x.neg().softplus().mul(positiveWeight.isPresent() ? t.mul(positiveWeight.get()) : t);
+            Tensor loss = x.softplus().mul(t.affine(-1, 1)).add(onPositives);
             return scope.keep(switch (reduction) {
                 case NONE -> loss;
                 case MEAN -> loss.mean();
