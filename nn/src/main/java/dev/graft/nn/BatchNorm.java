@@ -46,8 +46,8 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     public record Options(float eps, float momentum) {
 
         public Options {
-            if (!(eps > 0) || !(momentum >= 0 && momentum <= 1)) {
-                throw new IllegalArgumentException("batchNorm: eps must be positive and momentum in [0, 1] (eps " + eps + ", momentum "
+            if (!(eps > 0) || Float.isInfinite(eps) || !(momentum >= 0 && momentum <= 1)) {
+                throw new IllegalArgumentException("batchNorm: eps must be positive and finite and momentum in [0, 1] (eps " + eps + ", momentum "
                         + momentum + ")");
             }
         }

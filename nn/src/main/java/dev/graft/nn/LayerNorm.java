@@ -20,7 +20,11 @@ public final class LayerNorm extends Module {
         this(DEFAULT_EPS, shape);
     }
 
+    /** @param eps added to the variance, positive */
     public LayerNorm(float eps, int... shape) {
+        if (!(eps > 0) || Float.isInfinite(eps)) {
+            throw new IllegalArgumentException("layerNorm: eps must be positive and finite, was " + eps);
+        }
         weight = new Parameter(Tensor.ones(shape));
         bias = new Parameter(Tensor.zeros(shape));
         this.eps = eps;

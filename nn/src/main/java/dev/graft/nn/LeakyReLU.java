@@ -11,7 +11,11 @@ public final class LeakyReLU extends Module {
         this(0.01f);
     }
 
+    /** @param slope finite */
     public LeakyReLU(float slope) {
+        if (!Float.isFinite(slope)) {
+            throw new IllegalArgumentException("leakyRelu: slope must be finite, was " + slope);
+        }
         this.slope = slope;
     }
 

@@ -178,4 +178,21 @@ class LayersTest {
         Tensor output = conv.forward(Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2));
         assertThat(output.toFloatArray()).containsExactly(10, 6, 7, 4);
     }
+
+    @Test
+    void refusesSettingsThatMakeEveryOutputNoNumber() {
+        float inf = Float.POSITIVE_INFINITY;
+        for (float eps : new float[] {0, -1e-5f, Float.NaN, inf}) {
+            assertThatThrownBy(() -> BatchNorm.options().eps(eps)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("eps must be positive");
+            assertThatThrownBy(() -> new LayerNorm(eps, 3)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("eps must be positive");
+        }
+        for (float share : new float[] {-0.1f, 1.5f, Float.NaN, inf}) {
+            assertThatThrownBy(() -> BatchNorm.options().momentum(share)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> new Dropout(share, RANDOM)).isInstanceOf(IllegalArgumentException.class);
+        }
+        for (float slope : new float[] {Float.NaN, inf, -inf}) {
+            assertThatThrownBy(() -> new LeakyReLU(slope)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("slope must be finite");
+        }
+        assertThatThrownBy(() -> new Dropout(1, RANDOM)).isInstanceOf(IllegalArgumentException.class);
+    }
 }

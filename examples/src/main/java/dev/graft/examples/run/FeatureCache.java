@@ -38,7 +38,7 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
     }
 
     /**
-     * Runs the backbone over all images.
+     * Runs the backbone over all images, in evaluation mode; its own mode stays. Closes the loader.
      *
      * @param loader over {@code images} in order; each of its epochs is a view
      * @param views  how many to keep of each image
@@ -55,11 +55,10 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
         long reported = start;
         int done = 0;
         int total = Math.multiplyExact(images.size(), views);
-        model.eval();
         try (Autograd.Guard guard = Autograd.noGrad()) {
             for (int view = 0; view < views; view++) {
                 for (Batch batch : loader) {
-                    Tensor features = model.features(batch.inputs());
+                    Tensor features = model.evaluating(() -> model.features(batch.inputs()));
                     if (store == null) {
                         shape = withoutBatch(features.shape());
                         store = FeatureStore.create(total, features.numel() / batch.size(), Runtime.getRuntime().maxMemory() / MEMORY_SHARE, spill);

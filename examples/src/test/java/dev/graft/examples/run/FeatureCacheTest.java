@@ -102,7 +102,10 @@ class FeatureCacheTest {
         try (Backbone model = CifarResNet.resnet20(3, new SplittableRandom(1))) {
             model.freezeBackbone();
             Counted images = new Counted(20);
+            model.train();
             try (FeatureCache cache = cache(model, images); Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+                assertThat(model.head().isTraining()).as("computing features leaves the mode alone").isTrue();
+                model.eval();
                 for (int i : new int[] {0, 7, 19}) {
                     float[] expected = model.features(images.get(i, new SplittableRandom(0)).input().unsqueeze(0)).toFloatArray();
                     float[] kept = cache.get(i, new SplittableRandom(0)).input().toFloatArray();
