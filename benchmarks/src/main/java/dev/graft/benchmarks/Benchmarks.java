@@ -34,7 +34,7 @@ public final class Benchmarks {
         Roofline roofline = Roofline.measure(Runtime.getRuntime().availableProcessors());
         System.out.println();
         System.out.println(roofline);
-        System.out.printf("%-28s %-16s %5s %10s %9s %9s %8s%n", "layer", "pass", "batch", "ms", "GF/s", "GB/s", "of peak");
+        System.out.printf(Locale.ROOT, "%-28s %-16s %5s %10s %9s %9s %8s%n", "layer", "pass", "batch", "ms", "GF/s", "GB/s", "of peak");
         results.forEach(result -> print(roofline, result));
     }
 

@@ -39,7 +39,7 @@ public final class Loading {
         try (Stream<Path> found = Files.list(folder)) {
             files = found.sorted().toList();
         }
-        System.out.printf("%-44s %10s%n", "one thread, " + files.size() + " files", "images/s");
+        System.out.printf(Locale.ROOT, "%-44s %10s%n", "one thread, " + files.size() + " files", "images/s");
         ImagePipeline pipeline = Preprocessing.imageNet().eval();
         report("Graft, decode only", files, seconds, file -> Image.read(file).toRgb().width());
         report("Graft", files, seconds, file -> pipeline.toFloats(Image.read(file).toRgb(), new SplittableRandom(1)).length);

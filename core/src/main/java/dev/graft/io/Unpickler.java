@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -140,7 +141,7 @@ final class Unpickler {
             case PickleOp.BINUNICODE8 -> push(in.utf8(in.int64()));
             case PickleOp.BINBYTES8, PickleOp.BYTEARRAY8 -> push(in.readBytes(in.int64()));
             case PickleOp.NEWOBJ_EX -> newObjectEx();
-            default -> throw in.bad(String.format("pickle opcode 0x%02x is not one that plain tensors need", op));
+            default -> throw in.bad(String.format(Locale.ROOT, "pickle opcode 0x%02x is not one that plain tensors need", op));
         }
     }
 

@@ -12,6 +12,7 @@ import dev.graft.vision.image.ImagePipeline;
 import dev.graft.vision.model.ResNet;
 import dev.graft.vision.model.ResNet18Weights;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
@@ -59,7 +60,7 @@ public final class FineTuneResNet18 {
                     sgd.step();
                     epochLoss += loss.item() * batch.size() / folder.size();
                 }
-                System.out.printf("epoch %d: loss %.4f%n", epoch, epochLoss);
+                System.out.printf(Locale.ROOT, "epoch %d: loss %.4f%n", epoch, epochLoss);
             }
         }
         Safetensors.save(model.stateDict(), file);                           // 5. ship

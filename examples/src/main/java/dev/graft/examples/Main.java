@@ -1,6 +1,7 @@
 package dev.graft.examples;
 
 import dev.graft.examples.cli.Program;
+import java.util.Locale;
 
 /** Starts the program: {@code java -jar graft.jar COMMAND}. */
 public final class Main {
@@ -9,6 +10,8 @@ public final class Main {
 
     /** Restarts the JVM where it lacks flags, then runs the command; the exit code is the command's. */
     public static void main(String[] args) {
+        // libraries, such as the progress bar's, write numbers by the default locale, whose digits need not be ASCII
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
         Launch launch = Launch.ofThisJvm();
         if (launch.needsRestart()) {
             System.exit(new ChildJvm(launch.command(args), launch.text().environment()).run());

@@ -67,12 +67,12 @@ final class DemoCommand extends ReportingCommand {
         report.put("synthetic", true);
         List<Object> sizes = new ArrayList<>();
         try (TransferDemo demo = new TransferDemo()) {
-            out().printf("Generated, chest-like phantoms, 32x32 grey: is there an opacity in a lung? Synthetic drawings, no real patient.%n"
+            out().printf(Locale.ROOT, "Generated, chest-like phantoms, 32x32 grey: is there an opacity in a lung? Synthetic drawings, no real patient.%n"
                     + "A ResNet-20 is trained on few labelled patients (%d images each) and judged on %d others (%d images).%n"
                     + "Transfer starts from weights that learnt to tell eight findings apart in 12,000 other drawings, half of them of chests.%n"
                     + "Accuracy and AUROC are means over %d trainings, each on other patients.%n%n", demo.imagesPerPatient(), demo.testPatients(),
                     demo.testImages(), seeds);
-            out().printf("%-24s %22s %22s%n%-24s %11s %10s %11s %10s%n", "", "from scratch", "transfer", "labelled data", "accuracy", "AUROC", "accuracy",
+            out().printf(Locale.ROOT, "%-24s %22s %22s%n%-24s %11s %10s %11s %10s%n", "", "from scratch", "transfer", "labelled data", "accuracy", "AUROC", "accuracy",
                     "AUROC");
             out().flush();
             for (int patients : PATIENTS) {
@@ -87,7 +87,7 @@ final class DemoCommand extends ReportingCommand {
                 + "  graft evaluate --model run1 --data my-test-images%n", seconds);
         save.ifPresent(folder -> {
             PhantomFiles.write(folder);
-            out().printf("phantoms are in %s; try: graft finetune --data %s --model resnet20 --weights none --freeze none --lr 0.05 --epochs 10 --out run0%n",
+            out().printf(Locale.ROOT, "phantoms are in %s; try: graft finetune --data %s --model resnet20 --weights none --freeze none --lr 0.05 --epochs 10 --out run0%n",
                     folder, folder);
         });
         return report;
@@ -97,7 +97,7 @@ final class DemoCommand extends ReportingCommand {
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("patients", patients);
         entry.put("images", patients * demo.imagesPerPatient());
-        out().printf("%-24s", patients + " patients, " + patients * demo.imagesPerPatient() + " images");
+        out().printf(Locale.ROOT, "%-24s", patients + " patients, " + patients * demo.imagesPerPatient() + " images");
         for (Start start : Start.values()) {
             List<Result> results = new ArrayList<>();
             for (int seed = 1; seed <= seeds; seed++) {

@@ -9,6 +9,7 @@ import dev.graft.tensor.Tensor;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.SplittableRandom;
@@ -138,7 +139,7 @@ final class DoctorCommand extends ReportingCommand {
                 map.forEach((key, entry) -> inner.put(String.valueOf(key), entry));
                 print(out, indent + "  ", inner);
             } else {
-                out.printf("%s%-22s %s%n", indent, name, text(name, value));
+                out.printf(Locale.ROOT, "%s%-22s %s%n", indent, name, text(name, value));
             }
         });
     }

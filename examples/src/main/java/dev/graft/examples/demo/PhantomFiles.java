@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /** Phantoms as files, so that other commands can be tried on them. */
@@ -29,7 +30,7 @@ public final class PhantomFiles {
         try {
             for (int i = 0; i < images.size(); i++) {
                 Path to = Files.createDirectories(folder.resolve(PhantomStudy.CLASSES.get(study.label(i))));
-                String name = String.format("patient%03d-image%d.png", i / PhantomStudy.IMAGES_PER_PATIENT + 1, i % PhantomStudy.IMAGES_PER_PATIENT + 1);
+                String name = String.format(Locale.ROOT, "patient%03d-image%d.png", i / PhantomStudy.IMAGES_PER_PATIENT + 1, i % PhantomStudy.IMAGES_PER_PATIENT + 1);
                 ImageIO.write(asImage(images.get(i)), "png", to.resolve(name).toFile());
             }
         } catch (IOException e) {
