@@ -29,8 +29,9 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
         given = List.copyOf(given);
     }
 
+    /** @throws IllegalArgumentException where {@code GRAFT_NO_RESTART} cannot be read */
     static Launch ofThisJvm() {
-        boolean forbidden = "1".equals(System.getenv("GRAFT_NO_RESTART")) || System.getProperty(PARENT) != null;
+        boolean forbidden = Switch.isOn("GRAFT_NO_RESTART", Optional.ofNullable(System.getenv("GRAFT_NO_RESTART"))) || System.getProperty(PARENT) != null;
         return new Launch(ManagementFactory.getRuntimeMXBean().getInputArguments(), Runtime.version().feature(), givesHugePages(),
                 !forbidden, LocaleText.ofThisJvm());
     }

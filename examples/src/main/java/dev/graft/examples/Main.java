@@ -12,7 +12,7 @@ public final class Main {
     public static void main(String[] args) {
         // libraries, such as the progress bar's, write numbers by the default locale, whose digits need not be ASCII
         Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
-        Launch launch = Launch.ofThisJvm();
+        Launch launch = launch();
         if (launch.needsRestart()) {
             System.exit(new ChildJvm(launch.command(args), launch.text().environment()).run());
         }
@@ -24,5 +24,15 @@ public final class Main {
             System.exit(Program.WRONG_USAGE);
         });
         System.exit(Program.run(arguments));
+    }
+
+    private static Launch launch() {
+        try {
+            return Launch.ofThisJvm();
+        } catch (IllegalArgumentException e) {
+            System.err.println("graft: " + e.getMessage());
+            System.exit(Program.FAILURE);
+            throw e;
+        }
     }
 }

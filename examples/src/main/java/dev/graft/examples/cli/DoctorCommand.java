@@ -125,7 +125,7 @@ final class DoctorCommand extends ReportingCommand {
 
     private static Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
-        for (String name : List.of("GRAFT_HOME", "GRAFT_OFFLINE", "GRAFT_NO_RESTART", "TORCH_HOME")) {
+        for (String name : List.of("GRAFT_HOME", "GRAFT_OFFLINE", "GRAFT_NO_RESTART", "GRAFT_THREADS", "TORCH_HOME")) {
             settings.put(name, System.getenv().getOrDefault(name, "not set"));
         }
         return settings;

@@ -25,7 +25,19 @@ final class Failures {
         return line.substring(0, START) + " ... (all of it with --stacktrace)." + (hint < START ? "" : line.substring(hint));
     }
 
+    private static Throwable belowLinkage(Throwable e) {
+        Throwable cause = e;
+        while (cause instanceof LinkageError && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
     private static String message(Throwable e) {
+        if (e instanceof LinkageError && belowLinkage(e) instanceof RuntimeException cause) {
+            // a setting that cannot be read is found where the class that reads it is initialised
+            return message(cause);
+        }
         if (e instanceof OutOfMemoryError) {
             return "out of memory (" + e.getMessage() + "; the heap may grow to " + (Runtime.getRuntime().maxMemory() >> 20)
                     + " MB). Hint: use a smaller --batch or --image-size, or give Java more with -Xmx.";

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -34,6 +35,8 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
     /**
      * As the environment says: {@code GRAFT_HOME}, {@code GRAFT_OFFLINE=1} (no download), and for PyTorch's cache {@code TORCH_HOME} or
      * {@code XDG_CACHE_HOME}; a leading {@code ~} in them is the user's home. The system properties {@code graft.home} and {@code graft.offline} win over the environment.
+     *
+     * @throws IllegalArgumentException where {@code GRAFT_OFFLINE} says neither yes nor no
      */
     public static WeightCache fromEnvironment() {
         Map<String, String> settings = new HashMap<>(System.getenv());
@@ -47,9 +50,7 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
         Path graft = setting(settings, "GRAFT_HOME").map(home -> expanded(home, userHome)).orElse(dotCache.resolve("graft"));
         Path torch = setting(settings, "TORCH_HOME").map(home -> expanded(home, userHome))
                 .orElse(setting(settings, "XDG_CACHE_HOME").map(home -> expanded(home, userHome)).orElse(dotCache).resolve("torch"));
-        String offline = setting(settings, "GRAFT_OFFLINE").orElse("0");
-        return new WeightCache(graft.resolve("checkpoints"), List.of(torch.resolve("hub").resolve("checkpoints")),
-                !offline.equals("0") && !offline.equalsIgnoreCase("false"));
+        return new WeightCache(graft.resolve("checkpoints"), List.of(torch.resolve("hub").resolve("checkpoints")), isOffline(settings));
     }
 
     /** A leading {@code ~} is the user's home, as torch takes it: env files, unlike shells, leave it as it is. */
@@ -58,6 +59,15 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
             return userHome;
         }
         return path.startsWith("~/") || path.startsWith("~\\") ? userHome.resolve(path.substring(2)) : Path.of(path);
+    }
+
+    private static boolean isOffline(Map<String, String> settings) {
+        String offline = setting(settings, "GRAFT_OFFLINE").orElse("0").strip();
+        return switch (offline.toLowerCase(Locale.ROOT)) {
+            case "1", "true", "yes", "on" -> true;
+            case "0", "false", "no", "off" -> false;
+            default -> throw new IllegalArgumentException("GRAFT_OFFLINE: '" + offline + "' says neither yes nor no. Hint: set it to 1 or 0.");
+        };
     }
 
     private static Optional<String> setting(Map<String, String> settings, String name) {
