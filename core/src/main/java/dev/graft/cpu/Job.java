@@ -67,6 +67,11 @@ final class Job {
         return taken;
     }
 
+    /** Whether every piece has run. */
+    boolean isDone() {
+        return done.get() == pieces;
+    }
+
     /** What a piece threw first, or null. */
     Throwable failure() {
         return failure;
@@ -144,7 +149,7 @@ final class Job {
     /** Returns when every piece is done; an interrupt waits until then. */
     void await(int spins) {
         boolean interrupted = false;
-        for (int i = 0; done.get() < pieces; i++) {
+        for (int i = 0; !isDone(); i++) {
             if (i < spins) {
                 Thread.onSpinWait();
             } else {

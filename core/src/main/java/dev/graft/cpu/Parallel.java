@@ -43,8 +43,8 @@ final class Parallel implements AutoCloseable {
     private final AtomicReferenceArray<Worker> workers;
     /** The loops in progress; replaced as a whole. */
     private final AtomicReference<Job[]> jobs = new AtomicReference<>(NONE);
-    /** Workers that work on a loop. */
-    private final AtomicInteger helping = new AtomicInteger();
+    /** Threads that run pieces: workers, and callers that do not wait yet. */
+    private final AtomicInteger running = new AtomicInteger();
     private volatile boolean closed;
     /** Set where the system has no more threads. */
     private volatile boolean isFull;
@@ -74,19 +74,20 @@ final class Parallel implements AutoCloseable {
             return;
         }
         Job job = new Job(body, n, grain, threads);
+        Call call = new Call(job);
+        // Nothing below throws: pieces must not run on after this method.
+        running.incrementAndGet();
         add(job);
-        try {
-            wakeWorkers(pieces - 1);
-            job.work(0, () -> {
-                if (job.helpers().get() == 0) {
-                    wakeWorkers(1); // there may be room by now
-                }
-                return false;
-            });
+        wakeWorkers(pieces - 1);
+        job.work(0, call);
+        running.decrementAndGet();
+        if (!job.isDone()) {
+            if (jobs.get().length > 1) {
+                wakeWorkers(1); // for another loop, while this thread waits
+            }
             job.await(SPINS);
-        } finally {
-            remove(job);
         }
+        remove(job);
         if (job.failure() != null) {
             sneak(job.failure());
         }
@@ -139,7 +140,7 @@ final class Parallel implements AutoCloseable {
 
     /** How many threads more than now may run; negative where there are too many. */
     private int room() {
-        return threads - jobs.get().length - helping.get();
+        return threads - running.get();
     }
 
     /** Sees to it that {@code wanted} workers, or as many as there is room for, look for work. */
@@ -148,7 +149,7 @@ final class Parallel implements AutoCloseable {
         for (int i = 0; i < workers.length() && missing > 0 && !closed; i++) {
             Worker worker = workers.get(i);
             if (worker == null || worker.mode.get() == Mode.ENDED) {
-                missing -= isFull || !start(i, worker) ? 0 : 1;
+                missing -= start(i, worker) ? 1 : 0;
             } else if (worker.mode.get() != Mode.HELPING) {
                 worker.wake();
                 missing--;
@@ -156,12 +157,17 @@ final class Parallel implements AutoCloseable {
         }
     }
 
+    /** Whether there is a worker {@code i} by now. */
     private boolean start(int i, Worker before) {
-        Worker worker = new Worker(i);
-        if (!workers.compareAndSet(i, before, worker)) {
+        if (isFull) {
             return false;
         }
+        Worker worker = before;
         try {
+            worker = new Worker(i);
+            if (!workers.compareAndSet(i, before, worker)) {
+                return workers.get(i) != null || start(i, null);
+            }
             worker.start();
             return true;
         } catch (OutOfMemoryError e) { // how the JVM says that the system gives no more threads
@@ -182,6 +188,28 @@ final class Parallel implements AutoCloseable {
             if (worker != null) {
                 LockSupport.unpark(worker);
             }
+        }
+    }
+
+    /** A caller, which never leaves its loop; it looks for help if it has none, as there may be room by now. */
+    private final class Call implements Job.Leaving {
+        /** Pieces after which there must have been room: between two loops of another caller there is some for a moment. */
+        private static final int LASTING = 3;
+
+        private final Job job;
+        private int pieces;
+
+        private Call(Job job) {
+            this.job = job;
+        }
+
+        @Override
+        public boolean leaves() {
+            pieces = job.helpers().get() == 0 && room() > 0 ? pieces + 1 : 0;
+            if (pieces >= LASTING) {
+                wakeWorkers(1);
+            }
+            return false;
         }
     }
 
@@ -250,20 +278,21 @@ final class Parallel implements AutoCloseable {
             if (job == null) {
                 return false;
             }
-            if (helping.incrementAndGet() + jobs.get().length > threads) {
-                helping.decrementAndGet();
+            if (running.incrementAndGet() > threads) {
+                running.decrementAndGet();
                 return false;
             }
             mode.set(Mode.HELPING);
             job.helpers().incrementAndGet();
-            if (room() > 0 && anyWants(choice)) {
-                wakeWorkers(1); // two callers may have counted on this one worker
+            // Others who call meanwhile may have counted on this worker too: either they see that it helps, or it sees their loops.
+            if (room() > 0 && anyWants(jobs.get())) {
+                wakeWorkers(1);
             }
             Choice made = new Choice(job, choice);
             job.work(index + 1, made);
             if (!made.left) {
                 job.helpers().decrementAndGet();
-                helping.decrementAndGet();
+                running.decrementAndGet();
             }
             mode.set(Mode.AWAKE);
             return true;
@@ -314,9 +343,9 @@ final class Parallel implements AutoCloseable {
 
         // One too many, or missed more elsewhere. Of several workers that find so at once, no more leave than must.
         private boolean leavesFor(Job[] now) {
-            int all = helping.get();
-            if (all + now.length > threads) {
-                boolean leaves = helping.compareAndSet(all, all - 1);
+            int all = running.get();
+            if (all > threads) {
+                boolean leaves = running.compareAndSet(all, all - 1);
                 if (leaves) {
                     job.helpers().decrementAndGet();
                 } else {
@@ -327,7 +356,7 @@ final class Parallel implements AutoCloseable {
             int here = job.helpers().get();
             for (Job other : now) {
                 if (!other.isTaken() && other.helpers().get() + 1 < here && job.helpers().compareAndSet(here, here - 1)) {
-                    helping.decrementAndGet();
+                    running.decrementAndGet();
                     return true;
                 }
             }
