@@ -159,7 +159,10 @@ final class GraphLayers {
 
     private static final float EPS = 0.0078125f;
 
-    /** {@code gamma * (x - mean) / sqrt(variance + eps) + beta}; statistics of x where none are given. */
+    /**
+     * {@code gamma * (x - mean) / sqrt(variance + eps) + beta}; statistics of x where none are given. As {@code x * scale + shift}, which is how
+     * float libraries round it, PyTorch too.
+     */
     private static GraphRef norm(GraphRef x, GraphRef gamma, GraphRef beta, float[] mean, float[] variance) {
         GraphTape t = x.tape();
         int rank = x.dims().length;
@@ -168,7 +171,9 @@ final class GraphLayers {
         folded[1] = false;
         GraphRef m = mean != null ? channels(constants(t, mean), rank) : x.fold(folded, t::mean);
         GraphRef v = variance != null ? channels(constants(t, variance), rank) : GraphRef.variance(x, m, folded);
-        return GraphRef.zip(GraphRef.zip(GraphRef.normalise(x, m, v, EPS), channels(gamma, rank), t::mul), channels(beta, rank), t::add);
+        GraphRef scale = GraphRef.zip(channels(gamma, rank), v.map(i -> t.sqrt(t.affine(i, 1, EPS))), t::div);
+        GraphRef shift = GraphRef.zip(channels(beta, rank), GraphRef.zip(m, scale, t::mul), t::sub);
+        return GraphRef.zip(GraphRef.zip(x, scale, t::mul), shift, t::add);
     }
 
     private static int batchNorm(GraphBuilder g, boolean train) {

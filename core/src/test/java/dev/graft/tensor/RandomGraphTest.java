@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  * <p>Another seed: {@code -Dgraft.graphs.seed=N}; more graphs: {@code -Dgraft.graphs=N}.
  */
 class RandomGraphTest {
-    static final int GRAPHS = Integer.getInteger("graft.graphs", 4000);
+    static final int GRAPHS = Integer.getInteger("graft.graphs", 3000);
     static final long SEED = Long.getLong("graft.graphs.seed", 20261129);
 
     static List<ToIntFunction<GraphBuilder>> makers() {
