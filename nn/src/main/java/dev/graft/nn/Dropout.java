@@ -31,16 +31,21 @@ public final class Dropout extends Module implements Stochastic {
 
     @Override
     protected Tensor compute(Tensor input) {
-        return isTraining() && p > 0 ? input.dropout(p, RandomStream.seed(seed, "dropout.call", ++calls)) : input;
+        return isTraining() && p > 0 ? input.dropout(p, nextSeed()) : input;
+    }
+
+    /** Of its own for each call, in whatever thread. */
+    private synchronized long nextSeed() {
+        return RandomStream.seed(seed, "dropout.call", ++calls);
     }
 
     @Override
-    public long[] randomState() {
+    public synchronized long[] randomState() {
         return new long[] {seed, calls};
     }
 
     @Override
-    public void restoreRandomState(long[] state) {
+    public synchronized void restoreRandomState(long[] state) {
         if (state.length != 2) {
             throw new IllegalArgumentException("dropout: random state must hold 2 numbers, was " + state.length);
         }

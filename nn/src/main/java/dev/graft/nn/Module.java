@@ -224,7 +224,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Freezes all but the named modules or parameters: {@code model.freezeExcept("fc")}.
+     * Freezes all but the named modules or parameters: {@code model.freezeExcept("fc")}. What no name covers is frozen, such as the dropout
+     * before a head: name it too, or the module that holds both. What is named is released, and keeps its gradients. A shared layer counts as
+     * named under each of its names.
      *
      * @throws IllegalArgumentException where a name does not exist, listing the children that do; nothing has changed then
      */
@@ -237,7 +239,10 @@ public abstract class Module implements AutoCloseable {
         return modules().stream().allMatch(module -> module.freezing != Freezing.NONE);
     }
 
-    /** Training mode for this module and all below it; frozen ones do not follow. */
+    /**
+     * Training mode for this module and all below it, for all threads that are not {@link #evaluating} them. Frozen ones remember the mode and
+     * show it once they are released.
+     */
     public final void train() {
         setMode(true);
     }

@@ -16,8 +16,11 @@ import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.ConcurrentModificationException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -139,6 +142,25 @@ class SharedEvaluationTest {
             mine.names().forEach(name -> assertThat(mine.get(name).toFloatArray()).as(name).isEqualTo(theirs.get(name).toFloatArray()));
             assertThat(mine.get("num_batches_tracked").itemLong()).isEqualTo(20 * THREADS);
         }
+    }
+
+    @Test
+    void noTwoCallsOfADropoutShareAMask() throws Exception {
+        Dropout dropout = new Dropout(0.5f, new SplittableRandom(7));
+        Tensor x = Tensor.ones(64);
+        List<Set<String>> masks = all(() -> {
+            Set<String> mine = new HashSet<>();
+            for (int i = 0; i < 200; i++) {
+                try (Scope scope = Scope.open()) {
+                    mine.add(Arrays.toString(dropout.forward(x).toFloatArray()));
+                }
+            }
+            return mine;
+        });
+        Set<String> different = new HashSet<>();
+        masks.forEach(different::addAll);
+        assertThat(different).as("masks of 64 values").hasSize(200 * THREADS);
+        assertThat(dropout.randomState()[1]).isEqualTo(200L * THREADS);
     }
 
     @Test

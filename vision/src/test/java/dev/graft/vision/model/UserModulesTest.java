@@ -199,6 +199,18 @@ class UserModulesTest {
     }
 
     @Test
+    void freezingAllButTheLastLayerFreezesTheDropoutBeforeItAndFreezeBackboneDoesNot() {
+        try (SqueezeNet model = SqueezeNet.squeezenet1_1(4, random)) {
+            model.freezeExcept("classifier.1");
+            model.train();
+            assertThat(model.module("classifier.0").isTraining()).isFalse();
+            model.freezeBackbone();
+            assertThat(model.module("classifier.0").isTraining()).isTrue();
+            assertThat(model.trainableParameters()).containsExactlyElementsOf(model.head().parameters());
+        }
+    }
+
+    @Test
     void whatFeaturesRefuseIsReportedUnderTheLayersName() {
         try (ResNet model = resnet()) {
             model.eval();
