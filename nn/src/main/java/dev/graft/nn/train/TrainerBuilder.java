@@ -46,7 +46,10 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** Adds up the gradients of several batches for one step: the effect of a batch that many times as large, in less memory. */
+    /**
+     * Adds up the gradients of several batches for one step: the effect of one batch of all their examples, in less memory, also where batches
+     * are unequal, classes weighted or labels ignored. Only batch norm still sees each batch by itself.
+     */
     public TrainerBuilder accumulate(int batches) {
         accumulate = atLeastOne("accumulated batches", batches);
         return this;
