@@ -132,6 +132,8 @@ final class RunFiles implements AutoCloseable {
             delete(best);    // an older run's, whose successor was killed before it could delete it
         }
         lastIsOurs = true;
+        // the run may have been killed between its checkpoint and the log
+        EpochRows.writeCsv(last().resolveSibling(LOG), state.history);
         return state;
     }
 

@@ -303,4 +303,13 @@ class RunFilesTest {
         assertThat(leftover).doesNotExist();
         assertThat(foreign).exists();
     }
+
+    @Test
+    void aLogThatLacksTheLastEpochIsCompleteAfterAResume() throws IOException {
+        fit(broken(), false);
+        List<String> log = Files.readAllLines(broken().resolve("log.csv"));
+        Files.write(broken().resolve("log.csv"), log.subList(0, 3));
+        fit(broken(), true);
+        assertThat(Files.readAllLines(broken().resolve("log.csv"))).isEqualTo(log);
+    }
 }
