@@ -13,6 +13,7 @@ import dev.graft.vision.image.Preprocessing;
 import dev.graft.vision.image.Window;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,7 +107,10 @@ public final class Classifier implements AutoCloseable {
 
     private static List<String> readLabels(Path file) {
         try {
-            return Files.readAllLines(file).stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+            String text = Files.readString(file);
+            return text.substring(text.startsWith("\uFEFF") ? 1 : 0).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        } catch (CharacterCodingException e) {
+            throw new RunException("--labels " + file + " is not UTF-8", "save it as UTF-8 text", e);
         } catch (IOException e) {
             throw new RunException("--labels " + file + " cannot be read (" + e.getClass().getSimpleName() + ")", "give a text file, one class name a line", e);
         }

@@ -6,8 +6,10 @@ import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Device;
+import dev.graft.vision.image.ImageNote;
 import dev.graft.vision.image.ImageNotes;
 import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.Window;
 import dev.graft.vision.model.Backbone;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -32,6 +34,8 @@ public final class Finetune implements AutoCloseable {
     private final PrintWriter log;
     private final RunFolder folder;
     private final StartingPoint start;
+
+    private boolean saidWindow;
 
     private Finetune(FinetuneSettings settings, Map<String, Object> options, PrintWriter log, RunFolder folder, StartingPoint start) {
         this.settings = settings;
@@ -120,7 +124,7 @@ public final class Finetune implements AutoCloseable {
                 folder.record(identity, options);
             }
             try (Backbone model = prepare(data, device)) {
-                FinetuneTraining training = new FinetuneTraining(settings, log, new NotesAfterEpoch(progress, () -> sayNotes(notes)), stop, folder,
+                FinetuneTraining training = new FinetuneTraining(settings, log, new NotesAfterEpoch(progress, () -> sayAllNotes(notes)), stop, folder,
                         () -> folder.record(identity, options), identity.key());
                 Optional<Map<String, Object>> metrics = training.train(model, data, preprocessing, next == RunFolder.Next.GO_ON);
                 sayNotes(notes);
@@ -163,6 +167,16 @@ public final class Finetune implements AutoCloseable {
     private void sayNotes(ImageNotes notes) {
         notes.takeLines().forEach(log::println);
         log.flush();
+    }
+
+    /** After an epoch, when every image has been read once, a window that none of them went through is said, too; once. */
+    private void sayAllNotes(ImageNotes notes) {
+        if (!saidWindow) {
+            saidWindow = true;
+            settings.window().filter(window -> !window.equals(Window.full()) && notes.count(ImageNote.Kind.WINDOWED) == 0)
+                    .ifPresent(window -> log.println("--window " + window + " changed nothing: no image has more than 8 bits a sample"));
+        }
+        sayNotes(notes);
     }
 
     /** The result of this run. */

@@ -6,6 +6,7 @@ import dev.graft.io.StateDict;
 import dev.graft.io.Safetensors;
 import dev.graft.vision.model.CifarResNet;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -36,6 +37,15 @@ class PredictCommandTest {
         assertThat(run.err()).contains("image.png").contains("%");
         Path two = Files.writeString(folder.resolve("two.txt"), "ant\nbee\n");
         Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", two, image).failedWith("two.txt has 2 lines", "3 classes");
+    }
+
+    @Test
+    void aLabelFileInAnotherEncodingIsRefused() throws IOException {
+        Path latin = Files.write(folder.resolve("latin.txt"), "ant\nb\u00EAte\ncat\n".getBytes(StandardCharsets.ISO_8859_1));
+        Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", latin, image).failedWith("latin.txt is not UTF-8", "save it as UTF-8");
+        Path marked = Files.writeString(folder.resolve("marked.txt"), "\uFEFFant\nb\u00EAte\ncat\n");
+        assertThat(Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", marked, image, "--json", "-").succeeded().out())
+                .contains("\"ant\"", "\"b\u00EAte\"").doesNotContain("\uFEFF");
     }
 
     @Test

@@ -100,6 +100,13 @@ class WindowOptionTest {
     }
 
     @Test
+    void aWindowThatNoImageNeedsIsSaid() throws IOException {
+        data = TinyImages.folder(folder.resolve("eight bits"), 8, 1);
+        assertThat(finetune("run", "--freeze", "none", "--window", "percentile").out().lines().filter(line -> line.startsWith("--window")))
+                .containsExactly("--window percentile changed nothing: no image has more than 8 bits a sample");
+    }
+
+    @Test
     void aWindowThatCannotBeReadIsWrongUsage() {
         Cli.run("finetune", "--data", data, "--model", "resnet20", "--weights", "none", "--out", folder.resolve("run"), "--window", "wide")
                 .wrongUsage("'wide' is not a window");
