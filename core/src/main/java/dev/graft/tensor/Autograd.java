@@ -26,7 +26,7 @@ public final class Autograd {
         }
     }
 
-    /** Turns recording on again when closed, on the thread that opened it. */
+    /** Turns recording on again when closed, which only the thread that opened it may do. */
     public static final class Guard implements AutoCloseable {
         private final int[] counter = DISABLED.get();
         private boolean closed;
@@ -38,6 +38,10 @@ public final class Autograd {
         @Override
         public void close() {
             if (!closed) {
+                if (counter != DISABLED.get()) {
+                    throw new IllegalStateException("noGrad: the guard was closed on another thread than the one that opened it, whose recording it"
+                            + " stops. Hint: open and close it on one thread.");
+                }
                 closed = true;
                 counter[0]--;
             }

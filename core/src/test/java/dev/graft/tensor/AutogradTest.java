@@ -8,6 +8,7 @@ import dev.graft.backend.Conv2dParams;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -360,6 +361,25 @@ class AutogradTest {
             return;
         }
         throw new AssertionError("reshape accepted a wrong shape");
+    }
+
+    @Test
+    void aGuardIsClosedByTheThreadThatOpenedIt() throws Exception {
+        try (Autograd.Guard guard = Autograd.noGrad()) {
+            AtomicReference<Throwable> refusal = new AtomicReference<>();
+            Thread other = new Thread(() -> {
+                try {
+                    guard.close();
+                } catch (IllegalStateException e) {
+                    refusal.set(e);
+                }
+            });
+            other.start();
+            other.join();
+            assertThat(refusal.get()).hasMessageStartingWith("noGrad: the guard was closed on another thread");
+            assertThat(Autograd.isEnabled()).isFalse();
+        }
+        assertThat(Autograd.isEnabled()).isTrue();
     }
 
     @Test

@@ -44,9 +44,13 @@ final class Calls {
 
     /** As {@link #enter} for a tensor: parameters are used without being called. */
     void use(Parameter parameter) {
-        if (root != null && !root.owns(parameter) && !parameter.isFrozen()) {
+        if (root == null) {
+            return;
+        }
+        if (!root.owns(parameter) && !parameter.isFrozen()) {
             throw notAPart("uses a parameter " + parameter.shape(), "it would not be trained, saved or moved");
         }
+        parameter.used();
     }
 
     void use(Buffer buffer) {

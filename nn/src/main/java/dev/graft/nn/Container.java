@@ -4,13 +4,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A module whose children are elements, named by their index or by given names, instead of fields. */
 abstract class Container extends Module {
     private final LinkedHashMap<String, Module> elements = new LinkedHashMap<>();
 
     Container(Map<String, ? extends Module> elements) {
-        this.elements.putAll(elements);
+        elements.forEach((name, module) -> {
+            MemberFields.checkName(Members.nameOf(getClass()), name);
+            this.elements.put(name, Objects.requireNonNull(module, () -> "element '" + name + "' is null. Hint: leave an absent layer out."));
+        });
     }
 
     static Map<String, Module> numbered(List<? extends Module> modules) {

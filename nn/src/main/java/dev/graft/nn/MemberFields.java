@@ -83,10 +83,19 @@ final class MemberFields {
     private static String nameOf(Field field) {
         Key key = field.getAnnotation(Key.class);
         if (key != null) {
+            checkName(field.getDeclaringClass().getSimpleName() + "." + field.getName(), key.value());
             return key.value();
         }
         Matcher captured = CAPTURED.matcher(field.getName());
         return field.isSynthetic() && captured.matches() ? captured.group(1) : field.getName();
+    }
+
+    /** A dot separates the names of a path. */
+    static void checkName(String where, String name) {
+        if (name.isEmpty() || name.indexOf('.') >= 0) {
+            throw new IllegalArgumentException(where + ": the name '" + name + "' of a layer or tensor must not be empty or contain a dot."
+                    + " Hint: nest a Sequential for a dotted path.");
+        }
     }
 
     private static void makeReadable(Class<?> module, Field field) {

@@ -195,10 +195,19 @@ final class ModuleTree {
      * replaces, as in {@code new Sequential(new Dropout(..), oldHead)}.
      */
     private static void markTakenOut(Module root, String path, List<Visit> before) {
-        List<Visit> now = walk(root);
-        Set<Object> parts = partsOf(now);
-        before.stream().filter(visit -> !parts.contains(visit.module)).forEach(visit -> visit.module.usage().takenOut(join(path, visit.path)));
-        now.forEach(visit -> visit.members.parameters().values().forEach(parameter -> parameter.takenOut(null)));
+        Set<Object> parts = parts(root);
+        for (Visit visit : before) {
+            visit.members.parameters().forEach((name, parameter) -> {
+                if (!parts.contains(parameter)) {
+                    parameter.takenOut(join(join(path, visit.path), name));
+                }
+            });
+        }
+        parts.forEach(part -> {
+            if (part instanceof Parameter parameter) {
+                parameter.takenOut(null);
+            }
+        });
     }
 
     /** All tensors are moved before the first takes its new place. */

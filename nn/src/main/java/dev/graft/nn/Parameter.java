@@ -69,15 +69,23 @@ public final class Parameter {
 
     /**
      * The name that this parameter had in a network when {@link Module#replace} took its module out, such as {@code fc.weight}; empty where
-     * that never happened, or where the module was used or put into a network since. An optimizer that holds such a parameter was made before
+     * that never happened, or where a formula used the parameter or a network took it in since. An optimizer that holds such a parameter was made before
      * the replacement, and would train nothing.
      */
     public Optional<String> takenOutOf() {
         return Optional.ofNullable(takenOut);
     }
 
+    /** @param name null where the parameter is a part of a network again */
     void takenOut(String name) {
         takenOut = name;
+    }
+
+    /** In a formula: some network holds this parameter. */
+    void used() {
+        if (takenOut != null) {
+            takenOut = null;
+        }
     }
 
     /** Takes over a copy of the values on another device; the gradient stays behind. */

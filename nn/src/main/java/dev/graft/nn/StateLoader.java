@@ -46,9 +46,16 @@ final class StateLoader {
     }
 
     static StateDict stateDict(Module root) {
+        Map<String, Slot> slots = slots(root);
+        slots.forEach((name, slot) -> {
+            if (slot.value.isClosed()) {
+                throw new IllegalStateException("stateDict: '" + name + "' of this " + Members.nameOf(root.getClass())
+                        + " was closed. Hint: take the state dict before close().");
+            }
+        });
         StateDict state = new StateDict();
         Map<Object, Tensor> views = new IdentityHashMap<>();
-        slots(root).forEach((name, slot) -> state.put(name, views.computeIfAbsent(slot.owner, owner -> slot.value.detach())));
+        slots.forEach((name, slot) -> state.put(name, views.computeIfAbsent(slot.owner, owner -> slot.value.detach())));
         return state;
     }
 

@@ -11,7 +11,6 @@ final class Usage {
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicBoolean freed = new AtomicBoolean();
     private volatile boolean closed;
-    private volatile boolean takenOut;
 
     Usage(Module module) {
         this.module = module;
@@ -24,10 +23,6 @@ final class Usage {
             end();
             throw new IllegalStateException("this " + module + " was closed, by its own close() or that of a network that holds it."
                     + " Hint: close a network after its last use, and what networks share after all of them.");
-        }
-        if (takenOut) {
-            takenOut = false;
-            Members.of(module).parameters().values().forEach(parameter -> parameter.takenOut(null));
         }
     }
 
@@ -42,16 +37,6 @@ final class Usage {
         if (running.get() == 0) {
             free();
         }
-    }
-
-    boolean isClosed() {
-        return closed;
-    }
-
-    /** Remembers under which path the module stood in a network that no longer holds it, until it is used again. */
-    void takenOut(String path) {
-        Members.of(module).parameters().forEach((name, parameter) -> parameter.takenOut(ModuleTree.join(path, name)));
-        takenOut = true;
     }
 
     private void free() {

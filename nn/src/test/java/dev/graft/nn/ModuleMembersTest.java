@@ -364,6 +364,28 @@ class ModuleMembersTest {
         assertThatThrownBy(() -> new Clash().stateDict()).hasMessageContaining("two members are called 'hidden'");
     }
 
+    static final class Dotted extends Module {
+        @Key("a.b")
+        private final Linear layer = new Linear(2, 2, new SplittableRandom(3));
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            return layer.forward(x);
+        }
+    }
+
+    @Test
+    void namesThatNoPathCanReachAreRefused() {
+        assertThatThrownBy(() -> new Sequential(Map.of("a.b", new ReLU()))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Sequential: the name 'a.b' of a layer or tensor must not be empty or contain a dot. Hint: nest a Sequential for a dotted"
+                        + " path.");
+        assertThatThrownBy(() -> new Sequential(Map.of("", new ReLU()))).hasMessageContaining("the name ''");
+        assertThatThrownBy(() -> new Dotted().parameters()).hasMessageStartingWith("Dotted.layer: the name 'a.b'");
+        Map<String, Module> absent = new HashMap<>();
+        absent.put("a", null);
+        assertThatThrownBy(() -> new Sequential(absent)).hasMessage("element 'a' is null. Hint: leave an absent layer out.");
+    }
+
     @Test
     void theSameModuleUnderTwoNamesIsSavedTwiceAndTrainedOnce() {
         Linear shared = new Linear(2, 2, random);

@@ -195,6 +195,8 @@ class ModuleOwnershipTest {
         assertThatThrownBy(() -> net.forward(input())).hasMessageStartingWith("Sequential: this Sequential was closed");
         assertThatCode(net::close).doesNotThrowAnyException();
         assertThat(net.parameters()).allMatch(Parameter::isClosed);
+        assertThatThrownBy(net::stateDict).hasMessage("stateDict: '0.weight' of this Sequential was closed. Hint: take the state dict before close().");
+        assertThat(net.summary()).contains("Linear(3, 2)");
     }
 
     @Test
