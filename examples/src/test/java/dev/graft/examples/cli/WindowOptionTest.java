@@ -100,6 +100,14 @@ class WindowOptionTest {
     }
 
     @Test
+    void aResumedRunKeepsItsWindow() {
+        finetune("run", "--freeze", "none", "--window", "percentile", "--epochs", 1);
+        Cli.run("finetune", "--resume", "--out", folder.resolve("run"), "--epochs", 2).succeeded();
+        assertThat(Cli.map(Json.readObject(folder.resolve("run/model.json")).get("preprocessing")).get("window")).isEqualTo("percentile");
+        assertThat(Cli.run("finetune", "--resume", "--out", folder.resolve("run"), "--epochs", 3, "--window", "full").code()).as("another window").isEqualTo(1);
+    }
+
+    @Test
     void aWindowThatNoImageNeedsIsSaid() throws IOException {
         data = TinyImages.folder(folder.resolve("eight bits"), 8, 1);
         assertThat(finetune("run", "--freeze", "none", "--window", "percentile").out().lines().filter(line -> line.startsWith("--window")))

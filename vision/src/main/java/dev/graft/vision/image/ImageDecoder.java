@@ -43,7 +43,7 @@ final class ImageDecoder {
                 case "BigTIFF" -> new TiffDecoder(this, bytes).decode(true);
                 case "PNM" -> new PnmDecoder(this, bytes).decode();
                 case "WebP" -> new WebpDecoder(this, bytes).decode();
-                default -> throw error("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, PBM/PGM/PPM (it starts with " + start() + ")",
+                default -> throw error("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, PBM/PGM/PPM (" + foreign() + "it starts with " + start() + ")",
                         "convert it, or remove it from the folder");
             };
         } catch (IOException | RuntimeException e) {
@@ -82,6 +82,27 @@ final class ImageDecoder {
             return "PNM";
         }
         return "unknown";
+    }
+
+    /** What it is instead, where that is known. */
+    private String foreign() {
+        String name = "";
+        if (bytes.length >= 132 && bytes[128] == 'D' && bytes[129] == 'I' && bytes[130] == 'C' && bytes[131] == 'M') {
+            name = "DICOM";
+        } else if (bytes.length >= 12 && bytes[4] == 'f' && bytes[5] == 't' && bytes[6] == 'y' && bytes[7] == 'p') {
+            name = "HEIF, AVIF or another file of the MPEG family";
+        } else if (starts("0000000C6A502020") || starts("FF4FFF51")) {
+            name = "JPEG 2000";
+        } else if (starts("0000000C4A584C20") || starts("FF0A")) {
+            name = "JPEG XL";
+        } else if (starts("FFD8")) {
+            name = "a damaged JPEG";
+        } else if (starts("25504446")) {
+            name = "PDF";
+        } else if (starts("38425053")) {
+            name = "Photoshop's";
+        }
+        return name.isEmpty() ? "" : "it is " + name + "; ";
     }
 
     private boolean starts(String hex) {

@@ -85,6 +85,18 @@ class BadImageTest {
     }
 
     @Test
+    void foreignFormatsAreNamed() {
+        byte[] dicom = new byte[200];
+        System.arraycopy("DICM".getBytes(StandardCharsets.US_ASCII), 0, dicom, 128, 4);
+        assertThatThrownBy(() -> Image.read(dicom, "x")).isInstanceOf(ImageFormatException.class).hasMessageContaining("(it is DICOM; it starts with 00 00");
+        for (String[] pair : new String[][] {{"\0\0\0\u0018ftypheic\0\0\0\0", "HEIF"}, {"\0\0\0\fjP  \r\n", "JPEG 2000"}, {"\0\0\0\fJXL \r\n", "JPEG XL"},
+                {"%PDF-1.7 ....", "PDF"}, {"8BPS\0\u0001", "Photoshop"}, {"\u00FF\u00D8\0\0", "a damaged JPEG"}}) {
+            assertThatThrownBy(() -> Image.read(pair[0].getBytes(StandardCharsets.ISO_8859_1), "x")).isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("(it is " + pair[1]);
+        }
+    }
+
+    @Test
     void aHugeHeaderIsRefusedBeforeMemoryIsTaken() {
         byte[] png = Goldens.resource("formats/rgb8.png").clone();
         ByteBuffer.wrap(png).putInt(16, 60_000).putInt(20, 60_000);
