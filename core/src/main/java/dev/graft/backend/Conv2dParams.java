@@ -38,19 +38,26 @@ public record Conv2dParams(int strideH, int strideW, int padTop, int padBottom, 
         return new Conv2dParams(strideH, strideW, top, bottom, left, right, dilationH, dilationW, groups);
     }
 
-    /** Output height for an input height and a kernel height; not positive where the kernel does not fit. */
+    /**
+     * Output height for an input height and a kernel height; 0 where the kernel does not fit.
+     *
+     * @throws IllegalArgumentException where the padded height is beyond an {@code int}
+     */
     public int outputHeight(int height, int kernelHeight) {
-        return extent(height + padTop + padBottom, kernelHeight, dilationH, strideH);
+        return extent("height", (long) height + padTop + padBottom, kernelHeight, dilationH, strideH);
     }
 
-    /** Output width for an input width and a kernel width; not positive where the kernel does not fit. */
+    /** As {@link #outputHeight}, across. */
     public int outputWidth(int width, int kernelWidth) {
-        return extent(width + padLeft + padRight, kernelWidth, dilationW, strideW);
+        return extent("width", (long) width + padLeft + padRight, kernelWidth, dilationW, strideW);
     }
 
-    private static int extent(int padded, int kernel, int dilation, int stride) {
-        int room = padded - dilation * (kernel - 1) - 1;
-        return room < 0 ? 0 : room / stride + 1;
+    private static int extent(String what, long padded, int kernel, int dilation, int stride) {
+        if (padded > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("conv2d: the padded " + what + " " + padded + " does not fit an int. Hint: use less padding.");
+        }
+        long room = padded - dilation * (kernel - 1L) - 1;
+        return room < 0 ? 0 : (int) (room / stride + 1);
     }
 
     /** {@code [N, O, H', W']} for an input {@code [N, C, H, W]} and a weight {@code [O, C/groups, KH, KW]}. */

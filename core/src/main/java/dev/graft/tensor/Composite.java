@@ -9,6 +9,7 @@ import dev.graft.backend.View;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -18,12 +19,14 @@ final class Composite {
     }
 
     static Tensor fold(Reduction function, Tensor x, boolean keepDim, int... axes) {
+        String name = function.name().toLowerCase(Locale.ROOT);
+        x.checkOpen(name);
         boolean[] folded = new boolean[x.rank()];
         if (axes.length == 0) {
             Arrays.fill(folded, true);
         }
         for (int axis : axes) {
-            folded[x.shape().axis(axis)] = true;
+            folded[x.shape().axis(name, axis)] = true;
         }
         try (Scope scope = Scope.open()) {
             Tensor y = Op.apply(new ReductionOp.Fold(function, folded), x);
@@ -43,7 +46,7 @@ final class Composite {
 
     static Tensor argmax(Tensor x, int axis) {
         x.checkUsable("argmax", x);
-        int at = x.shape().axis(axis);
+        int at = x.shape().axis("argmax", axis);
         if (x.dtype() != DType.F32 || x.dim(at) == 0) {
             throw new IllegalArgumentException("argmax: input must be F32 with at least one element along dimension " + axis + ", got " + x.dtype() + " "
                     + x.shape());
@@ -56,6 +59,7 @@ final class Composite {
     }
 
     static Tensor select(Tensor x, int axis, int index) {
+        x.checkOpen("select");
         if (index < 0 || index >= x.dim(axis)) {
             throw new IllegalArgumentException("select: index " + index + " is outside dimension " + axis + " of " + x.shape());
         }
@@ -64,14 +68,17 @@ final class Composite {
         }
     }
 
-    /** Applies a function of the last dimension along another one. */
-    static Tensor alongLast(Tensor x, int axis, UnaryOperator<Tensor> function) {
-        int at = x.shape().axis(axis);
+    /** Softmax or its logarithm along any dimension. */
+    static Tensor softmax(boolean log, Tensor x, int axis) {
+        ReductionOp.Softmax function = new ReductionOp.Softmax(log);
+        x.checkOpen(function.name());
+        int at = x.shape().axis(function.name(), axis);
+        Op.requireFloat(function.name(), x);
         if (at == x.rank() - 1) {
-            return function.apply(x);
+            return Op.apply(function, x);
         }
         try (Scope scope = Scope.open()) {
-            return scope.keep(function.apply(x.transpose(at, -1)).transpose(at, -1));
+            return scope.keep(Op.apply(function, x.transpose(at, -1)).transpose(at, -1));
         }
     }
 
@@ -82,19 +89,33 @@ final class Composite {
         if (Arrays.stream(tensors).anyMatch(t -> !t.shape().equals(tensors[0].shape()))) {
             throw new IllegalArgumentException("stack: operands must all have one shape (" + Arrays.stream(tensors).map(Tensor::shape).toList() + ")");
         }
-        try (Scope scope = Scope.open()) {
-            return scope.keep(Tensor.concat(axis, Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new)));
-        }
+        return Refusal.under("stack", () -> {
+            try (Scope scope = Scope.open()) {
+                Tensor[] parts = Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new);
+                return scope.keep(Tensor.concat(axis, parts));
+            }
+        });
     }
 
     /** Applies a function of images to {@code [N, C, L]} as images of one row. */
     static Tensor asRow(String op, Tensor x, UnaryOperator<Tensor> function) {
-        if (x.rank() != 3) {
-            throw new IllegalArgumentException(op + ": input must be [N, C, L], got " + x.shape());
+        x.checkOpen(op);
+        if (x.rank() != 3 || x.dim(2) < 1) {
+            throw new IllegalArgumentException(op + ": input must be [N, C, L]" + (x.rank() == 3 ? " with at least one place" : "") + ", got " + x.shape());
         }
-        try (Scope scope = Scope.open()) {
-            return scope.keep(function.apply(x.unsqueeze(2)).squeeze(2));
+        return Refusal.under(op, () -> {
+            try (Scope scope = Scope.open()) {
+                return scope.keep(function.apply(x.unsqueeze(2)).squeeze(2));
+            }
+        });
+    }
+
+    /** Adaptive pooling of {@code [N, C, L]}. */
+    static Tensor adaptiveRow(String op, Tensor x, int length, UnaryOperator<Tensor> function) {
+        if (length < 1) {
+            throw new IllegalArgumentException(op + ": output length must be at least 1, got " + length);
         }
+        return asRow(op, x, function);
     }
 
     static Tensor conv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
@@ -104,10 +125,12 @@ final class Composite {
         norm.ifPresent(n -> operands.addAll(List.of(n.gamma(), n.beta(), n.mean(), n.variance())));
         residual.ifPresent(operands::add);
         operands.forEach(t -> t.checkUsable("conv2d", x));
+        boolean recorded = Autograd.isEnabled() && operands.stream().anyMatch(Tensor::requiresGrad);
         try (Scope scope = Scope.open()) {
-            boolean recorded = Autograd.isEnabled() && operands.stream().anyMatch(Tensor::requiresGrad);
             return scope.keep(recorded ? recordedConv2d(x, weight, bias, params, norm, residual, activation, maxPool)
                     : fusedConv2d(x, weight, bias, params, norm, residual, activation, maxPool));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw Refusal.under("conv2d", e);
         }
     }
 
@@ -165,13 +188,16 @@ final class Composite {
     }
 
     static Tensor conv1d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params) {
-        if (x.rank() != 3 || weight.rank() != 3) {
-            throw new IllegalArgumentException("conv1d: input must be [N, C, L] and weight [O, C/groups, K] (input " + x.shape() + ", weight "
-                    + weight.shape() + ")");
+        Tensor[] operands = bias.isPresent() ? new Tensor[] {x, weight, bias.get()} : new Tensor[] {x, weight};
+        for (Tensor operand : operands) {
+            x.checkUsable("conv1d", operand);
         }
-        try (Scope scope = Scope.open()) {
-            return scope.keep(x.unsqueeze(2).conv2d(weight.unsqueeze(2), bias, params.asConv2d()).squeeze(2));
-        }
+        return Refusal.under("conv1d", () -> {
+            ProductOp.Conv2d.check("conv1d", params.asConv2d(), operands);
+            try (Scope scope = Scope.open()) {
+                return scope.keep(x.unsqueeze(2).conv2d(weight.unsqueeze(2), bias, params.asConv2d()).squeeze(2));
+            }
+        });
     }
 
     /**
@@ -179,9 +205,25 @@ final class Composite {
      * small losses of sure answers keep their digits.
      */
     static Tensor bceWithLogits(Tensor x, Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
+        x.checkUsable("bceWithLogits", target);
+        positiveWeight.ifPresent(w -> x.checkUsable("bceWithLogits", w));
+        Op.requireFloat("bceWithLogits", x);
+        positiveWeight.ifPresent(w -> checkPositiveWeight(x, w));
         if (!x.shape().equals(target.shape())) {
             throw new IllegalArgumentException("bceWithLogits: target must have the logits' shape (logits " + x.shape() + ", target " + target.shape() + ")");
         }
+        return Refusal.under("bceWithLogits", () -> bce(x, target, positiveWeight, reduction));
+    }
+
+    private static void checkPositiveWeight(Tensor x, Tensor weight) {
+        Op.requireFloat("bceWithLogits", weight);
+        if (!Shape.broadcast("bceWithLogits", x.shape(), weight.shape()).equals(x.shape())) {
+            throw new IllegalArgumentException("bceWithLogits: positive weights must broadcast to the logits' shape (logits " + x.shape()
+                    + ", positive weights " + weight.shape() + ")");
+        }
+    }
+
+    private static Tensor bce(Tensor x, Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
         try (Scope scope = Scope.open()) {
             Tensor t = target.to(DType.F32);
             Tensor onPositives = x.neg().softplus().mul(positiveWeight.isPresent() ? t.mul(positiveWeight.get()) : t);

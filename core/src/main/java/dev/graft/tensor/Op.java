@@ -28,12 +28,17 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
 
     /** Runs an operator, and records it where autograd is on and an operand needs a gradient. */
     static Tensor apply(Op op, Tensor... in) {
+        return apply(op.name(), op, in);
+    }
+
+    /** As {@link #apply(Op, Tensor...)} for a function of another name than its operator: what is refused is refused under that name. */
+    static Tensor apply(String function, Op op, Tensor... in) {
         boolean enabled = Autograd.isEnabled();
         boolean record = false;
         boolean[] needs = new boolean[in.length];
         Shape[] shapes = new Shape[in.length];
         for (int i = 0; i < in.length; i++) {
-            in[i].checkUsable(op.name(), in[0]);
+            in[i].checkUsable(function, in[0]);
             shapes[i] = in[i].shape();
             needs[i] = enabled && in[i].requiresGrad();
             record |= needs[i];
@@ -47,7 +52,10 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
                 saved.release();
             }
             return scope.keep(out);
-        } catch (RuntimeException | Error e) {
+        } catch (RuntimeException e) {
+            saved.release();
+            throw Refusal.under(function, e);
+        } catch (Error e) {
             saved.release();
             throw e;
         }

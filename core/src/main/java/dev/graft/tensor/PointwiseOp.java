@@ -19,7 +19,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public String name() {
-            return function.name().toLowerCase(Locale.ROOT);
+            return function == UnaryOp.LEAKY_RELU ? "leakyRelu" : function.name().toLowerCase(Locale.ROOT);
         }
 
         @Override
@@ -173,7 +173,12 @@ sealed interface PointwiseOp extends Op {
     record Compare(BinaryOp function) implements PointwiseOp {
         @Override
         public String name() {
-            return function.name().toLowerCase(Locale.ROOT);
+            return switch (function) {
+                case EQUAL -> "eq";
+                case LESS -> "lt";
+                case LESS_EQUAL -> "le";
+                default -> throw new IllegalArgumentException(function + " is not a comparison");
+            };
         }
 
         @Override

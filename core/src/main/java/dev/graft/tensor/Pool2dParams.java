@@ -39,6 +39,14 @@ public record Pool2dParams(int kernelH, int kernelW, int strideH, int strideW, i
         return new Pool2dParams(kernelH, kernelW, strideH, strideW, padH, padW, ceilMode, on);
     }
 
+    int outputHeight(int height) {
+        return Axis.windows(height, kernelH, strideH, padH, ceilMode);
+    }
+
+    int outputWidth(int width) {
+        return Axis.windows(width, kernelW, strideW, padW, ceilMode);
+    }
+
     PoolWindows windows(int height, int width) {
         Axis rows = Axis.of(height, kernelH, strideH, padH, ceilMode, countIncludePad);
         Axis columns = Axis.of(width, kernelW, strideW, padW, ceilMode, countIncludePad);
@@ -55,24 +63,34 @@ public record Pool2dParams(int kernelH, int kernelW, int strideH, int strideW, i
     private record Axis(int[] from, int[] to, int[] divisor) {
 
         static Axis of(int size, int kernel, int stride, int pad, boolean ceil, boolean includePad) {
-            int room = size + 2 * pad - kernel;
-            if (room < 0 && !(ceil && room > -stride)) {
-                throw new IllegalArgumentException("pool2d: the kernel (" + kernel + ") is larger than the padded input (" + size + " + 2 * " + pad
-                        + "). Hint: use a larger image or a smaller kernel.");
-            }
-            int n = Math.floorDiv(ceil ? room + stride - 1 : room, stride) + 1;
-            if (ceil && (n - 1) * stride >= size + pad) {
-                n--;    // the last window must start inside the input or its left padding
-            }
+            int n = windows(size, kernel, stride, pad, ceil);
             Axis axis = new Axis(new int[n], new int[n], new int[n]);
             for (int i = 0; i < n; i++) {
-                int start = i * stride - pad;
-                int end = Math.min(start + kernel, size + pad);
-                axis.from[i] = Math.max(start, 0);
-                axis.to[i] = Math.min(end, size);
-                axis.divisor[i] = includePad ? end - start : axis.to[i] - axis.from[i];
+                long start = (long) i * stride - pad;
+                long end = Math.min(start + kernel, (long) size + pad);
+                axis.from[i] = (int) Math.max(start, 0);
+                axis.to[i] = (int) Math.min(end, size);
+                axis.divisor[i] = includePad ? (int) (end - start) : axis.to[i] - axis.from[i];
             }
             return axis;
+        }
+
+        /** As many as there are outputs. */
+        static int windows(int size, int kernel, int stride, int pad, boolean ceil) {
+            long room = size + 2L * pad - kernel;
+            if (room < 0 && !(ceil && room > -stride)) {
+                throw new IllegalArgumentException("pool2d: the kernel (" + kernel + ") is larger than the padded input (" + size + " + 2 * " + pad
+                        + "). Hint: use a larger input or a smaller kernel.");
+            }
+            long n = Math.floorDiv(ceil ? room + stride - 1 : room, (long) stride) + 1;
+            if (ceil && (n - 1) * stride >= (long) size + pad) {
+                n--;    // the last window must start inside the input or its left padding
+            }
+            if (n > Shape.MOST_ELEMENTS) {
+                throw new IllegalArgumentException("pool2d: " + n + " outputs do not fit: a tensor holds at most " + Shape.MOST_ELEMENTS
+                        + " elements. Hint: use a larger stride or less padding.");
+            }
+            return (int) n;
         }
 
         static Axis adaptive(int size, int n) {

@@ -23,6 +23,9 @@ sealed interface PoolOp extends Op {
             if (params.isEmpty() && (outputHeight < 1 || outputWidth < 1)) {
                 throw new IllegalArgumentException(op + ": output size must be at least 1x1, got " + outputHeight + "x" + outputWidth);
             }
+            // Before the tables, whose length is that of the output.
+            Shape.of(op, x.dim(0), x.dim(1), params.map(p -> p.outputHeight(x.dim(2))).orElse(outputHeight),
+                    params.map(p -> p.outputWidth(x.dim(3))).orElse(outputWidth));
             return params.map(p -> p.windows(x.dim(2), x.dim(3)))
                     .orElseGet(() -> Pool2dParams.adaptive(x.dim(2), x.dim(3), outputHeight, outputWidth));
         }

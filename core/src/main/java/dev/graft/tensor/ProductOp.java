@@ -155,31 +155,59 @@ sealed interface ProductOp extends Op {
         }
 
         void check(Tensor... in) {
+            check(name(), params, in);
+        }
+
+        /** The shape rule, of images or, for {@code conv1d}, of sequences: those have one spatial dimension less, and {@code params} of one row. */
+        static void check(String op, Conv2dParams params, Tensor... in) {
+            boolean images = op.equals("conv2d");
+            int rank = images ? 4 : 3;
             Shape x = in[0].shape();
             Shape w = in[1].shape();
-            String shapes = " (input " + x + ", weight " + w + (in.length > 2 ? ", bias " + in[2].shape() : "")
-                    + (params.groups() > 1 ? ", groups " + params.groups() : "") + ")";
-            if (x.rank() != 4 || w.rank() != 4) {
-                throw new IllegalArgumentException("conv2d: input must be [N, C, H, W] and weight [O, C/groups, KH, KW]" + shapes
-                        + ". Hint: unsqueeze(0) makes a batch of one image.");
+            int groups = params.groups();
+            String shapes = " (input " + x + ", weight " + w + (in.length > 2 ? ", bias " + in[2].shape() : "") + (groups > 1 ? ", groups " + groups : "")
+                    + dilation(params, images) + ")";
+            if (x.rank() != rank || w.rank() != rank) {
+                throw new IllegalArgumentException(op + ": input must be " + (images ? "[N, C, H, W] and weight [O, C/groups, KH, KW]"
+                        : "[N, C, L] and weight [O, C/groups, K]") + shapes + ". Hint: unsqueeze(0) makes a batch of one "
+                        + (images ? "image." : "sequence."));
             }
-            if (x.dim(1) != w.dim(1) * params.groups()) {
-                throw new IllegalArgumentException("conv2d: input has " + x.dim(1) + " channels, weight expects " + w.dim(1) * params.groups() + shapes
-                        + (params.groups() == 1 && x.dim(1) == 4 && w.dim(1) == 3 ? ". Hint: convert RGBA to RGB."
-                        : params.groups() == 1 && x.dim(1) == 1 && w.dim(1) == 3 ? ". Hint: repeat the grey channel three times."
+            if (x.dim(1) != (long) w.dim(1) * groups) {
+                throw new IllegalArgumentException(op + ": input has " + x.dim(1) + " channels, weight expects " + (long) w.dim(1) * groups + shapes
+                        + (images && groups == 1 && x.dim(1) == 4 && w.dim(1) == 3 ? ". Hint: convert RGBA to RGB."
+                        : images && groups == 1 && x.dim(1) == 1 && w.dim(1) == 3 ? ". Hint: repeat the grey channel three times."
                         : ". Hint: the layer before must produce as many channels as this one takes."));
             }
-            if (w.dim(0) % params.groups() != 0) {
-                throw new IllegalArgumentException("conv2d: output channels must be divisible by groups" + shapes);
+            if (w.dim(0) % groups != 0) {
+                throw new IllegalArgumentException(op + ": output channels must be divisible by groups" + shapes);
             }
             if (in.length > 2 && !in[2].shape().equals(Shape.of(w.dim(0)))) {
-                throw new IllegalArgumentException("conv2d: bias must be [" + w.dim(0) + "], one value an output channel" + shapes);
+                throw new IllegalArgumentException(op + ": bias must be [" + w.dim(0) + "], one value an output channel" + shapes);
             }
-            if (w.dim(2) < 1 || w.dim(3) < 1 || params.outputHeight(x.dim(2), w.dim(2)) < 1 || params.outputWidth(x.dim(3), w.dim(3)) < 1) {
-                throw new IllegalArgumentException("conv2d: the kernel does not fit the padded input" + shapes
-                        + ". Hint: use a larger image, or more padding.");
+            checkPadded(op, params, images, x);
+            if (w.dim(-1) < 1 || params.outputWidth(x.dim(-1), w.dim(-1)) < 1
+                    || images && (w.dim(2) < 1 || params.outputHeight(x.dim(2), w.dim(2)) < 1)) {
+                throw new IllegalArgumentException(op + ": the kernel does not fit the padded input" + shapes + ". Hint: use "
+                        + (images ? "a larger image, or more padding." : "a longer sequence, or more padding."));
             }
-            Op.requireFloat(name(), in);
+            Op.requireFloat(op, in);
+        }
+
+        /** Kernels gather rows of the padded input and count its places, so that has to be a possible tensor itself. */
+        private static void checkPadded(String op, Conv2dParams p, boolean images, Shape x) {
+            long width = (long) x.dim(-1) + p.padLeft() + p.padRight();
+            long height = images ? (long) x.dim(2) + p.padTop() + p.padBottom() : 1;
+            try {
+                Shape.of(op, x.dim(1), height, width);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(op + ": the padded input [" + x.dim(0) + ", " + x.dim(1) + ", " + (images ? height + ", " : "") + width
+                        + "] does not fit: one image of it has more elements than a tensor holds (input " + x + "). Hint: use less padding.");
+            }
+        }
+
+        private static String dilation(Conv2dParams p, boolean images) {
+            boolean dilated = p.dilationH() > 1 || p.dilationW() > 1;
+            return !dilated ? "" : ", dilation " + (images ? p.dilationH() + "x" : "") + p.dilationW();
         }
 
         @Override

@@ -4,28 +4,41 @@ import java.util.Arrays;
 
 /** The sizes of a tensor's dimensions, outermost first; immutable. {@code Shape.of()} is a scalar. */
 public final class Shape {
+    /** A little less than 2^31: loops that step past their end by a block of elements then stay within an int. */
+    static final int MOST_ELEMENTS = Integer.MAX_VALUE - (1 << 16);
+
     private final int[] dims;
     private final int numel;
 
-    private Shape(int[] dims) {
-        long n = 1;
-        for (int d : dims) {
-            if (d < 0) {
-                throw new IllegalArgumentException("shape: negative size in " + Arrays.toString(dims));
-            }
-            n = Math.multiplyExact(n, d);
-            if (n > Integer.MAX_VALUE - 16) {
-                throw new IllegalArgumentException("shape: " + Arrays.toString(dims)
-                        + " has more than 2^31 elements, the most one array can hold. Hint: use smaller batches or split the tensor.");
-            }
-        }
+    private Shape(int[] dims, int numel) {
         this.dims = dims;
-        this.numel = (int) n;
+        this.numel = numel;
     }
 
-    /** @throws IllegalArgumentException for a negative size or more than 2<sup>31</sup> elements */
+    /** @throws IllegalArgumentException for a negative size or more than 2<sup>31</sup> - 2<sup>16</sup> - 1 elements, sizes of 0 counted as 1 */
     public static Shape of(int... dims) {
-        return new Shape(dims.clone());
+        return of("shape", Arrays.stream(dims).asLongStream().toArray());
+    }
+
+    /** As {@link #of(int...)} for an operator, whose shape rule computes in {@code long} so that no sum or product wraps. */
+    static Shape of(String op, long... sizes) {
+        int[] dims = new int[sizes.length];
+        long room = 1;
+        boolean empty = false;
+        for (int i = 0; i < sizes.length; i++) {
+            if (sizes[i] < 0) {
+                throw new IllegalArgumentException(op + ": negative size in " + Arrays.toString(sizes));
+            }
+            // Sizes of 0 do not hide the others: strides and counts of an empty tensor must fit too.
+            room = sizes[i] > MOST_ELEMENTS ? MOST_ELEMENTS + 1L : room * Math.max(1, sizes[i]);
+            if (room > MOST_ELEMENTS) {
+                throw new IllegalArgumentException(op + ": " + Arrays.toString(sizes) + " does not fit: a tensor holds at most " + MOST_ELEMENTS
+                        + " elements (2^31 - 2^16 - 1). Hint: use smaller batches or split the tensor.");
+            }
+            empty |= sizes[i] == 0;
+            dims[i] = (int) sizes[i];
+        }
+        return new Shape(dims, empty ? 0 : (int) room);
     }
 
     /** Number of dimensions. */
@@ -40,9 +53,15 @@ public final class Shape {
 
     /** {@code axis} as a non-negative index. @throws IllegalArgumentException if out of range */
     public int axis(int axis) {
+        return axis("shape", axis);
+    }
+
+    /** As {@link #axis(int)}, for an operator. */
+    int axis(String op, int axis) {
         int a = axis < 0 ? axis + dims.length : axis;
         if (a < 0 || a >= dims.length) {
-            throw new IllegalArgumentException("dimension " + axis + " is out of range for shape " + this);
+            throw new IllegalArgumentException(op + ": dimension " + axis + " is out of range for shape " + this
+                    + (dims.length == 0 ? ", which has none" : ". Hint: dimensions count from 0 to " + (dims.length - 1) + ", or from -1 backwards."));
         }
         return a;
     }
@@ -58,9 +77,14 @@ public final class Shape {
 
     /** This shape with dimension {@code axis} set to {@code size}. */
     public Shape with(int axis, int size) {
-        int[] d = dims.clone();
-        d[axis(axis)] = size;
-        return new Shape(d);
+        return with("shape", axis(axis), size);
+    }
+
+    /** As {@link #with(int, int)}, for an operator; {@code axis} is not negative. */
+    Shape with(String op, int axis, long size) {
+        long[] d = Arrays.stream(dims).asLongStream().toArray();
+        d[axis] = size;
+        return of(op, d);
     }
 
     /** Row-major strides, in elements. */
@@ -81,7 +105,7 @@ public final class Shape {
      */
     public static Shape broadcast(String op, Shape a, Shape b) {
         int rank = Math.max(a.rank(), b.rank());
-        int[] out = new int[rank];
+        long[] out = new long[rank];
         for (int i = 1; i <= rank; i++) {
             int x = i <= a.rank() ? a.dims[a.rank() - i] : 1;
             int y = i <= b.rank() ? b.dims[b.rank() - i] : 1;
@@ -91,7 +115,7 @@ public final class Shape {
             }
             out[rank - i] = x == 1 ? y : x;
         }
-        return new Shape(out);
+        return of(op, out);
     }
 
     @Override

@@ -117,8 +117,11 @@ sealed interface ShapeOp extends Op {
         private Tensor window(Tensor x) {
             int[] strides = x.strides().clone();
             int offset = x.offset() + (from == to ? 0 : from * strides[axis]);
-            strides[axis] *= step;
-            return Raw.window(x, offset, x.shape().with(axis, (to - from + step - 1) / step), strides);
+            int size = (int) (((long) to - from + step - 1) / step);
+            if (size > 1) {
+                strides[axis] *= step;
+            }
+            return Raw.window(x, offset, x.shape().with(axis, size), strides);
         }
 
         @Override
@@ -138,17 +141,17 @@ sealed interface ShapeOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            int size = 0;
+            long size = 0;
             boolean channelsLast = in[0].rank() == 4;
             for (Tensor t : in) {
                 if (t.rank() != in[0].rank() || t.dtype() != in[0].dtype() || !t.shape().with(axis, 0).equals(in[0].shape().with(axis, 0))) {
                     throw new IllegalArgumentException("concat: operands must agree in dtype and in every dimension but " + axis + " ("
                             + Arrays.stream(in).map(x -> x.dtype() + " " + x.shape()).toList() + ")");
                 }
-                size = Math.addExact(size, t.dim(axis));
+                size += t.dim(axis);
                 channelsLast &= t.view().isChannelsLast();
             }
-            Shape shape = in[0].shape().with(axis, size);
+            Shape shape = in[0].shape().with(name(), axis, size);
             Tensor y = channelsLast ? Raw.emptyChannelsLast(in[0], in[0].dtype(), shape) : Raw.empty(in[0].backend(), in[0].dtype(), shape);
             int at = 0;
             for (Tensor t : in) {
@@ -195,7 +198,8 @@ sealed interface ShapeOp extends Op {
             if (x.rank() != 4) {
                 throw new IllegalArgumentException("pad2d: input must be [N, C, H, W], got " + x.shape());
             }
-            Tensor y = Raw.emptyChannelsLast(x, x.dtype(), Shape.of(x.dim(0), x.dim(1), x.dim(2) + top + bottom, x.dim(3) + left + right));
+            Tensor y = Raw.emptyChannelsLast(x, x.dtype(), Shape.of(name(), x.dim(0), x.dim(1), (long) x.dim(2) + top + bottom,
+                    (long) x.dim(3) + left + right));
             y.backend().fill(y.view(), 0);
             y.backend().copy(x.view(), inner(y, x.shape()).view());
             return y;

@@ -17,7 +17,8 @@ final class Shapes {
             } else if (dims[i] < 0) {
                 throw new IllegalArgumentException(op + ": " + Arrays.toString(dims) + " may hold one -1 and no other negative size (input " + from + ")");
             } else {
-                known *= dims[i];
+                // Beyond any tensor it only has to stay there: 0 must still make it 0.
+                known = Math.min(known, Integer.MAX_VALUE) * dims[i];
             }
         }
         int[] out = dims.clone();
@@ -28,14 +29,14 @@ final class Shapes {
             }
             out[unknown] = (int) (from.numel() / known);
         }
-        return Shape.of(out);
+        return Shape.of(op, Arrays.stream(out).asLongStream().toArray());
     }
 
     static Shape flatten(Shape shape, int startAxis) {
         if (shape.rank() == 0) {
             return Shape.of(1);
         }
-        int start = shape.axis(startAxis);
+        int start = shape.axis("flatten", startAxis);
         int[] dims = Arrays.copyOf(shape.toArray(), start + 1);
         dims[start] = 1;
         for (int i = start; i < shape.rank(); i++) {
@@ -47,15 +48,18 @@ final class Shapes {
     static int[] swap(Shape shape, int axis1, int axis2) {
         int[] order = new int[shape.rank()];
         Arrays.setAll(order, i -> i);
-        order[shape.axis(axis1)] = shape.axis(axis2);
-        order[shape.axis(axis2)] = shape.axis(axis1);
+        int first = shape.axis("transpose", axis1);
+        int second = shape.axis("transpose", axis2);
+        order[first] = second;
+        order[second] = first;
         return order;
     }
 
-    static Shape insert(Shape shape, int axis) {
+    static Shape insert(String op, Shape shape, int axis) {
         int at = axis < 0 ? axis + shape.rank() + 1 : axis;
         if (at < 0 || at > shape.rank()) {
-            throw new IllegalArgumentException("unsqueeze: dimension " + axis + " is out of range for shape " + shape);
+            throw new IllegalArgumentException(op + ": dimension " + axis + " is out of range for shape " + shape + ". Hint: the new dimension counts "
+                    + "from 0 to " + shape.rank() + ", or from -1 backwards.");
         }
         int[] dims = new int[shape.rank() + 1];
         for (int i = 0; i < dims.length; i++) {
@@ -65,7 +69,7 @@ final class Shapes {
     }
 
     static Shape remove(String op, Shape shape, int axis, boolean mustBeOne) {
-        int at = shape.axis(axis);
+        int at = shape.axis(op, axis);
         if (mustBeOne && shape.dim(at) != 1) {
             throw new IllegalArgumentException(op + ": dimension " + axis + " of " + shape + " has size " + shape.dim(at) + ", not 1");
         }

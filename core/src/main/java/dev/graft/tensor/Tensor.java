@@ -14,6 +14,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /**
@@ -71,99 +72,66 @@ public final class Tensor implements AutoCloseable {
 
     /** An F32 tensor of the given row-major values. */
     public static Tensor of(float[] data, int... dims) {
-        Shape shape = checkLength("float", data.length, dims);
-        Tensor t = Raw.empty(Device.cpu().backend(), DType.F32, shape);
-        t.storage.write(0, data, 0, data.length);
-        return t;
+        return Making.of(data, dims);
     }
 
     /** An I64 tensor of the given row-major values. */
     public static Tensor of(long[] data, int... dims) {
-        Shape shape = checkLength("long", data.length, dims);
-        Tensor t = Raw.empty(Device.cpu().backend(), DType.I64, shape);
-        t.storage.write(0, data, 0, data.length);
-        return t;
+        return Making.of(data, dims);
     }
 
     /** An I32 tensor of the given row-major values. */
     public static Tensor of(int[] data, int... dims) {
-        Shape shape = checkLength("int", data.length, dims);
-        Tensor t = Raw.empty(Device.cpu().backend(), DType.I32, shape);
-        t.storage.write(0, data, 0, data.length);
-        return t;
+        return Making.of(data, dims);
     }
 
     /** A BOOL tensor of the given row-major values. */
     public static Tensor of(boolean[] data, int... dims) {
-        byte[] bytes = new byte[data.length];
-        for (int i = 0; i < data.length; i++) {
-            bytes[i] = (byte) (data[i] ? 1 : 0);
-        }
-        return ofBytes(DType.BOOL, Shape.of(dims), bytes);
+        return Making.of(data, dims);
     }
 
     /** A tensor of any type from its row-major elements as little-endian bytes. */
     public static Tensor ofBytes(DType dtype, Shape shape, byte[] littleEndian) {
-        if ((long) shape.numel() * dtype.bytes() != littleEndian.length) {
-            throw new IllegalArgumentException("tensor: " + littleEndian.length + " bytes do not fill " + dtype + " " + shape + " ("
-                    + (long) shape.numel() * dtype.bytes() + " bytes)");
-        }
-        Tensor t = Raw.empty(Device.cpu().backend(), dtype, shape);
-        HostBytes.write(t.storage, littleEndian);
-        return t;
-    }
-
-    private static Shape checkLength(String kind, int length, int[] dims) {
-        Shape shape = Shape.of(dims);
-        if (shape.numel() != length) {
-            throw new IllegalArgumentException("tensor: " + length + " " + kind + " values do not fill shape " + shape + " (" + shape.numel() + ")");
-        }
-        return shape;
+        return Making.ofBytes("ofBytes", dtype, shape, littleEndian);
     }
 
     public static Tensor scalar(float value) {
-        return full(value);
+        return Making.full("scalar", value);
     }
 
     public static Tensor full(float value, int... dims) {
-        return Raw.empty(Device.cpu().backend(), DType.F32, Shape.of(dims)).fill(value);
+        return Making.full("full", value, dims);
     }
 
     public static Tensor zeros(int... dims) {
-        return full(0, dims);
+        return Making.full("zeros", 0, dims);
     }
 
     public static Tensor ones(int... dims) {
-        return full(1, dims);
+        return Making.full("ones", 1, dims);
     }
 
     public static Tensor zeros(DType dtype, Shape shape) {
-        return ofBytes(dtype, shape, new byte[Math.multiplyExact(shape.numel(), dtype.bytes())]);
+        return Making.empty("zeros", dtype, shape).fill(0);
     }
 
-    /** {@code 0, 1, ..., n - 1} as I64. */
+    /** {@code 0, 1, ..., n - 1} as I64. @throws IllegalArgumentException where {@code n} is negative */
     public static Tensor arange(int n) {
-        long[] values = new long[n];
-        Arrays.setAll(values, i -> i);
-        return of(values, n);
+        return Making.arange(n);
     }
 
     /** Normally distributed values, mean 0, standard deviation 1; of one generator the same on every JDK, see {@link Draw#normal}. */
     public static Tensor randn(RandomGenerator random, int... dims) {
-        float[] values = new float[Shape.of(dims).numel()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) Draw.normal(random);
-        }
-        return of(values, dims);
+        return Making.drawn("randn", () -> (float) Draw.normal(random), dims);
     }
 
-    /** Values uniform in {@code [low, high)}; of one generator the same on every JDK. */
+    /**
+     * Values uniform in {@code [low, high)}, or all {@code low} where both are equal; of one generator the same on every JDK.
+     *
+     * @throws IllegalArgumentException unless {@code low <= high}, and their difference is finite
+     */
     public static Tensor uniform(RandomGenerator random, float low, float high, int... dims) {
-        float[] values = new float[Shape.of(dims).numel()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = Draw.uniform(random, low, high);
-        }
-        return of(values, dims);
+        return Making.uniform(random, low, high, dims);
     }
 
     /** Joins tensors along an existing dimension. */
@@ -171,7 +139,7 @@ public final class Tensor implements AutoCloseable {
         if (tensors.length == 0) {
             throw new IllegalArgumentException("concat: needs at least one tensor");
         }
-        return Op.apply(new ShapeOp.Concat(tensors[0].shape.axis(axis)), tensors);
+        return Op.apply(new ShapeOp.Concat(tensors[0].shape.axis("concat", axis)), tensors);
     }
 
     public static Tensor concat(int axis, List<Tensor> tensors) {
@@ -195,7 +163,7 @@ public final class Tensor implements AutoCloseable {
 
     /** Size of one dimension; negative axes count from the end. */
     public int dim(int axis) {
-        return shape.dim(axis);
+        return shape.dim(shape.axis("dim", axis));
     }
 
     public int rank() {
@@ -236,24 +204,27 @@ public final class Tensor implements AutoCloseable {
 
     /** The value of a tensor with one element. */
     public float item() {
-        requireSingle();
-        return toFloatArray()[0];
+        requireSingle("item");
+        return floats("item")[0];
     }
 
     /** The value of an integer tensor with one element. */
     public long itemLong() {
-        requireSingle();
-        return toLongArray()[0];
+        requireSingle("itemLong");
+        return longs("itemLong")[0];
     }
 
-    private void requireSingle() {
+    private void requireSingle(String op) {
+        checkOpen(op);
         if (numel() != 1) {
-            throw new IllegalArgumentException("item: the tensor has " + numel() + " elements, shape " + shape + ". Hint: use toFloatArray().");
+            throw new IllegalArgumentException(op + ": the tensor has " + numel() + " elements, shape " + shape + ". Hint: use to"
+                    + (op.equals("item") ? "Float" : "Long") + "Array().");
         }
     }
 
     /** One element by its indices. */
     public float get(int... index) {
+        checkOpen("get");
         if (index.length != rank()) {
             throw new IllegalArgumentException("get: " + index.length + " indices for shape " + shape);
         }
@@ -267,53 +238,74 @@ public final class Tensor implements AutoCloseable {
             for (int i : index) {
                 t = t.select(0, i);
             }
-            return t.item();
+            return t.floats("get")[0];
         }
     }
 
     /** The elements in row-major order; other types are converted. */
     public float[] toFloatArray() {
-        try (Scope s = Scope.open()) {
-            Tensor t = Raw.contiguous(detach().to(DType.F32));
-            float[] out = new float[numel()];
+        return floats("toFloatArray");
+    }
+
+    private float[] floats(String op) {
+        return read(op, DType.F32, t -> {
+            float[] out = new float[t.numel()];
             t.storage.read(t.offset, out, 0, out.length);
             return out;
-        }
+        });
     }
 
     /** The elements of an I64, I32, U8 or BOOL tensor in row-major order. */
     public long[] toLongArray() {
-        try (Scope s = Scope.open()) {
-            Tensor t = Raw.contiguous(detach().to(DType.I64));
-            long[] out = new long[numel()];
+        return longs("toLongArray");
+    }
+
+    private long[] longs(String op) {
+        return read(op, DType.I64, t -> {
+            long[] out = new long[t.numel()];
             t.storage.read(t.offset, out, 0, out.length);
             return out;
-        }
+        });
     }
 
     /** The elements of an I32 tensor in row-major order. */
     public int[] toIntArray() {
-        try (Scope s = Scope.open()) {
-            Tensor t = Raw.contiguous(detach().to(DType.I32));
-            int[] out = new int[numel()];
+        return read("toIntArray", DType.I32, t -> {
+            int[] out = new int[t.numel()];
             t.storage.read(t.offset, out, 0, out.length);
             return out;
-        }
+        });
+    }
+
+    private <T> T read(String op, DType type, Function<Tensor, T> reader) {
+        checkOpen(op);
+        return Refusal.under(op, () -> {
+            try (Scope s = Scope.open()) {
+                return reader.apply(Raw.contiguous(detach().to(type)));
+            }
+        });
     }
 
     /** The elements in row-major order as little-endian bytes, in the tensor's own type. */
     public byte[] toBytes() {
-        checkUsable("toBytes", this);
-        try (Scope s = Scope.open()) {
-            Tensor t = Raw.contiguous(this);
-            return HostBytes.read(t.storage, t.offset, numel());
-        }
+        return bytes("toBytes");
+    }
+
+    private byte[] bytes(String op) {
+        checkOpen(op);
+        return Refusal.under(op, () -> {
+            try (Scope s = Scope.open()) {
+                Tensor t = Raw.contiguous(this);
+                return HostBytes.read(t.storage, t.offset, numel());
+            }
+        });
     }
 
     // Autograd
 
     /** Asks for gradients of a leaf, such as a parameter. @throws IllegalStateException on a computed tensor */
     public Tensor requireGrad(boolean on) {
+        checkOpen("requireGrad");
         if (node != null) {
             throw new IllegalStateException("requireGrad: " + shape + " is the result of " + node.op.name() + ", not a leaf. Hint: detach() first.");
         }
@@ -326,6 +318,7 @@ public final class Tensor implements AutoCloseable {
 
     /** Computes gradients of this scalar with respect to every leaf that asked, and adds them to {@link #grad()}. */
     public void backward() {
+        checkOpen("backward");
         if (numel() != 1) {
             throw new IllegalArgumentException("backward: needs a single value, got shape " + shape + ". Hint: call mean() or sum() first, or pass a seed.");
         }
@@ -370,8 +363,8 @@ public final class Tensor implements AutoCloseable {
 
     /** A copy with its own memory and no history, laid out as this tensor where that has no gaps, else contiguous. */
     public Tensor copy() {
-        checkUsable("copy", this);
-        return Raw.copyInto(this, view().isDense() ? Raw.emptyLike(this, dtype()) : Raw.empty(backend(), dtype(), shape));
+        checkOpen("copy");
+        return Refusal.under("copy", () -> Raw.copyInto(this, view().isDense() ? Raw.emptyLike(this, dtype()) : Raw.empty(backend(), dtype(), shape)));
     }
 
     // Conversion and shape
@@ -389,8 +382,8 @@ public final class Tensor implements AutoCloseable {
         if (device.backend() == backend()) {
             return alias("to");
         }
-        byte[] bytes = toBytes();
-        Tensor t = Raw.empty(device.backend(), dtype(), shape);
+        byte[] bytes = bytes("to");
+        Tensor t = Refusal.under("to", () -> Raw.empty(device.backend(), dtype(), shape));
         HostBytes.write(t.storage, bytes);
         return t;
     }
@@ -402,7 +395,7 @@ public final class Tensor implements AutoCloseable {
 
     /** Joins dimensions {@code startAxis} and later into one. */
     public Tensor flatten(int startAxis) {
-        return Op.apply(new ShapeOp.Reshape(Shapes.flatten(shape, startAxis)), this);
+        return Op.apply("flatten", new ShapeOp.Reshape(Shapes.flatten(shape, startAxis)), this);
     }
 
     /** Dimension {@code i} of the result is dimension {@code order[i]} of this tensor. */
@@ -411,27 +404,27 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor transpose(int axis1, int axis2) {
-        return Op.apply(new ShapeOp.Permute(Shapes.swap(shape, axis1, axis2)), this);
+        return Op.apply("transpose", new ShapeOp.Permute(Shapes.swap(shape, axis1, axis2)), this);
     }
 
     /** Adds a dimension of size 1. */
     public Tensor unsqueeze(int axis) {
-        return Op.apply(new ShapeOp.Reshape(Shapes.insert(shape, axis)), this);
+        return Op.apply("unsqueeze", new ShapeOp.Reshape(Shapes.insert("unsqueeze", shape, axis)), this);
     }
 
     /** Drops a dimension of size 1. */
     public Tensor squeeze(int axis) {
-        return Op.apply(new ShapeOp.Reshape(Shapes.remove("squeeze", shape, axis, true)), this);
+        return Op.apply("squeeze", new ShapeOp.Reshape(Shapes.remove("squeeze", shape, axis, true)), this);
     }
 
     /** Repeats dimensions of size 1, without copying. */
     public Tensor expand(int... dims) {
-        return Op.apply(new ShapeOp.Expand(Shape.of(dims)), this);
+        return Op.apply(new ShapeOp.Expand(Making.shape("expand", dims)), this);
     }
 
     /** The part at one index of a dimension, which goes away. */
     public Tensor select(int axis, int index) {
-        return Composite.select(this, shape.axis(axis), index);
+        return Composite.select(this, shape.axis("select", axis), index);
     }
 
     /** Indices {@code from} (inclusive) to {@code to} (exclusive) of a dimension. */
@@ -440,7 +433,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor slice(int axis, int from, int to, int step) {
-        return Op.apply(new ShapeOp.Slice(shape.axis(axis), from, to, step), this);
+        return Op.apply(new ShapeOp.Slice(shape.axis("slice", axis), from, to, step), this);
     }
 
     /** Zeros around the last two dimensions of {@code [N, C, H, W]}. */
@@ -462,8 +455,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     private Tensor alias(String op) {
-        checkOpen(op);
-        return Op.apply(new ShapeOp.Reshape(shape), this);
+        return Op.apply(op, new ShapeOp.Reshape(shape), this);
     }
 
     // Arithmetic
@@ -473,7 +465,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor add(float value) {
-        return affine(1, value);
+        return affine("add", 1, value);
     }
 
     public Tensor sub(Tensor other) {
@@ -481,7 +473,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor sub(float value) {
-        return affine(1, -value);
+        return affine("sub", 1, -value);
     }
 
     public Tensor mul(Tensor other) {
@@ -489,7 +481,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor mul(float value) {
-        return affine(value, 0);
+        return affine("mul", value, 0);
     }
 
     public Tensor div(Tensor other) {
@@ -497,12 +489,17 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor div(float value) {
+        checkOpen("div");
         return div(scalarLike(value));
     }
 
     /** {@code scale * this + shift}. */
     public Tensor affine(float scale, float shift) {
-        return unary(UnaryOp.AFFINE, scale, shift);
+        return affine("affine", scale, shift);
+    }
+
+    private Tensor affine(String function, float scale, float shift) {
+        return Op.apply(function, new PointwiseOp.Unary(UnaryOp.AFFINE, scale, shift), this);
     }
 
     public Tensor neg() {
@@ -605,11 +602,11 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor softmax(int axis) {
-        return Composite.alongLast(this, axis, t -> Op.apply(new ReductionOp.Softmax(false), t));
+        return Composite.softmax(false, this, axis);
     }
 
     public Tensor logSoftmax(int axis) {
-        return Composite.alongLast(this, axis, t -> Op.apply(new ReductionOp.Softmax(true), t));
+        return Composite.softmax(true, this, axis);
     }
 
     /**
@@ -710,7 +707,7 @@ public final class Tensor implements AutoCloseable {
     /** As {@link #batchNormTrain}, then {@code activation(y + residual)}, in fewer passes over memory. */
     public Tensor batchNormTrain(Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum,
                                  Optional<Tensor> residual, Activation activation) {
-        return withResidual(new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum, activation), gamma, beta, residual);
+        return withResidual("batchNormTrain", new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum, activation), gamma, beta, residual);
     }
 
     /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with given statistics. */
@@ -720,11 +717,11 @@ public final class Tensor implements AutoCloseable {
 
     /** As {@link #batchNormEval}, then {@code activation(y + residual)}, in fewer passes over memory. */
     public Tensor batchNormEval(Tensor gamma, Tensor beta, Tensor mean, Tensor variance, float eps, Optional<Tensor> residual, Activation activation) {
-        return withResidual(new NormOp.BatchNormEval(eps, mean, variance, activation), gamma, beta, residual);
+        return withResidual("batchNormEval", new NormOp.BatchNormEval(eps, mean, variance, activation), gamma, beta, residual);
     }
 
-    private Tensor withResidual(Op norm, Tensor gamma, Tensor beta, Optional<Tensor> residual) {
-        return residual.isPresent() ? Op.apply(norm, this, gamma, beta, residual.get()) : Op.apply(norm, this, gamma, beta);
+    private Tensor withResidual(String function, Op norm, Tensor gamma, Tensor beta, Optional<Tensor> residual) {
+        return residual.isPresent() ? Op.apply(function, norm, this, gamma, beta, residual.get()) : Op.apply(function, norm, this, gamma, beta);
     }
 
     /** Layer norm over the last dimensions, those of gamma's shape. */
@@ -742,11 +739,11 @@ public final class Tensor implements AutoCloseable {
 
     /** Averages {@code [N, C, H, W]} down to {@code [N, C, height, width]}. */
     public Tensor adaptiveAvgPool2d(int height, int width) {
-        return Op.apply(new PoolOp.AvgPool2d(PoolOp.Windows.adaptive(height, width)), this);
+        return Op.apply("adaptiveAvgPool2d", new PoolOp.AvgPool2d(PoolOp.Windows.adaptive(height, width)), this);
     }
 
     public Tensor adaptiveMaxPool2d(int height, int width) {
-        return Op.apply(new PoolOp.MaxPool2d(PoolOp.Windows.adaptive(height, width)), this);
+        return Op.apply("adaptiveMaxPool2d", new PoolOp.MaxPool2d(PoolOp.Windows.adaptive(height, width)), this);
     }
 
     /** Largest values in windows of {@code [N, C, L]}. */
@@ -760,11 +757,11 @@ public final class Tensor implements AutoCloseable {
 
     /** Averages {@code [N, C, L]} down to {@code [N, C, length]}. */
     public Tensor adaptiveAvgPool1d(int length) {
-        return Composite.asRow("adaptiveAvgPool1d", this, x -> x.adaptiveAvgPool2d(1, length));
+        return Composite.adaptiveRow("adaptiveAvgPool1d", this, length, x -> x.adaptiveAvgPool2d(1, length));
     }
 
     public Tensor adaptiveMaxPool1d(int length) {
-        return Composite.asRow("adaptiveMaxPool1d", this, x -> x.adaptiveMaxPool2d(1, length));
+        return Composite.adaptiveRow("adaptiveMaxPool1d", this, length, x -> x.adaptiveMaxPool2d(1, length));
     }
 
     /** Rows of this table {@code [V, D]} for integer indices of any shape: {@code [..., D]}. */
@@ -812,6 +809,8 @@ public final class Tensor implements AutoCloseable {
         InPlace.check("copyFrom", this, source);
         try (Scope s = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
             backend().copy(source.to(device()).view(), view());
+        } catch (IllegalArgumentException e) {
+            throw Refusal.under("copyFrom", e);
         }
         storage.markModified();
         return this;
@@ -821,7 +820,11 @@ public final class Tensor implements AutoCloseable {
     public Tensor fill(double value) {
         checkUsable("fill", this);
         InPlace.check("fill", this);
-        backend().fill(view(), value);
+        try {
+            backend().fill(view(), value);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.under("fill", e);
+        }
         storage.markModified();
         return this;
     }

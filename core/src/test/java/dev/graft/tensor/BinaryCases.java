@@ -71,11 +71,11 @@ final class BinaryCases {
         errors.add(new OpError(DIV, "div" + misfit, () -> p.div(q)));
         errors.add(new OpError(MAXIMUM, "maximum" + misfit, () -> p.maximum(q)));
         errors.add(new OpError(MINIMUM, "minimum" + misfit, () -> p.minimum(q)));
-        errors.add(new OpError(EQUAL, "equal" + misfit, () -> p.eq(q)));
-        errors.add(new OpError(LESS, "less" + misfit, () -> p.lt(q)));
-        errors.add(new OpError(LESS_EQUAL, "less_equal" + misfit, () -> p.le(q)));
+        errors.add(new OpError(EQUAL, "eq" + misfit, () -> p.eq(q)));
+        errors.add(new OpError(LESS, "lt" + misfit, () -> p.lt(q)));
+        errors.add(new OpError(LESS_EQUAL, "le" + misfit, () -> p.le(q)));
         errors.add(new OpError(ADD, "add: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> p.add(whole)));
-        errors.add(new OpError(LESS, "less: operands must both be F32 or both I64, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with "
+        errors.add(new OpError(LESS, "lt: operands must both be F32 or both I64, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with "
                 + "to(DType).",
                 () -> p.lt(whole)));
         errors.add(new OpError(PointwiseOp.Where.class,

@@ -46,8 +46,8 @@ class InPlaceTest {
         return List.of(new Change("fill", t -> t.fill(7)), new Change("mulInPlace", t -> t.mulInPlace(3)),
                 new Change("addInPlace", t -> t.addInPlace(Raw.zeros(t, t.shape()), 1)),
                 new Change("copyFrom", t -> t.copyFrom(Raw.zeros(t, t.shape()))),
-                new Change("batchNorm", t -> normalise(t, Tensor.ones(t.numel()))),
-                new Change("batchNorm", t -> normalise(Tensor.ones(t.numel()), t)));
+                new Change("batchNormTrain", t -> normalise(t, Tensor.ones(t.numel()))),
+                new Change("batchNormTrain", t -> normalise(Tensor.ones(t.numel()), t)));
     }
 
     private static void normalise(Tensor runningMean, Tensor runningVariance) {
@@ -100,7 +100,7 @@ class InPlaceTest {
     @MethodSource("changes")
     void aLeafThatWantsAGradientIsNotChangedUnseen(Change change) {
         Tensor x = leaf();
-        if (change.name().equals("batchNorm")) {
+        if (change.name().equals("batchNormTrain")) {
             assertThatIllegalStateException().isThrownBy(() -> change.function().accept(x)).withMessageContaining("recorded");
         } else {
             assertThatIllegalStateException().isThrownBy(() -> change.function().accept(x)).withMessage(change.name() + ": the tensor [4] is a "
@@ -180,7 +180,7 @@ class InPlaceTest {
         Tensor one = Tensor.ones(1);
         for (Tensor repeated : List.of(one.expand(4), Tensor.ones(2, 1).expand(2, 3).reshape(2, 3, 1).select(2, 0), one.expand(3, 2).transpose(0, 1),
                 one.expand(2, 2).reshape(4))) {
-            if (change.name().equals("batchNorm") && repeated.rank() > 1) {
+            if (change.name().equals("batchNormTrain") && repeated.rank() > 1) {
                 continue;       // running statistics are made contiguous vectors by the caller here
             }
             assertThatIllegalArgumentException().isThrownBy(() -> change.function().accept(repeated)).withMessage(change.name() + ": the tensor "
@@ -194,7 +194,7 @@ class InPlaceTest {
     void statisticsThatShareMemoryAreRefused() {
         Tensor both = Tensor.ones(4);
         assertThatIllegalArgumentException().isThrownBy(() -> normalise(both, both))
-                .withMessage("batchNorm: two of the tensors to be changed share memory ([4], [4]). Hint: copy() one of them.");
+                .withMessage("batchNormTrain: two of the tensors to be changed share memory ([4], [4]). Hint: copy() one of them.");
         assertThatIllegalArgumentException().isThrownBy(() -> normalise(both.slice(0, 0, 3), both.slice(0, 1, 4)))
                 .withMessageContaining("share memory");
         assertThat(both.toFloatArray()).containsExactly(1, 1, 1, 1);

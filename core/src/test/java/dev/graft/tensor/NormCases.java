@@ -113,24 +113,24 @@ final class NormCases {
         Tensor c = Tensor.ones(3);
         Tensor d = Tensor.ones(5);
         Tensor whole = Tensor.zeros(DType.I64, Shape.of(4, 3));
-        String misfit = "batchNorm: gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input [4, 3], gamma [5], beta "
+        String misfit = ": gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input [4, 3], gamma [5], beta "
                 + "[3], "
                 + "mean [3], variance [3])";
         return List.of(
-                new OpError(train, misfit, () -> x.batchNormTrain(d, c, 1e-5f, c, c, 0.1f)),
-                new OpError(train, "batchNorm: training needs more than one value per channel, got input [1, 3]. "
+                new OpError(train, "batchNormTrain" + misfit, () -> x.batchNormTrain(d, c, 1e-5f, c, c, 0.1f)),
+                new OpError(train, "batchNormTrain: training needs more than one value per channel, got input [1, 3]. "
                         + "Hint: use a batch of at least 2, drop the last single example, or freeze the layer.",
                         () -> Tensor.zeros(1, 3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
-                new OpError(train, "batchNorm: input must be [N, C], [N, C, L] or [N, C, H, W], got [3]",
+                new OpError(train, "batchNormTrain: input must be [N, C], [N, C, L] or [N, C, H, W], got [3]",
                         () -> Tensor.zeros(3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
-                new OpError(train, "batchNorm: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add it "
+                new OpError(train, "batchNormTrain: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add it "
                         + "apart.", () -> x.batchNormTrain(c, c, 1e-5f, c, c, 0.1f, Optional.of(c), Activation.RELU)),
-                new OpError(evaluate, "batchNorm: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add "
+                new OpError(evaluate, "batchNormEval: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add "
                         + "it apart.", () -> x.batchNormEval(c, c, c, c, 1e-5f, Optional.of(c), Activation.NONE)),
-                new OpError(train, "batchNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                new OpError(train, "batchNormTrain: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> whole.batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
-                new OpError(evaluate, misfit, () -> x.batchNormEval(d, c, c, c, 1e-5f)),
-                new OpError(evaluate, "batchNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                new OpError(evaluate, "batchNormEval" + misfit, () -> x.batchNormEval(d, c, c, c, 1e-5f)),
+                new OpError(evaluate, "batchNormEval: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> whole.batchNormEval(c, c, c, c, 1e-5f)),
                 new OpError(layer, "layerNorm: gamma and beta must have the shape of the input's last dimensions (input [4, 3], gamma "
                         + "[5], beta [5])",

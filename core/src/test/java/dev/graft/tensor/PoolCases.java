@@ -149,7 +149,7 @@ final class PoolCases {
         return List.of(
                 new OpError(max, "maxPool2d: input must be [N, C, H, W] with at least one pixel, got [3, 8]", () -> Tensor.zeros(3, 8)
                         .maxPool2d(Pool2dParams.of(2, 2))),
-                new OpError(max, "pool2d: the kernel (5) is larger than the padded input (3 + 2 * 0). Hint: use a larger image or a "
+                new OpError(max, "maxPool2d: the kernel (5) is larger than the padded input (3 + 2 * 0). Hint: use a larger input or a "
                         + "smaller kernel.",
                         () -> image.maxPool2d(Pool2dParams.of(5, 1))),
                 new OpError(max, "maxPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
@@ -157,7 +157,7 @@ final class PoolCases {
                 new OpError(max, "pool2d: padding must be from 0 to half the kernel (kernel 2x2, padding 2x2)",
                         () -> Pool2dParams.of(2, 2, 2)),
                 new OpError(max, "maxPool1d: input must be [N, C, L], got [1, 1, 3, 8]", () -> image.maxPool1d(Pool1dParams.of(2, 2))),
-                new OpError(avg, "avgPool2d: output size must be at least 1x1, got 0x1", () -> image.adaptiveAvgPool2d(0, 1)),
+                new OpError(avg, "adaptiveAvgPool2d: output size must be at least 1x1, got 0x1", () -> image.adaptiveAvgPool2d(0, 1)),
                 new OpError(avg, "avgPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
                         () -> whole.avgPool2d(Pool2dParams.of(2, 2))),
                 new OpError(avg, "pool2d: kernel and stride must be at least 1 (kernel 2x2, stride 0x0)", () -> Pool2dParams.of(2, 0)),

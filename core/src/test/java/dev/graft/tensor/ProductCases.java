@@ -196,7 +196,8 @@ final class ProductCases {
                         () -> Conv2dParams.of(0, 0)),
                 new OpError(conv, "conv2d: padding must not be negative (top -1, bottom -1, left -1, right -1)",
                         () -> Conv2dParams.of(1, -1)),
-                new OpError(conv, "conv1d: input must be [N, C, L] and weight [O, C/groups, K] (input [3, 8], weight [6, 3, 3])",
+                new OpError(conv, "conv1d: input must be [N, C, L] and weight [O, C/groups, K] (input [3, 8], weight [6, 3, 3]). "
+                        + "Hint: unsqueeze(0) makes a batch of one sequence.",
                         () -> Tensor.zeros(3, 8).conv1d(Tensor.zeros(6, 3, 3), none, Conv1dParams.of(1, 0))));
     }
 }

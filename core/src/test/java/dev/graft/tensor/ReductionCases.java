@@ -137,7 +137,8 @@ final class ReductionCases {
         Tensor none = Tensor.zeros(0, 3);
         return List.of(
                 new OpError(Reduction.SUM, "sum: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> whole.sum()),
-                new OpError(Reduction.SUM, "dimension 2 is out of range for shape [2, 3]", () -> Tensor.zeros(2, 3).sum(2)),
+                new OpError(Reduction.SUM, "sum: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
+                        () -> Tensor.zeros(2, 3).sum(2)),
                 new OpError(Reduction.MEAN, "mean: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> whole.mean(0)),
                 new OpError(Reduction.MAX, "max: no element to choose from along the folded dimensions of [0, 3]", () -> none.max(0)),
                 new OpError(Reduction.MIN, "min: no element to choose from along the folded dimensions of [0, 3]", () -> none.min(0)),
@@ -145,6 +146,7 @@ final class ReductionCases {
                         () -> none.argmax(0)),
                 new OpError(ReductionOp.Softmax.class, "softmax: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
                         () -> whole.softmax(1)),
-                new OpError(ReductionOp.Softmax.class, "dimension -3 is out of range for shape [0, 3]", () -> none.logSoftmax(-3)));
+                new OpError(ReductionOp.Softmax.class, "logSoftmax: dimension -3 is out of range for shape [0, 3]. Hint: dimensions count from 0 to 1, "
+                        + "or from -1 backwards.", () -> none.logSoftmax(-3)));
     }
 }

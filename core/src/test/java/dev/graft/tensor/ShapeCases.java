@@ -115,8 +115,10 @@ final class ShapeCases {
                 new OpError(reshape, "reshape: [-1, -1] may hold one -1 and no other negative size (input [2, 3])",
                         () -> x.reshape(-1, -1)),
                 new OpError(reshape, "squeeze: dimension 0 of [2, 3] has size 2, not 1", () -> x.squeeze(0)),
-                new OpError(reshape, "unsqueeze: dimension 4 is out of range for shape [2, 3]", () -> x.unsqueeze(4)),
-                new OpError(reshape, "dimension 2 is out of range for shape [2, 3]", () -> x.flatten(2)),
+                new OpError(reshape, "unsqueeze: dimension 4 is out of range for shape [2, 3]. Hint: the new dimension counts from 0 to 2, "
+                        + "or from -1 backwards.", () -> x.unsqueeze(4)),
+                new OpError(reshape, "flatten: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
+                        () -> x.flatten(2)),
                 new OpError(ShapeOp.Permute.class, "permute: [0, 0] is not an order of the dimensions of [2, 3]. "
                         + "Hint: name each dimension from 0 to 1 once.", () -> x.permute(0, 0)),
                 new OpError(ShapeOp.Expand.class, "expand: [2, 3] does not expand to [3]. "

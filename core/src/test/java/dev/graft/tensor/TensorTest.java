@@ -109,10 +109,10 @@ class TensorTest {
     @Test
     void refusesWhatDoesNotFit() {
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.of(new float[5], 2, 3))
-                .withMessage("tensor: 5 float values do not fill shape [2, 3] (6)");
+                .withMessage("of: 5 float values do not fill shape [2, 3] (6)");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.of(new boolean[5], 2, 3))
-                .withMessage("tensor: 5 bytes do not fill BOOL [2, 3] (6 bytes)");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.zeros(2, -1)).withMessage("shape: negative size in [2, -1]");
+                .withMessage("of: 5 boolean values do not fill shape [2, 3] (6)");
+        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.zeros(2, -1)).withMessage("zeros: negative size in [2, -1]");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).item())
                 .withMessage("item: the tensor has 6 elements, shape [2, 3]. Hint: use toFloatArray().");
         assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).get(1)).withMessage("get: 1 indices for shape [2, 3]");

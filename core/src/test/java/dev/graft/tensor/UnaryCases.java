@@ -120,15 +120,17 @@ final class UnaryCases {
                 Map.entry(RECIPROCAL, Tensor::reciprocal), Map.entry(SIGMOID, Tensor::sigmoid), Map.entry(TANH, Tensor::tanh),
                 Map.entry(RELU, Tensor::relu), Map.entry(RELU6, Tensor::relu6), Map.entry(LEAKY_RELU, x -> x.leakyRelu(0.1f)),
                 Map.entry(GELU, Tensor::gelu), Map.entry(SOFTPLUS, Tensor::softplus), Map.entry(POW, x -> x.pow(2)),
-                Map.entry(CLAMP, x -> x.clamp(0, 1)), Map.entry(AFFINE, x -> x.add(1)));
+                Map.entry(CLAMP, x -> x.clamp(0, 1)), Map.entry(AFFINE, x -> x.affine(1, 1)));
         List<OpError> errors = new ArrayList<>();
-        calls.forEach((function, call) -> errors.add(new OpError(function, function.name().toLowerCase(Locale.ROOT)
-                + ": operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> call.apply(whole))));
+        calls.forEach((function, call) -> errors.add(new OpError(function,
+                (function == LEAKY_RELU ? "leakyRelu" : function.name().toLowerCase(Locale.ROOT)) + ": operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> call.apply(whole))));
+        errors.add(new OpError(AFFINE, "add: operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> whole.add(1)));
         errors.add(new OpError(PointwiseOp.Dropout.class, "dropout: probability must be from 0 to 1, got 1.5", () -> Tensor.ones(2)
                 .dropout(1.5f, 1)));
         errors.add(new OpError(PointwiseOp.Dropout.class, "dropout: probability must be from 0 to 1, got NaN",
                 () -> Tensor.ones(2).dropout(Float.NaN, 1)));
-        errors.add(new OpError(PointwiseOp.Convert.class, "copy: C64 cannot be converted. Hint: it can only be stored and saved as it is.",
+        errors.add(new OpError(PointwiseOp.Convert.class, "to: C64 cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers "
+                        + "only be stored and saved as they are.",
                 () -> Tensor.zeros(DType.C64, Shape.of(2)).to(DType.F32)));
         return errors;
     }

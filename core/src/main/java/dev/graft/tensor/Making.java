@@ -1,0 +1,111 @@
+package dev.graft.tensor;
+
+import dev.graft.random.Draw;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+
+/** How {@link Tensor} makes tensors from host values: under the name of the function that was called, a block at a time where values are computed. */
+final class Making {
+    private static final int BLOCK = 1 << 14;
+
+    /** Gives one value after the other. */
+    interface Values {
+        float next();
+    }
+
+    private Making() {
+    }
+
+    static Shape shape(String function, int[] dims) {
+        return Shape.of(function, Arrays.stream(dims).asLongStream().toArray());
+    }
+
+    /** Uninitialised. */
+    static Tensor empty(String function, DType dtype, Shape shape) {
+        return Refusal.under(function, () -> Raw.empty(Device.cpu().backend(), dtype, shape));
+    }
+
+    static Tensor of(float[] data, int[] dims) {
+        Tensor t = empty("of", DType.F32, filled("float", data.length, dims));
+        t.storage().write(0, data, 0, data.length);
+        return t;
+    }
+
+    static Tensor of(long[] data, int[] dims) {
+        Tensor t = empty("of", DType.I64, filled("long", data.length, dims));
+        t.storage().write(0, data, 0, data.length);
+        return t;
+    }
+
+    static Tensor of(int[] data, int[] dims) {
+        Tensor t = empty("of", DType.I32, filled("int", data.length, dims));
+        t.storage().write(0, data, 0, data.length);
+        return t;
+    }
+
+    static Tensor of(boolean[] data, int[] dims) {
+        Shape shape = filled("boolean", data.length, dims);
+        byte[] bytes = new byte[data.length];
+        for (int i = 0; i < data.length; i++) {
+            bytes[i] = (byte) (data[i] ? 1 : 0);
+        }
+        return ofBytes("of", DType.BOOL, shape, bytes);
+    }
+
+    private static Shape filled(String kind, int length, int[] dims) {
+        Shape shape = shape("of", dims);
+        if (shape.numel() != length) {
+            throw new IllegalArgumentException("of: " + length + " " + kind + " values do not fill shape " + shape + " (" + shape.numel() + ")");
+        }
+        return shape;
+    }
+
+    static Tensor ofBytes(String function, DType dtype, Shape shape, byte[] littleEndian) {
+        long bytes = (long) shape.numel() * dtype.bytes();
+        if (bytes != littleEndian.length) {
+            throw new IllegalArgumentException(function + ": " + littleEndian.length + " bytes do not fill " + dtype + " " + shape + " (" + bytes
+                    + " bytes)");
+        }
+        Tensor t = empty(function, dtype, shape);
+        HostBytes.write(t.storage(), littleEndian);
+        return t;
+    }
+
+    static Tensor full(String function, float value, int... dims) {
+        return empty(function, DType.F32, shape(function, dims)).fill(value);
+    }
+
+    static Tensor arange(int n) {
+        if (n < 0) {
+            throw new IllegalArgumentException("arange: the number of values must not be negative, was " + n + ". Hint: arange(n) counts from 0 to n - 1.");
+        }
+        Tensor t = empty("arange", DType.I64, Shape.of("arange", n));
+        long[] block = new long[Math.min(n, BLOCK)];
+        for (int from = 0; from < n; from += BLOCK) {
+            int first = from;
+            Arrays.setAll(block, i -> first + (long) i);
+            t.storage().write(from, block, 0, Math.min(BLOCK, n - from));
+        }
+        return t;
+    }
+
+    static Tensor uniform(RandomGenerator random, float low, float high, int[] dims) {
+        if (!(low <= high && high - low < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("uniform: low must not exceed high, and both must be finite (low " + low + ", high " + high + ")");
+        }
+        return drawn("uniform", () -> Draw.uniform(random, low, high), dims);
+    }
+
+    static Tensor drawn(String function, Values values, int... dims) {
+        Tensor t = empty(function, DType.F32, shape(function, dims));
+        float[] block = new float[Math.min(t.numel(), BLOCK)];
+        for (int from = 0; from < t.numel(); from += BLOCK) {
+            int count = Math.min(BLOCK, t.numel() - from);
+            for (int i = 0; i < count; i++) {
+                block[i] = values.next();
+            }
+            t.storage().write(from, block, 0, count);
+        }
+        return t;
+    }
+}
