@@ -9,6 +9,24 @@ package dev.graft.backend;
  */
 public record PoolWindows(int[] top, int[] bottom, int[] left, int[] right, int[] rowDivisor, int[] columnDivisor) {
 
+    /** An upper bound of the number of windows that look at one element. */
+    public long mostOverlapping() {
+        return (long) mostOverlapping(top, bottom) * mostOverlapping(left, right);
+    }
+
+    // Both ends ascend.
+    private static int mostOverlapping(int[] first, int[] end) {
+        int most = 0;
+        int closed = 0;
+        for (int i = 0; i < first.length; i++) {
+            while (end[closed] <= first[i] && closed < i) {
+                closed++;
+            }
+            most = Math.max(most, i + 1 - closed);
+        }
+        return most;
+    }
+
     public int outputHeight() {
         return top.length;
     }

@@ -82,13 +82,17 @@ final class Convolution {
         if (y.numel() == 0) {
             return;
         }
-        if (epilogue.maxPool().isPresent() && !(algorithm(x, w, params).pools(x, w, epilogue, params) && edges.isFinite(w))) {
+        if (epilogue.maxPool().isPresent() && (w.numel() == 0 || !pools(x, w, epilogue, params))) {
             forwardThenPool(x, w, epilogue, y, params);
             return;
         }
         Optional<ChannelsLast.Borrowed> residual = epilogue.residual().map(layout::source);
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
             Optional<View> added = residual.map(ChannelsLast.Borrowed::view);
+            if (w.numel() == 0) {
+                edges.withoutTerms(epilogue, added, out.view());
+                return;
+            }
             algorithm(x, w, params).forward(in.view(), w, epilogue, added, out.view(), params);
             if (epilogue.maxPool().isEmpty()) {
                 edges.forward(in.view(), w, epilogue, added, out.view(), params);
@@ -96,6 +100,10 @@ final class Convolution {
         } finally {
             residual.ifPresent(ChannelsLast.Borrowed::close);
         }
+    }
+
+    private boolean pools(View x, View w, Epilogue epilogue, Conv2dParams params) {
+        return algorithm(x, w, params).pools(x, w, epilogue, params) && edges.isFinite(w);
     }
 
     private void forwardThenPool(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
@@ -110,6 +118,10 @@ final class Convolution {
             return;
         }
         try (ChannelsLast.Borrowed in = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
+            if (w.numel() == 0) {
+                edges.withoutTerms(Epilogue.NONE, Optional.empty(), out.view());
+                return;
+            }
             algorithm(dx, w, params).backwardInput(in.view(), w, out.view(), params);
             edges.backwardInput(in.view(), w, out.view(), params);
         }

@@ -21,6 +21,8 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     // The same for weight gradients, whose pieces have sums of their own.
     private static final int GRADIENT_STRIP = 1 << 19;
     private static final int SUMMED_CHANNELS = 128;
+    /** Larger kernels would need more copies of pixels, and longer sums in floats, than they are worth. */
+    private static final int MOST_TAPS = 1024;
 
     private final Engine engine;
 
@@ -29,7 +31,7 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     static boolean fits(View x, View w, Conv2dParams params) {
-        return params.groups() == x.dim(1) && w.dim(0) == x.dim(1) && x.dim(1) > 1;
+        return params.groups() == x.dim(1) && w.dim(0) == x.dim(1) && x.dim(1) > 1 && (long) w.dim(2) * w.dim(3) <= MOST_TAPS;
     }
 
     /** The result grid cut into blocks of columns and strips of rows. */

@@ -18,8 +18,10 @@ final class DepthwiseGradientBlock {
     private static final int LANES = VectorKernels.LANES;
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
-    // Rows of results between two moves of the sums to double.
-    private static final int FLUSH = 256;
+    // Additions to the sums between two moves to double.
+    private static final int FLUSH = 64;
+    // Rows of results that are summed up in registers.
+    private static final int ROWS = 64;
     // Channels at a time: the rows of a strip must stay in the first-level cache.
     private static final int CHUNK = 64;
 
@@ -39,7 +41,7 @@ final class DepthwiseGradientBlock {
     private final int[] counted = new int[PIXELS];
     private final float[] sums;
     private final double[] totals;
-    private int lines;
+    private int added;
 
     private int firstChannel;
     private int lastChannel;
@@ -73,18 +75,27 @@ final class DepthwiseGradientBlock {
 
     /** Adds result rows {@code [firstRow, lastRow)} of an image. */
     void add(int image, int firstRow, int lastRow) {
+        for (int column = 0; column < map.columns(); column += FLUSH * PIXELS) {
+            int end = Math.min(map.columns(), column + FLUSH * PIXELS);
+            for (int row = firstRow; row < lastRow; row += ROWS) {
+                add(image, row, Math.min(lastRow, row + ROWS), column, end);
+            }
+        }
+    }
+
+    private void add(int image, int firstRow, int lastRow, int firstColumn, int lastColumn) {
         for (int c = 0; c < channels; c += CHUNK) {
             firstChannel = c;
             lastChannel = Math.min(channels, c + CHUNK);
-            for (int r = 0; r < map.columns(); r += PIXELS) {
+            for (int r = firstColumn; r < lastColumn; r += PIXELS) {
                 moveToColumn(r);
                 for (int i = 0; i < map.rowOffsets().length; i++) {
                     kernelRow(image, i, firstRow, lastRow);
                 }
             }
         }
-        lines += lastRow - firstRow;
-        if (lines >= FLUSH) {
+        added += (lastColumn - firstColumn + PIXELS - 1) / PIXELS;
+        if (added >= FLUSH) {
             flush();
         }
     }
@@ -133,7 +144,7 @@ final class DepthwiseGradientBlock {
             totals[i] += sums[i];
         }
         Arrays.fill(sums, 0f);
-        lines = 0;
+        added = 0;
     }
 
     /** The gradient of channel {@code c}'s weight number {@code tap}. */

@@ -149,6 +149,18 @@ final class EdgeResults {
         });
     }
 
+    /** Results of sums that have no term, as there are no channels. */
+    void withoutTerms(Epilogue epilogue, Optional<View> residual, View result) {
+        Images target = Images.written(result);
+        Finish finish = new Finish(epilogue, residual);
+        int channels = target.channels();
+        engine.forRange(result.numel(), GLANCE, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                target.data()[target.at() + i] = finish.value(0, i - i % channels, i % channels);
+            }
+        });
+    }
+
     private static int place(Images images, PixelMap map, int image, int q, int r) {
         return images.place(image, map.firstRow() + q * map.placeH(), map.firstColumn() + r * map.placeW());
     }

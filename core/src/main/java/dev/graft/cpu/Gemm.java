@@ -8,6 +8,10 @@ final class Gemm {
     private static final int ROWS = 256;
     private static final int COLUMNS = 512;
     private static final int DEPTH = 2048;
+    /** Depth of a sum in floats; what is deeper is added up in double. */
+    private static final int DEEP = 2 * DEPTH;
+    /** The same for {@link #dotProducts}. */
+    private static final int STRETCH = 128;
     // Below this many multiplications a plain loop beats the way to BLAS and back.
     private static final int SMALL = 4096;
     // Up to this many rows against a transposed matrix, as a linear layer's weights are, reading the matrix is all the work: BLAS would
@@ -81,16 +85,17 @@ final class Gemm {
     private static void plain(Matrix a, Matrix b, Matrix c, int m, int n, int k) {
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
-                float sum = 0f;
+                double sum = 0;
                 for (int l = 0, x = a.at + i * a.rowStep, w = b.at + j * b.columnStep; l < k; l++, x += a.columnStep, w += b.rowStep) {
-                    sum += a.data[x] * b.data[w];
+                    sum += (double) a.data[x] * b.data[w];
                 }
-                c.data[c.at + i * c.rowStep + j] = sum;
+                c.data[c.at + i * c.rowStep + j] = (float) sum;
             }
         }
     }
 
-    // Four sums at a time, as each addition waits for the one before. The last column is computed several times over.
+    // Eight sums at a time, as each addition waits for the one before: four columns, even and odd places. They are floats for a stretch of
+    // the depth, then doubles. The last column is computed several times over.
     private static void dotProducts(Matrix a, Matrix b, Matrix c, int m, int n, int k) {
         for (int j = 0; j < n; j += 4) {
             int j1 = Math.min(j + 1, n - 1);
@@ -102,22 +107,50 @@ final class Gemm {
             int b3 = b.at + j3 * b.columnStep;
             for (int i = 0; i < m; i++) {
                 int row = a.at + i * a.rowStep;
-                float sum0 = 0f;
-                float sum1 = 0f;
-                float sum2 = 0f;
-                float sum3 = 0f;
-                for (int l = 0; l < k; l++) {
-                    float x = a.data[row + l];
-                    sum0 += x * b.data[b0 + l];
-                    sum1 += x * b.data[b1 + l];
-                    sum2 += x * b.data[b2 + l];
-                    sum3 += x * b.data[b3 + l];
+                double total0 = 0;
+                double total1 = 0;
+                double total2 = 0;
+                double total3 = 0;
+                for (int start = 0; start < k; start += STRETCH) {
+                    int end = Math.min(k, start + STRETCH);
+                    int even = end - (end - start) % 2;
+                    float sum0 = 0f;
+                    float sum1 = 0f;
+                    float sum2 = 0f;
+                    float sum3 = 0f;
+                    float odd0 = 0f;
+                    float odd1 = 0f;
+                    float odd2 = 0f;
+                    float odd3 = 0f;
+                    for (int l = start; l < even; l += 2) {
+                        float x = a.data[row + l];
+                        float x1 = a.data[row + l + 1];
+                        sum0 += x * b.data[b0 + l];
+                        odd0 += x1 * b.data[b0 + l + 1];
+                        sum1 += x * b.data[b1 + l];
+                        odd1 += x1 * b.data[b1 + l + 1];
+                        sum2 += x * b.data[b2 + l];
+                        odd2 += x1 * b.data[b2 + l + 1];
+                        sum3 += x * b.data[b3 + l];
+                        odd3 += x1 * b.data[b3 + l + 1];
+                    }
+                    if (even < end) {
+                        float x = a.data[row + even];
+                        sum0 += x * b.data[b0 + even];
+                        sum1 += x * b.data[b1 + even];
+                        sum2 += x * b.data[b2 + even];
+                        sum3 += x * b.data[b3 + even];
+                    }
+                    total0 += (double) sum0 + odd0;
+                    total1 += (double) sum1 + odd1;
+                    total2 += (double) sum2 + odd2;
+                    total3 += (double) sum3 + odd3;
                 }
                 int to = c.at + i * c.rowStep;
-                c.data[to + j] = sum0;
-                c.data[to + j1] = sum1;
-                c.data[to + j2] = sum2;
-                c.data[to + j3] = sum3;
+                c.data[to + j] = (float) total0;
+                c.data[to + j1] = (float) total1;
+                c.data[to + j2] = (float) total2;
+                c.data[to + j3] = (float) total3;
             }
         }
     }
@@ -129,12 +162,19 @@ final class Gemm {
         Panel left = workspace.panel(Workspace.Slot.LEFT, (long) m * depth);
         Panel right = workspace.panel(Workspace.Slot.RIGHT, (long) depth * n);
         Panel result = workspace.panel(Workspace.Slot.RESULT, (long) m * n);
+        DeepSums sums = new DeepSums(workspace, k > DEEP ? m * n : 0);
         for (int l = 0; l < k; l += DEPTH) {
             int part = Math.min(DEPTH, k - l);
             boolean transposeA = load(a.moved(0, l), m, part, left, workspace);
             boolean transposeB = load(b.moved(l, 0), part, n, right, workspace);
             blas.multiply(transposeA, transposeB, m, n, part, left, 0, transposeA ? m : part, right, 0, transposeB ? part : n,
-                    l == 0 ? 0f : 1f, result, 0, n);
+                    l % DEEP == 0 ? 0f : 1f, result, 0, n);
+            if (k > DEEP && ((l + DEPTH) % DEEP == 0 || l + DEPTH >= k)) {
+                sums.add(result);
+            }
+        }
+        if (k > DEEP) {
+            sums.store(result);
         }
         for (int i = 0; i < m; i++) {
             result.get(i * n, c.data, c.at + i * c.rowStep, n);

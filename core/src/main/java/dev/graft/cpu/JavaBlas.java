@@ -5,6 +5,8 @@ import java.util.Arrays;
 /** Products in plain Java, for machines without OpenBLAS: right, and slow (5 to 9 GFLOP/s a core). */
 final class JavaBlas implements Blas {
     private static final int COLUMNS = 512;
+    /** Products that are added up in floats. */
+    private static final int FLUSH = 64;
 
     private final String reason;
 
@@ -30,19 +32,32 @@ final class JavaBlas implements Blas {
         float[] y = ((ArrayPanel) c).data();
         float[] row = new float[COLUMNS];
         float[] sum = new float[COLUMNS];
+        double[] total = new double[COLUMNS];
         for (int j0 = 0; j0 < n; j0 += COLUMNS) {
             int width = Math.min(COLUMNS, n - j0);
             for (int i = 0; i < m; i++) {
                 Arrays.fill(sum, 0, width, 0f);
+                Arrays.fill(total, 0, width, 0);
                 for (int l = 0; l < k; l++) {
+                    if (l % FLUSH == 0) {
+                        flush(sum, total, width);
+                    }
                     load(q, bAt, ldb, transposeB, l, j0, width, row);
                     addScaled(p[transposeA ? aAt + l * lda + i : aAt + i * lda + l], row, sum, width);
                 }
+                flush(sum, total, width);
                 int at = cAt + i * ldc + j0;
                 for (int j = 0; j < width; j++) {
-                    y[at + j] = beta == 0f ? sum[j] : beta * y[at + j] + sum[j];
+                    y[at + j] = (float) (beta == 0f ? total[j] : (double) beta * y[at + j] + total[j]);
                 }
             }
+        }
+    }
+
+    private static void flush(float[] sum, double[] total, int width) {
+        for (int j = 0; j < width; j++) {
+            total[j] += sum[j];
+            sum[j] = 0f;
         }
     }
 

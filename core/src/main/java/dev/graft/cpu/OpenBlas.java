@@ -21,6 +21,9 @@ import org.bytedeco.javacpp.FloatPointer;
  */
 final class OpenBlas implements Blas {
     private static final float[] ZEROS = new float[4096];
+    /** Up to this many results, some of OpenBLAS's kernels add up the whole depth in one register: they get it in pieces. */
+    private static final int FEW_RESULTS = 4096;
+    private static final int PIECE = 256;
 
     private final String description;
 
@@ -52,8 +55,13 @@ final class OpenBlas implements Blas {
     @Override
     public void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, Panel a, int aAt, int lda, Panel b, int bAt, int ldb,
                          float beta, Panel c, int cAt, int ldc) {
-        cblas_sgemm(CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, 1f,
-                at(a, aAt), lda, at(b, bAt), ldb, beta, at(c, cAt), ldc);
+        int piece = (long) m * n <= FEW_RESULTS ? PIECE : k;
+        for (int l = 0; l < k; l += piece) {
+            int from = aAt + l * (transposeA ? lda : 1);
+            int with = bAt + l * (transposeB ? 1 : ldb);
+            cblas_sgemm(CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n,
+                    Math.min(piece, k - l), 1f, at(a, from), lda, at(b, with), ldb, l == 0 ? beta : 1f, at(c, cAt), ldc);
+        }
     }
 
     private static FloatPointer at(Panel panel, int at) {

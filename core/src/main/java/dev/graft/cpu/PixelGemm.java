@@ -5,6 +5,8 @@ final class PixelGemm {
     // Rows of a tile: enough to repay packing the weights anew for each tile, few enough to stay in the second-level cache.
     private static final int TILE = 256;
     private static final int COLUMNS = 128;
+    /** Depth of a sum in floats; deeper ones are added up in double. */
+    private static final int DEEP = 9 * 512;
 
     private final Engine engine;
 
@@ -75,8 +77,18 @@ final class PixelGemm {
         int n = block.count;
         Panel result = engine.workspace().panel(Workspace.Slot.RESULT, (long) rows * n);
         int weightsAt = block.group * target.group * depth + block.channel * (target.transposed ? depth : 1);
-        engine.blas().multiply(false, target.transposed, rows, n, depth, left, leftAt, depth, target.weights, weightsAt,
-                target.transposed ? depth : target.group, 0f, result, 0, n);
+        int step = target.transposed ? depth : target.group;
+        DeepSums sums = new DeepSums(engine.workspace(), depth > DEEP ? rows * n : 0);
+        for (int k = 0; k < depth; k += DEEP) {
+            engine.blas().multiply(false, target.transposed, rows, n, Math.min(DEEP, depth - k), left, leftAt + k, depth, target.weights,
+                    weightsAt + k * (target.transposed ? 1 : target.group), step, 0f, result, 0, n);
+            if (depth > DEEP) {
+                sums.add(result);
+            }
+        }
+        if (depth > DEEP) {
+            sums.store(result);
+        }
         store(block, result, target, map, epilogue);
     }
 

@@ -10,6 +10,8 @@ import java.util.Optional;
 /** Pooling of channels-last images. */
 final class Pooling {
     private static final int PIECE = 1 << 13;
+    /** Most floats that are added before their sum goes to double. */
+    private static final int FLUSH = 32;
 
     private final CpuBackend backend;
     private final Engine engine;
@@ -22,6 +24,9 @@ final class Pooling {
     }
 
     void maxPool(View x, PoolWindows windows, View y, Optional<View> index) {
+        if (y.numel() == 0) {
+            return;
+        }
         if (engine.kernels().usesVectors() && VectorMaxPool.fits(windows, x.dim(1))) {
             maxPoolOnVectors(x, windows, y, index);
         } else if (index.isPresent()) {
@@ -78,6 +83,9 @@ final class Pooling {
 
     // Windows may overlap, so an image is one piece and its output pixels are taken in order.
     void maxPoolBackward(View dy, View index, PoolWindows windows, View dx) {
+        if (dx.numel() == 0) {
+            return;
+        }
         try (ChannelsLast.Borrowed gradient = layout.source(dy); ChannelsLast.Borrowed places = layout.source(index);
                 ChannelsLast.Borrowed out = layout.target(dx)) {
             float[] dys = CpuStorage.floats(gradient.view());
@@ -98,11 +106,17 @@ final class Pooling {
                 return;
             }
             int parts = channels >= 32 ? 4 : 1;
+            boolean overlaps = windows.mostOverlapping() > FLUSH;
             engine.forEach(dx.dim(0) * parts, task -> {
                 int n = task / parts;
                 int firstChannel = channels * (task % parts) / parts;
                 int lastChannel = channels * (task % parts + 1) / parts;
                 int image = dxAt + n * inputSize;
+                if (overlaps) {
+                    scatterInDouble(dys, dyAt + n * outputSize, is, iAt + n * outputSize, outputSize, firstChannel, lastChannel, channels, dxs,
+                            image, inputSize);
+                    return;
+                }
                 for (int at = image; at < image + inputSize; at += channels) {
                     Arrays.fill(dxs, at + firstChannel, at + lastChannel, 0f);
                 }
@@ -115,7 +129,25 @@ final class Pooling {
         }
     }
 
+    // Where very many windows share a pixel.
+    private static void scatterInDouble(float[] dy, int dyAt, int[] index, int indexAt, int outputSize, int firstChannel, int lastChannel,
+            int channels, float[] dx, int dxAt, int inputSize) {
+        int width = lastChannel - firstChannel;
+        double[] sums = new double[inputSize / channels * width];
+        for (int at = 0; at < outputSize; at += channels) {
+            for (int c = firstChannel; c < lastChannel; c++) {
+                sums[index[indexAt + at + c] * width + c - firstChannel] += dy[dyAt + at + c];
+            }
+        }
+        for (int i = 0; i < sums.length; i++) {
+            dx[dxAt + i / width * channels + firstChannel + i % width] = (float) sums[i];
+        }
+    }
+
     void avgPool(View x, PoolWindows windows, View y) {
+        if (y.numel() == 0) {
+            return;
+        }
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
             float[] xs = CpuStorage.floats(in.view());
             float[] ys = CpuStorage.floatsToWrite(out.view());
@@ -132,7 +164,12 @@ final class Pooling {
                 Workspace workspace = engine.workspace();
                 float[] block = workspace.floats(0, channels);
                 float[] sum = workspace.floats(1, channels);
+                int height = windows.bottom()[row] - windows.top()[row];
                 for (int column = 0; column < columns; column++) {
+                    if ((long) height * (windows.right()[column] - windows.left()[column]) > FLUSH) {
+                        largeMean(xs, image, width, channels, windows, row, column, ys, yAt + (task * columns + column) * channels);
+                        continue;
+                    }
                     Arrays.fill(sum, 0, channels, 0f);
                     for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
                         for (int w = windows.left()[column]; w < windows.right()[column]; w++) {
@@ -150,7 +187,38 @@ final class Pooling {
         }
     }
 
+    // Stretches of a window's rows are added lane by lane, as many as may be added in floats, and then in double.
+    private void largeMean(float[] x, int image, int width, int channels, PoolWindows windows, int row, int column, float[] y, int yAt) {
+        int left = windows.left()[column];
+        ChannelRows pixels = ChannelRows.of(windows.right()[column] - left, channels);
+        Workspace workspace = engine.workspace();
+        float[] block = workspace.floats(0, pixels.width());
+        float[] lanes = workspace.floats(1, pixels.width());
+        double[] totals = new double[channels];
+        Arrays.fill(lanes, 0, pixels.width(), 0f);
+        int added = 0;
+        for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
+            int line = image + (h * width + left) * channels;
+            for (int pixel = 0; pixel < pixels.rows(); pixel += pixels.blockRows()) {
+                int count = Math.min(pixels.blockRows(), pixels.rows() - pixel) * channels;
+                System.arraycopy(x, line + pixel * channels, block, 0, count);
+                engine.kernels().addScaled(1f, block, lanes, 0, count);
+                if (++added % FLUSH == 0) {
+                    pixels.flush(lanes, totals, 0);
+                }
+            }
+        }
+        pixels.flush(lanes, totals, 0);
+        double divisor = (double) windows.rowDivisor()[row] * windows.columnDivisor()[column];
+        for (int c = 0; c < channels; c++) {
+            y[yAt + c] = (float) (totals[c] / divisor);
+        }
+    }
+
     void avgPoolBackward(View dy, PoolWindows windows, View dx) {
+        if (dx.numel() == 0) {
+            return;
+        }
         try (ChannelsLast.Borrowed gradient = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
             float[] dys = CpuStorage.floats(gradient.view());
             float[] dxs = CpuStorage.floatsToWrite(out.view());
@@ -161,8 +229,10 @@ final class Pooling {
             int columns = windows.outputWidth();
             int dyAt = gradient.view().offset();
             int dxAt = out.view().offset();
+            boolean overlaps = windows.mostOverlapping() > FLUSH;
             engine.forEach(dx.dim(0), n -> {
                 int image = dxAt + n * inputSize;
+                double[] sums = new double[overlaps ? inputSize : 0];
                 Arrays.fill(dxs, image, image + inputSize, 0f);
                 for (int row = 0; row < rows; row++) {
                     for (int column = 0; column < columns; column++) {
@@ -170,13 +240,22 @@ final class Pooling {
                         int at = dyAt + ((n * rows + row) * columns + column) * channels;
                         for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
                             for (int w = windows.left()[column]; w < windows.right()[column]; w++) {
-                                int to = image + (h * width + w) * channels;
+                                int to = (h * width + w) * channels;
+                                if (overlaps) {
+                                    for (int c = 0; c < channels; c++) {
+                                        sums[to + c] += dys[at + c] * scale;
+                                    }
+                                    continue;
+                                }
                                 for (int c = 0; c < channels; c++) {
-                                    dxs[to + c] += dys[at + c] * scale;
+                                    dxs[image + to + c] += dys[at + c] * scale;
                                 }
                             }
                         }
                     }
+                }
+                for (int i = 0; i < sums.length; i++) {
+                    dxs[image + i] = (float) sums[i];
                 }
             });
         }

@@ -204,6 +204,9 @@ final class Reductions {
         int pieces = (folded.total() + rows - 1) / rows;
         double[] partial = new double[Math.multiplyExact(kept.total(), pieces)];
         int grain = Math.max(1, PIECE / (columns * Math.min(rows, folded.total())));
+        // Short rows that lie one after the other are folded several at a time: short loops are slow.
+        boolean dense = step == 1 && columns == width && folded.rank() == 1 && folded.step(0) == width;
+        int together = dense ? BLOCK / columns : 1;
         engine.forRange(outer * columnBlocks * pieces, grain, (from, to) -> {
             Workspace workspace = engine.workspace();
             for (int task = from; task < to; task++) {
@@ -213,36 +216,38 @@ final class Reductions {
                 int count = Math.min(columns, width - column);
                 int base = kept.at(0, line * width) - kept.offset(0) + column * step;
                 int end = Math.min(folded.total(), (piece + 1) * rows);
-                foldLines(op, x, base, step, count, folded, piece * rows, end, workspace, partial, (line * pieces + piece) * width
-                        + column);
+                foldLines(op, x, base, step, count, together, folded, piece * rows, end, workspace, partial,
+                        (line * pieces + piece) * width + column);
             }
         });
         return joined(op, partial, outer, pieces, width);
     }
 
-    private void foldLines(Reduction op, float[] x, int base, int step, int count, Strided folded, int from, int to, Workspace workspace,
-                           double[] result, int resultAt) {
+    private void foldLines(Reduction op, float[] x, int base, int step, int count, int together, Strided folded, int from, int to,
+                           Workspace workspace, double[] result, int resultAt) {
         float[] block = workspace.floats(0, BLOCK);
         float[] sum = workspace.floats(1, BLOCK);
-        Arrays.fill(sum, 0, count, (float) start(op));
+        Arrays.fill(sum, 0, together * count, (float) start(op));
         Arrays.fill(result, resultAt, resultAt + count, start(op));
-        for (int row = from; row < to; row++) {
+        int added = 0;
+        for (int row = from; row < to; row += together) {
             int at = base + folded.at(0, row);
+            int loaded = Math.min(together, to - row) * count;
             if (step == 1) {
-                System.arraycopy(x, at, block, 0, count);
+                System.arraycopy(x, at, block, 0, loaded);
             } else {
                 for (int i = 0; i < count; i++) {
                     block[i] = x[at + i * step];
                 }
             }
             switch (op) {
-                case SUM, MEAN -> engine.kernels().addScaled(1f, block, sum, 0, count);
-                case MAX -> engine.kernels().binary(BinaryOp.MAXIMUM, block, sum, sum, 0, count);
-                case MIN -> engine.kernels().binary(BinaryOp.MINIMUM, block, sum, sum, 0, count);
+                case SUM, MEAN -> engine.kernels().addScaled(1f, block, sum, 0, loaded);
+                case MAX -> engine.kernels().binary(BinaryOp.MAXIMUM, block, sum, sum, 0, loaded);
+                case MIN -> engine.kernels().binary(BinaryOp.MINIMUM, block, sum, sum, 0, loaded);
             }
-            if ((row - from) % FLUSH == FLUSH - 1 || row == to - 1) {
-                for (int i = 0; i < count; i++) {
-                    result[resultAt + i] = join(op, result[resultAt + i], sum[i]);
+            if (++added % FLUSH == 0 || row + together >= to) {
+                for (int i = 0; i < together * count; i++) {
+                    result[resultAt + i % count] = join(op, result[resultAt + i % count], sum[i]);
                     sum[i] = (float) start(op);
                 }
             }

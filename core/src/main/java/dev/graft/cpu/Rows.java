@@ -6,6 +6,8 @@ import java.util.Arrays;
 /** Rows of a table by index. */
 final class Rows {
     private static final int PIECE = 1 << 14;
+    /** Most floats that are added before their sum goes to double. */
+    private static final int FLUSH = 32;
 
     private final Engine engine;
 
@@ -25,25 +27,65 @@ final class Rows {
         });
     }
 
-    // Each piece owns a range of the table and looks at all rows in order, so that sums have one order.
+    /** Sums in order of {@code i}; those of many rows are added up in floats for a while only. */
     void gatherBackward(View dy, View rows, View dtable) {
         float[] gradient = CpuStorage.floats(dy);
-        long[] index = CpuStorage.of(rows).array(long[].class);
         float[] target = CpuStorage.floatsToWrite(dtable);
         int width = dtable.dim(1);
         int height = dtable.dim(0);
-        engine.forRange(height, Math.max(1, Math.max(PIECE / Math.max(1, width), height / 16)), (from, to) -> {
+        int[] ends = new int[height + 1];
+        int[] order = byRow(CpuStorage.of(rows).array(long[].class), rows.offset(), rows.numel(), ends);
+        engine.forRange(height, Math.max(1, PIECE / Math.max(1, width)), (from, to) -> {
             Arrays.fill(target, dtable.offset() + from * width, dtable.offset() + to * width, 0f);
-            for (int i = 0; i < rows.numel(); i++) {
-                int row = (int) index[rows.offset() + i];
-                if (row >= from && row < to) {
-                    int d = dy.offset() + i * width;
-                    int t = dtable.offset() + row * width;
-                    for (int c = 0; c < width; c++) {
-                        target[t + c] += gradient[d + c];
-                    }
-                }
+            for (int row = from; row < to; row++) {
+                int first = row == 0 ? 0 : ends[row - 1];
+                add(gradient, dy.offset(), order, first, ends[row], width, target, dtable.offset() + row * width);
             }
         });
+    }
+
+    /** The places of each row one after the other, in their order; a row's end in {@code ends}. */
+    private static int[] byRow(long[] index, int at, int count, int[] ends) {
+        for (int i = 0; i < count; i++) {
+            ends[(int) index[at + i] + 1]++;
+        }
+        for (int row = 1; row < ends.length; row++) {
+            ends[row] += ends[row - 1];
+        }
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++) {
+            // Where a row begins moves on to where it ends.
+            order[ends[(int) index[at + i]]++] = i;
+        }
+        return order;
+    }
+
+    private void add(float[] gradient, int at, int[] order, int first, int end, int width, float[] target, int to) {
+        if (end - first <= FLUSH) {
+            for (int i = first; i < end; i++) {
+                addRow(gradient, at + order[i] * width, target, to, width);
+            }
+            return;
+        }
+        double[] totals = new double[width];
+        float[] sums = engine.workspace().floats(0, width);
+        for (int start = first; start < end; start += FLUSH) {
+            Arrays.fill(sums, 0, width, 0f);
+            for (int i = start; i < Math.min(end, start + FLUSH); i++) {
+                addRow(gradient, at + order[i] * width, sums, 0, width);
+            }
+            for (int c = 0; c < width; c++) {
+                totals[c] += sums[c];
+            }
+        }
+        for (int c = 0; c < width; c++) {
+            target[to + c] = (float) totals[c];
+        }
+    }
+
+    private static void addRow(float[] x, int xAt, float[] y, int yAt, int width) {
+        for (int c = 0; c < width; c++) {
+            y[yAt + c] += x[xAt + c];
+        }
     }
 }

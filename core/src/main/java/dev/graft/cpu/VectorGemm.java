@@ -18,6 +18,8 @@ final class VectorGemm {
     private static final int PIECE = 128;
     /** Depth that is a piece of its own: a short second one would spend its time on loading and storing sums. */
     private static final int WHOLE = 160;
+    /** Depth of a sum in floats; deeper ones are added up in double. */
+    private static final int DEEP = 64 * PIECE;
     /** Depth of weights that a task packs. */
     private static final int PACKED = 64;
     /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
@@ -151,12 +153,29 @@ final class VectorGemm {
         float[] block = workspace.array(Workspace.Slot.RESULT, Math.min(most, rows) * WIDTH);
         for (int i = 0; i < rows; i += most) {
             int count = Math.min(most, rows - i);
-            for (int k = 0; k < depth; k += piece) {
-                MicroKernel.multiply(left, leftAt + i * leftRow + k, leftRow, product.weights, column * depth + k * width, block, 0, width,
-                        count, width, Math.min(piece, depth - k), k > 0);
+            if (depth > DEEP) {
+                multiplyDeep(product, left, leftAt + i * leftRow, leftRow, column, block, count, width);
+            } else {
+                for (int k = 0; k < depth; k += piece) {
+                    MicroKernel.multiply(left, leftAt + i * leftRow + k, leftRow, product.weights, column * depth + k * width, block, 0, width,
+                            count, width, Math.min(piece, depth - k), k > 0);
+                }
             }
             product.store(workspace, block, width, pixel + i, count, column);
         }
+    }
+
+    private void multiplyDeep(Product product, float[] left, int leftAt, int leftRow, int column, float[] block, int rows, int width) {
+        int depth = product.depth();
+        DeepSums sums = new DeepSums(engine.workspace(), rows * width);
+        for (int start = 0; start < depth; start += DEEP) {
+            for (int k = start; k < Math.min(depth, start + DEEP); k += PIECE) {
+                MicroKernel.multiply(left, leftAt + k, leftRow, product.weights, column * depth + k * width, block, 0, width, rows, width,
+                        Math.min(PIECE, depth - k), k > start);
+            }
+            sums.add(new ArrayPanel(block));
+        }
+        sums.store(new ArrayPanel(block));
     }
 
     private void runByRows(int images, Product product) {

@@ -26,7 +26,13 @@ final class VectorWeightGradient {
 
     /** Writes {@code dw}; returns whether all of it is finite. */
     boolean run(int images, Gather source, Images dy, View dw) {
-        return VectorGemm.goesByRows(source) ? runByRows(images, source, dy, dw) : runByTaps(images, source, dy, dw);
+        PixelMap map = source.map();
+        if (VectorGemm.goesByRows(source)) {
+            return GradientParts.run(engine, images * map.rows(), Math.max(1, GradientParts.PIXELS / map.columns()), dw,
+                    (first, count) -> runByRows(first, count, source, dy, dw));
+        }
+        return GradientParts.run(engine, images * map.rows() * map.columns(), GradientParts.PIXELS, dw,
+                (first, count) -> runByTaps(first, count, source, dy, dw));
     }
 
     /** Sums {@code [piece][tap][row][width]}: a row for each output, in whole tiles. */
@@ -86,9 +92,8 @@ final class VectorWeightGradient {
         }
     }
 
-    private boolean runByTaps(int images, Gather source, Images dy, View dw) {
+    private boolean runByTaps(int first, int pixels, Gather source, Images dy, View dw) {
         PixelMap map = source.map();
-        int pixels = images * map.rows() * map.columns();
         int outputs = dy.channels();
         int inputs = source.count();
         int width = MicroKernel.padded(inputs);
@@ -110,8 +115,8 @@ final class VectorWeightGradient {
             int rows = Math.max(MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / inputs));
             boolean direct = part.isImage();
             float[] gathered = direct ? source.data() : engine.workspace().array(Workspace.Slot.LEFT, rows * inputs);
-            int start = piece * share;
-            int end = Math.min(pixels, start + share);
+            int start = first + piece * share;
+            int end = Math.min(first + pixels, start + share);
             for (int from = start; from < end; from += rows) {
                 int to = Math.min(end, from + rows);
                 int at = direct ? source.at() + from * inputs : 0;
@@ -127,26 +132,28 @@ final class VectorWeightGradient {
     }
 
     // Few channels: what a result reads lies side by side in the columns of the image row, and is not gathered.
-    private boolean runByRows(int images, Gather source, Images dy, View dw) {
+    private boolean runByRows(int first, int rows, Gather source, Images dy, View dw) {
         PixelMap map = source.map();
         int outputs = dy.channels();
         int inputs = source.depth();
         int width = MicroKernel.padded(inputs);
-        int rows = images * map.rows();
         int step = map.stepW() * map.rowOffsets().length * source.count();
         int most = Math.max(1, Math.min(2 * MAX_PIECES, rows / 4));
         int share = (rows + most - 1) / most;
         Sums sums = sums((rows + share - 1) / share, 1, outputs, width);
         engine.forEach(sums.pieces, piece -> {
             float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
-            int start = piece * share;
-            int end = Math.min(rows, start + share);
+            int start = first + piece * share;
+            int end = Math.min(first + rows, start + share);
             for (int row = start; row < end; row++) {
                 source.fillColumns(row / map.rows(), row % map.rows(), columns, row > start && row % map.rows() > 0);
-                Panels right = panels(Workspace.Slot.RIGHT, columns, 0, step, map.columns(), inputs);
-                Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + row * map.columns() * outputs, outputs, map.columns(),
-                        outputs);
-                multiply(left, right, map.columns(), sums, sums.at(piece, 0), outputs, row > start);
+                for (int column = 0; column < map.columns(); column += MAX_ROWS) {
+                    int count = Math.min(MAX_ROWS, map.columns() - column);
+                    Panels right = panels(Workspace.Slot.RIGHT, columns, column * step, step, count, inputs);
+                    Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + (row * map.columns() + column) * outputs, outputs, count,
+                            outputs);
+                    multiply(left, right, count, sums, sums.at(piece, 0), outputs, row > start || column > 0);
+                }
             }
         });
         return store(sums, inputs, source, dw);

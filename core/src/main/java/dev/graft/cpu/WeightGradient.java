@@ -33,12 +33,16 @@ final class WeightGradient {
 
     /** Writes {@code dw}; returns whether all of it is finite. */
     boolean run(int images, int groups, Gather source, Gradient dy, View dw) {
-        int pixels = images * source.map().rows() * source.map().columns();
+        return GradientParts.run(engine, images * source.map().rows() * source.map().columns(), GradientParts.PIXELS, dw,
+                (first, count) -> run(first, count, groups, source, dy, dw));
+    }
+
+    private boolean run(int first, int pixels, int groups, Gather source, Gradient dy, View dw) {
         int depth = source.depth();
         int perGroup = dy.channels / groups;
         int size = dy.channels * depth;
         int pieces = pieces(pixels, groups, size);
-        List<Task> tasks = tasks(pixels, pieces, groups, perGroup, source);
+        List<Task> tasks = tasks(first, pixels, pieces, groups, perGroup, source);
         Panel partial = engine.workspace().panel(Workspace.Slot.SHARED_RESULT, (long) pieces * size);
         engine.forEach(tasks.size(), i -> multiply(tasks.get(i), source, dy, perGroup, depth, partial, tasks.get(i).piece * size));
         return store(partial, pieces, size, depth, source, dw);
@@ -52,13 +56,13 @@ final class WeightGradient {
         return pieces > 1 && groups == 1 ? pieces / 2 * 2 : pieces;
     }
 
-    private static List<Task> tasks(int pixels, int pieces, int groups, int perGroup, Gather source) {
+    private static List<Task> tasks(int first, int pixels, int pieces, int groups, int perGroup, Gather source) {
         List<Task> tasks = new ArrayList<>();
         int rows = (pixels + pieces - 1) / pieces;
         for (int group = 0; group < groups; group++) {
             for (int piece = 0; piece < pieces; piece++) {
-                int from = Math.min(pixels, piece * rows);
-                int to = Math.min(pixels, from + rows);
+                int from = first + Math.min(pixels, piece * rows);
+                int to = Math.min(first + pixels, from + rows);
                 if (pieces > 1 || groups > 1) {
                     tasks.add(new Task(group, piece, from, to, source.map(), 0, 0, perGroup));
                 } else if (source.map().taps() >= 4) {

@@ -7,6 +7,9 @@ import dev.graft.backend.View;
 enum WinogradChoice {
     F4, F2, OFF;
 
+    /** Most channels: their products are added up in floats. */
+    private static final int DEEPEST = 4096;
+
     static WinogradChoice read() {
         String choice = System.getProperty("graft.winograd", "4");
         return switch (choice) {
@@ -37,6 +40,6 @@ enum WinogradChoice {
     private static boolean fits(View w, Conv2dParams params, int stride, int lanes) {
         return w.dim(2) == 3 && w.dim(3) == 3 && params.strideH() == stride && params.strideW() == stride && params.dilationH() == 1
                 && params.dilationW() == 1 && params.groups() == 1 && w.dim(0) % lanes == 0 && w.dim(1) % lanes == 0
-                && w.dim(0) >= 32 && w.dim(1) >= 32;
+                && w.dim(0) >= 32 && w.dim(1) >= 32 && w.dim(0) <= DEEPEST && w.dim(1) <= DEEPEST;
     }
 }

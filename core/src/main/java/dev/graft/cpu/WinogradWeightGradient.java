@@ -40,14 +40,16 @@ final class WinogradWeightGradient {
     boolean run(int images, Images x, Images dy, View dw, Conv2dParams params) {
         Tiles gradients = Tiles.of(transforms, images, dy);
         Pass pass = new Pass(gradients, gradients.patches(x, params.padTop(), params.padLeft()), dw, new AtomicBoolean());
-        int tiles = pass.gradients.count();
         int blocks = pass.outputBlocks() * pass.inputBlocks();
-        if (blocks > MAX_TASKS / 2) {
-            runByBlocks(pass, tiles, blocks);
-        } else {
-            runByTiles(pass, tiles, blocks);
-        }
-        return !pass.strange.get();
+        return GradientParts.run(engine, pass.gradients.count(), GradientParts.PIXELS / (transforms.tile * transforms.tile), dw,
+                (first, count) -> {
+            if (blocks > MAX_TASKS / 2) {
+                runByBlocks(pass, first, count, blocks);
+            } else {
+                runByTiles(pass, first, count, blocks);
+            }
+            return !pass.strange.get();
+        });
     }
 
     private record Pass(Tiles gradients, Tiles patches, View dw, AtomicBoolean strange) {
@@ -80,7 +82,7 @@ final class WinogradWeightGradient {
         return Winograd.position(floats);
     }
 
-    private void runByTiles(Pass pass, int tiles, int blocks) {
+    private void runByTiles(Pass pass, int firstTile, int tiles, int blocks) {
         int most = Math.max(1, Math.min(MAX_TASKS / blocks, tiles / (2 * RUN)));
         int share = (tiles + most - 1) / most;
         // Every piece has tiles: its sums begin with its first product.
@@ -95,8 +97,8 @@ final class WinogradWeightGradient {
             float[] v = workspace.array(Workspace.Slot.RIGHT, transforms.positions * position);
             Tiles.Transformed gradients = Tiles.Transformed.whole(m, WIDTH, position);
             Tiles.Transformed patches = Tiles.Transformed.whole(v, WIDTH, position);
-            int start = task / blocks * share;
-            int end = Math.min(tiles, start + share);
+            int start = firstTile + task / blocks * share;
+            int end = Math.min(firstTile + tiles, start + share);
             for (int tile = start; tile < end; tile += RUN) {
                 int count = Math.min(RUN, end - tile);
                 for (int i = 0; i < count; i++) {
@@ -114,7 +116,7 @@ final class WinogradWeightGradient {
         });
     }
 
-    private void runByBlocks(Pass pass, int tiles, int blocks) {
+    private void runByBlocks(Pass pass, int firstTile, int tiles, int blocks) {
         int runs = (tiles + SHARED_RUN - 1) / SHARED_RUN;
         int run = (tiles + runs - 1) / runs;
         int position = position(run * WIDTH);
@@ -124,9 +126,10 @@ final class WinogradWeightGradient {
         Tiles.Transformed gradients = new Tiles.Transformed(m, WIDTH, position, panel);
         Tiles.Transformed patches = new Tiles.Transformed(v, WIDTH, position, panel);
         float[] kept = runs == 1 ? new float[0] : engine.workspace().array(Workspace.Slot.SHARED_RESULT, blocks * sumsSize());
-        for (int first = 0; first < tiles; first += run) {
+        int end = firstTile + tiles;
+        for (int first = firstTile; first < end; first += run) {
             int start = first;
-            int count = Math.min(run, tiles - first);
+            int count = Math.min(run, end - first);
             engine.forRange(count, 2, (from, to) -> {
                 Workspace workspace = engine.workspace();
                 for (int i = from; i < to; i++) {
@@ -138,8 +141,8 @@ final class WinogradWeightGradient {
                 float[] sums = runs == 1 ? engine.workspace().array(Workspace.Slot.RESULT, sumsSize()) : kept;
                 int sumsAt = runs == 1 ? 0 : block * sumsSize();
                 multiply(pass, block, m, block / pass.inputBlocks() * panel, v, block % pass.inputBlocks() * panel, position, count, sums,
-                        sumsAt, start > 0);
-                if (start + count == tiles) {
+                        sumsAt, start > firstTile);
+                if (start + count == end) {
                     store(pass, block, sums, sumsAt);
                 }
             });
