@@ -25,7 +25,7 @@ final class Rehearsal {
     private static final PoolWindows POOL = new PoolWindows(new int[] {0, 1}, new int[] {2, 4}, new int[] {0, 1}, new int[] {2, 4},
             new int[] {3, 3}, new int[] {3, 3});
 
-    private static final Thread THREAD = new Thread(Rehearsal::run, "graft-rehearsal");
+    private static final Thread THREAD = new Thread(Rehearsal::tryRun, "graft-rehearsal");
     private static volatile boolean over;
 
     private Rehearsal() {
@@ -53,6 +53,15 @@ final class Rehearsal {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void tryRun() {
+        try {
+            run();
+        } catch (IllegalArgumentException | LinkageError e) {
+            // a setting that cannot be read: whoever computes meets it as well, and reports it once
+            over = true;
         }
     }
 
