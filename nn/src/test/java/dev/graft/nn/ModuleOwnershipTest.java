@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
@@ -137,6 +138,24 @@ class ModuleOwnershipTest {
         net.eval();
         net.replace("0", new Sequential(new Dropout(0.5f, random)));
         assertThat(net.module("0.0").isTraining()).isFalse();
+    }
+
+    @Test
+    void aMarkTellsWhichWeightsChangedAndHow() {
+        Sequential net = new Sequential(new Linear(3, 3, random), new BatchNorm1d(3), new Linear(3, 2, false, random));
+        WeightsMark mark = net.markWeights();
+        net.evaluating(() -> net.forward(input()));
+        net.forward(Tensor.randn(random, 4, 3)).sum().backward();
+        assertThat(mark.changes()).as("a training call").containsExactly("1.running_mean", "1.running_var");
+        WeightsMark second = net.markWeights();
+        assertThat(second.changes()).isEmpty();
+        new Sgd(net.module("2").parameters(), Sgd.lr(0.1)).step();
+        assertThat(second.changes()).as("a step").containsExactly("2.weight");
+        WeightsMark third = net.markWeights();
+        net.replace("0", new Sequential(new Linear(3, 3, random)));
+        net.module("1").to(Device.of("small:9"));
+        assertThat(third.changes()).as("replaced, moved").containsExactly("0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
+                "1.running_var", "0.0.weight", "0.0.bias");
     }
 
     // Moving
