@@ -130,6 +130,19 @@ class OptimizerStateTest {
     }
 
     @Test
+    void aLoadThatFailsHalfWayLeavesTheOldState() {
+        for (Optimizer optimizer : List.of(adam(3), sgd(3))) {
+            try (optimizer; StateDict other = copy(optimizer)) {
+                Map<String, String> before = content(optimizer);
+                // the first parameter's moments can be made, the second's cannot
+                optimizer.parameters().get(1).value().close();
+                assertThatThrownBy(() -> optimizer.load(other)).isInstanceOf(IllegalStateException.class).hasMessageContaining("was closed");
+                assertThat(content(optimizer)).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
     void anEmptyStateStartsAfresh() {
         try (AdamW adam = adam(3); StateDict empty = new StateDict()) {
             adam.load(empty);
