@@ -154,6 +154,7 @@ final class Copy {
         Elements from = Elements.of(x);
         Elements to = Elements.of(y);
         boolean integers = !x.dtype().isFloat() && !y.dtype().isFloat();
+        float[] floats = y.dtype() == DType.F32 ? CpuStorage.of(y).array(float[].class) : null;
         engine.forRange(walk.total(), GRAIN, (begin, end) -> {
             int[] places = new int[end - begin];
             int xStep = walk.step(0);
@@ -168,6 +169,8 @@ final class Copy {
                     int place = places[position - begin + i];
                     if (integers) {
                         to.setLong(at + i * yStep, from.getLong(place));
+                    } else if (floats != null) {
+                        floats[at + i * yStep] = from.getFloat(place);
                     } else {
                         to.setDouble(at + i * yStep, from.getDouble(place));
                     }

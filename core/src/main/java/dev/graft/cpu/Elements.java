@@ -75,7 +75,41 @@ final class Elements {
             case F8_E4M3 -> Halves.fromE4M3(((byte[]) array)[i]);
             case F8_E5M2 -> Halves.fromHalf((short) (((byte[]) array)[i] << 8));
             case C64, C128 -> throw unsupported();
+            case U64 -> unsigned((long) LONGS.get((byte[]) array, 8 * i));
             default -> getLong(i);
+        };
+    }
+
+    /** As {@link #getDouble}, rounded once: a 64-bit integer that went through a double first would be rounded twice. */
+    float getFloat(int i) {
+        return switch (dtype) {
+            case F32 -> ((float[]) array)[i];
+            case I64 -> ((long[]) array)[i];
+            case U64 -> unsignedFloat((long) LONGS.get((byte[]) array, 8 * i));
+            default -> (float) getDouble(i);
+        };
+    }
+
+    /** Half of a number from 2^63 on, its last bit or-ed in so that ties are still seen, is a signed one. */
+    private static double unsigned(long bits) {
+        return bits >= 0 ? bits : 2 * (double) (bits >>> 1 | bits & 1);
+    }
+
+    private static float unsignedFloat(long bits) {
+        return bits >= 0 ? bits : 2 * (float) (bits >>> 1 | bits & 1);
+    }
+
+    /** The nearest integer towards 0 that the type holds; 0 for NaN. */
+    private long clamped(double value) {
+        return switch (dtype) {
+            case I32 -> (int) value;
+            case I16 -> (long) Math.max(Short.MIN_VALUE, Math.min(Short.MAX_VALUE, value));
+            case I8 -> (long) Math.max(Byte.MIN_VALUE, Math.min(Byte.MAX_VALUE, value));
+            case U8 -> (long) Math.max(0, Math.min(0xff, value));
+            case U16 -> (long) Math.max(0, Math.min(0xffff, value));
+            case U32 -> (long) Math.max(0, Math.min(0xffffffffL, value));
+            case U64 -> value < 0x1p63 ? (long) Math.max(0, value) : value < 0x1p64 ? (long) (value - 0x1p63) ^ Long.MIN_VALUE : -1L;
+            default -> (long) value;
         };
     }
 
@@ -100,7 +134,7 @@ final class Elements {
             case BF16 -> SHORTS.set((byte[]) array, 2 * i, Halves.toBrain((float) value));
             case F8_E4M3, F8_E5M2, C64, C128 -> throw unsupported();
             case BOOL -> ((byte[]) array)[i] = (byte) (value != 0 ? 1 : 0);
-            default -> setLong(i, (long) value);
+            default -> setLong(i, Double.isNaN(value) ? 0 : clamped(value));
         }
     }
 

@@ -371,7 +371,8 @@ public final class Tensor implements AutoCloseable {
 
     /**
      * The same elements in another type; an {@link #alias} where they have it already. Gradients flow between floating-point types, rounded to
-     * both as in PyTorch, and end at the others.
+     * both as in PyTorch, and end at the others. Integers become the nearest float, unsigned ones too; a float becomes the nearest integer
+     * towards 0 that the type holds, NaN becomes 0. Between integers the low bits are kept, as by a cast of Java.
      */
     public Tensor to(DType dtype) {
         return dtype == dtype() ? alias("to") : Op.apply(new PointwiseOp.Convert(dtype(), dtype), this);
