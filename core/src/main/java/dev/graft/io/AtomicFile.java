@@ -7,6 +7,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,7 +21,7 @@ import java.util.UUID;
  * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary file beside it, flushed to the
  * disk, then renamed. A symbolic link stays one, and its target is written; a file that is replaced keeps its permissions.
  */
-final class AtomicFile {
+public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
     private static final int MAX_LINKS = 40;
     private static final int MAX_NAME = 40;
@@ -27,27 +29,58 @@ final class AtomicFile {
     private AtomicFile() {
     }
 
-    interface Content {
+    /** What a file shall hold. */
+    public interface Content {
+        /** Writes it all; the stream is buffered, and closed by the caller. */
         void writeTo(OutputStream out) throws IOException;
     }
 
-    static void write(Path given, Content content) {
+    /**
+     * Writes a file.
+     *
+     * @throws IOException where it cannot be written, or {@code given} is a folder; the file that was there is untouched
+     */
+    public static void write(Path given, Content content) throws IOException {
+        write(given, content, true);
+    }
+
+    /**
+     * As {@link #write}, without waiting for the disk, which takes milliseconds: a power failure may leave an empty file. For what is written
+     * often and can be written again.
+     */
+    public static void writeSoon(Path given, Content content) throws IOException {
+        write(given, content, false);
+    }
+
+    private static void write(Path given, Content content, boolean force) throws IOException {
         Path target = followed(given);
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(target)) {
-            throw new WeightFileException(target, "is a folder, not a file to write", "add a file name to the path");
+            throw new FileSystemException(target.toString(), null, "it is a folder");
         }
         Path temporary = folder.resolve("." + shortened(target.getFileName().toString()) + "." + UUID.randomUUID() + ".tmp");
         try {
-            writeAndForce(temporary, content);
+            write(temporary, force, content);
             keepPermissions(target, temporary);
             move(temporary, target);
-            forceFolder(folder);
-        } catch (IOException e) {
-            throw new WeightFileException(target, "cannot be written: " + reason(e),
-                    "check that the folder exists, is writable and has space left; the file that was there is untouched", -1, e);
+            if (force) {
+                forceFolder(folder);
+            }
         } finally {
             deleteQuietly(temporary);
+        }
+    }
+
+    /** As {@link #write}, for a weight file. */
+    static void writeWeights(Path given, Content content) {
+        try {
+            write(given, content);
+        } catch (IOException e) {
+            if (Files.isDirectory(given)) {
+                throw new WeightFileException(given, "is a folder, not a file to write", "add a file name to the path");
+            }
+            throw new WeightFileException(given, "cannot be written: " + reason(e),
+                    "check that the folder exists, is writable and has space left; the file that was there is untouched", -1, e);
         }
     }
 
@@ -57,21 +90,17 @@ final class AtomicFile {
     }
 
     /** What a chain of symbolic links ends at, whether it exists or not. */
-    private static Path followed(Path given) {
+    private static Path followed(Path given) throws IOException {
         Path path = given;
-        try {
-            for (int links = 0; Files.isSymbolicLink(path); links++) {
-                if (links == MAX_LINKS) {
-                    throw new WeightFileException(given, "cannot be written: its symbolic links lead in a circle", "remove the link");
-                }
-                Path to = Files.readSymbolicLink(path);
-                Path folder = path.toAbsolutePath().getParent();
-                path = folder == null ? to : folder.resolve(to);
+        for (int links = 0; Files.isSymbolicLink(path); links++) {
+            if (links == MAX_LINKS) {
+                throw new FileSystemLoopException(given.toString());
             }
-            return path;
-        } catch (IOException e) {
-            throw new WeightFileException(given, "cannot be written: " + reason(e), "check the symbolic link", -1, e);
+            Path to = Files.readSymbolicLink(path);
+            Path folder = path.toAbsolutePath().getParent();
+            path = folder == null ? to : folder.resolve(to);
         }
+        return path;
     }
 
     private static void keepPermissions(Path old, Path replacement) throws IOException {
@@ -82,12 +111,14 @@ final class AtomicFile {
         }
     }
 
-    private static void writeAndForce(Path temporary, Content content) throws IOException {
+    private static void write(Path temporary, boolean force, Content content) throws IOException {
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
             content.writeTo(out);
             out.flush();
-            channel.force(true);
+            if (force) {
+                channel.force(true);
+            }
         }
     }
 
@@ -116,9 +147,16 @@ final class AtomicFile {
         }
     }
 
-    private static String reason(IOException e) {
+    /** In words for people. */
+    public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
             return "its folder does not exist";
+        }
+        if (e instanceof FileSystemLoopException) {
+            return "its symbolic links lead in a circle";
+        }
+        if (e instanceof FileSystemException other && other.getReason() != null) {
+            return other.getReason();
         }
         return e instanceof AccessDeniedException ? "permission denied" : String.valueOf(e.getMessage());
     }

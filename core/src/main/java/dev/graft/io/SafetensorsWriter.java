@@ -28,7 +28,7 @@ final class SafetensorsWriter {
         List<String> order = new ArrayList<>(tensors.keySet());
         order.sort((a, b) -> tensors.get(b).dtype().bytes() - tensors.get(a).dtype().bytes());
         byte[] header = header(tensors, order, metadata);
-        AtomicFile.write(path, out -> {
+        AtomicFile.writeWeights(path, out -> {
             out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
             out.write(header);
             for (String name : order) {

@@ -12,7 +12,7 @@ final class TorchZipWriter {
     }
 
     static void write(Path path, Map<String, TensorSource> tensors) {
-        AtomicFile.write(path, out -> {
+        AtomicFile.writeWeights(path, out -> {
             ZipWriter zip = new ZipWriter(out);
             zip.add(FOLDER + "data.pkl", PickleWriter.stateDict(tensors));
             zip.add(FOLDER + ".format_version", ascii("1"));

@@ -2,12 +2,12 @@ package dev.graft.nn.train;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
+import dev.graft.io.AtomicFile;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,32 +47,25 @@ final class EpochRows {
 
     /** Writes the whole log anew, so that it never disagrees with the checkpoint that a run resumes from. */
     static void writeCsv(Path file, List<EpochResult> results) {
-        Path part = file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
         try {
-            try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(part, StandardCharsets.UTF_8)) {
-                csv.writeRecord("epoch", "learning_rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_auroc",
-                        "seconds", "examples_per_second");
-                for (EpochResult r : results) {
-                    csv.writeRecord(Integer.toString(r.epoch()), cell(r.learningRate()), cell(r.trainLoss()), cell(r.trainAccuracy()),
-                            cell(r.validation().map(Scores::loss).orElse(Double.NaN)),
-                            cell(r.validation().map(Scores::accuracy).orElse(Double.NaN)),
-                            cell(r.validation().map(Scores::auroc).orElse(Double.NaN)), cell(r.seconds()), cell(r.examplesPerSecond()));
-                }
-            }
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            AtomicFile.writeSoon(file, out -> write(CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(new OutputStreamWriter(out, StandardCharsets.UTF_8)),
+                    results));
         } catch (IOException | UncheckedIOException e) {
-            deleteQuietly(part);
             throw new TrainingException("training: the log " + file + " cannot be written: " + e.getMessage()
                     + ". Hint: free some disk space, then resume.", e);
         }
     }
 
-    private static void deleteQuietly(Path part) {
-        try {
-            Files.deleteIfExists(part);
-        } catch (IOException e) {
-            System.getLogger(EpochRows.class.getName()).log(System.Logger.Level.WARNING, "temporary file left behind: " + part, e);
+    private static void write(CsvWriter csv, List<EpochResult> results) throws IOException {
+        csv.writeRecord("epoch", "learning_rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_auroc",
+                "seconds", "examples_per_second");
+        for (EpochResult r : results) {
+            csv.writeRecord(Integer.toString(r.epoch()), cell(r.learningRate()), cell(r.trainLoss()), cell(r.trainAccuracy()),
+                    cell(r.validation().map(Scores::loss).orElse(Double.NaN)),
+                    cell(r.validation().map(Scores::accuracy).orElse(Double.NaN)),
+                    cell(r.validation().map(Scores::auroc).orElse(Double.NaN)), cell(r.seconds()), cell(r.examplesPerSecond()));
         }
+        csv.flush();
     }
 
     private static String cell(double value) {

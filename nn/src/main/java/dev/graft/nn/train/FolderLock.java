@@ -138,8 +138,8 @@ public final class FolderLock implements AutoCloseable {
     /** Gives the folder back. */
     @Override
     public void close() {
-        try {
-            channel.close();
+        try (FileChannel open = channel) {
+            open.truncate(0);    // only what a killed run leaves names a holder
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "the lock of " + file + " was not closed", e);
         } finally {

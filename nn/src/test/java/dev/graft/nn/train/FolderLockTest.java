@@ -75,7 +75,9 @@ class FolderLockTest {
         assertThat(firstLine(holder)).isEqualTo("held");
         assertThatThrownBy(() -> FolderLock.acquire(folder)).hasMessageContaining("is in use by process " + holder.pid() + " on ");
         holder.destroyForcibly().waitFor();
+        assertThat(folder.resolve(FolderLock.FILE_NAME)).content().startsWith("process " + holder.pid());
         FolderLock.acquire(folder).close();
+        assertThat(folder.resolve(FolderLock.FILE_NAME)).as("a run that ended names nobody").isEmptyFile();
     }
 
     @Test
