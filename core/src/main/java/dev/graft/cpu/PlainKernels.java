@@ -151,7 +151,8 @@ class PlainKernels implements Kernels {
             }
             case ABS -> {
                 for (int i = from; i < to; i++) {
-                    dx[i] = dy[i] * Math.signum(x[i]);
+                    // 0 at NaN, as torch.sgn.
+                    dx[i] = dy[i] * ((x[i] > 0f ? 1f : 0f) - (x[i] < 0f ? 1f : 0f));
                 }
             }
             case LEAKY_RELU -> {

@@ -41,9 +41,10 @@ final class Softmax {
             }
         }
         if (log) {
-            double shift = largest + Math.log(sum);
+            // Not added to the largest, beside which a logarithm may vanish.
+            double shift = Math.log(sum);
             for (int i = 0; i < width; i++) {
-                y[yAt + i] = (float) (x[xAt + i] - shift);
+                y[yAt + i] = (float) ((double) x[xAt + i] - largest - shift);
             }
         } else {
             float scale = (float) (1 / sum);

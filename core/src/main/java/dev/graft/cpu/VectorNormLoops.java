@@ -127,9 +127,15 @@ final class VectorNormLoops implements NormLoops {
         }
     }
 
-    /** {@code dy} where {@code 0 < y < top}. */
-    private static float masked(float y, float top, float dy) {
-        return y > 0f && y < top ? dy : 0f;
+    /** {@code dy} where {@code 0 < y < top}; an infinite y is below the top of a ReLU. */
+    private static float masked(float y, int top, float dy) {
+        int bits = Float.floatToRawIntBits(y);
+        return (-bits & bits - top) < 0 ? dy : 0f;
+    }
+
+    /** What the bits of a result that is not clipped are below. */
+    private static int topBits(Activation activation) {
+        return activation == Activation.RELU6 ? Float.floatToRawIntBits(6f) : Integer.MIN_VALUE;
     }
 
     @Override
@@ -188,7 +194,7 @@ final class VectorNormLoops implements NormLoops {
     @Override
     public void maskedMomentGradients(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt,
             float[] mean, float[] sum, float[] products, int width, int count) {
-        float top = top(activation);
+        int top = topBits(activation);
         int at = 0;
         for (; at + 2 * width <= count; at += 2 * width) {
             foldMasked(top, x, xAt + at, scale, shift, dy, dyAt + at, mean, sum, products, width);
@@ -198,22 +204,22 @@ final class VectorNormLoops implements NormLoops {
         }
     }
 
-    // The argument y keeps dy where -y and -(top - y) have sign bits; adding 0 makes -0 positive. Where it is NaN, all of the channel is.
-    private static void foldMasked(float top, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] mean,
+    // As integers, the bits of positive floats are in their order, and -0 is the smallest of all: dy is kept where both differences are
+    // negative.
+    private static void foldMasked(int top, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] mean,
             float[] sum, float[] products, int width) {
-        FloatVector bound = FloatVector.broadcast(SPECIES, top);
         int end = SPECIES.loopBound(width);
         for (int i = 0; i < end; i += LANES) {
             FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
             FloatVector s = FloatVector.fromArray(SPECIES, scale, i);
             FloatVector t = FloatVector.fromArray(SPECIES, shift, i);
             FloatVector x0 = FloatVector.fromArray(SPECIES, x, xAt + i);
-            FloatVector y0 = x0.fma(s, t).add(0f);
-            IntVector kept0 = y0.reinterpretAsInts().neg().and(bound.sub(y0).reinterpretAsInts().neg()).lanewise(VectorOperators.ASHR, 31);
+            IntVector y0 = x0.fma(s, t).reinterpretAsInts();
+            IntVector kept0 = y0.neg().and(y0.sub(top)).lanewise(VectorOperators.ASHR, 31);
             FloatVector d0 = FloatVector.fromArray(SPECIES, dy, dyAt + i).reinterpretAsInts().and(kept0).reinterpretAsFloats();
             FloatVector x1 = FloatVector.fromArray(SPECIES, x, xAt + width + i);
-            FloatVector y1 = x1.fma(s, t).add(0f);
-            IntVector kept1 = y1.reinterpretAsInts().neg().and(bound.sub(y1).reinterpretAsInts().neg()).lanewise(VectorOperators.ASHR, 31);
+            IntVector y1 = x1.fma(s, t).reinterpretAsInts();
+            IntVector kept1 = y1.neg().and(y1.sub(top)).lanewise(VectorOperators.ASHR, 31);
             FloatVector d1 = FloatVector.fromArray(SPECIES, dy, dyAt + width + i).reinterpretAsInts().and(kept1).reinterpretAsFloats();
             FloatVector.fromArray(SPECIES, sum, i).add(d0.add(d1)).intoArray(sum, i);
             FloatVector p = d0.fma(x0.sub(m), d1.mul(x1.sub(m)));
@@ -224,17 +230,16 @@ final class VectorNormLoops implements NormLoops {
         }
     }
 
-    private static void addMasked(float top, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] mean,
+    private static void addMasked(int top, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] mean,
             float[] sum, float[] products, int count) {
-        FloatVector bound = FloatVector.broadcast(SPECIES, top);
         int end = SPECIES.loopBound(count);
         for (int i = 0; i < end; i += LANES) {
             FloatVector m = FloatVector.fromArray(SPECIES, mean, i);
             FloatVector s = FloatVector.fromArray(SPECIES, scale, i);
             FloatVector t = FloatVector.fromArray(SPECIES, shift, i);
             FloatVector x0 = FloatVector.fromArray(SPECIES, x, xAt + i);
-            FloatVector y0 = x0.fma(s, t).add(0f);
-            IntVector kept0 = y0.reinterpretAsInts().neg().and(bound.sub(y0).reinterpretAsInts().neg()).lanewise(VectorOperators.ASHR, 31);
+            IntVector y0 = x0.fma(s, t).reinterpretAsInts();
+            IntVector kept0 = y0.neg().and(y0.sub(top)).lanewise(VectorOperators.ASHR, 31);
             FloatVector d0 = FloatVector.fromArray(SPECIES, dy, dyAt + i).reinterpretAsInts().and(kept0).reinterpretAsFloats();
             FloatVector.fromArray(SPECIES, sum, i).add(d0).intoArray(sum, i);
             d0.fma(x0.sub(m), FloatVector.fromArray(SPECIES, products, i)).intoArray(products, i);
@@ -242,7 +247,7 @@ final class VectorNormLoops implements NormLoops {
         tailMasked(top, x, xAt, scale, shift, dy, dyAt, mean, sum, products, end, count);
     }
 
-    private static void tailMasked(float top, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] mean,
+    private static void tailMasked(int top, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] mean,
             float[] sum, float[] products, int from, int to) {
         for (int i = from; i < to; i++) {
             float d = masked(Math.fma(x[xAt + i], scale[i], shift[i]), top, dy[dyAt + i]);
@@ -254,15 +259,14 @@ final class VectorNormLoops implements NormLoops {
     @Override
     public void maskedCombine(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] p,
             float[] q, float[] r, float[] dx, int dxAt, int count) {
-        float top = top(activation);
-        FloatVector bound = FloatVector.broadcast(SPECIES, top);
+        int top = topBits(activation);
         int end = SPECIES.loopBound(count);
         for (int i = 0; i < end; i += LANES) {
             FloatVector s = FloatVector.fromArray(SPECIES, scale, i);
             FloatVector t = FloatVector.fromArray(SPECIES, shift, i);
             FloatVector x0 = FloatVector.fromArray(SPECIES, x, xAt + i);
-            FloatVector y0 = x0.fma(s, t).add(0f);
-            IntVector kept0 = y0.reinterpretAsInts().neg().and(bound.sub(y0).reinterpretAsInts().neg()).lanewise(VectorOperators.ASHR, 31);
+            IntVector y0 = x0.fma(s, t).reinterpretAsInts();
+            IntVector kept0 = y0.neg().and(y0.sub(top)).lanewise(VectorOperators.ASHR, 31);
             FloatVector d0 = FloatVector.fromArray(SPECIES, dy, dyAt + i).reinterpretAsInts().and(kept0).reinterpretAsFloats();
             FloatVector rest = x0.fma(FloatVector.fromArray(SPECIES, q, i), FloatVector.fromArray(SPECIES, r, i));
             d0.fma(FloatVector.fromArray(SPECIES, p, i), rest).intoArray(dx, dxAt + i);

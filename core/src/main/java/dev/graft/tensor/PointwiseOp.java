@@ -139,7 +139,7 @@ sealed interface PointwiseOp extends Op {
         }
     }
 
-    /** {@code maximum} or {@code minimum}; equal operands share the gradient, as in PyTorch. */
+    /** {@code maximum} or {@code minimum}; equal operands share the gradient, and where one is NaN both have it all, as in PyTorch. */
     record Extremum(boolean largest) implements PointwiseOp {
         @Override
         public String name() {
@@ -158,12 +158,16 @@ sealed interface PointwiseOp extends Op {
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor p = saved.get(0);
             Tensor q = saved.get(1);
-            Tensor half = Raw.scale(Raw.binary(BinaryOp.EQUAL, p, q).to(DType.F32), 0.5f);
-            Tensor[] out = new Tensor[2];
+            // Masks and no products: a loser gets 0 even of an infinite gradient. Where one is NaN neither loses.
+            Tensor shared = Where.choose(Raw.binary(BinaryOp.EQUAL, p, q), Raw.scale(dy, 0.5f), dy);
+            Tensor zero = Raw.zeros(dy, Shape.of());
+            Tensor[] out = {dy, dy};
             for (int i = 0; i < 2; i++) {
-                boolean winsWhenLess = (i == 0) != largest;
-                Tensor wins = Raw.binary(BinaryOp.LESS, winsWhenLess ? p : q, winsWhenLess ? q : p).to(DType.F32);
-                out[i] = Raw.sumTo(Raw.mul(dy, Raw.add(wins, half)), saved.shape(i));
+                if (needs[i]) {
+                    boolean losesWhenLess = (i == 0) == largest;
+                    Tensor loses = Raw.binary(BinaryOp.LESS, losesWhenLess ? p : q, losesWhenLess ? q : p);
+                    out[i] = Raw.sumTo(Where.choose(loses, zero, shared), saved.shape(i));
+                }
             }
             return out;
         }

@@ -22,6 +22,7 @@ final class Golden {
     private static final Pattern ENTRY =
             Pattern.compile("\"([^\"]+)\":\\{\"dtype\":\"(\\w+)\",\"shape\":\\[([\\d, ]*)\\],\"data_offsets\":\\[(\\d+), ?(\\d+)\\]\\}");
     private static final Golden OPERATORS = read("/golden/operators.safetensors");
+    private static final Golden SPECIAL_VALUES = read("/golden/special-values.safetensors");
 
     /** One stored array. */
     record Entry(DType dtype, Shape shape, byte[] bytes) {
@@ -52,6 +53,11 @@ final class Golden {
 
     static Golden operators() {
         return OPERATORS;
+    }
+
+    /** What {@code export_special_values.py} wrote. */
+    static Golden specialValues() {
+        return SPECIAL_VALUES;
     }
 
     private static Golden read(String resource) {

@@ -144,7 +144,7 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
         }
     }
 
-    private static void collect(Node node, Set<Object> keys, Set<Node> seen) {
+    static void collect(Node node, Set<Object> keys, Set<Node> seen) {
         if (node != null && seen.add(node)) {
             keys.add(OpCases.key(node.op));
             Arrays.stream(node.inputs).forEach(n -> collect(n, keys, seen));

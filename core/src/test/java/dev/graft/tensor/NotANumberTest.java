@@ -109,4 +109,17 @@ class NotANumberTest {
         Tensor loss = Tensor.zeros(2, 3).crossEntropy(Tensor.of(new long[] {-100, -100}, 2), Optional.empty(), 0, -100, LossReduction.MEAN);
         assertThat(loss.item()).isNaN();
     }
+
+    /** 0 times infinity is not 0: a mask chooses, it does not multiply. More in SpecialValuesTest. */
+    @Test
+    void whatLosesGetsNoPartOfAnInfiniteGradient() {
+        Tensor x = Tensor.of(new float[] {-1, 4}, 2).requireGrad(true);
+        x.maximum(Tensor.zeros(2)).sqrt().sum().backward();
+        assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(0, 0.25f);
+        x.clearGrad();
+        x.minimum(Tensor.full(2, 2)).log().sub(Tensor.full((float) Math.log(2), 2)).sqrt().sum().backward();
+        assertThat(x.grad().orElseThrow().toFloatArray()[1]).isZero();
+        // log(softmax) beside a huge logit keeps its small part.
+        assertThat(Tensor.of(new float[] {3e38f, 3e38f}, 1, 2).logSoftmax(1).toFloatArray()).containsExactly((float) -Math.log(2), (float) -Math.log(2));
+    }
 }
