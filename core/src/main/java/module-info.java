@@ -1,6 +1,8 @@
 /** Tensors, autograd, the operator set, the CPU backend and weight files. */
 module dev.graft.core {
+    requires static java.management;
     requires static jdk.incubator.vector;
+    requires static jdk.management;
     requires org.bytedeco.javacpp;
     requires org.bytedeco.openblas;
 

@@ -16,7 +16,7 @@ final class BlasConvolution implements Convolution.Algorithm {
     BlasConvolution(Engine engine) {
         this.engine = engine;
         this.product = new PixelGemm(engine);
-        this.winograd = WinogradChoice.read() == WinogradChoice.F4 ? Optional.of(new BlasWinograd(engine)) : Optional.empty();
+        this.winograd = Settings.ofJvm().winograd() == WinogradChoice.F4 ? Optional.of(new BlasWinograd(engine)) : Optional.empty();
         this.weightGradient = new WeightGradient(engine);
         this.weights = new ConvWeights(engine);
     }

@@ -25,8 +25,8 @@ import java.util.Optional;
  * <tr><td>{@code graft.threads}, else the environment's {@code GRAFT_THREADS}</td>
  * <td>threads, default: all processors; changed by {@link #setThreads}</td></tr>
  * <tr><td>{@code graft.pool.bytes}</td><td>bytes kept for reuse at most, default: half of {@code -Xmx}</td></tr>
- * <tr><td>{@code graft.kernels}</td><td>{@code vector} (default, where the JVM has {@code --add-modules jdk.incubator.vector}) or
- * {@code plain}</td></tr>
+ * <tr><td>{@code graft.kernels}</td><td>{@code vector} or {@code plain}; default: vectors where the JVM compiles them to instructions, which needs
+ * {@code --add-modules jdk.incubator.vector}</td></tr>
  * <tr><td>{@code graft.winograd}</td><td>3x3 convolutions: {@code 4} of stride 1 by F(4x4, 3x3) (default; error up to about 2e-5 of the
  * largest result), and with vectors some of stride 2 by F(4x4) too; {@code 2} of stride 1 by F(2x2, 3x3); {@code off} directly</td></tr>
  * <tr><td>{@code graft.blas}</td><td>{@code openblas} or {@code java}</td></tr>
@@ -34,9 +34,8 @@ import java.util.Optional;
  */
 public final class CpuBackend implements Backend {
 
-    private static final class Holder {
-        private static final CpuBackend INSTANCE = new CpuBackend(new Engine(Settings.threads()), new MemoryPool(Settings.poolBytes()));
-    }
+    // No static initialiser makes it: its failure would leave a class that cannot be used again.
+    private static volatile CpuBackend instance;
 
     private final Engine engine;
     private final MemoryPool pool;
@@ -75,9 +74,19 @@ public final class CpuBackend implements Backend {
         this.optimizers = new Optimizers(engine);
     }
 
-    /** The machine's CPU. */
+    /** The machine's CPU. @throws IllegalArgumentException that says what to change, where a setting cannot be read */
     public static CpuBackend instance() {
-        return Holder.INSTANCE;
+        CpuBackend cpu = instance;
+        return cpu == null ? make() : cpu;
+    }
+
+    private static synchronized CpuBackend make() {
+        if (instance == null) {
+            Settings settings = Settings.ofJvm();
+            settings.check();
+            instance = new CpuBackend(new Engine(settings.threads()), new MemoryPool(settings.poolBytes()));
+        }
+        return instance;
     }
 
     /** Number of threads that kernels use, the calling one included. */

@@ -3,14 +3,16 @@ package dev.graft.cpu;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /** What all kernels work with: threads, matrix products, element kernels, scratch memory. */
 final class Engine {
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
+    private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
 
-    private final Kernels kernels = fastestKernels();
+    private final Kernels kernels = chosenKernels();
     private final Supplier<Blas> blasSource;
     private final Memory memory = new Memory();
     private volatile Parallel parallel;
@@ -24,43 +26,42 @@ final class Engine {
     }
 
     Engine(int threads) {
-        this(threads, Engine::fastestBlas);
+        this(threads, Engine::chosenBlas);
     }
 
-    private static Kernels fastestKernels() {
-        String choice = System.getProperty("graft.kernels", "vector");
-        if (choice.equals("plain")) {
-            return new PlainKernels();
+    private static Kernels chosenKernels() {
+        Settings.KernelChoice choice = Settings.ofJvm().kernels();
+        if (choice == Settings.KernelChoice.PLAIN) {
+            return new PlainKernels("chosen by graft.kernels");
         }
-        if (!choice.equals("vector")) {
-            throw new IllegalArgumentException("graft.kernels: unknown choice '" + choice + "'. Hint: use vector or plain.");
+        boolean forced = choice == Settings.KernelChoice.VECTOR;
+        if (!VectorCheck.hasModule()) {
+            String missing = "the JVM runs without the vector module. Hint: add --add-modules jdk.incubator.vector to the java command";
+            if (forced) {
+                throw new IllegalArgumentException("graft.kernels (system property): 'vector' is not possible: " + missing + ".");
+            }
+            return fallBack(missing);
         }
-        Optional<String> obstacle = obstacleToVectors();
-        if (obstacle.isPresent()) {
-            LOG.log(Level.INFO, "Kernels fall back to plain Java loops and OpenBLAS, which take two to three times as long: " + obstacle.get() + ".");
-            return new PlainKernels();
+        Optional<String> obstacle = VectorCheck.obstacle();
+        if (obstacle.isPresent() && !forced) {
+            return fallBack(obstacle.get());
         }
+        obstacle.ifPresent(reason -> LOG.log(Level.WARNING, "Vector kernels, which graft.kernels chose, are many times slower here than plain"
+                + " ones: " + reason + "."));
         return new VectorKernels();
     }
 
-    /** Why this JVM cannot use the Vector API, with the mend; asks without loading a class of it. */
-    private static Optional<String> obstacleToVectors() {
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            return Optional.of("the JVM runs without the vector module. Hint: add --add-modules jdk.incubator.vector to the java command");
+    private static Kernels fallBack(String reason) {
+        if (!FALLBACK_LOGGED.getAndSet(true)) {
+            LOG.log(Level.INFO, "Kernels fall back to plain Java loops and OpenBLAS, which take two to three times as long as compiled vectors: "
+                    + reason + ".");
         }
-        if (System.getProperty("java.vm.info", "").contains("interpreted")) {
-            return Optional.of("the JVM only interprets, which makes vectors slow. Hint: run without -Xint");
-        }
-        return Optional.empty();
+        return new PlainKernels(reason);
     }
 
-    private static Blas fastestBlas() {
-        String choice = System.getProperty("graft.blas", "openblas");
-        if (choice.equals("java")) {
+    private static Blas chosenBlas() {
+        if (Settings.ofJvm().blas() == Settings.BlasChoice.JAVA) {
             return new JavaBlas("chosen by graft.blas");
-        }
-        if (!choice.equals("openblas")) {
-            throw new IllegalArgumentException("graft.blas: unknown choice '" + choice + "'. Hint: use openblas or java.");
         }
         try {
             return new OpenBlas();

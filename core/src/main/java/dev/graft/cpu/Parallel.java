@@ -50,8 +50,9 @@ final class Parallel implements AutoCloseable {
     private volatile boolean isFull;
 
     Parallel(int threads) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads: " + threads + " is not a positive number. Hint: use 1 for single-threaded work.");
+        if (threads < 1 || threads > Settings.MOST_THREADS) {
+            throw new IllegalArgumentException("threads: " + threads + " is not from 1 to " + Settings.MOST_THREADS
+                    + ". Hint: use 1 for single-threaded work, and no more than the machine has processors.");
         }
         this.threads = threads;
         this.workers = new AtomicReferenceArray<>(threads - 1);

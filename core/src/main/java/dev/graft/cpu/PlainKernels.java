@@ -11,9 +11,16 @@ class PlainKernels implements Kernels {
     private static final double INVERSE_SQRT_2 = Math.sqrt(0.5);
     private static final double INVERSE_SQRT_2_PI = 1 / Math.sqrt(2 * Math.PI);
 
+    private final String reason;
+
+    /** @param reason why no others are used, for {@link #description} */
+    PlainKernels(String reason) {
+        this.reason = reason;
+    }
+
     @Override
     public String description() {
-        return "plain Java loops, vectorised by the JIT compiler";
+        return "plain Java loops (" + reason + ")";
     }
 
     @Override

@@ -7,6 +7,8 @@ import dev.graft.backend.PoolWindows;
 import dev.graft.backend.View;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,7 @@ import java.util.Optional;
  * if it began at once.
  */
 final class Rehearsal {
+    private static final Logger LOG = System.getLogger("dev.graft.cpu");
     /** Enough for the kernels of products and of weights; more only keeps programs waiting. */
     private static final int ROUNDS = 60;
     private static final int CHANNELS = 64;
@@ -25,7 +28,10 @@ final class Rehearsal {
     private static final PoolWindows POOL = new PoolWindows(new int[] {0, 1}, new int[] {2, 4}, new int[] {0, 1}, new int[] {2, 4},
             new int[] {3, 3}, new int[] {3, 3});
 
-    private static final Thread THREAD = new Thread(Rehearsal::tryRun, "graft-rehearsal");
+    /** A compiler that is not done by then has other work, or never will. */
+    private static final long LONGEST_NANOS = 3_000_000_000L;
+
+    private static final Thread THREAD = new Thread(null, Rehearsal::run, "graft-rehearsal", 0, false);
     private static volatile boolean over;
 
     private Rehearsal() {
@@ -34,7 +40,12 @@ final class Rehearsal {
     /** To be called once. */
     static void start() {
         THREAD.setDaemon(true);
-        THREAD.start();
+        THREAD.setContextClassLoader(null);
+        try {
+            THREAD.start();
+        } catch (OutOfMemoryError e) {
+            over = true; // the system gives no thread; the first kernels are slower
+        }
     }
 
     /** Returns when kernels are ready; at once on the rehearsing thread. */
@@ -56,16 +67,17 @@ final class Rehearsal {
         }
     }
 
-    private static void tryRun() {
+    private static void run() {
         try {
-            run();
-        } catch (IllegalArgumentException | LinkageError e) {
-            // a setting that cannot be read: whoever computes meets it as well, and reports it once
-            over = true;
+            rehearse();
+        } catch (RuntimeException | Error e) {
+            // Whoever computes meets the cause as well, and reports it once.
+            LOG.log(Level.DEBUG, "Kernels were not rehearsed, the first ones are slower", e);
         }
     }
 
-    private static void run() {
+    private static void rehearse() {
+        long start = System.nanoTime();
         OperatorProfiles.show();
         Engine engine = new Engine(1);
         CpuBackend cpu = new CpuBackend(engine, new MemoryPool(1 << 20));
@@ -78,7 +90,7 @@ final class Rehearsal {
         Optional<View> affine = Optional.of(new View(cpu.allocate(DType.F32, CHANNELS), 0, Shape.of(CHANNELS), new int[] {1}));
         Epilogue pooled = new Epilogue(affine, affine, Optional.empty(), Activation.RELU, Optional.of(POOL));
         Epilogue added = new Epilogue(affine, affine, Optional.of(maxima), Activation.RELU);
-        for (int i = 0; i < ROUNDS; i++) {
+        for (int i = 0; i < ROUNDS && System.nanoTime() - start < LONGEST_NANOS; i++) {
             cpu.conv2d(image, stem, pooled, maxima, Conv2dParams.of(2, 3));
             cpu.conv2d(maxima, weights, added, result, Conv2dParams.of(1, 1));
             CpuStorage.of(weights).changed();

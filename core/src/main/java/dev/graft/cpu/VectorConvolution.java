@@ -21,7 +21,7 @@ final class VectorConvolution implements Convolution.Algorithm {
     private final VectorWeightGradient weightGradient;
 
     VectorConvolution(Engine engine) {
-        WinogradChoice choice = WinogradChoice.read();
+        WinogradChoice choice = Settings.ofJvm().winograd();
         Optional<WinogradStride1> stride1 = stride1(choice);
         boolean stride2 = choice == WinogradChoice.F4;
         this.engine = engine;

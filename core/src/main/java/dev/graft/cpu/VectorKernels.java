@@ -20,6 +20,10 @@ final class VectorKernels extends PlainKernels {
         Rehearsal.start();
     }
 
+    VectorKernels() {
+        super("for what is not worth vectors");
+    }
+
     @Override
     public String description() {
         return "Vector API, " + SPECIES.vectorBitSize() + " bits";

@@ -10,16 +10,6 @@ enum WinogradChoice {
     /** Most channels: their products are added up in floats. */
     private static final int DEEPEST = 4096;
 
-    static WinogradChoice read() {
-        String choice = System.getProperty("graft.winograd", "4");
-        return switch (choice) {
-            case "4" -> F4;
-            case "2" -> F2;
-            case "off" -> OFF;
-            default -> throw new IllegalArgumentException("graft.winograd: unknown choice '" + choice + "'. Hint: use 4, 2 or off.");
-        };
-    }
-
     /** Whether the algorithm serves this convolution well: channels in whole vectors, and enough of them to repay the transforms. */
     static boolean fits(View w, Conv2dParams params, int lanes) {
         return fits(w, params, 1, lanes) && params.padTop() <= 2 && params.padLeft() <= 2;
