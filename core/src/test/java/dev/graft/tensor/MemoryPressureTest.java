@@ -82,7 +82,7 @@ class MemoryPressureTest {
     @Test
     void exhaustionSaysWhoHoldsWhat() {
         String output = ForkedJvm.of(Exhaustion.class).vectors().flags("-Xmx64m").run().succeeded();
-        assertThat(output).containsPattern("memory: no room for a tensor of 8 MiB \\((3\\d|4\\d|5\\d) MiB live in tensors, 0 MiB in the pool, "
+        assertThat(output).containsPattern("zeros: no room for a tensor of 8 MiB \\((3\\d|4\\d|5\\d) MiB live in tensors, 0 MiB in the pool, "
                 + "\\d+ MiB in packed weights, 0 MiB in scratch memory; heap limit 6\\d MiB\\)\\. Hint: raise -Xmx");
     }
 
