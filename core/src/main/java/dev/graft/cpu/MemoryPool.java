@@ -70,6 +70,17 @@ final class MemoryPool {
         private long bytes() {
             return kind.bytes(capacity);
         }
+
+        // Those that a record gets by itself make JDK 17 keep the class loader for good (method handles of the JDK's cache its types).
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof SizeClass size && size.kind == kind && size.capacity == capacity;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * capacity + kind.ordinal();
+        }
     }
 
     private static final class Shelf {
