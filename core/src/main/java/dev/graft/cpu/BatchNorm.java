@@ -7,12 +7,15 @@ import java.util.Optional;
 
 /**
  * Batch normalisation of channels-last images (Ioffe and Szegedy 2015), with the addition of a residual and the activation that follow it.
- * Statistics are sums of {@code x - x0}, with {@code x0} the first pixel, so that a large mean costs no precision; they are floats for at
- * most {@link #FLUSH} additions, then doubles. Forward reads the input twice, once for the statistics; backward reads input and gradient
+ * Statistics are {@link ChannelMoments}; sums are floats for at most {@link #FLUSH} additions, then doubles. Forward reads the input twice, once for the statistics; backward reads input and gradient
  * twice, once for the sums over them.
  */
 final class BatchNorm {
     private static final int FLUSH = 32;
+    /** The same for {@link ChannelMoments}, which take longer to join. */
+    private static final int STRETCH = 64;
+    /** Standard deviations up to which the rounding of a mean times a scale is no more than that of other values. */
+    private static final float FAR = 16;
 
     private final Engine engine;
     private final ChannelsLast layout;
@@ -119,14 +122,19 @@ final class BatchNorm {
             Arrays.fill(variances, variance.offset(), variance.offset() + channels, Float.NaN);
             return;
         }
-        float[] origin = rows.spread(xs, x.offset());
-        Sums sums = new Sums(rows);
-        sums.run((at, count, sum, squares) -> loops.moments(xs, x.offset() + at, origin, sum, squares, rows.width(), count));
-        int n = rows.rows();
+        ChannelMoments[] pieces = new ChannelMoments[rows.pieces()];
+        engine.forEach(pieces.length, piece -> {
+            ChannelMoments moments = new ChannelMoments(rows, loops, engine.workspace());
+            moments.begin(xs, x.offset() + piece * rows.pieceRows() * channels, rows.pieceEnd(piece) - piece * rows.pieceRows());
+            forRows(rows, piece, STRETCH * rows.blockRows(), (at, count) -> moments.add(xs, x.offset() + at, count));
+            pieces[piece] = moments;
+        });
+        for (int piece = 1; piece < pieces.length; piece++) {
+            pieces[0].add(pieces[piece]);
+        }
         for (int c = 0; c < channels; c++) {
-            double sum = sums.first(c);
-            double biased = Math.max(0, (sums.second(c) - sum * sum / n) / n);
-            means[mean.offset() + c] = (float) (origin[c] + sum / n);
+            double biased = pieces[0].variance(c);
+            means[mean.offset() + c] = (float) pieces[0].mean(c);
             variances[variance.offset() + c] = (float) biased;
             inverses[inverseStd.offset() + c] = (float) (1 / Math.sqrt(biased + eps));
         }
@@ -135,17 +143,37 @@ final class BatchNorm {
     void eval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y) {
         Optional<ChannelsLast.Borrowed> added = residual.map(layout::source);
         try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
-            apply(in.view(), Affine.of(rows(x), gamma, beta, mean, inverseStd), added.map(ChannelsLast.Borrowed::view), activation,
-                    out.view());
+            ChannelRows rows = rows(x);
+            boolean far = isFar(mean, inverseStd);
+            apply(loops(rows, mean, far), in.view(), Affine.of(rows, gamma, beta, mean, inverseStd, far),
+                    added.map(ChannelsLast.Borrowed::view), activation, out.view());
         } finally {
             added.ifPresent(ChannelsLast.Borrowed::close);
         }
     }
 
-    /** The normalisation as {@code x * scale + shift}, spread to a block. */
+    /** Whether some channel's mean is so many standard deviations from 0 that it is to be subtracted first. */
+    private static boolean isFar(View mean, View inverseStd) {
+        float[] m = CpuStorage.floats(mean);
+        float[] s = CpuStorage.floats(inverseStd);
+        for (int c = 0; c < mean.numel(); c++) {
+            if (Math.abs(m[mean.offset() + c] * s[inverseStd.offset() + c]) > FAR) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Loops over {@code x}, or over {@code x - mean} where that {@link #isFar}. */
+    private NormLoops loops(ChannelRows rows, View mean, boolean far) {
+        NormLoops loops = NormLoops.of(engine);
+        return far ? new CenteredNormLoops(engine, loops, rows.spread(CpuStorage.floats(mean), mean.offset()), rows.width()) : loops;
+    }
+
+    /** The normalisation as {@code x * scale + shift}, of {@code x - mean} where that {@link #isFar}; spread to a block. */
     private record Affine(float[] scale, float[] shift) {
 
-        static Affine of(ChannelRows rows, View gamma, View beta, View mean, View inverseStd) {
+        static Affine of(ChannelRows rows, View gamma, View beta, View mean, View inverseStd, boolean far) {
             float[] g = CpuStorage.floats(gamma);
             float[] b = CpuStorage.floats(beta);
             float[] m = CpuStorage.floats(mean);
@@ -154,14 +182,13 @@ final class BatchNorm {
             float[] shift = new float[rows.channels()];
             for (int c = 0; c < scale.length; c++) {
                 scale[c] = g[gamma.offset() + c] * s[inverseStd.offset() + c];
-                shift[c] = (float) (b[beta.offset() + c] - (double) m[mean.offset() + c] * scale[c]);
+                shift[c] = far ? b[beta.offset() + c] : (float) (b[beta.offset() + c] - (double) m[mean.offset() + c] * scale[c]);
             }
             return new Affine(rows.spread(scale, 0), rows.spread(shift, 0));
         }
     }
 
-    private void apply(View x, Affine affine, Optional<View> residual, Activation activation, View y) {
-        NormLoops loops = NormLoops.of(engine);
+    private void apply(NormLoops loops, View x, Affine affine, Optional<View> residual, Activation activation, View y) {
         float[] xs = CpuStorage.floats(x);
         float[] rs = residual.map(CpuStorage::floats).orElse(xs);
         int residualAt = residual.map(View::offset).orElse(0);
@@ -198,14 +225,16 @@ final class BatchNorm {
         Optional<ChannelsLast.Borrowed> kept = dresidual.map(layout::target);
         try (ChannelsLast.Borrowed given = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
             ChannelRows rows = rows(dy);
+            boolean far = isFar(mean, inverseStd);
+            NormLoops loops = loops(rows, mean, far);
             Optional<View> input = in.map(ChannelsLast.Borrowed::view);
             Optional<View> masks = activation == Activation.NONE ? Optional.empty() : result.map(ChannelsLast.Borrowed::view);
             // Where y tells the mask, the masked gradient is stored once: as the residual's gradient, or in dx until that is known.
             View stored = masks.isEmpty() ? given.view() : kept.orElse(out).view();
             Optional<Affine> argument = activation == Activation.NONE || masks.isPresent() ? Optional.empty()
-                    : Optional.of(Affine.of(rows, gamma, beta, mean, inverseStd));
+                    : Optional.of(Affine.of(rows, gamma, beta, mean, inverseStd, far));
             Gradient gradient = new Gradient(stored, argument, activation);
-            Sums sums = gradientSums(input.orElse(stored), gradient, mean, rows, masks.map(m -> new Mask(activation, m, given.view())));
+            Sums sums = gradientSums(loops, input.orElse(stored), gradient, mean, rows, masks.map(m -> new Mask(activation, m, given.view())));
             int channels = rows.channels();
             float[] g = CpuStorage.floats(gamma);
             float[] m = CpuStorage.floats(mean);
@@ -227,11 +256,11 @@ final class BatchNorm {
                 if (train && n > 0) {
                     double curvature = -scale * products * inverse * inverse / n;
                     q[c] = (float) curvature;
-                    r[c] = (float) (-scale * sum / n - curvature * m[mean.offset() + c]);
+                    r[c] = (float) (-scale * sum / n - (far ? 0 : curvature * m[mean.offset() + c]));
                 }
             }
             if (train || argument.isPresent()) {
-                combine(input.orElse(stored), gradient, rows, rows.spread(p, 0), rows.spread(q, 0), rows.spread(r, 0), out.view());
+                combine(loops, input.orElse(stored), gradient, rows, rows.spread(p, 0), rows.spread(q, 0), rows.spread(r, 0), out.view());
             } else {
                 scale(stored, rows, rows.spread(p, 0), out.view());
             }
@@ -255,8 +284,7 @@ final class BatchNorm {
     }
 
     /** Sums of the gradient and of its products with {@code x - mean}; a mask, if any, is applied first and stored as the gradient. */
-    private Sums gradientSums(View x, Gradient gradient, View mean, ChannelRows rows, Optional<Mask> mask) {
-        NormLoops loops = NormLoops.of(engine);
+    private Sums gradientSums(NormLoops loops, View x, Gradient gradient, View mean, ChannelRows rows, Optional<Mask> mask) {
         float[] dys = mask.isPresent() ? CpuStorage.floatsToWrite(gradient.dy()) : CpuStorage.floats(gradient.dy());
         float[] xs = CpuStorage.floats(x);
         int dyAt = gradient.dy().offset();
@@ -276,8 +304,7 @@ final class BatchNorm {
         return sums;
     }
 
-    private void combine(View x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
-        NormLoops loops = NormLoops.of(engine);
+    private void combine(NormLoops loops, View x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
         float[] xs = CpuStorage.floats(x);
         float[] dys = CpuStorage.floats(gradient.dy());
         int dyAt = gradient.dy().offset();

@@ -16,6 +16,9 @@ interface NormLoops {
     /** {@code d = x - origin; sum += d; squares += d * d}, the values per channel repeated every {@code width} floats. */
     void moments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int width, int count);
 
+    /** {@code y = x - mean}. */
+    void center(float[] x, int xAt, float[] mean, float[] y, int yAt, int count);
+
     /** {@code y = x * scale + shift}. */
     void scaleShift(float[] x, int xAt, float[] scale, float[] shift, float[] y, int yAt, int count);
 

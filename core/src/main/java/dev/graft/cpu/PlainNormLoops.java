@@ -35,6 +35,13 @@ final class PlainNormLoops implements NormLoops {
     }
 
     @Override
+    public void center(float[] x, int xAt, float[] mean, float[] y, int yAt, int count) {
+        float[] block = load(0, x, xAt, count);
+        kernels.addScaled(-1f, mean, block, 0, count);
+        System.arraycopy(block, 0, y, yAt, count);
+    }
+
+    @Override
     public void scaleShift(float[] x, int xAt, float[] scale, float[] shift, float[] y, int yAt, int count) {
         float[] block = load(0, x, xAt, count);
         kernels.scaleShift(block, scale, shift, block, 0, count);

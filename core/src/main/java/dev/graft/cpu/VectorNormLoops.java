@@ -61,6 +61,17 @@ final class VectorNormLoops implements NormLoops {
     }
 
     @Override
+    public void center(float[] x, int xAt, float[] mean, float[] y, int yAt, int count) {
+        int end = SPECIES.loopBound(count);
+        for (int i = 0; i < end; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xAt + i).sub(FloatVector.fromArray(SPECIES, mean, i)).intoArray(y, yAt + i);
+        }
+        for (int i = end; i < count; i++) {
+            y[yAt + i] = x[xAt + i] - mean[i];
+        }
+    }
+
+    @Override
     public void scaleShift(float[] x, int xAt, float[] scale, float[] shift, float[] y, int yAt, int count) {
         int end = SPECIES.loopBound(count);
         for (int i = 0; i < end; i += LANES) {
