@@ -7,7 +7,12 @@ import dev.graft.cpu.CpuBackend;
 import java.util.ServiceLoader;
 import java.util.StringJoiner;
 
-/** Where tensors live and operators run: the CPU, or an accelerator that a provider on the class path offers. */
+/**
+ * Where tensors live and operators run: the CPU, or an accelerator that a provider on the class path offers.
+ *
+ * <p>Any number of threads may use a device at once. They share its threads: callers that come together get as many workers each, and a
+ * result has the same bits whoever else computes. Tensors may be read by several threads while none changes them in place.
+ */
 public final class Device {
     private final Backend backend;
 
@@ -19,6 +24,7 @@ public final class Device {
         return new Device(backend);
     }
 
+    /** The machine's CPU. @throws IllegalArgumentException that says what to change, where a setting cannot be read */
     public static Device cpu() {
         return new Device(CpuBackend.instance());
     }
@@ -63,7 +69,10 @@ public final class Device {
         return backend.name();
     }
 
-    /** Bytes held by tensors, their peak, and bytes kept for reuse. */
+    /**
+     * Bytes held by tensors, their peak, and what is only held to save time: the pool, packed weights, scratch memory. The latter give way
+     * before an allocation of the library or of the program fails.
+     */
     public MemoryStats memory() {
         return backend.memory();
     }
