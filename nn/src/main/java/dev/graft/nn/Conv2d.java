@@ -4,6 +4,7 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.tensor.FixedNorm;
 import dev.graft.tensor.Pool2dParams;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -64,6 +65,11 @@ public final class Conv2d extends Module {
     Tensor forward(Tensor input, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation, Optional<Pool2dParams> maxPool) {
         return asThisLayer(() -> input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation,
                 maxPool));
+    }
+
+    /** The shape of this layer's result; empty where the input does not fit. */
+    Optional<Shape> resultShape(Tensor input) {
+        return input.rank() == 4 ? Optional.of(geometry(input).outputShape(input.shape(), weight.shape())) : Optional.empty();
     }
 
     private Conv2dParams geometry(Tensor input) {

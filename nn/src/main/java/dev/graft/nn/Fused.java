@@ -2,6 +2,7 @@ package dev.graft.nn;
 
 import dev.graft.backend.Activation;
 import dev.graft.tensor.Pool2dParams;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 
@@ -39,20 +40,30 @@ public final class Fused {
         return maxPool.forward(convNorm(conv, norm, x, activation));
     }
 
-    /** {@code activation(norm(conv(x)) + residual)}. */
+    /** {@code activation(norm(conv(x)) + residual)}; a residual of another shape than the result is broadcast, as by {@link Tensor#add}. */
     public static Tensor convNormAdd(Module conv, Module norm, Tensor x, Tensor residual, Activation activation) {
         return convNorm(conv, norm, x, Optional.of(residual), activation);
     }
 
     private static Tensor convNorm(Module conv, Module norm, Tensor x, Optional<Tensor> residual, Activation activation) {
         if (!(norm instanceof BatchNorm2d n)) {
-            Tensor y = norm.forward(conv.forward(x));
-            return activate(residual.isPresent() ? y.add(residual.get()) : y, activation);
+            return added(norm.forward(conv.forward(x)), residual, activation);
         }
         if (conv instanceof Conv2d c && canFix(c, n)) {
-            return fixed(c, n, x, residual, activation, Optional.empty());
+            return broadcasts(residual, c.resultShape(x)) ? added(fixed(c, n, x, Optional.empty(), Activation.NONE, Optional.empty()), residual, activation)
+                    : fixed(c, n, x, residual, activation, Optional.empty());
         }
-        return n.forward(conv.forward(x), residual, activation);
+        Tensor y = conv.forward(x);
+        return broadcasts(residual, Optional.of(y.shape())) ? added(n.forward(y), residual, activation) : n.forward(y, residual, activation);
+    }
+
+    /** Whether a residual has another shape than the result: kernels add like to like. */
+    private static boolean broadcasts(Optional<Tensor> residual, Optional<Shape> result) {
+        return residual.isPresent() && result.isPresent() && !residual.get().shape().equals(result.get());
+    }
+
+    private static Tensor added(Tensor y, Optional<Tensor> residual, Activation activation) {
+        return activate(residual.isPresent() ? y.add(residual.get()) : y, activation);
     }
 
     /** Whether the norm can be part of the convolution's kernel: given statistics, one for each of its channels. */
