@@ -26,7 +26,12 @@ final class Composite {
             Arrays.fill(folded, true);
         }
         for (int axis : axes) {
-            folded[x.shape().axis(name, axis)] = true;
+            int at = x.shape().axis(name, axis);
+            if (folded[at]) {
+                throw new IllegalArgumentException(name + ": axis " + at + " is given twice (axes " + Arrays.toString(axes) + ", input " + x.shape()
+                        + "). Hint: name each axis once; negative ones count from the end.");
+            }
+            folded[at] = true;
         }
         try (Scope scope = Scope.open()) {
             Tensor y = Op.apply(new ReductionOp.Fold(function, folded), x);

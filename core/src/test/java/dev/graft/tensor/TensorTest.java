@@ -174,4 +174,10 @@ class TensorTest {
                 .isEqualTo(5);
         assertThat(Update.norm(List.of())).isZero();
     }
+
+    @Test
+    void anAxisIsNamedOnce() {
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> Tensor.ones(2, 3).sum(1, -1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("sum: axis 1 is given twice (axes [1, -1], input [2, 3]). Hint: name each axis once; negative ones count from the end.");
+    }
 }

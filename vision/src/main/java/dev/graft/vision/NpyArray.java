@@ -52,7 +52,7 @@ record NpyArray(String type, int[] shape, byte[] values) {
         }
         String type = fields.group(1);
         if (!TYPES.contains(type)) {
-            throw new DataException(name + " has elements of type " + type + ". Hint: convert it with .astype(numpy.uint8).");
+            throw new DataException(name + " has elements of type " + type + ". Hint: images are bytes from 0 to 255 (of floats from 0 to 1: (255 * x).round().astype(numpy.uint8)), labels whole numbers.");
         }
         if (fields.group(2).equals("True")) {
             throw new DataException(name + " is in column-major order. Hint: convert it with numpy.ascontiguousarray.");

@@ -124,6 +124,12 @@ public final class Classifier implements AutoCloseable {
             Tensor input = pipeline.apply(image, new SplittableRandom(0)).unsqueeze(0);
             probabilities = model.forward(input).softmax(1).toFloatArray();
         }
+        for (float p : probabilities) {
+            if (Float.isNaN(p)) {
+                throw new RunException("the network's answer is not a number (NaN)", "its weights, or the image's values, hold NaN or infinity:"
+                        + " look at the weight file with graft inspect");
+            }
+        }
         return IntStream.range(0, probabilities.length).boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> -probabilities[i]))
                 .limit(count).map(i -> new Answer(i, labels.get(i), probabilities[i])).toList();

@@ -147,6 +147,9 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
             throw new RunException("training and validation images have different classes: " + train.classes() + " in " + source.data + ", "
                     + held.classes() + " in " + source.validation.orElseThrow(), "give the class folders the same names");
         }
+        boolean[] trained = new boolean[train.size()];
+        Arrays.fill(trained, true);
+        checkAllClassesTrained(train, trained, "give every class training images; labels of an .npz file are those of all its parts");
         return withoutDuplicates(train, rows(train.size()), held, rows(held.size()), train.size() == 0 ? List.of() : held.duplicates(train), source,
                 List.of());
     }
@@ -159,11 +162,11 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         }
         // a data set's twins within itself: each file is its own first twin, so look at the training side alone
         List<ImageDataset.Duplicate> twins = all.duplicates(split.held(), all, split.train());
-        checkAllClassesTrained(all, trained);
+        checkAllClassesTrained(all, trained, "add images, or lower --val-fraction");
         return withoutDuplicates(all, split.train(), all, split.held(), twins, source, split.notes());
     }
 
-    private static void checkAllClassesTrained(ImageDataset all, boolean[] trained) {
+    private static void checkAllClassesTrained(ImageDataset all, boolean[] trained, String fix) {
         int[] labels = all.labels();
         boolean[] present = new boolean[all.classes().size()];
         for (int row = 0; row < labels.length; row++) {
@@ -171,7 +174,7 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         }
         for (int c = 0; c < present.length; c++) {
             if (!present[c]) {
-                throw new RunException("class " + all.classes().get(c) + " has no training image after the split", "add images, or lower --val-fraction");
+                throw new RunException("class " + all.classes().get(c) + " has no training image", fix);
             }
         }
     }

@@ -4,6 +4,7 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -75,16 +76,34 @@ public final class CrossEntropyLoss implements Loss {
         return reduction;
     }
 
-    /** The sum of the class weights of the labels that count; 1 for each where there are no class weights. */
+    /**
+     * The sum of the class weights of the labels that count; 1 for each where there are no class weights.
+     *
+     * @throws IllegalArgumentException where that is 0 although label smoothing lets the other classes count: such a batch has a part in
+     *     the loss of all examples that its own mean, a division by 0, cannot tell
+     */
     @Override
     public double weight(Tensor logits, Tensor labels) {
         double sum = 0;
+        boolean any = false;
         for (long label : labels.toLongArray()) {
             if (label != ignoreIndex) {
+                any = true;
                 sum += classWeights.isPresent() ? classWeights.get()[(int) label] : 1;
             }
         }
+        if (any && sum == 0 && labelSmoothing > 0) {
+            throw new IllegalArgumentException("crossEntropy: every label of a batch has class weight 0, and with label smoothing its mean is not defined"
+                    + " (labels " + labels.shape() + "). Hint: use a small positive weight, a larger batch, or no label smoothing.");
+        }
         return sum;
+    }
+
+    /** The settings, for people and for telling runs apart. */
+    @Override
+    public String toString() {
+        return "CrossEntropyLoss(weights " + classWeights.map(Arrays::toString).orElse("none") + ", smoothing " + labelSmoothing + ", ignored "
+                + ignoreIndex + ", " + reduction + ")";
     }
 
     @Override

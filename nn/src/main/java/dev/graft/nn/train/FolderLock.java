@@ -135,9 +135,12 @@ public final class FolderLock implements AutoCloseable {
         return channel.isOpen() && folder.toRealPath().resolve(FILE_NAME).equals(file);
     }
 
-    /** Gives the folder back. */
+    /** Gives the folder back; a second call does nothing, since the folder may be somebody else's by then. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (!channel.isOpen()) {
+            return;
+        }
         try (FileChannel open = channel) {
             open.truncate(0);    // only what a killed run leaves names a holder
         } catch (IOException e) {

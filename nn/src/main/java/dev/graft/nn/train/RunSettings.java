@@ -14,8 +14,9 @@ import java.util.Map;
  */
 record RunSettings(int accumulate, String monitor, String optimizer, String details) {
 
-    static RunSettings of(int accumulate, Monitor monitor, Optimizer optimizer, String clipNorm) {
-        return new RunSettings(accumulate, monitor.toString(), optimizer.name(), optimizer + ", " + accumulate + " batches a step, " + clipNorm);
+    static RunSettings of(int accumulate, Monitor monitor, Optimizer optimizer, String clipNorm, String loss, String schedule) {
+        return new RunSettings(accumulate, monitor.toString(), optimizer.name(), optimizer + ", " + accumulate + " batches a step, " + clipNorm + ", "
+                + loss + ", " + schedule);
     }
 
     Map<String, Object> toMap() {

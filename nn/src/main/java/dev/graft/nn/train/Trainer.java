@@ -120,6 +120,10 @@ public final class Trainer {
         check(validation);
         try (RunFiles files = RunFiles.open(directory, lock, model, identity)) {
             TrainState state = files.begin(resume, optimizer, train, settings());
+            if (state.epoch > epochs && state.batch > 0) {
+                throw new TrainingException("training: the run to resume stands in epoch " + state.epoch + ", batch " + state.batch + ", but only " + epochs
+                        + (epochs == 1 ? " epoch is" : " epochs are") + " asked for. Hint: epochs(" + state.epoch + ") or more.");
+            }
             state.changed.ifPresent(progress::warning);
             History.Ending ending = run(state, train, validation, files);
             if (restoreBest && ending != History.Ending.INTERRUPTED && state.bestEpoch.isPresent()) {
@@ -131,7 +135,15 @@ public final class Trainer {
     }
 
     private RunSettings settings() {
-        return RunSettings.of(accumulate, monitor, optimizer, clipNorm.isPresent() ? "gradients clipped to " + clipNorm.getAsDouble() : "no clipping");
+        return RunSettings.of(accumulate, monitor, optimizer, clipNorm.isPresent() ? "gradients clipped to " + clipNorm.getAsDouble() : "no clipping",
+                described(criterion), described(schedule) + (schedulePerEpoch ? " per epoch" : " per step"));
+    }
+
+    /** What a loss or schedule says of itself; one that says nothing is told by its class alone. */
+    private static String described(Object part) {
+        String text = part.toString();
+        String name = part.getClass().isHidden() ? "" : part.getClass().getSimpleName();
+        return text.contains("@") ? name : text;
     }
 
     private void check(Optional<DataLoader> validation) {

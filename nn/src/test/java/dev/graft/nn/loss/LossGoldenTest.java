@@ -53,4 +53,16 @@ class LossGoldenTest {
                 .hasMessage("mse: shapes differ (outputs [4, 2], targets [4]). Hint: reshape one of them.");
         assertThatThrownBy(() -> new CrossEntropyLoss().labelSmoothing(2)).hasMessageContaining("label smoothing must be in [0, 1]");
     }
+
+    /** One such batch alone has the mean x / 0, though PyTorch counts its smoothed part in a batch with others. */
+    @Test
+    void aBatchOfWeightZeroUnderLabelSmoothingIsRefused() {
+        CrossEntropyLoss loss = new CrossEntropyLoss().classWeights(0, 1).labelSmoothing(0.1f);
+        Tensor labels = Tensor.of(new long[] {0, 0, 0, 0}, 4);
+        assertThatThrownBy(() -> loss.weight(scores, labels)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("every label of a batch has class weight 0").hasMessageContaining("Hint: ");
+        assertThat(loss.weight(scores, Tensor.of(new long[] {0, 1, 0, 0}, 4))).isEqualTo(1);
+        assertThat(loss.labelSmoothing(0).weight(scores, labels)).isZero();
+        assertThat(loss.weight(scores, Tensor.of(new long[] {-100, -100, -100, -100}, 4))).isZero();
+    }
 }
