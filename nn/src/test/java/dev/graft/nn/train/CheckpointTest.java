@@ -212,7 +212,7 @@ class CheckpointTest {
         assertThat(history.epochs()).hasSize(3);
         assertThat(warnings).hasSize(1);
         assertThat(warnings.get(0)).startsWith("the run goes on with other settings, and differs from an unbroken one: then adamW[Options[learningRate=0.01,")
-                .contains("x 6], 2 batches a step, no clipping; now adamW[Options[learningRate=0.001,").contains("gradients clipped to 2.0, ");
+                .contains("x 6], 2 batches a step, no clipping, ", "; now adamW[Options[learningRate=0.001,").contains("gradients clipped to 2.0, ");
         warnings.clear();
         resume(model, new AdamW(model.parameters(), AdamW.lr(0.001)), loader(), b -> b.clipNorm(2).epochs(4).progress(progress));
         assertThat(warnings).isEmpty();
