@@ -16,6 +16,7 @@ public final class ForkedJvm {
     private static final int SECONDS = 120;
 
     private final Class<?> main;
+    private Path home = Path.of(System.getProperty("java.home"));
     private final List<String> flags = new ArrayList<>(List.of("-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
     private final List<String> arguments = new ArrayList<>();
     private final Map<String, String> environment = new java.util.TreeMap<>();
@@ -26,6 +27,12 @@ public final class ForkedJvm {
 
     public static ForkedJvm of(Class<?> main) {
         return new ForkedJvm(main);
+    }
+
+    /** Another JDK than this one. */
+    public ForkedJvm home(Path other) {
+        home = other;
+        return this;
     }
 
     public ForkedJvm flags(String... more) {
@@ -60,7 +67,7 @@ public final class ForkedJvm {
     }
 
     public Result run() {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(List.of(home.resolve("bin").resolve("java").toString()));
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(arguments);
