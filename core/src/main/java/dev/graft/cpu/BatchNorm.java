@@ -133,11 +133,34 @@ final class BatchNorm {
             pieces[0].add(pieces[piece]);
         }
         for (int c = 0; c < channels; c++) {
+            double average = pieces[0].mean(c);
             double biased = pieces[0].variance(c);
-            means[mean.offset() + c] = (float) pieces[0].mean(c);
+            if (!Double.isFinite(average) || !Double.isFinite(biased)) {
+                average = meanInDouble(xs, x.offset() + c, channels, rows.rows());
+                biased = varianceInDouble(xs, x.offset() + c, channels, rows.rows(), average);
+            }
+            means[mean.offset() + c] = (float) average;
             variances[variance.offset() + c] = (float) biased;
             inverses[inverseStd.offset() + c] = (float) (1 / Math.sqrt(biased + eps));
         }
+    }
+
+    // Of channels that hold an infinity or leave the floats: sums of distances from an origin say less than the values themselves.
+    private static double meanInDouble(float[] x, int at, int channels, int rows) {
+        double sum = 0;
+        for (int row = 0; row < rows && !Double.isNaN(sum); row++) {
+            sum += x[at + row * channels];
+        }
+        return sum / rows;
+    }
+
+    private static double varianceInDouble(float[] x, int at, int channels, int rows, double mean) {
+        double sum = 0;
+        for (int row = 0; row < rows && !Double.isNaN(sum); row++) {
+            double d = x[at + row * channels] - mean;
+            sum += d * d;
+        }
+        return sum / rows;
     }
 
     void eval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y) {

@@ -102,6 +102,28 @@ class LargeMeanTest {
         }
     }
 
+    /** As in PyTorch: the mean of a channel with an infinity is that infinity, wherever it lies; its variance is NaN. */
+    @Test
+    void infinitiesAndTheRangeOfFloats() {
+        for (int place : new int[] {0, 7, 90_000, 179_997}) {
+            View x = f.gaussian(Layout.CHANNELS_LAST, 3, 3, 100, 200);
+            float[] data = CpuStorage.floatsToWrite(x);
+            data[place - place % 3] = Float.POSITIVE_INFINITY;
+            for (int i = 1; i < x.numel(); i += 3) {
+                data[i] = i % 2 == 0 ? 3e38f : -1e38f;
+            }
+            View y = f.empty(Layout.CHANNELS_LAST, 3, 3, 100, 200);
+            View mean = filled(3, 0);
+            View variance = filled(3, 0);
+            f.cpu.batchNormTrain(x, filled(3, 1), filled(3, 0), EPS, Optional.empty(), Activation.NONE, y, mean, filled(3, 0), variance);
+            assertThat(Fixture.at(mean, 0)).isEqualTo(Float.POSITIVE_INFINITY);
+            assertThat(Fixture.at(variance, 0)).isNaN();
+            assertThat(Fixture.at(mean, 1)).isEqualTo((float) ((3e38f - (double) 1e38f) / 2));
+            assertThat(Fixture.at(variance, 1)).isEqualTo(Float.POSITIVE_INFINITY);
+            assertThat(Fixture.at(variance, 2)).isBetween(0.9f, 1.1f);
+        }
+    }
+
     @Test
     void aLargeMeanCostsTheGradientNoDigits() {
         int channels = 5;
