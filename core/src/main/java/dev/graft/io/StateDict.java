@@ -58,7 +58,8 @@ public final class StateDict implements AutoCloseable {
     public Tensor get(String name) {
         String reason = unreadable.get(name);
         if (reason != null) {
-            throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + reason);
+            throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + reason
+                    + ". Hint: convert it in Python, as with tensor.float(), and save again.");
         }
         return find(name).orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among "
                 + tensors.size() + " (" + tensors.keySet().stream().limit(3).toList() + "...). Hint: "
@@ -78,7 +79,7 @@ public final class StateDict implements AutoCloseable {
     }
 
     static String unknownType(String type) {
-        return "has type " + type + ", which is not supported. Hint: convert it in Python, as with tensor.float(), and save again.";
+        return "has type " + type + ", which is not supported";
     }
 
     public boolean contains(String name) {

@@ -26,7 +26,7 @@ public final class WeightFiles {
 
     private static void logLeftOut(Path path, Contents contents) {
         List<String> names = new ArrayList<>(contents.skipped());
-        contents.unreadable().forEach((name, reason) -> names.add(name + ", which " + reason.split("\\. Hint")[0]));
+        contents.unreadable().forEach((name, reason) -> names.add(name + ", which " + reason));
         if (!names.isEmpty()) {
             String more = names.size() > MOST_NAMED ? " and " + (names.size() - MOST_NAMED) + " more" : "";
             System.getLogger(WeightFiles.class.getName()).log(System.Logger.Level.INFO, "weights {0}: left out {1}{2}", path.getFileName(),

@@ -3,6 +3,7 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Optional;
@@ -177,7 +178,7 @@ class TensorTest {
 
     @Test
     void anAxisIsNamedOnce() {
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> Tensor.ones(2, 3).sum(1, -1)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> Tensor.ones(2, 3).sum(1, -1)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("sum: axis 1 is given twice (axes [1, -1], input [2, 3]). Hint: name each axis once; negative ones count from the end.");
     }
 }

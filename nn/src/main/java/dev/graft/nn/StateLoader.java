@@ -121,7 +121,7 @@ final class StateLoader {
                     mismatched.add(name + ": " + problem);
                 }
             } else if (!slot.mayBeMissing() && !given.contains(slot.owner)) {
-                String reason = state.unreadable().containsKey(name) ? ": the file's " + state.unreadable().get(name).split("\\. Hint")[0] : "";
+                String reason = state.unreadable().containsKey(name) ? ": the file's " + state.unreadable().get(name) : "";
                 missing.add(name + " " + slot.value.shape() + reason);
             }
         });

@@ -69,7 +69,7 @@ record FinetuneTraining(FinetuneSettings settings, PrintWriter log, NotesAfterEp
                 + "only the head is trained now%s%n", train + held, augmented ? " and " + views + " views of each training image" : "",
                 (train * views + held) / seconds, inMemory ? "in memory" : "in a temporary file",
                 augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers");
-        progress.say().run();
+        progress.say();
     }
 
     private FeatureCache features(Backbone model, LabelledDataset images, int views, String name) throws IOException {

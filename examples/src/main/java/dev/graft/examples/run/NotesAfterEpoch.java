@@ -3,31 +3,23 @@ package dev.graft.examples.run;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Progress;
 
-/** Another progress, and after each epoch, when every image has been read, what there is to say about the images. */
-record NotesAfterEpoch(Progress inner, Runnable say) implements Progress {
-    @Override
-    public void epochStarted(int epoch, int epochs, int batches, int done) {
-        inner.epochStarted(epoch, epochs, batches, done);
-    }
+/** After each epoch, when every image has been read, what there is to say about the images. */
+final class NotesAfterEpoch extends RelayedProgress {
+    private final Runnable say;
 
-    @Override
-    public void batchDone(double lossSoFar) {
-        inner.batchDone(lossSoFar);
+    NotesAfterEpoch(Progress inner, Runnable say) {
+        super(inner);
+        this.say = say;
     }
 
     @Override
     public void epochDone(EpochResult result) {
-        inner.epochDone(result);
+        super.epochDone(result);
+        say();
+    }
+
+    /** What there is to say now: where images were read outside an epoch. */
+    void say() {
         say.run();
-    }
-
-    @Override
-    public void warning(String message) {
-        inner.warning(message);
-    }
-
-    @Override
-    public void epochAborted() {
-        inner.epochAborted();
     }
 }

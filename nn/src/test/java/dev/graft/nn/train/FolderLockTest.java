@@ -95,15 +95,14 @@ class FolderLockTest {
     }
 
     @Test
-    void aSecondCloseDoesNotGiveBackWhatAnotherRunHolds() throws Exception {
-        java.nio.file.Path folder = java.nio.file.Files.createTempDirectory("lock");
+    void aSecondCloseDoesNotGiveBackWhatAnotherRunHolds() throws IOException {
         FolderLock first = FolderLock.acquire(folder);
         first.close();
         try (FolderLock second = FolderLock.acquire(folder)) {
             first.close();
-            org.assertj.core.api.Assertions.assertThatThrownBy(() -> FolderLock.acquire(folder)).isInstanceOf(TrainingException.class)
+            assertThatThrownBy(() -> FolderLock.acquire(folder)).isInstanceOf(TrainingException.class)
                     .hasMessageContaining("another run of this process");
-            org.assertj.core.api.Assertions.assertThat(second.isOf(folder)).isTrue();
+            assertThat(second.isOf(folder)).isTrue();
         }
         FolderLock.acquire(folder).close();
     }

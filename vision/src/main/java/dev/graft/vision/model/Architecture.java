@@ -116,7 +116,7 @@ public final class Architecture {
     /** As {@link StateDict#unwrapped}, for this network with any head. */
     public StateDict unwrapped(StateDict state) {
         if (state.contains(headPath + ".weight")) {
-            return state.without("\0");
+            return state.stripPrefix("");
         }
         try (Backbone any = Init.skip(() -> constructor.build(1, new SplittableRandom(0))); StateDict own = any.stateDict()) {
             return state.unwrapped(own.names());
