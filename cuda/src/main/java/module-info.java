@@ -4,5 +4,6 @@ module dev.graft.cuda {
 
     exports dev.graft.cuda;
 
-    provides dev.graft.backend.BackendProvider with dev.graft.cuda.CudaProvider;
+    provides dev.graft.backend.BackendProvider with
+            dev.graft.cuda.CudaProvider;
 }

@@ -14,5 +14,6 @@ module dev.graft.vision {
     exports dev.graft.vision.image;
     exports dev.graft.vision.model;
 
-    opens dev.graft.vision.model to dev.graft.nn;
+    opens dev.graft.vision.model to
+            dev.graft.nn;
 }

@@ -67,14 +67,16 @@ public final class ForkedJvm {
     }
 
     public Result run() {
-        List<String> command = new ArrayList<>(List.of(home.resolve("bin").resolve("java").toString()));
+        List<String> command =
+                new ArrayList<>(List.of(home.resolve("bin").resolve("java").toString()));
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(arguments);
         try {
             Path output = Files.createTempFile("forked", ".log");
             try {
-                ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+                ProcessBuilder builder =
+                        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
                 builder.environment().remove("JAVA_TOOL_OPTIONS");
                 builder.environment().remove("JDK_JAVA_OPTIONS");
                 builder.environment().remove("GRAFT_THREADS");
@@ -82,7 +84,8 @@ public final class ForkedJvm {
                 Process process = builder.start();
                 if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
-                    throw new AssertionError(main.getName() + " did not end in " + SECONDS + " s: " + Files.readString(output));
+                    throw new AssertionError(
+                            main.getName() + " did not end in " + SECONDS + " s: " + Files.readString(output));
                 }
                 return new Result(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
             } finally {

@@ -4,8 +4,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /** What a test needs of the machine. */
 public final class Requirement {
-    private Requirement() {
-    }
+    private Requirement() {}
 
     /** Skips the test where the machine lacks it, and prints why. */
     public static void of(boolean given, String reason) {

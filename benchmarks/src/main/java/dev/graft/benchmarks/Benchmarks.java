@@ -16,8 +16,7 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
  * <p>Run: {@code java --add-modules=jdk.incubator.vector -jar benchmarks/target/benchmarks.jar [options of JMH]}
  */
 public final class Benchmarks {
-    private Benchmarks() {
-    }
+    private Benchmarks() {}
 
     public static void main(String[] args) throws RunnerException, CommandLineOptionException, IOException {
         CommandLineOptions options = new CommandLineOptions(args);
@@ -34,7 +33,16 @@ public final class Benchmarks {
         Roofline roofline = Roofline.measure(Runtime.getRuntime().availableProcessors());
         System.out.println();
         System.out.println(roofline);
-        System.out.printf(Locale.ROOT, "%-28s %-16s %5s %10s %9s %9s %8s%n", "layer", "pass", "batch", "ms", "GF/s", "GB/s", "of peak");
+        System.out.printf(
+                Locale.ROOT,
+                "%-28s %-16s %5s %10s %9s %9s %8s%n",
+                "layer",
+                "pass",
+                "batch",
+                "ms",
+                "GF/s",
+                "GB/s",
+                "of peak");
         results.forEach(result -> print(roofline, result));
     }
 
@@ -51,9 +59,17 @@ public final class Benchmarks {
         print(roofline, layer.toString(), pass.label(), "" + batch, ms, layer.flops(batch), layer.bytes(batch, pass));
     }
 
-    private static void print(Roofline roofline, String name, String pass, String batch, double ms, double flops, double bytes) {
-        System.out.printf(Locale.ROOT, "%-28s %-16s %5s %10.3f %9s %9.1f %8.2f%n", name, pass, batch, ms,
-                flops > 0 ? String.format(Locale.ROOT, "%.1f", flops / ms / 1e6) : "-", bytes / ms / 1e6,
+    private static void print(
+            Roofline roofline, String name, String pass, String batch, double ms, double flops, double bytes) {
+        System.out.printf(
+                Locale.ROOT,
+                "%-28s %-16s %5s %10.3f %9s %9.1f %8.2f%n",
+                name,
+                pass,
+                batch,
+                ms,
+                flops > 0 ? String.format(Locale.ROOT, "%.1f", flops / ms / 1e6) : "-",
+                bytes / ms / 1e6,
                 roofline.fraction(flops, bytes, ms));
     }
 }

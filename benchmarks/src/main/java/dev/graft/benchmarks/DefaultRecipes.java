@@ -14,8 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether {@code graft finetune} works with nothing but its defaults: every network with weights at hand, on every set of images at hand,
- * with five seeds. Prints the worst and the median validation accuracy and AUROC of each. Runs that are finished are not run again.
+ * Whether {@code graft finetune} works with nothing but its defaults: every network with weights at hand, on every set
+ * of images at hand, with five seeds. Prints the worst and the median validation accuracy and AUROC of each. Runs that
+ * are finished are not run again.
  *
  * <pre>{@code
  * java benchmarks/src/main/java/dev/graft/benchmarks/DefaultRecipes.java examples/target/graft.jar ../shared/data OUT [MODEL=WEIGHTS ...]
@@ -32,10 +33,14 @@ public final class DefaultRecipes {
         this.out = out;
     }
 
-    /** @param arguments the program's jar, the data folder, a folder for the runs, and {@code MODEL=FILE} for weights that lie elsewhere */
+    /**
+     * @param arguments the program's jar, the data folder, a folder for the runs, and {@code MODEL=FILE} for weights
+     *     that lie elsewhere
+     */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path data = Path.of(arguments[1]);
-        DefaultRecipes table = new DefaultRecipes(Path.of(arguments[0]), Files.createDirectories(Path.of(arguments[2])));
+        DefaultRecipes table =
+                new DefaultRecipes(Path.of(arguments[0]), Files.createDirectories(Path.of(arguments[2])));
         Map<String, Path> weights = new LinkedHashMap<>();
         weights.put("squeezenet1_1", data.resolve("weights/squeezenet1_1/squeezenet1_1.safetensors"));
         weights.put("efficientnet_lite0", data.resolve("weights/efficientnet_lite0/efficientnet-lite0-57934424.pth"));
@@ -45,12 +50,27 @@ public final class DefaultRecipes {
         }
         Path images = data.resolve("images");
         Map<String, List<String>> sets = new LinkedHashMap<>();
-        sets.put("hymenoptera", List.of("--data", images.resolve("hymenoptera/hymenoptera_data").toString()));
-        sets.put("covid_xray_256", List.of("--data", images.resolve("covid_xray_256").toString()));
-        sets.put("pneumoniamnist", List.of("--data", images.resolve("pneumoniamnist/pneumoniamnist_reconstructed.npz").toString()));
-        sets.put("brain_tumor_4class", List.of("--data", images.resolve("brain_tumor_4class/Training").toString(), "--val",
-                images.resolve("brain_tumor_4class/Testing").toString()));
-        System.out.println("| model | images | accuracy, worst / median | AUROC, worst / median | runs with warnings |");
+        sets.put(
+                "hymenoptera",
+                List.of("--data", images.resolve("hymenoptera/hymenoptera_data").toString()));
+        sets.put(
+                "covid_xray_256",
+                List.of("--data", images.resolve("covid_xray_256").toString()));
+        sets.put(
+                "pneumoniamnist",
+                List.of(
+                        "--data",
+                        images.resolve("pneumoniamnist/pneumoniamnist_reconstructed.npz")
+                                .toString()));
+        sets.put(
+                "brain_tumor_4class",
+                List.of(
+                        "--data",
+                        images.resolve("brain_tumor_4class/Training").toString(),
+                        "--val",
+                        images.resolve("brain_tumor_4class/Testing").toString()));
+        System.out.println(
+                "| model | images | accuracy, worst / median | AUROC, worst / median | runs with warnings |");
         System.out.println("|---|---|---|---|---|");
         for (Map.Entry<String, List<String>> set : sets.entrySet()) {
             for (Map.Entry<String, Path> model : weights.entrySet()) {
@@ -59,7 +79,8 @@ public final class DefaultRecipes {
         }
     }
 
-    private String row(String model, Path weights, String set, List<String> data) throws IOException, InterruptedException {
+    private String row(String model, Path weights, String set, List<String> data)
+            throws IOException, InterruptedException {
         double[] accuracy = new double[SEEDS];
         double[] auroc = new double[SEEDS];
         int warned = 0;
@@ -72,29 +93,55 @@ public final class DefaultRecipes {
         }
         Arrays.sort(accuracy);
         Arrays.sort(auroc);
-        return String.format(Locale.ROOT, "| %s | %s | %.3f / %.3f | %.3f / %.3f | %d |", model, set, accuracy[0], accuracy[SEEDS / 2], auroc[0],
-                auroc[SEEDS / 2], warned);
+        return String.format(
+                Locale.ROOT,
+                "| %s | %s | %.3f / %.3f | %.3f / %.3f | %d |",
+                model,
+                set,
+                accuracy[0],
+                accuracy[SEEDS / 2],
+                auroc[0],
+                auroc[SEEDS / 2],
+                warned);
     }
 
-    private String run(String model, Path weights, String set, List<String> data, int seed) throws IOException, InterruptedException {
+    private String run(String model, Path weights, String set, List<String> data, int seed)
+            throws IOException, InterruptedException {
         Path folder = out.resolve(model + "-" + set + "-" + seed);
         Path metrics = folder.resolve("metrics.json");
         if (!Files.exists(metrics)) {
-            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", jar.toString(),
-                    "finetune", "--model", model, "--weights", weights.toString(), "--seed", Integer.toString(seed), "--out", folder.toString(),
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-jar",
+                    jar.toString(),
+                    "finetune",
+                    "--model",
+                    model,
+                    "--weights",
+                    weights.toString(),
+                    "--seed",
+                    Integer.toString(seed),
+                    "--out",
+                    folder.toString(),
                     "--overwrite"));
             command.addAll(data);
             Path log = out.resolve(folder.getFileName() + ".log");
-            int code = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+            int code = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start()
+                    .waitFor();
             if (code != 0) {
-                throw new UncheckedIOException(new IOException(String.join(" ", command) + " ended with " + code + ", see " + log));
+                throw new UncheckedIOException(
+                        new IOException(String.join(" ", command) + " ended with " + code + ", see " + log));
             }
         }
         return Files.readString(metrics);
     }
 
     private static double number(String json, String key) {
-        Matcher match = Pattern.compile("\"" + key + "\"\\s*:\\s*([-0-9.eE]+|null)").matcher(json);
+        Matcher match =
+                Pattern.compile("\"" + key + "\"\\s*:\\s*([-0-9.eE]+|null)").matcher(json);
         if (!match.find()) {
             throw new IllegalStateException("metrics.json has no " + key);
         }

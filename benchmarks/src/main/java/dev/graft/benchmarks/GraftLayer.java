@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** One pass of a layer on Graft. Call {@link #prepare}, {@link #run} and {@link #finish} in turn; only {@code run} is worth timing. */
+/**
+ * One pass of a layer on Graft. Call {@link #prepare}, {@link #run} and {@link #finish} in turn; only {@code run} is
+ * worth timing.
+ */
 public final class GraftLayer {
     private static final double TOLERANCE = 1e-3;
     /** Of a difference in double precision; larger ones would cross the kinks of pooling. */
@@ -27,7 +30,8 @@ public final class GraftLayer {
         this.batch = batch;
         SplittableRandom random = new SplittableRandom(1);
         for (int[] shape : layer.inputs(batch)) {
-            inputs.add(random(random, shape).requireGrad(pass == (inputs.isEmpty() ? Pass.INPUT_GRADIENT : Pass.WEIGHT_GRADIENT)));
+            inputs.add(random(random, shape)
+                    .requireGrad(pass == (inputs.isEmpty() ? Pass.INPUT_GRADIENT : Pass.WEIGHT_GRADIENT)));
         }
         seed = random(random, layer.output(batch));
     }
@@ -43,7 +47,9 @@ public final class GraftLayer {
 
     /** Images lie channels-last, as layers hand them on. */
     private static Tensor random(SplittableRandom random, int[] s) {
-        return s.length == 4 ? Tensor.randn(random, s[0], s[2], s[3], s[1]).permute(0, 3, 1, 2) : Tensor.randn(random, s);
+        return s.length == 4
+                ? Tensor.randn(random, s[0], s[2], s[3], s[1]).permute(0, 3, 1, 2)
+                : Tensor.randn(random, s);
     }
 
     /** What comes before the pass: for a gradient, the forward computation. */
@@ -74,8 +80,8 @@ public final class GraftLayer {
     }
 
     /**
-     * Compares with the definition in double precision: the whole output, or the gradient's product with a random direction, which must be
-     * the output's change in that direction.
+     * Compares with the definition in double precision: the whole output, or the gradient's product with a random
+     * direction, which must be the output's change in that direction.
      */
     public void check() {
         prepare();

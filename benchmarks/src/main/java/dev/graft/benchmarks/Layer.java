@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * An operator at the shape that a network uses it with. Inputs and outputs are {@code [N, C, H, W]}; the first input is the image, the
- * second one, where there is one, counts as the weight.
+ * An operator at the shape that a network uses it with. Inputs and outputs are {@code [N, C, H, W]}; the first input is
+ * the image, the second one, where there is one, counts as the weight.
  */
 public sealed interface Layer {
 
@@ -56,7 +56,11 @@ public sealed interface Layer {
 
         @Override
         public Tensor apply(List<Tensor> inputs) {
-            return inputs.get(0).conv2d(inputs.get(1), Optional.empty(), Conv2dParams.of(stride, kernel / 2).groups(groups));
+            return inputs.get(0)
+                    .conv2d(
+                            inputs.get(1),
+                            Optional.empty(),
+                            Conv2dParams.of(stride, kernel / 2).groups(groups));
         }
 
         @Override
@@ -101,7 +105,8 @@ public sealed interface Layer {
         /** {@code conv in-out-size-kernel-stride}, and the number of groups where there are any. */
         @Override
         public String toString() {
-            return "conv " + in + "-" + out + "-" + size + "-" + kernel + "-" + stride + (groups == 1 ? "" : " /" + groups);
+            return "conv " + in + "-" + out + "-" + size + "-" + kernel + "-" + stride
+                    + (groups == 1 ? "" : " /" + groups);
         }
     }
 
@@ -121,7 +126,9 @@ public sealed interface Layer {
 
         @Override
         public Tensor apply(List<Tensor> inputs) {
-            return inputs.get(0).batchNormTrain(inputs.get(1), inputs.get(2), EPS, Tensor.zeros(channels), Tensor.ones(channels), 0.1f);
+            return inputs.get(0)
+                    .batchNormTrain(
+                            inputs.get(1), inputs.get(2), EPS, Tensor.zeros(channels), Tensor.ones(channels), 0.1f);
         }
 
         @Override

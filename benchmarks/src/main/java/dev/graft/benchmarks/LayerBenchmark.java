@@ -18,9 +18,16 @@ import org.openjdk.jmh.annotations.Warmup;
 /** One layer of ResNet-18 on 224x224 images; the result is checked in double precision first. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(value = 1, jvmArgsAppend = {
-        "--add-modules=jdk.incubator.vector", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-XX:+UseParallelGC", "-XX:MaxNewSize=128m",
-        "-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UseTransparentHugePages"})
+@Fork(
+        value = 1,
+        jvmArgsAppend = {
+            "--add-modules=jdk.incubator.vector",
+            "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+            "-XX:+UseParallelGC",
+            "-XX:MaxNewSize=128m",
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "-XX:+UseTransparentHugePages"
+        })
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @State(Scope.Benchmark)
@@ -29,7 +36,9 @@ public abstract class LayerBenchmark {
     private GraftLayer work;
 
     static Layer layer(String name) {
-        return Networks.layers("resnet18").keySet().stream().filter(l -> l.toString().equals(name)).findFirst()
+        return Networks.layers("resnet18").keySet().stream()
+                .filter(l -> l.toString().equals(name))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("ResNet-18 has no layer " + name));
     }
 

@@ -16,10 +16,11 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /**
- * Images a second that one thread decodes, resizes to 256, crops to 224 and normalises, against Pillow and torchvision on the same files:
- * those of a folder, or else made here, JPEGs of 500x375 pixels.
+ * Images a second that one thread decodes, resizes to 256, crops to 224 and normalises, against Pillow and torchvision
+ * on the same files: those of a folder, or else made here, JPEGs of 500x375 pixels.
  *
- * <p>Run: {@code java -cp benchmarks/target/benchmarks.jar dev.graft.benchmarks.Loading [python=python3] [seconds=5] [folder=DIR]}
+ * <p>Run: {@code java -cp benchmarks/target/benchmarks.jar dev.graft.benchmarks.Loading [python=python3] [seconds=5]
+ * [folder=DIR]}
  */
 public final class Loading {
     private static final int FILES = 32;
@@ -27,8 +28,7 @@ public final class Loading {
     private static final int HEIGHT = 375;
     private static final Path PYTHON = Path.of("benchmarks/src/peers/python/loading.py");
 
-    private Loading() {
-    }
+    private Loading() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
         String python = option(args, "python", "python3");
@@ -41,8 +41,16 @@ public final class Loading {
         }
         System.out.printf(Locale.ROOT, "%-44s %10s%n", "one thread, " + files.size() + " files", "images/s");
         ImagePipeline pipeline = Preprocessing.imageNet().eval();
-        report("Graft, decode only", files, seconds, file -> Image.read(file).toRgb().width());
-        report("Graft", files, seconds, file -> pipeline.toFloats(Image.read(file).toRgb(), new SplittableRandom(1)).length);
+        report(
+                "Graft, decode only",
+                files,
+                seconds,
+                file -> Image.read(file).toRgb().width());
+        report(
+                "Graft",
+                files,
+                seconds,
+                file -> pipeline.toFloats(Image.read(file).toRgb(), new SplittableRandom(1)).length);
         python(python, folder, seconds);
     }
 
@@ -66,10 +74,12 @@ public final class Loading {
     private static void python(String python, Path folder, double seconds) throws InterruptedException {
         try {
             Process process = new ProcessBuilder(python, PYTHON.toString(), folder.toString(), "" + seconds)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
             System.out.print(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
             if (process.waitFor() != 0) {
-                System.out.println("Pillow, torchvision: " + python + " " + PYTHON + " fails. Hint: run from the project's root.");
+                System.out.println(
+                        "Pillow, torchvision: " + python + " " + PYTHON + " fails. Hint: run from the project's root.");
             }
         } catch (IOException e) {
             System.out.println("Pillow, torchvision: skipped, there is no " + python + "; say python=PATH");
@@ -87,7 +97,9 @@ public final class Loading {
                 for (int x = 0; x < WIDTH; x++) {
                     int rgb = 0;
                     for (int c = 0; c < 3; c++) {
-                        double value = 128 + 70 * Math.sin(x * wave[c]) * Math.cos(y * wave[c + 3]) + (x * (n + 3) / 97 + y / 31) % 2 * 40
+                        double value = 128
+                                + 70 * Math.sin(x * wave[c]) * Math.cos(y * wave[c + 3])
+                                + (x * (n + 3) / 97 + y / 31) % 2 * 40
                                 + random.nextGaussian() * 8;
                         rgb = rgb << 8 | (int) Math.max(0, Math.min(255, value));
                     }
@@ -103,7 +115,10 @@ public final class Loading {
     }
 
     private static String option(String[] args, String name, String otherwise) {
-        return Stream.of(args).filter(arg -> arg.startsWith(name + "=")).map(arg -> arg.substring(name.length() + 1)).findFirst()
+        return Stream.of(args)
+                .filter(arg -> arg.startsWith(name + "="))
+                .map(arg -> arg.substring(name.length() + 1))
+                .findFirst()
                 .orElse(otherwise);
     }
 }

@@ -13,17 +13,20 @@ import java.util.Map;
 /** The distinct layers of networks on 224x224 images, each with how often it occurs. */
 public final class Networks {
     /** Blocks of one width in EfficientNet-Lite0; the stride is the first one's. */
-    public record Stage(int kernel, int stride, int expansion, int out, int repeats) {
-    }
+    public record Stage(int kernel, int stride, int expansion, int out, int repeats) {}
 
-    public static final List<Stage> EFFICIENTNET_LITE0 = List.of(new Stage(3, 1, 1, 16, 1), new Stage(3, 2, 6, 24, 2),
-            new Stage(5, 2, 6, 40, 2), new Stage(3, 2, 6, 80, 3), new Stage(5, 1, 6, 112, 3), new Stage(5, 2, 6, 192, 4),
+    public static final List<Stage> EFFICIENTNET_LITE0 = List.of(
+            new Stage(3, 1, 1, 16, 1),
+            new Stage(3, 2, 6, 24, 2),
+            new Stage(5, 2, 6, 40, 2),
+            new Stage(3, 2, 6, 80, 3),
+            new Stage(5, 1, 6, 112, 3),
+            new Stage(5, 2, 6, 192, 4),
             new Stage(3, 1, 6, 320, 1));
     /** Channels after its first convolution. */
     public static final int EFFICIENTNET_LITE0_STEM = 32;
 
-    private Networks() {
-    }
+    private Networks() {}
 
     /** Of {@code resnet18} or {@code efficientnet_lite0}. */
     public static Map<Layer, Integer> layers(String model) {

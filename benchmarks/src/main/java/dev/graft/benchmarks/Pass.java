@@ -4,7 +4,9 @@ import java.util.Locale;
 
 /** Which computation of a layer. */
 public enum Pass {
-    FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT;
+    FORWARD,
+    INPUT_GRADIENT,
+    WEIGHT_GRADIENT;
 
     /** As tables print it. */
     public String label() {

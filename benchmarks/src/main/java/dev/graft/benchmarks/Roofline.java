@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * What the machine can do, measured: the most multiply-adds and the most bytes a second.
  *
- * @param gigaflops          of vector multiply-adds on registers, two operations each
+ * @param gigaflops of vector multiply-adds on registers, two operations each
  * @param gigabytesPerSecond of copying arrays larger than the caches, bytes read plus bytes written
  */
 public record Roofline(int threads, double gigaflops, double gigabytesPerSecond) {
@@ -83,7 +83,12 @@ public record Roofline(int threads, double gigaflops, double gigabytesPerSecond)
             c10 = c10.fma(f, t);
             c11 = c11.fma(f, t);
         }
-        return c0.add(c1).add(c2).add(c3).add(c4.add(c5).add(c6).add(c7)).add(c8.add(c9).add(c10).add(c11)).lane(0);
+        return c0.add(c1)
+                .add(c2)
+                .add(c3)
+                .add(c4.add(c5).add(c6).add(c7))
+                .add(c8.add(c9).add(c10).add(c11))
+                .lane(0);
     }
 
     private static double copies(long nanos) {
@@ -107,9 +112,13 @@ public record Roofline(int threads, double gigaflops, double gigabytesPerSecond)
     /** What tables of fractions must say first. */
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "peak, measured with %d threads: %.0f GF/s of multiply-adds, %.1f GB/s of copying%n"
-                + "of peak: of multiply-adds where there are GF/s, else of copying. Operations are counted as the definition has them,%n"
-                + "so an algorithm that needs fewer may exceed 1; so may arrays that stay in the caches.",
-                threads, gigaflops, gigabytesPerSecond);
+        return String.format(
+                Locale.ROOT,
+                "peak, measured with %d threads: %.0f GF/s of multiply-adds, %.1f GB/s of copying%n"
+                        + "of peak: of multiply-adds where there are GF/s, else of copying. Operations are counted as the definition has them,%n"
+                        + "so an algorithm that needs fewer may exceed 1; so may arrays that stay in the caches.",
+                threads,
+                gigaflops,
+                gigabytesPerSecond);
     }
 }

@@ -2,5 +2,7 @@ package dev.graft.backend;
 
 /** An activation that a kernel can apply to its result while it is still in cache. */
 public enum Activation {
-    NONE, RELU, RELU6
+    NONE,
+    RELU,
+    RELU6
 }

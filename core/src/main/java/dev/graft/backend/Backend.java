@@ -8,11 +8,11 @@ import java.util.Optional;
 /**
  * What a device must do; every backward kernel stands beside its forward.
  *
- * <p>The contract of all kernels: results are already allocated and never overlap operands unless said so; shapes were checked
- * by the caller; floating-point views are F32. <em>Dense, same layout</em> means that all views named cover the same
- * {@code numel()} consecutive elements in the same order, so a kernel may run over them as flat arrays. Images are
- * {@code [N, C, H, W]} in channels-last memory. Backward kernels overwrite their results. A result depends on its operands
- * alone, bit for bit: never on the number of threads.
+ * <p>The contract of all kernels: results are already allocated and never overlap operands unless said so; shapes were
+ * checked by the caller; floating-point views are F32. <em>Dense, same layout</em> means that all views named cover the
+ * same {@code numel()} consecutive elements in the same order, so a kernel may run over them as flat arrays. Images are
+ * {@code [N, C, H, W]} in channels-last memory. Backward kernels overwrite their results. A result depends on its
+ * operands alone, bit for bit: never on the number of threads.
  */
 public interface Backend {
     /** The device's name, such as {@code "cpu"} or {@code "cuda:0"}. */
@@ -32,8 +32,8 @@ public interface Backend {
     // Movement. Any strides; same shape.
 
     /**
-     * {@code y = x}, converting between dtypes; {@code x} may repeat elements (stride 0). Both may lie in one storage and overlap in any
-     * way: {@code y} becomes what {@code x} was before.
+     * {@code y = x}, converting between dtypes; {@code x} may repeat elements (stride 0). Both may lie in one storage
+     * and overlap in any way: {@code y} becomes what {@code x} was before.
      */
     void copy(View x, View y);
 
@@ -45,14 +45,15 @@ public interface Backend {
     void unary(UnaryOp op, float a, float b, View x, View y);
 
     /**
-     * {@code dx = dy * op'(x)}, where {@code y = op(x)}: a function reads {@code y} alone where the slope follows from it (EXP, SQRT, RECIPROCAL,
-     * SIGMOID, TANH, RELU, RELU6), else {@code x} alone; the other one may hold anything. Dense, same layout.
+     * {@code dx = dy * op'(x)}, where {@code y = op(x)}: a function reads {@code y} alone where the slope follows from
+     * it (EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6), else {@code x} alone; the other one may hold anything.
+     * Dense, same layout.
      */
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
 
     /**
-     * {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons. {@code y} may be an
-     * operand.
+     * {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons.
+     * {@code y} may be an operand.
      */
     void binary(BinaryOp op, View p, View q, View y);
 
@@ -63,9 +64,10 @@ public interface Backend {
     void addScaled(float alpha, View x, View y);
 
     /**
-     * Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Any strides. The element at row-major
-     * position {@code i} stays where the upper 24 bits of number {@code i} of the stream {@code RandomStream.of(seed, "dropout.mask")} are
-     * at least {@code round(p * 2^24)}, on every device; so the backward is the same call on {@code dy}.
+     * Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Any strides. The
+     * element at row-major position {@code i} stays where the upper 24 bits of number {@code i} of the stream
+     * {@code RandomStream.of(seed, "dropout.mask")} are at least {@code round(p * 2^24)}, on every device; so the
+     * backward is the same call on {@code dy}.
      */
     void dropout(float p, long seed, View x, View y);
 
@@ -74,7 +76,9 @@ public interface Backend {
     /** Folds every dimension in which {@code y} has size 1 and {@code x} has not; same rank, any strides. */
     void reduce(Reduction op, View x, View y);
 
-    /** Index (I64) of the first largest element along {@code axis}; {@code y} has size 1 there. NaN counts as largest. */
+    /**
+     * Index (I64) of the first largest element along {@code axis}; {@code y} has size 1 there. NaN counts as largest.
+     */
     void argmax(View x, int axis, View y);
 
     /** Over the last dimension; contiguous. */
@@ -86,12 +90,15 @@ public interface Backend {
     // Products
 
     /**
-     * {@code y = p q} for {@code [..., m, k]} and {@code [..., k, n]} with equal leading sizes; leading strides of 0 repeat a matrix;
-     * {@code y} contiguous.
+     * {@code y = p q} for {@code [..., m, k]} and {@code [..., k, n]} with equal leading sizes; leading strides of 0
+     * repeat a matrix; {@code y} contiguous.
      */
     void matmul(View p, View q, View y);
 
-    /** {@code y = epilogue(x * w)}: x {@code [N, C, H, W]}, w {@code [O, C/groups, KH, KW]} in any layout, y {@code [N, O, H', W']}. */
+    /**
+     * {@code y = epilogue(x * w)}: x {@code [N, C, H, W]}, w {@code [O, C/groups, KH, KW]} in any layout, y {@code [N,
+     * O, H', W']}.
+     */
     void conv2d(View x, View w, Epilogue epilogue, View y, Conv2dParams params);
 
     void conv2dBackwardInput(View dy, View w, View dx, Conv2dParams params);
@@ -101,34 +108,76 @@ public interface Backend {
     // Normalisation. Statistics and affine parameters are [C], or the normalised row's size for layer norm.
 
     /**
-     * {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with the batch's statistics over N, H, W; writes the
-     * mean and {@code 1 / sqrt(variance + eps)} used, and the biased variance for the running estimate. The residual has {@code y}'s shape.
+     * {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with the batch's statistics over N, H,
+     * W; writes the mean and {@code 1 / sqrt(variance + eps)} used, and the biased variance for the running estimate.
+     * The residual has {@code y}'s shape.
      */
-    void batchNormTrain(View x, View gamma, View beta, float eps, Optional<View> residual, Activation activation, View y, View mean,
-                        View inverseStd, View variance);
+    void batchNormTrain(
+            View x,
+            View gamma,
+            View beta,
+            float eps,
+            Optional<View> residual,
+            Activation activation,
+            View y,
+            View mean,
+            View inverseStd,
+            View variance);
 
     /**
-     * {@code dx, dgamma, dbeta} and, where asked for, {@code dresidual} (the gradient before the activation), where mean and variance were
-     * computed from {@code x}. {@code y} tells the activation's slope; without a residual it may be absent and follows from {@code x}.
+     * {@code dx, dgamma, dbeta} and, where asked for, {@code dresidual} (the gradient before the activation), where
+     * mean and variance were computed from {@code x}. {@code y} tells the activation's slope; without a residual it may
+     * be absent and follows from {@code x}.
      */
-    void batchNormTrainBackward(View x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd, Activation activation,
-                                View dx, View dgamma, View dbeta, Optional<View> dresidual);
+    void batchNormTrainBackward(
+            View x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual);
 
     /** {@code y = activation(gamma * (x - mean) * inverseStd + beta + residual)} with given statistics. */
-    void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y);
+    void batchNormEval(
+            View x,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Optional<View> residual,
+            Activation activation,
+            View y);
 
     /**
-     * Gradients where the statistics are constants; {@code y} as in training. Without {@code x}, {@code dgamma} is undefined and an
-     * activation needs {@code y}.
+     * Gradients where the statistics are constants; {@code y} as in training. Without {@code x}, {@code dgamma} is
+     * undefined and an activation needs {@code y}.
      */
-    void batchNormEvalBackward(Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
-                               Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual);
+    void batchNormEvalBackward(
+            Optional<View> x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual);
 
     /**
-     * Batch norm with given statistics as the {@link Epilogue} of a convolution with a bias:
-     * {@code scale = gamma / sqrt(variance + eps)} and {@code shift = beta + (bias - mean) * scale}. Contiguous.
+     * Batch norm with given statistics as the {@link Epilogue} of a convolution with a bias: {@code scale = gamma /
+     * sqrt(variance + eps)} and {@code shift = beta + (bias - mean) * scale}. Contiguous.
      */
-    void foldBatchNorm(View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift);
+    void foldBatchNorm(
+            View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift);
 
     /** x, y contiguous {@code [R, D]}; mean and inverseStd {@code [R]}. */
     void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd);
@@ -138,8 +187,8 @@ public interface Backend {
     // Pooling
 
     /**
-     * {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order wins, NaN counts as
-     * largest.
+     * {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order
+     * wins, NaN counts as largest.
      */
     void maxPool2d(View x, PoolWindows windows, View y, Optional<View> index);
 
@@ -151,38 +200,72 @@ public interface Backend {
 
     // Rows and losses
 
-    /** {@code y[i] = table[rows[i]]}: table {@code [V, D]} and y {@code [R, D]} contiguous, rows I64 {@code [R]} already checked. */
+    /**
+     * {@code y[i] = table[rows[i]]}: table {@code [V, D]} and y {@code [R, D]} contiguous, rows I64 {@code [R]} already
+     * checked.
+     */
     void gatherRows(View table, View rows, View y);
 
     /** {@code dtable[rows[i]] += dy[i]} in order of i, from zero. */
     void gatherRowsBackward(View dy, View rows, View dtable);
 
     /**
-     * Per-row cross-entropy of logits {@code [R, C]} against class indices {@code [R]} (I64, checked; {@code ignoreIndex} rows give loss
-     * 0 and weight 0), with label smoothing and optional class weights {@code [C]}. Writes {@code loss[R]}, {@code rowWeight[R]} (the
-     * class weight of the target) and the log-probabilities {@code [R, C]}. Contiguous. See
-     * https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+     * Per-row cross-entropy of logits {@code [R, C]} against class indices {@code [R]} (I64, checked;
+     * {@code ignoreIndex} rows give loss 0 and weight 0), with label smoothing and optional class weights {@code [C]}.
+     * Writes {@code loss[R]}, {@code rowWeight[R]} (the class weight of the target) and the log-probabilities
+     * {@code [R, C]}. Contiguous. See https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
      */
-    void crossEntropy(View logits, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
-                      View loss, View rowWeight, View logProbabilities);
+    void crossEntropy(
+            View logits,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View loss,
+            View rowWeight,
+            View logProbabilities);
 
     /** {@code dlogits} for {@code dloss[R]}. */
-    void crossEntropyBackward(View logProbabilities, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
-                              View dloss, View dlogits);
+    void crossEntropyBackward(
+            View logProbabilities,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View dloss,
+            View dlogits);
 
     // Optimizer steps: one pass over dense views of one layout, in place.
 
     /**
-     * {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v : v)};
-     * no velocity where momentum is 0; {@code first} starts {@code v} at {@code g}.
-     * Velocities that decayed below about 1e-30 may be set to 0: denormal numbers are slow. Settings are doubles so that what is
-     * derived from them, such as {@code 1 - dampening}, is rounded once.
+     * {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v :
+     * v)}; no velocity where momentum is 0; {@code first} starts {@code v} at {@code g}. Velocities that decayed below
+     * about 1e-30 may be set to 0: denormal numbers are slow. Settings are doubles so that what is derived from them,
+     * such as {@code 1 - dampening}, is rounded once.
      */
-    void sgd(View weight, View gradient, Optional<View> velocity, boolean first, double lr, double momentum, double dampening,
-             double weightDecay, boolean nesterov);
+    void sgd(
+            View weight,
+            View gradient,
+            Optional<View> velocity,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov);
 
     /** AdamW with decoupled weight decay (Loshchilov and Hutter 2019), at step {@code t >= 1}. */
-    void adamW(View weight, View gradient, View m, View v, long t, double lr, double beta1, double beta2, double eps, double weightDecay);
+    void adamW(
+            View weight,
+            View gradient,
+            View m,
+            View v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay);
 
     /** Sum of squares of all elements of all views, in double, in a fixed order. */
     double sumOfSquares(List<View> views);

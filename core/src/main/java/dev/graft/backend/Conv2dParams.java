@@ -7,17 +7,26 @@ import dev.graft.tensor.Shape;
  *
  * @param groups channels are split into this many independent groups; input and output channels must be divisible by it
  */
-public record Conv2dParams(int strideH, int strideW, int padTop, int padBottom, int padLeft, int padRight,
-                           int dilationH, int dilationW, int groups) {
+public record Conv2dParams(
+        int strideH,
+        int strideW,
+        int padTop,
+        int padBottom,
+        int padLeft,
+        int padRight,
+        int dilationH,
+        int dilationW,
+        int groups) {
 
     public Conv2dParams {
         if (strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1 || groups < 1) {
-            throw new IllegalArgumentException("conv2d: stride, dilation and groups must be at least 1 (stride " + strideH + "x" + strideW
-                    + ", dilation " + dilationH + "x" + dilationW + ", groups " + groups + ")");
+            throw new IllegalArgumentException(
+                    "conv2d: stride, dilation and groups must be at least 1 (stride " + strideH + "x" + strideW
+                            + ", dilation " + dilationH + "x" + dilationW + ", groups " + groups + ")");
         }
         if (padTop < 0 || padBottom < 0 || padLeft < 0 || padRight < 0) {
-            throw new IllegalArgumentException("conv2d: padding must not be negative (top " + padTop + ", bottom " + padBottom
-                    + ", left " + padLeft + ", right " + padRight + ")");
+            throw new IllegalArgumentException("conv2d: padding must not be negative (top " + padTop + ", bottom "
+                    + padBottom + ", left " + padLeft + ", right " + padRight + ")");
         }
     }
 
@@ -54,7 +63,8 @@ public record Conv2dParams(int strideH, int strideW, int padTop, int padBottom, 
 
     private static int extent(String what, long padded, int kernel, int dilation, int stride) {
         if (padded > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("conv2d: the padded " + what + " " + padded + " does not fit an int. Hint: use less padding.");
+            throw new IllegalArgumentException(
+                    "conv2d: the padded " + what + " " + padded + " does not fit an int. Hint: use less padding.");
         }
         long room = padded - dilation * (kernel - 1L) - 1;
         return room < 0 ? 0 : (int) (room / stride + 1);
@@ -62,6 +72,10 @@ public record Conv2dParams(int strideH, int strideW, int padTop, int padBottom, 
 
     /** {@code [N, O, H', W']} for an input {@code [N, C, H, W]} and a weight {@code [O, C/groups, KH, KW]}. */
     public Shape outputShape(Shape input, Shape weight) {
-        return Shape.of(input.dim(0), weight.dim(0), outputHeight(input.dim(2), weight.dim(2)), outputWidth(input.dim(3), weight.dim(3)));
+        return Shape.of(
+                input.dim(0),
+                weight.dim(0),
+                outputHeight(input.dim(2), weight.dim(2)),
+                outputWidth(input.dim(3), weight.dim(3)));
     }
 }

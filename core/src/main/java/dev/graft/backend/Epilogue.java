@@ -3,18 +3,23 @@ package dev.graft.backend;
 import java.util.Optional;
 
 /**
- * What a convolution does to its result before storing it:
- * {@code maxPool(activation(scale[o] * conv + shift[o] + residual))}. The bias of a convolution is a shift; a frozen batch norm is a scale
- * and a shift; maxima right away spare memory the results they are taken of.
+ * What a convolution does to its result before storing it: {@code maxPool(activation(scale[o] * conv + shift[o] +
+ * residual))}. The bias of a convolution is a shift; a frozen batch norm is a scale and a shift; maxima right away
+ * spare memory the results they are taken of.
  *
- * @param scale    {@code [O]}
- * @param shift    {@code [O]}
+ * @param scale {@code [O]}
+ * @param shift {@code [O]}
  * @param residual same shape and layout as the convolution's result
- * @param maxPool  windows over the convolution's result; the output holds their maxima
+ * @param maxPool windows over the convolution's result; the output holds their maxima
  */
-public record Epilogue(Optional<View> scale, Optional<View> shift, Optional<View> residual, Activation activation,
-                       Optional<PoolWindows> maxPool) {
-    public static final Epilogue NONE = new Epilogue(Optional.empty(), Optional.empty(), Optional.empty(), Activation.NONE);
+public record Epilogue(
+        Optional<View> scale,
+        Optional<View> shift,
+        Optional<View> residual,
+        Activation activation,
+        Optional<PoolWindows> maxPool) {
+    public static final Epilogue NONE =
+            new Epilogue(Optional.empty(), Optional.empty(), Optional.empty(), Activation.NONE);
 
     public static Epilogue bias(View bias) {
         return new Epilogue(Optional.empty(), Optional.of(bias), Optional.empty(), Activation.NONE);

@@ -1,10 +1,11 @@
 package dev.graft.backend;
 
 /**
- * Memory that a device holds, in bytes. What is not {@code live} is only there to save time, and is given up before an allocation fails.
+ * Memory that a device holds, in bytes. What is not {@code live} is only there to save time, and is given up before an
+ * allocation fails.
  *
- * @param live   held by storages in use
- * @param peak   the largest {@code live} so far
+ * @param live held by storages in use
+ * @param peak the largest {@code live} so far
  * @param pooled kept for reuse
  * @param packed rearranged copies of weights
  * @param scratch working memory of kernels

@@ -2,5 +2,8 @@ package dev.graft.backend;
 
 /** How a dimension is folded into one value. */
 public enum Reduction {
-    SUM, MEAN, MAX, MIN
+    SUM,
+    MEAN,
+    MAX,
+    MIN
 }

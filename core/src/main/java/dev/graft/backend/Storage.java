@@ -5,8 +5,9 @@ import dev.graft.tensor.DType;
 /**
  * A flat run of elements on one device, shared by the tensors that view it.
  *
- * <p>Reference-counted: whoever keeps a storage calls {@link #retain()}, and {@link #release()} once when done; the last
- * release gives the memory back to the device's pool. A storage that is never released is left to the garbage collector.
+ * <p>Reference-counted: whoever keeps a storage calls {@link #retain()}, and {@link #release()} once when done; the
+ * last release gives the memory back to the device's pool. A storage that is never released is left to the garbage
+ * collector.
  */
 public interface Storage {
     DType dtype();
@@ -43,10 +44,14 @@ public interface Storage {
     /** As {@link #read(int, float[], int, int)}, for I32. */
     void read(int offset, int[] target, int at, int count);
 
-    /** As {@link #read(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes. */
+    /**
+     * As {@link #read(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes.
+     */
     void read(int offset, byte[] target, int at, int count);
 
-    /** Copies {@code count} elements from {@code source[at..]}. @throws IllegalStateException unless the dtype is F32 */
+    /**
+     * Copies {@code count} elements from {@code source[at..]}. @throws IllegalStateException unless the dtype is F32
+     */
     void write(int offset, float[] source, int at, int count);
 
     /** As {@link #write(int, float[], int, int)}, for I64. */
@@ -55,6 +60,8 @@ public interface Storage {
     /** As {@link #write(int, float[], int, int)}, for I32. */
     void write(int offset, int[] source, int at, int count);
 
-    /** As {@link #write(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes. */
+    /**
+     * As {@link #write(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes.
+     */
     void write(int offset, byte[] source, int at, int count);
 }

@@ -1,11 +1,21 @@
 package dev.graft.backend;
 
 /**
- * Element-wise functions of one argument. {@code a} and {@code b} are the parameters passed along, where a function has any.
- * Formulas as in the PyTorch functions of the same names.
+ * Element-wise functions of one argument. {@code a} and {@code b} are the parameters passed along, where a function has
+ * any. Formulas as in the PyTorch functions of the same names.
  */
 public enum UnaryOp {
-    NEG, ABS, EXP, LOG, SQRT, SQUARE, RECIPROCAL, SIGMOID, TANH, RELU, RELU6,
+    NEG,
+    ABS,
+    EXP,
+    LOG,
+    SQRT,
+    SQUARE,
+    RECIPROCAL,
+    SIGMOID,
+    TANH,
+    RELU,
+    RELU6,
     /** {@code x > 0 ? x : a * x}. */
     LEAKY_RELU,
     /** {@code x * Phi(x)} with the exact normal distribution function. */

@@ -4,8 +4,8 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 
 /**
- * A strided window on a storage: what kernels read and write. Element {@code (i0, i1, ...)} lies at
- * {@code offset + i0 * strides[0] + i1 * strides[1] + ...}; a stride of 0 repeats one element along its dimension.
+ * A strided window on a storage: what kernels read and write. Element {@code (i0, i1, ...)} lies at {@code offset + i0
+ * * strides[0] + i1 * strides[1] + ...}; a stride of 0 repeats one element along its dimension.
  *
  * <p>A view does not hold its storage: the tensor that made it does.
  */
@@ -126,7 +126,11 @@ public record View(Storage storage, int offset, Shape shape, int[] strides) {
 
     /** Whether the stretches of memory from first to last element meet; elements may still lie between each other. */
     public boolean overlaps(View other) {
-        return storage == other.storage && shape.numel() > 0 && other.shape.numel() > 0 && offset <= other.last() && other.offset <= last();
+        return storage == other.storage
+                && shape.numel() > 0
+                && other.shape.numel() > 0
+                && offset <= other.last()
+                && other.offset <= last();
     }
 
     /** Whether every index names the same place in memory in both views. */

@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Batch normalisation of channels-last images (Ioffe and Szegedy 2015), with the addition of a residual and the activation that follow it.
- * Statistics are {@link ChannelMoments}; sums are floats for at most {@link #FLUSH} additions, then doubles. Forward reads the input twice, once for the statistics; backward reads input and gradient
+ * Batch normalisation of channels-last images (Ioffe and Szegedy 2015), with the addition of a residual and the
+ * activation that follow it. Statistics are {@link ChannelMoments}; sums are floats for at most {@link #FLUSH}
+ * additions, then doubles. Forward reads the input twice, once for the statistics; backward reads input and gradient
  * twice, once for the sums over them.
  */
 final class BatchNorm {
@@ -100,7 +101,16 @@ final class BatchNorm {
         void add(int at, int count, float[] first, float[] second);
     }
 
-    void train(View x, View gamma, View beta, float eps, Optional<View> residual, Activation activation, View y, View mean, View inverseStd,
+    void train(
+            View x,
+            View gamma,
+            View beta,
+            float eps,
+            Optional<View> residual,
+            Activation activation,
+            View y,
+            View mean,
+            View inverseStd,
             View variance) {
         try (ChannelsLast.Borrowed in = layout.source(x)) {
             statistics(in.view(), eps, mean, inverseStd, variance);
@@ -125,7 +135,10 @@ final class BatchNorm {
         ChannelMoments[] pieces = new ChannelMoments[rows.pieces()];
         engine.forEach(pieces.length, piece -> {
             ChannelMoments moments = new ChannelMoments(rows, loops, engine.workspace());
-            moments.begin(xs, x.offset() + piece * rows.pieceRows() * channels, rows.pieceEnd(piece) - piece * rows.pieceRows());
+            moments.begin(
+                    xs,
+                    x.offset() + piece * rows.pieceRows() * channels,
+                    rows.pieceEnd(piece) - piece * rows.pieceRows());
             forRows(rows, piece, STRETCH * rows.blockRows(), (at, count) -> moments.add(xs, x.offset() + at, count));
             pieces[piece] = moments;
         });
@@ -145,7 +158,8 @@ final class BatchNorm {
         }
     }
 
-    // Of channels that hold an infinity or leave the floats: sums of distances from an origin say less than the values themselves.
+    // Of channels that hold an infinity or leave the floats: sums of distances from an origin say less than the values
+    // themselves.
     private static double meanInDouble(float[] x, int at, int channels, int rows) {
         double sum = 0;
         for (int row = 0; row < rows && !Double.isNaN(sum); row++) {
@@ -163,13 +177,27 @@ final class BatchNorm {
         return sum / rows;
     }
 
-    void eval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation, View y) {
+    void eval(
+            View x,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Optional<View> residual,
+            Activation activation,
+            View y) {
         Optional<ChannelsLast.Borrowed> added = residual.map(layout::source);
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y)) {
             ChannelRows rows = rows(x);
             boolean far = isFar(mean, inverseStd);
-            apply(loops(rows, mean, far), in.view(), Affine.of(rows, gamma, beta, mean, inverseStd, far),
-                    added.map(ChannelsLast.Borrowed::view), activation, out.view());
+            apply(
+                    loops(rows, mean, far),
+                    in.view(),
+                    Affine.of(rows, gamma, beta, mean, inverseStd, far),
+                    added.map(ChannelsLast.Borrowed::view),
+                    activation,
+                    out.view());
         } finally {
             added.ifPresent(ChannelsLast.Borrowed::close);
         }
@@ -190,10 +218,15 @@ final class BatchNorm {
     /** Loops over {@code x}, or over {@code x - mean} where that {@link #isFar}. */
     private NormLoops loops(ChannelRows rows, View mean, boolean far) {
         NormLoops loops = NormLoops.of(engine);
-        return far ? new CenteredNormLoops(engine, loops, rows.spread(CpuStorage.floats(mean), mean.offset()), rows.width()) : loops;
+        return far
+                ? new CenteredNormLoops(
+                        engine, loops, rows.spread(CpuStorage.floats(mean), mean.offset()), rows.width())
+                : loops;
     }
 
-    /** The normalisation as {@code x * scale + shift}, of {@code x - mean} where that {@link #isFar}; spread to a block. */
+    /**
+     * The normalisation as {@code x * scale + shift}, of {@code x - mean} where that {@link #isFar}; spread to a block.
+     */
     private record Affine(float[] scale, float[] shift) {
 
         static Affine of(ChannelRows rows, View gamma, View beta, View mean, View inverseStd, boolean far) {
@@ -205,7 +238,9 @@ final class BatchNorm {
             float[] shift = new float[rows.channels()];
             for (int c = 0; c < scale.length; c++) {
                 scale[c] = g[gamma.offset() + c] * s[inverseStd.offset() + c];
-                shift[c] = far ? b[beta.offset() + c] : (float) (b[beta.offset() + c] - (double) m[mean.offset() + c] * scale[c]);
+                shift[c] = far
+                        ? b[beta.offset() + c]
+                        : (float) (b[beta.offset() + c] - (double) m[mean.offset() + c] * scale[c]);
             }
             return new Affine(rows.spread(scale, 0), rows.spread(shift, 0));
         }
@@ -226,38 +261,82 @@ final class BatchNorm {
         });
     }
 
-    void trainBackward(View x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd, Activation activation, View dx,
-            View dgamma, View dbeta, Optional<View> dresidual) {
+    void trainBackward(
+            View x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
         backward(true, Optional.of(x), y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
     }
 
-    void evalBackward(Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd, Activation activation,
-            View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+    void evalBackward(
+            Optional<View> x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
         backward(false, x, y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
     }
 
     /**
-     * With {@code g} the gradient before the activation and {@code z = (x - mean) * inverseStd}: {@code dbeta = sum(g)},
-     * {@code dgamma = sum(g * z)}, and {@code dx = gamma * inverseStd * (g - dbeta / n - z * dgamma / n)}, without the last two terms where
-     * the statistics are constants; {@code dresidual = g}.
+     * With {@code g} the gradient before the activation and {@code z = (x - mean) * inverseStd}: {@code dbeta =
+     * sum(g)}, {@code dgamma = sum(g * z)}, and {@code dx = gamma * inverseStd * (g - dbeta / n - z * dgamma / n)},
+     * without the last two terms where the statistics are constants; {@code dresidual = g}.
      */
-    private void backward(boolean train, Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
-            Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+    private void backward(
+            boolean train,
+            Optional<View> x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
         Optional<ChannelsLast.Borrowed> in = x.map(layout::source);
         Optional<ChannelsLast.Borrowed> result = y.map(layout::source);
         Optional<ChannelsLast.Borrowed> kept = dresidual.map(layout::target);
-        try (ChannelsLast.Borrowed given = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
+        try (ChannelsLast.Borrowed given = layout.source(dy);
+                ChannelsLast.Borrowed out = layout.target(dx)) {
             ChannelRows rows = rows(dy);
             boolean far = isFar(mean, inverseStd);
             NormLoops loops = loops(rows, mean, far);
             Optional<View> input = in.map(ChannelsLast.Borrowed::view);
-            Optional<View> masks = activation == Activation.NONE ? Optional.empty() : result.map(ChannelsLast.Borrowed::view);
-            // Where y tells the mask, the masked gradient is stored once: as the residual's gradient, or in dx until that is known.
+            Optional<View> masks =
+                    activation == Activation.NONE ? Optional.empty() : result.map(ChannelsLast.Borrowed::view);
+            // Where y tells the mask, the masked gradient is stored once: as the residual's gradient, or in dx until
+            // that is known.
             View stored = masks.isEmpty() ? given.view() : kept.orElse(out).view();
-            Optional<Affine> argument = activation == Activation.NONE || masks.isPresent() ? Optional.empty()
+            Optional<Affine> argument = activation == Activation.NONE || masks.isPresent()
+                    ? Optional.empty()
                     : Optional.of(Affine.of(rows, gamma, beta, mean, inverseStd, far));
             Gradient gradient = new Gradient(stored, argument, activation);
-            Sums sums = gradientSums(loops, input.orElse(stored), gradient, mean, rows, masks.map(m -> new Mask(activation, m, given.view())));
+            Sums sums = gradientSums(
+                    loops,
+                    input.orElse(stored),
+                    gradient,
+                    mean,
+                    rows,
+                    masks.map(m -> new Mask(activation, m, given.view())));
             int channels = rows.channels();
             float[] g = CpuStorage.floats(gamma);
             float[] m = CpuStorage.floats(mean);
@@ -283,7 +362,15 @@ final class BatchNorm {
                 }
             }
             if (train || argument.isPresent()) {
-                combine(loops, input.orElse(stored), gradient, rows, rows.spread(p, 0), rows.spread(q, 0), rows.spread(r, 0), out.view());
+                combine(
+                        loops,
+                        input.orElse(stored),
+                        gradient,
+                        rows,
+                        rows.spread(p, 0),
+                        rows.spread(q, 0),
+                        rows.spread(r, 0),
+                        out.view());
             } else {
                 scale(stored, rows, rows.spread(p, 0), out.view());
             }
@@ -294,20 +381,33 @@ final class BatchNorm {
         }
     }
 
-    /** {@code dy} and what it must still be multiplied with: the slope of {@code activation} at the {@code argument}. */
-    private record Gradient(View dy, Optional<Affine> argument, Activation activation) {
-    }
+    /**
+     * {@code dy} and what it must still be multiplied with: the slope of {@code activation} at the {@code argument}.
+     */
+    private record Gradient(View dy, Optional<Affine> argument, Activation activation) {}
 
     /** {@code dy * activation'}, given the activation's result {@code y}. */
     private record Mask(Activation activation, View y, View dy) {
 
         void store(NormLoops loops, int at, float[] g, int gAt, int count) {
-            loops.mask(activation, CpuStorage.floats(y), y.offset() + at, CpuStorage.floats(dy), dy.offset() + at, g, gAt, count);
+            loops.mask(
+                    activation,
+                    CpuStorage.floats(y),
+                    y.offset() + at,
+                    CpuStorage.floats(dy),
+                    dy.offset() + at,
+                    g,
+                    gAt,
+                    count);
         }
     }
 
-    /** Sums of the gradient and of its products with {@code x - mean}; a mask, if any, is applied first and stored as the gradient. */
-    private Sums gradientSums(NormLoops loops, View x, Gradient gradient, View mean, ChannelRows rows, Optional<Mask> mask) {
+    /**
+     * Sums of the gradient and of its products with {@code x - mean}; a mask, if any, is applied first and stored as
+     * the gradient.
+     */
+    private Sums gradientSums(
+            NormLoops loops, View x, Gradient gradient, View mean, ChannelRows rows, Optional<Mask> mask) {
         float[] dys = mask.isPresent() ? CpuStorage.floatsToWrite(gradient.dy()) : CpuStorage.floats(gradient.dy());
         float[] xs = CpuStorage.floats(x);
         int dyAt = gradient.dy().offset();
@@ -315,9 +415,19 @@ final class BatchNorm {
         Sums sums = new Sums(rows);
         if (gradient.argument().isPresent()) {
             Affine a = gradient.argument().get();
-            sums.run((at, count, sum, products) -> loops.maskedMomentGradients(gradient.activation(), xs, x.offset() + at, a.scale(),
+            sums.run((at, count, sum, products) -> loops.maskedMomentGradients(
+                    gradient.activation(),
+                    xs,
+                    x.offset() + at,
+                    a.scale(),
                     a.shift(),
-                    dys, dyAt + at, means, sum, products, rows.width(), count));
+                    dys,
+                    dyAt + at,
+                    means,
+                    sum,
+                    products,
+                    rows.width(),
+                    count));
         } else {
             sums.run((at, count, sum, products) -> {
                 mask.ifPresent(m -> m.store(loops, at, dys, dyAt + at, count));
@@ -327,17 +437,35 @@ final class BatchNorm {
         return sums;
     }
 
-    private void combine(NormLoops loops, View x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
+    private void combine(
+            NormLoops loops, View x, Gradient gradient, ChannelRows rows, float[] p, float[] q, float[] r, View dx) {
         float[] xs = CpuStorage.floats(x);
         float[] dys = CpuStorage.floats(gradient.dy());
         int dyAt = gradient.dy().offset();
         float[] dxs = CpuStorage.floatsToWrite(dx);
         if (gradient.argument().isPresent()) {
             Affine a = gradient.argument().get();
-            forBlocks(rows, (at, count) -> loops.maskedCombine(gradient.activation(), xs, x.offset() + at, a.scale(), a.shift(), dys,
-                    dyAt + at, p, q, r, dxs, dx.offset() + at, count));
+            forBlocks(
+                    rows,
+                    (at, count) -> loops.maskedCombine(
+                            gradient.activation(),
+                            xs,
+                            x.offset() + at,
+                            a.scale(),
+                            a.shift(),
+                            dys,
+                            dyAt + at,
+                            p,
+                            q,
+                            r,
+                            dxs,
+                            dx.offset() + at,
+                            count));
         } else {
-            forBlocks(rows, (at, count) -> loops.combine(dys, dyAt + at, xs, x.offset() + at, p, q, r, dxs, dx.offset() + at, count));
+            forBlocks(
+                    rows,
+                    (at, count) ->
+                            loops.combine(dys, dyAt + at, xs, x.offset() + at, p, q, r, dxs, dx.offset() + at, count));
         }
     }
 
@@ -349,7 +477,8 @@ final class BatchNorm {
     }
 
     /** {@code scale = gamma / sqrt(variance + eps)} and {@code shift = beta + (bias - mean) * scale}. */
-    static void fold(View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
+    static void fold(
+            View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
         float[] g = CpuStorage.floats(gamma);
         float[] b = CpuStorage.floats(beta);
         float[] m = CpuStorage.floats(mean);

@@ -12,6 +12,20 @@ interface Blas {
      * {@code c = op(a) op(b) + beta c} with {@code op(a) [m, k]}, {@code op(b) [k, n]}, {@code c [m, n]}; each matrix
      * starts at {@code ...At} in its panel and its rows as stored are {@code ld...} apart.
      */
-    void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, Panel a, int aAt, int lda, Panel b, int bAt, int ldb,
-                  float beta, Panel c, int cAt, int ldc);
+    void multiply(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            Panel a,
+            int aAt,
+            int lda,
+            Panel b,
+            int bAt,
+            int ldb,
+            float beta,
+            Panel c,
+            int cAt,
+            int ldc);
 }

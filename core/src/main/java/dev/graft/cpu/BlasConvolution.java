@@ -16,7 +16,9 @@ final class BlasConvolution implements Convolution.Algorithm {
     BlasConvolution(Engine engine) {
         this.engine = engine;
         this.product = new PixelGemm(engine);
-        this.winograd = Settings.ofJvm().winograd() == WinogradChoice.F4 ? Optional.of(new BlasWinograd(engine)) : Optional.empty();
+        this.winograd = Settings.ofJvm().winograd() == WinogradChoice.F4
+                ? Optional.of(new BlasWinograd(engine))
+                : Optional.empty();
         this.weightGradient = new WeightGradient(engine);
         this.weights = new ConvWeights(engine);
     }
@@ -30,8 +32,15 @@ final class BlasConvolution implements Convolution.Algorithm {
         if (usesWinograd(w, params)) {
             ConvEpilogue end = new ConvEpilogue(engine.kernels(), epilogue, residual);
             boolean[] strange = winograd.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
-            Convolution.redo(strange, (first, count) -> direct(Convolution.images(x, first, count), w, epilogue,
-                    residual.map(r -> Convolution.images(r, first, count)), Convolution.images(y, first, count), params));
+            Convolution.redo(
+                    strange,
+                    (first, count) -> direct(
+                            Convolution.images(x, first, count),
+                            w,
+                            epilogue,
+                            residual.map(r -> Convolution.images(r, first, count)),
+                            Convolution.images(y, first, count),
+                            params));
             return;
         }
         direct(x, w, epilogue, residual, y, params);
@@ -52,9 +61,12 @@ final class BlasConvolution implements Convolution.Algorithm {
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
         if (usesWinograd(w, params)) {
             ConvEpilogue none = new ConvEpilogue(engine.kernels(), Epilogue.NONE, Optional.empty());
-            boolean[] strange = winograd.get().backwardInput(dx.dim(0), Images.read(dy), w, none, Images.written(dx), params);
-            Convolution.redo(strange, (first, count) -> directBackwardInput(Convolution.images(dy, first, count), w,
-                    Convolution.images(dx, first, count), params));
+            boolean[] strange =
+                    winograd.get().backwardInput(dx.dim(0), Images.read(dy), w, none, Images.written(dx), params);
+            Convolution.redo(
+                    strange,
+                    (first, count) -> directBackwardInput(
+                            Convolution.images(dy, first, count), w, Convolution.images(dx, first, count), params));
             return;
         }
         directBackwardInput(dy, w, dx, params);
@@ -75,7 +87,11 @@ final class BlasConvolution implements Convolution.Algorithm {
     @Override
     public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
-        return weightGradient.run(x.dim(0), params.groups(), Gather.of(x, map, params),
-                new WeightGradient.Gradient(CpuStorage.floats(dy), dy.offset(), dy.dim(1)), dw);
+        return weightGradient.run(
+                x.dim(0),
+                params.groups(),
+                Gather.of(x, map, params),
+                new WeightGradient.Gradient(CpuStorage.floats(dy), dy.offset(), dy.dim(1)),
+                dw);
     }
 }

@@ -5,9 +5,10 @@ import dev.graft.backend.View;
 import java.util.Arrays;
 
 /**
- * 3x3 convolution of stride 1, and its gradient for the input, by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for
- * Convolutional Neural Networks", 2016) without the Vector API: transforms are plain loops over the channels of several tiles, which C2
- * turns into vector instructions, and the 36 products of a run of tiles are OpenBLAS's. {@link Winograd} is its counterpart on vectors.
+ * 3x3 convolution of stride 1, and its gradient for the input, by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast
+ * Algorithms for Convolutional Neural Networks", 2016) without the Vector API: transforms are plain loops over the
+ * channels of several tiles, which C2 turns into vector instructions, and the 36 products of a run of tiles are
+ * OpenBLAS's. {@link Winograd} is its counterpart on vectors.
  */
 final class BlasWinograd {
     private static final int TILE = 4;
@@ -33,14 +34,21 @@ final class BlasWinograd {
         return WinogradChoice.fits(w, params, LANES) && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
     }
 
-    /** {@code y = epilogue(conv(x, w))}; returns for each image whether some of its results are not finite, see {@link Winograd#forward}. */
+    /**
+     * {@code y = epilogue(conv(x, w))}; returns for each image whether some of its results are not finite, see
+     * {@link Winograd#forward}.
+     */
     boolean[] forward(int images, Images x, View w, ConvEpilogue epilogue, Images y, Conv2dParams params) {
-        return run(new Pass(images, x, y, params.padTop(), params.padLeft(), epilogue, new boolean[images]), TapWeights.forward(w));
+        return run(
+                new Pass(images, x, y, params.padTop(), params.padLeft(), epilogue, new boolean[images]),
+                TapWeights.forward(w));
     }
 
     /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees; returns as {@link #forward}. */
     boolean[] backwardInput(int images, Images dy, View w, ConvEpilogue none, Images dx, Conv2dParams params) {
-        return run(new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), none, new boolean[images]), TapWeights.turned(w));
+        return run(
+                new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), none, new boolean[images]),
+                TapWeights.turned(w));
     }
 
     private boolean[] run(Pass pass, TapWeights weights) {
@@ -54,8 +62,23 @@ final class BlasWinograd {
             Panel m = workspace.panel(Workspace.Slot.RESULT, (long) POSITIONS * count * columns);
             pass.transformPatches(workspace, from, count, depth, v);
             for (int p = 0; p < POSITIONS; p++) {
-                engine.blas().multiply(false, false, count, columns, depth, v, p * count * depth, depth, u, p * depth * columns, columns, 0f,
-                        m, p * count * columns, columns);
+                engine.blas()
+                        .multiply(
+                                false,
+                                false,
+                                count,
+                                columns,
+                                depth,
+                                v,
+                                p * count * depth,
+                                depth,
+                                u,
+                                p * depth * columns,
+                                columns,
+                                0f,
+                                m,
+                                p * count * columns,
+                                columns);
             }
             pass.transformResults(engine.kernels(), workspace, from, count, columns, m);
         });
@@ -72,8 +95,14 @@ final class BlasWinograd {
     private Panel transformed(TapWeights weights) {
         CpuStorage storage = CpuStorage.of(weights.view());
         int size = POSITIONS * weights.depth() * weights.columns();
-        return storage.packed().get(weights.key("blas winograd"), storage.content(), size, engine.blas()::allocate,
-                floats -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, floats), panel -> transform(weights, panel));
+        return storage.packed()
+                .get(
+                        weights.key("blas winograd"),
+                        storage.content(),
+                        size,
+                        engine.blas()::allocate,
+                        floats -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, floats),
+                        panel -> transform(weights, panel));
     }
 
     private void transform(TapWeights weights, Panel u) {
@@ -102,7 +131,8 @@ final class BlasWinograd {
     }
 
     /** Images, and how their results are cut into tiles. */
-    private record Pass(int images, Images x, Images y, int padTop, int padLeft, ConvEpilogue epilogue, boolean[] strange) {
+    private record Pass(
+            int images, Images x, Images y, int padTop, int padLeft, ConvEpilogue epilogue, boolean[] strange) {
         int rows() {
             return (y.height() + TILE - 1) / TILE;
         }
@@ -204,7 +234,8 @@ final class BlasWinograd {
         }
 
         /** Pixel (i, j) of {@code tiles} tiles. */
-        private void store(ConvEpilogue.Channels end, float[] values, float[] residuals, int from, int tiles, int i, int j) {
+        private void store(
+                ConvEpilogue.Channels end, float[] values, float[] residuals, int from, int tiles, int i, int j) {
             int channels = y.channels();
             int[] places = new int[tiles];
             Arrays.setAll(places, t -> place(from + t, i, j));
@@ -265,11 +296,30 @@ final class BlasWinograd {
     }
 
     private static void weights(float[][] rows, int from, int fromStep, int to, int toStep, int count) {
-        weights(rows[from], rows[from + fromStep], rows[from + 2 * fromStep], rows[to], rows[to + toStep], rows[to + 2 * toStep],
-                rows[to + 3 * toStep], rows[to + 4 * toStep], rows[to + 5 * toStep], count);
+        weights(
+                rows[from],
+                rows[from + fromStep],
+                rows[from + 2 * fromStep],
+                rows[to],
+                rows[to + toStep],
+                rows[to + 2 * toStep],
+                rows[to + 3 * toStep],
+                rows[to + 4 * toStep],
+                rows[to + 5 * toStep],
+                count);
     }
 
-    private static void weights(float[] g, float[] h, float[] k, float[] a, float[] b, float[] c, float[] d, float[] e, float[] f, int count) {
+    private static void weights(
+            float[] g,
+            float[] h,
+            float[] k,
+            float[] a,
+            float[] b,
+            float[] c,
+            float[] d,
+            float[] e,
+            float[] f,
+            int count) {
         for (int i = 0; i < count; i++) {
             float ends = (g[i] + k[i]) * (-1f / 6);
             float middle = h[i] * (1f / 6);

@@ -6,9 +6,10 @@ import java.util.Arrays;
 /**
  * Runs an element kernel over float views of any strides.
  *
- * <p>C2 turns a loop into vector instructions only where all arrays are read and written at one and the same index. So kernels take
- * arrays that share an index range; operands that lie otherwise (other strides, other offsets, broadcast) pass through small blocks
- * that stay in the first-level cache, which is 2 to 4 times faster than indexing them in the loop.
+ * <p>C2 turns a loop into vector instructions only where all arrays are read and written at one and the same index. So
+ * kernels take arrays that share an index range; operands that lie otherwise (other strides, other offsets, broadcast)
+ * pass through small blocks that stay in the first-level cache, which is 2 to 4 times faster than indexing them in the
+ * loop.
  */
 final class Blocks {
     private static final int GRAIN = 1 << 15;
@@ -20,11 +21,9 @@ final class Blocks {
     }
 
     /** A view and what the kernel does with it. */
-    record Operand(View view, boolean loaded, boolean stored) {
-    }
+    record Operand(View view, boolean loaded, boolean stored) {}
 
-    private Blocks() {
-    }
+    private Blocks() {}
 
     static Operand in(View view) {
         return new Operand(view, true, false);
@@ -51,7 +50,10 @@ final class Blocks {
             int at = walk.offset(0);
             engine.forRange(walk.total(), GRAIN, (from, to) -> body.run(arrays, at + from, at + to));
         } else {
-            engine.forRange(walk.total(), GRAIN, (from, to) -> staged(engine.workspace(), body, operands, arrays, walk, from, to));
+            engine.forRange(
+                    walk.total(),
+                    GRAIN,
+                    (from, to) -> staged(engine.workspace(), body, operands, arrays, walk, from, to));
         }
     }
 
@@ -64,7 +66,8 @@ final class Blocks {
         return true;
     }
 
-    private static void staged(Workspace workspace, Body body, Operand[] operands, float[][] arrays, Strided walk, int from, int to) {
+    private static void staged(
+            Workspace workspace, Body body, Operand[] operands, float[][] arrays, Strided walk, int from, int to) {
         float[][] blocks = new float[operands.length][];
         for (int i = 0; i < operands.length; i++) {
             blocks[i] = workspace.floats(i, Workspace.BLOCK);

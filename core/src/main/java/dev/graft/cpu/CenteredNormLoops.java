@@ -3,8 +3,9 @@ package dev.graft.cpu;
 import dev.graft.backend.Activation;
 
 /**
- * {@link NormLoops} of {@code x - mean} in place of {@code x}, block by block. Where a mean is many standard deviations from 0, the rounding of
- * {@code mean * scale} as part of a shift is no longer small beside a normalised value; elsewhere the extra pass would be for nothing.
+ * {@link NormLoops} of {@code x - mean} in place of {@code x}, block by block. Where a mean is many standard deviations
+ * from 0, the rounding of {@code mean * scale} as part of a shift is no longer small beside a normalised value;
+ * elsewhere the extra pass would be for nothing.
  */
 final class CenteredNormLoops implements NormLoops {
     /** The caller's blocks have lower numbers, those of {@link PlainNormLoops} higher ones. */
@@ -62,29 +63,81 @@ final class CenteredNormLoops implements NormLoops {
     }
 
     @Override
-    public void momentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] center, float[] sum, float[] products, int blockWidth,
+    public void momentGradients(
+            float[] x,
+            int xAt,
+            float[] dy,
+            int dyAt,
+            float[] center,
+            float[] sum,
+            float[] products,
+            int blockWidth,
             int count) {
         loops.momentGradients(x, xAt, dy, dyAt, center, sum, products, blockWidth, count);
     }
 
     @Override
-    public void maskedMomentGradients(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt,
-            float[] center, float[] sum, float[] products, int blockWidth, int count) {
+    public void maskedMomentGradients(
+            Activation activation,
+            float[] x,
+            int xAt,
+            float[] scale,
+            float[] shift,
+            float[] dy,
+            int dyAt,
+            float[] center,
+            float[] sum,
+            float[] products,
+            int blockWidth,
+            int count) {
         for (int at = 0; at < count; at += width) {
             int n = Math.min(width, count - at);
-            loops.maskedMomentGradients(activation, centered(x, xAt + at, n), 0, scale, shift, dy, dyAt + at, zeros, sum, products, blockWidth,
+            loops.maskedMomentGradients(
+                    activation,
+                    centered(x, xAt + at, n),
+                    0,
+                    scale,
+                    shift,
+                    dy,
+                    dyAt + at,
+                    zeros,
+                    sum,
+                    products,
+                    blockWidth,
                     n);
         }
     }
 
     @Override
-    public void combine(float[] dy, int dyAt, float[] x, int xAt, float[] p, float[] q, float[] r, float[] dx, int dxAt, int count) {
+    public void combine(
+            float[] dy,
+            int dyAt,
+            float[] x,
+            int xAt,
+            float[] p,
+            float[] q,
+            float[] r,
+            float[] dx,
+            int dxAt,
+            int count) {
         loops.combine(dy, dyAt, centered(x, xAt, count), 0, p, q, r, dx, dxAt, count);
     }
 
     @Override
-    public void maskedCombine(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] p, float[] q,
-            float[] r, float[] dx, int dxAt, int count) {
+    public void maskedCombine(
+            Activation activation,
+            float[] x,
+            int xAt,
+            float[] scale,
+            float[] shift,
+            float[] dy,
+            int dyAt,
+            float[] p,
+            float[] q,
+            float[] r,
+            float[] dx,
+            int dxAt,
+            int count) {
         loops.maskedCombine(activation, centered(x, xAt, count), 0, scale, shift, dy, dyAt, p, q, r, dx, dxAt, count);
     }
 

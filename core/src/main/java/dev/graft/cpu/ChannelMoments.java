@@ -3,10 +3,10 @@ package dev.graft.cpu;
 import java.util.Arrays;
 
 /**
- * Means and variances of channels, from stretches of rows one after the other: a stretch's sums of {@code x - origin} and of its square, for
- * an origin near the stretch's mean, are joined with what came before (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm
- * for computing sample variances", 1979). Squares about an origin that is many standard deviations off would cancel: a stretch for which
- * it proves so is added once more about its own mean.
+ * Means and variances of channels, from stretches of rows one after the other: a stretch's sums of {@code x - origin}
+ * and of its square, for an origin near the stretch's mean, are joined with what came before (Chan, Golub and LeVeque,
+ * "Updating formulae and a pairwise algorithm for computing sample variances", 1979). Squares about an origin that is
+ * many standard deviations off would cancel: a stretch for which it proves so is added once more about its own mean.
  */
 final class ChannelMoments {
     /** Rows whose mean is the first origin. */

@@ -3,8 +3,8 @@ package dev.graft.cpu;
 import java.util.Arrays;
 
 /**
- * A channels-last tensor as rows of channels, cut into blocks of whole rows of about {@link Workspace#BLOCK} floats. A value per channel is
- * repeated along a block, so that loops stay long however few channels there are.
+ * A channels-last tensor as rows of channels, cut into blocks of whole rows of about {@link Workspace#BLOCK} floats. A
+ * value per channel is repeated along a block, so that loops stay long however few channels there are.
  */
 record ChannelRows(int rows, int channels, int blockRows) {
     private static final int PIECE = 1 << 16;

@@ -40,8 +40,12 @@ final class ConvEpilogue {
         private final float[] shiftBlock;
 
         private Channels(ChannelRows rows, int channel) {
-            scaleBlock = scales ? scale.map(s -> rows.spread(s, channel)).orElseGet(() -> filled(rows.width(), 1f)) : new float[0];
-            shiftBlock = scales ? shift.map(s -> rows.spread(s, channel)).orElseGet(() -> Workspace.block(rows.width())) : new float[0];
+            scaleBlock = scales
+                    ? scale.map(s -> rows.spread(s, channel)).orElseGet(() -> filled(rows.width(), 1f))
+                    : new float[0];
+            shiftBlock = scales
+                    ? shift.map(s -> rows.spread(s, channel)).orElseGet(() -> Workspace.block(rows.width()))
+                    : new float[0];
         }
 
         private static float[] filled(int n, float value) {
@@ -60,7 +64,9 @@ final class ConvEpilogue {
             }
         }
 
-        /** Copies the residual of {@code count} results that lie at {@code place} of the result to {@code block[at..]}. */
+        /**
+         * Copies the residual of {@code count} results that lie at {@code place} of the result to {@code block[at..]}.
+         */
         void loadResidual(int place, float[] block, int at, int count) {
             residual.ifPresent(r -> System.arraycopy(r, residualAt + place, block, at, count));
         }

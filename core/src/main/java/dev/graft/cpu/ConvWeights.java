@@ -3,8 +3,8 @@ package dev.graft.cpu;
 import dev.graft.backend.View;
 
 /**
- * Packs convolution weights {@code [O, I/groups, KH, KW]} as the right matrix of a {@link PixelGemm}. Forward, a group's matrix is
- * {@code [O/groups][taps][I/groups]} (transposed); backward it is {@code [taps][O/groups][I/groups]}.
+ * Packs convolution weights {@code [O, I/groups, KH, KW]} as the right matrix of a {@link PixelGemm}. Forward, a
+ * group's matrix is {@code [O/groups][taps][I/groups]} (transposed); backward it is {@code [taps][O/groups][I/groups]}.
  */
 final class ConvWeights {
     private final Engine engine;
@@ -15,11 +15,21 @@ final class ConvWeights {
 
     Panel packed(View w, PixelMap map, int groups, boolean forward) {
         CpuStorage storage = CpuStorage.of(w);
-        PackedWeights.Key key = PackedWeights.Key.of(forward ? "blas" : "blas backward", new int[] {w.offset(), groups, w.dim(0), w.dim(1)},
-                w.strides(), map.kernelRows(), map.kernelColumns());
+        PackedWeights.Key key = PackedWeights.Key.of(
+                forward ? "blas" : "blas backward",
+                new int[] {w.offset(), groups, w.dim(0), w.dim(1)},
+                w.strides(),
+                map.kernelRows(),
+                map.kernelColumns());
         int size = w.dim(0) * w.dim(1) * map.taps();
-        return storage.packed().get(key, storage.content(), size, engine.blas()::allocate,
-                floats -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, floats), panel -> pack(w, map, groups, forward, panel));
+        return storage.packed()
+                .get(
+                        key,
+                        storage.content(),
+                        size,
+                        engine.blas()::allocate,
+                        floats -> engine.workspace().panel(Workspace.Slot.SHARED_RIGHT, floats),
+                        panel -> pack(w, map, groups, forward, panel));
     }
 
     private void pack(View w, PixelMap map, int groups, boolean forward, Panel panel) {

@@ -6,7 +6,10 @@ import dev.graft.backend.View;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Convolution by the best algorithm for its shape: this class chooses between depthwise, vector and OpenBLAS algorithms. */
+/**
+ * Convolution by the best algorithm for its shape: this class chooses between depthwise, vector and OpenBLAS
+ * algorithms.
+ */
 final class Convolution {
 
     /** What every algorithm computes, on channels-last images that are not empty. */
@@ -22,15 +25,16 @@ final class Convolution {
         void backwardInput(View dy, View w, View dx, Conv2dParams params);
 
         /**
-         * Returns whether all of {@code dw} is finite. What is not may be right, or come from gradients that meet the zeros around an image;
-         * see {@link EdgeResults}.
+         * Returns whether all of {@code dw} is finite. What is not may be right, or come from gradients that meet the
+         * zeros around an image; see {@link EdgeResults}.
          */
         boolean backwardWeight(View x, View dy, View dw, Conv2dParams params);
     }
 
     /** Images {@code [first, first + count)} of a view. */
     static View images(View x, int first, int count) {
-        return new View(x.storage(), x.offset() + first * x.strides()[0], x.shape().with(0, count), x.strides());
+        return new View(
+                x.storage(), x.offset() + first * x.strides()[0], x.shape().with(0, count), x.strides());
     }
 
     /** Work on images {@code [first, first + count)}. */
@@ -87,7 +91,8 @@ final class Convolution {
             return;
         }
         Optional<ChannelsLast.Borrowed> residual = epilogue.residual().map(layout::source);
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y)) {
             Optional<View> added = residual.map(ChannelsLast.Borrowed::view);
             if (w.numel() == 0) {
                 edges.withoutTerms(epilogue, added, out.view());
@@ -117,7 +122,8 @@ final class Convolution {
         if (dx.numel() == 0) {
             return;
         }
-        try (ChannelsLast.Borrowed in = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
+        try (ChannelsLast.Borrowed in = layout.source(dy);
+                ChannelsLast.Borrowed out = layout.target(dx)) {
             if (w.numel() == 0) {
                 edges.withoutTerms(Epilogue.NONE, Optional.empty(), out.view());
                 return;
@@ -136,7 +142,8 @@ final class Convolution {
             Arrays.fill(CpuStorage.floatsToWrite(dw), dw.offset(), dw.offset() + dw.numel(), 0f);
             return;
         }
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed gradient = layout.source(dy)) {
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed gradient = layout.source(dy)) {
             if (!algorithm(x, dw, params).backwardWeight(in.view(), gradient.view(), dw, params)) {
                 edges.backwardWeight(in.view(), gradient.view(), dw, params);
             }

@@ -35,8 +35,15 @@ final class Copy {
             Object from = CpuStorage.of(x).array(Object.class);
             Object to = target.array(Object.class);
             int width = arrayElements(x.dtype());
-            engine.forRange(walk.total(), GRAIN, (begin, end) -> System.arraycopy(from, (walk.offset(0) + begin) * width,
-                    to, (walk.offset(1) + begin) * width, (end - begin) * width));
+            engine.forRange(
+                    walk.total(),
+                    GRAIN,
+                    (begin, end) -> System.arraycopy(
+                            from,
+                            (walk.offset(0) + begin) * width,
+                            to,
+                            (walk.offset(1) + begin) * width,
+                            (end - begin) * width));
         } else if (x.dtype() == DType.F32) {
             floats(CpuStorage.floats(x), target.array(float[].class), walk);
         } else {
@@ -110,13 +117,21 @@ final class Copy {
                 }
                 int row = task % rowTiles * TILE;
                 int height = Math.min(TILE, rows - row);
-                transposeRows(x, xAt + row, walk.stride(0, last), y, yAt + row * walk.stride(1, across), walk.stride(1, across), height,
+                transposeRows(
+                        x,
+                        xAt + row,
+                        walk.stride(0, last),
+                        y,
+                        yAt + row * walk.stride(1, across),
+                        walk.stride(1, across),
+                        height,
                         columns);
             }
         });
     }
 
-    private static void transposeRows(float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int height, int columns) {
+    private static void transposeRows(
+            float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int height, int columns) {
         for (int column = 0; column < columns; column += TILE) {
             int width = Math.min(TILE, columns - column);
             for (int r = 0; r < height; r++) {
@@ -185,8 +200,11 @@ final class Copy {
         Strided walk = Strided.of(0, y);
         if (y.dtype() == DType.F32 && walk.step(0) == 1) {
             float[] data = storage.array(float[].class);
-            engine.forRange(walk.total(), GRAIN, (begin, end) ->
-                    walk.runs(0, begin, end, (at, position, count) -> Arrays.fill(data, at, at + count, (float) value)));
+            engine.forRange(
+                    walk.total(),
+                    GRAIN,
+                    (begin, end) -> walk.runs(
+                            0, begin, end, (at, position, count) -> Arrays.fill(data, at, at + count, (float) value)));
             return;
         }
         if (value == 0 && walk.isDense(0) && storage.array(Object.class) instanceof byte[] bytes) {

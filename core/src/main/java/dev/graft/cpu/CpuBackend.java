@@ -107,8 +107,10 @@ public final class CpuBackend implements Backend {
     @Override
     public Map<String, String> describe() {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("threads", engine.threads() + " of " + Runtime.getRuntime().availableProcessors()
-                + " processors (graft.threads, GRAFT_THREADS)");
+        facts.put(
+                "threads",
+                engine.threads() + " of " + Runtime.getRuntime().availableProcessors()
+                        + " processors (graft.threads, GRAFT_THREADS)");
         facts.put("element kernels", engine.kernels().description());
         facts.put("matrix products", engine.describeBlas());
         facts.put("memory pool", "at most " + (pool.limit() >> 20) + " MiB kept for reuse (graft.pool.bytes)");
@@ -127,7 +129,10 @@ public final class CpuBackend implements Backend {
 
     @Override
     public MemoryStats memory() {
-        return pool.stats().with(account().bytes(MemoryHolder.Use.PACKED_WEIGHTS), account().bytes(MemoryHolder.Use.SCRATCH));
+        return pool.stats()
+                .with(
+                        account().bytes(MemoryHolder.Use.PACKED_WEIGHTS),
+                        account().bytes(MemoryHolder.Use.SCRATCH));
     }
 
     @Override
@@ -222,31 +227,70 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void batchNormTrain(View x, View gamma, View beta, float eps, Optional<View> residual, Activation activation, View y, View mean,
-            View inverseStd, View variance) {
+    public void batchNormTrain(
+            View x,
+            View gamma,
+            View beta,
+            float eps,
+            Optional<View> residual,
+            Activation activation,
+            View y,
+            View mean,
+            View inverseStd,
+            View variance) {
         batchNorm.train(x, gamma, beta, eps, residual, activation, y, mean, inverseStd, variance);
     }
 
     @Override
-    public void batchNormTrainBackward(View x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
-            Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+    public void batchNormTrainBackward(
+            View x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
         batchNorm.trainBackward(x, y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
     }
 
     @Override
-    public void batchNormEval(View x, View gamma, View beta, View mean, View inverseStd, Optional<View> residual, Activation activation,
+    public void batchNormEval(
+            View x,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Optional<View> residual,
+            Activation activation,
             View y) {
         batchNorm.eval(x, gamma, beta, mean, inverseStd, residual, activation, y);
     }
 
     @Override
-    public void batchNormEvalBackward(Optional<View> x, Optional<View> y, View dy, View gamma, View beta, View mean, View inverseStd,
-            Activation activation, View dx, View dgamma, View dbeta, Optional<View> dresidual) {
+    public void batchNormEvalBackward(
+            Optional<View> x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
         batchNorm.evalBackward(x, y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
     }
 
     @Override
-    public void foldBatchNorm(View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
+    public void foldBatchNorm(
+            View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
         BatchNorm.fold(gamma, beta, mean, variance, eps, bias, scale, shift);
     }
 
@@ -256,7 +300,8 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void layerNormBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+    public void layerNormBackward(
+            View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
         layerNorm.backward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
     }
 
@@ -291,25 +336,55 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void crossEntropy(View logits, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
-                             View loss, View rowWeight, View logProbabilities) {
+    public void crossEntropy(
+            View logits,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View loss,
+            View rowWeight,
+            View logProbabilities) {
         losses.crossEntropy(logits, target, classWeight, smoothing, ignoreIndex, loss, rowWeight, logProbabilities);
     }
 
     @Override
-    public void crossEntropyBackward(View logProbabilities, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
-                                     View dloss, View dlogits) {
+    public void crossEntropyBackward(
+            View logProbabilities,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View dloss,
+            View dlogits) {
         losses.crossEntropyBackward(logProbabilities, target, classWeight, smoothing, ignoreIndex, dloss, dlogits);
     }
 
     @Override
-    public void sgd(View weight, View gradient, Optional<View> velocity, boolean first, double lr, double momentum, double dampening,
-                    double weightDecay, boolean nesterov) {
+    public void sgd(
+            View weight,
+            View gradient,
+            Optional<View> velocity,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
         optimizers.sgd(weight, gradient, velocity, first, lr, momentum, dampening, weightDecay, nesterov);
     }
 
     @Override
-    public void adamW(View weight, View gradient, View m, View v, long t, double lr, double beta1, double beta2, double eps,
+    public void adamW(
+            View weight,
+            View gradient,
+            View m,
+            View v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
             double weightDecay) {
         optimizers.adamW(weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay);
     }

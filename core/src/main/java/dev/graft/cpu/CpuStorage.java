@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A pooled heap array: {@code float[]}, {@code long[]} or {@code int[]} for F32, I64 and I32; {@code byte[]} for U8, BOOL and, as
- * raw little-endian bytes, every other type. The array may be longer than the storage.
+ * A pooled heap array: {@code float[]}, {@code long[]} or {@code int[]} for F32, I64 and I32; {@code byte[]} for U8,
+ * BOOL and, as raw little-endian bytes, every other type. The array may be longer than the storage.
  */
 final class CpuStorage implements Storage {
 
@@ -46,8 +46,8 @@ final class CpuStorage implements Storage {
     private static int elements(DType dtype, int length) {
         long elements = kind(dtype) == MemoryPool.Kind.BYTES ? (long) length * dtype.bytes() : length;
         if (elements > Integer.MAX_VALUE - 16) {
-            throw new IllegalStateException("memory: " + length + " elements of " + dtype + " do not fit one array of 2^31 bytes."
-                    + " Hint: split the tensor or convert it to F32.");
+            throw new IllegalStateException("memory: " + length + " elements of " + dtype
+                    + " do not fit one array of 2^31 bytes." + " Hint: split the tensor or convert it to F32.");
         }
         return (int) elements;
     }
@@ -73,16 +73,16 @@ final class CpuStorage implements Storage {
         if (view.storage() instanceof CpuStorage storage) {
             return storage;
         }
-        throw new IllegalStateException("cpu: a tensor lies on " + view.storage().backend().name()
-                + ", not on the CPU. Hint: move it with to(Device.cpu()).");
+        throw new IllegalStateException("cpu: a tensor lies on "
+                + view.storage().backend().name() + ", not on the CPU. Hint: move it with to(Device.cpu()).");
     }
 
     /** @throws IllegalStateException after the last release, or where the storage holds another type */
     <T> T array(Class<T> type) {
         Object a = array;
         if (a == null) {
-            throw new IllegalStateException("storage: used after it was released (" + dtype + ", " + length + " elements)."
-                    + " Hint: keep the tensor open, or keep() it out of its scope.");
+            throw new IllegalStateException("storage: used after it was released (" + dtype + ", " + length
+                    + " elements)." + " Hint: keep the tensor open, or keep() it out of its scope.");
         }
         if (!type.isInstance(a)) {
             throw new IllegalStateException("storage: holds " + dtype + ", accessed as " + type.getSimpleName()
@@ -152,7 +152,8 @@ final class CpuStorage implements Storage {
             }
             n = holders.get();
         }
-        throw new IllegalStateException("storage: retained after it was released (" + dtype + ", " + length + " elements)");
+        throw new IllegalStateException(
+                "storage: retained after it was released (" + dtype + ", " + length + " elements)");
     }
 
     @Override
@@ -160,7 +161,8 @@ final class CpuStorage implements Storage {
         int left = holders.decrementAndGet();
         if (left < 0) {
             holders.incrementAndGet();
-            throw new IllegalStateException("storage: released more often than retained (" + dtype + ", " + length + " elements)");
+            throw new IllegalStateException(
+                    "storage: released more often than retained (" + dtype + ", " + length + " elements)");
         }
         if (left == 0) {
             Object a = array;
@@ -192,7 +194,8 @@ final class CpuStorage implements Storage {
 
     @Override
     public void read(int offset, byte[] target, int at, int count) {
-        System.arraycopy(checked(byte[].class, offset, count), offset * dtype.bytes(), target, at, count * dtype.bytes());
+        System.arraycopy(
+                checked(byte[].class, offset, count), offset * dtype.bytes(), target, at, count * dtype.bytes());
     }
 
     @Override
@@ -215,14 +218,16 @@ final class CpuStorage implements Storage {
 
     @Override
     public void write(int offset, byte[] source, int at, int count) {
-        System.arraycopy(source, at, checked(byte[].class, offset, count), offset * dtype.bytes(), count * dtype.bytes());
+        System.arraycopy(
+                source, at, checked(byte[].class, offset, count), offset * dtype.bytes(), count * dtype.bytes());
         changed();
     }
 
     private <T> T checked(Class<T> type, int offset, int count) {
         T a = array(type);
         if (offset < 0 || count < 0 || (long) offset + count > length) {
-            throw new IndexOutOfBoundsException("storage: elements " + offset + " to " + ((long) offset + count) + " of " + length);
+            throw new IndexOutOfBoundsException(
+                    "storage: elements " + offset + " to " + ((long) offset + count) + " of " + length);
         }
         return a;
     }

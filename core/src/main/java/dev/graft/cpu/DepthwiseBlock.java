@@ -6,11 +6,13 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@value #PIXELS} neighbouring result pixels of a depthwise convolution at once, on the Vector API: for each vector of channels the sums
- * stay in registers while the kernel's rows go by, and each source pixel of a row is loaded once for all taps that look at it.
+ * {@value #PIXELS} neighbouring result pixels of a depthwise convolution at once, on the Vector API: for each vector of
+ * channels the sums stay in registers while the kernel's rows go by, and each source pixel of a row is loaded once for
+ * all taps that look at it.
  *
- * <p>Of the source columns a block reads, the outermost at either side ({@link #edge}) may lie outside the image: there any column inside is
- * read and masked to zero. Where more are outside, as on images narrower than a block, the block reads a copy with zeros around it.
+ * <p>Of the source columns a block reads, the outermost at either side ({@link #edge}) may lie outside the image: there
+ * any column inside is read and masked to zero. Where more are outside, as on images narrower than a block, the block
+ * reads a copy with zeros around it.
  */
 final class DepthwiseBlock {
     /** Result pixels of a block. */
@@ -52,7 +54,8 @@ final class DepthwiseBlock {
     private int yStep;
 
     /** {@code w} is {@code [kernel rows, kernel columns, channels]}; {@code epilogue} has no residual. */
-    DepthwiseBlock(Images source, PixelMap map, float[] w, Images target, VectorEpilogue epilogue, Workspace workspace) {
+    DepthwiseBlock(
+            Images source, PixelMap map, float[] w, Images target, VectorEpilogue epilogue, Workspace workspace) {
         this.source = source;
         this.target = target;
         this.map = map;
@@ -148,7 +151,8 @@ final class DepthwiseBlock {
     }
 
     private void write(int image, int q, int r, int count) {
-        int place = target.at() + target.place(image, map.firstRow() + q * map.placeH(), map.firstColumn() + r * map.placeW());
+        int place = target.at()
+                + target.place(image, map.firstRow() + q * map.placeH(), map.firstColumn() + r * map.placeW());
         int step = map.placeW() * channels;
         int pixels = map.columns() - r;
         if (pixels >= PIXELS) {
@@ -315,7 +319,9 @@ final class DepthwiseBlock {
                 a4 = a4.fma(s, t);
                 a5 = a5.fma(s, t);
                 a6 = a6.fma(s, t);
-                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                FloatVector.fromArray(SPECIES, watched, 0)
+                        .add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6)))
+                        .intoArray(watched, 0);
                 a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
                 a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
                 a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
@@ -359,7 +365,10 @@ final class DepthwiseBlock {
             for (int i = 0; i < kernelRows; i++) {
                 FloatVector w0 = FloatVector.fromArray(SPECIES, w, tap);
                 FloatVector w1 = FloatVector.fromArray(SPECIES, w, tap + channels);
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
                 FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1);
                 a0 = x1.fma(w1, a0);
@@ -379,7 +388,10 @@ final class DepthwiseBlock {
                 FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6);
                 a5 = x6.fma(w1, a5);
                 a6 = x6.fma(w0, a6);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7)
+                        .reinterpretAsInts()
+                        .and(m7)
+                        .reinterpretAsFloats();
                 a6 = x7.fma(w1, a6);
                 at += rowStep;
                 tap += 2 * channels;
@@ -403,7 +415,9 @@ final class DepthwiseBlock {
                 a4 = a4.fma(s, t);
                 a5 = a5.fma(s, t);
                 a6 = a6.fma(s, t);
-                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                FloatVector.fromArray(SPECIES, watched, 0)
+                        .add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6)))
+                        .intoArray(watched, 0);
                 a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
                 a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
                 a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
@@ -449,7 +463,10 @@ final class DepthwiseBlock {
                 FloatVector w0 = FloatVector.fromArray(SPECIES, w, tap);
                 FloatVector w1 = FloatVector.fromArray(SPECIES, w, tap + channels);
                 FloatVector w2 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
                 FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1);
                 a0 = x1.fma(w1, a0);
@@ -477,7 +494,10 @@ final class DepthwiseBlock {
                 FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7);
                 a5 = x7.fma(w2, a5);
                 a6 = x7.fma(w1, a6);
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8)
+                        .reinterpretAsInts()
+                        .and(m8)
+                        .reinterpretAsFloats();
                 a6 = x8.fma(w2, a6);
                 at += rowStep;
                 tap += 3 * channels;
@@ -501,7 +521,9 @@ final class DepthwiseBlock {
                 a4 = a4.fma(s, t);
                 a5 = a5.fma(s, t);
                 a6 = a6.fma(s, t);
-                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                FloatVector.fromArray(SPECIES, watched, 0)
+                        .add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6)))
+                        .intoArray(watched, 0);
                 a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
                 a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
                 a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
@@ -553,9 +575,15 @@ final class DepthwiseBlock {
                 FloatVector w2 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
                 FloatVector w3 = FloatVector.fromArray(SPECIES, w, tap + 3 * channels);
                 FloatVector w4 = FloatVector.fromArray(SPECIES, w, tap + 4 * channels);
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1)
+                        .reinterpretAsInts()
+                        .and(m1)
+                        .reinterpretAsFloats();
                 a0 = x1.fma(w1, a0);
                 a1 = x1.fma(w0, a1);
                 FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
@@ -594,10 +622,16 @@ final class DepthwiseBlock {
                 a4 = x8.fma(w4, a4);
                 a5 = x8.fma(w3, a5);
                 a6 = x8.fma(w2, a6);
-                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9).reinterpretAsInts().and(m9).reinterpretAsFloats();
+                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9)
+                        .reinterpretAsInts()
+                        .and(m9)
+                        .reinterpretAsFloats();
                 a5 = x9.fma(w4, a5);
                 a6 = x9.fma(w3, a6);
-                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10).reinterpretAsInts().and(m10).reinterpretAsFloats();
+                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10)
+                        .reinterpretAsInts()
+                        .and(m10)
+                        .reinterpretAsFloats();
                 a6 = x10.fma(w4, a6);
                 at += rowStep;
                 tap += 5 * channels;
@@ -621,7 +655,9 @@ final class DepthwiseBlock {
                 a4 = a4.fma(s, t);
                 a5 = a5.fma(s, t);
                 a6 = a6.fma(s, t);
-                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                FloatVector.fromArray(SPECIES, watched, 0)
+                        .add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6)))
+                        .intoArray(watched, 0);
                 a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
                 a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
                 a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
@@ -673,7 +709,10 @@ final class DepthwiseBlock {
                 FloatVector w0 = FloatVector.fromArray(SPECIES, w, tap);
                 FloatVector w1 = FloatVector.fromArray(SPECIES, w, tap + channels);
                 FloatVector w2 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
                 FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1);
                 a0 = x1.fma(w1, a0);
@@ -707,7 +746,10 @@ final class DepthwiseBlock {
                 a6 = x12.fma(w0, a6);
                 FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13);
                 a6 = x13.fma(w1, a6);
-                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14).reinterpretAsInts().and(m14).reinterpretAsFloats();
+                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14)
+                        .reinterpretAsInts()
+                        .and(m14)
+                        .reinterpretAsFloats();
                 a6 = x14.fma(w2, a6);
                 at += rowStep;
                 tap += 3 * channels;
@@ -731,7 +773,9 @@ final class DepthwiseBlock {
                 a4 = a4.fma(s, t);
                 a5 = a5.fma(s, t);
                 a6 = a6.fma(s, t);
-                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                FloatVector.fromArray(SPECIES, watched, 0)
+                        .add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6)))
+                        .intoArray(watched, 0);
                 a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
                 a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
                 a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);
@@ -789,9 +833,15 @@ final class DepthwiseBlock {
                 FloatVector w2 = FloatVector.fromArray(SPECIES, w, tap + 2 * channels);
                 FloatVector w3 = FloatVector.fromArray(SPECIES, w, tap + 3 * channels);
                 FloatVector w4 = FloatVector.fromArray(SPECIES, w, tap + 4 * channels);
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 a0 = x0.fma(w0, a0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1)
+                        .reinterpretAsInts()
+                        .and(m1)
+                        .reinterpretAsFloats();
                 a0 = x1.fma(w1, a0);
                 FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2);
                 a0 = x2.fma(w2, a0);
@@ -837,9 +887,15 @@ final class DepthwiseBlock {
                 FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14);
                 a5 = x14.fma(w4, a5);
                 a6 = x14.fma(w2, a6);
-                FloatVector x15 = FloatVector.fromArray(SPECIES, x, at + o15).reinterpretAsInts().and(m15).reinterpretAsFloats();
+                FloatVector x15 = FloatVector.fromArray(SPECIES, x, at + o15)
+                        .reinterpretAsInts()
+                        .and(m15)
+                        .reinterpretAsFloats();
                 a6 = x15.fma(w3, a6);
-                FloatVector x16 = FloatVector.fromArray(SPECIES, x, at + o16).reinterpretAsInts().and(m16).reinterpretAsFloats();
+                FloatVector x16 = FloatVector.fromArray(SPECIES, x, at + o16)
+                        .reinterpretAsInts()
+                        .and(m16)
+                        .reinterpretAsFloats();
                 a6 = x16.fma(w4, a6);
                 at += rowStep;
                 tap += 5 * channels;
@@ -863,7 +919,9 @@ final class DepthwiseBlock {
                 a4 = a4.fma(s, t);
                 a5 = a5.fma(s, t);
                 a6 = a6.fma(s, t);
-                FloatVector.fromArray(SPECIES, watched, 0).add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6))).intoArray(watched, 0);
+                FloatVector.fromArray(SPECIES, watched, 0)
+                        .add(a0.add(a1).add(a2.add(a3)).add(a4.add(a5).add(a6)))
+                        .intoArray(watched, 0);
                 a0.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to);
                 a1.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + yStep);
                 a2.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + 2 * yStep);

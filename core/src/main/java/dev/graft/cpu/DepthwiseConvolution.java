@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Convolution of each channel with its own kernel: too little arithmetic per float for a matrix product. Kernels of usual sizes go to
- * {@link DepthwiseBlock} and {@link DepthwiseGradientBlock} where the JVM has vectors; the rest goes by plain loops over blocks of
- * neighbouring pixels that move down the image.
+ * Convolution of each channel with its own kernel: too little arithmetic per float for a matrix product. Kernels of
+ * usual sizes go to {@link DepthwiseBlock} and {@link DepthwiseGradientBlock} where the JVM has vectors; the rest goes
+ * by plain loops over blocks of neighbouring pixels that move down the image.
  */
 final class DepthwiseConvolution implements Convolution.Algorithm {
     private static final int PIECES = 16;
@@ -31,7 +31,10 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     static boolean fits(View x, View w, Conv2dParams params) {
-        return params.groups() == x.dim(1) && w.dim(0) == x.dim(1) && x.dim(1) > 1 && (long) w.dim(2) * w.dim(3) <= MOST_TAPS;
+        return params.groups() == x.dim(1)
+                && w.dim(0) == x.dim(1)
+                && x.dim(1) > 1
+                && (long) w.dim(2) * w.dim(3) <= MOST_TAPS;
     }
 
     /** The result grid cut into blocks of columns and strips of rows. */
@@ -75,7 +78,13 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
             runBlocks(x.dim(0), Images.read(x), w, map, Images.written(y), epilogue);
             return;
         }
-        run(x.dim(0), Images.read(x), w, map, Images.written(y), new ConvEpilogue(engine.kernels(), epilogue, residual));
+        run(
+                x.dim(0),
+                Images.read(x),
+                w,
+                map,
+                Images.written(y),
+                new ConvEpilogue(engine.kernels(), epilogue, residual));
     }
 
     private boolean usesBlocks(PixelMap map, int channels) {
@@ -106,7 +115,10 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
     private float[] packed(View w, PixelMap map) {
         TapWeights weights = TapWeights.depthwise(w, map);
         int channels = weights.columns();
-        return weights.packed(engine, "depthwise", map.taps() * channels,
+        return weights.packed(
+                engine,
+                "depthwise",
+                map.taps() * channels,
                 block -> weights.gather(0, channels, 0, 1, block, 0, 0, channels));
     }
 
@@ -141,10 +153,20 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
                 for (int i = 0; i < map.rowOffsets().length; i++) {
                     int at = staged.find(q * map.stepH() + map.rowOffsets()[i]);
                     if (at >= 0) {
-                        engine.kernels().multiplyAddAll(staged.copies(), at, weights, i * columns, columns, sum, 0, count);
+                        engine.kernels()
+                                .multiplyAddAll(staged.copies(), at, weights, i * columns, columns, sum, 0, count);
                     }
                 }
-                store(sum, cut.image(task), q, cut.firstColumn(task), cut.columns(task), map, target, finish, residuals);
+                store(
+                        sum,
+                        cut.image(task),
+                        q,
+                        cut.firstColumn(task),
+                        cut.columns(task),
+                        map,
+                        target,
+                        finish,
+                        residuals);
             }
         });
     }
@@ -157,7 +179,15 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
         return weights;
     }
 
-    private static void store(float[] sum, int image, int q, int r, int pixels, PixelMap map, Images target, ConvEpilogue.Channels finish,
+    private static void store(
+            float[] sum,
+            int image,
+            int q,
+            int r,
+            int pixels,
+            PixelMap map,
+            Images target,
+            ConvEpilogue.Channels finish,
             float[] residuals) {
         int channels = target.channels();
         int count = pixels * channels;
@@ -172,7 +202,8 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
         }
         // Strided places occur in gradients alone, which have no epilogue.
         for (int i = 0; i < pixels; i++) {
-            System.arraycopy(sum, i * channels, target.data(), target.at() + place + i * map.placeW() * channels, channels);
+            System.arraycopy(
+                    sum, i * channels, target.data(), target.at() + place + i * map.placeW() * channels, channels);
         }
     }
 
@@ -189,8 +220,10 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
         int size = map.taps() * channels;
         int pieceTasks = (cut.count() + PIECES - 1) / PIECES;
         double[] sums = new double[PIECES * size];
-        engine.forRange(cut.count(), Math.max(1, pieceTasks), (from, to) ->
-                gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
+        engine.forRange(
+                cut.count(),
+                Math.max(1, pieceTasks),
+                (from, to) -> gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
         int columns = map.columnOffsets().length;
@@ -201,7 +234,8 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
                 for (int piece = 0; piece < PIECES; piece++) {
                     total += sums[piece * size + tap * channels + c];
                 }
-                data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] = (float) total;
+                data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] =
+                        (float) total;
                 finite &= Double.isFinite(total);
             }
         }
@@ -233,7 +267,8 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
                     for (DepthwiseGradientBlock block : blocks) {
                         total += block.total(tap, c);
                     }
-                    data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] = (float) total;
+                    data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] =
+                            (float) total;
                     if (!Double.isFinite(total)) {
                         strange.set(true);
                     }
@@ -256,7 +291,12 @@ final class DepthwiseConvolution implements Convolution.Algorithm {
             int count = cut.columns(task) * source.channels();
             staged.moveTo(cut.image(task), cut.firstColumn(task), cut.columns(task));
             for (int q = cut.firstRow(task); q < cut.lastRow(task); q++) {
-                System.arraycopy(gradient.data(), gradient.at() + gradient.place(cut.image(task), q, cut.firstColumn(task)), dy, 0, count);
+                System.arraycopy(
+                        gradient.data(),
+                        gradient.at() + gradient.place(cut.image(task), q, cut.firstColumn(task)),
+                        dy,
+                        0,
+                        count);
                 for (int tap = 0; tap < lanes.length; tap++) {
                     int found = staged.find(q * map.stepH() + map.rowOffsets()[tap / columns]);
                     if (found >= 0) {

@@ -6,8 +6,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The weight gradient of a depthwise convolution from {@value #PIXELS} neighbouring result columns at once, on the Vector API: for each
- * vector of channels and each kernel row the sums of the row's taps stay in registers while the block moves down the image.
+ * The weight gradient of a depthwise convolution from {@value #PIXELS} neighbouring result columns at once, on the
+ * Vector API: for each vector of channels and each kernel row the sums of the row's taps stay in registers while the
+ * block moves down the image.
  *
  * <p>Columns outside an image are read as any column inside it and masked to zero.
  */
@@ -210,42 +211,90 @@ final class DepthwiseGradientBlock {
             FloatVector s1 = FloatVector.zero(SPECIES);
             FloatVector s2 = FloatVector.zero(SPECIES);
             for (int q = 0; q < rows; q++) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0).reinterpretAsInts().and(n0).reinterpretAsFloats();
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0)
+                        .reinterpretAsInts()
+                        .and(n0)
+                        .reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 s0 = x0.fma(d0, s0);
-                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1).reinterpretAsInts().and(n1).reinterpretAsFloats();
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1)
+                        .reinterpretAsInts()
+                        .and(n1)
+                        .reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1)
+                        .reinterpretAsInts()
+                        .and(m1)
+                        .reinterpretAsFloats();
                 s1 = x1.fma(d0, s1);
                 s0 = x1.fma(d1, s0);
-                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2).reinterpretAsInts().and(n2).reinterpretAsFloats();
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2)
+                        .reinterpretAsInts()
+                        .and(n2)
+                        .reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2)
+                        .reinterpretAsInts()
+                        .and(m2)
+                        .reinterpretAsFloats();
                 s2 = x2.fma(d0, s2);
                 s1 = x2.fma(d1, s1);
                 s0 = x2.fma(d2, s0);
-                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3).reinterpretAsInts().and(n3).reinterpretAsFloats();
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3)
+                        .reinterpretAsInts()
+                        .and(n3)
+                        .reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3)
+                        .reinterpretAsInts()
+                        .and(m3)
+                        .reinterpretAsFloats();
                 s2 = x3.fma(d1, s2);
                 s1 = x3.fma(d2, s1);
                 s0 = x3.fma(d3, s0);
-                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4).reinterpretAsInts().and(n4).reinterpretAsFloats();
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4)
+                        .reinterpretAsInts()
+                        .and(n4)
+                        .reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4)
+                        .reinterpretAsInts()
+                        .and(m4)
+                        .reinterpretAsFloats();
                 s2 = x4.fma(d2, s2);
                 s1 = x4.fma(d3, s1);
                 s0 = x4.fma(d4, s0);
-                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5).reinterpretAsInts().and(n5).reinterpretAsFloats();
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5)
+                        .reinterpretAsInts()
+                        .and(n5)
+                        .reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5)
+                        .reinterpretAsInts()
+                        .and(m5)
+                        .reinterpretAsFloats();
                 s2 = x5.fma(d3, s2);
                 s1 = x5.fma(d4, s1);
                 s0 = x5.fma(d5, s0);
-                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6).reinterpretAsInts().and(n6).reinterpretAsFloats();
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6)
+                        .reinterpretAsInts()
+                        .and(n6)
+                        .reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6)
+                        .reinterpretAsInts()
+                        .and(m6)
+                        .reinterpretAsFloats();
                 s2 = x6.fma(d4, s2);
                 s1 = x6.fma(d5, s1);
                 s0 = x6.fma(d6, s0);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7)
+                        .reinterpretAsInts()
+                        .and(m7)
+                        .reinterpretAsFloats();
                 s2 = x7.fma(d5, s2);
                 s1 = x7.fma(d6, s1);
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8)
+                        .reinterpretAsInts()
+                        .and(m8)
+                        .reinterpretAsFloats();
                 s2 = x8.fma(d6, s2);
                 at += xStep;
                 from += dyStep;
@@ -311,58 +360,112 @@ final class DepthwiseGradientBlock {
             FloatVector s3 = FloatVector.zero(SPECIES);
             FloatVector s4 = FloatVector.zero(SPECIES);
             for (int q = 0; q < rows; q++) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0).reinterpretAsInts().and(n0).reinterpretAsFloats();
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0)
+                        .reinterpretAsInts()
+                        .and(n0)
+                        .reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 s0 = x0.fma(d0, s0);
-                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1).reinterpretAsInts().and(n1).reinterpretAsFloats();
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1)
+                        .reinterpretAsInts()
+                        .and(n1)
+                        .reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1)
+                        .reinterpretAsInts()
+                        .and(m1)
+                        .reinterpretAsFloats();
                 s1 = x1.fma(d0, s1);
                 s0 = x1.fma(d1, s0);
-                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2).reinterpretAsInts().and(n2).reinterpretAsFloats();
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2)
+                        .reinterpretAsInts()
+                        .and(n2)
+                        .reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2)
+                        .reinterpretAsInts()
+                        .and(m2)
+                        .reinterpretAsFloats();
                 s2 = x2.fma(d0, s2);
                 s1 = x2.fma(d1, s1);
                 s0 = x2.fma(d2, s0);
-                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3).reinterpretAsInts().and(n3).reinterpretAsFloats();
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3)
+                        .reinterpretAsInts()
+                        .and(n3)
+                        .reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3)
+                        .reinterpretAsInts()
+                        .and(m3)
+                        .reinterpretAsFloats();
                 s3 = x3.fma(d0, s3);
                 s2 = x3.fma(d1, s2);
                 s1 = x3.fma(d2, s1);
                 s0 = x3.fma(d3, s0);
-                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4).reinterpretAsInts().and(n4).reinterpretAsFloats();
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4)
+                        .reinterpretAsInts()
+                        .and(n4)
+                        .reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4)
+                        .reinterpretAsInts()
+                        .and(m4)
+                        .reinterpretAsFloats();
                 s4 = x4.fma(d0, s4);
                 s3 = x4.fma(d1, s3);
                 s2 = x4.fma(d2, s2);
                 s1 = x4.fma(d3, s1);
                 s0 = x4.fma(d4, s0);
-                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5).reinterpretAsInts().and(n5).reinterpretAsFloats();
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5)
+                        .reinterpretAsInts()
+                        .and(n5)
+                        .reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5)
+                        .reinterpretAsInts()
+                        .and(m5)
+                        .reinterpretAsFloats();
                 s4 = x5.fma(d1, s4);
                 s3 = x5.fma(d2, s3);
                 s2 = x5.fma(d3, s2);
                 s1 = x5.fma(d4, s1);
                 s0 = x5.fma(d5, s0);
-                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6).reinterpretAsInts().and(n6).reinterpretAsFloats();
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6)
+                        .reinterpretAsInts()
+                        .and(n6)
+                        .reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6)
+                        .reinterpretAsInts()
+                        .and(m6)
+                        .reinterpretAsFloats();
                 s4 = x6.fma(d2, s4);
                 s3 = x6.fma(d3, s3);
                 s2 = x6.fma(d4, s2);
                 s1 = x6.fma(d5, s1);
                 s0 = x6.fma(d6, s0);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7)
+                        .reinterpretAsInts()
+                        .and(m7)
+                        .reinterpretAsFloats();
                 s4 = x7.fma(d3, s4);
                 s3 = x7.fma(d4, s3);
                 s2 = x7.fma(d5, s2);
                 s1 = x7.fma(d6, s1);
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8)
+                        .reinterpretAsInts()
+                        .and(m8)
+                        .reinterpretAsFloats();
                 s4 = x8.fma(d4, s4);
                 s3 = x8.fma(d5, s3);
                 s2 = x8.fma(d6, s2);
-                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9).reinterpretAsInts().and(m9).reinterpretAsFloats();
+                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9)
+                        .reinterpretAsInts()
+                        .and(m9)
+                        .reinterpretAsFloats();
                 s4 = x9.fma(d5, s4);
                 s3 = x9.fma(d6, s3);
-                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10).reinterpretAsInts().and(m10).reinterpretAsFloats();
+                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10)
+                        .reinterpretAsInts()
+                        .and(m10)
+                        .reinterpretAsFloats();
                 s4 = x10.fma(d6, s4);
                 at += xStep;
                 from += dyStep;
@@ -436,48 +539,114 @@ final class DepthwiseGradientBlock {
             FloatVector s1 = FloatVector.zero(SPECIES);
             FloatVector s2 = FloatVector.zero(SPECIES);
             for (int q = 0; q < rows; q++) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0).reinterpretAsInts().and(n0).reinterpretAsFloats();
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0)
+                        .reinterpretAsInts()
+                        .and(n0)
+                        .reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 s0 = x0.fma(d0, s0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1)
+                        .reinterpretAsInts()
+                        .and(m1)
+                        .reinterpretAsFloats();
                 s1 = x1.fma(d0, s1);
-                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1).reinterpretAsInts().and(n1).reinterpretAsFloats();
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1)
+                        .reinterpretAsInts()
+                        .and(n1)
+                        .reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2)
+                        .reinterpretAsInts()
+                        .and(m2)
+                        .reinterpretAsFloats();
                 s2 = x2.fma(d0, s2);
                 s0 = x2.fma(d1, s0);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3)
+                        .reinterpretAsInts()
+                        .and(m3)
+                        .reinterpretAsFloats();
                 s1 = x3.fma(d1, s1);
-                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2).reinterpretAsInts().and(n2).reinterpretAsFloats();
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2)
+                        .reinterpretAsInts()
+                        .and(n2)
+                        .reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4)
+                        .reinterpretAsInts()
+                        .and(m4)
+                        .reinterpretAsFloats();
                 s2 = x4.fma(d1, s2);
                 s0 = x4.fma(d2, s0);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5)
+                        .reinterpretAsInts()
+                        .and(m5)
+                        .reinterpretAsFloats();
                 s1 = x5.fma(d2, s1);
-                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3).reinterpretAsInts().and(n3).reinterpretAsFloats();
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3)
+                        .reinterpretAsInts()
+                        .and(n3)
+                        .reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6)
+                        .reinterpretAsInts()
+                        .and(m6)
+                        .reinterpretAsFloats();
                 s2 = x6.fma(d2, s2);
                 s0 = x6.fma(d3, s0);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7)
+                        .reinterpretAsInts()
+                        .and(m7)
+                        .reinterpretAsFloats();
                 s1 = x7.fma(d3, s1);
-                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4).reinterpretAsInts().and(n4).reinterpretAsFloats();
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4)
+                        .reinterpretAsInts()
+                        .and(n4)
+                        .reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8)
+                        .reinterpretAsInts()
+                        .and(m8)
+                        .reinterpretAsFloats();
                 s2 = x8.fma(d3, s2);
                 s0 = x8.fma(d4, s0);
-                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9).reinterpretAsInts().and(m9).reinterpretAsFloats();
+                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9)
+                        .reinterpretAsInts()
+                        .and(m9)
+                        .reinterpretAsFloats();
                 s1 = x9.fma(d4, s1);
-                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5).reinterpretAsInts().and(n5).reinterpretAsFloats();
-                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10).reinterpretAsInts().and(m10).reinterpretAsFloats();
+                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5)
+                        .reinterpretAsInts()
+                        .and(n5)
+                        .reinterpretAsFloats();
+                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10)
+                        .reinterpretAsInts()
+                        .and(m10)
+                        .reinterpretAsFloats();
                 s2 = x10.fma(d4, s2);
                 s0 = x10.fma(d5, s0);
-                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11).reinterpretAsInts().and(m11).reinterpretAsFloats();
+                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11)
+                        .reinterpretAsInts()
+                        .and(m11)
+                        .reinterpretAsFloats();
                 s1 = x11.fma(d5, s1);
-                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6).reinterpretAsInts().and(n6).reinterpretAsFloats();
-                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12).reinterpretAsInts().and(m12).reinterpretAsFloats();
+                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6)
+                        .reinterpretAsInts()
+                        .and(n6)
+                        .reinterpretAsFloats();
+                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12)
+                        .reinterpretAsInts()
+                        .and(m12)
+                        .reinterpretAsFloats();
                 s2 = x12.fma(d5, s2);
                 s0 = x12.fma(d6, s0);
-                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13).reinterpretAsInts().and(m13).reinterpretAsFloats();
+                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13)
+                        .reinterpretAsInts()
+                        .and(m13)
+                        .reinterpretAsFloats();
                 s1 = x13.fma(d6, s1);
-                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14).reinterpretAsInts().and(m14).reinterpretAsFloats();
+                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14)
+                        .reinterpretAsInts()
+                        .and(m14)
+                        .reinterpretAsFloats();
                 s2 = x14.fma(d6, s2);
                 at += xStep;
                 from += dyStep;
@@ -555,64 +724,136 @@ final class DepthwiseGradientBlock {
             FloatVector s3 = FloatVector.zero(SPECIES);
             FloatVector s4 = FloatVector.zero(SPECIES);
             for (int q = 0; q < rows; q++) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0).reinterpretAsInts().and(n0).reinterpretAsFloats();
-                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0).reinterpretAsInts().and(m0).reinterpretAsFloats();
+                FloatVector d0 = FloatVector.fromArray(SPECIES, dy, from + p0)
+                        .reinterpretAsInts()
+                        .and(n0)
+                        .reinterpretAsFloats();
+                FloatVector x0 = FloatVector.fromArray(SPECIES, x, at + o0)
+                        .reinterpretAsInts()
+                        .and(m0)
+                        .reinterpretAsFloats();
                 s0 = x0.fma(d0, s0);
-                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1).reinterpretAsInts().and(m1).reinterpretAsFloats();
+                FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + o1)
+                        .reinterpretAsInts()
+                        .and(m1)
+                        .reinterpretAsFloats();
                 s1 = x1.fma(d0, s1);
-                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1).reinterpretAsInts().and(n1).reinterpretAsFloats();
-                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2).reinterpretAsInts().and(m2).reinterpretAsFloats();
+                FloatVector d1 = FloatVector.fromArray(SPECIES, dy, from + p1)
+                        .reinterpretAsInts()
+                        .and(n1)
+                        .reinterpretAsFloats();
+                FloatVector x2 = FloatVector.fromArray(SPECIES, x, at + o2)
+                        .reinterpretAsInts()
+                        .and(m2)
+                        .reinterpretAsFloats();
                 s2 = x2.fma(d0, s2);
                 s0 = x2.fma(d1, s0);
-                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3).reinterpretAsInts().and(m3).reinterpretAsFloats();
+                FloatVector x3 = FloatVector.fromArray(SPECIES, x, at + o3)
+                        .reinterpretAsInts()
+                        .and(m3)
+                        .reinterpretAsFloats();
                 s3 = x3.fma(d0, s3);
                 s1 = x3.fma(d1, s1);
-                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2).reinterpretAsInts().and(n2).reinterpretAsFloats();
-                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4).reinterpretAsInts().and(m4).reinterpretAsFloats();
+                FloatVector d2 = FloatVector.fromArray(SPECIES, dy, from + p2)
+                        .reinterpretAsInts()
+                        .and(n2)
+                        .reinterpretAsFloats();
+                FloatVector x4 = FloatVector.fromArray(SPECIES, x, at + o4)
+                        .reinterpretAsInts()
+                        .and(m4)
+                        .reinterpretAsFloats();
                 s4 = x4.fma(d0, s4);
                 s2 = x4.fma(d1, s2);
                 s0 = x4.fma(d2, s0);
-                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5).reinterpretAsInts().and(m5).reinterpretAsFloats();
+                FloatVector x5 = FloatVector.fromArray(SPECIES, x, at + o5)
+                        .reinterpretAsInts()
+                        .and(m5)
+                        .reinterpretAsFloats();
                 s3 = x5.fma(d1, s3);
                 s1 = x5.fma(d2, s1);
-                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3).reinterpretAsInts().and(n3).reinterpretAsFloats();
-                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6).reinterpretAsInts().and(m6).reinterpretAsFloats();
+                FloatVector d3 = FloatVector.fromArray(SPECIES, dy, from + p3)
+                        .reinterpretAsInts()
+                        .and(n3)
+                        .reinterpretAsFloats();
+                FloatVector x6 = FloatVector.fromArray(SPECIES, x, at + o6)
+                        .reinterpretAsInts()
+                        .and(m6)
+                        .reinterpretAsFloats();
                 s4 = x6.fma(d1, s4);
                 s2 = x6.fma(d2, s2);
                 s0 = x6.fma(d3, s0);
-                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7).reinterpretAsInts().and(m7).reinterpretAsFloats();
+                FloatVector x7 = FloatVector.fromArray(SPECIES, x, at + o7)
+                        .reinterpretAsInts()
+                        .and(m7)
+                        .reinterpretAsFloats();
                 s3 = x7.fma(d2, s3);
                 s1 = x7.fma(d3, s1);
-                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4).reinterpretAsInts().and(n4).reinterpretAsFloats();
-                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8).reinterpretAsInts().and(m8).reinterpretAsFloats();
+                FloatVector d4 = FloatVector.fromArray(SPECIES, dy, from + p4)
+                        .reinterpretAsInts()
+                        .and(n4)
+                        .reinterpretAsFloats();
+                FloatVector x8 = FloatVector.fromArray(SPECIES, x, at + o8)
+                        .reinterpretAsInts()
+                        .and(m8)
+                        .reinterpretAsFloats();
                 s4 = x8.fma(d2, s4);
                 s2 = x8.fma(d3, s2);
                 s0 = x8.fma(d4, s0);
-                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9).reinterpretAsInts().and(m9).reinterpretAsFloats();
+                FloatVector x9 = FloatVector.fromArray(SPECIES, x, at + o9)
+                        .reinterpretAsInts()
+                        .and(m9)
+                        .reinterpretAsFloats();
                 s3 = x9.fma(d3, s3);
                 s1 = x9.fma(d4, s1);
-                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5).reinterpretAsInts().and(n5).reinterpretAsFloats();
-                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10).reinterpretAsInts().and(m10).reinterpretAsFloats();
+                FloatVector d5 = FloatVector.fromArray(SPECIES, dy, from + p5)
+                        .reinterpretAsInts()
+                        .and(n5)
+                        .reinterpretAsFloats();
+                FloatVector x10 = FloatVector.fromArray(SPECIES, x, at + o10)
+                        .reinterpretAsInts()
+                        .and(m10)
+                        .reinterpretAsFloats();
                 s4 = x10.fma(d3, s4);
                 s2 = x10.fma(d4, s2);
                 s0 = x10.fma(d5, s0);
-                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11).reinterpretAsInts().and(m11).reinterpretAsFloats();
+                FloatVector x11 = FloatVector.fromArray(SPECIES, x, at + o11)
+                        .reinterpretAsInts()
+                        .and(m11)
+                        .reinterpretAsFloats();
                 s3 = x11.fma(d4, s3);
                 s1 = x11.fma(d5, s1);
-                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6).reinterpretAsInts().and(n6).reinterpretAsFloats();
-                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12).reinterpretAsInts().and(m12).reinterpretAsFloats();
+                FloatVector d6 = FloatVector.fromArray(SPECIES, dy, from + p6)
+                        .reinterpretAsInts()
+                        .and(n6)
+                        .reinterpretAsFloats();
+                FloatVector x12 = FloatVector.fromArray(SPECIES, x, at + o12)
+                        .reinterpretAsInts()
+                        .and(m12)
+                        .reinterpretAsFloats();
                 s4 = x12.fma(d4, s4);
                 s2 = x12.fma(d5, s2);
                 s0 = x12.fma(d6, s0);
-                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13).reinterpretAsInts().and(m13).reinterpretAsFloats();
+                FloatVector x13 = FloatVector.fromArray(SPECIES, x, at + o13)
+                        .reinterpretAsInts()
+                        .and(m13)
+                        .reinterpretAsFloats();
                 s3 = x13.fma(d5, s3);
                 s1 = x13.fma(d6, s1);
-                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14).reinterpretAsInts().and(m14).reinterpretAsFloats();
+                FloatVector x14 = FloatVector.fromArray(SPECIES, x, at + o14)
+                        .reinterpretAsInts()
+                        .and(m14)
+                        .reinterpretAsFloats();
                 s4 = x14.fma(d5, s4);
                 s2 = x14.fma(d6, s2);
-                FloatVector x15 = FloatVector.fromArray(SPECIES, x, at + o15).reinterpretAsInts().and(m15).reinterpretAsFloats();
+                FloatVector x15 = FloatVector.fromArray(SPECIES, x, at + o15)
+                        .reinterpretAsInts()
+                        .and(m15)
+                        .reinterpretAsFloats();
                 s3 = x15.fma(d6, s3);
-                FloatVector x16 = FloatVector.fromArray(SPECIES, x, at + o16).reinterpretAsInts().and(m16).reinterpretAsFloats();
+                FloatVector x16 = FloatVector.fromArray(SPECIES, x, at + o16)
+                        .reinterpretAsInts()
+                        .and(m16)
+                        .reinterpretAsFloats();
                 s4 = x16.fma(d6, s4);
                 at += xStep;
                 from += dyStep;

@@ -9,9 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Results of a convolution that look beyond the edge of an image. Algorithms put zeros there, and a zero times NaN or an infinity is NaN,
- * though by the definition nothing is multiplied: where weights or gradients are not finite, such results are computed once more, pixel by
- * pixel and without the zeros. Finding out costs a glance at the weights or at the edges, whichever are fewer.
+ * Results of a convolution that look beyond the edge of an image. Algorithms put zeros there, and a zero times NaN or
+ * an infinity is NaN, though by the definition nothing is multiplied: where weights or gradients are not finite, such
+ * results are computed once more, pixel by pixel and without the zeros. Finding out costs a glance at the weights or at
+ * the edges, whichever are fewer.
  */
 final class EdgeResults {
     /** Floats that one thread looks at. */
@@ -58,7 +59,8 @@ final class EdgeResults {
             float[] weights = CpuStorage.floats(w);
             int[] strides = w.strides();
             int group = channel / perGroup;
-            int weightAt = w.offset() + (forward ? channel * strides[0] : group * depth * strides[0] + channel % perGroup * strides[1]);
+            int weightAt = w.offset()
+                    + (forward ? channel * strides[0] : group * depth * strides[0] + channel % perGroup * strides[1]);
             int step = forward ? strides[1] : strides[0];
             double sum = 0;
             for (int i = 0; i < map.rowOffsets().length; i++) {
@@ -142,7 +144,8 @@ final class EdgeResults {
                 int place = place(written, map, line / map.rows(), q, r);
                 for (int c = 0; c < written.channels(); c++) {
                     if (Float.isNaN(written.data()[written.at() + place + c])) {
-                        written.data()[written.at() + place + c] = finish.value(sum.at(line / map.rows(), q, r, c), place, c);
+                        written.data()[written.at() + place + c] =
+                                finish.value(sum.at(line / map.rows(), q, r, c), place, c);
                     }
                 }
             }
@@ -170,16 +173,19 @@ final class EdgeResults {
         int[] rows = sum.innerRows();
         int[] columns = sum.innerColumns();
         AtomicBoolean strange = new AtomicBoolean();
-        engine.forRange(images * map.rows(), Math.max(1, GLANCE / Math.max(1, map.columns() * target.channels())), (from, to) -> {
-            for (int line = from; line < to; line++) {
-                int q = line % map.rows();
-                boolean inner = q >= rows[0] && q < rows[1];
-                look(target, map, line, 0, inner ? columns[0] : map.columns(), strange);
-                if (inner) {
-                    look(target, map, line, columns[1], map.columns(), strange);
-                }
-            }
-        });
+        engine.forRange(
+                images * map.rows(),
+                Math.max(1, GLANCE / Math.max(1, map.columns() * target.channels())),
+                (from, to) -> {
+                    for (int line = from; line < to; line++) {
+                        int q = line % map.rows();
+                        boolean inner = q >= rows[0] && q < rows[1];
+                        look(target, map, line, 0, inner ? columns[0] : map.columns(), strange);
+                        if (inner) {
+                            look(target, map, line, columns[1], map.columns(), strange);
+                        }
+                    }
+                });
         return !strange.get();
     }
 
@@ -204,8 +210,10 @@ final class EdgeResults {
         float value(double sum, int place, int channel) {
             float v = (float) sum;
             if (epilogue.scale().isPresent() || epilogue.shift().isPresent()) {
-                // In double, where the product is exact: Math.fma takes microseconds on a JVM that has no instruction for it.
-                double scaled = (double) v * epilogue.scale().map(s -> at(s, channel)).orElse(1f);
+                // In double, where the product is exact: Math.fma takes microseconds on a JVM that has no instruction
+                // for it.
+                double scaled =
+                        (double) v * epilogue.scale().map(s -> at(s, channel)).orElse(1f);
                 v = (float) (scaled + epilogue.shift().map(s -> at(s, channel)).orElse(0f));
             }
             if (residual.isPresent()) {
@@ -221,8 +229,9 @@ final class EdgeResults {
     }
 
     /**
-     * Weight gradients that are not finite, once more: those of taps that met a zero beside the image with a gradient that is not finite.
-     * Depthwise kernels also meet pixels with zeros in place of gradients, so that all their gradients in question are computed again.
+     * Weight gradients that are not finite, once more: those of taps that met a zero beside the image with a gradient
+     * that is not finite. Depthwise kernels also meet pixels with zeros in place of gradients, so that all their
+     * gradients in question are computed again.
      */
     void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
         Images source = Images.read(x);
@@ -285,7 +294,11 @@ final class EdgeResults {
                             continue;
                         }
                         float d = gradient(image, q, r, output);
-                        int from = source.at() + source.place(image, q * map.stepH() + map.rowOffsets()[i], r * map.stepW() + map.columnOffsets()[j])
+                        int from = source.at()
+                                + source.place(
+                                        image,
+                                        q * map.stepH() + map.rowOffsets()[i],
+                                        r * map.stepW() + map.columnOffsets()[j])
                                 + input;
                         for (int c = 0; c < inputs; c++) {
                             sums[c] += (double) d * source.data()[from + c];

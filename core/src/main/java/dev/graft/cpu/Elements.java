@@ -8,10 +8,12 @@ import java.nio.ByteOrder;
 
 /** Reads and writes the elements of any numeric dtype as {@code long} or {@code double}. */
 final class Elements {
-    private static final VarHandle SHORTS = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle SHORTS =
+            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle DOUBLES = MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle DOUBLES =
+            MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final CpuStorage storage;
     private final DType dtype;
@@ -80,7 +82,9 @@ final class Elements {
         };
     }
 
-    /** As {@link #getDouble}, rounded once: a 64-bit integer that went through a double first would be rounded twice. */
+    /**
+     * As {@link #getDouble}, rounded once: a 64-bit integer that went through a double first would be rounded twice.
+     */
     float getFloat(int i) {
         return switch (dtype) {
             case F32 -> ((float[]) array)[i];
@@ -108,7 +112,10 @@ final class Elements {
             case U8 -> (long) Math.max(0, Math.min(0xff, value));
             case U16 -> (long) Math.max(0, Math.min(0xffff, value));
             case U32 -> (long) Math.max(0, Math.min(0xffffffffL, value));
-            case U64 -> value < 0x1p63 ? (long) Math.max(0, value) : value < 0x1p64 ? (long) (value - 0x1p63) ^ Long.MIN_VALUE : -1L;
+            case U64 ->
+                value < 0x1p63
+                        ? (long) Math.max(0, value)
+                        : value < 0x1p64 ? (long) (value - 0x1p63) ^ Long.MIN_VALUE : -1L;
             default -> (long) value;
         };
     }
@@ -139,7 +146,8 @@ final class Elements {
     }
 
     private IllegalArgumentException unsupported() {
-        return new IllegalArgumentException("copy: " + dtype + " cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers only be stored and"
+        return new IllegalArgumentException("copy: " + dtype
+                + " cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers only be stored and"
                 + " saved as they are.");
     }
 }

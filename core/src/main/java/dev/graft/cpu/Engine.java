@@ -36,9 +36,11 @@ final class Engine {
         }
         boolean forced = choice == Settings.KernelChoice.VECTOR;
         if (!VectorCheck.hasModule()) {
-            String missing = "the JVM runs without the vector module. Hint: add --add-modules jdk.incubator.vector to the java command";
+            String missing =
+                    "the JVM runs without the vector module. Hint: add --add-modules jdk.incubator.vector to the java command";
             if (forced) {
-                throw new IllegalArgumentException("graft.kernels (system property): 'vector' is not possible: " + missing + ".");
+                throw new IllegalArgumentException(
+                        "graft.kernels (system property): 'vector' is not possible: " + missing + ".");
             }
             return fallBack(missing);
         }
@@ -46,15 +48,19 @@ final class Engine {
         if (obstacle.isPresent() && !forced) {
             return fallBack(obstacle.get());
         }
-        obstacle.ifPresent(reason -> LOG.log(Level.WARNING, "Vector kernels, which graft.kernels chose, are many times slower here than plain"
-                + " ones: " + reason + "."));
+        obstacle.ifPresent(reason -> LOG.log(
+                Level.WARNING,
+                "Vector kernels, which graft.kernels chose, are many times slower here than plain" + " ones: " + reason
+                        + "."));
         return new VectorKernels();
     }
 
     private static Kernels fallBack(String reason) {
         if (!FALLBACK_LOGGED.getAndSet(true)) {
-            LOG.log(Level.INFO, "Kernels fall back to plain Java loops and OpenBLAS, which take two to three times as long as compiled vectors: "
-                    + reason + ".");
+            LOG.log(
+                    Level.INFO,
+                    "Kernels fall back to plain Java loops and OpenBLAS, which take two to three times as long as compiled vectors: "
+                            + reason + ".");
         }
         return new PlainKernels(reason);
     }
@@ -66,10 +72,12 @@ final class Engine {
         try {
             return new OpenBlas();
         } catch (LinkageError e) {
-            LOG.log(Level.WARNING, "OpenBLAS could not be loaded, matrix products fall back to slow Java loops (" + e
-                    + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform on the class path"
-                    + " (on the module path add --add-modules org.bytedeco.openblas.PLATFORM,org.bytedeco.javacpp.PLATFORM, such as linux.x86_64),"
-                    + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable).");
+            LOG.log(
+                    Level.WARNING,
+                    "OpenBLAS could not be loaded, matrix products fall back to slow Java loops (" + e
+                            + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform on the class path"
+                            + " (on the module path add --add-modules org.bytedeco.openblas.PLATFORM,org.bytedeco.javacpp.PLATFORM, such as linux.x86_64),"
+                            + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable).");
             return new JavaBlas("OpenBLAS could not be loaded: " + e);
         }
     }

@@ -1,8 +1,9 @@
 package dev.graft.cpu;
 
 /**
- * The error function by cubic Hermite interpolation of a table, whose derivative is known exactly; absolute error below 1e-8.
- * Tabulated from the all-positive series {@code erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!} (Abramowitz and Stegun 7.1.6).
+ * The error function by cubic Hermite interpolation of a table, whose derivative is known exactly; absolute error below
+ * 1e-8. Tabulated from the all-positive series {@code erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!}
+ * (Abramowitz and Stegun 7.1.6).
  */
 final class Erf {
     private static final int STEPS = 64;
@@ -19,8 +20,7 @@ final class Erf {
         }
     }
 
-    private Erf() {
-    }
+    private Erf() {}
 
     private static double derivative(double x) {
         return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x);
@@ -44,7 +44,8 @@ final class Erf {
         int i = (int) (size * STEPS);
         double t = size * STEPS - i;
         double u = 1 - t;
-        double y = u * u * ((1 + 2 * t) * VALUE[i] + t * SLOPE[i]) + t * t * ((3 - 2 * t) * VALUE[i + 1] - u * SLOPE[i + 1]);
+        double y = u * u * ((1 + 2 * t) * VALUE[i] + t * SLOPE[i])
+                + t * t * ((3 - 2 * t) * VALUE[i + 1] - u * SLOPE[i + 1]);
         return x < 0 ? -y : y;
     }
 }

@@ -4,16 +4,18 @@ import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 
 /**
- * Fills the rows of a matrix with the source pixels under each result pixel's taps ("im2col"), by copies as long as the layout allows.
+ * Fills the rows of a matrix with the source pixels under each result pixel's taps ("im2col"), by copies as long as the
+ * layout allows.
  *
- * @param data     images {@code [N, height, width, channels]} from {@code at}
- * @param channel  the first of {@code count} channels taken
+ * @param data images {@code [N, height, width, channels]} from {@code at}
+ * @param channel the first of {@code count} channels taken
  */
 record Gather(float[] data, int at, int height, int width, int channels, int channel, int count, PixelMap map) {
 
     /** Reads the channels-last view {@code x}, group 0. */
     static Gather of(View x, PixelMap map, Conv2dParams params) {
-        return new Gather(CpuStorage.floats(x), x.offset(), x.dim(2), x.dim(3), x.dim(1), 0, x.dim(1) / params.groups(), map);
+        return new Gather(
+                CpuStorage.floats(x), x.offset(), x.dim(2), x.dim(3), x.dim(1), 0, x.dim(1) / params.groups(), map);
     }
 
     /** The same pixels by another map. */
@@ -41,10 +43,12 @@ record Gather(float[] data, int at, int height, int width, int channels, int cha
     }
 
     /**
-     * Writes what row {@code q} of the results reads as {@code [column][kernel row][channel]}, zero outside the image. Where kernel
-     * columns are neighbours, the pixels of a result lie one after the other, {@code stepW} columns after those of the result before.
+     * Writes what row {@code q} of the results reads as {@code [column][kernel row][channel]}, zero outside the image.
+     * Where kernel columns are neighbours, the pixels of a result lie one after the other, {@code stepW} columns after
+     * those of the result before.
      *
-     * @param follows whether {@code columns} holds what row {@code q - 1} of the same image reads: then most rows only move up
+     * @param follows whether {@code columns} holds what row {@code q - 1} of the same image reads: then most rows only
+     *     move up
      */
     void fillColumns(int image, int q, float[] columns, boolean follows) {
         int taps = map.rowOffsets().length;
@@ -80,7 +84,9 @@ record Gather(float[] data, int at, int height, int width, int channels, int cha
         }
     }
 
-    /** Writes result pixels {@code [from, to)} of all images to consecutive rows of {@code panel} from {@code panelAt}. */
+    /**
+     * Writes result pixels {@code [from, to)} of all images to consecutive rows of {@code panel} from {@code panelAt}.
+     */
     void fill(int from, int to, Panel panel, int panelAt) {
         if (isImage()) {
             panel.put(panelAt, data, at + from * channels, (to - from) * channels);

@@ -14,7 +14,8 @@ final class Gemm {
     private static final int STRETCH = 128;
     // Below this many multiplications a plain loop beats the way to BLAS and back.
     private static final int SMALL = 4096;
-    // Up to this many rows against a transposed matrix, as a linear layer's weights are, reading the matrix is all the work: BLAS would
+    // Up to this many rows against a transposed matrix, as a linear layer's weights are, reading the matrix is all the
+    // work: BLAS would
     // only be handed a copy, and a program that predicts need not load it.
     private static final int FEW_ROWS = 4;
 
@@ -86,7 +87,9 @@ final class Gemm {
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 double sum = 0;
-                for (int l = 0, x = a.at + i * a.rowStep, w = b.at + j * b.columnStep; l < k; l++, x += a.columnStep, w += b.rowStep) {
+                for (int l = 0, x = a.at + i * a.rowStep, w = b.at + j * b.columnStep;
+                        l < k;
+                        l++, x += a.columnStep, w += b.rowStep) {
                     sum += (double) a.data[x] * b.data[w];
                 }
                 c.data[c.at + i * c.rowStep + j] = (float) sum;
@@ -94,7 +97,8 @@ final class Gemm {
         }
     }
 
-    // Eight sums at a time, as each addition waits for the one before: four columns, even and odd places. They are floats for a stretch of
+    // Eight sums at a time, as each addition waits for the one before: four columns, even and odd places. They are
+    // floats for a stretch of
     // the depth, then doubles. The last column is computed several times over.
     private static void dotProducts(Matrix a, Matrix b, Matrix c, int m, int n, int k) {
         for (int j = 0; j < n; j += 4) {
@@ -167,8 +171,22 @@ final class Gemm {
             int part = Math.min(DEPTH, k - l);
             boolean transposeA = load(a.moved(0, l), m, part, left, workspace);
             boolean transposeB = load(b.moved(l, 0), part, n, right, workspace);
-            blas.multiply(transposeA, transposeB, m, n, part, left, 0, transposeA ? m : part, right, 0, transposeB ? part : n,
-                    l % DEEP == 0 ? 0f : 1f, result, 0, n);
+            blas.multiply(
+                    transposeA,
+                    transposeB,
+                    m,
+                    n,
+                    part,
+                    left,
+                    0,
+                    transposeA ? m : part,
+                    right,
+                    0,
+                    transposeB ? part : n,
+                    l % DEEP == 0 ? 0f : 1f,
+                    result,
+                    0,
+                    n);
             if (k > DEEP && ((l + DEPTH) % DEEP == 0 || l + DEPTH >= k)) {
                 sums.add(result);
             }

@@ -3,15 +3,14 @@ package dev.graft.cpu;
 import dev.graft.backend.View;
 
 /**
- * Weight gradients of very many pixels, part by part: a kernel adds up one part in floats, and parts are added in double. So rounding does
- * not grow with the number of pixels.
+ * Weight gradients of very many pixels, part by part: a kernel adds up one part in floats, and parts are added in
+ * double. So rounding does not grow with the number of pixels.
  */
 final class GradientParts {
     /** Pixels of a part: above what a batch of usual size has. */
     static final int PIXELS = 1 << 18;
 
-    private GradientParts() {
-    }
+    private GradientParts() {}
 
     /** Writes the weight gradient of units {@code [first, first + count)}; returns whether all of it is finite. */
     @FunctionalInterface
@@ -19,7 +18,10 @@ final class GradientParts {
         boolean run(int first, int count);
     }
 
-    /** Runs {@code part} for all {@code units}, {@code most} at a time at most, with their sum in {@code dw}, which lies densely. */
+    /**
+     * Runs {@code part} for all {@code units}, {@code most} at a time at most, with their sum in {@code dw}, which lies
+     * densely.
+     */
     static boolean run(Engine engine, int units, int most, View dw, Part part) {
         if (units <= most) {
             return part.run(0, units);

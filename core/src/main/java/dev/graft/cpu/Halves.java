@@ -1,11 +1,11 @@
 package dev.graft.cpu;
 
 /**
- * Conversions between float and the 16-bit formats, IEEE half and bfloat16, rounding to nearest even; and from the 8-bit format E4M3.
+ * Conversions between float and the 16-bit formats, IEEE half and bfloat16, rounding to nearest even; and from the
+ * 8-bit format E4M3.
  */
 final class Halves {
-    private Halves() {
-    }
+    private Halves() {}
 
     static float fromBrain(short bits) {
         return Float.intBitsToFloat(bits << 16);
@@ -20,15 +20,17 @@ final class Halves {
     }
 
     /**
-     * A sign, four bits of exponent (bias 7), three of mantissa; no infinities, and NaN where all seven are set. (E5M2 is a half's upper
-     * byte.)
+     * A sign, four bits of exponent (bias 7), three of mantissa; no infinities, and NaN where all seven are set. (E5M2
+     * is a half's upper byte.)
      *
      * @see <a href="https://arxiv.org/abs/2209.05433">Micikevicius et al. 2022, FP8 formats for deep learning</a>
      */
     static float fromE4M3(byte bits) {
         int exponent = bits >>> 3 & 0xf;
         int mantissa = bits & 0x7;
-        float size = (bits & 0x7f) == 0x7f ? Float.NaN : exponent == 0 ? mantissa * 0x1p-9f : Math.scalb(1 + mantissa / 8f, exponent - 7);
+        float size = (bits & 0x7f) == 0x7f
+                ? Float.NaN
+                : exponent == 0 ? mantissa * 0x1p-9f : Math.scalb(1 + mantissa / 8f, exponent - 7);
         return bits < 0 ? -size : size;
     }
 

@@ -8,10 +8,12 @@ import java.util.Optional;
 final class HotSpotFlags {
     private static final int OPTIMIZING = 4;
 
-    private HotSpotFlags() {
-    }
+    private HotSpotFlags() {}
 
-    /** Whether methods that run often are compiled by HotSpot's C2; empty where the JVM does not say, or has another compiler. */
+    /**
+     * Whether methods that run often are compiled by HotSpot's C2; empty where the JVM does not say, or has another
+     * compiler.
+     */
     static Optional<Boolean> compilesWithC2() {
         try {
             return Bean.compilesWithC2();
@@ -24,12 +26,18 @@ final class HotSpotFlags {
     private static final class Bean {
         static Optional<Boolean> compilesWithC2() {
             HotSpotDiagnosticMXBean hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-            if (hotSpot == null || flag(hotSpot, "UseJVMCICompiler").map(Boolean::parseBoolean).orElse(false)) {
+            if (hotSpot == null
+                    || flag(hotSpot, "UseJVMCICompiler")
+                            .map(Boolean::parseBoolean)
+                            .orElse(false)) {
                 return Optional.empty();
             }
             Optional<Boolean> compiles = flag(hotSpot, "UseCompiler").map(Boolean::parseBoolean);
-            Optional<Boolean> optimizes = flag(hotSpot, "TieredStopAtLevel").map(level -> Integer.parseInt(level) >= OPTIMIZING);
-            boolean quick = flag(hotSpot, "CompilationMode").map(mode -> mode.equals("quick-only")).orElse(false);
+            Optional<Boolean> optimizes =
+                    flag(hotSpot, "TieredStopAtLevel").map(level -> Integer.parseInt(level) >= OPTIMIZING);
+            boolean quick = flag(hotSpot, "CompilationMode")
+                    .map(mode -> mode.equals("quick-only"))
+                    .orElse(false);
             return compiles.flatMap(c -> optimizes.map(o -> c && o && !quick));
         }
 

@@ -25,8 +25,22 @@ final class JavaBlas implements Blas {
     }
 
     @Override
-    public void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, Panel a, int aAt, int lda, Panel b, int bAt, int ldb,
-                         float beta, Panel c, int cAt, int ldc) {
+    public void multiply(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            Panel a,
+            int aAt,
+            int lda,
+            Panel b,
+            int bAt,
+            int ldb,
+            float beta,
+            Panel c,
+            int cAt,
+            int ldc) {
         float[] p = ((ArrayPanel) a).data();
         float[] q = ((ArrayPanel) b).data();
         float[] y = ((ArrayPanel) c).data();
@@ -61,7 +75,8 @@ final class JavaBlas implements Blas {
         }
     }
 
-    private static void load(float[] b, int at, int ld, boolean transposed, int row, int column, int width, float[] target) {
+    private static void load(
+            float[] b, int at, int ld, boolean transposed, int row, int column, int width, float[] target) {
         if (!transposed) {
             System.arraycopy(b, at + row * ld + column, target, 0, width);
             return;

@@ -4,9 +4,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
-/** A loop of one caller, in progress. Every piece is in the share of one thread, until that thread or, later, another one takes it. */
+/**
+ * A loop of one caller, in progress. Every piece is in the share of one thread, until that thread or, later, another
+ * one takes it.
+ */
 final class Job {
-    /** Longs from one share to the next: threads that take pieces of their own shares do not write to the same cache lines. */
+    /**
+     * Longs from one share to the next: threads that take pieces of their own shares do not write to the same cache
+     * lines.
+     */
     private static final int APART = 16;
 
     /** Asked by a thread after each piece: whether it is to leave the rest to others. */
@@ -21,8 +27,11 @@ final class Job {
     private final int pieces;
     private final Thread caller = Thread.currentThread();
     private final int shares;
-    /** The pieces of each share that are not taken: the first in the upper half of a long, the end in the lower half. */
+    /**
+     * The pieces of each share that are not taken: the first in the upper half of a long, the end in the lower half.
+     */
     private final AtomicLongArray left;
+
     private final AtomicInteger helpers = new AtomicInteger();
     private final AtomicInteger done = new AtomicInteger();
     private volatile boolean taken;
@@ -62,7 +71,9 @@ final class Job {
         return helpers;
     }
 
-    /** Whether every piece has been taken. Looks at no share: that would slow down the threads that take pieces of them. */
+    /**
+     * Whether every piece has been taken. Looks at no share: that would slow down the threads that take pieces of them.
+     */
     boolean isTaken() {
         return taken;
     }
@@ -89,7 +100,10 @@ final class Job {
         return (long) from << 32 | to;
     }
 
-    /** Takes pieces until none is left, or until the thread is to leave: the thread's own share first, then what others have not come to. */
+    /**
+     * Takes pieces until none is left, or until the thread is to leave: the thread's own share first, then what others
+     * have not come to.
+     */
     void work(int thread, Leaving leaving) {
         int ran = takePieces(thread, leaving);
         if (ran > 0 && done.addAndGet(ran) == pieces && Thread.currentThread() != caller) {

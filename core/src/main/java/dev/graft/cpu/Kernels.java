@@ -5,8 +5,8 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 
 /**
- * The inner loops, behind one interface so that an implementation can be chosen for the machine. All arrays of a call are used at
- * the same indices {@code [from, to)}; a result may be an operand.
+ * The inner loops, behind one interface so that an implementation can be chosen for the machine. All arrays of a call
+ * are used at the same indices {@code [from, to)}; a result may be an operand.
  */
 interface Kernels {
     /** The implementation's name and why it was chosen. */
@@ -38,7 +38,10 @@ interface Kernels {
     /** {@code sum += x[xAt] * w[wAt] + x[xAt + 1] * w[wAt + 1] + ...}, {@code count} products. */
     void multiplyAddAll(float[][] x, int xAt, float[][] w, int wAt, int count, float[] sum, int from, int to);
 
-    /** {@code chosen = x == best ? mark : chosen}, where {@code best >= x}; NaN where the two are both infinite or one is NaN. */
+    /**
+     * {@code chosen = x == best ? mark : chosen}, where {@code best >= x}; NaN where the two are both infinite or one
+     * is NaN.
+     */
     void markEqual(float[] best, float[] x, float mark, float[] chosen, int from, int to);
 
     /** {@code y = x * scale + shift}. */

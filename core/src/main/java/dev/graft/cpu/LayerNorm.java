@@ -44,7 +44,10 @@ final class LayerNorm {
         });
     }
 
-    /** With {@code z} the normalised row and {@code u = dy * gamma}: {@code dx = inverseStd * (u - mean(u) - z * mean(u * z))}. */
+    /**
+     * With {@code z} the normalised row and {@code u = dy * gamma}: {@code dx = inverseStd * (u - mean(u) - z * mean(u
+     * * z))}.
+     */
     void backward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
         float[] xs = CpuStorage.floats(x);
         float[] dys = CpuStorage.floats(dy);

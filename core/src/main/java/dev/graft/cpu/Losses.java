@@ -12,8 +12,15 @@ final class Losses {
         this.engine = engine;
     }
 
-    void crossEntropy(View logits, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
-                      View loss, View rowWeight, View logProbabilities) {
+    void crossEntropy(
+            View logits,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View loss,
+            View rowWeight,
+            View logProbabilities) {
         float[] x = CpuStorage.floats(logits);
         long[] t = CpuStorage.of(target).array(long[].class);
         float[] losses = CpuStorage.floatsToWrite(loss);
@@ -54,8 +61,14 @@ final class Losses {
     }
 
     /** {@code dlogits[c] = dloss * ((1 - s) w[t] (p[c] - [c = t]) + s/C (p[c] sum(w) - w[c]))}. */
-    void crossEntropyBackward(View logProbabilities, View target, Optional<View> classWeight, float smoothing, long ignoreIndex,
-                              View dloss, View dlogits) {
+    void crossEntropyBackward(
+            View logProbabilities,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View dloss,
+            View dlogits) {
         float[] lp = CpuStorage.floats(logProbabilities);
         long[] t = CpuStorage.of(target).array(long[].class);
         float[] dlosses = CpuStorage.floats(dloss);
@@ -81,7 +94,8 @@ final class Losses {
                 double onTarget = (1.0 - smoothing) * w[(int) label];
                 for (int c = 0; c < classes; c++) {
                     double p = Math.exp(lp[lpAt + c]);
-                    dx[dxAt + c] = (float) (d * (p * (onTarget + spreadSum) - spread * w[c] - (c == label ? onTarget : 0)));
+                    dx[dxAt + c] =
+                            (float) (d * (p * (onTarget + spreadSum) - spread * w[c] - (c == label ? onTarget : 0)));
                 }
             }
         });

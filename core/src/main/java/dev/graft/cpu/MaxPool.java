@@ -5,8 +5,8 @@ import dev.graft.backend.PoolWindows;
 import java.util.Arrays;
 
 /**
- * Maxima of windows and where they lie. Small windows go tap by tap over blocks of neighbouring output pixels: first the maxima, then,
- * from the last tap to the first, the taps that equal them.
+ * Maxima of windows and where they lie. Small windows go tap by tap over blocks of neighbouring output pixels: first
+ * the maxima, then, from the last tap to the first, the taps that equal them.
  */
 final class MaxPool {
     // All taps of a block must stay in the first-level cache.
@@ -27,7 +27,10 @@ final class MaxPool {
         this.channels = channels;
     }
 
-    /** One output row: {@code image} is where its image starts in {@code x}, {@code yAt} and {@code indexAt} where the row starts. */
+    /**
+     * One output row: {@code image} is where its image starts in {@code x}, {@code yAt} and {@code indexAt} where the
+     * row starts.
+     */
     void row(int image, int row, float[] y, int yAt, int[] index, int indexAt) {
         int top = windows.top()[row];
         int height = windows.bottom()[row] - top;
@@ -51,7 +54,17 @@ final class MaxPool {
         }
     }
 
-    private void block(int image, int top, int height, int widest, int first, int last, float[] y, int yAt, int[] index, int indexAt) {
+    private void block(
+            int image,
+            int top,
+            int height,
+            int widest,
+            int first,
+            int last,
+            float[] y,
+            int yAt,
+            int[] index,
+            int indexAt) {
         Kernels kernels = engine.kernels();
         Workspace workspace = engine.workspace();
         int count = (last - first) * channels;

@@ -18,10 +18,16 @@ final class Memory {
 
     /** Bytes held for one use. */
     long bytes(MemoryHolder.Use use) {
-        return holders.stream().filter(holder -> holder.use() == use).mapToLong(MemoryHolder::bytes).sum();
+        return holders.stream()
+                .filter(holder -> holder.use() == use)
+                .mapToLong(MemoryHolder::bytes)
+                .sum();
     }
 
-    /** Whether an optional copy of {@code bytes}, which only saves time, may be made and kept: it must leave room for tensors. */
+    /**
+     * Whether an optional copy of {@code bytes}, which only saves time, may be made and kept: it must leave room for
+     * tensors.
+     */
     boolean roomFor(long bytes) {
         long held = holders.stream().mapToLong(MemoryHolder::bytes).sum();
         return held + bytes <= Runtime.getRuntime().maxMemory() / 4 * 3;
@@ -35,7 +41,7 @@ final class Memory {
     /**
      * What {@code maker} makes; where there is no room for it, all holders give back what they can first.
      *
-     * @param what  for the message, such as {@code "a tensor"}
+     * @param what for the message, such as {@code "a tensor"}
      * @throws IllegalStateException that says who holds what, when there is still no room
      */
     <T> T make(String what, long bytes, Supplier<T> maker) {
@@ -46,14 +52,18 @@ final class Memory {
             try {
                 return maker.get();
             } catch (OutOfMemoryError second) {
-                throw new IllegalStateException("memory: no room for " + what + " of " + bytes / MEBI + " MiB (" + report() + "; heap limit "
-                        + Runtime.getRuntime().maxMemory() / MEBI
-                        + " MiB). Hint: raise -Xmx (or -XX:MaxDirectMemorySize, for scratch memory), use a smaller batch or image size, or close tensors earlier.", second);
+                throw new IllegalStateException(
+                        "memory: no room for " + what + " of " + bytes / MEBI + " MiB (" + report() + "; heap limit "
+                                + Runtime.getRuntime().maxMemory() / MEBI
+                                + " MiB). Hint: raise -Xmx (or -XX:MaxDirectMemorySize, for scratch memory), use a smaller batch or image size, or close tensors earlier.",
+                        second);
             }
         }
     }
 
     private String report() {
-        return Arrays.stream(MemoryHolder.Use.values()).map(use -> bytes(use) / MEBI + " MiB " + use).collect(Collectors.joining(", "));
+        return Arrays.stream(MemoryHolder.Use.values())
+                .map(use -> bytes(use) / MEBI + " MiB " + use)
+                .collect(Collectors.joining(", "));
     }
 }

@@ -4,7 +4,10 @@ package dev.graft.cpu;
 interface MemoryHolder {
     /** What memory is held for. */
     enum Use {
-        TENSORS("live in tensors"), POOL("in the pool"), PACKED_WEIGHTS("in packed weights"), SCRATCH("in scratch memory");
+        TENSORS("live in tensors"),
+        POOL("in the pool"),
+        PACKED_WEIGHTS("in packed weights"),
+        SCRATCH("in scratch memory");
 
         private final String words;
 
@@ -23,6 +26,9 @@ interface MemoryHolder {
     /** Bytes held now. */
     long bytes();
 
-    /** Lets go of all that is not in use at this moment and could be made again. Called from any thread, also while kernels run. */
+    /**
+     * Lets go of all that is not in use at this moment and could be made again. Called from any thread, also while
+     * kernels run.
+     */
     void giveBack();
 }

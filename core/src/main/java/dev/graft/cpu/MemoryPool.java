@@ -12,16 +12,17 @@ import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps arrays that tensors no longer need, by size class, because the JVM takes several times longer to make a large array
- * than to refill one.
+ * Keeps arrays that tensors no longer need, by size class, because the JVM takes several times longer to make a large
+ * array than to refill one.
  *
- * <p>Sizes are rounded up to one of eight steps per power of two, so at most 12.5 % is wasted. Up to {@code limit} bytes are
- * kept; beyond it the size class unused for longest goes first. Kept arrays are softly reachable: the garbage collector takes them before
- * anything in the program runs out of memory, and leaves those used since its last cycle alone otherwise.
+ * <p>Sizes are rounded up to one of eight steps per power of two, so at most 12.5 % is wasted. Up to {@code limit}
+ * bytes are kept; beyond it the size class unused for longest goes first. Kept arrays are softly reachable: the garbage
+ * collector takes them before anything in the program runs out of memory, and leaves those used since its last cycle
+ * alone otherwise.
  *
- * <p>A storage that is collected without having been closed leaves its array to the garbage collector, not to the pool: a kernel might still
- * read it. No thread and no {@code Cleaner} watches over this, so that nothing outlives the library's class loader; the statistics
- * are corrected when they are next read or changed.
+ * <p>A storage that is collected without having been closed leaves its array to the garbage collector, not to the pool:
+ * a kernel might still read it. No thread and no {@code Cleaner} watches over this, so that nothing outlives the
+ * library's class loader; the statistics are corrected when they are next read or changed.
  */
 final class MemoryPool {
     private static final int SMALLEST = 16;
@@ -29,7 +30,10 @@ final class MemoryPool {
 
     /** What an array holds. */
     enum Kind {
-        FLOATS(4, float[]::new), LONGS(8, long[]::new), INTS(4, int[]::new), BYTES(1, byte[]::new);
+        FLOATS(4, float[]::new),
+        LONGS(8, long[]::new),
+        INTS(4, int[]::new),
+        BYTES(1, byte[]::new);
 
         private final int elementBytes;
         private final IntFunction<Object> maker;
@@ -71,7 +75,8 @@ final class MemoryPool {
             return kind.bytes(capacity);
         }
 
-        // Those that a record gets by itself make JDK 17 keep the class loader for good (method handles of the JDK's cache its types).
+        // Those that a record gets by itself make JDK 17 keep the class loader for good (method handles of the JDK's
+        // cache its types).
         @Override
         public boolean equals(Object other) {
             return other instanceof SizeClass size && size.kind == kind && size.capacity == capacity;
@@ -116,8 +121,8 @@ final class MemoryPool {
     }
 
     /**
-     * A loan to {@code holder} of an array of at least {@code length} elements, which {@link #take} hands out; {@code afterwards}, which must
-     * not refer to the holder, runs when this was collected.
+     * A loan to {@code holder} of an array of at least {@code length} elements, which {@link #take} hands out;
+     * {@code afterwards}, which must not refer to the holder, runs when this was collected.
      */
     Loan loan(Object holder, Kind kind, int length, Runnable afterwards) {
         return new Loan(holder, collected, kind, capacity(length), afterwards);
@@ -243,7 +248,8 @@ final class MemoryPool {
 
     /** Those who hold memory here: the tensors, and the pool itself. */
     List<MemoryHolder> holders() {
-        return List.of(new Part(MemoryHolder.Use.TENSORS, () -> stats().live(), () -> { }),
+        return List.of(
+                new Part(MemoryHolder.Use.TENSORS, () -> stats().live(), () -> {}),
                 new Part(MemoryHolder.Use.POOL, () -> stats().pooled(), this::drop));
     }
 

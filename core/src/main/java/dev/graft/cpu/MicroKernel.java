@@ -4,12 +4,13 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The innermost matrix product: a tile of {@link #ROWS} rows by up to {@link #MAX_VECTORS} vectors lives in registers while one loop runs
- * over the depth. That loop must be the only one: JDK 17 keeps vectors that outlive a loop nest on the heap, fifty times slower. Hence one
- * method for each number of vectors, written out and without branches; a tile of fewer rows computes its last row several times over.
+ * The innermost matrix product: a tile of {@link #ROWS} rows by up to {@link #MAX_VECTORS} vectors lives in registers
+ * while one loop runs over the depth. That loop must be the only one: JDK 17 keeps vectors that outlive a loop nest on
+ * the heap, fifty times slower. Hence one method for each number of vectors, written out and without branches; a tile
+ * of fewer rows computes its last row several times over.
  *
- * <p>All steps of that loop are constants, so that the JIT compiler checks bounds before the loop instead of eight times in it: with steps
- * as parameters the product took a quarter longer.
+ * <p>All steps of that loop are constants, so that the JIT compiler checks bounds before the loop instead of eight
+ * times in it: with steps as parameters the product took a quarter longer.
  */
 final class MicroKernel {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
@@ -24,8 +25,7 @@ final class MicroKernel {
     /** Columns of the widest tile. */
     static final int WIDTH = MAX_VECTORS * LANES;
 
-    private MicroKernel() {
-    }
+    private MicroKernel() {}
 
     /** Columns in whole vectors. */
     static int padded(int columns) {
@@ -33,8 +33,8 @@ final class MicroKernel {
     }
 
     /**
-     * Rows of a task, at most {@code most}, in whole tiles and such that tasks come in even numbers, as threads do: with a single odd one
-     * left over, half of them would wait.
+     * Rows of a task, at most {@code most}, in whole tiles and such that tasks come in even numbers, as threads do:
+     * with a single odd one left over, half of them would wait.
      */
     static int evenRows(int rows, int most) {
         int tasks = (rows + most - 1) / most;
@@ -43,13 +43,24 @@ final class MicroKernel {
     }
 
     /**
-     * {@code c[i][j] = sum over k of a[i][k] * b[k][j]}, with {@code a[i][k]} at {@code aAt + i * aRow + k}, {@code b[k][j]} at
-     * {@code bAt + k * columns + j} and {@code c[i][j]} at {@code cAt + i * cRow + j}.
+     * {@code c[i][j] = sum over k of a[i][k] * b[k][j]}, with {@code a[i][k]} at {@code aAt + i * aRow + k},
+     * {@code b[k][j]} at {@code bAt + k * columns + j} and {@code c[i][j]} at {@code cAt + i * cRow + j}.
      *
      * @param columns whole vectors, at most {@link #WIDTH}
-     * @param add     adds to what {@code c} holds
+     * @param add adds to what {@code c} holds
      */
-    static void multiply(float[] a, int aAt, int aRow, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int columns, int depth,
+    static void multiply(
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int rows,
+            int columns,
+            int depth,
             boolean add) {
         int vectors = columns / LANES;
         for (int i = 0; i < rows; i += ROWS) {
@@ -65,7 +76,17 @@ final class MicroKernel {
         }
     }
 
-    private static void multiply4(float[] a, int aAt, int aRow, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int depth,
+    private static void multiply4(
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int rows,
+            int depth,
             boolean add) {
         int a1 = aAt + Math.min(1, rows - 1) * aRow;
         int a2 = aAt + Math.min(2, rows - 1) * aRow;
@@ -170,7 +191,17 @@ final class MicroKernel {
         c33.intoArray(c, c3 + 3 * LANES);
     }
 
-    private static void multiply3(float[] a, int aAt, int aRow, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int depth,
+    private static void multiply3(
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int rows,
+            int depth,
             boolean add) {
         int a1 = aAt + Math.min(1, rows - 1) * aRow;
         int a2 = aAt + Math.min(2, rows - 1) * aRow;
@@ -254,7 +285,17 @@ final class MicroKernel {
         c32.intoArray(c, c3 + 2 * LANES);
     }
 
-    private static void multiply2(float[] a, int aAt, int aRow, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int depth,
+    private static void multiply2(
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int rows,
+            int depth,
             boolean add) {
         int a1 = aAt + Math.min(1, rows - 1) * aRow;
         int a2 = aAt + Math.min(2, rows - 1) * aRow;
@@ -317,7 +358,17 @@ final class MicroKernel {
         c31.intoArray(c, c3 + LANES);
     }
 
-    private static void multiply1(float[] a, int aAt, int aRow, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int depth,
+    private static void multiply1(
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int rows,
+            int depth,
             boolean add) {
         int a1 = aAt + Math.min(1, rows - 1) * aRow;
         int a2 = aAt + Math.min(2, rows - 1) * aRow;

@@ -16,24 +16,31 @@ import org.bytedeco.javacpp.FloatPointer;
 /**
  * OpenBLAS at one thread a caller: its own threads spin against ours, and collapse when another process is busy.
  *
- * <p>A {@code float[]} argument would be copied whole on every call; panels are direct buffers, and {@code FloatBuffer.put(float[])} is
- * the fastest way into them (20 to 50 GB/s for runs of 64 floats or more, against 0.4 for {@code FloatPointer.put}).
+ * <p>A {@code float[]} argument would be copied whole on every call; panels are direct buffers, and
+ * {@code FloatBuffer.put(float[])} is the fastest way into them (20 to 50 GB/s for runs of 64 floats or more, against
+ * 0.4 for {@code FloatPointer.put}).
  */
 final class OpenBlas implements Blas {
     private static final float[] ZEROS = new float[4096];
-    /** Up to this many results, some of OpenBLAS's kernels add up the whole depth in one register: they get it in pieces. */
+    /**
+     * Up to this many results, some of OpenBLAS's kernels add up the whole depth in one register: they get it in
+     * pieces.
+     */
     private static final int FEW_RESULTS = 4096;
+
     private static final int PIECE = 256;
 
     private final String description;
 
     /** Loads the native library. @throws LinkageError where it cannot be loaded */
     OpenBlas() {
-        // The default limits count the whole process and run System.gc() when it grows: set them before JavaCPP's first class loads.
+        // The default limits count the whole process and run System.gc() when it grows: set them before JavaCPP's first
+        // class loads.
         setIfAbsent("org.bytedeco.javacpp.maxphysicalbytes");
         setIfAbsent("org.bytedeco.javacpp.maxbytes");
         openblas_set_num_threads(1);
-        description = openblas_get_config().getString().trim() + ", kernels " + openblas_get_corename().getString() + ", 1 thread a caller";
+        description = openblas_get_config().getString().trim() + ", kernels "
+                + openblas_get_corename().getString() + ", 1 thread a caller";
     }
 
     private static void setIfAbsent(String property) {
@@ -53,14 +60,41 @@ final class OpenBlas implements Blas {
     }
 
     @Override
-    public void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, Panel a, int aAt, int lda, Panel b, int bAt, int ldb,
-                         float beta, Panel c, int cAt, int ldc) {
+    public void multiply(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            Panel a,
+            int aAt,
+            int lda,
+            Panel b,
+            int bAt,
+            int ldb,
+            float beta,
+            Panel c,
+            int cAt,
+            int ldc) {
         int piece = (long) m * n <= FEW_RESULTS ? PIECE : k;
         for (int l = 0; l < k; l += piece) {
             int from = aAt + l * (transposeA ? lda : 1);
             int with = bAt + l * (transposeB ? 1 : ldb);
-            cblas_sgemm(CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n,
-                    Math.min(piece, k - l), 1f, at(a, from), lda, at(b, with), ldb, l == 0 ? beta : 1f, at(c, cAt), ldc);
+            cblas_sgemm(
+                    CblasRowMajor,
+                    transposeA ? CblasTrans : CblasNoTrans,
+                    transposeB ? CblasTrans : CblasNoTrans,
+                    m,
+                    n,
+                    Math.min(piece, k - l),
+                    1f,
+                    at(a, from),
+                    lda,
+                    at(b, with),
+                    ldb,
+                    l == 0 ? beta : 1f,
+                    at(c, cAt),
+                    ldc);
         }
     }
 
@@ -75,7 +109,8 @@ final class OpenBlas implements Blas {
 
         private NativePanel(int floats) {
             // Aligned to a cache line.
-            ByteBuffer bytes = ByteBuffer.allocateDirect(Math.addExact(Math.multiplyExact(floats, 4), 128)).alignedSlice(64);
+            ByteBuffer bytes = ByteBuffer.allocateDirect(Math.addExact(Math.multiplyExact(floats, 4), 128))
+                    .alignedSlice(64);
             buffer = bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
             pointer = new FloatPointer(buffer);
         }

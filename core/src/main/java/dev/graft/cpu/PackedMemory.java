@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * All {@link PackedWeights} of a backend together: counted, bounded, and given back where memory runs out. A copy is held softly, so that
- * the garbage collector takes it before an allocation of anybody fails.
+ * All {@link PackedWeights} of a backend together: counted, bounded, and given back where memory runs out. A copy is
+ * held softly, so that the garbage collector takes it before an allocation of anybody fails.
  */
 final class PackedMemory implements MemoryHolder {
     /**
-     * A copy is idle when others were asked for this many times as often as there are copies. Windows of one large tensor, each used in
-     * turn, would otherwise drive each other out for ever.
+     * A copy is idle when others were asked for this many times as often as there are copies. Windows of one large
+     * tensor, each used in turn, would otherwise drive each other out for ever.
      */
     private static final int IDLE = 4;
 
@@ -42,7 +42,9 @@ final class PackedMemory implements MemoryHolder {
         }
     }
 
-    /** A new panel of {@code floats} with undefined content, not yet counted; empty where there is no room for one more. */
+    /**
+     * A new panel of {@code floats} with undefined content, not yet counted; empty where there is no room for one more.
+     */
     Optional<Panel> make(int floats, IntFunction<Panel> maker) {
         long size = 4L * floats;
         if (!makeRoom(size) || !memory.roomFor(size)) {

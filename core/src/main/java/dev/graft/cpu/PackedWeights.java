@@ -8,16 +8,17 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
- * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses, as in training,
- * never get one: a copy is kept from the second use of the same content on, if {@link PackedMemory} has room for it.
+ * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses,
+ * as in training, never get one: a copy is kept from the second use of the same content on, if {@link PackedMemory} has
+ * room for it.
  */
 final class PackedWeights {
     /** Most ways of looking at one storage that are remembered. */
     private static final int MOST = 1024;
 
     /**
-     * What was packed and how: the layout's name and <em>all</em> numbers that the packed copy depends on, apart from the content of the
-     * storage.
+     * What was packed and how: the layout's name and <em>all</em> numbers that the packed copy depends on, apart from
+     * the content of the storage.
      */
     static final class Key {
         private final String layout;
@@ -48,7 +49,10 @@ final class PackedWeights {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Key key && hash == key.hash && layout.equals(key.layout) && Arrays.equals(numbers, key.numbers);
+            return other instanceof Key key
+                    && hash == key.hash
+                    && layout.equals(key.layout)
+                    && Arrays.equals(numbers, key.numbers);
         }
 
         @Override
@@ -79,8 +83,16 @@ final class PackedWeights {
         this.memory = memory;
     }
 
-    /** The packed panel for {@code key}: the kept one, a new one to keep from {@code make}, or one from {@code scratch}. */
-    Panel get(Key key, long content, int floats, IntFunction<Panel> make, IntFunction<Panel> scratch, Consumer<Panel> pack) {
+    /**
+     * The packed panel for {@code key}: the kept one, a new one to keep from {@code make}, or one from {@code scratch}.
+     */
+    Panel get(
+            Key key,
+            long content,
+            int floats,
+            IntFunction<Panel> make,
+            IntFunction<Panel> scratch,
+            Consumer<Panel> pack) {
         return find(key, content, floats, make, pack).orElseGet(() -> {
             Panel panel = scratch.apply(floats);
             pack.accept(panel);
@@ -88,7 +100,10 @@ final class PackedWeights {
         });
     }
 
-    /** The kept panel for {@code key}, or a new one to keep from {@code make}; empty at the first use of a content, or without room. */
+    /**
+     * The kept panel for {@code key}, or a new one to keep from {@code make}; empty at the first use of a content, or
+     * without room.
+     */
     Optional<Panel> find(Key key, long content, int floats, IntFunction<Panel> make, Consumer<Panel> pack) {
         return second(key, content).flatMap(entry -> {
             // Others who want the same copy wait until it is there; those who want another one do not.

@@ -1,6 +1,9 @@
 package dev.graft.cpu;
 
-/** Floats that matrix products work on: outside the heap for OpenBLAS, an array for the Java product. Bulk transfers only. */
+/**
+ * Floats that matrix products work on: outside the heap for OpenBLAS, an array for the Java product. Bulk transfers
+ * only.
+ */
 interface Panel {
     int capacity();
 

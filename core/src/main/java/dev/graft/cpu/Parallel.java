@@ -12,18 +12,19 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Runs loops on a fixed number of threads, of which the callers are some.
  *
- * <p>The work is cut by the caller's {@code grain} alone and each piece is run whole by one thread, so what a piece computes
- * never depends on the number of threads. Calls from inside a piece run on the calling thread.
+ * <p>The work is cut by the caller's {@code grain} alone and each piece is run whole by one thread, so what a piece
+ * computes never depends on the number of threads. Calls from inside a piece run on the calling thread.
  *
- * <p>Several threads may call at once. Each works on its own loop, and on no other, until all pieces of it are taken; the workers spread
- * over the loops in progress, as many to each. Callers and workers together are no more than the number of threads (unless there are more
- * callers): a worker that becomes one too many leaves after the piece it runs.
+ * <p>Several threads may call at once. Each works on its own loop, and on no other, until all pieces of it are taken;
+ * the workers spread over the loops in progress, as many to each. Callers and workers together are no more than the
+ * number of threads (unless there are more callers): a worker that becomes one too many leaves after the piece it runs.
  *
- * <p>Each thread begins with a share of its own, neighbouring pieces, and helps others when that is done. So of loops over the same images a
- * thread mostly sees the same ones, which its core still has in cache: where cores share no cache, what another one wrote comes at the speed
- * of memory.
+ * <p>Each thread begins with a share of its own, neighbouring pieces, and helps others when that is done. So of loops
+ * over the same images a thread mostly sees the same ones, which its core still has in cache: where cores share no
+ * cache, what another one wrote comes at the speed of memory.
  *
- * <p>Workers start when they are first needed and end when they were idle for a second, so they keep nothing alive for longer.
+ * <p>Workers start when they are first needed and end when they were idle for a second, so they keep nothing alive for
+ * longer.
  */
 final class Parallel implements AutoCloseable {
 
@@ -34,7 +35,8 @@ final class Parallel implements AutoCloseable {
     }
 
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
-    // Kernels follow each other within microseconds; a thread that parks at once costs more to wake than a kernel takes.
+    // Kernels follow each other within microseconds; a thread that parks at once costs more to wake than a kernel
+    // takes.
     private static final int SPINS = 2_000;
     private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(1);
     private static final Job[] NONE = {};
@@ -45,6 +47,7 @@ final class Parallel implements AutoCloseable {
     private final AtomicReference<Job[]> jobs = new AtomicReference<>(NONE);
     /** Threads that run pieces: workers, and callers that do not wait yet. */
     private final AtomicInteger running = new AtomicInteger();
+
     private volatile boolean closed;
     /** Set where the system has no more threads. */
     private volatile boolean isFull;
@@ -62,7 +65,10 @@ final class Parallel implements AutoCloseable {
         return threads;
     }
 
-    /** Runs {@code body} over {@code [0, n)} in pieces of {@code grain}; an exception of a piece is thrown here, the first one wins. */
+    /**
+     * Runs {@code body} over {@code [0, n)} in pieces of {@code grain}; an exception of a piece is thrown here, the
+     * first one wins.
+     */
     void forRange(int n, int grain, Body body) {
         if (n <= 0) {
             return;
@@ -174,8 +180,10 @@ final class Parallel implements AutoCloseable {
         } catch (OutOfMemoryError e) { // how the JVM says that the system gives no more threads
             isFull = true;
             workers.compareAndSet(i, worker, null);
-            LOG.log(Level.WARNING, "The system gives no thread to the CPU kernels, which go on with fewer: " + e.getMessage()
-                    + ". Hint: raise the limit of processes and threads (ulimit -u, or the container's), or lower graft.threads.");
+            LOG.log(
+                    Level.WARNING,
+                    "The system gives no thread to the CPU kernels, which go on with fewer: " + e.getMessage()
+                            + ". Hint: raise the limit of processes and threads (ulimit -u, or the container's), or lower graft.threads.");
             return false;
         }
     }
@@ -194,7 +202,9 @@ final class Parallel implements AutoCloseable {
 
     /** A caller, which never leaves its loop; it looks for help if it has none, as there may be room by now. */
     private final class Call implements Job.Leaving {
-        /** Pieces after which there must have been room: between two loops of another caller there is some for a moment. */
+        /**
+         * Pieces after which there must have been room: between two loops of another caller there is some for a moment.
+         */
         private static final int LASTING = 3;
 
         private final Job job;
@@ -216,7 +226,9 @@ final class Parallel implements AutoCloseable {
 
     private enum Mode {
         /** Looks for work. */
-        AWAKE, HELPING, PARKED,
+        AWAKE,
+        HELPING,
+        PARKED,
         /** Never to return. */
         ENDED
     }
@@ -272,7 +284,8 @@ final class Parallel implements AutoCloseable {
             return true;
         }
 
-        // In a method of its own: a parked thread's frame must not keep the last job's arrays from the garbage collector.
+        // In a method of its own: a parked thread's frame must not keep the last job's arrays from the garbage
+        // collector.
         private boolean help() {
             Job[] choice = jobs.get();
             Job job = choose(choice);
@@ -285,7 +298,8 @@ final class Parallel implements AutoCloseable {
             }
             mode.set(Mode.HELPING);
             job.helpers().incrementAndGet();
-            // Others who call meanwhile may have counted on this worker too: either they see that it helps, or it sees their loops.
+            // Others who call meanwhile may have counted on this worker too: either they see that it helps, or it sees
+            // their loops.
             if (room() > 0 && anyWants(jobs.get())) {
                 wakeWorkers(1);
             }
@@ -308,11 +322,14 @@ final class Parallel implements AutoCloseable {
             return false;
         }
 
-        /** The loop with the fewest helpers among those that have work; null where none has, or where there is no room. */
+        /**
+         * The loop with the fewest helpers among those that have work; null where none has, or where there is no room.
+         */
         private Job choose(Job[] choice) {
             Job best = null;
             for (Job job : choice) {
-                if (!job.isTaken() && (best == null || job.helpers().get() < best.helpers().get())) {
+                if (!job.isTaken()
+                        && (best == null || job.helpers().get() < best.helpers().get())) {
                     best = job;
                 }
             }
@@ -356,7 +373,9 @@ final class Parallel implements AutoCloseable {
             }
             int here = job.helpers().get();
             for (Job other : now) {
-                if (!other.isTaken() && other.helpers().get() + 1 < here && job.helpers().compareAndSet(here, here - 1)) {
+                if (!other.isTaken()
+                        && other.helpers().get() + 1 < here
+                        && job.helpers().compareAndSet(here, here - 1)) {
                     running.decrementAndGet();
                     return true;
                 }

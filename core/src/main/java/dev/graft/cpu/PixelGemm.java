@@ -1,8 +1,12 @@
 package dev.graft.cpu;
 
-/** Convolution as a matrix product: gathered pixels times packed weights, with the epilogue applied on the way back to the heap. */
+/**
+ * Convolution as a matrix product: gathered pixels times packed weights, with the epilogue applied on the way back to
+ * the heap.
+ */
 final class PixelGemm {
-    // Rows of a tile: enough to repay packing the weights anew for each tile, few enough to stay in the second-level cache.
+    // Rows of a tile: enough to repay packing the weights anew for each tile, few enough to stay in the second-level
+    // cache.
     private static final int TILE = 256;
     private static final int COLUMNS = 128;
     /** Depth of a sum in floats; deeper ones are added up in double. */
@@ -15,15 +19,16 @@ final class PixelGemm {
     }
 
     /**
-     * @param group    result channels of one group
-     * @param weights  all groups' matrices, {@code transposed} as {@code [group][depth]} or {@code [depth][group]}
+     * @param group result channels of one group
+     * @param weights all groups' matrices, {@code transposed} as {@code [group][depth]} or {@code [depth][group]}
      */
-    record Target(Images images, int group, Panel weights, boolean transposed) {
-    }
+    record Target(Images images, int group, Panel weights, boolean transposed) {}
 
-    /** One rectangle of the product: result pixels {@code [from, to)}, channels {@code [channel, channel + count)} within the group. */
-    private record Block(int group, int from, int to, int channel, int count) {
-    }
+    /**
+     * One rectangle of the product: result pixels {@code [from, to)}, channels {@code [channel, channel + count)}
+     * within the group.
+     */
+    private record Block(int group, int from, int to, int channel, int count) {}
 
     /** Runs the product for all groups; {@code source} describes group 0. */
     void run(int images, Gather source, Target target, ConvEpilogue epilogue) {
@@ -51,8 +56,15 @@ final class PixelGemm {
             int from = task % count * rows;
             Block block = new Block(group, from, Math.min(pixels, from + rows), 0, target.group());
             Panel left = engine.workspace().panel(Workspace.Slot.LEFT, (long) rows * depth);
-            Gather part = new Gather(source.data(), source.at(), source.height(), source.width(), source.channels(), group * source.count(),
-                    source.count(), source.map());
+            Gather part = new Gather(
+                    source.data(),
+                    source.at(),
+                    source.height(),
+                    source.width(),
+                    source.channels(),
+                    group * source.count(),
+                    source.count(),
+                    source.map());
             part.fill(block.from, block.to, left, 0);
             multiply(block, left, 0, depth, target, source.map(), epilogue);
         });
@@ -72,7 +84,8 @@ final class PixelGemm {
         });
     }
 
-    private void multiply(Block block, Panel left, int leftAt, int depth, Target target, PixelMap map, ConvEpilogue epilogue) {
+    private void multiply(
+            Block block, Panel left, int leftAt, int depth, Target target, PixelMap map, ConvEpilogue epilogue) {
         int rows = block.to - block.from;
         int n = block.count;
         Panel result = engine.workspace().panel(Workspace.Slot.RESULT, (long) rows * n);
@@ -80,8 +93,23 @@ final class PixelGemm {
         int step = target.transposed ? depth : target.group;
         DeepSums sums = new DeepSums(engine.workspace(), depth > DEEP ? rows * n : 0);
         for (int k = 0; k < depth; k += DEEP) {
-            engine.blas().multiply(false, target.transposed, rows, n, Math.min(DEEP, depth - k), left, leftAt + k, depth, target.weights,
-                    weightsAt + k * (target.transposed ? 1 : target.group), step, 0f, result, 0, n);
+            engine.blas()
+                    .multiply(
+                            false,
+                            target.transposed,
+                            rows,
+                            n,
+                            Math.min(DEEP, depth - k),
+                            left,
+                            leftAt + k,
+                            depth,
+                            target.weights,
+                            weightsAt + k * (target.transposed ? 1 : target.group),
+                            step,
+                            0f,
+                            result,
+                            0,
+                            n);
             if (depth > DEEP) {
                 sums.add(result);
             }

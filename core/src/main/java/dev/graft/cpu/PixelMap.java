@@ -6,15 +6,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which source pixels each result pixel of a convolution looks at: result pixel {@code (q, r)} of the grid reads source rows
- * {@code q * stepH + rowOffsets[i]} and columns {@code r * stepW + columnOffsets[j]} (zero outside the image) through the weights
- * {@code (kernelRows[i], kernelColumns[j])}, and lies at {@code (firstRow + q * placeH, firstColumn + r * placeW)} of the result image.
+ * Which source pixels each result pixel of a convolution looks at: result pixel {@code (q, r)} of the grid reads source
+ * rows {@code q * stepH + rowOffsets[i]} and columns {@code r * stepW + columnOffsets[j]} (zero outside the image)
+ * through the weights {@code (kernelRows[i], kernelColumns[j])}, and lies at {@code (firstRow + q * placeH, firstColumn
+ * + r * placeW)} of the result image.
  *
- * <p>A convolution is one such map. Its gradient for the input is one map for each remainder of the stride: every input pixel gathers the
- * output pixels it went to, so nothing is scattered and no work is wasted on strides. Offsets ascend.
+ * <p>A convolution is one such map. Its gradient for the input is one map for each remainder of the stride: every input
+ * pixel gathers the output pixels it went to, so nothing is scattered and no work is wasted on strides. Offsets ascend.
  */
-record PixelMap(int rows, int columns, int stepH, int stepW, int[] rowOffsets, int[] columnOffsets, int[] kernelRows, int[] kernelColumns,
-                int placeH, int placeW, int firstRow, int firstColumn) {
+record PixelMap(
+        int rows,
+        int columns,
+        int stepH,
+        int stepW,
+        int[] rowOffsets,
+        int[] columnOffsets,
+        int[] kernelRows,
+        int[] kernelColumns,
+        int placeH,
+        int placeW,
+        int firstRow,
+        int firstColumn) {
 
     static PixelMap forward(Conv2dParams params, int kernelHeight, int kernelWidth, int outputHeight, int outputWidth) {
         int[] kernelRows = new int[kernelHeight];
@@ -29,21 +41,46 @@ record PixelMap(int rows, int columns, int stepH, int stepW, int[] rowOffsets, i
             kernelColumns[j] = j;
             columnOffsets[j] = j * params.dilationW() - params.padLeft();
         }
-        return new PixelMap(outputHeight, outputWidth, params.strideH(), params.strideW(), rowOffsets, columnOffsets, kernelRows,
-                kernelColumns, 1, 1, 0, 0);
+        return new PixelMap(
+                outputHeight,
+                outputWidth,
+                params.strideH(),
+                params.strideW(),
+                rowOffsets,
+                columnOffsets,
+                kernelRows,
+                kernelColumns,
+                1,
+                1,
+                0,
+                0);
     }
 
     /** The maps from output gradient to input gradient; together they cover every input pixel once. */
-    static List<PixelMap> backward(Conv2dParams params, int kernelHeight, int kernelWidth, int inputHeight, int inputWidth) {
+    static List<PixelMap> backward(
+            Conv2dParams params, int kernelHeight, int kernelWidth, int inputHeight, int inputWidth) {
         List<PixelMap> maps = new ArrayList<>();
         for (int row = 0; row < Math.min(params.strideH(), inputHeight); row++) {
             int[] kernelRows = taps(kernelHeight, row + params.padTop(), params.dilationH(), params.strideH());
             int[] rowOffsets = offsets(kernelRows, row + params.padTop(), params.dilationH(), params.strideH());
             for (int column = 0; column < Math.min(params.strideW(), inputWidth); column++) {
-                int[] kernelColumns = taps(kernelWidth, column + params.padLeft(), params.dilationW(), params.strideW());
-                int[] columnOffsets = offsets(kernelColumns, column + params.padLeft(), params.dilationW(), params.strideW());
-                maps.add(new PixelMap((inputHeight - row - 1) / params.strideH() + 1, (inputWidth - column - 1) / params.strideW() + 1,
-                        1, 1, rowOffsets, columnOffsets, kernelRows, kernelColumns, params.strideH(), params.strideW(), row, column));
+                int[] kernelColumns =
+                        taps(kernelWidth, column + params.padLeft(), params.dilationW(), params.strideW());
+                int[] columnOffsets =
+                        offsets(kernelColumns, column + params.padLeft(), params.dilationW(), params.strideW());
+                maps.add(new PixelMap(
+                        (inputHeight - row - 1) / params.strideH() + 1,
+                        (inputWidth - column - 1) / params.strideW() + 1,
+                        1,
+                        1,
+                        rowOffsets,
+                        columnOffsets,
+                        kernelRows,
+                        kernelColumns,
+                        params.strideH(),
+                        params.strideW(),
+                        row,
+                        column));
             }
         }
         return maps;
@@ -74,14 +111,36 @@ record PixelMap(int rows, int columns, int stepH, int stepW, int[] rowOffsets, i
 
     /** This map with kernel row {@code i} alone. */
     PixelMap onlyRow(int i) {
-        return new PixelMap(rows, columns, stepH, stepW, new int[] {rowOffsets[i]}, columnOffsets, new int[] {kernelRows[i]}, kernelColumns,
-                placeH, placeW, firstRow, firstColumn);
+        return new PixelMap(
+                rows,
+                columns,
+                stepH,
+                stepW,
+                new int[] {rowOffsets[i]},
+                columnOffsets,
+                new int[] {kernelRows[i]},
+                kernelColumns,
+                placeH,
+                placeW,
+                firstRow,
+                firstColumn);
     }
 
     /** This map with kernel column {@code j} alone. */
     PixelMap onlyColumn(int j) {
-        return new PixelMap(rows, columns, stepH, stepW, rowOffsets, new int[] {columnOffsets[j]}, kernelRows, new int[] {kernelColumns[j]},
-                placeH, placeW, firstRow, firstColumn);
+        return new PixelMap(
+                rows,
+                columns,
+                stepH,
+                stepW,
+                rowOffsets,
+                new int[] {columnOffsets[j]},
+                kernelRows,
+                new int[] {kernelColumns[j]},
+                placeH,
+                placeW,
+                firstRow,
+                firstColumn);
     }
 
     /** Whether the columns read by one result pixel are neighbours. */
@@ -96,7 +155,13 @@ record PixelMap(int rows, int columns, int stepH, int stepW, int[] rowOffsets, i
 
     /** Whether result pixel and source pixel are one and the same, in images of {@code height x width}. */
     boolean isIdentity(int height, int width) {
-        return taps() == 1 && stepH == 1 && stepW == 1 && rowOffsets[0] == 0 && columnOffsets[0] == 0 && rows == height && columns == width;
+        return taps() == 1
+                && stepH == 1
+                && stepW == 1
+                && rowOffsets[0] == 0
+                && columnOffsets[0] == 0
+                && rows == height
+                && columns == width;
     }
 
     /** Whether the grid covers the whole result image in order. */

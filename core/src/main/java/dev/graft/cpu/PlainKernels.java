@@ -4,7 +4,10 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 
-/** Plain loops that C2 turns into vector instructions by itself: one index for all arrays, no branches where arithmetic does. */
+/**
+ * Plain loops that C2 turns into vector instructions by itself: one index for all arrays, no branches where arithmetic
+ * does.
+ */
 class PlainKernels implements Kernels {
     // Multiplied by its square, 0 stays 0 and every positive float becomes at least 1e31.
     private static final float HUGE = 1e38f;
@@ -99,7 +102,8 @@ class PlainKernels implements Kernels {
     }
 
     @Override
-    public void unaryBackward(UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
+    public void unaryBackward(
+            UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
         switch (op) {
             case RELU -> {
                 for (int i = from; i < to; i++) {
@@ -192,8 +196,9 @@ class PlainKernels implements Kernels {
     }
 
     /**
-     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits, whose negative
-     * has a sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not finite is not 0.
+     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits,
+     * whose negative has a sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not
+     * finite is not 0.
      */
     private static float where(float room, float dy) {
         int kept = -(Float.floatToRawIntBits(room) & Integer.MAX_VALUE) >> 31;
@@ -240,12 +245,13 @@ class PlainKernels implements Kernels {
     @Override
     public void compare(BinaryOp op, float[] p, float[] q, byte[] y, int from, int to) {
         for (int i = from; i < to; i++) {
-            boolean holds = switch (op) {
-                case EQUAL -> p[i] == q[i];
-                case LESS -> p[i] < q[i];
-                case LESS_EQUAL -> p[i] <= q[i];
-                default -> throw new IllegalArgumentException(op + " is not a comparison");
-            };
+            boolean holds =
+                    switch (op) {
+                        case EQUAL -> p[i] == q[i];
+                        case LESS -> p[i] < q[i];
+                        case LESS_EQUAL -> p[i] <= q[i];
+                        default -> throw new IllegalArgumentException(op + " is not a comparison");
+                    };
             y[i] = (byte) (holds ? 1 : 0);
         }
     }
@@ -268,15 +274,24 @@ class PlainKernels implements Kernels {
     public void multiplyAddAll(float[][] x, int xAt, float[][] w, int wAt, int count, float[] sum, int from, int to) {
         int k = 0;
         for (; k + 2 < count; k += 3) {
-            multiplyAdd3(x[xAt + k], x[xAt + k + 1], x[xAt + k + 2], w[wAt + k], w[wAt + k + 1], w[wAt + k + 2], sum, from, to);
+            multiplyAdd3(
+                    x[xAt + k],
+                    x[xAt + k + 1],
+                    x[xAt + k + 2],
+                    w[wAt + k],
+                    w[wAt + k + 1],
+                    w[wAt + k + 2],
+                    sum,
+                    from,
+                    to);
         }
         for (; k < count; k++) {
             multiplyAdd(x[xAt + k], w[wAt + k], sum, from, to);
         }
     }
 
-    private static void multiplyAdd3(float[] x0, float[] x1, float[] x2, float[] w0, float[] w1, float[] w2, float[] sum, int from,
-            int to) {
+    private static void multiplyAdd3(
+            float[] x0, float[] x1, float[] x2, float[] w0, float[] w1, float[] w2, float[] sum, int from, int to) {
         for (int i = from; i < to; i++) {
             sum[i] += x0[i] * w0[i] + x1[i] * w1[i] + x2[i] * w2[i];
         }
@@ -315,8 +330,7 @@ class PlainKernels implements Kernels {
                     y[i] = Math.min(Math.max(x[i], 0f), 6f);
                 }
             }
-            case NONE -> {
-            }
+            case NONE -> {}
         }
     }
 

@@ -3,7 +3,10 @@ package dev.graft.cpu;
 import dev.graft.backend.Activation;
 import dev.graft.backend.UnaryOp;
 
-/** {@link NormLoops} on {@link Kernels}: what lies at an offset passes through scratch blocks, see {@link Blocks} for why. */
+/**
+ * {@link NormLoops} on {@link Kernels}: what lies at an offset passes through scratch blocks, see {@link Blocks} for
+ * why.
+ */
 final class PlainNormLoops implements NormLoops {
     // The caller's own blocks have lower numbers.
     private static final int FIRST = 5;
@@ -68,10 +71,12 @@ final class PlainNormLoops implements NormLoops {
     }
 
     private void mask(Activation activation, float[] y, float[] d, int count) {
-        kernels.unaryBackward(activation == Activation.RELU6 ? UnaryOp.RELU6 : UnaryOp.RELU, 0, 0, y, y, d, d, 0, count);
+        kernels.unaryBackward(
+                activation == Activation.RELU6 ? UnaryOp.RELU6 : UnaryOp.RELU, 0, 0, y, y, d, d, 0, count);
     }
 
-    private float[] loadMasked(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, int count) {
+    private float[] loadMasked(
+            Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, int count) {
         float[] y = load(0, x, xAt, count);
         kernels.scaleShift(y, scale, shift, y, 0, count);
         kernels.activate(activation, y, 0, count);
@@ -81,7 +86,15 @@ final class PlainNormLoops implements NormLoops {
     }
 
     @Override
-    public void momentGradients(float[] x, int xAt, float[] dy, int dyAt, float[] mean, float[] sum, float[] products, int width,
+    public void momentGradients(
+            float[] x,
+            int xAt,
+            float[] dy,
+            int dyAt,
+            float[] mean,
+            float[] sum,
+            float[] products,
+            int width,
             int count) {
         for (int at = 0; at < count; at += width) {
             int n = Math.min(width, count - at);
@@ -90,8 +103,19 @@ final class PlainNormLoops implements NormLoops {
     }
 
     @Override
-    public void maskedMomentGradients(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt,
-            float[] mean, float[] sum, float[] products, int width, int count) {
+    public void maskedMomentGradients(
+            Activation activation,
+            float[] x,
+            int xAt,
+            float[] scale,
+            float[] shift,
+            float[] dy,
+            int dyAt,
+            float[] mean,
+            float[] sum,
+            float[] products,
+            int width,
+            int count) {
         for (int at = 0; at < count; at += width) {
             int n = Math.min(width, count - at);
             float[] d = loadMasked(activation, x, xAt + at, scale, shift, dy, dyAt + at, n);
@@ -100,15 +124,37 @@ final class PlainNormLoops implements NormLoops {
     }
 
     @Override
-    public void maskedCombine(Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, float[] p,
-            float[] q, float[] r, float[] dx, int dxAt, int count) {
+    public void maskedCombine(
+            Activation activation,
+            float[] x,
+            int xAt,
+            float[] scale,
+            float[] shift,
+            float[] dy,
+            int dyAt,
+            float[] p,
+            float[] q,
+            float[] r,
+            float[] dx,
+            int dxAt,
+            int count) {
         float[] d = loadMasked(activation, x, xAt, scale, shift, dy, dyAt, count);
         kernels.combine(d, load(0, x, xAt, count), p, q, r, d, 0, count);
         System.arraycopy(d, 0, dx, dxAt, count);
     }
 
     @Override
-    public void combine(float[] dy, int dyAt, float[] x, int xAt, float[] p, float[] q, float[] r, float[] dx, int dxAt, int count) {
+    public void combine(
+            float[] dy,
+            int dyAt,
+            float[] x,
+            int xAt,
+            float[] p,
+            float[] q,
+            float[] r,
+            float[] dx,
+            int dxAt,
+            int count) {
         float[] block = load(0, dy, dyAt, count);
         kernels.combine(block, load(1, x, xAt, count), p, q, r, block, 0, count);
         System.arraycopy(block, 0, dx, dxAt, count);

@@ -25,13 +25,23 @@ final class Pointwise {
     }
 
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx) {
-        Blocks.run(engine, (v, from, to) -> engine.kernels().unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to), in(x), in(y), in(dy),
+        Blocks.run(
+                engine,
+                (v, from, to) -> engine.kernels().unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to),
+                in(x),
+                in(y),
+                in(dy),
                 out(dx));
     }
 
     void binary(BinaryOp op, View p, View q, View y) {
         if (!op.isComparison()) {
-            Blocks.run(engine, (v, from, to) -> engine.kernels().binary(op, v[0], v[1], v[2], from, to), in(p), in(q), out(y));
+            Blocks.run(
+                    engine,
+                    (v, from, to) -> engine.kernels().binary(op, v[0], v[1], v[2], from, to),
+                    in(p),
+                    in(q),
+                    out(y));
         } else if (p.dtype() == DType.F32 && q.dtype() == DType.F32) {
             compareFloats(op, p, q, y);
         } else {
@@ -74,12 +84,13 @@ final class Pointwise {
                 ps.loadLongs(walk, 0, start, end, pb);
                 qs.loadLongs(walk, 1, start, end, qb);
                 for (int i = 0; i < end - start; i++) {
-                    boolean holds = switch (op) {
-                        case EQUAL -> pb[i] == qb[i];
-                        case LESS -> pb[i] < qb[i];
-                        case LESS_EQUAL -> pb[i] <= qb[i];
-                        default -> throw new IllegalArgumentException(op + " is not a comparison");
-                    };
+                    boolean holds =
+                            switch (op) {
+                                case EQUAL -> pb[i] == qb[i];
+                                case LESS -> pb[i] < qb[i];
+                                case LESS_EQUAL -> pb[i] <= qb[i];
+                                default -> throw new IllegalArgumentException(op + " is not a comparison");
+                            };
                     yb[i] = (byte) (holds ? 1 : 0);
                 }
                 storeBytes(walk, ys, start, end, yb);
@@ -175,13 +186,16 @@ final class Pointwise {
         int xStep = walk.step(0);
         int yStep = walk.step(1);
         int step = walk.step(2);
-        engine.forRange(walk.total(), GRAIN, (from, to) -> walk.runs(1, from, to, (at, first, count) -> {
-            int xAt = walk.at(0, first);
-            int position = walk.at(2, first);
-            for (int i = 0; i < count; i++) {
-                boolean kept = (int) (stream.at(position + (long) i * step) >>> 40) >= threshold;
-                ys[at + i * yStep] = kept ? xs[xAt + i * xStep] * scale : 0f;
-            }
-        }));
+        engine.forRange(
+                walk.total(),
+                GRAIN,
+                (from, to) -> walk.runs(1, from, to, (at, first, count) -> {
+                    int xAt = walk.at(0, first);
+                    int position = walk.at(2, first);
+                    for (int i = 0; i < count; i++) {
+                        boolean kept = (int) (stream.at(position + (long) i * step) >>> 40) >= threshold;
+                        ys[at + i * yStep] = kept ? xs[xAt + i * xStep] * scale : 0f;
+                    }
+                }));
     }
 }

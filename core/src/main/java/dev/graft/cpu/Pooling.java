@@ -40,7 +40,8 @@ final class Pooling {
 
     private void maxPoolOnVectors(View x, PoolWindows windows, View y, Optional<View> index) {
         Optional<ChannelsLast.Borrowed> places = index.map(layout::target);
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y)) {
             Images source = Images.read(in.view());
             Images maxima = Images.written(out.view());
             Optional<int[]> found = places.map(p -> CpuStorage.intsToWrite(p.view()));
@@ -49,7 +50,14 @@ final class Pooling {
             engine.forEach(x.dim(0) * maxima.height(), line -> {
                 int image = source.at() + source.place(line / maxima.height(), 0, 0);
                 int at = line * maxima.width() * maxima.channels();
-                pool.row(source.data(), image, line % maxima.height(), maxima.data(), maxima.at() + at, found, foundAt + at);
+                pool.row(
+                        source.data(),
+                        image,
+                        line % maxima.height(),
+                        maxima.data(),
+                        maxima.at() + at,
+                        found,
+                        foundAt + at);
             });
         } finally {
             places.ifPresent(ChannelsLast.Borrowed::close);
@@ -57,7 +65,8 @@ final class Pooling {
     }
 
     private void maxPoolWithPlaces(View x, PoolWindows windows, View y, View index) {
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y);
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y);
                 ChannelsLast.Borrowed places = layout.target(index)) {
             float[] xs = CpuStorage.floats(in.view());
             float[] ys = CpuStorage.floatsToWrite(out.view());
@@ -86,7 +95,8 @@ final class Pooling {
         if (dx.numel() == 0) {
             return;
         }
-        try (ChannelsLast.Borrowed gradient = layout.source(dy); ChannelsLast.Borrowed places = layout.source(index);
+        try (ChannelsLast.Borrowed gradient = layout.source(dy);
+                ChannelsLast.Borrowed places = layout.source(index);
                 ChannelsLast.Borrowed out = layout.target(dx)) {
             float[] dys = CpuStorage.floats(gradient.view());
             int[] is = CpuStorage.of(places.view()).array(int[].class);
@@ -101,7 +111,14 @@ final class Pooling {
                 VectorMaxPool pool = new VectorMaxPool(windows, dx.dim(3), channels);
                 engine.forEach(dx.dim(0) * dx.dim(2), line -> {
                     int image = line / dx.dim(2) * outputSize;
-                    pool.rowBackward(dys, dyAt + image, is, iAt + image, line % dx.dim(2), dxs, dxAt + line * dx.dim(3) * channels);
+                    pool.rowBackward(
+                            dys,
+                            dyAt + image,
+                            is,
+                            iAt + image,
+                            line % dx.dim(2),
+                            dxs,
+                            dxAt + line * dx.dim(3) * channels);
                 });
                 return;
             }
@@ -113,8 +130,18 @@ final class Pooling {
                 int lastChannel = channels * (task % parts + 1) / parts;
                 int image = dxAt + n * inputSize;
                 if (overlaps) {
-                    scatterInDouble(dys, dyAt + n * outputSize, is, iAt + n * outputSize, outputSize, firstChannel, lastChannel, channels, dxs,
-                            image, inputSize);
+                    scatterInDouble(
+                            dys,
+                            dyAt + n * outputSize,
+                            is,
+                            iAt + n * outputSize,
+                            outputSize,
+                            firstChannel,
+                            lastChannel,
+                            channels,
+                            dxs,
+                            image,
+                            inputSize);
                     return;
                 }
                 for (int at = image; at < image + inputSize; at += channels) {
@@ -130,8 +157,18 @@ final class Pooling {
     }
 
     // Where very many windows share a pixel.
-    private static void scatterInDouble(float[] dy, int dyAt, int[] index, int indexAt, int outputSize, int firstChannel, int lastChannel,
-            int channels, float[] dx, int dxAt, int inputSize) {
+    private static void scatterInDouble(
+            float[] dy,
+            int dyAt,
+            int[] index,
+            int indexAt,
+            int outputSize,
+            int firstChannel,
+            int lastChannel,
+            int channels,
+            float[] dx,
+            int dxAt,
+            int inputSize) {
         int width = lastChannel - firstChannel;
         double[] sums = new double[inputSize / channels * width];
         for (int at = 0; at < outputSize; at += channels) {
@@ -148,7 +185,8 @@ final class Pooling {
         if (y.numel() == 0) {
             return;
         }
-        try (ChannelsLast.Borrowed in = layout.source(x); ChannelsLast.Borrowed out = layout.target(y)) {
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y)) {
             float[] xs = CpuStorage.floats(in.view());
             float[] ys = CpuStorage.floatsToWrite(out.view());
             int channels = x.dim(1);
@@ -167,7 +205,16 @@ final class Pooling {
                 int height = windows.bottom()[row] - windows.top()[row];
                 for (int column = 0; column < columns; column++) {
                     if ((long) height * (windows.right()[column] - windows.left()[column]) > FLUSH) {
-                        largeMean(xs, image, width, channels, windows, row, column, ys, yAt + (task * columns + column) * channels);
+                        largeMean(
+                                xs,
+                                image,
+                                width,
+                                channels,
+                                windows,
+                                row,
+                                column,
+                                ys,
+                                yAt + (task * columns + column) * channels);
                         continue;
                     }
                     Arrays.fill(sum, 0, channels, 0f);
@@ -188,7 +235,16 @@ final class Pooling {
     }
 
     // Stretches of a window's rows are added lane by lane, as many as may be added in floats, and then in double.
-    private void largeMean(float[] x, int image, int width, int channels, PoolWindows windows, int row, int column, float[] y, int yAt) {
+    private void largeMean(
+            float[] x,
+            int image,
+            int width,
+            int channels,
+            PoolWindows windows,
+            int row,
+            int column,
+            float[] y,
+            int yAt) {
         int left = windows.left()[column];
         ChannelRows pixels = ChannelRows.of(windows.right()[column] - left, channels);
         Workspace workspace = engine.workspace();
@@ -219,7 +275,8 @@ final class Pooling {
         if (dx.numel() == 0) {
             return;
         }
-        try (ChannelsLast.Borrowed gradient = layout.source(dy); ChannelsLast.Borrowed out = layout.target(dx)) {
+        try (ChannelsLast.Borrowed gradient = layout.source(dy);
+                ChannelsLast.Borrowed out = layout.target(dx)) {
             float[] dys = CpuStorage.floats(gradient.view());
             float[] dxs = CpuStorage.floatsToWrite(out.view());
             int channels = dx.dim(1);

@@ -8,12 +8,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Folds of dimensions. Floats are added in vectors of independent lanes, at most {@link #FLUSH} per lane before a lane is added to a
- * double; pieces are cut by size and combined in order.
+ * Folds of dimensions. Floats are added in vectors of independent lanes, at most {@link #FLUSH} per lane before a lane
+ * is added to a double; pieces are cut by size and combined in order.
  */
 final class Reductions {
     /** A piece's squares that sum to less may have lost some to underflow. */
     private static final double SMALLEST_EXACT_SQUARES = 1e-28;
+
     private static final int PIECE = 1 << 16;
     private static final int FLUSH = 32;
     private static final int BLOCK = Workspace.BLOCK;
@@ -216,15 +217,37 @@ final class Reductions {
                 int count = Math.min(columns, width - column);
                 int base = kept.at(0, line * width) - kept.offset(0) + column * step;
                 int end = Math.min(folded.total(), (piece + 1) * rows);
-                foldLines(op, x, base, step, count, together, folded, piece * rows, end, workspace, partial,
+                foldLines(
+                        op,
+                        x,
+                        base,
+                        step,
+                        count,
+                        together,
+                        folded,
+                        piece * rows,
+                        end,
+                        workspace,
+                        partial,
                         (line * pieces + piece) * width + column);
             }
         });
         return joined(op, partial, outer, pieces, width);
     }
 
-    private void foldLines(Reduction op, float[] x, int base, int step, int count, int together, Strided folded, int from, int to,
-                           Workspace workspace, double[] result, int resultAt) {
+    private void foldLines(
+            Reduction op,
+            float[] x,
+            int base,
+            int step,
+            int count,
+            int together,
+            Strided folded,
+            int from,
+            int to,
+            Workspace workspace,
+            double[] result,
+            int resultAt) {
         float[] block = workspace.floats(0, BLOCK);
         float[] sum = workspace.floats(1, BLOCK);
         Arrays.fill(sum, 0, together * count, (float) start(op));
@@ -327,7 +350,9 @@ final class Reductions {
             }
             double sum = lanes.total();
             // squares of floats beyond about 1e19 and below 1e-19 leave the floats that the lanes are
-            partial[piece] = Double.isFinite(sum) && sum > SMALLEST_EXACT_SQUARES ? sum : squaresInDouble(walk, x, piece * PIECE, end, block);
+            partial[piece] = Double.isFinite(sum) && sum > SMALLEST_EXACT_SQUARES
+                    ? sum
+                    : squaresInDouble(walk, x, piece * PIECE, end, block);
         });
         double total = 0;
         for (double p : partial) {

@@ -14,19 +14,20 @@ import java.util.Optional;
 /**
  * Shows the JIT compiler the vector kernels while a program still reads its weights.
  *
- * <p>Until a kernel is compiled, each of its vector operations is a call that makes an object, hundreds of times slower. A first
- * convolution of full size spends its time there, on all threads, which takes the processors from the compiler. So a thread of its own
- * calls the kernels on a few pixels first, and whoever needs them before it is done waits: a first prediction comes a tenth sooner than
- * if it began at once.
+ * <p>Until a kernel is compiled, each of its vector operations is a call that makes an object, hundreds of times
+ * slower. A first convolution of full size spends its time there, on all threads, which takes the processors from the
+ * compiler. So a thread of its own calls the kernels on a few pixels first, and whoever needs them before it is done
+ * waits: a first prediction comes a tenth sooner than if it began at once.
  */
 final class Rehearsal {
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
     /** Enough for the kernels of products and of weights; more only keeps programs waiting. */
     private static final int ROUNDS = 60;
+
     private static final int CHANNELS = 64;
     /** Windows 3x3 of stride 2 over 4x4 pixels and a border. */
-    private static final PoolWindows POOL = new PoolWindows(new int[] {0, 1}, new int[] {2, 4}, new int[] {0, 1}, new int[] {2, 4},
-            new int[] {3, 3}, new int[] {3, 3});
+    private static final PoolWindows POOL = new PoolWindows(
+            new int[] {0, 1}, new int[] {2, 4}, new int[] {0, 1}, new int[] {2, 4}, new int[] {3, 3}, new int[] {3, 3});
 
     /** A compiler that is not done by then has other work, or never will. */
     private static final long LONGEST_NANOS = 3_000_000_000L;
@@ -34,8 +35,7 @@ final class Rehearsal {
     private static final Thread THREAD = new Thread(null, Rehearsal::run, "graft-rehearsal", 0, false);
     private static volatile boolean over;
 
-    private Rehearsal() {
-    }
+    private Rehearsal() {}
 
     /** To be called once. */
     static void start() {
@@ -87,7 +87,8 @@ final class Rehearsal {
         View maxima = layout.scratch(Shape.of(1, CHANNELS, 2, 2)).view();
         View weights = layout.scratch(Shape.of(CHANNELS, CHANNELS, 3, 3)).view();
         View result = layout.scratch(maxima.shape()).view();
-        Optional<View> affine = Optional.of(new View(cpu.allocate(DType.F32, CHANNELS), 0, Shape.of(CHANNELS), new int[] {1}));
+        Optional<View> affine =
+                Optional.of(new View(cpu.allocate(DType.F32, CHANNELS), 0, Shape.of(CHANNELS), new int[] {1}));
         Epilogue pooled = new Epilogue(affine, affine, Optional.empty(), Activation.RELU, Optional.of(POOL));
         Epilogue added = new Epilogue(affine, affine, Optional.of(maxima), Activation.RELU);
         for (int i = 0; i < ROUNDS && System.nanoTime() - start < LONGEST_NANOS; i++) {

@@ -22,7 +22,12 @@ final class Rows {
         int width = y.dim(1);
         engine.forRange(y.dim(0), Math.max(1, PIECE / Math.max(1, width)), (from, to) -> {
             for (int i = from; i < to; i++) {
-                System.arraycopy(source, table.offset() + (int) index[rows.offset() + i] * width, target, y.offset() + i * width, width);
+                System.arraycopy(
+                        source,
+                        table.offset() + (int) index[rows.offset() + i] * width,
+                        target,
+                        y.offset() + i * width,
+                        width);
             }
         });
     }

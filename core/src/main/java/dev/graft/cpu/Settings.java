@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Settings from system properties and the environment; each is read when the backend is first used, and an unreadable one refused then. */
+/**
+ * Settings from system properties and the environment; each is read when the backend is first used, and an unreadable
+ * one refused then.
+ */
 final class Settings {
     /** More threads than the largest machines have processors. */
     static final int MOST_THREADS = 4096;
@@ -13,11 +16,16 @@ final class Settings {
     /** Which element kernels to use. */
     enum KernelChoice {
         /** Vectors where the JVM compiles them to instructions. */
-        BEST, VECTOR, PLAIN
+        BEST,
+        VECTOR,
+        PLAIN
     }
 
     /** Which library multiplies matrices. */
-    enum BlasChoice { OPENBLAS, JAVA }
+    enum BlasChoice {
+        OPENBLAS,
+        JAVA
+    }
 
     private final Function<String, String> properties;
     private final Function<String, String> environment;
@@ -31,7 +39,9 @@ final class Settings {
         return new Settings(System::getProperty, System::getenv);
     }
 
-    /** @throws IllegalArgumentException that names the first setting that cannot be read, where it was set, and the fix */
+    /**
+     * @throws IllegalArgumentException that names the first setting that cannot be read, where it was set, and the fix
+     */
     void check() {
         threads();
         poolBytes();
@@ -42,13 +52,18 @@ final class Settings {
     }
 
     int threads() {
-        return (int) (long) property("graft.threads").or(() -> environment("GRAFT_THREADS")).map(s -> s.number(1, MOST_THREADS))
-                .orElseGet(() -> (long) Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
+        return (int) (long) property("graft.threads")
+                .or(() -> environment("GRAFT_THREADS"))
+                .map(s -> s.number(1, MOST_THREADS))
+                .orElseGet(
+                        () -> (long) Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
     }
 
     /** Most bytes that the pool keeps. */
     long poolBytes() {
-        return property("graft.pool.bytes").map(s -> s.number(0, Long.MAX_VALUE)).orElseGet(() -> Runtime.getRuntime().maxMemory() / 2);
+        return property("graft.pool.bytes")
+                .map(s -> s.number(0, Long.MAX_VALUE))
+                .orElseGet(() -> Runtime.getRuntime().maxMemory() / 2);
     }
 
     /** Most bytes of packed weights. */
@@ -57,17 +72,20 @@ final class Settings {
     }
 
     KernelChoice kernels() {
-        return property("graft.kernels").map(s -> s.oneOf(List.of("vector", "plain"), List.of(KernelChoice.VECTOR, KernelChoice.PLAIN)))
+        return property("graft.kernels")
+                .map(s -> s.oneOf(List.of("vector", "plain"), List.of(KernelChoice.VECTOR, KernelChoice.PLAIN)))
                 .orElse(KernelChoice.BEST);
     }
 
     WinogradChoice winograd() {
-        return property("graft.winograd").map(s -> s.oneOf(List.of("4", "2", "off"), Arrays.asList(WinogradChoice.values())))
+        return property("graft.winograd")
+                .map(s -> s.oneOf(List.of("4", "2", "off"), Arrays.asList(WinogradChoice.values())))
                 .orElse(WinogradChoice.F4);
     }
 
     BlasChoice blas() {
-        return property("graft.blas").map(s -> s.oneOf(List.of("openblas", "java"), Arrays.asList(BlasChoice.values())))
+        return property("graft.blas")
+                .map(s -> s.oneOf(List.of("openblas", "java"), Arrays.asList(BlasChoice.values())))
                 .orElse(BlasChoice.OPENBLAS);
     }
 
@@ -99,8 +117,10 @@ final class Settings {
 
         private IllegalArgumentException refuse(String what, long least, long most, Exception cause) {
             String range = most == Long.MAX_VALUE ? "of " + least + " or more" : "from " + least + " to " + most;
-            return new IllegalArgumentException(name + ": '" + text + "' " + what + ". Hint: give a whole number " + range
-                    + ", or leave it out for the default.", cause);
+            return new IllegalArgumentException(
+                    name + ": '" + text + "' " + what + ". Hint: give a whole number " + range
+                            + ", or leave it out for the default.",
+                    cause);
         }
 
         <T> T oneOf(List<String> names, List<T> values) {
@@ -108,7 +128,8 @@ final class Settings {
             if (i < 0) {
                 String last = names.get(names.size() - 1);
                 throw new IllegalArgumentException(name + ": '" + text + "' is not a choice. Hint: give "
-                        + String.join(", ", names.subList(0, names.size() - 1)) + " or " + last + ", or leave it out for the default.");
+                        + String.join(", ", names.subList(0, names.size() - 1)) + " or " + last
+                        + ", or leave it out for the default.");
             }
             return values.get(i);
         }

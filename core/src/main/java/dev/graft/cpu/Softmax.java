@@ -70,7 +70,8 @@ final class Softmax {
                     sum += log ? dys[dyAt + i] : (double) ys[yAt + i] * dys[dyAt + i];
                 }
                 for (int i = 0; i < width; i++) {
-                    dxs[dxAt + i] = (float) (log ? dys[dyAt + i] - Math.exp(ys[yAt + i]) * sum : ys[yAt + i] * (dys[dyAt + i] - sum));
+                    dxs[dxAt + i] = (float)
+                            (log ? dys[dyAt + i] - Math.exp(ys[yAt + i]) * sum : ys[yAt + i] * (dys[dyAt + i] - sum));
                 }
             }
         });

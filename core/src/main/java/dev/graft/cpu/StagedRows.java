@@ -3,8 +3,9 @@ package dev.graft.cpu;
 import java.util.Arrays;
 
 /**
- * Source rows as the taps of a block of neighbouring result pixels see them: one shifted copy per tap column, zero outside the image.
- * Copies are kept while the block moves down the image, so that each source row is copied once for all tap rows.
+ * Source rows as the taps of a block of neighbouring result pixels see them: one shifted copy per tap column, zero
+ * outside the image. Copies are kept while the block moves down the image, so that each source row is copied once for
+ * all tap rows.
  */
 final class StagedRows {
     private final Images source;
@@ -56,7 +57,9 @@ final class StagedRows {
         int channels = source.channels();
         int step = map.stepW();
         int first = left >= 0 ? 0 : Math.min(pixels, (-left + step - 1) / step);
-        int last = left >= source.width() ? first : Math.max(first, Math.min(pixels, (source.width() - left + step - 1) / step));
+        int last = left >= source.width()
+                ? first
+                : Math.max(first, Math.min(pixels, (source.width() - left + step - 1) / step));
         Arrays.fill(copy, 0, first * channels, 0f);
         Arrays.fill(copy, last * channels, pixels * channels, 0f);
         if (first == last) {

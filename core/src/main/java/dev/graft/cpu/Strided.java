@@ -7,12 +7,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Views of one shape walked together: dimensions are ordered so that the leading view is walked through memory in order, and
- * neighbours that all views can walk as one are merged. Position {@code p} of the walk is the same element in every view.
+ * Views of one shape walked together: dimensions are ordered so that the leading view is walked through memory in
+ * order, and neighbours that all views can walk as one are merged. Position {@code p} of the walk is the same element
+ * in every view.
  */
 final class Strided {
 
-    /** A stretch of equally spaced elements: {@code count} of them from {@code at}, belonging to walk positions from {@code position}. */
+    /**
+     * A stretch of equally spaced elements: {@code count} of them from {@code at}, belonging to walk positions from
+     * {@code position}.
+     */
     @FunctionalInterface
     interface Run {
         void accept(int at, int position, int count);
@@ -40,7 +44,8 @@ final class Strided {
             }
         }
         // Stable: equal strides (zeros) keep their row-major order.
-        order.sort((a, b) -> Integer.compare(views[lead].strides()[b], views[lead].strides()[a]));
+        order.sort(
+                (a, b) -> Integer.compare(views[lead].strides()[b], views[lead].strides()[a]));
         int[] sizes = new int[Math.max(1, order.size())];
         int[][] strides = new int[views.length][sizes.length];
         int rank = 0;
@@ -106,7 +111,10 @@ final class Strided {
         return sizes.length == 1 && step(view) == 1;
     }
 
-    /** The walk over those dimensions alone for which {@code view}'s stride is zero, or is not zero; the other dimensions stay at 0. */
+    /**
+     * The walk over those dimensions alone for which {@code view}'s stride is zero, or is not zero; the other
+     * dimensions stay at 0.
+     */
     Strided where(int view, boolean zero) {
         int[] kept = new int[sizes.length];
         int rank = 0;

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input channel and a
- * column an output channel; for the input's gradient it is the other way about.
+ * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input
+ * channel and a column an output channel; for the input's gradient it is the other way about.
  *
  * @param taps where each tap lies, relative to the first
  */
@@ -68,7 +68,10 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         return row * w.strides()[2] + column * w.strides()[3];
     }
 
-    /** Whether neighbouring columns are neighbours in memory, and taps lie at even distances: such weights are read where they are. */
+    /**
+     * Whether neighbouring columns are neighbours in memory, and taps lie at even distances: such weights are read
+     * where they are.
+     */
     boolean inPlace() {
         if (columnStride != 1) {
             return false;
@@ -92,8 +95,8 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
     }
 
     /**
-     * Copies depths {@code [from, to)} of the {@code lanes} columns from {@code column} on to {@code block} at {@code at}: element
-     * (depth, tap, lane) at {@code depth * depthStep + tap * tapStep + lane}.
+     * Copies depths {@code [from, to)} of the {@code lanes} columns from {@code column} on to {@code block} at
+     * {@code at}: element (depth, tap, lane) at {@code depth * depthStep + tap * tapStep + lane}.
      */
     void gather(int column, int lanes, int from, int to, float[] block, int at, int depthStep, int tapStep) {
         float[] data = CpuStorage.floats(view);
@@ -101,7 +104,8 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         if (columnStride == 1) {
             for (int k = 0; k < to - from; k++) {
                 for (int t = 0; t < taps.length; t++) {
-                    System.arraycopy(data, start + k * depthStride + taps[t], block, at + k * depthStep + t * tapStep, lanes);
+                    System.arraycopy(
+                            data, start + k * depthStride + taps[t], block, at + k * depthStep + t * tapStep, lanes);
                 }
             }
             return;
@@ -110,7 +114,14 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         if (depthStride == 1 && lanes % COLUMNS == 0) {
             for (int t = 0; t < taps.length; t++) {
                 for (int j = 0; j < lanes; j += COLUMNS) {
-                    transpose(data, start + taps[t] + j * columnStride, columnStride, block, at + t * tapStep + j, depthStep, to - from);
+                    transpose(
+                            data,
+                            start + taps[t] + j * columnStride,
+                            columnStride,
+                            block,
+                            at + t * tapStep + j,
+                            depthStep,
+                            to - from);
                 }
             }
             return;
@@ -153,7 +164,10 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
         return PackedWeights.Key.of(layout, new int[] {view.offset(), depth, columns, depthStride, columnStride}, taps);
     }
 
-    /** A rearranged copy of {@code size} floats, kept with the weights while they do not change; see {@link PackedWeights}. */
+    /**
+     * A rearranged copy of {@code size} floats, kept with the weights while they do not change; see
+     * {@link PackedWeights}.
+     */
     float[] packed(Engine engine, String layout, int size, Consumer<float[]> pack) {
         return kept(layout, size, pack).orElseGet(() -> {
             float[] scratch = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, size);
@@ -165,8 +179,13 @@ record TapWeights(View view, int depth, int columns, int depthStride, int column
     /** A copy as {@link #packed} keeps it; empty where the weights have just changed. */
     Optional<float[]> kept(String layout, int size, Consumer<float[]> pack) {
         CpuStorage storage = CpuStorage.of(view);
-        Optional<Panel> panel = storage.packed().find(key(layout), storage.content(), size, floats -> new ArrayPanel(new float[floats]),
-                p -> pack.accept(((ArrayPanel) p).data()));
+        Optional<Panel> panel = storage.packed()
+                .find(
+                        key(layout),
+                        storage.content(),
+                        size,
+                        floats -> new ArrayPanel(new float[floats]),
+                        p -> pack.accept(((ArrayPanel) p).data()));
         return panel.map(p -> ((ArrayPanel) p).data());
     }
 }

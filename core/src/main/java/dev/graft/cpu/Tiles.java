@@ -3,16 +3,31 @@ package dev.graft.cpu;
 import java.util.Arrays;
 
 /**
- * Images cut into the tiles of results of {@link WinogradTransforms}, or into the patches they are computed from; number (i, j) begins
- * {@code pad} before pixel {@code (step i, step j)}.
+ * Images cut into the tiles of results of {@link WinogradTransforms}, or into the patches they are computed from;
+ * number (i, j) begins {@code pad} before pixel {@code (step i, step j)}.
  */
-record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows, int columns, int step, int padTop, int padLeft) {
+record Tiles(
+        WinogradTransforms transforms,
+        int images,
+        Images pixels,
+        int rows,
+        int columns,
+        int step,
+        int padTop,
+        int padLeft) {
 
     /** The tiles of a result. */
     static Tiles of(WinogradTransforms transforms, int images, Images result) {
         int tile = transforms.tile;
-        return new Tiles(transforms, images, result, (result.height() + tile - 1) / tile, (result.width() + tile - 1) / tile, tile,
-                0, 0);
+        return new Tiles(
+                transforms,
+                images,
+                result,
+                (result.height() + tile - 1) / tile,
+                (result.width() + tile - 1) / tile,
+                tile,
+                0,
+                0);
     }
 
     /** The patches of {@code source} from which those tiles are computed. */
@@ -37,8 +52,8 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
     }
 
     /**
-     * Where transformed tiles go: panels of {@code width} channels, {@code panel} floats apart, each with its positions {@code position}
-     * floats apart.
+     * Where transformed tiles go: panels of {@code width} channels, {@code panel} floats apart, each with its positions
+     * {@code position} floats apart.
      */
     record Transformed(float[] data, int width, int position, int panel) {
         /** A single panel. */
@@ -48,21 +63,38 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
     }
 
     /**
-     * {@link WinogradTransforms#input} of a tile's patch, channels {@code [channel, channel + count)}, to {@code at} of the first panel and
-     * then of the others. All at once, as patches at the border of an image are copied: whole rows, not the channels of a panel.
+     * {@link WinogradTransforms#input} of a tile's patch, channels {@code [channel, channel + count)}, to {@code at} of
+     * the first panel and then of the others. All at once, as patches at the border of an image are copied: whole rows,
+     * not the channels of a panel.
      */
     void transformPatch(Workspace workspace, int tile, int channel, int count, Transformed v, int at) {
         Square square = square(workspace, tile, transforms.patch, channel, count);
         for (int c = 0, to = at; c < count; c += v.width, to += v.panel) {
-            transforms.input(square.data, square.at + c, square.row, square.column, v.data, to, v.position, Math.min(v.width, count - c));
+            transforms.input(
+                    square.data,
+                    square.at + c,
+                    square.row,
+                    square.column,
+                    v.data,
+                    to,
+                    v.position,
+                    Math.min(v.width, count - c));
         }
     }
 
     /** {@link WinogradStride1#outputGradient} of a tile, as {@link #transformPatch}. */
-    void transformGradient(WinogradStride1 stride1, Workspace workspace, int tile, int channel, int count, Transformed m, int at) {
+    void transformGradient(
+            WinogradStride1 stride1, Workspace workspace, int tile, int channel, int count, Transformed m, int at) {
         Square square = square(workspace, tile, stride1.tile, channel, count);
         for (int c = 0, to = at; c < count; c += m.width, to += m.panel) {
-            stride1.outputGradient(square.data, square.at + c, square.row, square.column, m.data, to, m.position,
+            stride1.outputGradient(
+                    square.data,
+                    square.at + c,
+                    square.row,
+                    square.column,
+                    m.data,
+                    to,
+                    m.position,
                     Math.min(m.width, count - c));
         }
     }
@@ -72,16 +104,33 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
      *
      * @param strange told which image has results that are not finite, where {@code watch} says so
      */
-    void transformOutput(Workspace workspace, int tile, float[] m, int mAt, int mPosition, int channel, int count, VectorEpilogue epilogue,
-            Watch watch, boolean[] strange) {
+    void transformOutput(
+            Workspace workspace,
+            int tile,
+            float[] m,
+            int mAt,
+            int mPosition,
+            int channel,
+            int count,
+            VectorEpilogue epilogue,
+            Watch watch,
+            boolean[] strange) {
         int image = image(tile);
         int top = top(tile);
         int left = left(tile);
         int height = Math.min(transforms.tile, pixels.height() - top);
         int width = Math.min(transforms.tile, pixels.width() - left);
         if (epilogue.isEmpty() && height == transforms.tile && width == transforms.tile) {
-            transforms.output(m, mAt, mPosition, pixels.data(), pixels.at() + pixels.place(image, top, left) + channel,
-                    pixels.width() * pixels.channels(), pixels.channels(), count, watch.sums());
+            transforms.output(
+                    m,
+                    mAt,
+                    mPosition,
+                    pixels.data(),
+                    pixels.at() + pixels.place(image, top, left) + channel,
+                    pixels.width() * pixels.channels(),
+                    pixels.channels(),
+                    count,
+                    watch.sums());
             tell(watch, image, strange);
             return;
         }
@@ -91,8 +140,18 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         int place = pixels.place(image, top, left) + channel;
         int row = pixels.width() * pixels.channels();
         for (int i = 0; i < height; i++) {
-            epilogue.store(workspace, block, i * transforms.tile * count, count, width, channel, count, pixels.data(), pixels.at(),
-                    place + i * row, pixels.channels());
+            epilogue.store(
+                    workspace,
+                    block,
+                    i * transforms.tile * count,
+                    count,
+                    width,
+                    channel,
+                    count,
+                    pixels.data(),
+                    pixels.at(),
+                    place + i * row,
+                    pixels.channels());
         }
     }
 
@@ -105,8 +164,7 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
     }
 
     /** Where a square of pixels lies: in the image, or copied with zeros around the image. */
-    private record Square(float[] data, int at, int row, int column) {
-    }
+    private record Square(float[] data, int at, int row, int column) {}
 
     private Square square(Workspace workspace, int tile, int size, int channel, int count) {
         int image = image(tile);
@@ -114,7 +172,11 @@ record Tiles(WinogradTransforms transforms, int images, Images pixels, int rows,
         int left = left(tile);
         int channels = pixels.channels();
         if (top >= 0 && left >= 0 && top + size <= pixels.height() && left + size <= pixels.width()) {
-            return new Square(pixels.data(), pixels.at() + pixels.place(image, top, left) + channel, pixels.width() * channels, channels);
+            return new Square(
+                    pixels.data(),
+                    pixels.at() + pixels.place(image, top, left) + channel,
+                    pixels.width() * channels,
+                    channels);
         }
         float[] copy = workspace.floats(0, size * size * count);
         int first = Math.min(size, Math.max(0, -left));

@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link MicroKernel} for a left matrix that lies transposed, as gradients of weights need it: both operands are panels of
- * {@link MicroKernel#WIDTH} columns, one row for each pixel that is summed over.
+ * {@link MicroKernel} for a left matrix that lies transposed, as gradients of weights need it: both operands are panels
+ * of {@link MicroKernel#WIDTH} columns, one row for each pixel that is summed over.
  */
 final class TransposedMicroKernel {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
@@ -13,18 +13,27 @@ final class TransposedMicroKernel {
     private static final int ROWS = MicroKernel.ROWS;
     private static final int WIDTH = MicroKernel.WIDTH;
 
-    private TransposedMicroKernel() {
-    }
+    private TransposedMicroKernel() {}
 
     /**
-     * {@code c[i][j] = sum over k of a[k][i] * b[k][j]}, with {@code a[k][i]} at {@code aAt + k * WIDTH + i}, {@code b[k][j]} at
-     * {@code bAt + k * WIDTH + j} and {@code c[i][j]} at {@code cAt + i * cRow + j}.
+     * {@code c[i][j] = sum over k of a[k][i] * b[k][j]}, with {@code a[k][i]} at {@code aAt + k * WIDTH + i},
+     * {@code b[k][j]} at {@code bAt + k * WIDTH + j} and {@code c[i][j]} at {@code cAt + i * cRow + j}.
      *
-     * @param rows    whole tiles, at most {@link MicroKernel#WIDTH}
+     * @param rows whole tiles, at most {@link MicroKernel#WIDTH}
      * @param columns whole vectors, at most {@link MicroKernel#WIDTH}
-     * @param add     adds to what {@code c} holds
+     * @param add adds to what {@code c} holds
      */
-    static void multiply(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int rows, int columns, int depth,
+    static void multiply(
+            float[] a,
+            int aAt,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int rows,
+            int columns,
+            int depth,
             boolean add) {
         int vectors = columns / LANES;
         for (int i = 0; i < rows; i += ROWS) {
@@ -38,7 +47,8 @@ final class TransposedMicroKernel {
         }
     }
 
-    private static void multiply4(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+    private static void multiply4(
+            float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
         FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;
@@ -140,7 +150,8 @@ final class TransposedMicroKernel {
         c33.intoArray(c, c3 + 3 * LANES);
     }
 
-    private static void multiply3(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+    private static void multiply3(
+            float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
         FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;
@@ -221,7 +232,8 @@ final class TransposedMicroKernel {
         c32.intoArray(c, c3 + 2 * LANES);
     }
 
-    private static void multiply2(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+    private static void multiply2(
+            float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
         FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;
@@ -281,7 +293,8 @@ final class TransposedMicroKernel {
         c31.intoArray(c, c3 + LANES);
     }
 
-    private static void multiply1(float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+    private static void multiply1(
+            float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
         FloatVector zero = FloatVector.zero(SPECIES);
         int c1 = cAt + cRow;
         int c2 = cAt + 2 * cRow;

@@ -5,34 +5,42 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Whether this JVM compiles the Vector API to instructions. Where it does not, each vector operation is a call that makes an object: a
- * network takes a hundred times longer than with plain loops, or several hundred where the processor's fused multiply-add is not used either.
+ * Whether this JVM compiles the Vector API to instructions. Where it does not, each vector operation is a call that
+ * makes an object: a network takes a hundred times longer than with plain loops, or several hundred where the
+ * processor's fused multiply-add is not used either.
  *
- * <p>The answer must not depend on how busy the machine is, because results of the two kinds of kernels differ in their last bits. So it
- * comes from what the JVM says of itself (a few milliseconds, once); only a JVM that says nothing is measured.
+ * <p>The answer must not depend on how busy the machine is, because results of the two kinds of kernels differ in their
+ * last bits. So it comes from what the JVM says of itself (a few milliseconds, once); only a JVM that says nothing is
+ * measured.
  */
 final class VectorCheck {
     /** The shortest vectors for which kernels are made. */
     private static final int SHORTEST_BITS = 128;
-    /** In hardware a fused multiply-add costs as much as a call of an empty method or less; without it is done in decimals, 100 times slower. */
+    /**
+     * In hardware a fused multiply-add costs as much as a call of an empty method or less; without it is done in
+     * decimals, 100 times slower.
+     */
     private static final int SLOW = 20;
+
     private static final int TRIES = 6;
     private static final int CALLS = 8;
     private static final int MEASURED_FLOATS = 1024;
     /** An iteration of the measured loop, compiled, takes 2 ns or less; with calls in it, 100 ns or more. */
     private static final int COMPILED_NANOS = 20;
+
     private static final long MEASURING_NANOS = 1_000_000_000;
 
     private static volatile float sink;
 
-    private VectorCheck() {
-    }
+    private VectorCheck() {}
 
     private static final class Holder {
         private static final Optional<String> OBSTACLE = find();
     }
 
-    /** Why vector kernels would be slow on this JVM, with the fix; empty where they are fast. Needs {@link #hasModule}. */
+    /**
+     * Why vector kernels would be slow on this JVM, with the fix; empty where they are fast. Needs {@link #hasModule}.
+     */
     static Optional<String> obstacle() {
         return Holder.OBSTACLE;
     }
@@ -51,24 +59,30 @@ final class VectorCheck {
             return onlyFirstCompiler();
         }
         if (!hasFusedMultiplyAdd()) {
-            return Optional.of("this JVM does not use the processor's fused multiply-add instructions. Hint: run without -XX:-UseFMA and"
-                    + " -XX:UseAVX=0, on a processor that has them (x86-64 since 2013, 64-bit ARM)");
+            return Optional.of(
+                    "this JVM does not use the processor's fused multiply-add instructions. Hint: run without -XX:-UseFMA and"
+                            + " -XX:UseAVX=0, on a processor that has them (x86-64 since 2013, 64-bit ARM)");
         }
         int bits = Width.bits();
         if (bits < SHORTEST_BITS) {
-            return Optional.of("this JVM's compiler uses vectors of " + bits + " bits. Hint: run without -XX:MaxVectorSize, on a processor"
+            return Optional.of("this JVM's compiler uses vectors of " + bits
+                    + " bits. Hint: run without -XX:MaxVectorSize, on a processor"
                     + " whose vectors this JVM supports");
         }
         Optional<Boolean> compiled = HotSpotFlags.compilesWithC2();
         if (compiled.isEmpty()) {
-            return Width.isFast() ? Optional.empty() : Optional.of("this JVM (" + System.getProperty("java.vm.name")
-                    + ") does not compile the Vector API to instructions. Hint: use a JDK with HotSpot's C2 compiler, such as Eclipse Temurin");
+            return Width.isFast()
+                    ? Optional.empty()
+                    : Optional.of(
+                            "this JVM (" + System.getProperty("java.vm.name")
+                                    + ") does not compile the Vector API to instructions. Hint: use a JDK with HotSpot's C2 compiler, such as Eclipse Temurin");
         }
         return compiled.get() ? Optional.empty() : onlyFirstCompiler();
     }
 
     private static Optional<String> onlyFirstCompiler() {
-        return Optional.of("this JVM runs without its optimizing compiler, C2. Hint: run without -XX:TieredStopAtLevel and -XX:CompilationMode");
+        return Optional.of(
+                "this JVM runs without its optimizing compiler, C2. Hint: run without -XX:TieredStopAtLevel and -XX:CompilationMode");
     }
 
     private static boolean hasFusedMultiplyAdd() {

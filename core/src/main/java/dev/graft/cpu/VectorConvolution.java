@@ -28,7 +28,8 @@ final class VectorConvolution implements Convolution.Algorithm {
         this.winograd = stride1.map(t -> new Winograd(engine, t));
         this.winogradWeightGradient = stride1.map(t -> new WinogradWeightGradient(engine, t));
         this.winogradStride2 = stride2 ? Optional.of(new Winograd(engine, new WinogradStride2())) : Optional.empty();
-        this.winogradStride2Gradient = stride2 ? Optional.of(new Winograd(engine, new WinogradStride2Gradient())) : Optional.empty();
+        this.winogradStride2Gradient =
+                stride2 ? Optional.of(new Winograd(engine, new WinogradStride2Gradient())) : Optional.empty();
         this.product = new VectorGemm(engine);
         this.weightGradient = new VectorWeightGradient(engine);
     }
@@ -51,12 +52,21 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
-        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, y, params, STRIDE2_WEIGHTS) ? winogradStride2 : Optional.empty();
+        Optional<Winograd> fast = fits(w, params)
+                ? winograd
+                : fitsStride2(w, y, params, STRIDE2_WEIGHTS) ? winogradStride2 : Optional.empty();
         if (fast.isPresent()) {
             VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
             boolean[] strange = fast.get().forward(x.dim(0), Images.read(x), w, end, Images.written(y), params);
-            Convolution.redo(strange, (first, count) -> direct(Convolution.images(x, first, count), w, epilogue,
-                    residual.map(r -> Convolution.images(r, first, count)), Convolution.images(y, first, count), params));
+            Convolution.redo(
+                    strange,
+                    (first, count) -> direct(
+                            Convolution.images(x, first, count),
+                            w,
+                            epilogue,
+                            residual.map(r -> Convolution.images(r, first, count)),
+                            Convolution.images(y, first, count),
+                            params));
             return;
         }
         direct(x, w, epilogue, residual, y, params);
@@ -66,7 +76,13 @@ final class VectorConvolution implements Convolution.Algorithm {
         VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
         Gather source = gather(x, w, params);
         if (epilogue.maxPool().isPresent()) {
-            product.runPooled(x.dim(0), source, TapWeights.forward(w), end, epilogue.maxPool().get(), Images.written(y));
+            product.runPooled(
+                    x.dim(0),
+                    source,
+                    TapWeights.forward(w),
+                    end,
+                    epilogue.maxPool().get(),
+                    Images.written(y));
         } else {
             product.run(x.dim(0), source, TapWeights.forward(w), end, Images.written(y));
         }
@@ -74,7 +90,8 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public boolean pools(View x, View w, Epilogue epilogue, Conv2dParams params) {
-        return epilogue.residual().isEmpty() && VectorMaxPool.fits(epilogue.maxPool().orElseThrow(), w.dim(0))
+        return epilogue.residual().isEmpty()
+                && VectorMaxPool.fits(epilogue.maxPool().orElseThrow(), w.dim(0))
                 && VectorGemm.goesByRows(gather(x, w, params));
     }
 
@@ -86,11 +103,15 @@ final class VectorConvolution implements Convolution.Algorithm {
 
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
-        Optional<Winograd> fast = fits(w, params) ? winograd : fitsStride2(w, dy, params, STRIDE2_CHANGING_WEIGHTS) ? winogradStride2Gradient : Optional.empty();
+        Optional<Winograd> fast = fits(w, params)
+                ? winograd
+                : fitsStride2(w, dy, params, STRIDE2_CHANGING_WEIGHTS) ? winogradStride2Gradient : Optional.empty();
         if (fast.isPresent()) {
             boolean[] strange = fast.get().backwardInput(dx.dim(0), Images.read(dy), w, Images.written(dx), params);
-            Convolution.redo(strange, (first, count) -> directBackwardInput(Convolution.images(dy, first, count), w,
-                    Convolution.images(dx, first, count), params));
+            Convolution.redo(
+                    strange,
+                    (first, count) -> directBackwardInput(
+                            Convolution.images(dy, first, count), w, Convolution.images(dx, first, count), params));
             return;
         }
         directBackwardInput(dy, w, dx, params);
@@ -101,14 +122,20 @@ final class VectorConvolution implements Convolution.Algorithm {
             if (map.taps() == 0) {
                 Images.written(dx).clear(engine, dx.dim(0), map);
             } else {
-                product.run(dx.dim(0), Gather.of(dy, map, params), TapWeights.backward(w, map), VectorEpilogue.NONE, Images.written(dx));
+                product.run(
+                        dx.dim(0),
+                        Gather.of(dy, map, params),
+                        TapWeights.backward(w, map),
+                        VectorEpilogue.NONE,
+                        Images.written(dx));
             }
         }
     }
 
     @Override
     public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
-        if (winogradWeightGradient.isPresent() && fits(dw, params)
+        if (winogradWeightGradient.isPresent()
+                && fits(dw, params)
                 && winogradWeightGradient.get().run(x.dim(0), Images.read(x), Images.read(dy), dw, params)) {
             return true;
         }

@@ -64,7 +64,10 @@ final class VectorEpilogue {
         return shift;
     }
 
-    /** The activation's least value as bits of a float. Between 0 and infinity floats are ordered as their bits; negative ones are less. */
+    /**
+     * The activation's least value as bits of a float. Between 0 and infinity floats are ordered as their bits;
+     * negative ones are less.
+     */
     int low() {
         return low;
     }
@@ -75,10 +78,21 @@ final class VectorEpilogue {
     }
 
     /**
-     * Stores {@code rows} rows of {@code count} results, {@code step} apart in {@code block}, at {@code yAt + place} and then every
-     * {@code yStep}; they belong to channels from {@code channel} on, and {@code place} is relative to the result.
+     * Stores {@code rows} rows of {@code count} results, {@code step} apart in {@code block}, at {@code yAt + place}
+     * and then every {@code yStep}; they belong to channels from {@code channel} on, and {@code place} is relative to
+     * the result.
      */
-    void store(Workspace workspace, float[] block, int at, int step, int rows, int channel, int count, float[] y, int yAt, int place,
+    void store(
+            Workspace workspace,
+            float[] block,
+            int at,
+            int step,
+            int rows,
+            int channel,
+            int count,
+            float[] y,
+            int yAt,
+            int place,
             int yStep) {
         if (empty) {
             for (int i = 0; i < rows; i++) {
@@ -91,7 +105,17 @@ final class VectorEpilogue {
         for (int next = 0; count >= LANES && next < count; next += LANES) {
             int j = Math.min(next, count - LANES);
             if (residual.isPresent()) {
-                storeAdding(block, at + j, step, rows, channel + j, residual.get(), residualAt + place + j, y, yAt + place + j, yStep,
+                storeAdding(
+                        block,
+                        at + j,
+                        step,
+                        rows,
+                        channel + j,
+                        residual.get(),
+                        residualAt + place + j,
+                        y,
+                        yAt + place + j,
+                        yStep,
                         watch.sums());
             } else {
                 storeAlone(block, at + j, step, rows, channel + j, y, yAt + place + j, yStep, watch.sums());
@@ -103,7 +127,8 @@ final class VectorEpilogue {
     }
 
     // One vector of channels, row by row.
-    private void storeAlone(float[] block, int at, int step, int rows, int channel, float[] y, int to, int yStep, float[] watched) {
+    private void storeAlone(
+            float[] block, int at, int step, int rows, int channel, float[] y, int to, int yStep, float[] watched) {
         FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
         FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
         FloatVector sum = FloatVector.fromArray(SPECIES, watched, 0);
@@ -115,13 +140,24 @@ final class VectorEpilogue {
         sum.intoArray(watched, 0);
     }
 
-    private void storeAdding(float[] block, int at, int step, int rows, int channel, float[] added, int addedAt, float[] y, int to,
-            int yStep, float[] watched) {
+    private void storeAdding(
+            float[] block,
+            int at,
+            int step,
+            int rows,
+            int channel,
+            float[] added,
+            int addedAt,
+            float[] y,
+            int to,
+            int yStep,
+            float[] watched) {
         FloatVector s = FloatVector.fromArray(SPECIES, scale, channel);
         FloatVector h = FloatVector.fromArray(SPECIES, shift, channel);
         FloatVector sum = FloatVector.fromArray(SPECIES, watched, 0);
         for (int i = 0; i < rows; i++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, block, at + i * step).fma(s, h)
+            FloatVector v = FloatVector.fromArray(SPECIES, block, at + i * step)
+                    .fma(s, h)
                     .add(FloatVector.fromArray(SPECIES, added, addedAt + i * yStep));
             sum = sum.add(v);
             v.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(y, to + i * yStep);
@@ -129,7 +165,17 @@ final class VectorEpilogue {
         sum.intoArray(watched, 0);
     }
 
-    private void storePlainly(float[] block, int at, int step, int rows, int channel, int count, float[] y, int yAt, int place, int yStep) {
+    private void storePlainly(
+            float[] block,
+            int at,
+            int step,
+            int rows,
+            int channel,
+            int count,
+            float[] y,
+            int yAt,
+            int place,
+            int yStep) {
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < count; j++) {
                 int to = place + i * yStep + j;

@@ -4,13 +4,15 @@ import dev.graft.backend.PoolWindows;
 import java.util.Arrays;
 
 /**
- * Convolution as a matrix product on vectors: gathered pixels times packed weights, by {@link MicroKernel}. An image of few channels is not
- * gathered: there the image columns that a row of results reads lie side by side, and a result reads a stretch of them.
+ * Convolution as a matrix product on vectors: gathered pixels times packed weights, by {@link MicroKernel}. An image of
+ * few channels is not gathered: there the image columns that a row of results reads lie side by side, and a result
+ * reads a stretch of them.
  */
 final class VectorGemm {
     private static final int WIDTH = MicroKernel.WIDTH;
     /** Gathered floats of a task: with its results and a piece of weights they fit the second-level cache. */
     private static final int GATHERED = 96 << 10;
+
     private static final int MAX_ROWS = 96;
     /** Pixels up to which deep weights are larger than what they multiply. */
     private static final int FEW = 256;
@@ -55,9 +57,14 @@ final class VectorGemm {
         }
     }
 
-    /** Whether a row of results is made of the image columns it reads: where channels are too few to be gathered by vectors. */
+    /**
+     * Whether a row of results is made of the image columns it reads: where channels are too few to be gathered by
+     * vectors.
+     */
     static boolean goesByRows(Gather source) {
-        return source.count() < VectorKernels.LANES && source.map().taps() > 1 && source.map().readsRuns();
+        return source.count() < VectorKernels.LANES
+                && source.map().taps() > 1
+                && source.map().readsRuns();
     }
 
     private record Product(Gather source, float[] weights, int columns, VectorEpilogue epilogue, Images target) {
@@ -76,12 +83,24 @@ final class VectorGemm {
             PixelMap map = source.map();
             if (map.fillsResult()) {
                 int place = target.place(map, pixel) + column;
-                epilogue.store(workspace, block, 0, width, rows, column, count, target.data(), target.at(), place, target.channels());
+                epilogue.store(
+                        workspace,
+                        block,
+                        0,
+                        width,
+                        rows,
+                        column,
+                        count,
+                        target.data(),
+                        target.at(),
+                        place,
+                        target.channels());
                 return;
             }
             for (int i = 0; i < rows; i++) {
                 int place = target.place(map, pixel + i) + column;
-                epilogue.store(workspace, block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
+                epilogue.store(
+                        workspace, block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
             }
         }
     }
@@ -102,7 +121,14 @@ final class VectorGemm {
                 int from = task % pieces * PACKED;
                 int count = Math.min(WIDTH, columns - column);
                 int width = MicroKernel.padded(count);
-                weights.gather(column, count, from, Math.min(weights.depth(), from + PACKED), packed, column * depth + from * width, width,
+                weights.gather(
+                        column,
+                        count,
+                        from,
+                        Math.min(weights.depth(), from + PACKED),
+                        packed,
+                        column * depth + from * width,
+                        width,
                         weights.depth() * width);
             });
         });
@@ -110,7 +136,8 @@ final class VectorGemm {
 
     private void runByPixels(int pixels, Product product) {
         int depth = product.depth();
-        int most = Math.max(4 * MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / depth / MicroKernel.ROWS * MicroKernel.ROWS));
+        int most = Math.max(
+                4 * MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / depth / MicroKernel.ROWS * MicroKernel.ROWS));
         Gather source = product.source;
         boolean direct = source.isImage();
         engine.forRange(pixels, MicroKernel.evenRows(pixels, most), (from, to) -> {
@@ -128,7 +155,8 @@ final class VectorGemm {
         });
     }
 
-    // Few pixels and many weights: a task takes a panel of the weights, which are then read once, and all pixels, or half of them where
+    // Few pixels and many weights: a task takes a panel of the weights, which are then read once, and all pixels, or
+    // half of them where
     // panels alone would leave a thread without work.
     private void runByColumns(int pixels, Product product) {
         int depth = product.depth();
@@ -157,21 +185,44 @@ final class VectorGemm {
                 multiplyDeep(product, left, leftAt + i * leftRow, leftRow, column, block, count, width);
             } else {
                 for (int k = 0; k < depth; k += piece) {
-                    MicroKernel.multiply(left, leftAt + i * leftRow + k, leftRow, product.weights, column * depth + k * width, block, 0, width,
-                            count, width, Math.min(piece, depth - k), k > 0);
+                    MicroKernel.multiply(
+                            left,
+                            leftAt + i * leftRow + k,
+                            leftRow,
+                            product.weights,
+                            column * depth + k * width,
+                            block,
+                            0,
+                            width,
+                            count,
+                            width,
+                            Math.min(piece, depth - k),
+                            k > 0);
                 }
             }
             product.store(workspace, block, width, pixel + i, count, column);
         }
     }
 
-    private void multiplyDeep(Product product, float[] left, int leftAt, int leftRow, int column, float[] block, int rows, int width) {
+    private void multiplyDeep(
+            Product product, float[] left, int leftAt, int leftRow, int column, float[] block, int rows, int width) {
         int depth = product.depth();
         DeepSums sums = new DeepSums(engine.workspace(), rows * width);
         for (int start = 0; start < depth; start += DEEP) {
             for (int k = start; k < Math.min(depth, start + DEEP); k += PIECE) {
-                MicroKernel.multiply(left, leftAt + k, leftRow, product.weights, column * depth + k * width, block, 0, width, rows, width,
-                        Math.min(PIECE, depth - k), k > start);
+                MicroKernel.multiply(
+                        left,
+                        leftAt + k,
+                        leftRow,
+                        product.weights,
+                        column * depth + k * width,
+                        block,
+                        0,
+                        width,
+                        rows,
+                        width,
+                        Math.min(PIECE, depth - k),
+                        k > start);
             }
             sums.add(new ArrayPanel(block));
         }
@@ -202,10 +253,16 @@ final class VectorGemm {
     }
 
     /**
-     * Maxima of the product that {@link #goesByRows}: a task keeps the rows of results that a row of windows looks at, three at most, and
-     * the results as a whole, several times larger than their maxima, never go through memory.
+     * Maxima of the product that {@link #goesByRows}: a task keeps the rows of results that a row of windows looks at,
+     * three at most, and the results as a whole, several times larger than their maxima, never go through memory.
      */
-    void runPooled(int images, Gather source, TapWeights weights, VectorEpilogue epilogue, PoolWindows windows, Images maxima) {
+    void runPooled(
+            int images,
+            Gather source,
+            TapWeights weights,
+            VectorEpilogue epilogue,
+            PoolWindows windows,
+            Images maxima) {
         PixelMap map = source.map();
         int channels = weights.columns();
         int bands = (windows.outputHeight() + POOLED_ROWS - 1) / POOLED_ROWS;
@@ -216,7 +273,12 @@ final class VectorGemm {
             int first = task % bands * POOLED_ROWS;
             float[] columns = engine.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
             float[] kept = engine.workspace().array(Workspace.Slot.KEPT, VectorMaxPool.MOST * map.columns() * channels);
-            Product product = new Product(source, packed, channels, epilogue, new Images(kept, 0, VectorMaxPool.MOST, map.columns(), channels));
+            Product product = new Product(
+                    source,
+                    packed,
+                    channels,
+                    epilogue,
+                    new Images(kept, 0, VectorMaxPool.MOST, map.columns(), channels));
             int next = windows.top()[first];
             for (int q = first; q < Math.min(windows.outputHeight(), first + POOLED_ROWS); q++) {
                 for (int row = Math.max(next, windows.top()[q]); row < windows.bottom()[q]; row++) {

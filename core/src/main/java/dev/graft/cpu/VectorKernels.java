@@ -9,8 +9,9 @@ import jdk.incubator.vector.VectorSpecies;
 /** Loops on the Vector API where the JIT compiler alone does worse, and the choice of convolutions that rest on it. */
 final class VectorKernels extends PlainKernels {
     /**
-     * The machine's widest vectors, and the only ones of floats: a second size, loaded anywhere, makes calls on {@link FloatVector}
-     * polymorphic and their vectors objects (measured on JDK 17: convolutions became 10 times slower).
+     * The machine's widest vectors, and the only ones of floats: a second size, loaded anywhere, makes calls on
+     * {@link FloatVector} polymorphic and their vectors objects (measured on JDK 17: convolutions became 10 times
+     * slower).
      */
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     /** Floats in a vector. */
@@ -38,7 +39,9 @@ final class VectorKernels extends PlainKernels {
     static void add(float[] x, int xAt, float[] y, int yAt, int count) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, xAt + i).add(FloatVector.fromArray(SPECIES, y, yAt + i)).intoArray(y, yAt + i);
+            FloatVector.fromArray(SPECIES, x, xAt + i)
+                    .add(FloatVector.fromArray(SPECIES, y, yAt + i))
+                    .intoArray(y, yAt + i);
         }
         for (; i < count; i++) {
             y[yAt + i] += x[xAt + i];
@@ -60,24 +63,39 @@ final class VectorKernels extends PlainKernels {
     }
 
     @Override
-    public void unaryBackward(UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
+    public void unaryBackward(
+            UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
         // On the bits, as in PlainKernels: masks are slow on JDK 17.
         int end = to - (to - from) % LANES;
         switch (op) {
             case RELU -> {
                 for (int i = from; i < end; i += LANES) {
-                    IntVector kept = FloatVector.fromArray(SPECIES, y, i).reinterpretAsInts().and(Integer.MAX_VALUE).neg();
-                    FloatVector.fromArray(SPECIES, dy, i).reinterpretAsInts().and(kept.lanewise(VectorOperators.ASHR, 31))
-                            .reinterpretAsFloats().intoArray(dx, i);
+                    IntVector kept = FloatVector.fromArray(SPECIES, y, i)
+                            .reinterpretAsInts()
+                            .and(Integer.MAX_VALUE)
+                            .neg();
+                    FloatVector.fromArray(SPECIES, dy, i)
+                            .reinterpretAsInts()
+                            .and(kept.lanewise(VectorOperators.ASHR, 31))
+                            .reinterpretAsFloats()
+                            .intoArray(dx, i);
                 }
             }
             case RELU6 -> {
                 for (int i = from; i < end; i += LANES) {
                     FloatVector v = FloatVector.fromArray(SPECIES, y, i);
-                    IntVector above = v.reinterpretAsInts().and(Integer.MAX_VALUE).neg();
-                    IntVector below = FloatVector.broadcast(SPECIES, 6f).sub(v).reinterpretAsInts().and(Integer.MAX_VALUE).neg();
-                    FloatVector.fromArray(SPECIES, dy, i).reinterpretAsInts().and(above.and(below).lanewise(VectorOperators.ASHR, 31))
-                            .reinterpretAsFloats().intoArray(dx, i);
+                    IntVector above =
+                            v.reinterpretAsInts().and(Integer.MAX_VALUE).neg();
+                    IntVector below = FloatVector.broadcast(SPECIES, 6f)
+                            .sub(v)
+                            .reinterpretAsInts()
+                            .and(Integer.MAX_VALUE)
+                            .neg();
+                    FloatVector.fromArray(SPECIES, dy, i)
+                            .reinterpretAsInts()
+                            .and(above.and(below).lanewise(VectorOperators.ASHR, 31))
+                            .reinterpretAsFloats()
+                            .intoArray(dx, i);
                 }
             }
             default -> end = from;

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Maxima of windows of up to 3x3 pixels on vectors of channels. A smaller window counts its last row or column several times, which changes
- * neither the maximum nor its first place.
+ * Maxima of windows of up to 3x3 pixels on vectors of channels. A smaller window counts its last row or column several
+ * times, which changes neither the maximum nor its first place.
  */
 final class VectorMaxPool {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
@@ -33,7 +33,9 @@ final class VectorMaxPool {
 
     /** Whether all windows are small enough and channels fill vectors. */
     static boolean fits(PoolWindows windows, int channels) {
-        return channels % LANES == 0 && atMost(windows.top(), windows.bottom()) && atMost(windows.left(), windows.right());
+        return channels % LANES == 0
+                && atMost(windows.top(), windows.bottom())
+                && atMost(windows.left(), windows.right());
     }
 
     private static boolean atMost(int[] first, int[] end) {
@@ -52,14 +54,26 @@ final class VectorMaxPool {
         row(x, image, top, Math.min(top + 1, bottom), bottom, y, yAt, index, indexAt);
     }
 
-    /** One row of maxima where {@code x} holds the last {@link #MOST} image rows, row {@code i} in place {@code i % MOST}. */
+    /**
+     * One row of maxima where {@code x} holds the last {@link #MOST} image rows, row {@code i} in place {@code i %
+     * MOST}.
+     */
     void keptRow(float[] x, int row, float[] y, int yAt) {
         int top = windows.top()[row];
         int bottom = windows.bottom()[row] - 1;
         row(x, 0, top % MOST, Math.min(top + 1, bottom) % MOST, bottom % MOST, y, yAt, Optional.empty(), 0);
     }
 
-    private void row(float[] x, int image, int topRow, int middleRow, int bottomRow, float[] y, int yAt, Optional<int[]> index, int indexAt) {
+    private void row(
+            float[] x,
+            int image,
+            int topRow,
+            int middleRow,
+            int bottomRow,
+            float[] y,
+            int yAt,
+            Optional<int[]> index,
+            int indexAt) {
         int top = topRow * width;
         int middle = middleRow * width;
         int bottom = bottomRow * width;
@@ -68,42 +82,122 @@ final class VectorMaxPool {
             int right = windows.right()[column] - 1;
             int centre = Math.min(left + 1, right);
             int at = column * channels;
-            maxima(x, image, top + left, top + centre, top + right, middle + left, middle + centre, middle + right, bottom + left,
-                    bottom + centre, bottom + right, y, yAt + at);
+            maxima(
+                    x,
+                    image,
+                    top + left,
+                    top + centre,
+                    top + right,
+                    middle + left,
+                    middle + centre,
+                    middle + right,
+                    bottom + left,
+                    bottom + centre,
+                    bottom + right,
+                    y,
+                    yAt + at);
             if (index.isPresent()) {
-                places(x, image, top + left, top + centre, top + right, middle + left, middle + centre, middle + right, bottom + left,
-                        bottom + centre, bottom + right, y, yAt + at, index.get(), indexAt + at);
+                places(
+                        x,
+                        image,
+                        top + left,
+                        top + centre,
+                        top + right,
+                        middle + left,
+                        middle + centre,
+                        middle + right,
+                        bottom + left,
+                        bottom + centre,
+                        bottom + right,
+                        y,
+                        yAt + at,
+                        index.get(),
+                        indexAt + at);
             }
         }
     }
 
-    private void maxima(float[] x, int image, int p0, int p1, int p2, int p3, int p4, int p5, int p6, int p7, int p8, float[] y, int yAt) {
+    private void maxima(
+            float[] x,
+            int image,
+            int p0,
+            int p1,
+            int p2,
+            int p3,
+            int p4,
+            int p5,
+            int p6,
+            int p7,
+            int p8,
+            float[] y,
+            int yAt) {
         for (int c = 0; c < channels; c += LANES) {
             int at = image + c;
-            FloatVector a = FloatVector.fromArray(SPECIES, x, at + p0 * channels).max(FloatVector.fromArray(SPECIES, x, at + p1 * channels))
+            FloatVector a = FloatVector.fromArray(SPECIES, x, at + p0 * channels)
+                    .max(FloatVector.fromArray(SPECIES, x, at + p1 * channels))
                     .max(FloatVector.fromArray(SPECIES, x, at + p2 * channels));
-            FloatVector b = FloatVector.fromArray(SPECIES, x, at + p3 * channels).max(FloatVector.fromArray(SPECIES, x, at + p4 * channels))
+            FloatVector b = FloatVector.fromArray(SPECIES, x, at + p3 * channels)
+                    .max(FloatVector.fromArray(SPECIES, x, at + p4 * channels))
                     .max(FloatVector.fromArray(SPECIES, x, at + p5 * channels));
-            FloatVector d = FloatVector.fromArray(SPECIES, x, at + p6 * channels).max(FloatVector.fromArray(SPECIES, x, at + p7 * channels))
+            FloatVector d = FloatVector.fromArray(SPECIES, x, at + p6 * channels)
+                    .max(FloatVector.fromArray(SPECIES, x, at + p7 * channels))
                     .max(FloatVector.fromArray(SPECIES, x, at + p8 * channels));
             a.max(b).max(d).intoArray(y, yAt + c);
         }
     }
 
-    private void places(float[] x, int image, int p0, int p1, int p2, int p3, int p4, int p5, int p6, int p7, int p8, float[] y, int yAt,
-            int[] index, int indexAt) {
+    private void places(
+            float[] x,
+            int image,
+            int p0,
+            int p1,
+            int p2,
+            int p3,
+            int p4,
+            int p5,
+            int p6,
+            int p7,
+            int p8,
+            float[] y,
+            int yAt,
+            int[] index,
+            int indexAt) {
         for (int c = 0; c < channels; c += LANES) {
             int at = image + c;
             FloatVector best = FloatVector.fromArray(SPECIES, y, yAt + c);
             IntVector places = IntVector.broadcast(PLACES, p8);
-            places = places.blend(p7, best.eq(FloatVector.fromArray(SPECIES, x, at + p7 * channels)).cast(PLACES));
-            places = places.blend(p6, best.eq(FloatVector.fromArray(SPECIES, x, at + p6 * channels)).cast(PLACES));
-            places = places.blend(p5, best.eq(FloatVector.fromArray(SPECIES, x, at + p5 * channels)).cast(PLACES));
-            places = places.blend(p4, best.eq(FloatVector.fromArray(SPECIES, x, at + p4 * channels)).cast(PLACES));
-            places = places.blend(p3, best.eq(FloatVector.fromArray(SPECIES, x, at + p3 * channels)).cast(PLACES));
-            places = places.blend(p2, best.eq(FloatVector.fromArray(SPECIES, x, at + p2 * channels)).cast(PLACES));
-            places = places.blend(p1, best.eq(FloatVector.fromArray(SPECIES, x, at + p1 * channels)).cast(PLACES));
-            places = places.blend(p0, best.eq(FloatVector.fromArray(SPECIES, x, at + p0 * channels)).cast(PLACES));
+            places = places.blend(
+                    p7,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p7 * channels))
+                            .cast(PLACES));
+            places = places.blend(
+                    p6,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p6 * channels))
+                            .cast(PLACES));
+            places = places.blend(
+                    p5,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p5 * channels))
+                            .cast(PLACES));
+            places = places.blend(
+                    p4,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p4 * channels))
+                            .cast(PLACES));
+            places = places.blend(
+                    p3,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p3 * channels))
+                            .cast(PLACES));
+            places = places.blend(
+                    p2,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p2 * channels))
+                            .cast(PLACES));
+            places = places.blend(
+                    p1,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p1 * channels))
+                            .cast(PLACES));
+            places = places.blend(
+                    p0,
+                    best.eq(FloatVector.fromArray(SPECIES, x, at + p0 * channels))
+                            .cast(PLACES));
             places.intoArray(index, indexAt + c);
         }
         for (int c = 0; c < channels; c++) {
@@ -123,7 +217,10 @@ final class VectorMaxPool {
         return places[0];
     }
 
-    /** One image row of the gradient: each pixel takes the gradients of the windows that found their maximum there, in order. */
+    /**
+     * One image row of the gradient: each pixel takes the gradients of the windows that found their maximum there, in
+     * order.
+     */
     void rowBackward(float[] dy, int dyAt, int[] index, int indexAt, int row, float[] dx, int dxAt) {
         Arrays.fill(dx, dxAt, dxAt + width * channels, 0f);
         for (int q = 0; q < windows.top().length; q++) {
@@ -141,9 +238,12 @@ final class VectorMaxPool {
 
     private void addWhere(int place, int[] index, int indexAt, float[] dy, int dyAt, float[] dx, int dxAt) {
         for (int c = 0; c < channels; c += LANES) {
-            VectorMask<Float> elsewhere = IntVector.fromArray(PLACES, index, indexAt + c).compare(VectorOperators.NE, place)
+            VectorMask<Float> elsewhere = IntVector.fromArray(PLACES, index, indexAt + c)
+                    .compare(VectorOperators.NE, place)
                     .cast(SPECIES);
-            FloatVector.fromArray(SPECIES, dy, dyAt + c).blend(0f, elsewhere).add(FloatVector.fromArray(SPECIES, dx, dxAt + c))
+            FloatVector.fromArray(SPECIES, dy, dyAt + c)
+                    .blend(0f, elsewhere)
+                    .add(FloatVector.fromArray(SPECIES, dx, dxAt + c))
                     .intoArray(dx, dxAt + c);
         }
     }

@@ -4,8 +4,8 @@ import dev.graft.backend.View;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share out the pixels
- * and the taps of the kernel; the sums of several shares are added in order.
+ * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share
+ * out the pixels and the taps of the kernel; the sums of several shares are added in order.
  */
 final class VectorWeightGradient {
     private static final int WIDTH = MicroKernel.WIDTH;
@@ -16,6 +16,7 @@ final class VectorWeightGradient {
     private static final int MAX_SUMS = 1 << 22;
     /** Gathered floats that stay in the second-level cache. */
     private static final int GATHERED = 32 << 10;
+
     private static final int MAX_ROWS = 256;
 
     private final Engine engine;
@@ -28,10 +29,18 @@ final class VectorWeightGradient {
     boolean run(int images, Gather source, Images dy, View dw) {
         PixelMap map = source.map();
         if (VectorGemm.goesByRows(source)) {
-            return GradientParts.run(engine, images * map.rows(), Math.max(1, GradientParts.PIXELS / map.columns()), dw,
+            return GradientParts.run(
+                    engine,
+                    images * map.rows(),
+                    Math.max(1, GradientParts.PIXELS / map.columns()),
+                    dw,
                     (first, count) -> runByRows(first, count, source, dy, dw));
         }
-        return GradientParts.run(engine, images * map.rows() * map.columns(), GradientParts.PIXELS, dw,
+        return GradientParts.run(
+                engine,
+                images * map.rows() * map.columns(),
+                GradientParts.PIXELS,
+                dw,
                 (first, count) -> runByTaps(first, count, source, dy, dw));
     }
 
@@ -81,13 +90,25 @@ final class VectorWeightGradient {
         return new Panels(panels, 0, rows);
     }
 
-    /** The product of two matrices of {@code rows} rows, the left one transposed, as {@code count} rows of sums, or added to them. */
+    /**
+     * The product of two matrices of {@code rows} rows, the left one transposed, as {@code count} rows of sums, or
+     * added to them.
+     */
     private static void multiply(Panels left, Panels right, int rows, Sums sums, int sumsAt, int count, boolean add) {
         for (int output = 0; output < count; output += WIDTH) {
             for (int column = 0; column < sums.width; column += WIDTH) {
-                TransposedMicroKernel.multiply(left.data, left.at(output), right.data, right.at(column), sums.data,
-                        sumsAt + output * sums.width + column, sums.width, wholeTiles(Math.min(WIDTH, count - output)),
-                        Math.min(WIDTH, sums.width - column), rows, add);
+                TransposedMicroKernel.multiply(
+                        left.data,
+                        left.at(output),
+                        right.data,
+                        right.at(column),
+                        sums.data,
+                        sumsAt + output * sums.width + column,
+                        sums.width,
+                        wholeTiles(Math.min(WIDTH, count - output)),
+                        Math.min(WIDTH, sums.width - column),
+                        rows,
+                        add);
             }
         }
     }
@@ -98,7 +119,9 @@ final class VectorWeightGradient {
         int inputs = source.count();
         int width = MicroKernel.padded(inputs);
         int columns = map.columnOffsets().length;
-        int most = Math.max(1, Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / (map.taps() * wholeTiles(outputs) * width)));
+        int most = Math.max(
+                1,
+                Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / (map.taps() * wholeTiles(outputs) * width)));
         int share = (pixels + most - 1) / most;
         // Every piece has pixels: its sums begin with its first product.
         Sums sums = sums((pixels + share - 1) / share, map.taps(), outputs, width);
@@ -124,7 +147,8 @@ final class VectorWeightGradient {
                     part.fill(from, to, new ArrayPanel(gathered), 0);
                 }
                 Panels right = panels(Workspace.Slot.RIGHT, gathered, at, inputs, to - from, inputs);
-                Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + from * outputs + output, outputs, to - from, count);
+                Panels left = panels(
+                        Workspace.Slot.RESULT, dy.data(), dy.at() + from * outputs + output, outputs, to - from, count);
                 multiply(left, right, to - from, sums, sumsAt, count, from > start);
             }
         });
@@ -150,7 +174,12 @@ final class VectorWeightGradient {
                 for (int column = 0; column < map.columns(); column += MAX_ROWS) {
                     int count = Math.min(MAX_ROWS, map.columns() - column);
                     Panels right = panels(Workspace.Slot.RIGHT, columns, column * step, step, count, inputs);
-                    Panels left = panels(Workspace.Slot.RESULT, dy.data(), dy.at() + (row * map.columns() + column) * outputs, outputs, count,
+                    Panels left = panels(
+                            Workspace.Slot.RESULT,
+                            dy.data(),
+                            dy.at() + (row * map.columns() + column) * outputs,
+                            outputs,
+                            count,
                             outputs);
                     multiply(left, right, count, sums, sums.at(piece, 0), outputs, row > start || column > 0);
                 }
@@ -159,7 +188,8 @@ final class VectorWeightGradient {
         return store(sums, inputs, source, dw);
     }
 
-    // To dw [O, I, KH, KW] in its own layout. A tap's columns are channels; the only tap's are kernel columns, kernel rows and channels.
+    // To dw [O, I, KH, KW] in its own layout. A tap's columns are channels; the only tap's are kernel columns, kernel
+    // rows and channels.
     private boolean store(Sums sums, int inputs, Gather source, View dw) {
         float[] data = CpuStorage.floatsToWrite(dw);
         int[] strides = dw.strides();
@@ -180,7 +210,12 @@ final class VectorWeightGradient {
             for (int tap = 0; tap < sums.taps; tap++) {
                 int first = sums.at(0, tap) + from * sums.width;
                 for (int piece = 1; piece < sums.pieces; piece++) {
-                    VectorKernels.add(sums.data, sums.at(piece, tap) + from * sums.width, sums.data, first, (to - from) * sums.width);
+                    VectorKernels.add(
+                            sums.data,
+                            sums.at(piece, tap) + from * sums.width,
+                            sums.data,
+                            first,
+                            (to - from) * sums.width);
                 }
                 for (int o = from; o < to; o++) {
                     int at = dw.offset() + o * strides[0];

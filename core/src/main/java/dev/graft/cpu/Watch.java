@@ -3,9 +3,9 @@ package dev.graft.cpu;
 import java.util.Arrays;
 
 /**
- * Notices NaN and infinities among vectors that a kernel adds to {@link #sums}: none gets out of a sum again. Kernels clamp activations as
- * integers, which is right for numbers alone and a quarter of the price, and Winograd's transforms spread what is not finite over a tile;
- * what they have written is redone in another way where this says so.
+ * Notices NaN and infinities among vectors that a kernel adds to {@link #sums}: none gets out of a sum again. Kernels
+ * clamp activations as integers, which is right for numbers alone and a quarter of the price, and Winograd's transforms
+ * spread what is not finite over a tile; what they have written is redone in another way where this says so.
  */
 final class Watch {
     private static final int LANES = VectorKernels.LANES;

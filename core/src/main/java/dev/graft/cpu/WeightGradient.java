@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The gradient of a convolution's weights: output gradients transposed times gathered pixels. Many pixels and few weights are cut by
- * pixels, with the partial sums added in order; few pixels and many weights are cut by kernel tap or by output channel.
+ * The gradient of a convolution's weights: output gradients transposed times gathered pixels. Many pixels and few
+ * weights are cut by pixels, with the partial sums added in order; few pixels and many weights are cut by kernel tap or
+ * by output channel.
  */
 final class WeightGradient {
     private static final int TILE = 1024;
@@ -21,19 +22,21 @@ final class WeightGradient {
     }
 
     /** Output gradients {@code [pixels][channels]} from {@code at}. */
-    record Gradient(float[] data, int at, int channels) {
-    }
+    record Gradient(float[] data, int at, int channels) {}
 
     /**
-     * Pixels {@code [from, to)} of group {@code group} into the partial sum {@code piece}, for the taps of {@code map} and the outputs
-     * {@code [output, output + outputs)}.
+     * Pixels {@code [from, to)} of group {@code group} into the partial sum {@code piece}, for the taps of {@code map}
+     * and the outputs {@code [output, output + outputs)}.
      */
-    private record Task(int group, int piece, int from, int to, PixelMap map, int depthAt, int output, int outputs) {
-    }
+    private record Task(int group, int piece, int from, int to, PixelMap map, int depthAt, int output, int outputs) {}
 
     /** Writes {@code dw}; returns whether all of it is finite. */
     boolean run(int images, int groups, Gather source, Gradient dy, View dw) {
-        return GradientParts.run(engine, images * source.map().rows() * source.map().columns(), GradientParts.PIXELS, dw,
+        return GradientParts.run(
+                engine,
+                images * source.map().rows() * source.map().columns(),
+                GradientParts.PIXELS,
+                dw,
                 (first, count) -> run(first, count, groups, source, dy, dw));
     }
 
@@ -44,7 +47,9 @@ final class WeightGradient {
         int pieces = pieces(pixels, groups, size);
         List<Task> tasks = tasks(first, pixels, pieces, groups, perGroup, source);
         Panel partial = engine.workspace().panel(Workspace.Slot.SHARED_RESULT, (long) pieces * size);
-        engine.forEach(tasks.size(), i -> multiply(tasks.get(i), source, dy, perGroup, depth, partial, tasks.get(i).piece * size));
+        engine.forEach(
+                tasks.size(),
+                i -> multiply(tasks.get(i), source, dy, perGroup, depth, partial, tasks.get(i).piece * size));
         return store(partial, pieces, size, depth, source, dw);
     }
 
@@ -80,7 +85,8 @@ final class WeightGradient {
         int columns = map.columnOffsets().length;
         for (int i = 0; i < map.rowOffsets().length; i++) {
             for (int j = 0; j < columns; j++) {
-                tasks.add(new Task(0, 0, from, to, map.onlyRow(i).onlyColumn(j), (i * columns + j) * source.count(), 0, perGroup));
+                tasks.add(new Task(
+                        0, 0, from, to, map.onlyRow(i).onlyColumn(j), (i * columns + j) * source.count(), 0, perGroup));
             }
         }
     }
@@ -92,10 +98,18 @@ final class WeightGradient {
         }
     }
 
-    private void multiply(Task task, Gather source, Gradient dy, int perGroup, int depth, Panel partial, int partialAt) {
+    private void multiply(
+            Task task, Gather source, Gradient dy, int perGroup, int depth, Panel partial, int partialAt) {
         Workspace workspace = engine.workspace();
-        Gather part = new Gather(source.data(), source.at(), source.height(), source.width(), source.channels(),
-                task.group * source.count(), source.count(), task.map);
+        Gather part = new Gather(
+                source.data(),
+                source.at(),
+                source.height(),
+                source.width(),
+                source.channels(),
+                task.group * source.count(),
+                source.count(),
+                task.map);
         int columns = part.depth();
         int outputs = task.outputs;
         int resultAt = partialAt + (task.group * perGroup + task.output) * depth + task.depthAt;
@@ -114,8 +128,10 @@ final class WeightGradient {
                 }
             }
             part.fill(from, to, right, 0);
-            engine.blas().multiply(true, false, outputs, columns, rows, left, 0, outputs, right, 0, columns, beta, partial, resultAt,
-                    depth);
+            engine.blas()
+                    .multiply(
+                            true, false, outputs, columns, rows, left, 0, outputs, right, 0, columns, beta, partial,
+                            resultAt, depth);
             beta = 1f;
         }
         if (task.from >= task.to) {
@@ -148,7 +164,10 @@ final class WeightGradient {
                 int b = 0;
                 for (int i = 0; i < map.rowOffsets().length; i++) {
                     for (int j = 0; j < map.columnOffsets().length; j++) {
-                        int at = dw.offset() + o * strides[0] + map.kernelRows()[i] * strides[2] + map.kernelColumns()[j] * strides[3];
+                        int at = dw.offset()
+                                + o * strides[0]
+                                + map.kernelRows()[i] * strides[2]
+                                + map.kernelColumns()[j] * strides[3];
                         for (int c = 0; c < inputs; c++) {
                             data[at + c * strides[1]] = sum[b++];
                         }

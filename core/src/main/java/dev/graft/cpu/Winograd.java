@@ -7,13 +7,14 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * 3x3 convolution, or its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied position by position
- * with transformed weights, and transformed back.
+ * 3x3 convolution, or its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied
+ * position by position with transformed weights, and transformed back.
  *
- * <p>Few channels: every task takes a run of tiles through all three steps, and the transformed weights are shared. Many channels: the
- * transformed weights (four times the weights) would not fit a cache; every task takes a group of tiles and a panel of result channels, and
- * transforms its weights piece by piece, next to their use. The transformed patches of a group are not shared between threads, which might
- * have no cache in common, but kept for a thread's next panel.
+ * <p>Few channels: every task takes a run of tiles through all three steps, and the transformed weights are shared.
+ * Many channels: the transformed weights (four times the weights) would not fit a cache; every task takes a group of
+ * tiles and a panel of result channels, and transforms its weights piece by piece, next to their use. The transformed
+ * patches of a group are not shared between threads, which might have no cache in common, but kept for a thread's next
+ * panel.
  */
 final class Winograd {
     private static final int LANES = VectorKernels.LANES;
@@ -26,6 +27,7 @@ final class Winograd {
     private static final int GROUP = 16 * MicroKernel.ROWS;
     /** Depth of a piece of weights: few tiles make it small, for gathering weights is then what counts. */
     private static final int PIECE = 64;
+
     private static final int DEEP_PIECE = 128;
     /** Tiles from which on pieces are deep. */
     private static final int MANY_TILES = 32;
@@ -43,11 +45,13 @@ final class Winograd {
     }
 
     /**
-     * {@code y = epilogue(conv(x, w))}. Returns for each image whether some of its results are not finite: these may be right, or come from
-     * pixels that other results of the tile read, or from transforms that overflow.
+     * {@code y = epilogue(conv(x, w))}. Returns for each image whether some of its results are not finite: these may be
+     * right, or come from pixels that other results of the tile read, or from transforms that overflow.
      */
     boolean[] forward(int images, Images x, View w, VectorEpilogue epilogue, Images y, Conv2dParams params) {
-        return run(images, Pass.of(transforms, images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
+        return run(
+                images,
+                Pass.of(transforms, images, x, y, params.padTop(), params.padLeft(), TapWeights.forward(w), epilogue));
     }
 
     /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees; returns as {@link #forward}. */
@@ -60,8 +64,15 @@ final class Winograd {
 
     /** One convolution: what it reads, what it writes. */
     private record Pass(Tiles patches, Tiles results, TapWeights weights, VectorEpilogue epilogue) {
-        static Pass of(WinogradTransforms transforms, int images, Images source, Images target, int padTop, int padLeft,
-                TapWeights weights, VectorEpilogue epilogue) {
+        static Pass of(
+                WinogradTransforms transforms,
+                int images,
+                Images source,
+                Images target,
+                int padTop,
+                int padLeft,
+                TapWeights weights,
+                VectorEpilogue epilogue) {
             Tiles results = Tiles.of(transforms, images, target);
             return new Pass(results.patches(source, padTop, padLeft), results, weights, epilogue);
         }
@@ -104,11 +115,32 @@ final class Winograd {
             for (int column = 0; column < columns; column += WIDTH) {
                 int width = Math.min(WIDTH, columns - column);
                 for (int p = 0; p < transforms.positions; p++) {
-                    MicroKernel.multiply(v, p * vPosition, depth, u, column / WIDTH * panelSize + transforms.matrix(p) * uPosition, m,
-                            p * mPosition, width, count, width, depth, false);
+                    MicroKernel.multiply(
+                            v,
+                            p * vPosition,
+                            depth,
+                            u,
+                            column / WIDTH * panelSize + transforms.matrix(p) * uPosition,
+                            m,
+                            p * mPosition,
+                            width,
+                            count,
+                            width,
+                            depth,
+                            false);
                 }
                 for (int tile = from; tile < to; tile++) {
-                    pass.results.transformOutput(workspace, tile, m, (tile - from) * width, mPosition, column, width, pass.epilogue, watch, strange);
+                    pass.results.transformOutput(
+                            workspace,
+                            tile,
+                            m,
+                            (tile - from) * width,
+                            mPosition,
+                            column,
+                            width,
+                            pass.epilogue,
+                            watch,
+                            strange);
                 }
             }
         });
@@ -131,12 +163,14 @@ final class Winograd {
             Watch watch = Watch.begin(workspace, Workspace.Slot.WATCH_TILES);
             int first = task / panels * group;
             int count = Math.min(group, tiles - first);
-            float[] v = workspace.filled(Workspace.Slot.LEFT, pieces * transforms.positions * vPosition, keys[task / panels], array -> {
-                Tiles.Transformed transformed = new Tiles.Transformed(array, most, vPosition, transforms.positions * vPosition);
-                for (int i = 0; i < count; i++) {
-                    pass.patches.transformPatch(workspace, first + i, 0, depth, transformed, i * most);
-                }
-            });
+            float[] v = workspace.filled(
+                    Workspace.Slot.LEFT, pieces * transforms.positions * vPosition, keys[task / panels], array -> {
+                        Tiles.Transformed transformed =
+                                new Tiles.Transformed(array, most, vPosition, transforms.positions * vPosition);
+                        for (int i = 0; i < count; i++) {
+                            pass.patches.transformPatch(workspace, first + i, 0, depth, transformed, i * most);
+                        }
+                    });
             int column = task % panels * WIDTH;
             int width = Math.min(WIDTH, columns - column);
             float[] u = workspace.array(Workspace.Slot.RIGHT, transforms.matrices * uPosition);
@@ -146,17 +180,30 @@ final class Winograd {
                 Source source = whole.isPresent() ? whole.get() : gathered(pass.weights, column, width, k, piece);
                 transform(source, column, k, piece, u, 0, width, uPosition);
                 for (int p = 0; p < transforms.positions; p++) {
-                    MicroKernel.multiply(v, (k / most * transforms.positions + p) * vPosition, most, u,
-                            transforms.matrix(p) * uPosition, m, p * mPosition, width, count, width, piece, k > 0);
+                    MicroKernel.multiply(
+                            v,
+                            (k / most * transforms.positions + p) * vPosition,
+                            most,
+                            u,
+                            transforms.matrix(p) * uPosition,
+                            m,
+                            p * mPosition,
+                            width,
+                            count,
+                            width,
+                            piece,
+                            k > 0);
                 }
             }
             for (int i = 0; i < count; i++) {
-                pass.results.transformOutput(workspace, first + i, m, i * width, mPosition, column, width, pass.epilogue, watch, strange);
+                pass.results.transformOutput(
+                        workspace, first + i, m, i * width, mPosition, column, width, pass.epilogue, watch, strange);
             }
         });
     }
 
-    // A transform writes to all positions in turn: an odd number of cache lines apart, they do not fight for the same sets of a cache.
+    // A transform writes to all positions in turn: an odd number of cache lines apart, they do not fight for the same
+    // sets of a cache.
     static int position(int floats) {
         int lines = (floats + 15) / 16;
         return (lines % 2 == 0 ? lines + 1 : lines) * 16;
@@ -166,26 +213,39 @@ final class Winograd {
     private float[] transformed(TapWeights weights, int depth, int columns, int uPosition) {
         int pieces = (depth + PIECE - 1) / PIECE;
         int panels = (columns + WIDTH - 1) / WIDTH;
-        return weights.packed(engine, "winograd " + transforms.getClass().getSimpleName(), panels * transforms.matrices * uPosition,
+        return weights.packed(
+                engine,
+                "winograd " + transforms.getClass().getSimpleName(),
+                panels * transforms.matrices * uPosition,
                 u -> engine.forEach(panels * pieces, task -> {
-            int column = task / pieces * WIDTH;
-            int width = Math.min(WIDTH, columns - column);
-            int k = task % pieces * PIECE;
-            int piece = Math.min(PIECE, depth - k);
-            Source source = weights.inPlace() ? inPlace(weights) : gathered(weights, column, width, k, piece);
-            transform(source, column, k, piece, u, task / pieces * transforms.matrices * uPosition + k * width, width, uPosition);
-        }));
+                    int column = task / pieces * WIDTH;
+                    int width = Math.min(WIDTH, columns - column);
+                    int k = task % pieces * PIECE;
+                    int piece = Math.min(PIECE, depth - k);
+                    Source source = weights.inPlace() ? inPlace(weights) : gathered(weights, column, width, k, piece);
+                    transform(
+                            source,
+                            column,
+                            k,
+                            piece,
+                            u,
+                            task / pieces * transforms.matrices * uPosition + k * width,
+                            width,
+                            uPosition);
+                }));
     }
 
     /** Where weights are read by vectors of columns. */
-    private record Source(float[] data, int at, int vectorStep, int depthStep, int tapStep) {
-    }
+    private record Source(float[] data, int at, int vectorStep, int depthStep, int tapStep) {}
 
     private static Source inPlace(TapWeights weights) {
-        return new Source(CpuStorage.floats(weights.view()), weights.at(0), LANES, weights.depthStride(), weights.tapStride());
+        return new Source(
+                CpuStorage.floats(weights.view()), weights.at(0), LANES, weights.depthStride(), weights.tapStride());
     }
 
-    /** Rows {@code [k, k + depth)} of the {@code width} columns from {@code column} on, to be asked for nothing else. */
+    /**
+     * Rows {@code [k, k + depth)} of the {@code width} columns from {@code column} on, to be asked for nothing else.
+     */
     private Source gathered(TapWeights weights, int column, int width, int k, int depth) {
         int vector = depth * 9 * LANES;
         float[] taps = engine.workspace().floats(0, width / LANES * vector);
@@ -196,8 +256,8 @@ final class Winograd {
     }
 
     /**
-     * The weights themselves, or a copy {@code [vector of columns][depth][tap][lanes]}; empty where weights that have just changed are
-     * read once: copying them all would only move them through memory once more.
+     * The weights themselves, or a copy {@code [vector of columns][depth][tap][lanes]}; empty where weights that have
+     * just changed are read once: copying them all would only move them through memory once more.
      */
     private Optional<Source> whole(TapWeights weights, int depth, int columns, int groups) {
         if (weights.inPlace()) {
@@ -205,9 +265,10 @@ final class Winograd {
         }
         int vector = depth * 9 * LANES;
         int size = columns / LANES * vector;
-        Consumer<float[]> pack = packed -> engine.forEach(columns / LANES,
-                i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES));
-        Optional<float[]> copy = groups > 1 ? Optional.of(weights.packed(engine, "winograd taps", size, pack))
+        Consumer<float[]> pack = packed -> engine.forEach(
+                columns / LANES, i -> weights.gather(i * LANES, LANES, 0, depth, packed, i * vector, 9 * LANES, LANES));
+        Optional<float[]> copy = groups > 1
+                ? Optional.of(weights.packed(engine, "winograd taps", size, pack))
                 : weights.kept("winograd taps", size, pack);
         return copy.map(c -> new Source(c, 0, vector, 9 * LANES, LANES));
     }
@@ -217,8 +278,13 @@ final class Winograd {
         int at = source.at + column / LANES * source.vectorStep + k * source.depthStep;
         for (int i = 0; i < depth; i++) {
             for (int j = 0; j < width; j += LANES) {
-                transforms.weights(source.data, at + i * source.depthStep + j / LANES * source.vectorStep, source.tapStep, u,
-                        uAt + i * width + j, uPosition);
+                transforms.weights(
+                        source.data,
+                        at + i * source.depthStep + j / LANES * source.vectorStep,
+                        source.tapStep,
+                        u,
+                        uAt + i * width + j,
+                        uPosition);
             }
         }
     }

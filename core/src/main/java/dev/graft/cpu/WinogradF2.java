@@ -97,7 +97,9 @@ final class WinogradF2 extends WinogradStride1 {
         y01.intoArray(y, yAt + yColumn);
         y10.intoArray(y, yAt + yRow);
         y11.intoArray(y, yAt + yRow + yColumn);
-        FloatVector.fromArray(SPECIES, watched, 0).add(y00.add(y01).add(y10.add(y11))).intoArray(watched, 0);
+        FloatVector.fromArray(SPECIES, watched, 0)
+                .add(y00.add(y01).add(y10.add(y11)))
+                .intoArray(watched, 0);
     }
 
     @Override

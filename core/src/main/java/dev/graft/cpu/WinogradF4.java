@@ -4,10 +4,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * F(4x4, 3x3) with the points 0, 1, -1, 2, -2: 36 products in place of 144. Its error is up to about 2e-5 of the largest result, ten times
- * that of a direct convolution.
+ * F(4x4, 3x3) with the points 0, 1, -1, 2, -2: 36 products in place of 144. Its error is up to about 2e-5 of the
+ * largest result, ten times that of a direct convolution.
  *
- * <p>Written out, without loops: halfway results then stay in registers, which takes 0.6 of the time that it takes through memory.
+ * <p>Written out, without loops: halfway results then stay in registers, which takes 0.6 of the time that it takes
+ * through memory.
  */
 final class WinogradF4 extends WinogradStride1 {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
@@ -22,7 +23,8 @@ final class WinogradF4 extends WinogradStride1 {
         inputOuter(d, dAt, dRow, dColumn, v, vAt, vPosition);
     }
 
-    // In two methods, as all 36 halfway results are more than there are registers: positions of the four rows in the middle,
+    // In two methods, as all 36 halfway results are more than there are registers: positions of the four rows in the
+    // middle,
     private static void inputMiddle(float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition) {
         FloatVector four = FloatVector.broadcast(SPECIES, 4f);
         FloatVector minusFour = FloatVector.broadcast(SPECIES, -4f);
@@ -329,7 +331,9 @@ final class WinogradF4 extends WinogradStride1 {
         y02.intoArray(y, yAt + 2 * yColumn);
         FloatVector y03 = eight.fma(r0difference2, r0difference1).add(t05);
         y03.intoArray(y, yAt + 3 * yColumn);
-        FloatVector.fromArray(SPECIES, watched, 0).add(y00.add(y01).add(y02.add(y03))).intoArray(watched, 0);
+        FloatVector.fromArray(SPECIES, watched, 0)
+                .add(y00.add(y01).add(y02.add(y03)))
+                .intoArray(watched, 0);
         FloatVector r1sum1 = t11.add(t12);
         FloatVector r1difference1 = t11.sub(t12);
         FloatVector r1sum2 = t13.add(t14);
@@ -342,7 +346,9 @@ final class WinogradF4 extends WinogradStride1 {
         y12.intoArray(y, yAt + yRow + 2 * yColumn);
         FloatVector y13 = eight.fma(r1difference2, r1difference1).add(t15);
         y13.intoArray(y, yAt + yRow + 3 * yColumn);
-        FloatVector.fromArray(SPECIES, watched, 0).add(y10.add(y11).add(y12.add(y13))).intoArray(watched, 0);
+        FloatVector.fromArray(SPECIES, watched, 0)
+                .add(y10.add(y11).add(y12.add(y13)))
+                .intoArray(watched, 0);
         FloatVector r2sum1 = t21.add(t22);
         FloatVector r2difference1 = t21.sub(t22);
         FloatVector r2sum2 = t23.add(t24);
@@ -355,7 +361,9 @@ final class WinogradF4 extends WinogradStride1 {
         y22.intoArray(y, yAt + 2 * yRow + 2 * yColumn);
         FloatVector y23 = eight.fma(r2difference2, r2difference1).add(t25);
         y23.intoArray(y, yAt + 2 * yRow + 3 * yColumn);
-        FloatVector.fromArray(SPECIES, watched, 0).add(y20.add(y21).add(y22.add(y23))).intoArray(watched, 0);
+        FloatVector.fromArray(SPECIES, watched, 0)
+                .add(y20.add(y21).add(y22.add(y23)))
+                .intoArray(watched, 0);
         FloatVector r3sum1 = t31.add(t32);
         FloatVector r3difference1 = t31.sub(t32);
         FloatVector r3sum2 = t33.add(t34);
@@ -368,7 +376,9 @@ final class WinogradF4 extends WinogradStride1 {
         y32.intoArray(y, yAt + 3 * yRow + 2 * yColumn);
         FloatVector y33 = eight.fma(r3difference2, r3difference1).add(t35);
         y33.intoArray(y, yAt + 3 * yRow + 3 * yColumn);
-        FloatVector.fromArray(SPECIES, watched, 0).add(y30.add(y31).add(y32.add(y33))).intoArray(watched, 0);
+        FloatVector.fromArray(SPECIES, watched, 0)
+                .add(y30.add(y31).add(y32.add(y33)))
+                .intoArray(watched, 0);
     }
 
     @Override

@@ -3,8 +3,8 @@ package dev.graft.cpu;
 import java.util.stream.IntStream;
 
 /**
- * F(m x m, 3 x 3): a patch of {@code m + 2} squared pixels gives m squared results by as many products as it has pixels. With the transforms
- * of the weights' gradient, transposes of the others.
+ * F(m x m, 3 x 3): a patch of {@code m + 2} squared pixels gives m squared results by as many products as it has
+ * pixels. With the transforms of the weights' gradient, transposes of the others.
  */
 abstract class WinogradStride1 extends WinogradTransforms {
     private static final int LANES = VectorKernels.LANES;
@@ -14,7 +14,8 @@ abstract class WinogradStride1 extends WinogradTransforms {
     }
 
     /** {@code m = A dy A'}: the transpose of {@link #output}, from the gradient's pixels to positions. */
-    final void outputGradient(float[] dy, int dyAt, int dyRow, int dyColumn, float[] m, int mAt, int mPosition, int channels) {
+    final void outputGradient(
+            float[] dy, int dyAt, int dyRow, int dyColumn, float[] m, int mAt, int mPosition, int channels) {
         for (int c = 0; c < channels; c += LANES) {
             outputGradient(dy, dyAt + c, dyRow, dyColumn, m, mAt + c, mPosition);
         }

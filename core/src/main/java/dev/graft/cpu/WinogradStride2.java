@@ -4,9 +4,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 3x3 convolution of stride 2 in tiles of 4x4 results: 81 products in place of 144. Along a side, results are the sum of two convolutions of
- * stride 1: pixels 0, 2, 4, 6, 8 with taps 0 and 2, which is F(4, 2) with the points 0, 1, -1 and 2 and takes 5 products, and pixels 1, 3, 5, 7
- * with tap 1, which takes 4 and needs no transform. All of those 4 are multiplied with the same weights.
+ * 3x3 convolution of stride 2 in tiles of 4x4 results: 81 products in place of 144. Along a side, results are the sum
+ * of two convolutions of stride 1: pixels 0, 2, 4, 6, 8 with taps 0 and 2, which is F(4, 2) with the points 0, 1, -1
+ * and 2 and takes 5 products, and pixels 1, 3, 5, 7 with tap 1, which takes 4 and needs no transform. All of those 4
+ * are multiplied with the same weights.
  *
  * <p>Every transform goes along one side in place, then along the other.
  */
@@ -90,12 +91,15 @@ final class WinogradStride2 extends WinogradTransforms {
         FloatVector y1 = FloatVector.fromArray(SPECIES, y, at + step);
         FloatVector y2 = FloatVector.fromArray(SPECIES, y, at + 2 * step);
         FloatVector y3 = FloatVector.fromArray(SPECIES, y, at + 3 * step);
-        FloatVector.fromArray(SPECIES, watched, 0).add(y0.add(y1).add(y2.add(y3))).intoArray(watched, 0);
+        FloatVector.fromArray(SPECIES, watched, 0)
+                .add(y0.add(y1).add(y2.add(y3)))
+                .intoArray(watched, 0);
     }
 
     /** The nine values of a side to four results. */
     private static void results(float[] m, int at, int position, float[] y, int to, int step) {
-        // Not the gradient's transform of five values and then these four added in memory: a layer took a tenth longer by that.
+        // Not the gradient's transform of five values and then these four added in memory: a layer took a tenth longer
+        // by that.
         FloatVector m0 = FloatVector.fromArray(SPECIES, m, at);
         FloatVector m1 = FloatVector.fromArray(SPECIES, m, at + position);
         FloatVector m2 = FloatVector.fromArray(SPECIES, m, at + 2 * position);

@@ -4,9 +4,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The input's gradient of a 3x3 convolution of stride 2 and padding 1, as a convolution of the output's gradient with the kernel turned:
- * tiles of 8x8 results from 5x5, 81 products in place of 144. Along a side, results 0, 2, 4, 6 are pixels 0 to 3 times the tap in the middle,
- * and results 1, 3, 5, 7 are F(4, 2) of all five pixels with the other two taps; see {@link WinogradStride2}.
+ * The input's gradient of a 3x3 convolution of stride 2 and padding 1, as a convolution of the output's gradient with
+ * the kernel turned: tiles of 8x8 results from 5x5, 81 products in place of 144. Along a side, results 0, 2, 4, 6 are
+ * pixels 0 to 3 times the tap in the middle, and results 1, 3, 5, 7 are F(4, 2) of all five pixels with the other two
+ * taps; see {@link WinogradStride2}.
  */
 final class WinogradStride2Gradient extends WinogradTransforms {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;

@@ -3,10 +3,10 @@ package dev.graft.cpu;
 import java.util.Arrays;
 
 /**
- * The transforms of Winograd's minimal filtering for kernels of 3x3 (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
- * 2016): {@code y = A'[(G g G') * (B' d B)]A}. A patch of the image, transformed, is multiplied position by position with transformed
- * weights; transformed back, the products are a tile of results. Every transform works on vectors of channels; those without a number of
- * channels work on one.
+ * The transforms of Winograd's minimal filtering for kernels of 3x3 (Lavin and Gray, "Fast Algorithms for Convolutional
+ * Neural Networks", 2016): {@code y = A'[(G g G') * (B' d B)]A}. A patch of the image, transformed, is multiplied
+ * position by position with transformed weights; transformed back, the products are a tile of results. Every transform
+ * works on vectors of channels; those without a number of channels work on one.
  */
 abstract class WinogradTransforms {
     private static final int LANES = VectorKernels.LANES;
@@ -21,6 +21,7 @@ abstract class WinogradTransforms {
     final int positions;
     /** Distinct matrices of transformed weights. */
     final int matrices;
+
     private final int[] matrix;
 
     /** @param matrix the weights that belong to each position */
@@ -41,8 +42,8 @@ abstract class WinogradTransforms {
     /**
      * {@code v = B' d B}.
      *
-     * @param d        patch: pixel (i, j) at {@code dAt + i * dRow + j * dColumn}, then channels
-     * @param v        position p at {@code vAt + p * vPosition}, then channels
+     * @param d patch: pixel (i, j) at {@code dAt + i * dRow + j * dColumn}, then channels
+     * @param v position p at {@code vAt + p * vPosition}, then channels
      * @param channels whole vectors
      */
     final void input(float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition, int channels) {
@@ -54,11 +55,21 @@ abstract class WinogradTransforms {
     abstract void input(float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition);
 
     /**
-     * {@code y = A' m A}, which may overwrite {@code m}: positions of {@code m} to the pixels of {@code y}, laid out as in {@link #input}.
+     * {@code y = A' m A}, which may overwrite {@code m}: positions of {@code m} to the pixels of {@code y}, laid out as
+     * in {@link #input}.
      *
      * @param watched one vector, to which all results are added: see {@link Watch}
      */
-    final void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, int channels, float[] watched) {
+    final void output(
+            float[] m,
+            int mAt,
+            int mPosition,
+            float[] y,
+            int yAt,
+            int yRow,
+            int yColumn,
+            int channels,
+            float[] watched) {
         for (int c = 0; c < channels; c += LANES) {
             output(m, mAt + c, mPosition, y, yAt + c, yRow, yColumn, watched);
         }

@@ -5,12 +5,12 @@ import dev.graft.backend.View;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The gradient of a 3x3 convolution's weights by {@link WinogradStride1}: the transformed gradient of the weights is, position by
- * position, the sum over tiles of transformed output gradients times transformed patches. It is computed in blocks of {@link #WIDTH} by
- * {@link #WIDTH} channels.
+ * The gradient of a 3x3 convolution's weights by {@link WinogradStride1}: the transformed gradient of the weights is,
+ * position by position, the sum over tiles of transformed output gradients times transformed patches. It is computed in
+ * blocks of {@link #WIDTH} by {@link #WIDTH} channels.
  *
- * <p>Few blocks: every task transforms a share of the tiles for one block, and the shares are added in order. Many blocks: all tiles are
- * transformed once, a run at a time, and every task makes one block of the gradient.
+ * <p>Few blocks: every task transforms a share of the tiles for one block, and the shares are added in order. Many
+ * blocks: all tiles are transformed once, a run at a time, and every task makes one block of the gradient.
  */
 final class WinogradWeightGradient {
     private static final int LANES = VectorKernels.LANES;
@@ -21,6 +21,7 @@ final class WinogradWeightGradient {
     private static final int SHARED_RUN = 128;
     /** From one position to the next in a block's sums. */
     private static final int STEP = Winograd.position(WIDTH * WIDTH);
+
     private static final int MAX_TASKS = 16;
 
     private final Engine engine;
@@ -36,20 +37,28 @@ final class WinogradWeightGradient {
         return transforms.positions * STEP;
     }
 
-    /** Writes {@code dw}; returns whether all of it is finite. What is not may be right, or not, as {@link Winograd#forward} explains. */
+    /**
+     * Writes {@code dw}; returns whether all of it is finite. What is not may be right, or not, as
+     * {@link Winograd#forward} explains.
+     */
     boolean run(int images, Images x, Images dy, View dw, Conv2dParams params) {
         Tiles gradients = Tiles.of(transforms, images, dy);
-        Pass pass = new Pass(gradients, gradients.patches(x, params.padTop(), params.padLeft()), dw, new AtomicBoolean());
+        Pass pass =
+                new Pass(gradients, gradients.patches(x, params.padTop(), params.padLeft()), dw, new AtomicBoolean());
         int blocks = pass.outputBlocks() * pass.inputBlocks();
-        return GradientParts.run(engine, pass.gradients.count(), GradientParts.PIXELS / (transforms.tile * transforms.tile), dw,
+        return GradientParts.run(
+                engine,
+                pass.gradients.count(),
+                GradientParts.PIXELS / (transforms.tile * transforms.tile),
+                dw,
                 (first, count) -> {
-            if (blocks > MAX_TASKS / 2) {
-                runByBlocks(pass, first, count, blocks);
-            } else {
-                runByTiles(pass, first, count, blocks);
-            }
-            return !pass.strange.get();
-        });
+                    if (blocks > MAX_TASKS / 2) {
+                        runByBlocks(pass, first, count, blocks);
+                    } else {
+                        runByTiles(pass, first, count, blocks);
+                    }
+                    return !pass.strange.get();
+                });
     }
 
     private record Pass(Tiles gradients, Tiles patches, View dw, AtomicBoolean strange) {
@@ -102,8 +111,16 @@ final class WinogradWeightGradient {
             for (int tile = start; tile < end; tile += RUN) {
                 int count = Math.min(RUN, end - tile);
                 for (int i = 0; i < count; i++) {
-                    pass.gradients.transformGradient(transforms, workspace, tile + i, pass.firstOutput(block), pass.outputs(block), gradients, i * WIDTH);
-                    pass.patches.transformPatch(workspace, tile + i, pass.firstInput(block), pass.inputs(block), patches, i * WIDTH);
+                    pass.gradients.transformGradient(
+                            transforms,
+                            workspace,
+                            tile + i,
+                            pass.firstOutput(block),
+                            pass.outputs(block),
+                            gradients,
+                            i * WIDTH);
+                    pass.patches.transformPatch(
+                            workspace, tile + i, pass.firstInput(block), pass.inputs(block), patches, i * WIDTH);
                 }
                 multiply(pass, block, m, 0, v, 0, position, count, sums, sumsAt, tile > start);
             }
@@ -125,7 +142,8 @@ final class WinogradWeightGradient {
         float[] v = engine.workspace().array(Workspace.Slot.SHARED_RIGHT, pass.inputBlocks() * panel);
         Tiles.Transformed gradients = new Tiles.Transformed(m, WIDTH, position, panel);
         Tiles.Transformed patches = new Tiles.Transformed(v, WIDTH, position, panel);
-        float[] kept = runs == 1 ? new float[0] : engine.workspace().array(Workspace.Slot.SHARED_RESULT, blocks * sumsSize());
+        float[] kept =
+                runs == 1 ? new float[0] : engine.workspace().array(Workspace.Slot.SHARED_RESULT, blocks * sumsSize());
         int end = firstTile + tiles;
         for (int first = firstTile; first < end; first += run) {
             int start = first;
@@ -133,15 +151,26 @@ final class WinogradWeightGradient {
             engine.forRange(count, 2, (from, to) -> {
                 Workspace workspace = engine.workspace();
                 for (int i = from; i < to; i++) {
-                    pass.gradients.transformGradient(transforms, workspace, start + i, 0, pass.dw.dim(0), gradients, i * WIDTH);
+                    pass.gradients.transformGradient(
+                            transforms, workspace, start + i, 0, pass.dw.dim(0), gradients, i * WIDTH);
                     pass.patches.transformPatch(workspace, start + i, 0, pass.dw.dim(1), patches, i * WIDTH);
                 }
             });
             engine.forEach(blocks, block -> {
                 float[] sums = runs == 1 ? engine.workspace().array(Workspace.Slot.RESULT, sumsSize()) : kept;
                 int sumsAt = runs == 1 ? 0 : block * sumsSize();
-                multiply(pass, block, m, block / pass.inputBlocks() * panel, v, block % pass.inputBlocks() * panel, position, count, sums,
-                        sumsAt, start > firstTile);
+                multiply(
+                        pass,
+                        block,
+                        m,
+                        block / pass.inputBlocks() * panel,
+                        v,
+                        block % pass.inputBlocks() * panel,
+                        position,
+                        count,
+                        sums,
+                        sumsAt,
+                        start > firstTile);
                 if (start + count == end) {
                     store(pass, block, sums, sumsAt);
                 }
@@ -150,13 +179,33 @@ final class WinogradWeightGradient {
     }
 
     /** The products of {@code count} tiles as a block's sums {@code [position][output][input]}, or added to them. */
-    private void multiply(Pass pass, int block, float[] m, int mAt, float[] v, int vAt, int position, int count, float[] sums, int sumsAt,
+    private void multiply(
+            Pass pass,
+            int block,
+            float[] m,
+            int mAt,
+            float[] v,
+            int vAt,
+            int position,
+            int count,
+            float[] sums,
+            int sumsAt,
             boolean add) {
         int outputs = pass.outputs(block);
         int inputs = pass.inputs(block);
         for (int p = 0; p < transforms.positions; p++) {
-            TransposedMicroKernel.multiply(m, mAt + p * position, v, vAt + p * position, sums, sumsAt + p * STEP, WIDTH, outputs, inputs,
-                    count, add);
+            TransposedMicroKernel.multiply(
+                    m,
+                    mAt + p * position,
+                    v,
+                    vAt + p * position,
+                    sums,
+                    sumsAt + p * STEP,
+                    WIDTH,
+                    outputs,
+                    inputs,
+                    count,
+                    add);
         }
     }
 
@@ -171,7 +220,9 @@ final class WinogradWeightGradient {
         for (int o = 0; o < pass.outputs(block); o++) {
             for (int c = 0; c < pass.inputs(block); c += LANES) {
                 int from = sumsAt + o * WIDTH + c;
-                int at = dw.offset() + (pass.firstOutput(block) + o) * strides[0] + (pass.firstInput(block) + c) * strides[1];
+                int at = dw.offset()
+                        + (pass.firstOutput(block) + o) * strides[0]
+                        + (pass.firstInput(block) + c) * strides[1];
                 if (inPlace) {
                     transforms.weightGradient(sums, from, STEP, data, at, strides[3], watch.sums());
                     continue;

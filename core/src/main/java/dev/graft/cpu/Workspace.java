@@ -7,18 +7,26 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** One thread's scratch memory: grown when needed, kept between kernels. An array or a panel stays valid for whoever holds it. */
+/**
+ * One thread's scratch memory: grown when needed, kept between kernels. An array or a panel stays valid for whoever
+ * holds it.
+ */
 final class Workspace {
 
     /** Who uses a panel; a call may hold several at once. */
     enum Slot {
-        LEFT, RIGHT, RESULT,
+        LEFT,
+        RIGHT,
+        RESULT,
         /** Results that wait for others. */
         KEPT,
         /** Filled by the caller of a kernel and read by all its threads. */
-        SHARED_LEFT, SHARED_RIGHT, SHARED_RESULT,
+        SHARED_LEFT,
+        SHARED_RIGHT,
+        SHARED_RESULT,
         /** See {@link Watch}. */
-        WATCH, WATCH_TILES
+        WATCH,
+        WATCH_TILES
     }
 
     /** Length of the blocks in which strided operands are staged: a few of them fit the first-level cache. */
@@ -79,7 +87,8 @@ final class Workspace {
             panels.remove(slot);
             resize(panel == null ? 0 : panel.capacity(), 0, Float.BYTES);
             int capacity = (int) Math.max(1024, Math.min(Integer.MAX_VALUE / 4 - 64, count + count / 8));
-            panel = memory.make("scratch memory", 4L * capacity, () -> blas.get().allocate(capacity));
+            panel = memory.make(
+                    "scratch memory", 4L * capacity, () -> blas.get().allocate(capacity));
             panels.put(slot, panel);
             resize(0, panel.capacity(), Float.BYTES);
         }
@@ -103,16 +112,17 @@ final class Workspace {
     }
 
     /**
-     * A new array of at least {@code count} floats. Its size is such that arrays made one after the other lie alike relative to cache
-     * lines (an array has a header of 16 bytes): once the JIT compiler aligns one of them, the loads of all are aligned, which is worth
-     * up to a third.
+     * A new array of at least {@code count} floats. Its size is such that arrays made one after the other lie alike
+     * relative to cache lines (an array has a header of 16 bytes): once the JIT compiler aligns one of them, the loads
+     * of all are aligned, which is worth up to a third.
      */
     static float[] block(int count) {
         return new float[(Math.max(BLOCK, count) + 4 + 15) / 16 * 16 - 4];
     }
 
     /**
-     * An array as {@code fill} leaves it, which is called only where this thread did not ask for the same slot with the same key last.
+     * An array as {@code fill} leaves it, which is called only where this thread did not ask for the same slot with the
+     * same key last.
      *
      * @param key compared by identity
      */

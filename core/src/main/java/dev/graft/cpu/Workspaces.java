@@ -11,8 +11,9 @@ import java.util.function.Supplier;
 /**
  * The scratch memory of all threads that run kernels, one {@link Workspace} each.
  *
- * <p>A thread of the program refers to its workspace weakly, so that it keeps nothing of this library after its last use; this list holds
- * workspaces softly, so that they make room where memory runs out. A thread that ended leaves its workspace to the next new one.
+ * <p>A thread of the program refers to its workspace weakly, so that it keeps nothing of this library after its last
+ * use; this list holds workspaces softly, so that they make room where memory runs out. A thread that ended leaves its
+ * workspace to the next new one.
  */
 final class Workspaces implements MemoryHolder {
     private record Entry(WeakReference<Thread> thread, SoftReference<Workspace> workspace) {
@@ -42,7 +43,7 @@ final class Workspaces implements MemoryHolder {
 
     private synchronized Workspace claim() {
         Workspace workspace = null;
-        for (Iterator<Entry> it = entries.iterator(); it.hasNext() && workspace == null;) {
+        for (Iterator<Entry> it = entries.iterator(); it.hasNext() && workspace == null; ) {
             Entry entry = it.next();
             if (entry.workspace.refersTo(null)) {
                 it.remove();

@@ -18,16 +18,16 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.UUID;
 
 /**
- * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary file beside it, flushed to the
- * disk, then renamed. A symbolic link stays one, and its target is written; a file that is replaced keeps its permissions.
+ * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary file beside it,
+ * flushed to the disk, then renamed. A symbolic link stays one, and its target is written; a file that is replaced
+ * keeps its permissions.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
     private static final int MAX_LINKS = 40;
     private static final int MAX_NAME = 40;
 
-    private AtomicFile() {
-    }
+    private AtomicFile() {}
 
     /** What a file shall hold. */
     public interface Content {
@@ -38,15 +38,16 @@ public final class AtomicFile {
     /**
      * Writes a file.
      *
-     * @throws IOException where it cannot be written, or {@code given} is a folder; the file that was there is untouched
+     * @throws IOException where it cannot be written, or {@code given} is a folder; the file that was there is
+     *     untouched
      */
     public static void write(Path given, Content content) throws IOException {
         write(given, content, true);
     }
 
     /**
-     * As {@link #write}, without waiting for the disk, which takes milliseconds: a power failure may leave an empty file. For what is written
-     * often and can be written again.
+     * As {@link #write}, without waiting for the disk, which takes milliseconds: a power failure may leave an empty
+     * file. For what is written often and can be written again.
      */
     public static void writeSoon(Path given, Content content) throws IOException {
         write(given, content, false);
@@ -58,7 +59,8 @@ public final class AtomicFile {
         if (folder == null || Files.isDirectory(target)) {
             throw new FileSystemException(target.toString(), null, "it is a folder");
         }
-        Path temporary = folder.resolve("." + shortened(target.getFileName().toString()) + "." + UUID.randomUUID() + ".tmp");
+        Path temporary =
+                folder.resolve("." + shortened(target.getFileName().toString()) + "." + UUID.randomUUID() + ".tmp");
         try {
             write(temporary, force, content);
             keepPermissions(target, temporary);
@@ -79,14 +81,20 @@ public final class AtomicFile {
             if (Files.isDirectory(given)) {
                 throw new WeightFileException(given, "is a folder, not a file to write", "add a file name to the path");
             }
-            throw new WeightFileException(given, "cannot be written: " + reason(e),
-                    "check that the folder exists, is writable and has space left; the file that was there is untouched", -1, e);
+            throw new WeightFileException(
+                    given,
+                    "cannot be written: " + reason(e),
+                    "check that the folder exists, is writable and has space left; the file that was there is untouched",
+                    -1,
+                    e);
         }
     }
 
     /** The target's own name may be as long as the file system allows. */
     private static String shortened(String name) {
-        return name.codePointCount(0, name.length()) <= MAX_NAME ? name : name.substring(0, name.offsetByCodePoints(0, MAX_NAME));
+        return name.codePointCount(0, name.length()) <= MAX_NAME
+                ? name
+                : name.substring(0, name.offsetByCodePoints(0, MAX_NAME));
     }
 
     /** What a chain of symbolic links ends at, whether it exists or not. */
@@ -112,7 +120,8 @@ public final class AtomicFile {
     }
 
     private static void write(Path temporary, boolean force, Content content) throws IOException {
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+        try (FileChannel channel =
+                FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
             content.writeTo(out);
             out.flush();
@@ -130,7 +139,9 @@ public final class AtomicFile {
         }
     }
 
-    /** Makes the rename itself durable where the system lets a folder be opened (Windows does not, and needs it not). */
+    /**
+     * Makes the rename itself durable where the system lets a folder be opened (Windows does not, and needs it not).
+     */
     private static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
@@ -143,7 +154,8 @@ public final class AtomicFile {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            System.getLogger(AtomicFile.class.getName()).log(System.Logger.Level.WARNING, "temporary file left behind: " + temporary, e);
+            System.getLogger(AtomicFile.class.getName())
+                    .log(System.Logger.Level.WARNING, "temporary file left behind: " + temporary, e);
         }
     }
 

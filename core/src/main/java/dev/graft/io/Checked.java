@@ -6,8 +6,7 @@ import java.util.Optional;
 
 /** Arithmetic on sizes that came from a file: overflow is an answer, not an accident. */
 final class Checked {
-    private Checked() {
-    }
+    private Checked() {}
 
     static Optional<Long> multiply(long a, long b) {
         long high = Math.multiplyHigh(a, b);
@@ -41,7 +40,8 @@ final class Checked {
     }
 
     static WeightFileException tooLarge(FileBytes file, String name, List<Long> sizes) {
-        return file.refused("tensor \"" + name + "\" " + sizes + " is larger than one Java array (2 GiB)",
+        return file.refused(
+                "tensor \"" + name + "\" " + sizes + " is larger than one Java array (2 GiB)",
                 "split it in Python before loading it here");
     }
 }

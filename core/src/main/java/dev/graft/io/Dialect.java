@@ -27,12 +27,15 @@ enum Dialect {
     C64(DType.C64, "complex64", "ComplexFloatStorage", "C64"),
     C128(DType.C128, "complex128", "ComplexDoubleStorage", "");
 
-    private static final Map<DType, Dialect> BY_TYPE = Stream.of(values()).collect(Collectors.toMap(d -> d.type, Function.identity()));
-    private static final Map<String, Dialect> BY_TORCH_NAME = Stream.of(values())
-            .collect(Collectors.toMap(d -> d.torchName, Function.identity()));
-    private static final Map<String, Dialect> BY_STORAGE = Stream.of(values()).filter(d -> !d.storageClass.isEmpty())
+    private static final Map<DType, Dialect> BY_TYPE =
+            Stream.of(values()).collect(Collectors.toMap(d -> d.type, Function.identity()));
+    private static final Map<String, Dialect> BY_TORCH_NAME =
+            Stream.of(values()).collect(Collectors.toMap(d -> d.torchName, Function.identity()));
+    private static final Map<String, Dialect> BY_STORAGE = Stream.of(values())
+            .filter(d -> !d.storageClass.isEmpty())
             .collect(Collectors.toMap(d -> d.storageClass, Function.identity()));
-    private static final Map<String, Dialect> BY_SAFETENSORS = Stream.of(values()).filter(d -> !d.safetensorsName.isEmpty())
+    private static final Map<String, Dialect> BY_SAFETENSORS = Stream.of(values())
+            .filter(d -> !d.safetensorsName.isEmpty())
             .collect(Collectors.toMap(d -> d.safetensorsName, Function.identity()));
 
     final DType type;

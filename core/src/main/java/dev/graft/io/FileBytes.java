@@ -12,13 +12,15 @@ import java.util.Locale;
 /**
  * A weight file open for reading at any position, and the maker of every error about it.
  *
- * <p>Positional reads rather than a memory mapping: a file cut short by someone else while it is mapped kills the JVM with a bus
- * error, and a mapped file cannot be replaced on Windows.
+ * <p>Positional reads rather than a memory mapping: a file cut short by someone else while it is mapped kills the JVM
+ * with a bus error, and a mapped file cannot be replaced on Windows.
  */
 final class FileBytes implements Region, AutoCloseable {
     /** The JDK keeps one direct buffer a thread as large as the largest read, so reads are cut. */
     private static final int CHUNK = 1 << 20;
-    private static final String DAMAGED_HINT = "the file is damaged or not what it claims to be; download or save it again";
+
+    private static final String DAMAGED_HINT =
+            "the file is damaged or not what it claims to be; download or save it again";
 
     private final Path path;
     private final FileChannel channel;
@@ -39,11 +41,16 @@ final class FileBytes implements Region, AutoCloseable {
             channel = FileChannel.open(path, StandardOpenOption.READ);
             return new FileBytes(path, channel, channel.size());
         } catch (NoSuchFileException e) {
-            throw new WeightFileException(path, "no such file",
-                    "check the path (it is relative to " + Path.of("").toAbsolutePath() + ")", -1, e);
+            throw new WeightFileException(
+                    path,
+                    "no such file",
+                    "check the path (it is relative to " + Path.of("").toAbsolutePath() + ")",
+                    -1,
+                    e);
         } catch (IOException e) {
             closeQuietly(channel, e);
-            throw new WeightFileException(path, "cannot be opened: " + e.getMessage(), "check the file's permissions", -1, e);
+            throw new WeightFileException(
+                    path, "cannot be opened: " + e.getMessage(), "check the file's permissions", -1, e);
         }
     }
 
@@ -109,13 +116,21 @@ final class FileBytes implements Region, AutoCloseable {
 
     /** The file ends too early; {@code expected} is its full size, or at least that much when {@code atLeast}. */
     WeightFileException truncated(long expected, boolean atLeast) {
-        return new WeightFileException(path, String.format(Locale.ROOT, "the file looks truncated: %,d of %s%,d bytes", size,
-                atLeast ? "at least " : "", expected), "download it again");
+        return new WeightFileException(
+                path,
+                String.format(
+                        Locale.ROOT,
+                        "the file looks truncated: %,d of %s%,d bytes",
+                        size,
+                        atLeast ? "at least " : "",
+                        expected),
+                "download it again");
     }
 
     /** The file ends inside {@code where} and nothing read so far says how long it should be. */
     WeightFileException truncatedIn(String where) {
-        String problem = String.format(Locale.ROOT, "the file looks truncated: its %,d bytes end inside %s", size, where);
+        String problem =
+                String.format(Locale.ROOT, "the file looks truncated: its %,d bytes end inside %s", size, where);
         return new WeightFileException(path, problem, "download it again");
     }
 }

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.function.BiFunction;
 
 /**
- * A strict JSON pull reader (RFC 8259) that builds nothing the caller does not ask for, so that a hostile header costs no more
- * memory than its own bytes. Nesting is limited as in the reference implementation.
+ * A strict JSON pull reader (RFC 8259) that builds nothing the caller does not ask for, so that a hostile header costs
+ * no more memory than its own bytes. Nesting is limited as in the reference implementation.
  */
 final class JsonReader {
     private static final int MAX_DEPTH = 127;
@@ -237,8 +237,11 @@ final class JsonReader {
 
     private String utf8(int start, int end) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
-                    .decode(ByteBuffer.wrap(json, start, end - start)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .decode(ByteBuffer.wrap(json, start, end - start))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw bad("a JSON string is not valid UTF-8");
         }

@@ -8,19 +8,21 @@ import java.util.Optional;
 final class NearestName {
     private static final int LONGEST = 200;
 
-    private NearestName() {
-    }
+    private NearestName() {}
 
     static Optional<String> of(String name, Collection<String> candidates) {
         int most = Math.max(2, name.length() / 3);
-        return candidates.stream().filter(c -> c.length() <= LONGEST && name.length() <= LONGEST
-                && Math.abs(c.length() - name.length()) <= most)
-                .map(c -> new Scored(c, distance(name, c))).filter(s -> s.distance <= most)
-                .min(Comparator.comparingInt(Scored::distance)).map(Scored::name);
+        return candidates.stream()
+                .filter(c -> c.length() <= LONGEST
+                        && name.length() <= LONGEST
+                        && Math.abs(c.length() - name.length()) <= most)
+                .map(c -> new Scored(c, distance(name, c)))
+                .filter(s -> s.distance <= most)
+                .min(Comparator.comparingInt(Scored::distance))
+                .map(Scored::name);
     }
 
-    private record Scored(String name, int distance) {
-    }
+    private record Scored(String name, int distance) {}
 
     /** Levenshtein's distance, one row at a time. */
     private static int distance(String a, String b) {

@@ -5,7 +5,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/** Reads a pickle's bytes in order from a region; every length is checked against what is left before anything is allocated. */
+/**
+ * Reads a pickle's bytes in order from a region; every length is checked against what is left before anything is
+ * allocated.
+ */
 final class PickleInput {
     private static final int WINDOW = 1 << 13;
     private static final int MAX_LINE = 512;
@@ -75,7 +78,8 @@ final class PickleInput {
             throw bad("negative length " + length);
         }
         if (length > remaining()) {
-            throw bad("a value of " + length + " bytes, but only " + remaining() + " are left: the file is truncated or hostile");
+            throw bad("a value of " + length + " bytes, but only " + remaining()
+                    + " are left: the file is truncated or hostile");
         }
         byte[] bytes = new byte[Math.toIntExact(length)];
         int buffered = Math.min(bytes.length, window.length - at);
@@ -123,7 +127,11 @@ final class PickleInput {
     String utf8(long length) {
         byte[] bytes = readBytes(length);
         try {
-            return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw bad("a string is not valid UTF-8");
         }

@@ -68,6 +68,5 @@ final class PickleOp {
     static final int PROTO = 0x80;
     static final int FRAME = 0x95;
 
-    private PickleOp() {
-    }
+    private PickleOp() {}
 }

@@ -4,14 +4,13 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The values that pickle's protocols 0 and 1 write as text, each up to the end of its line. Python 2 also wrote whole numbers beyond 32 bits
- * so in protocol 2, PyTorch's first checkpoints among them.
+ * The values that pickle's protocols 0 and 1 write as text, each up to the end of its line. Python 2 also wrote whole
+ * numbers beyond 32 bits so in protocol 2, PyTorch's first checkpoints among them.
  */
 final class PickleText {
     private static final int MAX_DIGITS = 600;
 
-    private PickleText() {
-    }
+    private PickleText() {}
 
     /** As a {@code Long} where it fits into one. */
     static Object fitted(BigInteger value) {
@@ -65,10 +64,14 @@ final class PickleText {
         throw in.bad("a memo entry that is not numbered");
     }
 
-    /** A Python literal in quotes, with backslash escapes; bytes are taken as Latin-1, as torch.load's {@code encoding} can be told. */
+    /**
+     * A Python literal in quotes, with backslash escapes; bytes are taken as Latin-1, as torch.load's {@code encoding}
+     * can be told.
+     */
     static String quoted(PickleInput in, String line) {
         int last = line.length() - 1;
-        boolean quotes = last > 0 && (line.charAt(0) == '\'' || line.charAt(0) == '"') && line.charAt(last) == line.charAt(0);
+        boolean quotes =
+                last > 0 && (line.charAt(0) == '\'' || line.charAt(0) == '"') && line.charAt(last) == line.charAt(0);
         if (!quotes) {
             throw in.bad("a string without quotes");
         }

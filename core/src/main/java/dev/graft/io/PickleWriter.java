@@ -8,8 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one storage for each
- * tensor, which tied names share.
+ * Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one
+ * storage for each tensor, which tied names share.
  */
 final class PickleWriter {
     private static final int PROTOCOL = 2;
@@ -18,10 +18,12 @@ final class PickleWriter {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    private PickleWriter() {
-    }
+    private PickleWriter() {}
 
-    /** The name of each storage: its number, in the order in which they are met. Names that hold one source share its storage. */
+    /**
+     * The name of each storage: its number, in the order in which they are met. Names that hold one source share its
+     * storage.
+     */
     static Map<TensorSource, String> storageKeys(Map<String, TensorSource> tensors) {
         Map<TensorSource, String> keys = new LinkedHashMap<>();
         tensors.values().forEach(tensor -> keys.putIfAbsent(tensor, Integer.toString(keys.size())));
@@ -48,9 +50,14 @@ final class PickleWriter {
         Dialect dialect = Dialect.of(tensor.dtype());
         boolean typed = !dialect.storageClass.isEmpty();
         long numel = tensor.shape().numel();
-        global("torch._utils", typed ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3").op(PickleOp.MARK);
+        global("torch._utils", typed ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3")
+                .op(PickleOp.MARK);
         storage(dialect, key, typed ? numel : numel * tensor.dtype().bytes());
-        integer(0).tuple(tensor.shape().toArray()).tuple(tensor.shape().contiguousStrides()).op(PickleOp.NEWFALSE).orderedDict();
+        integer(0)
+                .tuple(tensor.shape().toArray())
+                .tuple(tensor.shape().contiguousStrides())
+                .op(PickleOp.NEWFALSE)
+                .orderedDict();
         if (!typed) {
             global("torch", dialect.torchName);
         }
@@ -85,7 +92,10 @@ final class PickleWriter {
     private PickleWriter text(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         op(PickleOp.BINUNICODE);
-        out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(utf8.length).array());
+        out.writeBytes(ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(utf8.length)
+                .array());
         out.writeBytes(utf8);
         return this;
     }
@@ -93,10 +103,16 @@ final class PickleWriter {
     private PickleWriter integer(long value) {
         if (value <= Integer.MAX_VALUE) {
             op(PickleOp.BININT);
-            out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt((int) value).array());
+            out.writeBytes(ByteBuffer.allocate(4)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt((int) value)
+                    .array());
         } else {
             op(PickleOp.LONG1).op(8);
-            out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+            out.writeBytes(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(value)
+                    .array());
         }
         return this;
     }

@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a data-only pickle can hold besides Java's own {@code String, Long, BigInteger, Double, Boolean} and {@code byte[]}.
- * Containers compare by identity: a pickle can share one list a million times, and walking it to compare would never end.
+ * What a data-only pickle can hold besides Java's own {@code String, Long, BigInteger, Double, Boolean} and
+ * {@code byte[]}. Containers compare by identity: a pickle can share one list a million times, and walking it to
+ * compare would never end.
  */
 sealed interface PyValue {
     enum None implements PyValue {
@@ -65,16 +66,13 @@ sealed interface PyValue {
     }
 
     /** {@code torch.float32} and its kin. */
-    record Type(DType dtype) implements PyValue {
-    }
+    record Type(DType dtype) implements PyValue {}
 
     /** {@code torch.FloatStorage} and its kin; bytes where the storage is untyped. */
-    record StorageType(DType dtype) implements PyValue {
-    }
+    record StorageType(DType dtype) implements PyValue {}
 
     /** A tensor that knows where its elements lie but has not read them. */
-    record TensorValue(StridedTensor tensor) implements PyValue {
-    }
+    record TensorValue(StridedTensor tensor) implements PyValue {}
 
     /** {@code torch.nn.Parameter()} before and after its state is set, as the tar container writes it. */
     final class Parameter implements PyValue {
@@ -82,21 +80,17 @@ sealed interface PyValue {
     }
 
     /** A storage of its own, outside any tensor. */
-    record StorageValue(TorchStorage storage) implements PyValue {
-    }
+    record StorageValue(TorchStorage storage) implements PyValue {}
 
     /**
-     * Something of a class or function that plain tensors do not need, such as {@code argparse.Namespace}. It was not looked up, let alone
-     * run: this is its name and nothing else.
+     * Something of a class or function that plain tensors do not need, such as {@code argparse.Namespace}. It was not
+     * looked up, let alone run: this is its name and nothing else.
      */
-    record Foreign(String name) implements PyValue {
-    }
+    record Foreign(String name) implements PyValue {}
 
     /** A tensor of a type that this library cannot hold. */
-    record UnknownTensor(String type) implements PyValue {
-    }
+    record UnknownTensor(String type) implements PyValue {}
 
     /** Data that no state dict needs: a device, a set, a complex number, a type's name. */
-    record Opaque(String kind) implements PyValue {
-    }
+    record Opaque(String kind) implements PyValue {}
 }

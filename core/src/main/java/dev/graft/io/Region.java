@@ -5,16 +5,19 @@ interface Region {
     /** Length in bytes. */
     long size();
 
-    /** Copies {@code length} bytes from {@code offset} to {@code target[at...]}; the caller stays inside {@link #size()}. */
+    /**
+     * Copies {@code length} bytes from {@code offset} to {@code target[at...]}; the caller stays inside
+     * {@link #size()}.
+     */
     void read(long offset, byte[] target, int at, int length);
 
-    /** Called with the whole region's bytes when they were read in one piece, so that a checksum costs no second pass. */
-    default void verify(byte[] whole) {
-    }
+    /**
+     * Called with the whole region's bytes when they were read in one piece, so that a checksum costs no second pass.
+     */
+    default void verify(byte[] whole) {}
 
     /** Called before parts of the region are read. */
-    default void verify() {
-    }
+    default void verify() {}
 
     default byte[] read(long offset, int length) {
         byte[] bytes = new byte[length];

@@ -4,14 +4,13 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The safetensors format: a header of names, types, shapes and offsets, then the elements; it holds nothing that could run. Reading
- * keeps every rule of the reference implementation, so a file that loads here loads there.
+ * The safetensors format: a header of names, types, shapes and offsets, then the elements; it holds nothing that could
+ * run. Reading keeps every rule of the reference implementation, so a file that loads here loads there.
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
  */
 public final class Safetensors {
-    private Safetensors() {
-    }
+    private Safetensors() {}
 
     /**
      * Loads every tensor, in the header's order and under its exact name.
@@ -48,7 +47,8 @@ public final class Safetensors {
     private static Contents contents(FileBytes file) {
         WeightFormat format = WeightReader.detect(file);
         if (format != WeightFormat.SAFETENSORS) {
-            throw file.refused("it is a PyTorch checkpoint (" + format.label + "), not safetensors",
+            throw file.refused(
+                    "it is a PyTorch checkpoint (" + format.label + "), not safetensors",
                     "use TorchCheckpoint.load or WeightFiles.load");
         }
         return WeightReader.read(file);

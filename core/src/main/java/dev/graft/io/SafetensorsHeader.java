@@ -13,14 +13,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The header of a safetensors file, read by every rule of its reference implementation: at most 100 MB, starting with '{', no
- * duplicate keys, and tensors that cover the data exactly, without gap or overlap.
+ * The header of a safetensors file, read by every rule of its reference implementation: at most 100 MB, starting with
+ * '{', no duplicate keys, and tensors that cover the data exactly, without gap or overlap.
  */
 record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadata, long dataStart) {
     private static final int MAX_HEADER = 100_000_000;
     private static final int MAX_RANK = 64;
     /** More tensors, notes or fields than any model has; bounds the memory that a header of empty entries takes. */
     private static final int MAX_ENTRIES = 500_000;
+
     private static final int MAX_FIELDS = 64;
     static final String METADATA_KEY = "__metadata__";
 
@@ -28,10 +29,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
      * {@code begin} and {@code end} count from the start of the data.
      *
      * @param typeName the file's name for the type
-     * @param dtype    empty where this library has no such type
+     * @param dtype empty where this library has no such type
      */
-    record Entry(String typeName, Optional<DType> dtype, Shape shape, long begin, long end) {
-    }
+    record Entry(String typeName, Optional<DType> dtype, Shape shape, long begin, long end) {}
 
     static SafetensorsHeader read(FileBytes file) {
         if (file.size() < 8) {
@@ -39,8 +39,10 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
         long length = LittleEndian.int64(file.read(0, 8), 0);
         if (length < 0 || length > MAX_HEADER) {
-            throw file.damaged("the safetensors header claims " + Long.toUnsignedString(length)
-                    + " bytes, more than the format's 100,000,000", 0);
+            throw file.damaged(
+                    "the safetensors header claims " + Long.toUnsignedString(length)
+                            + " bytes, more than the format's 100,000,000",
+                    0);
         }
         if (length > file.size() - 8) {
             throw file.truncated(8 + length, true);
@@ -61,7 +63,8 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
 
         Parser(FileBytes file, byte[] header) {
             this.file = file;
-            this.json = new JsonReader(header, (problem, at) -> file.damaged("safetensors header: " + problem, 8L + at));
+            this.json =
+                    new JsonReader(header, (problem, at) -> file.damaged("safetensors header: " + problem, 8L + at));
             this.dataStart = 8L + header.length;
         }
 
@@ -145,14 +148,14 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             }
             long bytes = type.map(DType::bytes).orElse(0);
             for (long size : sizes) {
-                bytes = Checked.multiply(bytes, size).orElseThrow(() ->
-                        json.bad("tensor \"" + name + "\" has an impossible shape " + sizes));
+                bytes = Checked.multiply(bytes, size)
+                        .orElseThrow(() -> json.bad("tensor \"" + name + "\" has an impossible shape " + sizes));
             }
             long begin = offsets.get(0);
             long end = offsets.get(1);
             if (type.isPresent() && bytes != end - begin) {
-                throw json.bad("tensor \"" + name + "\" " + typeName + sizes + " needs " + bytes + " bytes, its data_offsets " + offsets
-                        + " span " + (end - begin));
+                throw json.bad("tensor \"" + name + "\" " + typeName + sizes + " needs " + bytes
+                        + " bytes, its data_offsets " + offsets + " span " + (end - begin));
             }
             return new Entry(typeName, type, Checked.shape(file, name, sizes), begin, end);
         }
@@ -163,13 +166,14 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             long at = 0;
             for (Entry e : sorted) {
                 if (e.begin() != at) {
-                    throw file.damaged("safetensors header: tensors " + (e.begin() > at ? "leave a gap" : "overlap") + " at data byte "
-                            + Math.min(at, e.begin()));
+                    throw file.damaged("safetensors header: tensors " + (e.begin() > at ? "leave a gap" : "overlap")
+                            + " at data byte " + Math.min(at, e.begin()));
                 }
                 at = e.end();
             }
             if (at > file.size() - dataStart) {
-                throw Checked.add(at, dataStart).map(expected -> file.truncated(expected, false))
+                throw Checked.add(at, dataStart)
+                        .map(expected -> file.truncated(expected, false))
                         .orElseGet(() -> file.damaged("safetensors header: offsets beyond 2^63"));
             }
             if (at < file.size() - dataStart) {

@@ -14,22 +14,25 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Writes safetensors. The header lists tensors in the caller's order; their bytes lie in order of falling element size, as the
- * reference implementation has them, so that each is aligned to its type.
+ * Writes safetensors. The header lists tensors in the caller's order; their bytes lie in order of falling element size,
+ * as the reference implementation has them, so that each is aligned to its type.
  */
 final class SafetensorsWriter {
     private static final int ALIGNMENT = 8;
 
-    private SafetensorsWriter() {
-    }
+    private SafetensorsWriter() {}
 
     static void write(Path path, Map<String, TensorSource> tensors, Map<String, String> metadata) {
         tensors.forEach((name, tensor) -> check(path, name, tensor));
         List<String> order = new ArrayList<>(tensors.keySet());
-        order.sort((a, b) -> tensors.get(b).dtype().bytes() - tensors.get(a).dtype().bytes());
+        order.sort((a, b) ->
+                tensors.get(b).dtype().bytes() - tensors.get(a).dtype().bytes());
         byte[] header = header(tensors, order, metadata);
         AtomicFile.writeWeights(path, out -> {
-            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(header.length)
+                    .array());
             out.write(header);
             for (String name : order) {
                 writeTensor(out, tensors.get(name));
@@ -42,7 +45,9 @@ final class SafetensorsWriter {
             throw new WeightFileException(path, "a tensor may not be named " + name, "rename it");
         }
         if (Dialect.of(tensor.dtype()).safetensorsName.isEmpty()) {
-            throw new WeightFileException(path, "tensor \"" + name + "\": safetensors has no type " + Dialect.of(tensor.dtype()).torchName,
+            throw new WeightFileException(
+                    path,
+                    "tensor \"" + name + "\": safetensors has no type " + Dialect.of(tensor.dtype()).torchName,
                     "save it as .pth or convert it first");
         }
     }
@@ -62,12 +67,15 @@ final class SafetensorsWriter {
         }
         List<String> fields = new ArrayList<>();
         if (!metadata.isEmpty()) {
-            fields.add(JsonReader.quote(SafetensorsHeader.METADATA_KEY) + metadata.entrySet().stream()
-                    .map(e -> JsonReader.quote(e.getKey()) + ":" + JsonReader.quote(e.getValue()))
-                    .collect(Collectors.joining(",", ":{", "}")));
+            fields.add(JsonReader.quote(SafetensorsHeader.METADATA_KEY)
+                    + metadata.entrySet().stream()
+                            .map(e -> JsonReader.quote(e.getKey()) + ":" + JsonReader.quote(e.getValue()))
+                            .collect(Collectors.joining(",", ":{", "}")));
         }
-        tensors.forEach((name, tensor) -> fields.add(JsonReader.quote(name) + ":{\"dtype\":\"" + Dialect.of(tensor.dtype()).safetensorsName
-                + "\",\"shape\":" + Arrays.toString(tensor.shape().toArray()).replace(" ", "") + ",\"data_offsets\":" + ranges.get(name)
+        tensors.forEach((name, tensor) -> fields.add(JsonReader.quote(name) + ":{\"dtype\":\""
+                + Dialect.of(tensor.dtype()).safetensorsName
+                + "\",\"shape\":" + Arrays.toString(tensor.shape().toArray()).replace(" ", "") + ",\"data_offsets\":"
+                + ranges.get(name)
                 + "}"));
         byte[] json = ("{" + String.join(",", fields) + "}").getBytes(StandardCharsets.UTF_8);
         byte[] padded = Arrays.copyOf(json, (json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);

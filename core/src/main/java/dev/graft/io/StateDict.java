@@ -13,10 +13,11 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Named tensors in order, as {@code model.state_dict()} gives them in PyTorch: {@code "layer1.0.conv1.weight"} and its kin.
+ * Named tensors in order, as {@code model.state_dict()} gives them in PyTorch: {@code "layer1.0.conv1.weight"} and its
+ * kin.
  *
- * <p>The dict owns its tensors: it takes them out of any {@link dev.graft.tensor.Scope} and closes them with itself. To list a
- * living parameter, put its {@link Tensor#detach()}, which shares the memory and can be closed alone.
+ * <p>The dict owns its tensors: it takes them out of any {@link dev.graft.tensor.Scope} and closes them with itself. To
+ * list a living parameter, put its {@link Tensor#detach()}, which shares the memory and can be closed alone.
  *
  * <pre>{@code
  * try (StateDict weights = WeightFiles.load(Path.of("resnet18.pth"))) {
@@ -31,17 +32,16 @@ public final class StateDict implements AutoCloseable {
     private final Map<String, String> unreadable = new LinkedHashMap<>();
 
     /** An empty dict. */
-    public StateDict() {
-    }
+    public StateDict() {}
 
     /**
-     * Adds a tensor at the end, or replaces the one of that name, which is closed unless another name holds it too. Tied weights are one tensor
-     * under several names.
+     * Adds a tensor at the end, or replaces the one of that name, which is closed unless another name holds it too.
+     * Tied weights are one tensor under several names.
      */
     public StateDict put(String name, Tensor tensor) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
-            throw new IllegalArgumentException("stateDict: the name " + name
-                    + " is not valid Unicode. Hint: remove the half surrogate pair.");
+            throw new IllegalArgumentException(
+                    "stateDict: the name " + name + " is not valid Unicode. Hint: remove the half surrogate pair.");
         }
         Tensor replaced = tensors.put(name, tensor.keep());
         if (replaced != null && !holds(replaced)) {
@@ -61,9 +61,13 @@ public final class StateDict implements AutoCloseable {
             throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + reason
                     + ". Hint: convert it in Python, as with tensor.float(), and save again.");
         }
-        return find(name).orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among "
-                + tensors.size() + " (" + tensors.keySet().stream().limit(3).toList() + "...). Hint: "
-                + NearestName.of(name, tensors.keySet()).map(near -> "did you mean \"" + near + "\"?").orElse("look at names().")));
+        return find(name)
+                .orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among "
+                        + tensors.size() + " ("
+                        + tensors.keySet().stream().limit(3).toList() + "...). Hint: "
+                        + NearestName.of(name, tensors.keySet())
+                                .map(near -> "did you mean \"" + near + "\"?")
+                                .orElse("look at names().")));
     }
 
     public Optional<Tensor> find(String name) {
@@ -71,8 +75,8 @@ public final class StateDict implements AutoCloseable {
     }
 
     /**
-     * The tensors that the file had but this library cannot hold, by name, with the reason: an element type that it does not know. They
-     * are not among {@link #names()}, and an error only where they are needed.
+     * The tensors that the file had but this library cannot hold, by name, with the reason: an element type that it
+     * does not know. They are not among {@link #names()}, and an error only where they are needed.
      */
     public Map<String, String> unreadable() {
         return Collections.unmodifiableMap(unreadable);
@@ -101,14 +105,17 @@ public final class StateDict implements AutoCloseable {
     }
 
     /**
-     * A dict without the tensors whose names start with {@code prefix}: {@code without("fc.")} drops a head. It shares memory with
-     * this one, and each is closed by itself.
+     * A dict without the tensors whose names start with {@code prefix}: {@code without("fc.")} drops a head. It shares
+     * memory with this one, and each is closed by itself.
      */
     public StateDict without(String prefix) {
         return rename(name -> name.startsWith(prefix) ? "" : name);
     }
 
-    /** A dict with {@code prefix} taken off every name that starts with it, such as {@code "module."}; it shares memory with this one. */
+    /**
+     * A dict with {@code prefix} taken off every name that starts with it, such as {@code "module."}; it shares memory
+     * with this one.
+     */
     public StateDict stripPrefix(String prefix) {
         return rename(name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
     }
@@ -136,9 +143,10 @@ public final class StateDict implements AutoCloseable {
     }
 
     /**
-     * This dict for a network with entries of the given names: what wrappers put before the names ({@code "module."} by DataParallel,
-     * {@code "_orig_mod."} by torch.compile, {@code "model."} by Lightning, in any nesting) is taken off where more names fit without
-     * it, and tensors outside the wrapper are left out; the log says which. It shares memory with this dict, and each is closed by itself.
+     * This dict for a network with entries of the given names: what wrappers put before the names ({@code "module."} by
+     * DataParallel, {@code "_orig_mod."} by torch.compile, {@code "model."} by Lightning, in any nesting) is taken off
+     * where more names fit without it, and tensors outside the wrapper are left out; the log says which. It shares
+     * memory with this dict, and each is closed by itself.
      */
     public StateDict unwrapped(Collection<String> names) {
         WrapperPrefix prefix = WrapperPrefix.of(tensors.keySet(), names);
@@ -172,7 +180,8 @@ public final class StateDict implements AutoCloseable {
                 throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + tensor.shape()
                         + " is larger than one Java array (2 GiB). Hint: split it before saving.");
             }
-            sources.put(name, ofTensor.computeIfAbsent(tensor, t -> new TensorSource(t.dtype(), t.shape(), t::toBytes)));
+            sources.put(
+                    name, ofTensor.computeIfAbsent(tensor, t -> new TensorSource(t.dtype(), t.shape(), t::toBytes)));
         });
         return sources;
     }
@@ -181,8 +190,13 @@ public final class StateDict implements AutoCloseable {
         StateDict dict = new StateDict();
         dict.unreadable.putAll(contents.unreadable());
         try {
-            contents.tensors().forEach((name, source) -> dict.put(name,
-                    Tensor.ofBytes(source.dtype(), source.shape(), source.bytes().get())));
+            contents.tensors()
+                    .forEach((name, source) -> dict.put(
+                            name,
+                            Tensor.ofBytes(
+                                    source.dtype(),
+                                    source.shape(),
+                                    source.bytes().get())));
             return dict;
         } catch (RuntimeException | Error e) {
             dict.close();

@@ -13,17 +13,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Finds the state dict in what a checkpoint holds. The first of {@link #KNOWN_KEYS} that leads to more tensors than lie beside it is
- * followed: scripts put a best accuracy or a loss there as a single tensor. Else a dict with tensors of its own is the state dict; else the
- * only dict of tensors in it, under whatever name; else all nested dicts are taken. Nested names are joined by dots, and a {@code module.}
- * before every name, left by {@code DataParallel}, is dropped.
+ * Finds the state dict in what a checkpoint holds. The first of {@link #KNOWN_KEYS} that leads to more tensors than lie
+ * beside it is followed: scripts put a best accuracy or a loss there as a single tensor. Else a dict with tensors of
+ * its own is the state dict; else the only dict of tensors in it, under whatever name; else all nested dicts are taken.
+ * Nested names are joined by dots, and a {@code module.} before every name, left by {@code DataParallel}, is dropped.
  *
- * <p>Objects of foreign classes beside the state dict are left out and named. Inside it they are refused: weights that somebody meant to be
- * there would be missing.
+ * <p>Objects of foreign classes beside the state dict are left out and named. Inside it they are refused: weights that
+ * somebody meant to be there would be missing.
  */
 final class StateDictChooser {
     /** Where training scripts keep the weights, in the order tried. */
-    static final List<String> KNOWN_KEYS = List.of("state_dict", "model_state_dict", "model", "net", "network", "module", "weights");
+    static final List<String> KNOWN_KEYS =
+            List.of("state_dict", "model_state_dict", "model", "net", "network", "module", "weights");
+
     private static final String PARALLEL_PREFIX = "module.";
     private static final int MAX_DEPTH = 64;
     private static final int MAX_ENTRIES = 500_000;
@@ -41,8 +43,7 @@ final class StateDictChooser {
         this.file = file;
     }
 
-    record Choice(Map<String, StridedTensor> tensors, Map<String, String> unreadable, List<String> skipped) {
-    }
+    record Choice(Map<String, StridedTensor> tensors, Map<String, String> unreadable, List<String> skipped) {}
 
     static Choice choose(FileBytes file, Object root) {
         StateDictChooser chooser = new StateDictChooser(file);
@@ -54,10 +55,16 @@ final class StateDictChooser {
         }
         chooser.descend("", dict, 0);
         if (chooser.tensors.isEmpty() && chooser.unreadable.isEmpty() && dict.size() > 0) {
-            dict.values.stream().filter(PyValue.Foreign.class::isInstance).map(PyValue.Foreign.class::cast).findFirst().ifPresent(object -> {
-                throw TorchGlobals.refuse(file, "it holds no tensors of its own, but ", object.name());
-            });
-            throw file.refused("it holds no tensors, only " + chooser.skipped.stream().limit(10).toList(),
+            dict.values.stream()
+                    .filter(PyValue.Foreign.class::isInstance)
+                    .map(PyValue.Foreign.class::cast)
+                    .findFirst()
+                    .ifPresent(object -> {
+                        throw TorchGlobals.refuse(file, "it holds no tensors of its own, but ", object.name());
+                    });
+            throw file.refused(
+                    "it holds no tensors, only "
+                            + chooser.skipped.stream().limit(10).toList(),
                     "save model.state_dict() in Python");
         }
         return chooser.choice();
@@ -83,7 +90,9 @@ final class StateDictChooser {
         flatten("", dict, depth);
     }
 
-    /** Under which key of a checkpoint the state dict lies; empty where the dict is one itself, or several lie in it. */
+    /**
+     * Under which key of a checkpoint the state dict lies; empty where the dict is one itself, or several lie in it.
+     */
     private static Optional<Object> stateDictKey(PyValue.Dict dict) {
         long own = dict.values.stream().filter(StateDictChooser::isTensor).count();
         for (String known : KNOWN_KEYS) {
@@ -93,7 +102,9 @@ final class StateDictChooser {
         }
         List<Object> nested = new ArrayList<>();
         for (int i = 0; i < dict.size() && own == 0; i++) {
-            if (dict.keys.get(i) instanceof String && dict.values.get(i) instanceof PyValue.Dict inner && hasNamedTensors(inner)) {
+            if (dict.keys.get(i) instanceof String
+                    && dict.values.get(i) instanceof PyValue.Dict inner
+                    && hasNamedTensors(inner)) {
                 nested.add(dict.keys.get(i));
             }
         }
@@ -173,13 +184,15 @@ final class StateDictChooser {
     private void count(String name) {
         letters += name.length();
         if (++entries > MAX_ENTRIES || letters > MAX_NAME_LETTERS) {
-            throw file.damaged("more than " + MAX_ENTRIES + " entries or " + MAX_NAME_LETTERS + " letters in their names");
+            throw file.damaged(
+                    "more than " + MAX_ENTRIES + " entries or " + MAX_NAME_LETTERS + " letters in their names");
         }
     }
 
     private static String name(Object key) {
         return key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double
-                ? key.toString() : "(not a name)";
+                ? key.toString()
+                : "(not a name)";
     }
 
     private static Optional<StridedTensor> tensor(Object value) {
@@ -190,8 +203,11 @@ final class StateDictChooser {
     }
 
     private Choice choice() {
-        boolean parallel = Stream.concat(tensors.keySet().stream(), unreadable.keySet().stream()).allMatch(name -> name.startsWith(PARALLEL_PREFIX));
-        return parallel ? new Choice(stripped(tensors), stripped(unreadable), List.copyOf(skipped)) : new Choice(tensors, unreadable, List.copyOf(skipped));
+        boolean parallel = Stream.concat(tensors.keySet().stream(), unreadable.keySet().stream())
+                .allMatch(name -> name.startsWith(PARALLEL_PREFIX));
+        return parallel
+                ? new Choice(stripped(tensors), stripped(unreadable), List.copyOf(skipped))
+                : new Choice(tensors, unreadable, List.copyOf(skipped));
     }
 
     private static <T> Map<String, T> stripped(Map<String, T> named) {

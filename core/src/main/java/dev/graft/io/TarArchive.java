@@ -9,10 +9,10 @@ final class TarArchive {
     private static final int BLOCK = 512;
     /** Python's tarfile, which wrote these checkpoints, fills the last record of 20 blocks. */
     private static final int RECORD = 20 * BLOCK;
+
     private static final int MAX_MEMBERS = 10_000;
 
-    private TarArchive() {
-    }
+    private TarArchive() {}
 
     /** Whether the file starts with a tar header: its checksum says so. */
     static boolean isTar(FileBytes file) {

@@ -5,20 +5,22 @@ import dev.graft.tensor.Shape;
 import java.util.Locale;
 
 /**
- * Turns a {@link StridedTensor} into contiguous little-endian bytes, having checked that every element lies in its storage and that
- * all tensors of a file together are not out of proportion to it.
+ * Turns a {@link StridedTensor} into contiguous little-endian bytes, having checked that every element lies in its
+ * storage and that all tensors of a file together are not out of proportion to it.
  */
 final class TensorReader {
     static final int MAX_RANK = 64;
     /**
-     * Tensors may share storage and repeat elements (stride 0), so a small file can describe more than it holds. Tied weights double a
-     * tensor; sixteen times the whole file is no model.
+     * Tensors may share storage and repeat elements (stride 0), so a small file can describe more than it holds. Tied
+     * weights double a tensor; sixteen times the whole file is no model.
      */
     static final int MAX_EXPANSION = 16;
+
     private static final long FREE_BYTES = 1 << 20;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
     /** Reading a whole span costs less than many small reads until the span is this many times what is needed. */
     private static final int MAX_SPAN_RATIO = 8;
+
     private static final int SMALL_SPAN = 4096;
 
     private final FileBytes file;
@@ -32,14 +34,16 @@ final class TensorReader {
 
     /** The most bytes that a file of {@code fileSize} bytes may turn into. */
     static long limit(long fileSize) {
-        return Checked.multiply(fileSize, MAX_EXPANSION).flatMap(n -> Checked.add(n, FREE_BYTES)).orElse(Long.MAX_VALUE);
+        return Checked.multiply(fileSize, MAX_EXPANSION)
+                .flatMap(n -> Checked.add(n, FREE_BYTES))
+                .orElse(Long.MAX_VALUE);
     }
 
     /** Checks {@code tensor} without reading it, and counts it against the file's limit. */
     Shape check(String name, StridedTensor tensor) {
         if (tensor.sizes().size() != tensor.strides().size()) {
-            throw file.damaged("tensor \"" + name + "\" has " + tensor.sizes().size() + " sizes and " + tensor.strides().size()
-                    + " strides");
+            throw file.damaged("tensor \"" + name + "\" has " + tensor.sizes().size() + " sizes and "
+                    + tensor.strides().size() + " strides");
         }
         Shape shape = Checked.shape(file, name, tensor.sizes());
         long bytes = (long) shape.numel() * tensor.dtype().bytes();
@@ -49,8 +53,15 @@ final class TensorReader {
         checkRange(name, tensor, shape);
         described = Checked.add(described, bytes).orElse(Long.MAX_VALUE);
         if (described > limit(file.size())) {
-            throw file.refused(String.format(Locale.ROOT, "its tensors repeat their storage: up to \"%s\" they would fill %,d bytes, "
-                    + "more than %d times the file's %,d", name, described, MAX_EXPANSION, file.size()),
+            throw file.refused(
+                    String.format(
+                            Locale.ROOT,
+                            "its tensors repeat their storage: up to \"%s\" they would fill %,d bytes, "
+                                    + "more than %d times the file's %,d",
+                            name,
+                            described,
+                            MAX_EXPANSION,
+                            file.size()),
                     "save expanded tensors with .contiguous(), or leave them out");
         }
         return shape;
@@ -69,8 +80,8 @@ final class TensorReader {
         }
         long available = tensor.storage().bytes / tensor.dtype().bytes();
         if (bad || (shape.numel() > 0 && last >= available)) {
-            throw file.damaged("tensor \"" + name + "\" with sizes " + tensor.sizes() + ", strides " + tensor.strides() + " and offset "
-                    + tensor.offset() + " reaches outside its storage of " + available + " elements");
+            throw file.damaged("tensor \"" + name + "\" with sizes " + tensor.sizes() + ", strides " + tensor.strides()
+                    + " and offset " + tensor.offset() + " reaches outside its storage of " + available + " elements");
         }
     }
 
@@ -78,9 +89,10 @@ final class TensorReader {
         DType type = tensor.dtype();
         byte[] bytes = new byte[shape.numel() * type.bytes()];
         if (bytes.length > 0) {
-            Region region = tensor.storage().region()
-                    .orElseThrow(() -> file.damaged("tensor \"" + name + "\": storage " + tensor.storage().key
-                            + " has no bytes in the file"));
+            Region region = tensor.storage()
+                    .region()
+                    .orElseThrow(() -> file.damaged(
+                            "tensor \"" + name + "\": storage " + tensor.storage().key + " has no bytes in the file"));
             if (isContiguous(tensor, shape)) {
                 readWhole(region, tensor.offset() * type.bytes(), bytes);
             } else {

@@ -3,38 +3,41 @@ package dev.graft.io;
 import java.nio.file.Path;
 
 /**
- * PyTorch's checkpoint files: the ZIP container (since 1.6), the older pickle stream and the first tar container, without PyTorch and
- * without running any code from the file.
+ * PyTorch's checkpoint files: the ZIP container (since 1.6), the older pickle stream and the first tar container,
+ * without PyTorch and without running any code from the file.
  *
- * <p>The state dict is found thus: the top level, if it has tensors of its own; else the first of the entries {@code state_dict},
- * {@code model_state_dict}, {@code model}, {@code net} that leads to tensors; else all nested dicts, their names joined by dots. A prefix
- * {@code module.} that every name has is dropped. Other entries (epoch, optimizer) are passed over; {@link WeightFiles#inspect} lists them.
+ * <p>The state dict is found thus: the top level, if it has tensors of its own; else the first of the entries
+ * {@code state_dict}, {@code model_state_dict}, {@code model}, {@code net} that leads to tensors; else all nested
+ * dicts, their names joined by dots. A prefix {@code module.} that every name has is dropped. Other entries (epoch,
+ * optimizer) are passed over; {@link WeightFiles#inspect} lists them.
  *
  * @see <a href="https://pytorch.org/docs/stable/notes/serialization.html">PyTorch: serialization semantics</a>
  */
 public final class TorchCheckpoint {
-    private TorchCheckpoint() {
-    }
+    private TorchCheckpoint() {}
 
     /**
      * Loads a state dict. Strided, shared and expanded tensors come out contiguous, each with memory of its own.
      *
-     * @throws WeightFileException if the file is missing, truncated, damaged, or asks for anything but plain tensors; the message names
-     *                             what it asked for
+     * @throws WeightFileException if the file is missing, truncated, damaged, or asks for anything but plain tensors;
+     *     the message names what it asked for
      */
     public static StateDict load(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
             WeightFormat format = WeightReader.detect(file);
             if (!format.isTorch()) {
-                throw file.refused("it is a safetensors file, not a PyTorch checkpoint", "use Safetensors.load or WeightFiles.load");
+                throw file.refused(
+                        "it is a safetensors file, not a PyTorch checkpoint",
+                        "use Safetensors.load or WeightFiles.load");
             }
             return StateDict.of(WeightReader.read(file));
         }
     }
 
     /**
-     * Writes a ZIP checkpoint that {@code torch.load(path, weights_only=True)} reads as an OrderedDict; the file appears whole or not at
-     * all. A tensor under several names, as a tied weight, is written once, and PyTorch reads it as one; views are written one by one.
+     * Writes a ZIP checkpoint that {@code torch.load(path, weights_only=True)} reads as an OrderedDict; the file
+     * appears whole or not at all. A tensor under several names, as a tied weight, is written once, and PyTorch reads
+     * it as one; views are written one by one.
      *
      * @throws WeightFileException if it cannot be written
      */

@@ -4,10 +4,12 @@ import dev.graft.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The last step every PyTorch container shares: from the unpickled object to named tensors, all checked before one is read. */
+/**
+ * The last step every PyTorch container shares: from the unpickled object to named tensors, all checked before one is
+ * read.
+ */
 final class TorchContents {
-    private TorchContents() {
-    }
+    private TorchContents() {}
 
     static Contents of(FileBytes file, WeightFormat format, Object root, boolean bigEndian) {
         StateDictChooser.Choice choice = StateDictChooser.choose(file, root);
@@ -15,7 +17,12 @@ final class TorchContents {
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
         choice.tensors().forEach((name, tensor) -> {
             Shape shape = reader.check(name, tensor);
-            tensors.put(name, new TensorSource(tensor.dtype(), shape, () -> reader.read(name, tensor, shape).bytes()));
+            tensors.put(
+                    name,
+                    new TensorSource(
+                            tensor.dtype(),
+                            shape,
+                            () -> reader.read(name, tensor, shape).bytes()));
         });
         return new Contents(format, tensors, choice.unreadable(), choice.skipped(), Map.of());
     }

@@ -9,30 +9,51 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * Every name that a pickle can use and have mean something here. Nothing is looked up by reflection: a name that is not on the list stands
- * for itself, as a {@link PyValue.Foreign}, and calling it gives just that name again. Names that an honest checkpoint has no use for,
- * such as {@code os.system}, are refused, so that a file made to do harm is not taken for a good one.
+ * Every name that a pickle can use and have mean something here. Nothing is looked up by reflection: a name that is not
+ * on the list stands for itself, as a {@link PyValue.Foreign}, and calling it gives just that name again. Names that an
+ * honest checkpoint has no use for, such as {@code os.system}, are refused, so that a file made to do harm is not taken
+ * for a good one.
  *
  * @see <a href="https://pytorch.org/docs/stable/notes/serialization.html#weights-only">PyTorch: weights_only</a>
  */
 final class TorchGlobals {
     /** Functions a pickle may call; each builds data only. */
     enum Function {
-        ORDERED_DICT, DEFAULT_DICT, COUNTER, DICT, LIST, SET, COMPLEX, ENCODE, SIZE, DEVICE,
-        REBUILD_TENSOR, REBUILD_TENSOR_V2, REBUILD_TENSOR_V3, REBUILD_PARAMETER, REBUILD_FROM_TYPE, PARAMETER
+        ORDERED_DICT,
+        DEFAULT_DICT,
+        COUNTER,
+        DICT,
+        LIST,
+        SET,
+        COMPLEX,
+        ENCODE,
+        SIZE,
+        DEVICE,
+        REBUILD_TENSOR,
+        REBUILD_TENSOR_V2,
+        REBUILD_TENSOR_V3,
+        REBUILD_PARAMETER,
+        REBUILD_FROM_TYPE,
+        PARAMETER
     }
 
     private static final Map<String, Function> FUNCTIONS = Map.ofEntries(
             Map.entry("collections.OrderedDict", Function.ORDERED_DICT),
             Map.entry("collections.defaultdict", Function.DEFAULT_DICT),
             Map.entry("collections.Counter", Function.COUNTER),
-            Map.entry("builtins.dict", Function.DICT), Map.entry("__builtin__.dict", Function.DICT),
-            Map.entry("builtins.list", Function.LIST), Map.entry("__builtin__.list", Function.LIST),
-            Map.entry("builtins.set", Function.SET), Map.entry("__builtin__.set", Function.SET),
-            Map.entry("builtins.frozenset", Function.SET), Map.entry("__builtin__.frozenset", Function.SET),
-            Map.entry("builtins.complex", Function.COMPLEX), Map.entry("__builtin__.complex", Function.COMPLEX),
+            Map.entry("builtins.dict", Function.DICT),
+            Map.entry("__builtin__.dict", Function.DICT),
+            Map.entry("builtins.list", Function.LIST),
+            Map.entry("__builtin__.list", Function.LIST),
+            Map.entry("builtins.set", Function.SET),
+            Map.entry("__builtin__.set", Function.SET),
+            Map.entry("builtins.frozenset", Function.SET),
+            Map.entry("__builtin__.frozenset", Function.SET),
+            Map.entry("builtins.complex", Function.COMPLEX),
+            Map.entry("__builtin__.complex", Function.COMPLEX),
             Map.entry("_codecs.encode", Function.ENCODE),
-            Map.entry("builtins.bytearray", Function.ENCODE), Map.entry("__builtin__.bytearray", Function.ENCODE),
+            Map.entry("builtins.bytearray", Function.ENCODE),
+            Map.entry("__builtin__.bytearray", Function.ENCODE),
             Map.entry("torch.Size", Function.SIZE),
             Map.entry("torch.device", Function.DEVICE),
             Map.entry("torch._utils._rebuild_tensor", Function.REBUILD_TENSOR),
@@ -45,15 +66,71 @@ final class TorchGlobals {
             Map.entry("torch.nn.Parameter", Function.PARAMETER));
 
     private static final Set<String> STORAGE_MODULES = Set.of("torch", "torch.cuda", "torch.storage");
-    private static final Set<String> TENSOR_CLASSES = Set.of("Tensor", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor",
-            "LongTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor");
+    private static final Set<String> TENSOR_CLASSES = Set.of(
+            "Tensor",
+            "FloatTensor",
+            "DoubleTensor",
+            "HalfTensor",
+            "BFloat16Tensor",
+            "LongTensor",
+            "IntTensor",
+            "ShortTensor",
+            "CharTensor",
+            "ByteTensor",
+            "BoolTensor");
 
     /** Modules and built-in functions that run programs, code or the loader itself. */
-    private static final Set<String> HARMFUL_MODULES = Set.of("os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "pty", "runpy", "code",
-            "commands", "ctypes", "importlib", "pickle", "_pickle", "marshal", "types", "webbrowser", "platform", "pip", "timeit", "bdb", "pdb", "io",
-            "_io", "signal", "multiprocessing", "threading", "asyncio", "urllib", "http", "requests");
-    private static final Set<String> HARMLESS_BUILTINS = Set.of("int", "float", "bool", "str", "bytes", "tuple", "slice", "range", "object", "type",
-            "NoneType", "long", "unicode", "Ellipsis", "NotImplemented", "property");
+    private static final Set<String> HARMFUL_MODULES = Set.of(
+            "os",
+            "posix",
+            "nt",
+            "subprocess",
+            "sys",
+            "shutil",
+            "socket",
+            "pty",
+            "runpy",
+            "code",
+            "commands",
+            "ctypes",
+            "importlib",
+            "pickle",
+            "_pickle",
+            "marshal",
+            "types",
+            "webbrowser",
+            "platform",
+            "pip",
+            "timeit",
+            "bdb",
+            "pdb",
+            "io",
+            "_io",
+            "signal",
+            "multiprocessing",
+            "threading",
+            "asyncio",
+            "urllib",
+            "http",
+            "requests");
+
+    private static final Set<String> HARMLESS_BUILTINS = Set.of(
+            "int",
+            "float",
+            "bool",
+            "str",
+            "bytes",
+            "tuple",
+            "slice",
+            "range",
+            "object",
+            "type",
+            "NoneType",
+            "long",
+            "unicode",
+            "Ellipsis",
+            "NotImplemented",
+            "property");
 
     private final PickleInput in;
     private final IntConsumer charge;
@@ -97,13 +174,15 @@ final class TorchGlobals {
     private static boolean isHarmful(String module, String name) {
         int dot = module.indexOf('.');
         boolean builtin = module.equals("builtins") || module.equals("__builtin__");
-        return HARMFUL_MODULES.contains(dot < 0 ? module : module.substring(0, dot)) || builtin && !HARMLESS_BUILTINS.contains(name);
+        return HARMFUL_MODULES.contains(dot < 0 ? module : module.substring(0, dot))
+                || builtin && !HARMLESS_BUILTINS.contains(name);
     }
 
     /** @param where what to put before the sentence */
     static WeightFileException refuse(FileBytes file, String where, String full) {
         String printable = full.replaceAll("[^\\x21-\\x7e]", "?");
-        return file.refused(where + "asks for " + printable + ", which is not plain tensor data; it was not run",
+        return file.refused(
+                where + "asks for " + printable + ", which is not plain tensor data; it was not run",
                 "if you trust the file, convert it to safetensors in Python: state = torch.load(file, weights_only=False); "
                         + "safetensors.torch.save_file(state, 'model.safetensors'), "
                         + "with state.state_dict() or state['state_dict'] where it is a whole model or a checkpoint");
@@ -139,7 +218,9 @@ final class TorchGlobals {
         if (target instanceof PyValue.Foreign) {
             return;
         }
-        if (target instanceof PyValue.Parameter parameter && state instanceof PyValue.Sequence s && !s.items.isEmpty()) {
+        if (target instanceof PyValue.Parameter parameter
+                && state instanceof PyValue.Sequence s
+                && !s.items.isEmpty()) {
             parameter.data = Optional.of(tensorOf(s.items.get(0)));
         } else if (!(target instanceof PyValue.Dict) || !(state instanceof PyValue.Dict)) {
             throw in.bad("BUILD of something that is not a dict or a Parameter");
@@ -172,9 +253,13 @@ final class TorchGlobals {
     }
 
     private PyValue.Dict defaultDict(List<Object> arguments) {
-        boolean plain = arguments.isEmpty() || arguments.size() == 1
-                && (arguments.get(0) instanceof PyValue.Foreign || arguments.get(0) == PyValue.None.NONE || arguments.get(0) == Function.DICT || arguments.get(0) == Function.LIST
-                || arguments.get(0) == Function.SET);
+        boolean plain = arguments.isEmpty()
+                || arguments.size() == 1
+                        && (arguments.get(0) instanceof PyValue.Foreign
+                                || arguments.get(0) == PyValue.None.NONE
+                                || arguments.get(0) == Function.DICT
+                                || arguments.get(0) == Function.LIST
+                                || arguments.get(0) == Function.SET);
         if (!plain) {
             throw in.bad("defaultdict with a factory that is not dict, list or set");
         }
@@ -195,17 +280,20 @@ final class TorchGlobals {
             return new PyValue.UnknownTensor(unknown.name());
         }
         DType type = typeAt.map(i -> type(a.get(i))).orElse(storage.storage().dtype);
-        return new PyValue.TensorValue(new StridedTensor(storage.storage(), type, integer(a.get(1)), integers(a.get(2)),
-                integers(a.get(3))));
+        return new PyValue.TensorValue(
+                new StridedTensor(storage.storage(), type, integer(a.get(1)), integers(a.get(2)), integers(a.get(3))));
     }
 
     /** PyTorch marks lazily conjugated and negated tensors beside their bytes. */
     private void checkMetadata(Object metadata) {
         boolean lazy = metadata instanceof PyValue.Dict flags
-                && (Boolean.TRUE.equals(flags.get("conj").orElse(false)) || Boolean.TRUE.equals(flags.get("neg").orElse(false)));
+                && (Boolean.TRUE.equals(flags.get("conj").orElse(false))
+                        || Boolean.TRUE.equals(flags.get("neg").orElse(false)));
         if (lazy) {
-            throw in.file().refused(in.what() + ": holds a lazily conjugated or negated tensor",
-                    "call resolve_conj() and resolve_neg() on it in Python before saving");
+            throw in.file()
+                    .refused(
+                            in.what() + ": holds a lazily conjugated or negated tensor",
+                            "call resolve_conj() and resolve_neg() on it in Python before saving");
         }
     }
 
@@ -213,13 +301,17 @@ final class TorchGlobals {
         if (arguments.size() < 3 || arguments.size() > 4) {
             throw in.bad("a parameter of " + arguments.size() + " arguments");
         }
-        return arguments.get(0) instanceof PyValue.UnknownTensor unknown ? unknown : new PyValue.TensorValue(tensorOf(arguments.get(0)));
+        return arguments.get(0) instanceof PyValue.UnknownTensor unknown
+                ? unknown
+                : new PyValue.TensorValue(tensorOf(arguments.get(0)));
     }
 
     private Object fromType(List<Object> arguments) {
-        boolean tensor = arguments.size() == 4 && (arguments.get(1) instanceof PyValue.Opaque || arguments.get(1) == Function.PARAMETER)
-                && (arguments.get(0) == Function.REBUILD_TENSOR_V2 || arguments.get(0) == Function.REBUILD_TENSOR_V3
-                || arguments.get(0) == Function.REBUILD_PARAMETER);
+        boolean tensor = arguments.size() == 4
+                && (arguments.get(1) instanceof PyValue.Opaque || arguments.get(1) == Function.PARAMETER)
+                && (arguments.get(0) == Function.REBUILD_TENSOR_V2
+                        || arguments.get(0) == Function.REBUILD_TENSOR_V3
+                        || arguments.get(0) == Function.REBUILD_PARAMETER);
         if (arguments.size() == 4 && arguments.get(1) instanceof PyValue.Foreign subclass) {
             return new PyValue.UnknownTensor(subclass.name());
         }

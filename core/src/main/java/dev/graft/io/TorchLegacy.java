@@ -8,14 +8,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * PyTorch's container from 0.2 to 1.5, and {@code _use_new_zipfile_serialization=False} since: a magic number, a protocol number and
- * notes about the writer, then the object, the list of its storages' keys, and each storage as a count and its elements.
+ * PyTorch's container from 0.2 to 1.5, and {@code _use_new_zipfile_serialization=False} since: a magic number, a
+ * protocol number and notes about the writer, then the object, the list of its storages' keys, and each storage as a
+ * count and its elements.
  */
 final class TorchLegacy {
     /** The pickled magic number: protocol 2, LONG1 of ten bytes. */
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     /** As pickle's protocols 0 and 1 write it. */
     static final String TEXT_MAGIC = "L" + MAGIC + "L\n";
+
     private static final long PROTOCOL = 1001;
 
     private final FileBytes file;
@@ -33,7 +35,8 @@ final class TorchLegacy {
     private Contents contents() {
         PickleInput in = new PickleInput(file, file, 0, file.size(), "pickle");
         if (!MAGIC.equals(Unpickler.load(in))) {
-            throw file.refused("it is a pickle, but not one that torch.save wrote",
+            throw file.refused(
+                    "it is a pickle, but not one that torch.save wrote",
                     "save model.state_dict() with torch.save or safetensors");
         }
         if (!Long.valueOf(PROTOCOL).equals(Unpickler.load(in))) {
@@ -47,8 +50,12 @@ final class TorchLegacy {
 
     /** From {@code ("storage", type, key, location, numel, view)}, view being None or {@code (key, offset, numel)}. */
     private Object storage(Object id) {
-        boolean named = id instanceof PyValue.Sequence s && s.items.size() == 6 && "storage".equals(s.items.get(0))
-                && s.items.get(1) instanceof PyValue.StorageType && s.items.get(2) instanceof String && s.items.get(4) instanceof Long;
+        boolean named = id instanceof PyValue.Sequence s
+                && s.items.size() == 6
+                && "storage".equals(s.items.get(0))
+                && s.items.get(1) instanceof PyValue.StorageType
+                && s.items.get(2) instanceof String
+                && s.items.get(4) instanceof Long;
         if (!named) {
             throw file.damaged("a reference to outside data that is not a storage");
         }
@@ -56,14 +63,21 @@ final class TorchLegacy {
         PyValue.StorageType type = (PyValue.StorageType) items.get(1);
         String key = (String) items.get(2);
         long numel = (Long) items.get(4);
-        TorchStorage root = storages.computeIfAbsent(key,
-                k -> new TorchStorage(k, type.dtype(), TorchStorage.size(file, k, numel, type.dtype().bytes())));
+        TorchStorage root = storages.computeIfAbsent(
+                key,
+                k -> new TorchStorage(
+                        k,
+                        type.dtype(),
+                        TorchStorage.size(file, k, numel, type.dtype().bytes())));
         return new PyValue.StorageValue(items.get(5) == PyValue.None.NONE ? root : view(root, items.get(5)));
     }
 
     private TorchStorage view(TorchStorage root, Object view) {
-        if (view instanceof PyValue.Sequence v && v.items.size() == 3 && v.items.get(0) instanceof String key
-                && v.items.get(1) instanceof Long offset && v.items.get(2) instanceof Long numel) {
+        if (view instanceof PyValue.Sequence v
+                && v.items.size() == 3
+                && v.items.get(0) instanceof String key
+                && v.items.get(1) instanceof Long offset
+                && v.items.get(2) instanceof Long numel) {
             return views.computeIfAbsent(root.key + "/" + key, k -> TorchStorage.view(file, root, key, offset, numel));
         }
         throw file.damaged("storage " + root.key + " has a view that is not (key, offset, numel)");
@@ -79,7 +93,9 @@ final class TorchLegacy {
             if (!(key instanceof String name) || !storages.containsKey(name) || !seen.add(name)) {
                 throw file.damaged("the list of storages names one that no tensor uses, or one twice");
             }
-            expected = Checked.add(expected, storages.get(name).bytes).flatMap(n -> Checked.add(n, 8)).orElse(Long.MAX_VALUE);
+            expected = Checked.add(expected, storages.get(name).bytes)
+                    .flatMap(n -> Checked.add(n, 8))
+                    .orElse(Long.MAX_VALUE);
         }
         if (expected > file.size()) {
             throw file.truncated(expected, false);

@@ -4,14 +4,15 @@ import dev.graft.tensor.DType;
 import java.util.Optional;
 
 /**
- * A block of elements that tensors are views of, itself perhaps a part of another. Some containers name it long before they say where
- * its bytes are.
+ * A block of elements that tensors are views of, itself perhaps a part of another. Some containers name it long before
+ * they say where its bytes are.
  */
 final class TorchStorage {
     final String key;
     final DType dtype;
     /** Size in bytes. */
     final long bytes;
+
     private final Optional<TorchStorage> whole;
     private final long start;
     private Optional<Region> region = Optional.empty();
@@ -37,7 +38,10 @@ final class TorchStorage {
         return whole.isEmpty() ? region : whole.get().region.map(r -> r.slice(start, bytes));
     }
 
-    /** A part of {@code parent} with a name of its own, as old files have; a part of a part is kept as a part of the whole. */
+    /**
+     * A part of {@code parent} with a name of its own, as old files have; a part of a part is kept as a part of the
+     * whole.
+     */
     static TorchStorage view(FileBytes file, TorchStorage parent, String key, long offset, long numel) {
         long unit = parent.dtype.bytes();
         long start = size(file, key, offset, unit);
@@ -45,7 +49,8 @@ final class TorchStorage {
         if (length > parent.bytes || start > parent.bytes - length) {
             throw file.damaged("storage view " + key + " reaches beyond its storage of " + parent.bytes + " bytes");
         }
-        return new TorchStorage(key, parent.dtype, length, Optional.of(parent.whole.orElse(parent)), parent.start + start);
+        return new TorchStorage(
+                key, parent.dtype, length, Optional.of(parent.whole.orElse(parent)), parent.start + start);
     }
 
     /** {@code numel * unit} bytes, where that is possible at all. */
@@ -53,7 +58,7 @@ final class TorchStorage {
         if (numel < 0) {
             throw file.damaged("storage " + key + " has a negative size, " + numel);
         }
-        return Checked.multiply(numel, unit).orElseThrow(() ->
-                file.damaged("storage " + key + " of " + numel + " elements is impossibly large"));
+        return Checked.multiply(numel, unit)
+                .orElseThrow(() -> file.damaged("storage " + key + " of " + numel + " elements is impossibly large"));
     }
 }

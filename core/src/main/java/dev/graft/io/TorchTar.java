@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * PyTorch's first container (0.1, until 2017; torchvision's {@code resnet18-5c106cde.pth} is one): a tar file whose member
- * {@code storages} holds each storage and then the views between them, {@code tensors} the geometry of each tensor, and {@code pickle}
- * the object, which refers to tensors by number.
+ * PyTorch's first container (0.1, until 2017; torchvision's {@code resnet18-5c106cde.pth} is one): a tar file whose
+ * member {@code storages} holds each storage and then the views between them, {@code tensors} the geometry of each
+ * tensor, and {@code pickle} the object, which refers to tensors by number.
  */
 final class TorchTar {
     private static final int MAX_TENSORS = 500_000;
@@ -33,9 +33,10 @@ final class TorchTar {
     }
 
     private PickleInput member(Map<String, Region> members, String name) {
-        Region region = Optional.ofNullable(members.get(name)).orElseThrow(() -> file.refused(
-                "the tar file has no member " + name + ", so it is not a PyTorch checkpoint (or is cut short)",
-                "unpack it if it is an archive of weight files; else download it again"));
+        Region region = Optional.ofNullable(members.get(name))
+                .orElseThrow(() -> file.refused(
+                        "the tar file has no member " + name + ", so it is not a PyTorch checkpoint (or is cut short)",
+                        "unpack it if it is an archive of weight files; else download it again"));
         return new PickleInput(file, region, 0, region.size(), name);
     }
 
@@ -47,7 +48,8 @@ final class TorchTar {
                 throw in.bad("a storage without a type");
             }
             Object key = number(in, entry.get(0));
-            long bytes = TorchStorage.size(file, String.valueOf(key), in.int64(), type.dtype().bytes());
+            long bytes = TorchStorage.size(
+                    file, String.valueOf(key), in.int64(), type.dtype().bytes());
             TorchStorage storage = new TorchStorage(String.valueOf(key), type.dtype(), bytes);
             long start = in.position();
             in.skip(bytes);
@@ -67,8 +69,12 @@ final class TorchTar {
             }
             Object key = number(in, v.items.get(0));
             TorchStorage root = find(in, storages, number(in, v.items.get(1)));
-            put(in, storages, key, TorchStorage.view(file, root, String.valueOf(key), integer(in, v.items.get(2)),
-                    integer(in, v.items.get(3))));
+            put(
+                    in,
+                    storages,
+                    key,
+                    TorchStorage.view(
+                            file, root, String.valueOf(key), integer(in, v.items.get(2)), integer(in, v.items.get(3))));
         }
     }
 
@@ -84,7 +90,11 @@ final class TorchTar {
             }
             List<Long> sizes = int64s(in, rank);
             List<Long> strides = int64s(in, rank);
-            put(in, tensors, number(in, entry.get(0)), new StridedTensor(storage, storage.dtype, in.int64(), sizes, strides));
+            put(
+                    in,
+                    tensors,
+                    number(in, entry.get(0)),
+                    new StridedTensor(storage, storage.dtype, in.int64(), sizes, strides));
         }
     }
 

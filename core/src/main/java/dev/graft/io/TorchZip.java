@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * PyTorch's container since 1.6: a ZIP with {@code NAME/data.pkl}, one member {@code NAME/data/KEY} for each storage and, in newer
- * files, {@code NAME/byteorder}.
+ * PyTorch's container since 1.6: a ZIP with {@code NAME/data.pkl}, one member {@code NAME/data/KEY} for each storage
+ * and, in newer files, {@code NAME/byteorder}.
  *
  * @see <a href="https://pytorch.org/docs/stable/notes/serialization.html">PyTorch: serialization semantics</a>
  */
@@ -37,15 +37,18 @@ final class TorchZip {
 
     private static String prefix(FileBytes file, ZipArchive archive) {
         List<String> pickles = archive.names().stream()
-                .filter(name -> name.equals(PICKLE) || (name.endsWith("/" + PICKLE)
-                        && name.indexOf('/') == name.length() - PICKLE.length() - 1)).toList();
+                .filter(name -> name.equals(PICKLE)
+                        || (name.endsWith("/" + PICKLE) && name.indexOf('/') == name.length() - PICKLE.length() - 1))
+                .toList();
         if (pickles.size() != 1) {
-            throw file.refused("the archive has " + pickles.size() + " members NAME/" + PICKLE + ", a PyTorch checkpoint has one",
+            throw file.refused(
+                    "the archive has " + pickles.size() + " members NAME/" + PICKLE + ", a PyTorch checkpoint has one",
                     "check that this is a file written by torch.save");
         }
         String prefix = pickles.get(0).substring(0, pickles.get(0).length() - PICKLE.length());
         if (archive.member(prefix + "constants.pkl").isPresent()) {
-            throw file.refused("it is a TorchScript program, not a state dict",
+            throw file.refused(
+                    "it is a TorchScript program, not a state dict",
                     "in Python: torch.save(torch.jit.load(file).state_dict(), 'model.pth')");
         }
         return prefix;
@@ -63,7 +66,8 @@ final class TorchZip {
         if (member.isEmpty()) {
             return false;
         }
-        String order = new String(member.get().read(0, (int) Math.min(16, member.get().size())), StandardCharsets.US_ASCII);
+        String order =
+                new String(member.get().read(0, (int) Math.min(16, member.get().size())), StandardCharsets.US_ASCII);
         return switch (order) {
             case "little" -> false;
             case "big" -> true;
@@ -77,7 +81,8 @@ final class TorchZip {
             Region region = archive.member(prefix + "data/" + key)
                     .orElseThrow(() -> file.damaged("the archive lacks " + prefix + "data/" + key));
             if (region.size() < named.bytes) {
-                throw file.damaged("storage " + key + " should have " + named.bytes + " bytes, its member has " + region.size());
+                throw file.damaged(
+                        "storage " + key + " should have " + named.bytes + " bytes, its member has " + region.size());
             }
             named.locate(region);
             return named;
@@ -90,10 +95,16 @@ final class TorchZip {
 
     /** From {@code ("storage", type, key, location, numel)}. */
     private static TorchStorage named(FileBytes file, Object id) {
-        if (id instanceof PyValue.Sequence s && s.items.size() == 5 && "storage".equals(s.items.get(0))
-                && s.items.get(1) instanceof PyValue.StorageType type && s.items.get(2) instanceof String key
+        if (id instanceof PyValue.Sequence s
+                && s.items.size() == 5
+                && "storage".equals(s.items.get(0))
+                && s.items.get(1) instanceof PyValue.StorageType type
+                && s.items.get(2) instanceof String key
                 && s.items.get(4) instanceof Long numel) {
-            return new TorchStorage(key, type.dtype(), TorchStorage.size(file, key, numel, type.dtype().bytes()));
+            return new TorchStorage(
+                    key,
+                    type.dtype(),
+                    TorchStorage.size(file, key, numel, type.dtype().bytes()));
         }
         throw file.damaged("a reference to outside data that is not a storage");
     }
@@ -107,7 +118,8 @@ final class TorchZip {
         byte[] header = file.read(0, LOCAL_SIZE);
         int nameLength = LittleEndian.uint16(header, 26);
         long start = LOCAL_SIZE + nameLength + LittleEndian.uint16(header, 28);
-        boolean storedPickle = LittleEndian.uint16(header, 8) == 0 && start < file.size()
+        boolean storedPickle = LittleEndian.uint16(header, 8) == 0
+                && start < file.size()
                 && new String(file.read(LOCAL_SIZE, nameLength), StandardCharsets.UTF_8).endsWith(PICKLE);
         if (!storedPickle) {
             return unknown;

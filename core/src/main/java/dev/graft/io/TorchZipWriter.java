@@ -4,12 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Writes the ZIP container that {@code torch.load(file, weights_only=True)} reads, member by member as torch.save has them. */
+/**
+ * Writes the ZIP container that {@code torch.load(file, weights_only=True)} reads, member by member as torch.save has
+ * them.
+ */
 final class TorchZipWriter {
     private static final String FOLDER = "archive/";
 
-    private TorchZipWriter() {
-    }
+    private TorchZipWriter() {}
 
     static void write(Path path, Map<String, TensorSource> tensors) {
         AtomicFile.writeWeights(path, out -> {
@@ -18,8 +20,11 @@ final class TorchZipWriter {
             zip.add(FOLDER + ".format_version", ascii("1"));
             zip.add(FOLDER + ".storage_alignment", ascii(Integer.toString(ZipWriter.ALIGNMENT)));
             zip.add(FOLDER + "byteorder", ascii("little"));
-            for (Map.Entry<TensorSource, String> storage : PickleWriter.storageKeys(tensors).entrySet()) {
-                zip.add(FOLDER + "data/" + storage.getValue(), storage.getKey().read().bytes());
+            for (Map.Entry<TensorSource, String> storage :
+                    PickleWriter.storageKeys(tensors).entrySet()) {
+                zip.add(
+                        FOLDER + "data/" + storage.getValue(),
+                        storage.getKey().read().bytes());
             }
             zip.add(FOLDER + "version", ascii("3\n"));
             zip.finish();

@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A pickle interpreter that can only build data. It knows the opcodes in {@link PickleOp} and the names in {@link TorchGlobals};
- * anything else is refused, and there is no other mode. It does not recurse, and what it builds is limited by {@link #MAX_OBJECTS},
- * {@link #MAX_STACK}, {@link #MAX_MARKS} and {@link #MAX_PICKLE}, far above any real checkpoint: a network of a thousand layers has some
- * 100,000 objects.
+ * A pickle interpreter that can only build data. It knows the opcodes in {@link PickleOp} and the names in
+ * {@link TorchGlobals}; anything else is refused, and there is no other mode. It does not recurse, and what it builds
+ * is limited by {@link #MAX_OBJECTS}, {@link #MAX_STACK}, {@link #MAX_MARKS} and {@link #MAX_PICKLE}, far above any
+ * real checkpoint: a network of a thousand layers has some 100,000 objects.
  *
  * @see <a href="https://docs.python.org/3/library/pickletools.html">pickletools</a>
  */
@@ -25,6 +25,7 @@ final class Unpickler {
     static final int MAX_MARKS = 500;
     /** Bytes one pickle may have, the storages not counted. */
     static final long MAX_PICKLE = 64L << 20;
+
     private static final int HIGHEST_PROTOCOL = 5;
     private static final int MAX_INTEGER_BYTES = 255;
 
@@ -141,7 +142,8 @@ final class Unpickler {
             case PickleOp.BINUNICODE8 -> push(in.utf8(in.int64()));
             case PickleOp.BINBYTES8, PickleOp.BYTEARRAY8 -> push(in.readBytes(in.int64()));
             case PickleOp.NEWOBJ_EX -> newObjectEx();
-            default -> throw in.bad(String.format(Locale.ROOT, "pickle opcode 0x%02x is not one that plain tensors need", op));
+            default ->
+                throw in.bad(String.format(Locale.ROOT, "pickle opcode 0x%02x is not one that plain tensors need", op));
         }
     }
 

@@ -5,8 +5,9 @@ import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
- * A weight file could not be read or written: it is missing, truncated, damaged, of an unknown kind, or asks for something this
- * library refuses (such as running code). The message names the file, what is wrong and what to do about it.
+ * A weight file could not be read or written: it is missing, truncated, damaged, of an unknown kind, or asks for
+ * something this library refuses (such as running code). The message names the file, what is wrong and what to do about
+ * it.
  */
 public final class WeightFileException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -17,7 +18,9 @@ public final class WeightFileException extends RuntimeException {
     private final long offset;
 
     WeightFileException(Path file, String problem, String hint, long offset, Throwable cause) {
-        super(file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset)) + ". Hint: " + hint + ".",
+        super(
+                file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset))
+                        + ". Hint: " + hint + ".",
                 cause);
         this.file = file;
         this.problem = problem;

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What a weight file holds.
  *
- * @param format  "safetensors", "torch-zip", "torch-legacy" or "torch-tar"
+ * @param format "safetensors", "torch-zip", "torch-legacy" or "torch-tar"
  * @param tensors in the file's order
  * @param skipped entries that are not weights, such as "epoch" or "optimizer"
  */

@@ -8,11 +8,11 @@ import java.util.List;
 public final class WeightFiles {
     private static final int MOST_NAMED = 20;
 
-    private WeightFiles() {
-    }
+    private WeightFiles() {}
 
     /**
-     * Loads a state dict: {@link Safetensors#load} or {@link TorchCheckpoint#load}, whichever the file's content asks for.
+     * Loads a state dict: {@link Safetensors#load} or {@link TorchCheckpoint#load}, whichever the file's content asks
+     * for.
      *
      * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind
      */
@@ -29,8 +29,13 @@ public final class WeightFiles {
         contents.unreadable().forEach((name, reason) -> names.add(name + ", which " + reason));
         if (!names.isEmpty()) {
             String more = names.size() > MOST_NAMED ? " and " + (names.size() - MOST_NAMED) + " more" : "";
-            System.getLogger(WeightFiles.class.getName()).log(System.Logger.Level.INFO, "weights {0}: left out {1}{2}", path.getFileName(),
-                    String.join(", ", names.subList(0, Math.min(MOST_NAMED, names.size()))), more);
+            System.getLogger(WeightFiles.class.getName())
+                    .log(
+                            System.Logger.Level.INFO,
+                            "weights {0}: left out {1}{2}",
+                            path.getFileName(),
+                            String.join(", ", names.subList(0, Math.min(MOST_NAMED, names.size()))),
+                            more);
         }
     }
 
@@ -45,7 +50,8 @@ public final class WeightFiles {
             List<TensorInfo> tensors = new ArrayList<>();
             contents.tensors().forEach((name, source) -> {
                 RawTensor tensor = source.read();
-                tensors.add(new TensorInfo(name, Dialect.of(tensor.dtype()).torchName, tensor.shape(), tensor.sha256()));
+                tensors.add(
+                        new TensorInfo(name, Dialect.of(tensor.dtype()).torchName, tensor.shape(), tensor.sha256()));
             });
             return new WeightFileInfo(contents.format().label, tensors, contents.skipped());
         }

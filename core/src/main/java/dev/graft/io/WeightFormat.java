@@ -2,7 +2,10 @@ package dev.graft.io;
 
 /** The containers that weights come in. */
 enum WeightFormat {
-    SAFETENSORS("safetensors"), TORCH_ZIP("torch-zip"), TORCH_LEGACY("torch-legacy"), TORCH_TAR("torch-tar");
+    SAFETENSORS("safetensors"),
+    TORCH_ZIP("torch-zip"),
+    TORCH_LEGACY("torch-legacy"),
+    TORCH_TAR("torch-tar");
 
     final String label;
 

@@ -11,8 +11,7 @@ import java.util.Map;
 final class WeightReader {
     private static final int HEAD = 32;
 
-    private WeightReader() {
-    }
+    private WeightReader() {}
 
     static Contents read(FileBytes file) {
         return switch (detect(file)) {
@@ -46,7 +45,9 @@ final class WeightReader {
     private static WeightFileException unknown(FileBytes file, byte[] head) {
         String text = new String(head, StandardCharsets.ISO_8859_1).stripLeading();
         if (text.startsWith("<")) {
-            return file.refused("it is a web page, not a weight file", "the download was answered by an error page; check the address");
+            return file.refused(
+                    "it is a web page, not a weight file",
+                    "the download was answered by an error page; check the address");
         }
         if (text.startsWith("version https://git-lfs")) {
             return file.refused("it is a Git LFS pointer, not the weight file itself", "run git lfs pull");
@@ -57,7 +58,8 @@ final class WeightReader {
         if (text.startsWith("\u0089HDF")) {
             return file.refused("it is an HDF5 (Keras) file", "convert it to safetensors in Python");
         }
-        return file.refused("it is neither safetensors nor a PyTorch checkpoint (its first bytes are " + hex(head) + ")",
+        return file.refused(
+                "it is neither safetensors nor a PyTorch checkpoint (its first bytes are " + hex(head) + ")",
                 "give a .safetensors, .pth or .pt file, or download it again");
     }
 
@@ -80,10 +82,19 @@ final class WeightReader {
             }
             long length = entry.end() - entry.begin();
             if (length > Integer.MAX_VALUE - 16) {
-                throw Checked.tooLarge(file, name, Arrays.stream(entry.shape().toArray()).mapToObj(d -> (long) d).toList());
+                throw Checked.tooLarge(
+                        file,
+                        name,
+                        Arrays.stream(entry.shape().toArray())
+                                .mapToObj(d -> (long) d)
+                                .toList());
             }
-            tensors.put(name, new TensorSource(entry.dtype().get(), entry.shape(),
-                    () -> file.read(header.dataStart() + entry.begin(), (int) length)));
+            tensors.put(
+                    name,
+                    new TensorSource(
+                            entry.dtype().get(),
+                            entry.shape(),
+                            () -> file.read(header.dataStart() + entry.begin(), (int) length)));
         });
         return new Contents(WeightFormat.SAFETENSORS, tensors, unreadable, List.of(), header.metadata());
     }

@@ -11,10 +11,25 @@ import java.util.Set;
 /** What wrappers around a network put before, or into, the names of its state dict. */
 final class WrapperPrefix {
     /** Wrappers that a name begins with: attributes that usual wrapping classes keep their network under. */
-    private static final List<String> LEADING = List.of("module.", "_orig_mod.", "model.", "net.", "network.", "backbone.", "encoder.", "_forward_module.",
-            "base_model.", "inner.", "wrapped_model.", "student.", "ema_model.", "encoder_q.");
+    private static final List<String> LEADING = List.of(
+            "module.",
+            "_orig_mod.",
+            "model.",
+            "net.",
+            "network.",
+            "backbone.",
+            "encoder.",
+            "_forward_module.",
+            "base_model.",
+            "inner.",
+            "wrapped_model.",
+            "student.",
+            "ema_model.",
+            "encoder_q.");
     /** Wrappers around inner modules too, whose names no network uses itself. */
-    private static final List<String> ANYWHERE = List.of("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.");
+    private static final List<String> ANYWHERE =
+            List.of("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.");
+
     private static final int MAX_NESTING = 16;
 
     private final String prefix;
@@ -29,7 +44,7 @@ final class WrapperPrefix {
     /**
      * The prefix without which most of a network's names are found; none where the names fit as they are.
      *
-     * @param names  a state dict's
+     * @param names a state dict's
      * @param wanted a network's
      */
     static WrapperPrefix of(Collection<String> names, Collection<String> wanted) {
@@ -63,7 +78,11 @@ final class WrapperPrefix {
             int at = 0;
             for (int depth = 0; depth < MAX_NESTING; depth++) {
                 int from = at;
-                int length = LEADING.stream().filter(wrapper -> name.startsWith(wrapper, from)).mapToInt(String::length).findFirst().orElse(0);
+                int length = LEADING.stream()
+                        .filter(wrapper -> name.startsWith(wrapper, from))
+                        .mapToInt(String::length)
+                        .findFirst()
+                        .orElse(0);
                 if (length == 0) {
                     break;
                 }
@@ -84,7 +103,11 @@ final class WrapperPrefix {
     }
 
     private long fitting(Collection<String> names, Set<String> network) {
-        return names.stream().map(this::strip).filter(network::contains).distinct().count();
+        return names.stream()
+                .map(this::strip)
+                .filter(network::contains)
+                .distinct()
+                .count();
     }
 
     /** The name inside the wrappers; empty for one outside them. */
@@ -95,9 +118,15 @@ final class WrapperPrefix {
 
     void log() {
         if (!prefix.isEmpty() || inner) {
-            System.getLogger(StateDict.class.getName()).log(Level.INFO, "weights: the names'' wrapper prefix \"{0}\" is taken off{1}{2}", prefix,
-                    inner ? ", and what torch.compile, FSDP and checkpointing put inside them" : "",
-                    leftOut.isEmpty() ? "" : "; left out, as they lie outside it: " + String.join(", ", leftOut));
+            System.getLogger(StateDict.class.getName())
+                    .log(
+                            Level.INFO,
+                            "weights: the names'' wrapper prefix \"{0}\" is taken off{1}{2}",
+                            prefix,
+                            inner ? ", and what torch.compile, FSDP and checkpointing put inside them" : "",
+                            leftOut.isEmpty()
+                                    ? ""
+                                    : "; left out, as they lie outside it: " + String.join(", ", leftOut));
         }
     }
 }

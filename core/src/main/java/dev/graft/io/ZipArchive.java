@@ -13,8 +13,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The members of a ZIP (and ZIP64) file, checked before use: the central directory must agree with every local header, members may not
- * overlap, and what unpacks may not be out of proportion to the file.
+ * The members of a ZIP (and ZIP64) file, checked before use: the central directory must agree with every local header,
+ * members may not overlap, and what unpacks may not be out of proportion to the file.
  *
  * @see <a href="https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT">APPNOTE.TXT</a>
  */
@@ -31,8 +31,7 @@ final class ZipArchive {
     private static final long MAX_DIRECTORY = 64L << 20;
     private static final int MAX_MEMBERS = 500_000;
 
-    private record Entry(String name, int flags, int method, long crc, long packed, long size, long header) {
-    }
+    private record Entry(String name, int flags, int method, long crc, long packed, long size, long header) {}
 
     private final FileBytes file;
     private final Map<String, Region> members = new LinkedHashMap<>();
@@ -68,7 +67,8 @@ final class ZipArchive {
         byte[] tail = file.read(file.size() - length, length);
         for (int at = length - END_SIZE; at >= 0; at--) {
             // what follows the comment is padding, which Python's zipfile does not mind either
-            if (LittleEndian.int32(tail, at) == 0x06054b50 && LittleEndian.uint16(tail, at + 20) <= length - at - END_SIZE) {
+            if (LittleEndian.int32(tail, at) == 0x06054b50
+                    && LittleEndian.uint16(tail, at + 20) <= length - at - END_SIZE) {
                 return Optional.of(file.size() - length + at);
             }
         }
@@ -98,7 +98,9 @@ final class ZipArchive {
         if (end >= LOCATOR64_SIZE) {
             byte[] locator = file.read(end - LOCATOR64_SIZE, LOCATOR64_SIZE);
             long at = LittleEndian.int64(locator, 8);
-            if (LittleEndian.int32(locator, 0) == 0x07064b50 && at >= 0 && at <= end - LOCATOR64_SIZE - END64_SIZE
+            if (LittleEndian.int32(locator, 0) == 0x07064b50
+                    && at >= 0
+                    && at <= end - LOCATOR64_SIZE - END64_SIZE
                     && LittleEndian.int32(file.read(at, 4), 0) == 0x06064b50) {
                 return at;
             }
@@ -156,16 +158,25 @@ final class ZipArchive {
                 }
             }
         }
-        return new Entry(name, LittleEndian.uint16(directory, at + 8), LittleEndian.uint16(directory, at + 10),
-                LittleEndian.uint32(directory, at + 16), packed, size, header);
+        return new Entry(
+                name,
+                LittleEndian.uint16(directory, at + 8),
+                LittleEndian.uint16(directory, at + 10),
+                LittleEndian.uint32(directory, at + 16),
+                packed,
+                size,
+                header);
     }
 
     /** Nothing is ever unpacked to disk, but an archive that tries to climb out of its folder is not a checkpoint. */
     private void checkName(String name) {
-        boolean climbs = name.startsWith("/") || name.indexOf('\\') >= 0 || name.indexOf('\0') >= 0
+        boolean climbs = name.startsWith("/")
+                || name.indexOf('\\') >= 0
+                || name.indexOf('\0') >= 0
                 || List.of(name.split("/", -1)).contains("..");
         if (climbs) {
-            throw file.damaged("the archive has a member outside its folder: " + name.replaceAll("[^\\x20-\\x7e]", "?"));
+            throw file.damaged(
+                    "the archive has a member outside its folder: " + name.replaceAll("[^\\x20-\\x7e]", "?"));
         }
     }
 
@@ -176,7 +187,8 @@ final class ZipArchive {
             long data = checkLocalHeader(e, free);
             free = data + e.packed();
             Region packed = file.slice(data, e.packed());
-            Region region = e.method() == STORED ? new StoredMember(e.name(), packed, e.crc()) : new DeflatedMember(e, packed);
+            Region region =
+                    e.method() == STORED ? new StoredMember(e.name(), packed, e.crc()) : new DeflatedMember(e, packed);
             if (members.put(e.name(), region) != null) {
                 throw file.damaged("the archive has two members named " + e.name());
             }
@@ -189,22 +201,28 @@ final class ZipArchive {
             throw file.refused("the archive is encrypted", "save it without a password");
         }
         if (e.method() != STORED && e.method() != DEFLATED) {
-            throw file.refused("member " + e.name() + " is compressed by method " + e.method(), "save it uncompressed, as torch.save does");
+            throw file.refused(
+                    "member " + e.name() + " is compressed by method " + e.method(),
+                    "save it uncompressed, as torch.save does");
         }
         boolean sizes = e.packed() >= 0 && e.size() >= 0 && (e.method() != STORED || e.packed() == e.size());
         if (!sizes || e.header() < free || e.header() > directoryStart - LOCAL_SIZE) {
-            throw file.damaged("member " + e.name() + " overlaps another or lies outside the archive", Math.max(0, e.header()));
+            throw file.damaged(
+                    "member " + e.name() + " overlaps another or lies outside the archive", Math.max(0, e.header()));
         }
         byte[] expectedName = e.name().getBytes(StandardCharsets.UTF_8);
-        byte[] local = file.read(e.header(), (int) Math.min(LOCAL_SIZE + expectedName.length, directoryStart - e.header()));
+        byte[] local =
+                file.read(e.header(), (int) Math.min(LOCAL_SIZE + expectedName.length, directoryStart - e.header()));
         int nameLength = LittleEndian.uint16(local, 26);
         long data = e.header() + LOCAL_SIZE + nameLength + LittleEndian.uint16(local, 28);
         if (LittleEndian.int32(local, 0) != 0x04034b50 || data > directoryStart || e.packed() > directoryStart - data) {
             throw file.damaged("member " + e.name() + " is not where the ZIP directory says", e.header());
         }
-        boolean sameName = nameLength == expectedName.length && Arrays.equals(local, LOCAL_SIZE, local.length, expectedName, 0, nameLength);
+        boolean sameName = nameLength == expectedName.length
+                && Arrays.equals(local, LOCAL_SIZE, local.length, expectedName, 0, nameLength);
         boolean sizesFollow = (LittleEndian.uint16(local, 6) & 8) != 0;
-        boolean agree = sameName && LittleEndian.uint16(local, 8) == e.method()
+        boolean agree = sameName
+                && LittleEndian.uint16(local, 8) == e.method()
                 && (sizesFollow || (agrees(local, 18, e.packed()) && agrees(local, 22, e.size())));
         if (!agree) {
             throw file.damaged("the ZIP directory and the local header of " + e.name() + " disagree", e.header());
@@ -303,8 +321,9 @@ final class ZipArchive {
         private byte[] unpack() {
             unpacked = Checked.add(unpacked, entry.size()).orElse(Long.MAX_VALUE);
             if (entry.size() > Integer.MAX_VALUE - 16 || unpacked > TensorReader.limit(file.size())) {
-                throw file.refused("member " + entry.name() + " would unpack to " + entry.size()
-                        + " bytes, out of proportion to the file's " + file.size(),
+                throw file.refused(
+                        "member " + entry.name() + " would unpack to " + entry.size()
+                                + " bytes, out of proportion to the file's " + file.size(),
                         "save it uncompressed, as torch.save does");
             }
             byte[] out = new byte[(int) entry.size()];

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
 
 /**
- * Writes stored ZIP members as PyTorch does: each member's bytes start at a multiple of 64, by padding in the header's extra field,
- * and records past 4 GB or 65,535 members use ZIP64.
+ * Writes stored ZIP members as PyTorch does: each member's bytes start at a multiple of 64, by padding in the header's
+ * extra field, and records past 4 GB or 65,535 members use ZIP64.
  */
 final class ZipWriter {
     static final int ALIGNMENT = 64;
@@ -19,6 +19,7 @@ final class ZipWriter {
     private static final int VERSION64 = 45;
     /** 1 January 1980, the earliest date a ZIP has: equal weights give equal files. */
     private static final int DATE = 0x21;
+
     private static final long MAX32 = 0xffffffffL;
     private static final int MAX16 = 0xffff;
 
@@ -59,7 +60,12 @@ final class ZipWriter {
         ByteBuffer entry = record(46 + name.length + extra);
         entry.putInt(0x02014b50).putShort((short) VERSION64).putShort((short) (extra > 0 ? VERSION64 : VERSION));
         common(entry, crc, size, name.length, extra);
-        entry.putShort((short) 0).putShort((short) 0).putShort((short) 0).putInt(0).putInt((int) Math.min(header, MAX32)).put(name);
+        entry.putShort((short) 0)
+                .putShort((short) 0)
+                .putShort((short) 0)
+                .putInt(0)
+                .putInt((int) Math.min(header, MAX32))
+                .put(name);
         if (extra > 0) {
             entry.putShort((short) 1).putShort((short) 8).putLong(header);
         }
@@ -67,8 +73,15 @@ final class ZipWriter {
     }
 
     private static void common(ByteBuffer record, long crc, int size, int nameLength, int extraLength) {
-        record.putShort((short) UTF8_NAMES).putShort((short) 0).putShort((short) 0).putShort((short) DATE)
-                .putInt((int) crc).putInt(size).putInt(size).putShort((short) nameLength).putShort((short) extraLength);
+        record.putShort((short) UTF8_NAMES)
+                .putShort((short) 0)
+                .putShort((short) 0)
+                .putShort((short) DATE)
+                .putInt((int) crc)
+                .putInt(size)
+                .putInt(size)
+                .putShort((short) nameLength)
+                .putShort((short) extraLength);
     }
 
     void finish() throws IOException {
@@ -76,13 +89,31 @@ final class ZipWriter {
         directory.writeTo(out);
         position += directory.size();
         if (start >= MAX32 || members >= MAX16) {
-            write(record(76).putInt(0x06064b50).putLong(44).putShort((short) VERSION64).putShort((short) VERSION64).putInt(0).putInt(0)
-                    .putLong(members).putLong(members).putLong(directory.size()).putLong(start)
-                    .putInt(0x07064b50).putInt(0).putLong(start + directory.size()).putInt(1));
+            write(record(76)
+                    .putInt(0x06064b50)
+                    .putLong(44)
+                    .putShort((short) VERSION64)
+                    .putShort((short) VERSION64)
+                    .putInt(0)
+                    .putInt(0)
+                    .putLong(members)
+                    .putLong(members)
+                    .putLong(directory.size())
+                    .putLong(start)
+                    .putInt(0x07064b50)
+                    .putInt(0)
+                    .putLong(start + directory.size())
+                    .putInt(1));
         }
         short count = (short) Math.min(members, MAX16);
-        write(record(22).putInt(0x06054b50).putInt(0).putShort(count).putShort(count).putInt(directory.size())
-                .putInt((int) Math.min(start, MAX32)).putShort((short) 0));
+        write(record(22)
+                .putInt(0x06054b50)
+                .putInt(0)
+                .putShort(count)
+                .putShort(count)
+                .putInt(directory.size())
+                .putInt((int) Math.min(start, MAX32))
+                .putShort((short) 0));
     }
 
     private static ByteBuffer record(int size) {

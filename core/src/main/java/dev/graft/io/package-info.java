@@ -1,17 +1,20 @@
 /**
- * Weight files: safetensors and PyTorch's three containers, read without PyTorch, and written so that PyTorch reads them.
+ * Weight files: safetensors and PyTorch's three containers, read without PyTorch, and written so that PyTorch reads
+ * them.
  *
  * <p>{@link dev.graft.io.WeightFiles#load} tells the containers apart by content:
+ *
  * <ul>
- * <li>safetensors;</li>
- * <li>the ZIP that {@code torch.save} writes since 1.6 ({@code torch-zip});</li>
- * <li>the pickle stream before it ({@code torch-legacy});</li>
- * <li>the tar file of 2016 and 2017 ({@code torch-tar}), which some of torchvision's own weights still are.</li>
+ *   <li>safetensors;
+ *   <li>the ZIP that {@code torch.save} writes since 1.6 ({@code torch-zip});
+ *   <li>the pickle stream before it ({@code torch-legacy});
+ *   <li>the tar file of 2016 and 2017 ({@code torch-tar}), which some of torchvision's own weights still are.
  * </ul>
  *
- * <p>Files are taken to be hostile. Pickles are interpreted by a machine that can only build data, from a list of allowed names; nothing
- * is looked up by reflection and there is no other mode. Sizes are checked against the file before memory is taken; a tensor holds at
- * most 2 GiB, a checkpoint's pickle at most 64 MiB and 2,000,000 values, and the tensors of one file at most sixteen times its size
- * (expanded and shared tensors repeat their bytes). Whatever is wrong comes as a {@link dev.graft.io.WeightFileException}.
+ * <p>Files are taken to be hostile. Pickles are interpreted by a machine that can only build data, from a list of
+ * allowed names; nothing is looked up by reflection and there is no other mode. Sizes are checked against the file
+ * before memory is taken; a tensor holds at most 2 GiB, a checkpoint's pickle at most 64 MiB and 2,000,000 values, and
+ * the tensors of one file at most sixteen times its size (expanded and shared tensors repeat their bytes). Whatever is
+ * wrong comes as a {@link dev.graft.io.WeightFileException}.
  */
 package dev.graft.io;

@@ -3,27 +3,30 @@ package dev.graft.random;
 import java.util.random.RandomGenerator;
 
 /**
- * Draws from the usual distributions, by arithmetic that is the same on every JDK: of a generator it asks only {@code nextLong}
- * and {@code nextFloat()}, whose results are specified. {@code RandomGenerator.nextGaussian} gives other bits on JDK 17 than on JDK 25, and
- * then takes another number of draws, so that all that follows is different too.
+ * Draws from the usual distributions, by arithmetic that is the same on every JDK: of a generator it asks only
+ * {@code nextLong} and {@code nextFloat()}, whose results are specified. {@code RandomGenerator.nextGaussian} gives
+ * other bits on JDK 17 than on JDK 25, and then takes another number of draws, so that all that follows is different
+ * too.
  */
 public final class Draw {
-    private Draw() {
-    }
+    private Draw() {}
 
     /**
-     * A standard normal value: the inverse of the distribution function at a uniform value, so that each takes exactly one
-     * {@code nextLong}; within about 1e-15 of the exact inverse, from -8.21 to 8.21.
+     * A standard normal value: the inverse of the distribution function at a uniform value, so that each takes exactly
+     * one {@code nextLong}; within about 1e-15 of the exact inverse, from -8.21 to 8.21.
      */
     public static double normal(RandomGenerator random) {
         // The middles of 2^52 equal parts of (0, 1), all exact: never an end, where the inverse is infinite.
         return NormalQuantile.of(((random.nextLong() >>> 12) + 0.5) * 0x1.0p-52);
     }
 
-    /** Uniform in {@code [low, high)}. @throws IllegalArgumentException unless both are finite and {@code low < high} */
+    /**
+     * Uniform in {@code [low, high)}. @throws IllegalArgumentException unless both are finite and {@code low < high}
+     */
     public static double uniform(RandomGenerator random, double low, double high) {
         if (!(low < high && high - low < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("uniform: low must be less than high, and both finite (low " + low + ", high " + high + ")");
+            throw new IllegalArgumentException(
+                    "uniform: low must be less than high, and both finite (low " + low + ", high " + high + ")");
         }
         double value = low + (high - low) * ((random.nextLong() >>> 11) * 0x1.0p-53);
         return value < high ? value : Math.nextDown(high);
@@ -37,8 +40,8 @@ public final class Draw {
     }
 
     /**
-     * Uniform in {@code [0, bound)}, of exactly one {@code nextLong}, whatever it is, so that what is drawn next does not depend on it.
-     * Probabilities differ by less than one part in 2<sup>33</sup>, which no sample shows.
+     * Uniform in {@code [0, bound)}, of exactly one {@code nextLong}, whatever it is, so that what is drawn next does
+     * not depend on it. Probabilities differ by less than one part in 2<sup>33</sup>, which no sample shows.
      */
     public static int below(RandomGenerator random, int bound) {
         if (bound < 1) {

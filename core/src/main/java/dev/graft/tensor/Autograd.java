@@ -6,8 +6,7 @@ import java.util.function.Supplier;
 public final class Autograd {
     private static final ThreadLocal<int[]> DISABLED = ThreadLocal.withInitial(() -> new int[1]);
 
-    private Autograd() {
-    }
+    private Autograd() {}
 
     /** Whether operators on this thread are recorded where an operand needs a gradient. */
     public static boolean isEnabled() {
@@ -39,8 +38,9 @@ public final class Autograd {
         public void close() {
             if (!closed) {
                 if (counter != DISABLED.get()) {
-                    throw new IllegalStateException("noGrad: the guard was closed on another thread than the one that opened it, whose recording it"
-                            + " stops. Hint: open and close it on one thread.");
+                    throw new IllegalStateException(
+                            "noGrad: the guard was closed on another thread than the one that opened it, whose recording it"
+                                    + " stops. Hint: open and close it on one thread.");
                 }
                 closed = true;
                 counter[0]--;

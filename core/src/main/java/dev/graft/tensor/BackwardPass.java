@@ -9,12 +9,12 @@ final class BackwardPass {
     private final Map<Node, Tensor> gradients = new IdentityHashMap<>();
     private final PriorityQueue<Node> pending = new PriorityQueue<>((p, q) -> Long.compare(q.id, p.id));
 
-    private BackwardPass() {
-    }
+    private BackwardPass() {}
 
     /** Goes back from {@code result}; the seed's memory belongs to this pass. */
     static void run(Tensor result, Tensor seed) {
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             Node root = result.node();
             if (root == null) {
                 result.accumulateGrad(seed);
@@ -34,18 +34,21 @@ final class BackwardPass {
 
     private void step(Node node) {
         if (node.saved.isReleased()) {
-            throw new IllegalStateException("backward: " + node.op.name() + " was already run backward and its saved tensors are freed. "
-                    + "Hint: call backward() once per forward pass; add losses before calling it.");
+            throw new IllegalStateException(
+                    "backward: " + node.op.name() + " was already run backward and its saved tensors are freed. "
+                            + "Hint: call backward() once per forward pass; add losses before calling it.");
         }
         Tensor gradient = gradients.remove(node);
-        try (gradient; Scope scope = Scope.open()) {
+        try (gradient;
+                Scope scope = Scope.open()) {
             Tensor[] results = node.op.backward(node.saved, gradient, node.needs);
             for (int i = 0; i < node.inputs.length; i++) {
                 if (node.inputs[i] != null) {
                     add(node.inputs[i], results[i]);
                 }
             }
-            // Leaves come last: they take memory over that nobody else holds, and must see that a gradient still on its way holds it.
+            // Leaves come last: they take memory over that nobody else holds, and must see that a gradient still on its
+            // way holds it.
             for (int i = 0; i < node.leaves.length; i++) {
                 if (node.leaves[i] != null) {
                     node.leaves[i].accumulateGrad(results[i]);
@@ -70,7 +73,8 @@ final class BackwardPass {
             }
             return;
         }
-        try (before; mine) {
+        try (before;
+                mine) {
             gradients.put(node, Raw.add(before, mine).keep());
         }
     }

@@ -15,8 +15,7 @@ import java.util.function.UnaryOperator;
 
 /** Functions of {@link Tensor} that are made of several operators. */
 final class Composite {
-    private Composite() {
-    }
+    private Composite() {}
 
     static Tensor fold(Reduction function, Tensor x, boolean keepDim, int... axes) {
         String name = function.name().toLowerCase(Locale.ROOT);
@@ -28,8 +27,9 @@ final class Composite {
         for (int axis : axes) {
             int at = x.shape().axis(name, axis);
             if (folded[at]) {
-                throw new IllegalArgumentException(name + ": axis " + at + " is given twice (axes " + Arrays.toString(axes) + ", input " + x.shape()
-                        + "). Hint: name each axis once; negative ones count from the end.");
+                throw new IllegalArgumentException(
+                        name + ": axis " + at + " is given twice (axes " + Arrays.toString(axes) + ", input "
+                                + x.shape() + "). Hint: name each axis once; negative ones count from the end.");
             }
             folded[at] = true;
         }
@@ -53,8 +53,8 @@ final class Composite {
         x.checkUsable("argmax", x);
         int at = x.shape().axis("argmax", axis);
         if (x.dtype() != DType.F32 || x.dim(at) == 0) {
-            throw new IllegalArgumentException("argmax: input must be F32 with at least one element along dimension " + axis + ", got " + x.dtype() + " "
-                    + x.shape());
+            throw new IllegalArgumentException("argmax: input must be F32 with at least one element along dimension "
+                    + axis + ", got " + x.dtype() + " " + x.shape());
         }
         try (Scope scope = Scope.open()) {
             Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(at, 1));
@@ -66,7 +66,8 @@ final class Composite {
     static Tensor select(Tensor x, int axis, int index) {
         x.checkOpen("select");
         if (index < 0 || index >= x.dim(axis)) {
-            throw new IllegalArgumentException("select: index " + index + " is outside dimension " + axis + " of " + x.shape());
+            throw new IllegalArgumentException(
+                    "select: index " + index + " is outside dimension " + axis + " of " + x.shape());
         }
         try (Scope scope = Scope.open()) {
             return scope.keep(x.slice(axis, index, index + 1).squeeze(axis));
@@ -92,11 +93,13 @@ final class Composite {
             throw new IllegalArgumentException("stack: needs at least one tensor");
         }
         if (Arrays.stream(tensors).anyMatch(t -> !t.shape().equals(tensors[0].shape()))) {
-            throw new IllegalArgumentException("stack: operands must all have one shape (" + Arrays.stream(tensors).map(Tensor::shape).toList() + ")");
+            throw new IllegalArgumentException("stack: operands must all have one shape ("
+                    + Arrays.stream(tensors).map(Tensor::shape).toList() + ")");
         }
         return Refusal.under("stack", () -> {
             try (Scope scope = Scope.open()) {
-                Tensor[] parts = Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new);
+                Tensor[] parts =
+                        Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new);
                 return scope.keep(Tensor.concat(axis, parts));
             }
         });
@@ -106,7 +109,8 @@ final class Composite {
     static Tensor asRow(String op, Tensor x, UnaryOperator<Tensor> function) {
         x.checkOpen(op);
         if (x.rank() != 3 || x.dim(2) < 1) {
-            throw new IllegalArgumentException(op + ": input must be [N, C, L]" + (x.rank() == 3 ? " with at least one place" : "") + ", got " + x.shape());
+            throw new IllegalArgumentException(op + ": input must be [N, C, L]"
+                    + (x.rank() == 3 ? " with at least one place" : "") + ", got " + x.shape());
         }
         return Refusal.under(op, () -> {
             try (Scope scope = Scope.open()) {
@@ -123,8 +127,15 @@ final class Composite {
         return asRow(op, x, function);
     }
 
-    static Tensor conv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
-                         Activation activation, Optional<Pool2dParams> maxPool) {
+    static Tensor conv2d(
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Conv2dParams params,
+            Optional<FixedNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation,
+            Optional<Pool2dParams> maxPool) {
         List<Tensor> operands = new ArrayList<>(List.of(x, weight));
         bias.ifPresent(operands::add);
         norm.ifPresent(n -> operands.addAll(List.of(n.gamma(), n.beta(), n.mean(), n.variance())));
@@ -132,20 +143,30 @@ final class Composite {
         operands.forEach(t -> t.checkUsable("conv2d", x));
         boolean recorded = Autograd.isEnabled() && operands.stream().anyMatch(Tensor::requiresGrad);
         try (Scope scope = Scope.open()) {
-            return scope.keep(recorded ? recordedConv2d(x, weight, bias, params, norm, residual, activation, maxPool)
-                    : fusedConv2d(x, weight, bias, params, norm, residual, activation, maxPool));
+            return scope.keep(
+                    recorded
+                            ? recordedConv2d(x, weight, bias, params, norm, residual, activation, maxPool)
+                            : fusedConv2d(x, weight, bias, params, norm, residual, activation, maxPool));
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw Refusal.under("conv2d", e);
         }
     }
 
-    private static Tensor recordedConv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm,
-                                         Optional<Tensor> residual, Activation activation, Optional<Pool2dParams> maxPool) {
+    private static Tensor recordedConv2d(
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Conv2dParams params,
+            Optional<FixedNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation,
+            Optional<Pool2dParams> maxPool) {
         Tensor y = finished(x.conv2d(weight, bias, params), norm, residual, activation);
         return maxPool.isPresent() ? y.maxPool2d(maxPool.get()) : y;
     }
 
-    private static Tensor finished(Tensor y, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation) {
+    private static Tensor finished(
+            Tensor y, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation) {
         if (norm.isPresent()) {
             FixedNorm n = norm.get();
             return y.batchNormEval(n.gamma(), n.beta(), n.mean(), n.variance(), n.eps(), residual, activation);
@@ -158,15 +179,23 @@ final class Composite {
         };
     }
 
-    private static Tensor fusedConv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm,
-                                      Optional<Tensor> residual, Activation activation, Optional<Pool2dParams> maxPool) {
+    private static Tensor fusedConv2d(
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Conv2dParams params,
+            Optional<FixedNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation,
+            Optional<Pool2dParams> maxPool) {
         ProductOp.Conv2d conv = new ProductOp.Conv2d(params);
         conv.check(bias.isPresent() ? new Tensor[] {x, weight, bias.get()} : new Tensor[] {x, weight});
         Shape result = params.outputShape(x.shape(), weight.shape());
         Optional<View> added = residual.map(r -> {
             Op.requireFloat("conv2d", r);
             if (!r.shape().equals(result)) {
-                throw new IllegalArgumentException("conv2d: the residual must have the result's shape (result " + result + ", residual " + r.shape() + ")");
+                throw new IllegalArgumentException("conv2d: the residual must have the result's shape (result " + result
+                        + ", residual " + r.shape() + ")");
             }
             return Raw.channelsLast(r).view();
         });
@@ -180,16 +209,30 @@ final class Composite {
         Op.requireFloat("conv2d", values);
         for (int i = 0; i < values.length; i++) {
             if (!values[i].shape().equals(Shape.of(weight.dim(0)))) {
-                throw new IllegalArgumentException("conv2d: gamma, beta, mean and variance must be [" + weight.dim(0) + "], one value an output channel (weight "
-                        + weight.shape() + ", gamma " + n.gamma().shape() + ", beta " + n.beta().shape() + ", mean " + n.mean().shape() + ", variance "
+                throw new IllegalArgumentException("conv2d: gamma, beta, mean and variance must be [" + weight.dim(0)
+                        + "], one value an output channel (weight "
+                        + weight.shape() + ", gamma " + n.gamma().shape() + ", beta "
+                        + n.beta().shape() + ", mean " + n.mean().shape() + ", variance "
                         + n.variance().shape() + ")");
             }
             values[i] = Raw.contiguous(values[i]);
         }
         Tensor scale = Raw.empty(x, weight.dim(0));
         Tensor offset = Raw.empty(x, weight.dim(0));
-        x.backend().foldBatchNorm(values[0].view(), values[1].view(), values[2].view(), values[3].view(), n.eps(), shift, scale.view(), offset.view());
-        return conv.run(x, weight, new Epilogue(Optional.of(scale.view()), Optional.of(offset.view()), added, activation, windows));
+        x.backend()
+                .foldBatchNorm(
+                        values[0].view(),
+                        values[1].view(),
+                        values[2].view(),
+                        values[3].view(),
+                        n.eps(),
+                        shift,
+                        scale.view(),
+                        offset.view());
+        return conv.run(
+                x,
+                weight,
+                new Epilogue(Optional.of(scale.view()), Optional.of(offset.view()), added, activation, windows));
     }
 
     static Tensor conv1d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params) {
@@ -200,14 +243,16 @@ final class Composite {
         return Refusal.under("conv1d", () -> {
             ProductOp.Conv2d.check("conv1d", params.asConv2d(), operands);
             try (Scope scope = Scope.open()) {
-                return scope.keep(x.unsqueeze(2).conv2d(weight.unsqueeze(2), bias, params.asConv2d()).squeeze(2));
+                return scope.keep(x.unsqueeze(2)
+                        .conv2d(weight.unsqueeze(2), bias, params.asConv2d())
+                        .squeeze(2));
             }
         });
     }
 
     /**
-     * {@code p t softplus(-x) + (1 - t) softplus(x)}, as torch.nn.BCEWithLogitsLoss: never a difference of nearly equal numbers, so that the
-     * small losses of sure answers keep their digits.
+     * {@code p t softplus(-x) + (1 - t) softplus(x)}, as torch.nn.BCEWithLogitsLoss: never a difference of nearly equal
+     * numbers, so that the small losses of sure answers keep their digits.
      */
     static Tensor bceWithLogits(Tensor x, Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
         x.checkUsable("bceWithLogits", target);
@@ -215,7 +260,8 @@ final class Composite {
         Op.requireFloat("bceWithLogits", x);
         positiveWeight.ifPresent(w -> checkPositiveWeight(x, w));
         if (!x.shape().equals(target.shape())) {
-            throw new IllegalArgumentException("bceWithLogits: target must have the logits' shape (logits " + x.shape() + ", target " + target.shape() + ")");
+            throw new IllegalArgumentException("bceWithLogits: target must have the logits' shape (logits " + x.shape()
+                    + ", target " + target.shape() + ")");
         }
         return Refusal.under("bceWithLogits", () -> bce(x, target, positiveWeight, reduction));
     }
@@ -223,8 +269,9 @@ final class Composite {
     private static void checkPositiveWeight(Tensor x, Tensor weight) {
         Op.requireFloat("bceWithLogits", weight);
         if (!Shape.broadcast("bceWithLogits", x.shape(), weight.shape()).equals(x.shape())) {
-            throw new IllegalArgumentException("bceWithLogits: positive weights must broadcast to the logits' shape (logits " + x.shape()
-                    + ", positive weights " + weight.shape() + ")");
+            throw new IllegalArgumentException(
+                    "bceWithLogits: positive weights must broadcast to the logits' shape (logits " + x.shape()
+                            + ", positive weights " + weight.shape() + ")");
         }
     }
 
@@ -233,11 +280,12 @@ final class Composite {
             Tensor t = target.to(DType.F32);
             Tensor onPositives = x.neg().softplus().mul(positiveWeight.isPresent() ? t.mul(positiveWeight.get()) : t);
             Tensor loss = x.softplus().mul(t.affine(-1, 1)).add(onPositives);
-            return scope.keep(switch (reduction) {
-                case NONE -> loss;
-                case MEAN -> loss.mean();
-                case SUM -> loss.sum();
-            });
+            return scope.keep(
+                    switch (reduction) {
+                        case NONE -> loss;
+                        case MEAN -> loss.mean();
+                        case SUM -> loss.sum();
+                    });
         }
     }
 }

@@ -7,11 +7,12 @@ public record Conv1dParams(int stride, int padLeft, int padRight, int dilation, 
 
     public Conv1dParams {
         if (stride < 1 || dilation < 1 || groups < 1) {
-            throw new IllegalArgumentException("conv1d: stride, dilation and groups must be at least 1 (stride " + stride + ", dilation " + dilation
-                    + ", groups " + groups + ")");
+            throw new IllegalArgumentException("conv1d: stride, dilation and groups must be at least 1 (stride "
+                    + stride + ", dilation " + dilation + ", groups " + groups + ")");
         }
         if (padLeft < 0 || padRight < 0) {
-            throw new IllegalArgumentException("conv1d: padding must not be negative (left " + padLeft + ", right " + padRight + ")");
+            throw new IllegalArgumentException(
+                    "conv1d: padding must not be negative (left " + padLeft + ", right " + padRight + ")");
         }
     }
 

@@ -8,9 +8,23 @@ package dev.graft.tensor;
  * {@link Tensor#to(DType)} before computing.
  */
 public enum DType {
-    F32(4), F64(8), F16(2), BF16(2),
-    I64(8), I32(4), I16(2), I8(1), U8(1), BOOL(1),
-    U16(2), U32(4), U64(8), F8_E4M3(1), F8_E5M2(1), C64(8), C128(16);
+    F32(4),
+    F64(8),
+    F16(2),
+    BF16(2),
+    I64(8),
+    I32(4),
+    I16(2),
+    I8(1),
+    U8(1),
+    BOOL(1),
+    U16(2),
+    U32(4),
+    U64(8),
+    F8_E4M3(1),
+    F8_E5M2(1),
+    C64(8),
+    C128(16);
 
     private final int bytes;
 

@@ -10,8 +10,9 @@ import java.util.StringJoiner;
 /**
  * Where tensors live and operators run: the CPU, or an accelerator that a provider on the class path offers.
  *
- * <p>Any number of threads may use a device at once. They share its threads: callers that come together get as many workers each, and a
- * result has the same bits whoever else computes. Tensors may be read by several threads while none changes them in place.
+ * <p>Any number of threads may use a device at once. They share its threads: callers that come together get as many
+ * workers each, and a result has the same bits whoever else computes. Tensors may be read by several threads while none
+ * changes them in place.
  */
 public final class Device {
     private final Backend backend;
@@ -32,7 +33,8 @@ public final class Device {
     /**
      * The device of a name such as {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}.
      *
-     * @throws IllegalStateException with the reason and the mend where the device cannot be used; there is no silent fallback
+     * @throws IllegalStateException with the reason and the mend where the device cannot be used; there is no silent
+     *     fallback
      */
     public static Device of(String name) {
         int colon = name.indexOf(':');
@@ -61,7 +63,8 @@ public final class Device {
         try {
             return Integer.parseUnsignedInt(name.substring(colon + 1));
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("device " + name + ": the part after ':' must be a device number, such as cuda:0", e);
+            throw new IllegalArgumentException(
+                    "device " + name + ": the part after ':' must be a device number, such as cuda:0", e);
         }
     }
 
@@ -70,8 +73,8 @@ public final class Device {
     }
 
     /**
-     * Bytes held by tensors, their peak, and what is only held to save time: the pool, packed weights, scratch memory. The latter give way
-     * before an allocation of the library or of the program fails.
+     * Bytes held by tensors, their peak, and what is only held to save time: the pool, packed weights, scratch memory.
+     * The latter give way before an allocation of the library or of the program fails.
      */
     public MemoryStats memory() {
         return backend.memory();

@@ -6,8 +6,7 @@ import java.nio.ByteOrder;
 
 /** Moves a storage's elements to and from little-endian bytes. */
 final class HostBytes {
-    private HostBytes() {
-    }
+    private HostBytes() {}
 
     static void write(Storage storage, byte[] bytes) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,24 +1,27 @@
 package dev.graft.tensor;
 
 /**
- * What may be written in place. Every function that changes existing memory asks here, and nowhere else: those of {@link Tensor} and
- * {@link Update}, running statistics, and the backward pass where it adds gradients up.
+ * What may be written in place. Every function that changes existing memory asks here, and nowhere else: those of
+ * {@link Tensor} and {@link Update}, running statistics, and the backward pass where it adds gradients up.
  */
 final class InPlace {
-    private InPlace() {
-    }
+    private InPlace() {}
 
-    /** Whether {@code tensor} may be overwritten without anybody else noticing: no other holder, and no element that stands for several. */
+    /**
+     * Whether {@code tensor} may be overwritten without anybody else noticing: no other holder, and no element that
+     * stands for several.
+     */
     static boolean isPrivate(Tensor tensor) {
         return tensor.storage().holders() == 1 && !tensor.view().repeatsElements();
     }
 
     /**
-     * Refuses a write that would give wrong numbers: into elements that repeat, or, while autograd records, into or from tensors that it
-     * follows, for a change in place is not recorded. As in PyTorch, the latter is free under {@link Autograd#noGrad()}.
+     * Refuses a write that would give wrong numbers: into elements that repeat, or, while autograd records, into or
+     * from tensors that it follows, for a change in place is not recorded. As in PyTorch, the latter is free under
+     * {@link Autograd#noGrad()}.
      *
      * @throws IllegalArgumentException where {@code target} repeats elements in memory
-     * @throws IllegalStateException    where a gradient would be lost or wrong
+     * @throws IllegalStateException where a gradient would be lost or wrong
      */
     static void check(String op, Tensor target, Tensor... sources) {
         checkWritable(op, target);
@@ -26,17 +29,20 @@ final class InPlace {
             return;
         }
         if (target.node() != null) {
-            throw new IllegalStateException(op + ": the tensor " + target.shape() + " is a result of " + target.node().op.name() + " that autograd "
+            throw new IllegalStateException(op + ": the tensor " + target.shape() + " is a result of "
+                    + target.node().op.name() + " that autograd "
                     + "recorded; a change in place is not recorded and would make gradients wrong. Hint: use a function that returns a new "
                     + "tensor, or change it under Autograd.noGrad().");
         }
         if (target.requiresGrad()) {
-            throw new IllegalStateException(op + ": the tensor " + target.shape() + " is a leaf that requires a gradient; a change in place is not "
+            throw new IllegalStateException(op + ": the tensor " + target.shape()
+                    + " is a leaf that requires a gradient; a change in place is not "
                     + "recorded. Hint: change it under Autograd.noGrad(), as initialisers and optimizers do.");
         }
         for (Tensor source : sources) {
             if (source.requiresGrad()) {
-                throw new IllegalStateException(op + ": the source " + source.shape() + " requires a gradient, which would be lost: a change in "
+                throw new IllegalStateException(op + ": the source " + source.shape()
+                        + " requires a gradient, which would be lost: a change in "
                         + "place is not recorded. Hint: pass source.detach(), or call it under Autograd.noGrad().");
             }
         }
@@ -45,24 +51,26 @@ final class InPlace {
     /** As {@link #check} for what is never differentiated, such as the state of an optimizer. */
     static void checkWritable(String op, Tensor target) {
         if (target.view().repeatsElements()) {
-            throw new IllegalArgumentException(op + ": the tensor " + target.shape() + " repeats elements in memory, so they cannot change one by "
-                    + "one. Hint: copy() it first.");
+            throw new IllegalArgumentException(op + ": the tensor " + target.shape()
+                    + " repeats elements in memory, so they cannot change one by " + "one. Hint: copy() it first.");
         }
     }
 
     /** Refuses two targets of one call that share elements. */
     static void checkApart(String op, Tensor target, Tensor other) {
         if (target.view().overlaps(other.view())) {
-            throw new IllegalArgumentException(op + ": two of the tensors to be changed share memory (" + target.shape() + ", " + other.shape()
-                    + "). Hint: copy() one of them.");
+            throw new IllegalArgumentException(op + ": two of the tensors to be changed share memory (" + target.shape()
+                    + ", " + other.shape() + "). Hint: copy() one of them.");
         }
     }
 
     /**
-     * {@code source} as it is before {@code target} changes: itself where a kernel may read it while it writes the target element by
-     * element, else a copy, which belongs to the open scope.
+     * {@code source} as it is before {@code target} changes: itself where a kernel may read it while it writes the
+     * target element by element, else a copy, which belongs to the open scope.
      */
     static Tensor asBefore(Tensor source, Tensor target) {
-        return source.view().overlaps(target.view()) && !source.view().sameElements(target.view()) ? source.copy() : source;
+        return source.view().overlaps(target.view()) && !source.view().sameElements(target.view())
+                ? source.copy()
+                : source;
     }
 }

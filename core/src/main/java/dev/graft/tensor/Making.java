@@ -4,7 +4,10 @@ import dev.graft.random.Draw;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
-/** How {@link Tensor} makes tensors from host values: under the name of the function that was called, a block at a time where values are computed. */
+/**
+ * How {@link Tensor} makes tensors from host values: under the name of the function that was called, a block at a time
+ * where values are computed.
+ */
 final class Making {
     private static final int BLOCK = 1 << 14;
 
@@ -13,8 +16,7 @@ final class Making {
         float next();
     }
 
-    private Making() {
-    }
+    private Making() {}
 
     static Shape shape(String function, int[] dims) {
         return Shape.of(function, Arrays.stream(dims).asLongStream().toArray());
@@ -55,7 +57,8 @@ final class Making {
     private static Shape filled(String kind, int length, int[] dims) {
         Shape shape = shape("of", dims);
         if (shape.numel() != length) {
-            throw new IllegalArgumentException("of: " + length + " " + kind + " values do not fill shape " + shape + " (" + shape.numel() + ")");
+            throw new IllegalArgumentException(
+                    "of: " + length + " " + kind + " values do not fill shape " + shape + " (" + shape.numel() + ")");
         }
         return shape;
     }
@@ -63,8 +66,8 @@ final class Making {
     static Tensor ofBytes(String function, DType dtype, Shape shape, byte[] littleEndian) {
         long bytes = (long) shape.numel() * dtype.bytes();
         if (bytes != littleEndian.length) {
-            throw new IllegalArgumentException(function + ": " + littleEndian.length + " bytes do not fill " + dtype + " " + shape + " (" + bytes
-                    + " bytes)");
+            throw new IllegalArgumentException(function + ": " + littleEndian.length + " bytes do not fill " + dtype
+                    + " " + shape + " (" + bytes + " bytes)");
         }
         Tensor t = empty(function, dtype, shape);
         HostBytes.write(t.storage(), littleEndian);
@@ -77,7 +80,8 @@ final class Making {
 
     static Tensor arange(int n) {
         if (n < 0) {
-            throw new IllegalArgumentException("arange: the number of values must not be negative, was " + n + ". Hint: arange(n) counts from 0 to n - 1.");
+            throw new IllegalArgumentException("arange: the number of values must not be negative, was " + n
+                    + ". Hint: arange(n) counts from 0 to n - 1.");
         }
         Tensor t = empty("arange", DType.I64, Shape.of("arange", n));
         long[] block = new long[Math.min(n, BLOCK)];
@@ -91,7 +95,8 @@ final class Making {
 
     static Tensor uniform(RandomGenerator random, float low, float high, int[] dims) {
         if (!(low <= high && high - low < Float.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("uniform: low must not exceed high, and both must be finite (low " + low + ", high " + high + ")");
+            throw new IllegalArgumentException(
+                    "uniform: low must not exceed high, and both must be finite (low " + low + ", high " + high + ")");
         }
         return drawn("uniform", () -> Draw.uniform(random, low, high), dims);
     }

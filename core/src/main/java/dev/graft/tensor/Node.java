@@ -6,14 +6,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One recorded operator: its inputs' nodes or leaves, and what it saved. Held by its result and by the nodes that consumed it;
- * when all have let go, what it saved is freed and its own inputs are let go.
+ * One recorded operator: its inputs' nodes or leaves, and what it saved. Held by its result and by the nodes that
+ * consumed it; when all have let go, what it saved is freed and its own inputs are let go.
  */
 final class Node {
     private static final AtomicLong NEXT_ID = new AtomicLong();
 
     /** Grows with creation, so an input's node always has a smaller id: descending ids are a backward order. */
     final long id = NEXT_ID.getAndIncrement();
+
     final Op op;
     final Saved saved;
     final boolean[] needs;
@@ -21,6 +22,7 @@ final class Node {
     final Node[] inputs;
     /** Per input: the leaf that receives the gradient, or null. */
     final Tensor[] leaves;
+
     private final AtomicInteger holders = new AtomicInteger(1);
 
     Node(Op op, Saved saved, boolean[] needs, Tensor[] operands) {

@@ -10,11 +10,13 @@ import java.util.Optional;
 sealed interface NormOp extends Op {
 
     /**
-     * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's own statistics (Ioffe and Szegedy 2015), then the
-     * addition of a residual, an optional fourth input, then the activation; moves the running estimates towards the statistics, the variance
-     * unbiased, as <a href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">PyTorch</a> does.
+     * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's own statistics (Ioffe
+     * and Szegedy 2015), then the addition of a residual, an optional fourth input, then the activation; moves the
+     * running estimates towards the statistics, the variance unbiased, as <a
+     * href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">PyTorch</a> does.
      */
-    record BatchNormTrain(float eps, Tensor runningMean, Tensor runningVariance, float momentum, Activation activation) implements NormOp {
+    record BatchNormTrain(float eps, Tensor runningMean, Tensor runningVariance, float momentum, Activation activation)
+            implements NormOp {
         @Override
         public String name() {
             return "batchNorm";
@@ -26,8 +28,9 @@ sealed interface NormOp extends Op {
             int channels = in[0].dim(1);
             int count = channels == 0 ? 0 : in[0].numel() / channels;
             if (count < 2) {
-                throw new IllegalArgumentException("batchNorm: training needs more than one value per channel, got input " + in[0].shape()
-                        + ". Hint: use a batch of at least 2, drop the last single example, or freeze the layer.");
+                throw new IllegalArgumentException(
+                        "batchNorm: training needs more than one value per channel, got input " + in[0].shape()
+                                + ". Hint: use a batch of at least 2, drop the last single example, or freeze the layer.");
             }
             InPlace.check(name(), runningMean);
             InPlace.check(name(), runningVariance);
@@ -39,8 +42,18 @@ sealed interface NormOp extends Op {
             Tensor mean = Raw.empty(x, channels);
             Tensor inverseStd = Raw.empty(x, channels);
             Tensor variance = Raw.empty(x, channels);
-            x.backend().batchNormTrain(x.view(), gamma.view(), beta.view(), eps, residual(in).map(Tensor::view), activation, y.view(), mean.view(),
-                    inverseStd.view(), variance.view());
+            x.backend()
+                    .batchNormTrain(
+                            x.view(),
+                            gamma.view(),
+                            beta.view(),
+                            eps,
+                            residual(in).map(Tensor::view),
+                            activation,
+                            y.view(),
+                            mean.view(),
+                            inverseStd.view(),
+                            variance.view());
             move(runningMean, mean, 1);
             move(runningVariance, variance, count / (count - 1f));
             boolean statistics = saved.needsAny(0, 1);
@@ -67,9 +80,20 @@ sealed interface NormOp extends Op {
             }
             View inverseStd = saved.get(INVERSE_STD).view();
             Gradients out = new Gradients(d, activation, needs);
-            d.backend().batchNormTrainBackward(saved.get(X).view(), saved.find(Y).map(Tensor::view), d.view(), orUnread(saved, GAMMA),
-                    orUnread(saved, BETA), saved.get(MEAN).view(), inverseStd, activation, out.dx.view(), out.dgamma.view(), out.dbeta.view(),
-                    out.dresidual.map(Tensor::view));
+            d.backend()
+                    .batchNormTrainBackward(
+                            saved.get(X).view(),
+                            saved.find(Y).map(Tensor::view),
+                            d.view(),
+                            orUnread(saved, GAMMA),
+                            orUnread(saved, BETA),
+                            saved.get(MEAN).view(),
+                            inverseStd,
+                            activation,
+                            out.dx.view(),
+                            out.dgamma.view(),
+                            out.dbeta.view(),
+                            out.dresidual.map(Tensor::view));
             return out.inputs(saved);
         }
     }
@@ -85,8 +109,9 @@ sealed interface NormOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             checkChannels(in, mean, variance);
             if (Autograd.isEnabled() && (mean.requiresGrad() || variance.requiresGrad())) {
-                throw new IllegalStateException("batchNorm: given statistics are constants, they get no gradient (mean " + mean.shape() + ", variance "
-                        + variance.shape() + "). Hint: pass mean.detach() and variance.detach().");
+                throw new IllegalStateException("batchNorm: given statistics are constants, they get no gradient (mean "
+                        + mean.shape() + ", variance " + variance.shape()
+                        + "). Hint: pass mean.detach() and variance.detach().");
             }
             Tensor x = Raw.channelsLast(image(in[0]));
             Tensor gamma = Raw.contiguous(in[1]);
@@ -94,8 +119,16 @@ sealed interface NormOp extends Op {
             Tensor center = Raw.contiguous(mean);
             Tensor y = Raw.emptyChannelsLast(x, x.shape());
             Tensor inverseStd = inverseStd();
-            x.backend().batchNormEval(x.view(), gamma.view(), beta.view(), center.view(), inverseStd.view(), residual(in).map(Tensor::view),
-                    activation, y.view());
+            x.backend()
+                    .batchNormEval(
+                            x.view(),
+                            gamma.view(),
+                            beta.view(),
+                            center.view(),
+                            inverseStd.view(),
+                            residual(in).map(Tensor::view),
+                            activation,
+                            y.view());
             saved.putIf(saved.needs(1), X, x);
             saved.putIf(saved.needs(0), GAMMA, gamma);
             saved.putIf(saved.needs(1), MEAN, center);
@@ -115,15 +148,27 @@ sealed interface NormOp extends Op {
                 return shiftsAlone(saved, d, activation);
             }
             Gradients out = new Gradients(d, activation, needs);
-            d.backend().batchNormEvalBackward(saved.find(X).map(Tensor::view), saved.find(Y).map(Tensor::view), d.view(), orUnread(saved, GAMMA),
-                    orUnread(saved, BETA), orUnread(saved, MEAN), saved.get(INVERSE_STD).view(), activation, out.dx.view(), out.dgamma.view(),
-                    out.dbeta.view(), out.dresidual.map(Tensor::view));
+            d.backend()
+                    .batchNormEvalBackward(
+                            saved.find(X).map(Tensor::view),
+                            saved.find(Y).map(Tensor::view),
+                            d.view(),
+                            orUnread(saved, GAMMA),
+                            orUnread(saved, BETA),
+                            orUnread(saved, MEAN),
+                            saved.get(INVERSE_STD).view(),
+                            activation,
+                            out.dx.view(),
+                            out.dgamma.view(),
+                            out.dbeta.view(),
+                            out.dresidual.map(Tensor::view));
             return out.inputs(saved);
         }
     }
 
     /** Where batch norms save what: [C] each but for X and Y. */
     int X = 0;
+
     int GAMMA = 1;
     int BETA = 2;
     int MEAN = 3;
@@ -135,14 +180,19 @@ sealed interface NormOp extends Op {
         return saved.find(slot).orElseGet(() -> saved.get(INVERSE_STD)).view();
     }
 
-    /** The gradients of beta and the residual, which are those before the activation: the input and its statistics are not needed. */
+    /**
+     * The gradients of beta and the residual, which are those before the activation: the input and its statistics are
+     * not needed.
+     */
     private static Tensor[] shiftsAlone(Saved saved, Tensor dy, Activation activation) {
-        Tensor d = switch (activation) {
-            case NONE -> dy;
-            case RELU -> Raw.unaryBackward(UnaryOp.RELU, 0, 0, saved.get(Y), dy);
-            case RELU6 -> Raw.unaryBackward(UnaryOp.RELU6, 0, 0, saved.get(Y), dy);
-        };
-        Tensor dbeta = Raw.reshape(Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
+        Tensor d =
+                switch (activation) {
+                    case NONE -> dy;
+                    case RELU -> Raw.unaryBackward(UnaryOp.RELU, 0, 0, saved.get(Y), dy);
+                    case RELU6 -> Raw.unaryBackward(UnaryOp.RELU6, 0, 0, saved.get(Y), dy);
+                };
+        Tensor dbeta =
+                Raw.reshape(Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
         return new Tensor[] {d, dbeta, dbeta, Raw.reshape(d, saved.shape(0))};
     }
 
@@ -160,7 +210,9 @@ sealed interface NormOp extends Op {
             dgamma = Raw.empty(dy, dy.dim(1));
             dbeta = Raw.empty(dy, dy.dim(1));
             // Without an activation the residual's gradient is dy itself.
-            dresidual = needs.length > 3 && needs[3] && activation != Activation.NONE ? Optional.of(Raw.emptyLike(dy)) : Optional.empty();
+            dresidual = needs.length > 3 && needs[3] && activation != Activation.NONE
+                    ? Optional.of(Raw.emptyLike(dy))
+                    : Optional.empty();
         }
 
         private Tensor[] inputs(Saved saved) {
@@ -186,8 +238,9 @@ sealed interface NormOp extends Op {
                 fits = x.dim(lead + i) == gamma.dim(i);
             }
             if (!fits) {
-                throw new IllegalArgumentException("layerNorm: gamma and beta must have the shape of the input's last dimensions (input " + x
-                        + ", gamma " + gamma + ", beta " + in[2].shape() + ")");
+                throw new IllegalArgumentException(
+                        "layerNorm: gamma and beta must have the shape of the input's last dimensions (input " + x
+                                + ", gamma " + gamma + ", beta " + in[2].shape() + ")");
             }
             Op.requireFloat(name(), in);
             Tensor rows = rows(in[0], gamma.numel());
@@ -195,8 +248,16 @@ sealed interface NormOp extends Op {
             Tensor mean = Raw.empty(rows, rows.dim(0));
             Tensor inverseStd = Raw.empty(rows, rows.dim(0));
             Tensor flatGamma = Raw.reshape(Raw.contiguous(in[1]), Shape.of(gamma.numel()));
-            rows.backend().layerNorm(rows.view(), flatGamma.view(), Raw.reshape(Raw.contiguous(in[2]), flatGamma.shape()).view(), eps, y.view(),
-                    mean.view(), inverseStd.view());
+            rows.backend()
+                    .layerNorm(
+                            rows.view(),
+                            flatGamma.view(),
+                            Raw.reshape(Raw.contiguous(in[2]), flatGamma.shape())
+                                    .view(),
+                            eps,
+                            y.view(),
+                            mean.view(),
+                            inverseStd.view());
             boolean statistics = saved.needsAny(0, 1);
             saved.putIf(statistics, X, rows);
             saved.putIf(saved.needs(0), GAMMA, flatGamma);
@@ -223,9 +284,19 @@ sealed interface NormOp extends Op {
             Tensor dbeta = Raw.empty(x, width);
             // Without dx nothing that is asked for reads gamma.
             Tensor gamma = saved.find(GAMMA).orElseGet(() -> Raw.empty(x, width));
-            x.backend().layerNormBackward(x.view(), d.view(), gamma.view(), saved.get(MEAN).view(), saved.get(INVERSE_STD).view(), dx.view(),
-                    dgamma.view(), dbeta.view());
-            return new Tensor[] {Raw.reshape(dx, saved.shape(0)), Raw.reshape(dgamma, saved.shape(1)), Raw.reshape(dbeta, saved.shape(2))};
+            x.backend()
+                    .layerNormBackward(
+                            x.view(),
+                            d.view(),
+                            gamma.view(),
+                            saved.get(MEAN).view(),
+                            saved.get(INVERSE_STD).view(),
+                            dx.view(),
+                            dgamma.view(),
+                            dbeta.view());
+            return new Tensor[] {
+                Raw.reshape(dx, saved.shape(0)), Raw.reshape(dgamma, saved.shape(1)), Raw.reshape(dbeta, saved.shape(2))
+            };
         }
     }
 
@@ -243,19 +314,22 @@ sealed interface NormOp extends Op {
 
     private static void checkChannels(Tensor[] in, Tensor mean, Tensor variance) {
         if (in[0].rank() < 2 || in[0].rank() > 4) {
-            throw new IllegalArgumentException("batchNorm: input must be [N, C], [N, C, L] or [N, C, H, W], got " + in[0].shape());
+            throw new IllegalArgumentException(
+                    "batchNorm: input must be [N, C], [N, C, L] or [N, C, H, W], got " + in[0].shape());
         }
         Op.requireFloat("batchNorm", in);
         Op.requireFloat("batchNorm", mean, variance);
         if (in.length > 3 && !in[3].shape().equals(in[0].shape())) {
-            throw new IllegalArgumentException("batchNorm: the residual must have the input's shape (input " + in[0].shape() + ", residual "
-                    + in[3].shape() + "). Hint: project it, or add it apart.");
+            throw new IllegalArgumentException("batchNorm: the residual must have the input's shape (input "
+                    + in[0].shape() + ", residual " + in[3].shape() + "). Hint: project it, or add it apart.");
         }
         Shape expected = Shape.of(in[0].dim(1));
         for (Tensor t : new Tensor[] {in[1], in[2], mean, variance}) {
             if (!t.shape().equals(expected)) {
-                throw new IllegalArgumentException("batchNorm: gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input " + in[0].shape()
-                        + ", gamma " + in[1].shape() + ", beta " + in[2].shape() + ", mean " + mean.shape() + ", variance " + variance.shape() + ")");
+                throw new IllegalArgumentException(
+                        "batchNorm: gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input "
+                                + in[0].shape() + ", gamma " + in[1].shape() + ", beta " + in[2].shape() + ", mean "
+                                + mean.shape() + ", variance " + variance.shape() + ")");
             }
         }
     }

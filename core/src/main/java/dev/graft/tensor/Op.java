@@ -1,27 +1,32 @@
 package dev.graft.tensor;
 
 /**
- * An operator: its parameters, its shape rule and forward, and its gradient. Every operator is a record nested in one of the
- * permitted interfaces, so the catalogue of all operators is {@code Op.class.getPermittedSubclasses()}, walked down.
+ * An operator: its parameters, its shape rule and forward, and its gradient. Every operator is a record nested in one
+ * of the permitted interfaces, so the catalogue of all operators is {@code Op.class.getPermittedSubclasses()}, walked
+ * down.
  */
 sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp {
 
     /** The name users know, as in errors. */
     String name();
 
-    /** Checks shapes and computes; puts what {@link #backward} needs into {@code saved}. Temporaries belong to the caller's scope. */
+    /**
+     * Checks shapes and computes; puts what {@link #backward} needs into {@code saved}. Temporaries belong to the
+     * caller's scope.
+     */
     Tensor forward(Saved saved, Tensor[] in);
 
     /**
-     * The gradient of each input that {@code needs} one, for the result's gradient {@code dy}; other entries are ignored. Gradients are F32
-     * whatever the types of inputs and result.
+     * The gradient of each input that {@code needs} one, for the result's gradient {@code dy}; other entries are
+     * ignored. Gradients are F32 whatever the types of inputs and result.
      */
     Tensor[] backward(Saved saved, Tensor dy, boolean[] needs);
 
     static void requireFloat(String op, Tensor... in) {
         for (Tensor t : in) {
             if (t.dtype() != DType.F32) {
-                throw new IllegalArgumentException(op + ": operands must be F32, got " + t.dtype() + " " + t.shape() + ". Hint: call to(DType.F32).");
+                throw new IllegalArgumentException(op + ": operands must be F32, got " + t.dtype() + " " + t.shape()
+                        + ". Hint: call to(DType.F32).");
             }
         }
     }
@@ -31,7 +36,10 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
         return apply(op.name(), op, in);
     }
 
-    /** As {@link #apply(Op, Tensor...)} for a function of another name than its operator: what is refused is refused under that name. */
+    /**
+     * As {@link #apply(Op, Tensor...)} for a function of another name than its operator: what is refused is refused
+     * under that name.
+     */
     static Tensor apply(String function, Op op, Tensor... in) {
         boolean enabled = Autograd.isEnabled();
         boolean record = false;

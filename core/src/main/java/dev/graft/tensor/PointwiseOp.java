@@ -19,7 +19,9 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public String name() {
-            return function == UnaryOp.LEAKY_RELU ? "leakyRelu" : function.name().toLowerCase(Locale.ROOT);
+            return function == UnaryOp.LEAKY_RELU
+                    ? "leakyRelu"
+                    : function.name().toLowerCase(Locale.ROOT);
         }
 
         @Override
@@ -28,7 +30,7 @@ sealed interface PointwiseOp extends Op {
             Tensor x = Raw.dense(in[0]);
             Tensor y = Raw.unary(function, a, b, x);
             switch (slopeFrom(function)) {
-                case NOTHING -> { }
+                case NOTHING -> {}
                 case ARGUMENT -> saved.put(0, x);
                 case RESULT -> saved.put(0, y);
             }
@@ -45,7 +47,9 @@ sealed interface PointwiseOp extends Op {
 
         /** What the derivative is computed from. */
         private enum Slope {
-            NOTHING, ARGUMENT, RESULT
+            NOTHING,
+            ARGUMENT,
+            RESULT
         }
 
         /** The result where that is enough: the argument's memory can then go back to the pool. */
@@ -90,7 +94,9 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            return grads(needs[0] ? Raw.sumTo(dy, saved.shape(0)) : dy, needs[1] ? Raw.scale(Raw.sumTo(dy, saved.shape(1)), -1) : dy);
+            return grads(
+                    needs[0] ? Raw.sumTo(dy, saved.shape(0)) : dy,
+                    needs[1] ? Raw.scale(Raw.sumTo(dy, saved.shape(1)), -1) : dy);
         }
     }
 
@@ -110,7 +116,8 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            return grads(needs[0] ? Raw.sumTo(Raw.mul(dy, saved.get(1)), saved.shape(0)) : dy,
+            return grads(
+                    needs[0] ? Raw.sumTo(Raw.mul(dy, saved.get(1)), saved.shape(0)) : dy,
                     needs[1] ? Raw.sumTo(Raw.mul(dy, saved.get(0)), saved.shape(1)) : dy);
         }
     }
@@ -130,16 +137,27 @@ sealed interface PointwiseOp extends Op {
             return y;
         }
 
-        /** {@code d(p/q) = dp/q - (p/q)/q dq}; the quotient of quotients first, as in PyTorch: {@code dy/q} may overflow. */
+        /**
+         * {@code d(p/q) = dp/q - (p/q)/q dq}; the quotient of quotients first, as in PyTorch: {@code dy/q} may
+         * overflow.
+         */
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor q = saved.get(0);
-            return grads(needs[0] ? Raw.sumTo(Raw.binary(BinaryOp.DIV, dy, q), saved.shape(0)) : dy,
-                    needs[1] ? Raw.sumTo(Raw.mul(Raw.scale(dy, -1), Raw.binary(BinaryOp.DIV, saved.get(1), q)), saved.shape(1)) : dy);
+            return grads(
+                    needs[0] ? Raw.sumTo(Raw.binary(BinaryOp.DIV, dy, q), saved.shape(0)) : dy,
+                    needs[1]
+                            ? Raw.sumTo(
+                                    Raw.mul(Raw.scale(dy, -1), Raw.binary(BinaryOp.DIV, saved.get(1), q)),
+                                    saved.shape(1))
+                            : dy);
         }
     }
 
-    /** {@code maximum} or {@code minimum}; equal operands share the gradient, and where one is NaN both have it all, as in PyTorch. */
+    /**
+     * {@code maximum} or {@code minimum}; equal operands share the gradient, and where one is NaN both have it all, as
+     * in PyTorch.
+     */
     record Extremum(boolean largest) implements PointwiseOp {
         @Override
         public String name() {
@@ -188,8 +206,9 @@ sealed interface PointwiseOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             if (in[0].dtype() != in[1].dtype() || in[0].dtype() != DType.F32 && in[0].dtype() != DType.I64) {
-                throw new IllegalArgumentException(name() + ": operands must both be F32 or both I64, got " + in[0].dtype() + " " + in[0].shape()
-                        + " and " + in[1].dtype() + " " + in[1].shape() + ". Hint: convert one with to(DType).");
+                throw new IllegalArgumentException(name() + ": operands must both be F32 or both I64, got "
+                        + in[0].dtype() + " " + in[0].shape() + " and " + in[1].dtype() + " " + in[1].shape()
+                        + ". Hint: convert one with to(DType).");
             }
             return Raw.binary(function, in[0], in[1]);
         }
@@ -210,8 +229,8 @@ sealed interface PointwiseOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             if (in[0].dtype() != DType.BOOL) {
-                throw new IllegalArgumentException("where: the condition must be BOOL, got " + in[0].dtype() + " " + in[0].shape()
-                        + ". Hint: use a comparison such as x.lt(y).");
+                throw new IllegalArgumentException("where: the condition must be BOOL, got " + in[0].dtype() + " "
+                        + in[0].shape() + ". Hint: use a comparison such as x.lt(y).");
             }
             Op.requireFloat(name(), in[1], in[2]);
             saved.put(0, in[0]);
@@ -221,14 +240,21 @@ sealed interface PointwiseOp extends Op {
         private static Tensor choose(Tensor condition, Tensor p, Tensor q) {
             Shape shape = Shape.broadcast("where", condition.shape(), Shape.broadcast("where", p.shape(), q.shape()));
             Tensor y = Raw.empty(p, shape);
-            p.backend().where(Raw.expand(condition, shape).view(), Raw.expand(p, shape).view(), Raw.expand(q, shape).view(), y.view());
+            p.backend()
+                    .where(
+                            Raw.expand(condition, shape).view(),
+                            Raw.expand(p, shape).view(),
+                            Raw.expand(q, shape).view(),
+                            y.view());
             return y;
         }
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor zero = Raw.zeros(dy, Shape.of());
-            return grads(dy, needs[1] ? Raw.sumTo(choose(saved.get(0), dy, zero), saved.shape(1)) : dy,
+            return grads(
+                    dy,
+                    needs[1] ? Raw.sumTo(choose(saved.get(0), dy, zero), saved.shape(1)) : dy,
                     needs[2] ? Raw.sumTo(choose(saved.get(0), zero, dy), saved.shape(2)) : dy);
         }
     }
@@ -266,8 +292,8 @@ sealed interface PointwiseOp extends Op {
     }
 
     /**
-     * A change of type. Gradients pass between floating-point types, rounded to both, for that is all the numbers such a tensor could
-     * hold; they end at integers, as in PyTorch.
+     * A change of type. Gradients pass between floating-point types, rounded to both, for that is all the numbers such
+     * a tensor could hold; they end at integers, as in PyTorch.
      */
     record Convert(DType source, DType target) implements PointwiseOp {
         @Override
@@ -286,8 +312,10 @@ sealed interface PointwiseOp extends Op {
         }
 
         private static Tensor rounded(Tensor dy, DType type) {
-            return type == DType.F32 || type == DType.F64 ? dy
-                    : Raw.copyInto(Raw.copyInto(dy, Raw.empty(dy.backend(), type, dy.shape())), Raw.empty(dy, dy.shape()));
+            return type == DType.F32 || type == DType.F64
+                    ? dy
+                    : Raw.copyInto(
+                            Raw.copyInto(dy, Raw.empty(dy.backend(), type, dy.shape())), Raw.empty(dy, dy.shape()));
         }
     }
 }

@@ -5,10 +5,12 @@ public record Pool1dParams(int kernel, int stride, int padding, boolean ceilMode
 
     public Pool1dParams {
         if (kernel < 1 || stride < 1) {
-            throw new IllegalArgumentException("pool1d: kernel and stride must be at least 1 (kernel " + kernel + ", stride " + stride + ")");
+            throw new IllegalArgumentException(
+                    "pool1d: kernel and stride must be at least 1 (kernel " + kernel + ", stride " + stride + ")");
         }
         if (padding < 0 || padding > kernel / 2) {
-            throw new IllegalArgumentException("pool1d: padding must be from 0 to half the kernel (kernel " + kernel + ", padding " + padding + ")");
+            throw new IllegalArgumentException("pool1d: padding must be from 0 to half the kernel (kernel " + kernel
+                    + ", padding " + padding + ")");
         }
     }
 

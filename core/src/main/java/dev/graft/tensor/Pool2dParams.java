@@ -3,23 +3,30 @@ package dev.graft.tensor;
 import dev.graft.backend.PoolWindows;
 
 /**
- * The geometry of a 2-d pooling, as in
- * <a href="https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">torch.nn.MaxPool2d</a> and AvgPool2d.
+ * The geometry of a 2-d pooling, as in <a
+ * href="https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">torch.nn.MaxPool2d</a> and AvgPool2d.
  *
- * @param ceilMode        whether a last, partial window counts
+ * @param ceilMode whether a last, partial window counts
  * @param countIncludePad whether an average divides by padding too
  */
-public record Pool2dParams(int kernelH, int kernelW, int strideH, int strideW, int padH, int padW, boolean ceilMode,
-                           boolean countIncludePad) {
+public record Pool2dParams(
+        int kernelH,
+        int kernelW,
+        int strideH,
+        int strideW,
+        int padH,
+        int padW,
+        boolean ceilMode,
+        boolean countIncludePad) {
 
     public Pool2dParams {
         if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1) {
-            throw new IllegalArgumentException("pool2d: kernel and stride must be at least 1 (kernel " + kernelH + "x" + kernelW + ", stride "
-                    + strideH + "x" + strideW + ")");
+            throw new IllegalArgumentException("pool2d: kernel and stride must be at least 1 (kernel " + kernelH + "x"
+                    + kernelW + ", stride " + strideH + "x" + strideW + ")");
         }
         if (padH < 0 || padW < 0 || padH > kernelH / 2 || padW > kernelW / 2) {
-            throw new IllegalArgumentException("pool2d: padding must be from 0 to half the kernel (kernel " + kernelH + "x" + kernelW
-                    + ", padding " + padH + "x" + padW + ")");
+            throw new IllegalArgumentException("pool2d: padding must be from 0 to half the kernel (kernel " + kernelH
+                    + "x" + kernelW + ", padding " + padH + "x" + padW + ")");
         }
     }
 
@@ -53,7 +60,10 @@ public record Pool2dParams(int kernelH, int kernelW, int strideH, int strideW, i
         return new PoolWindows(rows.from, rows.to, columns.from, columns.to, rows.divisor, columns.divisor);
     }
 
-    /** Adaptive pooling: output {@code i} of {@code n} covers {@code floor(i * size / n)} to {@code ceil((i + 1) * size / n)}. */
+    /**
+     * Adaptive pooling: output {@code i} of {@code n} covers {@code floor(i * size / n)} to {@code ceil((i + 1) * size
+     * / n)}.
+     */
     static PoolWindows adaptive(int height, int width, int outputHeight, int outputWidth) {
         Axis rows = Axis.adaptive(height, outputHeight);
         Axis columns = Axis.adaptive(width, outputWidth);
@@ -79,16 +89,17 @@ public record Pool2dParams(int kernelH, int kernelW, int strideH, int strideW, i
         static int windows(int size, int kernel, int stride, int pad, boolean ceil) {
             long room = size + 2L * pad - kernel;
             if (room < 0 && !(ceil && room > -stride)) {
-                throw new IllegalArgumentException("pool2d: the kernel (" + kernel + ") is larger than the padded input (" + size + " + 2 * " + pad
-                        + "). Hint: use a larger input or a smaller kernel.");
+                throw new IllegalArgumentException(
+                        "pool2d: the kernel (" + kernel + ") is larger than the padded input (" + size + " + 2 * " + pad
+                                + "). Hint: use a larger input or a smaller kernel.");
             }
             long n = Math.floorDiv(ceil ? room + stride - 1 : room, (long) stride) + 1;
             if (ceil && (n - 1) * stride >= (long) size + pad) {
-                n--;    // the last window must start inside the input or its left padding
+                n--; // the last window must start inside the input or its left padding
             }
             if (n > Shape.MOST_ELEMENTS) {
-                throw new IllegalArgumentException("pool2d: " + n + " outputs do not fit: a tensor holds at most " + Shape.MOST_ELEMENTS
-                        + " elements. Hint: use a larger stride or less padding.");
+                throw new IllegalArgumentException("pool2d: " + n + " outputs do not fit: a tensor holds at most "
+                        + Shape.MOST_ELEMENTS + " elements. Hint: use a larger stride or less padding.");
             }
             return (int) n;
         }

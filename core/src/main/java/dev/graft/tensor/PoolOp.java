@@ -18,13 +18,19 @@ sealed interface PoolOp extends Op {
 
         PoolWindows of(String op, Shape x) {
             if (x.rank() != 4 || x.dim(2) < 1 || x.dim(3) < 1) {
-                throw new IllegalArgumentException(op + ": input must be [N, C, H, W] with at least one pixel, got " + x);
+                throw new IllegalArgumentException(
+                        op + ": input must be [N, C, H, W] with at least one pixel, got " + x);
             }
             if (params.isEmpty() && (outputHeight < 1 || outputWidth < 1)) {
-                throw new IllegalArgumentException(op + ": output size must be at least 1x1, got " + outputHeight + "x" + outputWidth);
+                throw new IllegalArgumentException(
+                        op + ": output size must be at least 1x1, got " + outputHeight + "x" + outputWidth);
             }
             // Before the tables, whose length is that of the output.
-            Shape.of(op, x.dim(0), x.dim(1), params.map(p -> p.outputHeight(x.dim(2))).orElse(outputHeight),
+            Shape.of(
+                    op,
+                    x.dim(0),
+                    x.dim(1),
+                    params.map(p -> p.outputHeight(x.dim(2))).orElse(outputHeight),
                     params.map(p -> p.outputWidth(x.dim(3))).orElse(outputWidth));
             return params.map(p -> p.windows(x.dim(2), x.dim(3)))
                     .orElseGet(() -> Pool2dParams.adaptive(x.dim(2), x.dim(3), outputHeight, outputWidth));
@@ -61,7 +67,12 @@ sealed interface PoolOp extends Op {
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor dx = Raw.emptyChannelsLast(dy, saved.shape(0));
-            dy.backend().maxPool2dBackward(Raw.channelsLast(dy).view(), saved.get(0).view(), windows.of(name(), saved.shape(0)), dx.view());
+            dy.backend()
+                    .maxPool2dBackward(
+                            Raw.channelsLast(dy).view(),
+                            saved.get(0).view(),
+                            windows.of(name(), saved.shape(0)),
+                            dx.view());
             return new Tensor[] {dx};
         }
     }

@@ -21,7 +21,8 @@ sealed interface ProductOp extends Op {
             Tensor p = in[0];
             Tensor q = in[1];
             if (p.rank() < 2 || q.rank() < 2 || p.dim(-1) != q.dim(-2)) {
-                throw new IllegalArgumentException("matmul: " + p.shape() + " and " + q.shape() + " do not multiply. Hint: the last dimension of the first "
+                throw new IllegalArgumentException("matmul: " + p.shape() + " and " + q.shape()
+                        + " do not multiply. Hint: the last dimension of the first "
                         + "must equal the second last of the second; unsqueeze vectors.");
             }
             Op.requireFloat(name(), in);
@@ -33,8 +34,11 @@ sealed interface ProductOp extends Op {
         private static Tensor product(Tensor p, Tensor q) {
             Shape lead = Shape.broadcast("matmul", lead(p), lead(q));
             Tensor y = Raw.empty(p, shape(lead, p.dim(-2), q.dim(-1)));
-            p.backend().matmul(Raw.expand(p, shape(lead, p.dim(-2), p.dim(-1))).view(), Raw.expand(q, shape(lead, q.dim(-2), q.dim(-1))).view(),
-                    y.view());
+            p.backend()
+                    .matmul(
+                            Raw.expand(p, shape(lead, p.dim(-2), p.dim(-1))).view(),
+                            Raw.expand(q, shape(lead, q.dim(-2), q.dim(-1))).view(),
+                            y.view());
             return y;
         }
 
@@ -64,7 +68,8 @@ sealed interface ProductOp extends Op {
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             return new Tensor[] {
                 needs[0] ? Raw.sumTo(product(dy, transposed(saved.get(1))), saved.shape(0)) : dy,
-                needs[1] ? Raw.sumTo(product(transposed(saved.get(0)), dy), saved.shape(1)) : dy};
+                needs[1] ? Raw.sumTo(product(transposed(saved.get(0)), dy), saved.shape(1)) : dy
+            };
         }
     }
 
@@ -81,17 +86,24 @@ sealed interface ProductOp extends Op {
             Tensor w = in[1];
             if (w.rank() != 2 || x.rank() < 1 || x.dim(-1) != w.dim(1)) {
                 throw new IllegalArgumentException("linear: input " + x.shape() + " does not fit weight " + w.shape()
-                        + " [out, in]. Hint: the input's last dimension must be " + (w.rank() == 2 ? w.dim(1) : "the weight's second") + ".");
+                        + " [out, in]. Hint: the input's last dimension must be "
+                        + (w.rank() == 2 ? w.dim(1) : "the weight's second") + ".");
             }
             if (in.length > 2 && !in[2].shape().equals(Shape.of(w.dim(0)))) {
-                throw new IllegalArgumentException("linear: bias " + in[2].shape() + " does not fit weight " + w.shape() + " [out, in]");
+                throw new IllegalArgumentException(
+                        "linear: bias " + in[2].shape() + " does not fit weight " + w.shape() + " [out, in]");
             }
             Op.requireFloat(name(), in);
             Tensor rows = rows(x);
             Tensor y = Raw.empty(x, rows.dim(0), w.dim(0));
             x.backend().matmul(rows.view(), Raw.permute(w, 1, 0).view(), y.view());
             if (in.length > 2) {
-                x.backend().binary(BinaryOp.ADD, y.view(), Raw.expand(in[2], y.shape()).view(), y.view());
+                x.backend()
+                        .binary(
+                                BinaryOp.ADD,
+                                y.view(),
+                                Raw.expand(in[2], y.shape()).view(),
+                                y.view());
             }
             saved.putIf(saved.needs(1), 0, rows);
             saved.putIf(saved.needs(0), 1, w);
@@ -125,7 +137,9 @@ sealed interface ProductOp extends Op {
         }
     }
 
-    /** {@code [N, C, H, W]} with weight {@code [O, C/groups, KH, KW]} and an optional bias {@code [O]} as third input. */
+    /**
+     * {@code [N, C, H, W]} with weight {@code [O, C/groups, KH, KW]} and an optional bias {@code [O]} as third input.
+     */
     record Conv2d(Conv2dParams params) implements ProductOp {
         @Override
         public String name() {
@@ -136,10 +150,14 @@ sealed interface ProductOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             check(in);
             Tensor x = Raw.channelsLast(in[0]);
-            Tensor y = run(x, in[1], in.length > 2 ? Epilogue.bias(Raw.contiguous(in[2]).view()) : Epilogue.NONE);
+            Tensor y = run(
+                    x,
+                    in[1],
+                    in.length > 2 ? Epilogue.bias(Raw.contiguous(in[2]).view()) : Epilogue.NONE);
             if (saved.needs(1)) {
                 saved.put(0, x);
-                saved.layout(in[1].view().isDense() ? in[1].strides() : in[1].shape().contiguousStrides());
+                saved.layout(
+                        in[1].view().isDense() ? in[1].strides() : in[1].shape().contiguousStrides());
             }
             saved.putIf(saved.needs(0), 1, in[1]);
             return y;
@@ -149,7 +167,11 @@ sealed interface ProductOp extends Op {
         Tensor run(Tensor x, Tensor w, Epilogue epilogue) {
             Tensor source = Raw.channelsLast(x);
             Shape result = params.outputShape(x.shape(), w.shape());
-            Tensor y = Raw.emptyChannelsLast(source, epilogue.maxPool().map(windows -> PoolOp.Windows.output(result, windows)).orElse(result));
+            Tensor y = Raw.emptyChannelsLast(
+                    source,
+                    epilogue.maxPool()
+                            .map(windows -> PoolOp.Windows.output(result, windows))
+                            .orElse(result));
             x.backend().conv2d(source.view(), w.view(), epilogue, y.view(), params);
             return y;
         }
@@ -158,36 +180,48 @@ sealed interface ProductOp extends Op {
             check(name(), params, in);
         }
 
-        /** The shape rule, of images or, for {@code conv1d}, of sequences: those have one spatial dimension less, and {@code params} of one row. */
+        /**
+         * The shape rule, of images or, for {@code conv1d}, of sequences: those have one spatial dimension less, and
+         * {@code params} of one row.
+         */
         static void check(String op, Conv2dParams params, Tensor... in) {
             boolean images = op.equals("conv2d");
             int rank = images ? 4 : 3;
             Shape x = in[0].shape();
             Shape w = in[1].shape();
             int groups = params.groups();
-            String shapes = " (input " + x + ", weight " + w + (in.length > 2 ? ", bias " + in[2].shape() : "") + (groups > 1 ? ", groups " + groups : "")
-                    + dilation(params, images) + ")";
+            String shapes = " (input " + x + ", weight " + w + (in.length > 2 ? ", bias " + in[2].shape() : "")
+                    + (groups > 1 ? ", groups " + groups : "") + dilation(params, images) + ")";
             if (x.rank() != rank || w.rank() != rank) {
-                throw new IllegalArgumentException(op + ": input must be " + (images ? "[N, C, H, W] and weight [O, C/groups, KH, KW]"
-                        : "[N, C, L] and weight [O, C/groups, K]") + shapes + ". Hint: unsqueeze(0) makes a batch of one "
+                throw new IllegalArgumentException(op + ": input must be "
+                        + (images
+                                ? "[N, C, H, W] and weight [O, C/groups, KH, KW]"
+                                : "[N, C, L] and weight [O, C/groups, K]")
+                        + shapes + ". Hint: unsqueeze(0) makes a batch of one "
                         + (images ? "image." : "sequence."));
             }
             if (x.dim(1) != (long) w.dim(1) * groups) {
-                throw new IllegalArgumentException(op + ": input has " + x.dim(1) + " channels, weight expects " + (long) w.dim(1) * groups + shapes
-                        + (images && groups == 1 && x.dim(1) == 4 && w.dim(1) == 3 ? ". Hint: convert RGBA to RGB."
-                        : images && groups == 1 && x.dim(1) == 1 && w.dim(1) == 3 ? ". Hint: repeat the grey channel three times."
-                        : ". Hint: the layer before must produce as many channels as this one takes."));
+                throw new IllegalArgumentException(op + ": input has " + x.dim(1) + " channels, weight expects "
+                        + (long) w.dim(1) * groups + shapes
+                        + (images && groups == 1 && x.dim(1) == 4 && w.dim(1) == 3
+                                ? ". Hint: convert RGBA to RGB."
+                                : images && groups == 1 && x.dim(1) == 1 && w.dim(1) == 3
+                                        ? ". Hint: repeat the grey channel three times."
+                                        : ". Hint: the layer before must produce as many channels as this one takes."));
             }
             if (w.dim(0) % groups != 0) {
                 throw new IllegalArgumentException(op + ": output channels must be divisible by groups" + shapes);
             }
             if (in.length > 2 && !in[2].shape().equals(Shape.of(w.dim(0)))) {
-                throw new IllegalArgumentException(op + ": bias must be [" + w.dim(0) + "], one value an output channel" + shapes);
+                throw new IllegalArgumentException(
+                        op + ": bias must be [" + w.dim(0) + "], one value an output channel" + shapes);
             }
             checkPadded(op, params, images, x);
-            if (w.dim(-1) < 1 || params.outputWidth(x.dim(-1), w.dim(-1)) < 1
+            if (w.dim(-1) < 1
+                    || params.outputWidth(x.dim(-1), w.dim(-1)) < 1
                     || images && (w.dim(2) < 1 || params.outputHeight(x.dim(2), w.dim(2)) < 1)) {
-                throw new IllegalArgumentException(op + ": the kernel does not fit the padded input" + shapes + ". Hint: use "
+                throw new IllegalArgumentException(op + ": the kernel does not fit the padded input" + shapes
+                        + ". Hint: use "
                         + (images ? "a larger image, or more padding." : "a longer sequence, or more padding."));
             }
             Op.requireFloat(op, in);
@@ -200,8 +234,10 @@ sealed interface ProductOp extends Op {
             try {
                 Shape.of(op, x.dim(1), height, width);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(op + ": the padded input [" + x.dim(0) + ", " + x.dim(1) + ", " + (images ? height + ", " : "") + width
-                        + "] does not fit: one image of it has more elements than a tensor holds (input " + x + "). Hint: use less padding.");
+                throw new IllegalArgumentException(op + ": the padded input [" + x.dim(0) + ", " + x.dim(1) + ", "
+                        + (images ? height + ", " : "") + width
+                        + "] does not fit: one image of it has more elements than a tensor holds (input " + x
+                        + "). Hint: use less padding.");
             }
         }
 
@@ -223,7 +259,8 @@ sealed interface ProductOp extends Op {
                 d.backend().conv2dBackwardWeight(saved.get(0).view(), d.view(), grads[1].view(), params);
             }
             if (needs.length > 2 && needs[2]) {
-                grads[2] = Raw.reshape(Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
+                grads[2] = Raw.reshape(
+                        Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
             }
             return grads;
         }

@@ -11,8 +11,7 @@ import java.util.Locale;
 
 /** Unrecorded building blocks for operators: allocation, layouts, and single kernel calls. */
 final class Raw {
-    private Raw() {
-    }
+    private Raw() {}
 
     static Tensor empty(Backend backend, DType dtype, Shape shape) {
         return new Tensor(backend.allocate(dtype, shape.numel()), 0, shape, shape.contiguousStrides());
@@ -185,7 +184,9 @@ final class Raw {
     static Tensor unaryBackward(UnaryOp op, float a, float b, Tensor argumentOrResult, Tensor dy) {
         Tensor dx = emptyLike(argumentOrResult);
         View known = argumentOrResult.view();
-        dy.backend().unaryBackward(op, a, b, known, known, like(dy, argumentOrResult).view(), dx.view());
+        dy.backend()
+                .unaryBackward(
+                        op, a, b, known, known, like(dy, argumentOrResult).view(), dx.view());
         return dx;
     }
 

@@ -8,7 +8,10 @@ import java.util.Locale;
 /** Operators that fold dimensions. */
 sealed interface ReductionOp extends Op {
 
-    /** Sum, mean, maximum or minimum over {@code axes}, which stay as dimensions of size 1; the extremes share a gradient among ties. */
+    /**
+     * Sum, mean, maximum or minimum over {@code axes}, which stay as dimensions of size 1; the extremes share a
+     * gradient among ties.
+     */
     record Fold(Reduction function, boolean[] axes) implements ReductionOp {
         @Override
         public String name() {
@@ -18,12 +21,13 @@ sealed interface ReductionOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             if (in[0].dtype() != DType.F32) {
-                throw new IllegalArgumentException(name() + ": input must be F32, got " + in[0].dtype() + " " + in[0].shape()
-                        + ". Hint: call to(DType.F32).");
+                throw new IllegalArgumentException(name() + ": input must be F32, got " + in[0].dtype() + " "
+                        + in[0].shape() + ". Hint: call to(DType.F32).");
             }
             boolean extreme = function == Reduction.MAX || function == Reduction.MIN;
             if (extreme && folded(in[0].shape()) == 0) {
-                throw new IllegalArgumentException(name() + ": no element to choose from along the folded dimensions of " + in[0].shape());
+                throw new IllegalArgumentException(
+                        name() + ": no element to choose from along the folded dimensions of " + in[0].shape());
             }
             Tensor y = Raw.reduce(function, in[0], axes);
             if (extreme) {
@@ -44,15 +48,18 @@ sealed interface ReductionOp extends Op {
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Shape shape = saved.shape(0);
-            return new Tensor[] {switch (function) {
-                case SUM -> Raw.expand(dy, shape);
-                case MEAN -> Raw.expand(Raw.scale(dy, 1f / folded(shape)), shape);
-                case MAX, MIN -> {
-                    Tensor ties = Raw.binary(BinaryOp.EQUAL, saved.get(0), saved.get(1)).to(DType.F32);
-                    Tensor share = Raw.binary(BinaryOp.DIV, dy, Raw.reduce(Reduction.SUM, ties, axes));
-                    yield Raw.mul(ties, share);
+            return new Tensor[] {
+                switch (function) {
+                    case SUM -> Raw.expand(dy, shape);
+                    case MEAN -> Raw.expand(Raw.scale(dy, 1f / folded(shape)), shape);
+                    case MAX, MIN -> {
+                        Tensor ties = Raw.binary(BinaryOp.EQUAL, saved.get(0), saved.get(1))
+                                .to(DType.F32);
+                        Tensor share = Raw.binary(BinaryOp.DIV, dy, Raw.reduce(Reduction.SUM, ties, axes));
+                        yield Raw.mul(ties, share);
+                    }
                 }
-            }};
+            };
         }
 
         @Override

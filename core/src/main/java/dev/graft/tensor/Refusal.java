@@ -4,12 +4,14 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Puts the name of the function that the user called at the head of what is refused, whichever operator or kernel found it out. */
+/**
+ * Puts the name of the function that the user called at the head of what is refused, whichever operator or kernel found
+ * it out.
+ */
 final class Refusal {
     private static final Pattern HEAD = Pattern.compile("^[A-Za-z]\\w*: ");
 
-    private Refusal() {
-    }
+    private Refusal() {}
 
     /** Runs a function that is made of other ones. */
     static <T> T under(String function, Supplier<T> body) {
@@ -20,16 +22,21 @@ final class Refusal {
         }
     }
 
-    /** The exception under the function's name; itself where it has that already, or is of a kind with a meaning of its own. */
+    /**
+     * The exception under the function's name; itself where it has that already, or is of a kind with a meaning of its
+     * own.
+     */
     static RuntimeException under(String function, RuntimeException e) {
         String message = e.getMessage();
-        if (message == null || message.startsWith(function + ":")
+        if (message == null
+                || message.startsWith(function + ":")
                 || e.getClass() != IllegalArgumentException.class && e.getClass() != IllegalStateException.class) {
             return e;
         }
         Matcher head = HEAD.matcher(message);
         String text = function + ": " + (head.find() ? message.substring(head.end()) : message);
-        RuntimeException named = e instanceof IllegalArgumentException ? new IllegalArgumentException(text, e.getCause())
+        RuntimeException named = e instanceof IllegalArgumentException
+                ? new IllegalArgumentException(text, e.getCause())
                 : new IllegalStateException(text, e.getCause());
         named.setStackTrace(e.getStackTrace());
         return named;

@@ -8,7 +8,9 @@ import java.util.Optional;
 /** Operators on rows chosen or judged by integer indices. */
 sealed interface RowOp extends Op {
 
-    /** Rows of a table {@code [V, D]} for indices of any shape: {@code [..., D]}. Inputs: table, indices (I64 or I32). */
+    /**
+     * Rows of a table {@code [V, D]} for indices of any shape: {@code [..., D]}. Inputs: table, indices (I64 or I32).
+     */
     record Embedding() implements RowOp {
         @Override
         public String name() {
@@ -19,10 +21,12 @@ sealed interface RowOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             Tensor table = in[0];
             if (table.rank() != 2) {
-                throw new IllegalArgumentException("embedding: the table must be [V, D], got " + table.shape() + " (indices " + in[1].shape() + ")");
+                throw new IllegalArgumentException("embedding: the table must be [V, D], got " + table.shape()
+                        + " (indices " + in[1].shape() + ")");
             }
             requireFloat(name(), "the table", table);
-            Tensor rows = indices(name(), in[1], table.dim(0), Long.MIN_VALUE, "the table " + table.shape() + " has rows");
+            Tensor rows =
+                    indices(name(), in[1], table.dim(0), Long.MIN_VALUE, "the table " + table.shape() + " has rows");
             Tensor y = Raw.empty(table, rows.numel(), table.dim(1));
             table.backend().gatherRows(Raw.contiguous(table).view(), rows.view(), y.view());
             saved.put(0, rows);
@@ -35,20 +39,29 @@ sealed interface RowOp extends Op {
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor rows = saved.get(0);
             Tensor dtable = Raw.empty(dy, saved.shape(0));
-            dy.backend().gatherRowsBackward(Raw.reshape(Raw.contiguous(dy), Shape.of(rows.numel(), saved.shape(0).dim(1))).view(), rows.view(),
-                    dtable.view());
+            dy.backend()
+                    .gatherRowsBackward(
+                            Raw.reshape(
+                                            Raw.contiguous(dy),
+                                            Shape.of(
+                                                    rows.numel(), saved.shape(0).dim(1)))
+                                    .view(),
+                            rows.view(),
+                            dtable.view());
             return new Tensor[] {dtable, dtable};
         }
     }
 
     /**
-     * Cross-entropy of logits {@code [N, C, ...]} against class indices {@code [N, ...]}, with optional class weights {@code [C]} as third input.
-     * See <a href="https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">torch.nn.CrossEntropyLoss</a>.
+     * Cross-entropy of logits {@code [N, C, ...]} against class indices {@code [N, ...]}, with optional class weights
+     * {@code [C]} as third input. See <a
+     * href="https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">torch.nn.CrossEntropyLoss</a>.
      */
     record CrossEntropy(float labelSmoothing, long ignoreIndex, LossReduction reduction) implements RowOp {
         public CrossEntropy {
             if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-                throw new IllegalArgumentException("crossEntropy: label smoothing must be from 0 to 1, got " + labelSmoothing);
+                throw new IllegalArgumentException(
+                        "crossEntropy: label smoothing must be from 0 to 1, got " + labelSmoothing);
             }
         }
 
@@ -65,18 +78,28 @@ sealed interface RowOp extends Op {
             if (in.length > 2) {
                 requireFloat(name(), "class weights", in[2]);
                 if (saved.needs(2)) {
-                    throw new IllegalArgumentException("crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().");
+                    throw new IllegalArgumentException(
+                            "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().");
                 }
             }
             int classes = logits.dim(1);
             Tensor rows = toRows(logits);
             Tensor target = indices(name(), in[1], classes, ignoreIndex, "logits " + logits.shape() + " have classes");
-            Optional<View> weight = in.length > 2 ? Optional.of(Raw.contiguous(in[2]).view()) : Optional.empty();
+            Optional<View> weight =
+                    in.length > 2 ? Optional.of(Raw.contiguous(in[2]).view()) : Optional.empty();
             Tensor loss = Raw.empty(logits, rows.dim(0));
             Tensor rowWeight = Raw.empty(logits, rows.dim(0));
             Tensor logProbabilities = Raw.emptyLike(rows);
-            logits.backend().crossEntropy(rows.view(), target.view(), weight, labelSmoothing, ignoreIndex, loss.view(), rowWeight.view(),
-                    logProbabilities.view());
+            logits.backend()
+                    .crossEntropy(
+                            rows.view(),
+                            target.view(),
+                            weight,
+                            labelSmoothing,
+                            ignoreIndex,
+                            loss.view(),
+                            rowWeight.view(),
+                            logProbabilities.view());
             saved.put(0, logProbabilities);
             saved.put(1, target);
             boolean[] all = {true};
@@ -100,11 +123,13 @@ sealed interface RowOp extends Op {
                 fits = x.dim(i) == t.dim(i - 1);
             }
             if (!fits) {
-                throw new IllegalArgumentException("crossEntropy: target must be [N, ...] for logits [N, C, ...] (logits " + x + ", target " + t
-                        + "). Hint: targets are class indices, not one-hot rows.");
+                throw new IllegalArgumentException(
+                        "crossEntropy: target must be [N, ...] for logits [N, C, ...] (logits " + x + ", target " + t
+                                + "). Hint: targets are class indices, not one-hot rows.");
             }
             if (in.length > 2 && !in[2].shape().equals(Shape.of(x.dim(1)))) {
-                throw new IllegalArgumentException("crossEntropy: class weights must be [C] (logits " + x + ", weights " + in[2].shape() + ")");
+                throw new IllegalArgumentException(
+                        "crossEntropy: class weights must be [C] (logits " + x + ", weights " + in[2].shape() + ")");
             }
         }
 
@@ -116,22 +141,30 @@ sealed interface RowOp extends Op {
             }
             order[order.length - 1] = 1;
             int classes = logits.dim(1);
-            return Raw.contiguous(Raw.reshape(Raw.permute(logits, order), Shape.of(classes == 0 ? 0 : logits.numel() / classes, classes)));
+            return Raw.contiguous(Raw.reshape(
+                    Raw.permute(logits, order), Shape.of(classes == 0 ? 0 : logits.numel() / classes, classes)));
         }
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor logProbabilities = saved.get(0);
             int rows = logProbabilities.dim(0);
-            Tensor dloss = switch (reduction) {
-                case NONE -> Raw.reshape(dy, Shape.of(rows));
-                case SUM -> Raw.expand(Raw.reshape(dy, Shape.of(1)), Shape.of(rows));
-                case MEAN -> Raw.expand(Raw.reshape(dy, Shape.of(1)).div(saved.get(2)), Shape.of(rows));
-            };
+            Tensor dloss =
+                    switch (reduction) {
+                        case NONE -> Raw.reshape(dy, Shape.of(rows));
+                        case SUM -> Raw.expand(Raw.reshape(dy, Shape.of(1)), Shape.of(rows));
+                        case MEAN -> Raw.expand(Raw.reshape(dy, Shape.of(1)).div(saved.get(2)), Shape.of(rows));
+                    };
             Tensor dlogits = Raw.emptyLike(logProbabilities);
-            dy.backend().crossEntropyBackward(logProbabilities.view(), saved.get(1).view(),
-                    saved.find(3).map(Tensor::view), labelSmoothing, ignoreIndex,
-                    Raw.contiguous(dloss).view(), dlogits.view());
+            dy.backend()
+                    .crossEntropyBackward(
+                            logProbabilities.view(),
+                            saved.get(1).view(),
+                            saved.find(3).map(Tensor::view),
+                            labelSmoothing,
+                            ignoreIndex,
+                            Raw.contiguous(dloss).view(),
+                            dlogits.view());
             return new Tensor[] {fromRows(dlogits, saved.shape(0)), dy, dy};
         }
 
@@ -151,21 +184,25 @@ sealed interface RowOp extends Op {
 
     private static void requireFloat(String op, String what, Tensor t) {
         if (t.dtype() != DType.F32) {
-            throw new IllegalArgumentException(op + ": " + what + " must be F32, got " + t.dtype() + " " + t.shape() + ". Hint: call to(DType.F32).");
+            throw new IllegalArgumentException(op + ": " + what + " must be F32, got " + t.dtype() + " " + t.shape()
+                    + ". Hint: call to(DType.F32).");
         }
     }
 
     /** Indices as contiguous I64 rows, each checked to be in {@code [0, size)} or equal to {@code ignored}. */
     private static Tensor indices(String op, Tensor indices, int size, long ignored, String what) {
         if (indices.dtype() != DType.I64 && indices.dtype() != DType.I32) {
-            throw new IllegalArgumentException(op + ": indices must be I64 or I32, got " + indices.dtype() + " " + indices.shape());
+            throw new IllegalArgumentException(
+                    op + ": indices must be I64 or I32, got " + indices.dtype() + " " + indices.shape());
         }
-        Tensor rows = Raw.reshape(Raw.contiguous(indices.dtype() == DType.I64 ? indices : indices.to(DType.I64)), Shape.of(indices.numel()));
+        Tensor rows = Raw.reshape(
+                Raw.contiguous(indices.dtype() == DType.I64 ? indices : indices.to(DType.I64)),
+                Shape.of(indices.numel()));
         long[] values = rows.toLongArray();
         for (int i = 0; i < values.length; i++) {
             if ((values[i] < 0 || values[i] >= size) && values[i] != ignored) {
-                throw new IllegalArgumentException(op + ": index " + values[i] + " at position " + i + " of " + indices.shape() + " is out of range; "
-                        + what + " 0 to " + (size - 1));
+                throw new IllegalArgumentException(op + ": index " + values[i] + " at position " + i + " of "
+                        + indices.shape() + " is out of range; " + what + " 0 to " + (size - 1));
             }
         }
         return rows;

@@ -6,8 +6,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What one recorded operator keeps for its backward: the shapes of its inputs, and tensors under numbers that the operator chose. An operator
- * keeps a tensor only where a gradient that is asked for reads it; what is kept cannot be freed, nor changed in place, until then.
+ * What one recorded operator keeps for its backward: the shapes of its inputs, and tensors under numbers that the
+ * operator chose. An operator keeps a tensor only where a gradient that is asked for reads it; what is kept cannot be
+ * freed, nor changed in place, until then.
  */
 final class Saved {
     private final boolean recording;
@@ -63,7 +64,9 @@ final class Saved {
     }
 
     Optional<Tensor> find(int slot) {
-        return slot < tensors.length && tensors[slot] != null ? Optional.of(tensors[slot].checkUnmodified()) : Optional.empty();
+        return slot < tensors.length && tensors[slot] != null
+                ? Optional.of(tensors[slot].checkUnmodified())
+                : Optional.empty();
     }
 
     /** Remembers strides, where the layout of an input is needed but its values are not. */

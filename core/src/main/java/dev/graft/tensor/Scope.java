@@ -16,8 +16,8 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Scopes nest. With none open, the garbage collector owns a result. Modules and data loaders open scopes by themselves, so a
- * training loop closes nothing.
+ * <p>Scopes nest. With none open, the garbage collector owns a result. Modules and data loaders open scopes by
+ * themselves, so a training loop closes nothing.
  */
 public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Deque<Scope>> STACK = ThreadLocal.withInitial(ArrayDeque::new);
@@ -28,6 +28,7 @@ public final class Scope implements AutoCloseable {
     private final WeakReference<Object> holder;
     /** Tensors, or weak references to them; null where one has left. */
     private final List<Object> owned = new ArrayList<>();
+
     private int nextSweep = FIRST_SWEEP;
     private boolean closed;
 
@@ -41,10 +42,12 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Opens a scope that may stay open without harm, as that of a loop's step does after a {@code break}: it closes what is still
-     * in use when it is closed, but keeps nothing alive. What nobody else holds goes to the garbage collector before.
+     * Opens a scope that may stay open without harm, as that of a loop's step does after a {@code break}: it closes
+     * what is still in use when it is closed, but keeps nothing alive. What nobody else holds goes to the garbage
+     * collector before.
      *
-     * @param holder who closes the scope; where it is collected before, the scope counts as {@linkplain #release() released}
+     * @param holder who closes the scope; where it is collected before, the scope counts as {@linkplain #release()
+     *     released}
      */
     public static Scope openWeak(Object holder) {
         Deque<Scope> stack = STACK.get();
@@ -65,17 +68,20 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Lets a tensor outlive this scope: one of this scope, or of a scope opened inside it, moves to the scope around this one, or to the
-     * garbage collector. One that a scope around owns, or none, outlives this scope anyway. Returns the tensor.
+     * Lets a tensor outlive this scope: one of this scope, or of a scope opened inside it, moves to the scope around
+     * this one, or to the garbage collector. One that a scope around owns, or none, outlives this scope anyway. Returns
+     * the tensor.
      *
      * @throws IllegalStateException where the tensor or this scope was closed, or either belongs to another thread
      */
     public Tensor keep(Tensor tensor) {
         tensor.checkOpen("keep");
         if (closed) {
-            throw new IllegalStateException("keep: the scope was closed, and its tensors with it. Hint: keep a tensor before.");
+            throw new IllegalStateException(
+                    "keep: the scope was closed, and its tensors with it. Hint: keep a tensor before.");
         }
-        checkThread("keep: called on another thread than the one that opened the scope. Hint: keep a tensor on the thread that made it.");
+        checkThread(
+                "keep: called on another thread than the one that opened the scope. Hint: keep a tensor on the thread that made it.");
         Scope owner = tensor.scope();
         if (owner == this || owner != null && owner.isInside(this)) {
             moveOut(tensor);
@@ -84,9 +90,9 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * What a function returns whose result may be one of its arguments, or a tensor that somebody else keeps: a tensor of this scope is
-     * {@linkplain #keep kept}, for any other its {@link Tensor#alias} is. So whoever called the function may close the result, and closes
-     * nothing else with it.
+     * What a function returns whose result may be one of its arguments, or a tensor that somebody else keeps: a tensor
+     * of this scope is {@linkplain #keep kept}, for any other its {@link Tensor#alias} is. So whoever called the
+     * function may close the result, and closes nothing else with it.
      */
     public Tensor handOver(Tensor tensor) {
         Scope owner = tensor.scope();
@@ -104,8 +110,9 @@ public final class Scope implements AutoCloseable {
     /** Whether this scope was opened while {@code outer} was open, on the same thread. */
     private boolean isInside(Scope outer) {
         if (stack != outer.stack) {
-            throw new IllegalStateException("keep: the tensor belongs to a scope of another thread, which closes it. Hint: keep() it there, before "
-                    + "handing it over.");
+            throw new IllegalStateException(
+                    "keep: the tensor belongs to a scope of another thread, which closes it. Hint: keep() it there, before "
+                            + "handing it over.");
         }
         for (Scope scope : stack) {
             if (scope == outer) {
@@ -124,21 +131,23 @@ public final class Scope implements AutoCloseable {
         if (closed) {
             return;
         }
-        checkThread("scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
+        checkThread(
+                "scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
         while (!closed) {
             stack.pop().closeOwned();
         }
     }
 
     /**
-     * Ends the scope without closing anything: its tensors move to the scope around it, or to the garbage collector. Scopes
-     * opened inside it stay open.
+     * Ends the scope without closing anything: its tensors move to the scope around it, or to the garbage collector.
+     * Scopes opened inside it stay open.
      */
     public void release() {
         if (closed) {
             return;
         }
-        checkThread("scope: released on another thread than the one that opened it. Hint: open and close it on one thread.");
+        checkThread(
+                "scope: released on another thread than the one that opened it. Hint: open and close it on one thread.");
         for (int i = 0; i < owned.size(); i++) {
             Tensor tensor = tensor(owned.get(i));
             if (tensor != null) {
@@ -186,7 +195,10 @@ public final class Scope implements AutoCloseable {
         owned.add(holder != null ? new WeakReference<>(tensor) : tensor);
     }
 
-    /** Drops what was collected or has left; the next one comes when twice as many are there, so that adopting stays cheap. */
+    /**
+     * Drops what was collected or has left; the next one comes when twice as many are there, so that adopting stays
+     * cheap.
+     */
     private void sweep() {
         int live = 0;
         for (Object entry : owned) {
@@ -200,7 +212,10 @@ public final class Scope implements AutoCloseable {
         nextSweep = Math.max(FIRST_SWEEP, 2 * live);
     }
 
-    /** The slot stays empty: closing one tensor early must not cost a search. Another thread must not touch the list, which skips closed ones. */
+    /**
+     * The slot stays empty: closing one tensor early must not cost a search. Another thread must not touch the list,
+     * which skips closed ones.
+     */
     void forget(int slot) {
         if (stack == STACK.get()) {
             owned.set(slot, null);

@@ -15,12 +15,18 @@ public final class Shape {
         this.numel = numel;
     }
 
-    /** @throws IllegalArgumentException for a negative size or more than 2<sup>31</sup> - 2<sup>16</sup> - 1 elements, sizes of 0 counted as 1 */
+    /**
+     * @throws IllegalArgumentException for a negative size or more than 2<sup>31</sup> - 2<sup>16</sup> - 1 elements,
+     *     sizes of 0 counted as 1
+     */
     public static Shape of(int... dims) {
         return of("shape", Arrays.stream(dims).asLongStream().toArray());
     }
 
-    /** As {@link #of(int...)} for an operator, whose shape rule computes in {@code long} so that no sum or product wraps. */
+    /**
+     * As {@link #of(int...)} for an operator, whose shape rule computes in {@code long} so that no sum or product
+     * wraps.
+     */
     static Shape of(String op, long... sizes) {
         int[] dims = new int[sizes.length];
         long room = 1;
@@ -32,8 +38,9 @@ public final class Shape {
             // Sizes of 0 do not hide the others: strides and counts of an empty tensor must fit too.
             room = sizes[i] > MOST_ELEMENTS ? MOST_ELEMENTS + 1L : room * Math.max(1, sizes[i]);
             if (room > MOST_ELEMENTS) {
-                throw new IllegalArgumentException(op + ": " + Arrays.toString(sizes) + " does not fit: a tensor holds at most " + MOST_ELEMENTS
-                        + " elements (2^31 - 2^16 - 1). Hint: use smaller batches or split the tensor.");
+                throw new IllegalArgumentException(
+                        op + ": " + Arrays.toString(sizes) + " does not fit: a tensor holds at most " + MOST_ELEMENTS
+                                + " elements (2^31 - 2^16 - 1). Hint: use smaller batches or split the tensor.");
             }
             empty |= sizes[i] == 0;
             dims[i] = (int) sizes[i];
@@ -61,7 +68,9 @@ public final class Shape {
         int a = axis < 0 ? axis + dims.length : axis;
         if (a < 0 || a >= dims.length) {
             throw new IllegalArgumentException(op + ": dimension " + axis + " is out of range for shape " + this
-                    + (dims.length == 0 ? ", which has none" : ". Hint: dimensions count from 0 to " + (dims.length - 1) + ", or from -1 backwards."));
+                    + (dims.length == 0
+                            ? ", which has none"
+                            : ". Hint: dimensions count from 0 to " + (dims.length - 1) + ", or from -1 backwards."));
         }
         return a;
     }
@@ -110,8 +119,9 @@ public final class Shape {
             int x = i <= a.rank() ? a.dims[a.rank() - i] : 1;
             int y = i <= b.rank() ? b.dims[b.rank() - i] : 1;
             if (x != y && x != 1 && y != 1) {
-                throw new IllegalArgumentException(op + ": shapes " + a + " and " + b + " do not broadcast (sizes " + x + " and " + y
-                        + " at dimension -" + i + "). Hint: sizes must match or be 1, counted from the last dimension.");
+                throw new IllegalArgumentException(op + ": shapes " + a + " and " + b + " do not broadcast (sizes " + x
+                        + " and " + y + " at dimension -" + i
+                        + "). Hint: sizes must match or be 1, counted from the last dimension.");
             }
             out[rank - i] = x == 1 ? y : x;
         }

@@ -15,8 +15,8 @@ sealed interface ShapeOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             if (in[0].numel() != target.numel()) {
-                throw new IllegalArgumentException("reshape: " + in[0].shape() + " has " + in[0].numel() + " elements, " + target + " has "
-                        + target.numel());
+                throw new IllegalArgumentException("reshape: " + in[0].shape() + " has " + in[0].numel() + " elements, "
+                        + target + " has " + target.numel());
             }
             return Raw.reshape(in[0], target);
         }
@@ -60,8 +60,9 @@ sealed interface ShapeOp extends Op {
                 valid &= sorted[i] == i;
             }
             if (!valid) {
-                throw new IllegalArgumentException("permute: " + Arrays.toString(order) + " is not an order of the dimensions of " + in[0].shape()
-                        + ". Hint: name each dimension from 0 to " + (in[0].rank() - 1) + " once.");
+                throw new IllegalArgumentException(
+                        "permute: " + Arrays.toString(order) + " is not an order of the dimensions of " + in[0].shape()
+                                + ". Hint: name each dimension from 0 to " + (in[0].rank() - 1) + " once.");
             }
             return Raw.permute(in[0], order);
         }
@@ -108,8 +109,9 @@ sealed interface ShapeOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             int size = in[0].dim(axis);
             if (from < 0 || to > size || from > to || step < 1) {
-                throw new IllegalArgumentException("slice: [" + from + ", " + to + ") step " + step + " is outside dimension " + axis + " of "
-                        + in[0].shape() + ". Hint: 0 <= from <= to <= " + size + " and step >= 1.");
+                throw new IllegalArgumentException(
+                        "slice: [" + from + ", " + to + ") step " + step + " is outside dimension " + axis + " of "
+                                + in[0].shape() + ". Hint: 0 <= from <= to <= " + size + " and step >= 1.");
             }
             return window(in[0]);
         }
@@ -144,15 +146,22 @@ sealed interface ShapeOp extends Op {
             long size = 0;
             boolean channelsLast = in[0].rank() == 4;
             for (Tensor t : in) {
-                if (t.rank() != in[0].rank() || t.dtype() != in[0].dtype() || !t.shape().with(axis, 0).equals(in[0].shape().with(axis, 0))) {
-                    throw new IllegalArgumentException("concat: operands must agree in dtype and in every dimension but " + axis + " ("
-                            + Arrays.stream(in).map(x -> x.dtype() + " " + x.shape()).toList() + ")");
+                if (t.rank() != in[0].rank()
+                        || t.dtype() != in[0].dtype()
+                        || !t.shape().with(axis, 0).equals(in[0].shape().with(axis, 0))) {
+                    throw new IllegalArgumentException(
+                            "concat: operands must agree in dtype and in every dimension but " + axis + " ("
+                                    + Arrays.stream(in)
+                                            .map(x -> x.dtype() + " " + x.shape())
+                                            .toList() + ")");
                 }
                 size += t.dim(axis);
                 channelsLast &= t.view().isChannelsLast();
             }
             Shape shape = in[0].shape().with(name(), axis, size);
-            Tensor y = channelsLast ? Raw.emptyChannelsLast(in[0], in[0].dtype(), shape) : Raw.empty(in[0].backend(), in[0].dtype(), shape);
+            Tensor y = channelsLast
+                    ? Raw.emptyChannelsLast(in[0], in[0].dtype(), shape)
+                    : Raw.empty(in[0].backend(), in[0].dtype(), shape);
             int at = 0;
             for (Tensor t : in) {
                 y.backend().copy(t.view(), part(y, at, t.dim(axis)));
@@ -162,7 +171,11 @@ sealed interface ShapeOp extends Op {
         }
 
         private View part(Tensor y, int from, int size) {
-            return new View(y.storage(), y.offset() + from * y.strides()[axis], y.shape().with(axis, size), y.strides());
+            return new View(
+                    y.storage(),
+                    y.offset() + from * y.strides()[axis],
+                    y.shape().with(axis, size),
+                    y.strides());
         }
 
         @Override
@@ -182,8 +195,8 @@ sealed interface ShapeOp extends Op {
     record Pad2d(int top, int bottom, int left, int right) implements ShapeOp {
         public Pad2d {
             if (top < 0 || bottom < 0 || left < 0 || right < 0) {
-                throw new IllegalArgumentException("pad2d: padding must not be negative (top " + top + ", bottom " + bottom + ", left " + left
-                        + ", right " + right + "). Hint: use slice to crop.");
+                throw new IllegalArgumentException("pad2d: padding must not be negative (top " + top + ", bottom "
+                        + bottom + ", left " + left + ", right " + right + "). Hint: use slice to crop.");
             }
         }
 
@@ -198,8 +211,15 @@ sealed interface ShapeOp extends Op {
             if (x.rank() != 4) {
                 throw new IllegalArgumentException("pad2d: input must be [N, C, H, W], got " + x.shape());
             }
-            Tensor y = Raw.emptyChannelsLast(x, x.dtype(), Shape.of(name(), x.dim(0), x.dim(1), (long) x.dim(2) + top + bottom,
-                    (long) x.dim(3) + left + right));
+            Tensor y = Raw.emptyChannelsLast(
+                    x,
+                    x.dtype(),
+                    Shape.of(
+                            name(),
+                            x.dim(0),
+                            x.dim(1),
+                            (long) x.dim(2) + top + bottom,
+                            (long) x.dim(3) + left + right));
             y.backend().fill(y.view(), 0);
             y.backend().copy(x.view(), inner(y, x.shape()).view());
             return y;

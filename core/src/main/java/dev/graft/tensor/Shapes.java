@@ -4,8 +4,7 @@ import java.util.Arrays;
 
 /** Shape arithmetic behind the shape operators. */
 final class Shapes {
-    private Shapes() {
-    }
+    private Shapes() {}
 
     /** Replaces one -1 by the size that keeps the number of elements. */
     static Shape infer(String op, Shape from, int[] dims) {
@@ -15,7 +14,8 @@ final class Shapes {
             if (dims[i] == -1 && unknown < 0) {
                 unknown = i;
             } else if (dims[i] < 0) {
-                throw new IllegalArgumentException(op + ": " + Arrays.toString(dims) + " may hold one -1 and no other negative size (input " + from + ")");
+                throw new IllegalArgumentException(op + ": " + Arrays.toString(dims)
+                        + " may hold one -1 and no other negative size (input " + from + ")");
             } else {
                 // Beyond any tensor it only has to stay there: 0 must still make it 0.
                 known = Math.min(known, Integer.MAX_VALUE) * dims[i];
@@ -24,8 +24,8 @@ final class Shapes {
         int[] out = dims.clone();
         if (unknown >= 0) {
             if (known == 0 || from.numel() % known != 0) {
-                throw new IllegalArgumentException(op + ": no size fits -1 in " + Arrays.toString(dims) + " for input " + from + " (" + from.numel()
-                        + " elements)");
+                throw new IllegalArgumentException(op + ": no size fits -1 in " + Arrays.toString(dims) + " for input "
+                        + from + " (" + from.numel() + " elements)");
             }
             out[unknown] = (int) (from.numel() / known);
         }
@@ -58,8 +58,8 @@ final class Shapes {
     static Shape insert(String op, Shape shape, int axis) {
         int at = axis < 0 ? axis + shape.rank() + 1 : axis;
         if (at < 0 || at > shape.rank()) {
-            throw new IllegalArgumentException(op + ": dimension " + axis + " is out of range for shape " + shape + ". Hint: the new dimension counts "
-                    + "from 0 to " + shape.rank() + ", or from -1 backwards.");
+            throw new IllegalArgumentException(op + ": dimension " + axis + " is out of range for shape " + shape
+                    + ". Hint: the new dimension counts " + "from 0 to " + shape.rank() + ", or from -1 backwards.");
         }
         int[] dims = new int[shape.rank() + 1];
         for (int i = 0; i < dims.length; i++) {
@@ -71,7 +71,8 @@ final class Shapes {
     static Shape remove(String op, Shape shape, int axis, boolean mustBeOne) {
         int at = shape.axis(op, axis);
         if (mustBeOne && shape.dim(at) != 1) {
-            throw new IllegalArgumentException(op + ": dimension " + axis + " of " + shape + " has size " + shape.dim(at) + ", not 1");
+            throw new IllegalArgumentException(
+                    op + ": dimension " + axis + " of " + shape + " has size " + shape.dim(at) + ", not 1");
         }
         int[] dims = new int[shape.rank() - 1];
         for (int i = 0; i < dims.length; i++) {

@@ -27,9 +27,10 @@ import java.util.random.RandomGenerator;
  * w.grad().orElseThrow().toFloatArray();   // [3, 4]
  * }</pre>
  *
- * <p>Names and meanings follow <a href="https://pytorch.org/docs/stable/tensors.html">PyTorch</a> in camel case. Operators compute in
- * {@link DType#F32}. Shapes of images are {@code [N, C, H, W]}; their memory is channels-last. A tensor belongs to the innermost open
- * {@link Scope} of the thread that made it, or to the garbage collector. Not safe for use by several threads at once while one changes it.
+ * <p>Names and meanings follow <a href="https://pytorch.org/docs/stable/tensors.html">PyTorch</a> in camel case.
+ * Operators compute in {@link DType#F32}. Shapes of images are {@code [N, C, H, W]}; their memory is channels-last. A
+ * tensor belongs to the innermost open {@link Scope} of the thread that made it, or to the garbage collector. Not safe
+ * for use by several threads at once while one changes it.
  *
  * <p>Every operator throws {@link IllegalArgumentException} where shapes or types do not fit, naming them all, and
  * {@link IllegalStateException} on a closed tensor.
@@ -120,13 +121,17 @@ public final class Tensor implements AutoCloseable {
         return Making.arange(n);
     }
 
-    /** Normally distributed values, mean 0, standard deviation 1; of one generator the same on every JDK, see {@link Draw#normal}. */
+    /**
+     * Normally distributed values, mean 0, standard deviation 1; of one generator the same on every JDK, see
+     * {@link Draw#normal}.
+     */
     public static Tensor randn(RandomGenerator random, int... dims) {
         return Making.drawn("randn", () -> (float) Draw.normal(random), dims);
     }
 
     /**
-     * Values uniform in {@code [low, high)}, or all {@code low} where both are equal; of one generator the same on every JDK.
+     * Values uniform in {@code [low, high)}, or all {@code low} where both are equal; of one generator the same on
+     * every JDK.
      *
      * @throws IllegalArgumentException unless {@code low <= high}, and their difference is finite
      */
@@ -192,7 +197,10 @@ public final class Tensor implements AutoCloseable {
         return storage == other.storage;
     }
 
-    /** Grows with every change in place of this tensor's memory, through whichever tensor: as long as it is equal, so are the values. */
+    /**
+     * Grows with every change in place of this tensor's memory, through whichever tensor: as long as it is equal, so
+     * are the values.
+     */
     public int version() {
         return storage.version();
     }
@@ -217,8 +225,8 @@ public final class Tensor implements AutoCloseable {
     private void requireSingle(String op) {
         checkOpen(op);
         if (numel() != 1) {
-            throw new IllegalArgumentException(op + ": the tensor has " + numel() + " elements, shape " + shape + ". Hint: use to"
-                    + (op.equals("item") ? "Float" : "Long") + "Array().");
+            throw new IllegalArgumentException(op + ": the tensor has " + numel() + " elements, shape " + shape
+                    + ". Hint: use to" + (op.equals("item") ? "Float" : "Long") + "Array().");
         }
     }
 
@@ -230,7 +238,8 @@ public final class Tensor implements AutoCloseable {
         }
         for (int i = 0; i < index.length; i++) {
             if (index[i] < 0 || index[i] >= dim(i)) {
-                throw new IllegalArgumentException("get: index " + Arrays.toString(index) + " is outside shape " + shape);
+                throw new IllegalArgumentException(
+                        "get: index " + Arrays.toString(index) + " is outside shape " + shape);
             }
         }
         try (Scope s = Scope.open()) {
@@ -307,10 +316,12 @@ public final class Tensor implements AutoCloseable {
     public Tensor requireGrad(boolean on) {
         checkOpen("requireGrad");
         if (node != null) {
-            throw new IllegalStateException("requireGrad: " + shape + " is the result of " + node.op.name() + ", not a leaf. Hint: detach() first.");
+            throw new IllegalStateException("requireGrad: " + shape + " is the result of " + node.op.name()
+                    + ", not a leaf. Hint: detach() first.");
         }
         if (on && dtype() != DType.F32) {
-            throw new IllegalStateException("requireGrad: only F32 tensors have gradients, this is " + dtype() + " " + shape);
+            throw new IllegalStateException(
+                    "requireGrad: only F32 tensors have gradients, this is " + dtype() + " " + shape);
         }
         requiresGrad = on;
         return this;
@@ -320,7 +331,8 @@ public final class Tensor implements AutoCloseable {
     public void backward() {
         checkOpen("backward");
         if (numel() != 1) {
-            throw new IllegalArgumentException("backward: needs a single value, got shape " + shape + ". Hint: call mean() or sum() first, or pass a seed.");
+            throw new IllegalArgumentException("backward: needs a single value, got shape " + shape
+                    + ". Hint: call mean() or sum() first, or pass a seed.");
         }
         try (Scope s = Scope.open()) {
             backward(Raw.empty(this, shape).fill(1));
@@ -331,11 +343,13 @@ public final class Tensor implements AutoCloseable {
     public void backward(Tensor seed) {
         checkUsable("backward", seed);
         if (!requiresGrad()) {
-            throw new IllegalStateException("backward: nothing to differentiate, no operand of " + shape + " requires a gradient. "
-                    + "Hint: requireGrad(true) on a leaf, unfreeze a parameter, and keep autograd on.");
+            throw new IllegalStateException(
+                    "backward: nothing to differentiate, no operand of " + shape + " requires a gradient. "
+                            + "Hint: requireGrad(true) on a leaf, unfreeze a parameter, and keep autograd on.");
         }
         if (!seed.shape.equals(shape) || seed.dtype() != DType.F32) {
-            throw new IllegalArgumentException("backward: the seed " + seed.dtype() + " " + seed.shape + " must be F32 of the result's shape " + shape);
+            throw new IllegalArgumentException("backward: the seed " + seed.dtype() + " " + seed.shape
+                    + " must be F32 of the result's shape " + shape);
         }
         try (Scope s = Scope.open()) {
             // A copy: the seed may be a leaf's gradient, which this pass adds to.
@@ -364,15 +378,19 @@ public final class Tensor implements AutoCloseable {
     /** A copy with its own memory and no history, laid out as this tensor where that has no gaps, else contiguous. */
     public Tensor copy() {
         checkOpen("copy");
-        return Refusal.under("copy", () -> Raw.copyInto(this, view().isDense() ? Raw.emptyLike(this, dtype()) : Raw.empty(backend(), dtype(), shape)));
+        return Refusal.under(
+                "copy",
+                () -> Raw.copyInto(
+                        this, view().isDense() ? Raw.emptyLike(this, dtype()) : Raw.empty(backend(), dtype(), shape)));
     }
 
     // Conversion and shape
 
     /**
-     * The same elements in another type; an {@link #alias} where they have it already. Gradients flow between floating-point types, rounded to
-     * both as in PyTorch, and end at the others. Integers become the nearest float, unsigned ones too; a float becomes the nearest integer
-     * towards 0 that the type holds, NaN becomes 0. Between integers the low bits are kept, as by a cast of Java.
+     * The same elements in another type; an {@link #alias} where they have it already. Gradients flow between
+     * floating-point types, rounded to both as in PyTorch, and end at the others. Integers become the nearest float,
+     * unsigned ones too; a float becomes the nearest integer towards 0 that the type holds, NaN becomes 0. Between
+     * integers the low bits are kept, as by a cast of Java.
      */
     public Tensor to(DType dtype) {
         return dtype == dtype() ? alias("to") : Op.apply(new PointwiseOp.Convert(dtype(), dtype), this);
@@ -448,8 +466,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * A second handle on the same elements, with its own life: closing one leaves the other. Gradients flow through it. No function of this
-     * class returns its argument for a new tensor; where nothing has to be computed, it returns an alias.
+     * A second handle on the same elements, with its own life: closing one leaves the other. Gradients flow through it.
+     * No function of this class returns its argument for a new tensor; where nothing has to be computed, it returns an
+     * alias.
      */
     public Tensor alias() {
         return alias("alias");
@@ -611,8 +630,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Zeroes each element with the given probability and scales the others by {@code 1 / (1 - probability)}. Which ones depends on the seed
-     * and on an element's row-major position alone, not on the memory layout; any two seeds give unrelated masks.
+     * Zeroes each element with the given probability and scales the others by {@code 1 / (1 - probability)}. Which ones
+     * depends on the seed and on an element's row-major position alone, not on the memory layout; any two seeds give
+     * unrelated masks.
      */
     public Tensor dropout(float probability, long seed) {
         return Op.apply(new PointwiseOp.Dropout(probability, seed), this);
@@ -670,7 +690,9 @@ public final class Tensor implements AutoCloseable {
 
     /** {@code this [..., in] * weight [out, in]^T + bias [out]}. */
     public Tensor linear(Tensor weight, Optional<Tensor> bias) {
-        return bias.isPresent() ? Op.apply(new ProductOp.Linear(), this, weight, bias.get()) : Op.apply(new ProductOp.Linear(), this, weight);
+        return bias.isPresent()
+                ? Op.apply(new ProductOp.Linear(), this, weight, bias.get())
+                : Op.apply(new ProductOp.Linear(), this, weight);
     }
 
     /** Cross-correlation of {@code [N, C, H, W]} with weight {@code [O, C/groups, KH, KW]} and bias {@code [O]}. */
@@ -680,18 +702,30 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * {@code activation(norm(conv2d(this)) + residual)}: a single kernel call where nothing is recorded, else operators with gradients.
+     * {@code activation(norm(conv2d(this)) + residual)}: a single kernel call where nothing is recorded, else operators
+     * with gradients.
      *
      * @param residual of the result's shape
      */
-    public Tensor conv2d(Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
-                         Activation activation) {
+    public Tensor conv2d(
+            Tensor weight,
+            Optional<Tensor> bias,
+            Conv2dParams params,
+            Optional<FixedNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation) {
         return conv2d(weight, bias, params, norm, residual, activation, Optional.empty());
     }
 
     /** As {@link #conv2d(Tensor, Optional, Conv2dParams, Optional, Optional, Activation)}, then {@link #maxPool2d}. */
-    public Tensor conv2d(Tensor weight, Optional<Tensor> bias, Conv2dParams params, Optional<FixedNorm> norm, Optional<Tensor> residual,
-                         Activation activation, Optional<Pool2dParams> maxPool) {
+    public Tensor conv2d(
+            Tensor weight,
+            Optional<Tensor> bias,
+            Conv2dParams params,
+            Optional<FixedNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation,
+            Optional<Pool2dParams> maxPool) {
         return Composite.conv2d(this, weight, bias, params, norm, residual, activation, maxPool);
     }
 
@@ -700,15 +734,32 @@ public final class Tensor implements AutoCloseable {
         return Composite.conv1d(this, weight, bias, params);
     }
 
-    /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's statistics; moves the running ones, in place. */
-    public Tensor batchNormTrain(Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum) {
-        return batchNormTrain(gamma, beta, eps, runningMean, runningVariance, momentum, Optional.empty(), Activation.NONE);
+    /**
+     * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's statistics; moves the
+     * running ones, in place.
+     */
+    public Tensor batchNormTrain(
+            Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum) {
+        return batchNormTrain(
+                gamma, beta, eps, runningMean, runningVariance, momentum, Optional.empty(), Activation.NONE);
     }
 
     /** As {@link #batchNormTrain}, then {@code activation(y + residual)}, in fewer passes over memory. */
-    public Tensor batchNormTrain(Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum,
-                                 Optional<Tensor> residual, Activation activation) {
-        return withResidual("batchNormTrain", new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum, activation), gamma, beta, residual);
+    public Tensor batchNormTrain(
+            Tensor gamma,
+            Tensor beta,
+            float eps,
+            Tensor runningMean,
+            Tensor runningVariance,
+            float momentum,
+            Optional<Tensor> residual,
+            Activation activation) {
+        return withResidual(
+                "batchNormTrain",
+                new NormOp.BatchNormTrain(eps, runningMean, runningVariance, momentum, activation),
+                gamma,
+                beta,
+                residual);
     }
 
     /** Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with given statistics. */
@@ -717,12 +768,22 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** As {@link #batchNormEval}, then {@code activation(y + residual)}, in fewer passes over memory. */
-    public Tensor batchNormEval(Tensor gamma, Tensor beta, Tensor mean, Tensor variance, float eps, Optional<Tensor> residual, Activation activation) {
-        return withResidual("batchNormEval", new NormOp.BatchNormEval(eps, mean, variance, activation), gamma, beta, residual);
+    public Tensor batchNormEval(
+            Tensor gamma,
+            Tensor beta,
+            Tensor mean,
+            Tensor variance,
+            float eps,
+            Optional<Tensor> residual,
+            Activation activation) {
+        return withResidual(
+                "batchNormEval", new NormOp.BatchNormEval(eps, mean, variance, activation), gamma, beta, residual);
     }
 
     private Tensor withResidual(String function, Op norm, Tensor gamma, Tensor beta, Optional<Tensor> residual) {
-        return residual.isPresent() ? Op.apply(function, norm, this, gamma, beta, residual.get()) : Op.apply(function, norm, this, gamma, beta);
+        return residual.isPresent()
+                ? Op.apply(function, norm, this, gamma, beta, residual.get())
+                : Op.apply(function, norm, this, gamma, beta);
     }
 
     /** Layer norm over the last dimensions, those of gamma's shape. */
@@ -770,13 +831,24 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new RowOp.Embedding(), this, indices);
     }
 
-    /** Cross-entropy of these logits {@code [N, C, ...]} against class indices {@code [N, ...]}; targets equal to {@code ignoreIndex} do not count. */
-    public Tensor crossEntropy(Tensor target, Optional<Tensor> classWeight, float labelSmoothing, long ignoreIndex, LossReduction reduction) {
+    /**
+     * Cross-entropy of these logits {@code [N, C, ...]} against class indices {@code [N, ...]}; targets equal to
+     * {@code ignoreIndex} do not count.
+     */
+    public Tensor crossEntropy(
+            Tensor target,
+            Optional<Tensor> classWeight,
+            float labelSmoothing,
+            long ignoreIndex,
+            LossReduction reduction) {
         Op op = new RowOp.CrossEntropy(labelSmoothing, ignoreIndex, reduction);
         return classWeight.isPresent() ? Op.apply(op, this, target, classWeight.get()) : Op.apply(op, this, target);
     }
 
-    /** Binary cross-entropy of these logits against targets from 0 to 1 of the same shape; {@code positiveWeight} multiplies the positive part. */
+    /**
+     * Binary cross-entropy of these logits against targets from 0 to 1 of the same shape; {@code positiveWeight}
+     * multiplies the positive part.
+     */
     public Tensor bceWithLogits(Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
         return Composite.bceWithLogits(this, target, positiveWeight, reduction);
     }
@@ -796,8 +868,8 @@ public final class Tensor implements AutoCloseable {
     // In place: unrecorded, for initialisers, optimizers and loading. See InPlace for what is refused.
 
     /**
-     * Overwrites this tensor with another of the same shape, converting its type. The source may share memory with this tensor: the
-     * result is as if it had been copied first.
+     * Overwrites this tensor with another of the same shape, converting its type. The source may share memory with this
+     * tensor: the result is as if it had been copied first.
      *
      * @throws IllegalStateException while autograd records, where this tensor or the source requires a gradient
      */
@@ -805,10 +877,12 @@ public final class Tensor implements AutoCloseable {
         checkOpen("copyFrom");
         source.checkOpen("copyFrom");
         if (!source.shape.equals(shape)) {
-            throw new IllegalArgumentException("copyFrom: shapes differ (this " + shape + ", source " + source.shape + ")");
+            throw new IllegalArgumentException(
+                    "copyFrom: shapes differ (this " + shape + ", source " + source.shape + ")");
         }
         InPlace.check("copyFrom", this, source);
-        try (Scope s = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope s = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             backend().copy(source.to(device()).view(), view());
         } catch (IllegalArgumentException e) {
             throw Refusal.under("copyFrom", e);
@@ -817,7 +891,10 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Overwrites every element. @throws IllegalStateException while autograd records, where this tensor requires a gradient */
+    /**
+     * Overwrites every element. @throws IllegalStateException while autograd records, where this tensor requires a
+     * gradient
+     */
     public Tensor fill(double value) {
         checkUsable("fill", this);
         InPlace.check("fill", this);
@@ -831,15 +908,16 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * {@code this += alpha * other}; shapes must be equal. The other may share memory with this tensor: the result is as if it had been
-     * copied first.
+     * {@code this += alpha * other}; shapes must be equal. The other may share memory with this tensor: the result is
+     * as if it had been copied first.
      *
      * @throws IllegalStateException while autograd records, where this tensor or the other requires a gradient
      */
     public Tensor addInPlace(Tensor other, float alpha) {
         checkUsable("addInPlace", other);
         if (!other.shape.equals(shape)) {
-            throw new IllegalArgumentException("addInPlace: shapes differ (this " + shape + ", other " + other.shape + ")");
+            throw new IllegalArgumentException(
+                    "addInPlace: shapes differ (this " + shape + ", other " + other.shape + ")");
         }
         Op.requireFloat("addInPlace", this, other);
         InPlace.check("addInPlace", this, other);
@@ -850,13 +928,21 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** {@code this *= factor}. @throws IllegalStateException while autograd records, where this tensor requires a gradient */
+    /**
+     * {@code this *= factor}. @throws IllegalStateException while autograd records, where this tensor requires a
+     * gradient
+     */
     public Tensor mulInPlace(float factor) {
         checkUsable("mulInPlace", this);
         Op.requireFloat("mulInPlace", this);
         InPlace.check("mulInPlace", this);
         try (Scope s = Scope.open()) {
-            backend().binary(BinaryOp.MUL, view(), Raw.expand(scalarLike(factor), shape).view(), view());
+            backend()
+                    .binary(
+                            BinaryOp.MUL,
+                            view(),
+                            Raw.expand(scalarLike(factor), shape).view(),
+                            view());
         }
         storage.markModified();
         return this;
@@ -872,15 +958,16 @@ public final class Tensor implements AutoCloseable {
     public Tensor keep() {
         checkOpen("keep");
         if (scope != null) {
-            scope.checkThread("keep: the tensor " + shape + " belongs to a scope of another thread. Hint: keep it there, before handing it over.");
+            scope.checkThread("keep: the tensor " + shape
+                    + " belongs to a scope of another thread. Hint: keep it there, before handing it over.");
             leaveScope();
         }
         return this;
     }
 
     /**
-     * Lets go of the memory, which is freed when no view and no recorded operator uses it any more. Closing twice does nothing; any thread may
-     * close.
+     * Lets go of the memory, which is freed when no view and no recorded operator uses it any more. Closing twice does
+     * nothing; any thread may close.
      */
     @Override
     public void close() {
@@ -938,25 +1025,31 @@ public final class Tensor implements AutoCloseable {
     /** For a saved handle: its memory must still hold what was saved. */
     Tensor checkUnmodified() {
         if (storage.version() != version) {
-            throw new IllegalStateException("backward: a tensor " + shape + " that an operator saved was changed in place after the forward pass. "
+            throw new IllegalStateException("backward: a tensor " + shape
+                    + " that an operator saved was changed in place after the forward pass. "
                     + "Hint: call backward() before step(), or change a copy().");
         }
         return this;
     }
 
     /**
-     * Adds to this leaf's gradient, taking the memory over where nobody else holds it. A leaf that was closed or frozen since the forward
-     * pass wants none.
+     * Adds to this leaf's gradient, taking the memory over where nobody else holds it. A leaf that was closed or frozen
+     * since the forward pass wants none.
      */
     void accumulateGrad(Tensor gradient) {
         if (closed || !requiresGrad) {
             return;
         }
         if (grad == null || grad.closed) {
-            grad = InPlace.isPrivate(gradient) && gradient.view().isDense() && gradient.view().sameLayout(view()) ? gradient.savedHandle()
-                    : Raw.copyInto(gradient, view().isDense() ? Raw.emptyLike(this) : Raw.empty(this, shape)).keep();
+            grad = InPlace.isPrivate(gradient)
+                            && gradient.view().isDense()
+                            && gradient.view().sameLayout(view())
+                    ? gradient.savedHandle()
+                    : Raw.copyInto(gradient, view().isDense() ? Raw.emptyLike(this) : Raw.empty(this, shape))
+                            .keep();
         } else if (grad.storage == gradient.storage) {
-            // A leaf that is two operands of one operator took this memory over a moment ago; a third operand's leaf still reads it.
+            // A leaf that is two operands of one operator took this memory over a moment ago; a third operand's leaf
+            // still reads it.
             Tensor sum = Raw.add(grad, gradient).keep();
             grad.close();
             grad = sum;
@@ -967,8 +1060,12 @@ public final class Tensor implements AutoCloseable {
 
     void checkOpen(String op) {
         if (closed) {
-            throw new IllegalStateException(op + ": the tensor " + shape + " was closed. Hint: keep() it, or move the use inside its scope. "
-                    + (closedAt == null ? "Set -Dgraft.traceClose=true to see where." : "The cause shows where."), closedAt);
+            throw new IllegalStateException(
+                    op + ": the tensor " + shape + " was closed. Hint: keep() it, or move the use inside its scope. "
+                            + (closedAt == null
+                                    ? "Set -Dgraft.traceClose=true to see where."
+                                    : "The cause shows where."),
+                    closedAt);
         }
     }
 
@@ -976,7 +1073,8 @@ public final class Tensor implements AutoCloseable {
         checkOpen(op);
         other.checkOpen(op);
         if (other.storage.backend() != storage.backend()) {
-            throw new IllegalArgumentException(op + ": operands are on different devices (" + other.backend().name() + " " + other.shape + ", "
+            throw new IllegalArgumentException(op + ": operands are on different devices ("
+                    + other.backend().name() + " " + other.shape + ", "
                     + backend().name() + " " + shape + "). Hint: move one with to(Device).");
         }
     }

@@ -4,46 +4,86 @@ import dev.graft.backend.View;
 import java.util.List;
 import java.util.Optional;
 
-/** Optimizer steps: in place, unrecorded, one pass over memory. All tensors of one call have the same shape; the first is updated. */
+/**
+ * Optimizer steps: in place, unrecorded, one pass over memory. All tensors of one call have the same shape; the first
+ * is updated.
+ */
 public final class Update {
-    private Update() {
-    }
+    private Update() {}
 
     /**
-     * One step of stochastic gradient descent as in
-     * <a href="https://pytorch.org/docs/stable/generated/torch.optim.SGD.html">torch.optim.SGD</a>.
+     * One step of stochastic gradient descent as in <a
+     * href="https://pytorch.org/docs/stable/generated/torch.optim.SGD.html">torch.optim.SGD</a>.
      *
      * @param velocity the momentum buffer, updated; empty where momentum is 0
-     * @param first    whether this is the parameter's first step, which starts the velocity at the gradient
+     * @param first whether this is the parameter's first step, which starts the velocity at the gradient
      * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
-     * @throws IllegalStateException    where the weight is a recorded result and not a leaf
+     * @throws IllegalStateException where the weight is a recorded result and not a leaf
      */
-    public static void sgd(Tensor weight, Tensor gradient, Optional<Tensor> velocity, boolean first, double lr, double momentum,
-                           double dampening, double weightDecay, boolean nesterov) {
+    public static void sgd(
+            Tensor weight,
+            Tensor gradient,
+            Optional<Tensor> velocity,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
         Tensor[] changed = velocity.map(v -> new Tensor[] {weight, v}).orElse(new Tensor[] {weight});
         check("sgd", gradient, changed);
         // Before and after: who reads meanwhile in another thread sees another version at its end in either case.
         markModified(changed);
         try (Scope scope = Scope.open()) {
-            weight.backend().sgd(weight.view(), asBefore(gradient, changed), velocity.map(Tensor::view), first, lr, momentum, dampening,
-                    weightDecay, nesterov);
+            weight.backend()
+                    .sgd(
+                            weight.view(),
+                            asBefore(gradient, changed),
+                            velocity.map(Tensor::view),
+                            first,
+                            lr,
+                            momentum,
+                            dampening,
+                            weightDecay,
+                            nesterov);
         }
         markModified(changed);
     }
 
     /**
-     * One step of AdamW (Loshchilov and Hutter 2019) with moments {@code m} and {@code v}, both updated; {@code t} counts from 1.
+     * One step of AdamW (Loshchilov and Hutter 2019) with moments {@code m} and {@code v}, both updated; {@code t}
+     * counts from 1.
      *
      * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
-     * @throws IllegalStateException    where the weight is a recorded result and not a leaf
+     * @throws IllegalStateException where the weight is a recorded result and not a leaf
      */
-    public static void adamW(Tensor weight, Tensor gradient, Tensor m, Tensor v, long t, double lr, double beta1, double beta2, double eps,
-                             double weightDecay) {
+    public static void adamW(
+            Tensor weight,
+            Tensor gradient,
+            Tensor m,
+            Tensor v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay) {
         Tensor[] changed = {weight, m, v};
         check("adamW", gradient, changed);
         markModified(changed);
         try (Scope scope = Scope.open()) {
-            weight.backend().adamW(weight.view(), asBefore(gradient, changed), m.view(), v.view(), t, lr, beta1, beta2, eps, weightDecay);
+            weight.backend()
+                    .adamW(
+                            weight.view(),
+                            asBefore(gradient, changed),
+                            m.view(),
+                            v.view(),
+                            t,
+                            lr,
+                            beta1,
+                            beta2,
+                            eps,
+                            weightDecay);
         }
         markModified(changed);
     }
@@ -54,8 +94,11 @@ public final class Update {
             return 0;
         }
         tensors.forEach(t -> t.checkUsable("norm", tensors.get(0)));
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-            return Math.sqrt(tensors.get(0).backend().sumOfSquares(Raw.views(tensors.stream().map(Raw::dense).toList())));
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            return Math.sqrt(tensors.get(0)
+                    .backend()
+                    .sumOfSquares(Raw.views(tensors.stream().map(Raw::dense).toList())));
         }
     }
 
@@ -67,11 +110,12 @@ public final class Update {
             checkFits(op, weight, state);
         }
         if (weight.node() != null) {
-            throw new IllegalStateException(op + ": the weight " + weight.shape() + " is a result of " + weight.node().op.name() + ", not a leaf. "
-                    + "Hint: update the tensor it was computed from.");
+            throw new IllegalStateException(op + ": the weight " + weight.shape() + " is a result of "
+                    + weight.node().op.name() + ", not a leaf. " + "Hint: update the tensor it was computed from.");
         }
         if (!weight.view().isDense()) {
-            throw new IllegalArgumentException(op + ": the weight " + weight.shape() + " is a strided view. Hint: update the tensor it views.");
+            throw new IllegalArgumentException(
+                    op + ": the weight " + weight.shape() + " is a strided view. Hint: update the tensor it views.");
         }
         for (int i = 0; i < changed.length; i++) {
             InPlace.checkWritable(op, changed[i]);
@@ -84,7 +128,8 @@ public final class Update {
     private static void checkFits(String op, Tensor weight, Tensor other) {
         weight.checkUsable(op, other);
         if (!weight.shape().equals(other.shape())) {
-            throw new IllegalArgumentException(op + ": shapes differ (weight " + weight.shape() + ", other " + other.shape() + ")");
+            throw new IllegalArgumentException(
+                    op + ": shapes differ (weight " + weight.shape() + ", other " + other.shape() + ")");
         }
         Op.requireFloat(op, weight, other);
     }

@@ -70,7 +70,10 @@ record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, int kw, 
         void accept(int x, int weight, int y);
     }
 
-    /** Every product of the convolution, by the places of its factors and of the result; what lies outside the image is not read. */
+    /**
+     * Every product of the convolution, by the places of its factors and of the result; what lies outside the image is
+     * not read.
+     */
     private void visit(Visit visit) {
         int outputs = o / params.groups();
         for (int image = 0; image < n; image++) {
@@ -81,7 +84,10 @@ record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, int kw, 
                         for (int i = 0; i < kh; i++) {
                             int from = row * params.strideH() + i * params.dilationH() - params.padTop();
                             if (from >= 0 && from < h) {
-                                visitRow(visit, (plane + from) * w, ((output * inputs() + input) * kh + i) * kw,
+                                visitRow(
+                                        visit,
+                                        (plane + from) * w,
+                                        ((output * inputs() + input) * kh + i) * kw,
                                         ((image * o + output) * oh() + row) * ow());
                             }
                         }
@@ -117,8 +123,16 @@ record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, int kw, 
     }
 
     private static Conv2dParams params(Random random, int stride, int most, int dilation, int groups) {
-        return new Conv2dParams(stride, random.nextInt(4) == 0 ? 1 + random.nextInt(3) : stride, random.nextInt(most + 1), random.nextInt(most + 1),
-                random.nextInt(most + 1), random.nextInt(most + 1), dilation, dilation, groups);
+        return new Conv2dParams(
+                stride,
+                random.nextInt(4) == 0 ? 1 + random.nextInt(3) : stride,
+                random.nextInt(most + 1),
+                random.nextInt(most + 1),
+                random.nextInt(most + 1),
+                random.nextInt(most + 1),
+                dilation,
+                dilation,
+                groups);
     }
 
     private static ConvCase anyRandom(Random random) {
@@ -128,33 +142,110 @@ record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, int kw, 
         return switch (random.nextInt(9)) {
             case 0 -> {
                 int groups = pick(random, 1, 1, 2, 3);
-                yield new ConvCase("any", n, groups * (1 + random.nextInt(9)), h, w, groups * (1 + random.nextInt(9)), 1 + random.nextInt(5),
-                        1 + random.nextInt(5), params(random, 1 + random.nextInt(3), 3, 1 + random.nextInt(2), groups));
+                yield new ConvCase(
+                        "any",
+                        n,
+                        groups * (1 + random.nextInt(9)),
+                        h,
+                        w,
+                        groups * (1 + random.nextInt(9)),
+                        1 + random.nextInt(5),
+                        1 + random.nextInt(5),
+                        params(random, 1 + random.nextInt(3), 3, 1 + random.nextInt(2), groups));
             }
-            case 1 -> new ConvCase("3x3 of whole vectors", n, pick(random, 32, 48, 64), h, w, pick(random, 32, 48, 80), 3, 3,
-                    new Conv2dParams(1, 1, random.nextInt(3), random.nextInt(3), random.nextInt(3), random.nextInt(3), 1, 1, 1));
-            case 2 -> new ConvCase("3x3 stride 2 of whole vectors", 3 + random.nextInt(4), 32, 24 + random.nextInt(12), 24 + random.nextInt(12),
-                    pick(random, 32, 48), 3, 3, new Conv2dParams(2, 2, 1, 1, 1, 1, 1, 1, 1));
+            case 1 ->
+                new ConvCase(
+                        "3x3 of whole vectors",
+                        n,
+                        pick(random, 32, 48, 64),
+                        h,
+                        w,
+                        pick(random, 32, 48, 80),
+                        3,
+                        3,
+                        new Conv2dParams(
+                                1,
+                                1,
+                                random.nextInt(3),
+                                random.nextInt(3),
+                                random.nextInt(3),
+                                random.nextInt(3),
+                                1,
+                                1,
+                                1));
+            case 2 ->
+                new ConvCase(
+                        "3x3 stride 2 of whole vectors",
+                        3 + random.nextInt(4),
+                        32,
+                        24 + random.nextInt(12),
+                        24 + random.nextInt(12),
+                        pick(random, 32, 48),
+                        3,
+                        3,
+                        new Conv2dParams(2, 2, 1, 1, 1, 1, 1, 1, 1));
             case 3, 4 -> {
                 int c = 2 + random.nextInt(70);
                 int kernel = pick(random, 1, 2, 3, 3, 3, 5, 5, 7);
-                yield new ConvCase("depthwise", n, c, h, w, c, kernel, random.nextInt(5) == 0 ? pick(random, 1, 3, 5) : kernel,
+                yield new ConvCase(
+                        "depthwise",
+                        n,
+                        c,
+                        h,
+                        w,
+                        c,
+                        kernel,
+                        random.nextInt(5) == 0 ? pick(random, 1, 3, 5) : kernel,
                         params(random, pick(random, 1, 1, 2, 2, 3), kernel / 2 + 1, pick(random, 1, 1, 1, 2), c));
             }
             case 5 -> {
                 int kernel = pick(random, 3, 5, 7);
-                yield new ConvCase("few channels", n, 1 + random.nextInt(4), 10 + random.nextInt(30), 10 + random.nextInt(30),
-                        1 + random.nextInt(70), kernel, kernel, params(random, pick(random, 1, 2), kernel / 2 + 1, 1, 1));
+                yield new ConvCase(
+                        "few channels",
+                        n,
+                        1 + random.nextInt(4),
+                        10 + random.nextInt(30),
+                        10 + random.nextInt(30),
+                        1 + random.nextInt(70),
+                        kernel,
+                        kernel,
+                        params(random, pick(random, 1, 2), kernel / 2 + 1, 1, 1));
             }
-            case 6 -> new ConvCase("1x1", n, 1 + random.nextInt(140), h, w, 1 + random.nextInt(140), 1, 1,
-                    params(random, pick(random, 1, 1, 2, 3), 1, 1, 1));
+            case 6 ->
+                new ConvCase(
+                        "1x1",
+                        n,
+                        1 + random.nextInt(140),
+                        h,
+                        w,
+                        1 + random.nextInt(140),
+                        1,
+                        1,
+                        params(random, pick(random, 1, 1, 2, 3), 1, 1, 1));
             case 7 -> {
                 int kernel = pick(random, 1, 3);
-                yield new ConvCase("few pixels", 1, 64 + random.nextInt(80), 1 + random.nextInt(5), 1 + random.nextInt(5), 128 + random.nextInt(40),
-                        kernel, kernel, params(random, 1, kernel / 2, 1, 1));
+                yield new ConvCase(
+                        "few pixels",
+                        1,
+                        64 + random.nextInt(80),
+                        1 + random.nextInt(5),
+                        1 + random.nextInt(5),
+                        128 + random.nextInt(40),
+                        kernel,
+                        kernel,
+                        params(random, 1, kernel / 2, 1, 1));
             }
-            default -> new ConvCase("3x3", n, 16 + random.nextInt(40), h, w, 16 + random.nextInt(40), 3, 3,
-                    params(random, pick(random, 1, 2), 2, pick(random, 1, 1, 2), 1));
+            default ->
+                new ConvCase(
+                        "3x3",
+                        n,
+                        16 + random.nextInt(40),
+                        h,
+                        w,
+                        16 + random.nextInt(40),
+                        3,
+                        3,
+                        params(random, pick(random, 1, 2), 2, pick(random, 1, 1, 2), 1));
         };
     }
 }

@@ -15,13 +15,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random convolutions against their definition in double: their values, and that NaN and infinities among pixels, weights or gradients reach
- * exactly those results that read them.
+ * Random convolutions against their definition in double: their values, and that NaN and infinities among pixels,
+ * weights or gradients reach exactly those results that read them.
  */
 class ConvolutionSearchTest {
     private static final int CASES = 80;
     /** Of a float, relative. */
     private static final double ROUNDING = Math.ulp(1f);
+
     private static final float[] STRANGE = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
 
     private Fixture f;
@@ -81,7 +82,9 @@ class ConvolutionSearchTest {
         assertThat(values.length).isEqualTo(expected.length);
         for (int i = 0; i < values.length; i++) {
             double e = expected[i];
-            boolean same = Double.isFinite(e) ? Math.abs(values[i] - e) <= tolerance * sizes[i] : Double.compare(values[i], e) == 0;
+            boolean same = Double.isFinite(e)
+                    ? Math.abs(values[i] - e) <= tolerance * sizes[i]
+                    : Double.compare(values[i], e) == 0;
             if (!same) {
                 throw new AssertionError(what + " at " + i + ": " + values[i] + ", expected " + e);
             }
@@ -93,7 +96,8 @@ class ConvolutionSearchTest {
         boolean winograd = k.kh() == 3 && k.kw() == 3 && k.params().groups() == 1 && k.c() >= 32 && k.o() >= 32;
         double[] all = sizes.clone();
         if (winograd) {
-            Arrays.fill(all, 4 * Arrays.stream(sizes).filter(Double::isFinite).max().orElse(0));
+            Arrays.fill(
+                    all, 4 * Arrays.stream(sizes).filter(Double::isFinite).max().orElse(0));
         }
         return all;
     }
@@ -107,9 +111,11 @@ class ConvolutionSearchTest {
         View x = operand(layout, strange(planted), k.x());
         View w = operand(layout(), strange(planted), k.weight());
         boolean bare = random.nextBoolean();
-        Optional<View> scale = bare || random.nextBoolean() ? Optional.empty() : Optional.of(f.gaussian(Layout.ROW_MAJOR, k.o()));
+        Optional<View> scale =
+                bare || random.nextBoolean() ? Optional.empty() : Optional.of(f.gaussian(Layout.ROW_MAJOR, k.o()));
         Optional<View> shift = bare ? Optional.empty() : Optional.of(f.gaussian(Layout.ROW_MAJOR, k.o()));
-        Optional<View> residual = bare || random.nextBoolean() ? Optional.empty() : Optional.of(operand(layout, strange(planted), k.y()));
+        Optional<View> residual =
+                bare || random.nextBoolean() ? Optional.empty() : Optional.of(operand(layout, strange(planted), k.y()));
         Activation activation = bare ? Activation.NONE : Activation.values()[random.nextInt(3)];
         Epilogue epilogue = new Epilogue(scale, shift, residual, activation);
         View y = f.gaussian(layout, k.y());
@@ -151,7 +157,16 @@ class ConvolutionSearchTest {
         Arrays.setAll(right, i -> Math.min(k.ow(), 2 * i + 2));
         PoolWindows windows = new PoolWindows(top, bottom, left, right, new int[rows], new int[columns]);
         View maxima = f.gaussian(Layout.CHANNELS_LAST, k.n(), k.o(), rows, columns);
-        f.cpu.conv2d(x, w, new Epilogue(epilogue.scale(), epilogue.shift(), Optional.empty(), epilogue.activation(), Optional.of(windows)), maxima,
+        f.cpu.conv2d(
+                x,
+                w,
+                new Epilogue(
+                        epilogue.scale(),
+                        epilogue.shift(),
+                        Optional.empty(),
+                        epilogue.activation(),
+                        Optional.of(windows)),
+                maxima,
                 k.params());
         double[] largest = new double[maxima.numel()];
         double[] largestSize = new double[largest.length];

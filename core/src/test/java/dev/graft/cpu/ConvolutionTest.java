@@ -1,7 +1,7 @@
 package dev.graft.cpu;
 
-import static dev.graft.cpu.Fixture.at;
 import static dev.graft.cpu.Fixture.assertClose;
+import static dev.graft.cpu.Fixture.at;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
@@ -43,31 +43,174 @@ class ConvolutionTest {
                 new Case("1x1", 2, 17, 6, 5, 9, 1, 1, Conv2dParams.of(1, 0)),
                 new Case("1x1 stride 2", 2, 8, 7, 8, 4, 1, 1, Conv2dParams.of(2, 0)),
                 new Case("stride 3 over 2x2", 1, 3, 10, 8, 4, 2, 2, Conv2dParams.of(3, 1)),
-                new Case("dilation 2", 2, 3, 12, 9, 4, 3, 3, Conv2dParams.of(1, 2).dilation(2)),
-                new Case("dilation 3, stride 2", 1, 4, 15, 13, 3, 3, 2, Conv2dParams.of(2, 3).dilation(3)),
-                new Case("asymmetric padding", 2, 3, 8, 9, 4, 3, 5, Conv2dParams.of(2, 0).padding(0, 1, 2, 3)),
+                new Case(
+                        "dilation 2",
+                        2,
+                        3,
+                        12,
+                        9,
+                        4,
+                        3,
+                        3,
+                        Conv2dParams.of(1, 2).dilation(2)),
+                new Case(
+                        "dilation 3, stride 2",
+                        1,
+                        4,
+                        15,
+                        13,
+                        3,
+                        3,
+                        2,
+                        Conv2dParams.of(2, 3).dilation(3)),
+                new Case(
+                        "asymmetric padding",
+                        2,
+                        3,
+                        8,
+                        9,
+                        4,
+                        3,
+                        5,
+                        Conv2dParams.of(2, 0).padding(0, 1, 2, 3)),
                 new Case("groups", 2, 6, 7, 6, 9, 3, 3, Conv2dParams.of(1, 1).groups(3)),
-                new Case("groups, stride 2", 1, 8, 9, 9, 4, 3, 3, Conv2dParams.of(2, 1).groups(2)),
-                new Case("depthwise 3x3", 2, 33, 9, 8, 33, 3, 3, Conv2dParams.of(1, 1).groups(33)),
-                new Case("depthwise 5x5 stride 2", 2, 20, 11, 13, 20, 5, 5, Conv2dParams.of(2, 2).groups(20)),
-                new Case("depthwise asymmetric", 1, 6, 10, 12, 6, 3, 3, Conv2dParams.of(2, 0).padding(0, 1, 0, 1).groups(6)),
-                new Case("depthwise dilation", 1, 1100, 7, 6, 1100, 3, 3, Conv2dParams.of(1, 2).dilation(2).groups(1100)),
-                new Case("depthwise, ragged channels", 2, 41, 15, 17, 41, 5, 5, Conv2dParams.of(1, 2).groups(41)),
-                new Case("depthwise, ragged channels, stride 2", 2, 41, 31, 36, 41, 3, 3, Conv2dParams.of(2, 1).groups(41)),
-                new Case("depthwise 5x5 below the kernel", 2, 32, 2, 3, 32, 5, 5, Conv2dParams.of(1, 2).groups(32)),
-                new Case("depthwise 5x5 asymmetric stride 2", 1, 40, 18, 20, 40, 5, 5, Conv2dParams.of(2, 0).padding(1, 2, 1, 2).groups(40)),
-                new Case("depthwise, rows apart", 1, 48, 20, 9, 48, 3, 3,
-                        new Conv2dParams(1, 1, 2, 2, 1, 1, 2, 1, 48)),
-                new Case("depthwise 7x7", 1, 24, 9, 10, 24, 7, 7, Conv2dParams.of(1, 3).groups(24)),
-                new Case("depthwise, strips and pieces", 3, 64, 57, 30, 64, 3, 3, Conv2dParams.of(1, 1).groups(64)),
-                new Case("depthwise with multiplier", 1, 4, 6, 6, 8, 3, 3, Conv2dParams.of(1, 1).groups(4)),
+                new Case(
+                        "groups, stride 2",
+                        1,
+                        8,
+                        9,
+                        9,
+                        4,
+                        3,
+                        3,
+                        Conv2dParams.of(2, 1).groups(2)),
+                new Case(
+                        "depthwise 3x3",
+                        2,
+                        33,
+                        9,
+                        8,
+                        33,
+                        3,
+                        3,
+                        Conv2dParams.of(1, 1).groups(33)),
+                new Case(
+                        "depthwise 5x5 stride 2",
+                        2,
+                        20,
+                        11,
+                        13,
+                        20,
+                        5,
+                        5,
+                        Conv2dParams.of(2, 2).groups(20)),
+                new Case(
+                        "depthwise asymmetric",
+                        1,
+                        6,
+                        10,
+                        12,
+                        6,
+                        3,
+                        3,
+                        Conv2dParams.of(2, 0).padding(0, 1, 0, 1).groups(6)),
+                new Case(
+                        "depthwise dilation",
+                        1,
+                        1100,
+                        7,
+                        6,
+                        1100,
+                        3,
+                        3,
+                        Conv2dParams.of(1, 2).dilation(2).groups(1100)),
+                new Case(
+                        "depthwise, ragged channels",
+                        2,
+                        41,
+                        15,
+                        17,
+                        41,
+                        5,
+                        5,
+                        Conv2dParams.of(1, 2).groups(41)),
+                new Case(
+                        "depthwise, ragged channels, stride 2",
+                        2,
+                        41,
+                        31,
+                        36,
+                        41,
+                        3,
+                        3,
+                        Conv2dParams.of(2, 1).groups(41)),
+                new Case(
+                        "depthwise 5x5 below the kernel",
+                        2,
+                        32,
+                        2,
+                        3,
+                        32,
+                        5,
+                        5,
+                        Conv2dParams.of(1, 2).groups(32)),
+                new Case(
+                        "depthwise 5x5 asymmetric stride 2",
+                        1,
+                        40,
+                        18,
+                        20,
+                        40,
+                        5,
+                        5,
+                        Conv2dParams.of(2, 0).padding(1, 2, 1, 2).groups(40)),
+                new Case("depthwise, rows apart", 1, 48, 20, 9, 48, 3, 3, new Conv2dParams(1, 1, 2, 2, 1, 1, 2, 1, 48)),
+                new Case(
+                        "depthwise 7x7",
+                        1,
+                        24,
+                        9,
+                        10,
+                        24,
+                        7,
+                        7,
+                        Conv2dParams.of(1, 3).groups(24)),
+                new Case(
+                        "depthwise, strips and pieces",
+                        3,
+                        64,
+                        57,
+                        30,
+                        64,
+                        3,
+                        3,
+                        Conv2dParams.of(1, 1).groups(64)),
+                new Case(
+                        "depthwise with multiplier",
+                        1,
+                        4,
+                        6,
+                        6,
+                        8,
+                        3,
+                        3,
+                        Conv2dParams.of(1, 1).groups(4)),
                 new Case("one pixel", 2, 3, 1, 1, 4, 1, 1, Conv2dParams.of(1, 0)),
                 new Case("3x3 on one pixel", 1, 3, 1, 1, 4, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("kernel wider than the image", 1, 2, 3, 2, 3, 5, 5, Conv2dParams.of(1, 2)),
                 new Case("1-d", 2, 4, 1, 19, 5, 1, 7, Conv2dParams.of(2, 0).padding(0, 0, 3, 3)),
                 new Case("3x3 of whole vectors", 2, 48, 13, 10, 80, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("3x3 of whole vectors, no padding", 3, 32, 9, 8, 64, 3, 3, Conv2dParams.of(1, 0)),
-                new Case("3x3 of whole vectors, padded unevenly", 1, 32, 6, 11, 32, 3, 3, Conv2dParams.of(1, 0).padding(2, 0, 1, 2)),
+                new Case(
+                        "3x3 of whole vectors, padded unevenly",
+                        1,
+                        32,
+                        6,
+                        11,
+                        32,
+                        3,
+                        3,
+                        Conv2dParams.of(1, 0).padding(2, 0, 1, 2)),
                 new Case("3x3 of many channels", 1, 144, 7, 5, 160, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("3x3 of many tiles", 3, 32, 41, 38, 96, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("1x1 of ragged channels", 2, 70, 9, 7, 75, 1, 1, Conv2dParams.of(1, 0)),
@@ -124,7 +267,8 @@ class ConvolutionTest {
             new Case("many channels", 1, 144, 7, 5, 160, 3, 3, Conv2dParams.of(1, 1)),
             new Case("1x1 of ragged channels", 2, 70, 9, 7, 75, 1, 1, Conv2dParams.of(1, 0)),
             new Case("stride 2 of many channels", 2, 64, 15, 14, 130, 3, 3, Conv2dParams.of(2, 1)),
-            new Case("depthwise", 2, 4, 6, 5, 4, 3, 3, Conv2dParams.of(1, 1).groups(4))}) {
+            new Case("depthwise", 2, 4, 6, 5, 4, 3, 3, Conv2dParams.of(1, 1).groups(4))
+        }) {
             View x = f.gaussian(layout, k.n, k.c, k.h, k.w);
             View w = weight(layout, k);
             View residual = f.gaussian(layout, k.n, k.o, k.oh(), k.ow());
@@ -142,7 +286,8 @@ class ConvolutionTest {
             assertClose("conv2dBackwardInput", dx, inputGradient(dy, w, k), TOLERANCE * depth(k));
             View dw = weight(layout, k);
             f.cpu.conv2dBackwardWeight(x, dy, dw, k.params);
-            assertClose("conv2dBackwardWeight", dw, weightGradient(x, dy, k), TOLERANCE * Math.sqrt(k.n * k.oh() * k.ow()));
+            assertClose(
+                    "conv2dBackwardWeight", dw, weightGradient(x, dy, k), TOLERANCE * Math.sqrt(k.n * k.oh() * k.ow()));
         }
     }
 
@@ -153,7 +298,17 @@ class ConvolutionTest {
             new Case("columns", 1, 130, 5, 6, 260, 3, 3, Conv2dParams.of(1, 1)),
             new Case("groups", 2, 4, 10, 11, 6, 3, 3, Conv2dParams.of(1, 1).groups(2)),
             new Case("depthwise", 2, 5, 10, 11, 5, 3, 3, Conv2dParams.of(2, 1).groups(5)),
-            new Case("wide depthwise", 2, 37, 10, 17, 37, 3, 3, Conv2dParams.of(1, 1).groups(37))}) {
+            new Case(
+                    "wide depthwise",
+                    2,
+                    37,
+                    10,
+                    17,
+                    37,
+                    3,
+                    3,
+                    Conv2dParams.of(1, 1).groups(37))
+        }) {
             View x = f.gaussian(Layout.CHANNELS_LAST, k.n, k.c, k.h, k.w);
             View w = weight(Layout.ROW_MAJOR, k);
             View scale = f.gaussian(Layout.ROW_MAJOR, k.o);
@@ -162,7 +317,8 @@ class ConvolutionTest {
             double[] plain = reference(x, w, k);
             double[] added = Fixture.values(residual);
             for (Activation activation : Activation.values()) {
-                Epilogue epilogue = new Epilogue(Optional.of(scale), Optional.of(shift), Optional.of(residual), activation);
+                Epilogue epilogue =
+                        new Epilogue(Optional.of(scale), Optional.of(shift), Optional.of(residual), activation);
                 double[] expected = new double[plain.length];
                 for (int i = 0; i < expected.length; i++) {
                     int channel = i / (k.oh() * k.ow()) % k.o;
@@ -173,7 +329,11 @@ class ConvolutionTest {
                         case RELU6 -> Math.min(Math.max(v, 0), 6);
                     };
                 }
-                assertClose(k + " " + activation, forward(x, w, epilogue, Layout.CHANNELS_LAST, k), expected, 1e-5 * Math.sqrt(depth(k)));
+                assertClose(
+                        k + " " + activation,
+                        forward(x, w, epilogue, Layout.CHANNELS_LAST, k),
+                        expected,
+                        1e-5 * Math.sqrt(depth(k)));
                 Epilogue alone = new Epilogue(Optional.of(scale), Optional.of(shift), Optional.empty(), activation);
                 for (int i = 0; i < expected.length; i++) {
                     int channel = i / (k.oh() * k.ow()) % k.o;
@@ -184,10 +344,17 @@ class ConvolutionTest {
                         case RELU6 -> Math.min(Math.max(v, 0), 6);
                     };
                 }
-                assertClose(k + " " + activation + " alone", forward(x, w, alone, Layout.CHANNELS_LAST, k), expected,
+                assertClose(
+                        k + " " + activation + " alone",
+                        forward(x, w, alone, Layout.CHANNELS_LAST, k),
+                        expected,
                         1e-5 * Math.sqrt(depth(k)));
             }
-            assertClose(k + " bias", forward(x, w, Epilogue.bias(shift), Layout.CHANNELS_LAST, k), plus(plain, shift, k), 1e-5);
+            assertClose(
+                    k + " bias",
+                    forward(x, w, Epilogue.bias(shift), Layout.CHANNELS_LAST, k),
+                    plus(plain, shift, k),
+                    1e-5);
         }
     }
 
@@ -209,7 +376,8 @@ class ConvolutionTest {
         f.cpu.conv2dBackwardWeight(x, y, w, k.params);
         assertClose("conv2dBackwardWeight", w, new double[w.numel()], 0);
 
-        Case depthwise = new Case("empty", 0, 4, 5, 5, 4, 3, 3, Conv2dParams.of(1, 1).groups(4));
+        Case depthwise =
+                new Case("empty", 0, 4, 5, 5, 4, 3, 3, Conv2dParams.of(1, 1).groups(4));
         View images = f.empty(Layout.CHANNELS_LAST, 0, 4, 5, 5);
         View kernels = weight(Layout.ROW_MAJOR, depthwise);
         f.cpu.conv2dBackwardWeight(images, images, kernels, depthwise.params);
@@ -277,7 +445,9 @@ class ConvolutionTest {
                                     int h = oh * p.strideH() + kh * p.dilationH() - p.padTop();
                                     int w = ow * p.strideW() + kw * p.dilationW() - p.padLeft();
                                     if (h >= 0 && h < k.h && w >= 0 && w < k.w) {
-                                        visit.accept(new int[] {n, o / outputs * inputs + i, h, w}, new int[] {o, i, kh, kw},
+                                        visit.accept(
+                                                new int[] {n, o / outputs * inputs + i, h, w},
+                                                new int[] {o, i, kh, kw},
                                                 new int[] {n, o, oh, ow});
                                     }
                                 }

@@ -25,7 +25,9 @@ class CopyTest {
                     View x = f.gaussian(from, dims);
                     View y = f.empty(to, dims);
                     f.cpu.copy(x, y);
-                    assertThat(values(y)).as(from + " to " + to + " " + y.shape()).isEqualTo(values(x));
+                    assertThat(values(y))
+                            .as(from + " to " + to + " " + y.shape())
+                            .isEqualTo(values(x));
                 }
             }
         }
@@ -41,7 +43,9 @@ class CopyTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"F64", "F16", "BF16", "I64", "I32", "I16", "I8", "U8"})
+    @EnumSource(
+            value = DType.class,
+            names = {"F64", "F16", "BF16", "I64", "I32", "I16", "I8", "U8"})
     void convertsToFloatAndBack(DType dtype) {
         View x = f.of(0f, 1f, 2.5f, 100f, 7f, 64f);
         View packed = f.empty(dtype, 6);
@@ -93,7 +97,8 @@ class CopyTest {
             y.storage().read(0, moved, 0, 12);
             for (int i = 0; i < 12; i++) {
                 for (int b = 0; b < dtype.bytes(); b++) {
-                    assertThat(moved[i * dtype.bytes() + b]).isEqualTo(pattern[(i % 3 * 4 + i / 3) * dtype.bytes() + b]);
+                    assertThat(moved[i * dtype.bytes() + b])
+                            .isEqualTo(pattern[(i % 3 * 4 + i / 3) * dtype.bytes() + b]);
                 }
             }
         }
@@ -146,7 +151,10 @@ class CopyTest {
 
     @Test
     void readsLittleEndianDoubles() {
-        byte[] bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(Math.PI).array();
+        byte[] bytes = ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putDouble(Math.PI)
+                .array();
         View x = new View(f.cpu.allocate(DType.F64, 1), 0, Shape.of(1), new int[] {1});
         x.storage().write(0, bytes, 0, 1);
         View y = f.empty(Layout.ROW_MAJOR, 1);

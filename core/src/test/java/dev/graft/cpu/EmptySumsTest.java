@@ -42,7 +42,12 @@ class EmptySumsTest {
                     assertThat(Fixture.values(y)).isEqualTo(constant(y.numel(), 0));
                     View bias = full(32);
                     View residual = full(2, 32, params.outputHeight(5, kernel), params.outputWidth(6, kernel));
-                    f.cpu.conv2d(x, w, new Epilogue(Optional.of(bias), Optional.of(bias), Optional.of(residual), Activation.RELU6), y, params);
+                    f.cpu.conv2d(
+                            x,
+                            w,
+                            new Epilogue(Optional.of(bias), Optional.of(bias), Optional.of(residual), Activation.RELU6),
+                            y,
+                            params);
                     assertThat(Fixture.values(y)).isEqualTo(constant(y.numel(), 6));
                     f.cpu.conv2d(x, w, Epilogue.bias(bias), y, params);
                     assertThat(Fixture.values(y)).isEqualTo(constant(y.numel(), 7));
@@ -57,8 +62,12 @@ class EmptySumsTest {
     @Test
     void maximaOfAConvolutionOfNoChannelsAreItsBias() {
         View y = full(1, 16, 2, 2);
-        PoolWindows windows = new PoolWindows(new int[] {0, 2}, new int[] {2, 4}, new int[] {0, 2}, new int[] {2, 4}, new int[] {2, 2}, new int[] {2, 2});
-        Epilogue pooled = new Epilogue(Optional.empty(), Optional.of(full(16)), Optional.empty(), Activation.NONE, Optional.of(windows));
+        PoolWindows windows = new PoolWindows(
+                new int[] {0, 2}, new int[] {2, 4}, new int[] {0, 2}, new int[] {2, 4}, new int[] {2, 2}, new int[] {
+                    2, 2
+                });
+        Epilogue pooled = new Epilogue(
+                Optional.empty(), Optional.of(full(16)), Optional.empty(), Activation.NONE, Optional.of(windows));
         f.cpu.conv2d(full(1, 0, 4, 4), full(16, 0, 3, 3), pooled, y, Conv2dParams.of(1, 1));
         assertThat(Fixture.values(y)).isEqualTo(constant(y.numel(), 7));
     }
@@ -112,11 +121,13 @@ class EmptySumsTest {
         f.cpu.batchNormTrain(none, c, c, 1e-5f, Optional.empty(), Activation.RELU, none, full(3), full(3), full(3));
         View dgamma = full(3);
         View dbeta = full(3);
-        f.cpu.batchNormTrainBackward(none, Optional.empty(), none, c, c, c, c, Activation.NONE, none, dgamma, dbeta, Optional.empty());
+        f.cpu.batchNormTrainBackward(
+                none, Optional.empty(), none, c, c, c, c, Activation.NONE, none, dgamma, dbeta, Optional.empty());
         assertThat(Fixture.values(dgamma)).isEqualTo(constant(3, 0));
         assertThat(Fixture.values(dbeta)).isEqualTo(constant(3, 0));
         f.cpu.layerNorm(full(0, 4), full(4), full(4), 1e-5f, full(0, 4), full(0), full(0));
-        f.cpu.layerNormBackward(full(0, 4), full(0, 4), full(4), full(0), full(0), full(0, 4), full(4), dbeta = full(4));
+        f.cpu.layerNormBackward(
+                full(0, 4), full(0, 4), full(4), full(0), full(0), full(0, 4), full(4), dbeta = full(4));
         assertThat(Fixture.values(dbeta)).isEqualTo(constant(4, 0));
         f.cpu.layerNorm(full(3, 0), full(0), full(0), 1e-5f, full(3, 0), full(3), full(3));
         f.cpu.softmax(true, full(0, 4), full(0, 4));
@@ -132,7 +143,10 @@ class EmptySumsTest {
 
     @Test
     void poolingOfEmptyBatchesAndOfNoChannels() {
-        PoolWindows windows = new PoolWindows(new int[] {0, 2}, new int[] {2, 4}, new int[] {0, 2}, new int[] {2, 4}, new int[] {2, 2}, new int[] {2, 2});
+        PoolWindows windows = new PoolWindows(
+                new int[] {0, 2}, new int[] {2, 4}, new int[] {0, 2}, new int[] {2, 4}, new int[] {2, 2}, new int[] {
+                    2, 2
+                });
         for (int[] dims : new int[][] {{0, 3, 4, 4}, {0, 16, 4, 4}, {2, 0, 4, 4}}) {
             View x = full(dims);
             View y = full(dims[0], dims[1], 2, 2);

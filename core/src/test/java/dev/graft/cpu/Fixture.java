@@ -28,7 +28,8 @@ final class Fixture {
 
     /** How a view lies in its storage. */
     enum Layout {
-        ROW_MAJOR, CHANNELS_LAST,
+        ROW_MAJOR,
+        CHANNELS_LAST,
         /** An offset, and gaps between all elements. */
         GAPS,
         /** Dimensions in reverse order. */
@@ -41,8 +42,7 @@ final class Fixture {
         int offset = 0;
         int length = shape.numel();
         switch (layout) {
-            case ROW_MAJOR -> {
-            }
+            case ROW_MAJOR -> {}
             case CHANNELS_LAST -> strides = new int[] {dims[1] * dims[2] * dims[3], 1, dims[1] * dims[3], dims[1]};
             case GAPS -> {
                 for (int i = 0; i < strides.length; i++) {
@@ -128,15 +128,22 @@ final class Fixture {
         return values;
     }
 
-    /** As {@link #assertClose(String, View, double[], double, double)}, where rounding errors are of the size of the values themselves. */
+    /**
+     * As {@link #assertClose(String, View, double[], double, double)}, where rounding errors are of the size of the
+     * values themselves.
+     */
     static void assertClose(String what, View actual, double[] expected, double tolerance) {
-        double typical = Arrays.stream(expected).filter(Double::isFinite).map(Math::abs).average().orElse(0);
+        double typical = Arrays.stream(expected)
+                .filter(Double::isFinite)
+                .map(Math::abs)
+                .average()
+                .orElse(0);
         assertClose(what, actual, expected, tolerance, typical);
     }
 
     /**
-     * Expects each value to {@code tolerance * (its own size + typical)}. Nothing here is as large as the largest value or as 1: a kernel
-     * that wrote zeros for small values would pass.
+     * Expects each value to {@code tolerance * (its own size + typical)}. Nothing here is as large as the largest value
+     * or as 1: a kernel that wrote zeros for small values would pass.
      *
      * @param typical size of the terms that were added up to a value; 0 where each value is computed by itself
      */
@@ -149,7 +156,9 @@ final class Fixture {
             } else {
                 // Negated, so that NaN fails.
                 boolean close = Math.abs(values[i] - expected[i]) <= tolerance * (Math.abs(expected[i]) + typical);
-                assertThat(close).as("%s at %d: %s, expected %s (seed %d)", what, i, values[i], expected[i], SEED).isTrue();
+                assertThat(close)
+                        .as("%s at %d: %s, expected %s (seed %d)", what, i, values[i], expected[i], SEED)
+                        .isTrue();
             }
         }
     }

@@ -39,8 +39,18 @@ class GemmTest {
 
     @Test
     void sizesAcrossAllCuts() {
-        int[][] sizes = {{1, 1, 1}, {1, 5, 1}, {3, 2, 4}, {17, 19, 23}, {1, 300, 70}, {70, 300, 1}, {257, 31, 33}, {9, 2049, 30},
-            {8, 40, 1030}, {300, 64, 520}};
+        int[][] sizes = {
+            {1, 1, 1},
+            {1, 5, 1},
+            {3, 2, 4},
+            {17, 19, 23},
+            {1, 300, 70},
+            {70, 300, 1},
+            {257, 31, 33},
+            {9, 2049, 30},
+            {8, 40, 1030},
+            {300, 64, 520}
+        };
         for (int[] s : sizes) {
             check(f.gaussian(Layout.ROW_MAJOR, 1, s[0], s[1]), f.gaussian(Layout.ROW_MAJOR, 1, s[1], s[2]));
         }
@@ -55,11 +65,14 @@ class GemmTest {
             }
         }
         View p = f.gaussian(Layout.ROW_MAJOR, 4, 25, 30);
-        View transposed = Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 40, 30), new int[] {4, 30, 40}, new int[] {0, 1, 30});
+        View transposed =
+                Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 40, 30), new int[] {4, 30, 40}, new int[] {0, 1, 30});
         check(p, transposed);
-        View columns = Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 4, 60, 50), new int[] {4, 30, 25}, new int[] {3000, 50, 2});
+        View columns =
+                Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 4, 60, 50), new int[] {4, 30, 25}, new int[] {3000, 50, 2});
         check(p, columns);
-        View rowVector = Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 3000), new int[] {1, 1, 3000}, new int[] {3000, 1, 1});
+        View rowVector =
+                Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 3000), new int[] {1, 1, 3000}, new int[] {3000, 1, 1});
         check(rowVector, f.gaussian(Layout.ROW_MAJOR, 1, 3000, 7));
     }
 

@@ -14,8 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Products, folds, pooling and normalisation of random shapes, sizes of 0 and 1 among them, and random layouts, against their definitions in
- * double: values, and where NaN and infinities go. {@link ConvolutionSearchTest} does the same for convolutions.
+ * Products, folds, pooling and normalisation of random shapes, sizes of 0 and 1 among them, and random layouts, against
+ * their definitions in double: values, and where NaN and infinities go. {@link ConvolutionSearchTest} does the same for
+ * convolutions.
  */
 class KernelSearchTest {
     private static final int CASES = 150;
@@ -67,9 +68,12 @@ class KernelSearchTest {
         }
         for (int i = 0; i < values.length; i++) {
             double e = expected[i];
-            boolean same = Double.isFinite(e) ? Math.abs(values[i] - e) <= ROUNDING * (sizes[i] + 1e-30) : Double.compare(values[i], e) == 0;
+            boolean same = Double.isFinite(e)
+                    ? Math.abs(values[i] - e) <= ROUNDING * (sizes[i] + 1e-30)
+                    : Double.compare(values[i], e) == 0;
             if (!same) {
-                throw new AssertionError(what + " " + actual.shape() + " at " + i + ": " + values[i] + ", expected " + e);
+                throw new AssertionError(
+                        what + " " + actual.shape() + " at " + i + ": " + values[i] + ", expected " + e);
             }
         }
     }
@@ -90,7 +94,8 @@ class KernelSearchTest {
             double[] sizes = new double[y.numel()];
             for (int i = 0; i < expected.length; i++) {
                 for (int l = 0; l < k; l++) {
-                    double product = (double) Fixture.at(p, i / n / m, i / n % m, l) * Fixture.at(q, i / n / m, l, i % n);
+                    double product =
+                            (double) Fixture.at(p, i / n / m, i / n % m, l) * Fixture.at(q, i / n / m, l, i % n);
                     expected[i] += product;
                     sizes[i] += 8 * Math.abs(product);
                 }
@@ -131,7 +136,9 @@ class KernelSearchTest {
                     step *= kept[d];
                     rest /= dims[d];
                 }
-                expected[to] = adds ? expected[to] + values[i] : op == Reduction.MAX ? Math.max(expected[to], values[i]) : Math.min(expected[to], values[i]);
+                expected[to] = adds
+                        ? expected[to] + values[i]
+                        : op == Reduction.MAX ? Math.max(expected[to], values[i]) : Math.min(expected[to], values[i]);
                 sizes[to] += Math.abs(values[i]);
             }
             for (int i = 0; i < expected.length && op == Reduction.MEAN; i++) {
@@ -149,7 +156,8 @@ class KernelSearchTest {
         int kernel = 1 + random.nextInt(Math.min(size, 5));
         boolean adaptive = random.nextInt(3) == 0;
         for (int i = 0; i < count; i++) {
-            w[0][i] = adaptive ? i * size / count : Math.min(size - 1, Math.max(0, i * size / count - random.nextInt(2)));
+            w[0][i] =
+                    adaptive ? i * size / count : Math.min(size - 1, Math.max(0, i * size / count - random.nextInt(2)));
             w[1][i] = adaptive ? ((i + 1) * size + count - 1) / count : Math.min(size, w[0][i] + kernel);
             w[2][i] = Math.max(1, w[1][i] - w[0][i]);
         }
@@ -244,7 +252,8 @@ class KernelSearchTest {
                 CpuStorage.floatsToWrite(mean)[i] *= random.nextInt(5) == 0 ? 1e3f : 1;
             }
             Activation activation = Activation.values()[random.nextInt(3)];
-            Optional<View> residual = random.nextBoolean() ? Optional.empty() : Optional.of(operand(layout(4), n, c, h, w));
+            Optional<View> residual =
+                    random.nextBoolean() ? Optional.empty() : Optional.of(operand(layout(4), n, c, h, w));
             View y = f.gaussian(layout(4), n, c, h, w);
             f.cpu.batchNormEval(x, gamma, beta, mean, inverse, residual, activation, y);
             double[] xs = Fixture.values(x);
@@ -255,8 +264,14 @@ class KernelSearchTest {
                 int k = i / (h * w) % c;
                 double scale = (double) Fixture.at(gamma, k) * Fixture.at(inverse, k);
                 double v = (xs[i] - Fixture.at(mean, k)) * scale + Fixture.at(beta, k) + added[i];
-                expected[i] = activation == Activation.NONE ? v : activation == Activation.RELU ? Math.max(v, 0) : Math.min(Math.max(v, 0), 6);
-                sizes[i] = 2 * (Math.abs(xs[i] * scale) + Math.abs(Fixture.at(mean, k) * scale) + Math.abs(Fixture.at(beta, k)) + Math.abs(added[i]));
+                expected[i] = activation == Activation.NONE
+                        ? v
+                        : activation == Activation.RELU ? Math.max(v, 0) : Math.min(Math.max(v, 0), 6);
+                sizes[i] = 2
+                        * (Math.abs(xs[i] * scale)
+                                + Math.abs(Fixture.at(mean, k) * scale)
+                                + Math.abs(Fixture.at(beta, k))
+                                + Math.abs(added[i]));
             }
             compare("batch norm", y, expected, sizes);
         });
@@ -332,7 +347,8 @@ class KernelSearchTest {
                 double largest = Arrays.stream(row).reduce(Double.NEGATIVE_INFINITY, Math::max);
                 double sum = Arrays.stream(row).map(v -> Math.exp(v - largest)).sum();
                 double mean = Arrays.stream(row).sum() / width;
-                double variance = Arrays.stream(row).map(v -> (v - mean) * (v - mean)).sum() / width;
+                double variance =
+                        Arrays.stream(row).map(v -> (v - mean) * (v - mean)).sum() / width;
                 for (int i = 0; i < width; i++) {
                     int at = r * width + i;
                     softs[at] = Math.exp(row[i] - largest) / sum;

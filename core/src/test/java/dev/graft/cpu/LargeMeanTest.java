@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Statistics of channels whose mean is far from 0, or from their first pixel, against sums in double about the mean. */
+/**
+ * Statistics of channels whose mean is far from 0, or from their first pixel, against sums in double about the mean.
+ */
 class LargeMeanTest {
     private static final float EPS = 1e-5f;
 
@@ -50,13 +52,19 @@ class LargeMeanTest {
         float[] ys = CpuStorage.floats(y);
         for (int c = 0; c < channels; c++) {
             double[] s = statistics(xs, x.numel(), channels, c);
-            assertThat((double) Fixture.at(mean, c)).as("mean of %d", c).isCloseTo(s[0], within(Math.ulp((float) s[0]) + 1e-7 * Math.sqrt(s[1])));
-            assertThat((double) Fixture.at(variance, c)).as("variance of %d", c).isCloseTo(s[1], within(3e-6 * s[1] + 1e-30));
+            assertThat((double) Fixture.at(mean, c))
+                    .as("mean of %d", c)
+                    .isCloseTo(s[0], within(Math.ulp((float) s[0]) + 1e-7 * Math.sqrt(s[1])));
+            assertThat((double) Fixture.at(variance, c))
+                    .as("variance of %d", c)
+                    .isCloseTo(s[1], within(3e-6 * s[1] + 1e-30));
             for (int i = c; i < x.numel(); i += 97 * channels) {
                 double z = (xs[i] - s[0]) / Math.sqrt(s[1] + EPS);
                 // The mean is kept as a float.
                 double rounding = Math.ulp((float) s[0]) / Math.sqrt(s[1] + EPS);
-                assertThat((double) ys[i]).as("result %d of %d", i, c).isCloseTo(1.5 * z + 0.25, within(4e-6 * (1 + Math.abs(z)) + rounding));
+                assertThat((double) ys[i])
+                        .as("result %d of %d", i, c)
+                        .isCloseTo(1.5 * z + 0.25, within(4e-6 * (1 + Math.abs(z)) + rounding));
             }
         }
     }
@@ -102,7 +110,9 @@ class LargeMeanTest {
         }
     }
 
-    /** As in PyTorch: the mean of a channel with an infinity is that infinity, wherever it lies; its variance is NaN. */
+    /**
+     * As in PyTorch: the mean of a channel with an infinity is that infinity, wherever it lies; its variance is NaN.
+     */
     @Test
     void infinitiesAndTheRangeOfFloats() {
         for (int place : new int[] {0, 7, 90_000, 179_997}) {
@@ -115,7 +125,17 @@ class LargeMeanTest {
             View y = f.empty(Layout.CHANNELS_LAST, 3, 3, 100, 200);
             View mean = filled(3, 0);
             View variance = filled(3, 0);
-            f.cpu.batchNormTrain(x, filled(3, 1), filled(3, 0), EPS, Optional.empty(), Activation.NONE, y, mean, filled(3, 0), variance);
+            f.cpu.batchNormTrain(
+                    x,
+                    filled(3, 1),
+                    filled(3, 0),
+                    EPS,
+                    Optional.empty(),
+                    Activation.NONE,
+                    y,
+                    mean,
+                    filled(3, 0),
+                    variance);
             assertThat(Fixture.at(mean, 0)).isEqualTo(Float.POSITIVE_INFINITY);
             assertThat(Fixture.at(variance, 0)).isNaN();
             assertThat(Fixture.at(mean, 1)).isEqualTo((float) ((3e38f - (double) 1e38f) / 2));
@@ -140,11 +160,23 @@ class LargeMeanTest {
         View inverse = filled(channels, 0);
         View gamma = filled(channels, 1.5f);
         View beta = filled(channels, 0.25f);
-        f.cpu.batchNormTrain(x, gamma, beta, EPS, Optional.empty(), Activation.RELU, y, mean, inverse, filled(channels, 0));
+        f.cpu.batchNormTrain(
+                x, gamma, beta, EPS, Optional.empty(), Activation.RELU, y, mean, inverse, filled(channels, 0));
         View dy = f.gaussian(Layout.CHANNELS_LAST, x.shape().toArray());
         View dx = f.empty(Layout.CHANNELS_LAST, x.shape().toArray());
         View dgamma = filled(channels, 0);
-        f.cpu.batchNormTrainBackward(x, Optional.empty(), dy, gamma, beta, mean, inverse, Activation.RELU, dx, dgamma, filled(channels, 0),
+        f.cpu.batchNormTrainBackward(
+                x,
+                Optional.empty(),
+                dy,
+                gamma,
+                beta,
+                mean,
+                inverse,
+                Activation.RELU,
+                dx,
+                dgamma,
+                filled(channels, 0),
                 Optional.empty());
         float[] dys = CpuStorage.floats(dy);
         int n = x.numel() / channels;
@@ -167,7 +199,9 @@ class LargeMeanTest {
                 }
                 double d = 1.5 * z + 0.25 > 0 ? dys[i] : 0;
                 double expected = 1.5 * scale * (d - sum / n - z * products / n);
-                assertThat((double) CpuStorage.floats(dx)[i]).as("gradient %d", i).isCloseTo(expected, within(4e-6 * (1 + Math.abs(expected))));
+                assertThat((double) CpuStorage.floats(dx)[i])
+                        .as("gradient %d", i)
+                        .isCloseTo(expected, within(4e-6 * (1 + Math.abs(expected))));
             }
         }
     }

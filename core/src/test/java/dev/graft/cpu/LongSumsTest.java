@@ -22,9 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every sum of every kernel over some hundred thousand terms, and slowly over millions, against double. Terms have one sign, so that the
- * error is relative to the sum: a float that takes them one by one is off by a hundredth for a million terms of .1, and pairwise sums by 20
- * roundings at worst. Kernels add up some hundred terms in a float, and such sums in double.
+ * Every sum of every kernel over some hundred thousand terms, and slowly over millions, against double. Terms have one
+ * sign, so that the error is relative to the sum: a float that takes them one by one is off by a hundredth for a
+ * million terms of .1, and pairwise sums by 20 roundings at worst. Kernels add up some hundred terms in a float, and
+ * such sums in double.
  */
 class LongSumsTest {
     private static final double BOUND = 40 * Math.ulp(1f) / 2;
@@ -34,7 +35,8 @@ class LongSumsTest {
 
     /** What the terms are. */
     enum Terms {
-        TENTHS, RANDOM;
+        TENTHS,
+        RANDOM;
 
         float next(java.util.Random random) {
             return this == TENTHS ? 0.1f : random.nextFloat();
@@ -118,8 +120,13 @@ class LongSumsTest {
         View x = of(terms, 1, c, size, size);
         int[] sizes = new int[count];
         Arrays.fill(sizes, size / count);
-        PoolWindows windows = new PoolWindows(edges(size, count, false), edges(size, count, true), edges(size, count, false),
-                edges(size, count, true), sizes, sizes);
+        PoolWindows windows = new PoolWindows(
+                edges(size, count, false),
+                edges(size, count, true),
+                edges(size, count, false),
+                edges(size, count, true),
+                sizes,
+                sizes);
         View y = result(1, c, count, count);
         f.cpu.avgPool2d(x, windows, y);
         double[] means = new double[y.numel()];
@@ -167,12 +174,24 @@ class LongSumsTest {
         View weight = of(terms, k.weight());
         View dx = result(k.x());
         f.cpu.conv2dBackwardInput(dy, weight, dx, params);
-        check("input gradient", dx, k.inputGradient(Fixture.values(dy), Fixture.values(weight)).values());
+        check(
+                "input gradient",
+                dx,
+                k.inputGradient(Fixture.values(dy), Fixture.values(weight)).values());
     }
 
     /** Enough of the gradients to see whether their sums are right: computing all in double would take too long. */
     private void weightGradient(Terms terms, int n, int c, int h, int w, int o, int kernel, int stride, int groups) {
-        ConvCase k = new ConvCase("many pixels", n, c, h, w, o, kernel, kernel, Conv2dParams.of(stride, kernel / 2).groups(groups));
+        ConvCase k = new ConvCase(
+                "many pixels",
+                n,
+                c,
+                h,
+                w,
+                o,
+                kernel,
+                kernel,
+                Conv2dParams.of(stride, kernel / 2).groups(groups));
         View x = of(terms, k.x());
         View dy = of(terms, k.y());
         View dw = result(k.weight());
@@ -188,7 +207,9 @@ class LongSumsTest {
                 actual[tap] = Fixture.at(dw, at, 0, tap / kernel, tap % kernel);
             }
             for (int tap = 0; tap < sums.length; tap++) {
-                assertThat(Math.abs(actual[tap] / sums[tap] - 1)).as("relative error of output %d, tap %d of %s", at, tap, k).isLessThan(BOUND);
+                assertThat(Math.abs(actual[tap] / sums[tap] - 1))
+                        .as("relative error of output %d, tap %d of %s", at, tap, k)
+                        .isLessThan(BOUND);
             }
         }
     }
@@ -203,7 +224,8 @@ class LongSumsTest {
                 for (int r = 0; r < k.ow() && row >= 0 && row < k.h(); r++) {
                     int column = r * k.params().strideW() + j - k.params().padLeft();
                     if (column >= 0 && column < k.w()) {
-                        sum += (double) xs[((n * k.h() + row) * k.w() + column) * k.c() + input] * dys[((n * k.oh() + q) * k.ow() + r) * k.o() + output];
+                        sum += (double) xs[((n * k.h() + row) * k.w() + column) * k.c() + input]
+                                * dys[((n * k.oh() + q) * k.ow() + r) * k.o() + output];
                     }
                 }
             }
@@ -226,7 +248,19 @@ class LongSumsTest {
         // Against a mean of 0 all products have one sign.
         View zero = result(c);
         f.cpu.fill(zero, 0);
-        f.cpu.batchNormTrainBackward(x, Optional.empty(), dy, gamma, gamma, zero, gamma, Activation.NONE, y, dgamma, dbeta, Optional.empty());
+        f.cpu.batchNormTrainBackward(
+                x,
+                Optional.empty(),
+                dy,
+                gamma,
+                gamma,
+                zero,
+                gamma,
+                Activation.NONE,
+                y,
+                dgamma,
+                dbeta,
+                Optional.empty());
         double[] sums = new double[c];
         double[] gradients = new double[c];
         double[] products = new double[c];
@@ -282,9 +316,15 @@ class LongSumsTest {
         double denominator = sum(Arrays.stream(xs).map(Math::exp).toArray());
         View y = result(1, width);
         f.cpu.softmax(false, x, y);
-        check("softmax", y, Arrays.stream(xs).map(v -> Math.exp(v) / denominator).toArray());
+        check(
+                "softmax",
+                y,
+                Arrays.stream(xs).map(v -> Math.exp(v) / denominator).toArray());
         f.cpu.softmax(true, x, y);
-        check("log-softmax", y, Arrays.stream(xs).map(v -> v - Math.log(denominator)).toArray());
+        check(
+                "log-softmax",
+                y,
+                Arrays.stream(xs).map(v -> v - Math.log(denominator)).toArray());
     }
 
     private void embedding(Terms terms) {
@@ -339,7 +379,9 @@ class LongSumsTest {
             sums[i % c] += dys[i];
         }
         for (int i = 0; i < c; i++) {
-            assertThat(Math.abs(Fixture.at(dx, 0, i, size / 2, size / 2) / sums[i] - 1)).as("maximum of channel %d", i).isLessThan(BOUND);
+            assertThat(Math.abs(Fixture.at(dx, 0, i, size / 2, size / 2) / sums[i] - 1))
+                    .as("maximum of channel %d", i)
+                    .isLessThan(BOUND);
         }
         // Rows of windows only: all of them would take too long.
         PoolWindows flat = new PoolWindows(new int[] {0}, new int[] {1}, first, end, new int[] {1}, width);
@@ -359,8 +401,12 @@ class LongSumsTest {
         Map<String, Run> all = new LinkedHashMap<>();
         all.put("sum of all", (t, k) -> t.reduce(k, new int[] {t.terms(3_000_001)}, new int[] {1}));
         all.put("sums of rows", (t, k) -> t.reduce(k, new int[] {3, t.terms(1_000_003)}, new int[] {3, 1}));
-        all.put("sums of columns, as of biases", (t, k) -> t.reduce(k, new int[] {t.terms(1_000_003), 3}, new int[] {1, 3}));
-        all.put("sums of channels, as of biases", (t, k) -> t.reduce(k, new int[] {4, 3, t.side(500), t.side(501)}, new int[] {1, 3, 1, 1}));
+        all.put(
+                "sums of columns, as of biases",
+                (t, k) -> t.reduce(k, new int[] {t.terms(1_000_003), 3}, new int[] {1, 3}));
+        all.put(
+                "sums of channels, as of biases",
+                (t, k) -> t.reduce(k, new int[] {4, 3, t.side(500), t.side(501)}, new int[] {1, 3, 1, 1}));
         all.put("average pool", (t, k) -> t.averagePool(k, 1, t.side(1000), 1));
         all.put("average pool of 3 channels", (t, k) -> t.averagePool(k, 3, t.side(1000), 1));
         all.put("average pool of 24 channels", (t, k) -> t.averagePool(k, 24, t.side(300), 2));
@@ -370,31 +416,114 @@ class LongSumsTest {
         all.put("few rows and columns apart", (t, k) -> t.matmul(t, k, 3, 5, false, false));
         all.put("product of blocks", (t, k) -> t.matmul(t, k, 8, 9, false, false));
         all.put("linear layer's weight gradient", (t, k) -> t.matmul(t, k, 7, 6, true, false));
-        all.put("1x1 of a million channels", (t, k) -> t.convolve(k, 1, t.terms(1_000_000), 1, 1, 3, 1, 1, Conv2dParams.of(1, 0)));
-        all.put("1x1 of many channels, many results", (t, k) -> t.convolve(k, 2, t.terms(100_000), 1, 1, 130, 1, 1, Conv2dParams.of(1, 0)));
-        all.put("3x3 of many channels", (t, k) -> t.convolve(k, 1, t.terms(32_000), 4, 4, 32, 3, 3, Conv2dParams.of(1, 1)));
-        all.put("3x3 stride 2 of many channels", (t, k) -> t.convolve(k, 1, t.terms(30_000), 4, 4, 32, 3, 3, Conv2dParams.of(2, 1)));
-        all.put("kernel as large as the image", (t, k) -> t.convolve(k, 1, 1, t.side(1000), t.side(1000), 2, t.side(1000), t.side(1000), Conv2dParams.of(1, 0)));
-        all.put("grouped, kernel as large as the image", (t, k) -> t.convolve(k, 1, 4, t.side(500), t.side(500), 4, t.side(500), t.side(500), Conv2dParams.of(1, 0).groups(2)));
-        all.put("depthwise, kernel as large as the image", (t, k) -> t.convolve(k, 1, 17, t.side(300), t.side(300), 17, t.side(300), t.side(300), Conv2dParams.of(1, 0).groups(17)));
-        all.put("depthwise, kernel of one row", (t, k) -> t.convolve(k, 1, 2, 1, t.terms(500_000), 2, 1, t.terms(500_000), Conv2dParams.of(1, 0).groups(2)));
-        all.put("depthwise, kernel of three columns", (t, k) -> t.convolve(k, 1, 16, t.terms(100_000), 3, 16, t.terms(100_000), 3, Conv2dParams.of(1, 0).groups(16)));
-        all.put("input gradient of many outputs", (t, k) -> t.inputGradient(k, 1, 3, 1, 1, t.terms(300_000), 1, 1, Conv2dParams.of(1, 0)));
-        all.put("input gradient of many outputs, 3x3", (t, k) -> t.inputGradient(k, 1, 32, 4, 4, t.terms(32_000), 3, 3, Conv2dParams.of(1, 1)));
-        all.put("weight gradient, few channels", (t, k) -> t.weightGradient(k, 1, 3, t.side(1500), t.side(1500), 17, 3, 1, 1));
-        all.put("weight gradient of 1x1", (t, k) -> t.weightGradient(k, 1, 20, t.side(1000), t.side(1000), 20, 1, 1, 1));
-        all.put("weight gradient of 3x3", (t, k) -> t.weightGradient(k, 1, 17, t.side(1000), t.side(1000), 18, 3, 1, 1));
-        all.put("weight gradient by Winograd", (t, k) -> t.weightGradient(k, 1, 32, t.side(1000), t.side(1000), 32, 3, 1, 1));
-        all.put("weight gradient by Winograd, many blocks", (t, k) -> t.weightGradient(k, t.quick ? 1 : 4, 192, 130, 130, 192, 3, 1, 1));
-        all.put("weight gradient of stride 2", (t, k) -> t.weightGradient(k, 2, 32, t.side(900), t.side(900), 32, 3, 2, 1));
+        all.put(
+                "1x1 of a million channels",
+                (t, k) -> t.convolve(k, 1, t.terms(1_000_000), 1, 1, 3, 1, 1, Conv2dParams.of(1, 0)));
+        all.put(
+                "1x1 of many channels, many results",
+                (t, k) -> t.convolve(k, 2, t.terms(100_000), 1, 1, 130, 1, 1, Conv2dParams.of(1, 0)));
+        all.put(
+                "3x3 of many channels",
+                (t, k) -> t.convolve(k, 1, t.terms(32_000), 4, 4, 32, 3, 3, Conv2dParams.of(1, 1)));
+        all.put(
+                "3x3 stride 2 of many channels",
+                (t, k) -> t.convolve(k, 1, t.terms(30_000), 4, 4, 32, 3, 3, Conv2dParams.of(2, 1)));
+        all.put(
+                "kernel as large as the image",
+                (t, k) -> t.convolve(
+                        k, 1, 1, t.side(1000), t.side(1000), 2, t.side(1000), t.side(1000), Conv2dParams.of(1, 0)));
+        all.put(
+                "grouped, kernel as large as the image",
+                (t, k) -> t.convolve(
+                        k,
+                        1,
+                        4,
+                        t.side(500),
+                        t.side(500),
+                        4,
+                        t.side(500),
+                        t.side(500),
+                        Conv2dParams.of(1, 0).groups(2)));
+        all.put(
+                "depthwise, kernel as large as the image",
+                (t, k) -> t.convolve(
+                        k,
+                        1,
+                        17,
+                        t.side(300),
+                        t.side(300),
+                        17,
+                        t.side(300),
+                        t.side(300),
+                        Conv2dParams.of(1, 0).groups(17)));
+        all.put(
+                "depthwise, kernel of one row",
+                (t, k) -> t.convolve(
+                        k,
+                        1,
+                        2,
+                        1,
+                        t.terms(500_000),
+                        2,
+                        1,
+                        t.terms(500_000),
+                        Conv2dParams.of(1, 0).groups(2)));
+        all.put(
+                "depthwise, kernel of three columns",
+                (t, k) -> t.convolve(
+                        k,
+                        1,
+                        16,
+                        t.terms(100_000),
+                        3,
+                        16,
+                        t.terms(100_000),
+                        3,
+                        Conv2dParams.of(1, 0).groups(16)));
+        all.put(
+                "input gradient of many outputs",
+                (t, k) -> t.inputGradient(k, 1, 3, 1, 1, t.terms(300_000), 1, 1, Conv2dParams.of(1, 0)));
+        all.put(
+                "input gradient of many outputs, 3x3",
+                (t, k) -> t.inputGradient(k, 1, 32, 4, 4, t.terms(32_000), 3, 3, Conv2dParams.of(1, 1)));
+        all.put(
+                "weight gradient, few channels",
+                (t, k) -> t.weightGradient(k, 1, 3, t.side(1500), t.side(1500), 17, 3, 1, 1));
+        all.put(
+                "weight gradient of 1x1",
+                (t, k) -> t.weightGradient(k, 1, 20, t.side(1000), t.side(1000), 20, 1, 1, 1));
+        all.put(
+                "weight gradient of 3x3",
+                (t, k) -> t.weightGradient(k, 1, 17, t.side(1000), t.side(1000), 18, 3, 1, 1));
+        all.put(
+                "weight gradient by Winograd",
+                (t, k) -> t.weightGradient(k, 1, 32, t.side(1000), t.side(1000), 32, 3, 1, 1));
+        all.put(
+                "weight gradient by Winograd, many blocks",
+                (t, k) -> t.weightGradient(k, t.quick ? 1 : 4, 192, 130, 130, 192, 3, 1, 1));
+        all.put(
+                "weight gradient of stride 2",
+                (t, k) -> t.weightGradient(k, 2, 32, t.side(900), t.side(900), 32, 3, 2, 1));
         all.put("weight gradient of a batch", (t, k) -> t.weightGradient(k, t.side(1000), 20, 32, 32, 24, 3, 1, 1));
         all.put("grouped weight gradient", (t, k) -> t.weightGradient(k, 1, 8, t.side(1000), t.side(1000), 8, 3, 1, 2));
-        all.put("depthwise weight gradient", (t, k) -> t.weightGradient(k, 1, 20, t.side(1000), t.side(1000), 20, 3, 1, 20));
-        all.put("depthwise weight gradient of a batch", (t, k) -> t.weightGradient(k, t.side(800), 16, 32, 32, 16, 5, 2, 16));
-        all.put("depthwise weight gradient, narrow image", (t, k) -> t.weightGradient(k, 1, 16, t.terms(300_000), 3, 16, 3, 1, 16));
-        all.put("depthwise weight gradient, flat image", (t, k) -> t.weightGradient(k, 1, 16, 3, t.terms(300_000), 16, 3, 1, 16));
-        all.put("depthwise weight gradient, few channels", (t, k) -> t.weightGradient(k, 1, 2, t.side(1000), t.side(1000), 2, 3, 1, 2));
-        all.put("depthwise weight gradient, 7x7", (t, k) -> t.weightGradient(k, 1, 3, t.side(600), t.side(600), 3, 7, 1, 3));
+        all.put(
+                "depthwise weight gradient",
+                (t, k) -> t.weightGradient(k, 1, 20, t.side(1000), t.side(1000), 20, 3, 1, 20));
+        all.put(
+                "depthwise weight gradient of a batch",
+                (t, k) -> t.weightGradient(k, t.side(800), 16, 32, 32, 16, 5, 2, 16));
+        all.put(
+                "depthwise weight gradient, narrow image",
+                (t, k) -> t.weightGradient(k, 1, 16, t.terms(300_000), 3, 16, 3, 1, 16));
+        all.put(
+                "depthwise weight gradient, flat image",
+                (t, k) -> t.weightGradient(k, 1, 16, 3, t.terms(300_000), 16, 3, 1, 16));
+        all.put(
+                "depthwise weight gradient, few channels",
+                (t, k) -> t.weightGradient(k, 1, 2, t.side(1000), t.side(1000), 2, 3, 1, 2));
+        all.put(
+                "depthwise weight gradient, 7x7",
+                (t, k) -> t.weightGradient(k, 1, 3, t.side(600), t.side(600), 3, 7, 1, 3));
         all.put("batch norm", (t, k) -> t.batchNorm(k, 1, 3, t.side(1000)));
         all.put("batch norm of a batch", (t, k) -> t.batchNorm(k, t.side(300), 70, 14));
         all.put("layer norm of long rows", (t, k) -> t.layerNorm(k, 3, t.terms(1_000_003)));

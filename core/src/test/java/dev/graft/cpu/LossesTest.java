@@ -51,7 +51,8 @@ class LossesTest {
                         sum += log ? gradient[i] : gradient[i] * expected[i];
                     }
                     for (int i = r * size[1]; i < (r + 1) * size[1]; i++) {
-                        gradient[i] = log ? gradient[i] - Math.exp(expected[i]) * sum : expected[i] * (gradient[i] - sum);
+                        gradient[i] =
+                                log ? gradient[i] - Math.exp(expected[i]) * sum : expected[i] * (gradient[i] - sum);
                     }
                 }
                 assertClose("softmaxBackward", dx, gradient, 1e-5);
@@ -104,7 +105,8 @@ class LossesTest {
                         logits[c] = v + h;
                         double above = rowLoss(logits, label, w, smoothing);
                         logits[c] = v - h;
-                        gradient[r * classes + c] = at(dloss, r) * (above - rowLoss(logits, label, w, smoothing)) / (2 * h);
+                        gradient[r * classes + c] =
+                                at(dloss, r) * (above - rowLoss(logits, label, w, smoothing)) / (2 * h);
                         logits[c] = v;
                     }
                 }
@@ -137,7 +139,15 @@ class LossesTest {
     void impossibleClassesDoNotSpoilTheLoss() {
         View x = Fixture.viewed(f.of(0f, Float.NEGATIVE_INFINITY), new int[] {1, 2}, new int[] {2, 1});
         View loss = f.empty(Layout.ROW_MAJOR, 1);
-        f.cpu.crossEntropy(x, f.of(0L), Optional.empty(), 0f, -100, loss, f.empty(Layout.ROW_MAJOR, 1), f.empty(Layout.ROW_MAJOR, 1, 2));
+        f.cpu.crossEntropy(
+                x,
+                f.of(0L),
+                Optional.empty(),
+                0f,
+                -100,
+                loss,
+                f.empty(Layout.ROW_MAJOR, 1),
+                f.empty(Layout.ROW_MAJOR, 1, 2));
         assertClose("loss", loss, new double[1], 0);
     }
 

@@ -94,7 +94,10 @@ class MemoryTest {
         }
     }
 
-    /** What leaves by the collector and what is closed come at once, from several threads: nothing is counted twice or lost. */
+    /**
+     * What leaves by the collector and what is closed come at once, from several threads: nothing is counted twice or
+     * lost.
+     */
     @Test
     @Timeout(60)
     void closingOnManyThreadsBesideTheCollectorCountsEachStorageOnce() throws InterruptedException {
@@ -164,7 +167,9 @@ class MemoryTest {
         go.countDown();
         other.join();
         assertThat(backend.memory().scratch()).isEqualTo(8L * 5000);
-        assertThat(engine.workspace().array(Workspace.Slot.LEFT, 10)).isNotSameAs(mine).hasSizeLessThan(2000);
+        assertThat(engine.workspace().array(Workspace.Slot.LEFT, 10))
+                .isNotSameAs(mine)
+                .hasSizeLessThan(2000);
     }
 
     @Test
@@ -194,15 +199,22 @@ class MemoryTest {
     @Test
     void misuseIsDetected() {
         Storage storage = cpu.allocate(DType.F32, 3);
-        assertThatThrownBy(() -> storage.read(0, new long[1], 0, 1)).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> storage.read(0, new long[1], 0, 1))
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessage("storage: holds F32, accessed as long[]. Hint: convert with to(DType) first.");
         assertThatThrownBy(() -> storage.read(1, new float[9], 0, 3)).isInstanceOf(IndexOutOfBoundsException.class);
         storage.release();
-        assertThatThrownBy(storage::release).isInstanceOf(IllegalStateException.class).hasMessageContaining("released more often");
-        assertThatThrownBy(storage::retain).isInstanceOf(IllegalStateException.class).hasMessageContaining("after it was released");
-        assertThatThrownBy(() -> storage.read(0, new float[3], 0, 3)).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(storage::release)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("released more often");
+        assertThatThrownBy(storage::retain)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("after it was released");
+        assertThatThrownBy(() -> storage.read(0, new float[3], 0, 3))
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("used after it was released");
-        assertThatThrownBy(() -> cpu.fill(view(storage), 1)).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> cpu.fill(view(storage), 1))
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("used after it was released");
     }
 
@@ -237,18 +249,24 @@ class MemoryTest {
         CpuBackend backend = new CpuBackend(new Engine(1), new MemoryPool(heap));
         Storage[] held = new Storage[4];
         assertThatThrownBy(() -> {
-            for (int i = 0; i < held.length; i++) {
-                held[i] = backend.allocate(DType.I64, length);
-            }
-        }).isInstanceOf(IllegalStateException.class).hasMessageContaining("MiB live in tensors").hasMessageContaining("-Xmx");
+                    for (int i = 0; i < held.length; i++) {
+                        held[i] = backend.allocate(DType.I64, length);
+                    }
+                })
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("MiB live in tensors")
+                .hasMessageContaining("-Xmx");
         Optional.ofNullable(held[0]).ifPresent(Storage::release);
     }
 
     @Test
     void describesItself() {
-        assertThat(cpu.describe()).containsKeys("threads", "element kernels", "matrix products", "memory pool", "heap limit");
+        assertThat(cpu.describe())
+                .containsKeys("threads", "element kernels", "matrix products", "memory pool", "heap limit");
         assertThat(cpu.describe().get("matrix products")).contains("OpenBLAS", "1 thread a caller");
-        assertThat(new CpuBackend(new Engine(1, () -> new JavaBlas("no natives")), pool).describe().get("matrix products"))
+        assertThat(new CpuBackend(new Engine(1, () -> new JavaBlas("no natives")), pool)
+                        .describe()
+                        .get("matrix products"))
                 .contains("no natives");
     }
 }

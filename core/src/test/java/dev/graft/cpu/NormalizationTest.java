@@ -22,7 +22,9 @@ class NormalizationTest {
         return f.empty(Layout.ROW_MAJOR, c);
     }
 
-    /** Mean and biased variance of each channel of {@code [N, C, ...]} with {@code size} elements per image and channel. */
+    /**
+     * Mean and biased variance of each channel of {@code [N, C, ...]} with {@code size} elements per image and channel.
+     */
     private static double[][] statistics(double[] x, int n, int c, int size) {
         double[][] s = new double[2][c];
         for (int i = 0; i < x.length; i++) {
@@ -48,7 +50,8 @@ class NormalizationTest {
         View variance = channels(c);
         View y = f.sameBits("batchNormTrain", () -> {
             View result = f.empty(layout, n, c, h, w);
-            f.cpu.batchNormTrain(x, gamma, beta, EPS, Optional.empty(), Activation.NONE, result, mean, inverse, variance);
+            f.cpu.batchNormTrain(
+                    x, gamma, beta, EPS, Optional.empty(), Activation.NONE, result, mean, inverse, variance);
             return result;
         });
         double[] xs = values(x);
@@ -70,7 +73,18 @@ class NormalizationTest {
         View dbeta = channels(c);
         View dx = f.sameBits("batchNormTrainBackward", () -> {
             View result = f.empty(layout, n, c, h, w);
-            f.cpu.batchNormTrainBackward(x, Optional.empty(), dy, gamma, beta, mean, inverse, Activation.NONE, result, dgamma, dbeta,
+            f.cpu.batchNormTrainBackward(
+                    x,
+                    Optional.empty(),
+                    dy,
+                    gamma,
+                    beta,
+                    mean,
+                    inverse,
+                    Activation.NONE,
+                    result,
+                    dgamma,
+                    dbeta,
                     Optional.empty());
             return result;
         });
@@ -125,7 +139,18 @@ class NormalizationTest {
         View dx = f.empty(layout, n, c, h, w);
         View dgamma = channels(c);
         View dbeta = channels(c);
-        f.cpu.batchNormEvalBackward(Optional.of(x), Optional.empty(), dy, gamma, beta, mean, inverse, Activation.NONE, dx, dgamma, dbeta,
+        f.cpu.batchNormEvalBackward(
+                Optional.of(x),
+                Optional.empty(),
+                dy,
+                gamma,
+                beta,
+                mean,
+                inverse,
+                Activation.NONE,
+                dx,
+                dgamma,
+                dbeta,
                 Optional.empty());
         double[] xs = values(x);
         double[] d = values(dy);
@@ -173,8 +198,8 @@ class NormalizationTest {
         }
     }
 
-    private static void checkLayerNorm(int rows, int width, View x, View gamma, View beta, View y, View dy, View dx, View dgamma,
-            View dbeta) {
+    private static void checkLayerNorm(
+            int rows, int width, View x, View gamma, View beta, View y, View dy, View dx, View dgamma, View dbeta) {
         double[] xs = values(x);
         double[] d = values(dy);
         double[] expected = new double[xs.length];

@@ -38,7 +38,16 @@ class OptimizersTest {
         for (int step = 0; step < 4; step++) {
             View g = f.gaussian(Layout.ROW_MAJOR, N);
             double[] gs = values(g);
-            f.cpu.sgd(w, g, momentum == 0 ? Optional.empty() : Optional.of(v), step == 0, lr, momentum, dampening, decay, nesterov);
+            f.cpu.sgd(
+                    w,
+                    g,
+                    momentum == 0 ? Optional.empty() : Optional.of(v),
+                    step == 0,
+                    lr,
+                    momentum,
+                    dampening,
+                    decay,
+                    nesterov);
             for (int i = 0; i < N; i++) {
                 double d = gs[i] + decay * ws[i];
                 if (momentum != 0) {
@@ -110,11 +119,13 @@ class OptimizersTest {
             for (double value : values(x)) {
                 expected += value * value;
             }
-            assertThat(f.cpu.sumOfSquares(List.of(x))).as("scale %s", scale)
+            assertThat(f.cpu.sumOfSquares(List.of(x)))
+                    .as("scale %s", scale)
                     .isCloseTo(expected, Percentage.withPercentage(1e-3));
         }
         assertThat(f.cpu.sumOfSquares(List.of(f.of(1f, Float.NaN)))).isNaN();
-        assertThat(f.cpu.sumOfSquares(List.of(f.of(1f, Float.NEGATIVE_INFINITY)))).isEqualTo(Double.POSITIVE_INFINITY);
+        assertThat(f.cpu.sumOfSquares(List.of(f.of(1f, Float.NEGATIVE_INFINITY))))
+                .isEqualTo(Double.POSITIVE_INFINITY);
         assertThat(f.cpu.sumOfSquares(List.of(f.of(0f, -0f)))).isZero();
     }
 

@@ -16,12 +16,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Packed weights change nothing but the time: every result has the bits that it has with weights that nobody saw before. */
+/**
+ * Packed weights change nothing but the time: every result has the bits that it has with weights that nobody saw
+ * before.
+ */
 class PackedWeightsTest {
     private final Fixture f = new Fixture();
 
     /** What may be asked of a weight view. */
-    private enum Pass { FORWARD, INPUT_GRADIENT }
+    private enum Pass {
+        FORWARD,
+        INPUT_GRADIENT
+    }
 
     private View run(Pass pass, View image, View w, Conv2dParams params, int height, int width) {
         if (pass == Pass.FORWARD) {
@@ -38,14 +44,25 @@ class PackedWeightsTest {
     /** The same values at the same places of a storage of its own. */
     private View unseen(View w) {
         View copy = new View(f.cpu.allocate(DType.F32, w.storage().length()), w.offset(), w.shape(), w.strides());
-        System.arraycopy(CpuStorage.floats(w), 0, CpuStorage.floatsToWrite(copy), 0, w.storage().length());
+        System.arraycopy(
+                CpuStorage.floats(w),
+                0,
+                CpuStorage.floatsToWrite(copy),
+                0,
+                w.storage().length());
         return copy;
     }
 
     private void expectBitsOfUnseenWeights(String what, Pass pass, View w, Conv2dParams params, int height, int width) {
         boolean forward = pass == Pass.FORWARD;
-        View image = forward ? f.gaussian(Layout.CHANNELS_LAST, 2, w.dim(1) * params.groups(), height, width)
-                : f.gaussian(Layout.CHANNELS_LAST, 2, w.dim(0), params.outputHeight(height, w.dim(2)), params.outputWidth(width, w.dim(3)));
+        View image = forward
+                ? f.gaussian(Layout.CHANNELS_LAST, 2, w.dim(1) * params.groups(), height, width)
+                : f.gaussian(
+                        Layout.CHANNELS_LAST,
+                        2,
+                        w.dim(0),
+                        params.outputHeight(height, w.dim(2)),
+                        params.outputWidth(width, w.dim(3)));
         View fresh = unseen(w);
         View actual = run(pass, image, w, params, height, width);
         View expected = run(pass, image, fresh, params, height, width);
@@ -57,12 +74,19 @@ class PackedWeightsTest {
 
     @Test
     void forwardAndBackwardOfColumnAndRowShapedWeightsAreToldApart() {
-        for (int[] shape : new int[][] {{3, 1, 1, 1}, {1, 3, 1, 1}, {40, 1, 1, 1}, {1, 40, 1, 1}, {40, 1, 3, 3}, {1, 40, 3, 3}}) {
+        for (int[] shape :
+                new int[][] {{3, 1, 1, 1}, {1, 3, 1, 1}, {40, 1, 1, 1}, {1, 40, 1, 1}, {40, 1, 3, 3}, {1, 40, 3, 3}}) {
             for (int order : new int[] {0b0010, 0b0101, 0b1100, 0b0011}) {
                 View w = f.gaussian(Layout.ROW_MAJOR, shape);
                 for (int use = 0; use < 6; use++) {
                     Pass pass = Pass.values()[order >> use % 4 & 1];
-                    expectBitsOfUnseenWeights(Arrays.toString(shape) + ", use " + use + " of order " + order, pass, w, Conv2dParams.of(1, 0), 4, 5);
+                    expectBitsOfUnseenWeights(
+                            Arrays.toString(shape) + ", use " + use + " of order " + order,
+                            pass,
+                            w,
+                            Conv2dParams.of(1, 0),
+                            4,
+                            5);
                 }
             }
         }
@@ -81,8 +105,22 @@ class PackedWeightsTest {
     private List<View> views(View data) {
         List<View> views = new ArrayList<>();
         for (int offset : new int[] {0, 1, 48}) {
-            for (int[] dims : new int[][] {{3, 1, 1, 1}, {1, 3, 1, 1}, {6, 1, 3, 3}, {6, 2, 3, 3}, {6, 6, 3, 3}, {6, 6, 1, 3}, {6, 6, 3, 1},
-                {32, 32, 3, 3}, {32, 32, 1, 1}, {48, 32, 3, 3}, {32, 48, 3, 3}, {32, 1, 3, 3}, {32, 1, 5, 5}, {160, 144, 3, 3}}) {
+            for (int[] dims : new int[][] {
+                {3, 1, 1, 1},
+                {1, 3, 1, 1},
+                {6, 1, 3, 3},
+                {6, 2, 3, 3},
+                {6, 6, 3, 3},
+                {6, 6, 1, 3},
+                {6, 6, 3, 1},
+                {32, 32, 3, 3},
+                {32, 32, 1, 1},
+                {48, 32, 3, 3},
+                {32, 48, 3, 3},
+                {32, 1, 3, 3},
+                {32, 1, 5, 5},
+                {160, 144, 3, 3}
+            }) {
                 int o = dims[0];
                 int i = dims[1];
                 int h = dims[2];
@@ -116,7 +154,8 @@ class PackedWeightsTest {
             String what = "step " + step + " of seed " + seed;
             int choice = random.nextInt(20);
             if (choice == 0) {
-                f.cpu.addScaled(0.5f, f.gaussian(Layout.ROW_MAJOR, 200), Fixture.viewed(data, new int[] {200}, new int[] {7}));
+                f.cpu.addScaled(
+                        0.5f, f.gaussian(Layout.ROW_MAJOR, 200), Fixture.viewed(data, new int[] {200}, new int[] {7}));
             } else if (choice == 1) {
                 data.storage().write(random.nextInt(300), new float[] {random.nextFloat()}, 0, 1);
             } else if (choice == 2) {
@@ -134,7 +173,12 @@ class PackedWeightsTest {
             } else {
                 View w = favourites.get(random.nextInt(favourites.size()));
                 Pass pass = Pass.values()[random.nextInt(2)];
-                expectBitsOfUnseenWeights(what + " " + w.shape() + Arrays.toString(w.strides()), pass, w, params(w, random), 5 + random.nextInt(3),
+                expectBitsOfUnseenWeights(
+                        what + " " + w.shape() + Arrays.toString(w.strides()),
+                        pass,
+                        w,
+                        params(w, random),
+                        5 + random.nextInt(3),
                         5 + random.nextInt(3));
             }
         }
@@ -181,8 +225,13 @@ class PackedWeightsTest {
         for (int round = 0; round < 3; round++) {
             for (int window = 0; window < 50; window++) {
                 int value = window;
-                Panel panel = weights.get(PackedWeights.Key.of("test", new int[] {window}), 7, 10, floats -> new ArrayPanel(new float[floats]),
-                        floats -> new ArrayPanel(new float[floats]), p -> p.put(0, new float[] {value}, 0, 1));
+                Panel panel = weights.get(
+                        PackedWeights.Key.of("test", new int[] {window}),
+                        7,
+                        10,
+                        floats -> new ArrayPanel(new float[floats]),
+                        floats -> new ArrayPanel(new float[floats]),
+                        p -> p.put(0, new float[] {value}, 0, 1));
                 float[] first = new float[1];
                 panel.get(0, first, 0, 1);
                 assertThat(first[0]).isEqualTo(value);
@@ -200,8 +249,15 @@ class PackedWeightsTest {
             int kept = 0;
             for (int use = 0; use < 20; use++) {
                 for (int layer = 0; layer < 10; layer++) {
-                    kept += weights.find(PackedWeights.Key.of("test", new int[] {layer}), 7, 20, floats -> new ArrayPanel(new float[floats]),
-                            p -> { }).isPresent() ? 1 : 0;
+                    kept += weights.find(
+                                            PackedWeights.Key.of("test", new int[] {layer}),
+                                            7,
+                                            20,
+                                            floats -> new ArrayPanel(new float[floats]),
+                                            p -> {})
+                                    .isPresent()
+                            ? 1
+                            : 0;
                 }
             }
             assertThat(kept).as("uses of kept copies, model %d", model).isGreaterThan(100);
@@ -215,7 +271,12 @@ class PackedWeightsTest {
         PackedWeights weights = new PackedWeights(memory);
         int[] packed = new int[1];
         for (int use = 0; use < 6; use++) {
-            weights.find(PackedWeights.Key.of("test", new int[] {1}), 7, 20, floats -> new ArrayPanel(new float[floats]), p -> packed[0]++);
+            weights.find(
+                    PackedWeights.Key.of("test", new int[] {1}),
+                    7,
+                    20,
+                    floats -> new ArrayPanel(new float[floats]),
+                    p -> packed[0]++);
             if (use == 3) {
                 memory.giveBack();
                 assertThat(memory.bytes()).isZero();

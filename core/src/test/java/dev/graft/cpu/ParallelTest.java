@@ -73,8 +73,10 @@ class ParallelTest {
                     }
                 });
                 assertThat(first.get(Thread.currentThread())).isZero();
-                assertThat(first.values()).containsExactlyInAnyOrderElementsOf(
-                        IntStream.range(0, threads).mapToObj(share -> 12 * share / threads).toList());
+                assertThat(first.values())
+                        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, threads)
+                                .mapToObj(share -> 12 * share / threads)
+                                .toList());
             }
         }
     }
@@ -110,10 +112,12 @@ class ParallelTest {
         try (Parallel parallel = new Parallel(threads)) {
             for (int round = 0; round < 50; round++) {
                 assertThatThrownBy(() -> parallel.forRange(100, 1, (from, to) -> {
-                    if (from == 42) {
-                        throw new IllegalStateException("piece 42");
-                    }
-                })).isInstanceOf(IllegalStateException.class).hasMessage("piece 42");
+                            if (from == 42) {
+                                throw new IllegalStateException("piece 42");
+                            }
+                        }))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("piece 42");
             }
             AtomicInteger count = new AtomicInteger();
             parallel.forRange(10, 1, (from, to) -> count.incrementAndGet());
@@ -162,10 +166,12 @@ class ParallelTest {
         try (Parallel parallel = new Parallel(4)) {
             for (int round = 0; round < 100; round++) {
                 CountDownLatch together = new CountDownLatch(4);
-                atOnce(2, caller -> parallel.forRange(2, 1, (from, to) -> {
-                    together.countDown();
-                    waitFor(together);
-                }));
+                atOnce(
+                        2,
+                        caller -> parallel.forRange(2, 1, (from, to) -> {
+                            together.countDown();
+                            waitFor(together);
+                        }));
             }
         }
     }
@@ -279,10 +285,11 @@ class ParallelTest {
                 for (int round = 0; round < 200; round++) {
                     if (caller % 2 == 0) {
                         assertThatThrownBy(() -> parallel.forRange(50, 1, (from, to) -> {
-                            if (from == 7 || from == 33) {
-                                throw new IllegalStateException("of " + caller);
-                            }
-                        })).hasMessage("of " + caller);
+                                    if (from == 7 || from == 33) {
+                                        throw new IllegalStateException("of " + caller);
+                                    }
+                                }))
+                                .hasMessage("of " + caller);
                     } else {
                         AtomicInteger count = new AtomicInteger();
                         parallel.forRange(50, 1, (from, to) -> count.incrementAndGet());
@@ -350,7 +357,9 @@ class ParallelTest {
                     waitFor(together);
                 });
                 threads.remove(Thread.currentThread());
-                assertThat(threads).hasSize(2).allMatch(thread -> thread.isDaemon() && thread.getContextClassLoader() == null);
+                assertThat(threads)
+                        .hasSize(2)
+                        .allMatch(thread -> thread.isDaemon() && thread.getContextClassLoader() == null);
                 for (Thread thread : threads) {
                     thread.join(10_000);
                     assertThat(thread.isAlive()).isFalse();
@@ -368,7 +377,10 @@ class ParallelTest {
         assertThat(count).hasValue(10);
     }
 
-    /** Runs {@code caller} with each number below {@code count} on threads that begin at the same time; throws what one threw. */
+    /**
+     * Runs {@code caller} with each number below {@code count} on threads that begin at the same time; throws what one
+     * threw.
+     */
     private static void atOnce(int count, IntConsumer caller) throws InterruptedException {
         CountDownLatch begin = new CountDownLatch(count);
         AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -410,6 +422,8 @@ class ParallelTest {
 
     @Test
     void refusesLessThanOneThread() {
-        assertThatThrownBy(() -> new Parallel(0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("threads: 0");
+        assertThatThrownBy(() -> new Parallel(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("threads: 0");
     }
 }

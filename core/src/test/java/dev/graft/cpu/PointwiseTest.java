@@ -70,7 +70,9 @@ class PointwiseTest {
         for (int n : new int[] {1, 17, 1023, 40_001}) {
             View x = domain(op, Layout.ROW_MAJOR, n);
             double[] xs = values(x);
-            double[] expected = Arrays.stream(xs).map(v -> value(op, (float) A[0], (float) A[1], v)).toArray();
+            double[] expected = Arrays.stream(xs)
+                    .map(v -> value(op, (float) A[0], (float) A[1], v))
+                    .toArray();
             View y = f.empty(Layout.ROW_MAJOR, n);
             f.cpu.unary(op, (float) A[0], (float) A[1], x, y);
             assertClose(op + " of " + n, y, expected, 4e-7, 0.2);
@@ -96,7 +98,9 @@ class PointwiseTest {
     @Test
     void nanStaysNanAndZerosHaveNoReluGradient() {
         View x = f.of(Float.NaN, 0f, -0f, -1f, Float.MIN_VALUE, Float.POSITIVE_INFINITY);
-        for (UnaryOp op : new UnaryOp[] {UnaryOp.RELU, UnaryOp.RELU6, UnaryOp.CLAMP, UnaryOp.GELU, UnaryOp.SIGMOID, UnaryOp.LEAKY_RELU}) {
+        for (UnaryOp op : new UnaryOp[] {
+            UnaryOp.RELU, UnaryOp.RELU6, UnaryOp.CLAMP, UnaryOp.GELU, UnaryOp.SIGMOID, UnaryOp.LEAKY_RELU
+        }) {
             View y = f.empty(Layout.ROW_MAJOR, 6);
             f.cpu.unary(op, 0f, 1f, x, y);
             assertThat(values(y)[0]).as(op.name()).isNaN();
@@ -162,7 +166,9 @@ class PointwiseTest {
         for (int i = 0; i < expected.length; i++) {
             expected[i] = value(op, (float) expected[i], (float) other[i]);
         }
-        View y = op.isComparison() ? f.empty(DType.BOOL, p.shape().toArray()) : f.empty(Layout.GAPS, p.shape().toArray());
+        View y = op.isComparison()
+                ? f.empty(DType.BOOL, p.shape().toArray())
+                : f.empty(Layout.GAPS, p.shape().toArray());
         f.cpu.binary(op, p, q, y);
         assertClose(op.name(), y, expected, 1e-7);
     }

@@ -61,7 +61,8 @@ class PoolingTest {
 
     private static View indices(Fixture f, Layout layout, int... dims) {
         View like = f.empty(layout, dims);
-        return new View(f.cpu.allocate(DType.I32, like.storage().length()), like.offset(), like.shape(), like.strides());
+        return new View(
+                f.cpu.allocate(DType.I32, like.storage().length()), like.offset(), like.shape(), like.strides());
     }
 
     @ParameterizedTest

@@ -21,7 +21,8 @@ class ReductionsTest {
         int size = Arrays.stream(kept).reduce(1, (a, b) -> a * b);
         double[] y = new double[size];
         double[] xs = values(x);
-        Arrays.fill(y, op == Reduction.MAX ? Double.NEGATIVE_INFINITY : op == Reduction.MIN ? Double.POSITIVE_INFINITY : 0);
+        Arrays.fill(
+                y, op == Reduction.MAX ? Double.NEGATIVE_INFINITY : op == Reduction.MIN ? Double.POSITIVE_INFINITY : 0);
         for (int i = 0; i < xs.length; i++) {
             int rest = i;
             int at = 0;

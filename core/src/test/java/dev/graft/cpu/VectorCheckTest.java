@@ -15,7 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Vector kernels where the JVM compiles them to instructions, plain ones elsewhere, with the reason and the fix in the log and in {@code doctor}. */
+/**
+ * Vector kernels where the JVM compiles them to instructions, plain ones elsewhere, with the reason and the fix in the
+ * log and in {@code doctor}.
+ */
 @DisabledIfSystemProperty(named = "graft.kernels", matches = "plain", disabledReason = "once is enough")
 class VectorCheckTest {
     private static final int LONGEST_MS = 20_000;
@@ -27,50 +30,78 @@ class VectorCheckTest {
             SplittableRandom random = new SplittableRandom(1);
             Tensor x = Tensor.randn(random, 1, 64, 56, 56);
             Tensor w = Tensor.randn(random, 64, 64, 3, 3);
-            float sum = x.conv2d(w, Optional.empty(), Conv2dParams.of(1, 1)).sum().item();
+            float sum =
+                    x.conv2d(w, Optional.empty(), Conv2dParams.of(1, 1)).sum().item();
             System.out.println("kernels: " + Device.cpu().backend().describe().get("element kernels"));
-            System.out.println("took " + (System.nanoTime() - start) / 1_000_000 + " ms, finite " + Float.isFinite(sum));
+            System.out.println(
+                    "took " + (System.nanoTime() - start) / 1_000_000 + " ms, finite " + Float.isFinite(sum));
         }
     }
 
     private static String run(String... flags) {
-        String output = ForkedJvm.of(Kernels.class).flags("--add-modules", "jdk.incubator.vector").flags(flags).run().succeeded();
+        String output = ForkedJvm.of(Kernels.class)
+                .flags("--add-modules", "jdk.incubator.vector")
+                .flags(flags)
+                .run()
+                .succeeded();
         String took = output.substring(output.indexOf("took ") + 5);
-        assertThat(Integer.parseInt(took.substring(0, took.indexOf(' ')))).as(output).isLessThan(LONGEST_MS);
+        assertThat(Integer.parseInt(took.substring(0, took.indexOf(' '))))
+                .as(output)
+                .isLessThan(LONGEST_MS);
         assertThat(output).contains("finite true");
         return output;
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-XX:TieredStopAtLevel=1", "-XX:TieredStopAtLevel=2", "-XX:TieredStopAtLevel=3", "-XX:CompilationMode=quick-only"})
+    @ValueSource(
+            strings = {
+                "-XX:TieredStopAtLevel=1",
+                "-XX:TieredStopAtLevel=2",
+                "-XX:TieredStopAtLevel=3",
+                "-XX:CompilationMode=quick-only"
+            })
     void withoutTheOptimizingCompiler(String flag) {
-        String reason = "this JVM runs without its optimizing compiler, C2. Hint: run without -XX:TieredStopAtLevel and -XX:CompilationMode";
-        assertThat(run(flag)).contains("Kernels fall back to plain Java loops", reason + ".", "kernels: plain Java loops (" + reason + ")");
+        String reason =
+                "this JVM runs without its optimizing compiler, C2. Hint: run without -XX:TieredStopAtLevel and -XX:CompilationMode";
+        assertThat(run(flag))
+                .contains(
+                        "Kernels fall back to plain Java loops",
+                        reason + ".",
+                        "kernels: plain Java loops (" + reason + ")");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=0"})
     void withoutAnyCompiler(String flag) {
-        assertThat(run(flag)).contains("Kernels fall back to plain Java loops").containsPattern("Hint: run without -X(int|X:TieredStopAtLevel)");
+        assertThat(run(flag))
+                .contains("Kernels fall back to plain Java loops")
+                .containsPattern("Hint: run without -X(int|X:TieredStopAtLevel)");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"-XX:UseAVX=0", "-XX:-UseFMA"})
     @EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
     void withoutFusedMultiplyAdd(String flag) {
-        assertThat(run(flag)).contains("Kernels fall back to plain Java loops", "kernels: plain Java loops (this JVM does not use the processor's fused"
-                + " multiply-add instructions. Hint: run without -XX:-UseFMA and -XX:UseAVX=0");
+        assertThat(run(flag))
+                .contains(
+                        "Kernels fall back to plain Java loops",
+                        "kernels: plain Java loops (this JVM does not use the processor's fused"
+                                + " multiply-add instructions. Hint: run without -XX:-UseFMA and -XX:UseAVX=0");
     }
 
     @Test
     void withShortVectors() {
-        assertThat(run("-XX:MaxVectorSize=8")).contains("Kernels fall back to plain Java loops", "vectors of 64 bits. Hint: run without -XX:MaxVectorSize");
+        assertThat(run("-XX:MaxVectorSize=8"))
+                .contains(
+                        "Kernels fall back to plain Java loops",
+                        "vectors of 64 bits. Hint: run without -XX:MaxVectorSize");
     }
 
     @Test
     void withoutTheModule() {
-        assertThat(ForkedJvm.of(Kernels.class).run().succeeded()).contains("kernels: plain Java loops (the JVM runs without the vector module. Hint: add"
-                + " --add-modules jdk.incubator.vector to the java command)");
+        assertThat(ForkedJvm.of(Kernels.class).run().succeeded())
+                .contains("kernels: plain Java loops (the JVM runs without the vector module. Hint: add"
+                        + " --add-modules jdk.incubator.vector to the java command)");
     }
 
     @ParameterizedTest
@@ -82,21 +113,42 @@ class VectorCheckTest {
     /** An image without the module of management cannot ask for flags: such a JVM is measured. */
     @Test
     void vectorsWhereTheJvmDoesNotSay() {
-        String output = ForkedJvm.of(Kernels.class).flags("--limit-modules", "java.base,java.logging,jdk.unsupported,jdk.incubator.vector",
-                "--add-modules", "jdk.incubator.vector").run().succeeded();
+        String output = ForkedJvm.of(Kernels.class)
+                .flags(
+                        "--limit-modules",
+                        "java.base,java.logging,jdk.unsupported,jdk.incubator.vector",
+                        "--add-modules",
+                        "jdk.incubator.vector")
+                .run()
+                .succeeded();
         assertThat(output).contains("kernels: Vector API");
-        String slow = ForkedJvm.of(Kernels.class).flags("--limit-modules", "java.base,java.logging,jdk.unsupported,jdk.incubator.vector",
-                "--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=3").run().succeeded();
-        assertThat(slow).contains("kernels: plain Java loops (this JVM (").contains("does not compile the Vector API to instructions. Hint: use a JDK");
+        String slow = ForkedJvm.of(Kernels.class)
+                .flags(
+                        "--limit-modules",
+                        "java.base,java.logging,jdk.unsupported,jdk.incubator.vector",
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "-XX:TieredStopAtLevel=3")
+                .run()
+                .succeeded();
+        assertThat(slow)
+                .contains("kernels: plain Java loops (this JVM (")
+                .contains("does not compile the Vector API to instructions. Hint: use a JDK");
     }
 
     @Test
     void aChoiceIsObeyedWithAWarning() {
-        ForkedJvm.Result result = ForkedJvm.of(Chosen.class).flags("--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1",
-                "-Dgraft.kernels=vector").run();
-        assertThat(result.succeeded()).contains("kernels: Vector API", "Vector kernels, which graft.kernels chose, are many times slower here than plain ones:"
-                + " this JVM runs without its optimizing compiler, C2.");
-        assertThat(run("-Dgraft.kernels=plain")).contains("kernels: plain Java loops (chosen by graft.kernels)").doesNotContain("fall back");
+        ForkedJvm.Result result = ForkedJvm.of(Chosen.class)
+                .flags("--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1", "-Dgraft.kernels=vector")
+                .run();
+        assertThat(result.succeeded())
+                .contains(
+                        "kernels: Vector API",
+                        "Vector kernels, which graft.kernels chose, are many times slower here than plain ones:"
+                                + " this JVM runs without its optimizing compiler, C2.");
+        assertThat(run("-Dgraft.kernels=plain"))
+                .contains("kernels: plain Java loops (chosen by graft.kernels)")
+                .doesNotContain("fall back");
     }
 
     static final class Chosen {

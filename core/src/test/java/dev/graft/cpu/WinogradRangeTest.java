@@ -13,15 +13,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Results near the end of a float's range where Winograd's transforms, which add several pixels times up to 100, are beyond it: kernels of
- * one tap, so that every result is one pixel or gradient.
+ * Results near the end of a float's range where Winograd's transforms, which add several pixels times up to 100, are
+ * beyond it: kernels of one tap, so that every result is one pixel or gradient.
  */
 class WinogradRangeTest {
     private final Fixture f = new Fixture();
 
     static List<ConvCase> cases() {
         Conv2dParams same = Conv2dParams.of(1, 1);
-        return List.of(new ConvCase("few tiles", 1, 32, 6, 7, 32, 3, 3, same), new ConvCase("many tiles", 3, 32, 30, 29, 48, 3, 3, same),
+        return List.of(
+                new ConvCase("few tiles", 1, 32, 6, 7, 32, 3, 3, same),
+                new ConvCase("many tiles", 3, 32, 30, 29, 48, 3, 3, same),
                 new ConvCase("many channels", 1, 144, 8, 8, 160, 3, 3, same),
                 new ConvCase("stride 2", 4, 32, 32, 32, 32, 3, 3, Conv2dParams.of(2, 1)));
     }
@@ -35,7 +37,8 @@ class WinogradRangeTest {
         return view;
     }
 
-    // An image whose transforms stay in range has Winograd's error, relative to its largest result; one that was redone has none.
+    // An image whose transforms stay in range has Winograd's error, relative to its largest result; one that was redone
+    // has none.
     private static void expect(View actual, double[] expected) {
         double[] values = Fixture.values(actual);
         double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);

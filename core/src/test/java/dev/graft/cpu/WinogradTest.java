@@ -13,7 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The error of each transform against sums in double, relative to the largest result, at the depths of ResNet's layers. */
+/**
+ * The error of each transform against sums in double, relative to the largest result, at the depths of ResNet's layers.
+ */
 class WinogradTest {
     private static final Conv2dParams SAME = Conv2dParams.of(1, 1);
 
@@ -28,13 +30,19 @@ class WinogradTest {
     }
 
     static Stream<Case> cases() {
-        return Stream.of(new Case(4, 5e-5, 64, 12), new Case(4, 5e-5, 512, 7), new Case(2, 5e-6, 64, 12), new Case(2, 5e-6, 512, 7));
+        return Stream.of(
+                new Case(4, 5e-5, 64, 12),
+                new Case(4, 5e-5, 512, 7),
+                new Case(2, 5e-6, 64, 12),
+                new Case(2, 5e-6, 512, 7));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void errorIsBounded(Case k) {
-        Requirement.of(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
+        Requirement.of(
+                engine.kernels().usesVectors(),
+                "these kernels do not use the Vector API: " + engine.kernels().description());
         int c = k.channels;
         int outputs = 32;
         View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, k.size, k.size);
@@ -51,7 +59,17 @@ class WinogradTest {
         double[] sums = new double[y.numel()];
         double[] inputGradient = new double[x.numel()];
         double[] weightGradient = new double[w.numel()];
-        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, k.size, 1, sums, inputGradient, weightGradient);
+        define(
+                CpuStorage.floats(x),
+                CpuStorage.floats(w),
+                CpuStorage.floats(dy),
+                c,
+                outputs,
+                k.size,
+                1,
+                sums,
+                inputGradient,
+                weightGradient);
         assertThat(error(CpuStorage.floats(y), sums)).isLessThan(k.bound);
         assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(k.bound);
         assertThat(error(CpuStorage.floats(dw), weightGradient)).isLessThan(k.bound);
@@ -73,7 +91,16 @@ class WinogradTest {
 
         double[] sums = new double[y.numel()];
         double[] inputGradient = new double[x.numel()];
-        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, size, 1, sums, inputGradient,
+        define(
+                CpuStorage.floats(x),
+                CpuStorage.floats(w),
+                CpuStorage.floats(dy),
+                c,
+                outputs,
+                size,
+                1,
+                sums,
+                inputGradient,
                 new double[w.numel()]);
         assertThat(error(CpuStorage.floats(y), sums)).isLessThan(5e-5);
         assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(5e-5);
@@ -82,7 +109,9 @@ class WinogradTest {
     @ParameterizedTest
     @CsvSource({"64, 24", "512, 14"})
     void errorOfStride2IsBounded(int c, int size) {
-        Requirement.of(engine.kernels().usesVectors(), "these kernels do not use the Vector API: " + engine.kernels().description());
+        Requirement.of(
+                engine.kernels().usesVectors(),
+                "these kernels do not use the Vector API: " + engine.kernels().description());
         int outputs = 32;
         View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, size, size);
         View w = f.gaussian(Layout.ROW_MAJOR, outputs, c, 3, 3);
@@ -90,18 +119,38 @@ class WinogradTest {
         View y = f.empty(Layout.CHANNELS_LAST, 2, outputs, size / 2, size / 2);
         View dx = f.empty(Layout.CHANNELS_LAST, 2, c, size, size);
         Conv2dParams halving = Conv2dParams.of(2, 1);
-        new Winograd(engine, new WinogradStride2()).forward(2, Images.read(x), w, VectorEpilogue.NONE, Images.written(y), halving);
-        new Winograd(engine, new WinogradStride2Gradient()).backwardInput(2, Images.read(dy), w, Images.written(dx), halving);
+        new Winograd(engine, new WinogradStride2())
+                .forward(2, Images.read(x), w, VectorEpilogue.NONE, Images.written(y), halving);
+        new Winograd(engine, new WinogradStride2Gradient())
+                .backwardInput(2, Images.read(dy), w, Images.written(dx), halving);
 
         double[] sums = new double[y.numel()];
         double[] inputGradient = new double[x.numel()];
-        define(CpuStorage.floats(x), CpuStorage.floats(w), CpuStorage.floats(dy), c, outputs, size, 2, sums, inputGradient,
+        define(
+                CpuStorage.floats(x),
+                CpuStorage.floats(w),
+                CpuStorage.floats(dy),
+                c,
+                outputs,
+                size,
+                2,
+                sums,
+                inputGradient,
                 new double[w.numel()]);
         assertThat(error(CpuStorage.floats(y), sums)).isLessThan(1e-5);
         assertThat(error(CpuStorage.floats(dx), inputGradient)).isLessThan(1e-5);
     }
 
-    private static void define(float[] x, float[] w, float[] dy, int channels, int outputs, int size, int stride, double[] y, double[] dx,
+    private static void define(
+            float[] x,
+            float[] w,
+            float[] dy,
+            int channels,
+            int outputs,
+            int size,
+            int stride,
+            double[] y,
+            double[] dx,
             double[] dw) {
         int side = size / stride;
         for (int n = 0; n < 2; n++) {
@@ -131,7 +180,8 @@ class WinogradTest {
         double worst = 0;
         double largest = 0;
         for (int i = 0; i < expected.length; i++) {
-            worst = Math.max(worst, Double.isNaN(actual[i]) ? Double.POSITIVE_INFINITY : Math.abs(actual[i] - expected[i]));
+            worst = Math.max(
+                    worst, Double.isNaN(actual[i]) ? Double.POSITIVE_INFINITY : Math.abs(actual[i] - expected[i]));
             largest = Math.max(largest, Math.abs(expected[i]));
         }
         return worst / largest;

@@ -3,17 +3,19 @@ package dev.graft.io;
 import java.lang.reflect.Method;
 
 /**
- * Counts the bytes this thread allocates, so that tests can say what a refused file cost. By reflection, since the module under test
- * does not read {@code java.management}.
+ * Counts the bytes this thread allocates, so that tests can say what a refused file cost. By reflection, since the
+ * module under test does not read {@code java.management}.
  */
 final class Allocations {
-    private Allocations() {
-    }
+    private Allocations() {}
 
     static long during(Runnable work) {
         try {
-            Object threads = Class.forName("java.lang.management.ManagementFactory").getMethod("getThreadMXBean").invoke(null);
-            Method allocated = Class.forName("com.sun.management.ThreadMXBean").getMethod("getCurrentThreadAllocatedBytes");
+            Object threads = Class.forName("java.lang.management.ManagementFactory")
+                    .getMethod("getThreadMXBean")
+                    .invoke(null);
+            Method allocated =
+                    Class.forName("com.sun.management.ThreadMXBean").getMethod("getCurrentThreadAllocatedBytes");
             long before = (long) allocated.invoke(threads);
             work.run();
             return (long) allocated.invoke(threads) - before;

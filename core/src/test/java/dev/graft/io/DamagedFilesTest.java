@@ -17,7 +17,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever happens to a weight file's bytes, reading it gives tensors or a {@link WeightFileException}, soon and cheaply. */
+/**
+ * Whatever happens to a weight file's bytes, reading it gives tensors or a {@link WeightFileException}, soon and
+ * cheaply.
+ */
 class DamagedFilesTest {
     private static final int MUTATIONS = 2000;
     private static final long SEED = 20240607;
@@ -29,7 +32,9 @@ class DamagedFilesTest {
 
     /** The ResNet-18 files are like the others, only longer. */
     static List<String> good() {
-        return GoldenFiles.good().stream().filter(name -> !name.startsWith("resnet18")).toList();
+        return GoldenFiles.good().stream()
+                .filter(name -> !name.startsWith("resnet18"))
+                .toList();
     }
 
     @ParameterizedTest
@@ -39,11 +44,16 @@ class DamagedFilesTest {
         Path file = folder.resolve(name);
         for (int length = 0; length < contentLength(name, whole); length += 64) {
             rewrite(file, Arrays.copyOf(whole, length));
-            assertThatThrownBy(() -> WeightFiles.inspect(file)).as(name + " cut to " + length).isInstanceOf(WeightFileException.class);
+            assertThatThrownBy(() -> WeightFiles.inspect(file))
+                    .as(name + " cut to " + length)
+                    .isInstanceOf(WeightFileException.class);
         }
     }
 
-    /** A new file each time: file systems flush one that is truncated and written again, which takes most of the test's time. */
+    /**
+     * A new file each time: file systems flush one that is truncated and written again, which takes most of the test's
+     * time.
+     */
     private static Path rewrite(Path file, byte[] content) throws IOException {
         Files.deleteIfExists(file);
         return Files.write(file, content);
@@ -89,7 +99,8 @@ class DamagedFilesTest {
         } catch (RuntimeException | Error e) {
             return fail(what, e);
         } finally {
-            Assertions.assertTrue(System.nanoTime() - start < Duration.ofSeconds(5).toNanos(), what + " took too long");
+            Assertions.assertTrue(
+                    System.nanoTime() - start < Duration.ofSeconds(5).toNanos(), what + " took too long");
         }
     }
 
@@ -102,7 +113,8 @@ class DamagedFilesTest {
                 case 0 -> mutant[at] ^= (byte) (1 << random.nextInt(8));
                 case 1 -> mutant[at] = (byte) random.nextInt(256);
                 case 2 -> mutant[at] = (byte) 0xff;
-                case 3 -> Arrays.fill(mutant, at, Math.min(mutant.length, at + 8), (byte) (random.nextBoolean() ? 0xff : 0));
+                case 3 ->
+                    Arrays.fill(mutant, at, Math.min(mutant.length, at + 8), (byte) (random.nextBoolean() ? 0xff : 0));
                 case 4 -> mutant = moved(mutant, at, random);
                 default -> mutant = random.nextInt(8) == 0 ? Arrays.copyOf(mutant, Math.max(1, at)) : mutant;
             }

@@ -10,12 +10,12 @@ import java.util.stream.Collectors;
 
 /** The files that {@code export_weight_files.py} wrote, and the real ones beside the project. */
 final class GoldenFiles {
-    private GoldenFiles() {
-    }
+    private GoldenFiles() {}
 
     static Path golden(String name) {
         try {
-            return Path.of(GoldenFiles.class.getResource("/golden/weights/" + name).toURI());
+            return Path.of(
+                    GoldenFiles.class.getResource("/golden/weights/" + name).toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
@@ -23,7 +23,9 @@ final class GoldenFiles {
 
     static List<String[]> table(String name) {
         try {
-            return Files.readAllLines(golden(name)).stream().map(line -> line.split("\t")).toList();
+            return Files.readAllLines(golden(name)).stream()
+                    .map(line -> line.split("\t"))
+                    .toList();
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -48,7 +50,9 @@ final class GoldenFiles {
 
     /** A tensor as expected.tsv writes it, without the file's name. */
     static String line(String format, TensorInfo tensor) {
-        String shape = Arrays.stream(tensor.shape().toArray()).mapToObj(String::valueOf).collect(Collectors.joining(","));
+        String shape = Arrays.stream(tensor.shape().toArray())
+                .mapToObj(String::valueOf)
+                .collect(Collectors.joining(","));
         return String.join("\t", format, tensor.name(), tensor.dtype(), shape, tensor.sha256());
     }
 }

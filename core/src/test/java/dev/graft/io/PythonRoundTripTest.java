@@ -29,7 +29,9 @@ class PythonRoundTripTest {
         Path safetensors = folder.resolve("w.safetensors");
         SafetensorsWriter.write(safetensors, tensors, Map.of("note", "\u00e9 \"quoted\""));
 
-        List<String> expected = Stream.of(torch, safetensors).flatMap(PythonRoundTripTest::lines).toList();
+        List<String> expected = Stream.of(torch, safetensors)
+                .flatMap(PythonRoundTripTest::lines)
+                .toList();
         assertThat(run("check_weight_files.py", torch, safetensors)).containsExactlyInAnyOrderElementsOf(expected);
     }
 
@@ -41,22 +43,34 @@ class PythonRoundTripTest {
     @Test
     void fullSizeResNet18HoldsTheSameBitsInAllFourContainers() throws IOException, InterruptedException {
         run("export_weight_files.py", folder);
-        List<TensorInfo> zip = WeightFiles.inspect(folder.resolve("resnet18-zip.pth")).tensors();
-        assertThat(zip).hasSize(122).extracting(t -> t.name() + " " + t.shape()).startsWith("conv1.weight [64, 3, 7, 7]")
+        List<TensorInfo> zip =
+                WeightFiles.inspect(folder.resolve("resnet18-zip.pth")).tensors();
+        assertThat(zip)
+                .hasSize(122)
+                .extracting(t -> t.name() + " " + t.shape())
+                .startsWith("conv1.weight [64, 3, 7, 7]")
                 .endsWith("fc.bias [1000]");
-        assertThat(WeightFiles.inspect(folder.resolve("resnet18-legacy.pth")).tensors()).isEqualTo(zip);
-        assertThat(WeightFiles.inspect(folder.resolve("resnet18-tar.pth")).tensors()).isEqualTo(zip);
-        assertThat(WeightFiles.inspect(folder.resolve("resnet18.safetensors")).tensors()).containsExactlyInAnyOrderElementsOf(zip);
+        assertThat(WeightFiles.inspect(folder.resolve("resnet18-legacy.pth")).tensors())
+                .isEqualTo(zip);
+        assertThat(WeightFiles.inspect(folder.resolve("resnet18-tar.pth")).tensors())
+                .isEqualTo(zip);
+        assertThat(WeightFiles.inspect(folder.resolve("resnet18.safetensors")).tensors())
+                .containsExactlyInAnyOrderElementsOf(zip);
     }
 
     private List<String> run(String script, Path... arguments) throws IOException, InterruptedException {
         String python = System.getenv("GRAFT_PYTHON");
-        Requirement.of(python != null, "set GRAFT_PYTHON to a Python with torch, numpy and safetensors to run this test");
-        List<String> command = new ArrayList<>(List.of(python, "-W", "ignore", script(script).toString()));
+        Requirement.of(
+                python != null, "set GRAFT_PYTHON to a Python with torch, numpy and safetensors to run this test");
+        List<String> command =
+                new ArrayList<>(List.of(python, "-W", "ignore", script(script).toString()));
         Stream.of(arguments).map(Path::toString).forEach(command::add);
         Path output = folder.resolve("out.tsv");
         Path errors = folder.resolve("errors.txt");
-        Process process = new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile()).start();
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(output.toFile())
+                .redirectError(errors.toFile())
+                .start();
         assertThat(process.waitFor()).as(() -> read(errors)).isZero();
         return Files.readAllLines(output, StandardCharsets.UTF_8);
     }

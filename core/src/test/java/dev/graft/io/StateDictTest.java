@@ -22,8 +22,10 @@ class StateDictTest {
     Path folder;
 
     private static StateDict sample() {
-        return new StateDict().put("module.conv1.weight", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3))
-                .put("module.conv1.bias", Tensor.of(new float[] {-1, 1}, 2)).put("module.fc.weight", Tensor.of(new long[] {7}, 1));
+        return new StateDict()
+                .put("module.conv1.weight", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3))
+                .put("module.conv1.bias", Tensor.of(new float[] {-1, 1}, 2))
+                .put("module.fc.weight", Tensor.of(new long[] {7}, 1));
     }
 
     @Test
@@ -41,7 +43,8 @@ class StateDictTest {
     @Test
     void namesTheNearestKey() {
         try (StateDict dict = sample()) {
-            assertThatThrownBy(() -> dict.get("module.conv1.wieght")).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> dict.get("module.conv1.wieght"))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("no tensor named \"module.conv1.wieght\" among 3")
                     .hasMessageContaining("did you mean \"module.conv1.weight\"?");
             assertThatThrownBy(() -> dict.get("quite.another.thing")).hasMessageContaining("Hint: look at names().");
@@ -71,7 +74,8 @@ class StateDictTest {
         dict.put("head", other);
         assertThat(tied.isClosed()).as("no name left").isTrue();
         assertThat(dict.get("emb").toFloatArray()).containsExactly(3);
-        try (StateDict renamed = dict.stripPrefix("h"); StateDict headless = dict.without("head")) {
+        try (StateDict renamed = dict.stripPrefix("h");
+                StateDict headless = dict.without("head")) {
             assertThat(renamed.names()).containsExactly("emb", "ead");
             headless.put("emb", Tensor.zeros(1));
             assertThat(renamed.get("ead").toFloatArray()).containsExactly(3);
@@ -120,7 +124,8 @@ class StateDictTest {
     @Test
     void derivedDictsShareMemoryAndCloseAlone() {
         StateDict dict = sample();
-        try (StateDict headless = dict.without("module.fc."); StateDict stripped = headless.stripPrefix("module.")) {
+        try (StateDict headless = dict.without("module.fc.");
+                StateDict stripped = headless.stripPrefix("module.")) {
             assertThat(headless.names()).containsExactly("module.conv1.weight", "module.conv1.bias");
             assertThat(stripped.names()).containsExactly("conv1.weight", "conv1.bias");
             dict.close();
@@ -134,21 +139,32 @@ class StateDictTest {
     @Test
     void hashesLittleEndianBytes() {
         try (StateDict dict = new StateDict().put("w", Tensor.of(new int[] {0x61626364}, 1))) {
-            assertThat(dict.sha256("w")).isEqualTo(RawTensor.sha256("dcba".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+            assertThat(dict.sha256("w"))
+                    .isEqualTo(RawTensor.sha256("dcba".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
         }
     }
 
     @Test
     void refusesNamesThatAreNotUnicode() {
-        try (StateDict dict = new StateDict(); Tensor tensor = Tensor.ones(1)) {
-            assertThatThrownBy(() -> dict.put("half \ud800", tensor)).isInstanceOf(IllegalArgumentException.class)
+        try (StateDict dict = new StateDict();
+                Tensor tensor = Tensor.ones(1)) {
+            assertThatThrownBy(() -> dict.put("half \ud800", tensor))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("not valid Unicode");
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dtypes.pth", "dtypes-legacy.pth", "dtypes.safetensors", "views.pth", "views-legacy.pth", "views-tar.pth",
-            "big-endian.pth"})
+    @ValueSource(
+            strings = {
+                "dtypes.pth",
+                "dtypes-legacy.pth",
+                "dtypes.safetensors",
+                "views.pth",
+                "views-legacy.pth",
+                "views-tar.pth",
+                "big-endian.pth"
+            })
     void goldenFilesLoadWriteAndLoadAgain(String name) {
         Path source = GoldenFiles.golden(name);
         List<TensorInfo> expected = WeightFiles.inspect(source).tensors();
@@ -160,10 +176,13 @@ class StateDictTest {
                 assertThat(dict.get(info.name()).shape()).isEqualTo(info.shape());
             }
             torch.accept(dict, folder.resolve("copy.pth"));
-            assertThat(WeightFiles.inspect(folder.resolve("copy.pth")).tensors()).isEqualTo(expected);
+            assertThat(WeightFiles.inspect(folder.resolve("copy.pth")).tensors())
+                    .isEqualTo(expected);
             if (!dict.contains("complex128")) {
                 safetensors.accept(dict, folder.resolve("copy.safetensors"));
-                assertThat(WeightFiles.inspect(folder.resolve("copy.safetensors")).tensors()).isEqualTo(expected);
+                assertThat(WeightFiles.inspect(folder.resolve("copy.safetensors"))
+                                .tensors())
+                        .isEqualTo(expected);
             }
         }
     }
@@ -171,8 +190,11 @@ class StateDictTest {
     @Test
     void stridedViewsOfLiveTensorsAreWrittenContiguously() {
         Path file = folder.resolve("view.safetensors");
-        try (Scope scope = Scope.open(); StateDict dict = new StateDict()
-                .put("t", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose(0, 1))) {
+        try (Scope scope = Scope.open();
+                StateDict dict = new StateDict()
+                        .put(
+                                "t",
+                                Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose(0, 1))) {
             Safetensors.save(dict, file, Map.of("epoch", "3"));
             assertThat(scope).isNotNull();
         }
@@ -186,9 +208,12 @@ class StateDictTest {
 
     @Test
     void theWrongReaderNamesTheRightOne() {
-        assertThatThrownBy(() -> Safetensors.load(GoldenFiles.golden("views.pth"))).isInstanceOf(WeightFileException.class)
-                .hasMessageContaining("torch-zip").hasMessageContaining("TorchCheckpoint.load");
-        assertThatThrownBy(() -> TorchCheckpoint.load(GoldenFiles.golden("dtypes.safetensors"))).isInstanceOf(WeightFileException.class)
+        assertThatThrownBy(() -> Safetensors.load(GoldenFiles.golden("views.pth")))
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining("torch-zip")
+                .hasMessageContaining("TorchCheckpoint.load");
+        assertThatThrownBy(() -> TorchCheckpoint.load(GoldenFiles.golden("dtypes.safetensors")))
+                .isInstanceOf(WeightFileException.class)
                 .hasMessageContaining("Safetensors.load");
         try (StateDict dict = TorchCheckpoint.load(GoldenFiles.golden("views-tar.pth"))) {
             assertThat(dict.contains("channels_last")).isTrue();

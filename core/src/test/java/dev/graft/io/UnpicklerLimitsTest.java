@@ -22,11 +22,13 @@ class UnpicklerLimitsTest {
 
     private void refuses(String reason, Consumer<ByteArrayOutputStream> object) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes(HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e" + "80024de9032e" + "80027d2e" + "8002"));
+        out.writeBytes(
+                HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e" + "80024de9032e" + "80027d2e" + "8002"));
         object.accept(out);
         Path file = Files.write(folder.resolve("limits.pth"), out.toByteArray());
         long allocated = Allocations.during(() -> assertThatThrownBy(() -> WeightFiles.inspect(file))
-                .isInstanceOf(WeightFileException.class).hasMessageContaining(reason));
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining(reason));
         assertThat(allocated).isLessThan(MOST_ALLOCATED);
     }
 

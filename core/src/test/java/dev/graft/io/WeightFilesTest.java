@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every golden file reads as PyTorch reads it; every hostile one is refused for the right reason and at a small price. */
+/**
+ * Every golden file reads as PyTorch reads it; every hostile one is refused for the right reason and at a small price.
+ */
 class WeightFilesTest {
     private static final long MOST_ALLOCATED = 64L << 20;
 
@@ -31,9 +33,12 @@ class WeightFilesTest {
     @MethodSource("good")
     void readsWhatPyTorchWrote(String file) {
         WeightFileInfo info = WeightFiles.inspect(GoldenFiles.golden(file));
-        List<String> expected = GoldenFiles.table("expected.tsv").stream().filter(row -> row[0].equals(file))
-                .map(row -> String.join("\t", List.of(row).subList(1, row.length))).toList();
-        assertThat(info.tensors().stream().map(t -> GoldenFiles.line(info.format(), t))).containsExactlyInAnyOrderElementsOf(expected);
+        List<String> expected = GoldenFiles.table("expected.tsv").stream()
+                .filter(row -> row[0].equals(file))
+                .map(row -> String.join("\t", List.of(row).subList(1, row.length)))
+                .toList();
+        assertThat(info.tensors().stream().map(t -> GoldenFiles.line(info.format(), t)))
+                .containsExactlyInAnyOrderElementsOf(expected);
     }
 
     static Stream<String[]> hostile() {
@@ -45,7 +50,9 @@ class WeightFilesTest {
     void refusesHostileFiles(String file, String reason) {
         Path path = GoldenFiles.golden("hostile/" + file);
         long allocated = Allocations.during(() -> assertThatThrownBy(() -> WeightFiles.inspect(path))
-                .isInstanceOf(WeightFileException.class).hasMessageContaining(file).hasMessageContaining(reason)
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining(file)
+                .hasMessageContaining(reason)
                 .hasMessageContaining("Hint: "));
         assertThat(allocated).as("bytes allocated").isLessThan(MOST_ALLOCATED);
         assertThat(path.resolveSibling("owned")).doesNotExist();
@@ -53,47 +60,66 @@ class WeightFilesTest {
 
     @Test
     void oneStateDictHasTheSameBitsInAllFourContainers() {
-        List<TensorInfo> zip = WeightFiles.inspect(GoldenFiles.golden("resnet18-zip.pth")).tensors();
+        List<TensorInfo> zip =
+                WeightFiles.inspect(GoldenFiles.golden("resnet18-zip.pth")).tensors();
         assertThat(zip).hasSize(122);
-        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18-legacy.pth")).tensors()).isEqualTo(zip);
-        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18-tar.pth")).tensors()).isEqualTo(zip);
-        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18.safetensors")).tensors()).containsExactlyInAnyOrderElementsOf(zip);
+        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18-legacy.pth"))
+                        .tensors())
+                .isEqualTo(zip);
+        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18-tar.pth")).tensors())
+                .isEqualTo(zip);
+        assertThat(WeightFiles.inspect(GoldenFiles.golden("resnet18.safetensors"))
+                        .tensors())
+                .containsExactlyInAnyOrderElementsOf(zip);
     }
 
     @Test
     void listsWhatIsNotWeights() {
         assertThat(WeightFiles.inspect(GoldenFiles.golden("checkpoint.pth")).skipped())
-                .contains("epoch", "best_prec1", "optimizer", "classes").doesNotContain("state_dict");
+                .contains("epoch", "best_prec1", "optimizer", "classes")
+                .doesNotContain("state_dict");
     }
 
     @Test
     void saysHowToConvertAFileThatRunsCode() {
-        WeightFileException e = (WeightFileException) catchThrowable(() ->
-                WeightFiles.inspect(GoldenFiles.golden("hostile/os-system.pth")));
-        assertThat(e.problem()).isEqualTo("archive/data.pkl: asks for os.system, which is not plain tensor data; it was not run");
+        WeightFileException e = (WeightFileException)
+                catchThrowable(() -> WeightFiles.inspect(GoldenFiles.golden("hostile/os-system.pth")));
+        assertThat(e.problem())
+                .isEqualTo("archive/data.pkl: asks for os.system, which is not plain tensor data; it was not run");
         assertThat(e.hint()).contains("safetensors.torch.save_file");
         assertThat(e.file().getFileName()).hasToString("os-system.pth");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', ignoreLeadingAndTrailingWhitespace = false, value = {
-            "<!DOCTYPE html><html>not found</html>|web page|check the address",
-            "version https://git-lfs.github.com/spec/v1|Git LFS pointer|git lfs pull",
-            "\u0089HDF|HDF5|convert",
-            "hello world|neither safetensors nor a PyTorch checkpoint|68 65 6c 6c 6f"})
+    @CsvSource(
+            delimiter = '|',
+            ignoreLeadingAndTrailingWhitespace = false,
+            value = {
+                "<!DOCTYPE html><html>not found</html>|web page|check the address",
+                "version https://git-lfs.github.com/spec/v1|Git LFS pointer|git lfs pull",
+                "\u0089HDF|HDF5|convert",
+                "hello world|neither safetensors nor a PyTorch checkpoint|68 65 6c 6c 6f"
+            })
     void namesOtherKindsOfFile(String content, String problem, String more) throws IOException {
         Path file = Files.write(folder.resolve("w.pth"), content.getBytes(StandardCharsets.ISO_8859_1));
-        assertThatThrownBy(() -> WeightFiles.inspect(file)).isInstanceOf(WeightFileException.class)
-                .hasMessageContaining(problem).hasMessageContaining(more);
+        assertThatThrownBy(() -> WeightFiles.inspect(file))
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining(problem)
+                .hasMessageContaining(more);
     }
 
     @Test
     void namesMissingEmptyAndFolder() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty.pth"));
-        assertThatThrownBy(() -> WeightFiles.inspect(empty)).isInstanceOf(WeightFileException.class)
+        assertThatThrownBy(() -> WeightFiles.inspect(empty))
+                .isInstanceOf(WeightFileException.class)
                 .hasMessageContaining("the file is empty");
-        assertThatThrownBy(() -> WeightFiles.inspect(folder)).isInstanceOf(WeightFileException.class).hasMessageContaining("is a folder");
-        assertThatThrownBy(() -> WeightFiles.inspect(folder.resolve("no.pth"))).isInstanceOf(WeightFileException.class)
-                .hasMessageContaining("no such file").hasMessageContaining("check the path");
+        assertThatThrownBy(() -> WeightFiles.inspect(folder))
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining("is a folder");
+        assertThatThrownBy(() -> WeightFiles.inspect(folder.resolve("no.pth")))
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining("no such file")
+                .hasMessageContaining("check the path");
     }
 }

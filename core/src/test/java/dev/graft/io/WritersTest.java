@@ -43,11 +43,17 @@ class WritersTest {
     }
 
     private static List<TensorInfo> infos(Map<String, TensorSource> tensors) {
-        return tensors.entrySet().stream().map(e -> info(e.getKey(), e.getValue())).toList();
+        return tensors.entrySet().stream()
+                .map(e -> info(e.getKey(), e.getValue()))
+                .toList();
     }
 
     private static TensorInfo info(String name, TensorSource source) {
-        return new TensorInfo(name, Dialect.of(source.dtype()).torchName, source.shape(), source.read().sha256());
+        return new TensorInfo(
+                name,
+                Dialect.of(source.dtype()).torchName,
+                source.shape(),
+                source.read().sha256());
     }
 
     @Test
@@ -72,7 +78,8 @@ class WritersTest {
             SafetensorsHeader header = SafetensorsHeader.read(bytes);
             assertThat(header.dataStart() % 8).isZero();
             assertThat(header.metadata()).containsExactly(Map.entry("note", "a \"quote\", a \\ and a\nline \u00e9"));
-            assertThat(header.tensors().values()).allMatch(e -> e.begin() % e.dtype().orElseThrow().bytes() == 0, "aligned to its type");
+            assertThat(header.tensors().values())
+                    .allMatch(e -> e.begin() % e.dtype().orElseThrow().bytes() == 0, "aligned to its type");
         }
     }
 
@@ -80,7 +87,8 @@ class WritersTest {
     void safetensorsHasNoComplex128() {
         Map<String, TensorSource> tensors = Map.of("w", new TensorSource(DType.C128, Shape.of(0), () -> new byte[0]));
         assertThatThrownBy(() -> SafetensorsWriter.write(folder.resolve("w.safetensors"), tensors, Map.of()))
-                .isInstanceOf(WeightFileException.class).hasMessageContaining("no type complex128");
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining("no type complex128");
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -88,9 +96,10 @@ class WritersTest {
     void zipMembersAreAlignedAndReadableByOthers() throws IOException {
         Path file = folder.resolve("w.pth");
         TorchZipWriter.write(file, everyType());
-        try (FileBytes bytes = FileBytes.open(file); ZipFile zip = new ZipFile(file.toFile())) {
-            assertThat(zip.stream().map(ZipEntry::getName)).contains("archive/data.pkl", "archive/version", "archive/byteorder",
-                    "archive/data/0");
+        try (FileBytes bytes = FileBytes.open(file);
+                ZipFile zip = new ZipFile(file.toFile())) {
+            assertThat(zip.stream().map(ZipEntry::getName))
+                    .contains("archive/data.pkl", "archive/version", "archive/byteorder", "archive/data/0");
             for (ZipEntry entry : zip.stream().toList()) {
                 byte[] content = zip.getInputStream(entry).readAllBytes();
                 assertThat(content.length).isEqualTo((int) entry.getSize());
@@ -114,7 +123,10 @@ class WritersTest {
         Path file = folder.resolve("many.pth");
         TorchZipWriter.write(file, tensors);
         WeightFileInfo info = WeightFiles.inspect(file);
-        assertThat(info.tensors()).hasSize(66_000).last().isEqualTo(infos(Map.of("t65999", tensors.get("t65999"))).get(0));
+        assertThat(info.tensors())
+                .hasSize(66_000)
+                .last()
+                .isEqualTo(infos(Map.of("t65999", tensors.get("t65999"))).get(0));
     }
 
     @Test
@@ -132,9 +144,12 @@ class WritersTest {
 
     @Test
     void namesFoldersThatCannotBeWritten() {
-        assertThatThrownBy(() -> TorchZipWriter.write(folder.resolve("no/w.pth"), Map.of())).isInstanceOf(WeightFileException.class)
-                .hasMessageContaining("its folder does not exist").hasMessageContaining("Hint: check that the folder exists");
-        assertThatThrownBy(() -> TorchZipWriter.write(folder, Map.of())).isInstanceOf(WeightFileException.class)
+        assertThatThrownBy(() -> TorchZipWriter.write(folder.resolve("no/w.pth"), Map.of()))
+                .isInstanceOf(WeightFileException.class)
+                .hasMessageContaining("its folder does not exist")
+                .hasMessageContaining("Hint: check that the folder exists");
+        assertThatThrownBy(() -> TorchZipWriter.write(folder, Map.of()))
+                .isInstanceOf(WeightFileException.class)
                 .hasMessageContaining("is a folder");
     }
 }

@@ -21,8 +21,16 @@ class DrawTest {
     @Test
     void quantilesAreThoseOfTheNormalDistribution() {
         // scipy 1.17.1, scipy.stats.norm.ppf
-        double[][] cases = {{0.5, 0}, {0.6, 0.2533471031357997}, {0.925, 1.4395314709384563}, {0.975, 1.959963984540054}, {0.999, 3.090232306167813},
-            {1e-10, -6.361340902404056}, {1e-12, -7.034483825301131}, {0x1p-54, -8.292361075813595}};
+        double[][] cases = {
+            {0.5, 0},
+            {0.6, 0.2533471031357997},
+            {0.925, 1.4395314709384563},
+            {0.975, 1.959963984540054},
+            {0.999, 3.090232306167813},
+            {1e-10, -6.361340902404056},
+            {1e-12, -7.034483825301131},
+            {0x1p-54, -8.292361075813595}
+        };
         for (double[] c : cases) {
             assertThat(NormalQuantile.of(c[0])).as("p = %s", c[0]).isCloseTo(c[1], within(4e-16 * Math.abs(c[1])));
         }
@@ -44,11 +52,23 @@ class DrawTest {
         double[] values = new double[n];
         Arrays.setAll(values, i -> Draw.normal(random));
         double[] bounds = {-3, -2, -1, -0.5, 0, 0.5, 1, 2, 3};
-        double[] below = {0.0013498980, 0.0227501319, 0.1586552539, 0.3085375387, 0.5, 0.6914624613, 0.8413447461, 0.9772498681, 0.9986501020};
+        double[] below = {
+            0.0013498980,
+            0.0227501319,
+            0.1586552539,
+            0.3085375387,
+            0.5,
+            0.6914624613,
+            0.8413447461,
+            0.9772498681,
+            0.9986501020
+        };
         for (int i = 0; i < bounds.length; i++) {
             double bound = bounds[i];
             double share = Arrays.stream(values).filter(v -> v < bound).count() / (double) n;
-            assertThat(share).as("below %s", bound).isCloseTo(below[i], within(4.5 * Math.sqrt(below[i] * (1 - below[i]) / n)));
+            assertThat(share)
+                    .as("below %s", bound)
+                    .isCloseTo(below[i], within(4.5 * Math.sqrt(below[i] * (1 - below[i]) / n)));
         }
     }
 
@@ -72,7 +92,9 @@ class DrawTest {
             for (int i = 0; i < bound * each; i++) {
                 counts[Draw.below(random, bound)]++;
             }
-            double chi = Arrays.stream(counts).mapToDouble(c -> (c - each) * (double) (c - each) / each).sum();
+            double chi = Arrays.stream(counts)
+                    .mapToDouble(c -> (c - each) * (double) (c - each) / each)
+                    .sum();
             assertThat(chi).as("chi-square of %d values", bound).isLessThan(bound - 1 + 5 * Math.sqrt(2.0 * bound));
         }
     }
@@ -99,7 +121,9 @@ class DrawTest {
             }
             assertThat(sum / 20_000).isCloseTo(0.5, within(5 * Math.sqrt(1 / 12.0 / 20_000)));
         }
-        assertThatThrownBy(() -> Draw.below(random, 0)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("below: bound");
+        assertThatThrownBy(() -> Draw.below(random, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("below: bound");
     }
 
     @Test
@@ -110,7 +134,9 @@ class DrawTest {
         assertThat(Draw.uniform(largest, 1.0, 2.0)).isEqualTo(Math.nextDown(2.0));
         assertThat(Draw.uniform(new Constant(0), 1.0, 2.0)).isEqualTo(1.0);
         assertThat(Draw.uniform(largest, 3f, 3f)).isEqualTo(3f);
-        assertThatThrownBy(() -> Draw.uniform(largest, 2.0, 1.0)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("uniform: low");
+        assertThatThrownBy(() -> Draw.uniform(largest, 2.0, 1.0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("uniform: low");
         assertThatThrownBy(() -> Draw.uniform(largest, 0, Double.NaN)).isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -125,7 +151,10 @@ class DrawTest {
         }
         int[] seen = Arrays.stream(counts).filter(c -> c > 0).toArray();
         assertThat(seen).hasSize(24);
-        assertThat(Arrays.stream(seen).mapToDouble(c -> (c - 1000.0) * (c - 1000.0) / 1000).sum()).isLessThan(23 + 5 * Math.sqrt(46));
+        assertThat(Arrays.stream(seen)
+                        .mapToDouble(c -> (c - 1000.0) * (c - 1000.0) / 1000)
+                        .sum())
+                .isLessThan(23 + 5 * Math.sqrt(46));
     }
 
     @Test
@@ -133,7 +162,10 @@ class DrawTest {
         Digest digest = new Digest();
         SplittableRandom random = new SplittableRandom(3);
         for (int i = 1; i <= 50_000; i++) {
-            digest.add(Draw.normal(random)).add(Draw.below(random, i)).add(Draw.uniform(random, -0.5, i)).add(Draw.uniform(random, -0.25f, i));
+            digest.add(Draw.normal(random))
+                    .add(Draw.below(random, i))
+                    .add(Draw.uniform(random, -0.5, i))
+                    .add(Draw.uniform(random, -0.25f, i));
         }
         int[] order = new int[5000];
         Arrays.setAll(order, i -> i);

@@ -45,16 +45,23 @@ class RandomStreamTest {
                 seen.add(stream.nextLong());
             }
         }
-        // Shifted, copied, reversed or decimated streams would share numbers; 400,000 independent ones of 64 bits share none.
+        // Shifted, copied, reversed or decimated streams would share numbers; 400,000 independent ones of 64 bits share
+        // none.
         assertThat(seen).hasSize(streams.size() * count);
     }
 
     @Test
     void neighboursAreNotCorrelatedAtAnyLagUpTo64() {
         int n = 1 << 15;
-        List<RandomStream> streams = List.of(RandomStream.of(1, "a", 1), RandomStream.of(1, "a", 2), RandomStream.of(2, "a", 1),
-                RandomStream.of(1, "b", 1), RandomStream.of(1 + GOLDEN_GAMMA, "a", 1));
-        List<double[]> values = streams.stream().map(s -> s.doubles(n + 64).map(x -> (x - 0.5) * Math.sqrt(12)).toArray()).toList();
+        List<RandomStream> streams = List.of(
+                RandomStream.of(1, "a", 1),
+                RandomStream.of(1, "a", 2),
+                RandomStream.of(2, "a", 1),
+                RandomStream.of(1, "b", 1),
+                RandomStream.of(1 + GOLDEN_GAMMA, "a", 1));
+        List<double[]> values = streams.stream()
+                .map(s -> s.doubles(n + 64).map(x -> (x - 0.5) * Math.sqrt(12)).toArray())
+                .toList();
         for (int p = 0; p < values.size(); p++) {
             for (int q = 0; q < values.size(); q++) {
                 for (int lag = p == q ? 1 : 0; lag <= 64; lag++) {
@@ -62,7 +69,9 @@ class RandomStreamTest {
                     for (int i = 0; i < n; i++) {
                         sum += values.get(p)[i] * values.get(q)[i + lag];
                     }
-                    assertThat(Math.abs(sum / Math.sqrt(n))).as("streams %d and %d at lag %d, in standard deviations", p, q, lag).isLessThan(5);
+                    assertThat(Math.abs(sum / Math.sqrt(n)))
+                            .as("streams %d and %d at lag %d, in standard deviations", p, q, lag)
+                            .isLessThan(5);
                 }
             }
         }
@@ -80,7 +89,9 @@ class RandomStreamTest {
             });
         }
         for (int b = 0; b < 64; b++) {
-            assertThat(Math.abs(ones[b] - n) / Math.sqrt(n / 2.0)).as("bit %d, in standard deviations", b).isLessThan(5);
+            assertThat(Math.abs(ones[b] - n) / Math.sqrt(n / 2.0))
+                    .as("bit %d, in standard deviations", b)
+                    .isLessThan(5);
         }
     }
 
@@ -100,11 +111,14 @@ class RandomStreamTest {
         for (int i = 0; i < 2000; i++) {
             assertThat(stream.nextInt(7)).isBetween(0, 6);
             assertThat(stream.nextInt(-3, 2)).isBetween(-3, 1);
-            assertThat(stream.nextInt(Integer.MIN_VALUE + 5, Integer.MAX_VALUE)).isGreaterThanOrEqualTo(Integer.MIN_VALUE + 5);
+            assertThat(stream.nextInt(Integer.MIN_VALUE + 5, Integer.MAX_VALUE))
+                    .isGreaterThanOrEqualTo(Integer.MIN_VALUE + 5);
             assertThat(stream.nextDouble(-1, 1e-300)).isGreaterThanOrEqualTo(-1).isLessThan(1e-300);
             assertThat(stream.nextExponential()).isNotNegative().isFinite();
         }
-        assertThatThrownBy(() -> stream.nextInt(2, 2)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("nextInt: bound");
+        assertThatThrownBy(() -> stream.nextInt(2, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("nextInt: bound");
         assertThatThrownBy(() -> stream.nextInt(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> stream.nextDouble(1, 1)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -114,9 +128,17 @@ class RandomStreamTest {
         Digest digest = new Digest();
         RandomStream stream = RandomStream.of(42, "every method", 1, -2);
         for (int i = 0; i < 5000; i++) {
-            digest.add(stream.nextLong()).add(stream.nextInt()).add(stream.nextInt(1 + i)).add(stream.nextInt(-i, 3 * i + 1)).add(stream.nextFloat())
-                    .add(stream.nextDouble()).add(stream.nextDouble(-i, i + 0.1)).add(stream.nextGaussian()).add(stream.nextGaussian(3, 0.5))
-                    .add(stream.nextExponential()).add(stream.nextBoolean() ? 1 : 0);
+            digest.add(stream.nextLong())
+                    .add(stream.nextInt())
+                    .add(stream.nextInt(1 + i))
+                    .add(stream.nextInt(-i, 3 * i + 1))
+                    .add(stream.nextFloat())
+                    .add(stream.nextDouble())
+                    .add(stream.nextDouble(-i, i + 0.1))
+                    .add(stream.nextGaussian())
+                    .add(stream.nextGaussian(3, 0.5))
+                    .add(stream.nextExponential())
+                    .add(stream.nextBoolean() ? 1 : 0);
         }
         assertThat(digest.hex()).isEqualTo("8371043ed0c2475e");
     }

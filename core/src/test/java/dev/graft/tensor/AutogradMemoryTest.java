@@ -18,8 +18,9 @@ class AutogradMemoryTest {
     private static final long BYTES = 4L * SIDE * SIDE;
 
     /**
-     * Tensors that other tests left to the garbage collector must not leave the count while it is watched. Nobody can tell when a collector is
-     * done, so what remains after this may still go: the tests say what must not stay, not what must.
+     * Tensors that other tests left to the garbage collector must not leave the count while it is watched. Nobody can
+     * tell when a collector is done, so what remains after this may still go: the tests say what must not stay, not
+     * what must.
      */
     @BeforeEach
     void settle() throws InterruptedException {
@@ -53,10 +54,16 @@ class AutogradMemoryTest {
         try (Scope scope = Scope.open()) {
             Tensor x = Tensor.ones(SIDE, SIDE).requireGrad(true);
             long before = live();
-            assertThatIllegalArgumentException().isThrownBy(() -> x.crossEntropy(Tensor.full(0, SIDE).to(DType.I64).add(Tensor.ones(3)),
-                    Optional.empty(), 0, -100, LossReduction.MEAN));
-            assertThatIllegalArgumentException().isThrownBy(() -> x.transpose(0, 1).reshape(3));
-            assertThat(x.storage().holders()).isEqualTo(2);     // x and the transposed view, which the scope owns
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> x.crossEntropy(
+                            Tensor.full(0, SIDE).to(DType.I64).add(Tensor.ones(3)),
+                            Optional.empty(),
+                            0,
+                            -100,
+                            LossReduction.MEAN));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> x.transpose(0, 1).reshape(3));
+            assertThat(x.storage().holders()).isEqualTo(2); // x and the transposed view, which the scope owns
             assertThat(live()).isLessThan(before + BYTES);
         }
         assertThat(live()).isLessThanOrEqualTo(start);
@@ -90,7 +97,9 @@ class AutogradMemoryTest {
             Device.cpu().backend().trim();
             long before = live();
             loss.backward();
-            assertThat(Device.cpu().memory().peak() - before).as("peak of the backward pass").isLessThan(5 * BYTES);
+            assertThat(Device.cpu().memory().peak() - before)
+                    .as("peak of the backward pass")
+                    .isLessThan(5 * BYTES);
             assertThat(live() - before).as("what stays is the leaf's gradient").isBetween(BYTES, BYTES + BYTES / 4);
         }
     }
@@ -110,7 +119,8 @@ class AutogradMemoryTest {
             long before = live();
             assertThat(before).isGreaterThan(30 * BYTES);
             loss.backward();
-            assertThat(live()).as("30 saved tensors went, one gradient came")
+            assertThat(live())
+                    .as("30 saved tensors went, one gradient came")
                     .isBetween(before - 30 * BYTES, before - 29 * BYTES + BYTES / 4);
         }
     }
@@ -141,7 +151,10 @@ class AutogradMemoryTest {
         List<Tensor> buffers = new ArrayList<>();
         try (Scope scope = Scope.open()) {
             for (int[] dims : new int[][] {{8, 3, 3, 3}, {8}, {8}, {16, 8, 3, 3}, {5, 16 * 8 * 8}, {5}}) {
-                parameters.add(Tensor.randn(random, dims).mulInPlace(0.1f).requireGrad(true).keep());
+                parameters.add(Tensor.randn(random, dims)
+                        .mulInPlace(0.1f)
+                        .requireGrad(true)
+                        .keep());
                 buffers.add(Tensor.zeros(dims).keep());
             }
             Tensor mean = Tensor.zeros(8);
@@ -160,18 +173,33 @@ class AutogradMemoryTest {
         assertThat(live()).isLessThanOrEqualTo(start);
     }
 
-    private static float step(Random random, List<Tensor> p, List<Tensor> velocity, Tensor mean, Tensor variance, boolean first) {
+    private static float step(
+            Random random, List<Tensor> p, List<Tensor> velocity, Tensor mean, Tensor variance, boolean first) {
         try (Scope scope = Scope.open()) {
             Tensor x = Tensor.randn(random, 4, 3, 16, 16);
             Tensor h = x.conv2d(p.get(0), Optional.empty(), Conv2dParams.of(1, 1))
-                    .batchNormTrain(p.get(1), p.get(2), 1e-5f, mean, variance, 0.1f).relu()
+                    .batchNormTrain(p.get(1), p.get(2), 1e-5f, mean, variance, 0.1f)
+                    .relu()
                     .maxPool2d(Pool2dParams.of(2, 2));
-            h = h.conv2d(p.get(3), Optional.empty(), Conv2dParams.of(1, 1)).relu().dropout(0.2f, 3);
-            Tensor loss = h.flatten(1).linear(p.get(4), Optional.of(p.get(5)))
-                    .crossEntropy(Tensor.of(new long[] {0, 1, 4, 2}, 4), Optional.empty(), 0.1f, -100, LossReduction.MEAN);
+            h = h.conv2d(p.get(3), Optional.empty(), Conv2dParams.of(1, 1))
+                    .relu()
+                    .dropout(0.2f, 3);
+            Tensor loss = h.flatten(1)
+                    .linear(p.get(4), Optional.of(p.get(5)))
+                    .crossEntropy(
+                            Tensor.of(new long[] {0, 1, 4, 2}, 4), Optional.empty(), 0.1f, -100, LossReduction.MEAN);
             loss.backward();
             for (int i = 0; i < p.size(); i++) {
-                Update.sgd(p.get(i), p.get(i).grad().orElseThrow(), Optional.of(velocity.get(i)), first, 0.01f, 0.9f, 0, 1e-4f, false);
+                Update.sgd(
+                        p.get(i),
+                        p.get(i).grad().orElseThrow(),
+                        Optional.of(velocity.get(i)),
+                        first,
+                        0.01f,
+                        0.9f,
+                        0,
+                        1e-4f,
+                        false);
                 p.get(i).clearGrad();
             }
             return loss.item();

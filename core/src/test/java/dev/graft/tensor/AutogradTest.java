@@ -123,7 +123,11 @@ class AutogradTest {
         assertThat(grad(x)).containsExactly(2.5f, 4.5f, 6.5f, 8.5f);
         Tensor z = leaf(1, 2, 3, 4);
         Tensor w = z.mul(2);
-        w.mean().add(w.square().mean()).add(w.sum()).add(w.reshape(2, 2).sum(0).sum()).backward();
+        w.mean()
+                .add(w.square().mean())
+                .add(w.sum())
+                .add(w.reshape(2, 2).sum(0).sum())
+                .backward();
         assertThat(grad(z)).containsExactly(6.5f, 8.5f, 10.5f, 12.5f);
         Tensor leaf = leaf(1, 2, 3, 4);
         leaf.sum().add(leaf.mean()).add(leaf.square().sum()).backward();
@@ -136,7 +140,8 @@ class AutogradTest {
         Tensor h = Tensor.of(new float[] {1, 3, 2, -1}, 2, 2).mul(1).requireGrad(true);
         UnaryOperator<Tensor> g = t -> t.linear(w, Optional.empty());
         h.add(g.apply(g.apply(h).relu())).mean().backward();
-        // g(h) = [7 2; 0 -3], relu = [7 2; 0 0]: each mean adds a quarter; dw = 1/4 (sum of relu + w's columns masked times h).
+        // g(h) = [7 2; 0 -3], relu = [7 2; 0 0]: each mean adds a quarter; dw = 1/4 (sum of relu + w's columns masked
+        // times h).
         assertThat(grad(h)).containsExactly(-0.5f, 1, 0.25f, 0.25f);
         assertThat(grad(w)).containsExactly(1.75f, 0.5f, 2.5f, 2.75f);
     }
@@ -146,11 +151,18 @@ class AutogradTest {
         Tensor logits = leaf(0.5f, -1, 2, 0);
         Tensor target = Tensor.of(new float[] {1, 0, 1, 0}, 4);
         Tensor p = logits.sigmoid();
-        Tensor dice = p.mul(target).sum().mul(2).add(1).div(p.sum().add(target.sum()).add(1)).neg().add(1);
-        dice.add(logits.bceWithLogits(target, Optional.empty(), LossReduction.MEAN)).backward();
+        Tensor dice = p.mul(target)
+                .sum()
+                .mul(2)
+                .add(1)
+                .div(p.sum().add(target.sum()).add(1))
+                .neg()
+                .add(1);
+        dice.add(logits.bceWithLogits(target, Optional.empty(), LossReduction.MEAN))
+                .backward();
         // In double precision by PyTorch 2.13.
-        assertThat(grad(logits)).containsExactly(new float[] {-0.14966013f, 0.09557491f, -0.054496155f, 0.16103489f},
-                offset(1e-7f));
+        assertThat(grad(logits))
+                .containsExactly(new float[] {-0.14966013f, 0.09557491f, -0.054496155f, 0.16103489f}, offset(1e-7f));
     }
 
     @Test
@@ -158,14 +170,21 @@ class AutogradTest {
         Tensor x = leaf(1, 2);
         Tensor y = leaf(3, 4);
         Tensor z = leaf(5, 6);
-        Tensor.concat(0, x.add(x), y.add(z), z).mul(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 6)).sum().backward();
+        Tensor.concat(0, x.add(x), y.add(z), z)
+                .mul(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 6))
+                .sum()
+                .backward();
         x.grad().orElseThrow().mulInPlace(0);
         y.grad().orElseThrow().mulInPlace(0);
         assertThat(grad(x)).containsExactly(0, 0);
         assertThat(grad(z)).containsExactly(8, 10);
         Tensor p = leaf(1, 2);
         Tensor q = leaf(1, 2);
-        p.reshape(2, 1).add(q.reshape(2, 1)).sub(p.slice(0, 0, 2).reshape(2, 1)).sum().backward();
+        p.reshape(2, 1)
+                .add(q.reshape(2, 1))
+                .sub(p.slice(0, 0, 2).reshape(2, 1))
+                .sum()
+                .backward();
         p.grad().orElseThrow().fill(9);
         assertThat(grad(q)).containsExactly(1, 1);
     }
@@ -232,7 +251,8 @@ class AutogradTest {
 
     @Test
     void gradientsAreRoundedToTheTypesTheyPass() {
-        // torch: x.to(bfloat16).to(float32).mul(w).sum().backward(); a bfloat16 keeps 8 bits of 1.00390625 * 3 = 3.01171875.
+        // torch: x.to(bfloat16).to(float32).mul(w).sum().backward(); a bfloat16 keeps 8 bits of 1.00390625 * 3 =
+        // 3.01171875.
         Tensor x = leaf(1);
         x.to(DType.BF16).to(DType.F32).mul(3.01171875f).sum().backward();
         assertThat(grad(x)).containsExactly(3.015625f);
@@ -245,10 +265,17 @@ class AutogradTest {
     void viewsAndJunctionsOfOtherTypesCarryGradients() {
         Tensor x = leaf(1, 2, 3, 4);
         Tensor h = x.to(DType.BF16);
-        Tensor views = Tensor.concat(0, h.reshape(2, 2).transpose(0, 1).slice(0, 0, 1), h.reshape(2, 2).slice(1, 1, 2).reshape(1, 2));
+        Tensor views = Tensor.concat(
+                0,
+                h.reshape(2, 2).transpose(0, 1).slice(0, 0, 1),
+                h.reshape(2, 2).slice(1, 1, 2).reshape(1, 2));
         Tensor repeated = h.reshape(4, 1).expand(4, 3).contiguous();
-        views.to(DType.F32).mul(Tensor.of(new float[] {1, 2, 3, 4}, 2, 2)).sum().add(repeated.to(DType.F32).sum())
-                .add(h.reshape(1, 1, 2, 2).pad2d(1, 0, 0, 1).to(DType.F32).sum()).backward();
+        views.to(DType.F32)
+                .mul(Tensor.of(new float[] {1, 2, 3, 4}, 2, 2))
+                .sum()
+                .add(repeated.to(DType.F32).sum())
+                .add(h.reshape(1, 1, 2, 2).pad2d(1, 0, 0, 1).to(DType.F32).sum())
+                .backward();
         assertThat(grad(x)).containsExactly(5, 7, 6, 8);
     }
 
@@ -310,12 +337,18 @@ class AutogradTest {
 
     @Test
     void frozenBatchNormKeepsNoActivation() {
-        Tensor image = Tensor.randn(new Random(1), 2, 3, 4, 4).permute(0, 3, 1, 2).copy().permute(0, 2, 3, 1).requireGrad(true);
+        Tensor image = Tensor.randn(new Random(1), 2, 3, 4, 4)
+                .permute(0, 3, 1, 2)
+                .copy()
+                .permute(0, 2, 3, 1)
+                .requireGrad(true);
         Tensor one = Tensor.ones(3);
         Tensor y = image.batchNormEval(one, one, one, one, 1e-5f);
         int holders = image.storage().holders();
         y.sum().backward();
-        assertThat(image.storage().holders()).as("nothing held the image for the backward").isEqualTo(holders);
+        assertThat(image.storage().holders())
+                .as("nothing held the image for the backward")
+                .isEqualTo(holders);
         assertThat(grad(image)[0]).isEqualTo((float) (1 / Math.sqrt(1 + 1e-5)));
     }
 
@@ -327,7 +360,9 @@ class AutogradTest {
         Tensor[] grads = conv.op.backward(conv.saved, Tensor.ones(1, 4, 6, 6), conv.needs);
         assertThat(grads[0]).isNull();
         assertThat(grads[1]).isNotNull();
-        Node linear = Tensor.ones(2, 3).linear(Tensor.ones(4, 3), Optional.of(leaf(1, 2, 3, 4))).node();
+        Node linear = Tensor.ones(2, 3)
+                .linear(Tensor.ones(4, 3), Optional.of(leaf(1, 2, 3, 4)))
+                .node();
         Tensor[] biasOnly = linear.op.backward(linear.saved, Tensor.ones(2, 4), linear.needs);
         assertThat(biasOnly[0]).isNull();
         assertThat(biasOnly[1]).isNull();
@@ -386,7 +421,8 @@ class AutogradTest {
     void noGradIsOfOneThread() {
         Tensor x = leaf(1);
         try (Autograd.Guard guard = Autograd.noGrad()) {
-            assertThat(CompletableFuture.supplyAsync(Autograd::isEnabled).join()).isTrue();
+            assertThat(CompletableFuture.supplyAsync(Autograd::isEnabled).join())
+                    .isTrue();
         }
         assertThat(x.mul(2).requiresGrad()).isTrue();
     }

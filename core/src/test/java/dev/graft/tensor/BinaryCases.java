@@ -18,11 +18,19 @@ import java.util.function.DoubleBinaryOperator;
 
 /** Functions of two arguments, comparisons and the choice between two. */
 final class BinaryCases {
-    private static final List<String> SHAPES = List.of("same", "row", "column", "outer", "middle", "scalar_left", "scalar_right", "channel",
-            "empty", "both_scalar");
+    private static final List<String> SHAPES = List.of(
+            "same",
+            "row",
+            "column",
+            "outer",
+            "middle",
+            "scalar_left",
+            "scalar_right",
+            "channel",
+            "empty",
+            "both_scalar");
 
-    private BinaryCases() {
-    }
+    private BinaryCases() {}
 
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
@@ -31,8 +39,10 @@ final class BinaryCases {
             cases.add(of(SUB, "sub/" + shape, Tensor::sub, (p, q) -> p - q).terms(7));
             cases.add(of(MUL, "mul/" + shape, Tensor::mul, (p, q) -> p * q).terms(7));
             cases.add(of(DIV, "div/" + shape, Tensor::div, (p, q) -> p / q).terms(7));
-            cases.add(of(MAXIMUM, "maximum/" + shape, Tensor::maximum, Math::max).terms(7));
-            cases.add(of(MINIMUM, "minimum/" + shape, Tensor::minimum, Math::min).terms(7));
+            cases.add(
+                    of(MAXIMUM, "maximum/" + shape, Tensor::maximum, Math::max).terms(7));
+            cases.add(
+                    of(MINIMUM, "minimum/" + shape, Tensor::minimum, Math::min).terms(7));
             cases.add(of(EQUAL, "eq/" + shape, Tensor::eq, (p, q) -> p == q ? 1 : 0));
             cases.add(of(LESS, "lt/" + shape, Tensor::lt, (p, q) -> p < q ? 1 : 0));
             cases.add(of(LESS_EQUAL, "le/" + shape, Tensor::le, (p, q) -> p <= q ? 1 : 0));
@@ -40,10 +50,16 @@ final class BinaryCases {
         cases.add(of(EQUAL, "eq/whole_numbers", Tensor::eq, (p, q) -> p == q ? 1 : 0));
         cases.add(of(LESS, "lt/whole_numbers", Tensor::lt, (p, q) -> p < q ? 1 : 0));
         cases.add(of(LESS_EQUAL, "le/whole_numbers", Tensor::le, (p, q) -> p <= q ? 1 : 0));
-        cases.add(of(MAXIMUM, "maximum/ties", Tensor::maximum, Math::max).terms(5).atKink());
-        cases.add(of(MINIMUM, "minimum/ties", Tensor::minimum, Math::min).terms(5).atKink());
+        cases.add(
+                of(MAXIMUM, "maximum/ties", Tensor::maximum, Math::max).terms(5).atKink());
+        cases.add(
+                of(MINIMUM, "minimum/ties", Tensor::minimum, Math::min).terms(5).atKink());
         for (String variant : List.of("same", "broadcast", "scalars")) {
-            cases.add(new OpCase("where/" + variant, PointwiseOp.Where.class, in -> Tensor.where(in[0], in[1], in[2]), BinaryCases::where)
+            cases.add(new OpCase(
+                            "where/" + variant,
+                            PointwiseOp.Where.class,
+                            in -> Tensor.where(in[0], in[1], in[2]),
+                            BinaryCases::where)
                     .terms(12));
         }
         return cases;
@@ -74,12 +90,17 @@ final class BinaryCases {
         errors.add(new OpError(EQUAL, "eq" + misfit, () -> p.eq(q)));
         errors.add(new OpError(LESS, "lt" + misfit, () -> p.lt(q)));
         errors.add(new OpError(LESS_EQUAL, "le" + misfit, () -> p.le(q)));
-        errors.add(new OpError(ADD, "add: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> p.add(whole)));
-        errors.add(new OpError(LESS, "lt: operands must both be F32 or both I64, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with "
-                + "to(DType).",
+        errors.add(new OpError(
+                ADD, "add: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> p.add(whole)));
+        errors.add(new OpError(
+                LESS,
+                "lt: operands must both be F32 or both I64, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with "
+                        + "to(DType).",
                 () -> p.lt(whole)));
-        errors.add(new OpError(PointwiseOp.Where.class,
-                "where: the condition must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.lt(y).", () -> Tensor.where(p, p, p)));
+        errors.add(new OpError(
+                PointwiseOp.Where.class,
+                "where: the condition must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.lt(y).",
+                () -> Tensor.where(p, p, p)));
         errors.add(new OpError(PointwiseOp.Where.class, "where" + misfit, () -> Tensor.where(p.lt(p), p, q)));
         return errors;
     }

@@ -25,8 +25,10 @@ class ClassLoaderTest {
         }
 
         private static URL[] urls() {
-            return new URL[] {Tensor.class.getProtectionDomain().getCodeSource().getLocation(),
-                ClassLoaderTest.class.getProtectionDomain().getCodeSource().getLocation()};
+            return new URL[] {
+                Tensor.class.getProtectionDomain().getCodeSource().getLocation(),
+                ClassLoaderTest.class.getProtectionDomain().getCodeSource().getLocation()
+            };
         }
 
         @Override
@@ -50,10 +52,13 @@ class ClassLoaderTest {
         public void run() {
             SplittableRandom random = new SplittableRandom(5);
             kept = Tensor.randn(random, 64, 64, 3, 3);
-            try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+            try (Scope scope = Scope.open();
+                    Autograd.Guard guard = Autograd.noGrad()) {
                 Tensor x = Tensor.randn(random, 2, 64, 28, 28);
                 for (int i = 0; i < 3; i++) {
-                    x = x.conv2d(kept, Optional.empty(), Conv2dParams.of(1, 1)).relu().mul(0.05f);
+                    x = x.conv2d(kept, Optional.empty(), Conv2dParams.of(1, 1))
+                            .relu()
+                            .mul(0.05f);
                 }
                 Tensor rows = x.reshape(128, 784);
                 if (!Float.isFinite(rows.matmul(rows.transpose(0, 1)).sum().item())) {
@@ -70,7 +75,10 @@ class ClassLoaderTest {
 
     private static void use(Own loader) {
         try {
-            ((Runnable) loader.loadClass(Application.class.getName()).getDeclaredConstructor().newInstance()).run();
+            ((Runnable) loader.loadClass(Application.class.getName())
+                            .getDeclaredConstructor()
+                            .newInstance())
+                    .run();
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
@@ -79,7 +87,12 @@ class ClassLoaderTest {
     /** JavaCPP's own thread would keep, on JDK 17, the loader of whoever used JavaCPP first; Graft does not need it. */
     @Test
     void nothingKeepsADroppedLoaderAlive() {
-        assertThat(ForkedJvm.of(Dropped.class).vectors().flags("-Xmx300m", "-Dgraft.threads=3", "-Dorg.bytedeco.javacpp.nopointergc=true").run().succeeded()).contains("collected: true");
+        assertThat(ForkedJvm.of(Dropped.class)
+                        .vectors()
+                        .flags("-Xmx300m", "-Dgraft.threads=3", "-Dorg.bytedeco.javacpp.nopointergc=true")
+                        .run()
+                        .succeeded())
+                .contains("collected: true");
     }
 
     static final class Dropped {
@@ -101,7 +114,7 @@ class ClassLoaderTest {
             others.submit(() -> use(loader)).get();
             others.submit(() -> use(loader)).get();
             for (int i = 0; i < 2; i++) {
-                others.submit(() -> { }).get(); // the pool's threads forget their last task
+                others.submit(() -> {}).get(); // the pool's threads forget their last task
             }
             return new WeakReference<>(loader);
         }
@@ -110,7 +123,11 @@ class ClassLoaderTest {
     /** Eight pools of 20 MiB and more do not fit the heap, and need not. */
     @Test
     void poolsOfLoadersThatAreStillThereGiveWay() {
-        assertThat(ForkedJvm.of(Eight.class).flags("-Dgraft.kernels=plain", "-Xmx100m", "-Dgraft.threads=2").run().succeeded()).contains("used 8 loaders");
+        assertThat(ForkedJvm.of(Eight.class)
+                        .flags("-Dgraft.kernels=plain", "-Xmx100m", "-Dgraft.threads=2")
+                        .run()
+                        .succeeded())
+                .contains("used 8 loaders");
     }
 
     static final class Eight {

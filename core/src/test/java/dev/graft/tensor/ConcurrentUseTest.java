@@ -37,7 +37,10 @@ class ConcurrentUseTest {
     private record Shared(Tensor x, Tensor w, Tensor depthwise, Tensor table) {
         static Shared make() {
             SplittableRandom random = new SplittableRandom(4);
-            return new Shared(Tensor.randn(random, 2, 64, 20, 20), Tensor.randn(random, 64, 64, 3, 3), Tensor.randn(random, 64, 1, 3, 3),
+            return new Shared(
+                    Tensor.randn(random, 2, 64, 20, 20),
+                    Tensor.randn(random, 64, 64, 3, 3),
+                    Tensor.randn(random, 64, 1, 3, 3),
                     Tensor.randn(random, 400, 50));
         }
 
@@ -45,8 +48,12 @@ class ConcurrentUseTest {
         float[] compute(int number) {
             try (Scope scope = Scope.open()) {
                 Tensor own = Tensor.randn(new SplittableRandom(number), 64).requireGrad(true);
-                Tensor y = x.conv2d(w, Optional.of(own), Conv2dParams.of(1, 1)).relu()
-                        .conv2d(depthwise, Optional.empty(), Conv2dParams.of(1, 1).groups(64));
+                Tensor y = x.conv2d(w, Optional.of(own), Conv2dParams.of(1, 1))
+                        .relu()
+                        .conv2d(
+                                depthwise,
+                                Optional.empty(),
+                                Conv2dParams.of(1, 1).groups(64));
                 Tensor rows = y.reshape(128, 400).matmul(table).softmax(1);
                 rows.square().sum().backward();
                 float[] result = rows.toFloatArray();
@@ -71,7 +78,10 @@ class ConcurrentUseTest {
         atOnce(callers, number -> {
             for (int round = 0; round < ROUNDS; round++) {
                 assertThat(Arrays.mismatch(shared.compute(number), alone.get(number)))
-                        .as("first difference of caller %d of %d with %d threads, round %d", number, callers, threads, round).isEqualTo(-1);
+                        .as(
+                                "first difference of caller %d of %d with %d threads, round %d",
+                                number, callers, threads, round)
+                        .isEqualTo(-1);
             }
         });
     }
@@ -88,7 +98,9 @@ class ConcurrentUseTest {
                 } else if (number == 1) {
                     cpu.trim();
                 }
-                assertThat(Arrays.mismatch(shared.compute(0), alone)).as("first difference of caller %d, round %d", number, round).isEqualTo(-1);
+                assertThat(Arrays.mismatch(shared.compute(0), alone))
+                        .as("first difference of caller %d, round %d", number, round)
+                        .isEqualTo(-1);
             }
         });
     }
@@ -121,7 +133,8 @@ class ConcurrentUseTest {
         public static void main(String[] arguments) throws Exception {
             List<Float> results = new ArrayList<>();
             atOnce(8, number -> {
-                float sum = Tensor.ones(10, 10).matmul(Tensor.ones(10, 10)).sum().item();
+                float sum =
+                        Tensor.ones(10, 10).matmul(Tensor.ones(10, 10)).sum().item();
                 synchronized (results) {
                     results.add(sum);
                 }

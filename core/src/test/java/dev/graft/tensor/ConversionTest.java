@@ -33,7 +33,8 @@ class ConversionTest {
         int unused = 64 - 8 * type.bytes();
         return switch (type) {
             case U8, U16, U32 -> BigInteger.valueOf(bits << unused >>> unused);
-            case U64 -> bits >= 0 ? BigInteger.valueOf(bits) : BigInteger.valueOf(bits).add(TWO_64);
+            case U64 ->
+                bits >= 0 ? BigInteger.valueOf(bits) : BigInteger.valueOf(bits).add(TWO_64);
             default -> BigInteger.valueOf(bits << unused >> unused);
         };
     }
@@ -41,9 +42,30 @@ class ConversionTest {
     private static long[] values() {
         SplittableRandom random = new SplittableRandom(11);
         // Ties that two roundings decide wrongly, ends of all ranges, then random bits of every length.
-        List<Long> fixed = List.of(0L, 1L, -1L, Long.MIN_VALUE, Long.MAX_VALUE, 0x8000008000000001L, 0x4000004000000001L, 0x8000008000000000L,
-                0x7fffffbfffffffffL, 0xffffff7fffffffffL, 0xffffff8000000000L, 0x0020000010000001L, 127L, 128L, 255L, 256L, 32767L, 32768L, 65535L,
-                0x7fffffffL, 0x80000000L, 0xffffffffL, 0x100000000L);
+        List<Long> fixed = List.of(
+                0L,
+                1L,
+                -1L,
+                Long.MIN_VALUE,
+                Long.MAX_VALUE,
+                0x8000008000000001L,
+                0x4000004000000001L,
+                0x8000008000000000L,
+                0x7fffffbfffffffffL,
+                0xffffff7fffffffffL,
+                0xffffff8000000000L,
+                0x0020000010000001L,
+                127L,
+                128L,
+                255L,
+                256L,
+                32767L,
+                32768L,
+                65535L,
+                0x7fffffffL,
+                0x80000000L,
+                0xffffffffL,
+                0x100000000L);
         long[] values = new long[3000];
         for (int i = 0; i < values.length; i++) {
             values[i] = i < fixed.size() ? fixed.get(i) : random.nextLong() >> random.nextInt(64);
@@ -52,7 +74,9 @@ class ConversionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"})
+    @EnumSource(
+            value = DType.class,
+            names = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"})
     void integersBecomeTheNearestFloat(DType type) {
         long[] values = values();
         Tensor x = of(type, values);
@@ -67,11 +91,45 @@ class ConversionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"})
+    @EnumSource(
+            value = DType.class,
+            names = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"})
     void floatsBecomeTheNearestIntegerThatTheTypeHolds(DType type) {
-        float[] floats = {0, -0f, 0.9f, -0.9f, 1.5f, -1.5f, 127.5f, 128, -128, -129, 255, 256, 300, 32767, 32768, -32769, 65535, 65536, 0x1p31f, -0x1p31f,
-            0x1p32f, Math.nextDown(0x1p32f), 0x1p63f, Math.nextDown(0x1p63f), 9.3e18f, Math.nextDown(0x1p64f), 0x1p64f, -0x1p63f, -1e30f, 1e30f,
-            Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN};
+        float[] floats = {
+            0,
+            -0f,
+            0.9f,
+            -0.9f,
+            1.5f,
+            -1.5f,
+            127.5f,
+            128,
+            -128,
+            -129,
+            255,
+            256,
+            300,
+            32767,
+            32768,
+            -32769,
+            65535,
+            65536,
+            0x1p31f,
+            -0x1p31f,
+            0x1p32f,
+            Math.nextDown(0x1p32f),
+            0x1p63f,
+            Math.nextDown(0x1p63f),
+            9.3e18f,
+            Math.nextDown(0x1p64f),
+            0x1p64f,
+            -0x1p63f,
+            -1e30f,
+            1e30f,
+            Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY,
+            Float.NaN
+        };
         BigInteger one = BigInteger.ONE;
         int bits = 8 * type.bytes();
         boolean unsigned = type.name().startsWith("U");
@@ -79,8 +137,14 @@ class ConversionTest {
         BigInteger most = one.shiftLeft(unsigned ? bits : bits - 1).subtract(one);
         byte[] bytes = Tensor.of(floats, floats.length).to(type).toBytes();
         for (int i = 0; i < floats.length; i++) {
-            BigInteger expected = Float.isNaN(floats[i]) ? BigInteger.ZERO : Float.isInfinite(floats[i]) ? floats[i] > 0 ? most : least
-                    : new BigDecimal(floats[i]).toBigInteger().max(least).min(most);
+            BigInteger expected = Float.isNaN(floats[i])
+                    ? BigInteger.ZERO
+                    : Float.isInfinite(floats[i])
+                            ? floats[i] > 0 ? most : least
+                            : new BigDecimal(floats[i])
+                                    .toBigInteger()
+                                    .max(least)
+                                    .min(most);
             long read = 0;
             for (int b = type.bytes() - 1; b >= 0; b--) {
                 read = read << 8 | bytes[i * type.bytes() + b] & 0xff;
@@ -90,7 +154,9 @@ class ConversionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"})
+    @EnumSource(
+            value = DType.class,
+            names = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"})
     void bytesAndLongsSurvive(DType type) {
         long[] values = values();
         Tensor x = of(type, values);

@@ -18,7 +18,9 @@ class ConvolutionWeightsTest {
         x.conv2d(w, NONE, PLAIN).sum().backward();
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(111, 111);
         for (int use = 0; use < 3; use++) {
-            assertThat(x.conv2d(w, NONE, PLAIN).toFloatArray()).as("use %d", use).containsExactly(1, 2, 10, 20, 100, 200);
+            assertThat(x.conv2d(w, NONE, PLAIN).toFloatArray())
+                    .as("use %d", use)
+                    .containsExactly(1, 2, 10, 20, 100, 200);
         }
     }
 

@@ -17,9 +17,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The promises of {@code docs/determinism.md}: which kinds of operators keep their bits when something about the run changes. */
+/**
+ * The promises of {@code docs/determinism.md}: which kinds of operators keep their bits when something about the run
+ * changes.
+ */
 class DeterminismTest {
-    private static final Set<String> CONVOLUTIONS = Set.of("3x3 convolutions, 32 channels and more", "other convolutions", "depthwise convolutions");
+    private static final Set<String> CONVOLUTIONS =
+            Set.of("3x3 convolutions, 32 channels and more", "other convolutions", "depthwise convolutions");
 
     @Test
     void repetitionsAndThreadsChangeNoBit() {
@@ -51,10 +55,13 @@ class DeterminismTest {
 
     /** A JVM whose kernels do not follow this one's setting. */
     private static ForkedJvm other(String... flags) {
-        return ForkedJvm.of(BitsProbe.class).flags("--add-modules", "jdk.incubator.vector", "-Xmx1g").flags(flags);
+        return ForkedJvm.of(BitsProbe.class)
+                .flags("--add-modules", "jdk.incubator.vector", "-Xmx1g")
+                .flags(flags);
     }
 
-    private static void expectSame(String what, Map<String, String> actual, Map<String, String> expected, Set<String> but) {
+    private static void expectSame(
+            String what, Map<String, String> actual, Map<String, String> expected, Set<String> but) {
         Set<String> changed = new HashSet<>();
         expected.forEach((kind, sum) -> {
             if (!sum.equals(actual.get(kind))) {
@@ -70,21 +77,29 @@ class DeterminismTest {
     void anotherProcessGivesTheSameBits() {
         Map<String, String> first = run(jvm(), 1);
         expectSame("another process and 16 threads", run(jvm(), 16), first, Set.of());
-        expectSame("the client compiler", run(other("-Dgraft.kernels=plain", "-XX:TieredStopAtLevel=1"), 2),
-                run(other("-Dgraft.kernels=plain"), 1), Set.of());
+        expectSame(
+                "the client compiler",
+                run(other("-Dgraft.kernels=plain", "-XX:TieredStopAtLevel=1"), 2),
+                run(other("-Dgraft.kernels=plain"), 1),
+                Set.of());
     }
 
     @Test
     @Tag("slow")
     void vectorsOfOtherLengthsChangeConvolutionsAlone() {
-        Requirement.of(System.getProperty("os.arch").matches("amd64|x86_64"), "the flags of this test are those of x86-64");
+        Requirement.of(
+                System.getProperty("os.arch").matches("amd64|x86_64"), "the flags of this test are those of x86-64");
         Map<String, String> widest = run(other(), 1);
         Map<String, String> eight = run(other("-XX:UseAVX=2"), 1);
         expectSame("vectors of 8 floats", eight, widest, CONVOLUTIONS);
         expectSame("vectors of 4 floats", run(other("-XX:MaxVectorSize=16"), 1), widest, CONVOLUTIONS);
         expectSame("threads, with vectors of 8 floats", run(other("-XX:UseAVX=2"), 16), eight, Set.of());
         Map<String, String> plain = run(other("-Dgraft.kernels=plain"), 1);
-        expectSame("vectors of 8 floats in plain kernels", run(other("-Dgraft.kernels=plain", "-XX:UseAVX=2"), 2), plain, Set.of());
+        expectSame(
+                "vectors of 8 floats in plain kernels",
+                run(other("-Dgraft.kernels=plain", "-XX:UseAVX=2"), 2),
+                plain,
+                Set.of());
         Set<String> withNorm = new HashSet<>(CONVOLUTIONS);
         withNorm.add("batch norm");
         expectSame("plain kernels", plain, widest, withNorm);
@@ -95,7 +110,10 @@ class DeterminismTest {
     void winogradChangesItsConvolutionsAlone() {
         Map<String, String> usual = run(jvm(), 1);
         for (String choice : List.of("2", "off")) {
-            expectSame("graft.winograd=" + choice, run(jvm("-Dgraft.winograd=" + choice), 1), usual,
+            expectSame(
+                    "graft.winograd=" + choice,
+                    run(jvm("-Dgraft.winograd=" + choice), 1),
+                    usual,
                     Set.of("3x3 convolutions, 32 channels and more"));
         }
     }
@@ -103,7 +121,11 @@ class DeterminismTest {
     @Test
     @Tag("slow")
     void anotherMatrixProductChangesProductsAlone() {
-        expectSame("graft.blas=java", run(other("-Dgraft.blas=java"), 2), run(other(), 1), Set.of("matrix products", "grouped convolutions"));
+        expectSame(
+                "graft.blas=java",
+                run(other("-Dgraft.blas=java"), 2),
+                run(other(), 1),
+                Set.of("matrix products", "grouped convolutions"));
     }
 
     @Test
@@ -123,15 +145,22 @@ class DeterminismTest {
             return List.of();
         }
         try (Stream<Path> homes = Files.list(own.getParent())) {
-            return homes.filter(home -> Files.isExecutable(home.resolve("bin").resolve("java")) && Files.isRegularFile(home.resolve("release")))
-                    .filter(home -> feature(home) >= 17 && feature(home) != Runtime.version().feature()).sorted().toList();
+            return homes.filter(home -> Files.isExecutable(home.resolve("bin").resolve("java"))
+                            && Files.isRegularFile(home.resolve("release")))
+                    .filter(home -> feature(home) >= 17
+                            && feature(home) != Runtime.version().feature())
+                    .sorted()
+                    .toList();
         }
     }
 
     private static int feature(Path home) {
         try (Stream<String> lines = Files.lines(home.resolve("release"))) {
-            return lines.filter(l -> l.startsWith("JAVA_VERSION=")).map(l -> l.replaceAll("[^0-9.]", "").split("\\."))
-                    .mapToInt(v -> Integer.parseInt(v[0])).findFirst().orElse(0);
+            return lines.filter(l -> l.startsWith("JAVA_VERSION="))
+                    .map(l -> l.replaceAll("[^0-9.]", "").split("\\."))
+                    .mapToInt(v -> Integer.parseInt(v[0]))
+                    .findFirst()
+                    .orElse(0);
         } catch (IOException e) {
             return 0;
         }

@@ -23,7 +23,9 @@ class DropoutTest {
         float kept = 1 / (1 - p);
         int zeros = 0;
         for (float v : y) {
-            assertThat(v == 0 || Math.abs(v - kept) < 1e-6 * kept).as("%s is 0 or %s", v, kept).isTrue();
+            assertThat(v == 0 || Math.abs(v - kept) < 1e-6 * kept)
+                    .as("%s is 0 or %s", v, kept)
+                    .isTrue();
             zeros += v == 0 ? 1 : 0;
         }
         double deviation = Math.sqrt(p * (1 - p) / N);
@@ -34,8 +36,12 @@ class DropoutTest {
     void neighboursAreIndependent() {
         float[] y = Tensor.ones(N).dropout(0.5f, 7).toFloatArray();
         for (int lag : new int[] {1, 2, 3, 8, 16, 64, 1024, 4096}) {
-            long both = IntStream.range(0, N - lag).filter(i -> y[i] == 0 && y[i + lag] == 0).count();
-            assertThat(both / (double) (N - lag)).as("pairs dropped at distance %d", lag).isCloseTo(0.25, within(0.006));
+            long both = IntStream.range(0, N - lag)
+                    .filter(i -> y[i] == 0 && y[i + lag] == 0)
+                    .count();
+            assertThat(both / (double) (N - lag))
+                    .as("pairs dropped at distance %d", lag)
+                    .isCloseTo(0.25, within(0.006));
         }
     }
 
@@ -45,7 +51,9 @@ class DropoutTest {
         float[] first = x.dropout(0.5f, 1).toFloatArray();
         assertThat(x.dropout(0.5f, 1).toFloatArray()).containsExactly(first);
         float[] second = x.dropout(0.5f, 2).toFloatArray();
-        long equal = IntStream.range(0, first.length).filter(i -> first[i] == second[i]).count();
+        long equal = IntStream.range(0, first.length)
+                .filter(i -> first[i] == second[i])
+                .count();
         assertThat(equal).isBetween(420L, 580L);
     }
 
@@ -80,13 +88,17 @@ class DropoutTest {
         layouts.put("all reversed", Tensor.ones(5, 4, 3, 2).permute(3, 2, 1, 0));
         layouts.put("a window", Tensor.ones(2, 6, 4, 5).slice(1, 2, 5));
         layouts.put("every second column", Tensor.ones(2, 3, 4, 10).slice(3, 0, 10, 2));
-        layouts.put("a window in channels-last memory", Tensor.ones(2, 4, 9, 3).permute(0, 3, 1, 2).slice(3, 1, 6));
+        layouts.put(
+                "a window in channels-last memory",
+                Tensor.ones(2, 4, 9, 3).permute(0, 3, 1, 2).slice(3, 1, 6));
         layouts.put("one repeated value", Tensor.scalar(1).expand(2, 3, 4, 5));
         layouts.forEach((layout, x) -> {
             assertThat(x.dropout(0.5f, 11).toFloatArray()).as(layout).containsExactly(expected);
             Tensor leaf = x.copy().requireGrad(true);
             leaf.dropout(0.5f, 11).backward(x);
-            assertThat(leaf.grad().orElseThrow().toFloatArray()).as("gradient, " + layout).containsExactly(expected);
+            assertThat(leaf.grad().orElseThrow().toFloatArray())
+                    .as("gradient, " + layout)
+                    .containsExactly(expected);
         });
     }
 
@@ -121,7 +133,10 @@ class DropoutTest {
                         equal += masks[p][i] == masks[q][i + lag] ? 1 : 0;
                     }
                     double deviations = (2.0 * equal - (n - lag)) / Math.sqrt(n - lag);
-                    assertThat(Math.abs(deviations)).as("seeds %x and %x at lag %d, equal places in standard deviations", seeds[p], seeds[q], lag)
+                    assertThat(Math.abs(deviations))
+                            .as(
+                                    "seeds %x and %x at lag %d, equal places in standard deviations",
+                                    seeds[p], seeds[q], lag)
                             .isLessThan(5.5);
                 }
             }

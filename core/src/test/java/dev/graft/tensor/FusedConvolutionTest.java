@@ -13,15 +13,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Convolution, frozen batch norm, residual and activation in one pass, as where nothing is recorded: against the same by naive sums in
- * double precision, with NaN and infinities among the values.
+ * Convolution, frozen batch norm, residual and activation in one pass, as where nothing is recorded: against the same
+ * by naive sums in double precision, with NaN and infinities among the values.
  */
 class FusedConvolutionTest {
     private static final float NAN = Float.NaN;
     private static final float INFINITY = Float.POSITIVE_INFINITY;
     private static final float EPS = 1e-3f;
 
-    /** @param winograd whether its transforms may compute it, which mix pixels, so that infinities become NaN and NaN spreads in a tile */
+    /**
+     * @param winograd whether its transforms may compute it, which mix pixels, so that infinities become NaN and NaN
+     *     spreads in a tile
+     */
     record Case(String name, int[] x, int[] w, Conv2dParams params, boolean winograd) {
         @Override
         public String toString() {
@@ -33,13 +36,18 @@ class FusedConvolutionTest {
         }
     }
 
-    private static Case dense(String name, int in, int out, int height, int width, int kernel, Conv2dParams params, boolean winograd) {
+    private static Case dense(
+            String name, int in, int out, int height, int width, int kernel, Conv2dParams params, boolean winograd) {
         return new Case(name, new int[] {4, in, height, width}, new int[] {out, in, kernel, kernel}, params, winograd);
     }
 
     private static Case depthwise(String name, int channels, int height, int width, int kernel, int stride) {
-        return new Case(name, new int[] {4, channels, height, width}, new int[] {channels, 1, kernel, kernel},
-                Conv2dParams.of(stride, kernel / 2).groups(channels), false);
+        return new Case(
+                name,
+                new int[] {4, channels, height, width},
+                new int[] {channels, 1, kernel, kernel},
+                Conv2dParams.of(stride, kernel / 2).groups(channels),
+                false);
     }
 
     static List<Case> cases() {
@@ -53,7 +61,15 @@ class FusedConvolutionTest {
                 dense("3x3 stride 2", 16, 32, 9, 11, 3, Conv2dParams.of(2, 1), false),
                 dense("3x3 stride 2 of ragged channels", 5, 21, 8, 16, 3, Conv2dParams.of(2, 1), false),
                 dense("3x3 dilated", 16, 32, 6, 9, 3, Conv2dParams.of(1, 2).dilation(2), false),
-                dense("3x3 dilated, of ragged channels", 3, 18, 7, 30, 3, Conv2dParams.of(1, 2).dilation(2), false),
+                dense(
+                        "3x3 dilated, of ragged channels",
+                        3,
+                        18,
+                        7,
+                        30,
+                        3,
+                        Conv2dParams.of(1, 2).dilation(2),
+                        false),
                 dense("3x3", 16, 32, 8, 14, 3, Conv2dParams.of(1, 1), false),
                 dense("3x3 of one column", 16, 16, 7, 1, 3, Conv2dParams.of(1, 1), false),
                 dense("3x3 of ragged channels", 5, 19, 9, 17, 3, Conv2dParams.of(1, 1), false),
@@ -94,13 +110,24 @@ class FusedConvolutionTest {
             x = Tensor.randn(random, c.x());
             w = Tensor.randn(random, c.w());
             int n = c.outputs();
-            residual = Tensor.randn(random, c.params().outputShape(x.shape(), w.shape()).toArray()).mul(5);
-            norm = new FixedNorm(Tensor.randn(random, n).add(2), Tensor.randn(random, n).mul(3), Tensor.randn(random, n),
-                    Tensor.randn(random, n).abs().add(0.5f), EPS);
+            residual = Tensor.randn(
+                            random, c.params().outputShape(x.shape(), w.shape()).toArray())
+                    .mul(5);
+            norm = new FixedNorm(
+                    Tensor.randn(random, n).add(2),
+                    Tensor.randn(random, n).mul(3),
+                    Tensor.randn(random, n),
+                    Tensor.randn(random, n).abs().add(0.5f),
+                    EPS);
         }
 
         private Tensor fused(boolean adds, Activation activation) {
-            return x.conv2d(w, Optional.empty(), c.params(), Optional.of(norm), adds ? Optional.of(residual) : Optional.empty(),
+            return x.conv2d(
+                    w,
+                    Optional.empty(),
+                    c.params(),
+                    Optional.of(norm),
+                    adds ? Optional.of(residual) : Optional.empty(),
                     activation);
         }
 
@@ -111,8 +138,10 @@ class FusedConvolutionTest {
             Nd beta = values(norm.beta());
             Nd mean = values(norm.mean());
             Nd variance = values(norm.variance());
-            return Nd.fill(y.dims(), i -> gamma.get(i[1]) * (y.get(i) - mean.get(i[1])) / Math.sqrt(variance.get(i[1]) + EPS)
-                    + beta.get(i[1]));
+            return Nd.fill(
+                    y.dims(),
+                    i -> gamma.get(i[1]) * (y.get(i) - mean.get(i[1])) / Math.sqrt(variance.get(i[1]) + EPS)
+                            + beta.get(i[1]));
         }
 
         private Nd expected(Nd normalised, boolean adds, Activation activation) {
@@ -186,7 +215,10 @@ class FusedConvolutionTest {
                 for (boolean adds : new boolean[] {false, true}) {
                     Nd expected = in.expected(normalised, adds, activation);
                     assertThat(expected.data()).as("the case has a NaN to keep").contains(Double.NaN);
-                    Close.check(c + " " + activation + (adds ? " with residual" : ""), in.fused(adds, activation).toFloatArray(), expected,
+                    Close.check(
+                            c + " " + activation + (adds ? " with residual" : ""),
+                            in.fused(adds, activation).toFloatArray(),
+                            expected,
                             in.terms());
                 }
             }
@@ -205,13 +237,16 @@ class FusedConvolutionTest {
             for (Activation activation : Activation.values()) {
                 for (boolean adds : new boolean[] {false, true}) {
                     String what = c + " " + activation + (adds ? " with residual" : "");
-                    double[] expected = in.expected(normalised, adds, activation).data();
+                    double[] expected =
+                            in.expected(normalised, adds, activation).data();
                     float[] actual = in.fused(adds, activation).toFloatArray();
                     int image = actual.length / 4;
                     for (int i = 0; i < actual.length; i++) {
                         boolean untouched = i / image % 2 == 1;
                         if (Double.isNaN(expected[i]) || untouched) {
-                            assertThat(Float.isNaN(actual[i])).as("%s, element %d is NaN", what, i).isEqualTo(Double.isNaN(expected[i]));
+                            assertThat(Float.isNaN(actual[i]))
+                                    .as("%s, element %d is NaN", what, i)
+                                    .isEqualTo(Double.isNaN(expected[i]));
                         }
                     }
                 }
@@ -230,8 +265,13 @@ class FusedConvolutionTest {
     }
 
     static List<Pool2dParams> pools() {
-        return List.of(Pool2dParams.of(3, 2, 1), Pool2dParams.of(2, 2, 0), Pool2dParams.of(3, 1, 1), Pool2dParams.of(2, 5, 0),
-                Pool2dParams.of(5, 3, 2), Pool2dParams.of(3, 2, 0).ceilMode(true));
+        return List.of(
+                Pool2dParams.of(3, 2, 1),
+                Pool2dParams.of(2, 2, 0),
+                Pool2dParams.of(3, 1, 1),
+                Pool2dParams.of(2, 5, 0),
+                Pool2dParams.of(5, 3, 2),
+                Pool2dParams.of(3, 2, 0).ceilMode(true));
     }
 
     @ParameterizedTest
@@ -244,13 +284,29 @@ class FusedConvolutionTest {
             for (Pool2dParams pool : pools()) {
                 for (boolean adds : new boolean[] {false, true}) {
                     Optional<Tensor> residual = adds ? Optional.of(in.residual) : Optional.empty();
-                    float[] expected = in.fused(adds, Activation.RELU).maxPool2d(pool).toFloatArray();
-                    Tensor y = in.x.conv2d(in.w, Optional.empty(), c.params(), Optional.of(in.norm), residual, Activation.RELU,
+                    float[] expected =
+                            in.fused(adds, Activation.RELU).maxPool2d(pool).toFloatArray();
+                    Tensor y = in.x.conv2d(
+                            in.w,
+                            Optional.empty(),
+                            c.params(),
+                            Optional.of(in.norm),
+                            residual,
+                            Activation.RELU,
                             Optional.of(pool));
-                    assertThat(y.toFloatArray()).as("%s, %s%s", c, pool, adds ? " with residual" : "").isEqualTo(expected);
+                    assertThat(y.toFloatArray())
+                            .as("%s, %s%s", c, pool, adds ? " with residual" : "")
+                            .isEqualTo(expected);
                     in.w.requireGrad(true);
-                    float[] recorded = in.fused(adds, Activation.RELU).maxPool2d(pool).toFloatArray();
-                    y = in.x.conv2d(in.w, Optional.empty(), c.params(), Optional.of(in.norm), residual, Activation.RELU,
+                    float[] recorded =
+                            in.fused(adds, Activation.RELU).maxPool2d(pool).toFloatArray();
+                    y = in.x.conv2d(
+                            in.w,
+                            Optional.empty(),
+                            c.params(),
+                            Optional.of(in.norm),
+                            residual,
+                            Activation.RELU,
                             Optional.of(pool));
                     assertThat(y.toFloatArray()).as("%s, %s, recorded", c, pool).isEqualTo(recorded);
                     in.w.requireGrad(false);
@@ -264,22 +320,34 @@ class FusedConvolutionTest {
     void clipsInfinitiesAndLeavesNan() {
         float[] special = {NAN, INFINITY, -INFINITY, 7, -1};
         for (int channels : new int[] {1, 16, 17, 40}) {
-            FixedNorm nothing = new FixedNorm(Tensor.ones(channels), Tensor.zeros(channels), Tensor.zeros(channels), Tensor.ones(channels),
+            FixedNorm nothing = new FixedNorm(
+                    Tensor.ones(channels),
+                    Tensor.zeros(channels),
+                    Tensor.zeros(channels),
+                    Tensor.ones(channels),
                     1e-12f);
             Tensor w = Tensor.ones(channels, 1, 1, 1);
             Tensor x = Tensor.of(special, 1, 1, 1, special.length).expand(1, channels, 1, special.length);
             for (boolean adds : new boolean[] {false, true}) {
-                Optional<Tensor> residual = adds ? Optional.of(Tensor.zeros(x.shape().toArray())) : Optional.empty();
+                Optional<Tensor> residual =
+                        adds ? Optional.of(Tensor.zeros(x.shape().toArray())) : Optional.empty();
                 for (Activation activation : Activation.values()) {
-                    float[] expected = switch (activation) {
-                        case NONE -> special;
-                        case RELU -> new float[] {NAN, INFINITY, 0, 7, 0};
-                        case RELU6 -> new float[] {NAN, 6, 0, 6, 0};
-                    };
-                    Tensor y = x.conv2d(w, Optional.empty(), Conv2dParams.of(1, 0).groups(channels), Optional.of(nothing), residual,
+                    float[] expected =
+                            switch (activation) {
+                                case NONE -> special;
+                                case RELU -> new float[] {NAN, INFINITY, 0, 7, 0};
+                                case RELU6 -> new float[] {NAN, 6, 0, 6, 0};
+                            };
+                    Tensor y = x.conv2d(
+                            w,
+                            Optional.empty(),
+                            Conv2dParams.of(1, 0).groups(channels),
+                            Optional.of(nothing),
+                            residual,
                             activation);
                     for (int i = 0; i < channels; i++) {
-                        assertThat(y.slice(1, i, i + 1).toFloatArray()).as("%s of %d channels, channel %d", activation, channels, i)
+                        assertThat(y.slice(1, i, i + 1).toFloatArray())
+                                .as("%s of %d channels, channel %d", activation, channels, i)
                                 .containsExactly(expected);
                     }
                 }

@@ -15,12 +15,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The arrays of {@code golden/operators.safetensors}, which {@code export_operators.py} wrote. Reads that one file's layout itself, so
- * that the operators' proof does not lean on the reader under test elsewhere.
+ * The arrays of {@code golden/operators.safetensors}, which {@code export_operators.py} wrote. Reads that one file's
+ * layout itself, so that the operators' proof does not lean on the reader under test elsewhere.
  */
 final class Golden {
-    private static final Pattern ENTRY =
-            Pattern.compile("\"([^\"]+)\":\\{\"dtype\":\"(\\w+)\",\"shape\":\\[([\\d, ]*)\\],\"data_offsets\":\\[(\\d+), ?(\\d+)\\]\\}");
+    private static final Pattern ENTRY = Pattern.compile(
+            "\"([^\"]+)\":\\{\"dtype\":\"(\\w+)\",\"shape\":\\[([\\d, ]*)\\],\"data_offsets\":\\[(\\d+), ?(\\d+)\\]\\}");
     private static final Golden OPERATORS = read("/golden/operators.safetensors");
     private static final Golden SPECIAL_VALUES = read("/golden/special-values.safetensors");
 
@@ -48,8 +48,7 @@ final class Golden {
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    private Golden() {
-    }
+    private Golden() {}
 
     static Golden operators() {
         return OPERATORS;
@@ -67,12 +66,18 @@ final class Golden {
             Matcher m = ENTRY.matcher(new String(file.array(), 8, header, StandardCharsets.UTF_8));
             Golden golden = new Golden();
             while (m.find()) {
-                int[] dims = m.group(3).isBlank() ? new int[0] : Arrays.stream(m.group(3).split(",")).map(String::trim)
-                        .mapToInt(Integer::parseInt).toArray();
+                int[] dims = m.group(3).isBlank()
+                        ? new int[0]
+                        : Arrays.stream(m.group(3).split(","))
+                                .map(String::trim)
+                                .mapToInt(Integer::parseInt)
+                                .toArray();
                 int from = 8 + header + Integer.parseInt(m.group(4));
                 int to = 8 + header + Integer.parseInt(m.group(5));
-                golden.entries.put(m.group(1), new Entry(DType.valueOf(m.group(2)), Shape.of(dims), Arrays.copyOfRange(file.array(), from,
-                        to)));
+                golden.entries.put(
+                        m.group(1),
+                        new Entry(
+                                DType.valueOf(m.group(2)), Shape.of(dims), Arrays.copyOfRange(file.array(), from, to)));
             }
             return golden;
         } catch (IOException e) {

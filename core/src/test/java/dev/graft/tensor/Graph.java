@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A random expression: leaves, operators on them, and one or more backward passes. Runs in Graft and on a {@link GraphTape}, and prints itself as
- * a Java program and as a PyTorch one.
+ * A random expression: leaves, operators on them, and one or more backward passes. Runs in Graft and on a
+ * {@link GraphTape}, and prints itself as a Java program and as a PyTorch one.
  */
 record Graph(List<Vertex> vertices, List<Pass> passes) {
 
@@ -27,7 +27,10 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
 
     /** How a leaf lies in memory. */
     enum Arrangement {
-        CONTIGUOUS(Layout.CONTIGUOUS), REVERSED(Layout.REVERSED), STRIDED(Layout.STRIDED), CHANNELS_LAST(Layout.CHANNELS_LAST),
+        CONTIGUOUS(Layout.CONTIGUOUS),
+        REVERSED(Layout.REVERSED),
+        STRIDED(Layout.STRIDED),
+        CHANNELS_LAST(Layout.CHANNELS_LAST),
         /** The first dimension repeats one element; the data repeat as well. */
         EXPANDED(null);
 
@@ -55,14 +58,24 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
     }
 
     /**
-     * @param keys     the operators of the catalogue that this stands for, see {@link OpCases#key}
-     * @param java     the call, with {@code $0}, {@code $1} for operands
-     * @param python   the same by PyTorch
-     * @param flowing  the first operand that gradients flow to; those before are only looked at
-     * @param coarse   whether floats may be as wrong as a Winograd convolution's
+     * @param keys the operators of the catalogue that this stands for, see {@link OpCases#key}
+     * @param java the call, with {@code $0}, {@code $1} for operands
+     * @param python the same by PyTorch
+     * @param flowing the first operand that gradients flow to; those before are only looked at
+     * @param coarse whether floats may be as wrong as a Winograd convolution's
      */
-    record Step(int[] dims, int pass, List<Object> keys, int[] in, Function<Tensor[], Tensor> graft, Function<GraphRef[], GraphRef> reference,
-                String java, String python, int flowing, boolean coarse) implements Vertex {
+    record Step(
+            int[] dims,
+            int pass,
+            List<Object> keys,
+            int[] in,
+            Function<Tensor[], Tensor> graft,
+            Function<GraphRef[], GraphRef> reference,
+            String java,
+            String python,
+            int flowing,
+            boolean coarse)
+            implements Vertex {
 
         IntStream followed() {
             return Arrays.stream(in).skip(flowing);
@@ -70,15 +83,14 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
     }
 
     /** One call of {@code backward}, with a seed where the root is not a single number. */
-    record Pass(int root, float[] seed) {
-    }
+    record Pass(int root, float[] seed) {}
 
     /** What a run gave: the values of all vertices and the gradients of leaves, null where there is none. */
-    record Outcome<T>(List<T> values, List<T> gradients) {
-    }
+    record Outcome<T>(List<T> values, List<T> gradients) {}
 
     boolean needs(int vertex) {
-        return vertices.get(vertex) instanceof Leaf leaf ? leaf.needs()
+        return vertices.get(vertex) instanceof Leaf leaf
+                ? leaf.needs()
                 : vertices.get(vertex) instanceof Step s && s.followed().anyMatch(this::needs);
     }
 
@@ -90,7 +102,8 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
     Set<Integer> reached() {
         boolean[] needed = new boolean[vertices.size()];
         for (int i = 0; i < needed.length; i++) {
-            needed[i] = vertices.get(i) instanceof Leaf leaf ? leaf.needs()
+            needed[i] = vertices.get(i) instanceof Leaf leaf
+                    ? leaf.needs()
                     : vertices.get(i) instanceof Step s && s.followed().anyMatch(j -> needed[j]);
         }
         Set<Integer> seen = new HashSet<>();
@@ -112,15 +125,20 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
             Tensor[] t = new Tensor[vertices.size()];
             for (int i = 0; i < t.length; i++) {
                 if (vertices.get(i) instanceof Leaf leaf) {
-                    t[i] = leaf.arrangement().of(leaf.data(), leaf.dims()).detach().requireGrad(leaf.needs());
+                    t[i] = leaf.arrangement()
+                            .of(leaf.data(), leaf.dims())
+                            .detach()
+                            .requireGrad(leaf.needs());
                 }
             }
             for (int pass = 0; pass < passes.size(); pass++) {
                 for (int i = 0; i < t.length; i++) {
                     if (vertices.get(i) instanceof Step s && s.pass() == pass) {
-                        t[i] = s.graft().apply(Arrays.stream(s.in()).mapToObj(j -> t[j]).toArray(Tensor[]::new));
+                        t[i] = s.graft()
+                                .apply(Arrays.stream(s.in()).mapToObj(j -> t[j]).toArray(Tensor[]::new));
                         if (!t[i].shape().equals(Shape.of(s.dims()))) {
-                            throw new AssertionError("t" + i + " has shape " + t[i].shape() + ", not " + Arrays.toString(s.dims()));
+                            throw new AssertionError(
+                                    "t" + i + " has shape " + t[i].shape() + ", not " + Arrays.toString(s.dims()));
                         }
                     }
                 }
@@ -138,7 +156,10 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
             for (int i = 0; i < t.length; i++) {
                 values.add(t[i].toFloatArray());
                 // A result may be its operand itself, as a contiguous tensor's contiguous() is.
-                gradients.add(vertices.get(i) instanceof Leaf ? t[i].grad().map(Tensor::toFloatArray).orElse(null) : null);
+                gradients.add(
+                        vertices.get(i) instanceof Leaf
+                                ? t[i].grad().map(Tensor::toFloatArray).orElse(null)
+                                : null);
             }
             return new Outcome<>(values, gradients);
         }
@@ -160,21 +181,30 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
         double[] d = new double[tape.size()];
         for (Pass p : passes) {
             int[] roots = t[p.root()].ids();
-            tape.backward(roots, IntStream.range(0, roots.length).mapToDouble(i -> p.seed() == null ? 1 : p.seed()[i]).toArray(), d);
+            tape.backward(
+                    roots,
+                    IntStream.range(0, roots.length)
+                            .mapToDouble(i -> p.seed() == null ? 1 : p.seed()[i])
+                            .toArray(),
+                    d);
         }
         Set<Integer> reached = reached();
         List<double[]> values = new ArrayList<>();
         List<double[]> gradients = new ArrayList<>();
         for (int i = 0; i < t.length; i++) {
             values.add(Arrays.stream(t[i].ids()).mapToDouble(tape::value).toArray());
-            gradients.add(reached.contains(i) ? Arrays.stream(t[i].ids()).mapToDouble(id -> d[id]).toArray() : null);
+            gradients.add(
+                    reached.contains(i)
+                            ? Arrays.stream(t[i].ids()).mapToDouble(id -> d[id]).toArray()
+                            : null);
         }
         return new Outcome<>(values, gradients);
     }
 
     static GraphRef evaluate(GraphTape tape, Vertex v, GraphRef[] before) {
         if (v instanceof Step s) {
-            return s.reference().apply(Arrays.stream(s.in()).mapToObj(j -> before[j]).toArray(GraphRef[]::new));
+            return s.reference()
+                    .apply(Arrays.stream(s.in()).mapToObj(j -> before[j]).toArray(GraphRef[]::new));
         }
         Leaf leaf = (Leaf) v;
         int[] ids = new int[leaf.data().length];
@@ -195,17 +225,44 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
     Graph withRoot(int vertex) {
         float[] seed = new float[GraphRef.count(vertices.get(vertex).dims())];
         Arrays.fill(seed, 1);
-        List<Vertex> changed = vertices.stream().map(v -> v instanceof Leaf l ? new Leaf(l.dims(), l.data(), l.arrangement(), true)
-                : v instanceof Step s ? new Step(s.dims(), 0, s.keys(), s.in(), s.graft(), s.reference(), s.java(), s.python(), s.flowing(), s.coarse())
-                : v).toList();
+        List<Vertex> changed = vertices.stream()
+                .map(v -> v instanceof Leaf l
+                        ? new Leaf(l.dims(), l.data(), l.arrangement(), true)
+                        : v instanceof Step s
+                                ? new Step(
+                                        s.dims(),
+                                        0,
+                                        s.keys(),
+                                        s.in(),
+                                        s.graft(),
+                                        s.reference(),
+                                        s.java(),
+                                        s.python(),
+                                        s.flowing(),
+                                        s.coarse())
+                                : v)
+                .toList();
         return new Graph(changed, List.of(new Pass(vertex, seed))).withoutDeadVertices();
     }
 
     Graph withoutPass(int pass) {
         List<Pass> left = new ArrayList<>(passes);
         left.remove(pass);
-        List<Vertex> moved = vertices.stream().map(v -> v instanceof Step s && s.pass() > pass
-                ? new Step(s.dims(), s.pass() - 1, s.keys(), s.in(), s.graft(), s.reference(), s.java(), s.python(), s.flowing(), s.coarse()) : v).toList();
+        List<Vertex> moved = vertices.stream()
+                .map(v -> v instanceof Step s && s.pass() > pass
+                        ? new Step(
+                                s.dims(),
+                                s.pass() - 1,
+                                s.keys(),
+                                s.in(),
+                                s.graft(),
+                                s.reference(),
+                                s.java(),
+                                s.python(),
+                                s.flowing(),
+                                s.coarse())
+                        : v)
+                .toList();
         return new Graph(moved, left).withoutDeadVertices();
     }
 
@@ -217,11 +274,27 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
         for (int i = 0; i < number.length; i++) {
             if (live.contains(i)) {
                 number[i] = kept.size();
-                kept.add(vertices.get(i) instanceof Step s ? new Step(s.dims(), s.pass(), s.keys(), Arrays.stream(s.in()).map(j -> number[j]).toArray(),
-                        s.graft(), s.reference(), s.java(), s.python(), s.flowing(), s.coarse()) : vertices.get(i));
+                kept.add(
+                        vertices.get(i) instanceof Step s
+                                ? new Step(
+                                        s.dims(),
+                                        s.pass(),
+                                        s.keys(),
+                                        Arrays.stream(s.in())
+                                                .map(j -> number[j])
+                                                .toArray(),
+                                        s.graft(),
+                                        s.reference(),
+                                        s.java(),
+                                        s.python(),
+                                        s.flowing(),
+                                        s.coarse())
+                                : vertices.get(i));
             }
         }
-        return new Graph(kept, passes.stream().map(p -> new Pass(number[p.root()], p.seed())).toList());
+        return new Graph(
+                kept,
+                passes.stream().map(p -> new Pass(number[p.root()], p.seed())).toList());
     }
 
     private void mark(int vertex, Set<Integer> live) {
@@ -252,8 +325,14 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < vertices.size(); i++) {
             if (vertices.get(i) instanceof Leaf leaf) {
-                text.append(String.format(Locale.ROOT, "Tensor t%d = Graph.Arrangement.%s.of(new float[] {%s}, new int[] {%s})%s;%n", i,
-                        leaf.arrangement(), list(leaf.data(), "f"), list(leaf.dims()), leaf.needs() ? ".detach().requireGrad(true)" : ""));
+                text.append(String.format(
+                        Locale.ROOT,
+                        "Tensor t%d = Graph.Arrangement.%s.of(new float[] {%s}, new int[] {%s})%s;%n",
+                        i,
+                        leaf.arrangement(),
+                        list(leaf.data(), "f"),
+                        list(leaf.dims()),
+                        leaf.needs() ? ".detach().requireGrad(true)" : ""));
             }
         }
         for (int pass = 0; pass < passes.size(); pass++) {
@@ -263,8 +342,14 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
                 }
             }
             Pass p = passes.get(pass);
-            text.append(String.format(Locale.ROOT, "t%d.backward(%s);%n", p.root(), p.seed() == null ? ""
-                    : "Tensor.of(new float[] {" + list(p.seed(), "f") + "}, " + list(vertices.get(p.root()).dims()) + ")"));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "t%d.backward(%s);%n",
+                    p.root(),
+                    p.seed() == null
+                            ? ""
+                            : "Tensor.of(new float[] {" + list(p.seed(), "f") + "}, "
+                                    + list(vertices.get(p.root()).dims()) + ")"));
         }
         return text.toString().replace(", )", ")");
     }
@@ -280,12 +365,25 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
         for (int pass = 0; pass < passes.size(); pass++) {
             for (int i = 0; i < vertices.size(); i++) {
                 if (vertices.get(i) instanceof Step s && s.pass() == pass) {
-                    text.append("t").append(i).append(" = t[").append(i).append("] = ").append(fill(s.python(), s.in())).append('\n');
+                    text.append("t")
+                            .append(i)
+                            .append(" = t[")
+                            .append(i)
+                            .append("] = ")
+                            .append(fill(s.python(), s.in()))
+                            .append('\n');
                 }
             }
             Pass p = passes.get(pass);
-            text.append("t").append(p.root()).append(".backward(").append(p.seed() == null ? ""
-                    : "tensor([" + list(p.seed(), "") + "], " + list(vertices.get(p.root()).dims()) + ")").append(")\n");
+            text.append("t")
+                    .append(p.root())
+                    .append(".backward(")
+                    .append(
+                            p.seed() == null
+                                    ? ""
+                                    : "tensor([" + list(p.seed(), "") + "], "
+                                            + list(vertices.get(p.root()).dims()) + ")")
+                    .append(")\n");
         }
         return text.toString();
     }

@@ -12,8 +12,8 @@ import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Grows a random {@link Graph}. Every step is evaluated at once on an exact and on a noisy tape; one whose numbers are huge, hang on rounding
- * errors, or lie at a jump of a function without being exact is taken back.
+ * Grows a random {@link Graph}. Every step is evaluated at once on an exact and on a noisy tape; one whose numbers are
+ * huge, hang on rounding errors, or lie at a jump of a function without being exact is taken back.
  */
 final class GraphBuilder {
     private static final int LARGEST_SIZE = 240;
@@ -70,7 +70,12 @@ final class GraphBuilder {
 
     /** {@code grid}: small whole and half numbers, so that ties and zeros occur; else normal ones. */
     int leaf(boolean grid, boolean needs, int... dims) {
-        return leaf(grid ? () -> (random.nextInt(9) - 4) / 2f : () -> (float) (random.nextInt(-1200, 1200) / 512.0 + random.nextFloat() / 64), needs, dims);
+        return leaf(
+                grid
+                        ? () -> (random.nextInt(9) - 4) / 2f
+                        : () -> (float) (random.nextInt(-1200, 1200) / 512.0 + random.nextFloat() / 64),
+                needs,
+                dims);
     }
 
     int positive(boolean needs, int... dims) {
@@ -113,7 +118,9 @@ final class GraphBuilder {
 
     /** Any vertex that fits, younger ones more often; -1 where none does. */
     int any(IntPredicate fits) {
-        int[] found = IntStream.range(0, vertices.size()).filter(v -> usable(v) && fits.test(v)).toArray();
+        int[] found = IntStream.range(0, vertices.size())
+                .filter(v -> usable(v) && fits.test(v))
+                .toArray();
         return found.length == 0 ? -1 : found[Math.max(random.nextInt(found.length), random.nextInt(found.length))];
     }
 
@@ -132,13 +139,34 @@ final class GraphBuilder {
         int n = GraphRef.count(dims);
         int source = choice == 1 ? -1 : any(v -> size(v) >= n && usable(v));
         if (source >= 0) {
-            int flat = rank(source) == 1 ? source : step(ShapeOp.Reshape.class, new int[] {source}, t -> t[0].flatten(0),
-                    r -> r[0].reshape(r[0].ids().length), "$0.flatten(0)", "$0.flatten(0)");
+            int flat = rank(source) == 1
+                    ? source
+                    : step(
+                            ShapeOp.Reshape.class,
+                            new int[] {source},
+                            t -> t[0].flatten(0),
+                            r -> r[0].reshape(r[0].ids().length),
+                            "$0.flatten(0)",
+                            "$0.flatten(0)");
             int from = random.nextInt(size(source) - n + 1);
-            int part = n == size(source) ? flat : step(ShapeOp.Slice.class, new int[] {flat}, t -> t[0].slice(0, from, from + n),
-                    r -> r[0].slice(0, from, from + n, 1), "$0.slice(0, " + from + ", " + (from + n) + ")", "$0[" + from + ":" + (from + n) + "]");
-            return dims.length == 1 ? part : step(ShapeOp.Reshape.class, new int[] {part}, t -> t[0].reshape(dims), r -> r[0].reshape(dims),
-                    "$0.reshape(" + Graph.list(dims) + ")", "$0.reshape(" + python(dims) + ")");
+            int part = n == size(source)
+                    ? flat
+                    : step(
+                            ShapeOp.Slice.class,
+                            new int[] {flat},
+                            t -> t[0].slice(0, from, from + n),
+                            r -> r[0].slice(0, from, from + n, 1),
+                            "$0.slice(0, " + from + ", " + (from + n) + ")",
+                            "$0[" + from + ":" + (from + n) + "]");
+            return dims.length == 1
+                    ? part
+                    : step(
+                            ShapeOp.Reshape.class,
+                            new int[] {part},
+                            t -> t[0].reshape(dims),
+                            r -> r[0].reshape(dims),
+                            "$0.reshape(" + Graph.list(dims) + ")",
+                            "$0.reshape(" + python(dims) + ")");
         }
         return leaf(random.nextInt(4) == 0, random.nextInt(10) < 7, dims);
     }
@@ -147,13 +175,26 @@ final class GraphBuilder {
         return "(" + Graph.list(dims) + (dims.length == 1 ? "," : "") + ")";
     }
 
-    int step(Object key, int[] in, Function<Tensor[], Tensor> graft, Function<GraphRef[], GraphRef> reference, String java, String python) {
+    int step(
+            Object key,
+            int[] in,
+            Function<Tensor[], Tensor> graft,
+            Function<GraphRef[], GraphRef> reference,
+            String java,
+            String python) {
         return step(List.of(key), in, graft, reference, java, python, 0, false);
     }
 
     /** Appends an operator, or gives -1 where its result does not do. */
-    int step(List<Object> keys, int[] in, Function<Tensor[], Tensor> graft, Function<GraphRef[], GraphRef> reference, String java, String python,
-             int flowing, boolean coarse) {
+    int step(
+            List<Object> keys,
+            int[] in,
+            Function<Tensor[], Tensor> graft,
+            Function<GraphRef[], GraphRef> reference,
+            String java,
+            String python,
+            int flowing,
+            boolean coarse) {
         if (Arrays.stream(in).anyMatch(i -> i < 0)) {
             return -1;
         }
@@ -163,7 +204,10 @@ final class GraphBuilder {
         int[] dims = out.dims();
         exact.truncate(size);
         boolean tooLarge = out.ids().length > LARGEST_SIZE;
-        int v = tooLarge ? -1 : append(new Graph.Step(dims, passes.size(), keys, in, graft, reference, java, python, flowing, coarse));
+        int v = tooLarge
+                ? -1
+                : append(
+                        new Graph.Step(dims, passes.size(), keys, in, graft, reference, java, python, flowing, coarse));
         if (tooLarge || !isSound(v)) {
             if (!tooLarge) {
                 vertices.remove(v);
@@ -202,13 +246,15 @@ final class GraphBuilder {
 
     /** Whether floats are surely on the same side of each kink. */
     boolean isAwayFrom(int vertex, double... kinks) {
-        return Arrays.stream(refs.get(vertex).ids()).allMatch(id -> exact.isExact(id)
-                || Arrays.stream(kinks).allMatch(k -> Math.abs(exact.value(id) - k) > MARGIN));
+        return Arrays.stream(refs.get(vertex).ids())
+                .allMatch(id -> exact.isExact(id)
+                        || Arrays.stream(kinks).allMatch(k -> Math.abs(exact.value(id) - k) > MARGIN));
     }
 
     /** Whether floats surely compare as these numbers do: both are exact, they are one number, or they lie apart. */
     boolean areApart(int p, int q) {
-        return p == q || exact.isExact(p) && exact.isExact(q)
+        return p == q
+                || exact.isExact(p) && exact.isExact(q)
                 || Math.abs(exact.value(p) - exact.value(q)) > MARGIN * Math.max(1, Math.abs(exact.value(p)));
     }
 
@@ -232,12 +278,21 @@ final class GraphBuilder {
     private void finish() {
         Graph soFar = new Graph(vertices, passes);
         int pass = passes.size();
-        int[] wanted = IntStream.range(0, vertices.size()).filter(v -> vertices.get(v).pass() == pass && soFar.needs(v)).toArray();
+        int[] wanted = IntStream.range(0, vertices.size())
+                .filter(v -> vertices.get(v).pass() == pass && soFar.needs(v))
+                .toArray();
         if (wanted.length == 0) {
             // Nothing here wants a gradient yet: a leaf on its own.
             int leaf = leaf(false, true, dims(2, 3));
-            wanted = new int[] {step(UnaryOp.SIGMOID, new int[] {leaf}, t -> t[0].sigmoid(),
-                    r -> r[0].map(id -> GraphPointwise.sigmoid(r[0].tape(), id)), "$0.sigmoid()", "$0.sigmoid()")};
+            wanted = new int[] {
+                step(
+                        UnaryOp.SIGMOID,
+                        new int[] {leaf},
+                        t -> t[0].sigmoid(),
+                        r -> r[0].map(id -> GraphPointwise.sigmoid(r[0].tape(), id)),
+                        "$0.sigmoid()",
+                        "$0.sigmoid()")
+            };
         }
         int last = wanted[wanted.length - 1];
         int loss = random.nextInt(5) == 0 ? -1 : loss(last, wanted);

@@ -6,18 +6,20 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Compares a graph's run with its reference. How far off a number may be is not a constant: the reference runs several times on noisy tapes, and
- * a number may differ by as much as their numbers do, and little more. So a wrong small number beside large ones is told.
+ * Compares a graph's run with its reference. How far off a number may be is not a constant: the reference runs several
+ * times on noisy tapes, and a number may differ by as much as their numbers do, and little more. So a wrong small
+ * number beside large ones is told.
  *
- * @param fault    what is wrong, or null
- * @param vertex   where, or -1
+ * @param fault what is wrong, or null
+ * @param vertex where, or -1
  * @param elements numbers compared
- * @param loose    how many of them may be off by a tenth of themselves and more
+ * @param loose how many of them may be off by a tenth of themselves and more
  */
 record GraphJudge(String fault, int vertex, long elements, long loose) {
     private static final int NOISY_RUNS = 8;
     /** Relative error of each step of a noisy run: twice the rounding of floats. */
     private static final double NOISE = Math.scalb(1, -22);
+
     private static final double FACTOR = 6;
     private static final double FLOOR = 4e-7;
     /** A Winograd convolution's error, relative to the largest result. */
@@ -41,7 +43,11 @@ record GraphJudge(String fault, int vertex, long elements, long loose) {
             for (int v = 0; v < right.size(); v++) {
                 String where = (gradient ? "gradient of t" : "value of t") + v;
                 if ((found.get(v) == null) != (right.get(v) == null)) {
-                    return new GraphJudge(where + (found.get(v) == null ? " is missing" : " is there, but nothing leads to it"), v, elements, loose);
+                    return new GraphJudge(
+                            where + (found.get(v) == null ? " is missing" : " is there, but nothing leads to it"),
+                            v,
+                            elements,
+                            loose);
                 }
                 for (int i = 0; right.get(v) != null && i < right.get(v).length; i++) {
                     double e = right.get(v)[i];
@@ -51,8 +57,12 @@ record GraphJudge(String fault, int vertex, long elements, long loose) {
                         loose++;
                     }
                     if (!(Math.abs(found.get(v)[i] - e) <= t)) {
-                        return new GraphJudge(where + ", element " + i + " is " + found.get(v)[i] + ", not " + e + " (allowed difference " + t + ")", v,
-                                elements, loose);
+                        return new GraphJudge(
+                                where + ", element " + i + " is " + found.get(v)[i] + ", not " + e
+                                        + " (allowed difference " + t + ")",
+                                v,
+                                elements,
+                                loose);
                     }
                 }
             }
@@ -92,7 +102,8 @@ record GraphJudge(String fault, int vertex, long elements, long loose) {
                 largest = Math.max(largest, Math.abs(exact.get(v)[i]));
             }
             for (int i = 0; spread.get(v) != null && i < spread.get(v).length; i++) {
-                spread.get(v)[i] = FACTOR * spread.get(v)[i] + FLOOR * Math.abs(exact.get(v)[i]) + COARSE * largest + 1e-37;
+                spread.get(v)[i] =
+                        FACTOR * spread.get(v)[i] + FLOOR * Math.abs(exact.get(v)[i]) + COARSE * largest + 1e-37;
             }
         }
     }
@@ -111,7 +122,9 @@ record GraphJudge(String fault, int vertex, long elements, long loose) {
         boolean smaller = true;
         while (smaller) {
             smaller = false;
-            for (int i = 0; !smaller && best.passes().size() > 1 && i < best.passes().size(); i++) {
+            for (int i = 0;
+                    !smaller && best.passes().size() > 1 && i < best.passes().size();
+                    i++) {
                 Graph candidate = best.withoutPass(i);
                 if (of(candidate, new HashSet<>()).fault() != null) {
                     best = candidate;
@@ -121,7 +134,8 @@ record GraphJudge(String fault, int vertex, long elements, long loose) {
             int at = of(best, new HashSet<>()).vertex();
             if (!smaller && at >= 0 && best.vertices().get(at) instanceof Graph.Step && isNoRoot(best, at)) {
                 Graph candidate = best.withRoot(at);
-                if (candidate.vertices().size() < best.vertices().size() && of(candidate, new HashSet<>()).fault() != null) {
+                if (candidate.vertices().size() < best.vertices().size()
+                        && of(candidate, new HashSet<>()).fault() != null) {
                     best = candidate;
                     smaller = true;
                 }

@@ -12,14 +12,23 @@ import java.util.function.UnaryOperator;
 
 /** Element-wise operators for random graphs. Each maker appends one, or gives -1. */
 final class GraphPointwise {
-    private GraphPointwise() {
-    }
+    private GraphPointwise() {}
 
     static List<ToIntFunction<GraphBuilder>> makers() {
-        List<ToIntFunction<GraphBuilder>> makers = new ArrayList<>(List.of(GraphPointwise::where, GraphPointwise::dropout, GraphPointwise::cast,
-                GraphPointwise::detach, GraphPointwise::divideByNumber, g -> binary(g, BinaryOp.ADD), g -> binary(g, BinaryOp.ADD),
-                g -> binary(g, BinaryOp.SUB), g -> binary(g, BinaryOp.MUL), g -> binary(g, BinaryOp.MUL), g -> binary(g, BinaryOp.DIV),
-                g -> binary(g, BinaryOp.MAXIMUM), g -> binary(g, BinaryOp.MINIMUM)));
+        List<ToIntFunction<GraphBuilder>> makers = new ArrayList<>(List.of(
+                GraphPointwise::where,
+                GraphPointwise::dropout,
+                GraphPointwise::cast,
+                GraphPointwise::detach,
+                GraphPointwise::divideByNumber,
+                g -> binary(g, BinaryOp.ADD),
+                g -> binary(g, BinaryOp.ADD),
+                g -> binary(g, BinaryOp.SUB),
+                g -> binary(g, BinaryOp.MUL),
+                g -> binary(g, BinaryOp.MUL),
+                g -> binary(g, BinaryOp.DIV),
+                g -> binary(g, BinaryOp.MAXIMUM),
+                g -> binary(g, BinaryOp.MINIMUM)));
         for (UnaryOp op : UnaryOp.values()) {
             makers.add(g -> unary(g, op));
         }
@@ -35,8 +44,21 @@ final class GraphPointwise {
         return t.functionByResult(id, 1 / (1 + Math.exp(-t.value(id))), s -> s * (1 - s));
     }
 
-    private static int unary(GraphBuilder g, int x, Object key, UnaryOperator<Tensor> graft, OnTape reference, String java, String python) {
-        return g.step(key, new int[] {x}, t -> graft.apply(t[0]), r -> r[0].map(id -> reference.apply(r[0].tape(), id)), java, python);
+    private static int unary(
+            GraphBuilder g,
+            int x,
+            Object key,
+            UnaryOperator<Tensor> graft,
+            OnTape reference,
+            String java,
+            String python) {
+        return g.step(
+                key,
+                new int[] {x},
+                t -> graft.apply(t[0]),
+                r -> r[0].map(id -> reference.apply(r[0].tape(), id)),
+                java,
+                python);
     }
 
     private static int unary(GraphBuilder g, UnaryOp op) {
@@ -45,34 +67,80 @@ final class GraphPointwise {
         float b = (g.random.nextInt(17) - 8) / 4f;
         return switch (op) {
             case NEG -> unary(g, x, op, Tensor::neg, (t, i) -> t.affine(i, -1, 0), "$0.neg()", "-$0");
-            case ABS -> unary(g, x, op, Tensor::abs, (t, i) -> t.clipped(i, Math.abs(t.value(i)), Math.signum(t.value(i))), "$0.abs()", "$0.abs()");
+            case ABS ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::abs,
+                        (t, i) -> t.clipped(i, Math.abs(t.value(i)), Math.signum(t.value(i))),
+                        "$0.abs()",
+                        "$0.abs()");
             case EXP -> unary(g, x, op, Tensor::exp, GraphTape::exp, "$0.exp()", "$0.exp()");
             case LOG -> unary(g, x, op, Tensor::log, GraphTape::log, "$0.log()", "$0.log()");
             case SQRT -> unary(g, x, op, Tensor::sqrt, GraphTape::sqrt, "$0.sqrt()", "$0.sqrt()");
             case SQUARE -> unary(g, x, op, Tensor::square, (t, i) -> t.mul(i, i), "$0.square()", "$0.square()");
-            case RECIPROCAL -> unary(g, x, op, Tensor::reciprocal, (t, i) -> t.function(i, 1 / t.value(i), -1 / (t.value(i) * t.value(i))),
-                    "$0.reciprocal()", "$0.reciprocal()");
+            case RECIPROCAL ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::reciprocal,
+                        (t, i) -> t.function(i, 1 / t.value(i), -1 / (t.value(i) * t.value(i))),
+                        "$0.reciprocal()",
+                        "$0.reciprocal()");
             case SIGMOID -> unary(g, x, op, Tensor::sigmoid, GraphPointwise::sigmoid, "$0.sigmoid()", "$0.sigmoid()");
-            case TANH -> unary(g, x, op, Tensor::tanh, (t, i) -> t.functionByResult(i, Math.tanh(t.value(i)), y -> 1 - y * y),
-                    "$0.tanh()", "$0.tanh()");
+            case TANH ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::tanh,
+                        (t, i) -> t.functionByResult(i, Math.tanh(t.value(i)), y -> 1 - y * y),
+                        "$0.tanh()",
+                        "$0.tanh()");
             case RELU -> unary(g, x, op, Tensor::relu, (t, i) -> clamp(t, i, 0, 1e9, false), "$0.relu()", "$0.relu()");
-            case RELU6 -> unary(g, x, op, Tensor::relu6, (t, i) -> clamp(t, i, 0, 6, false), "$0.relu6()", "F.relu6($0)");
+            case RELU6 ->
+                unary(g, x, op, Tensor::relu6, (t, i) -> clamp(t, i, 0, 6, false), "$0.relu6()", "F.relu6($0)");
             case CLAMP -> {
                 float low = Math.min(a, b);
                 float high = Math.max(a, b);
-                yield !g.isAwayFrom(x, low, high) ? -1 : unary(g, x, op, v -> v.clamp(low, high), (t, i) -> clamp(t, i, low, high, true),
-                        "$0.clamp(" + low + "f, " + high + "f)", "$0.clamp(" + low + ", " + high + ")");
+                yield !g.isAwayFrom(x, low, high)
+                        ? -1
+                        : unary(
+                                g,
+                                x,
+                                op,
+                                v -> v.clamp(low, high),
+                                (t, i) -> clamp(t, i, low, high, true),
+                                "$0.clamp(" + low + "f, " + high + "f)",
+                                "$0.clamp(" + low + ", " + high + ")");
             }
-            case LEAKY_RELU -> unary(g, x, op, v -> v.leakyRelu(0.125f), (t, i) -> t.value(i) > 0 ? i : t.affine(i, 0.125, 0),
-                    "$0.leakyRelu(0.125f)", "F.leaky_relu($0, 0.125)");
+            case LEAKY_RELU ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        v -> v.leakyRelu(0.125f),
+                        (t, i) -> t.value(i) > 0 ? i : t.affine(i, 0.125, 0),
+                        "$0.leakyRelu(0.125f)",
+                        "F.leaky_relu($0, 0.125)");
             case GELU -> unary(g, x, op, Tensor::gelu, (t, i) -> gelu(t, i), "$0.gelu()", "F.gelu($0)");
             case SOFTPLUS -> unary(g, x, op, Tensor::softplus, GraphTape::softplus, "$0.softplus()", "F.softplus($0)");
             case POW -> {
                 float e = new float[] {2, 3, 0, 1, -1, 0.5f, 1.5f, -0.5f}[g.random.nextInt(8)];
                 boolean any = e >= 0 && e == Math.rint(e);
-                yield !any && !g.all(x, v -> v > 0.1) ? -1 : unary(g, x, op, v -> v.pow(e),
-                        (t, i) -> t.function(i, Math.pow(t.value(i), e), e == 0 ? 0 : e * Math.pow(t.value(i), e - 1.0)), "$0.pow(" + e + "f)",
-                        "$0.pow(" + e + ")");
+                yield !any && !g.all(x, v -> v > 0.1)
+                        ? -1
+                        : unary(
+                                g,
+                                x,
+                                op,
+                                v -> v.pow(e),
+                                (t, i) -> t.function(
+                                        i, Math.pow(t.value(i), e), e == 0 ? 0 : e * Math.pow(t.value(i), e - 1.0)),
+                                "$0.pow(" + e + "f)",
+                                "$0.pow(" + e + ")");
             }
             case AFFINE -> affine(g, x, a, b);
         };
@@ -80,11 +148,42 @@ final class GraphPointwise {
 
     private static int affine(GraphBuilder g, int x, float a, float b) {
         return switch (g.random.nextInt(4)) {
-            case 0 -> unary(g, x, UnaryOp.AFFINE, v -> v.add(b), (t, i) -> t.affine(i, 1, b), "$0.add(" + b + "f)", "$0 + " + b);
-            case 1 -> unary(g, x, UnaryOp.AFFINE, v -> v.sub(b), (t, i) -> t.affine(i, 1, -b), "$0.sub(" + b + "f)", "$0 - " + b);
-            case 2 -> unary(g, x, UnaryOp.AFFINE, v -> v.mul(a), (t, i) -> t.affine(i, a, 0), "$0.mul(" + a + "f)", "$0 * " + a);
-            default -> unary(g, x, UnaryOp.AFFINE, v -> v.affine(a, b), (t, i) -> t.affine(i, a, b), "$0.affine(" + a + "f, " + b + "f)",
-                    "$0 * " + a + " + " + b);
+            case 0 ->
+                unary(
+                        g,
+                        x,
+                        UnaryOp.AFFINE,
+                        v -> v.add(b),
+                        (t, i) -> t.affine(i, 1, b),
+                        "$0.add(" + b + "f)",
+                        "$0 + " + b);
+            case 1 ->
+                unary(
+                        g,
+                        x,
+                        UnaryOp.AFFINE,
+                        v -> v.sub(b),
+                        (t, i) -> t.affine(i, 1, -b),
+                        "$0.sub(" + b + "f)",
+                        "$0 - " + b);
+            case 2 ->
+                unary(
+                        g,
+                        x,
+                        UnaryOp.AFFINE,
+                        v -> v.mul(a),
+                        (t, i) -> t.affine(i, a, 0),
+                        "$0.mul(" + a + "f)",
+                        "$0 * " + a);
+            default ->
+                unary(
+                        g,
+                        x,
+                        UnaryOp.AFFINE,
+                        v -> v.affine(a, b),
+                        (t, i) -> t.affine(i, a, b),
+                        "$0.affine(" + a + "f, " + b + "f)",
+                        "$0 * " + a + " + " + b);
         };
     }
 
@@ -110,18 +209,21 @@ final class GraphPointwise {
 
     /** An argument that the function is defined and smooth at. */
     private static int domain(GraphBuilder g, UnaryOp op) {
-        int x = switch (op) {
-            case EXP -> g.any(v -> g.all(v, e -> e < 5 && e > -9));
-            case LOG, SQRT -> g.any(v -> g.all(v, e -> e > 0.06));
-            case RECIPROCAL -> g.any(v -> g.all(v, e -> Math.abs(e) > 0.2));
-            case ABS, RELU, LEAKY_RELU -> g.any(v -> g.isAwayFrom(v, 0));
-            case RELU6 -> g.any(v -> g.isAwayFrom(v, 0, 6));
-            // Beyond, the tail of the normal distribution is the difference of two nearly equal numbers, for PyTorch in double precision too.
-            case GELU -> g.any(v -> g.all(v, e -> Math.abs(e) < 4));
-            case SIGMOID, TANH, SOFTPLUS -> g.any(v -> g.all(v, e -> Math.abs(e) < 8));
-            case POW -> g.any(v -> g.all(v, e -> Math.abs(e) < 8 && e > 0.1 == g.random.nextBoolean() || e > 0.1));
-            default -> g.any();
-        };
+        int x =
+                switch (op) {
+                    case EXP -> g.any(v -> g.all(v, e -> e < 5 && e > -9));
+                    case LOG, SQRT -> g.any(v -> g.all(v, e -> e > 0.06));
+                    case RECIPROCAL -> g.any(v -> g.all(v, e -> Math.abs(e) > 0.2));
+                    case ABS, RELU, LEAKY_RELU -> g.any(v -> g.isAwayFrom(v, 0));
+                    case RELU6 -> g.any(v -> g.isAwayFrom(v, 0, 6));
+                    // Beyond, the tail of the normal distribution is the difference of two nearly equal numbers, for
+                    // PyTorch in double precision too.
+                    case GELU -> g.any(v -> g.all(v, e -> Math.abs(e) < 4));
+                    case SIGMOID, TANH, SOFTPLUS -> g.any(v -> g.all(v, e -> Math.abs(e) < 8));
+                    case POW ->
+                        g.any(v -> g.all(v, e -> Math.abs(e) < 8 && e > 0.1 == g.random.nextBoolean() || e > 0.1));
+                    default -> g.any();
+                };
         return x >= 0 ? x : g.positive(true, g.dims(2, 3));
     }
 
@@ -135,7 +237,9 @@ final class GraphPointwise {
         if (q < 0 || g.random.nextInt(4) == 0) {
             int[] dims = g.dims(p).clone();
             int from = dims.length == 0 ? 0 : g.random.nextInt(dims.length);
-            int[] kept = Arrays.stream(Arrays.copyOfRange(dims, from, dims.length)).map(d -> g.random.nextInt(3) == 0 ? 1 : d).toArray();
+            int[] kept = Arrays.stream(Arrays.copyOfRange(dims, from, dims.length))
+                    .map(d -> g.random.nextInt(3) == 0 ? 1 : d)
+                    .toArray();
             q = g.leaf(g.random.nextInt(3) == 0, g.random.nextBoolean(), kept);
         }
         return g.random.nextInt(3) == 0 ? new int[] {q, p} : new int[] {p, q};
@@ -158,9 +262,12 @@ final class GraphPointwise {
             case ADD -> add(g, in[0], in[1]);
             case SUB -> binary(g, op, in[0], in[1], Tensor::sub, null, "sub", "-");
             case MUL -> binary(g, op, in[0], in[1], Tensor::mul, null, "mul", "*");
-            case DIV -> !g.all(in[1], v -> Math.abs(v) > 0.2) ? -1 : binary(g, op, in[0], in[1], Tensor::div, null, "div", "/");
-            case MAXIMUM -> !areApart(g, in) ? -1 : binary(g, op, in[0], in[1], Tensor::maximum, true, "maximum", "torch.maximum");
-            case MINIMUM -> !areApart(g, in) ? -1 : binary(g, op, in[0], in[1], Tensor::minimum, false, "minimum", "torch.minimum");
+            case DIV ->
+                !g.all(in[1], v -> Math.abs(v) > 0.2) ? -1 : binary(g, op, in[0], in[1], Tensor::div, null, "div", "/");
+            case MAXIMUM ->
+                !areApart(g, in) ? -1 : binary(g, op, in[0], in[1], Tensor::maximum, true, "maximum", "torch.maximum");
+            case MINIMUM ->
+                !areApart(g, in) ? -1 : binary(g, op, in[0], in[1], Tensor::minimum, false, "minimum", "torch.minimum");
             default -> throw new IllegalArgumentException(op + " has no gradient");
         };
     }
@@ -174,24 +281,44 @@ final class GraphPointwise {
         return all[0];
     }
 
-    private static int binary(GraphBuilder g, BinaryOp op, int p, int q, BinaryOperator<Tensor> graft, Boolean largest, String java, String python) {
-        return g.step(op, new int[] {p, q}, t -> graft.apply(t[0], t[1]), r -> {
-            GraphTape t = r[0].tape();
-            IntBinaryOperator f = switch (op) {
-                case ADD -> t::add;
-                case SUB -> t::sub;
-                case MUL -> t::mul;
-                case DIV -> t::div;
-                default -> (a, b) -> a == b ? a : t.extreme(largest, a, b);
-            };
-            return GraphRef.zip(r[0], r[1], f);
-        }, "$0." + java + "($1)", largest == null ? "$0 " + python + " $1" : python + "($0, $1)");
+    private static int binary(
+            GraphBuilder g,
+            BinaryOp op,
+            int p,
+            int q,
+            BinaryOperator<Tensor> graft,
+            Boolean largest,
+            String java,
+            String python) {
+        return g.step(
+                op,
+                new int[] {p, q},
+                t -> graft.apply(t[0], t[1]),
+                r -> {
+                    GraphTape t = r[0].tape();
+                    IntBinaryOperator f =
+                            switch (op) {
+                                case ADD -> t::add;
+                                case SUB -> t::sub;
+                                case MUL -> t::mul;
+                                case DIV -> t::div;
+                                default -> (a, b) -> a == b ? a : t.extreme(largest, a, b);
+                            };
+                    return GraphRef.zip(r[0], r[1], f);
+                },
+                "$0." + java + "($1)",
+                largest == null ? "$0 " + python + " $1" : python + "($0, $1)");
     }
 
     private static int divideByNumber(GraphBuilder g) {
         float by = new float[] {-3, 0.5f, 7, 1.25f}[g.random.nextInt(4)];
-        return g.step(BinaryOp.DIV, new int[] {g.any()}, t -> t[0].div(by), r -> r[0].map(i -> r[0].tape().function(i, r[0].tape().value(i) / by, 1 / (double) by)),
-                "$0.div(" + by + "f)", "$0 / " + by);
+        return g.step(
+                BinaryOp.DIV,
+                new int[] {g.any()},
+                t -> t[0].div(by),
+                r -> r[0].map(i -> r[0].tape().function(i, r[0].tape().value(i) / by, 1 / (double) by)),
+                "$0.div(" + by + "f)",
+                "$0 / " + by);
     }
 
     private static int where(GraphBuilder g) {
@@ -207,16 +334,26 @@ final class GraphPointwise {
         }
         BinaryOp op = new BinaryOp[] {BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL}[g.random.nextInt(3)];
         String name = op == BinaryOp.EQUAL ? "eq" : op == BinaryOp.LESS ? "lt" : "le";
-        return g.step(List.of(op, PointwiseOp.Where.class), new int[] {compared[0], compared[1], p, q}, t -> Tensor.where(
-                op == BinaryOp.EQUAL ? t[0].eq(t[1]) : op == BinaryOp.LESS ? t[0].lt(t[1]) : t[0].le(t[1]), t[2], t[3]), r -> {
-            GraphTape t = r[0].tape();
-            GraphRef chosen = GraphRef.zip(r[0], r[1], (a, b) -> {
-                double d = t.value(a) - t.value(b);
-                return (op == BinaryOp.EQUAL ? d == 0 : op == BinaryOp.LESS ? d < 0 : d <= 0) ? 1 : 0;
-            });
-            int[] dims = GraphRef.broadcast(chosen.dims(), GraphRef.broadcast(r[2].dims(), r[3].dims()));
-            return GraphRef.of(t, dims, i -> (chosen.spread(i) == 1 ? r[2] : r[3]).spread(i));
-        }, "Tensor.where($0." + name + "($1), $2, $3)", "torch.where($0." + name + "($1), $2, $3)", 2, false);
+        return g.step(
+                List.of(op, PointwiseOp.Where.class),
+                new int[] {compared[0], compared[1], p, q},
+                t -> Tensor.where(
+                        op == BinaryOp.EQUAL ? t[0].eq(t[1]) : op == BinaryOp.LESS ? t[0].lt(t[1]) : t[0].le(t[1]),
+                        t[2],
+                        t[3]),
+                r -> {
+                    GraphTape t = r[0].tape();
+                    GraphRef chosen = GraphRef.zip(r[0], r[1], (a, b) -> {
+                        double d = t.value(a) - t.value(b);
+                        return (op == BinaryOp.EQUAL ? d == 0 : op == BinaryOp.LESS ? d < 0 : d <= 0) ? 1 : 0;
+                    });
+                    int[] dims = GraphRef.broadcast(chosen.dims(), GraphRef.broadcast(r[2].dims(), r[3].dims()));
+                    return GraphRef.of(t, dims, i -> (chosen.spread(i) == 1 ? r[2] : r[3]).spread(i));
+                },
+                "Tensor.where($0." + name + "($1), $2, $3)",
+                "torch.where($0." + name + "($1), $2, $3)",
+                2,
+                false);
     }
 
     /** The mask is random by nature: the reference takes the one that ones of the same shape show. */
@@ -229,26 +366,50 @@ final class GraphPointwise {
             mask = Tensor.ones(g.dims(x)).dropout(p, seed).toFloatArray();
         }
         double scale = p < 1 ? 1 / (1 - (double) p) : 0;
-        return g.step(PointwiseOp.Dropout.class, new int[] {x}, t -> t[0].contiguous().dropout(p, seed), r -> {
-            int[] ids = new int[mask.length];
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = r[0].tape().affine(r[0].ids()[i], mask[i] != 0 ? scale : 0, 0);
-            }
-            return new GraphRef(r[0].tape(), r[0].dims(), ids);
-        }, "$0.contiguous().dropout(" + p + "f, " + seed + "L)", "$0 * (tensor([" + Graph.list(mask, "") + "], " + Graph.list(g.dims(x)) + ") != 0) * "
-                + scale);
+        return g.step(
+                PointwiseOp.Dropout.class,
+                new int[] {x},
+                t -> t[0].contiguous().dropout(p, seed),
+                r -> {
+                    int[] ids = new int[mask.length];
+                    for (int i = 0; i < ids.length; i++) {
+                        ids[i] = r[0].tape().affine(r[0].ids()[i], mask[i] != 0 ? scale : 0, 0);
+                    }
+                    return new GraphRef(r[0].tape(), r[0].dims(), ids);
+                },
+                "$0.contiguous().dropout(" + p + "f, " + seed + "L)",
+                "$0 * (tensor([" + Graph.list(mask, "") + "], " + Graph.list(g.dims(x)) + ") != 0) * " + scale);
     }
 
     private static int cast(GraphBuilder g) {
         DType type = new DType[] {DType.F64, DType.F64, DType.BF16, DType.F16}[g.random.nextInt(4)];
-        int x = g.any(v -> type == DType.F64 || g.isExact(v) && g.all(v, e -> (Float.floatToRawIntBits((float) e) & 0xffff) == 0 && Math.abs(e) < 16));
+        int x = g.any(v -> type == DType.F64
+                || g.isExact(v)
+                        && g.all(v, e -> (Float.floatToRawIntBits((float) e) & 0xffff) == 0 && Math.abs(e) < 16));
         double error = type == DType.BF16 ? 1 / 256.0 : type == DType.F16 ? 1 / 2048.0 : 0;
-        String python = type == DType.F64 ? "$0 * 1" : "$0.to(torch." + (type == DType.BF16 ? "bfloat16" : "float16") + ").to(torch.float64)";
-        return g.step(List.of(PointwiseOp.Convert.class), new int[] {x}, t -> t[0].to(type).to(DType.F32), r -> r[0].map(i -> r[0].tape().cast(i, error)),
-                "$0.to(DType." + type + ").to(DType.F32)", python, 0, false);
+        String python = type == DType.F64
+                ? "$0 * 1"
+                : "$0.to(torch." + (type == DType.BF16 ? "bfloat16" : "float16") + ").to(torch.float64)";
+        return g.step(
+                List.of(PointwiseOp.Convert.class),
+                new int[] {x},
+                t -> t[0].to(type).to(DType.F32),
+                r -> r[0].map(i -> r[0].tape().cast(i, error)),
+                "$0.to(DType." + type + ").to(DType.F32)",
+                python,
+                0,
+                false);
     }
 
     private static int detach(GraphBuilder g) {
-        return g.step(List.of("detach"), new int[] {g.any()}, t -> t[0].detach(), r -> r[0].map(r[0].tape()::detached), "$0.detach()", "$0.detach()", 1, false);
+        return g.step(
+                List.of("detach"),
+                new int[] {g.any()},
+                t -> t[0].detach(),
+                r -> r[0].map(r[0].tape()::detached),
+                "$0.detach()",
+                "$0.detach()",
+                1,
+                false);
     }
 }

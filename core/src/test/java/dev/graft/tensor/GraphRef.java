@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 import java.util.function.IntUnaryOperator;
 
-/** A tensor of the random graphs' reference: numbers on a {@link GraphTape} in row-major order, and operators as plain loops over them. */
+/**
+ * A tensor of the random graphs' reference: numbers on a {@link GraphTape} in row-major order, and operators as plain
+ * loops over them.
+ */
 record GraphRef(GraphTape tape, int[] dims, int[] ids) {
 
     static int count(int[] dims) {
@@ -94,7 +97,8 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     GraphRef slice(int axis, int from, int to, int step) {
-        return of(tape, with(dims, axis, (to - from + step - 1) / step), i -> get(with(i, axis, from + i[axis] * step)));
+        return of(
+                tape, with(dims, axis, (to - from + step - 1) / step), i -> get(with(i, axis, from + i[axis] * step)));
     }
 
     GraphRef pad(int top, int bottom, int left, int right) {
@@ -134,13 +138,17 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
                 inner[d] = 1;
             }
         }
-        return of(tape, kept, i -> f.of(of(tape, inner, j -> {
-            int[] at = new int[i.length];
-            for (int d = 0; d < at.length; d++) {
-                at[d] = i[d] + j[d];
-            }
-            return get(at);
-        }).ids));
+        return of(
+                tape,
+                kept,
+                i -> f.of(of(tape, inner, j -> {
+                            int[] at = new int[i.length];
+                            for (int d = 0; d < at.length; d++) {
+                                at[d] = i[d] + j[d];
+                            }
+                            return get(at);
+                        })
+                        .ids));
     }
 
     GraphRef softmax(boolean log, int axis) {
@@ -209,7 +217,12 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
                 for (int h = 0; h < w.dims[2]; h++) {
                     for (int v = 0; v < w.dims[3]; v++) {
                         int channel = i[1] / (outputs / groups) * perGroup + c;
-                        products[n++] = x.tape.mul(x.get(i[0], channel, i[2] * stride[0] + h * dilation[0], i[3] * stride[1] + v * dilation[1]),
+                        products[n++] = x.tape.mul(
+                                x.get(
+                                        i[0],
+                                        channel,
+                                        i[2] * stride[0] + h * dilation[0],
+                                        i[3] * stride[1] + v * dilation[1]),
                                 w.get(i[1], c, h, v));
                     }
                 }
@@ -223,7 +236,11 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
 
         /** As torch.nn.functional.max_pool2d and avg_pool2d place them. */
         static Windows of(int size, int kernel, int stride, int pad, boolean ceil, boolean includePad) {
-            int n = (int) (ceil ? Math.ceil((size + 2.0 * pad - kernel) / stride) : Math.floor((size + 2.0 * pad - kernel) / stride)) + 1;
+            int n = (int)
+                            (ceil
+                                    ? Math.ceil((size + 2.0 * pad - kernel) / stride)
+                                    : Math.floor((size + 2.0 * pad - kernel) / stride))
+                    + 1;
             if (ceil && (n - 1) * stride >= size + pad) {
                 n--;
             }

@@ -5,16 +5,18 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The reference of the random graphs: single numbers in double precision, each with the numbers that it was computed from and its
- * derivatives by them, after <a href="https://github.com/karpathy/micrograd">micrograd</a>. Tensors are lists of such numbers, operators
- * are plain loops over them, and every gradient follows from the chain rule alone. Shares nothing with the library.
+ * The reference of the random graphs: single numbers in double precision, each with the numbers that it was computed
+ * from and its derivatives by them, after <a href="https://github.com/karpathy/micrograd">micrograd</a>. Tensors are
+ * lists of such numbers, operators are plain loops over them, and every gradient follows from the chain rule alone.
+ * Shares nothing with the library.
  *
- * <p>A tape may be noisy: then every result and every product of the chain rule is a little off, as floats are. How far the outcomes of noisy
- * tapes lie apart tells how exact a computation in floats can be, number by number.
+ * <p>A tape may be noisy: then every result and every product of the chain rule is a little off, as floats are. How far
+ * the outcomes of noisy tapes lie apart tells how exact a computation in floats can be, number by number.
  */
 final class GraphTape {
     /** Multiples of this up to {@link #LARGEST} stay exact in floats under addition and multiplication. */
     private static final double GRID = 1.0 / 64;
+
     private static final double LARGEST = 1024;
 
     private final double noise;
@@ -23,6 +25,7 @@ final class GraphTape {
     private boolean[] exact = new boolean[1 << 10];
     /** Relative error of what flows back through a number, for casts to short types. */
     private double[] castNoise = new double[1 << 10];
+
     private int[] firstEdge = new int[(1 << 10) + 1];
     private int[] parents = new int[1 << 12];
     private double[] slopes = new double[1 << 12];
@@ -124,7 +127,8 @@ final class GraphTape {
 
     /** {@code scale * a + shift}. */
     int affine(int a, double scale, double shift) {
-        boolean isExact = exact[a] && onGrid(values[a]) && onGrid(scale) && onGrid(shift) && onGrid(scale * values[a] + shift);
+        boolean isExact =
+                exact[a] && onGrid(values[a]) && onGrid(scale) && onGrid(shift) && onGrid(scale * values[a] + shift);
         // The product is rounded too, which shows where the sum is small.
         int id = node((isExact ? scale * values[a] : scale * values[a] * jitter()) + shift, isExact);
         edge(a, scale);
@@ -142,7 +146,9 @@ final class GraphTape {
         return id;
     }
 
-    /** A function whose slope is computed from its result, as float libraries do: where 1 - y is small, rounding shows. */
+    /**
+     * A function whose slope is computed from its result, as float libraries do: where 1 - y is small, rounding shows.
+     */
     int functionByResult(int a, double value, DoubleUnaryOperator slope) {
         int id = node(value, false);
         edge(a, slope.applyAsDouble(values[id]));

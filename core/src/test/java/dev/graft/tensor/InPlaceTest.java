@@ -43,7 +43,9 @@ class InPlaceTest {
     }
 
     static List<Change> changes() {
-        return List.of(new Change("fill", t -> t.fill(7)), new Change("mulInPlace", t -> t.mulInPlace(3)),
+        return List.of(
+                new Change("fill", t -> t.fill(7)),
+                new Change("mulInPlace", t -> t.mulInPlace(3)),
                 new Change("addInPlace", t -> t.addInPlace(Raw.zeros(t, t.shape()), 1)),
                 new Change("copyFrom", t -> t.copyFrom(Raw.zeros(t, t.shape()))),
                 new Change("batchNormTrain", t -> normalise(t, Tensor.ones(t.numel()))),
@@ -52,8 +54,16 @@ class InPlaceTest {
 
     private static void normalise(Tensor runningMean, Tensor runningVariance) {
         int c = runningMean.numel();
-        Tensor.ones(2, c).batchNormTrain(Tensor.ones(c), Tensor.zeros(c), 1e-5f, runningMean.reshape(c), runningVariance.reshape(c), 0.1f,
-                Optional.empty(), Activation.NONE);
+        Tensor.ones(2, c)
+                .batchNormTrain(
+                        Tensor.ones(c),
+                        Tensor.zeros(c),
+                        1e-5f,
+                        runningMean.reshape(c),
+                        runningVariance.reshape(c),
+                        0.1f,
+                        Optional.empty(),
+                        Activation.NONE);
     }
 
     private static Tensor leaf() {
@@ -69,9 +79,12 @@ class InPlaceTest {
     void aRecordedResultIsNotChangedUnseen(Change change) {
         Tensor x = leaf();
         Tensor y = x.mul(2);
-        assertThatIllegalStateException().isThrownBy(() -> change.function().accept(y)).withMessageMatching(change.name() + ": the tensor "
-                + "\\[4\\] is a result of (affine|reshape) that autograd recorded; a change in place is not recorded and would make gradients "
-                + "wrong\\. Hint: use a function that returns a new tensor, or change it under Autograd\\.noGrad\\(\\)\\.");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> change.function().accept(y))
+                .withMessageMatching(
+                        change.name() + ": the tensor "
+                                + "\\[4\\] is a result of (affine|reshape) that autograd recorded; a change in place is not recorded and would make gradients "
+                                + "wrong\\. Hint: use a function that returns a new tensor, or change it under Autograd\\.noGrad\\(\\)\\.");
         assertThat(y.toFloatArray()).containsExactly(2, 4, 6, 8);
         y.sum().backward();
         assertThat(grad(x)).containsExactly(2, 2, 2, 2);
@@ -89,7 +102,9 @@ class InPlaceTest {
             for (Tensor base : List.of(leaf(), leaf().mul(2))) {
                 float[] before = base.toFloatArray();
                 Tensor v = view.apply(base);
-                assertThatIllegalStateException().isThrownBy(() -> change.function().accept(v)).withMessageStartingWith(change.name() + ": the tensor ")
+                assertThatIllegalStateException()
+                        .isThrownBy(() -> change.function().accept(v))
+                        .withMessageStartingWith(change.name() + ": the tensor ")
                         .withMessageContaining("that autograd recorded");
                 assertThat(base.toFloatArray()).containsExactly(before);
             }
@@ -101,11 +116,15 @@ class InPlaceTest {
     void aLeafThatWantsAGradientIsNotChangedUnseen(Change change) {
         Tensor x = leaf();
         if (change.name().equals("batchNormTrain")) {
-            assertThatIllegalStateException().isThrownBy(() -> change.function().accept(x)).withMessageContaining("recorded");
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> change.function().accept(x))
+                    .withMessageContaining("recorded");
         } else {
-            assertThatIllegalStateException().isThrownBy(() -> change.function().accept(x)).withMessage(change.name() + ": the tensor [4] is a "
-                    + "leaf that requires a gradient; a change in place is not recorded. Hint: change it under Autograd.noGrad(), as initialisers "
-                    + "and optimizers do.");
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> change.function().accept(x))
+                    .withMessage(change.name() + ": the tensor [4] is a "
+                            + "leaf that requires a gradient; a change in place is not recorded. Hint: change it under Autograd.noGrad(), as initialisers "
+                            + "and optimizers do.");
         }
         assertThat(x.toFloatArray()).containsExactly(1, 2, 3, 4);
     }
@@ -115,9 +134,12 @@ class InPlaceTest {
         Tensor x = leaf();
         Tensor target = Tensor.zeros(4);
         for (Tensor source : List.of(x, x.exp(), x.reshape(2, 2).transpose(0, 1).flatten(0))) {
-            Map<String, BiConsumer<Tensor, Tensor>> functions = Map.of("copyFrom", Tensor::copyFrom, "addInPlace", (t, s) -> t.addInPlace(s, 2));
-            functions.forEach((name, function) -> assertThatIllegalStateException().isThrownBy(() -> function.accept(target, source))
-                    .withMessage(name + ": the source [4] requires a gradient, which would be lost: a change in place is not recorded. "
+            Map<String, BiConsumer<Tensor, Tensor>> functions =
+                    Map.of("copyFrom", Tensor::copyFrom, "addInPlace", (t, s) -> t.addInPlace(s, 2));
+            functions.forEach((name, function) -> assertThatIllegalStateException()
+                    .isThrownBy(() -> function.accept(target, source))
+                    .withMessage(name
+                            + ": the source [4] requires a gradient, which would be lost: a change in place is not recorded. "
                             + "Hint: pass source.detach(), or call it under Autograd.noGrad()."));
         }
         assertThat(target.toFloatArray()).containsExactly(0, 0, 0, 0);
@@ -148,7 +170,9 @@ class InPlaceTest {
         try (Autograd.Guard guard = Autograd.noGrad()) {
             change.function().accept(y.slice(0, 0, 2));
         }
-        assertThatIllegalStateException().isThrownBy(loss::backward).withMessageContaining("was changed in place after the forward pass");
+        assertThatIllegalStateException()
+                .isThrownBy(loss::backward)
+                .withMessageContaining("was changed in place after the forward pass");
         assertThat(x.grad()).isEmpty();
     }
 
@@ -168,8 +192,10 @@ class InPlaceTest {
         Tensor x = leaf();
         Tensor y = x.mul(2);
         Tensor g = Tensor.ones(4);
-        assertThatIllegalStateException().isThrownBy(() -> Update.sgd(y, g, Optional.empty(), true, 1, 0, 0, 0, false))
-                .withMessage("sgd: the weight [4] is a result of affine, not a leaf. Hint: update the tensor it was computed from.");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Update.sgd(y, g, Optional.empty(), true, 1, 0, 0, 0, false))
+                .withMessage(
+                        "sgd: the weight [4] is a result of affine, not a leaf. Hint: update the tensor it was computed from.");
         Update.sgd(x, g, Optional.empty(), true, 1, 0, 0, 0, false);
         assertThat(x.toFloatArray()).containsExactly(0, 1, 2, 3);
     }
@@ -178,24 +204,32 @@ class InPlaceTest {
     @MethodSource("changes")
     void elementsThatRepeatAreNotWritten(Change change) {
         Tensor one = Tensor.ones(1);
-        for (Tensor repeated : List.of(one.expand(4), Tensor.ones(2, 1).expand(2, 3).reshape(2, 3, 1).select(2, 0), one.expand(3, 2).transpose(0, 1),
+        for (Tensor repeated : List.of(
+                one.expand(4),
+                Tensor.ones(2, 1).expand(2, 3).reshape(2, 3, 1).select(2, 0),
+                one.expand(3, 2).transpose(0, 1),
                 one.expand(2, 2).reshape(4))) {
             if (change.name().equals("batchNormTrain") && repeated.rank() > 1) {
-                continue;       // running statistics are made contiguous vectors by the caller here
+                continue; // running statistics are made contiguous vectors by the caller here
             }
-            assertThatIllegalArgumentException().isThrownBy(() -> change.function().accept(repeated)).withMessage(change.name() + ": the tensor "
-                    + repeated.shape() + " repeats elements in memory, so they cannot change one by one. Hint: copy() it first.");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> change.function().accept(repeated))
+                    .withMessage(change.name() + ": the tensor " + repeated.shape()
+                            + " repeats elements in memory, so they cannot change one by one. Hint: copy() it first.");
         }
         assertThat(one.item()).isEqualTo(1);
-        change.function().accept(one.expand(1, 1).reshape(1).slice(0, 0, 1));       // a single element repeats nothing
+        change.function().accept(one.expand(1, 1).reshape(1).slice(0, 0, 1)); // a single element repeats nothing
     }
 
     @Test
     void statisticsThatShareMemoryAreRefused() {
         Tensor both = Tensor.ones(4);
-        assertThatIllegalArgumentException().isThrownBy(() -> normalise(both, both))
-                .withMessage("batchNormTrain: two of the tensors to be changed share memory ([4], [4]). Hint: copy() one of them.");
-        assertThatIllegalArgumentException().isThrownBy(() -> normalise(both.slice(0, 0, 3), both.slice(0, 1, 4)))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> normalise(both, both))
+                .withMessage(
+                        "batchNormTrain: two of the tensors to be changed share memory ([4], [4]). Hint: copy() one of them.");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> normalise(both.slice(0, 0, 3), both.slice(0, 1, 4)))
                 .withMessageContaining("share memory");
         assertThat(both.toFloatArray()).containsExactly(1, 1, 1, 1);
     }
@@ -206,15 +240,23 @@ class InPlaceTest {
         Tensor g = Tensor.ones(4);
         Tensor repeated = Tensor.ones(1).expand(4);
         Tensor z = Tensor.zeros(4);
-        List<Consumer<Tensor>> steps = List.of(t -> Update.sgd(w, g, Optional.of(t), false, 0.1f, 0.9f, 0, 0, false),
-                t -> Update.adamW(w, g, t, z, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0), t -> Update.adamW(w, g, z, t, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0));
+        List<Consumer<Tensor>> steps = List.of(
+                t -> Update.sgd(w, g, Optional.of(t), false, 0.1f, 0.9f, 0, 0, false),
+                t -> Update.adamW(w, g, t, z, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0),
+                t -> Update.adamW(w, g, z, t, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0));
         for (Consumer<Tensor> step : steps) {
-            assertThatIllegalArgumentException().isThrownBy(() -> step.accept(repeated)).withMessageContaining("repeats elements in memory");
-            assertThatIllegalArgumentException().isThrownBy(() -> step.accept(w)).withMessageContaining("share memory");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> step.accept(repeated))
+                    .withMessageContaining("repeats elements in memory");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> step.accept(w))
+                    .withMessageContaining("share memory");
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> Update.adamW(w, g, z, z, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Update.adamW(w, g, z, z, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0))
                 .withMessageContaining("share memory");
-        assertThatIllegalArgumentException().isThrownBy(() -> Update.sgd(w, Tensor.arange(4), Optional.empty(), true, 0.1f, 0, 0, 0, false))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Update.sgd(w, Tensor.arange(4), Optional.empty(), true, 0.1f, 0, 0, 0, false))
                 .withMessageContaining("F32");
         assertThat(w.toFloatArray()).containsExactly(1, 1, 1, 1);
         assertThat(z.toFloatArray()).containsExactly(0, 0, 0, 0);
@@ -225,7 +267,8 @@ class InPlaceTest {
         Tensor w = Tensor.ones(2);
         Tensor x = leaf().slice(0, 0, 2);
         Tensor state = Tensor.ones(2);
-        List<Runnable> steps = List.of(() -> Update.sgd(w, Tensor.ones(2), Optional.of(state), false, 0.1f, 0.9f, 0, 0, false),
+        List<Runnable> steps = List.of(
+                () -> Update.sgd(w, Tensor.ones(2), Optional.of(state), false, 0.1f, 0.9f, 0, 0, false),
                 () -> Update.adamW(w, Tensor.ones(2), state, Tensor.ones(2), 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0),
                 () -> Update.adamW(w, Tensor.ones(2), Tensor.ones(2), state, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0));
         for (Runnable step : steps) {
@@ -299,7 +342,9 @@ class InPlaceTest {
                     Tensor source = forward ? low : high;
                     float[] expected = source.toFloatArray();
                     (forward ? high : low).copyFrom(source);
-                    assertThat((forward ? high : low).toFloatArray()).as("%s by %d", dtype, shift).isEqualTo(expected);
+                    assertThat((forward ? high : low).toFloatArray())
+                            .as("%s by %d", dtype, shift)
+                            .isEqualTo(expected);
                 }
                 Tensor x = iota(n);
                 Tensor source = forward ? x.slice(0, 0, n - shift) : x.slice(0, shift, n);

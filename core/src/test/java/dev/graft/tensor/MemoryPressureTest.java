@@ -20,7 +20,11 @@ class MemoryPressureTest {
     @ParameterizedTest
     @ValueSource(strings = {"-XX:+UseSerialGC", "-XX:+UseParallelGC", "-XX:+UseG1GC"})
     void thePoolGivesWayToTheRestOfTheProgram(String collector) {
-        String output = ForkedJvm.of(PoolThenProgram.class).vectors().flags("-Xmx160m", collector).run().succeeded();
+        String output = ForkedJvm.of(PoolThenProgram.class)
+                .vectors()
+                .flags("-Xmx160m", collector)
+                .run()
+                .succeeded();
         assertThat(output).contains("pooled before 64 MiB", "pooled after 0 MiB");
     }
 
@@ -43,7 +47,11 @@ class MemoryPressureTest {
     /** 36 MiB of weights and 40 MiB in the pool leave no room for copies of the weights in a heap of 100 MiB. */
     @Test
     void copiesOfWeightsAreDoneWithoutWhereTheyDoNotFit() {
-        String output = ForkedJvm.of(FrozenConvolutions.class).vectors().flags("-Xmx100m", "-XX:+UseSerialGC").run().succeeded();
+        String output = ForkedJvm.of(FrozenConvolutions.class)
+                .vectors()
+                .flags("-Xmx100m", "-XX:+UseSerialGC")
+                .run()
+                .succeeded();
         assertThat(output).contains("same results").contains("at most -Xmx: true");
     }
 
@@ -75,15 +83,19 @@ class MemoryPressureTest {
             }
             MemoryStats memory = Device.cpu().memory();
             System.out.println((same ? "same" : "other") + " results");
-            System.out.println("at most -Xmx: " + (memory.total() <= Runtime.getRuntime().maxMemory()) + " " + memory);
+            System.out.println(
+                    "at most -Xmx: " + (memory.total() <= Runtime.getRuntime().maxMemory()) + " " + memory);
         }
     }
 
     @Test
     void exhaustionSaysWhoHoldsWhat() {
-        String output = ForkedJvm.of(Exhaustion.class).vectors().flags("-Xmx64m").run().succeeded();
-        assertThat(output).containsPattern("zeros: no room for a tensor of 8 MiB \\((3\\d|4\\d|5\\d) MiB live in tensors, 0 MiB in the pool, "
-                + "\\d+ MiB in packed weights, 0 MiB in scratch memory; heap limit 6\\d MiB\\)\\. Hint: raise -Xmx");
+        String output =
+                ForkedJvm.of(Exhaustion.class).vectors().flags("-Xmx64m").run().succeeded();
+        assertThat(output)
+                .containsPattern(
+                        "zeros: no room for a tensor of 8 MiB \\((3\\d|4\\d|5\\d) MiB live in tensors, 0 MiB in the pool, "
+                                + "\\d+ MiB in packed weights, 0 MiB in scratch memory; heap limit 6\\d MiB\\)\\. Hint: raise -Xmx");
     }
 
     static final class Exhaustion {

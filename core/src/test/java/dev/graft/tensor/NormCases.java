@@ -11,8 +11,7 @@ import java.util.function.Function;
 final class NormCases {
     private static final float EPS = 1e-5f;
 
-    private NormCases() {
-    }
+    private NormCases() {}
 
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
@@ -27,8 +26,15 @@ final class NormCases {
         cases.add(train("far_from_zero", 1e-5f, 0.1f).terms(20_000));
         cases.add(evaluate("input_only", 1e-3f));
         cases.add(evaluate("one_value", 1e-5f));
-        List<Activation> activations = List.of(Activation.RELU, Activation.RELU6, Activation.RELU, Activation.NONE, Activation.RELU6,
-                Activation.RELU, Activation.RELU6, Activation.RELU);
+        List<Activation> activations = List.of(
+                Activation.RELU,
+                Activation.RELU6,
+                Activation.RELU,
+                Activation.NONE,
+                Activation.RELU6,
+                Activation.RELU,
+                Activation.RELU6,
+                Activation.RELU);
         for (int i = 0; i < activations.size(); i++) {
             String variant = List.of("features", "sequence", "image", "wide").get(i % 4);
             for (boolean training : new boolean[] {true, false}) {
@@ -46,40 +52,60 @@ final class NormCases {
     }
 
     private static OpCase train(String variant, float eps, float momentum) {
-        return new OpCase("batch_norm_train/" + variant, NormOp.BatchNormTrain.class,
-                in -> in[0].batchNormTrain(in[1], in[2], eps, in[3], in[4], momentum), in -> batchNorm(in, eps)).terms(150);
+        return new OpCase(
+                        "batch_norm_train/" + variant,
+                        NormOp.BatchNormTrain.class,
+                        in -> in[0].batchNormTrain(in[1], in[2], eps, in[3], in[4], momentum),
+                        in -> batchNorm(in, eps))
+                .terms(150);
     }
 
     private static OpCase evaluate(String variant, float eps) {
-        return new OpCase("batch_norm_eval/" + variant, NormOp.BatchNormEval.class,
-                in -> in[0].batchNormEval(in[1], in[2], in[3], in[4], eps),
-                in -> evaluated(in, eps)).terms(150);
+        return new OpCase(
+                        "batch_norm_eval/" + variant,
+                        NormOp.BatchNormEval.class,
+                        in -> in[0].batchNormEval(in[1], in[2], in[3], in[4], eps),
+                        in -> evaluated(in, eps))
+                .terms(150);
     }
 
     /** Batch norm with what follows it; the residual is the last argument. */
     private static OpCase fused(boolean training, String variant, Activation activation, boolean adds) {
-        String name = "batch_norm_" + (training ? "train_" : "eval_") + activation.name().toLowerCase(Locale.ROOT) + "/" + variant
-                + (adds ? "_residual" : "");
+        String name = "batch_norm_" + (training ? "train_" : "eval_")
+                + activation.name().toLowerCase(Locale.ROOT) + "/" + variant + (adds ? "_residual" : "");
         Function<Tensor[], Optional<Tensor>> residual = in -> adds ? Optional.of(in[5]) : Optional.empty();
         double top = activation == Activation.RELU6 ? 6 : Double.POSITIVE_INFINITY;
         double bottom = activation == Activation.NONE ? Double.NEGATIVE_INFINITY : 0;
-        return new OpCase(name, training ? NormOp.BatchNormTrain.class : NormOp.BatchNormEval.class,
-                in -> training ? in[0].batchNormTrain(in[1], in[2], EPS, in[3], in[4], 0.1f, residual.apply(in), activation)
-                        : in[0].batchNormEval(in[1], in[2], in[3], in[4], EPS, residual.apply(in), activation),
-                in -> {
-                    Nd y = training ? batchNorm(in, EPS) : evaluated(in, EPS);
-                    return (adds ? Nd.zip(y, in[5], Double::sum) : y).map(v -> Math.min(Math.max(v, bottom), top));
-                }).terms(150).atKink();
+        return new OpCase(
+                        name,
+                        training ? NormOp.BatchNormTrain.class : NormOp.BatchNormEval.class,
+                        in -> training
+                                ? in[0].batchNormTrain(
+                                        in[1], in[2], EPS, in[3], in[4], 0.1f, residual.apply(in), activation)
+                                : in[0].batchNormEval(in[1], in[2], in[3], in[4], EPS, residual.apply(in), activation),
+                        in -> {
+                            Nd y = training ? batchNorm(in, EPS) : evaluated(in, EPS);
+                            return (adds ? Nd.zip(y, in[5], Double::sum) : y)
+                                    .map(v -> Math.min(Math.max(v, bottom), top));
+                        })
+                .terms(150)
+                .atKink();
     }
 
     private static Nd evaluated(Nd[] in, double eps) {
-        return Nd.fill(in[0].dims(), i -> in[1].get(i[1]) * (in[0].get(i) - in[3].get(i[1])) / Math.sqrt(in[4].get(i[1]) + eps)
-                + in[2].get(i[1]));
+        return Nd.fill(
+                in[0].dims(),
+                i -> in[1].get(i[1]) * (in[0].get(i) - in[3].get(i[1])) / Math.sqrt(in[4].get(i[1]) + eps)
+                        + in[2].get(i[1]));
     }
 
     private static OpCase layer(String variant, float eps) {
-        return new OpCase("layer_norm/" + variant, NormOp.LayerNorm.class, in -> in[0].layerNorm(in[1], in[2], eps),
-                in -> layerNorm(in, eps)).terms(60);
+        return new OpCase(
+                        "layer_norm/" + variant,
+                        NormOp.LayerNorm.class,
+                        in -> in[0].layerNorm(in[1], in[2], eps),
+                        in -> layerNorm(in, eps))
+                .terms(60);
     }
 
     private static Nd batchNorm(Nd[] in, double eps) {
@@ -90,7 +116,9 @@ final class NormCases {
         double count = (double) x.size() / channels;
         Nd.fill(x.dims(), i -> mean[i[1]] += x.get(i) / count);
         Nd.fill(x.dims(), i -> variance[i[1]] += Math.pow(x.get(i) - mean[i[1]], 2) / count);
-        return Nd.fill(x.dims(), i -> in[1].get(i[1]) * (x.get(i) - mean[i[1]]) / Math.sqrt(variance[i[1]] + eps) + in[2].get(i[1]));
+        return Nd.fill(
+                x.dims(),
+                i -> in[1].get(i[1]) * (x.get(i) - mean[i[1]]) / Math.sqrt(variance[i[1]] + eps) + in[2].get(i[1]));
     }
 
     private static Nd layerNorm(Nd[] in, double eps) {
@@ -101,7 +129,10 @@ final class NormCases {
         double[] variance = new double[rows];
         Nd.fill(x.dims(), i -> mean[i[0]] += x.get(i) / width);
         Nd.fill(x.dims(), i -> variance[i[0]] += Math.pow(x.get(i) - mean[i[0]], 2) / width);
-        return Nd.fill(x.dims(), i -> in[1].data()[i[1]] * (x.get(i) - mean[i[0]]) / Math.sqrt(variance[i[0]] + eps) + in[2].data()[i[1]])
+        return Nd.fill(
+                        x.dims(),
+                        i -> in[1].data()[i[1]] * (x.get(i) - mean[i[0]]) / Math.sqrt(variance[i[0]] + eps)
+                                + in[2].data()[i[1]])
                 .reshape(in[0].dims());
     }
 
@@ -113,29 +144,48 @@ final class NormCases {
         Tensor c = Tensor.ones(3);
         Tensor d = Tensor.ones(5);
         Tensor whole = Tensor.zeros(DType.I64, Shape.of(4, 3));
-        String misfit = ": gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input [4, 3], gamma [5], beta "
-                + "[3], "
-                + "mean [3], variance [3])";
+        String misfit =
+                ": gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input [4, 3], gamma [5], beta "
+                        + "[3], "
+                        + "mean [3], variance [3])";
         return List.of(
                 new OpError(train, "batchNormTrain" + misfit, () -> x.batchNormTrain(d, c, 1e-5f, c, c, 0.1f)),
-                new OpError(train, "batchNormTrain: training needs more than one value per channel, got input [1, 3]. "
-                        + "Hint: use a batch of at least 2, drop the last single example, or freeze the layer.",
+                new OpError(
+                        train,
+                        "batchNormTrain: training needs more than one value per channel, got input [1, 3]. "
+                                + "Hint: use a batch of at least 2, drop the last single example, or freeze the layer.",
                         () -> Tensor.zeros(1, 3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
-                new OpError(train, "batchNormTrain: input must be [N, C], [N, C, L] or [N, C, H, W], got [3]",
+                new OpError(
+                        train,
+                        "batchNormTrain: input must be [N, C], [N, C, L] or [N, C, H, W], got [3]",
                         () -> Tensor.zeros(3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
-                new OpError(train, "batchNormTrain: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add it "
-                        + "apart.", () -> x.batchNormTrain(c, c, 1e-5f, c, c, 0.1f, Optional.of(c), Activation.RELU)),
-                new OpError(evaluate, "batchNormEval: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add "
-                        + "it apart.", () -> x.batchNormEval(c, c, c, c, 1e-5f, Optional.of(c), Activation.NONE)),
-                new OpError(train, "batchNormTrain: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                new OpError(
+                        train,
+                        "batchNormTrain: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add it "
+                                + "apart.",
+                        () -> x.batchNormTrain(c, c, 1e-5f, c, c, 0.1f, Optional.of(c), Activation.RELU)),
+                new OpError(
+                        evaluate,
+                        "batchNormEval: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add "
+                                + "it apart.",
+                        () -> x.batchNormEval(c, c, c, c, 1e-5f, Optional.of(c), Activation.NONE)),
+                new OpError(
+                        train,
+                        "batchNormTrain: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> whole.batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
                 new OpError(evaluate, "batchNormEval" + misfit, () -> x.batchNormEval(d, c, c, c, 1e-5f)),
-                new OpError(evaluate, "batchNormEval: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                new OpError(
+                        evaluate,
+                        "batchNormEval: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> whole.batchNormEval(c, c, c, c, 1e-5f)),
-                new OpError(layer, "layerNorm: gamma and beta must have the shape of the input's last dimensions (input [4, 3], gamma "
-                        + "[5], beta [5])",
+                new OpError(
+                        layer,
+                        "layerNorm: gamma and beta must have the shape of the input's last dimensions (input [4, 3], gamma "
+                                + "[5], beta [5])",
                         () -> x.layerNorm(d, d, 1e-5f)),
-                new OpError(layer, "layerNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                new OpError(
+                        layer,
+                        "layerNorm: operands must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> whole.layerNorm(c, c, 1e-5f)));
     }
 }

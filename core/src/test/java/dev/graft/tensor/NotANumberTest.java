@@ -17,9 +17,20 @@ class NotANumberTest {
     @Test
     void activationsPassItOn() {
         Tensor x = Tensor.of(new float[] {1, NAN, -1}, 3);
-        for (UnaryOperator<Tensor> f : List.<UnaryOperator<Tensor>>of(Tensor::relu, Tensor::relu6, t -> t.leakyRelu(0.1f),
-                t -> t.clamp(0, 6), Tensor::gelu,
-                Tensor::sigmoid, Tensor::tanh, Tensor::softplus, Tensor::abs, Tensor::exp, Tensor::sqrt, t -> t.pow(2), t -> t.pow(0.5f))) {
+        for (UnaryOperator<Tensor> f : List.<UnaryOperator<Tensor>>of(
+                Tensor::relu,
+                Tensor::relu6,
+                t -> t.leakyRelu(0.1f),
+                t -> t.clamp(0, 6),
+                Tensor::gelu,
+                Tensor::sigmoid,
+                Tensor::tanh,
+                Tensor::softplus,
+                Tensor::abs,
+                Tensor::exp,
+                Tensor::sqrt,
+                t -> t.pow(2),
+                t -> t.pow(0.5f))) {
             assertThat(f.apply(x).toFloatArray()[1]).isNaN();
         }
     }
@@ -66,9 +77,15 @@ class NotANumberTest {
     void lossesPassItOn() {
         Tensor x = Tensor.of(new float[] {1, 2, NAN, 1}, 2, 2);
         Tensor target = Tensor.of(new long[] {0, 1}, 2);
-        assertThat(x.crossEntropy(target, Optional.empty(), 0, -100, LossReduction.MEAN).item()).isNaN();
-        assertThat(x.crossEntropy(target, Optional.empty(), 0, -100, LossReduction.NONE).toFloatArray()[0]).isFinite();
-        assertThat(x.bceWithLogits(Tensor.zeros(2, 2), Optional.empty(), LossReduction.MEAN).item()).isNaN();
+        assertThat(x.crossEntropy(target, Optional.empty(), 0, -100, LossReduction.MEAN)
+                        .item())
+                .isNaN();
+        assertThat(x.crossEntropy(target, Optional.empty(), 0, -100, LossReduction.NONE)
+                        .toFloatArray()[0])
+                .isFinite();
+        assertThat(x.bceWithLogits(Tensor.zeros(2, 2), Optional.empty(), LossReduction.MEAN)
+                        .item())
+                .isNaN();
     }
 
     @Test
@@ -95,9 +112,12 @@ class NotANumberTest {
         Tensor zero = Tensor.zeros(4);
         Tensor one = Tensor.ones(4);
         Tensor seed = Tensor.of(new float[] {NAN, Float.POSITIVE_INFINITY, NAN, 2}, 1, 4);
-        for (UnaryOperator<Tensor> f : List.<UnaryOperator<Tensor>>of(Tensor::relu, Tensor::relu6,
+        for (UnaryOperator<Tensor> f : List.<UnaryOperator<Tensor>>of(
+                Tensor::relu,
+                Tensor::relu6,
                 t -> t.batchNormEval(one, zero, zero, one, 1e-12f, Optional.empty(), Activation.RELU),
-                t -> t.batchNormEval(one, zero, zero, one, 1e-12f, Optional.of(Tensor.zeros(1, 4)), Activation.RELU6))) {
+                t -> t.batchNormEval(
+                        one, zero, zero, one, 1e-12f, Optional.of(Tensor.zeros(1, 4)), Activation.RELU6))) {
             Tensor x = Tensor.of(new float[] {0, -1, 2, NAN}, 1, 4).requireGrad(true);
             f.apply(x).backward(seed);
             assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(0, 0, NAN, 2);
@@ -106,7 +126,8 @@ class NotANumberTest {
 
     @Test
     void anAllIgnoredBatchHasNoMean() {
-        Tensor loss = Tensor.zeros(2, 3).crossEntropy(Tensor.of(new long[] {-100, -100}, 2), Optional.empty(), 0, -100, LossReduction.MEAN);
+        Tensor loss = Tensor.zeros(2, 3)
+                .crossEntropy(Tensor.of(new long[] {-100, -100}, 2), Optional.empty(), 0, -100, LossReduction.MEAN);
         assertThat(loss.item()).isNaN();
     }
 
@@ -117,9 +138,15 @@ class NotANumberTest {
         x.maximum(Tensor.zeros(2)).sqrt().sum().backward();
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(0, 0.25f);
         x.clearGrad();
-        x.minimum(Tensor.full(2, 2)).log().sub(Tensor.full((float) Math.log(2), 2)).sqrt().sum().backward();
+        x.minimum(Tensor.full(2, 2))
+                .log()
+                .sub(Tensor.full((float) Math.log(2), 2))
+                .sqrt()
+                .sum()
+                .backward();
         assertThat(x.grad().orElseThrow().toFloatArray()[1]).isZero();
         // log(softmax) beside a huge logit keeps its small part.
-        assertThat(Tensor.of(new float[] {3e38f, 3e38f}, 1, 2).logSoftmax(1).toFloatArray()).containsExactly((float) -Math.log(2), (float) -Math.log(2));
+        assertThat(Tensor.of(new float[] {3e38f, 3e38f}, 1, 2).logSoftmax(1).toFloatArray())
+                .containsExactly((float) -Math.log(2), (float) -Math.log(2));
     }
 }

@@ -3,16 +3,23 @@ package dev.graft.tensor;
 import java.util.function.Function;
 
 /**
- * One case of the operator catalogue. Its arguments, result and gradients by PyTorch lie in the golden file under its name.
+ * One case of the operator catalogue. Its arguments, result and gradients by PyTorch lie in the golden file under its
+ * name.
  *
- * @param name   as in {@code export_operators.py}
+ * @param name as in {@code export_operators.py}
  * @param proves the operator this case stands for, see {@link OpCases#key}
- * @param graft  the function under test
- * @param naive  the same function by plain loops in double precision
- * @param terms  how many terms the longest sum in the result or a gradient has; 0 for element-wise functions
+ * @param graft the function under test
+ * @param naive the same function by plain loops in double precision
+ * @param terms how many terms the longest sum in the result or a gradient has; 0 for element-wise functions
  * @param smooth whether the function has a derivative at the arguments, so that finite differences mean something
  */
-record OpCase(String name, Object proves, Function<Tensor[], Tensor> graft, Function<Nd[], Nd> naive, int terms, boolean smooth) {
+record OpCase(
+        String name,
+        Object proves,
+        Function<Tensor[], Tensor> graft,
+        Function<Nd[], Nd> naive,
+        int terms,
+        boolean smooth) {
 
     OpCase(String name, Object proves, Function<Tensor[], Tensor> graft, Function<Nd[], Nd> naive) {
         this(name, proves, graft, naive, 0, true);

@@ -4,14 +4,25 @@ import dev.graft.backend.BinaryOp;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The catalogue of operator cases: one list that drives the value, gradient, layout, thread and error tests of every operator. */
+/**
+ * The catalogue of operator cases: one list that drives the value, gradient, layout, thread and error tests of every
+ * operator.
+ */
 final class OpCases {
-    private OpCases() {
-    }
+    private OpCases() {}
 
     static List<OpCase> all() {
-        return Stream.of(UnaryCases.all(), BinaryCases.all(), ShapeCases.all(), ReductionCases.all(), ProductCases.all(), NormCases.all(),
-                PoolCases.all(), RowCases.all()).flatMap(List::stream).toList();
+        return Stream.of(
+                        UnaryCases.all(),
+                        BinaryCases.all(),
+                        ShapeCases.all(),
+                        ReductionCases.all(),
+                        ProductCases.all(),
+                        NormCases.all(),
+                        PoolCases.all(),
+                        RowCases.all())
+                .flatMap(List::stream)
+                .toList();
     }
 
     static List<OpCase> withGradient() {
@@ -19,11 +30,22 @@ final class OpCases {
     }
 
     static List<OpError> errors() {
-        return Stream.of(UnaryCases.errors(), BinaryCases.errors(), ShapeCases.errors(), ReductionCases.errors(), ProductCases.errors(),
-                NormCases.errors(), PoolCases.errors(), RowCases.errors()).flatMap(List::stream).toList();
+        return Stream.of(
+                        UnaryCases.errors(),
+                        BinaryCases.errors(),
+                        ShapeCases.errors(),
+                        ReductionCases.errors(),
+                        ProductCases.errors(),
+                        NormCases.errors(),
+                        PoolCases.errors(),
+                        RowCases.errors())
+                .flatMap(List::stream)
+                .toList();
     }
 
-    /** What must be proved apart: an operator's record, or where one record stands for many functions, each function. */
+    /**
+     * What must be proved apart: an operator's record, or where one record stands for many functions, each function.
+     */
     static Object key(Op op) {
         if (op instanceof PointwiseOp.Unary u) {
             return u.function();

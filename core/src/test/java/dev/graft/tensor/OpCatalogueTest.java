@@ -19,7 +19,10 @@ class OpCatalogueTest {
     /** Records that stand for several functions, each of which needs its own proof. */
     private static final Map<Class<?>, List<?>> FUNCTIONS = Map.of(
             PointwiseOp.Unary.class, List.of(UnaryOp.values()),
-            PointwiseOp.Compare.class, Arrays.stream(BinaryOp.values()).filter(BinaryOp::isComparison).toList(),
+            PointwiseOp.Compare.class,
+                    Arrays.stream(BinaryOp.values())
+                            .filter(BinaryOp::isComparison)
+                            .toList(),
             PointwiseOp.Extremum.class, List.of(BinaryOp.MAXIMUM, BinaryOp.MINIMUM),
             PointwiseOp.Add.class, List.of(BinaryOp.ADD),
             PointwiseOp.Sub.class, List.of(BinaryOp.SUB),
@@ -28,16 +31,19 @@ class OpCatalogueTest {
             ReductionOp.Fold.class, List.of(Reduction.values()));
 
     /** Their results are not F32, or their arguments cannot ask for a gradient. */
-    private static final Set<Object> WITHOUT_GRADIENT = Set.of(BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL,
-            PointwiseOp.Convert.class);
+    private static final Set<Object> WITHOUT_GRADIENT =
+            Set.of(BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL, PointwiseOp.Convert.class);
 
     static Set<Object> operators() {
-        return records(Op.class).flatMap(c -> FUNCTIONS.containsKey(c) ? FUNCTIONS.get(c).stream() : Stream.of(c))
+        return records(Op.class)
+                .flatMap(c -> FUNCTIONS.containsKey(c) ? FUNCTIONS.get(c).stream() : Stream.of(c))
                 .collect(Collectors.toSet());
     }
 
     private static Stream<Class<?>> records(Class<?> type) {
-        return type.isRecord() ? Stream.of(type) : Arrays.stream(type.getPermittedSubclasses()).flatMap(OpCatalogueTest::records);
+        return type.isRecord()
+                ? Stream.of(type)
+                : Arrays.stream(type.getPermittedSubclasses()).flatMap(OpCatalogueTest::records);
     }
 
     private static Set<Object> operatorsWithout(Set<Object> proved) {
@@ -48,27 +54,38 @@ class OpCatalogueTest {
 
     @Test
     void findsTheOperators() {
-        assertThat(operators()).contains(ProductOp.Conv2d.class, UnaryOp.RELU, BinaryOp.DIV, Reduction.MAX, NormOp.LayerNorm.class);
-        assertThat(operators()).containsAll(List.of(UnaryOp.values())).containsAll(List.of(BinaryOp.values()))
+        assertThat(operators())
+                .contains(ProductOp.Conv2d.class, UnaryOp.RELU, BinaryOp.DIV, Reduction.MAX, NormOp.LayerNorm.class);
+        assertThat(operators())
+                .containsAll(List.of(UnaryOp.values()))
+                .containsAll(List.of(BinaryOp.values()))
                 .containsAll(List.of(Reduction.values()));
     }
 
     @Test
     void everyOperatorHasAGoldenCase() {
         assertThat(operatorsWithout(OpCases.all().stream().map(OpCase::proves).collect(Collectors.toSet())))
-                .as("operators without a golden case. Hint: add one to OpCases and export_operators.py").isEmpty();
+                .as("operators without a golden case. Hint: add one to OpCases and export_operators.py")
+                .isEmpty();
     }
 
     @Test
     void everyOperatorHasAGradientCheck() {
-        Set<Object> proved = OpCases.withGradient().stream().filter(OpCase::smooth).map(OpCase::proves).collect(Collectors.toSet());
-        assertThat(operatorsWithout(proved)).as("operators without a gradient check").isEqualTo(WITHOUT_GRADIENT);
+        Set<Object> proved = OpCases.withGradient().stream()
+                .filter(OpCase::smooth)
+                .map(OpCase::proves)
+                .collect(Collectors.toSet());
+        assertThat(operatorsWithout(proved))
+                .as("operators without a gradient check")
+                .isEqualTo(WITHOUT_GRADIENT);
     }
 
     @Test
     void everyOperatorHasAnErrorCase() {
-        assertThat(operatorsWithout(OpCases.errors().stream().map(OpError::proves).collect(Collectors.toSet())))
-                .as("operators without an error case").isEmpty();
+        assertThat(operatorsWithout(
+                        OpCases.errors().stream().map(OpError::proves).collect(Collectors.toSet())))
+                .as("operators without an error case")
+                .isEmpty();
     }
 
     @Test

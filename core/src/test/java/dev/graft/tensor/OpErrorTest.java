@@ -16,7 +16,8 @@ class OpErrorTest {
     @ParameterizedTest
     @MethodSource("errors")
     void saysWhatIsWrongAndHowToMendIt(OpError error) {
-        assertThatThrownBy(error.call()).isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class)
+        assertThatThrownBy(error.call())
+                .isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class)
                 .hasMessage(error.message());
     }
 }

@@ -25,19 +25,33 @@ class OpGoldenTest {
         assertThat(run.dtype()).as("%s, dtype", c).isEqualTo(c.golden("out").dtype());
         Close.check(c + ", value", run.out(), c.golden("out").values(), c.terms());
         for (int i = 0; i < c.arguments(); i++) {
-            assertThat(run.gradients().containsKey(i)).as("%s, argument %d has a gradient", c, i).isEqualTo(c.hasGolden("grad" + i));
+            assertThat(run.gradients().containsKey(i))
+                    .as("%s, argument %d has a gradient", c, i)
+                    .isEqualTo(c.hasGolden("grad" + i));
             if (run.gradients().containsKey(i)) {
-                Close.check(c + ", gradient of argument " + i, run.gradients().get(i), c.golden("grad" + i).values(), c.terms());
+                Close.check(
+                        c + ", gradient of argument " + i,
+                        run.gradients().get(i),
+                        c.golden("grad" + i).values(),
+                        c.terms());
             }
             if (run.after().containsKey(i)) {
-                Close.check(c + ", argument " + i + " afterwards", run.after().get(i), c.golden("after" + i).values(), c.terms());
+                Close.check(
+                        c + ", argument " + i + " afterwards",
+                        run.after().get(i),
+                        c.golden("after" + i).values(),
+                        c.terms());
             }
         }
     }
 
     static List<OpCase> casesOfSeveralGradients() {
-        return OpCases.withGradient().stream().filter(c -> IntStream.range(0, c.arguments()).filter(i -> c.hasGolden("grad" + i))
-                .count() > 1).toList();
+        return OpCases.withGradient().stream()
+                .filter(c -> IntStream.range(0, c.arguments())
+                                .filter(i -> c.hasGolden("grad" + i))
+                                .count()
+                        > 1)
+                .toList();
     }
 
     @ParameterizedTest
@@ -48,7 +62,11 @@ class OpGoldenTest {
             if (c.hasGolden("grad" + i)) {
                 OpRun run = OpRun.of(c, (part, values) -> values, k -> k == only);
                 assertThat(run.gradients()).containsOnlyKeys(only);
-                Close.check(c + ", gradient of argument " + i + " alone", run.gradients().get(i), c.golden("grad" + i).values(), c.terms());
+                Close.check(
+                        c + ", gradient of argument " + i + " alone",
+                        run.gradients().get(i),
+                        c.golden("grad" + i).values(),
+                        c.terms());
             }
         }
     }

@@ -7,8 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every operator against naive references in double precision: the value, and the gradients against central differences, element by
- * element and along random directions, which reach all elements at once.
+ * Every operator against naive references in double precision: the value, and the gradients against central
+ * differences, element by element and along random directions, which reach all elements at once.
  */
 class OpGradientTest {
     private static final double STEP = 1e-5;
@@ -37,30 +37,47 @@ class OpGradientTest {
         OpRun run = OpRun.of(c, Layout.CONTIGUOUS);
         Random random = new Random(c.name().hashCode());
         run.gradients().forEach((argument, gradient) -> {
-            Nd exact = new Nd(in[argument].dims(), IntStream.range(0, gradient.length).mapToDouble(i -> gradient[i]).toArray());
+            Nd exact = new Nd(
+                    in[argument].dims(),
+                    IntStream.range(0, gradient.length)
+                            .mapToDouble(i -> gradient[i])
+                            .toArray());
             double scale = Close.scale(exact.data(), c.terms());
             int n = exact.size();
-            int[] elements = n <= ELEMENTS ? IntStream.range(0, n).toArray() : random.ints(ELEMENTS, 0, n).toArray();
+            int[] elements = n <= ELEMENTS
+                    ? IntStream.range(0, n).toArray()
+                    : random.ints(ELEMENTS, 0, n).toArray();
             for (int i : elements) {
                 double[] direction = new double[n];
                 direction[i] = 1;
-                expectSlope(c, in, argument, direction, exact.data()[i], Math.abs(exact.data()[i]) + scale, "element " + i);
+                expectSlope(
+                        c, in, argument, direction, exact.data()[i], Math.abs(exact.data()[i]) + scale, "element " + i);
             }
             for (int k = 0; k < DIRECTIONS && n > 0; k++) {
                 Nd direction = new Nd(exact.dims(), random.doubles(n, -1, 1).toArray());
-                expectSlope(c, in, argument, direction.data(), exact.dot(direction), exact.map(Math::abs).sum() + scale, "direction " + k);
+                expectSlope(
+                        c,
+                        in,
+                        argument,
+                        direction.data(),
+                        exact.dot(direction),
+                        exact.map(Math::abs).sum() + scale,
+                        "direction " + k);
             }
         });
     }
 
     private static Nd[] arguments(OpCase c) {
-        return IntStream.range(0, c.arguments()).mapToObj(i -> c.golden("in" + i).values()).toArray(Nd[]::new);
+        return IntStream.range(0, c.arguments())
+                .mapToObj(i -> c.golden("in" + i).values())
+                .toArray(Nd[]::new);
     }
 
-    private static void expectSlope(OpCase c, Nd[] in, int argument, double[] direction, double slope, double scale, String where) {
+    private static void expectSlope(
+            OpCase c, Nd[] in, int argument, double[] direction, double slope, double scale, String where) {
         Nd dy = c.golden("dy").values();
-        double measured = (c.naive().apply(moved(in, argument, direction, STEP)).dot(dy) - c.naive()
-                .apply(moved(in, argument, direction, -STEP)).dot(dy))
+        double measured = (c.naive().apply(moved(in, argument, direction, STEP)).dot(dy)
+                        - c.naive().apply(moved(in, argument, direction, -STEP)).dot(dy))
                 / (2 * STEP);
         double allowed = 3 * Close.tolerance(c.terms()) * scale;
         if (!(Math.abs(measured - slope) <= allowed)) {

@@ -27,7 +27,9 @@ class OpLayoutTest {
     }
 
     static Stream<OpCase> imageCases() {
-        return cases().stream().filter(c -> Stream.of("in0", "out").anyMatch(part -> c.golden(part).shape().rank() == 4));
+        return cases().stream()
+                .filter(c -> Stream.of("in0", "out")
+                        .anyMatch(part -> c.golden(part).shape().rank() == 4));
     }
 
     @ParameterizedTest
@@ -37,18 +39,22 @@ class OpLayoutTest {
     }
 
     static Stream<OpCase> casesOfSeveralRows() {
-        return cases().stream().filter(c -> c.golden("in0").dtype() == DType.F32 && c.golden("in0").shape().rank() > 0);
+        return cases().stream()
+                .filter(c -> c.golden("in0").dtype() == DType.F32
+                        && c.golden("in0").shape().rank() > 0);
     }
 
     @ParameterizedTest
     @MethodSource("casesOfSeveralRows")
     void expandedArgumentsGiveWhatTheirCopiesGive(OpCase c) {
         OpRun expanded = OpRun.of(c, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t), i -> true);
-        OpRun copied = OpRun.of(c, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t).copy(), i -> true);
+        OpRun copied = OpRun.of(
+                c, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t).copy(), i -> true);
         Close.check(c + ", value", expanded.out(), values(copied.out()), c.terms());
         assertThat(expanded.gradients().keySet()).isEqualTo(copied.gradients().keySet());
-        copied.gradients().forEach((i, g) -> Close.check(c + ", gradient of argument " + i, expanded.gradients().get(i), values(g),
-                c.terms()));
+        copied.gradients()
+                .forEach((i, g) -> Close.check(
+                        c + ", gradient of argument " + i, expanded.gradients().get(i), values(g), c.terms()));
     }
 
     private static boolean isChanged(OpCase c, String part) {

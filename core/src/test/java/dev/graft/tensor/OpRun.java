@@ -13,10 +13,16 @@ import java.util.function.IntPredicate;
  * What one run of a case gave, copied out.
  *
  * @param gradients by argument
- * @param after     arguments that the run changed in place
- * @param proved    the keys of all operators recorded on the way
+ * @param after arguments that the run changed in place
+ * @param proved the keys of all operators recorded on the way
  */
-record OpRun(Shape shape, DType dtype, float[] out, Map<Integer, float[]> gradients, Map<Integer, float[]> after, Set<Object> proved) {
+record OpRun(
+        Shape shape,
+        DType dtype,
+        float[] out,
+        Map<Integer, float[]> gradients,
+        Map<Integer, float[]> after,
+        Set<Object> proved) {
 
     /** Puts the values of a part of a case, such as {@code in0} or {@code dy}, into memory in some way. */
     interface Arrangement {

@@ -54,32 +54,45 @@ class OwnResultTest {
         f.put("adaptive average pool to the same size", x -> x.adaptiveAvgPool2d(2, 3));
         f.put("adaptive max pool to the same size", x -> x.adaptiveMaxPool2d(2, 3));
         f.put("convolution by 1", x -> x.conv2d(Tensor.ones(1, 1, 1, 1), Optional.empty(), Conv2dParams.of(1, 0)));
-        f.put("fused convolution by 1", x -> x.conv2d(Tensor.ones(1, 1, 1, 1), Optional.empty(), Conv2dParams.of(1, 0), Optional.empty(),
-                Optional.empty(), Activation.NONE));
+        f.put(
+                "fused convolution by 1",
+                x -> x.conv2d(
+                        Tensor.ones(1, 1, 1, 1),
+                        Optional.empty(),
+                        Conv2dParams.of(1, 0),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Activation.NONE));
         f.put("product with the identity", x -> x.matmul(Tensor.of(new float[] {1, 0, 0, 0, 1, 0, 0, 0, 1}, 3, 3)));
-        f.put("batch norm by nothing", x -> x.batchNormEval(Tensor.ones(1), Tensor.zeros(1), Tensor.zeros(1), Tensor.ones(1), 0));
+        f.put(
+                "batch norm by nothing",
+                x -> x.batchNormEval(Tensor.ones(1), Tensor.zeros(1), Tensor.zeros(1), Tensor.ones(1), 0));
         return f;
     }
 
     @TestFactory
     java.util.stream.Stream<DynamicTest> closingAResultClosesNoArgument() {
-        return functionsThatMayDoNothing().entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
-            float[] values = {1, 2, 3, 4, 5, 6};
-            for (boolean recorded : new boolean[] {false, true}) {
-                Tensor x = Tensor.of(values, 1, 1, 2, 3).requireGrad(recorded);
-                try (Tensor y = entry.getValue().apply(x)) {
-                    assertThat(y).isNotSameAs(x);
-                    assertThat(y.toFloatArray()).containsExactly(values);
-                    if (recorded && y.requiresGrad()) {
-                        y.sum().backward();
-                        assertThat(x.grad().orElseThrow().toFloatArray()).containsOnly(1);
+        return functionsThatMayDoNothing().entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    float[] values = {1, 2, 3, 4, 5, 6};
+                    for (boolean recorded : new boolean[] {false, true}) {
+                        Tensor x = Tensor.of(values, 1, 1, 2, 3).requireGrad(recorded);
+                        try (Tensor y = entry.getValue().apply(x)) {
+                            assertThat(y).isNotSameAs(x);
+                            assertThat(y.toFloatArray()).containsExactly(values);
+                            if (recorded && y.requiresGrad()) {
+                                y.sum().backward();
+                                assertThat(x.grad().orElseThrow().toFloatArray())
+                                        .containsOnly(1);
+                            }
+                        }
+                        assertThat(x.toFloatArray()).containsExactly(values);
+                        Tensor y = entry.getValue().apply(x);
+                        x.close();
+                        assertThat(y.toFloatArray())
+                                .as("after its argument was closed")
+                                .containsExactly(values);
                     }
-                }
-                assertThat(x.toFloatArray()).containsExactly(values);
-                Tensor y = entry.getValue().apply(x);
-                x.close();
-                assertThat(y.toFloatArray()).as("after its argument was closed").containsExactly(values);
-            }
-        }));
+                }));
     }
 }

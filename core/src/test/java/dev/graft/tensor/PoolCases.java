@@ -6,8 +6,7 @@ import java.util.function.UnaryOperator;
 
 /** Poolings of images and sequences. */
 final class PoolCases {
-    private PoolCases() {
-    }
+    private PoolCases() {}
 
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
@@ -28,7 +27,11 @@ final class PoolCases {
         pool2d(cases, true, "ties", Pool2dParams.of(3, 2, 1));
         pool2d(cases, true, "negative_padded", Pool2dParams.of(3, 2, 1));
         pool2d(cases, false, "padding_not_counted", Pool2dParams.of(3, 2, 1).countIncludePad(false));
-        pool2d(cases, false, "ceil_padding_not_counted", Pool2dParams.of(3, 2, 1).ceilMode(true).countIncludePad(false));
+        pool2d(
+                cases,
+                false,
+                "ceil_padding_not_counted",
+                Pool2dParams.of(3, 2, 1).ceilMode(true).countIncludePad(false));
         adaptive2d(cases, "one", 1, 1);
         adaptive2d(cases, "square", 3, 3);
         adaptive2d(cases, "mixed", 2, 5);
@@ -40,33 +43,65 @@ final class PoolCases {
         pool1d(cases, false, "padded", Pool1dParams.of(4, 3, 2));
         pool1d(cases, false, "padding_not_counted", new Pool1dParams(3, 2, 1, true, false));
         for (int length : new int[] {1, 3, 4, 13}) {
-            add(cases, false, "adaptive_avg_pool1d/" + length, x -> x.adaptiveAvgPool1d(length),
+            add(
+                    cases,
+                    false,
+                    "adaptive_avg_pool1d/" + length,
+                    x -> x.adaptiveAvgPool1d(length),
                     sequence(x -> adaptive(x, false, 1, length)));
-            add(cases, true, "adaptive_max_pool1d/" + length, x -> x.adaptiveMaxPool1d(length),
+            add(
+                    cases,
+                    true,
+                    "adaptive_max_pool1d/" + length,
+                    x -> x.adaptiveMaxPool1d(length),
                     sequence(x -> adaptive(x, true, 1, length)));
         }
         return cases;
     }
 
-    private static void add(List<OpCase> cases, boolean max, String name, UnaryOperator<Tensor> graft, UnaryOperator<Nd> naive) {
-        OpCase c = new OpCase(name, max ? PoolOp.MaxPool2d.class : PoolOp.AvgPool2d.class, in -> graft.apply(in[0]),
-                in -> naive.apply(in[0])).terms(42);
+    private static void add(
+            List<OpCase> cases, boolean max, String name, UnaryOperator<Tensor> graft, UnaryOperator<Nd> naive) {
+        OpCase c = new OpCase(
+                        name,
+                        max ? PoolOp.MaxPool2d.class : PoolOp.AvgPool2d.class,
+                        in -> graft.apply(in[0]),
+                        in -> naive.apply(in[0]))
+                .terms(42);
         cases.add(name.endsWith("/ties") ? c.atKink() : c);
     }
 
     private static void pool2d(List<OpCase> cases, boolean max, String variant, Pool2dParams p) {
-        add(cases, max, (max ? "max_pool2d/" : "avg_pool2d/") + variant, x -> max ? x.maxPool2d(p) : x.avgPool2d(p), x -> pool(x, max, p));
+        add(
+                cases,
+                max,
+                (max ? "max_pool2d/" : "avg_pool2d/") + variant,
+                x -> max ? x.maxPool2d(p) : x.avgPool2d(p),
+                x -> pool(x, max, p));
     }
 
     private static void adaptive2d(List<OpCase> cases, String variant, int height, int width) {
-        add(cases, false, "adaptive_avg_pool2d/" + variant, x -> x.adaptiveAvgPool2d(height, width),
+        add(
+                cases,
+                false,
+                "adaptive_avg_pool2d/" + variant,
+                x -> x.adaptiveAvgPool2d(height, width),
                 x -> adaptive(x, false, height, width));
-        add(cases, true, "adaptive_max_pool2d/" + variant, x -> x.adaptiveMaxPool2d(height, width), x -> adaptive(x, true, height, width));
+        add(
+                cases,
+                true,
+                "adaptive_max_pool2d/" + variant,
+                x -> x.adaptiveMaxPool2d(height, width),
+                x -> adaptive(x, true, height, width));
     }
 
     private static void pool1d(List<OpCase> cases, boolean max, String variant, Pool1dParams p) {
-        Pool2dParams flat = new Pool2dParams(1, p.kernel(), 1, p.stride(), 0, p.padding(), p.ceilMode(), p.countIncludePad());
-        add(cases, max, (max ? "max_pool1d/" : "avg_pool1d/") + variant, x -> max ? x.maxPool1d(p) : x.avgPool1d(p),
+        Pool2dParams flat =
+                new Pool2dParams(1, p.kernel(), 1, p.stride(), 0, p.padding(), p.ceilMode(), p.countIncludePad());
+        add(
+                cases,
+                max,
+                (max ? "max_pool1d/" : "avg_pool1d/") + variant,
+                x -> max ? x.maxPool1d(p) : x.avgPool1d(p),
                 sequence(x -> pool(x, max, flat)));
     }
 
@@ -82,7 +117,8 @@ final class PoolCases {
         while (true) {
             int start = count * stride - pad;
             boolean fits = start + kernel <= size + pad;
-            // In ceil mode a partial window counts where it starts inside the image or its left padding and the one before did not reach
+            // In ceil mode a partial window counts where it starts inside the image or its left padding and the one
+            // before did not reach
             // the end.
             boolean partial = ceil && start < size && start - stride + kernel < size + pad;
             if (!fits && !partial) {
@@ -95,8 +131,12 @@ final class PoolCases {
     static Nd pool(Nd x, boolean max, Pool2dParams p) {
         int height = x.dims()[2];
         int width = x.dims()[3];
-        int[] dims = {x.dims()[0], x.dims()[1], extent(height, p.kernelH(), p.strideH(), p.padH(), p.ceilMode()),
-            extent(width, p.kernelW(), p.strideW(), p.padW(), p.ceilMode())};
+        int[] dims = {
+            x.dims()[0],
+            x.dims()[1],
+            extent(height, p.kernelH(), p.strideH(), p.padH(), p.ceilMode()),
+            extent(width, p.kernelW(), p.strideW(), p.padW(), p.ceilMode())
+        };
         return Nd.fill(dims, i -> {
             double largest = Double.NEGATIVE_INFINITY;
             double total = 0;
@@ -136,7 +176,10 @@ final class PoolCases {
         });
     }
 
-    /** Whether output {@code out} of {@code outs} looks at input {@code in} of {@code ins}: their shares of the line overlap. */
+    /**
+     * Whether output {@code out} of {@code outs} looks at input {@code in} of {@code ins}: their shares of the line
+     * overlap.
+     */
     private static boolean covers(int out, int in, int ins, int outs) {
         return in * outs < (out + 1) * ins && (in + 1) * outs > out * ins;
     }
@@ -147,20 +190,42 @@ final class PoolCases {
         Tensor image = Tensor.zeros(1, 1, 3, 8);
         Tensor whole = Tensor.zeros(DType.U8, Shape.of(1, 1, 8, 8));
         return List.of(
-                new OpError(max, "maxPool2d: input must be [N, C, H, W] with at least one pixel, got [3, 8]", () -> Tensor.zeros(3, 8)
-                        .maxPool2d(Pool2dParams.of(2, 2))),
-                new OpError(max, "maxPool2d: the kernel (5) is larger than the padded input (3 + 2 * 0). Hint: use a larger input or a "
-                        + "smaller kernel.",
+                new OpError(
+                        max,
+                        "maxPool2d: input must be [N, C, H, W] with at least one pixel, got [3, 8]",
+                        () -> Tensor.zeros(3, 8).maxPool2d(Pool2dParams.of(2, 2))),
+                new OpError(
+                        max,
+                        "maxPool2d: the kernel (5) is larger than the padded input (3 + 2 * 0). Hint: use a larger input or a "
+                                + "smaller kernel.",
                         () -> image.maxPool2d(Pool2dParams.of(5, 1))),
-                new OpError(max, "maxPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
+                new OpError(
+                        max,
+                        "maxPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
                         () -> whole.maxPool2d(Pool2dParams.of(2, 2))),
-                new OpError(max, "pool2d: padding must be from 0 to half the kernel (kernel 2x2, padding 2x2)",
+                new OpError(
+                        max,
+                        "pool2d: padding must be from 0 to half the kernel (kernel 2x2, padding 2x2)",
                         () -> Pool2dParams.of(2, 2, 2)),
-                new OpError(max, "maxPool1d: input must be [N, C, L], got [1, 1, 3, 8]", () -> image.maxPool1d(Pool1dParams.of(2, 2))),
-                new OpError(avg, "adaptiveAvgPool2d: output size must be at least 1x1, got 0x1", () -> image.adaptiveAvgPool2d(0, 1)),
-                new OpError(avg, "avgPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
+                new OpError(
+                        max,
+                        "maxPool1d: input must be [N, C, L], got [1, 1, 3, 8]",
+                        () -> image.maxPool1d(Pool1dParams.of(2, 2))),
+                new OpError(
+                        avg,
+                        "adaptiveAvgPool2d: output size must be at least 1x1, got 0x1",
+                        () -> image.adaptiveAvgPool2d(0, 1)),
+                new OpError(
+                        avg,
+                        "avgPool2d: operands must be F32, got U8 [1, 1, 8, 8]. Hint: call to(DType.F32).",
                         () -> whole.avgPool2d(Pool2dParams.of(2, 2))),
-                new OpError(avg, "pool2d: kernel and stride must be at least 1 (kernel 2x2, stride 0x0)", () -> Pool2dParams.of(2, 0)),
-                new OpError(avg, "adaptiveAvgPool1d: input must be [N, C, L], got [2, 3]", () -> Tensor.zeros(2, 3).adaptiveAvgPool1d(1)));
+                new OpError(
+                        avg,
+                        "pool2d: kernel and stride must be at least 1 (kernel 2x2, stride 0x0)",
+                        () -> Pool2dParams.of(2, 0)),
+                new OpError(
+                        avg,
+                        "adaptiveAvgPool1d: input must be [N, C, L], got [2, 3]",
+                        () -> Tensor.zeros(2, 3).adaptiveAvgPool1d(1)));
     }
 }

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Thousands of random expressions, forwards and backwards, against a reference in double precision ({@link GraphTape}): every operator, views,
- * broadcasts, shared results, several losses and passes. {@code check_graphs.py} runs the same graphs in PyTorch.
+ * Thousands of random expressions, forwards and backwards, against a reference in double precision ({@link GraphTape}):
+ * every operator, views, broadcasts, shared results, several losses and passes. {@code check_graphs.py} runs the same
+ * graphs in PyTorch.
  *
  * <p>Another seed: {@code -Dgraft.graphs.seed=N}; more graphs: {@code -Dgraft.graphs=N}.
  */
@@ -52,25 +53,31 @@ class RandomGraphTest {
             GraphJudge judge = GraphJudge.of(graph, recorded);
             if (judge.fault() != null) {
                 Graph small = GraphJudge.smallest(graph);
-                throw new AssertionError("random graph " + i + " of " + graphs + ", seed " + seed + ": " + judge.fault() + "\nThe smallest graph that fails: "
+                throw new AssertionError("random graph " + i + " of " + graphs + ", seed " + seed + ": " + judge.fault()
+                        + "\nThe smallest graph that fails: "
                         + GraphJudge.of(small, new HashSet<>()).fault() + "\n" + small);
             }
             elements += judge.elements();
             loose += judge.loose();
             graph.vertices().forEach(v -> {
                 if (v instanceof Graph.Step s) {
-                    s.keys().forEach(k -> built.merge(k instanceof Class<?> c ? c.getSimpleName() : k.toString(), 1, Integer::sum));
+                    s.keys()
+                            .forEach(k -> built.merge(
+                                    k instanceof Class<?> c ? c.getSimpleName() : k.toString(), 1, Integer::sum));
                 }
             });
         }
-        System.out.println("RandomGraphTest: " + graphs + " graphs from seed " + firstSeed + ", " + elements + " numbers, " + loose
-                + " of them too ill-conditioned to tell; " + built);
+        System.out.println("RandomGraphTest: " + graphs + " graphs from seed " + firstSeed + ", " + elements
+                + " numbers, " + loose + " of them too ill-conditioned to tell; " + built);
         assertThat(loose).as("numbers that floats cannot tell").isLessThan(elements / 50);
         Set<Object> missing = new HashSet<>(OpCatalogueTest.operators());
         missing.removeAll(recorded);
         Set<String> comparisons = Set.of("EQUAL", "LESS", "LESS_EQUAL");
         missing.removeIf(key -> comparisons.contains(key.toString()) && built.getOrDefault(key.toString(), 0) >= 20);
-        assertThat(missing).as("operators of the catalogue that no graph recorded").isEmpty();
-        built.forEach((key, count) -> assertThat(count).as("graphs with %s", key).isGreaterThanOrEqualTo(20));
+        assertThat(missing)
+                .as("operators of the catalogue that no graph recorded")
+                .isEmpty();
+        built.forEach(
+                (key, count) -> assertThat(count).as("graphs with %s", key).isGreaterThanOrEqualTo(20));
     }
 }

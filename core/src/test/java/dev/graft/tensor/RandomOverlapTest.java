@@ -8,7 +8,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random views of one memory as source and target of changes in place: as if the source had been copied first. The seed is the number shown. */
+/**
+ * Random views of one memory as source and target of changes in place: as if the source had been copied first. The seed
+ * is the number shown.
+ */
 class RandomOverlapTest {
     private static final int SEEDS = 150;
 
@@ -39,7 +42,13 @@ class RandomOverlapTest {
         int side = 2 * Math.max(rows, columns) + random.nextInt(1, 4);
         try (Scope scope = Scope.open()) {
             for (int change = 0; change < 3; change++) {
-                Tensor base = Tensor.of(IntStream.range(0, side * side).map(i -> i % 4093).toArray(), side, side).to(DType.F32);
+                Tensor base = Tensor.of(
+                                IntStream.range(0, side * side)
+                                        .map(i -> i % 4093)
+                                        .toArray(),
+                                side,
+                                side)
+                        .to(DType.F32);
                 Tensor target = view(random, base, rows, columns);
                 Tensor source = view(random, base, rows, columns);
                 float[] before = target.toFloatArray();
@@ -47,7 +56,9 @@ class RandomOverlapTest {
                 float[] expected = new float[before.length];
                 float[] untouched = base.toFloatArray();
                 for (int i = 0; i < expected.length; i++) {
-                    expected[i] = change == 0 ? other[i] : change == 1 ? before[i] + 2 * other[i] : before[i] - 0.5f * other[i];
+                    expected[i] = change == 0
+                            ? other[i]
+                            : change == 1 ? before[i] + 2 * other[i] : before[i] - 0.5f * other[i];
                 }
                 switch (change) {
                     case 0 -> target.copyFrom(source);
@@ -63,7 +74,9 @@ class RandomOverlapTest {
                 assertThat(target.toFloatArray()).as("change %d", change).isEqualTo(expected);
                 // Nothing beside the target has changed.
                 target.copyFrom(Tensor.of(before, rows, columns));
-                assertThat(base.toFloatArray()).as("the rest after change %d", change).isEqualTo(untouched);
+                assertThat(base.toFloatArray())
+                        .as("the rest after change %d", change)
+                        .isEqualTo(untouched);
             }
         }
     }

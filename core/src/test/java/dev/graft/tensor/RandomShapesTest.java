@@ -11,7 +11,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random shapes, memory layouts and parameters against naive references; the number of the run that failed, less one, is its seed. */
+/**
+ * Random shapes, memory layouts and parameters against naive references; the number of the run that failed, less one,
+ * is its seed.
+ */
 class RandomShapesTest {
     private static final int SEEDS = 100;
 
@@ -55,7 +58,9 @@ class RandomShapesTest {
 
     private static Nd values(Tensor t) {
         float[] data = t.toFloatArray();
-        return new Nd(t.shape().toArray(), IntStream.range(0, data.length).mapToDouble(i -> data[i]).toArray());
+        return new Nd(
+                t.shape().toArray(),
+                IntStream.range(0, data.length).mapToDouble(i -> data[i]).toArray());
     }
 
     private static int pick(RandomGenerator random, int... values) {
@@ -72,7 +77,8 @@ class RandomShapesTest {
             int[] target = new int[random.nextInt(1, 5)];
             for (int i = 0; i < target.length - 1; i++) {
                 int n = rest;
-                int[] divisors = IntStream.rangeClosed(1, n).filter(d -> n % d == 0).toArray();
+                int[] divisors =
+                        IntStream.rangeClosed(1, n).filter(d -> n % d == 0).toArray();
                 target[i] = divisors[random.nextInt(divisors.length)];
                 rest /= target[i];
             }
@@ -97,8 +103,10 @@ class RandomShapesTest {
             y.addInPlace(x, 2);
             assertThat(y.toFloatArray()).containsExactly(x.add(x.mul(2)).toFloatArray());
             Tensor whole = x.mul(100).to(DType.I64);
-            assertThat(whole.toLongArray()).containsExactly(IntStream.range(0, x.numel()).mapToLong(i ->
-                    (long) (x.toFloatArray()[i] * 100)).toArray());
+            assertThat(whole.toLongArray())
+                    .containsExactly(IntStream.range(0, x.numel())
+                            .mapToLong(i -> (long) (x.toFloatArray()[i] * 100))
+                            .toArray());
         }
     }
 
@@ -129,7 +137,9 @@ class RandomShapesTest {
     private static void expectAdjoint(Tensor argument, double expected, Tensor dy, Tensor y) {
         double found = values(argument.grad().orElseThrow()).dot(values(argument));
         double scale = Nd.zip(values(dy), values(y), (a, b) -> Math.abs(a * b)).sum() + 1e-3;
-        assertThat(Math.abs(found - expected) / scale).as("relative difference of <gradient, argument> and <dy, y>").isLessThan(1e-5);
+        assertThat(Math.abs(found - expected) / scale)
+                .as("relative difference of <gradient, argument> and <dy, y>")
+                .isLessThan(1e-5);
     }
 
     @ParameterizedTest
@@ -138,12 +148,21 @@ class RandomShapesTest {
         RandomGenerator random = new SplittableRandom(seed);
         try (Scope scope = Scope.open()) {
             Tensor x = view(random, dims(random, random.nextInt(1, 5), 7));
-            int[] axes = IntStream.range(0, x.rank()).filter(i -> random.nextBoolean()).toArray();
+            int[] axes = IntStream.range(0, x.rank())
+                    .filter(i -> random.nextBoolean())
+                    .toArray();
             boolean keep = random.nextBoolean();
-            Close.check("sum", x.sum(keep, axes).toFloatArray(), ReductionCases.fold(values(x), keep, axes, 0, Double::sum), 100);
+            Close.check(
+                    "sum",
+                    x.sum(keep, axes).toFloatArray(),
+                    ReductionCases.fold(values(x), keep, axes, 0, Double::sum),
+                    100);
             int axis = random.nextInt(x.rank());
-            Close.check("max", x.max(axis).toFloatArray(),
-                    ReductionCases.fold(values(x), false, new int[] {axis}, Double.NEGATIVE_INFINITY, Math::max), 0);
+            Close.check(
+                    "max",
+                    x.max(axis).toFloatArray(),
+                    ReductionCases.fold(values(x), false, new int[] {axis}, Double.NEGATIVE_INFINITY, Math::max),
+                    0);
             Close.check("argmax", x.argmax(axis).toFloatArray(), ReductionCases.argmax(values(x), axis), 0);
             Close.check("softmax", x.softmax(axis).toFloatArray(), ReductionCases.softmax(values(x), false, axis), 7);
         }
@@ -171,7 +190,8 @@ class RandomShapesTest {
     }
 
     private static int[] thinnedLead(RandomGenerator random, int[] lead, int rows, int columns) {
-        int[] dims = Arrays.copyOf(Arrays.stream(lead).map(d -> random.nextInt(3) == 0 ? 1 : d).toArray(), lead.length + 2);
+        int[] dims = Arrays.copyOf(
+                Arrays.stream(lead).map(d -> random.nextInt(3) == 0 ? 1 : d).toArray(), lead.length + 2);
         dims[lead.length] = rows;
         dims[lead.length + 1] = columns;
         return dims;
@@ -187,15 +207,26 @@ class RandomShapesTest {
             int outputs = groups * pick(random, 1, 2, 4, 7);
             int kernelH = pick(random, 1, 1, 2, 3, 3, 3, 5);
             int kernelW = pick(random, kernelH, kernelH, 1, 3, 4);
-            Conv2dParams params = new Conv2dParams(random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(3), random.nextInt(3),
+            Conv2dParams params = new Conv2dParams(
+                    random.nextInt(1, 4),
+                    random.nextInt(1, 4),
                     random.nextInt(3),
-                    random.nextInt(3), random.nextInt(1, 3), random.nextInt(1, 3), groups);
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(1, 3),
+                    random.nextInt(1, 3),
+                    groups);
             int height = random.nextInt(params.dilationH() * (kernelH - 1) + 1, 16);
             int width = random.nextInt(params.dilationW() * (kernelW - 1) + 1, 16);
             Tensor x = view(random, random.nextInt(1, 4), inputs, height, width).requireGrad(true);
             Tensor w = view(random, outputs, inputs / groups, kernelH, kernelW).requireGrad(true);
             Tensor y = x.conv2d(w, Optional.empty(), params);
-            Close.check("value of " + params, y.toFloatArray(), ProductCases.conv2d(new Nd[] {values(x), values(w)}, params), 200);
+            Close.check(
+                    "value of " + params,
+                    y.toFloatArray(),
+                    ProductCases.conv2d(new Nd[] {values(x), values(w)}, params),
+                    200);
             Tensor dy = view(random, y.shape().toArray());
             y.backward(dy);
             double expected = values(dy).dot(values(y));
@@ -211,10 +242,21 @@ class RandomShapesTest {
         try (Scope scope = Scope.open()) {
             int kernelH = random.nextInt(1, 5);
             int kernelW = random.nextInt(1, 5);
-            Pool2dParams params = new Pool2dParams(kernelH, kernelW, random.nextInt(1, 4), random.nextInt(1, 4),
+            Pool2dParams params = new Pool2dParams(
+                    kernelH,
+                    kernelW,
+                    random.nextInt(1, 4),
+                    random.nextInt(1, 4),
                     random.nextInt(kernelH / 2 + 1),
-                    random.nextInt(kernelW / 2 + 1), random.nextBoolean(), random.nextBoolean());
-            Tensor x = view(random, random.nextInt(1, 3), random.nextInt(1, 9), random.nextInt(kernelH, 12), random.nextInt(kernelW, 12))
+                    random.nextInt(kernelW / 2 + 1),
+                    random.nextBoolean(),
+                    random.nextBoolean());
+            Tensor x = view(
+                            random,
+                            random.nextInt(1, 3),
+                            random.nextInt(1, 9),
+                            random.nextInt(kernelH, 12),
+                            random.nextInt(kernelW, 12))
                     .requireGrad(true);
             for (boolean max : new boolean[] {true, false}) {
                 x.clearGrad();
@@ -226,9 +268,15 @@ class RandomShapesTest {
             }
             int height = random.nextInt(1, 9);
             int width = random.nextInt(1, 9);
-            Close.check("adaptive", x.adaptiveAvgPool2d(height, width).toFloatArray(),
-                    PoolCases.adaptive(values(x), false, height, width), 16);
-            Close.check("adaptive", x.adaptiveMaxPool2d(height, width).toFloatArray(), PoolCases.adaptive(values(x), true, height, width),
+            Close.check(
+                    "adaptive",
+                    x.adaptiveAvgPool2d(height, width).toFloatArray(),
+                    PoolCases.adaptive(values(x), false, height, width),
+                    16);
+            Close.check(
+                    "adaptive",
+                    x.adaptiveMaxPool2d(height, width).toFloatArray(),
+                    PoolCases.adaptive(values(x), true, height, width),
                     0);
         }
     }

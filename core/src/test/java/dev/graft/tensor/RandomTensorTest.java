@@ -8,14 +8,18 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** Tensors of random values: RandomGenerator.nextGaussian gives other bits on JDK 17 than on JDK 25, Graft's own does not. */
+/**
+ * Tensors of random values: RandomGenerator.nextGaussian gives other bits on JDK 17 than on JDK 25, Graft's own does
+ * not.
+ */
 class RandomTensorTest {
 
     @Test
     void randomTensorsAreTheSameOnEveryJdk() {
         SplittableRandom random = new SplittableRandom(3);
         Digest digest = new Digest();
-        digest.add(Tensor.randn(random, 100, 1000).toFloatArray()).add(Tensor.uniform(random, -0.1f, 0.3f, 100, 100).toFloatArray());
+        digest.add(Tensor.randn(random, 100, 1000).toFloatArray())
+                .add(Tensor.uniform(random, -0.1f, 0.3f, 100, 100).toFloatArray());
         digest.add(Tensor.randn(new java.util.Random(3), 1000).toFloatArray());
         assertThat(digest.hex()).isEqualTo("1c94d056db0fdcd1");
     }

@@ -10,8 +10,7 @@ import java.util.function.DoubleBinaryOperator;
 
 /** Operators that fold dimensions, and softmax. */
 final class ReductionCases {
-    private ReductionCases() {
-    }
+    private ReductionCases() {}
 
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
@@ -39,7 +38,8 @@ final class ReductionCases {
         for (int a : new int[] {0, 1, 2, -1}) {
             extreme(cases, "max/axis" + a, true, a);
             extreme(cases, "min/axis" + a, false, a);
-            cases.add(new OpCase("argmax/axis" + a, "argmax", in -> in[0].argmax(a), in -> argmax(in[0], in[0].axis(a))));
+            cases.add(
+                    new OpCase("argmax/axis" + a, "argmax", in -> in[0].argmax(a), in -> argmax(in[0], in[0].axis(a))));
         }
         extreme(cases, "max/ties", true, 1);
         extreme(cases, "min/ties", false, 0);
@@ -58,21 +58,36 @@ final class ReductionCases {
     }
 
     private static void sum(List<OpCase> cases, String name, boolean keep, int... axes) {
-        cases.add(new OpCase(name, Reduction.SUM, in -> keep ? in[0].sum(true, axes) : axes.length == 0 ? in[0].sum() : in[0].sum(axes),
-                in -> fold(in[0], keep, axes, 0, Double::sum)).terms(100));
+        cases.add(new OpCase(
+                        name,
+                        Reduction.SUM,
+                        in -> keep ? in[0].sum(true, axes) : axes.length == 0 ? in[0].sum() : in[0].sum(axes),
+                        in -> fold(in[0], keep, axes, 0, Double::sum))
+                .terms(100));
     }
 
     private static void mean(List<OpCase> cases, String name, boolean keep, int... axes) {
-        cases.add(new OpCase(name, Reduction.MEAN, in -> keep ? in[0].mean(true, axes) : axes.length == 0 ? in[0].mean()
-                : in[0].mean(axes), in -> {
-            Nd total = fold(in[0], keep, axes, 0, Double::sum);
-            return total.map(v -> v * total.size() / in[0].size());
-        }).terms(100));
+        cases.add(new OpCase(
+                        name,
+                        Reduction.MEAN,
+                        in -> keep ? in[0].mean(true, axes) : axes.length == 0 ? in[0].mean() : in[0].mean(axes),
+                        in -> {
+                            Nd total = fold(in[0], keep, axes, 0, Double::sum);
+                            return total.map(v -> v * total.size() / in[0].size());
+                        })
+                .terms(100));
     }
 
     private static void extreme(List<OpCase> cases, String name, boolean largest, int axis) {
-        OpCase c = new OpCase(name, largest ? Reduction.MAX : Reduction.MIN, in -> largest ? in[0].max(axis) : in[0].min(axis),
-                in -> fold(in[0], false, new int[] {axis}, largest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY,
+        OpCase c = new OpCase(
+                name,
+                largest ? Reduction.MAX : Reduction.MIN,
+                in -> largest ? in[0].max(axis) : in[0].min(axis),
+                in -> fold(
+                        in[0],
+                        false,
+                        new int[] {axis},
+                        largest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY,
                         largest ? Math::max : Math::min));
         cases.add(name.endsWith("ties") ? c.atKink() : c);
     }
@@ -113,8 +128,12 @@ final class ReductionCases {
     }
 
     private static void softmax(List<OpCase> cases, String name, boolean log, int axis) {
-        cases.add(new OpCase(name, ReductionOp.Softmax.class, in -> log ? in[0].logSoftmax(axis) : in[0].softmax(axis),
-                in -> softmax(in[0], log, in[0].axis(axis))).terms(11));
+        cases.add(new OpCase(
+                        name,
+                        ReductionOp.Softmax.class,
+                        in -> log ? in[0].logSoftmax(axis) : in[0].softmax(axis),
+                        in -> softmax(in[0], log, in[0].axis(axis)))
+                .terms(11));
     }
 
     static Nd softmax(Nd x, boolean log, int axis) {
@@ -136,17 +155,38 @@ final class ReductionCases {
         Tensor whole = Tensor.zeros(DType.I64, Shape.of(2, 3));
         Tensor none = Tensor.zeros(0, 3);
         return List.of(
-                new OpError(Reduction.SUM, "sum: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> whole.sum()),
-                new OpError(Reduction.SUM, "sum: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
+                new OpError(
+                        Reduction.SUM,
+                        "sum: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
+                        () -> whole.sum()),
+                new OpError(
+                        Reduction.SUM,
+                        "sum: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
                         () -> Tensor.zeros(2, 3).sum(2)),
-                new OpError(Reduction.MEAN, "mean: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> whole.mean(0)),
-                new OpError(Reduction.MAX, "max: no element to choose from along the folded dimensions of [0, 3]", () -> none.max(0)),
-                new OpError(Reduction.MIN, "min: no element to choose from along the folded dimensions of [0, 3]", () -> none.min(0)),
-                new OpError("argmax", "argmax: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",
+                new OpError(
+                        Reduction.MEAN,
+                        "mean: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
+                        () -> whole.mean(0)),
+                new OpError(
+                        Reduction.MAX,
+                        "max: no element to choose from along the folded dimensions of [0, 3]",
+                        () -> none.max(0)),
+                new OpError(
+                        Reduction.MIN,
+                        "min: no element to choose from along the folded dimensions of [0, 3]",
+                        () -> none.min(0)),
+                new OpError(
+                        "argmax",
+                        "argmax: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",
                         () -> none.argmax(0)),
-                new OpError(ReductionOp.Softmax.class, "softmax: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
+                new OpError(
+                        ReductionOp.Softmax.class,
+                        "softmax: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
                         () -> whole.softmax(1)),
-                new OpError(ReductionOp.Softmax.class, "logSoftmax: dimension -3 is out of range for shape [0, 3]. Hint: dimensions count from 0 to 1, "
-                        + "or from -1 backwards.", () -> none.logSoftmax(-3)));
+                new OpError(
+                        ReductionOp.Softmax.class,
+                        "logSoftmax: dimension -3 is out of range for shape [0, 3]. Hint: dimensions count from 0 to 1, "
+                                + "or from -1 backwards.",
+                        () -> none.logSoftmax(-3)));
     }
 }

@@ -25,19 +25,36 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Whatever is refused is refused under the name of the function that the user called, not of one inside; every public function is here. */
+/**
+ * Whatever is refused is refused under the name of the function that the user called, not of one inside; every public
+ * function is here.
+ */
 class RefusalTest {
     private static final int TOO_LARGE = Integer.MAX_VALUE;
     private static final Optional<Tensor> NONE = Optional.empty();
 
     /** Functions that nothing can be wrong with; they work on a closed tensor too. */
     private static final Map<String, Function<Tensor, Object>> NEVER_REFUSE = Map.ofEntries(
-            Map.entry("shape()", Tensor::shape), Map.entry("rank()", Tensor::rank), Map.entry("numel()", Tensor::numel),
-            Map.entry("dtype()", Tensor::dtype), Map.entry("device()", Tensor::device), Map.entry("isContiguous()", Tensor::isContiguous),
-            Map.entry("sharesMemory(Tensor)", t -> t.sharesMemory(t)), Map.entry("version()", Tensor::version),
-            Map.entry("requiresGrad()", Tensor::requiresGrad), Map.entry("grad()", Tensor::grad),
-            Map.entry("clearGrad()", t -> { t.clearGrad(); return t; }), Map.entry("close()", t -> { t.close(); return t; }),
-            Map.entry("isClosed()", Tensor::isClosed), Map.entry("toString()", Tensor::toString));
+            Map.entry("shape()", Tensor::shape),
+            Map.entry("rank()", Tensor::rank),
+            Map.entry("numel()", Tensor::numel),
+            Map.entry("dtype()", Tensor::dtype),
+            Map.entry("device()", Tensor::device),
+            Map.entry("isContiguous()", Tensor::isContiguous),
+            Map.entry("sharesMemory(Tensor)", t -> t.sharesMemory(t)),
+            Map.entry("version()", Tensor::version),
+            Map.entry("requiresGrad()", Tensor::requiresGrad),
+            Map.entry("grad()", Tensor::grad),
+            Map.entry("clearGrad()", t -> {
+                t.clearGrad();
+                return t;
+            }),
+            Map.entry("close()", t -> {
+                t.close();
+                return t;
+            }),
+            Map.entry("isClosed()", Tensor::isClosed),
+            Map.entry("toString()", Tensor::toString));
 
     private final Map<String, Function<Tensor, Object>> uses = new LinkedHashMap<>();
     private final Map<String, List<ThrowingCallable>> wrong = new LinkedHashMap<>();
@@ -76,28 +93,58 @@ class RefusalTest {
     }
 
     private void making() {
-        refuses("of(float[], int[])", () -> Tensor.of(new float[2], 3), () -> Tensor.of(new float[2], -2), () -> Tensor.of(new float[1], TOO_LARGE, 9));
+        refuses(
+                "of(float[], int[])",
+                () -> Tensor.of(new float[2], 3),
+                () -> Tensor.of(new float[2], -2),
+                () -> Tensor.of(new float[1], TOO_LARGE, 9));
         refuses("of(long[], int[])", () -> Tensor.of(new long[2], 3), () -> Tensor.of(new long[2], -2));
         refuses("of(int[], int[])", () -> Tensor.of(new int[2], 3), () -> Tensor.of(new int[2], -2));
         refuses("of(boolean[], int[])", () -> Tensor.of(new boolean[2], 3), () -> Tensor.of(new boolean[2], -2));
         refuses("ofBytes(DType, Shape, byte[])", () -> Tensor.ofBytes(DType.F64, Shape.of(2), new byte[15]));
         refuses("full(float, int[])", () -> Tensor.full(1, 2, -1), () -> Tensor.full(1, TOO_LARGE));
-        refuses("zeros(int[])", () -> Tensor.zeros(-1), () -> Tensor.zeros(70_000, 70_000), () -> Tensor.zeros(0, 70_000, 70_000));
+        refuses(
+                "zeros(int[])",
+                () -> Tensor.zeros(-1),
+                () -> Tensor.zeros(70_000, 70_000),
+                () -> Tensor.zeros(0, 70_000, 70_000));
         refuses("ones(int[])", () -> Tensor.ones(-1), () -> Tensor.ones(70_000, 70_000, 0));
         refuses("zeros(DType, Shape)", () -> Tensor.zeros(DType.C128, Shape.of(1 << 30)));
         refuses("arange(int)", () -> Tensor.arange(-1), () -> Tensor.arange(TOO_LARGE));
-        refuses("randn(RandomGenerator, int[])", () -> Tensor.randn(random(), -1), () -> Tensor.randn(random(), TOO_LARGE, 2));
-        refuses("uniform(RandomGenerator, float, float, int[])", () -> Tensor.uniform(random(), 1, 0, 2), () -> Tensor.uniform(random(), 0, Float.NaN, 2),
+        refuses(
+                "randn(RandomGenerator, int[])",
+                () -> Tensor.randn(random(), -1),
+                () -> Tensor.randn(random(), TOO_LARGE, 2));
+        refuses(
+                "uniform(RandomGenerator, float, float, int[])",
+                () -> Tensor.uniform(random(), 1, 0, 2),
+                () -> Tensor.uniform(random(), 0, Float.NaN, 2),
                 () -> Tensor.uniform(random(), 0, 1, -1));
-        refuses("concat(int, Tensor[])", () -> Tensor.concat(0), () -> Tensor.concat(4, x(), x()), () -> Tensor.concat(0, x(), Tensor.ones(2)),
-                () -> Tensor.concat(0, x(), integers(2, 3, 4, 5)), () -> Tensor.concat(0, x(), closed(2, 3, 4, 5)),
+        refuses(
+                "concat(int, Tensor[])",
+                () -> Tensor.concat(0),
+                () -> Tensor.concat(4, x(), x()),
+                () -> Tensor.concat(0, x(), Tensor.ones(2)),
+                () -> Tensor.concat(0, x(), integers(2, 3, 4, 5)),
+                () -> Tensor.concat(0, x(), closed(2, 3, 4, 5)),
                 () -> Tensor.concat(0, huge(), huge()));
         refuses("concat(int, List)", () -> Tensor.concat(0, List.of()), () -> Tensor.concat(-5, List.of(x())));
-        refuses("stack(int, Tensor[])", () -> Tensor.stack(0), () -> Tensor.stack(5, x(), x()), () -> Tensor.stack(0, x(), Tensor.ones(2)),
-                () -> Tensor.stack(0, x(), closed(2, 3, 4, 5)), () -> Tensor.stack(0, x(), integers(2, 3, 4, 5)), () -> Tensor.stack(0, huge(), huge()));
+        refuses(
+                "stack(int, Tensor[])",
+                () -> Tensor.stack(0),
+                () -> Tensor.stack(5, x(), x()),
+                () -> Tensor.stack(0, x(), Tensor.ones(2)),
+                () -> Tensor.stack(0, x(), closed(2, 3, 4, 5)),
+                () -> Tensor.stack(0, x(), integers(2, 3, 4, 5)),
+                () -> Tensor.stack(0, huge(), huge()));
         refuses("stack(int, List)", () -> Tensor.stack(0, List.of()), () -> Tensor.stack(-6, List.of(x())));
-        refuses("where(Tensor, Tensor, Tensor)", () -> Tensor.where(x(), x(), x()), () -> Tensor.where(x().eq(x()), x(), integers(2, 3, 4, 5)),
-                () -> Tensor.where(x().eq(x()), x(), Tensor.ones(7)), () -> Tensor.where(closed(1), x(), x()), () -> Tensor.where(x().eq(x()), x(), closed(1)));
+        refuses(
+                "where(Tensor, Tensor, Tensor)",
+                () -> Tensor.where(x(), x(), x()),
+                () -> Tensor.where(x().eq(x()), x(), integers(2, 3, 4, 5)),
+                () -> Tensor.where(x().eq(x()), x(), Tensor.ones(7)),
+                () -> Tensor.where(closed(1), x(), x()),
+                () -> Tensor.where(x().eq(x()), x(), closed(1)));
     }
 
     private static Tensor huge() {
@@ -105,10 +152,27 @@ class RefusalTest {
     }
 
     private void looking() {
-        refuses("dim(int)", () -> x().dim(4), () -> x().dim(-5), () -> Tensor.scalar(1).dim(0));
-        function("item()", Tensor::item, () -> x().item(), () -> Tensor.zeros(DType.C64, Shape.of(1)).item());
-        function("itemLong()", Tensor::itemLong, () -> x().itemLong(), () -> Tensor.zeros(DType.C64, Shape.of(1)).itemLong());
-        function("get(int[])", t -> t.get(0, 0, 0, 0), () -> x().get(0), () -> x().get(2, 0, 0, 0), () -> complex().get(0, 0, 0, 0));
+        refuses(
+                "dim(int)",
+                () -> x().dim(4),
+                () -> x().dim(-5),
+                () -> Tensor.scalar(1).dim(0));
+        function(
+                "item()",
+                Tensor::item,
+                () -> x().item(),
+                () -> Tensor.zeros(DType.C64, Shape.of(1)).item());
+        function(
+                "itemLong()",
+                Tensor::itemLong,
+                () -> x().itemLong(),
+                () -> Tensor.zeros(DType.C64, Shape.of(1)).itemLong());
+        function(
+                "get(int[])",
+                t -> t.get(0, 0, 0, 0),
+                () -> x().get(0),
+                () -> x().get(2, 0, 0, 0),
+                () -> complex().get(0, 0, 0, 0));
         function("toFloatArray()", Tensor::toFloatArray, () -> complex().toFloatArray());
         function("toLongArray()", Tensor::toLongArray, () -> complex().toLongArray());
         function("toIntArray()", Tensor::toIntArray, () -> complex().toIntArray());
@@ -116,14 +180,34 @@ class RefusalTest {
     }
 
     private void autograd() {
-        function("requireGrad(boolean)", t -> t.requireGrad(true), () -> integers(2).requireGrad(true), () -> leaf().mul(2).requireGrad(true));
-        function("backward()", t -> { t.backward(); return t; }, () -> leaf().mul(2).backward(), () -> Tensor.scalar(1).backward(), () -> {
-            Tensor y = leaf().square().sum();
-            y.backward();
-            y.backward();
-        });
-        function("backward(Tensor)", t -> { t.backward(x()); return t; }, () -> leaf().mul(2).backward(x()), () -> x().backward(x()),
-                () -> leaf().mul(2).backward(closed(2)), () -> leaf().mul(2).backward(integers(2)));
+        function(
+                "requireGrad(boolean)",
+                t -> t.requireGrad(true),
+                () -> integers(2).requireGrad(true),
+                () -> leaf().mul(2).requireGrad(true));
+        function(
+                "backward()",
+                t -> {
+                    t.backward();
+                    return t;
+                },
+                () -> leaf().mul(2).backward(),
+                () -> Tensor.scalar(1).backward(),
+                () -> {
+                    Tensor y = leaf().square().sum();
+                    y.backward();
+                    y.backward();
+                });
+        function(
+                "backward(Tensor)",
+                t -> {
+                    t.backward(x());
+                    return t;
+                },
+                () -> leaf().mul(2).backward(x()),
+                () -> x().backward(x()),
+                () -> leaf().mul(2).backward(closed(2)),
+                () -> leaf().mul(2).backward(integers(2)));
         function("detach()", Tensor::detach);
         function("copy()", Tensor::copy);
     }
@@ -133,22 +217,65 @@ class RefusalTest {
     }
 
     private void shapes() {
-        function("to(DType)", t -> t.to(DType.F32), () -> x().to(DType.C64), () -> complex().to(DType.F32), () -> closed(2).to(DType.I64));
+        function(
+                "to(DType)",
+                t -> t.to(DType.F32),
+                () -> x().to(DType.C64),
+                () -> complex().to(DType.F32),
+                () -> closed(2).to(DType.I64));
         function("to(Device)", t -> t.to(Device.cpu()));
-        function("reshape(int[])", t -> t.reshape(-1), () -> x().reshape(7), () -> x().reshape(-1, 7), () -> x().reshape(-1, -1), () -> x().reshape(-2),
-                () -> x().reshape(TOO_LARGE, TOO_LARGE, TOO_LARGE, -1), () -> x().reshape(TOO_LARGE, 4), () -> Tensor.zeros(0).reshape(0, -1));
+        function(
+                "reshape(int[])",
+                t -> t.reshape(-1),
+                () -> x().reshape(7),
+                () -> x().reshape(-1, 7),
+                () -> x().reshape(-1, -1),
+                () -> x().reshape(-2),
+                () -> x().reshape(TOO_LARGE, TOO_LARGE, TOO_LARGE, -1),
+                () -> x().reshape(TOO_LARGE, 4),
+                () -> Tensor.zeros(0).reshape(0, -1));
         function("flatten(int)", t -> t.flatten(1), () -> x().flatten(4));
-        function("permute(int[])", t -> t.permute(0, 1, 2, 3), () -> x().permute(0, 1), () -> x().permute(0, 1, 2, 2), () -> x().permute(0, 1, 2, 4));
+        function(
+                "permute(int[])",
+                t -> t.permute(0, 1, 2, 3),
+                () -> x().permute(0, 1),
+                () -> x().permute(0, 1, 2, 2),
+                () -> x().permute(0, 1, 2, 4));
         function("transpose(int, int)", t -> t.transpose(0, 1), () -> x().transpose(0, 4), () -> x().transpose(-5, 0));
         function("unsqueeze(int)", t -> t.unsqueeze(0), () -> x().unsqueeze(5), () -> x().unsqueeze(-6));
         function("squeeze(int)", t -> closed(1, 3).squeeze(0), () -> x().squeeze(0), () -> x().squeeze(4));
-        function("expand(int[])", t -> t.expand(2, 3, 4, 5), () -> x().expand(2, 3), () -> x().expand(3, 3, 4, 5), () -> x().expand(-1),
-                () -> Tensor.scalar(1).expand(TOO_LARGE), () -> Tensor.scalar(1).expand(TOO_LARGE, TOO_LARGE));
-        function("select(int, int)", t -> t.select(0, 0), () -> x().select(4, 0), () -> x().select(0, 2), () -> x().select(0, -1));
-        function("slice(int, int, int)", t -> t.slice(0, 0, 1), () -> x().slice(4, 0, 1), () -> x().slice(0, 0, 3), () -> x().slice(0, -1, 1));
-        function("slice(int, int, int, int)", t -> t.slice(0, 0, 1, 1), () -> x().slice(0, 0, 1, 0), () -> x().slice(0, 2, 1, 1));
-        function("pad2d(int, int, int, int)", t -> t.pad2d(1, 1, 1, 1), () -> Tensor.ones(2).pad2d(1, 1, 1, 1), () -> x().pad2d(-1, 0, 0, 0),
-                () -> x().pad2d(TOO_LARGE, TOO_LARGE, 0, 0), () -> x().pad2d(1 << 15, 1 << 15, 1 << 15, 1 << 15));
+        function(
+                "expand(int[])",
+                t -> t.expand(2, 3, 4, 5),
+                () -> x().expand(2, 3),
+                () -> x().expand(3, 3, 4, 5),
+                () -> x().expand(-1),
+                () -> Tensor.scalar(1).expand(TOO_LARGE),
+                () -> Tensor.scalar(1).expand(TOO_LARGE, TOO_LARGE));
+        function(
+                "select(int, int)",
+                t -> t.select(0, 0),
+                () -> x().select(4, 0),
+                () -> x().select(0, 2),
+                () -> x().select(0, -1));
+        function(
+                "slice(int, int, int)",
+                t -> t.slice(0, 0, 1),
+                () -> x().slice(4, 0, 1),
+                () -> x().slice(0, 0, 3),
+                () -> x().slice(0, -1, 1));
+        function(
+                "slice(int, int, int, int)",
+                t -> t.slice(0, 0, 1, 1),
+                () -> x().slice(0, 0, 1, 0),
+                () -> x().slice(0, 2, 1, 1));
+        function(
+                "pad2d(int, int, int, int)",
+                t -> t.pad2d(1, 1, 1, 1),
+                () -> Tensor.ones(2).pad2d(1, 1, 1, 1),
+                () -> x().pad2d(-1, 0, 0, 0),
+                () -> x().pad2d(TOO_LARGE, TOO_LARGE, 0, 0),
+                () -> x().pad2d(1 << 15, 1 << 15, 1 << 15, 1 << 15));
         function("contiguous()", Tensor::contiguous, () -> closed(2, 3).contiguous());
         function("alias()", Tensor::alias);
     }
@@ -184,10 +311,23 @@ class RefusalTest {
         unary("sigmoid()", Tensor::sigmoid);
         unary("tanh()", Tensor::tanh);
         unary("softplus()", Tensor::softplus);
-        function("softmax(int)", t -> t.softmax(0), () -> x().softmax(4), () -> integers(2, 3).softmax(0), () -> integers(2, 3).softmax(1),
+        function(
+                "softmax(int)",
+                t -> t.softmax(0),
+                () -> x().softmax(4),
+                () -> integers(2, 3).softmax(0),
+                () -> integers(2, 3).softmax(1),
                 () -> Tensor.scalar(1).softmax(0));
-        function("logSoftmax(int)", t -> t.logSoftmax(-1), () -> x().logSoftmax(-5), () -> integers(2, 3).logSoftmax(0));
-        function("dropout(float, long)", t -> t.dropout(0.5f, 1), () -> x().dropout(1.5f, 1), () -> x().dropout(Float.NaN, 1),
+        function(
+                "logSoftmax(int)",
+                t -> t.logSoftmax(-1),
+                () -> x().logSoftmax(-5),
+                () -> integers(2, 3).logSoftmax(0));
+        function(
+                "dropout(float, long)",
+                t -> t.dropout(0.5f, 1),
+                () -> x().dropout(1.5f, 1),
+                () -> x().dropout(Float.NaN, 1),
                 () -> integers(2).dropout(0.5f, 1));
     }
 
@@ -196,8 +336,13 @@ class RefusalTest {
     }
 
     private void binary(String signature, Binary f) {
-        function(signature, t -> f.apply(t, x()), () -> f.apply(x(), Tensor.ones(7)), () -> f.apply(x(), integers(2, 3, 4, 5)),
-                () -> f.apply(complex(), complex()), () -> f.apply(x(), closed(2, 3, 4, 5)),
+        function(
+                signature,
+                t -> f.apply(t, x()),
+                () -> f.apply(x(), Tensor.ones(7)),
+                () -> f.apply(x(), integers(2, 3, 4, 5)),
+                () -> f.apply(complex(), complex()),
+                () -> f.apply(x(), closed(2, 3, 4, 5)),
                 () -> f.apply(Tensor.ones(1 << 16, 1), Tensor.ones(1, 1 << 16)));
     }
 
@@ -207,34 +352,78 @@ class RefusalTest {
 
     private void reductions() {
         function("sum()", Tensor::sum, () -> integers(2).sum());
-        function("sum(int[])", t -> t.sum(0), () -> x().sum(4), () -> x().sum(0, -5), () -> integers(2).sum(0));
-        function("sum(boolean, int[])", t -> t.sum(true, 0), () -> x().sum(true, 4), () -> integers(2).sum(true, 0));
+        function(
+                "sum(int[])",
+                t -> t.sum(0),
+                () -> x().sum(4),
+                () -> x().sum(0, -5),
+                () -> integers(2).sum(0));
+        function(
+                "sum(boolean, int[])",
+                t -> t.sum(true, 0),
+                () -> x().sum(true, 4),
+                () -> integers(2).sum(true, 0));
         function("mean()", Tensor::mean, () -> integers(2).mean());
         function("mean(int[])", t -> t.mean(0), () -> x().mean(4));
         function("mean(boolean, int[])", t -> t.mean(true, 0), () -> x().mean(true, 4));
-        function("max(int)", t -> t.max(0), () -> x().max(4), () -> integers(2).max(0), () -> Tensor.zeros(0).max(0));
-        function("min(int)", t -> t.min(0), () -> x().min(4), () -> integers(2).min(0), () -> Tensor.zeros(0).min(0));
-        function("argmax(int)", t -> t.argmax(0), () -> x().argmax(4), () -> integers(2).argmax(0), () -> Tensor.zeros(0).argmax(0));
+        function(
+                "max(int)",
+                t -> t.max(0),
+                () -> x().max(4),
+                () -> integers(2).max(0),
+                () -> Tensor.zeros(0).max(0));
+        function(
+                "min(int)",
+                t -> t.min(0),
+                () -> x().min(4),
+                () -> integers(2).min(0),
+                () -> Tensor.zeros(0).min(0));
+        function(
+                "argmax(int)",
+                t -> t.argmax(0),
+                () -> x().argmax(4),
+                () -> integers(2).argmax(0),
+                () -> Tensor.zeros(0).argmax(0));
     }
 
     private void products() {
-        function("matmul(Tensor)", t -> t.matmul(Tensor.ones(5, 1)), () -> x().matmul(x()), () -> x().matmul(closed(5, 2)),
-                () -> Tensor.ones(2).matmul(Tensor.ones(2)), () -> integers(2, 2).matmul(integers(2, 2)), () -> x().matmul(Tensor.ones(7, 1, 5, 5)));
-        function("linear(Tensor, Optional)", t -> t.linear(Tensor.ones(1, 5), NONE), () -> x().linear(Tensor.ones(1, 4), NONE),
-                () -> x().linear(Tensor.ones(1, 5), Optional.of(Tensor.ones(2))), () -> x().linear(closed(1, 5), NONE),
-                () -> x().linear(integers(1, 5), NONE), () -> x().linear(Tensor.ones(1, 5), Optional.of(closed(1))));
+        function(
+                "matmul(Tensor)",
+                t -> t.matmul(Tensor.ones(5, 1)),
+                () -> x().matmul(x()),
+                () -> x().matmul(closed(5, 2)),
+                () -> Tensor.ones(2).matmul(Tensor.ones(2)),
+                () -> integers(2, 2).matmul(integers(2, 2)),
+                () -> x().matmul(Tensor.ones(7, 1, 5, 5)));
+        function(
+                "linear(Tensor, Optional)",
+                t -> t.linear(Tensor.ones(1, 5), NONE),
+                () -> x().linear(Tensor.ones(1, 4), NONE),
+                () -> x().linear(Tensor.ones(1, 5), Optional.of(Tensor.ones(2))),
+                () -> x().linear(closed(1, 5), NONE),
+                () -> x().linear(integers(1, 5), NONE),
+                () -> x().linear(Tensor.ones(1, 5), Optional.of(closed(1))));
         Tensor w = Tensor.ones(6, 3, 2, 2);
         Conv2dParams params = Conv2dParams.of(1, 0);
-        function("conv2d(Tensor, Optional, Conv2dParams)", t -> t.conv2d(w, NONE, params), () -> x().conv2d(Tensor.ones(6, 2, 2, 2), NONE, params),
-                () -> Tensor.ones(2, 3).conv2d(w, NONE, params), () -> x().conv2d(w, Optional.of(Tensor.ones(2)), params),
-                () -> x().conv2d(closed(6, 3, 2, 2), NONE, params), () -> x().conv2d(integers(6, 3, 2, 2), NONE, params),
-                () -> x().conv2d(w, NONE, params.groups(TOO_LARGE)), () -> x().conv2d(w, NONE, params.dilation(TOO_LARGE)),
-                () -> x().conv2d(w, NONE, params.padding(TOO_LARGE, TOO_LARGE, 0, 0)), () -> x().conv2d(w, NONE, Conv2dParams.of(1, 1 << 17)));
+        function(
+                "conv2d(Tensor, Optional, Conv2dParams)",
+                t -> t.conv2d(w, NONE, params),
+                () -> x().conv2d(Tensor.ones(6, 2, 2, 2), NONE, params),
+                () -> Tensor.ones(2, 3).conv2d(w, NONE, params),
+                () -> x().conv2d(w, Optional.of(Tensor.ones(2)), params),
+                () -> x().conv2d(closed(6, 3, 2, 2), NONE, params),
+                () -> x().conv2d(integers(6, 3, 2, 2), NONE, params),
+                () -> x().conv2d(w, NONE, params.groups(TOO_LARGE)),
+                () -> x().conv2d(w, NONE, params.dilation(TOO_LARGE)),
+                () -> x().conv2d(w, NONE, params.padding(TOO_LARGE, TOO_LARGE, 0, 0)),
+                () -> x().conv2d(w, NONE, Conv2dParams.of(1, 1 << 17)));
         FixedNorm norm = new FixedNorm(Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), 1e-5f);
         FixedNorm narrow = new FixedNorm(Tensor.ones(5), Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), 1e-5f);
         Tensor trained = Tensor.ones(6, 3, 2, 2).requireGrad(true);
         String fused = "conv2d(Tensor, Optional, Conv2dParams, Optional, Optional, Activation";
-        function(fused + ")", t -> t.conv2d(w, NONE, params, Optional.of(norm), NONE, Activation.RELU),
+        function(
+                fused + ")",
+                t -> t.conv2d(w, NONE, params, Optional.of(norm), NONE, Activation.RELU),
                 () -> x().conv2d(w, NONE, params, Optional.of(narrow), NONE, Activation.RELU),
                 () -> x().conv2d(trained, NONE, params, Optional.of(narrow), NONE, Activation.RELU),
                 () -> x().conv2d(w, NONE, params, Optional.of(norm), Optional.of(x()), Activation.RELU),
@@ -243,19 +432,31 @@ class RefusalTest {
                 () -> x().conv2d(w, NONE, params, Optional.empty(), Optional.of(integers(2, 6, 3, 4)), Activation.RELU),
                 () -> x().conv2d(w, NONE, params, Optional.of(norm), Optional.of(closed(2, 6, 3, 4)), Activation.RELU));
         Optional<Pool2dParams> wide = Optional.of(Pool2dParams.of(9, 1));
-        function(fused + ", Optional)", t -> t.conv2d(w, NONE, params, Optional.of(norm), NONE, Activation.RELU, Optional.empty()),
+        function(
+                fused + ", Optional)",
+                t -> t.conv2d(w, NONE, params, Optional.of(norm), NONE, Activation.RELU, Optional.empty()),
                 () -> x().conv2d(w, NONE, params, Optional.of(norm), NONE, Activation.RELU, wide),
                 () -> x().conv2d(trained, NONE, params, Optional.of(norm), NONE, Activation.RELU, wide));
         Conv1dParams line = Conv1dParams.of(1, 0);
         Tensor k = Tensor.ones(2, 3, 2);
-        function("conv1d(Tensor, Optional, Conv1dParams)", t -> closed(2, 3, 8).conv1d(k, NONE, line), () -> x().conv1d(k, NONE, line),
-                () -> sequence().conv1d(Tensor.ones(2, 4, 2), NONE, line), () -> sequence().conv1d(Tensor.ones(2, 3, 9), NONE, line),
-                () -> sequence().conv1d(k, Optional.of(Tensor.ones(3)), line), () -> sequence().conv1d(closed(2, 3, 2), NONE, line),
-                () -> sequence().conv1d(k, Optional.of(closed(2)), line), () -> integers(2, 3, 8).conv1d(k, NONE, line),
-                () -> sequence().conv1d(k, NONE, line.dilation(TOO_LARGE)), () -> sequence().conv1d(k, NONE, line.groups(2)),
-                () -> sequence().conv1d(k, NONE, Conv1dParams.of(1, TOO_LARGE)), () -> sequence().conv1d(k, NONE, line.dilation(0)),
-                () -> sequence().conv1d(k, NONE, Conv1dParams.of(0, 0)), () -> sequence().conv1d(k, NONE, Conv1dParams.of(1, -1)),
-                () -> Tensor.ones(2, 3, 0).conv1d(k, NONE, line), () -> Tensor.ones(1 << 14, 3, 8).conv1d(k, NONE, Conv1dParams.of(1, 1 << 20)));
+        function(
+                "conv1d(Tensor, Optional, Conv1dParams)",
+                t -> closed(2, 3, 8).conv1d(k, NONE, line),
+                () -> x().conv1d(k, NONE, line),
+                () -> sequence().conv1d(Tensor.ones(2, 4, 2), NONE, line),
+                () -> sequence().conv1d(Tensor.ones(2, 3, 9), NONE, line),
+                () -> sequence().conv1d(k, Optional.of(Tensor.ones(3)), line),
+                () -> sequence().conv1d(closed(2, 3, 2), NONE, line),
+                () -> sequence().conv1d(k, Optional.of(closed(2)), line),
+                () -> integers(2, 3, 8).conv1d(k, NONE, line),
+                () -> sequence().conv1d(k, NONE, line.dilation(TOO_LARGE)),
+                () -> sequence().conv1d(k, NONE, line.groups(2)),
+                () -> sequence().conv1d(k, NONE, Conv1dParams.of(1, TOO_LARGE)),
+                () -> sequence().conv1d(k, NONE, line.dilation(0)),
+                () -> sequence().conv1d(k, NONE, Conv1dParams.of(0, 0)),
+                () -> sequence().conv1d(k, NONE, Conv1dParams.of(1, -1)),
+                () -> Tensor.ones(2, 3, 0).conv1d(k, NONE, line),
+                () -> Tensor.ones(1 << 14, 3, 8).conv1d(k, NONE, Conv1dParams.of(1, 1 << 20)));
     }
 
     private static Tensor sequence() {
@@ -265,25 +466,50 @@ class RefusalTest {
     private void norms() {
         Tensor c = Tensor.ones(3);
         Tensor d = Tensor.ones(4);
-        function("batchNormTrain(Tensor, Tensor, float, Tensor, Tensor, float)", t -> t.batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f),
-                () -> x().batchNormTrain(d, c, 1e-5f, c.copy(), c.copy(), 0.1f), () -> c.batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f),
+        function(
+                "batchNormTrain(Tensor, Tensor, float, Tensor, Tensor, float)",
+                t -> t.batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f),
+                () -> x().batchNormTrain(d, c, 1e-5f, c.copy(), c.copy(), 0.1f),
+                () -> c.batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f),
                 () -> Tensor.ones(1, 3).batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f),
                 () -> integers(4, 3).batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f),
-                () -> x().batchNormTrain(c, c, 1e-5f, closed(3), c.copy(), 0.1f), () -> x().batchNormTrain(c, closed(3), 1e-5f, c.copy(), c.copy(), 0.1f),
-                () -> x().batchNormTrain(c, c, 1e-5f, c.copy().requireGrad(true), c.copy(), 0.1f), () -> x().batchNormTrain(c, c, 1e-5f, c, c, 0.1f));
-        function("batchNormTrain(Tensor, Tensor, float, Tensor, Tensor, float, Optional, Activation)",
+                () -> x().batchNormTrain(c, c, 1e-5f, closed(3), c.copy(), 0.1f),
+                () -> x().batchNormTrain(c, closed(3), 1e-5f, c.copy(), c.copy(), 0.1f),
+                () -> x().batchNormTrain(c, c, 1e-5f, c.copy().requireGrad(true), c.copy(), 0.1f),
+                () -> x().batchNormTrain(c, c, 1e-5f, c, c, 0.1f));
+        function(
+                "batchNormTrain(Tensor, Tensor, float, Tensor, Tensor, float, Optional, Activation)",
                 t -> t.batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f, NONE, Activation.RELU),
                 () -> x().batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f, Optional.of(c), Activation.RELU),
-                () -> x().batchNormTrain(c, c, 1e-5f, c.copy(), c.copy(), 0.1f, Optional.of(closed(2, 3, 4, 5)), Activation.RELU));
-        function("batchNormEval(Tensor, Tensor, Tensor, Tensor, float)", t -> t.batchNormEval(c, c, c, c, 1e-5f),
-                () -> x().batchNormEval(d, c, c, c, 1e-5f), () -> integers(4, 3).batchNormEval(c, c, c, c, 1e-5f),
-                () -> x().batchNormEval(c, c, closed(3), c, 1e-5f), () -> x().batchNormEval(c, c, c, closed(3), 1e-5f),
+                () -> x().batchNormTrain(
+                                c,
+                                c,
+                                1e-5f,
+                                c.copy(),
+                                c.copy(),
+                                0.1f,
+                                Optional.of(closed(2, 3, 4, 5)),
+                                Activation.RELU));
+        function(
+                "batchNormEval(Tensor, Tensor, Tensor, Tensor, float)",
+                t -> t.batchNormEval(c, c, c, c, 1e-5f),
+                () -> x().batchNormEval(d, c, c, c, 1e-5f),
+                () -> integers(4, 3).batchNormEval(c, c, c, c, 1e-5f),
+                () -> x().batchNormEval(c, c, closed(3), c, 1e-5f),
+                () -> x().batchNormEval(c, c, c, closed(3), 1e-5f),
                 () -> x().batchNormEval(c, c, c.copy().requireGrad(true), c, 1e-5f));
-        function("batchNormEval(Tensor, Tensor, Tensor, Tensor, float, Optional, Activation)",
-                t -> t.batchNormEval(c, c, c, c, 1e-5f, NONE, Activation.RELU), () -> x().batchNormEval(c, c, c, c, 1e-5f, Optional.of(c), Activation.RELU));
+        function(
+                "batchNormEval(Tensor, Tensor, Tensor, Tensor, float, Optional, Activation)",
+                t -> t.batchNormEval(c, c, c, c, 1e-5f, NONE, Activation.RELU),
+                () -> x().batchNormEval(c, c, c, c, 1e-5f, Optional.of(c), Activation.RELU));
         Tensor five = Tensor.ones(5);
-        function("layerNorm(Tensor, Tensor, float)", t -> t.layerNorm(five, five, 1e-5f), () -> x().layerNorm(c, c, 1e-5f),
-                () -> x().layerNorm(five, c, 1e-5f), () -> integers(2, 5).layerNorm(five, five, 1e-5f), () -> x().layerNorm(closed(5), five, 1e-5f));
+        function(
+                "layerNorm(Tensor, Tensor, float)",
+                t -> t.layerNorm(five, five, 1e-5f),
+                () -> x().layerNorm(c, c, 1e-5f),
+                () -> x().layerNorm(five, c, 1e-5f),
+                () -> integers(2, 5).layerNorm(five, five, 1e-5f),
+                () -> x().layerNorm(closed(5), five, 1e-5f));
     }
 
     private void pools() {
@@ -302,54 +528,112 @@ class RefusalTest {
     }
 
     private void pool2d(String signature, Pool<Pool2dParams> f) {
-        function(signature, t -> f.apply(t, Pool2dParams.of(2, 1)), () -> f.apply(Tensor.ones(2), Pool2dParams.of(2, 1)),
-                () -> f.apply(x(), Pool2dParams.of(9, 1)), () -> f.apply(integers(2, 3, 4, 5), Pool2dParams.of(2, 1)),
-                () -> f.apply(Tensor.ones(2, 3, 0, 5), Pool2dParams.of(1, 1)), () -> f.apply(x(), Pool2dParams.of(TOO_LARGE, 1)));
+        function(
+                signature,
+                t -> f.apply(t, Pool2dParams.of(2, 1)),
+                () -> f.apply(Tensor.ones(2), Pool2dParams.of(2, 1)),
+                () -> f.apply(x(), Pool2dParams.of(9, 1)),
+                () -> f.apply(integers(2, 3, 4, 5), Pool2dParams.of(2, 1)),
+                () -> f.apply(Tensor.ones(2, 3, 0, 5), Pool2dParams.of(1, 1)),
+                () -> f.apply(x(), Pool2dParams.of(TOO_LARGE, 1)));
     }
 
     private void adaptive2d(String signature, Pool<Integer> f) {
-        function(signature, t -> f.apply(t, 2), () -> f.apply(Tensor.ones(2), 2), () -> f.apply(x(), 0), () -> f.apply(x(), TOO_LARGE),
-                () -> f.apply(integers(2, 3, 4, 5), 2), () -> f.apply(Tensor.ones(2, 3, 0, 5), 1));
+        function(
+                signature,
+                t -> f.apply(t, 2),
+                () -> f.apply(Tensor.ones(2), 2),
+                () -> f.apply(x(), 0),
+                () -> f.apply(x(), TOO_LARGE),
+                () -> f.apply(integers(2, 3, 4, 5), 2),
+                () -> f.apply(Tensor.ones(2, 3, 0, 5), 1));
     }
 
     private void pool1d(String signature, Pool<Pool1dParams> f) {
-        function(signature, t -> f.apply(closed(2, 3, 8), Pool1dParams.of(2, 1)), () -> f.apply(x(), Pool1dParams.of(2, 1)),
-                () -> f.apply(sequence(), Pool1dParams.of(9, 1)), () -> f.apply(integers(2, 3, 8), Pool1dParams.of(2, 1)),
-                () -> f.apply(Tensor.ones(2, 3, 0), Pool1dParams.of(1, 1)), () -> f.apply(sequence(), Pool1dParams.of(TOO_LARGE, 1)));
+        function(
+                signature,
+                t -> f.apply(closed(2, 3, 8), Pool1dParams.of(2, 1)),
+                () -> f.apply(x(), Pool1dParams.of(2, 1)),
+                () -> f.apply(sequence(), Pool1dParams.of(9, 1)),
+                () -> f.apply(integers(2, 3, 8), Pool1dParams.of(2, 1)),
+                () -> f.apply(Tensor.ones(2, 3, 0), Pool1dParams.of(1, 1)),
+                () -> f.apply(sequence(), Pool1dParams.of(TOO_LARGE, 1)));
     }
 
     private void adaptive1d(String signature, Pool<Integer> f) {
-        function(signature, t -> f.apply(closed(2, 3, 8), 2), () -> f.apply(x(), 2), () -> f.apply(sequence(), 0), () -> f.apply(sequence(), TOO_LARGE),
+        function(
+                signature,
+                t -> f.apply(closed(2, 3, 8), 2),
+                () -> f.apply(x(), 2),
+                () -> f.apply(sequence(), 0),
+                () -> f.apply(sequence(), TOO_LARGE),
                 () -> f.apply(integers(2, 3, 8), 2));
     }
 
     private void rows() {
         Tensor two = Tensor.of(new long[] {0, 1}, 2);
-        function("embedding(Tensor)", t -> closed(2, 3).embedding(two), () -> x().embedding(two), () -> Tensor.ones(2, 3).embedding(Tensor.ones(2)),
-                () -> Tensor.ones(2, 3).embedding(Tensor.of(new long[] {2}, 1)), () -> integers(2, 3).embedding(two),
-                () -> Tensor.ones(2, 3).embedding(closed(2)), () -> Tensor.ones(1, 1 << 20).embedding(Tensor.zeros(DType.I64, Shape.of(1 << 12))));
+        function(
+                "embedding(Tensor)",
+                t -> closed(2, 3).embedding(two),
+                () -> x().embedding(two),
+                () -> Tensor.ones(2, 3).embedding(Tensor.ones(2)),
+                () -> Tensor.ones(2, 3).embedding(Tensor.of(new long[] {2}, 1)),
+                () -> integers(2, 3).embedding(two),
+                () -> Tensor.ones(2, 3).embedding(closed(2)),
+                () -> Tensor.ones(1, 1 << 20).embedding(Tensor.zeros(DType.I64, Shape.of(1 << 12))));
         LossReduction mean = LossReduction.MEAN;
-        function("crossEntropy(Tensor, Optional, float, long, LossReduction)", t -> closed(2, 3).crossEntropy(two, NONE, 0, -100, mean),
-                () -> x().crossEntropy(two, NONE, 0, -100, mean), () -> Tensor.ones(2, 3).crossEntropy(Tensor.of(new long[] {0, 3}, 2), NONE, 0, -100, mean),
-                () -> Tensor.ones(2, 3).crossEntropy(two, NONE, 2, -100, mean), () -> Tensor.ones(2, 3).crossEntropy(two, Optional.of(Tensor.ones(2)), 0, -100, mean),
-                () -> integers(2, 3).crossEntropy(two, NONE, 0, -100, mean), () -> Tensor.ones(2, 3).crossEntropy(closed(2), NONE, 0, -100, mean),
+        function(
+                "crossEntropy(Tensor, Optional, float, long, LossReduction)",
+                t -> closed(2, 3).crossEntropy(two, NONE, 0, -100, mean),
+                () -> x().crossEntropy(two, NONE, 0, -100, mean),
+                () -> Tensor.ones(2, 3).crossEntropy(Tensor.of(new long[] {0, 3}, 2), NONE, 0, -100, mean),
+                () -> Tensor.ones(2, 3).crossEntropy(two, NONE, 2, -100, mean),
+                () -> Tensor.ones(2, 3).crossEntropy(two, Optional.of(Tensor.ones(2)), 0, -100, mean),
+                () -> integers(2, 3).crossEntropy(two, NONE, 0, -100, mean),
+                () -> Tensor.ones(2, 3).crossEntropy(closed(2), NONE, 0, -100, mean),
                 () -> Tensor.ones(2, 3).crossEntropy(Tensor.ones(2), NONE, 0, -100, mean),
                 () -> Tensor.ones(2, 3).crossEntropy(two, Optional.of(closed(3)), 0, -100, mean));
-        function("bceWithLogits(Tensor, Optional, LossReduction)", t -> t.bceWithLogits(x(), NONE, mean),
-                () -> x().bceWithLogits(Tensor.ones(2), NONE, mean), () -> x().bceWithLogits(complex(), NONE, mean),
-                () -> integers(2, 3, 4, 5).bceWithLogits(x(), NONE, mean), () -> x().bceWithLogits(closed(2, 3, 4, 5), NONE, mean),
-                () -> x().bceWithLogits(x(), Optional.of(Tensor.ones(7)), mean), () -> x().bceWithLogits(x(), Optional.of(integers(5)), mean),
-                () -> x().bceWithLogits(x(), Optional.of(closed(5)), mean), () -> x().bceWithLogits(x(), Optional.of(Tensor.ones(9, 2, 3, 4, 5)), mean));
+        function(
+                "bceWithLogits(Tensor, Optional, LossReduction)",
+                t -> t.bceWithLogits(x(), NONE, mean),
+                () -> x().bceWithLogits(Tensor.ones(2), NONE, mean),
+                () -> x().bceWithLogits(complex(), NONE, mean),
+                () -> integers(2, 3, 4, 5).bceWithLogits(x(), NONE, mean),
+                () -> x().bceWithLogits(closed(2, 3, 4, 5), NONE, mean),
+                () -> x().bceWithLogits(x(), Optional.of(Tensor.ones(7)), mean),
+                () -> x().bceWithLogits(x(), Optional.of(integers(5)), mean),
+                () -> x().bceWithLogits(x(), Optional.of(closed(5)), mean),
+                () -> x().bceWithLogits(x(), Optional.of(Tensor.ones(9, 2, 3, 4, 5)), mean));
     }
 
     private void inPlace() {
-        function("copyFrom(Tensor)", t -> t.copyFrom(x()), () -> x().copyFrom(Tensor.ones(2)), () -> x().copyFrom(closed(2, 3, 4, 5)),
-                () -> x().copyFrom(complex()), () -> leaf().copyFrom(Tensor.ones(2)), () -> Tensor.ones(1).expand(3).copyFrom(Tensor.ones(3)));
-        function("fill(double)", t -> t.fill(1), () -> leaf().fill(1), () -> Tensor.ones(1).expand(3).fill(1), () -> complex().fill(1));
-        function("addInPlace(Tensor, float)", t -> t.addInPlace(x(), 1), () -> x().addInPlace(Tensor.ones(2), 1), () -> leaf().addInPlace(Tensor.ones(2), 1),
-                () -> x().addInPlace(integers(2, 3, 4, 5), 1), () -> x().addInPlace(closed(2, 3, 4, 5), 1),
+        function(
+                "copyFrom(Tensor)",
+                t -> t.copyFrom(x()),
+                () -> x().copyFrom(Tensor.ones(2)),
+                () -> x().copyFrom(closed(2, 3, 4, 5)),
+                () -> x().copyFrom(complex()),
+                () -> leaf().copyFrom(Tensor.ones(2)),
+                () -> Tensor.ones(1).expand(3).copyFrom(Tensor.ones(3)));
+        function(
+                "fill(double)",
+                t -> t.fill(1),
+                () -> leaf().fill(1),
+                () -> Tensor.ones(1).expand(3).fill(1),
+                () -> complex().fill(1));
+        function(
+                "addInPlace(Tensor, float)",
+                t -> t.addInPlace(x(), 1),
+                () -> x().addInPlace(Tensor.ones(2), 1),
+                () -> leaf().addInPlace(Tensor.ones(2), 1),
+                () -> x().addInPlace(integers(2, 3, 4, 5), 1),
+                () -> x().addInPlace(closed(2, 3, 4, 5), 1),
                 () -> Tensor.ones(1).expand(3).addInPlace(Tensor.ones(3), 1));
-        function("mulInPlace(float)", t -> t.mulInPlace(2), () -> integers(2).mulInPlace(2), () -> leaf().mulInPlace(2),
+        function(
+                "mulInPlace(float)",
+                t -> t.mulInPlace(2),
+                () -> integers(2).mulInPlace(2),
+                () -> leaf().mulInPlace(2),
                 () -> Tensor.ones(1).expand(3).mulInPlace(2));
         function("keep()", Tensor::keep);
     }
@@ -369,21 +653,31 @@ class RefusalTest {
     }
 
     private static String signature(Method method) {
-        return method.getName() + Arrays.stream(method.getParameterTypes()).map(Class::getSimpleName).collect(Collectors.joining(", ", "(", ")"));
+        return method.getName()
+                + Arrays.stream(method.getParameterTypes())
+                        .map(Class::getSimpleName)
+                        .collect(Collectors.joining(", ", "(", ")"));
     }
 
     @Test
     void everyPublicFunctionHasACase() {
         Set<String> all = Arrays.stream(Tensor.class.getDeclaredMethods())
-                .filter(m -> Modifier.isPublic(m.getModifiers()) && !m.isSynthetic()).map(RefusalTest::signature).collect(Collectors.toCollection(TreeSet::new));
+                .filter(m -> Modifier.isPublic(m.getModifiers()) && !m.isSynthetic())
+                .map(RefusalTest::signature)
+                .collect(Collectors.toCollection(TreeSet::new));
         Set<String> covered = new TreeSet<>(wrong.keySet());
         covered.addAll(NEVER_REFUSE.keySet());
-        covered.add("scalar(float)");    // one value has no size to be wrong
+        covered.add("scalar(float)"); // one value has no size to be wrong
         assertThat(covered).isEqualTo(all);
         Set<String> ofTensors = Arrays.stream(Tensor.class.getDeclaredMethods())
-                .filter(m -> Modifier.isPublic(m.getModifiers()) && !m.isSynthetic() && !Modifier.isStatic(m.getModifiers()))
-                .map(RefusalTest::signature).filter(s -> !NEVER_REFUSE.containsKey(s) && !s.equals("dim(int)")).collect(Collectors.toCollection(TreeSet::new));
-        assertThat(new TreeSet<>(uses.keySet())).as("functions tried on a closed tensor").isEqualTo(ofTensors);
+                .filter(m ->
+                        Modifier.isPublic(m.getModifiers()) && !m.isSynthetic() && !Modifier.isStatic(m.getModifiers()))
+                .map(RefusalTest::signature)
+                .filter(s -> !NEVER_REFUSE.containsKey(s) && !s.equals("dim(int)"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(new TreeSet<>(uses.keySet()))
+                .as("functions tried on a closed tensor")
+                .isEqualTo(ofTensors);
     }
 
     @TestFactory
@@ -400,22 +694,31 @@ class RefusalTest {
 
     @TestFactory
     Stream<DynamicTest> closedTensorsAreRefusedUnderTheFunctionsName() {
-        return uses.entrySet().stream().map(use -> DynamicTest.dynamicTest(use.getKey(), () -> {
-            String name = use.getKey().substring(0, use.getKey().indexOf('('));
-            assertThatThrownBy(() -> use.getValue().apply(closed(2, 3, 4, 5))).isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith(name + ": the tensor").hasMessageContaining("was closed. Hint:");
-        }));
+        return uses.entrySet().stream()
+                .map(use -> DynamicTest.dynamicTest(use.getKey(), () -> {
+                    String name = use.getKey().substring(0, use.getKey().indexOf('('));
+                    assertThatThrownBy(() -> use.getValue().apply(closed(2, 3, 4, 5)))
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageStartingWith(name + ": the tensor")
+                            .hasMessageContaining("was closed. Hint:");
+                }));
     }
 
     @TestFactory
     Stream<DynamicTest> whatNeverRefusesWorksOnAClosedTensor() {
-        return NEVER_REFUSE.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () ->
-                assertThat(entry.getValue().apply(closed(2, 3))).isNotNull()));
+        return NEVER_REFUSE.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(
+                        entry.getKey(),
+                        () -> assertThat(entry.getValue().apply(closed(2, 3))).isNotNull()));
     }
 
     private static void assertRefused(String signature, ThrowingCallable call) {
         String name = signature.substring(0, signature.indexOf('('));
-        assertThatThrownBy(call).isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class).hasMessageStartingWith(name + ": ")
-                .satisfies(e -> assertThat(e.getMessage().substring(name.length() + 2)).as("one name, not two").doesNotMatch("^\\w+: .*"));
+        assertThatThrownBy(call)
+                .isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class)
+                .hasMessageStartingWith(name + ": ")
+                .satisfies(e -> assertThat(e.getMessage().substring(name.length() + 2))
+                        .as("one name, not two")
+                        .doesNotMatch("^\\w+: .*"));
     }
 }

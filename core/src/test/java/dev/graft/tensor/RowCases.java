@@ -9,13 +9,16 @@ import java.util.Optional;
 final class RowCases {
     private static final long NONE_IGNORED = -100;
 
-    private RowCases() {
-    }
+    private RowCases() {}
 
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
         for (String variant : List.of("vector", "matrix", "scalar", "repeated", "i32", "none")) {
-            cases.add(new OpCase("embedding/" + variant, RowOp.Embedding.class, in -> in[0].embedding(in[1]), RowCases::embedding)
+            cases.add(new OpCase(
+                            "embedding/" + variant,
+                            RowOp.Embedding.class,
+                            in -> in[0].embedding(in[1]),
+                            RowCases::embedding)
                     .terms(20));
         }
         for (LossReduction r : LossReduction.values()) {
@@ -43,15 +46,24 @@ final class RowCases {
         return Nd.fill(dims, i -> in[0].get((int) rows.get(Nd.without(i, rows.rank())), i[rows.rank()]));
     }
 
-    private static void crossEntropy(List<OpCase> cases, String variant, float smoothing, long ignore, LossReduction reduction) {
-        cases.add(new OpCase("cross_entropy/" + variant, RowOp.CrossEntropy.class,
-                in -> in[0].crossEntropy(in[1], in.length > 2 ? Optional.of(in[2]) : Optional.empty(), smoothing, ignore, reduction),
-                in -> crossEntropy(in, smoothing, ignore, reduction)).terms(50));
+    private static void crossEntropy(
+            List<OpCase> cases, String variant, float smoothing, long ignore, LossReduction reduction) {
+        cases.add(new OpCase(
+                        "cross_entropy/" + variant,
+                        RowOp.CrossEntropy.class,
+                        in -> in[0].crossEntropy(
+                                in[1],
+                                in.length > 2 ? Optional.of(in[2]) : Optional.empty(),
+                                smoothing,
+                                ignore,
+                                reduction),
+                        in -> crossEntropy(in, smoothing, ignore, reduction))
+                .terms(50));
     }
 
     /**
-     * {@code -sum over classes q(c) w(c) log p(c)} with {@code q = (1 - s) onehot + s / C}; the mean divides by the sum of the targets'
-     * weights.
+     * {@code -sum over classes q(c) w(c) log p(c)} with {@code q = (1 - s) onehot + s / C}; the mean divides by the sum
+     * of the targets' weights.
      */
     private static Nd crossEntropy(Nd[] in, float smoothing, long ignore, LossReduction reduction) {
         Nd log = ReductionCases.softmax(in[0], true, 1);
@@ -78,17 +90,26 @@ final class RowCases {
     }
 
     private static void bce(List<OpCase> cases, String variant, LossReduction reduction) {
-        cases.add(new OpCase("bce/" + variant, "bceWithLogits",
-                in -> in[0].bceWithLogits(in[1], in.length > 2 ? Optional.of(in[2]) : Optional.empty(), reduction), in -> {
-            // -w t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))
-            Nd loss = Nd.fill(in[0].dims(), i -> (in.length > 2 ? in[2].spread(i) : 1) * in[1].get(i) * UnaryCases.softplus(-in[0].get(i))
-                    + (1 - in[1].get(i)) * UnaryCases.softplus(in[0].get(i)));
-            return switch (reduction) {
-                case NONE -> loss;
-                case SUM -> Nd.scalar(loss.sum());
-                case MEAN -> Nd.scalar(loss.sum() / loss.size());
-            };
-        }).terms(30));
+        cases.add(new OpCase(
+                        "bce/" + variant,
+                        "bceWithLogits",
+                        in -> in[0].bceWithLogits(
+                                in[1], in.length > 2 ? Optional.of(in[2]) : Optional.empty(), reduction),
+                        in -> {
+                            // -w t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))
+                            Nd loss = Nd.fill(
+                                    in[0].dims(),
+                                    i -> (in.length > 2 ? in[2].spread(i) : 1)
+                                                    * in[1].get(i)
+                                                    * UnaryCases.softplus(-in[0].get(i))
+                                            + (1 - in[1].get(i)) * UnaryCases.softplus(in[0].get(i)));
+                            return switch (reduction) {
+                                case NONE -> loss;
+                                case SUM -> Nd.scalar(loss.sum());
+                                case MEAN -> Nd.scalar(loss.sum() / loss.size());
+                            };
+                        })
+                .terms(30));
     }
 
     static List<OpError> errors() {
@@ -97,28 +118,60 @@ final class RowCases {
         Tensor table = Tensor.zeros(4, 3);
         Tensor targets = Tensor.of(new long[] {0, 1, 2, 0}, 4);
         return List.of(
-                new OpError(embedding, "embedding: index 4 at position 1 of [2] is out of range; the table [4, 3] has rows 0 to 3",
+                new OpError(
+                        embedding,
+                        "embedding: index 4 at position 1 of [2] is out of range; the table [4, 3] has rows 0 to 3",
                         () -> table.embedding(Tensor.of(new long[] {0, 4}, 2))),
-                new OpError(embedding, "embedding: indices must be I64 or I32, got F32 [2]", () -> table.embedding(Tensor.zeros(2))),
-                new OpError(embedding, "embedding: the table must be [V, D], got [4] (indices [2])",
+                new OpError(
+                        embedding,
+                        "embedding: indices must be I64 or I32, got F32 [2]",
+                        () -> table.embedding(Tensor.zeros(2))),
+                new OpError(
+                        embedding,
+                        "embedding: the table must be [V, D], got [4] (indices [2])",
                         () -> Tensor.zeros(4).embedding(Tensor.of(new long[] {0, 1}, 2))),
-                new OpError(embedding, "embedding: the table must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                new OpError(
+                        embedding,
+                        "embedding: the table must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> Tensor.zeros(DType.I64, Shape.of(4, 3)).embedding(Tensor.of(new long[] {0, 1}, 2))),
-                new OpError(loss, "crossEntropy: index 3 at position 2 of [4] is out of range; logits [4, 3] have classes 0 to 2",
+                new OpError(
+                        loss,
+                        "crossEntropy: index 3 at position 2 of [4] is out of range; logits [4, 3] have classes 0 to 2",
                         () -> crossEntropy(table, Tensor.of(new long[] {0, 1, 3, 2}, 4))),
-                new OpError(loss, "crossEntropy: indices must be I64 or I32, got F32 [4]", () -> crossEntropy(table, Tensor.zeros(4))),
-                new OpError(loss, "crossEntropy: target must be [N, ...] for logits [N, C, ...] (logits [4, 3], target [4, 3]). "
-                        + "Hint: targets are class indices, not one-hot rows.", () -> crossEntropy(table, table)),
-                new OpError(loss, "crossEntropy: class weights must be [C] (logits [4, 3], weights [4])",
-                        () -> table.crossEntropy(targets, Optional.of(Tensor.ones(4)), 0, NONE_IGNORED, LossReduction.MEAN)),
-                new OpError(loss, "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().",
-                        () -> table.crossEntropy(targets, Optional.of(Tensor.ones(3).requireGrad(true)), 0, NONE_IGNORED,
+                new OpError(
+                        loss,
+                        "crossEntropy: indices must be I64 or I32, got F32 [4]",
+                        () -> crossEntropy(table, Tensor.zeros(4))),
+                new OpError(
+                        loss,
+                        "crossEntropy: target must be [N, ...] for logits [N, C, ...] (logits [4, 3], target [4, 3]). "
+                                + "Hint: targets are class indices, not one-hot rows.",
+                        () -> crossEntropy(table, table)),
+                new OpError(
+                        loss,
+                        "crossEntropy: class weights must be [C] (logits [4, 3], weights [4])",
+                        () -> table.crossEntropy(
+                                targets, Optional.of(Tensor.ones(4)), 0, NONE_IGNORED, LossReduction.MEAN)),
+                new OpError(
+                        loss,
+                        "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().",
+                        () -> table.crossEntropy(
+                                targets,
+                                Optional.of(Tensor.ones(3).requireGrad(true)),
+                                0,
+                                NONE_IGNORED,
                                 LossReduction.MEAN)),
-                new OpError(loss, "crossEntropy: label smoothing must be from 0 to 1, got 1.1",
+                new OpError(
+                        loss,
+                        "crossEntropy: label smoothing must be from 0 to 1, got 1.1",
                         () -> table.crossEntropy(targets, Optional.empty(), 1.1f, NONE_IGNORED, LossReduction.MEAN)),
-                new OpError(loss, "crossEntropy: logits must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
+                new OpError(
+                        loss,
+                        "crossEntropy: logits must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> crossEntropy(Tensor.zeros(DType.I64, Shape.of(4, 3)), targets)),
-                new OpError("bceWithLogits", "bceWithLogits: target must have the logits' shape (logits [4, 3], target [4])",
+                new OpError(
+                        "bceWithLogits",
+                        "bceWithLogits: target must have the logits' shape (logits [4, 3], target [4])",
                         () -> table.bceWithLogits(Tensor.zeros(4), Optional.empty(), LossReduction.MEAN)));
     }
 

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What recorded operators keep: nothing that no wanted gradient reads, for every operator and every choice of wanted gradients. */
+/**
+ * What recorded operators keep: nothing that no wanted gradient reads, for every operator and every choice of wanted
+ * gradients.
+ */
 class SavedTensorsTest {
     private static final int N = 3;
     private static final int C = 4;
@@ -32,13 +35,20 @@ class SavedTensorsTest {
     /**
      * One operator, and what the formulas of its gradients read.
      *
-     * @param key   the operator, as in {@link OpCases#key}
-     * @param dims  shapes of the arguments that may want a gradient
-     * @param reads for each of them, what its gradient reads: {@code 0} to {@code 3} are arguments, {@code y} is the result, {@code Y} is the
-     *              result unless another gradient reads argument 0; other letters are named in {@code sizes}
+     * @param key the operator, as in {@link OpCases#key}
+     * @param dims shapes of the arguments that may want a gradient
+     * @param reads for each of them, what its gradient reads: {@code 0} to {@code 3} are arguments, {@code y} is the
+     *     result, {@code Y} is the result unless another gradient reads argument 0; other letters are named in
+     *     {@code sizes}
      * @param sizes bytes of what is neither an argument nor the result
      */
-    record Keeps(Object key, String name, List<int[]> dims, Function<Tensor[], Tensor> function, List<String> reads, Map<Character, Long> sizes) {
+    record Keeps(
+            Object key,
+            String name,
+            List<int[]> dims,
+            Function<Tensor[], Tensor> function,
+            List<String> reads,
+            Map<Character, Long> sizes) {
         @Override
         public String toString() {
             return name;
@@ -50,7 +60,13 @@ class SavedTensorsTest {
     }
 
     private static Keeps of(Object key, Function<Tensor[], Tensor> function, List<int[]> dims, String... reads) {
-        return new Keeps(key, key instanceof Class<?> c ? c.getSimpleName() : key.toString(), dims, function, List.of(reads), Map.of());
+        return new Keeps(
+                key,
+                key instanceof Class<?> c ? c.getSimpleName() : key.toString(),
+                dims,
+                function,
+                List.of(reads),
+                Map.of());
     }
 
     private static Keeps with(Keeps k, String suffix, Map<Character, Long> sizes) {
@@ -61,11 +77,12 @@ class SavedTensorsTest {
         List<Keeps> cases = new ArrayList<>();
         List<int[]> one = List.of(d(3, 5));
         for (UnaryOp op : UnaryOp.values()) {
-            String reads = switch (op) {
-                case NEG, AFFINE -> "";
-                case EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6 -> "y";
-                default -> "0";
-            };
+            String reads =
+                    switch (op) {
+                        case NEG, AFFINE -> "";
+                        case EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6 -> "y";
+                        default -> "0";
+                    };
             cases.add(of(op, in -> Op.apply(new PointwiseOp.Unary(op, 0.5f, 1.5f), in), one, reads));
         }
         List<int[]> two = List.of(d(3, 5), d(7, 1, 5));
@@ -75,8 +92,15 @@ class SavedTensorsTest {
         cases.add(of(BinaryOp.DIV, in -> in[0].div(in[1]), two, "1", "1y"));
         cases.add(of(BinaryOp.MAXIMUM, in -> in[0].maximum(in[1]), two, "01", "01"));
         cases.add(of(BinaryOp.MINIMUM, in -> in[0].minimum(in[1]), two, "01", "01"));
-        cases.add(with(of(PointwiseOp.Where.class, in -> Tensor.where(Tensor.of(new boolean[] {true, false, true, true, false}, 5), in[0], in[1]), two,
-                "c", "c"), "", Map.of('c', 5L)));
+        cases.add(with(
+                of(
+                        PointwiseOp.Where.class,
+                        in -> Tensor.where(Tensor.of(new boolean[] {true, false, true, true, false}, 5), in[0], in[1]),
+                        two,
+                        "c",
+                        "c"),
+                "",
+                Map.of('c', 5L)));
         cases.add(of(PointwiseOp.Dropout.class, in -> in[0].dropout(0.5f, 3), one, ""));
         cases.add(of(PointwiseOp.Convert.class, in -> in[0].to(DType.BF16), one, ""));
         cases.add(of(ShapeOp.Reshape.class, in -> in[0].reshape(15), one, ""));
@@ -87,23 +111,56 @@ class SavedTensorsTest {
         cases.add(of(ShapeOp.Concat.class, in -> Tensor.concat(0, in), List.of(d(3, 5), d(2, 5), d(1, 5)), "", "", ""));
         cases.add(of(ShapeOp.Pad2d.class, in -> in[0].pad2d(1, 0, 2, 1), List.of(d(1, 2, 3, 4)), ""));
         for (Reduction r : Reduction.values()) {
-            cases.add(of(r, in -> Op.apply(new ReductionOp.Fold(r, new boolean[] {false, true}), in), one,
+            cases.add(of(
+                    r,
+                    in -> Op.apply(new ReductionOp.Fold(r, new boolean[] {false, true}), in),
+                    one,
                     r == Reduction.MAX || r == Reduction.MIN ? "0y" : ""));
         }
         cases.add(of(ReductionOp.Softmax.class, in -> in[0].softmax(1), one, "y"));
         cases.add(with(of(ReductionOp.Softmax.class, in -> in[0].logSoftmax(1), one, "y"), " log", Map.of()));
         cases.add(of(ProductOp.Matmul.class, in -> in[0].matmul(in[1]), List.of(d(2, 3, 4), d(4, 5)), "1", "0"));
-        cases.add(of(ProductOp.Linear.class, in -> in[0].linear(in[1], Optional.of(in[2])), List.of(d(2, 3, 4), d(5, 4), d(5)), "1", "0", ""));
-        cases.add(of(ProductOp.Conv2d.class, in -> in[0].conv2d(in[1], Optional.of(in[2]), Conv2dParams.of(1, 1)),
-                List.of(d(N, C, 5, 6), d(7, C, 3, 3), d(7)), "1", "0", ""));
+        cases.add(of(
+                ProductOp.Linear.class,
+                in -> in[0].linear(in[1], Optional.of(in[2])),
+                List.of(d(2, 3, 4), d(5, 4), d(5)),
+                "1",
+                "0",
+                ""));
+        cases.add(of(
+                ProductOp.Conv2d.class,
+                in -> in[0].conv2d(in[1], Optional.of(in[2]), Conv2dParams.of(1, 1)),
+                List.of(d(N, C, 5, 6), d(7, C, 3, 3), d(7)),
+                "1",
+                "0",
+                ""));
         Map<Character, Long> places = Map.of('i', 4L * N * C * 2 * 3);
-        cases.add(with(of(PoolOp.MaxPool2d.class, in -> in[0].maxPool2d(Pool2dParams.of(2, 2)), List.of(d(N, C, 5, 6)), "i"), "", places));
+        cases.add(with(
+                of(PoolOp.MaxPool2d.class, in -> in[0].maxPool2d(Pool2dParams.of(2, 2)), List.of(d(N, C, 5, 6)), "i"),
+                "",
+                places));
         cases.add(of(PoolOp.AvgPool2d.class, in -> in[0].avgPool2d(Pool2dParams.of(2, 2)), List.of(d(N, C, 5, 6)), ""));
-        cases.add(with(of(RowOp.Embedding.class, in -> in[0].embedding(Tensor.of(new long[] {1, 0, 1}, 3)), List.of(d(6, 4)), "i"), "",
+        cases.add(with(
+                of(
+                        RowOp.Embedding.class,
+                        in -> in[0].embedding(Tensor.of(new long[] {1, 0, 1}, 3)),
+                        List.of(d(6, 4)),
+                        "i"),
+                "",
                 Map.of('i', 24L)));
         for (LossReduction r : LossReduction.values()) {
-            cases.add(with(of(RowOp.CrossEntropy.class, in -> in[0].crossEntropy(Tensor.of(new long[] {1, 0, 2}, 3),
-                    Optional.of(Tensor.of(new float[] {1, 2, 0.5f, 3}, 4)), 0.1f, -100, r), List.of(d(3, 4)), r == LossReduction.MEAN ? "pitw" : "piw"), " " + r,
+            cases.add(with(
+                    of(
+                            RowOp.CrossEntropy.class,
+                            in -> in[0].crossEntropy(
+                                    Tensor.of(new long[] {1, 0, 2}, 3),
+                                    Optional.of(Tensor.of(new float[] {1, 2, 0.5f, 3}, 4)),
+                                    0.1f,
+                                    -100,
+                                    r),
+                            List.of(d(3, 4)),
+                            r == LossReduction.MEAN ? "pitw" : "piw"),
+                    " " + r,
                     Map.of('p', 48L, 'i', 24L, 't', 4L, 'w', 16L)));
         }
         norms(cases);
@@ -117,16 +174,58 @@ class SavedTensorsTest {
             List<int[]> dims = List.of(d(N, C, 5, 6), d(C), d(C));
             List<int[]> four = List.of(d(N, C, 5, 6), d(C), d(C), d(N, C, 5, 6));
             // Without a residual the mask of a training norm follows from the argument, which is there anyway.
-            cases.add(with(of(NormOp.BatchNormTrain.class, in -> train(in, a), dims, mask ? "012ms" : "01ms", mask ? "012ms" : "0ms", mask ? "Y" : ""),
-                    " " + a, statistics));
-            cases.add(with(of(NormOp.BatchNormTrain.class, in -> train(in, a), four, mask ? "01msy" : "01ms", mask ? "0msy" : "0ms", mask ? "y" : "",
-                    mask ? "y" : ""), " residual " + a, statistics));
-            cases.add(with(of(NormOp.BatchNormEval.class, in -> evaluate(in, a), dims, mask ? "1sy" : "1s", mask ? "0msy" : "0ms", mask ? "y" : ""),
-                    " " + a, statistics));
-            cases.add(with(of(NormOp.BatchNormEval.class, in -> evaluate(in, a), four, mask ? "1sy" : "1s", mask ? "0msy" : "0ms", mask ? "y" : "",
-                    mask ? "y" : ""), " residual " + a, statistics));
+            cases.add(with(
+                    of(
+                            NormOp.BatchNormTrain.class,
+                            in -> train(in, a),
+                            dims,
+                            mask ? "012ms" : "01ms",
+                            mask ? "012ms" : "0ms",
+                            mask ? "Y" : ""),
+                    " " + a,
+                    statistics));
+            cases.add(with(
+                    of(
+                            NormOp.BatchNormTrain.class,
+                            in -> train(in, a),
+                            four,
+                            mask ? "01msy" : "01ms",
+                            mask ? "0msy" : "0ms",
+                            mask ? "y" : "",
+                            mask ? "y" : ""),
+                    " residual " + a,
+                    statistics));
+            cases.add(with(
+                    of(
+                            NormOp.BatchNormEval.class,
+                            in -> evaluate(in, a),
+                            dims,
+                            mask ? "1sy" : "1s",
+                            mask ? "0msy" : "0ms",
+                            mask ? "y" : ""),
+                    " " + a,
+                    statistics));
+            cases.add(with(
+                    of(
+                            NormOp.BatchNormEval.class,
+                            in -> evaluate(in, a),
+                            four,
+                            mask ? "1sy" : "1s",
+                            mask ? "0msy" : "0ms",
+                            mask ? "y" : "",
+                            mask ? "y" : ""),
+                    " residual " + a,
+                    statistics));
         }
-        cases.add(with(of(NormOp.LayerNorm.class, in -> in[0].layerNorm(in[1], in[2], 1e-5f), List.of(d(2, 3, 5), d(5), d(5)), "01s", "0s", ""), "",
+        cases.add(with(
+                of(
+                        NormOp.LayerNorm.class,
+                        in -> in[0].layerNorm(in[1], in[2], 1e-5f),
+                        List.of(d(2, 3, 5), d(5), d(5)),
+                        "01s",
+                        "0s",
+                        ""),
+                "",
                 Map.of('s', 48L)));
     }
 
@@ -148,7 +247,12 @@ class SavedTensorsTest {
         Tensor[] in = new Tensor[c.dims().size()];
         for (int i = 0; i < in.length; i++) {
             // Norms need results on both sides of their activation, roots and logarithms positive arguments.
-            in[i] = Tensor.uniform(random, c.key() instanceof Class<?> ? -1.6f : 0.2f, 1.8f, c.dims().get(i)).requireGrad((wanted >> i & 1) != 0);
+            in[i] = Tensor.uniform(
+                            random,
+                            c.key() instanceof Class<?> ? -1.6f : 0.2f,
+                            1.8f,
+                            c.dims().get(i))
+                    .requireGrad((wanted >> i & 1) != 0);
         }
         return in;
     }
@@ -179,14 +283,21 @@ class SavedTensorsTest {
                 }
                 long expected = 0;
                 for (char letter : read) {
-                    expected += letter == 'y' ? 4L * result.numel() : Character.isDigit(letter) ? 4L * in[letter - '0'].numel() : c.sizes().get(letter);
+                    expected += letter == 'y'
+                            ? 4L * result.numel()
+                            : Character.isDigit(letter)
+                                    ? 4L * in[letter - '0'].numel()
+                                    : c.sizes().get(letter);
                 }
                 long kept = 0;
                 for (Tensor t : find(result, c.key()).saved.kept()) {
                     kept += (long) t.numel() * t.dtype().bytes();
                 }
-                assertThat(kept).as("bytes kept by %s where the inputs of %s want gradients, which read %s", c,
-                        Integer.toBinaryString(wanted), read).isEqualTo(expected);
+                assertThat(kept)
+                        .as(
+                                "bytes kept by %s where the inputs of %s want gradients, which read %s",
+                                c, Integer.toBinaryString(wanted), read)
+                        .isEqualTo(expected);
             }
         }
     }
@@ -209,7 +320,10 @@ class SavedTensorsTest {
                 for (int i = 0; i < whole.size(); i++) {
                     same &= Arrays.equals(whole.get(i), robbed.get(i));
                 }
-                assertThat(same).as("gradients of %s, wanted %s, without its kept tensor %d are the same", c, Integer.toBinaryString(wanted), k)
+                assertThat(same)
+                        .as(
+                                "gradients of %s, wanted %s, without its kept tensor %d are the same",
+                                c, Integer.toBinaryString(wanted), k)
                         .isFalse();
             }
         }
@@ -217,7 +331,10 @@ class SavedTensorsTest {
 
     private static int keptCount(Keeps c, int wanted) {
         try (Scope scope = Scope.open()) {
-            return find(c.function().apply(arguments(c, wanted)), c.key()).saved.kept().size();
+            return find(c.function().apply(arguments(c, wanted)), c.key())
+                    .saved
+                    .kept()
+                    .size();
         }
     }
 
@@ -229,7 +346,10 @@ class SavedTensorsTest {
                 forget(find(result, c.key()).saved, without);
             }
             result.backward(Tensor.uniform(new Random(8), -1, 1, result.shape().toArray()));
-            return Arrays.stream(in).filter(Tensor::requiresGrad).map(t -> t.grad().orElseThrow().toFloatArray()).toList();
+            return Arrays.stream(in)
+                    .filter(Tensor::requiresGrad)
+                    .map(t -> t.grad().orElseThrow().toFloatArray())
+                    .toList();
         }
     }
 
@@ -255,7 +375,10 @@ class SavedTensorsTest {
         assertThat(missing).isEqualTo(Set.of(BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL));
     }
 
-    /** Tensors that other tests left to the garbage collector may leave this count at any time: upper bounds alone can be told. */
+    /**
+     * Tensors that other tests left to the garbage collector may leave this count at any time: upper bounds alone can
+     * be told.
+     */
     private static long live() {
         return Device.cpu().memory().live();
     }
@@ -266,7 +389,9 @@ class SavedTensorsTest {
         long mebibyte = 4L * side * side;
         try (Scope scope = Scope.open()) {
             Tensor x = Tensor.full(0.01f, side, side).requireGrad(true);
-            List<Tensor> weights = IntStream.range(0, 10).mapToObj(i -> Tensor.full(0.001f * (i + 1), side, side)).toList();
+            List<Tensor> weights = IntStream.range(0, 10)
+                    .mapToObj(i -> Tensor.full(0.001f * (i + 1), side, side))
+                    .toList();
             long before = live();
             Tensor y;
             try (Scope inner = Scope.open()) {
@@ -276,7 +401,9 @@ class SavedTensorsTest {
                 }
                 y = inner.keep(h);
             }
-            assertThat(live() - before).as("bytes kept for ten frozen layers: the result alone").isLessThan(mebibyte + mebibyte / 4);
+            assertThat(live() - before)
+                    .as("bytes kept for ten frozen layers: the result alone")
+                    .isLessThan(mebibyte + mebibyte / 4);
             y.sum().backward();
             assertThat(x.grad()).isPresent();
         }
@@ -294,7 +421,9 @@ class SavedTensorsTest {
             try (Scope inner = Scope.open()) {
                 loss = inner.keep(y.exp().mul(constant).add(3).mul(constant).sum());
             }
-            assertThat(live() - before).as("exp keeps its result, mul a handle of the constant").isLessThan(mebibyte + mebibyte / 4);
+            assertThat(live() - before)
+                    .as("exp keeps its result, mul a handle of the constant")
+                    .isLessThan(mebibyte + mebibyte / 4);
             loss.backward();
             assertThat(y.grad().orElseThrow().get(3, 4)).isCloseTo((float) (4 * Math.E), offset(1e-5f));
         }

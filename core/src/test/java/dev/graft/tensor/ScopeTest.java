@@ -53,7 +53,8 @@ class ScopeTest {
     @Test
     void keepOnATensorTakesItOutOfEveryScope() {
         Tensor kept;
-        try (Scope outer = Scope.open(); Scope inner = Scope.open()) {
+        try (Scope outer = Scope.open();
+                Scope inner = Scope.open()) {
             kept = Tensor.ones(2).keep();
         }
         assertThat(kept.isClosed()).isFalse();
@@ -68,7 +69,8 @@ class ScopeTest {
         Tensor movedOnce;
         try (Scope outermost = Scope.open()) {
             try (Scope outer = Scope.open()) {
-                try (Scope middle = Scope.open(); Scope inner = Scope.open()) {
+                try (Scope middle = Scope.open();
+                        Scope inner = Scope.open()) {
                     kept = Tensor.ones(2);
                     assertThat(outer.keep(kept)).isSameAs(kept);
                     assertThat(kept.scope()).isSameAs(outermost);
@@ -84,7 +86,8 @@ class ScopeTest {
     @Test
     void aTensorOfAScopeInsideGoesToTheCollectorWhereNoneIsAround() {
         Tensor kept;
-        try (Scope outer = Scope.open(); Scope inner = Scope.open()) {
+        try (Scope outer = Scope.open();
+                Scope inner = Scope.open()) {
             kept = outer.keep(Tensor.ones(2));
         }
         assertThat(kept.scope()).isNull();
@@ -113,9 +116,15 @@ class ScopeTest {
         try (Scope scope = Scope.open()) {
             Tensor closed = Tensor.ones(2);
             closed.close();
-            assertThatIllegalStateException().isThrownBy(() -> scope.keep(closed)).withMessageStartingWith("keep: the tensor [2] was closed");
-            assertThatIllegalStateException().isThrownBy(closed::keep).withMessageStartingWith("keep: the tensor [2] was closed");
-            assertThatIllegalStateException().isThrownBy(() -> scope.handOver(closed)).withMessageContaining("was closed");
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> scope.keep(closed))
+                    .withMessageStartingWith("keep: the tensor [2] was closed");
+            assertThatIllegalStateException()
+                    .isThrownBy(closed::keep)
+                    .withMessageStartingWith("keep: the tensor [2] was closed");
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> scope.handOver(closed))
+                    .withMessageContaining("was closed");
         }
     }
 
@@ -124,7 +133,9 @@ class ScopeTest {
         Scope scope = Scope.open();
         scope.close();
         Tensor t = Tensor.ones(2);
-        assertThatIllegalStateException().isThrownBy(() -> scope.keep(t)).withMessageStartingWith("keep: the scope was closed");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> scope.keep(t))
+                .withMessageStartingWith("keep: the scope was closed");
     }
 
     @Test
@@ -133,23 +144,31 @@ class ScopeTest {
             Tensor mine = Tensor.ones(2);
             assertRefused(() -> mine.keep(), "keep: the tensor [2] belongs to a scope of another thread");
             assertRefused(() -> scope.keep(mine), "keep: called on another thread");
-            assertRefused(() -> {
-                try (Scope theirs = Scope.open()) {
-                    theirs.keep(mine);
-                }
-            }, "keep: the tensor belongs to a scope of another thread");
+            assertRefused(
+                    () -> {
+                        try (Scope theirs = Scope.open()) {
+                            theirs.keep(mine);
+                        }
+                    },
+                    "keep: the tensor belongs to a scope of another thread");
             assertThat(mine.scope()).isSameAs(scope);
             assertThat(CompletableFuture.supplyAsync(() -> {
-                try (Scope theirs = Scope.open()) {
-                    return Tensor.ones(3).keep();
-                }
-            }).join().keep().isClosed()).isFalse();
+                                try (Scope theirs = Scope.open()) {
+                                    return Tensor.ones(3).keep();
+                                }
+                            })
+                            .join()
+                            .keep()
+                            .isClosed())
+                    .isFalse();
         }
     }
 
     private static void assertRefused(Runnable body, String message) {
-        assertThat(catchThrowableOfType(CompletionException.class, CompletableFuture.runAsync(body)::join).getCause())
-                .isInstanceOf(IllegalStateException.class).hasMessageStartingWith(message);
+        assertThat(catchThrowableOfType(CompletionException.class, CompletableFuture.runAsync(body)::join)
+                        .getCause())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith(message);
     }
 
     @Test
@@ -159,14 +178,16 @@ class ScopeTest {
                 Tensor t = Tensor.ones(16);
                 Tensor view = t.alias().keep();
                 CountDownLatch start = new CountDownLatch(1);
-                List<CompletableFuture<Void>> closers = IntStream.range(0, 3).mapToObj(i -> CompletableFuture.runAsync(() -> {
-                    try {
-                        start.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                    t.close();
-                })).toList();
+                List<CompletableFuture<Void>> closers = IntStream.range(0, 3)
+                        .mapToObj(i -> CompletableFuture.runAsync(() -> {
+                            try {
+                                start.await();
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                            t.close();
+                        }))
+                        .toList();
                 start.countDown();
                 t.close();
                 closers.forEach(CompletableFuture::join);
@@ -238,9 +259,11 @@ class ScopeTest {
         try (Scope scope = Scope.open()) {
             Tensor t = Tensor.ones(2);
             CompletableFuture<Void> elsewhere = CompletableFuture.runAsync(scope::close);
-            assertThat(catchThrowableOfType(CompletionException.class, elsewhere::join).getCause())
+            assertThat(catchThrowableOfType(CompletionException.class, elsewhere::join)
+                            .getCause())
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
+                    .hasMessage(
+                            "scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
             assertThat(t.isClosed()).isFalse();
         }
     }
@@ -260,9 +283,10 @@ class ScopeTest {
         Tensor t = Tensor.ones(2, 3);
         t.close();
         assertThat(t.toString()).isEqualTo("Tensor[2, 3] F32 closed");
-        assertThatIllegalStateException().isThrownBy(t::relu)
+        assertThatIllegalStateException()
+                .isThrownBy(t::relu)
                 .withMessage("relu: the tensor [2, 3] was closed. Hint: keep() it, or move the use inside its "
-                + "scope. Set -Dgraft.traceClose=true to see where.");
+                        + "scope. Set -Dgraft.traceClose=true to see where.");
         assertThat(t.shape()).isEqualTo(Shape.of(2, 3));
     }
 
@@ -301,7 +325,9 @@ class ScopeTest {
                 w.square().sum().backward();
             }
             g = w.grad().orElseThrow();
-            assertThat(g.isClosed()).as("a gradient outlives the step that computed it").isFalse();
+            assertThat(g.isClosed())
+                    .as("a gradient outlives the step that computed it")
+                    .isFalse();
         }
         assertThat(g.isClosed()).isTrue();
     }
@@ -376,7 +402,9 @@ class ScopeTest {
                 innermost = Tensor.ones(2);
                 step.release();
                 step.close();
-                assertThat(innermost.isClosed()).as("a scope opened inside stays open").isFalse();
+                assertThat(innermost.isClosed())
+                        .as("a scope opened inside stays open")
+                        .isFalse();
                 assertThat(innermost.scope()).isSameAs(inner);
             }
             assertThat(innermost.isClosed()).isTrue();
@@ -402,8 +430,10 @@ class ScopeTest {
     void aScopeIsReleasedOnItsOwnThread() {
         try (Scope scope = Scope.open()) {
             CompletableFuture<Void> elsewhere = CompletableFuture.runAsync(scope::release);
-            assertThat(catchThrowableOfType(CompletionException.class, elsewhere::join).getCause())
-                    .isInstanceOf(IllegalStateException.class).hasMessageStartingWith("scope: released on another thread");
+            assertThat(catchThrowableOfType(CompletionException.class, elsewhere::join)
+                            .getCause())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("scope: released on another thread");
         }
     }
 

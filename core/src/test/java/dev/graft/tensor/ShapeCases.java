@@ -7,23 +7,42 @@ import java.util.function.UnaryOperator;
 
 /** Operators that move or repeat elements. */
 final class ShapeCases {
-    private ShapeCases() {
-    }
+    private ShapeCases() {}
 
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
         reshapes(cases);
         for (int[] order : new int[][] {{1, 0, 2}, {2, 0, 1}, {0, 2, 1}, {2, 1, 0}, {0, 1, 2}}) {
-            of(cases, ShapeOp.Permute.class, "permute/" + order[0] + order[1] + order[2], x -> x.permute(order), x -> x.permute(order));
+            of(
+                    cases,
+                    ShapeOp.Permute.class,
+                    "permute/" + order[0] + order[1] + order[2],
+                    x -> x.permute(order),
+                    x -> x.permute(order));
         }
-        of(cases, ShapeOp.Permute.class, "permute/channels_last", x -> x.permute(0, 2, 3, 1), x -> x.permute(0, 2, 3, 1));
+        of(
+                cases,
+                ShapeOp.Permute.class,
+                "permute/channels_last",
+                x -> x.permute(0, 2, 3, 1),
+                x -> x.permute(0, 2, 3, 1));
         of(cases, ShapeOp.Permute.class, "transpose/ends", x -> x.transpose(0, -1), x -> x.permute(2, 1, 0));
-        of(cases, ShapeOp.Contiguous.class, "contiguous/transposed", x -> x.transpose(0, 1).contiguous(), x -> x.permute(1, 0));
+        of(
+                cases,
+                ShapeOp.Contiguous.class,
+                "contiguous/transposed",
+                x -> x.transpose(0, 1).contiguous(),
+                x -> x.permute(1, 0));
         expand(cases, "expand/front", 4, 2, 3);
         expand(cases, "expand/middle", 2, 5, 3);
         expand(cases, "expand/scalar", 2, 3);
         expand(cases, "expand/same", 2, 3);
-        of(cases, ShapeOp.Slice.class, "select/middle", x -> x.select(1, 2), x -> slice(x, 1, 2, 3, 1).reshape(3, 5));
+        of(
+                cases,
+                ShapeOp.Slice.class,
+                "select/middle",
+                x -> x.select(1, 2),
+                x -> slice(x, 1, 2, 3, 1).reshape(3, 5));
         slice(cases, "slice/plain", 1, 1, 4, 1);
         slice(cases, "slice/step2", 1, 1, 7, 2);
         slice(cases, "slice/step3_of_first", 0, 0, 8, 3);
@@ -50,24 +69,38 @@ final class ShapeCases {
         of(cases, ShapeOp.Reshape.class, "reshape/inferred", x -> x.reshape(2, -1, 3), x -> x.reshape(2, 6, 3));
         of(cases, ShapeOp.Reshape.class, "reshape/to_scalar", x -> x.reshape(), x -> x.reshape());
         of(cases, ShapeOp.Reshape.class, "reshape/empty", x -> x.reshape(4, 0), x -> x.reshape(4, 0));
-        of(cases, ShapeOp.Reshape.class, "reshape/of_transposed", x -> x.transpose(0, 1).reshape(4, 5), x -> x.permute(1, 0).reshape(4, 5));
+        of(
+                cases,
+                ShapeOp.Reshape.class,
+                "reshape/of_transposed",
+                x -> x.transpose(0, 1).reshape(4, 5),
+                x -> x.permute(1, 0).reshape(4, 5));
         of(cases, ShapeOp.Reshape.class, "flatten/from_1", x -> x.flatten(1), x -> x.reshape(2, 60));
         of(cases, ShapeOp.Reshape.class, "flatten/scalar", x -> x.flatten(0), x -> x.reshape(1));
         of(cases, ShapeOp.Reshape.class, "unsqueeze/last", x -> x.unsqueeze(-1), x -> x.reshape(2, 3, 1));
         of(cases, ShapeOp.Reshape.class, "squeeze/middle", x -> x.squeeze(1), x -> x.reshape(2, 3));
     }
 
-    private static void of(List<OpCase> cases, Class<? extends Op> proves, String name, UnaryOperator<Tensor> graft,
+    private static void of(
+            List<OpCase> cases,
+            Class<? extends Op> proves,
+            String name,
+            UnaryOperator<Tensor> graft,
             UnaryOperator<Nd> naive) {
         cases.add(new OpCase(name, proves, in -> graft.apply(in[0]), in -> naive.apply(in[0])));
     }
 
     private static void expand(List<OpCase> cases, String name, int... dims) {
-        cases.add(new OpCase(name, ShapeOp.Expand.class, in -> in[0].expand(dims), in -> Nd.fill(dims, in[0]::spread)).terms(6));
+        cases.add(new OpCase(name, ShapeOp.Expand.class, in -> in[0].expand(dims), in -> Nd.fill(dims, in[0]::spread))
+                .terms(6));
     }
 
     private static void slice(List<OpCase> cases, String name, int axis, int from, int to, int step) {
-        of(cases, ShapeOp.Slice.class, name, x -> step == 1 ? x.slice(axis, from, to) : x.slice(axis, from, to, step),
+        of(
+                cases,
+                ShapeOp.Slice.class,
+                name,
+                x -> step == 1 ? x.slice(axis, from, to) : x.slice(axis, from, to, step),
                 x -> slice(x, axis, from, to, step));
     }
 
@@ -78,7 +111,8 @@ final class ShapeCases {
 
     private static Nd pad(Nd x, int top, int bottom, int left, int right) {
         int[] d = x.dims();
-        return Nd.fill(new int[] {d[0], d[1], d[2] + top + bottom, d[3] + left + right},
+        return Nd.fill(
+                new int[] {d[0], d[1], d[2] + top + bottom, d[3] + left + right},
                 i -> x.padded(i[0], i[1], i[2] - top, i[3] - left));
     }
 
@@ -111,44 +145,76 @@ final class ShapeCases {
         Class<ShapeOp.Reshape> reshape = ShapeOp.Reshape.class;
         return List.of(
                 new OpError(reshape, "reshape: [2, 3] has 6 elements, [4, 2] has 8", () -> x.reshape(4, 2)),
-                new OpError(reshape, "reshape: no size fits -1 in [4, -1] for input [2, 3] (6 elements)", () -> x.reshape(4, -1)),
-                new OpError(reshape, "reshape: [-1, -1] may hold one -1 and no other negative size (input [2, 3])",
+                new OpError(
+                        reshape,
+                        "reshape: no size fits -1 in [4, -1] for input [2, 3] (6 elements)",
+                        () -> x.reshape(4, -1)),
+                new OpError(
+                        reshape,
+                        "reshape: [-1, -1] may hold one -1 and no other negative size (input [2, 3])",
                         () -> x.reshape(-1, -1)),
                 new OpError(reshape, "squeeze: dimension 0 of [2, 3] has size 2, not 1", () -> x.squeeze(0)),
-                new OpError(reshape, "unsqueeze: dimension 4 is out of range for shape [2, 3]. Hint: the new dimension counts from 0 to 2, "
-                        + "or from -1 backwards.", () -> x.unsqueeze(4)),
-                new OpError(reshape, "flatten: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
+                new OpError(
+                        reshape,
+                        "unsqueeze: dimension 4 is out of range for shape [2, 3]. Hint: the new dimension counts from 0 to 2, "
+                                + "or from -1 backwards.",
+                        () -> x.unsqueeze(4)),
+                new OpError(
+                        reshape,
+                        "flatten: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
                         () -> x.flatten(2)),
-                new OpError(ShapeOp.Permute.class, "permute: [0, 0] is not an order of the dimensions of [2, 3]. "
-                        + "Hint: name each dimension from 0 to 1 once.", () -> x.permute(0, 0)),
-                new OpError(ShapeOp.Expand.class, "expand: [2, 3] does not expand to [3]. "
-                        + "Hint: only dimensions of size 1 can grow, and new dimensions go in front.", () -> x.expand(3)),
-                new OpError(ShapeOp.Expand.class, "expand: shapes [2, 3] and [5, 3] do not broadcast (sizes 2 and 5 at dimension -2). "
-                        + "Hint: sizes must match or be 1, counted from the last dimension.", () -> x.expand(5, 3)),
-                new OpError(ShapeOp.Slice.class,
+                new OpError(
+                        ShapeOp.Permute.class,
+                        "permute: [0, 0] is not an order of the dimensions of [2, 3]. "
+                                + "Hint: name each dimension from 0 to 1 once.",
+                        () -> x.permute(0, 0)),
+                new OpError(
+                        ShapeOp.Expand.class,
+                        "expand: [2, 3] does not expand to [3]. "
+                                + "Hint: only dimensions of size 1 can grow, and new dimensions go in front.",
+                        () -> x.expand(3)),
+                new OpError(
+                        ShapeOp.Expand.class,
+                        "expand: shapes [2, 3] and [5, 3] do not broadcast (sizes 2 and 5 at dimension -2). "
+                                + "Hint: sizes must match or be 1, counted from the last dimension.",
+                        () -> x.expand(5, 3)),
+                new OpError(
+                        ShapeOp.Slice.class,
                         "slice: [1, 4) step 1 is outside dimension 1 of [2, 3]. Hint: 0 <= from <= to <= 3 and step >= 1.",
                         () -> x.slice(-1, 1, 4)),
-                new OpError(ShapeOp.Slice.class,
+                new OpError(
+                        ShapeOp.Slice.class,
                         "slice: [0, 2) step 0 is outside dimension 0 of [2, 3]. Hint: 0 <= from <= to <= 2 and step >= 1.",
                         () -> x.slice(0, 0, 2, 0)),
-                new OpError(ShapeOp.Slice.class, "select: index 2 is outside dimension 0 of [2, 3]", () -> x.select(0, 2)),
-                new OpError(ShapeOp.Concat.class,
+                new OpError(
+                        ShapeOp.Slice.class, "select: index 2 is outside dimension 0 of [2, 3]", () -> x.select(0, 2)),
+                new OpError(
+                        ShapeOp.Concat.class,
                         "concat: operands must agree in dtype and in every dimension but 0 ([F32 [2, 3], F32 [2, 4]])",
                         () -> Tensor.concat(0, x, Tensor.zeros(2, 4))),
-                new OpError(ShapeOp.Concat.class,
+                new OpError(
+                        ShapeOp.Concat.class,
                         "concat: operands must agree in dtype and in every dimension but 1 ([F32 [2, 3], I64 [2, 3]])",
                         () -> Tensor.concat(1, x, Tensor.zeros(DType.I64, Shape.of(2, 3)))),
                 new OpError(ShapeOp.Concat.class, "concat: needs at least one tensor", () -> Tensor.concat(0)),
                 new OpError(ShapeOp.Concat.class, "stack: needs at least one tensor", () -> Tensor.stack(0)),
-                new OpError(ShapeOp.Concat.class, "stack: operands must all have one shape ([[2, 3], [2, 4]])",
+                new OpError(
+                        ShapeOp.Concat.class,
+                        "stack: operands must all have one shape ([[2, 3], [2, 4]])",
                         () -> Tensor.stack(1, x, Tensor.zeros(2, 4))),
-                new OpError(ShapeOp.Pad2d.class, "pad2d: input must be [N, C, H, W], got [2, 3]", () -> x.pad2d(1, 1, 1, 1)),
-                new OpError(ShapeOp.Pad2d.class,
+                new OpError(
+                        ShapeOp.Pad2d.class,
+                        "pad2d: input must be [N, C, H, W], got [2, 3]",
+                        () -> x.pad2d(1, 1, 1, 1)),
+                new OpError(
+                        ShapeOp.Pad2d.class,
                         "pad2d: padding must not be negative (top 0, bottom -1, left 0, right 0). Hint: use slice to crop.",
                         () -> Tensor.zeros(1, 1, 2, 2).pad2d(0, -1, 0, 0)),
-                new OpError(ShapeOp.Contiguous.class,
+                new OpError(
+                        ShapeOp.Contiguous.class,
                         "contiguous: the tensor [3, 2] was closed. Hint: keep() it, or move the use inside its scope. "
-                        + "Set -Dgraft.traceClose=true to see where.", () -> {
+                                + "Set -Dgraft.traceClose=true to see where.",
+                        () -> {
                             Tensor view = x.transpose(0, 1);
                             view.close();
                             view.contiguous();

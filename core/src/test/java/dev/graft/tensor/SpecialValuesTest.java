@@ -20,37 +20,61 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Values and gradients at 0, -0, infinities, NaN, denormal and huge numbers, met by gradients that are special too: as PyTorch computes them in
- * float32. Where Graft differs, {@link #DIFFERENCES} says why.
+ * Values and gradients at 0, -0, infinities, NaN, denormal and huge numbers, met by gradients that are special too: as
+ * PyTorch computes them in float32. Where Graft differs, {@link #DIFFERENCES} says why.
  */
 class SpecialValuesTest {
     private static final float INF = Float.POSITIVE_INFINITY;
 
-    /** One number of a result or gradient: the argument at its place, NaN where there is none, its dy, and what Graft and PyTorch give. */
-    record At(float x, float x1, float dy, float found, double torch) {
-    }
+    /**
+     * One number of a result or gradient: the argument at its place, NaN where there is none, its dy, and what Graft
+     * and PyTorch give.
+     */
+    record At(float x, float x1, float dy, float found, double torch) {}
 
     /** Where and when Graft may differ from PyTorch. */
-    record Difference(String parts, String why, Predicate<At> when) {
-    }
+    record Difference(String parts, String why, Predicate<At> when) {}
 
     private static final List<Difference> DIFFERENCES = List.of(
-            new Difference("batch_norm.*/grad0", "both add numbers around 3 in floats, in another order", at -> Math.abs(at.found - at.torch) <= 3e-6),
-            new Difference("log_softmax_ones/grad0|unary/(sigmoid|tanh)/grad0",
+            new Difference(
+                    "batch_norm.*/grad0",
+                    "both add numbers around 3 in floats, in another order",
+                    at -> Math.abs(at.found - at.torch) <= 3e-6),
+            new Difference(
+                    "log_softmax_ones/grad0|unary/(sigmoid|tanh)/grad0",
                     "PyTorch takes the difference of floats near 1, Graft some of them in double precision",
                     at -> Math.abs(at.found - at.torch) <= 1e-6),
-            new Difference("(pow/.*|unary/(reciprocal|gelu|softplus)|log_softmax)/grad0",
+            new Difference(
+                    "(pow/.*|unary/(reciprocal|gelu|softplus)|log_softmax)/grad0",
                     "PyTorch's derivative is rounded to 0 or infinity before it meets dy; Graft's product is rounded once",
-                    at -> Double.isNaN(at.torch) && Float.isFinite(at.x) && (at.dy == 0 ? at.found == 0 : Float.isInfinite(at.found))),
-            new Difference("pow/-?[01].5/(out|grad0)", "PyTorch takes the square root, which is NaN at minus infinity; IEEE 754's pow is not",
+                    at -> Double.isNaN(at.torch)
+                            && Float.isFinite(at.x)
+                            && (at.dy == 0 ? at.found == 0 : Float.isInfinite(at.found))),
+            new Difference(
+                    "pow/-?[01].5/(out|grad0)",
+                    "PyTorch takes the square root, which is NaN at minus infinity; IEEE 754's pow is not",
                     at -> at.x == -INF && Double.isNaN(at.torch) && !Float.isNaN(at.found)),
-            new Difference("bce/out", "PyTorch's loss is a difference that loses the digits of sure answers", at -> at.found == (float) loss(at.x, at.x1)
-                    || Math.abs(at.found - loss(at.x, at.x1)) <= 2e-6 * loss(at.x, at.x1)),
-            new Difference("bce/grad0", "as bce/out", at -> Math.abs(at.found - slope(at.x, at.x1)) <= 2e-6 * Math.abs(slope(at.x, at.x1))),
-            new Difference("unary/gelu/out", "PyTorch's vectorised erf is NaN at infinity", at -> at.x == INF && at.found == INF),
-            new Difference("unary/relu6/grad0", "a NaN keeps its gradient in Graft's relu6 as in its relu; in PyTorch's relu alone",
+            new Difference(
+                    "bce/out",
+                    "PyTorch's loss is a difference that loses the digits of sure answers",
+                    at -> at.found == (float) loss(at.x, at.x1)
+                            || Math.abs(at.found - loss(at.x, at.x1)) <= 2e-6 * loss(at.x, at.x1)),
+            new Difference(
+                    "bce/grad0",
+                    "as bce/out",
+                    at -> Math.abs(at.found - slope(at.x, at.x1)) <= 2e-6 * Math.abs(slope(at.x, at.x1))),
+            new Difference(
+                    "unary/gelu/out",
+                    "PyTorch's vectorised erf is NaN at infinity",
+                    at -> at.x == INF && at.found == INF),
+            new Difference(
+                    "unary/relu6/grad0",
+                    "a NaN keeps its gradient in Graft's relu6 as in its relu; in PyTorch's relu alone",
                     at -> Float.isNaN(at.x) && (at.found == at.dy || Float.isNaN(at.dy))),
-            new Difference("windows/.*max.*/grad0", "of several NaN in a window Graft chooses the first, PyTorch the last", at -> Float.isNaN(at.x)));
+            new Difference(
+                    "windows/.*max.*/grad0",
+                    "of several NaN in a window Graft chooses the first, PyTorch the last",
+                    at -> Float.isNaN(at.x)));
 
     /** {@code -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))}. */
     private static double loss(double x, double t) {
@@ -110,16 +134,29 @@ class SpecialValuesTest {
             one(c, "pow/" + e, x -> x.pow(e));
         }
         one(c, "dropout/none", x -> x.dropout(0, 1));
-        Map<String, BinaryOperator<Tensor>> binary = Map.of("add", Tensor::add, "sub", Tensor::sub, "mul", Tensor::mul, "div", Tensor::div,
-                "maximum", Tensor::maximum, "minimum", Tensor::minimum);
-        binary.forEach((name, f) -> List.of("one", "zero", "infinity", "nan").forEach(dy -> two(c, name + "/" + dy, f)));
+        Map<String, BinaryOperator<Tensor>> binary = Map.of(
+                "add",
+                Tensor::add,
+                "sub",
+                Tensor::sub,
+                "mul",
+                Tensor::mul,
+                "div",
+                Tensor::div,
+                "maximum",
+                Tensor::maximum,
+                "minimum",
+                Tensor::minimum);
+        binary.forEach(
+                (name, f) -> List.of("one", "zero", "infinity", "nan").forEach(dy -> two(c, name + "/" + dy, f)));
         two(c, "compare/eq", Tensor::eq);
         two(c, "compare/lt", Tensor::lt);
         two(c, "compare/le", Tensor::le);
         c.put("where", in -> Tensor.where(in[0], in[1], in[2]));
         one(c, "div_number", x -> x.div(3));
         one(c, "div_zero", x -> x.div(0));
-        Map<String, UnaryOperator<Tensor>> reductions = Map.of("sum", x -> x.sum(1), "mean", x -> x.mean(1), "max", x -> x.max(1), "min", x -> x.min(1));
+        Map<String, UnaryOperator<Tensor>> reductions =
+                Map.of("sum", x -> x.sum(1), "mean", x -> x.mean(1), "max", x -> x.max(1), "min", x -> x.min(1));
         reductions.forEach((name, f) -> {
             one(c, "reduce/" + name, f);
             one(c, "reduce/" + name + "_zero", f);
@@ -129,7 +166,10 @@ class SpecialValuesTest {
             one(c, "log_softmax" + suffix, x -> x.logSoftmax(1));
         }
         for (LossReduction r : LossReduction.values()) {
-            two(c, "cross_entropy/" + r.name().toLowerCase(Locale.ROOT), (x, t) -> x.crossEntropy(t, Optional.empty(), 0, -100, r));
+            two(
+                    c,
+                    "cross_entropy/" + r.name().toLowerCase(Locale.ROOT),
+                    (x, t) -> x.crossEntropy(t, Optional.empty(), 0, -100, r));
         }
         two(c, "cross_entropy/smooth", (x, t) -> x.crossEntropy(t, Optional.empty(), 0.25f, -100, LossReduction.NONE));
         two(c, "bce", (x, t) -> x.bceWithLogits(t.detach(), Optional.empty(), LossReduction.NONE));
@@ -154,11 +194,28 @@ class SpecialValuesTest {
     private static void norms(Map<String, Function<Tensor[], Tensor>> c) {
         for (String name : List.of("1e-05", "1e-30")) {
             float eps = Float.parseFloat(name);
-            c.put("batch_norm_train/" + name, in -> in[0].batchNormTrain(in[1], in[2], eps, Tensor.zeros(4), Tensor.ones(4), 0.1f));
-            c.put("batch_norm_train_relu/" + name, in -> in[0].batchNormTrain(in[1], in[2], eps, Tensor.zeros(4), Tensor.ones(4), 0.1f,
-                    Optional.empty(), Activation.RELU));
-            c.put("batch_norm_eval/" + name, in -> in[0].batchNormEval(in[1], in[2], Tensor.of(new float[] {0, 1, INF, 0}, 4),
-                    Tensor.of(new float[] {1, 0, 1, INF}, 4), eps));
+            c.put(
+                    "batch_norm_train/" + name,
+                    in -> in[0].batchNormTrain(in[1], in[2], eps, Tensor.zeros(4), Tensor.ones(4), 0.1f));
+            c.put(
+                    "batch_norm_train_relu/" + name,
+                    in -> in[0].batchNormTrain(
+                            in[1],
+                            in[2],
+                            eps,
+                            Tensor.zeros(4),
+                            Tensor.ones(4),
+                            0.1f,
+                            Optional.empty(),
+                            Activation.RELU));
+            c.put(
+                    "batch_norm_eval/" + name,
+                    in -> in[0].batchNormEval(
+                            in[1],
+                            in[2],
+                            Tensor.of(new float[] {0, 1, INF, 0}, 4),
+                            Tensor.of(new float[] {1, 0, 1, INF}, 4),
+                            eps));
             c.put("layer_norm/" + name, in -> in[0].layerNorm(in[1], in[2], eps));
         }
     }
@@ -182,7 +239,8 @@ class SpecialValuesTest {
         });
         Set<Object> missing = new HashSet<>(OpCatalogueTest.operators());
         missing.removeAll(proved);
-        // Moving elements is all the same for special ones; convolutions are proved in NotANumberTest and ConvolutionTest.
+        // Moving elements is all the same for special ones; convolutions are proved in NotANumberTest and
+        // ConvolutionTest.
         missing.removeIf(key -> key instanceof Class<?> type && ShapeOp.class.isAssignableFrom(type));
         assertThat(missing.stream().map(key -> key instanceof Class<?> type ? type.getSimpleName() : key.toString()))
                 .containsExactlyInAnyOrder("EQUAL", "LESS", "LESS_EQUAL", "Conv2d");
@@ -208,7 +266,8 @@ class SpecialValuesTest {
         Set<Difference> seen = new HashSet<>();
         names().forEach(name -> compare(name, seen));
         // the first is one of last bits, which kernels with vectors and without round differently
-        assertThat(DIFFERENCES.stream().skip(1).filter(d -> !seen.contains(d)).map(Difference::why)).isEmpty();
+        assertThat(DIFFERENCES.stream().skip(1).filter(d -> !seen.contains(d)).map(Difference::why))
+                .isEmpty();
     }
 
     /** All faults of a case; {@code seen} receives the differences met. */
@@ -218,13 +277,15 @@ class SpecialValuesTest {
             Golden golden = Golden.specialValues();
             Tensor[] in = arguments(name);
             Tensor out = CASES.get(name).apply(in);
-            float[] dy = golden.has(name + "/dy") ? golden.get(name + "/dy").tensor().toFloatArray() : new float[0];
+            float[] dy =
+                    golden.has(name + "/dy") ? golden.get(name + "/dy").tensor().toFloatArray() : new float[0];
             compare(name + "/out", out.toFloatArray(), dy, in, faults, seen);
             if (dy.length > 0) {
                 out.backward(golden.get(name + "/dy").tensor());
                 for (int i = 0; i < in.length; i++) {
                     if (in[i].requiresGrad()) {
-                        float[] gradient = in[i].grad().map(Tensor::toFloatArray).orElseGet(new float[in[i].numel()]::clone);
+                        float[] gradient =
+                                in[i].grad().map(Tensor::toFloatArray).orElseGet(new float[in[i].numel()]::clone);
                         compare(name + "/grad" + i, gradient, dy, in, faults, seen);
                     }
                 }
@@ -233,17 +294,26 @@ class SpecialValuesTest {
         return faults;
     }
 
-    private static void compare(String part, float[] found, float[] dy, Tensor[] in, List<String> faults, Set<Difference> seen) {
+    private static void compare(
+            String part, float[] found, float[] dy, Tensor[] in, List<String> faults, Set<Difference> seen) {
         double[] expected = Golden.specialValues().get(part).values().data();
         assertThat(found).as(part).hasSize(expected.length);
         for (int i = 0; i < found.length; i++) {
             double e = expected[i];
             // Results that are denormal may be flushed to 0.
-            boolean same = Double.isNaN(e) ? Float.isNaN(found[i])
+            boolean same = Double.isNaN(e)
+                    ? Float.isNaN(found[i])
                     : found[i] == e || Math.abs(found[i] - e) <= 2e-6 * Math.abs(e) + Float.MIN_NORMAL;
             if (!same) {
-                At at = new At(at(in, 0, found.length, i), at(in, 1, found.length, i), dy.length == found.length ? dy[i] : Float.NaN, found[i], e);
-                Optional<Difference> known = DIFFERENCES.stream().filter(d -> part.matches(d.parts()) && d.when().test(at)).findFirst();
+                At at = new At(
+                        at(in, 0, found.length, i),
+                        at(in, 1, found.length, i),
+                        dy.length == found.length ? dy[i] : Float.NaN,
+                        found[i],
+                        e);
+                Optional<Difference> known = DIFFERENCES.stream()
+                        .filter(d -> part.matches(d.parts()) && d.when().test(at))
+                        .findFirst();
                 known.ifPresent(seen::add);
                 if (known.isEmpty()) {
                     faults.add(part + "[" + i + "]: " + at);
@@ -253,6 +323,8 @@ class SpecialValuesTest {
     }
 
     private static float at(Tensor[] in, int argument, int length, int i) {
-        return argument < in.length && in[argument].numel() == length ? in[argument].toFloatArray()[i] : Float.NaN;
+        return argument < in.length && in[argument].numel() == length
+                ? in[argument].toFloatArray()[i]
+                : Float.NaN;
     }
 }

@@ -43,7 +43,9 @@ class TensorTest {
         assertThat(t.select(1, 1).toFloatArray()).containsExactly(2, 5);
         Tensor longs = Tensor.of(new long[] {1, 2, 3, 4}, 2, 2).transpose(0, 1);
         assertThat(longs.toLongArray()).containsExactly(1, 3, 2, 4);
-        assertThat(Tensor.ofBytes(DType.U8, Shape.of(4), longs.to(DType.U8).toBytes()).toLongArray()).containsExactly(1, 3, 2, 4);
+        assertThat(Tensor.ofBytes(DType.U8, Shape.of(4), longs.to(DType.U8).toBytes())
+                        .toLongArray())
+                .containsExactly(1, 3, 2, 4);
     }
 
     @Test
@@ -68,7 +70,9 @@ class TensorTest {
         assertThat(t.to(DType.I64).toLongArray()).containsExactly(1, -2, 255, 0);
         assertThat(t.to(DType.BOOL).toLongArray()).containsExactly(1, 1, 1, 0);
         for (DType half : List.of(DType.F16, DType.BF16, DType.F64)) {
-            assertThat(t.to(half).to(DType.F32).toFloatArray()).as(half.toString()).containsExactly(1.75f, -2.25f, 255, 0);
+            assertThat(t.to(half).to(DType.F32).toFloatArray())
+                    .as(half.toString())
+                    .containsExactly(1.75f, -2.25f, 255, 0);
         }
         assertThat(t.to(DType.F32)).isNotSameAs(t);
         assertThat(t.to(DType.F32).toFloatArray()).containsExactly(t.toFloatArray());
@@ -101,29 +105,47 @@ class TensorTest {
     @Test
     void refusesToChangeRepeatedElements() {
         Tensor repeated = Tensor.ones(1, 3).expand(2, 3);
-        String text = ": the tensor [2, 3] repeats elements in memory, so they cannot change one by one. Hint: copy() it first.";
-        assertThatIllegalArgumentException().isThrownBy(() -> repeated.addInPlace(Tensor.ones(2, 3), 1)).withMessage("addInPlace" + text);
-        assertThatIllegalArgumentException().isThrownBy(() -> repeated.mulInPlace(2)).withMessage("mulInPlace" + text);
-        assertThatIllegalArgumentException().isThrownBy(() -> repeated.copyFrom(Tensor.ones(2, 3))).withMessage("copyFrom" + text);
+        String text =
+                ": the tensor [2, 3] repeats elements in memory, so they cannot change one by one. Hint: copy() it first.";
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> repeated.addInPlace(Tensor.ones(2, 3), 1))
+                .withMessage("addInPlace" + text);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> repeated.mulInPlace(2))
+                .withMessage("mulInPlace" + text);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> repeated.copyFrom(Tensor.ones(2, 3)))
+                .withMessage("copyFrom" + text);
     }
 
     @Test
     void refusesWhatDoesNotFit() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.of(new float[5], 2, 3))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.of(new float[5], 2, 3))
                 .withMessage("of: 5 float values do not fill shape [2, 3] (6)");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.of(new boolean[5], 2, 3))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.of(new boolean[5], 2, 3))
                 .withMessage("of: 5 boolean values do not fill shape [2, 3] (6)");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.zeros(2, -1)).withMessage("zeros: negative size in [2, -1]");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).item())
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.zeros(2, -1))
+                .withMessage("zeros: negative size in [2, -1]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.ones(2, 3).item())
                 .withMessage("item: the tensor has 6 elements, shape [2, 3]. Hint: use toFloatArray().");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).get(1)).withMessage("get: 1 indices for shape [2, 3]");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2, 3).get(1, 3))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.ones(2, 3).get(1))
+                .withMessage("get: 1 indices for shape [2, 3]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.ones(2, 3).get(1, 3))
                 .withMessage("get: index [1, 3] is outside shape [2, 3]");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2).addInPlace(Tensor.ones(3), 1))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.ones(2).addInPlace(Tensor.ones(3), 1))
                 .withMessage("addInPlace: shapes differ (this [2], other [3])");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.ones(2).copyFrom(Tensor.ones(3)))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.ones(2).copyFrom(Tensor.ones(3)))
                 .withMessage("copyFrom: shapes differ (this [2], source [3])");
-        assertThatIllegalArgumentException().isThrownBy(() -> Tensor.arange(2).addInPlace(Tensor.ones(2), 1))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tensor.arange(2).addInPlace(Tensor.ones(2), 1))
                 .withMessage("addInPlace: operands must be F32, got I64 [2]. Hint: call to(DType.F32).");
     }
 
@@ -157,28 +179,37 @@ class TensorTest {
         assertThat(y.sum().item()).isEqualTo(24);
         y.sum().backward();
         assertThat(w.grad().orElseThrow().shape()).isEqualTo(Shape.of(4, 0));
-        assertThat(Tensor.ones(2, 0).matmul(Tensor.ones(0, 3)).toFloatArray()).containsOnly(0).hasSize(6);
-        assertThat(Tensor.ones(0, 5).linear(Tensor.ones(4, 5), Optional.empty()).shape()).isEqualTo(Shape.of(0, 4));
+        assertThat(Tensor.ones(2, 0).matmul(Tensor.ones(0, 3)).toFloatArray())
+                .containsOnly(0)
+                .hasSize(6);
+        assertThat(Tensor.ones(0, 5).linear(Tensor.ones(4, 5), Optional.empty()).shape())
+                .isEqualTo(Shape.of(0, 4));
     }
 
     @Test
     void unknownDevicesAreRefused() {
-        assertThatIllegalStateException().isThrownBy(() -> Device.of("tpu")).withMessage("device tpu is not known (known: cpu). "
-                + "Hint: put the module that provides it, such as graft-cuda, on the class path.");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Device.of("tpu"))
+                .withMessage("device tpu is not known (known: cpu). "
+                        + "Hint: put the module that provides it, such as graft-cuda, on the class path.");
         assertThat(Device.of("cpu")).isEqualTo(Device.cpu());
         assertThat(Tensor.ones(2).to(Device.cpu()).toFloatArray()).containsExactly(1, 1);
     }
 
     @Test
     void theNormOfSeveralTensorsIsThatOfAllTheirElements() {
-        assertThat(Update.norm(List.of(Tensor.of(new float[] {1, 2}, 2), Tensor.of(new float[] {2, 4}, 1, 2).transpose(0, 1))))
+        assertThat(Update.norm(List.of(
+                        Tensor.of(new float[] {1, 2}, 2),
+                        Tensor.of(new float[] {2, 4}, 1, 2).transpose(0, 1))))
                 .isEqualTo(5);
         assertThat(Update.norm(List.of())).isZero();
     }
 
     @Test
     void anAxisIsNamedOnce() {
-        assertThatThrownBy(() -> Tensor.ones(2, 3).sum(1, -1)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("sum: axis 1 is given twice (axes [1, -1], input [2, 3]). Hint: name each axis once; negative ones count from the end.");
+        assertThatThrownBy(() -> Tensor.ones(2, 3).sum(1, -1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "sum: axis 1 is given twice (axes [1, -1], input [2, 3]). Hint: name each axis once; negative ones count from the end.");
     }
 }

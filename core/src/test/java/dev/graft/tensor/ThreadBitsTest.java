@@ -17,7 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The number of threads changes no bit: of any catalogue case, and of cases large enough that every thread gets work. */
+/**
+ * The number of threads changes no bit: of any catalogue case, and of cases large enough that every thread gets work.
+ */
 class ThreadBitsTest {
     private final CpuBackend cpu = CpuBackend.instance();
     private int before;
@@ -46,8 +48,10 @@ class ThreadBitsTest {
             OpRun several = OpRun.of(c, Layout.CONTIGUOUS);
             assertThat(several.out()).as("%s with %d threads", c, threads).containsExactly(one.out());
             assertThat(several.gradients().keySet()).isEqualTo(one.gradients().keySet());
-            one.gradients().forEach((i, g) -> assertThat(several.gradients().get(i)).as("%s, gradient %d with %d threads", c, i, threads)
-                    .containsExactly(g));
+            one.gradients()
+                    .forEach((i, g) -> assertThat(several.gradients().get(i))
+                            .as("%s, gradient %d with %d threads", c, i, threads)
+                            .containsExactly(g));
         }
     }
 
@@ -77,31 +81,93 @@ class ThreadBitsTest {
                 new Large("dropout", x -> x[0].dropout(0.3f, 5), image),
                 new Large("matmul", x -> x[0].matmul(x[1]), new int[] {257, 301}, new int[] {301, 263}),
                 new Large("batched matmul", x -> x[0].matmul(x[1]), new int[] {7, 65, 129}, new int[] {7, 129, 67}),
-                new Large("linear", x -> x[0].linear(x[1], Optional.of(x[2])), new int[] {129, 513}, new int[] {257, 513}, new int[] {257}),
-                new Large("conv 3x3", x -> x[0].conv2d(x[1], Optional.of(x[2]), Conv2dParams.of(1, 1)), image, new int[] {33, 24, 3, 3},
+                new Large(
+                        "linear",
+                        x -> x[0].linear(x[1], Optional.of(x[2])),
+                        new int[] {129, 513},
+                        new int[] {257, 513},
+                        new int[] {257}),
+                new Large(
+                        "conv 3x3",
+                        x -> x[0].conv2d(x[1], Optional.of(x[2]), Conv2dParams.of(1, 1)),
+                        image,
+                        new int[] {33, 24, 3, 3},
                         new int[] {33}),
-                new Large("conv 3x3 stride 2", x -> x[0].conv2d(x[1], none, Conv2dParams.of(2, 1)), image, new int[] {33, 24, 3, 3}),
-                new Large("conv 1x1", x -> x[0].conv2d(x[1], none, Conv2dParams.of(1, 0)), image, new int[] {65, 24, 1, 1}),
-                new Large("conv 7x7 stem", x -> x[0].conv2d(x[1], none, Conv2dParams.of(2, 3)), new int[] {2, 3, 97, 95},
+                new Large("conv 3x3 stride 2", x -> x[0].conv2d(x[1], none, Conv2dParams.of(2, 1)), image, new int[] {
+                    33, 24, 3, 3
+                }),
+                new Large(
+                        "conv 1x1", x -> x[0].conv2d(x[1], none, Conv2dParams.of(1, 0)), image, new int[] {65, 24, 1, 1
+                        }),
+                new Large(
+                        "conv 7x7 stem",
+                        x -> x[0].conv2d(x[1], none, Conv2dParams.of(2, 3)),
+                        new int[] {2, 3, 97, 95},
                         new int[] {17, 3, 7, 7}),
-                new Large("depthwise", x -> x[0].conv2d(x[1], none, Conv2dParams.of(1, 1).groups(24)), image, new int[] {24, 1, 3, 3}),
-                new Large("grouped", x -> x[0].conv2d(x[1], none, Conv2dParams.of(1, 1).groups(2)), image, new int[] {16, 12, 3, 3}),
-                new Large("batch norm", x -> x[0].batchNormTrain(x[1], x[2], 1e-5f, Tensor.zeros(24), Tensor.ones(24), 0.1f), image,
-                        new int[] {24}, new int[] {24}),
-                new Large("batch norm, relu", x -> x[0].batchNormTrain(x[1], x[2], 1e-5f, Tensor.zeros(24), Tensor.ones(24), 0.1f,
-                        Optional.empty(), Activation.RELU), image, new int[] {24}, new int[] {24}),
-                new Large("batch norm, residual, relu6", x -> x[0].batchNormTrain(x[1], x[2], 1e-5f, Tensor.zeros(24), Tensor.ones(24), 0.1f,
-                        Optional.of(x[3]), Activation.RELU6), image, new int[] {24}, new int[] {24}, image),
-                new Large("layer norm", x -> x[0].layerNorm(x[1], x[2], 1e-5f), new int[] {1203, 131}, new int[] {131}, new int[] {131}),
+                new Large(
+                        "depthwise",
+                        x -> x[0].conv2d(x[1], none, Conv2dParams.of(1, 1).groups(24)),
+                        image,
+                        new int[] {24, 1, 3, 3}),
+                new Large(
+                        "grouped",
+                        x -> x[0].conv2d(x[1], none, Conv2dParams.of(1, 1).groups(2)),
+                        image,
+                        new int[] {16, 12, 3, 3}),
+                new Large(
+                        "batch norm",
+                        x -> x[0].batchNormTrain(x[1], x[2], 1e-5f, Tensor.zeros(24), Tensor.ones(24), 0.1f),
+                        image,
+                        new int[] {24},
+                        new int[] {24}),
+                new Large(
+                        "batch norm, relu",
+                        x -> x[0].batchNormTrain(
+                                x[1],
+                                x[2],
+                                1e-5f,
+                                Tensor.zeros(24),
+                                Tensor.ones(24),
+                                0.1f,
+                                Optional.empty(),
+                                Activation.RELU),
+                        image,
+                        new int[] {24},
+                        new int[] {24}),
+                new Large(
+                        "batch norm, residual, relu6",
+                        x -> x[0].batchNormTrain(
+                                x[1],
+                                x[2],
+                                1e-5f,
+                                Tensor.zeros(24),
+                                Tensor.ones(24),
+                                0.1f,
+                                Optional.of(x[3]),
+                                Activation.RELU6),
+                        image,
+                        new int[] {24},
+                        new int[] {24},
+                        image),
+                new Large(
+                        "layer norm",
+                        x -> x[0].layerNorm(x[1], x[2], 1e-5f),
+                        new int[] {1203, 131},
+                        new int[] {131},
+                        new int[] {131}),
                 new Large("max pool", x -> x[0].maxPool2d(Pool2dParams.of(3, 2, 1)), image),
                 new Large("average pool", x -> x[0].avgPool2d(Pool2dParams.of(3, 2, 1)), image),
                 new Large("adaptive pool", x -> x[0].adaptiveAvgPool2d(1, 1), image),
                 new Large("embedding", x -> x[0].embedding(targets(40_000, 50)), new int[] {50, 33}),
-                new Large("cross-entropy", x -> x[0].crossEntropy(targets(5003, 37), Optional.empty(), 0.1f, -100, LossReduction.MEAN),
+                new Large(
+                        "cross-entropy",
+                        x -> x[0].crossEntropy(targets(5003, 37), Optional.empty(), 0.1f, -100, LossReduction.MEAN),
                         new int[] {5003, 37}),
-                new Large("cross-entropy of pixels", x -> x[0].crossEntropy(targets(4 * 57 * 43, 24).reshape(4, 57, 43), Optional.empty(),
-                        0, 3,
-                        LossReduction.SUM), image));
+                new Large(
+                        "cross-entropy of pixels",
+                        x -> x[0].crossEntropy(
+                                targets(4 * 57 * 43, 24).reshape(4, 57, 43), Optional.empty(), 0, 3, LossReduction.SUM),
+                        image));
     }
 
     private static Tensor targets(int count, int classes) {
@@ -116,7 +182,8 @@ class ThreadBitsTest {
             List<float[]> several = run(c, threads);
             for (int i = 0; i < one.size(); i++) {
                 assertThat(Arrays.mismatch(several.get(i), one.get(i)))
-                        .as("%s, first difference in array %d with %d threads", c, i, threads).isEqualTo(-1);
+                        .as("%s, first difference in array %d with %d threads", c, i, threads)
+                        .isEqualTo(-1);
             }
         }
     }
@@ -126,7 +193,9 @@ class ThreadBitsTest {
         cpu.setThreads(threads);
         RandomGenerator random = new SplittableRandom(11);
         try (Scope scope = Scope.open()) {
-            Tensor[] in = Arrays.stream(c.shapes()).map(s -> Tensor.randn(random, s).requireGrad(true)).toArray(Tensor[]::new);
+            Tensor[] in = Arrays.stream(c.shapes())
+                    .map(s -> Tensor.randn(random, s).requireGrad(true))
+                    .toArray(Tensor[]::new);
             Tensor out = c.function().apply(in);
             out.backward(Tensor.randn(random, out.shape().toArray()));
             List<float[]> arrays = new ArrayList<>(List.of(out.toFloatArray()));

@@ -29,8 +29,7 @@ import java.util.function.UnaryOperator;
 
 /** Functions of one argument, dropout and type conversion. */
 final class UnaryCases {
-    private UnaryCases() {
-    }
+    private UnaryCases() {}
 
     static List<OpCase> all() {
         List<OpCase> cases = new ArrayList<>();
@@ -84,11 +83,13 @@ final class UnaryCases {
         return cases;
     }
 
-    private static void add(List<OpCase> cases, Object proves, String name, UnaryOperator<Tensor> graft, DoubleUnaryOperator naive) {
+    private static void add(
+            List<OpCase> cases, Object proves, String name, UnaryOperator<Tensor> graft, DoubleUnaryOperator naive) {
         cases.add(new OpCase(name, proves, in -> graft.apply(in[0]), in -> in[0].map(naive)));
     }
 
-    private static void addKink(List<OpCase> cases, Object proves, String name, UnaryOperator<Tensor> graft, DoubleUnaryOperator naive) {
+    private static void addKink(
+            List<OpCase> cases, Object proves, String name, UnaryOperator<Tensor> graft, DoubleUnaryOperator naive) {
         cases.add(new OpCase(name, proves, in -> graft.apply(in[0]), in -> in[0].map(naive)).atKink());
     }
 
@@ -115,21 +116,43 @@ final class UnaryCases {
 
     static List<OpError> errors() {
         Tensor whole = Tensor.of(new long[] {1, 2}, 2);
-        Map<UnaryOp, UnaryOperator<Tensor>> calls = Map.ofEntries(Map.entry(NEG, Tensor::neg), Map.entry(ABS, Tensor::abs),
-                Map.entry(EXP, Tensor::exp), Map.entry(LOG, Tensor::log), Map.entry(SQRT, Tensor::sqrt), Map.entry(SQUARE, Tensor::square),
-                Map.entry(RECIPROCAL, Tensor::reciprocal), Map.entry(SIGMOID, Tensor::sigmoid), Map.entry(TANH, Tensor::tanh),
-                Map.entry(RELU, Tensor::relu), Map.entry(RELU6, Tensor::relu6), Map.entry(LEAKY_RELU, x -> x.leakyRelu(0.1f)),
-                Map.entry(GELU, Tensor::gelu), Map.entry(SOFTPLUS, Tensor::softplus), Map.entry(POW, x -> x.pow(2)),
-                Map.entry(CLAMP, x -> x.clamp(0, 1)), Map.entry(AFFINE, x -> x.affine(1, 1)));
+        Map<UnaryOp, UnaryOperator<Tensor>> calls = Map.ofEntries(
+                Map.entry(NEG, Tensor::neg),
+                Map.entry(ABS, Tensor::abs),
+                Map.entry(EXP, Tensor::exp),
+                Map.entry(LOG, Tensor::log),
+                Map.entry(SQRT, Tensor::sqrt),
+                Map.entry(SQUARE, Tensor::square),
+                Map.entry(RECIPROCAL, Tensor::reciprocal),
+                Map.entry(SIGMOID, Tensor::sigmoid),
+                Map.entry(TANH, Tensor::tanh),
+                Map.entry(RELU, Tensor::relu),
+                Map.entry(RELU6, Tensor::relu6),
+                Map.entry(LEAKY_RELU, x -> x.leakyRelu(0.1f)),
+                Map.entry(GELU, Tensor::gelu),
+                Map.entry(SOFTPLUS, Tensor::softplus),
+                Map.entry(POW, x -> x.pow(2)),
+                Map.entry(CLAMP, x -> x.clamp(0, 1)),
+                Map.entry(AFFINE, x -> x.affine(1, 1)));
         List<OpError> errors = new ArrayList<>();
-        calls.forEach((function, call) -> errors.add(new OpError(function,
-                (function == LEAKY_RELU ? "leakyRelu" : function.name().toLowerCase(Locale.ROOT)) + ": operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> call.apply(whole))));
-        errors.add(new OpError(AFFINE, "add: operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> whole.add(1)));
-        errors.add(new OpError(PointwiseOp.Dropout.class, "dropout: probability must be from 0 to 1, got 1.5", () -> Tensor.ones(2)
-                .dropout(1.5f, 1)));
-        errors.add(new OpError(PointwiseOp.Dropout.class, "dropout: probability must be from 0 to 1, got NaN",
+        calls.forEach((function, call) -> errors.add(new OpError(
+                function,
+                (function == LEAKY_RELU ? "leakyRelu" : function.name().toLowerCase(Locale.ROOT))
+                        + ": operands must be F32, got I64 [2]. Hint: call to(DType.F32).",
+                () -> call.apply(whole))));
+        errors.add(new OpError(
+                AFFINE, "add: operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> whole.add(1)));
+        errors.add(new OpError(
+                PointwiseOp.Dropout.class,
+                "dropout: probability must be from 0 to 1, got 1.5",
+                () -> Tensor.ones(2).dropout(1.5f, 1)));
+        errors.add(new OpError(
+                PointwiseOp.Dropout.class,
+                "dropout: probability must be from 0 to 1, got NaN",
                 () -> Tensor.ones(2).dropout(Float.NaN, 1)));
-        errors.add(new OpError(PointwiseOp.Convert.class, "to: C64 cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers "
+        errors.add(new OpError(
+                PointwiseOp.Convert.class,
+                "to: C64 cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers "
                         + "only be stored and saved as they are.",
                 () -> Tensor.zeros(DType.C64, Shape.of(2)).to(DType.F32)));
         return errors;

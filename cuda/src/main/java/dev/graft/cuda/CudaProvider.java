@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * Offers NVIDIA GPUs as the devices {@code cuda}, {@code cuda:1} and so on.
  *
- * <p>This version has no GPU kernels: it always says so, so that asking for a GPU fails with the reason instead of running on the CPU
- * unnoticed.
+ * <p>This version has no GPU kernels: it always says so, so that asking for a GPU fails with the reason instead of
+ * running on the CPU unnoticed.
  */
 public final class CudaProvider implements BackendProvider {
     private final NvidiaDriver driver;

@@ -25,7 +25,8 @@ final class ChildJvm {
             builder.environment().putAll(environment);
             child = builder.start();
         } catch (IOException e) {
-            System.err.println("graft: could not restart Java (" + e.getMessage() + "). Hint: set GRAFT_NO_RESTART=1 to run without a restart.");
+            System.err.println("graft: could not restart Java (" + e.getMessage()
+                    + "). Hint: set GRAFT_NO_RESTART=1 to run without a restart.");
             return FAILURE;
         }
         Thread stop = new Thread(() -> stop(child), "graft-stop-child");
@@ -40,7 +41,10 @@ final class ChildJvm {
         return code;
     }
 
-    /** Ctrl-C reaches the child from the terminal too; a second request to stop does no harm, and it may save before it ends. */
+    /**
+     * Ctrl-C reaches the child from the terminal too; a second request to stop does no harm, and it may save before it
+     * ends.
+     */
     private static void stop(Process child) {
         child.destroy();
         await(child);

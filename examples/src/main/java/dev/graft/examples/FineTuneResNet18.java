@@ -17,7 +17,8 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Fine-tunes an ImageNet-pretrained ResNet-18 on a folder of images, step by step: the library's main job, in plain Java.
+ * Fine-tunes an ImageNet-pretrained ResNet-18 on a folder of images, step by step: the library's main job, in plain
+ * Java.
  *
  * <pre>{@code java -cp examples/target/graft.jar dev.graft.examples.FineTuneResNet18 my-images model.safetensors}</pre>
  */
@@ -26,8 +27,7 @@ public final class FineTuneResNet18 {
     private static final int BATCH = 32;
     private static final long SEED = 7;
 
-    private FineTuneResNet18() {
-    }
+    private FineTuneResNet18() {}
 
     /** @param args a folder with one sub-folder of images for each class, and the file to write */
     public static void main(String[] args) {
@@ -36,7 +36,7 @@ public final class FineTuneResNet18 {
             System.exit(2);
         }
         var weights = ResNet18Weights.IMAGENET1K_V1;
-        try (var model = ResNet.resnet18(weights)) {                         // 1. pretrained
+        try (var model = ResNet.resnet18(weights)) { // 1. pretrained
             fineTune(model, Path.of(args[0]), weights.trainTransform(), EPOCHS, Path.of(args[1]));
         }
     }
@@ -45,15 +45,15 @@ public final class FineTuneResNet18 {
     static double fineTune(ResNet model, Path images, ImagePipeline transform, int epochs, Path file) {
         RandomGenerator rng = new SplittableRandom(SEED);
         ImageFolder folder = ImageFolder.open(images, transform);
-        model.replace("fc", new Linear(512, folder.classes().size(), rng));  // 2. a new head
-        model.freezeExcept("fc");                                            // 3. a frozen backbone
+        model.replace("fc", new Linear(512, folder.classes().size(), rng)); // 2. a new head
+        model.freezeExcept("fc"); // 3. a frozen backbone
         var criterion = new CrossEntropyLoss();
         double epochLoss = Double.NaN;
         try (var sgd = new Sgd(model.trainableParameters(), Sgd.lr(0.001).momentum(0.9));
-             var train = DataLoader.of(folder, BATCH).shuffled(rng)) {
-            for (int epoch = 1; epoch <= epochs; epoch++) {                  // 4. train
+                var train = DataLoader.of(folder, BATCH).shuffled(rng)) {
+            for (int epoch = 1; epoch <= epochs; epoch++) { // 4. train
                 epochLoss = 0;
-                for (Batch batch : train) {                                  //    advancing frees the step before
+                for (Batch batch : train) { //    advancing frees the step before
                     sgd.zeroGrad();
                     Tensor loss = criterion.forward(model.forward(batch.inputs()), batch.labels());
                     loss.backward();
@@ -63,7 +63,7 @@ public final class FineTuneResNet18 {
                 System.out.printf(Locale.ROOT, "epoch %d: loss %.4f%n", epoch, epochLoss);
             }
         }
-        Safetensors.save(model.stateDict(), file);                           // 5. ship
+        Safetensors.save(model.stateDict(), file); // 5. ship
         return epochLoss;
     }
 }

@@ -13,11 +13,12 @@ import java.util.Optional;
 /**
  * The JVM flags that the program wants and this JVM was not given.
  *
- * @param given     the flags this JVM was started with
- * @param features  the JDK's feature version, such as 17
+ * @param given the flags this JVM was started with
+ * @param features the JDK's feature version, such as 17
  * @param hugePages whether the system gives large pages to a program that asks for them
- * @param allowed   whether the program may restart itself: not where {@code GRAFT_NO_RESTART=1} or it is the restarted one
- * @param text      what this JVM takes names for
+ * @param allowed whether the program may restart itself: not where {@code GRAFT_NO_RESTART=1} or it is the restarted
+ *     one
+ * @param text what this JVM takes names for
  */
 record Launch(List<String> given, int features, boolean hugePages, boolean allowed, LocaleText text) {
     /** Set in the restarted JVM to the number of the process that started it. */
@@ -31,15 +32,21 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
 
     /** @throws IllegalArgumentException where {@code GRAFT_NO_RESTART} cannot be read */
     static Launch ofThisJvm() {
-        boolean forbidden = Switch.isOn("GRAFT_NO_RESTART", Optional.ofNullable(System.getenv("GRAFT_NO_RESTART"))) || System.getProperty(PARENT) != null;
-        return new Launch(ManagementFactory.getRuntimeMXBean().getInputArguments(), Runtime.version().feature(), givesHugePages(),
-                !forbidden, LocaleText.ofThisJvm());
+        boolean forbidden = Switch.isOn("GRAFT_NO_RESTART", Optional.ofNullable(System.getenv("GRAFT_NO_RESTART")))
+                || System.getProperty(PARENT) != null;
+        return new Launch(
+                ManagementFactory.getRuntimeMXBean().getInputArguments(),
+                Runtime.version().feature(),
+                givesHugePages(),
+                !forbidden,
+                LocaleText.ofThisJvm());
     }
 
     // A switch of Linux alone; elsewhere, and where it says never, the JVM would refuse the flag or warn of it.
     private static boolean givesHugePages() {
         try {
-            return !Files.readString(Path.of("/sys/kernel/mm/transparent_hugepage/enabled")).contains("[never]");
+            return !Files.readString(Path.of("/sys/kernel/mm/transparent_hugepage/enabled"))
+                    .contains("[never]");
         } catch (IOException | SecurityException e) {
             return false;
         }
@@ -56,26 +63,32 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
 
     /** A debugger listens on one port, so a JVM under one is left as it is. */
     boolean needsRestart() {
-        return allowed && given.stream().noneMatch(flag -> flag.startsWith("-agentlib:jdwp")) && (!missing().isEmpty() || text.isPoor());
+        return allowed
+                && given.stream().noneMatch(flag -> flag.startsWith("-agentlib:jdwp"))
+                && (!missing().isEmpty() || text.isPoor());
     }
 
     /** The flags to add, those that only a new JVM can take among them; what the user chose stays. */
     List<String> missing() {
         List<String> missing = new ArrayList<>();
         if (!has("-XX:+Use", "GC")) {
-            // training makes garbage in bursts between steps; the parallel collector gives most throughput and no barrier costs
+            // training makes garbage in bursts between steps; the parallel collector gives most throughput and no
+            // barrier costs
             missing.add("-XX:+UseParallelGC");
             if (!has("-Xmn") && !has("-XX:MaxNewSize") && !has("-XX:NewSize")) {
-                // tensors come from a pool that outlives steps; a young generation that grows to gigabytes would only keep dead copies
+                // tensors come from a pool that outlives steps; a young generation that grows to gigabytes would only
+                // keep dead copies
                 missing.add("-XX:MaxNewSize=128m");
             }
         }
         if (hugePages && !has("-XX:", "UseTransparentHugePages") && !has("-XX:", "UseLargePages")) {
-            // tensors are read from end to end; with pages of 4 KiB, and in virtual machines most of all, their addresses take time to find
+            // tensors are read from end to end; with pages of 4 KiB, and in virtual machines most of all, their
+            // addresses take time to find
             missing.add("-XX:+UseTransparentHugePages");
         }
         if (!has("-XX:Tier4BackEdgeThreshold")) {
-            // loops of kernels are not compiled once more to be entered in their midst while the kernels themselves wait to be compiled
+            // loops of kernels are not compiled once more to be entered in their midst while the kernels themselves
+            // wait to be compiled
             missing.add("-XX:Tier4BackEdgeThreshold=400000");
         }
         if (!has("-Xmx") && !has("-XX:MaxRAM") && !has("-XX:MaxHeapSize")) {
@@ -84,7 +97,8 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
         if (features >= 22 && !has("--enable-native-access")) {
             missing.add("--enable-native-access=ALL-UNNAMED");
         }
-        if (given.stream().noneMatch(flag -> flag.startsWith("--add-modules") && flag.contains("jdk.incubator.vector"))) {
+        if (given.stream()
+                .noneMatch(flag -> flag.startsWith("--add-modules") && flag.contains("jdk.incubator.vector"))) {
             missing.add("--add-modules=jdk.incubator.vector");
         }
         if (!missing.isEmpty()) {
@@ -128,7 +142,8 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
                 System.setProperty(name, value);
             }
         });
-        Optional.ofNullable(System.getProperty(PARENT)).flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
+        Optional.ofNullable(System.getProperty(PARENT))
+                .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
                 .ifPresent(launcher -> launcher.onExit().thenRun(() -> System.exit(1)));
     }
 }

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Names in arguments and folders, which Java takes for what the locale says. With {@code LC_ALL=C}, as containers have it, that is ASCII:
- * other letters are lost, and the files cannot be opened. A JVM in another locale can, so the program restarts itself in one; the
- * arguments travel escaped, since this JVM cannot even pass them on.
+ * Names in arguments and folders, which Java takes for what the locale says. With {@code LC_ALL=C}, as containers have
+ * it, that is ASCII: other letters are lost, and the files cannot be opened. A JVM in another locale can, so the
+ * program restarts itself in one; the arguments travel escaped, since this JVM cannot even pass them on.
  *
  * @param charset what this JVM takes names for
  * @param commandLine this process's own command line, each part ended by a zero, as Linux tells it
@@ -33,7 +33,9 @@ record LocaleText(Charset charset, Path commandLine) {
 
     static LocaleText ofThisJvm() {
         String name = System.getProperty("sun.jnu.encoding", "");
-        return new LocaleText(Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset(), Path.of("/proc/self/cmdline"));
+        return new LocaleText(
+                Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset(),
+                Path.of("/proc/self/cmdline"));
     }
 
     /** Whether names beyond ASCII are lost; not on Windows and macOS, where they do not go by the locale. */
@@ -59,7 +61,10 @@ record LocaleText(Charset charset, Path commandLine) {
             List<String> escaped = new ArrayList<>();
             for (int i = 0; i < arguments.length; i++) {
                 byte[] part = parts.get(parts.size() - arguments.length + i);
-                String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(part)).toString();
+                String text = StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(part))
+                        .toString();
                 if (!isWhatIsLeft(arguments[i], part)) {
                     return Optional.empty();
                 }
@@ -101,12 +106,17 @@ record LocaleText(Charset charset, Path commandLine) {
 
     /** The arguments as the user wrote them: unescaped in the restarted JVM. */
     static String[] unescaped(String... arguments) {
-        return System.getProperty(ESCAPED) == null ? arguments
-                : Arrays.stream(arguments).map(argument -> URLDecoder.decode(argument, StandardCharsets.UTF_8)).toArray(String[]::new);
+        return System.getProperty(ESCAPED) == null
+                ? arguments
+                : Arrays.stream(arguments)
+                        .map(argument -> URLDecoder.decode(argument, StandardCharsets.UTF_8))
+                        .toArray(String[]::new);
     }
 
     /** The first argument with letters that this locale does not have. */
     Optional<String> unreadable(String... arguments) {
-        return Arrays.stream(arguments).filter(argument -> !charset.newEncoder().canEncode(argument)).findFirst();
+        return Arrays.stream(arguments)
+                .filter(argument -> !charset.newEncoder().canEncode(argument))
+                .findFirst();
     }
 }

@@ -5,8 +5,7 @@ import java.util.Locale;
 
 /** Starts the program: {@code java -jar graft.jar COMMAND}. */
 public final class Main {
-    private Main() {
-    }
+    private Main() {}
 
     /** Restarts the JVM where it lacks flags, then runs the command; the exit code is the command's. */
     public static void main(String[] args) {
@@ -19,8 +18,8 @@ public final class Main {
         launch.prepareThisJvm();
         String[] arguments = LocaleText.unescaped(args);
         launch.text().unreadable(arguments).ifPresent(argument -> {
-            System.err.println("graft: the argument " + argument + " has letters that this locale (" + launch.text().charset()
-                    + ") does not have. Hint: set the environment variable LC_ALL=C.UTF-8.");
+            System.err.println("graft: the argument " + argument + " has letters that this locale ("
+                    + launch.text().charset() + ") does not have. Hint: set the environment variable LC_ALL=C.UTF-8.");
             System.exit(Program.WRONG_USAGE);
         });
         System.exit(Program.run(arguments));

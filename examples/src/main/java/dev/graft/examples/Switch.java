@@ -5,11 +5,10 @@ import java.util.Optional;
 
 /** Settings that are on or off. */
 final class Switch {
-    private Switch() {
-    }
+    private Switch() {}
 
     /**
-     * @param name  the setting, for the message
+     * @param name the setting, for the message
      * @param value what it is set to; empty or blank is off
      * @throws IllegalArgumentException for a value that says neither
      */
@@ -17,7 +16,9 @@ final class Switch {
         return switch (value.orElse("").strip().toLowerCase(Locale.ROOT)) {
             case "1", "true", "yes", "on" -> true;
             case "", "0", "false", "no", "off" -> false;
-            default -> throw new IllegalArgumentException(name + ": '" + value.orElse("") + "' says neither yes nor no. Hint: set it to 1 or 0.");
+            default ->
+                throw new IllegalArgumentException(
+                        name + ": '" + value.orElse("") + "' says neither yes nor no. Hint: set it to 1 or 0.");
         };
     }
 }

@@ -20,8 +20,10 @@ class FineTuneResNet18Test {
     void theFiveStepsRun(@TempDir Path folder) throws IOException {
         Path images = TinyImages.folder(folder.resolve("images"), 4, 1);
         Path file = folder.resolve("model.safetensors");
-        var transform = ResNet18Weights.IMAGENET1K_V1.preprocessing().withImageSize(64).train(Augment.LIGHT);
-        try (var model = ResNet.resnet18(10, new SplittableRandom(1)); StateDict before = copy(model)) {
+        var transform =
+                ResNet18Weights.IMAGENET1K_V1.preprocessing().withImageSize(64).train(Augment.LIGHT);
+        try (var model = ResNet.resnet18(10, new SplittableRandom(1));
+                StateDict before = copy(model)) {
             double loss = FineTuneResNet18.fineTune(model, images, transform, 2, file);
             assertThat(loss).isPositive().isLessThan(5);
             try (StateDict saved = Safetensors.load(file)) {
@@ -35,7 +37,8 @@ class FineTuneResNet18Test {
     private static StateDict copy(ResNet model) {
         try (StateDict live = model.stateDict()) {
             StateDict copy = new StateDict();
-            live.entries().forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
+            live.entries()
+                    .forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
             return copy;
         }
     }

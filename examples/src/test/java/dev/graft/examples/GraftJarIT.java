@@ -26,8 +26,7 @@ class GraftJarIT {
     @TempDir
     private Path folder;
 
-    private record Run(int code, String out, String err) {
-    }
+    private record Run(int code, String out, String err) {}
 
     @BeforeEach
     void needsTheJar() {
@@ -35,16 +34,19 @@ class GraftJarIT {
     }
 
     private Run graft(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString()));
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString()));
         command.addAll(List.of(arguments));
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().putAll(environment);
         Process process = builder.start();
         assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("the program ends").isTrue();
         // What the JVM itself says where it has the vector module cannot be turned off.
-        String said = Files.readString(err, StandardCharsets.UTF_8).replaceFirst("WARNING: Using incubator modules: jdk.incubator.vector\\R", "");
+        String said = Files.readString(err, StandardCharsets.UTF_8)
+                .replaceFirst("WARNING: Using incubator modules: jdk.incubator.vector\\R", "");
         return new Run(process.exitValue(), Files.readString(out, StandardCharsets.UTF_8), said);
     }
 
@@ -53,7 +55,11 @@ class GraftJarIT {
         Run run = graft(Map.of(), "doctor");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.err()).isEmpty();
-        assertThat(run.out()).contains("-XX:+UseParallelGC", "OpenBLAS", "not available: this version of Graft has no GPU kernels yet");
+        assertThat(run.out())
+                .contains(
+                        "-XX:+UseParallelGC",
+                        "OpenBLAS",
+                        "not available: this version of Graft has no GPU kernels yet");
     }
 
     @Test
@@ -77,10 +83,30 @@ class GraftJarIT {
     void aPoliteKillSavesACheckpointToResumeFrom() throws Exception {
         Path data = TinyImages.folder(folder.resolve("data"), 20, 1);
         Path run = folder.resolve("run");
-        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString(), "finetune", "--data",
-                data.toString(), "--model", "resnet20", "--weights", "none", "--freeze", "none", "--batch", "4", "--epochs", "100000", "--out", run.toString());
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                JAR.toString(),
+                "finetune",
+                "--data",
+                data.toString(),
+                "--model",
+                "resnet20",
+                "--weights",
+                "none",
+                "--freeze",
+                "none",
+                "--batch",
+                "4",
+                "--epochs",
+                "100000",
+                "--out",
+                run.toString());
         Path out = folder.resolve("out");
-        Process process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(folder.resolve("err").toFile()).start();
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(out.toFile())
+                .redirectError(folder.resolve("err").toFile())
+                .start();
         Path log = run.resolve("log.csv");
         for (int tries = 0; tries < 600 && process.isAlive() && !Files.exists(log); tries++) {
             Thread.sleep(100);
@@ -88,7 +114,9 @@ class GraftJarIT {
         process.destroy();
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("the program ends").isTrue();
         assertThat(process.exitValue()).isNotZero();
-        assertThat(Files.readString(out)).contains("stopped; go on with: graft finetune").contains("--resume");
+        assertThat(Files.readString(out))
+                .contains("stopped; go on with: graft finetune")
+                .contains("--resume");
         assertThat(run.resolve("last.safetensors")).exists();
         assertThat(run.resolve("model.safetensors")).doesNotExist();
     }

@@ -15,53 +15,75 @@ class LaunchTest {
     void addsWhatIsMissing() {
         Launch launch = new Launch(List.of(), 17, false, true, RICH);
         assertThat(launch.needsRestart()).isTrue();
-        assertThat(launch.missing()).containsExactly("-XX:+UseParallelGC", "-XX:MaxNewSize=128m",
-                "-XX:Tier4BackEdgeThreshold=400000", "-XX:MaxRAMPercentage=70", "--add-modules=jdk.incubator.vector", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-                "-Dorg.bytedeco.javacpp.maxbytes=0", "-Djava.awt.headless=true");
+        assertThat(launch.missing())
+                .containsExactly(
+                        "-XX:+UseParallelGC",
+                        "-XX:MaxNewSize=128m",
+                        "-XX:Tier4BackEdgeThreshold=400000",
+                        "-XX:MaxRAMPercentage=70",
+                        "--add-modules=jdk.incubator.vector",
+                        "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+                        "-Dorg.bytedeco.javacpp.maxbytes=0",
+                        "-Djava.awt.headless=true");
     }
 
     @Test
     void asksForHugePagesWhereThereAreAny() {
         assertThat(new Launch(List.of(), 17, true, true, RICH).missing()).contains("-XX:+UseTransparentHugePages");
-        assertThat(new Launch(List.of("-XX:-UseTransparentHugePages"), 17, true, true, RICH).missing()).noneMatch(flag -> flag.contains("HugePages"));
-        assertThat(new Launch(List.of("-XX:+UseLargePages"), 17, true, true, RICH).missing()).noneMatch(flag -> flag.contains("HugePages"));
+        assertThat(new Launch(List.of("-XX:-UseTransparentHugePages"), 17, true, true, RICH).missing())
+                .noneMatch(flag -> flag.contains("HugePages"));
+        assertThat(new Launch(List.of("-XX:+UseLargePages"), 17, true, true, RICH).missing())
+                .noneMatch(flag -> flag.contains("HugePages"));
     }
 
     @Test
     void newerJavaAsksForNativeAccess() {
-        assertThat(new Launch(List.of(), 25, false, true, RICH).missing()).contains("--enable-native-access=ALL-UNNAMED");
+        assertThat(new Launch(List.of(), 25, false, true, RICH).missing())
+                .contains("--enable-native-access=ALL-UNNAMED");
         assertThat(new Launch(List.of("--enable-native-access=ALL-UNNAMED"), 25, false, true, RICH).missing())
                 .doesNotContain("--enable-native-access=ALL-UNNAMED");
     }
 
     @Test
     void keepsWhatTheUserChose() {
-        List<String> given = List.of("-Xmx8g", "-XX:+UseZGC", "-XX:Tier4BackEdgeThreshold=40000", "--add-modules=java.sql,jdk.incubator.vector", "-Djava.awt.headless=false");
+        List<String> given = List.of(
+                "-Xmx8g",
+                "-XX:+UseZGC",
+                "-XX:Tier4BackEdgeThreshold=40000",
+                "--add-modules=java.sql,jdk.incubator.vector",
+                "-Djava.awt.headless=false");
         assertThat(new Launch(given, 17, false, true, RICH).missing()).isEmpty();
         assertThat(new Launch(given, 17, false, true, RICH).needsRestart()).isFalse();
-        assertThat(new Launch(List.of("-XX:MaxRAMPercentage=20"), 17, false, true, RICH).missing()).noneMatch(flag -> flag.contains("MaxRAM"));
-        assertThat(new Launch(List.of("-Xmn1g"), 17, false, true, RICH).missing()).noneMatch(flag -> flag.contains("NewSize"));
+        assertThat(new Launch(List.of("-XX:MaxRAMPercentage=20"), 17, false, true, RICH).missing())
+                .noneMatch(flag -> flag.contains("MaxRAM"));
+        assertThat(new Launch(List.of("-Xmn1g"), 17, false, true, RICH).missing())
+                .noneMatch(flag -> flag.contains("NewSize"));
     }
 
     @Test
     void doesNotRestartWhereForbiddenOrUnderADebugger() {
         assertThat(new Launch(List.of(), 17, false, false, RICH).needsRestart()).isFalse();
-        assertThat(new Launch(List.of("-agentlib:jdwp=transport=dt_socket"), 17, false, true, RICH).needsRestart()).isFalse();
+        assertThat(new Launch(List.of("-agentlib:jdwp=transport=dt_socket"), 17, false, true, RICH).needsRestart())
+                .isFalse();
     }
 
     @Test
     void theCommandCarriesFlagsThenMainClassThenArguments() {
         List<String> command = new Launch(List.of("-Xss4m"), 17, false, true, RICH).command("inspect", "a file.pth");
         assertThat(command.get(0)).contains("java");
-        assertThat(command).containsSubsequence("-Xss4m", "-XX:+UseParallelGC", "-cp", Main.class.getName(), "inspect", "a file.pth");
-        assertThat(command).contains("-D" + Launch.PARENT + "=" + ProcessHandle.current().pid());
+        assertThat(command)
+                .containsSubsequence(
+                        "-Xss4m", "-XX:+UseParallelGC", "-cp", Main.class.getName(), "inspect", "a file.pth");
+        assertThat(command)
+                .contains("-D" + Launch.PARENT + "=" + ProcessHandle.current().pid());
     }
 
     @Test
     void aChildsExitCodeIsOurs() {
         String java = ProcessHandle.current().info().command().orElseThrow();
         assertThat(new ChildJvm(List.of(java, "-version"), Map.of()).run()).isZero();
-        assertThat(new ChildJvm(List.of(java, "--no-such-flag"), Map.of()).run()).isNotZero();
+        assertThat(new ChildJvm(List.of(java, "--no-such-flag"), Map.of()).run())
+                .isNotZero();
         assertThat(new ChildJvm(List.of("/no/such/java"), Map.of()).run()).isEqualTo(1);
     }
 }

@@ -2,7 +2,9 @@ package dev.graft.nn;
 
 import dev.graft.tensor.Tensor;
 
-/** The maximum of each of {@code height x width} equal regions: {@code [N, C, H, W]} to {@code [N, C, height, width]}. */
+/**
+ * The maximum of each of {@code height x width} equal regions: {@code [N, C, H, W]} to {@code [N, C, height, width]}.
+ */
 public final class AdaptiveMaxPool2d extends Module {
     private final int height;
     private final int width;

@@ -3,7 +3,10 @@ package dev.graft.nn;
 import dev.graft.tensor.Pool1dParams;
 import dev.graft.tensor.Tensor;
 
-/** The mean of each window: input {@code [N, C, L]}, output {@code [N, C, L']}. Zeros of the padding count, as PyTorch's default. */
+/**
+ * The mean of each window: input {@code [N, C, L]}, output {@code [N, C, L']}. Zeros of the padding count, as PyTorch's
+ * default.
+ */
 public final class AvgPool1d extends Module {
     private final Pool1dParams params;
 

@@ -3,7 +3,10 @@ package dev.graft.nn;
 import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 
-/** The mean of each window: input {@code [N, C, H, W]}, output {@code [N, C, H', W']}. Zeros of the padding count, as PyTorch's default. */
+/**
+ * The mean of each window: input {@code [N, C, H, W]}, output {@code [N, C, H', W']}. Zeros of the padding count, as
+ * PyTorch's default.
+ */
 public final class AvgPool2d extends Module {
     private final Pool2dParams params;
 
@@ -32,7 +35,7 @@ public final class AvgPool2d extends Module {
 
     @Override
     public String toString() {
-        return "AvgPool2d(" + params.kernelH() + "x" + params.kernelW() + ", stride " + params.strideH() + ", padding " + params.padH()
-                + (params.ceilMode() ? ", ceil)" : ")");
+        return "AvgPool2d(" + params.kernelH() + "x" + params.kernelW() + ", stride " + params.strideH() + ", padding "
+                + params.padH() + (params.ceilMode() ? ", ceil)" : ")");
     }
 }

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Normalises each channel (dimension 1) to mean 0 and variance 1 over the batch and all positions, then scales and shifts it.
- * In training the batch's own statistics are used and running ones updated,
- * {@code running = (1 - momentum) * running + momentum * batch}; in evaluation, and where frozen, the running ones are used.
+ * Normalises each channel (dimension 1) to mean 0 and variance 1 over the batch and all positions, then scales and
+ * shifts it. In training the batch's own statistics are used and running ones updated, {@code running = (1 - momentum)
+ * * running + momentum * batch}; in evaluation, and where frozen, the running ones are used.
  *
  * @see <a href="https://arxiv.org/abs/1502.03167">Ioffe and Szegedy 2015</a>
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">torch.nn.BatchNorm2d</a>
@@ -18,12 +18,16 @@ import java.util.Optional;
 public abstract sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d {
     private final Parameter weight;
     private final Parameter bias;
+
     @Key("running_mean")
     private final Buffer runningMean;
+
     @Key("running_var")
     private final Buffer runningVar;
+
     @Key("num_batches_tracked")
     private final Counter batches = new Counter();
+
     private final Options options;
 
     BatchNorm(int channels, Options options) {
@@ -40,15 +44,16 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     /**
      * The optional settings of batch norm.
      *
-     * @param eps      added to the variance; PyTorch's default is 1e-5
+     * @param eps added to the variance; PyTorch's default is 1e-5
      * @param momentum the share of the newest batch in the running statistics; PyTorch's default is 0.1
      */
     public record Options(float eps, float momentum) {
 
         public Options {
             if (!(eps > 0) || Float.isInfinite(eps) || !(momentum >= 0 && momentum <= 1)) {
-                throw new IllegalArgumentException("batchNorm: eps must be positive and finite and momentum in [0, 1] (eps " + eps + ", momentum "
-                        + momentum + ")");
+                throw new IllegalArgumentException(
+                        "batchNorm: eps must be positive and finite and momentum in [0, 1] (eps " + eps + ", momentum "
+                                + momentum + ")");
             }
         }
 
@@ -105,17 +110,31 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     private Tensor compute(Tensor input, Optional<Tensor> residual, Activation activation) {
         checkRank(input.shape());
         if (!isTraining()) {
-            return input.batchNormEval(weight.value(), bias.value(), runningMean.value(), runningVar.value(), options.eps(), residual,
+            return input.batchNormEval(
+                    weight.value(),
+                    bias.value(),
+                    runningMean.value(),
+                    runningVar.value(),
+                    options.eps(),
+                    residual,
                     activation);
         }
         if (input.dim(1) == channels() && input.numel() == input.dim(1)) {
-            throw new IllegalArgumentException("batchNorm: training needs more than one value per channel (input " + input.shape()
-                    + "). Hint: use DataLoader.lastBatch(LastBatch.MERGE_SINGLE), a larger batch, or eval().");
+            throw new IllegalArgumentException(
+                    "batchNorm: training needs more than one value per channel (input " + input.shape()
+                            + "). Hint: use DataLoader.lastBatch(LastBatch.MERGE_SINGLE), a larger batch, or eval().");
         }
         // The running statistics are read, moved and counted as one: no update of another thread is lost.
         synchronized (batches) {
-            Tensor output = input.batchNormTrain(weight.value(), bias.value(), options.eps(), runningMean.value(), runningVar.value(),
-                    options.momentum(), residual, activation);
+            Tensor output = input.batchNormTrain(
+                    weight.value(),
+                    bias.value(),
+                    options.eps(),
+                    runningMean.value(),
+                    runningVar.value(),
+                    options.momentum(),
+                    residual,
+                    activation);
             batches.increment();
             return output;
         }

@@ -3,7 +3,10 @@ package dev.graft.nn;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** The modes of a network's modules as one thread sees them while it evaluates the network: all in evaluation mode at first. */
+/**
+ * The modes of a network's modules as one thread sees them while it evaluates the network: all in evaluation mode at
+ * first.
+ */
 final class BoundModes {
     private final Module root;
     /** Null for a module outside the network: looked for once. */

@@ -41,8 +41,7 @@ public class Buffer {
     }
 
     /** Called instead of {@link #assign} where a state dict lacks a buffer that {@link #mayBeMissing()}. */
-    void reset() {
-    }
+    void reset() {}
 
     /** Takes over a copy of the values on another device. */
     void become(Tensor moved) {

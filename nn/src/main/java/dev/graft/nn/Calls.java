@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What the current thread does with modules: whose formula it runs, and which modules it sees in evaluation mode. Nothing here is shared
- * between threads, so threads that use one module at once do not see each other's modes.
+ * What the current thread does with modules: whose formula it runs, and which modules it sees in evaluation mode.
+ * Nothing here is shared between threads, so threads that use one module at once do not see each other's modes.
  */
 final class Calls {
     private static final ThreadLocal<Calls> CURRENT = ThreadLocal.withInitial(Calls::new);
@@ -15,8 +15,7 @@ final class Calls {
     /** Innermost first. */
     private final Deque<BoundModes> modes = new ArrayDeque<>(2);
 
-    private Calls() {
-    }
+    private Calls() {}
 
     static Calls current() {
         return CURRENT.get();
@@ -31,7 +30,8 @@ final class Calls {
         Module above = root;
         if (above == null || !above.owns(module)) {
             if (above != null && !mayStayOutside(module, above)) {
-                throw notAPart("calls " + module, "it would not be trained, saved, moved or switched by train() and eval()");
+                throw notAPart(
+                        "calls " + module, "it would not be trained, saved, moved or switched by train() and eval()");
             }
             root = module;
         }
@@ -60,16 +60,19 @@ final class Calls {
     }
 
     private IllegalStateException notAPart(String what, String why) {
-        return new IllegalStateException("the formula " + what + " that is not a part of " + Members.nameOf(root.getClass()) + ": " + why
-                + ". Hint: hold it in a field of the module or in a ModuleList, or freeze() it where it is meant to stay outside.");
+        return new IllegalStateException(
+                "the formula " + what + " that is not a part of " + Members.nameOf(root.getClass()) + ": " + why
+                        + ". Hint: hold it in a field of the module or in a ModuleList, or freeze() it where it is meant to stay outside.");
     }
 
     /**
-     * What has nothing to train, save or switch, such as {@code new ReLU()}, what is frozen on purpose, such as a teacher, and what has all
-     * else in common with the caller, such as a frozen backbone around a head that trains alone.
+     * What has nothing to train, save or switch, such as {@code new ReLU()}, what is frozen on purpose, such as a
+     * teacher, and what has all else in common with the caller, such as a frozen backbone around a head that trains
+     * alone.
      */
     private static boolean mayStayOutside(Module module, Module caller) {
-        return module.modules().stream().allMatch(part -> part.freezing() == Freezing.EVERYTHING || hasNoState(part) || caller.owns(part));
+        return module.modules().stream()
+                .allMatch(part -> part.freezing() == Freezing.EVERYTHING || hasNoState(part) || caller.owns(part));
     }
 
     private static boolean hasNoState(Module module) {

@@ -13,7 +13,10 @@ abstract class Container extends Module {
     Container(Map<String, ? extends Module> elements) {
         elements.forEach((name, module) -> {
             MemberFields.checkName(Members.nameOf(getClass()), name);
-            this.elements.put(name, Objects.requireNonNull(module, () -> "element '" + name + "' is null. Hint: leave an absent layer out."));
+            this.elements.put(
+                    name,
+                    Objects.requireNonNull(
+                            module, () -> "element '" + name + "' is null. Hint: leave an absent layer out."));
         });
     }
 
@@ -38,7 +41,8 @@ abstract class Container extends Module {
     public final Module get(int index) {
         int i = index < 0 ? index + elements.size() : index;
         if (i < 0 || i >= elements.size()) {
-            throw new IllegalArgumentException(getClass().getSimpleName() + ": no element " + index + ", there are " + elements.size());
+            throw new IllegalArgumentException(
+                    getClass().getSimpleName() + ": no element " + index + ", there are " + elements.size());
         }
         return new ArrayList<>(elements.values()).get(i);
     }

@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * 1-d convolution: input {@code [N, C, L]}, output {@code [N, O, L']}; keys {@code weight [O, C/groups, K]}, {@code bias [O]}.
+ * 1-d convolution: input {@code [N, C, L]}, output {@code [N, O, L']}; keys {@code weight [O, C/groups, K]},
+ * {@code bias [O]}.
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html">torch.nn.Conv1d</a>
  */
@@ -49,8 +50,11 @@ public final class Conv1d extends Module {
     @Override
     public String toString() {
         Conv1dParams g = options.geometry();
-        String padding = options.same() ? "same" : g.padLeft() == g.padRight() ? "" + g.padLeft() : g.padLeft() + "+" + g.padRight();
-        return "Conv1d(" + weight.shape().dim(1) * g.groups() + ", " + weight.shape().dim(0) + ", " + weight.shape().dim(2) + ", stride "
+        String padding = options.same()
+                ? "same"
+                : g.padLeft() == g.padRight() ? "" + g.padLeft() : g.padLeft() + "+" + g.padRight();
+        return "Conv1d(" + weight.shape().dim(1) * g.groups() + ", "
+                + weight.shape().dim(0) + ", " + weight.shape().dim(2) + ", stride "
                 + g.stride() + ", padding " + padding + (g.groups() == 1 ? "" : ", groups " + g.groups())
                 + (g.dilation() == 1 ? "" : ", dilation " + g.dilation()) + (bias == null ? ", no bias)" : ")");
     }
@@ -64,14 +68,17 @@ public final class Conv1d extends Module {
      * The optional settings of a convolution.
      *
      * @param geometry stride, padding, dilation and groups
-     * @param same     output size {@code ceil(length / stride)}, in place of the geometry's padding
-     * @param bias     whether there is a bias to add
+     * @param same output size {@code ceil(length / stride)}, in place of the geometry's padding
+     * @param bias whether there is a bias to add
      */
     public record Options(Conv1dParams geometry, boolean same, boolean bias) {
 
         public Options stride(int stride) {
-            return new Options(new Conv1dParams(stride, geometry.padLeft(), geometry.padRight(), geometry.dilation(), geometry.groups()),
-                    same, bias);
+            return new Options(
+                    new Conv1dParams(
+                            stride, geometry.padLeft(), geometry.padRight(), geometry.dilation(), geometry.groups()),
+                    same,
+                    bias);
         }
 
         /** Zeros on both sides. */
@@ -80,7 +87,10 @@ public final class Conv1d extends Module {
         }
 
         public Options padding(int left, int right) {
-            return new Options(new Conv1dParams(geometry.stride(), left, right, geometry.dilation(), geometry.groups()), false, bias);
+            return new Options(
+                    new Conv1dParams(geometry.stride(), left, right, geometry.dilation(), geometry.groups()),
+                    false,
+                    bias);
         }
 
         /** Keeps the length at stride 1; an odd zero goes to the right. */
@@ -89,13 +99,19 @@ public final class Conv1d extends Module {
         }
 
         public Options dilation(int dilation) {
-            return new Options(new Conv1dParams(geometry.stride(), geometry.padLeft(), geometry.padRight(), dilation, geometry.groups()),
-                    same, bias);
+            return new Options(
+                    new Conv1dParams(
+                            geometry.stride(), geometry.padLeft(), geometry.padRight(), dilation, geometry.groups()),
+                    same,
+                    bias);
         }
 
         public Options groups(int groups) {
-            return new Options(new Conv1dParams(geometry.stride(), geometry.padLeft(), geometry.padRight(), geometry.dilation(), groups),
-                    same, bias);
+            return new Options(
+                    new Conv1dParams(
+                            geometry.stride(), geometry.padLeft(), geometry.padRight(), geometry.dilation(), groups),
+                    same,
+                    bias);
         }
 
         public Options withoutBias() {

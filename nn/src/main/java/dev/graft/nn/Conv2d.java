@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * 2-d convolution: input {@code [N, C, H, W]}, output {@code [N, O, H', W']}; keys {@code weight [O, C/groups, KH, KW]},
- * {@code bias [O]}.
+ * 2-d convolution: input {@code [N, C, H, W]}, output {@code [N, O, H', W']}; keys {@code weight [O, C/groups, KH,
+ * KW]}, {@code bias [O]}.
  *
  * <pre>{@code new Conv2d(3, 64, 7, Conv2d.options().stride(2).padding(3).withoutBias(), random)}</pre>
  *
@@ -62,14 +62,21 @@ public final class Conv2d extends Module {
     }
 
     /** {@link #forward} and what follows it, see {@link Fused}. */
-    Tensor forward(Tensor input, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation, Optional<Pool2dParams> maxPool) {
-        return asThisLayer(() -> input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation,
-                maxPool));
+    Tensor forward(
+            Tensor input,
+            Optional<FixedNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation,
+            Optional<Pool2dParams> maxPool) {
+        return asThisLayer(() -> input.conv2d(
+                weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation, maxPool));
     }
 
     /** The shape of this layer's result; empty where the input does not fit. */
     Optional<Shape> resultShape(Tensor input) {
-        return input.rank() == 4 ? Optional.of(geometry(input).outputShape(input.shape(), weight.shape())) : Optional.empty();
+        return input.rank() == 4
+                ? Optional.of(geometry(input).outputShape(input.shape(), weight.shape()))
+                : Optional.empty();
     }
 
     private Conv2dParams geometry(Tensor input) {
@@ -90,11 +97,15 @@ public final class Conv2d extends Module {
     public String toString() {
         Conv2dParams g = options.geometry();
         int groups = g.groups();
-        String padding = options.same() ? "same" : g.padTop() == g.padBottom() && g.padTop() == g.padLeft() && g.padTop() == g.padRight()
-                ? Integer.toString(g.padTop())
-                : "[" + g.padTop() + " " + g.padBottom() + " " + g.padLeft() + " " + g.padRight() + "]";
-        return "Conv2d(" + weight.shape().dim(1) * groups + ", " + weight.shape().dim(0) + ", " + weight.shape().dim(2) + "x"
-                + weight.shape().dim(3) + ", stride " + g.strideH() + ", padding " + padding + (groups == 1 ? "" : ", groups " + groups)
+        String padding = options.same()
+                ? "same"
+                : g.padTop() == g.padBottom() && g.padTop() == g.padLeft() && g.padTop() == g.padRight()
+                        ? Integer.toString(g.padTop())
+                        : "[" + g.padTop() + " " + g.padBottom() + " " + g.padLeft() + " " + g.padRight() + "]";
+        return "Conv2d(" + weight.shape().dim(1) * groups + ", "
+                + weight.shape().dim(0) + ", " + weight.shape().dim(2) + "x"
+                + weight.shape().dim(3) + ", stride " + g.strideH() + ", padding " + padding
+                + (groups == 1 ? "" : ", groups " + groups)
                 + (g.dilationH() == 1 ? "" : ", dilation " + g.dilationH()) + (bias == null ? ", no bias)" : ")");
     }
 
@@ -107,8 +118,8 @@ public final class Conv2d extends Module {
      * The optional settings of a convolution.
      *
      * @param geometry stride, padding, dilation and groups
-     * @param same     TensorFlow's SAME padding, which depends on the input's size, in place of the geometry's
-     * @param bias     whether there is a bias to add
+     * @param same TensorFlow's SAME padding, which depends on the input's size, in place of the geometry's
+     * @param bias whether there is a bias to add
      */
     public record Options(Conv2dParams geometry, boolean same, boolean bias) {
 
@@ -117,8 +128,19 @@ public final class Conv2d extends Module {
         }
 
         public Options stride(int vertical, int horizontal) {
-            return new Options(new Conv2dParams(vertical, horizontal, geometry.padTop(), geometry.padBottom(), geometry.padLeft(),
-                    geometry.padRight(), geometry.dilationH(), geometry.dilationW(), geometry.groups()), same, bias);
+            return new Options(
+                    new Conv2dParams(
+                            vertical,
+                            horizontal,
+                            geometry.padTop(),
+                            geometry.padBottom(),
+                            geometry.padLeft(),
+                            geometry.padRight(),
+                            geometry.dilationH(),
+                            geometry.dilationW(),
+                            geometry.groups()),
+                    same,
+                    bias);
         }
 
         /** Zeros on all four sides. */

@@ -5,9 +5,10 @@ import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
- * In training, zeroes each value with probability {@code p} and scales the others by {@code 1 / (1 - p)}; otherwise passes its
- * input on. What the n-th call drops follows from the layer's seed, n and the place in the input's shape alone: bits reproduce, whatever the
- * memory layout and the number of threads, and no call's mask has to do with another's.
+ * In training, zeroes each value with probability {@code p} and scales the others by {@code 1 / (1 - p)}; otherwise
+ * passes its input on. What the n-th call drops follows from the layer's seed, n and the place in the input's shape
+ * alone: bits reproduce, whatever the memory layout and the number of threads, and no call's mask has to do with
+ * another's.
  *
  * @see <a href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al. 2014</a>
  */
@@ -17,7 +18,8 @@ public final class Dropout extends Module implements Stochastic {
     private long calls;
 
     /**
-     * Takes one number from {@code random}: layers that share a generator drop independently, those of two generators with one seed alike.
+     * Takes one number from {@code random}: layers that share a generator drop independently, those of two generators
+     * with one seed alike.
      *
      * @param p the share of values to drop, in [0, 1)
      */

@@ -4,7 +4,8 @@ import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
- * Looks rows up in a table: input I64 or I32 indices of any shape, output {@code [..., width]}; key {@code weight [entries, width]}.
+ * Looks rows up in a table: input I64 or I32 indices of any shape, output {@code [..., width]}; key {@code weight
+ * [entries, width]}.
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html">torch.nn.Embedding</a>
  */

@@ -6,6 +6,8 @@ public enum Freezing {
     NONE,
     /** What other frameworks do: parameters stay, but dropout and running statistics follow {@link Module#train()}. */
     PARAMETERS_ONLY,
-    /** No gradient, no weight decay, no running-statistics update, no dropout; {@link Module#train()} does not undo it. */
+    /**
+     * No gradient, no weight decay, no running-statistics update, no dropout; {@link Module#train()} does not undo it.
+     */
     EVERYTHING
 }

@@ -7,10 +7,10 @@ import dev.graft.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * A convolution and what follows it, in as few passes over memory as its layers' modes allow: one where nothing is recorded and batch norm
- * uses its running statistics, as in evaluation and in frozen backbones. The result, its gradients and what becomes of running statistics
- * are those of the layers called one after the other, up to rounding. Layers of other types than {@link Conv2d} and {@link BatchNorm2d} are
- * simply called.
+ * A convolution and what follows it, in as few passes over memory as its layers' modes allow: one where nothing is
+ * recorded and batch norm uses its running statistics, as in evaluation and in frozen backbones. The result, its
+ * gradients and what becomes of running statistics are those of the layers called one after the other, up to rounding.
+ * Layers of other types than {@link Conv2d} and {@link BatchNorm2d} are simply called.
  *
  * <pre>{@code
  * Tensor y = Fused.convNorm(conv1, bn1, x, Activation.RELU);              // relu(bn1(conv1(x)))
@@ -18,12 +18,12 @@ import java.util.Optional;
  * }</pre>
  */
 public final class Fused {
-    private Fused() {
-    }
+    private Fused() {}
 
     /** {@code activation(conv(x))}. */
     public static Tensor conv(Module conv, Tensor x, Activation activation) {
-        return conv instanceof Conv2d c ? c.forward(x, Optional.empty(), Optional.empty(), activation, Optional.empty())
+        return conv instanceof Conv2d c
+                ? c.forward(x, Optional.empty(), Optional.empty(), activation, Optional.empty())
                 : activate(conv.forward(x), activation);
     }
 
@@ -40,26 +40,35 @@ public final class Fused {
         return maxPool.forward(convNorm(conv, norm, x, activation));
     }
 
-    /** {@code activation(norm(conv(x)) + residual)}; a residual of another shape than the result is broadcast, as by {@link Tensor#add}. */
+    /**
+     * {@code activation(norm(conv(x)) + residual)}; a residual of another shape than the result is broadcast, as by
+     * {@link Tensor#add}.
+     */
     public static Tensor convNormAdd(Module conv, Module norm, Tensor x, Tensor residual, Activation activation) {
         return convNorm(conv, norm, x, Optional.of(residual), activation);
     }
 
-    private static Tensor convNorm(Module conv, Module norm, Tensor x, Optional<Tensor> residual, Activation activation) {
+    private static Tensor convNorm(
+            Module conv, Module norm, Tensor x, Optional<Tensor> residual, Activation activation) {
         if (!(norm instanceof BatchNorm2d n)) {
             return added(norm.forward(conv.forward(x)), residual, activation);
         }
         if (conv instanceof Conv2d c && canFix(c, n)) {
-            return broadcasts(residual, c.resultShape(x)) ? added(fixed(c, n, x, Optional.empty(), Activation.NONE, Optional.empty()), residual, activation)
+            return broadcasts(residual, c.resultShape(x))
+                    ? added(fixed(c, n, x, Optional.empty(), Activation.NONE, Optional.empty()), residual, activation)
                     : fixed(c, n, x, residual, activation, Optional.empty());
         }
         Tensor y = conv.forward(x);
-        return broadcasts(residual, Optional.of(y.shape())) ? added(n.forward(y), residual, activation) : n.forward(y, residual, activation);
+        return broadcasts(residual, Optional.of(y.shape()))
+                ? added(n.forward(y), residual, activation)
+                : n.forward(y, residual, activation);
     }
 
     /** Whether a residual has another shape than the result: kernels add like to like. */
     private static boolean broadcasts(Optional<Tensor> residual, Optional<Shape> result) {
-        return residual.isPresent() && result.isPresent() && !residual.get().shape().equals(result.get());
+        return residual.isPresent()
+                && result.isPresent()
+                && !residual.get().shape().equals(result.get());
     }
 
     private static Tensor added(Tensor y, Optional<Tensor> residual, Activation activation) {
@@ -71,8 +80,13 @@ public final class Fused {
         return !norm.isTraining() && conv.outputs() == norm.channels();
     }
 
-    private static Tensor fixed(Conv2d conv, BatchNorm2d norm, Tensor x, Optional<Tensor> residual, Activation activation,
-                                Optional<Pool2dParams> maxPool) {
+    private static Tensor fixed(
+            Conv2d conv,
+            BatchNorm2d norm,
+            Tensor x,
+            Optional<Tensor> residual,
+            Activation activation,
+            Optional<Pool2dParams> maxPool) {
         return norm.inUse(() -> conv.forward(x, Optional.of(norm.fixed()), residual, activation, maxPool));
     }
 

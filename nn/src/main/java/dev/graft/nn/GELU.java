@@ -5,8 +5,7 @@ import dev.graft.tensor.Tensor;
 /** {@code x * Phi(x)} with the normal distribution's Phi, elementwise; the exact form, as PyTorch's default. */
 public final class GELU extends Module {
 
-    public GELU() {
-    }
+    public GELU() {}
 
     @Override
     protected Tensor compute(Tensor input) {

@@ -12,15 +12,14 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Modules, parameters and buffers inside another object, such as a list, a map, an array or a record: where the state dict, the optimizer
- * and the device move would leave them out without a word.
+ * Modules, parameters and buffers inside another object, such as a list, a map, an array or a record: where the state
+ * dict, the optimizer and the device move would leave them out without a word.
  */
 final class HiddenParts {
     private final List<Object> found = new ArrayList<>();
     private final Set<Object> seen = ModuleTree.identitySet();
 
-    private HiddenParts() {
-    }
+    private HiddenParts() {}
 
     static List<Object> in(Object value) {
         HiddenParts parts = new HiddenParts();
@@ -37,8 +36,13 @@ final class HiddenParts {
     }
 
     private static boolean isHolder(Object value) {
-        return value instanceof Object[] || value instanceof Collection<?> || value instanceof Map<?, ?> || value instanceof Map.Entry<?, ?>
-                || value instanceof Optional<?> || value instanceof AtomicReference<?> || value instanceof Record;
+        return value instanceof Object[]
+                || value instanceof Collection<?>
+                || value instanceof Map<?, ?>
+                || value instanceof Map.Entry<?, ?>
+                || value instanceof Optional<?>
+                || value instanceof AtomicReference<?>
+                || value instanceof Record;
     }
 
     private void lookInto(Object holder) {

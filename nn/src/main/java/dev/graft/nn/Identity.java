@@ -2,11 +2,13 @@ package dev.graft.nn;
 
 import dev.graft.tensor.Tensor;
 
-/** Passes its input on: stands where a layer is taken out, as in {@code model.replace("fc", new Identity())} for features. */
+/**
+ * Passes its input on: stands where a layer is taken out, as in {@code model.replace("fc", new Identity())} for
+ * features.
+ */
 public final class Identity extends Module {
 
-    public Identity() {
-    }
+    public Identity() {}
 
     @Override
     protected Tensor compute(Tensor input) {

@@ -8,27 +8,28 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Writes first values into parameters, in place. Fans follow PyTorch: of a weight {@code [out, in, k...]}, {@code fan_in} is
- * {@code in * k...} and {@code fan_out} is {@code out * k...}.
+ * Writes first values into parameters, in place. Fans follow PyTorch: of a weight {@code [out, in, k...]},
+ * {@code fan_in} is {@code in * k...} and {@code fan_out} is {@code out * k...}.
  *
  * @see <a href="https://pytorch.org/docs/stable/nn.init.html">torch.nn.init</a>
  */
 public final class Init {
     /** Which side of a weight keeps its variance: activations ({@code FAN_IN}) or gradients ({@code FAN_OUT}). */
     public enum Fan {
-        FAN_IN, FAN_OUT
+        FAN_IN,
+        FAN_OUT
     }
 
     private static final ThreadLocal<Boolean> SKIPPED = ThreadLocal.withInitial(() -> false);
 
-    private Init() {
-    }
+    private Init() {}
 
     /**
-     * What {@code build} makes, the weights and biases of its linear and convolution layers left at 0 instead of drawn: for a network that
-     * is filled from a file right after. Calls of this class's other methods work as always.
+     * What {@code build} makes, the weights and biases of its linear and convolution layers left at 0 instead of drawn:
+     * for a network that is filled from a file right after. Calls of this class's other methods work as always.
      *
-     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.utils.skip_init.html">torch.nn.utils.skip_init</a>
+     * @see <a
+     *     href="https://pytorch.org/docs/stable/generated/torch.nn.utils.skip_init.html">torch.nn.utils.skip_init</a>
      */
     public static <M> M skip(Supplier<M> build) {
         boolean outer = SKIPPED.get();
@@ -50,19 +51,28 @@ public final class Init {
     /** Uniform over {@code [low, high)}. */
     @SuppressWarnings("try")
     public static void uniform(Tensor weight, float low, float high, RandomGenerator random) {
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-            weight.copyFrom(Tensor.uniform(random, low, high, weight.shape().toArray()).to(weight.device()));
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            weight.copyFrom(
+                    Tensor.uniform(random, low, high, weight.shape().toArray()).to(weight.device()));
         }
     }
 
     @SuppressWarnings("try")
     public static void normal(Tensor weight, float mean, float standardDeviation, RandomGenerator random) {
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-            weight.copyFrom(Tensor.randn(random, weight.shape().toArray()).mul(standardDeviation).add(mean).to(weight.device()));
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            weight.copyFrom(Tensor.randn(random, weight.shape().toArray())
+                    .mul(standardDeviation)
+                    .add(mean)
+                    .to(weight.device()));
         }
     }
 
-    /** Normal with standard deviation {@code sqrt(2 / fan)}, for layers before a ReLU (He et al. 2015, arXiv:1502.01852). */
+    /**
+     * Normal with standard deviation {@code sqrt(2 / fan)}, for layers before a ReLU (He et al. 2015,
+     * arXiv:1502.01852).
+     */
     public static void kaimingNormal(Tensor weight, Fan fan, RandomGenerator random) {
         normal(weight, 0f, (float) Math.sqrt(2.0 / fan(weight, fan)), random);
     }
@@ -99,8 +109,8 @@ public final class Init {
     }
 
     /**
-     * {@link #weight} of a 2-d convolution, {@code [out, in, height, width]}: channels last in memory, so that kernels read and write
-     * neighbouring channels together.
+     * {@link #weight} of a 2-d convolution, {@code [out, in, height, width]}: channels last in memory, so that kernels
+     * read and write neighbouring channels together.
      */
     static Parameter convolution(RandomGenerator random, int out, int in, int height, int width) {
         return drawn(Tensor.zeros(out, height, width, in).permute(0, 3, 1, 2), random);

@@ -26,7 +26,9 @@ public final class LayerException extends IllegalArgumentException {
         return this;
     }
 
-    /** The layer's path, such as {@code layer1.0.conv1}; the class name where the failing module was called directly. */
+    /**
+     * The layer's path, such as {@code layer1.0.conv1}; the class name where the failing module was called directly.
+     */
     public String path() {
         return path;
     }

@@ -3,8 +3,8 @@ package dev.graft.nn;
 import dev.graft.tensor.Tensor;
 
 /**
- * Normalises each example over its last dimensions, then scales and shifts; keys {@code weight}, {@code bias}, both of the
- * normalised shape.
+ * Normalises each example over its last dimensions, then scales and shifts; keys {@code weight}, {@code bias}, both of
+ * the normalised shape.
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html">torch.nn.LayerNorm</a>
  */

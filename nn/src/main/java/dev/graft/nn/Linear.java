@@ -5,7 +5,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * {@code y = x W^T + b}: input {@code [..., in]}, output {@code [..., out]}; keys {@code weight [out, in]}, {@code bias [out]}.
+ * {@code y = x W^T + b}: input {@code [..., in]}, output {@code [..., out]}; keys {@code weight [out, in]}, {@code bias
+ * [out]}.
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Linear.html">torch.nn.Linear</a>
  */

@@ -19,8 +19,8 @@ public record LoadOptions(List<String> replaced) {
     }
 
     /**
-     * For a pretrained file and a network whose head is another one: the named modules keep their values, everything else is
-     * strict. {@code model.load(weights, LoadOptions.replacedHead("fc"))}
+     * For a pretrained file and a network whose head is another one: the named modules keep their values, everything
+     * else is strict. {@code model.load(weights, LoadOptions.replacedHead("fc"))}
      */
     public static LoadOptions replacedHead(String... modules) {
         return new LoadOptions(List.of(modules));

@@ -37,7 +37,7 @@ public final class MaxPool2d extends Module {
 
     @Override
     public String toString() {
-        return "MaxPool2d(" + params.kernelH() + "x" + params.kernelW() + ", stride " + params.strideH() + ", padding " + params.padH()
-                + (params.ceilMode() ? ", ceil)" : ")");
+        return "MaxPool2d(" + params.kernelH() + "x" + params.kernelW() + ", stride " + params.strideH() + ", padding "
+                + params.padH() + (params.ceilMode() ? ", ceil)" : ")");
     }
 }

@@ -23,8 +23,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The fields of one module class that may hold a part of it, superclass first, in declaration order. Fields of types that cannot, such as
- * numbers, text and tensors, are left out once for all.
+ * The fields of one module class that may hold a part of it, superclass first, in declaration order. Fields of types
+ * that cannot, such as numbers, text and tensors, are left out once for all.
  */
 final class MemberFields {
     private static final ClassValue<MemberFields> OF_CLASS = new ClassValue<>() {
@@ -33,14 +33,33 @@ final class MemberFields {
             return new MemberFields(type);
         }
     };
-    /** What the compilers of Java and Kotlin call a variable that an anonymous or local class uses: val$fc, $fc, fc$1. */
+    /**
+     * What the compilers of Java and Kotlin call a variable that an anonymous or local class uses: val$fc, $fc, fc$1.
+     */
     private static final Pattern CAPTURED = Pattern.compile("(?:val\\$|\\$)?(.+?)(?:\\$\\d+)?");
-    private static final Set<Class<?>> WITHOUT_PARTS = Set.of(String.class, Boolean.class, Character.class, Byte.class, Short.class, Integer.class,
-            Long.class, Float.class, Double.class, Class.class, Tensor.class, Shape.class, DType.class, Device.class);
+
+    private static final Set<Class<?>> WITHOUT_PARTS = Set.of(
+            String.class,
+            Boolean.class,
+            Character.class,
+            Byte.class,
+            Short.class,
+            Integer.class,
+            Long.class,
+            Float.class,
+            Double.class,
+            Class.class,
+            Tensor.class,
+            Shape.class,
+            DType.class,
+            Device.class);
 
     private final List<Slot> slots = new ArrayList<>();
 
-    /** A field, the name of what it holds, and whether it is a variable that the class captured instead of a declared field. */
+    /**
+     * A field, the name of what it holds, and whether it is a variable that the class captured instead of a declared
+     * field.
+     */
     record Slot(Field field, String name, boolean captured) {
 
         Object read(Module module) {
@@ -55,7 +74,9 @@ final class MemberFields {
     private MemberFields(Class<?> module) {
         for (Class<?> type : hierarchy(module)) {
             for (Field field : type.getDeclaredFields()) {
-                if (!Modifier.isStatic(field.getModifiers()) && !isEnclosing(field) && mayHold(field.getGenericType(), new ArrayDeque<>())) {
+                if (!Modifier.isStatic(field.getModifiers())
+                        && !isEnclosing(field)
+                        && mayHold(field.getGenericType(), new ArrayDeque<>())) {
                     makeReadable(module, field);
                     slots.add(new Slot(field, nameOf(field), field.isSynthetic()));
                 }
@@ -75,7 +96,10 @@ final class MemberFields {
         return types;
     }
 
-    /** The object around an inner class's instance is no part of it, though its layers can be used: {@link Calls} watches that. */
+    /**
+     * The object around an inner class's instance is no part of it, though its layers can be used: {@link Calls}
+     * watches that.
+     */
     private static boolean isEnclosing(Field field) {
         return field.isSynthetic() && field.getName().startsWith("this$");
     }
@@ -93,8 +117,9 @@ final class MemberFields {
     /** A dot separates the names of a path. */
     static void checkName(String where, String name) {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
-            throw new IllegalArgumentException(where + ": the name '" + name + "' of a layer or tensor must not be empty or contain a dot."
-                    + " Hint: nest a Sequential for a dotted path.");
+            throw new IllegalArgumentException(
+                    where + ": the name '" + name + "' of a layer or tensor must not be empty or contain a dot."
+                            + " Hint: nest a Sequential for a dotted path.");
         }
     }
 
@@ -107,11 +132,17 @@ final class MemberFields {
     }
 
     private static IllegalStateException unreadable(Class<?> module, Field field, Exception cause) {
-        return new IllegalStateException(module.getName() + ": field '" + field.getName() + "' cannot be read. Hint: add `opens "
-                + module.getPackageName() + " to dev.graft.nn;` to module-info.java of " + module.getModule().getName() + ".", cause);
+        return new IllegalStateException(
+                module.getName() + ": field '" + field.getName() + "' cannot be read. Hint: add `opens "
+                        + module.getPackageName() + " to dev.graft.nn;` to module-info.java of "
+                        + module.getModule().getName() + ".",
+                cause);
     }
 
-    /** Whether a value of a declared type can be a module, parameter or buffer, or an object in which {@link HiddenParts} looks for one. */
+    /**
+     * Whether a value of a declared type can be a module, parameter or buffer, or an object in which
+     * {@link HiddenParts} looks for one.
+     */
     private static boolean mayHold(Type type, Deque<Class<?>> within) {
         if (type instanceof ParameterizedType generic) {
             Class<?> raw = (Class<?>) generic.getRawType();
@@ -161,11 +192,15 @@ final class MemberFields {
     }
 
     private static boolean isPart(Class<?> type) {
-        return Module.class.isAssignableFrom(type) || Parameter.class.isAssignableFrom(type) || Buffer.class.isAssignableFrom(type);
+        return Module.class.isAssignableFrom(type)
+                || Parameter.class.isAssignableFrom(type)
+                || Buffer.class.isAssignableFrom(type);
     }
 
     private static boolean isHolder(Class<?> type) {
-        return Collection.class.isAssignableFrom(type) || Map.class.isAssignableFrom(type) || Map.Entry.class.isAssignableFrom(type)
+        return Collection.class.isAssignableFrom(type)
+                || Map.class.isAssignableFrom(type)
+                || Map.Entry.class.isAssignableFrom(type)
                 || type == Optional.class;
     }
 }

@@ -8,24 +8,33 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a module's fields hold, by state-dict name: superclass first, in declaration order. What a field holds counts, not its type. A null
- * field is absent, as for a residual block without a down-sampling branch. A variable that an anonymous or local class uses is a field of it.
+ * What a module's fields hold, by state-dict name: superclass first, in declaration order. What a field holds counts,
+ * not its type. A null field is absent, as for a residual block without a down-sampling branch. A variable that an
+ * anonymous or local class uses is a field of it.
  */
-record Members(Map<String, Parameter> parameters, Map<String, Buffer> buffers, Map<String, Module> children, List<Hidden> hidden) {
+record Members(
+        Map<String, Parameter> parameters,
+        Map<String, Buffer> buffers,
+        Map<String, Module> children,
+        List<Hidden> hidden) {
 
     /** A part inside another object that a field holds. */
     record Hidden(Module module, Field field, Object part) {
 
         IllegalStateException refusal() {
-            String fix = part instanceof Module ? "hold layers in a ModuleList or Sequential, and leave an absent one null"
-                    : "hold each " + part.getClass().getSimpleName() + " in a field of its own, and leave an absent one null";
+            String fix = part instanceof Module
+                    ? "hold layers in a ModuleList or Sequential, and leave an absent one null"
+                    : "hold each " + part.getClass().getSimpleName()
+                            + " in a field of its own, and leave an absent one null";
             return new IllegalStateException(nameOf(module.getClass()) + ": field '" + field.getName() + "' of type "
-                    + field.getType().getSimpleName() + " hides a " + nameOf(part.getClass()) + " from the state dict. Hint: " + fix + ".");
+                    + field.getType().getSimpleName() + " hides a " + nameOf(part.getClass())
+                    + " from the state dict. Hint: " + fix + ".");
         }
     }
 
     static Members of(Module module) {
-        Members members = new Members(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>(0));
+        Members members =
+                new Members(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>(0));
         if (module instanceof Container container) {
             members.children.putAll(container.elements());
         }
@@ -37,7 +46,9 @@ record Members(Map<String, Parameter> parameters, Map<String, Buffer> buffers, M
 
     /** The field behind a child's name; empty where no field has it. */
     static Optional<MemberFields.Slot> field(Module module, String name) {
-        return MemberFields.of(module).stream().filter(slot -> slot.name().equals(name) && slot.read(module) instanceof Module).findFirst();
+        return MemberFields.of(module).stream()
+                .filter(slot -> slot.name().equals(name) && slot.read(module) instanceof Module)
+                .findFirst();
     }
 
     /** A class's name for people; an anonymous class has none but its superclass's. */

@@ -11,10 +11,11 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A layer or a network. What its fields hold of type {@code Module}, {@link Parameter} and {@link Buffer} is its state, under the fields'
- * names ({@link Key} gives another); a null field is absent. A local variable that an anonymous or local module uses counts as a field.
- * Several layers go into a {@link ModuleList} or {@link Sequential}: those in a list, map, array, optional or record are refused. So is a
- * formula that uses a layer, parameter or buffer that is not a part of its network, unless it is frozen (a teacher) or has no state.
+ * A layer or a network. What its fields hold of type {@code Module}, {@link Parameter} and {@link Buffer} is its state,
+ * under the fields' names ({@link Key} gives another); a null field is absent. A local variable that an anonymous or
+ * local module uses counts as a field. Several layers go into a {@link ModuleList} or {@link Sequential}: those in a
+ * list, map, array, optional or record are refused. So is a formula that uses a layer, parameter or buffer that is not
+ * a part of its network, unless it is frozen (a teacher) or has no state.
  *
  * <pre>{@code
  * final class Mlp extends Module {
@@ -32,28 +33,30 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p><b>Threads.</b> Any number of threads may call {@link #forward} of one module at once in evaluation mode, or evaluate it
- * ({@link #evaluating}); none waits for another. What changes a module, that is {@link #load}, {@link #replace}, {@link #to}, {@link #freeze},
- * {@link #train}, {@link #eval} and an optimizer's step, is for one thread while no other uses it. Training calls of several threads lose no
- * running statistics, but their gradients add up in one place: train from one thread. {@link #close} may come at any time.
+ * <p><b>Threads.</b> Any number of threads may call {@link #forward} of one module at once in evaluation mode, or
+ * evaluate it ({@link #evaluating}); none waits for another. What changes a module, that is {@link #load},
+ * {@link #replace}, {@link #to}, {@link #freeze}, {@link #train}, {@link #eval} and an optimizer's step, is for one
+ * thread while no other uses it. Training calls of several threads lose no running statistics, but their gradients add
+ * up in one place: train from one thread. {@link #close} may come at any time.
  *
- * <p>On the module path, a module's package must be open to {@code dev.graft.nn}. Import this class by its name: an import of
- * {@code dev.graft.nn.*} leaves {@code Module} ambiguous with {@link java.lang.Module}.
+ * <p>On the module path, a module's package must be open to {@code dev.graft.nn}. Import this class by its name: an
+ * import of {@code dev.graft.nn.*} leaves {@code Module} ambiguous with {@link java.lang.Module}.
  */
 public abstract class Module implements AutoCloseable {
     private volatile boolean training = true;
     private volatile Freezing freezing = Freezing.NONE;
     /** This module's tree as a formula last saw it: what {@link Calls} compares with. */
     private volatile Set<Object> parts = Set.of();
+
     private final Usage usage = new Usage(this);
 
     /** In training mode, nothing frozen. */
-    protected Module() {
-    }
+    protected Module() {}
 
     /**
-     * Computes the output; what is made on the way is closed, except what backward needs. The output is the caller's to close: where a layer
-     * passes its input on, as a dropout in evaluation does, it is an {@linkplain Tensor#alias alias}.
+     * Computes the output; what is made on the way is closed, except what backward needs. The output is the caller's to
+     * close: where a layer passes its input on, as a dropout in evaluation does, it is an {@linkplain Tensor#alias
+     * alias}.
      *
      * @throws LayerException naming the layer that refuses its input
      */
@@ -62,8 +65,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Runs another formula of this module, such as the features of a classifier, as {@link #forward} runs {@link #compute}: what is made on
-     * the way is closed, and what is refused is reported under the layer's name.
+     * Runs another formula of this module, such as the features of a classifier, as {@link #forward} runs
+     * {@link #compute}: what is made on the way is closed, and what is refused is reported under the layer's name.
      */
     protected final Tensor asThisLayer(Supplier<Tensor> formula) {
         Calls calls = Calls.current();
@@ -131,7 +134,9 @@ public abstract class Module implements AutoCloseable {
 
     /** The number of trained values, frozen ones included. */
     public final long parameterCount() {
-        return parameters().stream().mapToLong(parameter -> parameter.shape().numel()).sum();
+        return parameters().stream()
+                .mapToLong(parameter -> parameter.shape().numel())
+                .sum();
     }
 
     /** This module (its name is empty) and all modules below it, parents first; a shared module appears once. */
@@ -159,23 +164,24 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Puts another module at a dotted path. The new module follows the old one's training mode and device, unlike in PyTorch, so a head put on
-     * a network in evaluation mode is in evaluation mode; it keeps its own freezing, so a new head on a frozen network trains. The replacement
-     * may hold the old module.
+     * Puts another module at a dotted path. The new module follows the old one's training mode and device, unlike in
+     * PyTorch, so a head put on a network in evaluation mode is in evaluation mode; it keeps its own freezing, so a new
+     * head on a frozen network trains. The replacement may hold the old module.
      *
-     * <p>The old module is not closed: another network may hold it. Where nobody does, the garbage collector frees it; to free it at once, take
-     * {@link #module} before and {@link #close} it after. An optimizer made before still holds the old parameters, and refuses to step.
+     * <p>The old module is not closed: another network may hold it. Where nobody does, the garbage collector frees it;
+     * to free it at once, take {@link #module} before and {@link #close} it after. An optimizer made before still holds
+     * the old parameters, and refuses to step.
      *
-     * @throws IllegalArgumentException listing the children that exist, or where the field cannot hold the module, or where the replacement
-     *     contains a module above it; nothing has changed then
+     * @throws IllegalArgumentException listing the children that exist, or where the field cannot hold the module, or
+     *     where the replacement contains a module above it; nothing has changed then
      */
     public final void replace(String path, Module replacement) {
         ModuleTree.replace(this, path, replacement);
     }
 
     /**
-     * Parameters and buffers by name, with PyTorch's names and order. The tensors share memory with the module: save them, or
-     * copy them before training goes on.
+     * Parameters and buffers by name, with PyTorch's names and order. The tensors share memory with the module: save
+     * them, or copy them before training goes on.
      */
     public final StateDict stateDict() {
         return StateLoader.stateDict(this);
@@ -191,8 +197,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Copies a state dict into this module. F64, F16 and BF16 values become F32. Only {@code num_batches_tracked} may be missing,
-     * as it is from files written before PyTorch 0.4.1; it then starts at 0.
+     * Copies a state dict into this module. F64, F16 and BF16 values become F32. Only {@code num_batches_tracked} may
+     * be missing, as it is from files written before PyTorch 0.4.1; it then starts at 0.
      *
      * @throws IllegalArgumentException naming all missing, unexpected and mismatched keys; nothing has changed then
      */
@@ -200,7 +206,9 @@ public abstract class Module implements AutoCloseable {
         StateLoader.load(this, state, options);
     }
 
-    /** Remembers the values that parameters and running statistics have now, so that a later change of them is noticed. */
+    /**
+     * Remembers the values that parameters and running statistics have now, so that a later change of them is noticed.
+     */
     public final WeightsMark markWeights() {
         return new WeightsMark(this);
     }
@@ -224,11 +232,12 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Freezes all but the named modules or parameters: {@code model.freezeExcept("fc")}. What no name covers is frozen, such as the dropout
-     * before a head: name it too, or the module that holds both. What is named is released, and keeps its gradients. A shared layer counts as
-     * named under each of its names.
+     * Freezes all but the named modules or parameters: {@code model.freezeExcept("fc")}. What no name covers is frozen,
+     * such as the dropout before a head: name it too, or the module that holds both. What is named is released, and
+     * keeps its gradients. A shared layer counts as named under each of its names.
      *
-     * @throws IllegalArgumentException where a name does not exist, listing the children that do; nothing has changed then
+     * @throws IllegalArgumentException where a name does not exist, listing the children that do; nothing has changed
+     *     then
      */
     public final void freezeExcept(String... names) {
         ModuleTree.freezeExcept(this, List.of(names));
@@ -240,8 +249,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Training mode for this module and all below it, for all threads that are not {@link #evaluating} them. Frozen ones remember the mode and
-     * show it once they are released.
+     * Training mode for this module and all below it, for all threads that are not {@link #evaluating} them. Frozen
+     * ones remember the mode and show it once they are released.
      */
     public final void train() {
         setMode(true);
@@ -267,9 +276,10 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} with this module and all below it in evaluation mode. As {@link dev.graft.tensor.Autograd#noGrad()} does, this
-     * concerns the calling thread alone: other threads see the modes that {@link #train()} and {@link #eval()} set, and may train or evaluate
-     * the same module meanwhile. {@code train()} and {@code eval()} in {@code body} hold until its end.
+     * Runs {@code body} with this module and all below it in evaluation mode. As
+     * {@link dev.graft.tensor.Autograd#noGrad()} does, this concerns the calling thread alone: other threads see the
+     * modes that {@link #train()} and {@link #eval()} set, and may train or evaluate the same module meanwhile.
+     * {@code train()} and {@code eval()} in {@code body} hold until its end.
      */
     public final <T> T evaluating(Supplier<T> body) {
         Calls calls = Calls.current();
@@ -281,7 +291,10 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Moves parameters and buffers to a device; returns this. Gradients stay behind. Where one cannot be moved, none is. */
+    /**
+     * Moves parameters and buffers to a device; returns this. Gradients stay behind. Where one cannot be moved, none
+     * is.
+     */
     public final Module to(Device device) {
         ModuleTree.move(this, device);
         return this;
@@ -313,8 +326,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Closes this module and all below it, and frees their parameters and buffers, also those that another network holds as well. A call that
-     * another thread is in comes to its end first; later ones throw an exception that names the layer. Closing twice does nothing.
+     * Closes this module and all below it, and frees their parameters and buffers, also those that another network
+     * holds as well. A call that another thread is in comes to its end first; later ones throw an exception that names
+     * the layer. Closing twice does nothing.
      */
     @Override
     public void close() {

@@ -23,6 +23,7 @@ public final class ModuleList extends Container implements Iterable<Module> {
     /** @throws UnsupportedOperationException always: the parent decides how its modules are applied */
     @Override
     protected Tensor compute(Tensor input) {
-        throw new UnsupportedOperationException("ModuleList: cannot be called. Hint: loop over its modules, or use Sequential.");
+        throw new UnsupportedOperationException(
+                "ModuleList: cannot be called. Hint: loop over its modules, or use Sequential.");
     }
 }

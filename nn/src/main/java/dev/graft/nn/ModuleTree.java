@@ -16,21 +16,20 @@ import java.util.Set;
 
 /** Walks, searches and changes the tree of a module. */
 final class ModuleTree {
-    private ModuleTree() {
-    }
+    private ModuleTree() {}
 
     static String join(String path, String name) {
         return path.isEmpty() || name.isEmpty() ? path + name : path + "." + name;
     }
 
     /** A module of a tree, the path at which it is met first, and what it holds. */
-    record Visit(String path, Module module, Members members) {
-    }
+    record Visit(String path, Module module, Members members) {}
 
     /**
      * All modules of a tree, parents first, a shared module once.
      *
-     * @throws IllegalStateException where a module contains itself, or hides a part of the tree in an object that is not searched
+     * @throws IllegalStateException where a module contains itself, or hides a part of the tree in an object that is
+     *     not searched
      */
     static List<Visit> walk(Module root) {
         List<Visit> visits = new ArrayList<>();
@@ -104,10 +103,12 @@ final class ModuleTree {
         return module;
     }
 
-    private static IllegalArgumentException unknown(String what, String path, String walked, Module module, Set<String> known) {
+    private static IllegalArgumentException unknown(
+            String what, String path, String walked, Module module, Set<String> known) {
         String type = Members.nameOf(module.getClass());
         String where = walked.isEmpty() ? type : "'" + walked + "' (" + type + ")";
-        String hint = known.isEmpty() ? where + " has no child modules."
+        String hint = known.isEmpty()
+                ? where + " has no child modules."
                 : "the children of " + where + " are " + String.join(", ", known) + ".";
         return new IllegalArgumentException("no " + what + " '" + path + "' in " + where + ". Hint: " + hint);
     }
@@ -125,7 +126,8 @@ final class ModuleTree {
         if (old == replacement) {
             return;
         }
-        boolean element = parent instanceof Container container && container.elements().containsKey(name);
+        boolean element =
+                parent instanceof Container container && container.elements().containsKey(name);
         Optional<Field> field = element ? Optional.empty() : Optional.of(fieldFor(parent, name, path, replacement));
         List<Visit> before = walk(old);
         checkFits(root, path, replacement);
@@ -147,8 +149,10 @@ final class ModuleTree {
         for (String name : path.split("\\.", -1)) {
             Module ancestor = above;
             if (visits.stream().anyMatch(visit -> visit.module == ancestor)) {
-                throw new IllegalArgumentException("replace '" + path + "': the replacement " + Members.nameOf(replacement.getClass()) + " contains "
-                        + (walked.isEmpty() ? "the network itself" : "'" + walked + "', which is above it") + ". Hint: wrap the module at '" + path
+                throw new IllegalArgumentException("replace '" + path + "': the replacement "
+                        + Members.nameOf(replacement.getClass()) + " contains "
+                        + (walked.isEmpty() ? "the network itself" : "'" + walked + "', which is above it")
+                        + ". Hint: wrap the module at '" + path
                         + "', not one that holds it.");
             }
             above = Members.of(above).children().get(name);
@@ -157,7 +161,9 @@ final class ModuleTree {
     }
 
     private static Optional<Device> deviceOf(List<Visit> visits) {
-        return visits.stream().flatMap(visit -> visit.members.parameters().values().stream()).findFirst()
+        return visits.stream()
+                .flatMap(visit -> visit.members.parameters().values().stream())
+                .findFirst()
                 .map(parameter -> parameter.tensor().device());
     }
 
@@ -174,9 +180,10 @@ final class ModuleTree {
                     + " is final. Hint: declare it `private Module " + field.getName() + ";`.");
         }
         if (!field.getType().isInstance(replacement)) {
-            throw new IllegalArgumentException("replace '" + path + "': field " + type + "." + field.getName() + " holds a "
-                    + field.getType().getSimpleName() + ", not a " + Members.nameOf(replacement.getClass())
-                    + ". Hint: declare the field as Module.");
+            throw new IllegalArgumentException(
+                    "replace '" + path + "': field " + type + "." + field.getName() + " holds a "
+                            + field.getType().getSimpleName() + ", not a " + Members.nameOf(replacement.getClass())
+                            + ". Hint: declare the field as Module.");
         }
         return field;
     }
@@ -185,14 +192,16 @@ final class ModuleTree {
         try {
             field.set(parent, replacement);
         } catch (IllegalAccessException e) {
-            throw new IllegalStateException("replace '" + path + "': field " + Members.nameOf(parent.getClass()) + "." + field.getName()
-                    + " cannot be written", e);
+            throw new IllegalStateException(
+                    "replace '" + path + "': field " + Members.nameOf(parent.getClass()) + "." + field.getName()
+                            + " cannot be written",
+                    e);
         }
     }
 
     /**
-     * What left the tree is not closed: another network may hold it, and the garbage collector knows. A replacement may also wrap what it
-     * replaces, as in {@code new Sequential(new Dropout(..), oldHead)}.
+     * What left the tree is not closed: another network may hold it, and the garbage collector knows. A replacement may
+     * also wrap what it replaces, as in {@code new Sequential(new Dropout(..), oldHead)}.
      */
     private static void markTakenOut(Module root, String path, List<Visit> before) {
         Set<Object> parts = parts(root);
@@ -216,8 +225,14 @@ final class ModuleTree {
         List<Visit> visits = walk(root);
         try {
             for (Visit visit : visits) {
-                visit.members.parameters().values().forEach(parameter -> moved.computeIfAbsent(parameter, p -> onto(device, parameter.tensor())));
-                visit.members.buffers().values().forEach(buffer -> moved.computeIfAbsent(buffer, b -> onto(device, buffer.tensor())));
+                visit.members
+                        .parameters()
+                        .values()
+                        .forEach(parameter -> moved.computeIfAbsent(parameter, p -> onto(device, parameter.tensor())));
+                visit.members
+                        .buffers()
+                        .values()
+                        .forEach(buffer -> moved.computeIfAbsent(buffer, b -> onto(device, buffer.tensor())));
             }
         } catch (RuntimeException | Error e) {
             moved.values().forEach(Tensor::close);

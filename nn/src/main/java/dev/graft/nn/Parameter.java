@@ -14,8 +14,8 @@ public final class Parameter {
     /** Takes over {@code value}, an {@link DType#F32} tensor without history. */
     public Parameter(Tensor value) {
         if (value.dtype() != DType.F32) {
-            throw new IllegalArgumentException("parameter: must be F32 to be trained, was " + value.dtype() + " " + value.shape()
-                    + ". Hint: convert it with to(DType.F32), or hold it in a Buffer.");
+            throw new IllegalArgumentException("parameter: must be F32 to be trained, was " + value.dtype() + " "
+                    + value.shape() + ". Hint: convert it with to(DType.F32), or hold it in a Buffer.");
         }
         this.value = value.keep().requireGrad(true);
     }
@@ -39,7 +39,10 @@ public final class Parameter {
         return value.shape();
     }
 
-    /** The gradient accumulated since the last {@link #clearGrad()}; empty before the first backward pass and while frozen. */
+    /**
+     * The gradient accumulated since the last {@link #clearGrad()}; empty before the first backward pass and while
+     * frozen.
+     */
     public Optional<Tensor> grad() {
         return value.grad();
     }
@@ -68,9 +71,9 @@ public final class Parameter {
     }
 
     /**
-     * The name that this parameter had in a network when {@link Module#replace} took its module out, such as {@code fc.weight}; empty where
-     * that never happened, or where a formula used the parameter or a network took it in since. An optimizer that holds such a parameter was made before
-     * the replacement, and would train nothing.
+     * The name that this parameter had in a network when {@link Module#replace} took its module out, such as
+     * {@code fc.weight}; empty where that never happened, or where a formula used the parameter or a network took it in
+     * since. An optimizer that holds such a parameter was made before the replacement, and would train nothing.
      */
     public Optional<String> takenOutOf() {
         return Optional.ofNullable(takenOut);

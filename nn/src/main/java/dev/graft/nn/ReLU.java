@@ -5,8 +5,7 @@ import dev.graft.tensor.Tensor;
 /** {@code max(0, x)}, elementwise. */
 public final class ReLU extends Module {
 
-    public ReLU() {
-    }
+    public ReLU() {}
 
     @Override
     protected Tensor compute(Tensor input) {

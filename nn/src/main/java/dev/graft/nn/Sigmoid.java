@@ -5,8 +5,7 @@ import dev.graft.tensor.Tensor;
 /** {@code 1 / (1 + exp(-x))}, elementwise. */
 public final class Sigmoid extends Module {
 
-    public Sigmoid() {
-    }
+    public Sigmoid() {}
 
     @Override
     protected Tensor compute(Tensor input) {

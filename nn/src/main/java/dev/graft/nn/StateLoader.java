@@ -16,8 +16,7 @@ import java.util.Set;
 
 /** Collects a module's state and loads it: all keys are judged before the first value changes. */
 final class StateLoader {
-    private StateLoader() {
-    }
+    private StateLoader() {}
 
     /** One entry of a module's state: a parameter or a buffer, and where it is now. */
     private record Slot(Object owner, Tensor value) {
@@ -69,8 +68,11 @@ final class StateLoader {
 
     private static void collect(String path, Module module, Map<String, Slot> slots) {
         Members members = Members.of(module);
-        members.parameters().forEach((name, parameter) -> slots.put(ModuleTree.join(path, name), new Slot(parameter, parameter.tensor())));
-        members.buffers().forEach((name, buffer) -> slots.put(ModuleTree.join(path, name), new Slot(buffer, buffer.tensor())));
+        members.parameters()
+                .forEach((name, parameter) ->
+                        slots.put(ModuleTree.join(path, name), new Slot(parameter, parameter.tensor())));
+        members.buffers()
+                .forEach((name, buffer) -> slots.put(ModuleTree.join(path, name), new Slot(buffer, buffer.tensor())));
         members.children().forEach((name, child) -> collect(ModuleTree.join(path, name), child, slots));
     }
 
@@ -79,7 +81,8 @@ final class StateLoader {
         Map<String, Slot> slots = slots(root);
         slots.keySet().removeIf(options::skips);
         boolean fits = slots.keySet().stream().allMatch(state::contains);
-        boolean closed = state.entries().stream().anyMatch(entry -> entry.getValue().isClosed()); // told below, by name
+        boolean closed =
+                state.entries().stream().anyMatch(entry -> entry.getValue().isClosed()); // told below, by name
         if (fits || closed) {
             assign(root, slots, state, options);
             return;
@@ -91,7 +94,8 @@ final class StateLoader {
 
     @SuppressWarnings("try")
     private static void assign(Module root, Map<String, Slot> slots, StateDict state, LoadOptions options) {
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             Map<String, Tensor> taken = take(root, slots, state, options);
             taken.forEach((name, tensor) -> slots.get(name).assign(tensor));
             Set<Object> owners = ModuleTree.identitySet();
@@ -100,8 +104,12 @@ final class StateLoader {
         }
     }
 
-    /** What each slot gets, converted and in memory that no slot overwrites: nothing fails, and nothing is lost, once the first is assigned. */
-    private static Map<String, Tensor> take(Module root, Map<String, Slot> slots, StateDict state, LoadOptions options) {
+    /**
+     * What each slot gets, converted and in memory that no slot overwrites: nothing fails, and nothing is lost, once
+     * the first is assigned.
+     */
+    private static Map<String, Tensor> take(
+            Module root, Map<String, Slot> slots, StateDict state, LoadOptions options) {
         Set<Object> given = ModuleTree.identitySet();
         slots.forEach((name, slot) -> {
             if (state.contains(name)) {
@@ -121,7 +129,9 @@ final class StateLoader {
                     mismatched.add(name + ": " + problem);
                 }
             } else if (!slot.mayBeMissing() && !given.contains(slot.owner)) {
-                String reason = state.unreadable().containsKey(name) ? ": the file's " + state.unreadable().get(name) : "";
+                String reason = state.unreadable().containsKey(name)
+                        ? ": the file's " + state.unreadable().get(name)
+                        : "";
                 missing.add(name + " " + slot.value.shape() + reason);
             }
         });
@@ -157,7 +167,9 @@ final class StateLoader {
 
     private static boolean converts(DType from, Slot slot) {
         DType to = slot.value.dtype();
-        return from == to || slot.isCounter() || (to == DType.F32 && from.isFloat())
+        return from == to
+                || slot.isCounter()
+                || (to == DType.F32 && from.isFloat())
                 || (to == DType.I64 && from == DType.I32);
     }
 
@@ -166,7 +178,10 @@ final class StateLoader {
         return slot.isCounter() ? tensor.reshape() : tensor;
     }
 
-    /** A tensor that shares memory with the module, as where two layers are exchanged, would change before or while it is read. */
+    /**
+     * A tensor that shares memory with the module, as where two layers are exchanged, would change before or while it
+     * is read.
+     */
     private static boolean isOverwritten(Tensor tensor, Map<String, Slot> slots) {
         return slots.values().stream().anyMatch(slot -> slot.value.sharesMemory(tensor));
     }
@@ -184,9 +199,11 @@ final class StateLoader {
         return problems;
     }
 
-    private static String message(Module root, int expected, List<String> missing, List<String> unexpected, List<String> mismatched) {
-        StringBuilder text = new StringBuilder("load: the state dict does not fit " + Members.nameOf(root.getClass()) + " (" + expected
-                + " entries): " + missing.size() + " missing, " + unexpected.size() + " unexpected, " + mismatched.size() + " mismatched.");
+    private static String message(
+            Module root, int expected, List<String> missing, List<String> unexpected, List<String> mismatched) {
+        StringBuilder text = new StringBuilder("load: the state dict does not fit " + Members.nameOf(root.getClass())
+                + " (" + expected + " entries): " + missing.size() + " missing, " + unexpected.size() + " unexpected, "
+                + mismatched.size() + " mismatched.");
         list(text, "missing", missing);
         list(text, "unexpected", unexpected);
         list(text, "mismatched", mismatched);
@@ -214,7 +231,8 @@ final class StateLoader {
             String first = mismatched.get(0);
             String key = first.substring(0, first.indexOf(':'));
             int dot = key.lastIndexOf('.');
-            return "for a replaced head load with LoadOptions.replacedHead(\"" + (dot < 0 ? key : key.substring(0, dot)) + "\").";
+            return "for a replaced head load with LoadOptions.replacedHead(\"" + (dot < 0 ? key : key.substring(0, dot))
+                    + "\").";
         }
         return "build the architecture the file was saved from, then replace its head after loading.";
     }

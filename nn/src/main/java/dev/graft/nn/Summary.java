@@ -7,8 +7,7 @@ import java.util.Map;
 
 /** Prints a module as a table: one line for each layer that holds parameters or has no children. */
 final class Summary {
-    private Summary() {
-    }
+    private Summary() {}
 
     static String of(Module root) {
         List<String[]> rows = new ArrayList<>();
@@ -31,8 +30,12 @@ final class Summary {
             String line = String.format(Locale.ROOT, format, (Object[]) row);
             table.append(line.stripTrailing()).append('\n');
         }
-        long trainable = root.trainableParameters().stream().mapToLong(p -> p.shape().numel()).sum();
-        return table.append(String.format(Locale.ROOT, "%,d parameters, %,d trainable%n", root.parameterCount(), trainable)).toString();
+        long trainable = root.trainableParameters().stream()
+                .mapToLong(p -> p.shape().numel())
+                .sum();
+        return table.append(
+                        String.format(Locale.ROOT, "%,d parameters, %,d trainable%n", root.parameterCount(), trainable))
+                .toString();
     }
 
     private static String[] row(String name, Module module, Map<String, Parameter> parameters) {
@@ -44,7 +47,12 @@ final class Summary {
             frozen &= parameter.isFrozen();
             shapes.add(parameter.shape().toString());
         }
-        return new String[] {name, module.toString(), String.join(" ", shapes), String.format(Locale.ROOT, "%,d", count),
-                frozen ? "frozen" : ""};
+        return new String[] {
+            name,
+            module.toString(),
+            String.join(" ", shapes),
+            String.format(Locale.ROOT, "%,d", count),
+            frozen ? "frozen" : ""
+        };
     }
 }

@@ -5,8 +5,7 @@ import dev.graft.tensor.Tensor;
 /** The hyperbolic tangent, elementwise. */
 public final class Tanh extends Module {
 
-    public Tanh() {
-    }
+    public Tanh() {}
 
     @Override
     protected Tensor compute(Tensor input) {

@@ -21,8 +21,9 @@ final class Usage {
         running.incrementAndGet();
         if (closed) {
             end();
-            throw new IllegalStateException("this " + module + " was closed, by its own close() or that of a network that holds it."
-                    + " Hint: close a network after its last use, and what networks share after all of them.");
+            throw new IllegalStateException(
+                    "this " + module + " was closed, by its own close() or that of a network that holds it."
+                            + " Hint: close a network after its last use, and what networks share after all of them.");
         }
     }
 

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Remembers which values a network's parameters and running statistics had, without copying them, and tells later which have changed: what
- * was computed in between from one state of the network, and what was not. {@link Module#markWeights()} makes one.
+ * Remembers which values a network's parameters and running statistics had, without copying them, and tells later which
+ * have changed: what was computed in between from one state of the network, and what was not.
+ * {@link Module#markWeights()} makes one.
  */
 public final class WeightsMark {
     private final Module module;
@@ -34,17 +35,27 @@ public final class WeightsMark {
     private static Map<String, Value> valuesOf(Module root) {
         Map<String, Value> values = new LinkedHashMap<>();
         for (ModuleTree.Visit visit : ModuleTree.walk(root)) {
-            visit.members().parameters().forEach((name, parameter) -> values.put(ModuleTree.join(visit.path(), name), new Value(parameter.tensor())));
+            visit.members()
+                    .parameters()
+                    .forEach((name, parameter) ->
+                            values.put(ModuleTree.join(visit.path(), name), new Value(parameter.tensor())));
             if (visit.module() instanceof BatchNorm norm) {
                 List<Buffer> statistics = norm.settledStatistics();
-                values.put(ModuleTree.join(visit.path(), "running_mean"), new Value(statistics.get(0).tensor()));
-                values.put(ModuleTree.join(visit.path(), "running_var"), new Value(statistics.get(1).tensor()));
+                values.put(
+                        ModuleTree.join(visit.path(), "running_mean"),
+                        new Value(statistics.get(0).tensor()));
+                values.put(
+                        ModuleTree.join(visit.path(), "running_var"),
+                        new Value(statistics.get(1).tensor()));
             }
         }
         return values;
     }
 
-    /** The names of the parameters and running statistics that were changed, replaced, moved, added or taken out since, by any thread. */
+    /**
+     * The names of the parameters and running statistics that were changed, replaced, moved, added or taken out since,
+     * by any thread.
+     */
     public List<String> changes() {
         Map<String, Value> now = valuesOf(module);
         List<String> changed = new ArrayList<>();

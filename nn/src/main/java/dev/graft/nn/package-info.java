@@ -1,4 +1,2 @@
-/**
- * Modules: layers, their parameters, freezing, and strict loading of weights. Start at {@link dev.graft.nn.Module}.
- */
+/** Modules: layers, their parameters, freezing, and strict loading of weights. Start at {@link dev.graft.nn.Module}. */
 package dev.graft.nn;

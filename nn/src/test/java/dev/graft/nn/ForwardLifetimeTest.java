@@ -40,22 +40,29 @@ class ForwardLifetimeTest {
 
     @Test
     void anExceptionInsideFreesWhatTheCallMade() {
-        Sequential net = new Sequential(new Linear(3, 200, random), new Sequential(new ReLU(), new Linear(7, 7, random)));
+        Sequential net =
+                new Sequential(new Linear(3, 200, random), new Sequential(new ReLU(), new Linear(7, 7, random)));
         Tensor x = Tensor.ones(50, 3);
         assertThatThrownBy(() -> net.forward(x)).hasMessageStartingWith("1.1: ");
         long before = live();
         for (int i = 0; i < 10; i++) {
             assertThatThrownBy(() -> net.forward(x)).hasMessageStartingWith("1.1: ");
         }
-        assertThat(live()).as("bytes live: fewer where the collector freed another test's").isLessThanOrEqualTo(before);
+        assertThat(live())
+                .as("bytes live: fewer where the collector freed another test's")
+                .isLessThanOrEqualTo(before);
         assertThat(x.isClosed()).isFalse();
         try (Scope scope = Scope.open()) {
             Tensor inside = Tensor.ones(2);
             assertThatThrownBy(() -> net.forward(x)).isInstanceOf(LayerException.class);
-            assertThat(inside.isClosed()).as("a scope around is left open, and innermost").isFalse();
+            assertThat(inside.isClosed())
+                    .as("a scope around is left open, and innermost")
+                    .isFalse();
             assertThat(Tensor.ones(1).isClosed()).isFalse();
         }
-        assertThat(new Sequential(new ReLU()).forward(x).numel()).as("the thread is outside of any formula again").isEqualTo(150);
+        assertThat(new Sequential(new ReLU()).forward(x).numel())
+                .as("the thread is outside of any formula again")
+                .isEqualTo(150);
     }
 
     @Test
@@ -73,7 +80,9 @@ class ForwardLifetimeTest {
 
     @Test
     void aReturnedParameterOrViewOfItLeavesTheParameterOpen() {
-        for (Part part : List.of(new Part((self, x) -> self.table.value()), new Part((self, x) -> self.table.value().slice(0, 1, 3)),
+        for (Part part : List.of(
+                new Part((self, x) -> self.table.value()),
+                new Part((self, x) -> self.table.value().slice(0, 1, 3)),
                 new Part((self, x) -> self.table.value().transpose(0, 1)))) {
             for (int i = 0; i < 3; i++) {
                 try (Scope scope = Scope.open()) {
@@ -113,14 +122,20 @@ class ForwardLifetimeTest {
             return self.kept.add(1);
         });
         careless.forward(Tensor.ones(1, 3));
-        assertThatThrownBy(() -> careless.kept.toFloatArray()).isInstanceOf(IllegalStateException.class).hasMessageContaining("was closed")
+        assertThatThrownBy(() -> careless.kept.toFloatArray())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("was closed")
                 .hasMessageContaining("Hint: keep() it");
     }
 
     @Test
     void nestedModulesLeaveNothingBehind() {
-        Sequential inner = new Sequential(new Linear(3, 3, random), new BatchNorm1d(3), new ReLU(), new Dropout(0.5f, random));
-        Sequential net = new Sequential(inner, new Identity(), new Sequential(inner, new Part((self, x) -> x.linear(self.table.value(), Optional.empty()))));
+        Sequential inner =
+                new Sequential(new Linear(3, 3, random), new BatchNorm1d(3), new ReLU(), new Dropout(0.5f, random));
+        Sequential net = new Sequential(
+                inner,
+                new Identity(),
+                new Sequential(inner, new Part((self, x) -> x.linear(self.table.value(), Optional.empty()))));
         Tensor x = Tensor.randn(random, 8, 3);
         for (boolean training : new boolean[] {true, false}) {
             if (training) {

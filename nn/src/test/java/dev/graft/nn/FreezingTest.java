@@ -12,7 +12,10 @@ class FreezingTest {
     private final RandomGenerator random = new SplittableRandom(31);
 
     private Sequential network() {
-        return new Sequential(new Linear(3, 3, random), new BatchNorm1d(3), new Sequential(new Dropout(0.5f, random), new Linear(3, 2, random)));
+        return new Sequential(
+                new Linear(3, 3, random),
+                new BatchNorm1d(3),
+                new Sequential(new Dropout(0.5f, random), new Linear(3, 2, random)));
     }
 
     private static boolean[] modes(Module net) {
@@ -50,9 +53,12 @@ class FreezingTest {
         net.train();
         assertThat(net.module("2.0").isTraining()).isFalse();
         assertThat(net.module("2.1").isTraining()).isTrue();
-        assertThat(net.trainableParameters()).containsExactlyElementsOf(net.module("2.1").parameters());
+        assertThat(net.trainableParameters())
+                .containsExactlyElementsOf(net.module("2.1").parameters());
         net.freezeExcept("2");
-        assertThat(net.module("2.0").isTraining()).as("named with the whole head").isTrue();
+        assertThat(net.module("2.0").isTraining())
+                .as("named with the whole head")
+                .isTrue();
     }
 
     @Test
@@ -65,9 +71,12 @@ class FreezingTest {
         assertThat(gradient.isClosed()).isFalse();
         assertThat(net.module("0").parameters().get(0).grad()).as("frozen").isEmpty();
         assertThat(net.trainableParameters()).hasSize(3);
-        assertThat(net.module("1").isTraining()).as("a norm of which one parameter trains").isFalse();
+        assertThat(net.module("1").isTraining())
+                .as("a norm of which one parameter trains")
+                .isFalse();
         net.freezeExcept("0");
-        assertThat(net.trainableParameters()).containsExactlyElementsOf(net.module("0").parameters());
+        assertThat(net.trainableParameters())
+                .containsExactlyElementsOf(net.module("0").parameters());
         net.freezeExcept();
         assertThat(net.isFrozen()).isTrue();
         assertThat(net.trainableParameters()).isEmpty();
@@ -115,7 +124,9 @@ class FreezingTest {
         net.freeze();
         net.eval();
         net.replace("2", new Sequential(new Dropout(0.5f, random), new Linear(3, 4, random)));
-        assertThat(net.module("2.0").isTraining()).as("the network is in evaluation mode").isFalse();
+        assertThat(net.module("2.0").isTraining())
+                .as("the network is in evaluation mode")
+                .isFalse();
         net.train();
         assertThat(modes(net)).containsExactly(false, false, false, true, true, true);
         assertThat(net.trainableParameters()).hasSize(2);

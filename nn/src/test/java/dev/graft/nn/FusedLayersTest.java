@@ -17,14 +17,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random small networks of library layers in random modes, frozen or not, recorded or not: the layers computed together give the values, the
- * gradients, the running statistics and the calls of the layers called one after the other.
+ * Random small networks of library layers in random modes, frozen or not, recorded or not: the layers computed together
+ * give the values, the gradients, the running statistics and the calls of the layers called one after the other.
  */
 class FusedLayersTest {
     private static final int CASES = 60;
     /** Of a value and of its tensor's root mean square: some 80 units in the last place. */
     private static final double TOLERANCE = 1e-5;
-    /** Times what a change of the input in its last two bits makes: behind a training batch norm, some gradients are nothing but rounding. */
+    /**
+     * Times what a change of the input in its last two bits makes: behind a training batch norm, some gradients are
+     * nothing but rounding.
+     */
     private static final double CONDITION = 8;
 
     /** Everything that a case is made of comes from its seed, so that it can be made twice. */
@@ -47,7 +50,8 @@ class FusedLayersTest {
         Conv2d conv(int out, boolean strided) {
             int kernel = 1 + 2 * random.nextInt(2);
             boolean depthwise = width == out && random.nextInt(4) == 0;
-            Conv2d.Options options = Conv2d.options().stride(strided && flip() ? 2 : 1).groups(depthwise ? width : 1);
+            Conv2d.Options options =
+                    Conv2d.options().stride(strided && flip() ? 2 : 1).groups(depthwise ? width : 1);
             options = random.nextInt(4) == 0 ? options.paddingSame() : options.padding(kernel / 2);
             Conv2d conv = new Conv2d(width, out, kernel, flip() ? options : options.withoutBias(), random);
             width = out;
@@ -103,8 +107,10 @@ class FusedLayersTest {
         }
 
         Tensor images(boolean nudged) {
-            Tensor images = Tensor.randn(random, 2 + random.nextInt(3), channels, 6 + random.nextInt(7), 6 + random.nextInt(7));
-            Tensor nudge = Tensor.uniform(random, 1 - 0x1p-22f, 1 + 0x1p-22f, images.shape().toArray());
+            Tensor images =
+                    Tensor.randn(random, 2 + random.nextInt(3), channels, 6 + random.nextInt(7), 6 + random.nextInt(7));
+            Tensor nudge = Tensor.uniform(
+                    random, 1 - 0x1p-22f, 1 + 0x1p-22f, images.shape().toArray());
             return nudged ? images.mul(nudge) : images;
         }
     }
@@ -137,7 +143,8 @@ class FusedLayersTest {
                 return y;
             };
             Run fused = run(seed, recorded, false, (net, x) -> net.forward(x));
-            fused.assertEqual(run(seed, recorded, false, oneByOne), run(seed, recorded, true, oneByOne), what(seed, recorded));
+            fused.assertEqual(
+                    run(seed, recorded, false, oneByOne), run(seed, recorded, true, oneByOne), what(seed, recorded));
         }
     }
 
@@ -163,7 +170,8 @@ class FusedLayersTest {
         for (int number = 0; number < CASES; number++) {
             long seed = seed(1000 + number);
             Run fused = block(seed, recorded, false, true);
-            fused.assertEqual(block(seed, recorded, false, false), block(seed, recorded, true, false), what(seed, recorded));
+            fused.assertEqual(
+                    block(seed, recorded, false, false), block(seed, recorded, true, false), what(seed, recorded));
         }
     }
 
@@ -180,10 +188,14 @@ class FusedLayersTest {
         Sequential net = new Sequential(first, firstNorm, pool, second, secondNorm);
         c.setModes(net);
         return run(net, c.images(nudged), recorded, c::flip, x -> {
-            Tensor y = fused ? pooled ? Fused.convNormPool(first, firstNorm, pool, x, activation) : Fused.convNorm(first, firstNorm, x, activation)
+            Tensor y = fused
+                    ? pooled
+                            ? Fused.convNormPool(first, firstNorm, pool, x, activation)
+                            : Fused.convNorm(first, firstNorm, x, activation)
                     : activate(firstNorm.forward(first.forward(x)), activation);
             y = !fused && pooled ? pool.forward(y) : y;
-            return fused ? Fused.convNormAdd(second, secondNorm, y, y, activation)
+            return fused
+                    ? Fused.convNormAdd(second, secondNorm, y, y, activation)
                     : activate(secondNorm.forward(second.forward(y)).add(y), activation);
         });
     }
@@ -196,7 +208,12 @@ class FusedLayersTest {
         };
     }
 
-    private static Run run(Sequential net, Tensor images, boolean recorded, BooleanSupplier flip, java.util.function.UnaryOperator<Tensor> forward) {
+    private static Run run(
+            Sequential net,
+            Tensor images,
+            boolean recorded,
+            BooleanSupplier flip,
+            java.util.function.UnaryOperator<Tensor> forward) {
         Tensor x = images.requireGrad(recorded && flip.getAsBoolean());
         Run run = new Run();
         try (Scope scope = Scope.open()) {
@@ -204,14 +221,18 @@ class FusedLayersTest {
                 Tensor y = recorded ? forward.apply(x) : Autograd.noGrad(() -> forward.apply(x));
                 run.add("output " + call, y);
                 if (y.requiresGrad()) {
-                    y.mul(Tensor.randn(new SplittableRandom(3), y.shape().toArray())).sum().backward();
+                    y.mul(Tensor.randn(new SplittableRandom(3), y.shape().toArray()))
+                            .sum()
+                            .backward();
                 }
             }
         }
         x.grad().ifPresent(gradient -> run.add("input's gradient", gradient));
         net.namedParameters().forEach((name, parameter) -> {
             Optional<Tensor> gradient = parameter.grad();
-            assertThat(gradient.isPresent() && parameter.isFrozen()).as("gradient of the frozen " + name).isFalse();
+            assertThat(gradient.isPresent() && parameter.isFrozen())
+                    .as("gradient of the frozen " + name)
+                    .isFalse();
             gradient.ifPresent(g -> run.add(name + "'s gradient", g));
         });
         try (StateDict state = net.stateDict()) {
@@ -258,7 +279,8 @@ class FusedLayersTest {
             for (int i = 0; i < expected.length; i++) {
                 double error = Math.abs((double) actual[i] - expected[i]);
                 if (!(error <= tolerance + TOLERANCE * Math.abs(expected[i]))) {
-                    throw new AssertionError(what + ": element " + i + " is " + actual[i] + ", should be " + expected[i] + ", tolerance " + tolerance);
+                    throw new AssertionError(what + ": element " + i + " is " + actual[i] + ", should be " + expected[i]
+                            + ", tolerance " + tolerance);
                 }
             }
         }

@@ -45,7 +45,8 @@ public final class Golden {
     }
 
     public List<Golden> children(String key) {
-        return ((List<?>) map.get(key)).stream().map(item -> new Golden((Map<?, ?>) item)).toList();
+        return ((List<?>) map.get(key))
+                .stream().map(item -> new Golden((Map<?, ?>) item)).toList();
     }
 
     public double[] doubles(String key) {
@@ -57,11 +58,13 @@ public final class Golden {
     }
 
     public int[] ints(String key) {
-        return ((List<?>) map.get(key)).stream().mapToInt(value -> ((Number) value).intValue()).toArray();
+        return ((List<?>) map.get(key))
+                .stream().mapToInt(value -> ((Number) value).intValue()).toArray();
     }
 
     public long[] longs(String key) {
-        return ((List<?>) map.get(key)).stream().mapToLong(value -> ((Number) value).longValue()).toArray();
+        return ((List<?>) map.get(key))
+                .stream().mapToLong(value -> ((Number) value).longValue()).toArray();
     }
 
     public double[][] matrix(String key) {

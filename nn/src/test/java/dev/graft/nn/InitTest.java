@@ -14,7 +14,8 @@ class InitTest {
     @Test
     void skippedLayersAreZeroAndDrawNothing() {
         SplittableRandom random = new SplittableRandom(1);
-        Sequential skipped = Init.skip(() -> new Sequential(new Conv2d(3, 4, 3, random), new Conv1d(2, 3, 3, random), new Linear(5, 2, random)));
+        Sequential skipped = Init.skip(() ->
+                new Sequential(new Conv2d(3, 4, 3, random), new Conv1d(2, 3, 3, random), new Linear(5, 2, random)));
         assertThat(skipped.stateDict().names()).hasSize(6);
         skipped.parameters().forEach(p -> assertThat(p.value().toFloatArray()).containsOnly(0f));
         assertThat(random.nextLong()).isEqualTo(new SplittableRandom(1).nextLong());
@@ -27,8 +28,9 @@ class InitTest {
         Init.skip(() -> Init.skip(() -> new Linear(5, 2, new SplittableRandom(1))));
         assertThat(weights(new Linear(5, 2, new SplittableRandom(1)))).containsExactly(drawn);
         assertThatThrownBy(() -> Init.skip(() -> {
-            throw new IllegalStateException("no network");
-        })).hasMessage("no network");
+                    throw new IllegalStateException("no network");
+                }))
+                .hasMessage("no network");
         assertThat(weights(new Linear(5, 2, new SplittableRandom(1)))).containsExactly(drawn);
     }
 

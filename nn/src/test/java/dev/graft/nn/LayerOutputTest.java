@@ -52,7 +52,9 @@ class LayerOutputTest {
         layers.put("dropout of nothing", new Dropout(0, RANDOM));
         layers.put("identity", new Identity());
         layers.put("no layers", new Sequential());
-        layers.put("nothing in nothing", new Sequential(new Sequential(), new Sequential(new Identity(), new Dropout(0.1f, RANDOM))));
+        layers.put(
+                "nothing in nothing",
+                new Sequential(new Sequential(), new Sequential(new Identity(), new Dropout(0.1f, RANDOM))));
         layers.put("user's module", new PassOn());
         layers.put("flatten of what is flat", new Flatten(3));
         layers.put("pool of 1", new MaxPool2d(Pool2dParams.of(1, 1)));
@@ -63,27 +65,29 @@ class LayerOutputTest {
 
     @TestFactory
     Stream<DynamicTest> closingTheOutputLeavesTheInput() {
-        return layersThatMayDoNothing().entrySet().stream().flatMap(entry -> Stream.of(false, true).map(training -> DynamicTest.dynamicTest(
-                entry.getKey() + (training ? " in training" : " in evaluation"), () -> {
-                    Module layer = entry.getValue();
-                    if (training) {
-                        layer.train();
-                    } else {
-                        layer.eval();
-                    }
-                    float[] values = {1, 2, 3, 4};
-                    Tensor x = Tensor.of(values, 1, 1, 2, 2).requireGrad(true);
-                    try (Tensor y = layer.forward(x)) {
-                        assertThat(y).isNotSameAs(x);
-                        y.sum().backward();
-                    }
-                    assertThat(x.toFloatArray()).containsExactly(values);
-                    assertThat(x.grad()).isPresent();
-                    Tensor y = layer.forward(x);
-                    float[] before = y.toFloatArray();
-                    x.close();
-                    assertThat(y.toFloatArray()).containsExactly(before);
-                })));
+        return layersThatMayDoNothing().entrySet().stream()
+                .flatMap(entry -> Stream.of(false, true)
+                        .map(training -> DynamicTest.dynamicTest(
+                                entry.getKey() + (training ? " in training" : " in evaluation"), () -> {
+                                    Module layer = entry.getValue();
+                                    if (training) {
+                                        layer.train();
+                                    } else {
+                                        layer.eval();
+                                    }
+                                    float[] values = {1, 2, 3, 4};
+                                    Tensor x = Tensor.of(values, 1, 1, 2, 2).requireGrad(true);
+                                    try (Tensor y = layer.forward(x)) {
+                                        assertThat(y).isNotSameAs(x);
+                                        y.sum().backward();
+                                    }
+                                    assertThat(x.toFloatArray()).containsExactly(values);
+                                    assertThat(x.grad()).isPresent();
+                                    Tensor y = layer.forward(x);
+                                    float[] before = y.toFloatArray();
+                                    x.close();
+                                    assertThat(y.toFloatArray()).containsExactly(before);
+                                })));
     }
 
     @Test
@@ -98,6 +102,9 @@ class LayerOutputTest {
         out.close();
         assertThat(table.weight.value().toFloatArray()).containsExactly(1, 2);
         assertThat(table.weight.grad().orElseThrow().toFloatArray()).containsExactly(1, 1);
-        assertThat(new Sequential(List.of(table, new Identity())).forward(Tensor.scalar(0)).toFloatArray()).containsExactly(1, 2);
+        assertThat(new Sequential(List.of(table, new Identity()))
+                        .forward(Tensor.scalar(0))
+                        .toFloatArray())
+                .containsExactly(1, 2);
     }
 }

@@ -41,16 +41,44 @@ class LayersTest {
                 new Case(new Linear(3, 2, RANDOM), shape(5, 3), shape(5, 2), both),
                 new Case(new Linear(3, 2, false, RANDOM), shape(5, 4, 3), shape(5, 4, 2), "weight"),
                 new Case(new Conv2d(3, 4, 3, RANDOM), shape(2, 3, 5, 6), shape(2, 4, 3, 4), both),
-                new Case(new Conv2d(4, 6, 3, Conv2d.options().stride(2).padding(1).groups(2).withoutBias(), RANDOM), shape(2, 4, 7, 8),
-                        shape(2, 6, 4, 4), "weight"),
-                new Case(new Conv2d(1, 1, 3, 1, Conv2d.options().padding(2, 0, 0, 1).dilation(2), RANDOM), shape(1, 1, 5, 5), shape(1, 1,
-                        3, 6), both),
-                new Case(new Conv2d(1, 1, 3, Conv2d.options().stride(2).paddingSame(), RANDOM), shape(1, 1, 6, 7), shape(1, 1, 3, 4), both),
-                new Case(new Conv1d(2, 3, 5, Conv1d.options().padding(2, 1).stride(2), RANDOM), shape(2, 2, 9), shape(2, 3, 4), both),
-                new Case(new Conv1d(2, 2, 4, Conv1d.options().paddingSame().dilation(3), RANDOM), shape(1, 2, 20), shape(1, 2, 20), both),
+                new Case(
+                        new Conv2d(
+                                4,
+                                6,
+                                3,
+                                Conv2d.options().stride(2).padding(1).groups(2).withoutBias(),
+                                RANDOM),
+                        shape(2, 4, 7, 8),
+                        shape(2, 6, 4, 4),
+                        "weight"),
+                new Case(
+                        new Conv2d(
+                                1, 1, 3, 1, Conv2d.options().padding(2, 0, 0, 1).dilation(2), RANDOM),
+                        shape(1, 1, 5, 5),
+                        shape(1, 1, 3, 6),
+                        both),
+                new Case(
+                        new Conv2d(1, 1, 3, Conv2d.options().stride(2).paddingSame(), RANDOM),
+                        shape(1, 1, 6, 7),
+                        shape(1, 1, 3, 4),
+                        both),
+                new Case(
+                        new Conv1d(2, 3, 5, Conv1d.options().padding(2, 1).stride(2), RANDOM),
+                        shape(2, 2, 9),
+                        shape(2, 3, 4),
+                        both),
+                new Case(
+                        new Conv1d(2, 2, 4, Conv1d.options().paddingSame().dilation(3), RANDOM),
+                        shape(1, 2, 20),
+                        shape(1, 2, 20),
+                        both),
                 new Case(new BatchNorm1d(3), shape(4, 3), shape(4, 3), norm),
                 new Case(new BatchNorm1d(3), shape(4, 3, 5), shape(4, 3, 5), norm),
-                new Case(new BatchNorm2d(3, BatchNorm.options().eps(1e-3f).momentum(0.01f)), shape(2, 3, 4, 5), shape(2, 3, 4, 5), norm),
+                new Case(
+                        new BatchNorm2d(3, BatchNorm.options().eps(1e-3f).momentum(0.01f)),
+                        shape(2, 3, 4, 5),
+                        shape(2, 3, 4, 5),
+                        norm),
                 new Case(new LayerNorm(4, 5), shape(2, 3, 4, 5), shape(2, 3, 4, 5), both),
                 new Case(new ReLU(), shape(2, 3), shape(2, 3), none),
                 new Case(new ReLU6(), shape(2, 3), shape(2, 3), none),
@@ -60,7 +88,11 @@ class LayersTest {
                 new Case(new Tanh(), shape(2, 3), shape(2, 3), none),
                 new Case(new Softmax(-1), shape(2, 3), shape(2, 3), none),
                 new Case(new MaxPool2d(3, 2, 1), shape(1, 2, 7, 8), shape(1, 2, 4, 4), none),
-                new Case(new MaxPool2d(Pool2dParams.of(3, 2).ceilMode(true)), shape(1, 2, 8, 8), shape(1, 2, 4, 4), none),
+                new Case(
+                        new MaxPool2d(Pool2dParams.of(3, 2).ceilMode(true)),
+                        shape(1, 2, 8, 8),
+                        shape(1, 2, 4, 4),
+                        none),
                 new Case(new AvgPool2d(2), shape(1, 2, 7, 8), shape(1, 2, 3, 4), none),
                 new Case(new AdaptiveAvgPool2d(1), shape(2, 3, 7, 5), shape(2, 3, 1, 1), none),
                 new Case(new AdaptiveMaxPool2d(2, 3), shape(2, 3, 7, 5), shape(2, 3, 2, 3), none),
@@ -71,8 +103,14 @@ class LayersTest {
                 new Case(new Dropout(0.5f, RANDOM), shape(2, 3), shape(2, 3), none),
                 new Case(new Flatten(), shape(2, 3, 4, 5), shape(2, 60), none),
                 new Case(new Identity(), shape(2, 3), shape(2, 3), none),
-                new Case(new Sequential(new Linear(3, 4, RANDOM), new ReLU(), new Linear(4, 1, RANDOM)), shape(2, 3), shape(2, 1),
-                        "0.weight", "0.bias", "2.weight", "2.bias"));
+                new Case(
+                        new Sequential(new Linear(3, 4, RANDOM), new ReLU(), new Linear(4, 1, RANDOM)),
+                        shape(2, 3),
+                        shape(2, 1),
+                        "0.weight",
+                        "0.bias",
+                        "2.weight",
+                        "2.bias"));
     }
 
     @ParameterizedTest
@@ -147,8 +185,9 @@ class LayersTest {
     @Test
     void batchNormRefusesToTrainOnOneValuePerChannel() {
         assertThatThrownBy(() -> new BatchNorm2d(3).forward(Tensor.ones(1, 3, 1, 1)))
-                .hasMessage("BatchNorm2d: batchNorm: training needs more than one value per channel (input [1, 3, 1, 1])."
-                        + " Hint: use DataLoader.lastBatch(LastBatch.MERGE_SINGLE), a larger batch, or eval().");
+                .hasMessage(
+                        "BatchNorm2d: batchNorm: training needs more than one value per channel (input [1, 3, 1, 1])."
+                                + " Hint: use DataLoader.lastBatch(LastBatch.MERGE_SINGLE), a larger batch, or eval().");
     }
 
     @Test
@@ -183,15 +222,21 @@ class LayersTest {
     void refusesSettingsThatMakeEveryOutputNoNumber() {
         float inf = Float.POSITIVE_INFINITY;
         for (float eps : new float[] {0, -1e-5f, Float.NaN, inf}) {
-            assertThatThrownBy(() -> BatchNorm.options().eps(eps)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("eps must be positive");
-            assertThatThrownBy(() -> new LayerNorm(eps, 3)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("eps must be positive");
+            assertThatThrownBy(() -> BatchNorm.options().eps(eps))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("eps must be positive");
+            assertThatThrownBy(() -> new LayerNorm(eps, 3))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("eps must be positive");
         }
         for (float share : new float[] {-0.1f, 1.5f, Float.NaN, inf}) {
             assertThatThrownBy(() -> BatchNorm.options().momentum(share)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> new Dropout(share, RANDOM)).isInstanceOf(IllegalArgumentException.class);
         }
         for (float slope : new float[] {Float.NaN, inf, -inf}) {
-            assertThatThrownBy(() -> new LeakyReLU(slope)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("slope must be finite");
+            assertThatThrownBy(() -> new LeakyReLU(slope))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("slope must be finite");
         }
         assertThatThrownBy(() -> new Dropout(1, RANDOM)).isInstanceOf(IllegalArgumentException.class);
     }

@@ -27,7 +27,9 @@ class LoadTest {
     private static Map<String, float[]> values(Module module) {
         Map<String, float[]> values = new LinkedHashMap<>();
         try (StateDict state = module.stateDict()) {
-            state.entries().forEach(entry -> values.put(entry.getKey(), entry.getValue().toFloatArray()));
+            state.entries()
+                    .forEach(
+                            entry -> values.put(entry.getKey(), entry.getValue().toFloatArray()));
         }
         return values;
     }
@@ -43,9 +45,11 @@ class LoadTest {
     void layersAreExchangedByALoadOfTheirOwnTensors() {
         Sequential net = new Sequential(new Linear(3, 3, random), new Linear(3, 3, random), new Linear(3, 3, random));
         Map<String, float[]> before = values(net);
-        try (StateDict now = net.stateDict(); StateDict turned = new StateDict()) {
+        try (StateDict now = net.stateDict();
+                StateDict turned = new StateDict()) {
             for (String kind : new String[] {"weight", "bias"}) {
-                turned.put("0." + kind, now.get("1." + kind).detach()).put("1." + kind, now.get("2." + kind).detach())
+                turned.put("0." + kind, now.get("1." + kind).detach())
+                        .put("1." + kind, now.get("2." + kind).detach())
                         .put("2." + kind, now.get("0." + kind).detach());
             }
             net.load(turned);
@@ -62,19 +66,26 @@ class LoadTest {
         Sequential net = new Sequential(new BatchNorm1d(2), new BatchNorm1d(2));
         net.forward(Tensor.of(new float[] {1, 2, 3, 5}, 2, 2));
         Map<String, float[]> before = values(net);
-        try (StateDict now = net.stateDict(); StateDict exchanged = new StateDict()) {
-            now.names().forEach(name -> exchanged.put((name.startsWith("0") ? "1" : "0") + name.substring(1), now.get(name).detach()));
+        try (StateDict now = net.stateDict();
+                StateDict exchanged = new StateDict()) {
+            now.names()
+                    .forEach(name -> exchanged.put(
+                            (name.startsWith("0") ? "1" : "0") + name.substring(1),
+                            now.get(name).detach()));
             net.load(exchanged);
         }
         Map<String, float[]> after = values(net);
-        before.forEach((name, value) -> assertThat(after.get((name.startsWith("0") ? "1" : "0") + name.substring(1))).as(name).isEqualTo(value));
+        before.forEach((name, value) -> assertThat(after.get((name.startsWith("0") ? "1" : "0") + name.substring(1)))
+                .as(name)
+                .isEqualTo(value));
     }
 
     @Test
     void aWeightIsReplacedByItsOwnTranspose() {
         Linear net = new Linear(3, 3, false, random);
         float[] before = net.weight().value().toFloatArray();
-        try (StateDict transposed = new StateDict().put("weight", net.weight().value().detach().transpose(0, 1))) {
+        try (StateDict transposed =
+                new StateDict().put("weight", net.weight().value().detach().transpose(0, 1))) {
             net.load(transposed);
         }
         float[] after = net.weight().value().toFloatArray();
@@ -103,8 +114,12 @@ class LoadTest {
         for (String name : before.keySet()) {
             try (StateDict other = otherValues(net)) {
                 other.get(name).close();
-                assertThatThrownBy(() -> net.load(other)).as(name).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining("1 mismatched").hasMessageContaining(name + ": the state dict's tensor").hasMessageContaining("was closed");
+                assertThatThrownBy(() -> net.load(other))
+                        .as(name)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("1 mismatched")
+                        .hasMessageContaining(name + ": the state dict's tensor")
+                        .hasMessageContaining("was closed");
             }
             assertSame(values(net), before);
         }
@@ -133,7 +148,9 @@ class LoadTest {
     private static StateDict otherValues(Module net) {
         StateDict other = new StateDict();
         try (StateDict state = net.stateDict()) {
-            state.entries().forEach(entry -> other.put(entry.getKey(), entry.getValue().copy().fill(7)));
+            state.entries()
+                    .forEach(entry ->
+                            other.put(entry.getKey(), entry.getValue().copy().fill(7)));
         }
         return other;
     }
@@ -143,9 +160,14 @@ class LoadTest {
     @Test
     void aCounterOfAnotherTypeOrRankIsConverted() {
         BatchNorm1d net = new BatchNorm1d(1);
-        for (Tensor counter : new Tensor[] {Tensor.scalar(5), Tensor.of(new float[] {5}, 1), Tensor.of(new long[] {5}, 1), Tensor.of(new int[] {5}),
-            Tensor.ofBytes(DType.F16, Shape.of(), new byte[] {0x00, 0x45}), Tensor.ofBytes(DType.F64, Shape.of(1),
-                    new byte[] {0, 0, 0, 0, 0, 0, 0x14, 0x40})}) {
+        for (Tensor counter : new Tensor[] {
+            Tensor.scalar(5),
+            Tensor.of(new float[] {5}, 1),
+            Tensor.of(new long[] {5}, 1),
+            Tensor.of(new int[] {5}),
+            Tensor.ofBytes(DType.F16, Shape.of(), new byte[] {0x00, 0x45}),
+            Tensor.ofBytes(DType.F64, Shape.of(1), new byte[] {0, 0, 0, 0, 0, 0, 0x14, 0x40})
+        }) {
             try (StateDict state = otherValues(net)) {
                 state.put("num_batches_tracked", counter);
                 net.load(state);
@@ -167,7 +189,10 @@ class LoadTest {
 
         Tied(Embedding emb, boolean tied, RandomGenerator random) {
             this.emb = emb;
-            head = new Head(tied ? emb.weight() : new Parameter(emb.weight().value().detach().copy()));
+            head = new Head(
+                    tied
+                            ? emb.weight()
+                            : new Parameter(emb.weight().value().detach().copy()));
         }
 
         @Override
@@ -215,7 +240,9 @@ class LoadTest {
             }
             assertSame(values(untied), values(net));
         }
-        assertThat(Files.size(torch)).as("written once, beside the container's own 1 KiB").isLessThan(Files.size(safetensors) + 2000);
+        assertThat(Files.size(torch))
+                .as("written once, beside the container's own 1 KiB")
+                .isLessThan(Files.size(safetensors) + 2000);
     }
 
     @Test
@@ -224,7 +251,8 @@ class LoadTest {
         try (StateDict state = net.stateDict()) {
             assertThat(state.get("head.weight")).isSameAs(state.get("emb.weight"));
             state.put("emb.weight", Tensor.zeros(4, 3));
-            assertThat(state.get("head.weight").toFloatArray()).isEqualTo(net.emb.weight().value().toFloatArray());
+            assertThat(state.get("head.weight").toFloatArray())
+                    .isEqualTo(net.emb.weight().value().toFloatArray());
         }
         assertThat(net.emb.weight().isClosed()).isFalse();
     }
@@ -244,8 +272,10 @@ class LoadTest {
     void twoValuesForATiedWeightAreRefused() {
         Tied net = tied();
         Map<String, float[]> before = values(net);
-        try (StateDict state = new StateDict().put("emb.weight", Tensor.ones(4, 3)).put("head.weight", Tensor.zeros(4, 3))) {
-            assertThatThrownBy(() -> net.load(state)).hasMessageContaining("head.weight: file another value than for emb.weight");
+        try (StateDict state =
+                new StateDict().put("emb.weight", Tensor.ones(4, 3)).put("head.weight", Tensor.zeros(4, 3))) {
+            assertThatThrownBy(() -> net.load(state))
+                    .hasMessageContaining("head.weight: file another value than for emb.weight");
         }
         assertSame(values(net), before);
     }

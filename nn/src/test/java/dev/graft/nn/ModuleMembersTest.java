@@ -23,7 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A module's layers are found wherever its formula can reach them, or refused with the fix: never left out in silence. */
+/**
+ * A module's layers are found wherever its formula can reach them, or refused with the fix: never left out in silence.
+ */
 class ModuleMembersTest {
     private final RandomGenerator random = new SplittableRandom(3);
     private final Linear enclosed = new Linear(2, 2, random);
@@ -44,7 +46,8 @@ class ModuleMembersTest {
             }
         };
         assertThat(net.stateDict().names()).containsExactlyInAnyOrder("fc.weight", "fc.bias", "scale", "shift");
-        assertThat(net.parameters()).containsExactlyInAnyOrder(fc.weight(), fc.bias().orElseThrow(), scale);
+        assertThat(net.parameters())
+                .containsExactlyInAnyOrder(fc.weight(), fc.bias().orElseThrow(), scale);
         net.eval();
         assertThat(drop.isTraining()).isFalse();
         net.train();
@@ -67,7 +70,8 @@ class ModuleMembersTest {
                 return second.forward(first.forward(x));
             }
         }
-        assertThat(new Local().stateDict().names()).containsExactlyInAnyOrder("first.weight", "first.bias", "second.weight", "second.bias");
+        assertThat(new Local().stateDict().names())
+                .containsExactlyInAnyOrder("first.weight", "first.bias", "second.weight", "second.bias");
     }
 
     @Test
@@ -86,7 +90,9 @@ class ModuleMembersTest {
         assertThat(net.forward(Tensor.ones(4, 2)).shape().dim(0)).isEqualTo(4);
         assertThat(seen).hasSize(1);
         assertThatThrownBy(() -> net.replace("0.inner", new Linear(2, 2, random)))
-                .hasMessageContaining("'0.inner'").hasMessageContaining("captured").hasMessageContaining("private Module inner;");
+                .hasMessageContaining("'0.inner'")
+                .hasMessageContaining("captured")
+                .hasMessageContaining("private Module inner;");
     }
 
     interface Encoder {
@@ -128,8 +134,14 @@ class ModuleMembersTest {
 
     @Test
     void whatAFieldHoldsDecidesNotItsDeclaredTypeAndPrivateFieldsOfSuperclassesCount() {
-        assertThat(new Derived().stateDict().names()).containsExactly("hidden.weight", "hidden.bias", "untyped.weight", "untyped.bias",
-                "encoder.fc.weight", "encoder.fc.bias");
+        assertThat(new Derived().stateDict().names())
+                .containsExactly(
+                        "hidden.weight",
+                        "hidden.bias",
+                        "untyped.weight",
+                        "untyped.bias",
+                        "encoder.fc.weight",
+                        "encoder.fc.bias");
     }
 
     static final class Ordered extends Module {
@@ -169,8 +181,7 @@ class ModuleMembersTest {
         }
     }
 
-    record Pair(String name, Module layer) {
-    }
+    record Pair(String name, Module layer) {}
 
     static Stream<Arguments> hidingPlaces() {
         RandomGenerator random = new SplittableRandom(9);
@@ -181,10 +192,23 @@ class ModuleMembersTest {
         List<Object> nulls = new ArrayList<>();
         nulls.add(null);
         nulls.add(layer);
-        return Stream.of(List.of("first is no layer", layer), List.of(List.of(), List.of(layer)), map, Map.of(layer, "as a key"),
-                new Object[] {null, layer}, new Module[][] {{}, {layer}}, Optional.of(layer), Optional.of(List.of(layer)),
-                new Pair("p", layer), List.of(new Pair("p", layer)), new AtomicReference<>(layer), nulls, new Parameter[] {new Parameter(Tensor.ones(1))},
-                List.of(new Buffer(Tensor.ones(1))), Map.entry("k", layer)).map(place -> Arguments.of((Object) place));
+        return Stream.of(
+                        List.of("first is no layer", layer),
+                        List.of(List.of(), List.of(layer)),
+                        map,
+                        Map.of(layer, "as a key"),
+                        new Object[] {null, layer},
+                        new Module[][] {{}, {layer}},
+                        Optional.of(layer),
+                        Optional.of(List.of(layer)),
+                        new Pair("p", layer),
+                        List.of(new Pair("p", layer)),
+                        new AtomicReference<>(layer),
+                        nulls,
+                        new Parameter[] {new Parameter(Tensor.ones(1))},
+                        List.of(new Buffer(Tensor.ones(1))),
+                        Map.entry("k", layer))
+                .map(place -> Arguments.of((Object) place));
     }
 
     @ParameterizedTest
@@ -192,7 +216,10 @@ class ModuleMembersTest {
     void aLayerInsideAnotherObjectIsRefusedWithTheFix(Object place) {
         Module net = new Sequential(new Holder(place));
         String message = "Holder: field 'held' of type ";
-        assertThatThrownBy(net::stateDict).isInstanceOf(IllegalStateException.class).hasMessageStartingWith(message).hasMessageContaining("Hint: ");
+        assertThatThrownBy(net::stateDict)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith(message)
+                .hasMessageContaining("Hint: ");
         assertThatThrownBy(net::parameters).hasMessageStartingWith(message);
         assertThatThrownBy(net::eval).hasMessageStartingWith(message);
         assertThatThrownBy(net::freeze).hasMessageStartingWith(message);
@@ -217,8 +244,11 @@ class ModuleMembersTest {
                 return enclosed.forward(x);
             }
         };
-        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 2))).isInstanceOf(LayerException.class)
-                .hasMessageContaining("Linear(2, 2)").hasMessageContaining("is not a part of").hasMessageContaining("Hint: hold it in a field");
+        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 2)))
+                .isInstanceOf(LayerException.class)
+                .hasMessageContaining("Linear(2, 2)")
+                .hasMessageContaining("is not a part of")
+                .hasMessageContaining("Hint: hold it in a field");
         Module outer = new Sequential(net);
         assertThatThrownBy(() -> outer.forward(Tensor.ones(1, 2))).hasMessageStartingWith("0: ");
     }
@@ -231,7 +261,9 @@ class ModuleMembersTest {
                 return x.mul(enclosedParameter.value());
             }
         };
-        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 2))).isInstanceOf(LayerException.class).hasMessageContaining("is not a part of");
+        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 2)))
+                .isInstanceOf(LayerException.class)
+                .hasMessageContaining("is not a part of");
     }
 
     static final class Helper {
@@ -275,10 +307,15 @@ class ModuleMembersTest {
     void aFrozenNetworkFromElsewhereAndALayerWithoutStateMayBeCalled() {
         Linear teacher = new Linear(2, 2, random);
         teacher.freeze();
-        assertThat(new WithFunction(teacher::forward).forward(Tensor.ones(1, 2)).numel()).isEqualTo(2);
-        assertThat(new WithFunction(x -> new Sequential(new ReLU(), new Flatten()).forward(x)).forward(Tensor.ones(1, 2)).numel()).isEqualTo(2);
+        assertThat(new WithFunction(teacher::forward).forward(Tensor.ones(1, 2)).numel())
+                .isEqualTo(2);
+        assertThat(new WithFunction(x -> new Sequential(new ReLU(), new Flatten()).forward(x))
+                        .forward(Tensor.ones(1, 2))
+                        .numel())
+                .isEqualTo(2);
         assertThatThrownBy(() -> new WithFunction(new Dropout(0.5f, random)::forward).forward(Tensor.ones(1, 2)))
-                .as("eval() would not reach it").hasMessageContaining("is not a part of");
+                .as("eval() would not reach it")
+                .hasMessageContaining("is not a part of");
     }
 
     static final class HeadAlone extends Sequential {
@@ -376,14 +413,17 @@ class ModuleMembersTest {
 
     @Test
     void namesThatNoPathCanReachAreRefused() {
-        assertThatThrownBy(() -> new Sequential(Map.of("a.b", new ReLU()))).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("Sequential: the name 'a.b' of a layer or tensor must not be empty or contain a dot. Hint: nest a Sequential for a dotted"
-                        + " path.");
+        assertThatThrownBy(() -> new Sequential(Map.of("a.b", new ReLU())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "Sequential: the name 'a.b' of a layer or tensor must not be empty or contain a dot. Hint: nest a Sequential for a dotted"
+                                + " path.");
         assertThatThrownBy(() -> new Sequential(Map.of("", new ReLU()))).hasMessageContaining("the name ''");
         assertThatThrownBy(() -> new Dotted().parameters()).hasMessageStartingWith("Dotted.layer: the name 'a.b'");
         Map<String, Module> absent = new HashMap<>();
         absent.put("a", null);
-        assertThatThrownBy(() -> new Sequential(absent)).hasMessage("element 'a' is null. Hint: leave an absent layer out.");
+        assertThatThrownBy(() -> new Sequential(absent))
+                .hasMessage("element 'a' is null. Hint: leave an absent layer out.");
     }
 
     @Test

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -82,11 +82,14 @@ class ModuleOwnershipTest {
         Sequential net = new Sequential(new Linear(3, 3, random), new Sequential(new Linear(3, 2, random)));
         Linear head = (Linear) net.module("1.0");
         List<Parameter> before = net.parameters();
-        assertThat(before).allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
+        assertThat(before)
+                .allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
         net.replace("1", new Linear(3, 4, random));
-        assertThat(before.stream().map(Parameter::takenOutOf)).containsExactly(Optional.empty(), Optional.empty(), Optional.of("1.0.weight"),
-                Optional.of("1.0.bias"));
-        assertThat(net.parameters()).allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
+        assertThat(before.stream().map(Parameter::takenOutOf))
+                .containsExactly(
+                        Optional.empty(), Optional.empty(), Optional.of("1.0.weight"), Optional.of("1.0.bias"));
+        assertThat(net.parameters())
+                .allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
         assertThat(before).noneMatch(Parameter::isClosed);
         head.forward(input());
         assertThat(head.weight().takenOutOf()).as("somebody uses it").isEmpty();
@@ -115,15 +118,19 @@ class ModuleOwnershipTest {
         Sequential net = new Sequential(new Linear(3, 3, random), new Sequential(new ReLU()));
         Module first = net.module("0");
         Module relu = net.module("1.0");
-        assertThatThrownBy(() -> net.replace("0", new Sequential(net))).hasMessage("replace '0': the replacement Sequential contains the network"
-                + " itself. Hint: wrap the module at '0', not one that holds it.");
-        assertThatThrownBy(() -> net.replace("1.0", new Sequential(net.module("1")))).hasMessageContaining("contains '1', which is above it");
+        assertThatThrownBy(() -> net.replace("0", new Sequential(net)))
+                .hasMessage("replace '0': the replacement Sequential contains the network"
+                        + " itself. Hint: wrap the module at '0', not one that holds it.");
+        assertThatThrownBy(() -> net.replace("1.0", new Sequential(net.module("1"))))
+                .hasMessageContaining("contains '1', which is above it");
         assertThatThrownBy(() -> net.replace("1.0", net)).hasMessageContaining("contains the network itself");
-        assertThatThrownBy(() -> net.replace("1.0", new ModuleMembersTest.Holder(List.of(new ReLU())))).hasMessageContaining("hides a ReLU");
+        assertThatThrownBy(() -> net.replace("1.0", new ModuleMembersTest.Holder(List.of(new ReLU()))))
+                .hasMessageContaining("hides a ReLU");
         assertThat(net.module("0")).isSameAs(first);
         assertThat(net.module("1.0")).isSameAs(relu);
         assertThat(net.forward(input()).numel()).isEqualTo(6);
-        assertThat(first.parameters()).allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
+        assertThat(first.parameters())
+                .allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
     }
 
     @Test
@@ -154,8 +161,17 @@ class ModuleOwnershipTest {
         WeightsMark third = net.markWeights();
         net.replace("0", new Sequential(new Linear(3, 3, random)));
         net.module("1").to(Device.of("small:9"));
-        assertThat(third.changes()).as("replaced, moved").containsExactly("0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
-                "1.running_var", "0.0.weight", "0.0.bias");
+        assertThat(third.changes())
+                .as("replaced, moved")
+                .containsExactly(
+                        "0.weight",
+                        "0.bias",
+                        "1.weight",
+                        "1.bias",
+                        "1.running_mean",
+                        "1.running_var",
+                        "0.0.weight",
+                        "0.0.bias");
     }
 
     // Moving
@@ -169,8 +185,10 @@ class ModuleOwnershipTest {
         Device small = Device.of("small:7");
         net.to(small);
         assertThat(before).allMatch(Tensor::isClosed);
-        assertThat(net.parameters()).allMatch(parameter -> parameter.value().device().equals(small));
-        assertThat(net.parameters().stream().map(parameter -> parameter.value().requiresGrad())).containsExactly(true, false, true, true);
+        assertThat(net.parameters())
+                .allMatch(parameter -> parameter.value().device().equals(small));
+        assertThat(net.parameters().stream().map(parameter -> parameter.value().requiresGrad()))
+                .containsExactly(true, false, true, true);
         net.to(small);
         net.to(Device.cpu());
         assertThat(((Linear) net.module("0")).weight().value().toFloatArray()).isEqualTo(weights);
@@ -184,7 +202,9 @@ class ModuleOwnershipTest {
         for (int room = 0; room < 7; room++) {
             Device small = Device.of("small:" + room);
             assertThatThrownBy(() -> net.to(small)).hasMessage("to: out of memory");
-            assertThat(net.parameters()).allMatch(parameter -> parameter.value().device().equals(Device.cpu()) && parameter.value().requiresGrad());
+            assertThat(net.parameters())
+                    .allMatch(parameter -> parameter.value().device().equals(Device.cpu())
+                            && parameter.value().requiresGrad());
             assertThat(net.forward(input()).numel()).isEqualTo(6);
         }
     }
@@ -199,7 +219,8 @@ class ModuleOwnershipTest {
         assertThatThrownBy(() -> net.replace("0", tooMuch)).hasMessage("to: out of memory");
         assertThat(net.module("0")).isSameAs(first);
         assertThat(tooMuch.weight().value().device()).isEqualTo(Device.cpu());
-        assertThat(first.parameters()).allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
+        assertThat(first.parameters())
+                .allSatisfy(parameter -> assertThat(parameter.takenOutOf()).isEmpty());
     }
 
     // Closing
@@ -208,13 +229,17 @@ class ModuleOwnershipTest {
     void useAfterCloseNamesTheLayer() {
         Sequential net = new Sequential(new Linear(3, 3, random), new Sequential(new ReLU(), new Linear(3, 2, random)));
         net.module("1.1").close();
-        assertThatThrownBy(() -> net.forward(input())).isInstanceOf(LayerException.class)
-                .hasMessageStartingWith("1.1: this Linear(3, 2) was closed").hasMessageContaining("Hint:");
+        assertThatThrownBy(() -> net.forward(input()))
+                .isInstanceOf(LayerException.class)
+                .hasMessageStartingWith("1.1: this Linear(3, 2) was closed")
+                .hasMessageContaining("Hint:");
         net.close();
         assertThatThrownBy(() -> net.forward(input())).hasMessageStartingWith("Sequential: this Sequential was closed");
         assertThatCode(net::close).doesNotThrowAnyException();
         assertThat(net.parameters()).allMatch(Parameter::isClosed);
-        assertThatThrownBy(net::stateDict).hasMessage("stateDict: '0.weight' of this Sequential was closed. Hint: take the state dict before close().");
+        assertThatThrownBy(net::stateDict)
+                .hasMessage(
+                        "stateDict: '0.weight' of this Sequential was closed. Hint: take the state dict before close().");
         assertThat(net.summary()).contains("Linear(3, 2)");
     }
 
@@ -223,7 +248,8 @@ class ModuleOwnershipTest {
         Sequential net = new Sequential(new Conv2d(1, 2, 3, random), new BatchNorm2d(2), new ReLU());
         net.eval();
         net.module("1").close();
-        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 1, 4, 4))).hasMessageStartingWith("1: this BatchNorm2d(2) was closed");
+        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 1, 4, 4)))
+                .hasMessageStartingWith("1: this BatchNorm2d(2) was closed");
     }
 
     @Test
@@ -232,7 +258,8 @@ class ModuleOwnershipTest {
         Sequential one = new Sequential(shared);
         Sequential two = new Sequential(new ReLU(), shared);
         one.close();
-        assertThatThrownBy(() -> two.forward(input())).hasMessageStartingWith("1: this Linear(3, 3) was closed")
+        assertThatThrownBy(() -> two.forward(input()))
+                .hasMessageStartingWith("1: this Linear(3, 3) was closed")
                 .hasMessageContaining("what networks share after all of them");
         assertThatCode(two::close).doesNotThrowAnyException();
     }
@@ -273,7 +300,8 @@ class ModuleOwnershipTest {
         }
         Sequential net = new Sequential(new Slow(), new Linear(3, 3, random));
         float[] expected = ((Linear) net.module("1")).forward(input()).toFloatArray();
-        CompletableFuture<float[]> answer = CompletableFuture.supplyAsync(() -> net.forward(input()).toFloatArray());
+        CompletableFuture<float[]> answer =
+                CompletableFuture.supplyAsync(() -> net.forward(input()).toFloatArray());
         await(inside);
         net.close();
         assertThat(net.parameters()).as("in use").noneMatch(Parameter::isClosed);

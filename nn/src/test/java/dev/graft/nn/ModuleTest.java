@@ -29,7 +29,9 @@ class ModuleTest {
 
         @Override
         protected Tensor compute(Tensor x) {
-            return bn1.forward(conv1.forward(x)).add(downsample == null ? x : downsample.forward(x)).relu();
+            return bn1.forward(conv1.forward(x))
+                    .add(downsample == null ? x : downsample.forward(x))
+                    .relu();
         }
     }
 
@@ -38,6 +40,7 @@ class ModuleTest {
         private final Dropout drop;
         private Module fc;
         private final Linear fixed;
+
         @Key("pos_scale")
         private final Parameter positionScale = new Parameter(Tensor.ones(1));
 
@@ -71,16 +74,42 @@ class ModuleTest {
     @Test
     void fieldNamesAreStateDictKeysInPyTorchsOrder() {
         Net net = new Net(random);
-        assertThat(net.stateDict().names()).containsExactly("pos_scale", "layer1.0.conv1.weight", "layer1.0.bn1.weight",
-                "layer1.0.bn1.bias",
-                "layer1.0.bn1.running_mean", "layer1.0.bn1.running_var", "layer1.0.bn1.num_batches_tracked", "layer1.0.downsample.0.weight",
-                "layer1.0.downsample.0.bias", "layer1.1.conv1.weight", "layer1.1.bn1.weight", "layer1.1.bn1.bias",
-                        "layer1.1.bn1.running_mean",
-                "layer1.1.bn1.running_var", "layer1.1.bn1.num_batches_tracked", "fc.weight", "fc.bias", "fixed.weight", "fixed.bias");
-        assertThat(net.namedParameters().keySet()).containsExactly("pos_scale", "layer1.0.conv1.weight", "layer1.0.bn1.weight",
-                "layer1.0.bn1.bias", "layer1.0.downsample.0.weight", "layer1.0.downsample.0.bias", "layer1.1.conv1.weight",
+        assertThat(net.stateDict().names())
+                .containsExactly(
+                        "pos_scale",
+                        "layer1.0.conv1.weight",
+                        "layer1.0.bn1.weight",
+                        "layer1.0.bn1.bias",
+                        "layer1.0.bn1.running_mean",
+                        "layer1.0.bn1.running_var",
+                        "layer1.0.bn1.num_batches_tracked",
+                        "layer1.0.downsample.0.weight",
+                        "layer1.0.downsample.0.bias",
+                        "layer1.1.conv1.weight",
                         "layer1.1.bn1.weight",
-                "layer1.1.bn1.bias", "fc.weight", "fc.bias", "fixed.weight", "fixed.bias");
+                        "layer1.1.bn1.bias",
+                        "layer1.1.bn1.running_mean",
+                        "layer1.1.bn1.running_var",
+                        "layer1.1.bn1.num_batches_tracked",
+                        "fc.weight",
+                        "fc.bias",
+                        "fixed.weight",
+                        "fixed.bias");
+        assertThat(net.namedParameters().keySet())
+                .containsExactly(
+                        "pos_scale",
+                        "layer1.0.conv1.weight",
+                        "layer1.0.bn1.weight",
+                        "layer1.0.bn1.bias",
+                        "layer1.0.downsample.0.weight",
+                        "layer1.0.downsample.0.bias",
+                        "layer1.1.conv1.weight",
+                        "layer1.1.bn1.weight",
+                        "layer1.1.bn1.bias",
+                        "fc.weight",
+                        "fc.bias",
+                        "fixed.weight",
+                        "fixed.bias");
         assertThat(net.namedModules().keySet()).startsWith("", "layer1", "layer1.0", "layer1.0.conv1");
         assertThat(net.parameterCount()).isEqualTo(1 + 54 + 6 + 9 + 81 + 6 + 16 + 20);
         assertThat(net.module("layer1.1.bn1")).isInstanceOf(BatchNorm2d.class);
@@ -105,8 +134,10 @@ class ModuleTest {
         saved.eval();
         loaded.eval();
         Tensor image = image();
-        assertThat(loaded.forward(image).toFloatArray()).isEqualTo(saved.forward(image).toFloatArray());
-        assertThat(loaded.stateDict().get("layer1.1.bn1.num_batches_tracked").itemLong()).isEqualTo(1);
+        assertThat(loaded.forward(image).toFloatArray())
+                .isEqualTo(saved.forward(image).toFloatArray());
+        assertThat(loaded.stateDict().get("layer1.1.bn1.num_batches_tracked").itemLong())
+                .isEqualTo(1);
     }
 
     @Test
@@ -115,14 +146,18 @@ class ModuleTest {
         Sequential net = new Sequential(linear, new BatchNorm1d(2), new Linear(2, 1, random));
         List<Float> before = values(net.stateDict(), "0.weight");
         try (StateDict state = net.stateDict().without("1.running_mean")) {
-            state.put("0.weight", Tensor.zeros(2, 3)).put("2.weight", Tensor.zeros(5, 2)).put("extra.weight", Tensor.zeros(7));
+            state.put("0.weight", Tensor.zeros(2, 3))
+                    .put("2.weight", Tensor.zeros(5, 2))
+                    .put("extra.weight", Tensor.zeros(7));
             state.put("2.bias", Tensor.of(new long[] {1}, 1));
-            assertThatThrownBy(() -> net.load(state)).isInstanceOf(IllegalArgumentException.class).hasMessage(
-                    "load: the state dict does not fit Sequential (9 entries): 1 missing, 1 unexpected, 2 mismatched."
-                            + "\n  missing: 1.running_mean [2]"
-                            + "\n  unexpected: extra.weight [7]"
-                            + "\n  mismatched: 2.weight: file [5, 2], module [1, 2]; 2.bias: file I64, module F32"
-                            + "\nHint: build the architecture the file was saved from, then replace its head after loading.");
+            assertThatThrownBy(() -> net.load(state))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "load: the state dict does not fit Sequential (9 entries): 1 missing, 1 unexpected, 2 mismatched."
+                                    + "\n  missing: 1.running_mean [2]"
+                                    + "\n  unexpected: extra.weight [7]"
+                                    + "\n  mismatched: 2.weight: file [5, 2], module [1, 2]; 2.bias: file I64, module F32"
+                                    + "\nHint: build the architecture the file was saved from, then replace its head after loading.");
         }
         assertThat(values(net.stateDict(), "0.weight")).isEqualTo(before);
     }
@@ -136,20 +171,25 @@ class ModuleTest {
         try (StateDict state = pretrained.stateDict()) {
             assertThatThrownBy(() -> net.load(state)).hasMessageContaining("unexpected: fc.bias [4]");
             net.load(state, LoadOptions.replacedHead("fc"));
-            assertThatThrownBy(() -> net.load(state, LoadOptions.replacedHead("head"))).hasMessageContaining("no module 'head' in Net");
+            assertThatThrownBy(() -> net.load(state, LoadOptions.replacedHead("head")))
+                    .hasMessageContaining("no module 'head' in Net");
         }
         assertThat(values(net.stateDict(), "fc.weight")).isEqualTo(head);
-        assertThat(values(net.stateDict(), "layer1.0.conv1.weight")).isEqualTo(values(pretrained.stateDict(), "layer1.0.conv1.weight"));
+        assertThat(values(net.stateDict(), "layer1.0.conv1.weight"))
+                .isEqualTo(values(pretrained.stateDict(), "layer1.0.conv1.weight"));
     }
 
     @Test
     void hintsNameTheLikelyMistake() {
         Linear linear = new Linear(2, 2, random);
-        try (StateDict prefixed = new StateDict().put("odd.weight", Tensor.zeros(2, 2)).put("odd.bias", Tensor.zeros(2))) {
-            assertThatThrownBy(() -> linear.load(prefixed)).hasMessageContaining("take it off with StateDict.stripPrefix");
+        try (StateDict prefixed =
+                new StateDict().put("odd.weight", Tensor.zeros(2, 2)).put("odd.bias", Tensor.zeros(2))) {
+            assertThatThrownBy(() -> linear.load(prefixed))
+                    .hasMessageContaining("take it off with StateDict.stripPrefix");
         }
         Sequential net = new Sequential(linear);
-        try (StateDict other = new StateDict().put("0.weight", Tensor.zeros(5, 2)).put("0.bias", Tensor.zeros(5))) {
+        try (StateDict other =
+                new StateDict().put("0.weight", Tensor.zeros(5, 2)).put("0.bias", Tensor.zeros(5))) {
             assertThatThrownBy(() -> net.load(other)).hasMessageContaining("load with LoadOptions.replacedHead(\"0\")");
         }
     }
@@ -158,9 +198,12 @@ class ModuleTest {
     void convertsOtherFloatTypesAndToleratesMissingCounters() {
         BatchNorm1d norm = new BatchNorm1d(1);
         norm.forward(Tensor.of(new float[] {1, 2}, 2, 1));
-        byte[] half = {0x00, 0x3e};     // 1.5 in IEEE binary16
-        try (StateDict state = new StateDict().put("weight", Tensor.ofBytes(DType.F16, Shape.of(1), half)).put("bias", Tensor.zeros(1))
-                .put("running_mean", Tensor.zeros(1)).put("running_var", Tensor.ones(1))) {
+        byte[] half = {0x00, 0x3e}; // 1.5 in IEEE binary16
+        try (StateDict state = new StateDict()
+                .put("weight", Tensor.ofBytes(DType.F16, Shape.of(1), half))
+                .put("bias", Tensor.zeros(1))
+                .put("running_mean", Tensor.zeros(1))
+                .put("running_var", Tensor.ones(1))) {
             norm.load(state);
         }
         assertThat(norm.weight().value().item()).isEqualTo(1.5f);
@@ -173,7 +216,9 @@ class ModuleTest {
         net.eval();
         Linear oldHead = (Linear) net.module("fc");
         net.replace("fc", new Linear(3, 4, random));
-        assertThat(oldHead.forward(Tensor.ones(1, 3)).shape()).as("whoever holds the old one may use it").isEqualTo(Shape.of(1, 4));
+        assertThat(oldHead.forward(Tensor.ones(1, 3)).shape())
+                .as("whoever holds the old one may use it")
+                .isEqualTo(Shape.of(1, 4));
         assertThat(net.module("fc").isTraining()).isFalse();
         net.replace("layer1.1", new Identity());
         assertThat(net.module("layer1.1")).isInstanceOf(Identity.class);
@@ -189,7 +234,8 @@ class ModuleTest {
         assertThatThrownBy(() -> net.replace("classifier", new Identity()))
                 .hasMessage("no module 'classifier' in Net. Hint: the children of Net are layer1, drop, fc, fixed.");
         assertThatThrownBy(() -> net.replace("layer1.7", new Identity()))
-                .hasMessage("no module 'layer1.7' in 'layer1' (Sequential). Hint: the children of 'layer1' (Sequential) are 0, 1.");
+                .hasMessage(
+                        "no module 'layer1.7' in 'layer1' (Sequential). Hint: the children of 'layer1' (Sequential) are 0, 1.");
         assertThatThrownBy(() -> net.replace("fc.weight", new Identity()))
                 .hasMessage("no module 'fc.weight' in 'fc' (Linear). Hint: 'fc' (Linear) has no child modules.");
         assertThatThrownBy(() -> net.replace("fixed", new Linear(4, 2, random)))
@@ -206,11 +252,14 @@ class ModuleTest {
         float[] first = net.forward(image).toFloatArray();
         assertThat(net.forward(image).toFloatArray()).as("no dropout").isEqualTo(first);
         assertThat(values(net.stateDict(), "layer1.0.bn1.running_mean")).isEqualTo(mean);
-        assertThat(net.stateDict().get("layer1.0.bn1.num_batches_tracked").itemLong()).isZero();
-        assertThat(net.trainableParameters()).containsExactlyElementsOf(net.module("fc").parameters());
+        assertThat(net.stateDict().get("layer1.0.bn1.num_batches_tracked").itemLong())
+                .isZero();
+        assertThat(net.trainableParameters())
+                .containsExactlyElementsOf(net.module("fc").parameters());
         net.forward(image).sum().backward();
-        net.namedParameters().forEach((name, parameter) -> assertThat(parameter.grad().isPresent()).as(name)
-                .isEqualTo(name.startsWith("fc.")));
+        net.namedParameters()
+                .forEach((name, parameter) ->
+                        assertThat(parameter.grad().isPresent()).as(name).isEqualTo(name.startsWith("fc.")));
         assertThat(net.isFrozen()).isFalse();
         assertThat(net.module("layer1").isFrozen()).isTrue();
         assertThat(net.module("layer1").isTraining()).isFalse();
@@ -227,7 +276,8 @@ class ModuleTest {
         Net net = new Net(random);
         net.freeze(Freezing.PARAMETERS_ONLY);
         net.forward(image());
-        assertThat(net.stateDict().get("layer1.0.bn1.num_batches_tracked").itemLong()).isEqualTo(1);
+        assertThat(net.stateDict().get("layer1.0.bn1.num_batches_tracked").itemLong())
+                .isEqualTo(1);
         assertThat(net.trainableParameters()).isEmpty();
         assertThat(net.isFrozen()).isTrue();
         assertThat(net.isTraining()).isTrue();
@@ -236,7 +286,8 @@ class ModuleTest {
     @Test
     void freezeExceptTakesParametersAndRefusesUnknownNames() {
         Net net = new Net(random);
-        assertThatThrownBy(() -> net.freezeExcept("fc", "head")).hasMessageContaining("the children of Net are layer1, drop, fc, fixed");
+        assertThatThrownBy(() -> net.freezeExcept("fc", "head"))
+                .hasMessageContaining("the children of Net are layer1, drop, fc, fixed");
         assertThat(net.trainableParameters()).hasSize(13);
         net.freezeExcept("fc.bias");
         assertThat(net.trainableParameters()).hasSize(1);
@@ -263,9 +314,12 @@ class ModuleTest {
     @Test
     void errorsNameTheLayersPath() {
         Net net = new Net(random);
-        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 3, 5, 5))).isInstanceOf(LayerException.class)
-                .hasMessageStartingWith("layer1.0.conv1: conv2d: ").hasMessageContaining("3 channels");
-        assertThatThrownBy(() -> net.module("layer1.0").forward(Tensor.ones(1, 3, 5, 5))).hasMessageStartingWith("conv1: conv2d: ");
+        assertThatThrownBy(() -> net.forward(Tensor.ones(1, 3, 5, 5)))
+                .isInstanceOf(LayerException.class)
+                .hasMessageStartingWith("layer1.0.conv1: conv2d: ")
+                .hasMessageContaining("3 channels");
+        assertThatThrownBy(() -> net.module("layer1.0").forward(Tensor.ones(1, 3, 5, 5)))
+                .hasMessageStartingWith("conv1: conv2d: ");
         assertThatThrownBy(() -> new ReLU6().forward(closed())).hasMessageStartingWith("ReLU6: ");
     }
 
@@ -310,8 +364,9 @@ class ModuleTest {
     @Test
     void refusesLayersThatTheStateDictWouldMiss() {
         assertThatThrownBy(() -> new HidesLayers(List.of(new ReLU())).stateDict())
-                .hasMessage("HidesLayers: field 'blocks' of type List hides a"
-                + " ReLU from the state dict. Hint: hold layers in a ModuleList or Sequential, and leave an absent one null.");
+                .hasMessage(
+                        "HidesLayers: field 'blocks' of type List hides a"
+                                + " ReLU from the state dict. Hint: hold layers in a ModuleList or Sequential, and leave an absent one null.");
         assertThatThrownBy(() -> new Cyclic().parameters()).hasMessageContaining("contains itself");
     }
 
@@ -319,15 +374,22 @@ class ModuleTest {
     void summaryListsLayersAndCounts() {
         Net net = new Net(random);
         net.freezeExcept("fc");
-        assertThat(net.summary()).contains("layer1.0.conv1", "Conv2d(2, 3, 3x3, stride 1, padding 1, no bias)", "[3, 2, 3, 3]", "frozen",
-                "193 parameters, 16 trainable");
+        assertThat(net.summary())
+                .contains(
+                        "layer1.0.conv1",
+                        "Conv2d(2, 3, 3x3, stride 1, padding 1, no bias)",
+                        "[3, 2, 3, 3]",
+                        "frozen",
+                        "193 parameters, 16 trainable");
     }
 
     @Test
     void closeFreesParametersAndBuffers() {
         Net net = new Net(random);
         net.close();
-        assertThat(net.parameters()).allSatisfy(parameter -> assertThat(parameter.value().isClosed()).isTrue());
+        assertThat(net.parameters())
+                .allSatisfy(
+                        parameter -> assertThat(parameter.value().isClosed()).isTrue());
         net.close();
     }
 }

@@ -19,7 +19,8 @@ class ParameterMemoryTest {
         long before = Device.cpu().memory().live();
         Parameter parameter = new Parameter(Tensor.ones(N));
         Tensor old = parameter.value();
-        try (Tensor square = old.square(); Tensor sum = square.sum()) {
+        try (Tensor square = old.square();
+                Tensor sum = square.sum()) {
             sum.backward();
         }
         assertThat(parameter.grad()).isPresent();

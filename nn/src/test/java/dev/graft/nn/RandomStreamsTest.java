@@ -26,7 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is random in training: independent between steps, layers, epochs and purposes; the same whatever the workers, batches and JDK. */
+/**
+ * What is random in training: independent between steps, layers, epochs and purposes; the same whatever the workers,
+ * batches and JDK.
+ */
 class RandomStreamsTest {
     private static final int N = 2048;
 
@@ -48,7 +51,9 @@ class RandomStreamsTest {
                         equal += masks.get(p)[i] == masks.get(q)[i + lag] ? 1 : 0;
                     }
                     double deviations = Math.abs(2.0 * equal - (N - lag)) / Math.sqrt(N - lag);
-                    assertThat(deviations).as("masks %d and %d at lag %d: places alike, in standard deviations", p, q, lag).isLessThan(5.5);
+                    assertThat(deviations)
+                            .as("masks %d and %d at lag %d: places alike, in standard deviations", p, q, lag)
+                            .isLessThan(5.5);
                 }
             }
         }
@@ -63,12 +68,16 @@ class RandomStreamsTest {
     @Test
     void theMasksOfLayersThatShareAGeneratorAreUnrelated() {
         SplittableRandom random = new SplittableRandom(2);
-        assertUnrelated(IntStream.range(0, 16).mapToObj(i -> mask(new Dropout(0.5f, random))).toList());
+        assertUnrelated(IntStream.range(0, 16)
+                .mapToObj(i -> mask(new Dropout(0.5f, random)))
+                .toList());
     }
 
     @Test
     void theMasksOfLayersWithNeighbouringSeedsAreUnrelated() {
-        assertUnrelated(IntStream.range(0, 16).mapToObj(seed -> mask(new Dropout(0.5f, new SplittableRandom(seed)))).toList());
+        assertUnrelated(IntStream.range(0, 16)
+                .mapToObj(seed -> mask(new Dropout(0.5f, new SplittableRandom(seed))))
+                .toList());
     }
 
     /** Remembers the first numbers of the generator that each example got. */
@@ -109,7 +118,9 @@ class RandomStreamsTest {
                 }
             }
         }
-        assertThat(seen).as("numbers, if no stream is a copy or a shift of another").hasSize(epochs * 50 * 40);
+        assertThat(seen)
+                .as("numbers, if no stream is a copy or a shift of another")
+                .hasSize(epochs * 50 * 40);
     }
 
     @ParameterizedTest
@@ -118,7 +129,8 @@ class RandomStreamsTest {
         Listening expected = new Listening();
         Listening data = new Listening();
         try (DataLoader reference = DataLoader.of(expected, 10).workers(0).shuffled(7);
-             DataLoader loader = DataLoader.of(data, batchSize).workers(workers).shuffled(7)) {
+                DataLoader loader =
+                        DataLoader.of(data, batchSize).workers(workers).shuffled(7)) {
             for (int e = 0; e < 3; e++) {
                 assertThat(epoch(data, loader)).as("epoch %d", e + 1).isEqualTo(epoch(expected, reference));
             }
@@ -133,14 +145,20 @@ class RandomStreamsTest {
         int count = 0;
         for (long seed = 0; seed < 4; seed++) {
             for (int epoch = 0; epoch < 5; epoch++, count += 2) {
-                orders.add(Arrays.stream(Sampler.shuffled(n).order(seed, epoch)).boxed().toList());
-                orders.add(Arrays.stream(new BalancedSampler(oneClass).order(seed, epoch)).boxed().toList());
+                orders.add(Arrays.stream(Sampler.shuffled(n).order(seed, epoch))
+                        .boxed()
+                        .toList());
+                orders.add(Arrays.stream(new BalancedSampler(oneClass).order(seed, epoch))
+                        .boxed()
+                        .toList());
             }
         }
         assertThat(orders).hasSize(count);
     }
 
-    /** The split of class c was shuffled by the numbers of epoch c: what is held out was what that epoch shows first. */
+    /**
+     * The split of class c was shuffled by the numbers of epoch c: what is held out was what that epoch shows first.
+     */
     @Test
     void aSplitHasNothingToDoWithTheOrdersOfItsSeed() {
         int n = 400;
@@ -150,8 +168,12 @@ class RandomStreamsTest {
             int[] order = Sampler.shuffled(n).order(seed, 1);
             Set<Integer> ahead = new HashSet<>();
             Arrays.stream(order, 0, n / 2).forEach(i -> ahead.add(n + i));
-            long both = Arrays.stream(Split.stratified(labels, 0.5, seed).held()).filter(ahead::contains).count();
-            assertThat(both).as("held out and among epoch 1's first half, of %d", n / 2).isBetween(n / 4 - 50L, n / 4 + 50L);
+            long both = Arrays.stream(Split.stratified(labels, 0.5, seed).held())
+                    .filter(ahead::contains)
+                    .count();
+            assertThat(both)
+                    .as("held out and among epoch 1's first half, of %d", n / 2)
+                    .isBetween(n / 4 - 50L, n / 4 + 50L);
         }
     }
 
@@ -161,10 +183,15 @@ class RandomStreamsTest {
         int[] labels = IntStream.range(0, 500).map(i -> i * i % 7 % 3).toArray();
         for (int seed = 0; seed < 5; seed++) {
             sha.update(Arrays.toString(Sampler.shuffled(500).order(seed, 3)).getBytes());
-            sha.update(Arrays.toString(new BalancedSampler(labels).order(seed, 3)).getBytes());
+            sha.update(
+                    Arrays.toString(new BalancedSampler(labels).order(seed, 3)).getBytes());
         }
         SplittableRandom random = new SplittableRandom(3);
-        for (Module layer : List.of(new Linear(30, 20, random), new Conv2d(8, 9, 3, random), new Conv1d(8, 9, 3, random), new Embedding(50, 20, random))) {
+        for (Module layer : List.of(
+                new Linear(30, 20, random),
+                new Conv2d(8, 9, 3, random),
+                new Conv1d(8, 9, 3, random),
+                new Embedding(50, 20, random))) {
             for (Parameter parameter : layer.parameters()) {
                 sha.update(parameter.value().toBytes());
             }

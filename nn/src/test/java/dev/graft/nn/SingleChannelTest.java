@@ -15,7 +15,8 @@ class SingleChannelTest {
     private static float[] trained(boolean rectified, boolean validated) {
         SplittableRandom random = new SplittableRandom(5);
         Tensor x = Tensor.randn(random, 3, 4, 5, 5);
-        try (Sequential model = rectified ? new Sequential(new Conv2d(4, 1, 1, random), new ReLU(), new Conv2d(1, 4, 1, random))
+        try (Sequential model = rectified
+                ? new Sequential(new Conv2d(4, 1, 1, random), new ReLU(), new Conv2d(1, 4, 1, random))
                 : new Sequential(new Conv2d(4, 1, 1, random), new Conv2d(1, 4, 1, random))) {
             Sgd sgd = new Sgd(model.trainableParameters(), Sgd.lr(0.05));
             for (int epoch = 0; epoch < 6; epoch++) {
@@ -35,7 +36,9 @@ class SingleChannelTest {
     @Test
     void validationBetweenEpochsChangesNothing() {
         for (boolean rectified : new boolean[] {true, false}) {
-            assertThat(trained(rectified, true)).as("with ReLU: %s", rectified).containsExactly(trained(rectified, false));
+            assertThat(trained(rectified, true))
+                    .as("with ReLU: %s", rectified)
+                    .containsExactly(trained(rectified, false));
         }
     }
 }

@@ -11,7 +11,9 @@ import java.lang.reflect.Proxy;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A second device, which lends the CPU's memory until it has no more: {@code Device.of("small:3")} holds three tensors. */
+/**
+ * A second device, which lends the CPU's memory until it has no more: {@code Device.of("small:3")} holds three tensors.
+ */
 public final class SmallDevice implements BackendProvider {
     private static final Backend CPU = Device.cpu().backend();
 
@@ -55,9 +57,14 @@ public final class SmallDevice implements BackendProvider {
     }
 
     private static <T> T proxy(Class<T> type, Answer answer) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) ->
-                method.getName().equals("equals") ? self == arguments[0]
-                        : method.getName().equals("hashCode") ? System.identityHashCode(self) : answer.to(method, arguments)));
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (self, method, arguments) -> method.getName().equals("equals")
+                        ? self == arguments[0]
+                        : method.getName().equals("hashCode")
+                                ? System.identityHashCode(self)
+                                : answer.to(method, arguments)));
     }
 
     private static Object call(Method method, Object target, Object[] arguments) throws Throwable {

@@ -13,11 +13,15 @@ import org.junit.jupiter.api.Test;
 /** State dicts as wrappers and conversions leave them. */
 class WrappedWeightsTest {
     private static Sequential network() {
-        return new Sequential(new Linear(3, 4, new SplittableRandom(1)), new BatchNorm1d(4), new Linear(4, 2, new SplittableRandom(2)));
+        return new Sequential(
+                new Linear(3, 4, new SplittableRandom(1)),
+                new BatchNorm1d(4),
+                new Linear(4, 2, new SplittableRandom(2)));
     }
 
     private static StateDict saved(String prefix) {
-        try (Sequential other = network(); StateDict state = other.stateDict()) {
+        try (Sequential other = network();
+                StateDict state = other.stateDict()) {
             StateDict wrapped = new StateDict();
             state.entries().forEach(entry -> wrapped.put(prefix + entry.getKey(), doubled(entry.getValue())));
             return wrapped;
@@ -31,30 +35,41 @@ class WrappedWeightsTest {
     @Test
     void aWrapperIsTakenOffAndWhatLiesOutsideItIsLeftOut() {
         for (String prefix : new String[] {"", "module.", "model.", "model._orig_mod.", "module.net."}) {
-            try (Sequential model = network(); StateDict wrapped = saved(prefix)) {
+            try (Sequential model = network();
+                    StateDict wrapped = saved(prefix)) {
                 if (!prefix.isEmpty()) {
                     wrapped.put("loss_fn.weight", Tensor.ones(2));
                 }
                 float first = model.parameters().get(0).value().get(0, 0);
                 model.load(wrapped);
-                assertThat(model.parameters().get(0).value().get(0, 0)).as(prefix).isEqualTo(2 * first);
+                assertThat(model.parameters().get(0).value().get(0, 0))
+                        .as(prefix)
+                        .isEqualTo(2 * first);
             }
         }
     }
 
     @Test
     void aForeignTensorBesideNamesThatFitStaysAnError() {
-        try (Sequential model = network(); StateDict state = saved("").put("loss_fn.weight", Tensor.ones(2))) {
-            assertThatThrownBy(() -> model.load(state)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("unexpected: loss_fn.weight [2]");
+        try (Sequential model = network();
+                StateDict state = saved("").put("loss_fn.weight", Tensor.ones(2))) {
+            assertThatThrownBy(() -> model.load(state))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("unexpected: loss_fn.weight [2]");
         }
     }
 
     @Test
     void countersConvertAsInPyTorchAndFloatsOfEveryWidth() {
-        for (Tensor counter : new Tensor[] {Tensor.scalar(5).to(DType.F16), Tensor.of(new int[] {5}, 1), Tensor.of(new float[] {5}, 1)}) {
-            try (Sequential model = network(); StateDict state = saved("")) {
+        for (Tensor counter :
+                new Tensor[] {Tensor.scalar(5).to(DType.F16), Tensor.of(new int[] {5}, 1), Tensor.of(new float[] {5}, 1)
+                }) {
+            try (Sequential model = network();
+                    StateDict state = saved("")) {
                 state.put("1.num_batches_tracked", counter);
-                state.put("1.weight", Tensor.ofBytes(DType.F8_E4M3, Shape.of(4), new byte[] {0x38, 0x40, 0x48, (byte) 0xb8}));
+                state.put(
+                        "1.weight",
+                        Tensor.ofBytes(DType.F8_E4M3, Shape.of(4), new byte[] {0x38, 0x40, 0x48, (byte) 0xb8}));
                 model.load(state);
                 try (StateDict after = model.stateDict()) {
                     assertThat(after.get("1.num_batches_tracked").itemLong()).isEqualTo(5);

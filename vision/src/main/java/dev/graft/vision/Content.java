@@ -65,7 +65,9 @@ interface Content {
     }
 
     static UncheckedIOException unreadable(Content content, IOException e) {
-        return new UncheckedIOException("image data: " + content.name() + " cannot be read (" + e.getMessage()
-                + "). Hint: check that it still exists.", e);
+        return new UncheckedIOException(
+                "image data: " + content.name() + " cannot be read (" + e.getMessage()
+                        + "). Hint: check that it still exists.",
+                e);
     }
 }

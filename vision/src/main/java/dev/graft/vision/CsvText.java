@@ -16,17 +16,20 @@ import java.util.Optional;
 /** A list's text. What is not of its encoding is refused: put in as question marks, two labels may become one. */
 final class CsvText {
     private static final long MAX_BYTES = 1 << 30;
-    private static final String HINT = "Hint: name the encoding with --csv-encoding (in Java as ImageCsv.open's charset)";
+    private static final String HINT =
+            "Hint: name the encoding with --csv-encoding (in Java as ImageCsv.open's charset)";
 
     /** A byte-order mark, and what it says. Longer ones come first. */
-    private record Mark(Charset charset, byte... bytes) { }
+    private record Mark(Charset charset, byte... bytes) {}
 
-    private static final List<Mark> MARKS = List.of(new Mark(Charset.forName("UTF-32LE"), (byte) 0xFF, (byte) 0xFE, (byte) 0, (byte) 0),
+    private static final List<Mark> MARKS = List.of(
+            new Mark(Charset.forName("UTF-32LE"), (byte) 0xFF, (byte) 0xFE, (byte) 0, (byte) 0),
             new Mark(Charset.forName("UTF-32BE"), (byte) 0, (byte) 0, (byte) 0xFE, (byte) 0xFF),
-            new Mark(StandardCharsets.UTF_8, (byte) 0xEF, (byte) 0xBB, (byte) 0xBF), new Mark(StandardCharsets.UTF_16LE, (byte) 0xFF, (byte) 0xFE),
+            new Mark(StandardCharsets.UTF_8, (byte) 0xEF, (byte) 0xBB, (byte) 0xBF),
+            new Mark(StandardCharsets.UTF_16LE, (byte) 0xFF, (byte) 0xFE),
             new Mark(StandardCharsets.UTF_16BE, (byte) 0xFE, (byte) 0xFF));
 
-    private CsvText() { }
+    private CsvText() {}
 
     /**
      * @param charset what a file without a byte-order mark is written in
@@ -36,15 +39,21 @@ final class CsvText {
         byte[] bytes;
         try {
             if (Files.size(csv) > MAX_BYTES) {
-                throw new DataException("image csv: " + csv + " is longer than " + MAX_BYTES + " bytes. Hint: it is hardly a list of images.");
+                throw new DataException("image csv: " + csv + " is longer than " + MAX_BYTES
+                        + " bytes. Hint: it is hardly a list of images.");
             }
             bytes = Files.readAllBytes(csv);
         } catch (IOException e) {
-            throw new DataException("image csv: " + csv + " cannot be read (" + e.getMessage() + "). Hint: check the path.", e);
+            throw new DataException(
+                    "image csv: " + csv + " cannot be read (" + e.getMessage() + "). Hint: check the path.", e);
         }
-        Optional<Mark> mark = MARKS.stream().filter(m -> startsWith(bytes, m.bytes())).findFirst();
+        Optional<Mark> mark =
+                MARKS.stream().filter(m -> startsWith(bytes, m.bytes())).findFirst();
         int from = mark.map(m -> m.bytes().length).orElse(0);
-        return decode(csv, ByteBuffer.wrap(bytes, from, bytes.length - from), mark.map(Mark::charset).orElse(charset));
+        return decode(
+                csv,
+                ByteBuffer.wrap(bytes, from, bytes.length - from),
+                mark.map(Mark::charset).orElse(charset));
     }
 
     private static boolean startsWith(byte[] bytes, byte[] start) {
@@ -57,18 +66,28 @@ final class CsvText {
     }
 
     private static String decode(Path csv, ByteBuffer in, Charset charset) {
-        var decoder = charset.newDecoder().onMalformedInput(CodingErrorAction.REPORT).onUnmappableCharacter(CodingErrorAction.REPORT);
-        CharBuffer out = CharBuffer.allocate((int) Math.min(Integer.MAX_VALUE - 16, 1 + (long) Math.ceil(in.remaining() * (double) decoder.maxCharsPerByte())));
+        var decoder = charset.newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT);
+        CharBuffer out = CharBuffer.allocate((int) Math.min(
+                Integer.MAX_VALUE - 16, 1 + (long) Math.ceil(in.remaining() * (double) decoder.maxCharsPerByte())));
         CoderResult result = decoder.decode(in, out, true);
         String text = out.flip().toString();
         if (result.isError()) {
-            throw new DataException(String.format(java.util.Locale.ROOT, "image csv: %s line %d is not %s (byte %02X%s). %s, such as windows-1252.", csv, line(text), charset,
-                    in.get(in.position()) & 0xff, after(text), HINT));
+            throw new DataException(String.format(
+                    java.util.Locale.ROOT,
+                    "image csv: %s line %d is not %s (byte %02X%s). %s, such as windows-1252.",
+                    csv,
+                    line(text),
+                    charset,
+                    in.get(in.position()) & 0xff,
+                    after(text),
+                    HINT));
         }
         int nul = text.indexOf('\0');
         if (nul >= 0) {
-            throw new DataException("image csv: " + csv + " line " + line(text.substring(0, nul)) + " holds a NUL character in " + charset + ". " + HINT
-                    + ", such as UTF-16LE.");
+            throw new DataException("image csv: " + csv + " line " + line(text.substring(0, nul))
+                    + " holds a NUL character in " + charset + ". " + HINT + ", such as UTF-16LE.");
         }
         return text;
     }

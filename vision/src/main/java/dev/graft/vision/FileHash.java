@@ -8,7 +8,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 over texts and contents, each preceded by its length, so that no two lists of them run together to the same bytes. */
+/**
+ * SHA-256 over texts and contents, each preceded by its length, so that no two lists of them run together to the same
+ * bytes.
+ */
 final class FileHash {
     private static final int BUFFER_BYTES = 1 << 16;
 

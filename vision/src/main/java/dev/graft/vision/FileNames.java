@@ -13,9 +13,12 @@ import java.text.Normalizer;
 final class FileNames {
     private static final char REPLACEMENT = '\uFFFD';
 
-    private FileNames() { }
+    private FileNames() {}
 
-    /** The last part of a path in Unicode's composed form: macOS archives carry "A" and two dots where others write one letter. */
+    /**
+     * The last part of a path in Unicode's composed form: macOS archives carry "A" and two dots where others write one
+     * letter.
+     */
     static String composed(Path path) {
         return composed(path.getFileName().toString());
     }
@@ -38,12 +41,16 @@ final class FileNames {
         try {
             return file.toRealPath();
         } catch (IOException e) {
-            throw new DataException("image data: " + file + " cannot be read (" + e.getMessage() + "). Hint: check that it still exists.", e);
+            throw new DataException(
+                    "image data: " + file + " cannot be read (" + e.getMessage()
+                            + "). Hint: check that it still exists.",
+                    e);
         }
     }
 
     /**
-     * Refuses a path that its own text does not lead back to: Java decodes names by the locale, and what that cannot say is lost.
+     * Refuses a path that its own text does not lead back to: Java decodes names by the locale, and what that cannot
+     * say is lost.
      *
      * @throws DataException with the fix
      */
@@ -70,8 +77,11 @@ final class FileNames {
     static DataException unreadable(String name) {
         Charset charset = charset();
         boolean utf8 = charset.equals(StandardCharsets.UTF_8);
-        return new DataException("image data: the file name " + name + " cannot be read as " + charset + ", which this locale says. Hint: "
-                + (utf8 ? "rename the file; its name is in another encoding." : "set the environment variable LC_ALL=C.UTF-8."));
+        return new DataException("image data: the file name " + name + " cannot be read as " + charset
+                + ", which this locale says. Hint: "
+                + (utf8
+                        ? "rename the file; its name is in another encoding."
+                        : "set the environment variable LC_ALL=C.UTF-8."));
     }
 
     /** What Java takes file names for. */

@@ -27,8 +27,9 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * Images listed in a CSV file (RFC 4180; UTF-8, or what its byte-order mark or its reader says) with a header line: column {@code file} (relative to a folder), column {@code label}, and
- * perhaps {@code patient}, in any case and with spaces around; further columns are left alone.
+ * Images listed in a CSV file (RFC 4180; UTF-8, or what its byte-order mark or its reader says) with a header line:
+ * column {@code file} (relative to a folder), column {@code label}, and perhaps {@code patient}, in any case and with
+ * spaces around; further columns are left alone.
  *
  * <pre>
  * file,label,patient
@@ -36,8 +37,8 @@ import java.util.regex.Pattern;
  * 2021/0002.png,normal,p18
  * </pre>
  *
- * <p>Classes are the different labels, sorted: as numbers where all are whole numbers, else as text. With patients, {@link #split} keeps
- * each patient's images on one side.
+ * <p>Classes are the different labels, sorted: as numbers where all are whole numbers, else as text. With patients,
+ * {@link #split} keeps each patient's images on one side.
  */
 public final class ImageCsv extends ImageDataset {
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?\\d{1,9}");
@@ -47,18 +48,29 @@ public final class ImageCsv extends ImageDataset {
     /** The header as it is, and the names of the columns in it that are read. */
     private record Columns(List<String> all, String file, String label, Optional<String> patient) {
         static Columns of(Path csv, List<String> header) {
-            return new Columns(List.copyOf(header), required(csv, header, "file"), required(csv, header, "label"), find(csv, header, "patient"));
+            return new Columns(
+                    List.copyOf(header),
+                    required(csv, header, "file"),
+                    required(csv, header, "label"),
+                    find(csv, header, "patient"));
         }
 
         private static String required(Path csv, List<String> header, String name) {
-            return find(csv, header, name).orElseThrow(() -> new DataException("image csv: " + csv + " has no column '" + name + "'. Hint: the header is "
-                    + header + ", it needs file and label" + (header.size() == 1 && header.get(0).matches(".*[;\t].*") ? ", separated by commas." : ".")));
+            return find(csv, header, name)
+                    .orElseThrow(() -> new DataException("image csv: " + csv + " has no column '" + name
+                            + "'. Hint: the header is " + header + ", it needs file and label"
+                            + (header.size() == 1 && header.get(0).matches(".*[;\t].*")
+                                    ? ", separated by commas."
+                                    : ".")));
         }
 
         private static Optional<String> find(Path csv, List<String> header, String name) {
-            List<String> found = header.stream().filter(column -> column.strip().equalsIgnoreCase(name)).toList();
+            List<String> found = header.stream()
+                    .filter(column -> column.strip().equalsIgnoreCase(name))
+                    .toList();
             if (found.size() > 1) {
-                throw new DataException("image csv: " + csv + " has the columns '" + String.join("' and '", found) + "'. Hint: keep one of them.");
+                throw new DataException("image csv: " + csv + " has the columns '" + String.join("' and '", found)
+                        + "'. Hint: keep one of them.");
             }
             return found.stream().findFirst();
         }
@@ -100,8 +112,8 @@ public final class ImageCsv extends ImageDataset {
      *
      * @param folder what the files are relative to
      * @param charset what the list is written in, where it does not start with a byte-order mark
-     * @throws DataException if the list cannot be read, is not in that encoding, lacks a column or a value, lists a file twice, under whatever
-     *                       names, or a file does not exist
+     * @throws DataException if the list cannot be read, is not in that encoding, lacks a column or a value, lists a
+     *     file twice, under whatever names, or a file does not exist
      */
     public static ImageCsv open(Path csv, Path folder, Charset charset, ImagePipeline pipeline) {
         List<String> names = new ArrayList<>();
@@ -114,7 +126,11 @@ public final class ImageCsv extends ImageDataset {
                 Columns columns = found.isPresent() ? found.get() : Columns.of(csv, row.getHeader());
                 found = Optional.of(columns);
                 if (row.getFieldCount() != row.getHeader().size()) {
-                    throw error(csv, row, "has " + row.getFieldCount() + " fields, the header " + row.getHeader().size(),
+                    throw error(
+                            csv,
+                            row,
+                            "has " + row.getFieldCount() + " fields, the header "
+                                    + row.getHeader().size(),
                             "put fields that hold a comma in quotes, and close every quote");
                 }
                 String name = value(csv, row, columns.file);
@@ -126,10 +142,13 @@ public final class ImageCsv extends ImageDataset {
                 }
             }
         } catch (IOException e) {
-            throw new DataException("image csv: " + csv + " cannot be read (" + e.getMessage() + "). Hint: check the path.", e);
+            throw new DataException(
+                    "image csv: " + csv + " cannot be read (" + e.getMessage() + "). Hint: check the path.", e);
         } catch (UncheckedIOException | CsvParseException e) {
-            throw new DataException("image csv: " + csv + " is not a valid CSV file (" + e.getMessage()
-                    + "). Hint: comma-separated UTF-8 with a header line.", e);
+            throw new DataException(
+                    "image csv: " + csv + " is not a valid CSV file (" + e.getMessage()
+                            + "). Hint: comma-separated UTF-8 with a header line.",
+                    e);
         }
         if (found.isEmpty()) {
             throw new DataException("image csv: " + csv
@@ -139,7 +158,10 @@ public final class ImageCsv extends ImageDataset {
         Map<String, Integer> number = new HashMap<>();
         classes.forEach(c -> number.put(c, number.size()));
         int[] labelOf = labels.stream().mapToInt(number::get).toArray();
-        return new ImageCsv(new Listing(folder, List.copyOf(names), labelOf, classes, List.copyOf(patients)), found.get(), pipeline,
+        return new ImageCsv(
+                new Listing(folder, List.copyOf(names), labelOf, classes, List.copyOf(patients)),
+                found.get(),
+                pipeline,
                 Decoding.defaults().notes());
     }
 
@@ -156,7 +178,8 @@ public final class ImageCsv extends ImageDataset {
     private static List<String> classes(List<String> labels) {
         boolean numbers = labels.stream().allMatch(l -> WHOLE_NUMBER.matcher(l).matches());
         Comparator<String> byText = Comparator.naturalOrder();
-        TreeSet<String> sorted = new TreeSet<>(numbers ? Comparator.<String>comparingInt(Integer::parseInt).thenComparing(byText) : byText);
+        TreeSet<String> sorted = new TreeSet<>(
+                numbers ? Comparator.<String>comparingInt(Integer::parseInt).thenComparing(byText) : byText);
         sorted.addAll(labels);
         return List.copyOf(sorted);
     }
@@ -172,11 +195,13 @@ public final class ImageCsv extends ImageDataset {
     /** The files so far, so that none is listed twice: by where they are, not by how they are written. */
     private static final class ListedFiles {
         /** A file as the list names it. */
-        private record Entry(String name, Path place, long line) { }
+        private record Entry(String name, Path place, long line) {}
 
         private final Path csv;
         private final Path folder;
-        /** By place in one case and form, since some disks take names of different case or Unicode form for one file. */
+        /**
+         * By place in one case and form, since some disks take names of different case or Unicode form for one file.
+         */
         private final Map<String, List<Entry>> byPlace = new HashMap<>();
 
         ListedFiles(Path csv, Path folder) {
@@ -186,11 +211,16 @@ public final class ImageCsv extends ImageDataset {
 
         void add(String name, long line) {
             Path place = place(name, line);
-            List<Entry> alike = byPlace.computeIfAbsent(FileNames.composed(place.toString()).toLowerCase(Locale.ROOT), key -> new ArrayList<>(1));
+            List<Entry> alike = byPlace.computeIfAbsent(
+                    FileNames.composed(place.toString()).toLowerCase(Locale.ROOT), key -> new ArrayList<>(1));
             for (Entry earlier : alike) {
                 if (FileNames.areSame(earlier.place, place)) {
-                    throw error(csv, line, "lists " + name + " again (first in line " + earlier.line + (earlier.name.equals(name) ? "" : " as " + earlier.name)
-                            + ")", "keep one line for each file");
+                    throw error(
+                            csv,
+                            line,
+                            "lists " + name + " again (first in line " + earlier.line
+                                    + (earlier.name.equals(name) ? "" : " as " + earlier.name) + ")",
+                            "keep one line for each file");
                 }
             }
             alike.add(new Entry(name, place, line));
@@ -207,8 +237,14 @@ public final class ImageCsv extends ImageDataset {
                     throw FileNames.unreadable(name);
                 }
             }
-            throw error(csv, line, "names " + name + ", which is not in " + folder, "the column 'file' must be relative to that folder"
-                    + (isThereInOtherForm(name) ? "; a file there has this name in another Unicode form (NFC and NFD)" : ""));
+            throw error(
+                    csv,
+                    line,
+                    "names " + name + ", which is not in " + folder,
+                    "the column 'file' must be relative to that folder"
+                            + (isThereInOtherForm(name)
+                                    ? "; a file there has this name in another Unicode form (NFC and NFD)"
+                                    : ""));
         }
 
         private boolean isThereInOtherForm(String name) {

@@ -22,8 +22,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Labelled image files, decoded and transformed when asked for. An example's input is {@code [3, H, W]} (one channel where the
- * normalisation has one), channels-last in memory. Immutable; safe for use by many threads.
+ * Labelled image files, decoded and transformed when asked for. An example's input is {@code [3, H, W]} (one channel
+ * where the normalisation has one), channels-last in memory. Immutable; safe for use by many threads.
  */
 public abstract sealed class ImageDataset implements LabelledDataset permits ImageFolder, ImageCsv, ImageNpz {
     private final Listing listing;
@@ -38,7 +38,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * @param labels the class of each file
      * @param groups what each file belongs to, such as a patient; empty where that is not known
      */
-    record Listing(Path root, List<String> names, int[] labels, List<String> classes, List<String> groups) { }
+    record Listing(Path root, List<String> names, int[] labels, List<String> classes, List<String> groups) {}
 
     /**
      * Two files with the same bytes.
@@ -46,7 +46,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * @param index position in the data set that was asked
      * @param otherIndex position in the other one
      */
-    public record Duplicate(int index, Path file, int otherIndex, Path otherFile) { }
+    public record Duplicate(int index, Path file, int otherIndex, Path otherFile) {}
 
     ImageDataset(Listing listing, ImagePipeline pipeline, Consumer<? super ImageNote> notes) {
         this.listing = listing;
@@ -62,8 +62,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     public abstract ImageDataset withPipeline(ImagePipeline other);
 
     /**
-     * The same files and labels, with another listener for what is odd about an image that is read all the same; without one, notes are
-     * logged as warnings.
+     * The same files and labels, with another listener for what is odd about an image that is read all the same;
+     * without one, notes are logged as warnings.
      *
      * @param listener called by the threads that read images; {@link dev.graft.vision.image.ImageNotes} gathers notes
      */
@@ -144,7 +144,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
 
     /** Decodes one image without transforming it. */
     public Image image(int index) {
-        return Image.read(file(index), Decoding.defaults().window(pipeline.window()).notes(notes));
+        return Image.read(
+                file(index), Decoding.defaults().window(pipeline.window()).notes(notes));
     }
 
     @Override
@@ -153,22 +154,24 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /**
-     * Holds files back for validation: the same share of each class, or, where {@link #groups()} are known, whole groups that come near it.
+     * Holds files back for validation: the same share of each class, or, where {@link #groups()} are known, whole
+     * groups that come near it.
      *
      * @param heldFraction the share to hold back, in (0, 1)
      */
     public Split split(double heldFraction, long seed) {
-        Split split = listing.groups.isEmpty() ? Split.stratified(listing.labels, heldFraction, seed)
+        Split split = listing.groups.isEmpty()
+                ? Split.stratified(listing.labels, heldFraction, seed)
                 : Split.grouped(listing.groups, listing.labels, heldFraction, seed);
         return split.named(listing.classes);
     }
 
     /**
-     * A hash that changes with any file's name, content, label or order, in hexadecimal: it says later which data a model has seen.
-     * Reads every file once.
+     * A hash that changes with any file's name, content, label or order, in hexadecimal: it says later which data a
+     * model has seen. Reads every file once.
      */
     public String sha256() {
-        return sha256(() -> { });
+        return sha256(() -> {});
     }
 
     /**
@@ -180,24 +183,32 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         FileHash hash = new FileHash();
         for (int i = 0; i < size(); i++) {
             beforeEach.run();
-            hash.text(listing.names.get(i)).text(listing.classes.get(listing.labels[i])).content(content(i));
+            hash.text(listing.names.get(i))
+                    .text(listing.classes.get(listing.labels[i]))
+                    .content(content(i));
         }
         return hash.hex();
     }
 
     /**
-     * The files here that are byte for byte in {@code other} too, in order, each with its first twin. A test set that shares images with
-     * the training set flatters the network. Only files of equal length are read.
+     * The files here that are byte for byte in {@code other} too, in order, each with its first twin. A test set that
+     * shares images with the training set flatters the network. Only files of equal length are read.
      */
     public List<Duplicate> duplicates(ImageDataset other) {
-        return duplicates(IntStream.range(0, size()).toArray(), other, IntStream.range(0, other.size()).toArray());
+        return duplicates(
+                IntStream.range(0, size()).toArray(),
+                other,
+                IntStream.range(0, other.size()).toArray());
     }
 
-    /** As {@link #duplicates(ImageDataset)}, of some files here and some there, by position: a split's two sides, say. */
+    /**
+     * As {@link #duplicates(ImageDataset)}, of some files here and some there, by position: a split's two sides, say.
+     */
     public List<Duplicate> duplicates(int[] rows, ImageDataset other, int[] otherRows) {
         Map<Long, List<Integer>> byLength = new HashMap<>();
         for (int j : otherRows) {
-            byLength.computeIfAbsent(Content.lengthOf(other.content(j)), k -> new ArrayList<>()).add(j);
+            byLength.computeIfAbsent(Content.lengthOf(other.content(j)), k -> new ArrayList<>())
+                    .add(j);
         }
         Map<Integer, String> known = new HashMap<>();
         List<Duplicate> found = new ArrayList<>();
@@ -227,7 +238,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         duplicates.forEach(d -> dropped.set(d.index()));
         int[] kept = IntStream.range(0, size()).filter(i -> !dropped.get(i)).toArray();
         if (kept.length == 0) {
-            throw new DataException("image data: all " + size() + " files are duplicates. Hint: use other files for one of the sets.");
+            throw new DataException(
+                    "image data: all " + size() + " files are duplicates. Hint: use other files for one of the sets.");
         }
         return new Subset(this, kept);
     }

@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Images in one folder per class, torchvision's
- * <a href="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html">ImageFolder</a>:
+ * Images in one folder per class, torchvision's <a
+ * href="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html">ImageFolder</a>:
  *
  * <pre>
  * chest/normal/0001.jpg
@@ -34,18 +34,21 @@ import java.util.stream.Stream;
  * chest/pneumonia/0001.jpg
  * </pre>
  *
- * <p>Classes are the sub-folders' names, sorted; a label is the position among them. Files are in torchvision's order, deeper folders
- * included. Images are told by their extension: jpg, jpeg, png, gif (which torchvision leaves out), bmp, tif, tiff, webp, pbm, pgm, ppm,
- * pnm. Other files are left out and {@linkplain #ignored() counted}; what starts with a dot is not looked at. A folder that holds the
- * {@linkplain SplitFolders parts of a split}, such as train and test, is refused: these are no classes.
+ * <p>Classes are the sub-folders' names, sorted; a label is the position among them. Files are in torchvision's order,
+ * deeper folders included. Images are told by their extension: jpg, jpeg, png, gif (which torchvision leaves out), bmp,
+ * tif, tiff, webp, pbm, pgm, ppm, pnm. Other files are left out and {@linkplain #ignored() counted}; what starts with a
+ * dot is not looked at. A folder that holds the {@linkplain SplitFolders parts of a split}, such as train and test, is
+ * refused: these are no classes.
  */
 public final class ImageFolder extends ImageDataset {
-    private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "pbm", "pgm", "ppm", "pnm");
+    private static final Set<String> EXTENSIONS =
+            Set.of("jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "pbm", "pgm", "ppm", "pnm");
     private static final int MAX_DEPTH = 64;
 
     private final Map<String, Integer> ignored;
 
-    private ImageFolder(Listing listing, ImagePipeline pipeline, Consumer<? super ImageNote> notes, Map<String, Integer> ignored) {
+    private ImageFolder(
+            Listing listing, ImagePipeline pipeline, Consumer<? super ImageNote> notes, Map<String, Integer> ignored) {
         super(listing, pipeline, notes);
         this.ignored = ignored;
     }
@@ -53,13 +56,15 @@ public final class ImageFolder extends ImageDataset {
     /**
      * Lists a folder; decodes nothing yet.
      *
-     * @throws DataException if the folder is missing, has no class folders, or one of these has no image; if its folders are the parts of
-     *                       a split; if one file is in two classes through links, or a name cannot be read in this locale
+     * @throws DataException if the folder is missing, has no class folders, or one of these has no image; if its
+     *     folders are the parts of a split; if one file is in two classes through links, or a name cannot be read in
+     *     this locale
      */
     public static ImageFolder open(Path folder, ImagePipeline pipeline) {
         if (!Files.isDirectory(folder)) {
-            throw new DataException("image folder: " + folder + (Files.exists(folder) ? " is not a folder" : " does not exist")
-                    + ". Hint: it must hold one sub-folder of images for each class.");
+            throw new DataException(
+                    "image folder: " + folder + (Files.exists(folder) ? " is not a folder" : " does not exist")
+                            + ". Hint: it must hold one sub-folder of images for each class.");
         }
         SplitFolders.refuse(folder);
         Listed listed = new Listed(folder);
@@ -68,14 +73,19 @@ public final class ImageFolder extends ImageDataset {
                 listed.add(path);
             }
         } catch (IOException e) {
-            throw new DataException("image folder: " + folder + " cannot be listed (" + e.getMessage()
-                    + "). Hint: check its permissions.", e);
+            throw new DataException(
+                    "image folder: " + folder + " cannot be listed (" + e.getMessage()
+                            + "). Hint: check its permissions.",
+                    e);
         } catch (UncheckedIOException e) {
-            throw new DataException("image folder: " + folder + " cannot be listed (" + e.getCause().getMessage()
-                    + "). Hint: check its permissions and links.", e);
+            throw new DataException(
+                    "image folder: " + folder + " cannot be listed ("
+                            + e.getCause().getMessage() + "). Hint: check its permissions and links.",
+                    e);
         }
         if (listed.classes.isEmpty()) {
-            int beside = listed.ignored.values().stream().mapToInt(Integer::intValue).sum();
+            int beside =
+                    listed.ignored.values().stream().mapToInt(Integer::intValue).sum();
             throw new DataException("image folder: " + folder + " has no class folders (" + beside
                     + " files beside). Hint: put each class's images into a sub-folder of its name.");
         }
@@ -103,10 +113,14 @@ public final class ImageFolder extends ImageDataset {
                 return;
             }
             List<Path> files = files(path);
-            List<Path> images = files.stream().filter(ImageFolder::isImage).sorted(torchvisionOrder()).toList();
+            List<Path> images = files.stream()
+                    .filter(ImageFolder::isImage)
+                    .sorted(torchvisionOrder())
+                    .toList();
             if (images.isEmpty()) {
                 throw new DataException("image folder: class folder " + path + " has no image among its " + files.size()
-                        + " files. Hint: add images (" + String.join(", ", EXTENSIONS.stream().sorted().toList()) + ") or remove the folder.");
+                        + " files. Hint: add images ("
+                        + String.join(", ", EXTENSIONS.stream().sorted().toList()) + ") or remove the folder.");
             }
             files.stream().filter(file -> !isImage(file)).forEach(this::ignore);
             for (Path image : images) {
@@ -141,15 +155,16 @@ public final class ImageFolder extends ImageDataset {
             for (int i = 0; i < labelOf.length; i++) {
                 Integer earlier = rows.putIfAbsent(FileNames.place(folder.resolve(names.get(i))), i);
                 if (earlier != null && labelOf[earlier] != labelOf[i]) {
-                    throw new DataException("image folder: " + names.get(earlier) + " and " + names.get(i) + " in " + folder
-                            + " are one file in two classes, through a link. Hint: remove one of them.");
+                    throw new DataException("image folder: " + names.get(earlier) + " and " + names.get(i) + " in "
+                            + folder + " are one file in two classes, through a link. Hint: remove one of them.");
                 }
             }
         }
 
         Map<String, Integer> ignoredByCount() {
             Map<String, Integer> sorted = new LinkedHashMap<>();
-            ignored.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+            ignored.entrySet().stream()
+                    .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
                     .forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
             return sorted;
         }
@@ -166,8 +181,8 @@ public final class ImageFolder extends ImageDataset {
     }
 
     /**
-     * How many files of which type were left out, since their extension is none of an image that is read: the most frequent first, by
-     * extension in lower case with its dot, such as {@code .dcm}; {@code ""} for files without one.
+     * How many files of which type were left out, since their extension is none of an image that is read: the most
+     * frequent first, by extension in lower case with its dot, such as {@code .dcm}; {@code ""} for files without one.
      */
     public Map<String, Integer> ignored() {
         return Collections.unmodifiableMap(ignored);
@@ -175,12 +190,15 @@ public final class ImageFolder extends ImageDataset {
 
     private static List<Path> children(Path folder) throws IOException {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(p -> !isHidden(p)).sorted(Comparator.comparing(FileNames::composed)).toList();
+            return all.filter(p -> !isHidden(p))
+                    .sorted(Comparator.comparing(FileNames::composed))
+                    .toList();
         }
     }
 
     private static List<Path> files(Path folder) throws IOException {
-        try (Stream<Path> all = Files.find(folder, MAX_DEPTH, (path, attributes) -> attributes.isRegularFile(), FileVisitOption.FOLLOW_LINKS)) {
+        try (Stream<Path> all = Files.find(
+                folder, MAX_DEPTH, (path, attributes) -> attributes.isRegularFile(), FileVisitOption.FOLLOW_LINKS)) {
             return all.filter(p -> !anyHidden(folder.relativize(p))).toList();
         }
     }
@@ -212,11 +230,14 @@ public final class ImageFolder extends ImageDataset {
     /** The extension in lower case with its dot; empty without one. */
     private static String type(Path file) {
         String name = file.getFileName().toString();
-        return name.indexOf('.') < 0 ? "" : name.substring(name.lastIndexOf('.')).toLowerCase(Locale.ROOT);
+        return name.indexOf('.') < 0
+                ? ""
+                : name.substring(name.lastIndexOf('.')).toLowerCase(Locale.ROOT);
     }
 
     /** By folder path, then by name, both as text: what sorting {@code os.walk} gives. */
     private static Comparator<Path> torchvisionOrder() {
-        return Comparator.<Path, String>comparing(p -> String.valueOf(p.getParent())).thenComparing(p -> p.getFileName().toString());
+        return Comparator.<Path, String>comparing(p -> String.valueOf(p.getParent()))
+                .thenComparing(p -> p.getFileName().toString());
     }
 }

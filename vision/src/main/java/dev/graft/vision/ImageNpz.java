@@ -21,10 +21,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Images in one NumPy file, as <a href="https://medmnist.com">MedMNIST</a> publishes its data sets: for each part ({@code train},
- * {@code val}, {@code test}) an array {@code PART_images} of bytes, {@code [N, H, W]} or {@code [N, H, W, 3]}, and {@code PART_labels} of
- * whole numbers, {@code [N]} or {@code [N, 1]}. Classes are the different labels of all parts, sorted, named by their numbers. The
- * arrays stay in memory.
+ * Images in one NumPy file, as <a href="https://medmnist.com">MedMNIST</a> publishes its data sets: for each part
+ * ({@code train}, {@code val}, {@code test}) an array {@code PART_images} of bytes, {@code [N, H, W]} or {@code [N, H,
+ * W, 3]}, and {@code PART_labels} of whole numbers, {@code [N]} or {@code [N, 1]}. Classes are the different labels of
+ * all parts, sorted, named by their numbers. The arrays stay in memory.
  */
 public final class ImageNpz extends ImageDataset {
     /** A file is refused whose pixels would fill more of the heap. */
@@ -34,7 +34,9 @@ public final class ImageNpz extends ImageDataset {
 
     /** Which of a file's data sets. */
     public enum Part {
-        TRAIN, VAL, TEST;
+        TRAIN,
+        VAL,
+        TEST;
 
         private String entry(String kind) {
             return name().toLowerCase(Locale.ROOT) + "_" + kind + ".npy";
@@ -63,16 +65,20 @@ public final class ImageNpz extends ImageDataset {
     /**
      * Reads one part.
      *
-     * @throws DataException if the file is no zip of NumPy arrays, lacks the part, or holds volumes, floats or several labels an image
+     * @throws DataException if the file is no zip of NumPy arrays, lacks the part, or holds volumes, floats or several
+     *     labels an image
      */
     public static ImageNpz open(Path file, Part part, ImagePipeline pipeline) {
         try (ZipFile zip = new ZipFile(file.toFile())) {
             NpyArray images = array(zip, file, part.entry("images"));
             int[] shape = images.shape();
             boolean colour = shape.length == 4 && shape[3] == 3;
-            if (!images.type().equals("|u1") || !(shape.length == 3 || colour) || Arrays.stream(shape).anyMatch(size -> size == 0)) {
-                throw new DataException("image npz: " + file + " " + part.entry("images") + " has type " + images.type() + " and shape "
-                        + Arrays.toString(shape) + ". Hint: images are bytes (|u1), [N, H, W] or [N, H, W, 3].");
+            if (!images.type().equals("|u1")
+                    || !(shape.length == 3 || colour)
+                    || Arrays.stream(shape).anyMatch(size -> size == 0)) {
+                throw new DataException("image npz: " + file + " " + part.entry("images") + " has type " + images.type()
+                        + " and shape " + Arrays.toString(shape)
+                        + ". Hint: images are bytes (|u1), [N, H, W] or [N, H, W, 3].");
             }
             long[] labels = labels(zip, file, part, shape[0]);
             TreeSet<Long> values = new TreeSet<>();
@@ -84,9 +90,15 @@ public final class ImageNpz extends ImageDataset {
             List<Long> sorted = List.copyOf(values);
             Map<Long, Integer> number = new HashMap<>();
             sorted.forEach(value -> number.put(value, number.size()));
-            List<String> names = IntStream.range(0, labels.length).mapToObj(i -> part.name().toLowerCase(Locale.ROOT) + "/" + i).toList();
-            Listing listing = new Listing(file, names, Arrays.stream(labels).mapToInt(number::get).toArray(),
-                    sorted.stream().map(String::valueOf).toList(), List.of());
+            List<String> names = IntStream.range(0, labels.length)
+                    .mapToObj(i -> part.name().toLowerCase(Locale.ROOT) + "/" + i)
+                    .toList();
+            Listing listing = new Listing(
+                    file,
+                    names,
+                    Arrays.stream(labels).mapToInt(number::get).toArray(),
+                    sorted.stream().map(String::valueOf).toList(),
+                    List.of());
             return new ImageNpz(listing, images, pipeline, Decoding.defaults().notes());
         } catch (IOException e) {
             throw unreadable(file, e);
@@ -98,9 +110,11 @@ public final class ImageNpz extends ImageDataset {
         int[] shape = labels.shape();
         boolean one = shape.length == 1 || shape.length == 2 && shape[1] == 1;
         if (!one || count >= 0 && shape[0] != count) {
-            throw new DataException("image npz: " + file + " " + part.entry("labels") + " has shape " + Arrays.toString(shape)
-                    + (count >= 0 ? " for " + count + " images" : "") + ". Hint: one label an image, [N] or [N, 1]; several labels an image "
-                    + "are not supported.");
+            throw new DataException(
+                    "image npz: " + file + " " + part.entry("labels") + " has shape " + Arrays.toString(shape)
+                            + (count >= 0 ? " for " + count + " images" : "")
+                            + ". Hint: one label an image, [N] or [N, 1]; several labels an image "
+                            + "are not supported.");
         }
         return labels.numbers();
     }
@@ -109,18 +123,26 @@ public final class ImageNpz extends ImageDataset {
         ZipEntry entry = zip.getEntry(name);
         if (entry == null) {
             throw new DataException("image npz: " + file + " has no array " + name.replace(".npy", "") + ", it has "
-                    + zip.stream().map(e -> e.getName().replace(".npy", "")).sorted().limit(20).toList()
+                    + zip.stream()
+                            .map(e -> e.getName().replace(".npy", ""))
+                            .sorted()
+                            .limit(20)
+                            .toList()
                     + ". Hint: MedMNIST's names are train_images, train_labels, val_images, ...");
         }
         try (InputStream in = zip.getInputStream(entry)) {
-            return NpyArray.read(in, "image npz: " + file + " " + name,
+            return NpyArray.read(
+                    in,
+                    "image npz: " + file + " " + name,
                     Math.min(Integer.MAX_VALUE - 8L, Runtime.getRuntime().maxMemory() / HEAP_SHARE));
         }
     }
 
     private static DataException unreadable(Path file, IOException e) {
-        return new DataException("image npz: " + file + " cannot be read (" + e.getMessage()
-                + "). Hint: it must be a whole file of numpy.savez or numpy.savez_compressed.", e);
+        return new DataException(
+                "image npz: " + file + " cannot be read (" + e.getMessage()
+                        + "). Hint: it must be a whole file of numpy.savez or numpy.savez_compressed.",
+                e);
     }
 
     @Override

@@ -13,11 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A NumPy array of whole numbers, as an entry of an {@code .npz} file holds it: a magic number, a version, a header that is a Python
- * dictionary, then the elements. Objects, which NumPy would unpickle, are refused: nothing is run.
+ * A NumPy array of whole numbers, as an entry of an {@code .npz} file holds it: a magic number, a version, a header
+ * that is a Python dictionary, then the elements. Objects, which NumPy would unpickle, are refused: nothing is run.
  *
- * @param type   as NumPy writes it, such as {@code |u1} or {@code <i8}
- * @param shape  sizes of the dimensions
+ * @param type as NumPy writes it, such as {@code |u1} or {@code <i8}
+ * @param shape sizes of the dimensions
  * @param values the elements, row-major
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>
  */
@@ -31,16 +31,20 @@ record NpyArray(String type, int[] shape, byte[] values) {
     /**
      * Reads one entry.
      *
-     * @param name     what to call it in errors
+     * @param name what to call it in errors
      * @param maxBytes the most that its elements may take
      */
     static NpyArray read(InputStream in, String name, long maxBytes) throws IOException {
         byte[] start = exactly(in, MAGIC.length + 2, name);
         if (!Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-            throw new DataException(name + " is not a NumPy array. Hint: write the file with numpy.savez or numpy.savez_compressed.");
+            throw new DataException(
+                    name + " is not a NumPy array. Hint: write the file with numpy.savez or numpy.savez_compressed.");
         }
         int lengthBytes = start[MAGIC.length] == 1 ? Short.BYTES : Integer.BYTES;
-        ByteBuffer length = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).put(exactly(in, lengthBytes, name)).rewind();
+        ByteBuffer length = ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(exactly(in, lengthBytes, name))
+                .rewind();
         int headerBytes = length.getInt();
         if (headerBytes < 0 || headerBytes > MAX_HEADER_BYTES) {
             throw damaged(name, "its header is said to have " + Integer.toUnsignedString(headerBytes) + " bytes");
@@ -52,7 +56,9 @@ record NpyArray(String type, int[] shape, byte[] values) {
         }
         String type = fields.group(1);
         if (!TYPES.contains(type)) {
-            throw new DataException(name + " has elements of type " + type + ". Hint: images are bytes from 0 to 255 (of floats from 0 to 1: (255 * x).round().astype(numpy.uint8)), labels whole numbers.");
+            throw new DataException(
+                    name + " has elements of type " + type
+                            + ". Hint: images are bytes from 0 to 255 (of floats from 0 to 1: (255 * x).round().astype(numpy.uint8)), labels whole numbers.");
         }
         if (fields.group(2).equals("True")) {
             throw new DataException(name + " is in column-major order. Hint: convert it with numpy.ascontiguousarray.");
@@ -60,11 +66,16 @@ record NpyArray(String type, int[] shape, byte[] values) {
         return elements(in, name, type, fields.group(3), maxBytes);
     }
 
-    private static NpyArray elements(InputStream in, String name, String type, String sizes, long maxBytes) throws IOException {
+    private static NpyArray elements(InputStream in, String name, String type, String sizes, long maxBytes)
+            throws IOException {
         int[] shape;
         long bytes = type.charAt(2) - '0';
         try {
-            shape = Arrays.stream(sizes.split(",")).map(String::strip).filter(size -> !size.isEmpty()).mapToInt(Integer::parseInt).toArray();
+            shape = Arrays.stream(sizes.split(","))
+                    .map(String::strip)
+                    .filter(size -> !size.isEmpty())
+                    .mapToInt(Integer::parseInt)
+                    .toArray();
             for (int size : shape) {
                 bytes = Math.multiplyExact(bytes, size);
             }

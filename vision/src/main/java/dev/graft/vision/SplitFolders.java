@@ -21,9 +21,10 @@ import java.util.stream.Stream;
  * chest/test/normal/0003.jpg
  * </pre>
  *
- * <p>Names count in any case: train, training; val, valid, validation, dev; test, testing; each perhaps followed by {@code _set},
- * {@code _images} or {@code _data}, with or without the mark between, or by digits. A folder holds parts of a split where two of the three
- * kinds are there, or one of them and no other folder. A class may thus be called "train", beside "bus".
+ * <p>Names count in any case: train, training; val, valid, validation, dev; test, testing; each perhaps followed by
+ * {@code _set}, {@code _images} or {@code _data}, with or without the mark between, or by digits. A folder holds parts
+ * of a split where two of the three kinds are there, or one of them and no other folder. A class may thus be called
+ * "train", beside "bus".
  *
  * @param train what to learn from
  * @param validation what to choose the best epoch by; empty where there is none
@@ -49,7 +50,8 @@ public record SplitFolders(Path train, Optional<Path> validation, Optional<Path>
         for (Path child : folders(folder)) {
             Matcher matcher = NAME.matcher(child.getFileName().toString().toLowerCase(Locale.ROOT));
             if (matcher.matches()) {
-                kinds.get(matcher.group(1) != null ? 0 : matcher.group(2) != null ? 1 : 2).add(child);
+                kinds.get(matcher.group(1) != null ? 0 : matcher.group(2) != null ? 1 : 2)
+                        .add(child);
             } else {
                 others.add(child);
             }
@@ -60,34 +62,53 @@ public record SplitFolders(Path train, Optional<Path> validation, Optional<Path>
         }
         String names = names(kinds);
         if (kinds.stream().anyMatch(kind -> kind.size() > 1)) {
-            throw new DataException("image folder: " + folder + " holds " + names + ", which are parts of a split, but more than one of a kind. Hint: name the "
+            throw new DataException("image folder: " + folder + " holds " + names
+                    + ", which are parts of a split, but more than one of a kind. Hint: name the "
                     + "folder that holds the classes to learn from.");
         }
         if (kinds.get(0).isEmpty()) {
-            throw new DataException("image folder: " + folder + " holds " + names + ", which are parts of a split and no classes, and none to learn from. "
+            throw new DataException("image folder: " + folder + " holds " + names
+                    + ", which are parts of a split and no classes, and none to learn from. "
                     + "Hint: name one of them.");
         }
-        return Optional.of(new SplitFolders(kinds.get(0).get(0), kinds.get(1).stream().findFirst(), kinds.get(2).stream().findFirst(), others));
+        return Optional.of(new SplitFolders(
+                kinds.get(0).get(0),
+                kinds.get(1).stream().findFirst(),
+                kinds.get(2).stream().findFirst(),
+                others));
     }
 
     /** @throws DataException where a folder is to hold classes and holds parts of a split */
     static void refuse(Path folder) {
         of(folder).ifPresent(parts -> {
-            List<Path> all = Stream.of(Optional.of(parts.train), parts.validation, parts.test).flatMap(Optional::stream).toList();
-            throw new DataException("image folder: " + folder + " holds " + names(List.of(all)) + ", which are parts of a split and no classes. Hint: name "
+            List<Path> all = Stream.of(Optional.of(parts.train), parts.validation, parts.test)
+                    .flatMap(Optional::stream)
+                    .toList();
+            throw new DataException("image folder: " + folder + " holds " + names(List.of(all))
+                    + ", which are parts of a split and no classes. Hint: name "
                     + (all.size() == 1 ? "" : "one of them, such as ") + all.get(all.size() - 1) + ".");
         });
     }
 
     private static String names(List<List<Path>> kinds) {
-        return String.join(", ", kinds.stream().flatMap(List::stream).map(path -> path.getFileName().toString()).toList());
+        return String.join(
+                ", ",
+                kinds.stream()
+                        .flatMap(List::stream)
+                        .map(path -> path.getFileName().toString())
+                        .toList());
     }
 
     private static List<Path> folders(Path folder) {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(path -> !path.getFileName().toString().startsWith(".") && Files.isDirectory(path)).sorted().toList();
+            return all.filter(path -> !path.getFileName().toString().startsWith(".") && Files.isDirectory(path))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
-            throw new DataException("image folder: " + folder + " cannot be listed (" + e.getMessage() + "). Hint: check its permissions.", e);
+            throw new DataException(
+                    "image folder: " + folder + " cannot be listed (" + e.getMessage()
+                            + "). Hint: check its permissions.",
+                    e);
         }
     }
 }

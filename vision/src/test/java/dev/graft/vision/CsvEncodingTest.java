@@ -36,13 +36,16 @@ class CsvEncodingTest {
     @Test
     void anotherEncodingIsNamedWithItsLine() throws IOException {
         Path csv = list(LIST.getBytes(StandardCharsets.ISO_8859_1));
-        assertThatThrownBy(() -> ImageCsv.open(csv, TestImages.PIPELINE)).isInstanceOf(DataException.class)
-                .hasMessage("image csv: " + csv + " line 2 is not UTF-8 (byte C4 after \"0.png,Grad\"). Hint: name the encoding with --csv-encoding "
+        assertThatThrownBy(() -> ImageCsv.open(csv, TestImages.PIPELINE))
+                .isInstanceOf(DataException.class)
+                .hasMessage("image csv: " + csv
+                        + " line 2 is not UTF-8 (byte C4 after \"0.png,Grad\"). Hint: name the encoding with --csv-encoding "
                         + "(in Java as ImageCsv.open's charset), such as windows-1252.");
         Path ascii = list("file,label\n0.png,a\n1.png,b\n2.png,c\u00FC\n".getBytes(StandardCharsets.ISO_8859_1));
         assertThatThrownBy(() -> ImageCsv.open(ascii, TestImages.PIPELINE)).hasMessageContaining("line 4 is not UTF-8");
         Path utf8 = list(LIST.getBytes(StandardCharsets.UTF_8));
-        assertThatThrownBy(() -> ImageCsv.open(utf8, StandardCharsets.US_ASCII, TestImages.PIPELINE)).hasMessageContaining("line 2 is not US-ASCII");
+        assertThatThrownBy(() -> ImageCsv.open(utf8, StandardCharsets.US_ASCII, TestImages.PIPELINE))
+                .hasMessageContaining("line 2 is not US-ASCII");
     }
 
     @ParameterizedTest
@@ -58,20 +61,26 @@ class CsvEncodingTest {
     @CsvSource({"UTF-8", "UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"})
     void aByteOrderMarkSaysIt(String name) throws IOException {
         byte[] marked = ("\uFEFF" + LIST).getBytes(Charset.forName(name));
-        assertThat(ImageCsv.open(list(marked), TestImages.PIPELINE).classes()).containsExactly("Grad \u00C4", "Grad \u00D6", "ok");
-        assertThat(ImageCsv.open(list(marked), StandardCharsets.ISO_8859_1, TestImages.PIPELINE).classes()).contains("Grad \u00C4");
+        assertThat(ImageCsv.open(list(marked), TestImages.PIPELINE).classes())
+                .containsExactly("Grad \u00C4", "Grad \u00D6", "ok");
+        assertThat(ImageCsv.open(list(marked), StandardCharsets.ISO_8859_1, TestImages.PIPELINE)
+                        .classes())
+                .contains("Grad \u00C4");
     }
 
     @Test
     void utf16WithoutItsMarkIsTold() throws IOException {
         Path csv = list("file,label\n0.png,a\n".getBytes(StandardCharsets.UTF_16LE));
-        assertThatThrownBy(() -> ImageCsv.open(csv, TestImages.PIPELINE)).isInstanceOf(DataException.class)
-                .hasMessageContaining("line 1 holds a NUL character in UTF-8").hasMessageContaining("UTF-16LE");
+        assertThatThrownBy(() -> ImageCsv.open(csv, TestImages.PIPELINE))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("line 1 holds a NUL character in UTF-8")
+                .hasMessageContaining("UTF-16LE");
     }
 
     @Test
     void labelsAreOneWhateverTheirUnicodeForm() throws IOException {
-        Path csv = list("file,label\n0.png,Gr\u00F6\u00DFe\n1.png,Gro\u0308\u00DFe\n2.png,klein\n".getBytes(StandardCharsets.UTF_8));
+        Path csv = list("file,label\n0.png,Gr\u00F6\u00DFe\n1.png,Gro\u0308\u00DFe\n2.png,klein\n"
+                .getBytes(StandardCharsets.UTF_8));
         assertThat(ImageCsv.open(csv, TestImages.PIPELINE).classes()).containsExactly("Gr\u00F6\u00DFe", "klein");
     }
 

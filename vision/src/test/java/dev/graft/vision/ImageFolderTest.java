@@ -10,8 +10,8 @@ import dev.graft.nn.data.Example;
 import dev.graft.nn.data.Split;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.image.ImageFormatException;
-import dev.graft.vision.image.Normalize;
 import dev.graft.vision.image.ImagePipeline;
+import dev.graft.vision.image.Normalize;
 import dev.graft.vision.image.Transforms;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,8 +54,14 @@ class ImageFolderTest {
         Files.writeString(root.resolve("b/.DS_Store"), "stray");
         ImageFolder folder = open();
         assertThat(folder.classes()).containsExactly("A", "b");
-        assertThat(folder.files()).containsExactly(root.resolve("A/x.png"), root.resolve("b/10.png"), root.resolve("b/2.png"),
-                root.resolve("b/sub/0.png"), root.resolve("b/sub-2/9.png"), root.resolve("b/sub/deep/1.png"));
+        assertThat(folder.files())
+                .containsExactly(
+                        root.resolve("A/x.png"),
+                        root.resolve("b/10.png"),
+                        root.resolve("b/2.png"),
+                        root.resolve("b/sub/0.png"),
+                        root.resolve("b/sub-2/9.png"),
+                        root.resolve("b/sub/deep/1.png"));
         assertThat(folder.labels()).containsExactly(0, 1, 1, 1, 1, 1);
         assertThat(folder.classCounts()).containsExactly(1, 5);
         assertThat(folder.size()).isEqualTo(6);
@@ -113,17 +119,22 @@ class ImageFolderTest {
 
     @Test
     void foldersThatCannotBeADataSetSayWhy() throws IOException {
-        assertThatThrownBy(() -> ImageFolder.open(root.resolve("absent"), TestImages.PIPELINE)).isInstanceOf(DataException.class)
+        assertThatThrownBy(() -> ImageFolder.open(root.resolve("absent"), TestImages.PIPELINE))
+                .isInstanceOf(DataException.class)
                 .hasMessageContaining("absent does not exist");
         Path file = Files.writeString(root.resolve("file"), "x");
-        assertThatThrownBy(() -> ImageFolder.open(file, TestImages.PIPELINE)).isInstanceOf(DataException.class)
+        assertThatThrownBy(() -> ImageFolder.open(file, TestImages.PIPELINE))
+                .isInstanceOf(DataException.class)
                 .hasMessageContaining("is not a folder");
-        assertThatThrownBy(this::open).isInstanceOf(DataException.class).hasMessageContaining("has no class folders (1 files beside)")
+        assertThatThrownBy(this::open)
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("has no class folders (1 files beside)")
                 .hasMessageContaining("Hint: put each class's images into a sub-folder");
         catsAndDogs(1);
         Files.createDirectories(root.resolve("empty"));
         Files.writeString(root.resolve("empty/notes.txt"), "x");
-        assertThatThrownBy(this::open).isInstanceOf(DataException.class)
+        assertThatThrownBy(this::open)
+                .isInstanceOf(DataException.class)
                 .hasMessageContaining("class folder " + root.resolve("empty") + " has no image among its 1 files");
     }
 
@@ -133,10 +144,13 @@ class ImageFolderTest {
         Path bad = Files.writeString(root.resolve("cat/bad.jpg"), "not a picture");
         ImageFolder folder = open();
         int index = folder.files().indexOf(bad);
-        assertThatThrownBy(() -> folder.get(index, new SplittableRandom(1))).isInstanceOf(ImageFormatException.class)
+        assertThatThrownBy(() -> folder.get(index, new SplittableRandom(1)))
+                .isInstanceOf(ImageFormatException.class)
                 .hasMessageContaining(bad.toString());
         try (DataLoader loader = DataLoader.of(folder, 8)) {
-            assertThatThrownBy(() -> loader.iterator().next()).isInstanceOf(DataException.class).hasMessageContaining(bad.toString());
+            assertThatThrownBy(() -> loader.iterator().next())
+                    .isInstanceOf(DataException.class)
+                    .hasMessageContaining(bad.toString());
         }
     }
 
@@ -165,13 +179,16 @@ class ImageFolderTest {
         TestImages.write(other.resolve("dog/copy.png"), 0x100002);
         ImageFolder test = ImageFolder.open(other, TestImages.PIPELINE);
         List<ImageDataset.Duplicate> found = test.duplicates(open());
-        assertThat(found).extracting(ImageDataset.Duplicate::file)
+        assertThat(found)
+                .extracting(ImageDataset.Duplicate::file)
                 .containsExactly(other.resolve("cat/new.png"), other.resolve("dog/copy.png"));
-        assertThat(found).extracting(ImageDataset.Duplicate::otherFile)
+        assertThat(found)
+                .extracting(ImageDataset.Duplicate::otherFile)
                 .containsExactly(root.resolve("cat/0.PNG"), root.resolve("dog/2.png"));
         assertThat(test.without(found).size()).isEqualTo(1);
         assertThat(test.without(found).original(0)).isEqualTo(1);
-        assertThatThrownBy(() -> test.without(test.duplicates(test))).isInstanceOf(DataException.class)
+        assertThatThrownBy(() -> test.without(test.duplicates(test)))
+                .isInstanceOf(DataException.class)
                 .hasMessageContaining("all 3 files are duplicates");
     }
 
@@ -181,7 +198,10 @@ class ImageFolderTest {
         Split split = open().split(0.3, 1);
         int[] labels = open().labels();
         assertThat(split.held()).hasSize(6);
-        assertThat(split.held()).satisfies(h -> assertThat(Arrays.stream(h).filter(i -> labels[i] == 0).count()).isEqualTo(3));
+        assertThat(split.held())
+                .satisfies(h -> assertThat(
+                                Arrays.stream(h).filter(i -> labels[i] == 0).count())
+                        .isEqualTo(3));
     }
 
     @Test
@@ -190,6 +210,7 @@ class ImageFolderTest {
         ImageFolder folder = open();
         ImageFolder plain = folder.withPipeline(new ImagePipeline(Transforms.identity(), Normalize.unit()));
         assertThat(plain.files()).isEqualTo(folder.files());
-        assertThat(plain.get(0, new SplittableRandom(1)).input().shape().toArray()).containsExactly(3, 6, 8);
+        assertThat(plain.get(0, new SplittableRandom(1)).input().shape().toArray())
+                .containsExactly(3, 6, 8);
     }
 }

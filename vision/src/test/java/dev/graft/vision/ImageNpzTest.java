@@ -31,7 +31,8 @@ class ImageNpzTest {
 
     private static Path golden(String name) {
         try {
-            return Path.of(ImageNpzTest.class.getResource("/golden/" + name + ".npz").toURI());
+            return Path.of(
+                    ImageNpzTest.class.getResource("/golden/" + name + ".npz").toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
@@ -64,10 +65,12 @@ class ImageNpzTest {
             }
         }
         ImageNpz train = open(golden(name), ImageNpz.Part.TRAIN);
-        assertThat(train.get(2, new SplittableRandom(1)).input().shape().toString()).isEqualTo("[3, 4, 5]");
+        assertThat(train.get(2, new SplittableRandom(1)).input().shape().toString())
+                .isEqualTo("[3, 4, 5]");
         assertThat(train.describe(2)).endsWith("npz/train/2");
         assertThat(train.withPipeline(TestImages.PIPELINE).image(1)).isEqualTo(train.image(1));
-        assertThat(train.sha256()).isEqualTo(open(golden(name), ImageNpz.Part.TRAIN).sha256())
+        assertThat(train.sha256())
+                .isEqualTo(open(golden(name), ImageNpz.Part.TRAIN).sha256())
                 .isNotEqualTo(open(golden(name), ImageNpz.Part.TEST).sha256());
     }
 
@@ -78,18 +81,30 @@ class ImageNpzTest {
         assertThat(ImageNpz.has(file, ImageNpz.Part.VAL)).isFalse();
         assertThat(ImageNpz.isNpz(file)).isTrue();
         assertThat(ImageNpz.isNpz(folder)).isFalse();
-        assertThatThrownBy(() -> open(file, ImageNpz.Part.VAL)).isInstanceOf(DataException.class)
-                .hasMessageContaining("has no array val_images, it has [train_images, train_labels]").hasMessageContaining("Hint: ");
+        assertThatThrownBy(() -> open(file, ImageNpz.Part.VAL))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("has no array val_images, it has [train_images, train_labels]")
+                .hasMessageContaining("Hint: ");
     }
 
     @Test
     void imagesThatAreInBothPartsAreFound() throws IOException {
-        Path file = write(Map.of("train_images", array("|u1", "(3, 1, 2)", new byte[] {1, 2, 3, 4, 5, 6}), "train_labels", bytes("(3,)", 3),
-                "val_images", array("|u1", "(2, 1, 2)", new byte[] {9, 9, 3, 4}), "val_labels", bytes("(2, 1)", 2)));
+        Path file = write(Map.of(
+                "train_images",
+                array("|u1", "(3, 1, 2)", new byte[] {1, 2, 3, 4, 5, 6}),
+                "train_labels",
+                bytes("(3,)", 3),
+                "val_images",
+                array("|u1", "(2, 1, 2)", new byte[] {9, 9, 3, 4}),
+                "val_labels",
+                bytes("(2, 1)", 2)));
         ImageNpz val = open(file, ImageNpz.Part.VAL);
-        assertThat(val.duplicates(open(file, ImageNpz.Part.TRAIN))).hasSize(1).first()
+        assertThat(val.duplicates(open(file, ImageNpz.Part.TRAIN)))
+                .hasSize(1)
+                .first()
                 .matches(twin -> twin.index() == 1 && twin.otherIndex() == 1);
-        assertThat(val.duplicates(new int[] {0}, open(file, ImageNpz.Part.TRAIN), new int[] {0, 1, 2})).isEmpty();
+        assertThat(val.duplicates(new int[] {0}, open(file, ImageNpz.Part.TRAIN), new int[] {0, 1, 2}))
+                .isEmpty();
     }
 
     @Test
@@ -99,7 +114,8 @@ class ImageNpzTest {
             byte[] values = new byte[2 * size];
             Arrays.fill(values, 0, size, (byte) 0xff); // -1, or the largest
             values[size] = 7;
-            Path file = write(Map.of("test_images", bytes("(2, 1, 1)", 2), "test_labels", array(type, "(2, 1)", values)));
+            Path file =
+                    write(Map.of("test_images", bytes("(2, 1, 1)", 2), "test_labels", array(type, "(2, 1)", values)));
             String first = type.charAt(1) == 'i' || size == 8 ? "-1" : Long.toUnsignedString((1L << (8 * size)) - 1);
             ImageNpz images = open(file, ImageNpz.Part.TEST);
             assertThat(images.classes()).as(type).containsExactlyInAnyOrder(first, "7");
@@ -114,22 +130,41 @@ class ImageNpzTest {
         refuses("[1, 2, 2, 2]", Map.of("train_images", bytes("(1, 2, 2, 2)", 8), "train_labels", one));
         refuses("[1, 2, 2, 2, 3]", Map.of("train_images", bytes("(1, 2, 2, 2, 3)", 24), "train_labels", one));
         refuses("[0, 2, 2]", Map.of("train_images", bytes("(0, 2, 2)", 0), "train_labels", bytes("(0,)", 0)));
-        refuses("shape [2] for 1 images", Map.of("train_images", bytes("(1, 2, 2)", 4), "train_labels", bytes("(2,)", 2)));
-        refuses("several labels an image", Map.of("train_images", bytes("(1, 2, 2)", 4), "train_labels", bytes("(1, 14)", 14)));
-        refuses("elements of type |O", Map.of("train_images", array("|O", "(1, 2, 2)", new byte[4]), "train_labels", one));
-        refuses("column-major", Map.of("train_images", entry("{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 2), }", new byte[4]),
-                "train_labels", one));
+        refuses(
+                "shape [2] for 1 images",
+                Map.of("train_images", bytes("(1, 2, 2)", 4), "train_labels", bytes("(2,)", 2)));
+        refuses(
+                "several labels an image",
+                Map.of("train_images", bytes("(1, 2, 2)", 4), "train_labels", bytes("(1, 14)", 14)));
+        refuses(
+                "elements of type |O",
+                Map.of("train_images", array("|O", "(1, 2, 2)", new byte[4]), "train_labels", one));
+        refuses(
+                "column-major",
+                Map.of(
+                        "train_images",
+                        entry("{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 2), }", new byte[4]),
+                        "train_labels",
+                        one));
         refuses("ends after 3 of 4 bytes", Map.of("train_images", bytes("(1, 2, 2)", 3), "train_labels", one));
         refuses("MiB of memory", Map.of("train_images", bytes("(100000, 2000, 2000)", 4), "train_labels", one));
-        refuses("its shape is (99999999999, 2, 2)", Map.of("train_images", bytes("(99999999999, 2, 2)", 4), "train_labels", one));
-        refuses("not a NumPy array", Map.of("train_images", "image".repeat(10).getBytes(StandardCharsets.US_ASCII), "train_labels", one));
+        refuses(
+                "its shape is (99999999999, 2, 2)",
+                Map.of("train_images", bytes("(99999999999, 2, 2)", 4), "train_labels", one));
+        refuses(
+                "not a NumPy array",
+                Map.of("train_images", "image".repeat(10).getBytes(StandardCharsets.US_ASCII), "train_labels", one));
         Path text = Files.writeString(folder.resolve("text.npz"), "no zip");
-        assertThatThrownBy(() -> open(text, ImageNpz.Part.TRAIN)).isInstanceOf(DataException.class).hasMessageContaining("cannot be read");
+        assertThatThrownBy(() -> open(text, ImageNpz.Part.TRAIN))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("cannot be read");
     }
 
     private void refuses(String part, Map<String, byte[]> entries) throws IOException {
         Path file = write(entries);
-        assertThatThrownBy(() -> open(file, ImageNpz.Part.TRAIN)).isInstanceOf(DataException.class).hasMessageContaining(part)
+        assertThatThrownBy(() -> open(file, ImageNpz.Part.TRAIN))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining(part)
                 .hasMessageContaining("Hint: ");
     }
 
@@ -175,8 +210,16 @@ class ImageNpzTest {
 
     private static byte[] entry(String header, byte[] values) {
         byte[] text = (header + "\n").getBytes(StandardCharsets.US_ASCII);
-        return ByteBuffer.allocate(10 + text.length + values.length).order(ByteOrder.LITTLE_ENDIAN).put((byte) 0x93)
-                .put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) text.length).put(text).put(values).array();
+        return ByteBuffer.allocate(10 + text.length + values.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put((byte) 0x93)
+                .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+                .put((byte) 1)
+                .put((byte) 0)
+                .putShort((short) text.length)
+                .put(text)
+                .put(values)
+                .array();
     }
 
     private Path write(Map<String, byte[]> entries) throws IOException {

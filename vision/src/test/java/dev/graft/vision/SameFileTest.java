@@ -36,28 +36,36 @@ class SameFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"./a/x.png", "a/./x.png", "b/../a/x.png", "a//x.png", "ABSOLUTE", "link.png", "linked/x.png"})
+    @ValueSource(
+            strings = {"./a/x.png", "a/./x.png", "b/../a/x.png", "a//x.png", "ABSOLUTE", "link.png", "linked/x.png"})
     void otherNamesForAListedFileAreFound(String name) throws IOException {
         Files.createSymbolicLink(root.resolve("link.png"), root.resolve("a/x.png"));
         Files.createSymbolicLink(root.resolve("linked"), root.resolve("a"));
         String other = name.equals("ABSOLUTE") ? root.resolve("a/x.png").toString() : name;
-        assertThatThrownBy(() -> open("a/x.png", "a/y.png", other)).isInstanceOf(DataException.class)
+        assertThatThrownBy(() -> open("a/x.png", "a/y.png", other))
+                .isInstanceOf(DataException.class)
                 .hasMessageContaining("line 4 lists " + other + " again (first in line 2 as a/x.png)");
-        assertThatThrownBy(() -> open(other, "a/x.png")).hasMessageContaining("line 3 lists a/x.png again (first in line 2 as " + other + ")");
+        assertThatThrownBy(() -> open(other, "a/x.png"))
+                .hasMessageContaining("line 3 lists a/x.png again (first in line 2 as " + other + ")");
     }
 
     @Test
     void differentFilesAreDifferent() throws IOException {
         assertThat(open("a/x.png", "a/y.png", "b/x.png").size()).isEqualTo(3);
         Path copy = Files.copy(root.resolve("a/x.png"), root.resolve("copy.png"));
-        assertThat(open("a/x.png", copy.getFileName().toString()).size()).as("equal bytes are another matter").isEqualTo(2);
+        assertThat(open("a/x.png", copy.getFileName().toString()).size())
+                .as("equal bytes are another matter")
+                .isEqualTo(2);
     }
 
-    /** On a disk that tells the two names apart these are two files; on one that does not (macOS, Windows) they are one. */
+    /**
+     * On a disk that tells the two names apart these are two files; on one that does not (macOS, Windows) they are one.
+     */
     @Test
     void caseAndUnicodeFormCountAsTheDiskTakesThem() throws IOException {
         String composed = "Gr\u00F6\u00DFe.png";
-        for (List<String> pair : List.of(List.of("Q.png", "q.png"), List.of(composed, Normalizer.normalize(composed, Normalizer.Form.NFD)))) {
+        for (List<String> pair : List.of(
+                List.of("Q.png", "q.png"), List.of(composed, Normalizer.normalize(composed, Normalizer.Form.NFD)))) {
             TestImages.write(root.resolve(pair.get(0)), 4);
             if (Files.exists(root.resolve(pair.get(1)))) {
                 assertThatThrownBy(() -> open(pair.get(0), pair.get(1))).hasMessageContaining("again");
@@ -82,12 +90,16 @@ class SameFileTest {
     void oneImageInTwoClassFoldersIsRefused() throws IOException {
         assertThat(ImageFolder.open(root, TestImages.PIPELINE).size()).isEqualTo(3);
         Files.createSymbolicLink(root.resolve("a/again.png"), root.resolve("a/y.png"));
-        assertThat(ImageFolder.open(root, TestImages.PIPELINE).size()).as("twice in one class").isEqualTo(4);
+        assertThat(ImageFolder.open(root, TestImages.PIPELINE).size())
+                .as("twice in one class")
+                .isEqualTo(4);
         Files.createSymbolicLink(root.resolve("b/y.png"), root.resolve("a/y.png"));
-        assertThatThrownBy(() -> ImageFolder.open(root, TestImages.PIPELINE)).isInstanceOf(DataException.class)
+        assertThatThrownBy(() -> ImageFolder.open(root, TestImages.PIPELINE))
+                .isInstanceOf(DataException.class)
                 .hasMessageContaining("are one file in two classes, through a link");
         Files.delete(root.resolve("b/y.png"));
         Files.createSymbolicLink(root.resolve("c"), root.resolve("b"));
-        assertThatThrownBy(() -> ImageFolder.open(root, TestImages.PIPELINE)).hasMessageContaining("b/x.png and c/x.png in " + root + " are one file");
+        assertThatThrownBy(() -> ImageFolder.open(root, TestImages.PIPELINE))
+                .hasMessageContaining("b/x.png and c/x.png in " + root + " are one file");
     }
 }

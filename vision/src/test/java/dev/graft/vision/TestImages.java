@@ -1,9 +1,9 @@
 package dev.graft.vision;
 
 import dev.graft.vision.image.ImagePipeline;
+import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.Normalize;
 import dev.graft.vision.image.Resize;
-import dev.graft.vision.image.Interpolation;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,9 +14,10 @@ import javax.imageio.ImageIO;
 
 /** Small PNG files to make data sets of. */
 final class TestImages {
-    static final ImagePipeline PIPELINE = new ImagePipeline(Resize.exact(4, 5, Interpolation.BILINEAR), Normalize.unit());
+    static final ImagePipeline PIPELINE =
+            new ImagePipeline(Resize.exact(4, 5, Interpolation.BILINEAR), Normalize.unit());
 
-    private TestImages() { }
+    private TestImages() {}
 
     /** Writes an 8x6 image of one colour, folders included. */
     static Path write(Path file, int rgb) {

@@ -9,8 +9,13 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What CSV lists are written in. */
 final class CsvEncodingOption {
-    @Option(names = "--csv-encoding", paramLabel = "NAME", defaultValue = "UTF-8", converter = Reader.class,
-            description = "What a CSV file without a byte-order mark is written in, such as windows-1252, ISO-8859-1 or UTF-16LE. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--csv-encoding",
+            paramLabel = "NAME",
+            defaultValue = "UTF-8",
+            converter = Reader.class,
+            description =
+                    "What a CSV file without a byte-order mark is written in, such as windows-1252, ISO-8859-1 or UTF-16LE. Default: ${DEFAULT-VALUE}.")
     private Charset charset;
 
     Charset charset() {
@@ -24,7 +29,8 @@ final class CsvEncodingOption {
             try {
                 return Charset.forName(name);
             } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-                throw new TypeConversionException("'" + name + "' is no encoding that this Java knows, such as UTF-8, windows-1252 or ISO-8859-1");
+                throw new TypeConversionException("'" + name
+                        + "' is no encoding that this Java knows, such as UTF-8, windows-1252 or ISO-8859-1");
             }
         }
     }

@@ -21,24 +21,39 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Shows on generated images what a pretrained network is worth. */
-@Command(name = "demo", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Shows what transfer learning gains, without network or data: a small residual network is trained on a few generated chest-like phantoms, "
-            + "once from random weights and once from weights that learnt another generated task, and judged on held-out patients.",
-    "The images are synthetic drawings; nothing here says anything about real patients."})
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Shows what transfer learning gains, without network or data: a small residual network is trained on a few generated chest-like phantoms, "
+                    + "once from random weights and once from weights that learnt another generated task, and judged on held-out patients.",
+            "The images are synthetic drawings; nothing here says anything about real patients."
+        })
 final class DemoCommand extends ReportingCommand {
     private static final int[] PATIENTS = {6, 18, 54};
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--seeds", paramLabel = "N", defaultValue = "2", description = "Trainings to average, each with other patients. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "Trainings to average, each with other patients. Default: ${DEFAULT-VALUE}.")
     private int seeds;
 
-    @Option(names = "--save", paramLabel = "DIR", description = "Also write phantoms as PNG files, one folder for each class, to try finetune on.")
+    @Option(
+            names = "--save",
+            paramLabel = "DIR",
+            description = "Also write phantoms as PNG files, one folder for each class, to try finetune on.")
     private Optional<Path> save;
 
-    @Option(names = "--train-source", paramLabel = "FILE",
-            description = "Instead of the demonstration, train the weights that come with it anew and write them to FILE; takes some minutes.")
+    @Option(
+            names = "--train-source",
+            paramLabel = "FILE",
+            description =
+                    "Instead of the demonstration, train the weights that come with it anew and write them to FILE; takes some minutes.")
     private Optional<Path> trainSource;
 
     @Option(names = "--source-images", paramLabel = "N", description = "For --train-source: images to learn from.")
@@ -47,7 +62,10 @@ final class DemoCommand extends ReportingCommand {
     @Option(names = "--source-epochs", paramLabel = "N", description = "For --train-source: passes over them.")
     private Optional<Integer> sourceEpochs;
 
-    @Option(names = "--source-seed", paramLabel = "N", description = "For --train-source: seed of images, weights and order.")
+    @Option(
+            names = "--source-seed",
+            paramLabel = "N",
+            description = "For --train-source: seed of images, weights and order.")
     private Optional<Long> sourceSeed;
 
     @Mixin
@@ -56,7 +74,8 @@ final class DemoCommand extends ReportingCommand {
     @Override
     Object report() {
         if (seeds < 1 || sourceImages.orElse(2) < 2 || sourceEpochs.orElse(1) < 1) {
-            throw new ParameterException(spec.commandLine(), "--seeds and --source-epochs must be at least 1, --source-images at least 2");
+            throw new ParameterException(
+                    spec.commandLine(), "--seeds and --source-epochs must be at least 1, --source-images at least 2");
         }
         threads.apply();
         if (trainSource.isPresent()) {
@@ -67,13 +86,27 @@ final class DemoCommand extends ReportingCommand {
         report.put("synthetic", true);
         List<Object> sizes = new ArrayList<>();
         try (TransferDemo demo = new TransferDemo()) {
-            out().printf(Locale.ROOT, "Generated, chest-like phantoms, 32x32 grey: is there an opacity in a lung? Synthetic drawings, no real patient.%n"
-                    + "A ResNet-20 is trained on few labelled patients (%d images each) and judged on %d others (%d images).%n"
-                    + "Transfer starts from weights that learnt to tell eight findings apart in 12,000 other drawings, half of them of chests.%n"
-                    + "Accuracy and AUROC are means over %d trainings, each on other patients.%n%n", demo.imagesPerPatient(), demo.testPatients(),
-                    demo.testImages(), seeds);
-            out().printf(Locale.ROOT, "%-24s %22s %22s%n%-24s %11s %10s %11s %10s%n", "", "from scratch", "transfer", "labelled data", "accuracy", "AUROC", "accuracy",
-                    "AUROC");
+            out().printf(
+                            Locale.ROOT,
+                            "Generated, chest-like phantoms, 32x32 grey: is there an opacity in a lung? Synthetic drawings, no real patient.%n"
+                                    + "A ResNet-20 is trained on few labelled patients (%d images each) and judged on %d others (%d images).%n"
+                                    + "Transfer starts from weights that learnt to tell eight findings apart in 12,000 other drawings, half of them of chests.%n"
+                                    + "Accuracy and AUROC are means over %d trainings, each on other patients.%n%n",
+                            demo.imagesPerPatient(),
+                            demo.testPatients(),
+                            demo.testImages(),
+                            seeds);
+            out().printf(
+                            Locale.ROOT,
+                            "%-24s %22s %22s%n%-24s %11s %10s %11s %10s%n",
+                            "",
+                            "from scratch",
+                            "transfer",
+                            "labelled data",
+                            "accuracy",
+                            "AUROC",
+                            "accuracy",
+                            "AUROC");
             out().flush();
             for (int patients : PATIENTS) {
                 sizes.add(size(demo, patients));
@@ -82,13 +115,19 @@ final class DemoCommand extends ReportingCommand {
         double seconds = (System.nanoTime() - begin) / 1e9;
         report.put("sizes", sizes);
         report.put("seconds", seconds);
-        out().printf(Locale.ROOT, "%n%.0f seconds. Next, on your own images, one folder for each class:%n"
-                + "  graft finetune --data my-images --model resnet18 --weights imagenet --epochs 10 --out run1%n"
-                + "  graft evaluate --model run1 --data my-test-images%n", seconds);
+        out().printf(
+                        Locale.ROOT,
+                        "%n%.0f seconds. Next, on your own images, one folder for each class:%n"
+                                + "  graft finetune --data my-images --model resnet18 --weights imagenet --epochs 10 --out run1%n"
+                                + "  graft evaluate --model run1 --data my-test-images%n",
+                        seconds);
         save.ifPresent(folder -> {
             PhantomFiles.write(folder);
-            out().printf(Locale.ROOT, "phantoms are in %s; try: graft finetune --data %s --model resnet20 --weights none --freeze none --lr 0.05 --epochs 10 --out run0%n",
-                    folder, folder);
+            out().printf(
+                            Locale.ROOT,
+                            "phantoms are in %s; try: graft finetune --data %s --model resnet20 --weights none --freeze none --lr 0.05 --epochs 10 --out run0%n",
+                            folder,
+                            folder);
         });
         return report;
     }
@@ -103,7 +142,8 @@ final class DemoCommand extends ReportingCommand {
             for (int seed = 1; seed <= seeds; seed++) {
                 results.add(demo.run(start, patients, seed));
             }
-            double accuracy = results.stream().mapToDouble(Result::accuracy).average().orElseThrow();
+            double accuracy =
+                    results.stream().mapToDouble(Result::accuracy).average().orElseThrow();
             double auroc = results.stream().mapToDouble(Result::auroc).average().orElseThrow();
             out().printf(Locale.ROOT, " %11.3f %10.3f", accuracy, auroc);
             out().flush();
@@ -120,7 +160,9 @@ final class DemoCommand extends ReportingCommand {
 
     private Map<String, Object> trainSource(Path file) {
         SourceTraining shipped = SourceTraining.asShipped();
-        SourceTraining training = new SourceTraining(sourceImages.orElse(shipped.images()), sourceEpochs.orElse(shipped.epochs()),
+        SourceTraining training = new SourceTraining(
+                sourceImages.orElse(shipped.images()),
+                sourceEpochs.orElse(shipped.epochs()),
                 sourceSeed.orElse(shipped.seed()));
         double accuracy = training.train(file, Progress.automatic());
         out().printf(Locale.ROOT, "accuracy on fresh source images %.4f; written to %s%n", accuracy, file);

@@ -16,9 +16,13 @@ import java.util.SplittableRandom;
 import picocli.CommandLine.Command;
 
 /** Tells what Graft runs on, and why it chose what it uses. */
-@Command(name = "doctor", mixinStandardHelpOptions = true, description = {
-    "Shows the JVM, the processor, the kernels in use and why, OpenBLAS, memory limits, and CUDA or the reason without it.",
-    "Exits 1 where matrix products come out wrong."})
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Shows the JVM, the processor, the kernels in use and why, OpenBLAS, memory limits, and CUDA or the reason without it.",
+            "Exits 1 where matrix products come out wrong."
+        })
 final class DoctorCommand extends ReportingCommand {
     private static final int PRODUCT_SIZE = 512;
     private static final int PRODUCT_REPEATS = 20;
@@ -34,7 +38,9 @@ final class DoctorCommand extends ReportingCommand {
         report.put("memory", memory());
         // a product first: the native library is loaded by the first one, and describes itself only then
         Map<String, Object> product = product();
-        report.put("backend", new LinkedHashMap<String, Object>(Device.cpu().backend().describe()));
+        report.put(
+                "backend",
+                new LinkedHashMap<String, Object>(Device.cpu().backend().describe()));
         report.put("product", product);
         report.put("devices", devices());
         report.put("settings", settings());
@@ -69,15 +75,17 @@ final class DoctorCommand extends ReportingCommand {
         Map<String, Object> memory = new LinkedHashMap<>();
         memory.put("machine_bytes", Machine.memory());
         memory.put("heap_limit_bytes", Runtime.getRuntime().maxMemory());
-        memory.put("javacpp_limit_bytes", System.getProperty("org.bytedeco.javacpp.maxbytes", "default")
-                .replaceFirst("^0$", "0 (no limit)"));
+        memory.put(
+                "javacpp_limit_bytes",
+                System.getProperty("org.bytedeco.javacpp.maxbytes", "default").replaceFirst("^0$", "0 (no limit)"));
         return memory;
     }
 
     private Map<String, Object> product() {
         int n = PRODUCT_SIZE;
         Map<String, Object> result = new LinkedHashMap<>();
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             Tensor a = Tensor.randn(new SplittableRandom(1), n, n);
             Tensor b = Tensor.randn(new SplittableRandom(2), n, n);
             double error = error(a, b, a.matmul(b));
@@ -117,7 +125,11 @@ final class DoctorCommand extends ReportingCommand {
         Map<String, Object> devices = new LinkedHashMap<>();
         devices.put("cpu", "available");
         for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
-            devices.put(provider.type(), provider.unavailable().map(reason -> "not available: " + reason).orElse("available"));
+            devices.put(
+                    provider.type(),
+                    provider.unavailable()
+                            .map(reason -> "not available: " + reason)
+                            .orElse("available"));
         }
         devices.putIfAbsent("cuda", "not available: the module graft-cuda is not on the class path. Hint: add it");
         return devices;
@@ -148,6 +160,8 @@ final class DoctorCommand extends ReportingCommand {
         if (value instanceof Number bytes && name.endsWith("_bytes")) {
             return Sizes.text(bytes.longValue());
         }
-        return value instanceof List<?> list ? String.join(" ", list.stream().map(String::valueOf).toList()) : String.valueOf(value);
+        return value instanceof List<?> list
+                ? String.join(" ", list.stream().map(String::valueOf).toList())
+                : String.valueOf(value);
     }
 }

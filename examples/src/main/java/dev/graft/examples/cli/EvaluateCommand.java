@@ -25,22 +25,39 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Judges a fine-tuned model on labelled images. */
-@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Judges a fine-tuned model on labelled images: accuracy, AUROC, sensitivity and specificity of each class, confusion matrix.",
-    "With two classes, AUROC is that of the second; with more, the mean of each class against the rest."})
+@Command(
+        name = "evaluate",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Judges a fine-tuned model on labelled images: accuracy, AUROC, sensitivity and specificity of each class, confusion matrix.",
+            "With two classes, AUROC is that of the second; with more, the mean of each class against the rest."
+        })
 final class EvaluateCommand extends ReportingCommand {
     private static final int NAME_WIDTH = 24;
 
     @Option(names = "--model", paramLabel = "DIR", required = true, description = "The --out folder of finetune.")
     private Path model;
 
-    @Option(names = "--data", paramLabel = "DIR", required = true, description = "One sub-folder of images for each class, a CSV file, or a NumPy file (its test images).")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            required = true,
+            description = "One sub-folder of images for each class, a CSV file, or a NumPy file (its test images).")
     private Path data;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images at a time. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Images at a time. Default: ${DEFAULT-VALUE}.")
     private int batch;
 
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu", description = "cpu or cuda. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "cpu",
+            description = "cpu or cuda. Default: ${DEFAULT-VALUE}.")
     private String device;
 
     @Mixin
@@ -60,11 +77,14 @@ final class EvaluateCommand extends ReportingCommand {
         card.note(model).ifPresent(out()::println);
         window.checkIs(card.preprocessing().window());
         ImageNotes notes = new ImageNotes();
-        ImageDataset found = ImageData.open(data, csvEncoding.charset(), card.preprocessing().eval()).withNotes(notes);
+        ImageDataset found = ImageData.open(
+                        data, csvEncoding.charset(), card.preprocessing().eval())
+                .withNotes(notes);
         LeftOut.line(List.of(found)).ifPresent(out()::println);
         Relabelled images = new Relabelled(found, card.classes());
         DataLoader loader = DataLoader.of(images, batch).on(place);
-        try (Backbone network = card.load(model); DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
+        try (Backbone network = card.load(model);
+                DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
             network.to(place);
             long begin = System.nanoTime();
             Evaluation evaluation = Evaluator.evaluate(network, sized, new CrossEntropyLoss());
@@ -78,19 +98,42 @@ final class EvaluateCommand extends ReportingCommand {
         }
     }
 
-    private static void print(PrintWriter out, Evaluation evaluation, List<String> classes, Map<String, Object> report) {
-        out.printf(Locale.ROOT, "%,d images: accuracy %s, balanced accuracy %s, AUROC %s, loss %s (%.1f images/s)%n%n",
-                evaluation.labels().length, ScoreText.of(evaluation.accuracy()), ScoreText.of(evaluation.confusion().balancedAccuracy()),
-                ScoreText.of(evaluation.auroc()), ScoreText.of(evaluation.loss()), report.get("images_per_second"));
-        int width = Math.min(NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
+    private static void print(
+            PrintWriter out, Evaluation evaluation, List<String> classes, Map<String, Object> report) {
+        out.printf(
+                Locale.ROOT,
+                "%,d images: accuracy %s, balanced accuracy %s, AUROC %s, loss %s (%.1f images/s)%n%n",
+                evaluation.labels().length,
+                ScoreText.of(evaluation.accuracy()),
+                ScoreText.of(evaluation.confusion().balancedAccuracy()),
+                ScoreText.of(evaluation.auroc()),
+                ScoreText.of(evaluation.loss()),
+                report.get("images_per_second"));
+        int width = Math.min(
+                NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
         String name = "%-" + Math.max(5, width) + "s";
-        out.printf(Locale.ROOT, name + " %8s %12s %12s %10s%n", "class", "images", "sensitivity", "specificity", "precision");
+        out.printf(
+                Locale.ROOT,
+                name + " %8s %12s %12s %10s%n",
+                "class",
+                "images",
+                "sensitivity",
+                "specificity",
+                "precision");
         for (int c = 0; c < classes.size(); c++) {
-            out.printf(Locale.ROOT, name + " %8d %12s %12s %10s%n", shortened(classes.get(c), width), evaluation.confusion().support(c),
-                    ScoreText.of(evaluation.confusion().sensitivity(c)), ScoreText.of(evaluation.confusion().specificity(c)),
+            out.printf(
+                    Locale.ROOT,
+                    name + " %8d %12s %12s %10s%n",
+                    shortened(classes.get(c), width),
+                    evaluation.confusion().support(c),
+                    ScoreText.of(evaluation.confusion().sensitivity(c)),
+                    ScoreText.of(evaluation.confusion().specificity(c)),
                     ScoreText.of(evaluation.confusion().precision(c)));
         }
-        out.printf(Locale.ROOT, "%nconfusion matrix: a row for each true class, a column for each predicted one, in the order above%n%s", evaluation.confusion());
+        out.printf(
+                Locale.ROOT,
+                "%nconfusion matrix: a row for each true class, a column for each predicted one, in the order above%n%s",
+                evaluation.confusion());
         out.flush();
     }
 

@@ -10,11 +10,11 @@ import java.nio.file.NotDirectoryException;
 final class Failures {
     /** Beyond this, a list of all mismatched keys buries what it says. */
     private static final int LONGEST = 700;
+
     private static final int START = 450;
     private static final String HINT = " Hint: ";
 
-    private Failures() {
-    }
+    private Failures() {}
 
     static String line(Throwable e) {
         String line = message(e).replaceAll("\\s*\\R\\s*", " ").strip();
@@ -22,7 +22,8 @@ final class Failures {
             return line;
         }
         int hint = line.lastIndexOf(HINT);
-        return line.substring(0, START) + " ... (all of it with --stacktrace)." + (hint < START ? "" : line.substring(hint));
+        return line.substring(0, START) + " ... (all of it with --stacktrace)."
+                + (hint < START ? "" : line.substring(hint));
     }
 
     private static Throwable belowLinkage(Throwable e) {
@@ -39,10 +40,12 @@ final class Failures {
             return message(cause);
         }
         if (e instanceof OutOfMemoryError) {
-            return "out of memory (" + e.getMessage() + "; the heap may grow to " + (Runtime.getRuntime().maxMemory() >> 20)
+            return "out of memory (" + e.getMessage() + "; the heap may grow to "
+                    + (Runtime.getRuntime().maxMemory() >> 20)
                     + " MB). Hint: use a smaller --batch or --image-size, or give Java more with -Xmx.";
         }
-        if (e instanceof UncheckedIOException io && (io.getMessage() == null || io.getMessage().equals(String.valueOf(io.getCause())))) {
+        if (e instanceof UncheckedIOException io
+                && (io.getMessage() == null || io.getMessage().equals(String.valueOf(io.getCause())))) {
             return message(io.getCause());
         }
         if (e instanceof NoSuchFileException) {
@@ -57,8 +60,12 @@ final class Failures {
         if (e instanceof FileAlreadyExistsException) {
             return e.getMessage() + " exists already. Hint: choose another name.";
         }
-        boolean explained = e.getMessage() != null && !(e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
-                || e instanceof ClassCastException);
-        return explained ? e.getMessage() : "internal error: " + e + ". Hint: run again with --stacktrace and report it.";
+        boolean explained = e.getMessage() != null
+                && !(e instanceof NullPointerException
+                        || e instanceof IndexOutOfBoundsException
+                        || e instanceof ClassCastException);
+        return explained
+                ? e.getMessage()
+                : "internal error: " + e + ". Hint: run again with --stacktrace and report it.";
     }
 }

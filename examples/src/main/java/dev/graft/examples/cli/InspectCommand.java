@@ -13,9 +13,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** Lists a weight file's tensors; prints JSON, as its readers are mostly programs. */
-@Command(name = "inspect", mixinStandardHelpOptions = true, description = {
-    "Lists the tensors of a weight file (PyTorch zip, legacy or tar, or safetensors) as JSON: {format, tensors: [{name, dtype, shape, sha256}], skipped}.",
-    "The hash is over the elements in row-major order, little-endian. Nothing in the file is run."})
+@Command(
+        name = "inspect",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Lists the tensors of a weight file (PyTorch zip, legacy or tar, or safetensors) as JSON: {format, tensors: [{name, dtype, shape, sha256}], skipped}.",
+            "The hash is over the elements in row-major order, little-endian. Nothing in the file is run."
+        })
 final class InspectCommand extends ReportingCommand {
     @Parameters(paramLabel = "FILE", description = "The weight file.")
     private Path file;

@@ -15,11 +15,23 @@ import java.util.TreeSet;
 final class Machine {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     /** The instruction sets that matrix kernels are chosen by, as Linux names them. */
-    private static final Set<String> INSTRUCTION_SETS = Set.of("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl",
-            "avx512_bf16", "avx512_vnni", "amx_bf16", "asimd", "sve", "sve2");
+    private static final Set<String> INSTRUCTION_SETS = Set.of(
+            "sse4_2",
+            "avx",
+            "avx2",
+            "fma",
+            "f16c",
+            "avx512f",
+            "avx512bw",
+            "avx512vl",
+            "avx512_bf16",
+            "avx512_vnni",
+            "amx_bf16",
+            "asimd",
+            "sve",
+            "sve2");
 
-    private Machine() {
-    }
+    private Machine() {}
 
     /** The processor's name where the system tells it. */
     static Optional<String> cpuModel() {
@@ -29,7 +41,8 @@ final class Machine {
     /** The instruction sets that matter here; empty where the system does not tell. */
     static List<String> instructionSets() {
         Set<String> found = new TreeSet<>(INSTRUCTION_SETS);
-        found.retainAll(Arrays.asList(cpuInfo("flags").or(() -> cpuInfo("Features")).orElse("").split(" ")));
+        found.retainAll(Arrays.asList(
+                cpuInfo("flags").or(() -> cpuInfo("Features")).orElse("").split(" ")));
         return List.copyOf(found);
     }
 
@@ -38,8 +51,10 @@ final class Machine {
             return Optional.empty();
         }
         try {
-            return Files.readAllLines(CPU_INFO).stream().filter(line -> line.startsWith(key))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).findFirst();
+            return Files.readAllLines(CPU_INFO).stream()
+                    .filter(line -> line.startsWith(key))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst();
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -47,7 +62,9 @@ final class Machine {
 
     /** Bytes of memory, the container's limit included. */
     static long memory() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os ? os.getTotalMemorySize() : 0;
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os
+                ? os.getTotalMemorySize()
+                : 0;
     }
 
     static List<String> jvmFlags() {
@@ -55,6 +72,8 @@ final class Machine {
     }
 
     static List<String> collectors() {
-        return ManagementFactory.getGarbageCollectorMXBeans().stream().map(bean -> bean.getName()).toList();
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .map(bean -> bean.getName())
+                .toList();
     }
 }

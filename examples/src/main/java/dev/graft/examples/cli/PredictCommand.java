@@ -19,28 +19,54 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Names what is on images. */
-@Command(name = "predict", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "Names the most probable classes of images, as a table and with --json as [{file, top: [{index, label, probability}]}].",
-    "An image that cannot be read gets a line on standard error and an entry {file, error}; the others are answered, and the exit code is 1."},
-        footer = {"", "Examples: graft predict --model run1 photo.jpg",
-            "          graft predict --model squeezenet1_1 --weights squeezenet1_1.pth --labels imagenet_classes.txt photo.jpg"})
+@Command(
+        name = "predict",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Names the most probable classes of images, as a table and with --json as [{file, top: [{index, label, probability}]}].",
+            "An image that cannot be read gets a line on standard error and an entry {file, error}; the others are answered, and the exit code is 1."
+        },
+        footer = {
+            "",
+            "Examples: graft predict --model run1 photo.jpg",
+            "          graft predict --model squeezenet1_1 --weights squeezenet1_1.pth --labels imagenet_classes.txt photo.jpg"
+        })
 final class PredictCommand extends ReportingCommand {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "DIR|NAME", required = true, description = "The --out folder of finetune, or a network's name.")
+    @Option(
+            names = "--model",
+            paramLabel = "DIR|NAME",
+            required = true,
+            description = "The --out folder of finetune, or a network's name.")
     private String model;
 
-    @Option(names = "--weights", paramLabel = "imagenet|FILE", description = "For a network's name: its weights. Default: imagenet.")
+    @Option(
+            names = "--weights",
+            paramLabel = "imagenet|FILE",
+            description = "For a network's name: its weights. Default: imagenet.")
     private Optional<String> weights;
 
-    @Option(names = "--labels", paramLabel = "FILE", description = "For a network's name: class names, one a line. Default: those that are known of the weights, or numbers.")
+    @Option(
+            names = "--labels",
+            paramLabel = "FILE",
+            description =
+                    "For a network's name: class names, one a line. Default: those that are known of the weights, or numbers.")
     private Optional<Path> labels;
 
-    @Option(names = "--image-size", paramLabel = "N", description = "For a network's name: side of its input in pixels.")
+    @Option(
+            names = "--image-size",
+            paramLabel = "N",
+            description = "For a network's name: side of its input in pixels.")
     private Optional<Integer> imageSize;
 
-    @Option(names = "--top", paramLabel = "N", defaultValue = "5", description = "How many classes to name. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "How many classes to name. Default: ${DEFAULT-VALUE}.")
     private int top;
 
     @Mixin
@@ -66,18 +92,27 @@ final class PredictCommand extends ReportingCommand {
             for (Path image : images) {
                 report.add(predict(classifier, image));
             }
-            classifier.notes().takeLines().forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
+            classifier
+                    .notes()
+                    .takeLines()
+                    .forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
         }
         return report;
     }
 
     private Classifier classifier() {
         if (!Files.isDirectory(Path.of(model))) {
-            return Classifier.ofWeights(model, weights.orElse("imagenet"), labels, imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),
+            return Classifier.ofWeights(
+                    model,
+                    weights.orElse("imagenet"),
+                    labels,
+                    imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),
                     window.window());
         }
         if (weights.isPresent() || labels.isPresent() || imageSize.isPresent()) {
-            throw new ParameterException(spec.commandLine(), "--weights, --labels and --image-size are for a network's name; " + model + " is a run's folder");
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--weights, --labels and --image-size are for a network's name; " + model + " is a run's folder");
         }
         Classifier classifier = Classifier.ofRun(Path.of(model));
         try {
@@ -95,7 +130,8 @@ final class PredictCommand extends ReportingCommand {
         try {
             List<Classifier.Answer> answers = classifier.predict(image, top);
             out().println(image);
-            answers.forEach(a -> out().printf(Locale.ROOT, "  %6.2f %%  %s (%d)%n", 100 * a.probability(), a.label(), a.index()));
+            answers.forEach(a ->
+                    out().printf(Locale.ROOT, "  %6.2f %%  %s (%d)%n", 100 * a.probability(), a.label(), a.index()));
             entry.put("top", answers.stream().map(PredictCommand::asMap).toList());
         } catch (RuntimeException e) {
             exitCode = Program.FAILURE;

@@ -3,39 +3,62 @@ package dev.graft.examples.cli;
 import dev.graft.examples.run.Versions;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine;
 
 /** The program's root: it holds the commands and turns their failures into one line and an exit code. */
-@Command(name = "graft", mixinStandardHelpOptions = true, versionProvider = Versions.class, synopsisSubcommandLabel = "COMMAND",
+@Command(
+        name = "graft",
+        mixinStandardHelpOptions = true,
+        versionProvider = Versions.class,
+        synopsisSubcommandLabel = "COMMAND",
         header = "Fine-tunes pretrained image networks on your own pictures, on the CPU.",
-        subcommands = {FinetuneCommand.class, EvaluateCommand.class, PredictCommand.class, InspectCommand.class, DoctorCommand.class, DemoCommand.class},
-        footer = {"", "Start with: graft demo", "Exit codes: 0 success, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C."})
+        subcommands = {
+            FinetuneCommand.class,
+            EvaluateCommand.class,
+            PredictCommand.class,
+            InspectCommand.class,
+            DoctorCommand.class,
+            DemoCommand.class
+        },
+        footer = {
+            "",
+            "Start with: graft demo",
+            "Exit codes: 0 success, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C."
+        })
 public final class Program {
     /** The command could not do its work. */
     public static final int FAILURE = 1;
     /** The command line cannot be understood. */
     public static final int WRONG_USAGE = CommandLine.ExitCode.USAGE;
 
-    @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "On failure, print where in the program it happened.")
+    @Option(
+            names = "--stacktrace",
+            scope = ScopeType.INHERIT,
+            description = "On failure, print where in the program it happened.")
     private boolean stacktrace;
 
-    private Program() {
-    }
+    private Program() {}
 
     /** Runs one command line on the standard streams and returns its exit code. */
     public static int run(String... args) {
         Charset charset = consoleCharset();
-        return run(new PrintWriter(new java.io.OutputStreamWriter(System.out, charset), true),
-                new PrintWriter(new java.io.OutputStreamWriter(System.err, charset), true), args);
+        return run(
+                new PrintWriter(new java.io.OutputStreamWriter(System.out, charset), true),
+                new PrintWriter(new java.io.OutputStreamWriter(System.err, charset), true),
+                args);
     }
 
     /** As {@link #run(String...)} on other streams. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
         Program program = new Program();
-        CommandLine line = new CommandLine(program).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true).setOverwrittenOptionsAllowed(true)
+        CommandLine line = new CommandLine(program)
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOverwrittenOptionsAllowed(true)
                 .setExecutionExceptionHandler((e, command, parsed) -> program.failed(err, command.getCommandName(), e));
         try {
             return line.execute(args);

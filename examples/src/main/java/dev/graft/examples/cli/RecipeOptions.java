@@ -20,54 +20,103 @@ final class RecipeOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "10", description = "Passes over the training images. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Passes over the training images. Default: ${DEFAULT-VALUE}.")
     private int epochs;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "32", description = "Images a step. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Images a step. Default: ${DEFAULT-VALUE}.")
     private int batch;
 
-    @Option(names = "--lr", paramLabel = "X", description = "Learning rate. Default: for sgd what suits the network, 0.01, or 0.001 for squeezenet1_1; for adamw 0.001.")
+    @Option(
+            names = "--lr",
+            paramLabel = "X",
+            description =
+                    "Learning rate. Default: for sgd what suits the network, 0.01, or 0.001 for squeezenet1_1; for adamw 0.001.")
     private Optional<Double> learningRate;
 
-    @Option(names = "--optimizer", paramLabel = "sgd|adamw", defaultValue = "sgd", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--optimizer",
+            paramLabel = "sgd|adamw",
+            defaultValue = "sgd",
+            description = "Default: ${DEFAULT-VALUE}.")
     private Recipe.Optimization optimizer;
 
-    @Option(names = "--momentum", paramLabel = "X", defaultValue = "0.9", description = "Of sgd. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--momentum",
+            paramLabel = "X",
+            defaultValue = "0.9",
+            description = "Of sgd. Default: ${DEFAULT-VALUE}.")
     private double momentum;
 
     @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0.0001 for sgd, 0.01 for adamw.")
     private Optional<Double> weightDecay;
 
-    @Option(names = "--schedule", paramLabel = "S", defaultValue = "none", converter = ScheduleName.class,
-            description = "The learning rate's way: none, step (a tenth after every 7 epochs), cosine, warmup-cosine. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--schedule",
+            paramLabel = "S",
+            defaultValue = "none",
+            converter = ScheduleName.class,
+            description =
+                    "The learning rate's way: none, step (a tenth after every 7 epochs), cosine, warmup-cosine. Default: ${DEFAULT-VALUE}.")
     private Recipe.Schedule schedule;
 
-    @Option(names = "--label-smoothing", paramLabel = "X", defaultValue = "0", description = "Share of each label spread over all classes, 0 to 1.")
+    @Option(
+            names = "--label-smoothing",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "Share of each label spread over all classes, 0 to 1.")
     private float labelSmoothing;
 
-    @Option(names = "--class-weights", paramLabel = "auto|none", defaultValue = "none", description = "auto: rare classes weigh more in the loss.")
+    @Option(
+            names = "--class-weights",
+            paramLabel = "auto|none",
+            defaultValue = "none",
+            description = "auto: rare classes weigh more in the loss.")
     private ClassWeighting classWeights;
 
-    @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", description = "Batches a step: the effect of a larger batch in less memory.")
+    @Option(
+            names = "--accumulate",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Batches a step: the effect of a larger batch in less memory.")
     private int accumulate;
 
     @Option(names = "--clip-norm", paramLabel = "X", description = "Limit of the gradients' common norm.")
     private Optional<Double> clipNorm;
 
-    @Option(names = "--patience", paramLabel = "N", description = "Stop after this many epochs without a better validation score.")
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description = "Stop after this many epochs without a better validation score.")
     private Optional<Integer> patience;
 
-    @Option(names = "--monitor", paramLabel = "SCORE", defaultValue = "accuracy",
-            description = "The validation score that names the best epoch, whose weights are saved: accuracy, auroc or loss. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--monitor",
+            paramLabel = "SCORE",
+            defaultValue = "accuracy",
+            description =
+                    "The validation score that names the best epoch, whose weights are saved: accuracy, auroc or loss. Default: ${DEFAULT-VALUE}.")
     private Monitor monitor;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
-            description = "Of split, new weights, order, augmentation and dropout; the same seed gives the same bits. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Of split, new weights, order, augmentation and dropout; the same seed gives the same bits. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     /** Whether classes weigh in the loss by their frequency. */
     enum ClassWeighting {
-        NONE, AUTO
+        NONE,
+        AUTO
     }
 
     /**
@@ -87,8 +136,21 @@ final class RecipeOptions {
         check(accumulate >= 1, "--accumulate must be at least 1, was " + accumulate);
         check(clipNorm.orElse(1.0) > 0, "--clip-norm must be positive, was " + clipNorm.orElse(1.0));
         check(patience.orElse(1) >= 1, "--patience must be at least 1, was " + patience.orElse(1));
-        return new Recipe(epochs, batch, optimizer, rate, momentum, decay, schedule, labelSmoothing, classWeights == ClassWeighting.AUTO, accumulate,
-                clipNorm.map(OptionalDouble::of).orElse(OptionalDouble.empty()), patience.map(OptionalInt::of).orElse(OptionalInt.empty()), monitor, seed);
+        return new Recipe(
+                epochs,
+                batch,
+                optimizer,
+                rate,
+                momentum,
+                decay,
+                schedule,
+                labelSmoothing,
+                classWeights == ClassWeighting.AUTO,
+                accumulate,
+                clipNorm.map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+                patience.map(OptionalInt::of).orElse(OptionalInt.empty()),
+                monitor,
+                seed);
     }
 
     private void check(boolean right, String message) {

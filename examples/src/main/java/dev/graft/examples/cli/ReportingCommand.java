@@ -17,7 +17,10 @@ abstract class ReportingCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON to this file; - is standard output.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write the result as JSON to this file; - is standard output.")
     private Optional<Path> json;
 
     /** Does the work and returns the result as maps, lists, strings and numbers. */
@@ -50,7 +53,8 @@ abstract class ReportingCommand implements Callable<Integer> {
     private static void checkFolder(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
-            throw new RunException("--json " + file + " cannot be written", "name a file in a folder that exists and is writable");
+            throw new RunException(
+                    "--json " + file + " cannot be written", "name a file in a folder that exists and is writable");
         }
     }
 
@@ -65,6 +69,8 @@ abstract class ReportingCommand implements Callable<Integer> {
 
     /** Where people read: standard output, unless JSON goes there. */
     final PrintWriter out() {
-        return json.filter(ReportingCommand::isStandardOutput).isPresent() ? spec.commandLine().getErr() : spec.commandLine().getOut();
+        return json.filter(ReportingCommand::isStandardOutput).isPresent()
+                ? spec.commandLine().getErr()
+                : spec.commandLine().getOut();
     }
 }

@@ -15,13 +15,22 @@ import picocli.CommandLine.ParseResult;
 /** The options of a command as texts: kept with a run, and taken up by a resume that leaves them out. */
 final class RunOptions {
     /** What says where and how to run, not what. */
-    private static final Set<String> NOT_KEPT = Set.of("--out", "--resume", "--overwrite", "--json", "--threads", "--device", "--stacktrace", "--help",
+    private static final Set<String> NOT_KEPT = Set.of(
+            "--out",
+            "--resume",
+            "--overwrite",
+            "--json",
+            "--threads",
+            "--device",
+            "--stacktrace",
+            "--help",
             "--version");
 
-    private RunOptions() {
-    }
+    private RunOptions() {}
 
-    /** All options that have a value, defaults included: a resume must not depend on the defaults of a later version. */
+    /**
+     * All options that have a value, defaults included: a resume must not depend on the defaults of a later version.
+     */
     static Map<String, Object> of(CommandSpec spec) {
         Map<String, Object> options = new LinkedHashMap<>();
         for (OptionSpec option : spec.options()) {

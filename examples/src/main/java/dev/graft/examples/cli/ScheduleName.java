@@ -9,7 +9,10 @@ import picocli.CommandLine.TypeConversionException;
 final class ScheduleName implements ITypeConverter<Recipe.Schedule> {
     @Override
     public Recipe.Schedule convert(String name) {
-        return Arrays.stream(Recipe.Schedule.values()).filter(schedule -> schedule.toString().equalsIgnoreCase(name)).findFirst()
-                .orElseThrow(() -> new TypeConversionException("'" + name + "' is none of " + Arrays.toString(Recipe.Schedule.values())));
+        return Arrays.stream(Recipe.Schedule.values())
+                .filter(schedule -> schedule.toString().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> new TypeConversionException(
+                        "'" + name + "' is none of " + Arrays.toString(Recipe.Schedule.values())));
     }
 }

@@ -4,8 +4,7 @@ import java.util.Locale;
 
 /** Scores as people read them. */
 final class ScoreText {
-    private ScoreText() {
-    }
+    private ScoreText() {}
 
     /** Four decimals; a score that is not defined, such as the AUROC of a single class, is "n/a" and never 0.0000. */
     static String of(double score) {

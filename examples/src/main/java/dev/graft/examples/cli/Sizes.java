@@ -4,8 +4,7 @@ import java.util.Locale;
 
 /** Byte counts for people. */
 final class Sizes {
-    private Sizes() {
-    }
+    private Sizes() {}
 
     /** Such as {@code 3.2 GB}; powers of 1024. */
     static String text(long bytes) {

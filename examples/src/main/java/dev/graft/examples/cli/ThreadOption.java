@@ -12,7 +12,10 @@ final class ThreadOption {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute and to decode images with; results do not depend on it. Default: all.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads to compute and to decode images with; results do not depend on it. Default: all.")
     private Optional<Integer> threads;
 
     /** Takes effect where nothing has been computed yet, as at the start of the program. */

@@ -14,9 +14,13 @@ final class WindowOption {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--window", paramLabel = "full|percentile|CENTRE:WIDTH", converter = Reader.class,
-            description = "Which range of samples becomes 0 to 255, in images of more than 8 bits a sample (PNG, TIFF, PGM/PPM): full, that of the file's bit "
-                    + "depth; percentile, the image's own 0.5 to 99.5; or a fixed one in stored values, such as 600:1500. Default: the model's own, at first full.")
+    @Option(
+            names = "--window",
+            paramLabel = "full|percentile|CENTRE:WIDTH",
+            converter = Reader.class,
+            description =
+                    "Which range of samples becomes 0 to 255, in images of more than 8 bits a sample (PNG, TIFF, PGM/PPM): full, that of the file's bit "
+                            + "depth; percentile, the image's own 0.5 to 99.5; or a fixed one in stored values, such as 600:1500. Default: the model's own, at first full.")
     private Optional<Window> window;
 
     Optional<Window> window() {
@@ -26,8 +30,10 @@ final class WindowOption {
     /** A trained model has its window; another one would show it images unlike those that it learnt from. */
     void checkIs(Window trained) {
         if (window.isPresent() && !window.get().equals(trained)) {
-            throw new ParameterException(spec.commandLine(), "--window " + window.get() + " is not the model's: it was trained with --window " + trained
-                    + ". Hint: leave the option out.");
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--window " + window.get() + " is not the model's: it was trained with --window " + trained
+                            + ". Hint: leave the option out.");
         }
     }
 

@@ -2,7 +2,10 @@ package dev.graft.examples.demo;
 
 import dev.graft.random.RandomStream;
 
-/** Smooth random texture: values on lattices of doubling fineness, interpolated and summed; a pure function of seed and place. */
+/**
+ * Smooth random texture: values on lattices of doubling fineness, interpolated and summed; a pure function of seed and
+ * place.
+ */
 final class Noise {
     private static final int OCTAVES = 4;
 

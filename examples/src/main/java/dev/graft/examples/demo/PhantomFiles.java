@@ -16,10 +16,12 @@ public final class PhantomFiles {
     private static final long TRAIN_SEED = 11;
     private static final long VAL_SEED = 12;
 
-    private PhantomFiles() {
-    }
+    private PhantomFiles() {}
 
-    /** Writes {@code train/clear}, {@code train/opacity}, {@code val/clear} and {@code val/opacity}; no patient is in both. */
+    /**
+     * Writes {@code train/clear}, {@code train/opacity}, {@code val/clear} and {@code val/opacity}; no patient is in
+     * both.
+     */
     public static void write(Path folder) {
         write(folder.resolve("train"), new PhantomStudy(TRAIN_PATIENTS, TRAIN_SEED));
         write(folder.resolve("val"), new PhantomStudy(VAL_PATIENTS, VAL_SEED));
@@ -30,7 +32,11 @@ public final class PhantomFiles {
         try {
             for (int i = 0; i < images.size(); i++) {
                 Path to = Files.createDirectories(folder.resolve(PhantomStudy.CLASSES.get(study.label(i))));
-                String name = String.format(Locale.ROOT, "patient%03d-image%d.png", i / PhantomStudy.IMAGES_PER_PATIENT + 1, i % PhantomStudy.IMAGES_PER_PATIENT + 1);
+                String name = String.format(
+                        Locale.ROOT,
+                        "patient%03d-image%d.png",
+                        i / PhantomStudy.IMAGES_PER_PATIENT + 1,
+                        i % PhantomStudy.IMAGES_PER_PATIENT + 1);
                 ImageIO.write(asImage(images.get(i)), "png", to.resolve(name).toFile());
             }
         } catch (IOException e) {

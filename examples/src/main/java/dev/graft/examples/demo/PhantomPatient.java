@@ -4,9 +4,9 @@ import dev.graft.random.RandomStream;
 import java.util.random.RandomGenerator;
 
 /**
- * A made-up patient: a drawing of lungs, ribs, heart and spine as a chest X-ray lays them over each other, with or without an
- * opacity in one lung. It resembles no person; it only poses a question of the same kind: a faint, blurred patch under ribs,
- * vessels and noise.
+ * A made-up patient: a drawing of lungs, ribs, heart and spine as a chest X-ray lays them over each other, with or
+ * without an opacity in one lung. It resembles no person; it only poses a question of the same kind: a faint, blurred
+ * patch under ribs, vessels and noise.
  *
  * <p>Anatomy belongs to the patient; position, exposure and noise change from image to image.
  */
@@ -54,8 +54,12 @@ final class PhantomPatient {
         ribContrast = random.nextDouble(0.06, 0.13);
         vesselContrast = random.nextDouble(0.03, 0.07);
         double side = random.nextBoolean() ? RIGHT : -RIGHT;
-        patch = new Opacity(0.5 + side * (lungOffset + random.nextDouble(-0.06, 0.06)), 0.5 + random.nextDouble(-0.18, 0.20),
-                random.nextDouble(0.05, 0.09), random.nextDouble(0.05, 0.09), opacity ? random.nextDouble(0.24, 0.38) : 0,
+        patch = new Opacity(
+                0.5 + side * (lungOffset + random.nextDouble(-0.06, 0.06)),
+                0.5 + random.nextDouble(-0.18, 0.20),
+                random.nextDouble(0.05, 0.09),
+                random.nextDouble(0.05, 0.09),
+                opacity ? random.nextDouble(0.24, 0.38) : 0,
                 new Noise(random.nextLong(), 7));
     }
 
@@ -86,7 +90,8 @@ final class PhantomPatient {
     private double brightness(double x, double y) {
         double body = GreyImage.step(0.56, 0.44, StrictMath.hypot((x - 0.5) / 1.0, (y - 0.55) / 1.35));
         double lung = Math.max(lung(x, y, RIGHT), lung(x, y, -RIGHT));
-        double heart = GreyImage.step(1.15, 0.85, StrictMath.hypot((x - 0.5 - heartShift) / heartSize, (y - 0.62) / (heartSize * 1.15)));
+        double heart = GreyImage.step(
+                1.15, 0.85, StrictMath.hypot((x - 0.5 - heartShift) / heartSize, (y - 0.62) / (heartSize * 1.15)));
         double spine = GreyImage.step(0.055, 0.035, Math.abs(x - 0.5));
         double air = lung * (1 - 0.9 * heart);
         double ribs = ribContrast * rib(x, y) * (0.35 + 0.65 * lung);
@@ -101,7 +106,9 @@ final class PhantomPatient {
         // narrower at the top, cut off by the diaphragm below
         double apex = 1 + 0.25 * Math.max(0, -dy);
         double inside = GreyImage.step(1.08, 0.92, StrictMath.hypot(dx * apex, dy));
-        double diaphragm = 0.48 + lungHeight * 0.80 - 0.35 * (x - 0.5 - side * lungOffset) * (x - 0.5 - side * lungOffset) / lungWidth;
+        double diaphragm = 0.48
+                + lungHeight * 0.80
+                - 0.35 * (x - 0.5 - side * lungOffset) * (x - 0.5 - side * lungOffset) / lungWidth;
         return inside * GreyImage.step(0.02, -0.02, y - diaphragm);
     }
 

@@ -4,7 +4,10 @@ import dev.graft.random.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Patients and their images; every other patient has an opacity. A patient is wholly in one study, so studies split by patient. */
+/**
+ * Patients and their images; every other patient has an opacity. A patient is wholly in one study, so studies split by
+ * patient.
+ */
 final class PhantomStudy {
     static final List<String> CLASSES = List.of("clear", "opacity");
     static final int IMAGES_PER_PATIENT = 3;

@@ -7,6 +7,7 @@ import java.util.List;
 record Pictures(Tensor inputs, int[] labels) implements AutoCloseable {
     /** The network's side length; pictures are painted at twice that and averaged, which keeps edges smooth. */
     static final int SIDE = 32;
+
     private static final float MEAN = 0.5f;
     private static final float STD = 0.25f;
 

@@ -6,25 +6,26 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * What the demonstration's network learns first: which of eight findings a drawing has. Half of the drawings are of random organs, ellipses
- * of any size, place and brightness under random bands and tissue; the others are of phantom patients, none of them a patient of the
- * demonstration. One of the eight, a blurred bright patch anywhere, is kin to what the demonstration then asks for in lungs: the place of
- * a network trained on many other chest images.
+ * What the demonstration's network learns first: which of eight findings a drawing has. Half of the drawings are of
+ * random organs, ellipses of any size, place and brightness under random bands and tissue; the others are of phantom
+ * patients, none of them a patient of the demonstration. One of the eight, a blurred bright patch anywhere, is kin to
+ * what the demonstration then asks for in lungs: the place of a network trained on many other chest images.
  */
 final class SourceTask {
     private static final int SIZE = 2 * Pictures.SIDE;
     private static final int MOST_ORGANS = 6;
 
-    private SourceTask() {
-    }
+    private SourceTask() {}
 
-    /** A finding's strength at a place, in [-1, 1]; {@code x} and {@code y} are relative to its centre, in units of its radius. */
+    /**
+     * A finding's strength at a place, in [-1, 1]; {@code x} and {@code y} are relative to its centre, in units of its
+     * radius.
+     */
     private interface Shape {
         double at(double x, double y, Variation variation);
     }
 
-    private record Variation(double detail, Noise noise) {
-    }
+    private record Variation(double detail, Noise noise) {}
 
     private enum Finding {
         NOTHING((x, y, v) -> 0),
@@ -33,7 +34,9 @@ final class SourceTask {
         DISC((x, y, v) -> inside(StrictMath.hypot(x, y) * 1.5)),
         RING((x, y, v) -> inside(Math.abs(StrictMath.hypot(x, y) - 0.8) * 4)),
         TUBE((x, y, v) -> inside(Math.abs(y + 0.4 * StrictMath.sin(1.5 * x)) * 5) * inside(Math.abs(x) / 1.6)),
-        DOTS((x, y, v) -> GreyImage.step(0.5, 0.8, StrictMath.cos((4 + 2 * v.detail) * x) * StrictMath.cos((4 + 2 * v.detail) * y)) * inside(StrictMath.hypot(x, y) / 1.2)),
+        DOTS((x, y, v) -> GreyImage.step(
+                        0.5, 0.8, StrictMath.cos((4 + 2 * v.detail) * x) * StrictMath.cos((4 + 2 * v.detail) * y))
+                * inside(StrictMath.hypot(x, y) / 1.2)),
         STRIPES((x, y, v) -> StrictMath.sin((5 + 3 * v.detail) * x) * inside(StrictMath.hypot(x, y) / 1.2));
 
         private final Shape shape;
@@ -54,8 +57,14 @@ final class SourceTask {
     /** An ellipse with a soft edge; {@code level} is its brightness. */
     private record Organ(double x, double y, double width, double height, double angle, double softness, double level) {
         static Organ random(RandomGenerator random) {
-            return new Organ(random.nextDouble(), random.nextDouble(), random.nextDouble(0.1, 0.4), random.nextDouble(0.1, 0.4),
-                    random.nextDouble(Math.PI), random.nextDouble(0.05, 0.3), random.nextDouble(0.15, 0.8));
+            return new Organ(
+                    random.nextDouble(),
+                    random.nextDouble(),
+                    random.nextDouble(0.1, 0.4),
+                    random.nextDouble(0.1, 0.4),
+                    random.nextDouble(Math.PI),
+                    random.nextDouble(0.05, 0.3),
+                    random.nextDouble(0.15, 0.8));
         }
 
         double share(double px, double py) {
@@ -109,7 +118,9 @@ final class SourceTask {
             }
             double along = StrictMath.cos(angle) * x + StrictMath.sin(angle) * y;
             double across = StrictMath.cos(angle) * y - StrictMath.sin(angle) * x;
-            return ground + roughness * tissue.at(x, y) + bands * StrictMath.sin(frequency * (along + curve * across * across) + phase)
+            return ground
+                    + roughness * tissue.at(x, y)
+                    + bands * StrictMath.sin(frequency * (along + curve * across * across) + phase)
                     + grain * random.nextGaussian();
         });
     }

@@ -20,12 +20,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
- * Trains the same network on the same few phantoms twice: from random weights, and from weights that learnt another task. Both see
- * the same images as often, by the same optimizer; each start has the learning rate that suits it best.
+ * Trains the same network on the same few phantoms twice: from random weights, and from weights that learnt another
+ * task. Both see the same images as often, by the same optimizer; each start has the learning rate that suits it best.
  */
 public final class TransferDemo implements AutoCloseable {
     private static final String WEIGHTS = "source-resnet20.safetensors";
@@ -40,7 +38,8 @@ public final class TransferDemo implements AutoCloseable {
 
     /** Where a training starts. */
     public enum Start {
-        SCRATCH(0.03), TRANSFER(0.015);
+        SCRATCH(0.03),
+        TRANSFER(0.015);
 
         private final double learningRate;
 
@@ -53,10 +52,9 @@ public final class TransferDemo implements AutoCloseable {
      * Scores on patients that no training has seen.
      *
      * @param accuracy in [0, 1]
-     * @param auroc    in [0, 1]
+     * @param auroc in [0, 1]
      */
-    public record Result(double accuracy, double auroc) {
-    }
+    public record Result(double accuracy, double auroc) {}
 
     /** Reads the weights that come with the program and paints the test patients. */
     public TransferDemo() {
@@ -100,14 +98,25 @@ public final class TransferDemo implements AutoCloseable {
 
     /** Trains once. {@code seed} chooses patients, new weights and order. */
     public Result run(Start start, int patients, long seed) {
-        try (Pictures train = new PhantomStudy(patients, seed).pictures(); Tensor targets = train.targets();
-             DataLoader loader = DataLoader.of(new TensorDataset(train.inputs(), targets), BATCH).workers(0).shuffled(seed).lastBatch(LastBatch.MERGE_SINGLE);
-             DataLoader testLoader = DataLoader.of(new TensorDataset(test.inputs(), testTargets), test.size() / 4).workers(0);
-             CifarResNet model = network(start, seed);
-             Sgd sgd = new Sgd(model.trainableParameters(), Sgd.lr(start.learningRate).momentum(0.9).weightDecay(5e-4))) {
+        try (Pictures train = new PhantomStudy(patients, seed).pictures();
+                Tensor targets = train.targets();
+                DataLoader loader = DataLoader.of(new TensorDataset(train.inputs(), targets), BATCH)
+                        .workers(0)
+                        .shuffled(seed)
+                        .lastBatch(LastBatch.MERGE_SINGLE);
+                DataLoader testLoader = DataLoader.of(new TensorDataset(test.inputs(), testTargets), test.size() / 4)
+                        .workers(0);
+                CifarResNet model = network(start, seed);
+                Sgd sgd = new Sgd(
+                        model.trainableParameters(),
+                        Sgd.lr(start.learningRate).momentum(0.9).weightDecay(5e-4))) {
             int epochs = Math.max(1, STEPS / loader.batches());
             CrossEntropyLoss loss = new CrossEntropyLoss();
-            Trainer.builder(model, loss, sgd).epochs(epochs).schedulePerStep(new CosineLr(Trainer.steps(loader, epochs, 1))).build().fit(loader);
+            Trainer.builder(model, loss, sgd)
+                    .epochs(epochs)
+                    .schedulePerStep(new CosineLr(Trainer.steps(loader, epochs, 1)))
+                    .build()
+                    .fit(loader);
             Evaluation evaluation = Evaluator.evaluate(model, testLoader, loss);
             return new Result(evaluation.accuracy(), evaluation.auroc());
         }

@@ -2,7 +2,9 @@ package dev.graft.examples.run;
 
 import dev.graft.nn.train.Progress;
 
-/** Once, when the first batch has been learnt from, an action: what is written then is written for a run that trains. */
+/**
+ * Once, when the first batch has been learnt from, an action: what is written then is written for a run that trains.
+ */
 final class AtFirstBatch extends RelayedProgress {
     private final Runnable action;
     private boolean done;

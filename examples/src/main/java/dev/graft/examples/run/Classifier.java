@@ -43,30 +43,39 @@ public final class Classifier implements AutoCloseable {
     /**
      * One answer.
      *
-     * @param index       position of the logit
-     * @param label       the class's name
+     * @param index position of the logit
+     * @param label the class's name
      * @param probability in [0, 1]
      */
-    public record Answer(int index, String label, float probability) {
-    }
+    public record Answer(int index, String label, float probability) {}
 
     /** The model of a finished run. */
     public static Classifier ofRun(Path folder) {
         ModelCard card = ModelCard.read(folder);
-        return new Classifier(card.load(folder), card.classes(), card.preprocessing(), card.note(folder).stream().toList());
+        return new Classifier(
+                card.load(folder),
+                card.classes(),
+                card.preprocessing(),
+                card.note(folder).stream().toList());
     }
 
     /**
      * A network of the zoo with a weight file or published weights.
      *
-     * @param labelFile one class name a line; empty for those of the file's model card or of published weights, else numbers
+     * @param labelFile one class name a line; empty for those of the file's model card or of published weights, else
+     *     numbers
      * @param imageSize side of the network's input; empty for the weights' own
-     * @param window    how samples of more than 8 bits become 8; empty for the weights' own way
+     * @param window how samples of more than 8 bits become 8; empty for the weights' own way
      */
-    public static Classifier ofWeights(String model, String weights, Optional<Path> labelFile, OptionalInt imageSize, Optional<Window> window) {
+    public static Classifier ofWeights(
+            String model, String weights, Optional<Path> labelFile, OptionalInt imageSize, Optional<Window> window) {
         StartingPoint start = StartingPoint.of(model, weights);
-        Path file = start.file().orElseThrow(() -> new RunException("--weights none leaves nothing to predict with", "give a weight file"));
-        Preprocessing sized = imageSize.isPresent() ? start.preprocessing().withImageSize(imageSize.getAsInt()) : start.preprocessing();
+        Path file = start.file()
+                .orElseThrow(
+                        () -> new RunException("--weights none leaves nothing to predict with", "give a weight file"));
+        Preprocessing sized = imageSize.isPresent()
+                ? start.preprocessing().withImageSize(imageSize.getAsInt())
+                : start.preprocessing();
         Preprocessing preprocessing = window.map(sized::withWindow).orElse(sized);
         Backbone network;
         try (StateDict state = WeightFiles.load(file)) {
@@ -81,12 +90,15 @@ public final class Classifier implements AutoCloseable {
         }
     }
 
-    private static List<String> labels(Backbone network, StartingPoint start, Optional<Path> labelFile, List<String> notes) {
+    private static List<String> labels(
+            Backbone network, StartingPoint start, Optional<Path> labelFile, List<String> notes) {
         int classes = outputs(network);
         if (labelFile.isPresent()) {
             List<String> labels = readLabels(labelFile.get());
             if (labels.size() != classes) {
-                throw new RunException("--labels " + labelFile.get() + " has " + labels.size() + " lines, the network has " + classes + " classes",
+                throw new RunException(
+                        "--labels " + labelFile.get() + " has " + labels.size() + " lines, the network has " + classes
+                                + " classes",
                         "give one class name a line, in the order of the network's outputs");
             }
             return labels;
@@ -96,7 +108,8 @@ public final class Classifier implements AutoCloseable {
         if (known.isEmpty()) {
             notes.add("nothing names its classes, so they are numbers. Hint: give --labels FILE, one name a line");
         }
-        return known.orElseGet(() -> IntStream.range(0, classes).mapToObj(Integer::toString).toList());
+        return known.orElseGet(
+                () -> IntStream.range(0, classes).mapToObj(Integer::toString).toList());
     }
 
     private static int outputs(Backbone network) {
@@ -108,31 +121,45 @@ public final class Classifier implements AutoCloseable {
     private static List<String> readLabels(Path file) {
         try {
             String text = Files.readString(file);
-            return text.substring(text.startsWith("\uFEFF") ? 1 : 0).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+            return text.substring(text.startsWith("\uFEFF") ? 1 : 0)
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
         } catch (CharacterCodingException e) {
             throw new RunException("--labels " + file + " is not UTF-8", "save it as UTF-8 text", e);
         } catch (IOException e) {
-            throw new RunException("--labels " + file + " cannot be read (" + e.getClass().getSimpleName() + ")", "give a text file, one class name a line", e);
+            throw new RunException(
+                    "--labels " + file + " cannot be read (" + e.getClass().getSimpleName() + ")",
+                    "give a text file, one class name a line",
+                    e);
         }
     }
 
     /** The {@code count} most probable classes of an image file, the best first. */
     public List<Answer> predict(Path file, int count) {
-        Image image = Image.read(file, Decoding.defaults().window(pipeline.window()).notes(notes));
+        Image image =
+                Image.read(file, Decoding.defaults().window(pipeline.window()).notes(notes));
         float[] probabilities;
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             Tensor input = pipeline.apply(image, new SplittableRandom(0)).unsqueeze(0);
             probabilities = model.forward(input).softmax(1).toFloatArray();
         }
         for (float p : probabilities) {
             if (Float.isNaN(p)) {
-                throw new RunException("the network's answer is not a number (NaN)", "its weights, or the image's values, hold NaN or infinity:"
-                        + " look at the weight file with graft inspect");
+                throw new RunException(
+                        "the network's answer is not a number (NaN)",
+                        "its weights, or the image's values, hold NaN or infinity:"
+                                + " look at the weight file with graft inspect");
             }
         }
-        return IntStream.range(0, probabilities.length).boxed()
+        return IntStream.range(0, probabilities.length)
+                .boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> -probabilities[i]))
-                .limit(count).map(i -> new Answer(i, labels.get(i), probabilities[i])).toList();
+                .limit(count)
+                .map(i -> new Answer(i, labels.get(i), probabilities[i]))
+                .toList();
     }
 
     /** How samples of more than 8 bits become 8. */

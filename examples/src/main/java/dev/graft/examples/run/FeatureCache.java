@@ -17,9 +17,9 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * What a frozen backbone makes of each image, computed once. With nothing random before it, its output never changes, so training
- * the head on stored features is the same training at a fraction of the cost. With augmentation a number of views of each image is kept,
- * and every epoch draws one of them.
+ * What a frozen backbone makes of each image, computed once. With nothing random before it, its output never changes,
+ * so training the head on stored features is the same training at a fraction of the cost. With augmentation a number of
+ * views of each image is kept, and every epoch draws one of them.
  */
 final class FeatureCache implements LabelledDataset, AutoCloseable {
     private static final long MEMORY_SHARE = 4;
@@ -41,14 +41,22 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
      * Runs the backbone over all images, in evaluation mode; its own mode stays. Closes the loader.
      *
      * @param loader over {@code images} in order; each of its epochs is a view
-     * @param views  how many to keep of each image
-     * @param name   what to call them in progress lines
-     * @param spill  folder for features that do not fit in memory
+     * @param views how many to keep of each image
+     * @param name what to call them in progress lines
+     * @param spill folder for features that do not fit in memory
      * @throws IOException where there is room for them nowhere
-     * @throws Stopped     where {@code stop} was requested
+     * @throws Stopped where {@code stop} was requested
      */
-    static FeatureCache compute(Backbone model, LabelledDataset images, DataLoader loader, int views, String name, Path spill, StopSignal stop,
-            PrintWriter log) throws IOException {
+    static FeatureCache compute(
+            Backbone model,
+            LabelledDataset images,
+            DataLoader loader,
+            int views,
+            String name,
+            Path spill,
+            StopSignal stop,
+            PrintWriter log)
+            throws IOException {
         FeatureStore store = null;
         int[] shape = new int[0];
         long start = System.nanoTime();
@@ -61,7 +69,11 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
                     Tensor features = model.evaluating(() -> model.features(batch.inputs()));
                     if (store == null) {
                         shape = withoutBatch(features.shape());
-                        store = FeatureStore.create(total, features.numel() / batch.size(), Runtime.getRuntime().maxMemory() / MEMORY_SHARE, spill);
+                        store = FeatureStore.create(
+                                total,
+                                features.numel() / batch.size(),
+                                Runtime.getRuntime().maxMemory() / MEMORY_SHARE,
+                                spill);
                     }
                     store.append(features.toFloatArray());
                     done += batch.size();
@@ -70,7 +82,13 @@ final class FeatureCache implements LabelledDataset, AutoCloseable {
                     if (now - reported > REPORT_NANOS) {
                         reported = now;
                         double rate = done / ((now - start) / 1e9);
-                        log.printf(Locale.ROOT, "features of %s images: %,d of %,d, %.0f images/s, %.0f s left%n", name, done, total, rate,
+                        log.printf(
+                                Locale.ROOT,
+                                "features of %s images: %,d of %,d, %.0f images/s, %.0f s left%n",
+                                name,
+                                done,
+                                total,
+                                rate,
                                 (total - done) / rate);
                         log.flush();
                     }

@@ -45,8 +45,10 @@ final class FeatureStore implements AutoCloseable {
             throw new IOException((bytes >> 20) + " MB of features fit neither in memory nor on the disk of " + folder);
         }
         Path file = Files.createTempFile(folder, PREFIX, SUFFIX);
-        return new FeatureStore(length, Optional.of(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
-                StandardOpenOption.DELETE_ON_CLOSE)));
+        return new FeatureStore(
+                length,
+                Optional.of(FileChannel.open(
+                        file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)));
     }
 
     /** Whether a file of this name is one that a killed program left. */

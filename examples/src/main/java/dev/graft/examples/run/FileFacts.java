@@ -9,13 +9,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is known about a weight file: from the card that names it, else from the published file that it is by its SHA-256, else by its name.
- * Where nothing is known, images are prepared as its network usually wants them, which is said.
+ * What is known about a weight file: from the card that names it, else from the published file that it is by its
+ * SHA-256, else by its name. Where nothing is known, images are prepared as its network usually wants them, which is
+ * said.
  *
  * @param preprocessing from image to input
- * @param classes       names in the order of the logits; empty where nobody tells
- * @param sha256        of the file
- * @param notes         what a user should know about how the facts were found
+ * @param classes names in the order of the logits; empty where nobody tells
+ * @param sha256 of the file
+ * @param notes what a user should know about how the facts were found
  */
 record FileFacts(Preprocessing preprocessing, Optional<List<String>> classes, String sha256, List<String> notes) {
     FileFacts {
@@ -30,28 +31,37 @@ record FileFacts(Preprocessing preprocessing, Optional<List<String>> classes, St
         if (card.isPresent()) {
             String own = card.get().architecture();
             if (!own.equals(architecture.name())) {
-                throw new RunException(file + " is a " + own + " by its " + ModelCard.FILE_NAME + ", not a " + architecture.name(), "say --model " + own);
+                throw new RunException(
+                        file + " is a " + own + " by its " + ModelCard.FILE_NAME + ", not a " + architecture.name(),
+                        "say --model " + own);
             }
-            return new FileFacts(card.get().preprocessing(), Optional.of(card.get().classes()), sha256, notes);
+            return new FileFacts(
+                    card.get().preprocessing(), Optional.of(card.get().classes()), sha256, notes);
         }
         return published(architecture.weights(), file, sha256, notes);
     }
 
     static FileFacts published(List<Weights> known, Path file, String sha256, List<String> notes) {
-        Optional<Weights> byHash = known.stream().filter(weights -> sha256.startsWith(weights.facts().sha256())).findFirst();
+        Optional<Weights> byHash = known.stream()
+                .filter(weights -> sha256.startsWith(weights.facts().sha256()))
+                .findFirst();
         if (byHash.isPresent()) {
-            return new FileFacts(byHash.get().preprocessing(), Optional.of(byHash.get().classes()), sha256, notes);
+            return new FileFacts(
+                    byHash.get().preprocessing(), Optional.of(byHash.get().classes()), sha256, notes);
         }
         List<String> more = new ArrayList<>(notes);
-        Optional<Weights> byName = known.stream().filter(weights -> hasNameOf(file, weights)).findFirst();
+        Optional<Weights> byName =
+                known.stream().filter(weights -> hasNameOf(file, weights)).findFirst();
         if (byName.isPresent()) {
-            more.add(file + " has the name of " + byName.get().name() + ", not its SHA-256; images are prepared as for that");
-            return new FileFacts(byName.get().preprocessing(), Optional.of(byName.get().classes()), sha256, more);
+            more.add(file + " has the name of " + byName.get().name()
+                    + ", not its SHA-256; images are prepared as for that");
+            return new FileFacts(
+                    byName.get().preprocessing(), Optional.of(byName.get().classes()), sha256, more);
         }
         Weights usual = known.get(0);
         Preprocessing preprocessing = usual.preprocessing();
-        more.add("nothing tells how images are prepared for " + file + ": taken as for " + usual.architecture() + " " + usual.name() + " (resize "
-                + preprocessing.resizeSize() + ", crop " + preprocessing.cropSize() + ")");
+        more.add("nothing tells how images are prepared for " + file + ": taken as for " + usual.architecture() + " "
+                + usual.name() + " (resize " + preprocessing.resizeSize() + ", crop " + preprocessing.cropSize() + ")");
         return new FileFacts(preprocessing, Optional.empty(), sha256, more);
     }
 

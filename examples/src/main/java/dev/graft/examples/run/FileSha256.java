@@ -13,8 +13,7 @@ import java.util.HexFormat;
 
 /** The SHA-256 of a file's bytes. */
 final class FileSha256 {
-    private FileSha256() {
-    }
+    private FileSha256() {}
 
     /** Of a text's UTF-8 bytes, in lower-case hexadecimal. */
     static String ofText(String text) {

@@ -37,7 +37,12 @@ public final class Finetune implements AutoCloseable {
 
     private boolean saidWindow;
 
-    private Finetune(FinetuneSettings settings, Map<String, Object> options, PrintWriter log, RunFolder folder, StartingPoint start) {
+    private Finetune(
+            FinetuneSettings settings,
+            Map<String, Object> options,
+            PrintWriter log,
+            RunFolder folder,
+            StartingPoint start) {
         this.settings = settings;
         this.recipe = settings.recipe();
         this.options = options;
@@ -63,14 +68,13 @@ public final class Finetune implements AutoCloseable {
      *
      * @param metrics what {@code metrics.json} holds; empty where the run was stopped
      */
-    public record Outcome(Ending ending, Optional<Map<String, Object>> metrics) {
-    }
+    public record Outcome(Ending ending, Optional<Map<String, Object>> metrics) {}
 
     /**
      * Locks the folder, and finds or downloads the weights. Nothing is lost where this is killed.
      *
      * @param options how the settings were asked for; kept in the folder, see {@link #options}
-     * @param log     where people read what is done
+     * @param log where people read what is done
      * @throws RunException where the folder, the data or the weights cannot be used
      */
     public static Finetune open(FinetuneSettings settings, Map<String, Object> options, PrintWriter log) {
@@ -100,13 +104,14 @@ public final class Finetune implements AutoCloseable {
      * Trains and writes the folder.
      *
      * @param progress told about each epoch
-     * @param stop     what may ask for a clean stop
+     * @param stop what may ask for a clean stop
      */
     public Outcome run(Progress progress, StopSignal stop) {
         Device device = Device.of(settings.device());
         ImageNotes notes = new ImageNotes();
         Preprocessing preprocessing = settings.preprocessing(start);
-        ImageData data = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed()).withImageNotes(notes);
+        ImageData data = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed())
+                .withImageNotes(notes);
         data.describe().forEach(log::println);
         start.notes().forEach(log::println);
         log.flush();
@@ -124,11 +129,19 @@ public final class Finetune implements AutoCloseable {
                 folder.record(identity, options);
             }
             try (Backbone model = prepare(data, device)) {
-                FinetuneTraining training = new FinetuneTraining(settings, log, new NotesAfterEpoch(progress, () -> sayAllNotes(notes)), stop, folder,
-                        () -> folder.record(identity, options), identity.key());
-                Optional<Map<String, Object>> metrics = training.train(model, data, preprocessing, next == RunFolder.Next.GO_ON);
+                FinetuneTraining training = new FinetuneTraining(
+                        settings,
+                        log,
+                        new NotesAfterEpoch(progress, () -> sayAllNotes(notes)),
+                        stop,
+                        folder,
+                        () -> folder.record(identity, options),
+                        identity.key());
+                Optional<Map<String, Object>> metrics =
+                        training.train(model, data, preprocessing, next == RunFolder.Next.GO_ON);
                 sayNotes(notes);
-                metrics.ifPresent(result -> folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing)));
+                metrics.ifPresent(result ->
+                        folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing)));
                 return new Outcome(metrics.isPresent() ? Ending.FINISHED : Ending.STOPPED, metrics);
             }
         } catch (Stopped e) {
@@ -144,7 +157,11 @@ public final class Finetune implements AutoCloseable {
         if (settings.source().resolved().validation().isEmpty()) {
             identity.put("val_fraction", settings.source().heldFraction());
         }
-        identity.put("preprocessing", preprocessing.toMap().entrySet().stream().map(entry -> entry.getKey() + " " + entry.getValue()).toList());
+        identity.put(
+                "preprocessing",
+                preprocessing.toMap().entrySet().stream()
+                        .map(entry -> entry.getKey() + " " + entry.getValue())
+                        .toList());
         identity.putAll(data.identity(facts));
         return identity;
     }
@@ -156,9 +173,17 @@ public final class Finetune implements AutoCloseable {
             model.freezeBackbone();
         }
         model.to(device);
-        long trained = model.trainableParameters().stream().mapToLong(p -> p.shape().numel()).sum();
-        log.printf(Locale.ROOT, "model: %s from %s; %,d of %,d parameters are trained%s%n", settings.model(), built.description(), trained,
-                model.parameterCount(), settings.freezeBackbone() ? ", the backbone is frozen" : "");
+        long trained = model.trainableParameters().stream()
+                .mapToLong(p -> p.shape().numel())
+                .sum();
+        log.printf(
+                Locale.ROOT,
+                "model: %s from %s; %,d of %,d parameters are trained%s%n",
+                settings.model(),
+                built.description(),
+                trained,
+                model.parameterCount(),
+                settings.freezeBackbone() ? ", the backbone is frozen" : "");
         log.flush();
         return model;
     }
@@ -169,12 +194,16 @@ public final class Finetune implements AutoCloseable {
         log.flush();
     }
 
-    /** After an epoch, when every image has been read once, a window that none of them went through is said, too; once. */
+    /**
+     * After an epoch, when every image has been read once, a window that none of them went through is said, too; once.
+     */
     private void sayAllNotes(ImageNotes notes) {
         if (!saidWindow) {
             saidWindow = true;
-            settings.window().filter(window -> !window.equals(Window.full()) && notes.count(ImageNote.Kind.WINDOWED) == 0)
-                    .ifPresent(window -> log.println("--window " + window + " changed nothing: no image has more than 8 bits a sample"));
+            settings.window()
+                    .filter(window -> !window.equals(Window.full()) && notes.count(ImageNote.Kind.WINDOWED) == 0)
+                    .ifPresent(window -> log.println(
+                            "--window " + window + " changed nothing: no image has more than 8 bits a sample"));
         }
         sayNotes(notes);
     }
@@ -187,7 +216,12 @@ public final class Finetune implements AutoCloseable {
         private final Map<String, Object> dataFacts;
         private final Preprocessing preprocessing;
 
-        Learnt(Backbone model, Map<String, Object> metrics, ImageData data, Map<String, Object> dataFacts, Preprocessing preprocessing) {
+        Learnt(
+                Backbone model,
+                Map<String, Object> metrics,
+                ImageData data,
+                Map<String, Object> dataFacts,
+                Preprocessing preprocessing) {
             this.model = model;
             this.metrics = metrics;
             this.data = data;

@@ -13,25 +13,38 @@ import java.util.OptionalInt;
 /**
  * Everything a fine-tuning is told.
  *
- * @param source         the images
- * @param model          the network's name
- * @param weights        {@code imagenet}, another published name, a file, or {@code none}
+ * @param source the images
+ * @param model the network's name
+ * @param weights {@code imagenet}, another published name, a file, or {@code none}
  * @param freezeBackbone whether only the head learns
- * @param augment        how much chance training images see
- * @param imageSize      side of the network's input; empty for the weights' own
- * @param window         how samples of more than 8 bits become 8; empty for the weights' own way
- * @param recipe         how to train
- * @param device         where to train, such as {@code cpu}
- * @param workers        threads that decode images; empty for one for each processor
- * @param featureCache   whether a frozen backbone may run once for each image
- * @param cachedViews    how many augmented views of each image a frozen backbone sees; 0 for a new one in every epoch
- * @param out            the run's folder
- * @param resume         go on with the run in {@code out}
- * @param overwrite      replace the run in {@code out}
+ * @param augment how much chance training images see
+ * @param imageSize side of the network's input; empty for the weights' own
+ * @param window how samples of more than 8 bits become 8; empty for the weights' own way
+ * @param recipe how to train
+ * @param device where to train, such as {@code cpu}
+ * @param workers threads that decode images; empty for one for each processor
+ * @param featureCache whether a frozen backbone may run once for each image
+ * @param cachedViews how many augmented views of each image a frozen backbone sees; 0 for a new one in every epoch
+ * @param out the run's folder
+ * @param resume go on with the run in {@code out}
+ * @param overwrite replace the run in {@code out}
  */
-public record FinetuneSettings(ImageData.Source source, String model, String weights, boolean freezeBackbone, Augment augment, OptionalInt imageSize,
-                               Optional<Window> window, Recipe recipe, String device, OptionalInt workers, boolean featureCache, int cachedViews, Path out, boolean resume,
-                               boolean overwrite) {
+public record FinetuneSettings(
+        ImageData.Source source,
+        String model,
+        String weights,
+        boolean freezeBackbone,
+        Augment augment,
+        OptionalInt imageSize,
+        Optional<Window> window,
+        Recipe recipe,
+        String device,
+        OptionalInt workers,
+        boolean featureCache,
+        int cachedViews,
+        Path out,
+        boolean resume,
+        boolean overwrite) {
 
     /** How images are prepared for the weights that the training starts from. */
     Preprocessing preprocessing(StartingPoint start) {
@@ -51,7 +64,9 @@ public record FinetuneSettings(ImageData.Source source, String model, String wei
 
     /** Where {@code weights} is not a name. */
     Optional<Path> weightsFile() {
-        return weights.equals("none") ? Optional.empty() : Optional.of(Path.of(weights)).filter(Files::exists);
+        return weights.equals("none")
+                ? Optional.empty()
+                : Optional.of(Path.of(weights)).filter(Files::exists);
     }
 
     RunFolder.Existing existing() {

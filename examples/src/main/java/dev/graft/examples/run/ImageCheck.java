@@ -17,16 +17,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Decodes images before anything is trained: one damaged file must not end a training after its first epoch.
  *
  * @param workers threads; empty for one for each processor
- * @param stop    what may ask to stop
+ * @param stop what may ask to stop
  */
 record ImageCheck(OptionalInt workers, StopSignal stop) {
     private static final int LISTED = 5;
 
     /**
-     * Looks at every validation image and, unless they are all read before the first epoch anyway, every training image.
+     * Looks at every validation image and, unless they are all read before the first epoch anyway, every training
+     * image.
      *
      * @throws RuntimeException naming the files that cannot be read
-     * @throws Stopped          where a stop was asked for
+     * @throws Stopped where a stop was asked for
      */
     void check(ImageData data, boolean trainingToo) {
         check(data.held(), data.heldRows());
@@ -37,18 +38,25 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
 
     private void check(ImageDataset images, int[] rows) {
         // what is odd about an image is said when it is used; here it would be counted twice
-        ImageDataset quiet = images.withNotes(note -> { });
+        ImageDataset quiet = images.withNotes(note -> {});
         Map<Integer, RuntimeException> damaged = new ConcurrentSkipListMap<>();
         AtomicInteger next = new AtomicInteger();
-        inParallel(Math.max(1, Math.min(rows.length, workers.orElse(Runtime.getRuntime().availableProcessors()))), () -> {
-            for (int i = next.getAndIncrement(); i < rows.length && !stop.isRequested(); i = next.getAndIncrement()) {
-                try {
-                    quiet.image(rows[i]);
-                } catch (RuntimeException e) {
-                    damaged.put(rows[i], e);
-                }
-            }
-        });
+        inParallel(
+                Math.max(
+                        1,
+                        Math.min(
+                                rows.length, workers.orElse(Runtime.getRuntime().availableProcessors()))),
+                () -> {
+                    for (int i = next.getAndIncrement();
+                            i < rows.length && !stop.isRequested();
+                            i = next.getAndIncrement()) {
+                        try {
+                            quiet.image(rows[i]);
+                        } catch (RuntimeException e) {
+                            damaged.put(rows[i], e);
+                        }
+                    }
+                });
         Stopped.check(stop);
         report(images, damaged);
     }
@@ -88,8 +96,13 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
         if (damaged.size() == 1) {
             throw first;
         }
-        List<String> names = damaged.keySet().stream().limit(LISTED).map(images::describe).toList();
-        throw new RunException(damaged.size() + " images cannot be read: " + String.join(", ", names) + (damaged.size() > LISTED ? ", ..." : "")
-                + "; the first because of this: " + String.valueOf(first.getMessage()).split("\\.? Hint: ")[0], "repair or remove them", first);
+        List<String> names =
+                damaged.keySet().stream().limit(LISTED).map(images::describe).toList();
+        throw new RunException(
+                damaged.size() + " images cannot be read: " + String.join(", ", names)
+                        + (damaged.size() > LISTED ? ", ..." : "") + "; the first because of this: "
+                        + String.valueOf(first.getMessage()).split("\\.? Hint: ")[0],
+                "repair or remove them",
+                first);
     }
 }

@@ -28,31 +28,48 @@ import java.util.stream.Stream;
 /**
  * Training and validation images with one list of classes.
  *
- * @param all        the data set the training images are in
- * @param trainRows  their positions in it
- * @param held       the data set the validation images are in, the same one where it was split
- * @param heldRows   their positions in it
+ * @param all the data set the training images are in
+ * @param trainRows their positions in it
+ * @param held the data set the validation images are in, the same one where it was split
+ * @param heldRows their positions in it
  * @param duplicates validation files that are training files as well, byte for byte
- * @param kept       whether such files stay in the validation
- * @param notes      what a person should know of the split
+ * @param kept whether such files stay in the validation
+ * @param notes what a person should know of the split
  */
-public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows, List<ImageDataset.Duplicate> duplicates, boolean kept,
-                        List<String> notes) {
+public record ImageData(
+        ImageDataset all,
+        int[] trainRows,
+        ImageDataset held,
+        int[] heldRows,
+        List<ImageDataset.Duplicate> duplicates,
+        boolean kept,
+        List<String> notes) {
     private static final int LISTED = 20;
 
     /**
      * Where images come from.
      *
-     * @param data           a folder with one sub-folder for each class, a CSV file, or a folder with the parts of a split
-     * @param validation     the validation images; empty to hold some of {@code data} back
-     * @param heldFraction   the share to hold back
+     * @param data a folder with one sub-folder for each class, a CSV file, or a folder with the parts of a split
+     * @param validation the validation images; empty to hold some of {@code data} back
+     * @param heldFraction the share to hold back
      * @param keepDuplicates whether validation images that were trained on are used all the same
      * @param sharedPatients whether a patient may have images on both sides where the sides are given
-     * @param csvEncoding    what CSV files are written in
+     * @param csvEncoding what CSV files are written in
      */
-    public record Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates, boolean sharedPatients, Charset csvEncoding) {
+    public record Source(
+            Path data,
+            Optional<Path> validation,
+            double heldFraction,
+            boolean keepDuplicates,
+            boolean sharedPatients,
+            Charset csvEncoding) {
         /** With CSV files in UTF-8. */
-        public Source(Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates, boolean sharedPatients) {
+        public Source(
+                Path data,
+                Optional<Path> validation,
+                double heldFraction,
+                boolean keepDuplicates,
+                boolean sharedPatients) {
             this(data, validation, heldFraction, keepDuplicates, sharedPatients, StandardCharsets.UTF_8);
         }
 
@@ -63,17 +80,31 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
 
         /** Before anything is downloaded or read. */
         void checkExists() {
-            validation.map(path -> List.of(data, path)).orElse(List.of(data)).stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
-                throw new RunException(path + " does not exist", "name a folder with one sub-folder of images for each class");
-            });
+            validation.map(path -> List.of(data, path)).orElse(List.of(data)).stream()
+                    .filter(path -> !Files.exists(path))
+                    .findFirst()
+                    .ifPresent(path -> {
+                        throw new RunException(
+                                path + " does not exist", "name a folder with one sub-folder of images for each class");
+                    });
         }
 
-        /** A folder that holds the parts of a split means its training and validation parts; so does a NumPy file with such arrays. */
+        /**
+         * A folder that holds the parts of a split means its training and validation parts; so does a NumPy file with
+         * such arrays.
+         */
         Source resolved() {
             if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
                 return new Source(data, Optional.of(data), heldFraction, keepDuplicates, sharedPatients, csvEncoding);
             }
-            return parts().map(parts -> new Source(parts.train(), parts.validation(), heldFraction, keepDuplicates, sharedPatients, csvEncoding)).orElse(this);
+            return parts().map(parts -> new Source(
+                            parts.train(),
+                            parts.validation(),
+                            heldFraction,
+                            keepDuplicates,
+                            sharedPatients,
+                            csvEncoding))
+                    .orElse(this);
         }
 
         /** The parts of a split, where {@code data} is to be divided and holds such. */
@@ -84,73 +115,108 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         /** What is used of the parts of a split, and what is not. */
         private List<String> notes() {
             return parts().map(parts -> {
-                List<String> notes = new ArrayList<>();
-                notes.add("trained on " + parts.train() + parts.validation().map(path -> ", validated on " + path).orElse(", validated on a share of it"));
-                parts.test().ifPresent(path -> notes.add(path + " is left for graft evaluate"));
-                parts.others().forEach(path -> notes.add(path + " is left out"));
-                return notes;
-            }).orElse(List.of());
+                        List<String> notes = new ArrayList<>();
+                        notes.add("trained on " + parts.train()
+                                + parts.validation()
+                                        .map(path -> ", validated on " + path)
+                                        .orElse(", validated on a share of it"));
+                        parts.test().ifPresent(path -> notes.add(path + " is left for graft evaluate"));
+                        parts.others().forEach(path -> notes.add(path + " is left out"));
+                        return notes;
+                    })
+                    .orElse(List.of());
         }
     }
 
     /**
-     * Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has none, the others.
+     * Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has
+     * none, the others.
      *
      * @param csvEncoding what a CSV file is written in
      */
     public static ImageDataset open(Path data, Charset csvEncoding, ImagePipeline pipeline) {
         if (ImageNpz.isNpz(data)) {
-            ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN).filter(p -> ImageNpz.has(data, p)).findFirst()
+            ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN)
+                    .filter(p -> ImageNpz.has(data, p))
+                    .findFirst()
                     .orElse(ImageNpz.Part.TEST);
             return ImageNpz.open(data, part, pipeline);
         }
-        return Files.isRegularFile(data) ? ImageCsv.open(data, csvEncoding, pipeline) : ImageFolder.open(data, pipeline);
+        return Files.isRegularFile(data)
+                ? ImageCsv.open(data, csvEncoding, pipeline)
+                : ImageFolder.open(data, pipeline);
     }
 
     /**
      * Lists the images and keeps duplicates out of the validation.
      *
-     * @throws RunException for a single class, validation images of other classes, or patients in both where that is not allowed
+     * @throws RunException for a single class, validation images of other classes, or patients in both where that is
+     *     not allowed
      */
     public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
         Source source = given.resolved();
-        ImageDataset all = ImageNpz.isNpz(source.data) ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline) : open(source.data, source.csvEncoding, pipeline);
+        ImageDataset all = ImageNpz.isNpz(source.data)
+                ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline)
+                : open(source.data, source.csvEncoding, pipeline);
         if (all.classes().size() < 2) {
-            throw new RunException(source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
+            throw new RunException(
+                    source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
                     "name a folder with one sub-folder for each of two or more classes");
         }
-        ImageData data = source.validation.map(path -> withValidation(all, validation(path, source, pipeline), source))
+        ImageData data = source.validation
+                .map(path -> withValidation(all, validation(path, source, pipeline), source))
                 .orElseGet(() -> split(all, source, seed));
         if (data.heldRows.length == 0) {
-            throw new RunException("no validation image is left: all of " + data.duplicates.size() + " are also in the training images",
+            throw new RunException(
+                    "no validation image is left: all of " + data.duplicates.size()
+                            + " are also in the training images",
                     "use other validation images, or --keep-duplicates");
         }
         data.patients().check(source);
-        return new ImageData(all, data.trainRows, data.held, data.heldRows, data.duplicates, data.kept,
+        return new ImageData(
+                all,
+                data.trainRows,
+                data.held,
+                data.heldRows,
+                data.duplicates,
+                data.kept,
                 Stream.concat(given.notes().stream(), data.notes.stream()).toList());
     }
 
     /** The same images, with a listener for what is odd about one that is read all the same. */
     public ImageData withImageNotes(Consumer<? super ImageNote> listener) {
         ImageDataset noted = all.withNotes(listener);
-        return new ImageData(noted, trainRows, held == all ? noted : held.withNotes(listener), heldRows, duplicates, kept, notes);
+        return new ImageData(
+                noted, trainRows, held == all ? noted : held.withNotes(listener), heldRows, duplicates, kept, notes);
     }
 
-    /** A NumPy file's validation images are its {@code val} arrays, also where the same file holds the training images. */
+    /**
+     * A NumPy file's validation images are its {@code val} arrays, also where the same file holds the training images.
+     */
     private static ImageDataset validation(Path path, Source source, ImagePipeline pipeline) {
-        return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL) ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
+        return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL)
+                ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
                 : open(path, source.csvEncoding, pipeline);
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {
         if (!train.classes().equals(held.classes())) {
-            throw new RunException("training and validation images have different classes: " + train.classes() + " in " + source.data + ", "
-                    + held.classes() + " in " + source.validation.orElseThrow(), "give the class folders the same names");
+            throw new RunException(
+                    "training and validation images have different classes: " + train.classes() + " in " + source.data
+                            + ", " + held.classes() + " in " + source.validation.orElseThrow(),
+                    "give the class folders the same names");
         }
         boolean[] trained = new boolean[train.size()];
         Arrays.fill(trained, true);
-        checkAllClassesTrained(train, trained, "give every class training images; labels of an .npz file are those of all its parts");
-        return withoutDuplicates(train, rows(train.size()), held, rows(held.size()), train.size() == 0 ? List.of() : held.duplicates(train), source,
+        checkAllClassesTrained(
+                train, trained, "give every class training images; labels of an .npz file are those of all its parts");
+        return withoutDuplicates(
+                train,
+                rows(train.size()),
+                held,
+                rows(held.size()),
+                train.size() == 0 ? List.of() : held.duplicates(train),
+                source,
                 List.of());
     }
 
@@ -179,8 +245,14 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
         }
     }
 
-    private static ImageData withoutDuplicates(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows,
-                                               List<ImageDataset.Duplicate> duplicates, Source source, List<String> notes) {
+    private static ImageData withoutDuplicates(
+            ImageDataset all,
+            int[] trainRows,
+            ImageDataset held,
+            int[] heldRows,
+            List<ImageDataset.Duplicate> duplicates,
+            Source source,
+            List<String> notes) {
         boolean[] dropped = new boolean[held.size()];
         if (!source.keepDuplicates) {
             duplicates.forEach(twin -> dropped[twin.index()] = true);
@@ -216,14 +288,24 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
     /** One line for each thing a person should know before training. */
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
-        lines.add(String.format(Locale.ROOT, "data: %,d training and %,d validation images of %d classes: %s", trainRows.length, heldRows.length,
-                classes().size(), counts()));
+        lines.add(String.format(
+                Locale.ROOT,
+                "data: %,d training and %,d validation images of %d classes: %s",
+                trainRows.length,
+                heldRows.length,
+                classes().size(),
+                counts()));
         LeftOut.line(List.of(all, held)).ifPresent(lines::add);
         notes.forEach(note -> lines.add("split: " + note));
         patients().describe().ifPresent(lines::add);
         if (!duplicates.isEmpty()) {
-            lines.add(String.format(Locale.ROOT, "duplicates: %,d validation files are byte-identical to training files; %s", duplicates.size(),
-                    kept ? "they stay in (--keep-duplicates), so the scores flatter" : "they are kept out of the validation"));
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "duplicates: %,d validation files are byte-identical to training files; %s",
+                    duplicates.size(),
+                    kept
+                            ? "they stay in (--keep-duplicates), so the scores flatter"
+                            : "they are kept out of the validation"));
         }
         return lines;
     }
@@ -283,7 +365,11 @@ public record ImageData(ImageDataset all, int[] trainRows, ImageDataset held, in
     private static void put(Map<String, Object> map, String side, ImageDataset data, Object contents) {
         map.put(side + " files", FileSha256.ofText(Json.write(data.names())));
         map.put(side + " labels", FileSha256.ofText(Arrays.toString(data.labels())));
-        map.put(side + " patients", data.groups().map(groups -> FileSha256.ofText(Json.write(groups))).orElse("none"));
+        map.put(
+                side + " patients",
+                data.groups()
+                        .map(groups -> FileSha256.ofText(Json.write(groups)))
+                        .orElse("none"));
         map.put(side + " contents", contents);
     }
 }

@@ -11,10 +11,10 @@ import java.util.Map;
 
 /** Reads and writes JSON as maps, lists, strings and numbers. */
 public final class Json {
-    private static final JSON MAPPER = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES);
+    private static final JSON MAPPER =
+            JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES);
 
-    private Json() {
-    }
+    private Json() {}
 
     /** NaN and infinity, which JSON lacks, become null. */
     public static String write(Object value) {
@@ -34,7 +34,8 @@ public final class Json {
         if (value instanceof List<?> list) {
             return list.stream().map(Json::finite).toList();
         }
-        boolean undefined = value instanceof Double d && !Double.isFinite(d) || value instanceof Float f && !Float.isFinite(f);
+        boolean undefined =
+                value instanceof Double d && !Double.isFinite(d) || value instanceof Float f && !Float.isFinite(f);
         return undefined ? null : value;
     }
 
@@ -48,13 +49,17 @@ public final class Json {
         try {
             text = Files.readString(file);
         } catch (IOException e) {
-            throw new RunException(file + " cannot be read (" + e.getClass().getSimpleName() + ")", "check the path", e);
+            throw new RunException(
+                    file + " cannot be read (" + e.getClass().getSimpleName() + ")", "check the path", e);
         }
         try {
             return JSON.std.mapFrom(text);
         } catch (IOException e) {
-            throw new RunException(file + " is not a JSON object (" + e.getMessage().lines().findFirst().orElse("") + ")",
-                    "it must come from graft finetune", e);
+            throw new RunException(
+                    file + " is not a JSON object ("
+                            + e.getMessage().lines().findFirst().orElse("") + ")",
+                    "it must come from graft finetune",
+                    e);
         }
     }
 }

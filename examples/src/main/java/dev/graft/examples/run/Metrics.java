@@ -15,19 +15,22 @@ import java.util.Optional;
 
 /** Scores as maps for JSON files. */
 public final class Metrics {
-    private Metrics() {
-    }
+    private Metrics() {}
 
     /**
      * A whole training: {@code epochs}, {@code best}, {@code images_per_second}, {@code seconds}, {@code warnings}.
      *
-     * @param images       training images an epoch
+     * @param images training images an epoch
      * @param extraSeconds spent before the first epoch on computing features
      */
     static Map<String, Object> of(History history, int images, double extraSeconds) {
         List<EpochResult> epochs = history.epochs();
-        double seconds = extraSeconds + epochs.stream().mapToDouble(EpochResult::seconds).sum();
-        double training = extraSeconds + epochs.stream().mapToDouble(epoch -> images / epoch.examplesPerSecond()).sum();
+        double seconds =
+                extraSeconds + epochs.stream().mapToDouble(EpochResult::seconds).sum();
+        double training = extraSeconds
+                + epochs.stream()
+                        .mapToDouble(epoch -> images / epoch.examplesPerSecond())
+                        .sum();
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("epochs", epochs.stream().map(Metrics::epoch).toList());
         map.put("best", history.best().map(Metrics::best).orElse(Map.of()));
@@ -84,7 +87,11 @@ public final class Metrics {
             perClass.add(entry);
         }
         map.put("classes", perClass);
-        map.put("confusion_matrix", Arrays.stream(confusion.counts()).map(row -> Arrays.stream(row).boxed().toList()).toList());
+        map.put(
+                "confusion_matrix",
+                Arrays.stream(confusion.counts())
+                        .map(row -> Arrays.stream(row).boxed().toList())
+                        .toList());
         return map;
     }
 }

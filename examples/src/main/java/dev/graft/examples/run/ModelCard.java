@@ -17,12 +17,13 @@ import java.util.function.Consumer;
 /**
  * What a saved model needs to be used again: {@code model.json} beside {@code model.safetensors}.
  *
- * @param architecture  its name in the zoo
- * @param classes       class names, in the order of the logits
+ * @param architecture its name in the zoo
+ * @param classes class names, in the order of the logits
  * @param preprocessing from image to input
- * @param facts         how it was made: seed, versions, hashes; for people
+ * @param facts how it was made: seed, versions, hashes; for people
  */
-public record ModelCard(String architecture, List<String> classes, Preprocessing preprocessing, Map<String, Object> facts) {
+public record ModelCard(
+        String architecture, List<String> classes, Preprocessing preprocessing, Map<String, Object> facts) {
     public static final String FILE_NAME = "model.json";
     public static final String WEIGHTS = "model.safetensors";
 
@@ -37,22 +38,29 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
     public static ModelCard read(Path folder) {
         Path file = folder.resolve(FILE_NAME);
         if (!Files.isRegularFile(file)) {
-            throw new RunException(folder + " holds no " + FILE_NAME, "name the --out folder of a finished graft finetune");
+            throw new RunException(
+                    folder + " holds no " + FILE_NAME, "name the --out folder of a finished graft finetune");
         }
         Map<String, Object> map = new LinkedHashMap<>(Json.readObject(file));
         try {
             String architecture = (String) require(file, map, "architecture");
-            List<String> classes = ((List<?>) require(file, map, "classes")).stream().map(String.class::cast).toList();
+            List<String> classes = ((List<?>) require(file, map, "classes"))
+                    .stream().map(String.class::cast).toList();
             Map<String, Object> preprocessing = new LinkedHashMap<>();
-            ((Map<?, ?>) require(file, map, "preprocessing")).forEach((key, value) -> preprocessing.put((String) key, value));
+            ((Map<?, ?>) require(file, map, "preprocessing"))
+                    .forEach((key, value) -> preprocessing.put((String) key, value));
             if (!(map.getOrDefault(HASH, "") instanceof String)) {
                 throw new ClassCastException(HASH);
             }
             return new ModelCard(architecture, classes, Preprocessing.fromMap(preprocessing), map);
         } catch (ClassCastException e) {
-            throw new RunException(file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
+            throw new RunException(
+                    file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
         } catch (IllegalArgumentException e) {
-            throw new RunException(file + " is damaged: " + e.getMessage().split(" Hint: ")[0], "restore it, or run graft finetune again", e);
+            throw new RunException(
+                    file + " is damaged: " + e.getMessage().split(" Hint: ")[0],
+                    "restore it, or run graft finetune again",
+                    e);
         }
     }
 
@@ -65,11 +73,11 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
     }
 
     /**
-     * The card that names a weight file; empty where there is none. A {@code model.json} that graft did not write, or that is the card of
-     * another file, is none.
+     * The card that names a weight file; empty where there is none. A {@code model.json} that graft did not write, or
+     * that is the card of another file, is none.
      *
      * @param sha256 of the file
-     * @param note   told why a card beside the file is not its card
+     * @param note told why a card beside the file is not its card
      */
     static Optional<ModelCard> of(Path file, String sha256, Consumer<String> note) {
         Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("."));
@@ -105,8 +113,11 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
 
     /** What a user of this model should know about the card. */
     public Optional<String> note(Path folder) {
-        return weightsSha256().isPresent() ? Optional.empty()
-                : Optional.of(folder.resolve(FILE_NAME) + " has no SHA-256 of its weights, as old models have none: whether they are its own is not checked");
+        return weightsSha256().isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                        folder.resolve(FILE_NAME)
+                                + " has no SHA-256 of its weights, as old models have none: whether they are its own is not checked");
     }
 
     /** For the card's file. */
@@ -127,10 +138,16 @@ public record ModelCard(String architecture, List<String> classes, Preprocessing
     public Backbone load(Path folder) {
         Path weights = folder.resolve(WEIGHTS);
         Optional<String> wanted = weightsSha256();
-        if (wanted.isPresent() && Files.isRegularFile(weights) && !FileSha256.of(weights).equals(wanted.get())) {
-            throw new RunException(weights + " is not the file that " + FILE_NAME + " describes: it has another SHA-256 than " + wanted.get(),
-                    RunFolder.isUnfinished(folder) ? "a run was interrupted while it put its result in place; finish it with graft finetune --resume --out "
-                            + folder : "put the file of that run back, or give this one by its own name with --weights");
+        if (wanted.isPresent()
+                && Files.isRegularFile(weights)
+                && !FileSha256.of(weights).equals(wanted.get())) {
+            throw new RunException(
+                    weights + " is not the file that " + FILE_NAME + " describes: it has another SHA-256 than "
+                            + wanted.get(),
+                    RunFolder.isUnfinished(folder)
+                            ? "a run was interrupted while it put its result in place; finish it with graft finetune --resume --out "
+                                    + folder
+                            : "put the file of that run back, or give this one by its own name with --weights");
         }
         Backbone model = ModelZoo.architecture(architecture).create(classes.size(), new SplittableRandom(0));
         try (StateDict state = WeightFiles.load(weights)) {

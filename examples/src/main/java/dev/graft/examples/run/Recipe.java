@@ -24,31 +24,44 @@ import java.util.OptionalInt;
 /**
  * How to train.
  *
- * @param epochs            passes over the training images
- * @param batch             images a step
- * @param optimizer         the rule of a step
- * @param learningRate      at its highest
- * @param momentum          of SGD
- * @param weightDecay       L2 penalty for SGD, decoupled for AdamW
- * @param schedule          how the learning rate changes
- * @param labelSmoothing    in [0, 1]
- * @param balanceClasses    whether rare classes weigh more in the loss
- * @param accumulate        batches a step
- * @param clipNorm          the largest gradient norm
- * @param patience          epochs without a better score before stopping
- * @param monitor           the score that names the best epoch
- * @param seed              of weights, order, augmentation and dropout
+ * @param epochs passes over the training images
+ * @param batch images a step
+ * @param optimizer the rule of a step
+ * @param learningRate at its highest
+ * @param momentum of SGD
+ * @param weightDecay L2 penalty for SGD, decoupled for AdamW
+ * @param schedule how the learning rate changes
+ * @param labelSmoothing in [0, 1]
+ * @param balanceClasses whether rare classes weigh more in the loss
+ * @param accumulate batches a step
+ * @param clipNorm the largest gradient norm
+ * @param patience epochs without a better score before stopping
+ * @param monitor the score that names the best epoch
+ * @param seed of weights, order, augmentation and dropout
  */
-public record Recipe(int epochs, int batch, Optimization optimizer, double learningRate, double momentum, double weightDecay, Schedule schedule,
-                     float labelSmoothing, boolean balanceClasses, int accumulate, OptionalDouble clipNorm, OptionalInt patience, Monitor monitor,
-                     long seed) {
+public record Recipe(
+        int epochs,
+        int batch,
+        Optimization optimizer,
+        double learningRate,
+        double momentum,
+        double weightDecay,
+        Schedule schedule,
+        float labelSmoothing,
+        boolean balanceClasses,
+        int accumulate,
+        OptionalDouble clipNorm,
+        OptionalInt patience,
+        Monitor monitor,
+        long seed) {
     private static final int STEPS_BETWEEN_CUTS = 7;
     private static final double CUT = 0.1;
     private static final int WARMUP_SHARE = 10;
 
     /** The optimizers by name. */
     public enum Optimization {
-        SGD, ADAMW
+        SGD,
+        ADAMW
     }
 
     /** The learning rate's ways. */
@@ -75,7 +88,10 @@ public record Recipe(int epochs, int batch, Optimization optimizer, double learn
         return balanceClasses ? loss.classWeights(ClassWeights.balanced(labels, classes)) : loss;
     }
 
-    /** What validation is judged by: without weights and smoothing, so that its values can be compared, and {@code evaluate} gives the same. */
+    /**
+     * What validation is judged by: without weights and smoothing, so that its values can be compared, and
+     * {@code evaluate} gives the same.
+     */
     static CrossEntropyLoss validationLoss() {
         return new CrossEntropyLoss();
     }
@@ -83,7 +99,8 @@ public record Recipe(int epochs, int batch, Optimization optimizer, double learn
     /** The optimizer over the parameters that are not frozen. */
     Optimizer optimizer(List<Parameter> parameters) {
         return switch (optimizer) {
-            case SGD -> new Sgd(parameters, Sgd.lr(learningRate).momentum(momentum).weightDecay(weightDecay));
+            case SGD ->
+                new Sgd(parameters, Sgd.lr(learningRate).momentum(momentum).weightDecay(weightDecay));
             case ADAMW -> new AdamW(parameters, AdamW.lr(learningRate).weightDecay(weightDecay));
         };
     }

@@ -8,7 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Images with the class numbers of a model, whose classes are matched by name; some of the model's may have no image. */
+/**
+ * Images with the class numbers of a model, whose classes are matched by name; some of the model's may have no image.
+ */
 public final class Relabelled implements LabelledDataset {
     private final ImageDataset images;
     private final List<String> classes;
@@ -20,7 +22,9 @@ public final class Relabelled implements LabelledDataset {
         this.classes = classes;
         int[] number = images.classes().stream().mapToInt(classes::indexOf).toArray();
         if (Arrays.stream(number).anyMatch(n -> n < 0)) {
-            throw new RunException("the images have other classes than the model: " + images.classes() + ", the model knows " + classes,
+            throw new RunException(
+                    "the images have other classes than the model: " + images.classes() + ", the model knows "
+                            + classes,
                     "name the class folders as the model's classes");
         }
         labels = Arrays.stream(images.labels()).map(label -> number[label]).toArray();

@@ -6,7 +6,7 @@ public final class RunException extends RuntimeException {
 
     /**
      * @param problem what is wrong and where, without a full stop
-     * @param hint    what mends it, without a full stop
+     * @param hint what mends it, without a full stop
      */
     public RunException(String problem, String hint) {
         super(problem + ". Hint: " + hint + ".");

@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 /**
  * The folder of a run: what is in it decides whether a new run may use it.
  *
- * <p>{@code run.json} says which run the checkpoints in the folder are of. {@code model.safetensors}, {@code metrics.json} and
- * {@code model.json}, which comes last, are a finished run's result; the card says which run that was. A run that begins anew leaves an older
- * result alone until its own is complete.
+ * <p>{@code run.json} says which run the checkpoints in the folder are of. {@code model.safetensors},
+ * {@code metrics.json} and {@code model.json}, which comes last, are a finished run's result; the card says which run
+ * that was. A run that begins anew leaves an older result alone until its own is complete.
  */
 final class RunFolder implements AutoCloseable {
     private static final String SETTINGS = "run.json";
@@ -26,12 +26,22 @@ final class RunFolder implements AutoCloseable {
     private static final String MADE_BY = "made_by";
     /** In {@code run.json} and in the model's card: the run's {@link RunIdentity#hash}. */
     private static final String RUN = "run_sha256";
-    private static final List<String> OWN = List.of(SETTINGS, METRICS, "last.safetensors", "unvalidated.safetensors", "best.safetensors", "log.csv",
-            ModelCard.FILE_NAME, ModelCard.WEIGHTS);
+
+    private static final List<String> OWN = List.of(
+            SETTINGS,
+            METRICS,
+            "last.safetensors",
+            "unvalidated.safetensors",
+            "best.safetensors",
+            "log.csv",
+            ModelCard.FILE_NAME,
+            ModelCard.WEIGHTS);
 
     /** What to do with a run that is there already. */
     enum Existing {
-        REFUSE, RESUME, OVERWRITE
+        REFUSE,
+        RESUME,
+        OVERWRITE
     }
 
     /** What a run finds. */
@@ -48,12 +58,12 @@ final class RunFolder implements AutoCloseable {
      * What {@code run.json} holds.
      *
      * @param identity the run's {@link RunIdentity#entries}
-     * @param hash     the run's {@link RunIdentity#hash}
-     * @param options  how it was asked for
-     * @param madeBy   what computed it
+     * @param hash the run's {@link RunIdentity#hash}
+     * @param options how it was asked for
+     * @param madeBy what computed it
      */
-    private record Stored(Map<String, Object> identity, String hash, Map<String, Object> options, Map<String, Object> madeBy) {
-    }
+    private record Stored(
+            Map<String, Object> identity, String hash, Map<String, Object> options, Map<String, Object> madeBy) {}
 
     private final Path folder;
     private final FolderLock lock;
@@ -64,16 +74,18 @@ final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Makes the folder, writes a probe into it, and locks it: hours of training must not end at a folder that cannot be written, or in
-     * another run's files.
+     * Makes the folder, writes a probe into it, and locks it: hours of training must not end at a folder that cannot be
+     * written, or in another run's files.
      */
     static RunFolder open(Path folder) {
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, ".graft", ".probe"));
         } catch (IOException e) {
-            throw new RunException("--out " + folder + " cannot be written (" + e.getClass().getSimpleName() + ")",
-                    "choose another folder, or fix its permissions", e);
+            throw new RunException(
+                    "--out " + folder + " cannot be written (" + e.getClass().getSimpleName() + ")",
+                    "choose another folder, or fix its permissions",
+                    e);
         }
         RunFolder opened = new RunFolder(folder, FolderLock.acquire(folder));
         opened.removeLeftovers();
@@ -87,19 +99,24 @@ final class RunFolder implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            System.getLogger(RunFolder.class.getName()).log(System.Logger.Level.WARNING, "temporary files left behind in " + folder, e);
+            System.getLogger(RunFolder.class.getName())
+                    .log(System.Logger.Level.WARNING, "temporary files left behind in " + folder, e);
         }
     }
 
     private static boolean isLeftover(Path file) {
         String name = file.getFileName().toString();
         String undotted = name.replaceFirst("^\\.+", "");
-        boolean ofAnOwn = name.startsWith(".") && OWN.stream().anyMatch(own -> undotted.startsWith(own + "."))
+        boolean ofAnOwn = name.startsWith(".")
+                && OWN.stream().anyMatch(own -> undotted.startsWith(own + "."))
                 && (name.endsWith(".tmp") || name.endsWith(Swap.ENDING));
         return ofAnOwn || name.startsWith(".graft") && name.endsWith(".probe") || FeatureStore.isStore(name);
     }
 
-    /** How the run in a folder was asked for, for a resume that does not say it again; empty where there is none that tells. */
+    /**
+     * How the run in a folder was asked for, for a resume that does not say it again; empty where there is none that
+     * tells.
+     */
     static Map<String, Object> options(Path folder) {
         return stored(folder).map(Stored::options).orElse(Map.of());
     }
@@ -120,7 +137,9 @@ final class RunFolder implements AutoCloseable {
     /** A file that the run writes itself cannot be what it reads: its name would soon mean something else. */
     void checkIsNotOwn(String option, Optional<Path> file) {
         if (file.isPresent() && isOwn(folder, file.get())) {
-            throw new RunException(option + " " + file.get() + " is a file of the run in --out " + folder + ", which this run would replace",
+            throw new RunException(
+                    option + " " + file.get() + " is a file of the run in --out " + folder
+                            + ", which this run would replace",
                     "choose another --out");
         }
     }
@@ -129,7 +148,10 @@ final class RunFolder implements AutoCloseable {
     static boolean isOwn(Path folder, Path file) {
         try {
             Path parent = file.toAbsolutePath().getParent();
-            if (parent != null && Files.isDirectory(parent) && Files.isSameFile(parent, folder) && OWN.contains(file.getFileName().toString())) {
+            if (parent != null
+                    && Files.isDirectory(parent)
+                    && Files.isSameFile(parent, folder)
+                    && OWN.contains(file.getFileName().toString())) {
                 return true;
             }
             for (String name : OWN) {
@@ -159,13 +181,17 @@ final class RunFolder implements AutoCloseable {
             return false;
         }
         Path weights = folder.resolve(ModelCard.WEIGHTS);
-        return Files.isRegularFile(weights) && ModelCard.read(folder).weightsSha256().equals(Optional.of(FileSha256.of(weights)));
+        return Files.isRegularFile(weights)
+                && ModelCard.read(folder).weightsSha256().equals(Optional.of(FileSha256.of(weights)));
     }
 
     /** The hash of the run whose model is here; empty where there is none, or one that does not say. */
     private static String resultOf(Path folder) {
         try {
-            return Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME)) && ModelCard.read(folder).facts().get(RUN) instanceof String hash ? hash : "";
+            return Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME))
+                            && ModelCard.read(folder).facts().get(RUN) instanceof String hash
+                    ? hash
+                    : "";
         } catch (RunException e) {
             return "";
         }
@@ -179,7 +205,8 @@ final class RunFolder implements AutoCloseable {
     }
 
     private RunException unfinished() {
-        return new RunException("--out " + folder + " holds an unfinished run", "go on with --resume, or start anew with --overwrite");
+        return new RunException(
+                "--out " + folder + " holds an unfinished run", "go on with --resume, or start anew with --overwrite");
     }
 
     /**
@@ -194,17 +221,26 @@ final class RunFolder implements AutoCloseable {
         Optional<Stored> before = stored(folder);
         boolean resume = existing == Existing.RESUME;
         if (before.isEmpty()) {
-            throw new RunException((resume ? "--resume: " : "--out ") + folder + " holds a run without a " + SETTINGS + " that says what it was",
+            throw new RunException(
+                    (resume ? "--resume: " : "--out ") + folder + " holds a run without a " + SETTINGS
+                            + " that says what it was",
                     "choose another folder, or start anew with --overwrite");
         }
         List<String> differences = identity.differences(before.get().identity, resume);
         if (!differences.isEmpty()) {
             String listed = String.join("; ", differences);
-            throw resume ? new RunException("--resume: the run in " + folder + " had other settings or data: " + listed,
-                    "leave out what has changed, for a resumed run has the options that it began with; or choose another --out")
-                    : new RunException("--out " + folder + " holds another " + (isFinished() ? "finished" : "unfinished") + " run: " + listed,
+            throw resume
+                    ? new RunException(
+                            "--resume: the run in " + folder + " had other settings or data: " + listed,
+                            "leave out what has changed, for a resumed run has the options that it began with; or choose another --out")
+                    : new RunException(
+                            "--out " + folder + " holds another " + (isFinished() ? "finished" : "unfinished")
+                                    + " run: " + listed,
                             "choose another folder, or replace it with --overwrite"
-                                    + (identity.differences(before.get().identity, true).isEmpty() ? ", or train it for longer with --resume" : ""));
+                                    + (identity.differences(before.get().identity, true)
+                                                    .isEmpty()
+                                            ? ", or train it for longer with --resume"
+                                            : ""));
         }
         if (before.get().hash.equals(identity.hash()) && isFinished()) {
             return Next.FINISHED;
@@ -213,7 +249,9 @@ final class RunFolder implements AutoCloseable {
             throw unfinished();
         }
         // a checkpoint of another run is one that this run was to replace, and was killed before it could
-        boolean own = checkpoint().filter(mark -> mark.equals(mark(identity.key(), true)) || mark.equals(mark(identity.key(), false))).isPresent();
+        boolean own = checkpoint()
+                .filter(mark -> mark.equals(mark(identity.key(), true)) || mark.equals(mark(identity.key(), false)))
+                .isPresent();
         return own ? Next.GO_ON : Next.BEGIN;
     }
 
@@ -222,7 +260,9 @@ final class RunFolder implements AutoCloseable {
         return Trainer.identity(folder);
     }
 
-    /** How to mark a run's checkpoints; those of the head alone do not fit the whole network, nor the other way round. */
+    /**
+     * How to mark a run's checkpoints; those of the head alone do not fit the whole network, nor the other way round.
+     */
     static String mark(String key, boolean headOnly) {
         return key + (headOnly ? " head" : " network");
     }
@@ -244,11 +284,17 @@ final class RunFolder implements AutoCloseable {
     /** One line where the run began on something else that may compute other bits. */
     Optional<String> otherMaker() {
         Map<String, Object> now = Versions.ofResults();
-        List<String> changed = stored(folder).map(Stored::madeBy).map(before -> now.keySet().stream()
-                .filter(name -> !String.valueOf(now.get(name)).equals(String.valueOf(before.get(name)))).map(name -> name + " was " + before.get(name) + ", is " + now.get(name)).toList())
+        List<String> changed = stored(folder)
+                .map(Stored::madeBy)
+                .map(before -> now.keySet().stream()
+                        .filter(name -> !String.valueOf(now.get(name)).equals(String.valueOf(before.get(name))))
+                        .map(name -> name + " was " + before.get(name) + ", is " + now.get(name))
+                        .toList())
                 .orElse(List.of());
-        return changed.isEmpty() ? Optional.empty()
-                : Optional.of("resume: " + String.join("; ", changed) + ": the result may differ from an unbroken run's in its last digits");
+        return changed.isEmpty()
+                ? Optional.empty()
+                : Optional.of("resume: " + String.join("; ", changed)
+                        + ": the result may differ from an unbroken run's in its last digits");
     }
 
     private static Optional<Stored> stored(Path folder) {
@@ -259,7 +305,8 @@ final class RunFolder implements AutoCloseable {
         try {
             Map<String, Object> map = Json.readObject(file);
             return map.get(RUN) instanceof String hash && map.containsKey(IDENTITY)
-                    ? Optional.of(new Stored(object(map, IDENTITY), hash, object(map, OPTIONS), object(map, MADE_BY))) : Optional.empty();
+                    ? Optional.of(new Stored(object(map, IDENTITY), hash, object(map, OPTIONS), object(map, MADE_BY)))
+                    : Optional.empty();
         } catch (RunException | ClassCastException e) {
             return Optional.empty();
         }
@@ -286,7 +333,10 @@ final class RunFolder implements AutoCloseable {
             Path card = swap.of(folder.resolve(ModelCard.FILE_NAME));
             result.saveWeights(weights);
             AtomicText.write(metrics, Json.write(result.metrics()));
-            AtomicText.write(card, Json.write(result.card(FileSha256.of(weights), Map.of(RUN, identity.hash())).toMap()));
+            AtomicText.write(
+                    card,
+                    Json.write(result.card(FileSha256.of(weights), Map.of(RUN, identity.hash()))
+                            .toMap()));
             record(identity, options);
             swap.commit();
         }

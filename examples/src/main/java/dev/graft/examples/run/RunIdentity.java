@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * All that decides what a run learns: its settings, the files, labels and patients of its data, their split, the weights it starts from.
- * A run goes on only with what it began with.
+ * All that decides what a run learns: its settings, the files, labels and patients of its data, their split, the
+ * weights it starts from. A run goes on only with what it began with.
  *
  * @param entries named values: texts, numbers, booleans and lists of them; what is too long to show is a hash
  * @param mayGrow whether more epochs than before are no contradiction
@@ -28,7 +28,9 @@ record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
         return FileSha256.ofText(Json.write(entries));
     }
 
-    /** What the run's checkpoints are marked with: as {@link #hash()}, without the number of epochs where that may grow. */
+    /**
+     * What the run's checkpoints are marked with: as {@link #hash()}, without the number of epochs where that may grow.
+     */
     String key() {
         Map<String, Object> kept = new LinkedHashMap<>(entries);
         if (mayGrow) {
@@ -41,7 +43,7 @@ record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
      * What is not as it was, for people; empty where this run may go on with that one.
      *
      * @param before entries as they come back from JSON
-     * @param grow   whether more epochs than before are accepted, where they may be
+     * @param grow whether more epochs than before are accepted, where they may be
      */
     List<String> differences(Map<String, Object> before, boolean grow) {
         Set<String> names = new LinkedHashSet<>(before.keySet());
@@ -52,14 +54,17 @@ record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
             String now = text(entries.get(name));
             boolean grown = grow && mayGrow && name.equals(EPOCHS) && isMore(before.get(name), entries.get(name));
             if (!then.equals(now) && !grown) {
-                differences.add(isHash(then) || isHash(now) ? name + " changed" : name + " was " + then + ", is " + now);
+                differences.add(
+                        isHash(then) || isHash(now) ? name + " changed" : name + " was " + then + ", is " + now);
             }
         }
         return differences;
     }
 
     private static boolean isMore(Object before, Object now) {
-        return before instanceof Number then && now instanceof Number given && exact(given).compareTo(exact(then)) > 0;
+        return before instanceof Number then
+                && now instanceof Number given
+                && exact(given).compareTo(exact(then)) > 0;
     }
 
     private static boolean isHash(String text) {
@@ -71,7 +76,9 @@ record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
         if (value instanceof Number number) {
             return exact(number).toPlainString();
         }
-        return value instanceof List<?> list ? list.stream().map(RunIdentity::text).toList().toString() : String.valueOf(value);
+        return value instanceof List<?> list
+                ? list.stream().map(RunIdentity::text).toList().toString()
+                : String.valueOf(value);
     }
 
     private static BigDecimal exact(Number number) {

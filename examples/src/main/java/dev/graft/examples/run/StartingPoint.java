@@ -19,16 +19,22 @@ import java.util.random.RandomGenerator;
 /**
  * Where a fine-tuning starts: a network by name, and published weights by name, a weight file, or none.
  *
- * @param architecture  the network
- * @param origin        what the user asked for
- * @param file          the weight file; empty to train from scratch
+ * @param architecture the network
+ * @param origin what the user asked for
+ * @param file the weight file; empty to train from scratch
  * @param preprocessing how images are prepared for these weights
- * @param classes       the names of the file's classes; empty where nobody tells
- * @param sha256        of the file
- * @param notes         what a user should know about the file
+ * @param classes the names of the file's classes; empty where nobody tells
+ * @param sha256 of the file
+ * @param notes what a user should know about the file
  */
-public record StartingPoint(Architecture architecture, String origin, Optional<Path> file, Preprocessing preprocessing, Optional<List<String>> classes,
-                            Optional<String> sha256, List<String> notes) {
+public record StartingPoint(
+        Architecture architecture,
+        String origin,
+        Optional<Path> file,
+        Preprocessing preprocessing,
+        Optional<List<String>> classes,
+        Optional<String> sha256,
+        List<String> notes) {
     private static final int LISTED = 5;
 
     /**
@@ -40,26 +46,41 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
         Architecture architecture = ModelZoo.architecture(model);
         if (weights.equals("none")) {
             Preprocessing usual = architecture.weights().get(0).preprocessing();
-            return new StartingPoint(architecture, weights, Optional.empty(), usual, Optional.empty(), Optional.empty(), List.of());
+            return new StartingPoint(
+                    architecture, weights, Optional.empty(), usual, Optional.empty(), Optional.empty(), List.of());
         }
         Path file = Path.of(weights);
         if (Files.isRegularFile(file)) {
             FileFacts facts = FileFacts.of(architecture, file);
-            return new StartingPoint(architecture, weights, Optional.of(file), facts.preprocessing(), facts.classes(), Optional.of(facts.sha256()), facts.notes());
+            return new StartingPoint(
+                    architecture,
+                    weights,
+                    Optional.of(file),
+                    facts.preprocessing(),
+                    facts.classes(),
+                    Optional.of(facts.sha256()),
+                    facts.notes());
         }
         if (Files.exists(file) || weights.contains("/") || weights.contains("\\") || weights.contains(".")) {
-            throw new RunException("--weights " + weights + (Files.exists(file) ? " is not a file" : " does not exist"),
+            throw new RunException(
+                    "--weights " + weights + (Files.exists(file) ? " is not a file" : " does not exist"),
                     "give a weight file (.safetensors, .pth), the name of published weights such as imagenet, or none");
         }
         Weights published = architecture.weights(weights);
         Path found = WeightCache.fromEnvironment().fetch(published, DownloadListener.console());
-        return new StartingPoint(architecture, published.name(), Optional.of(found), published.preprocessing(), Optional.of(published.classes()),
-                Optional.of(FileSha256.of(found)), List.of());
+        return new StartingPoint(
+                architecture,
+                published.name(),
+                Optional.of(found),
+                published.preprocessing(),
+                Optional.of(published.classes()),
+                Optional.of(FileSha256.of(found)),
+                List.of());
     }
 
     /**
-     * Builds the network for a number of classes. The file's head is kept where it has as many outputs; else the new one stays. All
-     * other keys must fit exactly.
+     * Builds the network for a number of classes. The file's head is kept where it has as many outputs; else the new
+     * one stays. All other keys must fit exactly.
      */
     public Start build(int classes, RandomGenerator random) {
         return build(classes, true, random);
@@ -75,17 +96,23 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
         if (file.isEmpty()) {
             return new Start(model, "random weights");
         }
-        try (StateDict read = WeightFiles.load(file.get()); StateDict state = architecture.unwrapped(read)) {
+        try (StateDict read = WeightFiles.load(file.get());
+                StateDict state = architecture.unwrapped(read)) {
             boolean sameSize = hasHeadOf(state, model);
             boolean kept = sameSize && headFits;
             model.load(state, kept ? LoadOptions.strict() : LoadOptions.replacedHead(model.headPath()));
-            String head = kept ? "the head has " + classes + " outputs already and is kept" : "new head " + model.headPath() + " for " + classes + " classes"
-                    + (sameSize ? ", since the file's are others (" + listed() + ")" : "");
+            String head = kept
+                    ? "the head has " + classes + " outputs already and is kept"
+                    : "new head " + model.headPath() + " for " + classes + " classes"
+                            + (sameSize ? ", since the file's are others (" + listed() + ")" : "");
             return new Start(model, file.get() + ", " + head);
         } catch (IllegalArgumentException e) {
             model.close();
-            throw new RunException(file.get() + " does not fit " + architecture + ": " + e.getMessage().split(" Hint: ")[0],
-                    "name the network that the file was saved from with --model", e);
+            throw new RunException(
+                    file.get() + " does not fit " + architecture + ": "
+                            + e.getMessage().split(" Hint: ")[0],
+                    "name the network that the file was saved from with --model",
+                    e);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -94,23 +121,27 @@ public record StartingPoint(Architecture architecture, String origin, Optional<P
 
     private String listed() {
         List<String> names = classes.orElseThrow();
-        return String.join(", ", names.subList(0, Math.min(LISTED, names.size()))) + (names.size() > LISTED ? ", ..." : "");
+        return String.join(", ", names.subList(0, Math.min(LISTED, names.size())))
+                + (names.size() > LISTED ? ", ..." : "");
     }
 
     private static boolean hasHeadOf(StateDict state, Backbone model) {
         String prefix = model.headPath() + ".";
         try (StateDict own = model.stateDict()) {
-            return own.names().stream().filter(name -> name.startsWith(prefix))
-                    .allMatch(name -> state.find(name).filter(tensor -> tensor.shape().equals(own.get(name).shape())).isPresent());
+            return own.names().stream()
+                    .filter(name -> name.startsWith(prefix))
+                    .allMatch(name -> state.find(name)
+                            .filter(tensor ->
+                                    tensor.shape().equals(own.get(name).shape()))
+                            .isPresent());
         }
     }
 
     /**
      * A network ready to be trained.
      *
-     * @param model       owns its weights
+     * @param model owns its weights
      * @param description where they come from, for people
      */
-    public record Start(Backbone model, String description) {
-    }
+    public record Start(Backbone model, String description) {}
 }

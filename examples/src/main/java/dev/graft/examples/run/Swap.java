@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Files that take the places of others together. Each is written whole beside its target first: where one of them cannot be written, no
- * target has changed; a reader sees old and new ones mixed only between two renames.
+ * Files that take the places of others together. Each is written whole beside its target first: where one of them
+ * cannot be written, no target has changed; a reader sees old and new ones mixed only between two renames.
  */
 final class Swap implements AutoCloseable {
     /** How the name of a file that is not in its place yet ends. */
@@ -20,7 +20,9 @@ final class Swap implements AutoCloseable {
 
     private final Map<Path, Path> pending = new LinkedHashMap<>();
 
-    /** Where to write what shall take the place of {@code target}; the file that a link names is replaced, not the link. */
+    /**
+     * Where to write what shall take the place of {@code target}; the file that a link names is replaced, not the link.
+     */
     Path of(Path target) {
         try {
             Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
@@ -55,7 +57,8 @@ final class Swap implements AutoCloseable {
     private static void keepPermissions(Path from, Path to) throws IOException {
         PosixFileAttributeView old = Files.getFileAttributeView(from, PosixFileAttributeView.class);
         if (old != null && Files.exists(from)) {
-            Files.getFileAttributeView(to, PosixFileAttributeView.class).setPermissions(old.readAttributes().permissions());
+            Files.getFileAttributeView(to, PosixFileAttributeView.class)
+                    .setPermissions(old.readAttributes().permissions());
         }
     }
 
@@ -69,7 +72,10 @@ final class Swap implements AutoCloseable {
     }
 
     private static RunException cannotReplace(Path target, IOException e) {
-        return new RunException(target + " cannot be replaced (" + e + ")", "fix its permissions; what is not in place yet lies beside it", e);
+        return new RunException(
+                target + " cannot be replaced (" + e + ")",
+                "fix its permissions; what is not in place yet lies beside it",
+                e);
     }
 
     /** Deletes what was written and not put in place. */
@@ -79,7 +85,8 @@ final class Swap implements AutoCloseable {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {
-                System.getLogger(Swap.class.getName()).log(System.Logger.Level.WARNING, "temporary file left behind: " + file, e);
+                System.getLogger(Swap.class.getName())
+                        .log(System.Logger.Level.WARNING, "temporary file left behind: " + file, e);
             }
         });
     }

@@ -12,7 +12,8 @@ public final class Versions implements IVersionProvider {
 
     /** Graft's version; "development" outside of the jar. */
     public static String graft() {
-        return Optional.ofNullable(Versions.class.getPackage().getImplementationVersion()).orElse("development");
+        return Optional.ofNullable(Versions.class.getPackage().getImplementationVersion())
+                .orElse("development");
     }
 
     /** For run folders: who made this. */
@@ -20,7 +21,10 @@ public final class Versions implements IVersionProvider {
         Map<String, Object> versions = new LinkedHashMap<>();
         versions.put("graft", graft());
         versions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
-        versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        versions.put(
+                "os",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"));
         versions.put("jpeg", JpegLibrary.name());
         return versions;
     }

@@ -16,7 +16,10 @@ record Cli(int code, String out, String err) {
     static Cli run(Object... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int code = Program.run(new PrintWriter(out), new PrintWriter(err), Arrays.stream(arguments).map(String::valueOf).toArray(String[]::new));
+        int code = Program.run(
+                new PrintWriter(out),
+                new PrintWriter(err),
+                Arrays.stream(arguments).map(String::valueOf).toArray(String[]::new));
         return new Cli(code, out.toString(), err.toString());
     }
 

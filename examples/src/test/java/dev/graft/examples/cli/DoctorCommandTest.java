@@ -12,23 +12,33 @@ class DoctorCommandTest {
     void tellsWhatTheProgramRunsOn(@TempDir Path folder) {
         Map<String, Object> report = Cli.json(folder.resolve("doctor.json"), "doctor");
         assertThat(report).containsKeys("graft", "java", "cpu", "memory", "backend", "product", "devices", "settings");
-        assertThat(Cli.map(report.get("java")).get("version")).isEqualTo(Runtime.version().toString());
+        assertThat(Cli.map(report.get("java")).get("version"))
+                .isEqualTo(Runtime.version().toString());
         assertThat(Cli.map(report.get("product")).get("correct")).isEqualTo(true);
-        assertThat((Number) Cli.map(report.get("memory")).get("heap_limit_bytes")).isNotNull();
+        assertThat((Number) Cli.map(report.get("memory")).get("heap_limit_bytes"))
+                .isNotNull();
         assertThat(Cli.map(report.get("devices")).get("cpu")).isEqualTo("available");
-        assertThat((String) Cli.map(report.get("devices")).get("cuda")).startsWith("not available: ").contains("Hint: ");
+        assertThat((String) Cli.map(report.get("devices")).get("cuda"))
+                .startsWith("not available: ")
+                .contains("Hint: ");
         assertThat(Cli.map(report.get("backend"))).isNotEmpty();
     }
 
     @Test
     void printsATableForPeople() {
-        assertThat(Cli.run("doctor").succeeded().out()).contains("OpenBLAS").contains("heap_limit_bytes").contains("GB").contains("cuda");
+        assertThat(Cli.run("doctor").succeeded().out())
+                .contains("OpenBLAS")
+                .contains("heap_limit_bytes")
+                .contains("GB")
+                .contains("cuda");
     }
 
     @Test
     void everyCommandHasHelp() {
         for (String command : new String[] {"finetune", "evaluate", "predict", "inspect", "doctor", "demo"}) {
-            assertThat(Cli.run(command, "--help").succeeded().out()).startsWith("Usage: graft " + command).contains("--json", "--stacktrace");
+            assertThat(Cli.run(command, "--help").succeeded().out())
+                    .startsWith("Usage: graft " + command)
+                    .contains("--json", "--stacktrace");
         }
         assertThat(Cli.run("--version").succeeded().out()).startsWith("graft ");
         Cli.run().wrongUsage("Missing required subcommand");

@@ -23,7 +23,9 @@ class InspectCommandTest {
     private Path folder;
 
     private StateDict weights() {
-        return new StateDict().put("fc.weight", Tensor.of(new float[] {1, 2}, 1, 2)).put("steps", Tensor.of(new long[] {7}));
+        return new StateDict()
+                .put("fc.weight", Tensor.of(new float[] {1, 2}, 1, 2))
+                .put("steps", Tensor.of(new long[] {7}));
     }
 
     @Test
@@ -77,11 +79,14 @@ class InspectCommandTest {
     void jsonGoesToStandardOutputForADash() {
         Path file = folder.resolve("w.safetensors");
         Safetensors.save(weights(), file);
-        assertThat(Cli.run("inspect", file, "--json", "-").succeeded().out()).startsWith("{").contains("\"safetensors\"");
+        assertThat(Cli.run("inspect", file, "--json", "-").succeeded().out())
+                .startsWith("{")
+                .contains("\"safetensors\"");
     }
 
     @Test
     void aJsonFileThatCannotBeWrittenFailsBeforeTheWork() {
-        Cli.run("inspect", folder.resolve("absent.pth"), "--json", folder.resolve("no/such/folder/x.json")).failedWith("--json", "cannot be written");
+        Cli.run("inspect", folder.resolve("absent.pth"), "--json", folder.resolve("no/such/folder/x.json"))
+                .failedWith("--json", "cannot be written");
     }
 }

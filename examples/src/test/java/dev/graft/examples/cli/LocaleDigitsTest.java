@@ -13,7 +13,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Locales whose digits are not ASCII, or whose letters turn in another way: nothing that the program writes depends on them. */
+/**
+ * Locales whose digits are not ASCII, or whose letters turn in another way: nothing that the program writes depends on
+ * them.
+ */
 class LocaleDigitsTest {
     private final Locale before = Locale.getDefault();
 
@@ -27,19 +30,43 @@ class LocaleDigitsTest {
 
     private String everythingFor(Locale locale, Path data) throws IOException {
         Locale.setDefault(locale);
-        assertThat(locale.getLanguage().equals("tr") ? "i".toUpperCase(locale) : String.format(locale, "%d", 1)).as("what would go wrong").isNotIn("I", "1");
+        assertThat(locale.getLanguage().equals("tr") ? "i".toUpperCase(locale) : String.format(locale, "%d", 1))
+                .as("what would go wrong")
+                .isNotIn("I", "1");
         Path run = folder.resolve("run-" + locale.toLanguageTag());
         List<String> texts = new ArrayList<>();
         for (Object[] command : new Object[][] {
-                {"finetune", "--data", data, "--model", "resnet20", "--weights", "none", "--freeze", "none", "--epochs", 1, "--batch", 8, "--out", run},
-                {"evaluate", "--model", run, "--data", data, "--json", "-"}, {"predict", "--model", run, data.resolve("left/image0.png"), "--json", "-"},
-                {"inspect", run.resolve("model.safetensors")}, {"doctor"}, {"finetune", "--help"}}) {
+            {
+                "finetune",
+                "--data",
+                data,
+                "--model",
+                "resnet20",
+                "--weights",
+                "none",
+                "--freeze",
+                "none",
+                "--epochs",
+                1,
+                "--batch",
+                8,
+                "--out",
+                run
+            },
+            {"evaluate", "--model", run, "--data", data, "--json", "-"},
+            {"predict", "--model", run, data.resolve("left/image0.png"), "--json", "-"},
+            {"inspect", run.resolve("model.safetensors")},
+            {"doctor"},
+            {"finetune", "--help"}
+        }) {
             Cli cli = Cli.run(command).succeeded();
             texts.add(cli.out());
             texts.add(cli.err());
         }
         try (Stream<Path> files = Files.list(run)) {
-            for (Path file : files.filter(f -> f.toString().matches(".*\\.(json|csv)")).sorted().toList()) {
+            for (Path file : files.filter(f -> f.toString().matches(".*\\.(json|csv)"))
+                    .sorted()
+                    .toList()) {
                 texts.add(Files.readString(file));
             }
         }
@@ -52,8 +79,13 @@ class LocaleDigitsTest {
         for (String tag : List.of("ar-EG-u-nu-arab", "fa-IR-u-nu-arabext", "hi-IN-u-nu-deva", "tr-TR")) {
             String all = everythingFor(Locale.forLanguageTag(tag), data);
             assertThat(all).contains("confusion matrix", "\"accuracy\"", "learning");
-            assertThat(all.codePoints().filter(c -> c > 127 && (Character.isDigit(c) || c == 0x66B || c == 0x66C)).mapToObj(Character::toString).distinct()
-                    .toList()).as(tag).isEmpty();
+            assertThat(all.codePoints()
+                            .filter(c -> c > 127 && (Character.isDigit(c) || c == 0x66B || c == 0x66C))
+                            .mapToObj(Character::toString)
+                            .distinct()
+                            .toList())
+                    .as(tag)
+                    .isEmpty();
         }
     }
 }

@@ -23,11 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelFolderTest {
     @TempDir
     private static Path shared;
+
     private static Path data;
     private static Path image;
 
     @TempDir
     private Path folder;
+
     private Path run;
 
     @BeforeAll
@@ -35,15 +37,35 @@ class ModelFolderTest {
         data = shared.resolve("data");
         for (int c = 0; c < 10; c++) {
             for (int i = 0; i < 3; i++) {
-                image = TinyImages.write(data.resolve("kind" + c + "/image" + i + ".png"), c % 2 == 0, new SplittableRandom(10 * c + i));
+                image = TinyImages.write(
+                        data.resolve("kind" + c + "/image" + i + ".png"), c % 2 == 0, new SplittableRandom(10 * c + i));
             }
         }
         train(shared.resolve("run"), 1);
     }
 
     private static Path train(Path out, int seed) {
-        Cli.run("finetune", "--data", data, "--model", "resnet20", "--weights", "none", "--freeze", "none", "--image-size", 40, "--epochs", 1, "--batch", 8,
-                "--seed", seed, "--out", out).succeeded();
+        Cli.run(
+                        "finetune",
+                        "--data",
+                        data,
+                        "--model",
+                        "resnet20",
+                        "--weights",
+                        "none",
+                        "--freeze",
+                        "none",
+                        "--image-size",
+                        40,
+                        "--epochs",
+                        1,
+                        "--batch",
+                        8,
+                        "--seed",
+                        seed,
+                        "--out",
+                        out)
+                .succeeded();
         return out;
     }
 
@@ -57,13 +79,15 @@ class ModelFolderTest {
 
     private Cli predict(Path weights, Object... more) {
         Object[] all = new Object[7 + more.length];
-        System.arraycopy(new Object[] {"predict", "--model", "resnet20", "--weights", weights, image, "--top=10"}, 0, all, 0, 7);
+        System.arraycopy(
+                new Object[] {"predict", "--model", "resnet20", "--weights", weights, image, "--top=10"}, 0, all, 0, 7);
         System.arraycopy(more, 0, all, 7, more.length);
         return Cli.run(all);
     }
 
     private Path other(Path file) {
-        try (CifarResNet model = CifarResNet.resnet20(10, new SplittableRandom(7)); StateDict state = model.stateDict()) {
+        try (CifarResNet model = CifarResNet.resnet20(10, new SplittableRandom(7));
+                StateDict state = model.stateDict()) {
             Safetensors.save(state, file);
         }
         return file;
@@ -85,7 +109,9 @@ class ModelFolderTest {
 
     @Test
     void aRunsWeightsByPathHaveTheRunsClassesAndPreprocessing() {
-        String named = Cli.run("predict", "--model", run, image, "--top", 10).succeeded().out();
+        String named = Cli.run("predict", "--model", run, image, "--top", 10)
+                .succeeded()
+                .out();
         assertThat(named).contains("kind0 (0)", "kind9 (9)");
         Cli byPath = predict(run.resolve("model.safetensors")).succeeded();
         assertThat(byPath.out()).isEqualTo(named);
@@ -97,7 +123,12 @@ class ModelFolderTest {
         Path bare = Files.copy(run.resolve("model.safetensors"), folder.resolve("bare.safetensors"));
         Cli predicted = predict(bare).succeeded();
         assertThat(predicted.out()).contains("  0 (0)", "  9 (9)").doesNotContain("airplane", "kind0");
-        assertThat(predicted.err()).contains("nothing tells how images are prepared for " + bare, "resize 32, crop 32", "nothing names its classes", "--labels");
+        assertThat(predicted.err())
+                .contains(
+                        "nothing tells how images are prepared for " + bare,
+                        "resize 32, crop 32",
+                        "nothing names its classes",
+                        "--labels");
         Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
         assertThat(predict(bare, "--labels", labels).succeeded().err()).doesNotContain("nothing names its classes");
     }
@@ -108,7 +139,8 @@ class ModelFolderTest {
         assertThat(predicted.out()).contains("  0 (0)").doesNotContain("kind0");
         assertThat(predicted.err()).contains("model.json beside it is not its card: it names model.safetensors");
         other(run.resolve("model.safetensors"));
-        assertThat(predict(run.resolve("model.safetensors")).succeeded().err()).contains("model.json beside it is not its card: it has another SHA-256");
+        assertThat(predict(run.resolve("model.safetensors")).succeeded().err())
+                .contains("model.json beside it is not its card: it has another SHA-256");
     }
 
     @Test
@@ -121,10 +153,25 @@ class ModelFolderTest {
     void aForeignModelJsonIsLeftAlone() throws IOException {
         Path place = Files.createDirectory(folder.resolve("place"));
         Path weights = other(place.resolve("model.safetensors"));
-        for (String text : new String[] {"{\"format\": \"layers-model\", \"weightsManifest\": []}", "[1, 2]", "no json", "{\"architecture\": 5}", ""}) {
+        for (String text : new String[] {
+            "{\"format\": \"layers-model\", \"weightsManifest\": []}", "[1, 2]", "no json", "{\"architecture\": 5}", ""
+        }) {
             Files.writeString(place.resolve("model.json"), text);
             assertThat(predict(weights).succeeded().out()).as(text).contains("  0 (0)");
-            Cli.run("finetune", "--data", data, "--model", "resnet20", "--weights", weights, "--epochs", 1, "--out", folder.resolve("on"), "--overwrite").succeeded();
+            Cli.run(
+                            "finetune",
+                            "--data",
+                            data,
+                            "--model",
+                            "resnet20",
+                            "--weights",
+                            weights,
+                            "--epochs",
+                            1,
+                            "--out",
+                            folder.resolve("on"),
+                            "--overwrite")
+                    .succeeded();
         }
     }
 
@@ -137,16 +184,25 @@ class ModelFolderTest {
     @Test
     void weightsOfAnotherRunInAModelFolderAreRefused() throws IOException {
         Path second = train(folder.resolve("second"), 2);
-        Files.copy(second.resolve("model.safetensors"), run.resolve("model.safetensors"), StandardCopyOption.REPLACE_EXISTING);
-        Cli.run("evaluate", "--model", run, "--data", data).failedWith("model.safetensors is not the file that model.json describes", "SHA-256");
-        Cli.run("predict", "--model", run, image).failedWith("model.safetensors is not the file that model.json describes");
+        Files.copy(
+                second.resolve("model.safetensors"),
+                run.resolve("model.safetensors"),
+                StandardCopyOption.REPLACE_EXISTING);
+        Cli.run("evaluate", "--model", run, "--data", data)
+                .failedWith("model.safetensors is not the file that model.json describes", "SHA-256");
+        Cli.run("predict", "--model", run, image)
+                .failedWith("model.safetensors is not the file that model.json describes");
     }
 
     @Test
     void anOldCardWithoutAHashStillCountsAndSaysSo() {
         editCard("weights_sha256", null);
-        assertThat(Cli.run("predict", "--model", run, image).succeeded().err()).contains("model.json has no SHA-256 of its weights", "not checked");
-        assertThat(Cli.run("evaluate", "--model", run, "--data", data).succeeded().out()).contains("model.json has no SHA-256 of its weights");
+        assertThat(Cli.run("predict", "--model", run, image).succeeded().err())
+                .contains("model.json has no SHA-256 of its weights", "not checked");
+        assertThat(Cli.run("evaluate", "--model", run, "--data", data)
+                        .succeeded()
+                        .out())
+                .contains("model.json has no SHA-256 of its weights");
         assertThat(predict(run.resolve("model.safetensors")).succeeded().out()).contains("kind0 (0)");
         editCard("weights_sha256", 5);
         Cli.run("predict", "--model", run, image).failedWith("model.json is damaged");
@@ -162,7 +218,8 @@ class ModelFolderTest {
             TinyImages.write(renamed.resolve("other" + c + "/image.png"), c % 2 == 0, new SplittableRandom(c));
             TinyImages.write(renamed.resolve("other" + c + "/image2.png"), c % 2 == 0, new SplittableRandom(c + 50));
         }
-        assertThat(finetune(renamed, "others", more).out()).contains("new head linear for 10 classes, since the file's are others (kind0, kind1, ");
+        assertThat(finetune(renamed, "others", more).out())
+                .contains("new head linear for 10 classes, since the file's are others (kind0, kind1, ");
     }
 
     private Cli finetune(Path images, String out, Object... more) {

@@ -28,16 +28,34 @@ class NpzCommandTest {
     void trainsOnItsTrainingImagesAndEvaluatesOnItsTestImages() throws IOException {
         Path file = folder.resolve("set.npz");
         SplittableRandom random = new SplittableRandom(3);
-        try (OutputStream out = Files.newOutputStream(file); ZipOutputStream zip = new ZipOutputStream(out)) {
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
             part(zip, "train", 20, random);
             part(zip, "val", 8, random);
             part(zip, "test", 6, random);
         }
-        Cli run = Cli.run("finetune", "--data", file, "--model", "resnet20", "--weights", "none", "--freeze", "none", "--epochs", 1, "--batch", 8,
-                "--out", folder.resolve("run")).succeeded();
+        Cli run = Cli.run(
+                        "finetune",
+                        "--data",
+                        file,
+                        "--model",
+                        "resnet20",
+                        "--weights",
+                        "none",
+                        "--freeze",
+                        "none",
+                        "--epochs",
+                        1,
+                        "--batch",
+                        8,
+                        "--out",
+                        folder.resolve("run"))
+                .succeeded();
         assertThat(run.out()).contains("data: 20 training and 8 validation images of 2 classes: 0 10+4, 1 10+4");
-        assertThat(Json.readObject(folder.resolve("run/model.json")).get("classes")).hasToString("[0, 1]");
-        Map<String, Object> scores = Cli.json(folder.resolve("e.json"), "evaluate", "--model", folder.resolve("run"), "--data", file);
+        assertThat(Json.readObject(folder.resolve("run/model.json")).get("classes"))
+                .hasToString("[0, 1]");
+        Map<String, Object> scores =
+                Cli.json(folder.resolve("e.json"), "evaluate", "--model", folder.resolve("run"), "--data", file);
         assertThat(scores).containsEntry("images", 6);
     }
 
@@ -57,10 +75,18 @@ class NpzCommandTest {
     }
 
     private static void entry(ZipOutputStream zip, String name, String shape, byte[] values) throws IOException {
-        byte[] header = ("{'descr': '|u1', 'fortran_order': False, 'shape': " + shape + ", }\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] header = ("{'descr': '|u1', 'fortran_order': False, 'shape': " + shape + ", }\n")
+                .getBytes(StandardCharsets.US_ASCII);
         zip.putNextEntry(new ZipEntry(name + ".npy"));
-        zip.write(ByteBuffer.allocate(10 + header.length).order(ByteOrder.LITTLE_ENDIAN).put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII))
-                .put((byte) 1).put((byte) 0).putShort((short) header.length).put(header).array());
+        zip.write(ByteBuffer.allocate(10 + header.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put((byte) 0x93)
+                .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+                .put((byte) 1)
+                .put((byte) 0)
+                .putShort((short) header.length)
+                .put(header)
+                .array());
         zip.write(values);
         zip.closeEntry();
     }

@@ -2,8 +2,8 @@ package dev.graft.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.io.StateDict;
 import dev.graft.io.Safetensors;
+import dev.graft.io.StateDict;
 import dev.graft.vision.model.CifarResNet;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,13 +17,15 @@ import org.junit.jupiter.api.io.TempDir;
 class PredictCommandTest {
     @TempDir
     private Path folder;
+
     private Path weights;
     private Path image;
 
     @BeforeEach
     void writeFiles() throws IOException {
         weights = folder.resolve("w.safetensors");
-        try (CifarResNet model = CifarResNet.resnet20(3, new SplittableRandom(1)); StateDict state = model.stateDict()) {
+        try (CifarResNet model = CifarResNet.resnet20(3, new SplittableRandom(1));
+                StateDict state = model.stateDict()) {
             Safetensors.save(state, weights);
         }
         image = TinyImages.write(folder.resolve("image.png"), true, new SplittableRandom(2));
@@ -32,20 +34,47 @@ class PredictCommandTest {
     @Test
     void namesClassesByALabelFile() throws IOException {
         Path labels = Files.writeString(folder.resolve("labels.txt"), "ant\nbee\ncat\n");
-        Cli run = Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", labels, image, "--json", "-").succeeded();
+        Cli run = Cli.run(
+                        "predict",
+                        "--model",
+                        "resnet20",
+                        "--weights",
+                        weights,
+                        "--labels",
+                        labels,
+                        image,
+                        "--json",
+                        "-")
+                .succeeded();
         assertThat(run.out()).startsWith("[ {").contains("\"label\" : \"bee\"");
         assertThat(run.err()).contains("image.png").contains("%");
         Path two = Files.writeString(folder.resolve("two.txt"), "ant\nbee\n");
-        Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", two, image).failedWith("two.txt has 2 lines", "3 classes");
+        Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", two, image)
+                .failedWith("two.txt has 2 lines", "3 classes");
     }
 
     @Test
     void aLabelFileInAnotherEncodingIsRefused() throws IOException {
-        Path latin = Files.write(folder.resolve("latin.txt"), "ant\nb\u00EAte\ncat\n".getBytes(StandardCharsets.ISO_8859_1));
-        Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", latin, image).failedWith("latin.txt is not UTF-8", "save it as UTF-8");
+        Path latin =
+                Files.write(folder.resolve("latin.txt"), "ant\nb\u00EAte\ncat\n".getBytes(StandardCharsets.ISO_8859_1));
+        Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", latin, image)
+                .failedWith("latin.txt is not UTF-8", "save it as UTF-8");
         Path marked = Files.writeString(folder.resolve("marked.txt"), "\uFEFFant\nb\u00EAte\ncat\n");
-        assertThat(Cli.run("predict", "--model", "resnet20", "--weights", weights, "--labels", marked, image, "--json", "-").succeeded().out())
-                .contains("\"ant\"", "\"b\u00EAte\"").doesNotContain("\uFEFF");
+        assertThat(Cli.run(
+                                "predict",
+                                "--model",
+                                "resnet20",
+                                "--weights",
+                                weights,
+                                "--labels",
+                                marked,
+                                image,
+                                "--json",
+                                "-")
+                        .succeeded()
+                        .out())
+                .contains("\"ant\"", "\"b\u00EAte\"")
+                .doesNotContain("\uFEFF");
     }
 
     @Test

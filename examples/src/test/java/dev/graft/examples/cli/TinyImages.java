@@ -11,8 +11,7 @@ import javax.imageio.ImageIO;
 public final class TinyImages {
     static final int SIDE = 32;
 
-    private TinyImages() {
-    }
+    private TinyImages() {}
 
     public static Path folder(Path root, int perClass, long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);

@@ -24,6 +24,7 @@ class WindowOptionTest {
 
     @TempDir
     private Path folder;
+
     private Path data;
 
     @BeforeEach
@@ -49,8 +50,20 @@ class WindowOptionTest {
     }
 
     private Cli finetune(String out, Object... more) {
-        List<Object> all = new ArrayList<>(List.of("finetune", "--data", data, "--model", "resnet20", "--weights", "none", "--epochs", 2, "--batch", 8,
-                "--out", folder.resolve(out)));
+        List<Object> all = new ArrayList<>(List.of(
+                "finetune",
+                "--data",
+                data,
+                "--model",
+                "resnet20",
+                "--weights",
+                "none",
+                "--epochs",
+                2,
+                "--batch",
+                8,
+                "--out",
+                folder.resolve(out)));
         all.addAll(Arrays.asList(more));
         return Cli.run(all.toArray()).succeeded();
     }
@@ -63,12 +76,22 @@ class WindowOptionTest {
     void withoutAWindowOneLineSaysSoAndNamesTheOption() {
         for (String freeze : List.of("backbone", "none")) {
             Cli run = finetune("run-" + freeze, "--freeze", freeze);
-            assertThat(lines(run.out() + run.err(), FEW_BITS)).as("%s: %s", freeze, run.out()).isEqualTo(1);
-            assertThat(run.out()).contains(": 24 (first ", "12 of its 16 bits)", "--window percentile or --window CENTRE:WIDTH");
+            assertThat(lines(run.out() + run.err(), FEW_BITS))
+                    .as("%s: %s", freeze, run.out())
+                    .isEqualTo(1);
+            assertThat(run.out())
+                    .contains(": 24 (first ", "12 of its 16 bits)", "--window percentile or --window CENTRE:WIDTH");
         }
-        Cli evaluation = Cli.run("evaluate", "--model", folder.resolve("run-none"), "--data", data).succeeded();
+        Cli evaluation = Cli.run("evaluate", "--model", folder.resolve("run-none"), "--data", data)
+                .succeeded();
         assertThat(lines(evaluation.out(), FEW_BITS)).isEqualTo(1);
-        Cli prediction = Cli.run("predict", "--model", folder.resolve("run-none"), data.resolve("left/0.png"), data.resolve("left/1.png")).succeeded();
+        Cli prediction = Cli.run(
+                        "predict",
+                        "--model",
+                        folder.resolve("run-none"),
+                        data.resolve("left/0.png"),
+                        data.resolve("left/1.png"))
+                .succeeded();
         assertThat(lines(prediction.err(), FEW_BITS)).isEqualTo(1);
         assertThat(prediction.err()).contains(": 2 (first ");
     }
@@ -81,7 +104,8 @@ class WindowOptionTest {
         assertThat(Cli.map(card.get("preprocessing")).get("window")).isEqualTo("2500:4000");
         Object image = data.resolve("left/0.png");
         Cli own = Cli.run("predict", "--model", folder.resolve("run"), image).succeeded();
-        Cli same = Cli.run("predict", "--model", folder.resolve("run"), "--window", "2500.0:4000", image).succeeded();
+        Cli same = Cli.run("predict", "--model", folder.resolve("run"), "--window", "2500.0:4000", image)
+                .succeeded();
         assertThat(same.out()).isEqualTo(own.out());
         assertThat(own.err()).doesNotContain(FEW_BITS);
         Cli.run("predict", "--model", folder.resolve("run"), "--window", "percentile", image)
@@ -94,29 +118,64 @@ class WindowOptionTest {
     @Test
     void aFinetuningThatStartsFromAModelTakesItsWindow() {
         finetune("first", "--freeze", "none", "--window", "percentile");
-        Cli.run("finetune", "--data", data, "--model", "resnet20", "--weights", folder.resolve("first/model.safetensors"), "--epochs", 1, "--batch", 8,
-                "--out", folder.resolve("second")).succeeded();
-        assertThat(Cli.map(Json.readObject(folder.resolve("second/model.json")).get("preprocessing")).get("window")).isEqualTo("percentile");
+        Cli.run(
+                        "finetune",
+                        "--data",
+                        data,
+                        "--model",
+                        "resnet20",
+                        "--weights",
+                        folder.resolve("first/model.safetensors"),
+                        "--epochs",
+                        1,
+                        "--batch",
+                        8,
+                        "--out",
+                        folder.resolve("second"))
+                .succeeded();
+        assertThat(Cli.map(Json.readObject(folder.resolve("second/model.json")).get("preprocessing"))
+                        .get("window"))
+                .isEqualTo("percentile");
     }
 
     @Test
     void aResumedRunKeepsItsWindow() {
         finetune("run", "--freeze", "none", "--window", "percentile", "--epochs", 1);
-        Cli.run("finetune", "--resume", "--out", folder.resolve("run"), "--epochs", 2).succeeded();
-        assertThat(Cli.map(Json.readObject(folder.resolve("run/model.json")).get("preprocessing")).get("window")).isEqualTo("percentile");
-        assertThat(Cli.run("finetune", "--resume", "--out", folder.resolve("run"), "--epochs", 3, "--window", "full").code()).as("another window").isEqualTo(1);
+        Cli.run("finetune", "--resume", "--out", folder.resolve("run"), "--epochs", 2)
+                .succeeded();
+        assertThat(Cli.map(Json.readObject(folder.resolve("run/model.json")).get("preprocessing"))
+                        .get("window"))
+                .isEqualTo("percentile");
+        assertThat(Cli.run("finetune", "--resume", "--out", folder.resolve("run"), "--epochs", 3, "--window", "full")
+                        .code())
+                .as("another window")
+                .isEqualTo(1);
     }
 
     @Test
     void aWindowThatNoImageNeedsIsSaid() throws IOException {
         data = TinyImages.folder(folder.resolve("eight bits"), 8, 1);
-        assertThat(finetune("run", "--freeze", "none", "--window", "percentile").out().lines().filter(line -> line.startsWith("--window")))
+        assertThat(finetune("run", "--freeze", "none", "--window", "percentile")
+                        .out()
+                        .lines()
+                        .filter(line -> line.startsWith("--window")))
                 .containsExactly("--window percentile changed nothing: no image has more than 8 bits a sample");
     }
 
     @Test
     void aWindowThatCannotBeReadIsWrongUsage() {
-        Cli.run("finetune", "--data", data, "--model", "resnet20", "--weights", "none", "--out", folder.resolve("run"), "--window", "wide")
+        Cli.run(
+                        "finetune",
+                        "--data",
+                        data,
+                        "--model",
+                        "resnet20",
+                        "--weights",
+                        "none",
+                        "--out",
+                        folder.resolve("run"),
+                        "--window",
+                        "wide")
                 .wrongUsage("'wide' is not a window");
         assertThat(folder.resolve("run")).doesNotExist();
     }

@@ -54,10 +54,14 @@ class PhantomsTest {
     void aPatientsImagesDifferButShareTheirLabelAndSeedsRepeat() {
         PhantomStudy study = new PhantomStudy(4, 3);
         assertThat(study.images()).hasSize(12);
-        assertThat(List.of(study.label(0), study.label(2), study.label(3), study.label(5))).containsExactly(0, 0, 1, 1);
-        assertThat(study.images().get(0).toBytes()).isNotEqualTo(study.images().get(1).toBytes());
-        assertThat(new PhantomStudy(4, 3).images().get(7).toBytes()).isEqualTo(study.images().get(7).toBytes());
-        assertThat(new PhantomStudy(4, 4).images().get(7).toBytes()).isNotEqualTo(study.images().get(7).toBytes());
+        assertThat(List.of(study.label(0), study.label(2), study.label(3), study.label(5)))
+                .containsExactly(0, 0, 1, 1);
+        assertThat(study.images().get(0).toBytes())
+                .isNotEqualTo(study.images().get(1).toBytes());
+        assertThat(new PhantomStudy(4, 3).images().get(7).toBytes())
+                .isEqualTo(study.images().get(7).toBytes());
+        assertThat(new PhantomStudy(4, 4).images().get(7).toBytes())
+                .isNotEqualTo(study.images().get(7).toBytes());
     }
 
     @Test
@@ -75,7 +79,8 @@ class PhantomsTest {
     @Test
     void theSourceTaskHasAllItsClasses() {
         try (Pictures pictures = SourceTask.pictures(200, 1)) {
-            assertThat(Arrays.stream(pictures.labels()).distinct().sorted().toArray()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+            assertThat(Arrays.stream(pictures.labels()).distinct().sorted().toArray())
+                    .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
         }
     }
 
@@ -87,6 +92,9 @@ class PhantomsTest {
                 assertThat(files.count()).as(part).isEqualTo(part.startsWith("train") ? 90 : 45);
             }
         }
-        assertThat(ImageIO.read(folder.resolve("train/opacity/patient002-image1.png").toFile()).getWidth()).isEqualTo(SIDE);
+        assertThat(ImageIO.read(folder.resolve("train/opacity/patient002-image1.png")
+                                .toFile())
+                        .getWidth())
+                .isEqualTo(SIDE);
     }
 }

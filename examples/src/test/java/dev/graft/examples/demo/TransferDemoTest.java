@@ -14,16 +14,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TransferDemoTest {
-    private static final Path WEIGHTS = Path.of("src/main/resources/dev/graft/examples/demo/source-resnet20.safetensors");
+    private static final Path WEIGHTS =
+            Path.of("src/main/resources/dev/graft/examples/demo/source-resnet20.safetensors");
     private static final long MOST_BYTES = 3_000_000;
 
     @Test
     void theShippedWeightsAreSmallAndTellHowTheyWereMade() throws Exception {
         assertThat(Files.size(WEIGHTS)).isLessThan(MOST_BYTES);
         SourceTraining shipped = SourceTraining.asShipped();
-        assertThat(Safetensors.metadata(WEIGHTS)).containsEntry("command", "graft demo --train-source FILE --source-images " + shipped.images()
-                + " --source-epochs " + shipped.epochs() + " --source-seed " + shipped.seed());
-        assertThat(Double.parseDouble(Safetensors.metadata(WEIGHTS).get("accuracy_on_fresh_images"))).isGreaterThan(0.7);
+        assertThat(Safetensors.metadata(WEIGHTS))
+                .containsEntry(
+                        "command",
+                        "graft demo --train-source FILE --source-images " + shipped.images() + " --source-epochs "
+                                + shipped.epochs() + " --source-seed " + shipped.seed());
+        assertThat(Double.parseDouble(Safetensors.metadata(WEIGHTS).get("accuracy_on_fresh_images")))
+                .isGreaterThan(0.7);
     }
 
     @Test
@@ -31,7 +36,8 @@ class TransferDemoTest {
         Path file = folder.resolve("source.safetensors");
         double accuracy = new SourceTraining(64, 1, 3).train(file, Progress.silent());
         assertThat(accuracy).isBetween(0.0, 1.0);
-        assertThat(Safetensors.metadata(file).get("command")).contains("--source-images 64 --source-epochs 1 --source-seed 3");
+        assertThat(Safetensors.metadata(file).get("command"))
+                .contains("--source-images 64 --source-epochs 1 --source-seed 3");
         try (TransferDemo demo = new TransferDemo(Safetensors.load(file))) {
             assertThat(demo.testImages()).isEqualTo(demo.testPatients() * demo.imagesPerPatient());
         }
@@ -44,11 +50,17 @@ class TransferDemoTest {
         try (TransferDemo demo = new TransferDemo()) {
             double scratch = mean(demo, Start.SCRATCH);
             double transfer = mean(demo, Start.TRANSFER);
-            assertThat(transfer).as("mean AUROC by transfer, from scratch " + scratch).isGreaterThan(scratch + 0.05);
+            assertThat(transfer)
+                    .as("mean AUROC by transfer, from scratch " + scratch)
+                    .isGreaterThan(scratch + 0.05);
         }
     }
 
     private static double mean(TransferDemo demo, Start start) {
-        return LongStream.rangeClosed(101, 104).mapToObj(seed -> demo.run(start, 18, seed)).mapToDouble(Result::auroc).average().orElseThrow();
+        return LongStream.rangeClosed(101, 104)
+                .mapToObj(seed -> demo.run(start, 18, seed))
+                .mapToDouble(Result::auroc)
+                .average()
+                .orElseThrow();
     }
 }

@@ -27,7 +27,8 @@ class AtomicTextTest {
         AtomicText.write(link, "new");
         assertThat(link).isSymbolicLink();
         assertThat(real).hasContent("new");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(real))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(real)))
+                .isEqualTo("rw-------");
         Path longest = folder.resolve("x".repeat(250) + ".json");
         AtomicText.write(longest, "long");
         assertThat(longest).hasContent("long");
@@ -35,8 +36,11 @@ class AtomicTextTest {
 
     @Test
     void whatCannotBeWrittenIsSaidAndLeavesNothing() throws IOException {
-        assertThatThrownBy(() -> AtomicText.write(folder, "text")).isInstanceOf(RunException.class).hasMessageContaining("cannot be written (it is a folder)");
-        assertThatThrownBy(() -> AtomicText.write(folder.resolve("absent/file.json"), "text")).hasMessageContaining("its folder does not exist");
+        assertThatThrownBy(() -> AtomicText.write(folder, "text"))
+                .isInstanceOf(RunException.class)
+                .hasMessageContaining("cannot be written (it is a folder)");
+        assertThatThrownBy(() -> AtomicText.write(folder.resolve("absent/file.json"), "text"))
+                .hasMessageContaining("its folder does not exist");
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).isEmpty();
         }

@@ -30,7 +30,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the log says of the feature cache: the head trained on stored features gets the very bits that it gets on the images. */
+/**
+ * What the log says of the feature cache: the head trained on stored features gets the very bits that it gets on the
+ * images.
+ */
 class CachedTrainingTest {
     private static final int BATCH = 4;
 
@@ -59,10 +62,16 @@ class CachedTrainingTest {
         }
     }
 
-    /** Every network; with 11 images the last batch is smaller, with 9 a single image is left over, which training merges. */
+    /**
+     * Every network; with 11 images the last batch is smaller, with 9 a single image is left over, which training
+     * merges.
+     */
     static Stream<Arguments> networks() {
-        return ModelZoo.names().stream().flatMap(name -> (name.equals("resnet101") || name.equals("resnet152") ? Stream.of(11) : Stream.of(11, 9))
-                .map(images -> Arguments.of(name, images)));
+        return ModelZoo.names().stream()
+                .flatMap(name -> (name.equals("resnet101") || name.equals("resnet152")
+                                ? Stream.of(11)
+                                : Stream.of(11, 9))
+                        .map(images -> Arguments.of(name, images)));
     }
 
     @ParameterizedTest
@@ -76,14 +85,24 @@ class CachedTrainingTest {
                 Map<String, float[]> uncached = trained(model, model, images);
                 model.load(first);
                 restore(model, random);
-                try (FeatureCache cache = FeatureCache.compute(model, images, DataLoader.of(images, BATCH).workers(0).seed(1), 1, "all", folder,
-                        new StopSignal(), new PrintWriter(System.out))) {
+                try (FeatureCache cache = FeatureCache.compute(
+                        model,
+                        images,
+                        DataLoader.of(images, BATCH).workers(0).seed(1),
+                        1,
+                        "all",
+                        folder,
+                        new StopSignal(),
+                        new PrintWriter(System.out))) {
                     Map<String, float[]> cached = trained(model, model.headNetwork(), cache);
                     assertThat(cached.keySet()).isEqualTo(uncached.keySet()).isNotEmpty();
                     cached.forEach((key, values) -> assertThat(values).as(key).containsExactly(uncached.get(key)));
                 }
-                first.entries().stream().filter(entry -> uncached.containsKey(entry.getKey())).forEach(entry ->
-                        assertThat(entry.getValue().toFloatArray()).as("%s has moved", entry.getKey()).isNotEqualTo(uncached.get(entry.getKey())));
+                first.entries().stream()
+                        .filter(entry -> uncached.containsKey(entry.getKey()))
+                        .forEach(entry -> assertThat(entry.getValue().toFloatArray())
+                                .as("%s has moved", entry.getKey())
+                                .isNotEqualTo(uncached.get(entry.getKey())));
             }
         }
     }
@@ -91,12 +110,14 @@ class CachedTrainingTest {
     private static Map<String, float[]> trained(Backbone model, Module network, LabelledDataset data) {
         CrossEntropyLoss loss = new CrossEntropyLoss();
         network.train();
-        try (DataLoader loader = DataLoader.of(data, BATCH).workers(0).shuffled(3).lastBatch(LastBatch.MERGE_SINGLE);
-             Sgd sgd = new Sgd(network.trainableParameters(), Sgd.lr(0.01).momentum(0.9))) {
+        try (DataLoader loader =
+                        DataLoader.of(data, BATCH).workers(0).shuffled(3).lastBatch(LastBatch.MERGE_SINGLE);
+                Sgd sgd = new Sgd(network.trainableParameters(), Sgd.lr(0.01).momentum(0.9))) {
             for (int epoch = 0; epoch < 2; epoch++) {
                 for (Batch batch : loader) {
                     sgd.zeroGrad();
-                    loss.forward(network.forward(batch.inputs()), batch.labels()).backward();
+                    loss.forward(network.forward(batch.inputs()), batch.labels())
+                            .backward();
                     sgd.step();
                 }
             }
@@ -113,7 +134,8 @@ class CachedTrainingTest {
     private static StateDict copy(Module model) {
         StateDict copy = new StateDict();
         try (StateDict own = model.stateDict()) {
-            own.entries().forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
+            own.entries()
+                    .forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
         }
         return copy;
     }

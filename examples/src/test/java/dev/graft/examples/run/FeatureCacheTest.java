@@ -72,7 +72,15 @@ class FeatureCacheTest {
     }
 
     private FeatureCache cache(Backbone model, LabelledDataset images) throws IOException {
-        return FeatureCache.compute(model, images, DataLoader.of(images, 16), 1, "some", folder, new StopSignal(), new PrintWriter(System.out));
+        return FeatureCache.compute(
+                model,
+                images,
+                DataLoader.of(images, 16),
+                1,
+                "some",
+                folder,
+                new StopSignal(),
+                new PrintWriter(System.out));
     }
 
     @Test
@@ -80,8 +88,11 @@ class FeatureCacheTest {
         try (Backbone model = CifarResNet.resnet20(3, new SplittableRandom(1))) {
             model.freezeBackbone();
             Counted images = new Counted(60);
-            LabelledDataset half = new Subset(new Subset(images, IntStream.range(10, 60).toArray()), IntStream.range(0, 40).toArray());
-            try (FeatureCache cache = cache(model, half); DataLoader loader = DataLoader.of(cache, 8).shuffled(1)) {
+            LabelledDataset half = new Subset(
+                    new Subset(images, IntStream.range(10, 60).toArray()),
+                    IntStream.range(0, 40).toArray());
+            try (FeatureCache cache = cache(model, half);
+                    DataLoader loader = DataLoader.of(cache, 8).shuffled(1)) {
                 images.labelsRead.set(0);
                 int seen = 0;
                 for (Batch batch : loader) {
@@ -92,7 +103,9 @@ class FeatureCacheTest {
                     }
                 }
                 assertThat(seen).isEqualTo(40);
-                assertThat(images.labelsRead.get()).as("labels read in an epoch of 40").isEqualTo(40);
+                assertThat(images.labelsRead.get())
+                        .as("labels read in an epoch of 40")
+                        .isEqualTo(40);
             }
         }
     }
@@ -103,11 +116,18 @@ class FeatureCacheTest {
             model.freezeBackbone();
             Counted images = new Counted(20);
             model.train();
-            try (FeatureCache cache = cache(model, images); Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-                assertThat(model.head().isTraining()).as("computing features leaves the mode alone").isTrue();
+            try (FeatureCache cache = cache(model, images);
+                    Scope scope = Scope.open();
+                    Autograd.Guard guard = Autograd.noGrad()) {
+                assertThat(model.head().isTraining())
+                        .as("computing features leaves the mode alone")
+                        .isTrue();
                 model.eval();
                 for (int i : new int[] {0, 7, 19}) {
-                    float[] expected = model.features(images.get(i, new SplittableRandom(0)).input().unsqueeze(0)).toFloatArray();
+                    float[] expected = model.features(images.get(i, new SplittableRandom(0))
+                                    .input()
+                                    .unsqueeze(0))
+                            .toFloatArray();
                     float[] kept = cache.get(i, new SplittableRandom(0)).input().toFloatArray();
                     assertThat(kept).hasSameSizeAs(expected);
                     for (int k = 0; k < kept.length; k++) {

@@ -43,7 +43,8 @@ class FeatureStoreTest {
 
     @Test
     void tooManyForTheDiskAreRefusedBeforeTheWork() {
-        assertThatThrownBy(() -> FeatureStore.create(1L << 32, 1 << 28, 1000, folder)).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> FeatureStore.create(1L << 32, 1 << 28, 1000, folder))
+                .isInstanceOf(IOException.class)
                 .hasMessageContaining("neither in memory nor on the disk");
     }
 }

@@ -30,8 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Fine-tunings from real weights on real images, against PyTorch's scores for the same recipe (finetune_reference.py): the mean of three
- * seeds after the last epoch must be within one point. The features of a frozen backbone are computed once and serve all seeds.
+ * Fine-tunings from real weights on real images, against PyTorch's scores for the same recipe (finetune_reference.py):
+ * the mean of three seeds after the last epoch must be within one point. The features of a frozen backbone are computed
+ * once and serve all seeds.
  */
 @Tag("slow")
 class FinetuneReferenceTest {
@@ -45,7 +46,8 @@ class FinetuneReferenceTest {
     /** What PyTorch did: the recipe, and the mean scores over the most seeds it was run with. */
     private record Reference(Map<?, ?> recipe, double accuracy, double auroc) {
         static Reference read(String name) {
-            Map<?, ?> recipes = (Map<?, ?>) Json.readObject(RealData.repository().resolve(REFERENCE)).get("recipes");
+            Map<?, ?> recipes = (Map<?, ?>)
+                    Json.readObject(RealData.repository().resolve(REFERENCE)).get("recipes");
             Map<?, ?> entry = (Map<?, ?>) recipes.get(name);
             Map<?, ?> summary = (Map<?, ?>) entry.get("summary");
             for (String more : List.of("summary_20_seeds", "summary_10_seeds")) {
@@ -54,7 +56,8 @@ class FinetuneReferenceTest {
                     break;
                 }
             }
-            return new Reference((Map<?, ?>) entry.get("recipe"), mean(summary, "final_accuracy"), mean(summary, "final_auroc"));
+            return new Reference(
+                    (Map<?, ?>) entry.get("recipe"), mean(summary, "final_accuracy"), mean(summary, "final_auroc"));
         }
 
         private static double mean(Map<?, ?> summary, String score) {
@@ -66,8 +69,21 @@ class FinetuneReferenceTest {
         }
 
         Recipe withSeed(long seed) {
-            return new Recipe((int) number("epochs"), (int) number("batch"), Recipe.Optimization.SGD, number("lr"), number("momentum"),
-                    number("weight_decay"), Recipe.Schedule.NONE, 0, false, 1, OptionalDouble.empty(), OptionalInt.empty(), Monitor.ACCURACY, seed);
+            return new Recipe(
+                    (int) number("epochs"),
+                    (int) number("batch"),
+                    Recipe.Optimization.SGD,
+                    number("lr"),
+                    number("momentum"),
+                    number("weight_decay"),
+                    Recipe.Schedule.NONE,
+                    0,
+                    false,
+                    1,
+                    OptionalDouble.empty(),
+                    OptionalInt.empty(),
+                    Monitor.ACCURACY,
+                    seed);
         }
     }
 
@@ -95,7 +111,9 @@ class FinetuneReferenceTest {
     }
 
     private static String efficientnet() {
-        return RealData.require("weights/efficientnet_lite0").resolve("efficientnet-lite0-57934424.pth").toString();
+        return RealData.require("weights/efficientnet_lite0")
+                .resolve("efficientnet-lite0-57934424.pth")
+                .toString();
     }
 
     private static String resnet20() {
@@ -127,7 +145,10 @@ class FinetuneReferenceTest {
         checkFrozen("resnet20-pneumoniamnist-frozen", "resnet20", resnet20(), pneumonia());
     }
 
-    /** The last epoch's accuracy deviates by 2.7 points between PyTorch's own seeds here, so the AUROC is what can be compared. */
+    /**
+     * The last epoch's accuracy deviates by 2.7 points between PyTorch's own seeds here, so the AUROC is what can be
+     * compared.
+     */
     @Test
     void resnet20OnPneumoniaWhole() throws IOException {
         Reference reference = Reference.read("resnet20-pneumoniamnist");
@@ -137,7 +158,11 @@ class FinetuneReferenceTest {
         List<Scores> scores = new ArrayList<>();
         for (int seed = 0; seed < SEEDS; seed++) {
             try (Backbone model = start.build(2, new SplittableRandom(seed)).model()) {
-                scores.add(train(reference.withSeed(seed), model, data.train(preprocessing.train(Augment.NONE)), data.validation(preprocessing.eval())));
+                scores.add(train(
+                        reference.withSeed(seed),
+                        model,
+                        data.train(preprocessing.train(Augment.NONE)),
+                        data.validation(preprocessing.eval())));
             }
         }
         report("resnet20-pneumoniamnist", reference, scores);
@@ -152,10 +177,11 @@ class FinetuneReferenceTest {
         int classes = data.classes().size();
         List<Scores> scores = new ArrayList<>();
         try (Backbone backbone = start.build(classes, new SplittableRandom(0)).model();
-             FeatureCache train = features(backbone, data.train(preprocessing.eval()));
-             FeatureCache held = features(backbone, data.validation(preprocessing.eval()))) {
+                FeatureCache train = features(backbone, data.train(preprocessing.eval()));
+                FeatureCache held = features(backbone, data.validation(preprocessing.eval()))) {
             for (int seed = 0; seed < SEEDS; seed++) {
-                try (Backbone whole = start.build(classes, new SplittableRandom(seed)).model()) {
+                try (Backbone whole =
+                        start.build(classes, new SplittableRandom(seed)).model()) {
                     scores.add(train(reference.withSeed(seed), whole.headNetwork(), train, held));
                 }
             }
@@ -167,15 +193,34 @@ class FinetuneReferenceTest {
 
     private FeatureCache features(Backbone backbone, LabelledDataset images) throws IOException {
         backbone.freezeBackbone();
-        return FeatureCache.compute(backbone, images, DataLoader.of(images, 32), 1, "some", folder, new StopSignal(), new PrintWriter(System.out));
+        return FeatureCache.compute(
+                backbone,
+                images,
+                DataLoader.of(images, 32),
+                1,
+                "some",
+                folder,
+                new StopSignal(),
+                new PrintWriter(System.out));
     }
 
     private static Scores train(Recipe recipe, Module model, LabelledDataset train, LabelledDataset held) {
         try (DataLoader trainLoader = DataLoader.of(train, recipe.batch()).shuffled(recipe.seed());
-             DataLoader heldLoader = DataLoader.of(held, recipe.batch());
-             Optimizer sgd = recipe.optimizer(model.trainableParameters())) {
-            return recipe.configure(Trainer.builder(model, recipe.loss(train.labels(), train.classes().size()), sgd), trainLoader).restoreBest(false)
-                    .build().fit(trainLoader, heldLoader).epochs().get(recipe.epochs() - 1).validation().orElseThrow();
+                DataLoader heldLoader = DataLoader.of(held, recipe.batch());
+                Optimizer sgd = recipe.optimizer(model.trainableParameters())) {
+            return recipe.configure(
+                            Trainer.builder(
+                                    model,
+                                    recipe.loss(train.labels(), train.classes().size()),
+                                    sgd),
+                            trainLoader)
+                    .restoreBest(false)
+                    .build()
+                    .fit(trainLoader, heldLoader)
+                    .epochs()
+                    .get(recipe.epochs() - 1)
+                    .validation()
+                    .orElseThrow();
         }
     }
 
@@ -188,7 +233,14 @@ class FinetuneReferenceTest {
     }
 
     private static void report(String name, Reference reference, List<Scores> scores) {
-        System.out.printf(Locale.ROOT, "%s, mean of %d seeds: accuracy %.4f (PyTorch %.4f), AUROC %.4f (PyTorch %.4f)%n", name, scores.size(),
-                accuracy(scores), reference.accuracy, auroc(scores), reference.auroc);
+        System.out.printf(
+                Locale.ROOT,
+                "%s, mean of %d seeds: accuracy %.4f (PyTorch %.4f), AUROC %.4f (PyTorch %.4f)%n",
+                name,
+                scores.size(),
+                accuracy(scores),
+                reference.accuracy,
+                auroc(scores),
+                reference.auroc);
     }
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FinetuneStopTest {
     @TempDir
     private Path folder;
+
     private Path data;
     private String pretrained;
     private Runs.Plan plan;
@@ -32,31 +33,41 @@ class FinetuneStopTest {
         data = TinyImages.folder(folder.resolve("data"), 12, 1);
         plan = new Runs(data).plan();
         Path file = folder.resolve("pretrained.pth");
-        try (CifarResNet model = CifarResNet.resnet20(5, new SplittableRandom(5)); StateDict state = model.stateDict()) {
+        try (CifarResNet model = CifarResNet.resnet20(5, new SplittableRandom(5));
+                StateDict state = model.stateDict()) {
             TorchCheckpoint.save(state, file);
         }
         pretrained = file.toString();
     }
 
     private void assertSameModel(Path one, Path two, String what) throws IOException {
-        assertThat(Files.mismatch(one.resolve("model.safetensors"), two.resolve("model.safetensors"))).as(what).isEqualTo(-1);
+        assertThat(Files.mismatch(one.resolve("model.safetensors"), two.resolve("model.safetensors")))
+                .as(what)
+                .isEqualTo(-1);
     }
 
-    /** 18 training images in batches of 8, two of them a step: 3 batches and 2 steps an epoch. A stop at "batch 3" is one in the validation. */
+    /**
+     * 18 training images in batches of 8, two of them a step: 3 batches and 2 steps an epoch. A stop at "batch 3" is
+     * one in the validation.
+     */
     private void check(String name, Runs.Plan variant, String... events) throws IOException {
         Path whole = folder.resolve(name + "-whole");
         assertThat(Runs.run(whole, variant).ending()).isEqualTo(Finetune.Ending.FINISHED);
         for (String at : events) {
             Path out = folder.resolve(name + "-" + at.replace(' ', '-'));
             Runs.Told stopped = Runs.stopped(out, variant, at);
-            assertThat(stopped.ending()).as(name + " at " + at).isEqualTo(at.equals("opened") ? Finetune.Ending.STOPPED_EARLY : Finetune.Ending.STOPPED);
+            assertThat(stopped.ending())
+                    .as(name + " at " + at)
+                    .isEqualTo(at.equals("opened") ? Finetune.Ending.STOPPED_EARLY : Finetune.Ending.STOPPED);
             assertThat(stopped.metrics()).isEmpty();
             assertThat(out.resolve("model.safetensors")).doesNotExist();
             Runs.Told resumed = Runs.run(out, variant.resume());
             assertThat(resumed.ending()).as(name + " resumed after " + at).isEqualTo(Finetune.Ending.FINISHED);
             assertSameModel(whole, out, name + " resumed after " + at);
-            assertThat(epochs(resumed)).as(name + " resumed after " + at).isEqualTo(epochs(new Runs.Told(resumed.ending(),
-                    Optional.of(Json.readObject(whole.resolve("metrics.json"))), "")));
+            assertThat(epochs(resumed))
+                    .as(name + " resumed after " + at)
+                    .isEqualTo(epochs(new Runs.Told(
+                            resumed.ending(), Optional.of(Json.readObject(whole.resolve("metrics.json"))), "")));
         }
     }
 
@@ -74,8 +85,25 @@ class FinetuneStopTest {
 
     @Test
     void theWholeNetworkWithAugmentation() throws IOException {
-        check("strong", new Runs.Plan(plan.source(), "none", false, Augment.STRONG, true, 0, 2, 0, Recipe.Schedule.WARMUP_COSINE, 5,
-                RunFolder.Existing.REFUSE), "opened", "batch 1", "batch 3", "epoch 1", "batch 5");
+        check(
+                "strong",
+                new Runs.Plan(
+                        plan.source(),
+                        "none",
+                        false,
+                        Augment.STRONG,
+                        true,
+                        0,
+                        2,
+                        0,
+                        Recipe.Schedule.WARMUP_COSINE,
+                        5,
+                        RunFolder.Existing.REFUSE),
+                "opened",
+                "batch 1",
+                "batch 3",
+                "epoch 1",
+                "batch 5");
     }
 
     @Test
@@ -95,6 +123,10 @@ class FinetuneStopTest {
 
     @Test
     void earlyStopping() throws IOException {
-        check("patience", plan.frozen(pretrained, true, Augment.NONE, 0).epochs(40).patience(1), "batch 4", "epoch 2");
+        check(
+                "patience",
+                plan.frozen(pretrained, true, Augment.NONE, 0).epochs(40).patience(1),
+                "batch 4",
+                "epoch 2");
     }
 }

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FullDiskTest {
     @TempDir
     private Path folder;
+
     private Path data;
     private Path out;
 
@@ -40,18 +41,41 @@ class FullDiskTest {
         out = folder.resolve("out");
     }
 
-    private record Ended(int code, String said) {
-    }
+    private record Ended(int code, String said) {}
 
     /** @param blocks the longest file that may be written, in KiB */
     private Ended finetune(int blocks, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -f " + blocks + "; exec \"$@\"", "limited",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx400m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-Dgraft.kernels=plain", "-Djava.awt.headless=true", "-cp", System.getProperty("java.class.path"), KillTest.Run.class.getName(), "finetune",
-                "--data", data.toString(), "--model", "resnet20", "--batch", "6", "--threads", "1", "--out", out.toString()));
+        List<String> command = new ArrayList<>(List.of(
+                "bash",
+                "-c",
+                "ulimit -f " + blocks + "; exec \"$@\"",
+                "limited",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx400m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Dgraft.kernels=plain",
+                "-Djava.awt.headless=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KillTest.Run.class.getName(),
+                "finetune",
+                "--data",
+                data.toString(),
+                "--model",
+                "resnet20",
+                "--batch",
+                "6",
+                "--threads",
+                "1",
+                "--out",
+                out.toString()));
         command.addAll(Arrays.asList(arguments));
         Path said = folder.resolve("said");
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
         assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("the program ends").isTrue();
         return new Ended(process.exitValue(), Files.readString(said));
     }
@@ -64,7 +88,8 @@ class FullDiskTest {
 
     private void assertNoTemporaryFile() throws IOException {
         try (Stream<Path> files = Files.list(out)) {
-            assertThat(files.map(file -> file.getFileName().toString())).noneMatch(name -> name.endsWith(".tmp") || name.endsWith(".new"));
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .noneMatch(name -> name.endsWith(".tmp") || name.endsWith(".new"));
         }
     }
 
@@ -78,7 +103,8 @@ class FullDiskTest {
         assertThat(full.said()).contains("last.safetensors", "cannot be written", "space");
         assertThat(model(out)).isEqualTo(old);
         assertNoTemporaryFile();
-        assertThat(finetune(100_000, with(recipe, "--seed", "3", "--resume")).code()).isZero();
+        assertThat(finetune(100_000, with(recipe, "--seed", "3", "--resume")).code())
+                .isZero();
         assertThat(model(out)).isNotEqualTo(old);
     }
 
@@ -86,7 +112,8 @@ class FullDiskTest {
     @Test
     void aResultThatCannotBeWrittenLeavesTheOldOneAndIsWrittenByAResume() throws Exception {
         Path pretrained = folder.resolve("pretrained.pth");
-        try (CifarResNet model = CifarResNet.resnet20(5, new SplittableRandom(5)); StateDict state = model.stateDict()) {
+        try (CifarResNet model = CifarResNet.resnet20(5, new SplittableRandom(5));
+                StateDict state = model.stateDict()) {
             TorchCheckpoint.save(state, pretrained);
         }
         String[] recipe = {"--weights", pretrained.toString(), "--epochs", "3"};
@@ -102,7 +129,8 @@ class FullDiskTest {
         Ended second = finetune(800, with(recipe, "--seed", "3", "--overwrite"));
         assertThat(second.code()).as(second.said()).isEqualTo(1);
         assertThat(model(out)).isEqualTo(old);
-        assertThat(finetune(100_000, with(recipe, "--seed", "3", "--resume")).code()).isZero();
+        assertThat(finetune(100_000, with(recipe, "--seed", "3", "--resume")).code())
+                .isZero();
         assertThat(model(out)).isNotEqualTo(old);
     }
 
@@ -113,10 +141,11 @@ class FullDiskTest {
         Runs.run(folder.resolve("whole"), plan);
         Path away = folder.resolve("away");
         assertThatThrownBy(() -> Runs.run(out, plan, (event, stop) -> {
-            if (event.equals("batch 4")) {
-                move(out, away);
-            }
-        })).hasMessageContaining(".safetensors: cannot be written");
+                    if (event.equals("batch 4")) {
+                        move(out, away);
+                    }
+                }))
+                .hasMessageContaining(".safetensors: cannot be written");
         move(away, out);
         Runs.run(out, plan.resume());
         assertThat(model(out)).isEqualTo(model(folder.resolve("whole")));
@@ -142,7 +171,8 @@ class FullDiskTest {
         }
         assertThat(one).hasContent("old 1");
         try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("one", "two", "link", "data");
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("one", "two", "link", "data");
         }
         try (Swap swap = new Swap()) {
             Files.writeString(swap.of(one), "new 1");
@@ -151,7 +181,8 @@ class FullDiskTest {
             swap.commit();
         }
         assertThat(one).hasContent("new 1");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(one))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(one)))
+                .isEqualTo("rw-------");
         assertThat(two).hasContent("new 2");
         assertThat(link).isSymbolicLink();
         assertThat(folder.resolve("three")).hasContent("new 3");

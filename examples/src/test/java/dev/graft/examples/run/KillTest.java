@@ -29,21 +29,22 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs of the program in JVMs that are killed without a warning at random moments, then resumed: after each kill the folder is whole, and the
- * result has the bits of a run that nobody killed. Half of the kills come when files are written.
+ * Runs of the program in JVMs that are killed without a warning at random moments, then resumed: after each kill the
+ * folder is whole, and the result has the bits of a run that nobody killed. Half of the kills come when files are
+ * written.
  */
 class KillTest {
     private static final int MOST_EVENTS = 60;
 
     @TempDir
     private Path folder;
+
     private Path data;
     private SplittableRandom random;
 
     /** What is killed. */
     static final class Run {
-        private Run() {
-        }
+        private Run() {}
 
         public static void main(String[] args) {
             System.exit(Program.run(args));
@@ -60,7 +61,8 @@ class KillTest {
 
     private String pretrained() {
         Path file = folder.resolve("pretrained.pth");
-        try (CifarResNet model = CifarResNet.resnet20(5, new SplittableRandom(5)); StateDict state = model.stateDict()) {
+        try (CifarResNet model = CifarResNet.resnet20(5, new SplittableRandom(5));
+                StateDict state = model.stateDict()) {
             TorchCheckpoint.save(state, file);
         }
         return file.toString();
@@ -68,13 +70,34 @@ class KillTest {
 
     /** Plain kernels compiled quickly: what counts is when files are written, not how fast numbers are computed. */
     private Process start(Path out, String[] recipe, String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx400m", "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", "-Dgraft.kernels=plain", "-Dgraft.threads=1", "-Djava.awt.headless=true", "-cp",
-                System.getProperty("java.class.path"), Run.class.getName(), "finetune", "--data", data.toString(), "--model", "resnet20", "--batch", "6",
-                "--threads", "1", "--out", out.toString()));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx400m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Dgraft.kernels=plain",
+                "-Dgraft.threads=1",
+                "-Djava.awt.headless=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Run.class.getName(),
+                "finetune",
+                "--data",
+                data.toString(),
+                "--model",
+                "resnet20",
+                "--batch",
+                "6",
+                "--threads",
+                "1",
+                "--out",
+                out.toString()));
         command.addAll(Arrays.asList(recipe));
         command.addAll(Arrays.asList(more));
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("said").toFile()).start();
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("said").toFile())
+                .start();
     }
 
     private String said() throws IOException {
@@ -102,8 +125,12 @@ class KillTest {
 
     private static void waitForWrites(Process process, Path out, int count) throws IOException, InterruptedException {
         try (WatchService watch = out.getFileSystem().newWatchService()) {
-            out.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY, StandardWatchEventKinds.ENTRY_DELETE);
-            for (int events = 0; events < count && process.isAlive();) {
+            out.register(
+                    watch,
+                    StandardWatchEventKinds.ENTRY_CREATE,
+                    StandardWatchEventKinds.ENTRY_MODIFY,
+                    StandardWatchEventKinds.ENTRY_DELETE);
+            for (int events = 0; events < count && process.isAlive(); ) {
                 WatchKey key = watch.poll(20, TimeUnit.MILLISECONDS);
                 if (key != null) {
                     events += key.pollEvents().size();
@@ -116,7 +143,8 @@ class KillTest {
     /** Every file under its own name is whole, whatever is beside it. */
     private static void assertWhole(Path out, String when) throws IOException {
         try (Stream<Path> files = Files.list(out)) {
-            for (Path file : files.filter(path -> !path.getFileName().toString().startsWith(".")).toList()) {
+            for (Path file : files.filter(path -> !path.getFileName().toString().startsWith("."))
+                    .toList()) {
                 if (file.toString().endsWith(".safetensors")) {
                     Safetensors.load(file).close();
                 } else if (file.toString().endsWith(".json")) {
@@ -126,20 +154,25 @@ class KillTest {
         }
     }
 
-    /** The model in the folder is one of {@code known} with its own card, or the folder says how to have it finished. */
+    /**
+     * The model in the folder is one of {@code known} with its own card, or the folder says how to have it finished.
+     */
     private static void assertOneModel(Path out, List<String> known, String when) {
         try {
             ModelCard card = ModelCard.read(out);
             card.load(out).close();
             assertThat(known).as("model " + when).contains(card.weightsSha256().orElseThrow());
         } catch (RunException e) {
-            assertThat(e).as("model " + when).hasMessageContaining("finish it with graft finetune --resume --out " + out);
+            assertThat(e)
+                    .as("model " + when)
+                    .hasMessageContaining("finish it with graft finetune --resume --out " + out);
         }
     }
 
     private static String epochs(Path run) {
         StringBuilder text = new StringBuilder();
-        for (Object epoch : (List<?>) Json.readObject(run.resolve("metrics.json")).get("epochs")) {
+        for (Object epoch :
+                (List<?>) Json.readObject(run.resolve("metrics.json")).get("epochs")) {
             Map<Object, Object> map = new LinkedHashMap<>((Map<?, ?>) epoch);
             map.remove("seconds");
             map.remove("images_per_second");
@@ -160,7 +193,8 @@ class KillTest {
         while (done < kills) {
             boolean ended = killAtSomeMoment(start(out, recipe, "--resume"), out, millis);
             runs++;
-            String when = "of " + name + " after kill " + (done + 1) + " (" + said().lines().reduce("", (first, second) -> second) + ")";
+            String when = "of " + name + " after kill " + (done + 1) + " ("
+                    + said().lines().reduce("", (first, second) -> second) + ")";
             assertWhole(out, when);
             if (ended) {
                 compare(name, out, whole, when);
@@ -179,13 +213,20 @@ class KillTest {
     }
 
     private static void compare(String name, Path out, Path whole, String when) throws IOException {
-        assertThat(Files.mismatch(out.resolve("model.safetensors"), whole.resolve("model.safetensors"))).as("model " + when).isEqualTo(-1);
+        assertThat(Files.mismatch(out.resolve("model.safetensors"), whole.resolve("model.safetensors")))
+                .as("model " + when)
+                .isEqualTo(-1);
         assertThat(epochs(out)).as("epochs " + when).isEqualTo(epochs(whole));
-        assertThat(Files.readAllLines(out.resolve("log.csv"))).as("log " + when).hasSameSizeAs(Files.readAllLines(whole.resolve("log.csv")));
+        assertThat(Files.readAllLines(out.resolve("log.csv")))
+                .as("log " + when)
+                .hasSameSizeAs(Files.readAllLines(whole.resolve("log.csv")));
         ModelCard.read(out).load(out).close();
-        try (Stream<Path> files = Files.list(out); Stream<Path> wanted = Files.list(whole)) {
-            assertThat(files.map(file -> file.getFileName().toString())).as("files " + when)
-                    .containsExactlyInAnyOrderElementsOf(wanted.map(file -> file.getFileName().toString()).toList());
+        try (Stream<Path> files = Files.list(out);
+                Stream<Path> wanted = Files.list(whole)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .as("files " + when)
+                    .containsExactlyInAnyOrderElementsOf(
+                            wanted.map(file -> file.getFileName().toString()).toList());
         }
     }
 
@@ -206,16 +247,26 @@ class KillTest {
         Path first = folder.resolve(name + "-first");
         runToTheEnd(first, with(recipe, "--seed", "1"));
         Path out = folder.resolve(name);
-        List<String> known = List.of(FileSha256.of(first.resolve("model.safetensors")), FileSha256.of(whole.resolve("model.safetensors")));
+        List<String> known = List.of(
+                FileSha256.of(first.resolve("model.safetensors")), FileSha256.of(whole.resolve("model.safetensors")));
         Files.createDirectories(out);
-        for (int done = 0; done < kills;) {
+        for (int done = 0; done < kills; ) {
             delete(out);
-            for (String file : new String[] {"run.json", "model.safetensors", "model.json", "metrics.json", "log.csv", "last.safetensors", "best.safetensors"}) {
+            for (String file : new String[] {
+                "run.json",
+                "model.safetensors",
+                "model.json",
+                "metrics.json",
+                "log.csv",
+                "last.safetensors",
+                "best.safetensors"
+            }) {
                 Files.copy(first.resolve(file), out.resolve(file));
             }
             boolean begun = false;
             for (int run = 0; run < 3; run++) {
-                boolean ended = killAtSomeMoment(start(out, with(recipe, "--seed", "2"), begun ? "--resume" : "--overwrite"), out, millis);
+                boolean ended = killAtSomeMoment(
+                        start(out, with(recipe, "--seed", "2"), begun ? "--resume" : "--overwrite"), out, millis);
                 String when = "of " + name + " after kill " + (done + 1);
                 assertWhole(out, when);
                 assertOneModel(out, known, when);
@@ -251,7 +302,19 @@ class KillTest {
     @Tag("slow")
     @Timeout(3600)
     void manyKills() throws Exception {
-        check("whole", 30, "--weights", "none", "--freeze", "none", "--epochs", "3", "--augment", "strong", "--schedule", "warmup-cosine");
+        check(
+                "whole",
+                30,
+                "--weights",
+                "none",
+                "--freeze",
+                "none",
+                "--epochs",
+                "3",
+                "--augment",
+                "strong",
+                "--schedule",
+                "warmup-cosine");
         check("cached", 30, "--weights", pretrained(), "--epochs", "30", "--patience", "5");
         check("views", 20, "--weights", pretrained(), "--epochs", "8", "--augment", "light", "--cached-views", "2");
         checkReplacement("replaced", 40, "--weights", pretrained(), "--epochs", "8");

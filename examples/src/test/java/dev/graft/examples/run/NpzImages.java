@@ -14,8 +14,7 @@ final class NpzImages {
     private static final int SIDE = 28;
     private static final int MAGIC_BYTES = 8;
 
-    private NpzImages() {
-    }
+    private NpzImages() {}
 
     static void write(Path npz, String split, List<String> classes, Path folder) throws IOException {
         byte[] pixels = array(npz, split + "_images");
@@ -29,7 +28,12 @@ final class NpzImages {
             for (int i = 0; i < SIDE * SIDE; i++) {
                 image.getRaster().setSample(i % SIDE, i / SIDE, 0, pixels[n * SIDE * SIDE + i] & 0xff);
             }
-            ImageIO.write(image, "png", folder.resolve(classes.get(labels[n * labelBytes])).resolve(String.format("%05d.png", n)).toFile());
+            ImageIO.write(
+                    image,
+                    "png",
+                    folder.resolve(classes.get(labels[n * labelBytes]))
+                            .resolve(String.format("%05d.png", n))
+                            .toFile());
         }
     }
 

@@ -24,10 +24,31 @@ final class Runs {
     }
 
     /** What can be varied. */
-    record Plan(ImageData.Source source, String weights, boolean freeze, Augment augment, boolean featureCache, int cachedViews, int epochs, int patience,
-                Recipe.Schedule schedule, long seed, RunFolder.Existing existing) {
+    record Plan(
+            ImageData.Source source,
+            String weights,
+            boolean freeze,
+            Augment augment,
+            boolean featureCache,
+            int cachedViews,
+            int epochs,
+            int patience,
+            Recipe.Schedule schedule,
+            long seed,
+            RunFolder.Existing existing) {
         Plan source(ImageData.Source value) {
-            return new Plan(value, weights, freeze, augment, featureCache, cachedViews, epochs, patience, schedule, seed, existing);
+            return new Plan(
+                    value,
+                    weights,
+                    freeze,
+                    augment,
+                    featureCache,
+                    cachedViews,
+                    epochs,
+                    patience,
+                    schedule,
+                    seed,
+                    existing);
         }
 
         Plan frozen(String file, boolean cache, Augment chance, int views) {
@@ -35,23 +56,78 @@ final class Runs {
         }
 
         Plan weights(String file) {
-            return new Plan(source, file, freeze, augment, featureCache, cachedViews, epochs, patience, schedule, seed, existing);
+            return new Plan(
+                    source,
+                    file,
+                    freeze,
+                    augment,
+                    featureCache,
+                    cachedViews,
+                    epochs,
+                    patience,
+                    schedule,
+                    seed,
+                    existing);
         }
 
         Plan epochs(int count) {
-            return new Plan(source, weights, freeze, augment, featureCache, cachedViews, count, patience, schedule, seed, existing);
+            return new Plan(
+                    source,
+                    weights,
+                    freeze,
+                    augment,
+                    featureCache,
+                    cachedViews,
+                    count,
+                    patience,
+                    schedule,
+                    seed,
+                    existing);
         }
 
         Plan patience(int count) {
-            return new Plan(source, weights, freeze, augment, featureCache, cachedViews, epochs, count, schedule, seed, existing);
+            return new Plan(
+                    source,
+                    weights,
+                    freeze,
+                    augment,
+                    featureCache,
+                    cachedViews,
+                    epochs,
+                    count,
+                    schedule,
+                    seed,
+                    existing);
         }
 
         Plan schedule(Recipe.Schedule value) {
-            return new Plan(source, weights, freeze, augment, featureCache, cachedViews, epochs, patience, value, seed, existing);
+            return new Plan(
+                    source,
+                    weights,
+                    freeze,
+                    augment,
+                    featureCache,
+                    cachedViews,
+                    epochs,
+                    patience,
+                    value,
+                    seed,
+                    existing);
         }
 
         Plan seed(long value) {
-            return new Plan(source, weights, freeze, augment, featureCache, cachedViews, epochs, patience, schedule, value, existing);
+            return new Plan(
+                    source,
+                    weights,
+                    freeze,
+                    augment,
+                    featureCache,
+                    cachedViews,
+                    epochs,
+                    patience,
+                    schedule,
+                    value,
+                    existing);
         }
 
         Plan resume() {
@@ -63,50 +139,103 @@ final class Runs {
         }
 
         private Plan existing(RunFolder.Existing value) {
-            return new Plan(source, weights, freeze, augment, featureCache, cachedViews, epochs, patience, schedule, seed, value);
+            return new Plan(
+                    source,
+                    weights,
+                    freeze,
+                    augment,
+                    featureCache,
+                    cachedViews,
+                    epochs,
+                    patience,
+                    schedule,
+                    seed,
+                    value);
         }
 
         FinetuneSettings settings(Path out) {
-            Recipe recipe = new Recipe(epochs, 8, Recipe.Optimization.ADAMW, 0.002, 0, 0.01, schedule, 0.1f, true, 2, OptionalDouble.of(1),
-                    patience == 0 ? OptionalInt.empty() : OptionalInt.of(patience), Monitor.LOSS, seed);
-            return new FinetuneSettings(source, "resnet20", weights, freeze, augment, OptionalInt.empty(), Optional.empty(), recipe, "cpu", OptionalInt.of(2),
-                    featureCache, cachedViews, out, existing == RunFolder.Existing.RESUME, existing == RunFolder.Existing.OVERWRITE);
+            Recipe recipe = new Recipe(
+                    epochs,
+                    8,
+                    Recipe.Optimization.ADAMW,
+                    0.002,
+                    0,
+                    0.01,
+                    schedule,
+                    0.1f,
+                    true,
+                    2,
+                    OptionalDouble.of(1),
+                    patience == 0 ? OptionalInt.empty() : OptionalInt.of(patience),
+                    Monitor.LOSS,
+                    seed);
+            return new FinetuneSettings(
+                    source,
+                    "resnet20",
+                    weights,
+                    freeze,
+                    augment,
+                    OptionalInt.empty(),
+                    Optional.empty(),
+                    recipe,
+                    "cpu",
+                    OptionalInt.of(2),
+                    featureCache,
+                    cachedViews,
+                    out,
+                    existing == RunFolder.Existing.RESUME,
+                    existing == RunFolder.Existing.OVERWRITE);
         }
     }
 
     /** Two epochs of the whole network from random weights, a quarter of the images held back. */
     Plan plan() {
-        return new Plan(new ImageData.Source(data, Optional.empty(), 0.25), "none", false, Augment.NONE, true, 0, 2, 0, Recipe.Schedule.NONE, 5,
+        return new Plan(
+                new ImageData.Source(data, Optional.empty(), 0.25),
+                "none",
+                false,
+                Augment.NONE,
+                true,
+                0,
+                2,
+                0,
+                Recipe.Schedule.NONE,
+                5,
                 RunFolder.Existing.REFUSE);
     }
 
     /** What happened, and what was said. */
-    record Told(Finetune.Ending ending, Optional<Map<String, Object>> metrics, String log) {
-    }
+    record Told(Finetune.Ending ending, Optional<Map<String, Object>> metrics, String log) {}
 
     static Told run(Path out, Plan plan) {
-        return run(out, plan, (event, stop) -> { });
+        return run(out, plan, (event, stop) -> {});
     }
 
-    /** Calls {@code onEvent} with "batch 3" after the third batch, and with "epoch 2" after the second epoch that are trained here. */
+    /**
+     * Calls {@code onEvent} with "batch 3" after the third batch, and with "epoch 2" after the second epoch that are
+     * trained here.
+     */
     static Told run(Path out, Plan plan, BiConsumer<String, StopSignal> onEvent) {
         StringWriter log = new StringWriter();
-        try (StopSignal stop = new StopSignal(); Finetune finetune = Finetune.open(plan.settings(out), Map.of(), new PrintWriter(log))) {
+        try (StopSignal stop = new StopSignal();
+                Finetune finetune = Finetune.open(plan.settings(out), Map.of(), new PrintWriter(log))) {
             onEvent.accept("opened", stop);
-            Finetune.Outcome outcome = finetune.run(new Progress() {
-                private int batches;
-                private int epochs;
+            Finetune.Outcome outcome = finetune.run(
+                    new Progress() {
+                        private int batches;
+                        private int epochs;
 
-                @Override
-                public void batchDone(double meanLoss) {
-                    onEvent.accept("batch " + ++batches, stop);
-                }
+                        @Override
+                        public void batchDone(double meanLoss) {
+                            onEvent.accept("batch " + ++batches, stop);
+                        }
 
-                @Override
-                public void epochDone(EpochResult result) {
-                    onEvent.accept("epoch " + ++epochs, stop);
-                }
-            }, stop);
+                        @Override
+                        public void epochDone(EpochResult result) {
+                            onEvent.accept("epoch " + ++epochs, stop);
+                        }
+                    },
+                    stop);
             return new Told(outcome.ending(), outcome.metrics(), log.toString());
         }
     }

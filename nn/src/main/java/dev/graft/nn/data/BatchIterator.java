@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
- * Walks one epoch: keeps a few batches loading, opens a scope for each step and closes it when the next begins. One thread walks;
- * any thread may end the walk.
+ * Walks one epoch: keeps a few batches loading, opens a scope for each step and closes it when the next begins. One
+ * thread walks; any thread may end the walk.
  */
 final class BatchIterator implements Iterator<Batch> {
     private final Dataset<Example> dataset;
@@ -25,6 +25,7 @@ final class BatchIterator implements Iterator<Batch> {
 
     /** Batches being loaded ahead, and the one that the walk waits for. Guarded by this. */
     private final Deque<PendingBatch> pending = new ArrayDeque<>();
+
     private Optional<PendingBatch> awaited = Optional.empty();
     /** Why the walk ended before its last batch; guarded by this. */
     private Optional<String> ended = Optional.empty();
@@ -34,11 +35,21 @@ final class BatchIterator implements Iterator<Batch> {
     private int firstExample;
     private volatile Optional<Thread> walker = Optional.empty();
     private Optional<Scope> step = Optional.empty();
-    /** Held so that the collector does not take it from a step that no longer looks at it: its memory goes back to the pool. */
+    /**
+     * Held so that the collector does not take it from a step that no longer looks at it: its memory goes back to the
+     * pool.
+     */
     private Optional<Batch> current = Optional.empty();
 
-    BatchIterator(Dataset<Example> dataset, int[][] plan, long seed, int epoch, int firstBatch, Optional<WorkerPool> pool, int prefetch,
-                  Optional<Device> device) {
+    BatchIterator(
+            Dataset<Example> dataset,
+            int[][] plan,
+            long seed,
+            int epoch,
+            int firstBatch,
+            Optional<WorkerPool> pool,
+            int prefetch,
+            Optional<Device> device) {
         this.dataset = dataset;
         this.plan = plan;
         this.seed = seed;
@@ -75,7 +86,8 @@ final class BatchIterator implements Iterator<Batch> {
     /**
      * Whether batches are left; frees the last one where not.
      *
-     * @throws IllegalStateException where the loop was ended before its last batch: going on as if it were complete would be wrong
+     * @throws IllegalStateException where the loop was ended before its last batch: going on as if it were complete
+     *     would be wrong
      */
     @Override
     public boolean hasNext() {
@@ -90,8 +102,9 @@ final class BatchIterator implements Iterator<Batch> {
 
     private void checkThread() {
         if (walker.isPresent() && walker.get() != Thread.currentThread()) {
-            throw new IllegalStateException("data loader: this loop runs on thread '" + walker.get().getName() + "', not on '"
-                    + Thread.currentThread().getName() + "'. Hint: let each thread begin a loop of its own.");
+            throw new IllegalStateException(
+                    "data loader: this loop runs on thread '" + walker.get().getName() + "', not on '"
+                            + Thread.currentThread().getName() + "'. Hint: let each thread begin a loop of its own.");
         }
     }
 
@@ -102,8 +115,8 @@ final class BatchIterator implements Iterator<Batch> {
         }
         if (why.isPresent()) {
             releaseStep();
-            throw new IllegalStateException("data loader: this loop has ended after " + handedOut + " of " + plan.length + " batches, because "
-                    + why.get() + ". Hint: begin another loop.");
+            throw new IllegalStateException("data loader: this loop has ended after " + handedOut + " of " + plan.length
+                    + " batches, because " + why.get() + ". Hint: begin another loop.");
         }
     }
 
@@ -150,7 +163,8 @@ final class BatchIterator implements Iterator<Batch> {
     /** Views made inside the step's scope stand in for the workers' tensors, so that the scope closes the batch too. */
     private Batch inStep(Batch loaded) {
         step = Optional.of(Scope.openWeak(this));
-        try (Tensor inputs = loaded.inputs(); Tensor labels = loaded.labels()) {
+        try (Tensor inputs = loaded.inputs();
+                Tensor labels = loaded.labels()) {
             Batch batch = new Batch(place(inputs), place(labels), loaded.indices());
             current = Optional.of(batch);
             return batch;
@@ -178,7 +192,10 @@ final class BatchIterator implements Iterator<Batch> {
         current = Optional.empty();
     }
 
-    /** Ends the walk before its last batch, and for its own thread frees the batch; others leave that to the walk's next call. */
+    /**
+     * Ends the walk before its last batch, and for its own thread frees the batch; others leave that to the walk's next
+     * call.
+     */
     void end(String why) {
         synchronized (this) {
             if (ended.isEmpty()) {

@@ -2,12 +2,11 @@ package dev.graft.nn.data;
 
 /** Weights that make rare classes count as much as frequent ones. */
 public final class ClassWeights {
-    private ClassWeights() {
-    }
+    private ClassWeights() {}
 
     /**
-     * {@code n / (classes * count of the class)}, as scikit-learn's {@code class_weight="balanced"}: the mean weight over all
-     * examples is 1.
+     * {@code n / (classes * count of the class)}, as scikit-learn's {@code class_weight="balanced"}: the mean weight
+     * over all examples is 1.
      *
      * @throws IllegalArgumentException where a class has no example, or a label is out of range
      */
@@ -22,8 +21,9 @@ public final class ClassWeights {
         float[] weights = new float[classes];
         for (int c = 0; c < classes; c++) {
             if (counts[c] == 0) {
-                throw new IllegalArgumentException("class weights: class " + c + " of " + classes
-                        + " has no example. Hint: remove the class, or split the data so that each part has all classes.");
+                throw new IllegalArgumentException(
+                        "class weights: class " + c + " of " + classes
+                                + " has no example. Hint: remove the class, or split the data so that each part has all classes.");
             }
             weights[c] = (float) ((double) labels.length / ((double) classes * counts[c]));
         }

@@ -22,13 +22,13 @@ import java.util.random.RandomGenerator;
  * }
  * }</pre>
  *
- * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. Which examples come, in what order and how they
- * are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is the next epoch,
- * from 1.
+ * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. Which examples come, in what order and
+ * how they are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is
+ * the next epoch, from 1.
  *
- * <p>Loops are independent of each other, nested or on several threads; each thread begins its own, and they share the workers.
- * After a {@code break} or an exception, what the loop's body made stays open for whoever holds it. Closing the loader ends its
- * open loops: they then throw when they go on. Settings return a new loader.
+ * <p>Loops are independent of each other, nested or on several threads; each thread begins its own, and they share the
+ * workers. After a {@code break} or an exception, what the loop's body made stays open for whoever holds it. Closing
+ * the loader ends its open loops: they then throw when they go on. Settings return a new loader.
  */
 public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     private final Dataset<Example> dataset;
@@ -39,8 +39,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     private Optional<WorkerPool> pool = Optional.empty();
     private int nextEpoch = 1;
 
-    private record Settings(Sampler sampler, long seed, int workers, int prefetch, LastBatch lastBatch, Optional<Device> device) {
-    }
+    private record Settings(
+            Sampler sampler, long seed, int workers, int prefetch, LastBatch lastBatch, Optional<Device> device) {}
 
     private DataLoader(Dataset<Example> dataset, int batchSize, Settings settings) {
         this.dataset = dataset;
@@ -49,8 +49,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * Batches in the data set's order, the last one perhaps smaller, loaded by one worker per processor (at most 8) two batches
-     * ahead.
+     * Batches in the data set's order, the last one perhaps smaller, loaded by one worker per processor (at most 8) two
+     * batches ahead.
      */
     public static DataLoader of(Dataset<Example> dataset, int batchSize) {
         if (batchSize < 1) {
@@ -60,7 +60,9 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
             throw new IllegalArgumentException("data loader: the data set is empty. Hint: check its folder or file.");
         }
         int workers = Math.min(8, Runtime.getRuntime().availableProcessors());
-        return new DataLoader(dataset, batchSize,
+        return new DataLoader(
+                dataset,
+                batchSize,
                 new Settings(Sampler.sequential(dataset.size()), 0, workers, 2, LastBatch.KEEP, Optional.empty()));
     }
 
@@ -76,11 +78,13 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
 
     /** Seeds the sampler and each example's augmentation; 0 if not set. */
     public DataLoader seed(long seed) {
-        return with(new Settings(settings.sampler, seed, settings.workers, settings.prefetch, settings.lastBatch, settings.device));
+        return with(new Settings(
+                settings.sampler, seed, settings.workers, settings.prefetch, settings.lastBatch, settings.device));
     }
 
     public DataLoader sampler(Sampler sampler) {
-        return with(new Settings(sampler, settings.seed, settings.workers, settings.prefetch, settings.lastBatch, settings.device));
+        return with(new Settings(
+                sampler, settings.seed, settings.workers, settings.prefetch, settings.lastBatch, settings.device));
     }
 
     /** The number of loading threads; with 0 the looping thread loads by itself. */
@@ -88,7 +92,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         if (workers < 0) {
             throw new IllegalArgumentException("data loader: workers must not be negative, was " + workers);
         }
-        return with(new Settings(settings.sampler, settings.seed, workers, settings.prefetch, settings.lastBatch, settings.device));
+        return with(new Settings(
+                settings.sampler, settings.seed, workers, settings.prefetch, settings.lastBatch, settings.device));
     }
 
     /** How many batches are loaded ahead of the one in use, at least 1; each takes memory. */
@@ -96,16 +101,23 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         if (batches < 1) {
             throw new IllegalArgumentException("data loader: prefetch must be at least 1, was " + batches);
         }
-        return with(new Settings(settings.sampler, settings.seed, settings.workers, batches, settings.lastBatch, settings.device));
+        return with(new Settings(
+                settings.sampler, settings.seed, settings.workers, batches, settings.lastBatch, settings.device));
     }
 
     public DataLoader lastBatch(LastBatch rule) {
-        return with(new Settings(settings.sampler, settings.seed, settings.workers, settings.prefetch, rule, settings.device));
+        return with(new Settings(
+                settings.sampler, settings.seed, settings.workers, settings.prefetch, rule, settings.device));
     }
 
     /** Hands batches out on a device. */
     public DataLoader on(Device device) {
-        return with(new Settings(settings.sampler, settings.seed, settings.workers, settings.prefetch, settings.lastBatch,
+        return with(new Settings(
+                settings.sampler,
+                settings.seed,
+                settings.workers,
+                settings.prefetch,
+                settings.lastBatch,
                 Optional.of(device)));
     }
 
@@ -128,7 +140,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         int size = settings.sampler.size();
         int full = size / batchSize;
         int rest = size % batchSize;
-        boolean joins = settings.lastBatch == LastBatch.DROP || (settings.lastBatch == LastBatch.MERGE_SINGLE && rest == 1 && full > 0);
+        boolean joins = settings.lastBatch == LastBatch.DROP
+                || (settings.lastBatch == LastBatch.MERGE_SINGLE && rest == 1 && full > 0);
         return rest == 0 || joins ? full : full + 1;
     }
 
@@ -138,8 +151,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * A number that tells one epoch's batches from others: it depends on which examples come, in what order, and how they are cut, and so on
-     * sampler, seed, batch size and last batch, but not on what the examples hold.
+     * A number that tells one epoch's batches from others: it depends on which examples come, in what order, and how
+     * they are cut, and so on sampler, seed, batch size and last batch, but not on what the examples hold.
      */
     public long fingerprint(int epoch) {
         checkEpoch(epoch);
@@ -189,10 +202,10 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * One run through an epoch that does not count as one of this loader's: the next loop runs the epoch that it would have run
-     * anyway. So judging on the training data does not change the training.
+     * One run through an epoch that does not count as one of this loader's: the next loop runs the epoch that it would
+     * have run anyway. So judging on the training data does not change the training.
      *
-     * @param epoch      from 1: it decides order and augmentation
+     * @param epoch from 1: it decides order and augmentation
      * @param firstBatch from 0 to {@link #batches()}
      */
     public LoaderPass pass(int epoch, int firstBatch) {
@@ -209,7 +222,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
 
     private void checkFirstBatch(int firstBatch) {
         if (firstBatch < 0 || firstBatch > batches()) {
-            throw new IllegalArgumentException("data loader: the first batch must be in [0, " + batches() + "], was " + firstBatch);
+            throw new IllegalArgumentException(
+                    "data loader: the first batch must be in [0, " + batches() + "], was " + firstBatch);
         }
     }
 
@@ -221,14 +235,21 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
 
     private synchronized BatchIterator start(int epoch, int firstBatch) {
         if (batches() == 0) {
-            throw new IllegalArgumentException("data loader: an epoch of " + settings.sampler.size() + " examples has no batch of "
-                    + batchSize + ". Hint: use a smaller batch, or LastBatch.KEEP.");
+            throw new IllegalArgumentException("data loader: an epoch of " + settings.sampler.size()
+                    + " examples has no batch of " + batchSize + ". Hint: use a smaller batch, or LastBatch.KEEP.");
         }
         if (settings.workers > 0 && pool.isEmpty()) {
             pool = Optional.of(new WorkerPool(settings.workers));
         }
-        BatchIterator loop = new BatchIterator(dataset, plan(settings.sampler.order(settings.seed, epoch)), settings.seed, epoch,
-                firstBatch, pool, settings.prefetch, settings.device);
+        BatchIterator loop = new BatchIterator(
+                dataset,
+                plan(settings.sampler.order(settings.seed, epoch)),
+                settings.seed,
+                epoch,
+                firstBatch,
+                pool,
+                settings.prefetch,
+                settings.device);
         loops.add(loop);
         return loop;
     }
@@ -243,8 +264,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * Ends open loops, freeing the batches of this thread's, and stops the workers. A loop of another thread throws when it goes
-     * on, and frees its batch then. The loader can be iterated again.
+     * Ends open loops, freeing the batches of this thread's, and stops the workers. A loop of another thread throws
+     * when it goes on, and frees its batch then. The loader can be iterated again.
      */
     @Override
     public void close() {

@@ -13,9 +13,11 @@ public interface Dataset<T> {
     int size();
 
     /**
-     * Loads one example. Tensors made here belong to the caller; tensors kept elsewhere may be returned too and stay open.
+     * Loads one example. Tensors made here belong to the caller; tensors kept elsewhere may be returned too and stay
+     * open.
      *
-     * @param random for augmentation: seeded by loader, epoch and position, so results do not depend on the number of workers
+     * @param random for augmentation: seeded by loader, epoch and position, so results do not depend on the number of
+     *     workers
      */
     T get(int index, RandomGenerator random);
 

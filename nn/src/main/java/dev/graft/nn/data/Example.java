@@ -5,8 +5,9 @@ import dev.graft.tensor.Tensor;
 /**
  * One example.
  *
- * @param input  the network's input without the batch dimension, such as an image {@code [C, H, W]}
- * @param target what the loss compares with: an I64 scalar for classes, an F32 tensor for regression and several labels at once
+ * @param input the network's input without the batch dimension, such as an image {@code [C, H, W]}
+ * @param target what the loss compares with: an I64 scalar for classes, an F32 tensor for regression and several labels
+ *     at once
  */
 public record Example(Tensor input, Tensor target) {
 

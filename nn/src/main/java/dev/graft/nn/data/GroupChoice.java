@@ -7,8 +7,9 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Chooses whole groups to hold back so that the share of all examples, and of each class, comes near a fraction. Exact choice is a knapsack
- * problem; a local search from random starts, which moves one group at a time, comes close in time linear in the examples.
+ * Chooses whole groups to hold back so that the share of all examples, and of each class, comes near a fraction. Exact
+ * choice is a knapsack problem; a local search from random starts, which moves one group at a time, comes close in time
+ * linear in the examples.
  */
 final class GroupChoice {
     private static final int STARTS = 16;
@@ -16,6 +17,7 @@ final class GroupChoice {
 
     /** Per group: the classes it has, and how many examples of each. */
     private final int[][] classes;
+
     private final int[][] counts;
     private final int examples;
     private final double fraction;

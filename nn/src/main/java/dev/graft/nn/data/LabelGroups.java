@@ -6,8 +6,7 @@ import java.util.TreeMap;
 
 /** Sorts example indices by class. */
 final class LabelGroups {
-    private LabelGroups() {
-    }
+    private LabelGroups() {}
 
     /** The examples of each class that has any, classes ascending. */
     static int[][] byClass(int[] labels) {

@@ -4,8 +4,8 @@ import java.util.Iterator;
 import java.util.function.Supplier;
 
 /**
- * One run through an epoch of a {@link DataLoader}, independent of every other loop over it. Closing it ends the run wherever it
- * stands and frees its batch:
+ * One run through an epoch of a {@link DataLoader}, independent of every other loop over it. Closing it ends the run
+ * wherever it stands and frees its batch:
  *
  * <pre>{@code
  * try (LoaderPass pass = loader.pass(1)) {

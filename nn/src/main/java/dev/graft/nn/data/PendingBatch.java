@@ -13,7 +13,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A batch whose examples are loaded one by one, perhaps by several threads; the one that loads the last example stacks them. */
+/**
+ * A batch whose examples are loaded one by one, perhaps by several threads; the one that loads the last example stacks
+ * them.
+ */
 final class PendingBatch {
     private final Dataset<Example> dataset;
     private final int[] indices;
@@ -26,6 +29,7 @@ final class PendingBatch {
     private final CompletableFuture<Batch> result = new CompletableFuture<>();
     /** Set by whoever gets the result: the one that waits for it, or the one that cancels and so closes it. */
     private final AtomicBoolean taken = new AtomicBoolean();
+
     private volatile boolean cancelled;
 
     /** @param firstExample how many examples of the epoch come before this batch */
@@ -45,16 +49,20 @@ final class PendingBatch {
     }
 
     /**
-     * Loads the example of one slot. Its position in the epoch seeds its randomness, not its index: a sampler that repeats an
-     * example must not repeat its augmentation.
+     * Loads the example of one slot. Its position in the epoch seeds its randomness, not its index: a sampler that
+     * repeats an example must not repeat its augmentation.
      */
     @SuppressWarnings("try")
     void load(int slot) {
         if (!cancelled) {
-            try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-                Example example = dataset.get(indices[slot], RandomStream.of(seed, "data.augmentation", epoch, (long) firstExample + slot));
+            try (Scope scope = Scope.open();
+                    Autograd.Guard guard = Autograd.noGrad()) {
+                Example example = dataset.get(
+                        indices[slot], RandomStream.of(seed, "data.augmentation", epoch, (long) firstExample + slot));
                 // own views outlive the scope, which frees what the data set made and spares what it keeps
-                examples[slot] = new Example(example.input().detach().keep(), example.target().detach().keep());
+                examples[slot] = new Example(
+                        example.input().detach().keep(),
+                        example.target().detach().keep());
             } catch (Throwable e) {
                 failures[slot] = e;
             }
@@ -115,13 +123,16 @@ final class PendingBatch {
         for (int slot = 0; slot < examples.length; slot++) {
             Tensor input = examples[slot].input();
             if (!input.shape().equals(examples[0].input().shape())) {
-                throw new DataException("data loader: " + dataset.describe(indices[slot]) + " is " + input.shape() + ", but "
-                        + dataset.describe(indices[0]) + " in the same batch is " + examples[0].input().shape()
-                        + ". Hint: resize or crop all examples to one shape.");
+                throw new DataException(
+                        "data loader: " + dataset.describe(indices[slot]) + " is " + input.shape() + ", but "
+                                + dataset.describe(indices[0]) + " in the same batch is "
+                                + examples[0].input().shape()
+                                + ". Hint: resize or crop all examples to one shape.");
             }
             inputs.add(input);
         }
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             return new Batch(Tensor.stack(0, inputs).keep(), targets().keep(), indices);
         }
     }

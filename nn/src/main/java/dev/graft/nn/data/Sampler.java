@@ -4,7 +4,10 @@ import dev.graft.random.Draw;
 import dev.graft.random.RandomStream;
 import java.util.stream.IntStream;
 
-/** Chooses which examples an epoch sees, and in which order: a pure function of seed and epoch, so that a run can resume. */
+/**
+ * Chooses which examples an epoch sees, and in which order: a pure function of seed and epoch, so that a run can
+ * resume.
+ */
 public interface Sampler {
 
     /** The number of examples in an epoch. */

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * Two disjoint sets of example indices, each ascending.
  *
  * @param train what to learn from
- * @param held  what is held back, for validation or testing
+ * @param held what is held back, for validation or testing
  * @param notes what a person should know about them, such as a class that is on one side only; empty where all is well
  */
 public record Split(int[] train, int[] held, List<String> notes) {
@@ -30,16 +30,20 @@ public record Split(int[] train, int[] held, List<String> notes) {
     }
 
     /**
-     * Holds back the same share of every class. As many examples are held as scikit-learn holds, {@code ceil(share * examples)}; a class of
-     * two or more examples has one on each side all the same, and a single example is trained on.
+     * Holds back the same share of every class. As many examples are held as scikit-learn holds, {@code ceil(share *
+     * examples)}; a class of two or more examples has one on each side all the same, and a single example is trained
+     * on.
      *
      * @param heldFraction the share to hold back, in (0, 1)
-     * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.StratifiedShuffleSplit.html">StratifiedShuffleSplit</a>
+     * @see <a
+     *     href="https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.StratifiedShuffleSplit.html">StratifiedShuffleSplit</a>
      */
     public static Split stratified(int[] labels, double heldFraction, long seed) {
         check(labels.length, heldFraction);
         int[][] members = LabelGroups.byClass(labels);
-        int[] counts = heldOfEachClass(Arrays.stream(members).mapToInt(m -> m.length).toArray(), heldFraction,
+        int[] counts = heldOfEachClass(
+                Arrays.stream(members).mapToInt(m -> m.length).toArray(),
+                heldFraction,
                 RandomStream.of(seed, "split.stratified.counts"));
         boolean[] held = new boolean[labels.length];
         for (int c = 0; c < members.length; c++) {
@@ -55,7 +59,9 @@ public record Split(int[] train, int[] held, List<String> notes) {
     private static int[] heldOfEachClass(int[] sizes, double heldFraction, RandomGenerator random) {
         int all = Arrays.stream(sizes).sum();
         long wanted = (long) Math.ceil(heldFraction * all);
-        double[] exact = Arrays.stream(sizes).mapToDouble(size -> (double) size / all * wanted).toArray();
+        double[] exact = Arrays.stream(sizes)
+                .mapToDouble(size -> (double) size / all * wanted)
+                .toArray();
         int[] counts = new int[sizes.length];
         for (int c = 0; c < sizes.length; c++) {
             counts[c] = sizes[c] < 2 ? 0 : (int) Math.max(1, Math.min(sizes[c] - 1, Math.floor(exact[c])));
@@ -83,8 +89,8 @@ public record Split(int[] train, int[] held, List<String> notes) {
     }
 
     /**
-     * Keeps all examples of a group, such as one patient's images, on one side: otherwise a network is judged on patients it has
-     * seen. Groups that bring the held share nearest to {@code heldFraction} are held back.
+     * Keeps all examples of a group, such as one patient's images, on one side: otherwise a network is judged on
+     * patients it has seen. Groups that bring the held share nearest to {@code heldFraction} are held back.
      *
      * @param groups the group of each example, compared by {@code equals}
      */
@@ -93,8 +99,8 @@ public record Split(int[] train, int[] held, List<String> notes) {
     }
 
     /**
-     * As {@link #grouped(List, double, long)}, with the share of each class near {@code heldFraction} too, and every class on both sides
-     * where its groups allow it.
+     * As {@link #grouped(List, double, long)}, with the share of each class near {@code heldFraction} too, and every
+     * class on both sides where its groups allow it.
      *
      * @param labels the class of each example
      */
@@ -112,7 +118,8 @@ public record Split(int[] train, int[] held, List<String> notes) {
                     + " group, which cannot be on both sides. Hint: check the column that names the group.");
         }
         int[][] members = byGroup.values().stream().map(LabelGroups::toArray).toArray(int[][]::new);
-        boolean[] heldGroups = new GroupChoice(members, labels, heldFraction).best(RandomStream.of(seed, "split.grouped"));
+        boolean[] heldGroups =
+                new GroupChoice(members, labels, heldFraction).best(RandomStream.of(seed, "split.grouped"));
         boolean[] held = new boolean[labels.length];
         for (int g = 0; g < members.length; g++) {
             for (int i : members[g]) {
@@ -131,10 +138,20 @@ public record Split(int[] train, int[] held, List<String> notes) {
         }
     }
 
-    /** The same split, whose {@link #notes} name classes instead of counting them: {@code class malignant (1 example) is ...}. */
+    /**
+     * The same split, whose {@link #notes} name classes instead of counting them: {@code class malignant (1 example) is
+     * ...}.
+     */
     public Split named(List<String> classes) {
-        return new Split(train, held, notes.stream().map(note -> CLASS_NUMBER.matcher(note)
-                .replaceFirst(match -> Matcher.quoteReplacement("class " + classes.get(Integer.parseInt(match.group(1))) + " ("))).toList());
+        return new Split(
+                train,
+                held,
+                notes.stream()
+                        .map(note -> CLASS_NUMBER
+                                .matcher(note)
+                                .replaceFirst(match -> Matcher.quoteReplacement(
+                                        "class " + classes.get(Integer.parseInt(match.group(1))) + " (")))
+                        .toList());
     }
 
     private static Split of(boolean[] held, int[] labels, double heldFraction) {
@@ -143,20 +160,27 @@ public record Split(int[] train, int[] held, List<String> notes) {
         for (int i = 0; i < held.length; i++) {
             (held[i] ? rest : train).add(i);
         }
-        return new Split(LabelGroups.toArray(train), LabelGroups.toArray(rest), notes(held, labels, rest.size(), heldFraction));
+        return new Split(
+                LabelGroups.toArray(train), LabelGroups.toArray(rest), notes(held, labels, rest.size(), heldFraction));
     }
 
     private static List<String> notes(boolean[] held, int[] labels, int heldCount, double heldFraction) {
         List<String> notes = new ArrayList<>();
         double share = (double) heldCount / held.length;
         if (Math.abs(share - heldFraction) > Math.max(NOTABLE_DEVIATION, 1.0 / held.length)) {
-            notes.add(String.format(Locale.ROOT, "%d of %d examples are held back, %.0f %% rather than %.0f %%", heldCount, held.length,
-                    100 * share, 100 * heldFraction));
+            notes.add(String.format(
+                    Locale.ROOT,
+                    "%d of %d examples are held back, %.0f %% rather than %.0f %%",
+                    heldCount,
+                    held.length,
+                    100 * share,
+                    100 * heldFraction));
         }
         for (int[] members : LabelGroups.byClass(labels)) {
             long heldMembers = Arrays.stream(members).filter(i -> held[i]).count();
             if (heldMembers == 0 || heldMembers == members.length) {
-                notes.add("class " + labels[members[0]] + " (" + members.length + (members.length == 1 ? " example) is only " : " examples) is only ")
+                notes.add("class " + labels[members[0]] + " (" + members.length
+                        + (members.length == 1 ? " example) is only " : " examples) is only ")
                         + (heldMembers == 0 ? "trained on, none is held back" : "held back, none is trained on"));
             }
         }

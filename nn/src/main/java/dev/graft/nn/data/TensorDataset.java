@@ -12,13 +12,13 @@ public final class TensorDataset implements LabelledDataset {
     private final Tensor targets;
 
     /**
-     * @param inputs  {@code [N, ...]}
+     * @param inputs {@code [N, ...]}
      * @param targets {@code [N]} I64 classes, or {@code [N, ...]} F32
      */
     public TensorDataset(Tensor inputs, Tensor targets) {
         if (inputs.rank() < 1 || targets.rank() < 1 || inputs.dim(0) != targets.dim(0)) {
-            throw new IllegalArgumentException("tensor data set: the first dimensions must agree (inputs " + inputs.shape() + ", targets "
-                    + targets.shape() + ")");
+            throw new IllegalArgumentException("tensor data set: the first dimensions must agree (inputs "
+                    + inputs.shape() + ", targets " + targets.shape() + ")");
         }
         this.inputs = inputs.keep();
         this.targets = targets.keep();

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A loader's threads. They are daemons, and end where there is nothing to load: a program that forgets to close a loader still
- * ends, and one that goes on without it keeps no threads.
+ * A loader's threads. They are daemons, and end where there is nothing to load: a program that forgets to close a
+ * loader still ends, and one that goes on without it keeps no threads.
  */
 final class WorkerPool {
     private static final long IDLE_MILLIS = 10_000;
@@ -21,8 +21,8 @@ final class WorkerPool {
 
     WorkerPool(int threads, long idleMillis) {
         AtomicInteger number = new AtomicInteger();
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, idleMillis, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
-                task -> {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                threads, threads, idleMillis, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), task -> {
                     Thread thread = new Thread(task, "graft-data-" + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;

@@ -7,10 +7,11 @@ import dev.graft.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * {@code -(y log sigmoid(x) + (1 - y) log(1 - sigmoid(x)))} for logits and targets in [0, 1] of one shape, averaged. Logits
- * {@code [N, 1]} also take labels {@code [N]}, of any type.
+ * {@code -(y log sigmoid(x) + (1 - y) log(1 - sigmoid(x)))} for logits and targets in [0, 1] of one shape, averaged.
+ * Logits {@code [N, 1]} also take labels {@code [N]}, of any type.
  *
- * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html">torch.nn.BCEWithLogitsLoss</a>
+ * @see <a
+ *     href="https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html">torch.nn.BCEWithLogitsLoss</a>
  */
 public final class BceWithLogitsLoss implements Loss {
     private final Optional<float[]> positiveWeights;
@@ -42,7 +43,8 @@ public final class BceWithLogitsLoss implements Loss {
             if (logits.rank() == y.rank() + 1 && logits.dim(-1) == 1) {
                 y = y.unsqueeze(y.rank());
             }
-            Optional<Tensor> weights = positiveWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
+            Optional<Tensor> weights =
+                    positiveWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
             return scope.keep(logits.bceWithLogits(y, weights, reduction));
         }
     }

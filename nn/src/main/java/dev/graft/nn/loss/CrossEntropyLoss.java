@@ -29,7 +29,8 @@ public final class CrossEntropyLoss implements Loss {
         this(Optional.empty(), 0f, DEFAULT_IGNORE_INDEX, LossReduction.MEAN);
     }
 
-    private CrossEntropyLoss(Optional<float[]> classWeights, float labelSmoothing, long ignoreIndex, LossReduction reduction) {
+    private CrossEntropyLoss(
+            Optional<float[]> classWeights, float labelSmoothing, long ignoreIndex, LossReduction reduction) {
         this.classWeights = classWeights;
         this.labelSmoothing = labelSmoothing;
         this.ignoreIndex = ignoreIndex;
@@ -63,10 +64,12 @@ public final class CrossEntropyLoss implements Loss {
     public Tensor forward(Tensor logits, Tensor labels) {
         try (Scope scope = Scope.open()) {
             if (labels.dtype() == DType.F32) {
-                throw new IllegalArgumentException("crossEntropy: labels must be class indices, were F32 (logits " + logits.shape()
-                        + ", labels " + labels.shape() + "). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
+                throw new IllegalArgumentException(
+                        "crossEntropy: labels must be class indices, were F32 (logits " + logits.shape() + ", labels "
+                                + labels.shape() + "). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
             }
-            Optional<Tensor> weights = classWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
+            Optional<Tensor> weights =
+                    classWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
             return scope.keep(logits.crossEntropy(labels, weights, labelSmoothing, ignoreIndex, reduction));
         }
     }
@@ -79,8 +82,8 @@ public final class CrossEntropyLoss implements Loss {
     /**
      * The sum of the class weights of the labels that count; 1 for each where there are no class weights.
      *
-     * @throws IllegalArgumentException where that is 0 although label smoothing lets the other classes count: such a batch has a part in
-     *     the loss of all examples that its own mean, a division by 0, cannot tell
+     * @throws IllegalArgumentException where that is 0 although label smoothing lets the other classes count: such a
+     *     batch has a part in the loss of all examples that its own mean, a division by 0, cannot tell
      */
     @Override
     public double weight(Tensor logits, Tensor labels) {
@@ -93,8 +96,10 @@ public final class CrossEntropyLoss implements Loss {
             }
         }
         if (any && sum == 0 && labelSmoothing > 0) {
-            throw new IllegalArgumentException("crossEntropy: every label of a batch has class weight 0, and with label smoothing its mean is not defined"
-                    + " (labels " + labels.shape() + "). Hint: use a small positive weight, a larger batch, or no label smoothing.");
+            throw new IllegalArgumentException(
+                    "crossEntropy: every label of a batch has class weight 0, and with label smoothing its mean is not defined"
+                            + " (labels " + labels.shape()
+                            + "). Hint: use a small positive weight, a larger batch, or no label smoothing.");
         }
         return sum;
     }
@@ -102,8 +107,8 @@ public final class CrossEntropyLoss implements Loss {
     /** The settings, for people and for telling runs apart. */
     @Override
     public String toString() {
-        return "CrossEntropyLoss(weights " + classWeights.map(Arrays::toString).orElse("none") + ", smoothing " + labelSmoothing + ", ignored "
-                + ignoreIndex + ", " + reduction + ")";
+        return "CrossEntropyLoss(weights " + classWeights.map(Arrays::toString).orElse("none") + ", smoothing "
+                + labelSmoothing + ", ignored " + ignoreIndex + ", " + reduction + ")";
     }
 
     @Override

@@ -6,7 +6,8 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 
 /**
- * {@code (outputs - targets)^2}, averaged, for two tensors of one shape. Outputs {@code [N, 1]} also take targets {@code [N]}.
+ * {@code (outputs - targets)^2}, averaged, for two tensors of one shape. Outputs {@code [N, 1]} also take targets
+ * {@code [N]}.
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html">torch.nn.MSELoss</a>
  */
@@ -34,15 +35,16 @@ public final class MseLoss implements Loss {
             }
             if (!outputs.shape().equals(y.shape())) {
                 // broadcasting [N] against [N, 1] would compare every output with every target
-                throw new IllegalArgumentException("mse: shapes differ (outputs " + outputs.shape() + ", targets " + targets.shape()
-                        + "). Hint: reshape one of them.");
+                throw new IllegalArgumentException("mse: shapes differ (outputs " + outputs.shape() + ", targets "
+                        + targets.shape() + "). Hint: reshape one of them.");
             }
             Tensor squared = outputs.sub(y).square();
-            return scope.keep(switch (reduction) {
-                case NONE -> squared;
-                case MEAN -> squared.mean();
-                case SUM -> squared.sum();
-            });
+            return scope.keep(
+                    switch (reduction) {
+                        case NONE -> squared;
+                        case MEAN -> squared.mean();
+                        case SUM -> squared.sum();
+                    });
         }
     }
 

@@ -2,8 +2,7 @@ package dev.graft.nn.metric;
 
 /** The share of examples whose most probable class is the right one. */
 public final class Accuracy {
-    private Accuracy() {
-    }
+    private Accuracy() {}
 
     public static double of(int[] predictions, int[] labels) {
         Checks.sameLength("accuracy", predictions.length, labels.length);

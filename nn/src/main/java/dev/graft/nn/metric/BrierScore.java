@@ -1,12 +1,11 @@
 package dev.graft.nn.metric;
 
 /**
- * The mean squared error of probabilities. Two classes: {@code (p1 - y)^2}, from 0 to 1; more: the sum over all classes, from 0
- * to 2 (Brier 1950).
+ * The mean squared error of probabilities. Two classes: {@code (p1 - y)^2}, from 0 to 1; more: the sum over all
+ * classes, from 0 to 2 (Brier 1950).
  */
 public final class BrierScore {
-    private BrierScore() {
-    }
+    private BrierScore() {}
 
     public static double of(float[][] probabilities, int[] labels) {
         Checks.rows("Brier score", probabilities, labels);

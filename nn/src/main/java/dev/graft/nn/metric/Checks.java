@@ -2,8 +2,7 @@ package dev.graft.nn.metric;
 
 /** What every metric asks of its arguments. */
 final class Checks {
-    private Checks() {
-    }
+    private Checks() {}
 
     static void sameLength(String metric, int scores, int labels) {
         if (scores != labels) {
@@ -26,12 +25,14 @@ final class Checks {
         sameLength(metric, probabilities.length, labels.length);
         int classes = probabilities[0].length;
         if (classes < 2) {
-            throw new IllegalArgumentException(metric + ": each row must hold a probability for each of two or more classes, has "
-                    + classes + ". Hint: for one score of yes against no, call binary(), or make rows {1 - p, p}.");
+            throw new IllegalArgumentException(
+                    metric + ": each row must hold a probability for each of two or more classes, has " + classes
+                            + ". Hint: for one score of yes against no, call binary(), or make rows {1 - p, p}.");
         }
         for (int i = 0; i < labels.length; i++) {
             if (probabilities[i].length != classes) {
-                throw new IllegalArgumentException(metric + ": row " + i + " has " + probabilities[i].length + " columns, row 0 has " + classes);
+                throw new IllegalArgumentException(
+                        metric + ": row " + i + " has " + probabilities[i].length + " columns, row 0 has " + classes);
             }
             label(metric, labels[i], classes);
         }
@@ -40,7 +41,8 @@ final class Checks {
     /** A diverged network's NaN must not pass as a worst or best score. */
     static void number(String metric, double score) {
         if (Double.isNaN(score)) {
-            throw new IllegalArgumentException(metric + ": a score is NaN. Hint: the network has diverged; use a smaller learning rate.");
+            throw new IllegalArgumentException(
+                    metric + ": a score is NaN. Hint: the network has diverged; use a smaller learning rate.");
         }
     }
 }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How often each class was taken for each: {@code counts[true class][predicted class]}. The measures of one class set it against
- * the rest; where their denominator is 0 they are not defined, and NaN.
+ * How often each class was taken for each: {@code counts[true class][predicted class]}. The measures of one class set
+ * it against the rest; where their denominator is 0 they are not defined, and NaN.
  */
 public final class ConfusionMatrix {
     private final long[][] counts;
@@ -97,7 +97,8 @@ public final class ConfusionMatrix {
     /**
      * The mean F1 of the classes that have examples or were predicted.
      *
-     * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html">f1_score, average="macro"</a>
+     * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html">f1_score,
+     *     average="macro"</a>
      */
     public double macroF1() {
         double sum = 0;
@@ -114,7 +115,12 @@ public final class ConfusionMatrix {
     /** The counts as a table, one line per true class. */
     @Override
     public String toString() {
-        int width = Long.toString(Arrays.stream(counts).flatMapToLong(Arrays::stream).max().orElse(0)).length() + 2;
+        int width = Long.toString(Arrays.stream(counts)
+                                .flatMapToLong(Arrays::stream)
+                                .max()
+                                .orElse(0))
+                        .length()
+                + 2;
         StringBuilder text = new StringBuilder();
         for (long[] row : counts) {
             for (long count : row) {

@@ -9,15 +9,14 @@ public final class LogLoss {
     /** The machine epsilon of a float, to which scikit-learn clips an array of float32. */
     private static final double EPSILON = 0x1p-23;
 
-    private LogLoss() {
-    }
+    private LogLoss() {}
 
     /**
-     * Probabilities are clipped to {@code [2^-23, 1 - 2^-23]}, as scikit-learn does with float32, so one sure mistake costs 15.94. The
-     * loss that a network is trained with is computed from logits and needs no clipping.
+     * Probabilities are clipped to {@code [2^-23, 1 - 2^-23]}, as scikit-learn does with float32, so one sure mistake
+     * costs 15.94. The loss that a network is trained with is computed from logits and needs no clipping.
      *
      * @param probabilities {@code [examples][classes]}, two or more classes
-     * @param labels        the class of each row, in {@code [0, classes)}
+     * @param labels the class of each row, in {@code [0, classes)}
      */
     public static double of(float[][] probabilities, int[] labels) {
         Checks.rows("log loss", probabilities, labels);

@@ -8,10 +8,10 @@ final class OneVsRest {
     private static final int BLOCK = 16;
     /** From here on neighbouring floats differ by more than 1/4,000 of what they lack to 1. */
     private static final float SATURATED = 1 - 0x1p-12f;
+
     private static final double SUM_TOLERANCE = 1e-3;
 
-    private OneVsRest() {
-    }
+    private OneVsRest() {}
 
     interface Binary {
         double of(double[] scores, boolean[] positive);
@@ -30,8 +30,16 @@ final class OneVsRest {
             present[label] = true;
         }
         // in parallel, but added up in the order of the classes: the same bits with any number of threads
-        double[][] values = IntStream.range(0, (classes + BLOCK - 1) / BLOCK).parallel()
-                .mapToObj(b -> block(probabilities, labels, b * BLOCK, Math.min(classes, (b + 1) * BLOCK), distributions, present, binary))
+        double[][] values = IntStream.range(0, (classes + BLOCK - 1) / BLOCK)
+                .parallel()
+                .mapToObj(b -> block(
+                        probabilities,
+                        labels,
+                        b * BLOCK,
+                        Math.min(classes, (b + 1) * BLOCK),
+                        distributions,
+                        present,
+                        binary))
                 .toArray(double[][]::new);
         double sum = 0;
         int count = 0;
@@ -44,7 +52,14 @@ final class OneVsRest {
         return sum / count;
     }
 
-    private static double[] block(float[][] probabilities, int[] labels, int from, int to, boolean distributions, boolean[] wanted, Binary binary) {
+    private static double[] block(
+            float[][] probabilities,
+            int[] labels,
+            int from,
+            int to,
+            boolean distributions,
+            boolean[] wanted,
+            Binary binary) {
         double[][] scores = new double[to - from][probabilities.length];
         for (int i = 0; i < probabilities.length; i++) {
             for (int c = from; c < to; c++) {
@@ -65,8 +80,8 @@ final class OneVsRest {
     }
 
     /**
-     * A probability, for ranking. Near 1 floats run out, so that sure answers would tie although the network told them apart: there
-     * the other classes' share, which is small and so exact, puts them in order.
+     * A probability, for ranking. Near 1 floats run out, so that sure answers would tie although the network told them
+     * apart: there the other classes' share, which is small and so exact, puts them in order.
      */
     private static double score(float[] row, int c, boolean distributions) {
         if (!distributions || row[c] < SATURATED) {

@@ -3,8 +3,8 @@ package dev.graft.nn.metric;
 import java.util.Arrays;
 
 /**
- * Scores of positive and negative examples, each ascending: what ranking metrics walk along. Two sorted arrays of primitives need no index
- * and no boxing, which counts where thousands of classes are ranked.
+ * Scores of positive and negative examples, each ascending: what ranking metrics walk along. Two sorted arrays of
+ * primitives need no index and no boxing, which counts where thousands of classes are ranked.
  */
 final class Ranking {
     private final double[] positives;

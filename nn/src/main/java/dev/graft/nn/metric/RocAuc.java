@@ -1,16 +1,15 @@
 package dev.graft.nn.metric;
 
 /**
- * The area under the receiver operating characteristic: the chance that a positive example scores higher than a negative one,
- * ties counting half. 0.5 is guessing.
+ * The area under the receiver operating characteristic: the chance that a positive example scores higher than a
+ * negative one, ties counting half. 0.5 is guessing.
  *
  * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html">roc_auc_score</a>
  */
 public final class RocAuc {
     private static final String NAME = "AUROC";
 
-    private RocAuc() {
-    }
+    private RocAuc() {}
 
     /** NaN where all examples are on one side: the area is then not defined. */
     public static double binary(float[] scores, boolean[] positive) {
@@ -30,11 +29,11 @@ public final class RocAuc {
     }
 
     /**
-     * Of class 1 for two classes; else the mean over the classes that have examples, each against the rest. Probabilities next to 1 are
-     * ranked by what the other classes have, since floats cannot tell them apart.
+     * Of class 1 for two classes; else the mean over the classes that have examples, each against the rest.
+     * Probabilities next to 1 are ranked by what the other classes have, since floats cannot tell them apart.
      *
      * @param probabilities {@code [examples][classes]}, two or more classes
-     * @param labels        the class of each row, in {@code [0, classes)}
+     * @param labels the class of each row, in {@code [0, classes)}
      * @return in [0, 1]; NaN where all examples are of one class
      */
     public static double of(float[][] probabilities, int[] labels) {

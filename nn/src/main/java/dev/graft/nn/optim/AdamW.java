@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Adam with decoupled weight decay: {@code w -= lr * (m' / (sqrt(v') + eps) + weightDecay * w)} with bias-corrected running means
- * {@code m'} of the gradient and {@code v'} of its square.
+ * Adam with decoupled weight decay: {@code w -= lr * (m' / (sqrt(v') + eps) + weightDecay * w)} with bias-corrected
+ * running means {@code m'} of the gradient and {@code v'} of its square.
  *
  * @see <a href="https://arxiv.org/abs/1711.05101">Loshchilov and Hutter 2019</a>
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html">torch.optim.AdamW</a>
@@ -63,10 +63,10 @@ public final class AdamW extends Optimizer {
      * The settings of AdamW.
      *
      * @param learningRate not negative
-     * @param beta1        the memory of the gradient's mean, in [0, 1)
-     * @param beta2        the memory of its square's mean, in [0, 1)
-     * @param eps          added to the root
-     * @param weightDecay  the share of a weight that a step of learning rate 1 takes off
+     * @param beta1 the memory of the gradient's mean, in [0, 1)
+     * @param beta2 the memory of its square's mean, in [0, 1)
+     * @param eps added to the root
+     * @param weightDecay the share of a weight that a step of learning rate 1 takes off
      */
     public record Options(double learningRate, double beta1, double beta2, double eps, double weightDecay) {
 
@@ -132,8 +132,17 @@ public final class AdamW extends Optimizer {
         Moments m = moments.get(index).orElseThrow();
         m.mean = beside(parameter, m.mean);
         m.square = beside(parameter, m.square);
-        Update.adamW(parameter.value(), parameter.grad().orElseThrow(), m.mean, m.square, m.step + 1, scaled(o.learningRate()), o.beta1(),
-                o.beta2(), o.eps(), o.weightDecay());
+        Update.adamW(
+                parameter.value(),
+                parameter.grad().orElseThrow(),
+                m.mean,
+                m.square,
+                m.step + 1,
+                scaled(o.learningRate()),
+                o.beta1(),
+                o.beta2(),
+                o.eps(),
+                o.weightDecay());
         m.step++;
     }
 
@@ -160,8 +169,9 @@ public final class AdamW extends Optimizer {
                 present += state.contains(i + "." + kind) ? 1 : 0;
             }
             if (present != 0 && present != 3) {
-                throw new IllegalArgumentException("optimizer: parameter " + i + " has " + present + " of the 3 entries " + STEP + ", "
-                        + MEAN + ", " + SQUARE + ". Hint: the file is damaged; start from an earlier checkpoint.");
+                throw new IllegalArgumentException(
+                        "optimizer: parameter " + i + " has " + present + " of the 3 entries " + STEP + ", " + MEAN
+                                + ", " + SQUARE + ". Hint: the file is damaged; start from an earlier checkpoint.");
             }
         }
     }
@@ -169,13 +179,19 @@ public final class AdamW extends Optimizer {
     @Override
     public void load(StateDict state) {
         check(state);
-        take(moments, i -> state.contains(i + "." + STEP) ? Optional.of(saved(state, i)) : Optional.empty(), Moments::close);
+        take(
+                moments,
+                i -> state.contains(i + "." + STEP) ? Optional.of(saved(state, i)) : Optional.empty(),
+                Moments::close);
     }
 
     private Moments saved(StateDict state, int i) {
         Tensor mean = momentFor(parameters.get(i), state.get(i + "." + MEAN));
         try {
-            return new Moments(mean, momentFor(parameters.get(i), state.get(i + "." + SQUARE)), state.get(i + "." + STEP).itemLong());
+            return new Moments(
+                    mean,
+                    momentFor(parameters.get(i), state.get(i + "." + SQUARE)),
+                    state.get(i + "." + STEP).itemLong());
         } catch (RuntimeException | Error e) {
             mean.close();
             throw e;

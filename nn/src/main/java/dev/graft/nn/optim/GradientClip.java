@@ -12,12 +12,12 @@ public final class GradientClip {
     /** Keeps a division by a norm of 0 away; PyTorch's constant. */
     private static final double EPS = 1e-6;
 
-    private GradientClip() {
-    }
+    private GradientClip() {}
 
     /**
-     * Scales all gradients together so that their common Euclidean norm is at most {@code maxNorm}. Where that norm is not a number,
-     * all become NaN, so that no step passes for a good one. A parameter that is listed twice counts once.
+     * Scales all gradients together so that their common Euclidean norm is at most {@code maxNorm}. Where that norm is
+     * not a number, all become NaN, so that no step passes for a good one. A parameter that is listed twice counts
+     * once.
      *
      * @param maxNorm not negative
      * @return the norm before clipping; NaN or infinite where a gradient is
@@ -51,6 +51,11 @@ public final class GradientClip {
     }
 
     private static List<Tensor> gradients(List<Parameter> parameters) {
-        return parameters.stream().distinct().filter(parameter -> !parameter.isFrozen()).map(Parameter::grad).flatMap(Optional::stream).toList();
+        return parameters.stream()
+                .distinct()
+                .filter(parameter -> !parameter.isFrozen())
+                .map(Parameter::grad)
+                .flatMap(Optional::stream)
+                .toList();
     }
 }

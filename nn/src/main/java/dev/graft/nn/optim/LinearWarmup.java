@@ -1,8 +1,8 @@
 package dev.graft.nn.optim;
 
 /**
- * Rises in a straight line from {@code start} at step 0 to the full rate at {@code steps}, then follows another schedule, which
- * begins there at its own step 0: {@code new LinearWarmup(500, new CosineLr(9500))}.
+ * Rises in a straight line from {@code start} at step 0 to the full rate at {@code steps}, then follows another
+ * schedule, which begins there at its own step 0: {@code new LinearWarmup(500, new CosineLr(9500))}.
  *
  * @param start the first factor, such as PyTorch's default {@code 1/3}
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html">LinearLR</a>
@@ -11,8 +11,8 @@ public record LinearWarmup(long steps, double start, LrSchedule then) implements
 
     public LinearWarmup {
         if (steps < 1 || !(start >= 0 && start <= 1)) {
-            throw new IllegalArgumentException("warm-up schedule: steps must be at least 1 and start in [0, 1] (steps " + steps + ", start "
-                    + start + ")");
+            throw new IllegalArgumentException("warm-up schedule: steps must be at least 1 and start in [0, 1] (steps "
+                    + steps + ", start " + start + ")");
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.graft.nn.optim;
 
 /**
- * What a learning rate is multiplied with, as a pure function of the number of steps (or epochs) done: resuming needs nothing
- * but that number.
+ * What a learning rate is multiplied with, as a pure function of the number of steps (or epochs) done: resuming needs
+ * nothing but that number.
  */
 @FunctionalInterface
 public interface LrSchedule {

@@ -16,14 +16,13 @@ import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
- * Changes parameters against their gradients. Frozen parameters and those without a gradient are left alone wholly: no step, no
- * weight decay, no decaying momentum.
+ * Changes parameters against their gradients. Frozen parameters and those without a gradient are left alone wholly: no
+ * step, no weight decay, no decaying momentum.
  */
 public abstract sealed class Optimizer implements AutoCloseable permits Sgd, AdamW {
     private double factor = 1;
 
-    Optimizer() {
-    }
+    Optimizer() {}
 
     static <O> List<ParameterGroup<O>> check(String name, List<ParameterGroup<O>> groups) {
         Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -36,8 +35,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
             }
         }
         if (seen.isEmpty()) {
-            throw new IllegalArgumentException(name + ": there are no parameters. Hint: unfreeze some, or put on a new head after"
-                    + " freezing.");
+            throw new IllegalArgumentException(
+                    name + ": there are no parameters. Hint: unfreeze some, or put on a new head after" + " freezing.");
         }
         return List.copyOf(groups);
     }
@@ -48,7 +47,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     /**
      * One step against the gradients.
      *
-     * @throws IllegalStateException where a parameter is no longer part of a network, see {@link #checkParameters}; nothing moves then
+     * @throws IllegalStateException where a parameter is no longer part of a network, see {@link #checkParameters};
+     *     nothing moves then
      */
     public final void step() {
         checkParameters();
@@ -60,7 +60,11 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     /** The name and every group's settings. */
     @Override
     public final String toString() {
-        return name() + groups().stream().map(group -> group.options() + " x " + group.parameters().size()).toList();
+        return name()
+                + groups().stream()
+                        .map(group ->
+                                group.options() + " x " + group.parameters().size())
+                        .toList();
     }
 
     abstract List<? extends ParameterGroup<?>> groups();
@@ -69,8 +73,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     public abstract String name();
 
     /**
-     * A parameter whose module was replaced after this optimizer was made gets no gradient any more: steps would move nothing, and say
-     * nothing.
+     * A parameter whose module was replaced after this optimizer was made gets no gradient any more: steps would move
+     * nothing, and say nothing.
      *
      * @throws IllegalStateException naming the parameters that were replaced or closed
      */
@@ -84,11 +88,15 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
             Parameter parameter = parameters.get(i);
             if (isGone(parameter)) {
                 String which = "parameter " + i + " " + parameter.shape();
-                gone.add(parameter.takenOutOf().map(path -> path + " (" + which + ") was replaced").orElse(which + " was closed"));
+                gone.add(parameter
+                        .takenOutOf()
+                        .map(path -> path + " (" + which + ") was replaced")
+                        .orElse(which + " was closed"));
             }
         }
-        throw new IllegalStateException(name() + ": " + gone.size() + " of " + parameters.size() + " parameters are no longer in the network: "
-                + String.join(", ", gone) + ". Hint: make the optimizer after replace(...), from the new model.trainableParameters().");
+        throw new IllegalStateException(name() + ": " + gone.size() + " of " + parameters.size()
+                + " parameters are no longer in the network: " + String.join(", ", gone)
+                + ". Hint: make the optimizer after replace(...), from the new model.trainableParameters().");
     }
 
     private static boolean isGone(Parameter parameter) {
@@ -103,7 +111,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     /** Scales every group's learning rate, as a {@link LrSchedule} says; 1 at first. */
     public final void scaleLearningRate(double newFactor) {
         if (!(newFactor >= 0) || Double.isInfinite(newFactor)) {
-            throw new IllegalArgumentException("optimizer: the learning rate's factor must be finite and not negative, was " + newFactor);
+            throw new IllegalArgumentException(
+                    "optimizer: the learning rate's factor must be finite and not negative, was " + newFactor);
         }
         factor = newFactor;
     }
@@ -112,8 +121,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     final double scaled(double learningRate) {
         double rate = learningRate * factor;
         if (Float.isInfinite((float) rate)) {
-            throw new IllegalStateException(name() + ": the learning rate " + learningRate + " times the schedule's factor " + factor
-                    + " is not finite as a 32-bit float");
+            throw new IllegalStateException(name() + ": the learning rate " + learningRate
+                    + " times the schedule's factor " + factor + " is not finite as a 32-bit float");
         }
         return rate;
     }
@@ -203,32 +212,41 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     }
 
     static void judge(StateDict state, List<Parameter> parameters, Set<String> moments, Set<String> counters) {
-        List<String> problems = state.names().stream().flatMap(key -> {
-            int dot = key.indexOf('.');
-            String kind = key.substring(dot + 1);
-            int index = number(dot < 0 ? "" : key.substring(0, dot));
-            if (index < 0 || index >= parameters.size() || !(moments.contains(kind) || counters.contains(kind)) || !key.equals(index + "." + kind)) {
-                return Stream.of("unexpected " + key);
-            }
-            Tensor saved = state.get(key);
-            if (saved.isClosed()) {
-                return Stream.of(key + ": saved " + saved.shape() + " was closed");
-            }
-            if (counters.contains(kind)) {
-                boolean counts = saved.dtype() == DType.I64 && saved.numel() == 1 && saved.itemLong() >= 0;
-                return counts ? Stream.empty() : Stream.of(key + ": must be one I64 number that is not negative, saved " + saved);
-            }
-            if (!saved.shape().equals(parameters.get(index).shape())) {
-                return Stream.of(key + ": saved " + saved.shape() + ", parameter " + parameters.get(index).shape());
-            }
-            if (saved.dtype() != DType.F32) {
-                return Stream.of(key + ": saved " + saved.dtype() + ", moments are F32");
-            }
-            return Stream.empty();
-        }).toList();
+        List<String> problems = state.names().stream()
+                .flatMap(key -> {
+                    int dot = key.indexOf('.');
+                    String kind = key.substring(dot + 1);
+                    int index = number(dot < 0 ? "" : key.substring(0, dot));
+                    if (index < 0
+                            || index >= parameters.size()
+                            || !(moments.contains(kind) || counters.contains(kind))
+                            || !key.equals(index + "." + kind)) {
+                        return Stream.of("unexpected " + key);
+                    }
+                    Tensor saved = state.get(key);
+                    if (saved.isClosed()) {
+                        return Stream.of(key + ": saved " + saved.shape() + " was closed");
+                    }
+                    if (counters.contains(kind)) {
+                        boolean counts = saved.dtype() == DType.I64 && saved.numel() == 1 && saved.itemLong() >= 0;
+                        return counts
+                                ? Stream.empty()
+                                : Stream.of(key + ": must be one I64 number that is not negative, saved " + saved);
+                    }
+                    if (!saved.shape().equals(parameters.get(index).shape())) {
+                        return Stream.of(key + ": saved " + saved.shape() + ", parameter "
+                                + parameters.get(index).shape());
+                    }
+                    if (saved.dtype() != DType.F32) {
+                        return Stream.of(key + ": saved " + saved.dtype() + ", moments are F32");
+                    }
+                    return Stream.empty();
+                })
+                .toList();
         if (!problems.isEmpty()) {
-            throw new IllegalArgumentException("optimizer: the saved state does not fit " + parameters.size() + " parameters: "
-                    + String.join("; ", problems) + ". Hint: build model and optimizer as in the run that saved it.");
+            throw new IllegalArgumentException("optimizer: the saved state does not fit " + parameters.size()
+                    + " parameters: " + String.join("; ", problems)
+                    + ". Hint: build model and optimizer as in the run that saved it.");
         }
     }
 

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Stochastic gradient descent: {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * v}, the first
- * {@code v} being {@code g}; with Nesterov's variant {@code w -= lr * (g + momentum * v)}.
+ * Stochastic gradient descent: {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * v}, the
+ * first {@code v} being {@code g}; with Nesterov's variant {@code w -= lr * (g + momentum * v)}.
  *
  * <pre>{@code new Sgd(model.trainableParameters(), Sgd.lr(0.001).momentum(0.9))}</pre>
  *
@@ -45,12 +45,13 @@ public final class Sgd extends Optimizer {
      * The settings of SGD.
      *
      * @param learningRate not negative
-     * @param momentum     the share of the velocity that a step keeps, in [0, 1)
-     * @param dampening    the share of the gradient that does not enter the velocity
-     * @param weightDecay  the L2 penalty
-     * @param nesterov     whether to look ahead; needs momentum, and no dampening
+     * @param momentum the share of the velocity that a step keeps, in [0, 1)
+     * @param dampening the share of the gradient that does not enter the velocity
+     * @param weightDecay the L2 penalty
+     * @param nesterov whether to look ahead; needs momentum, and no dampening
      */
-    public record Options(double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov) {
+    public record Options(
+            double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov) {
 
         public Options {
             Settings.notNegative(NAME, "learning rate", learningRate);
@@ -58,8 +59,9 @@ public final class Sgd extends Optimizer {
             Settings.finite(NAME, "dampening", dampening);
             Settings.notNegative(NAME, "weight decay", weightDecay);
             if (nesterov && (momentum == 0 || dampening != 0)) {
-                throw new IllegalArgumentException("sgd: Nesterov needs momentum and no dampening (momentum " + momentum + ", dampening "
-                        + dampening + "). Hint: Sgd.lr(" + learningRate + ").momentum(0.9).nesterov(true)");
+                throw new IllegalArgumentException(
+                        "sgd: Nesterov needs momentum and no dampening (momentum " + momentum + ", dampening "
+                                + dampening + "). Hint: Sgd.lr(" + learningRate + ").momentum(0.9).nesterov(true)");
             }
         }
 
@@ -118,10 +120,23 @@ public final class Sgd extends Optimizer {
     private void step(int index, Parameter parameter, Options o) {
         boolean first = velocities.get(index).isEmpty();
         if (o.momentum() != 0) {
-            velocities.set(index, Optional.of(first ? zerosLike(parameter) : beside(parameter, velocities.get(index).get())));
+            velocities.set(
+                    index,
+                    Optional.of(
+                            first
+                                    ? zerosLike(parameter)
+                                    : beside(parameter, velocities.get(index).get())));
         }
-        Update.sgd(parameter.value(), parameter.grad().orElseThrow(), velocities.get(index), first, scaled(o.learningRate()),
-                o.momentum(), o.dampening(), o.weightDecay(), o.nesterov());
+        Update.sgd(
+                parameter.value(),
+                parameter.grad().orElseThrow(),
+                velocities.get(index),
+                first,
+                scaled(o.learningRate()),
+                o.momentum(),
+                o.dampening(),
+                o.weightDecay(),
+                o.nesterov());
     }
 
     @Override
@@ -142,10 +157,15 @@ public final class Sgd extends Optimizer {
     @Override
     public void load(StateDict state) {
         check(state);
-        take(velocities, i -> {
-            String key = i + "." + BUFFER;
-            return state.contains(key) ? Optional.of(momentFor(parameters.get(i), state.get(key))) : Optional.empty();
-        }, Tensor::close);
+        take(
+                velocities,
+                i -> {
+                    String key = i + "." + BUFFER;
+                    return state.contains(key)
+                            ? Optional.of(momentFor(parameters.get(i), state.get(key)))
+                            : Optional.empty();
+                },
+                Tensor::close);
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.graft.nn.optim;
 /**
  * {@code gamma^floor(step / size)}.
  *
- * @param size  steps between two cuts
+ * @param size steps between two cuts
  * @param gamma the factor of each cut; PyTorch's default is 0.1
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html">StepLR</a>
  */
@@ -11,8 +11,9 @@ public record StepLr(long size, double gamma) implements LrSchedule {
 
     public StepLr {
         if (size < 1 || !(gamma > 0) || Double.isInfinite(gamma)) {
-            throw new IllegalArgumentException("step schedule: size must be at least 1 and gamma positive and finite (size " + size + ", gamma "
-                    + gamma + ")");
+            throw new IllegalArgumentException(
+                    "step schedule: size must be at least 1 and gamma positive and finite (size " + size + ", gamma "
+                            + gamma + ")");
         }
     }
 

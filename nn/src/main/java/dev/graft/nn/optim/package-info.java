@@ -1,5 +1,5 @@
 /**
- * Optimizers, learning-rate schedules and gradient clipping. An optimizer belongs to the thread that trains; schedules are values, and may be
- * shared.
+ * Optimizers, learning-rate schedules and gradient clipping. An optimizer belongs to the thread that trains; schedules
+ * are values, and may be shared.
  */
 package dev.graft.nn.optim;

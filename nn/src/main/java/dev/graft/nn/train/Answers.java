@@ -21,15 +21,22 @@ record Answers(float[][] probabilities, int[] labels, int[] rows) {
     /** Empty where the loss is not one of classification. */
     @SuppressWarnings("try")
     static Optional<Answers> of(Loss criterion, Tensor outputs, Tensor labels) {
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-            return criterion.probabilities(outputs).map(p -> counted(rows(p), classes(labels), criterion.ignoredLabel()));
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            return criterion
+                    .probabilities(outputs)
+                    .map(p -> counted(rows(p), classes(labels), criterion.ignoredLabel()));
         }
     }
 
     private static Answers counted(float[][] probabilities, int[] labels, OptionalLong ignored) {
-        int[] rows = IntStream.range(0, labels.length).filter(i -> ignored.isEmpty() || labels[i] != ignored.getAsLong()).toArray();
-        return new Answers(Arrays.stream(rows).mapToObj(i -> probabilities[i]).toArray(float[][]::new),
-                Arrays.stream(rows).map(i -> labels[i]).toArray(), rows);
+        int[] rows = IntStream.range(0, labels.length)
+                .filter(i -> ignored.isEmpty() || labels[i] != ignored.getAsLong())
+                .toArray();
+        return new Answers(
+                Arrays.stream(rows).mapToObj(i -> probabilities[i]).toArray(float[][]::new),
+                Arrays.stream(rows).map(i -> labels[i]).toArray(),
+                rows);
     }
 
     private static float[][] rows(Tensor probabilities) {

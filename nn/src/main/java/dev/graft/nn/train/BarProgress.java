@@ -22,9 +22,14 @@ final class BarProgress implements Progress {
     @Override
     public void epochStarted(int epoch, int allEpochs, int batches, int done) {
         epochs = allEpochs;
-        bar = Optional.of(new ProgressBarBuilder().setTaskName("epoch " + epoch + "/" + allEpochs).setInitialMax(batches)
-                .setStyle(ProgressBarStyle.ASCII).setConsumer(new ConsoleProgressBarConsumer(out)).clearDisplayOnFinish()
-                .startsFrom(done, Duration.ZERO).build());
+        bar = Optional.of(new ProgressBarBuilder()
+                .setTaskName("epoch " + epoch + "/" + allEpochs)
+                .setInitialMax(batches)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setConsumer(new ConsoleProgressBarConsumer(out))
+                .clearDisplayOnFinish()
+                .startsFrom(done, Duration.ZERO)
+                .build());
     }
 
     @Override
@@ -43,7 +48,7 @@ final class BarProgress implements Progress {
 
     @Override
     public void warning(String message) {
-        close();    // a bar that is drawn anew would overwrite the line
+        close(); // a bar that is drawn anew would overwrite the line
         out.println("warning: " + message);
     }
 

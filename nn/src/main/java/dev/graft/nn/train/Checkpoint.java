@@ -24,13 +24,18 @@ final class Checkpoint {
     private static final String MODEL = "model.";
     private static final String OPTIMIZER = "optimizer.";
 
-    private Checkpoint() {
-    }
+    private Checkpoint() {}
 
     static void save(Path file, Module model, Optimizer optimizer, TrainState state, DataLoader loader) {
-        try (StateDict all = new StateDict(); StateDict weights = model.stateDict(); StateDict moments = optimizer.stateDict()) {
-            weights.entries().forEach(entry -> all.put(MODEL + entry.getKey(), entry.getValue().detach()));
-            moments.entries().forEach(entry -> all.put(OPTIMIZER + entry.getKey(), entry.getValue().detach()));
+        try (StateDict all = new StateDict();
+                StateDict weights = model.stateDict();
+                StateDict moments = optimizer.stateDict()) {
+            weights.entries()
+                    .forEach(entry ->
+                            all.put(MODEL + entry.getKey(), entry.getValue().detach()));
+            moments.entries()
+                    .forEach(entry ->
+                            all.put(OPTIMIZER + entry.getKey(), entry.getValue().detach()));
             Safetensors.save(all, file, Map.of(KEY, JSON.std.asString(toMap(model, state, loader))));
         } catch (IOException e) {
             throw new TrainingException("checkpoint " + file + ": its state cannot be written as JSON", e);
@@ -41,12 +46,15 @@ final class Checkpoint {
      * Judges a checkpoint as a whole, then takes it: where it is refused, model and optimizer are as they were.
      *
      * @param settings those of the run that goes on
-     * @throws TrainingException        where the file is not a checkpoint, is damaged, or is one of other data or settings
+     * @throws TrainingException where the file is not a checkpoint, is damaged, or is one of other data or settings
      * @throws IllegalArgumentException where its weights or moments do not fit the model or the optimizer
      */
-    static TrainState load(Path file, Module model, Optimizer optimizer, DataLoader loader, String identity, RunSettings settings) {
+    static TrainState load(
+            Path file, Module model, Optimizer optimizer, DataLoader loader, String identity, RunSettings settings) {
         Map<String, Object> map = read(file);
-        try (StateDict all = Safetensors.load(file); StateDict weights = part(all, MODEL); StateDict moments = part(all, OPTIMIZER)) {
+        try (StateDict all = Safetensors.load(file);
+                StateDict weights = part(all, MODEL);
+                StateDict moments = part(all, OPTIMIZER)) {
             checkSameRun(file, map, identity);
             TrainState state = fromMap(map);
             ResumeCheck check = new ResumeCheck(file);
@@ -78,7 +86,10 @@ final class Checkpoint {
         try {
             int epoch = number(map, "epoch").intValue();
             int otherEpoch = number(otherMap, "epoch").intValue();
-            boolean later = epoch > otherEpoch || epoch == otherEpoch && number(map, "batch").intValue() > number(otherMap, "batch").intValue();
+            boolean later = epoch > otherEpoch
+                    || epoch == otherEpoch
+                            && number(map, "batch").intValue()
+                                    > number(otherMap, "batch").intValue();
             return later && text(map, "run").equals(text(otherMap, "run"));
         } catch (ClassCastException | NullPointerException e) {
             throw damaged(file, e);
@@ -99,7 +110,8 @@ final class Checkpoint {
     }
 
     private static TrainingException damaged(Path file, Exception e) {
-        return new TrainingException("resume: the training state in " + file + " is damaged. Hint: start anew without resume.", e);
+        return new TrainingException(
+                "resume: the training state in " + file + " is damaged. Hint: start anew without resume.", e);
     }
 
     /** Checkpoints written before runs had names lack these entries. */
@@ -111,7 +123,9 @@ final class Checkpoint {
         StateDict part = new StateDict();
         all.entries().forEach(entry -> {
             if (entry.getKey().startsWith(prefix)) {
-                part.put(entry.getKey().substring(prefix.length()), entry.getValue().detach());
+                part.put(
+                        entry.getKey().substring(prefix.length()),
+                        entry.getValue().detach());
             }
         });
         return part;
@@ -136,8 +150,17 @@ final class Checkpoint {
         map.put("bestScore", exact(state.bestScore));
         map.put("history", state.history.stream().map(EpochRows::toMap).toList());
         map.put("settings", state.settings.toMap());
-        map.put("data", Map.of("examples", loader.examples(), "batches", loader.batches(), "seed", loader.seed(), "fingerprint",
-                Long.toHexString(loader.fingerprint(state.epoch))));
+        map.put(
+                "data",
+                Map.of(
+                        "examples",
+                        loader.examples(),
+                        "batches",
+                        loader.batches(),
+                        "seed",
+                        loader.seed(),
+                        "fingerprint",
+                        Long.toHexString(loader.fingerprint(state.epoch))));
         Map<String, long[]> random = new LinkedHashMap<>();
         model.namedModules().forEach((name, module) -> {
             if (module instanceof Stochastic stochastic) {
@@ -167,7 +190,7 @@ final class Checkpoint {
         state.bestEpoch = bestEpoch == 0 ? OptionalInt.empty() : OptionalInt.of(bestEpoch);
         state.bestScore = decimal(map, "bestScore");
         if (Double.isNaN(state.bestScore)) {
-            state.bestEpoch = OptionalInt.empty();    // older programs took an undefined score for the best
+            state.bestEpoch = OptionalInt.empty(); // older programs took an undefined score for the best
         }
         for (Object row : (List<?>) map.get("history")) {
             state.history.add(EpochRows.fromMap((Map<?, ?>) row));
@@ -177,12 +200,14 @@ final class Checkpoint {
 
     private static void checkSameRun(Path file, Map<String, Object> map, String identity) {
         if (number(map, "version").intValue() != VERSION) {
-            throw new TrainingException("resume: " + file + " has version " + map.get("version") + ", this program reads version " + VERSION
-                    + ". Hint: resume with the program that wrote it, or start anew.");
+            throw new TrainingException(
+                    "resume: " + file + " has version " + map.get("version") + ", this program reads version " + VERSION
+                            + ". Hint: resume with the program that wrote it, or start anew.");
         }
         if (!text(map, "identity").equals(identity)) {
-            throw new TrainingException("resume: " + file + " is a checkpoint of another run (then '" + text(map, "identity") + "', now '"
-                    + identity + "'). Hint: resume with the data and the settings of that run, or start anew.");
+            throw new TrainingException(
+                    "resume: " + file + " is a checkpoint of another run (then '" + text(map, "identity") + "', now '"
+                            + identity + "'). Hint: resume with the data and the settings of that run, or start anew.");
         }
     }
 

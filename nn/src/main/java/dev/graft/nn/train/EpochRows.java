@@ -15,8 +15,7 @@ import java.util.Optional;
 
 /** Epoch results as JSON in checkpoints and as lines of {@code log.csv}. */
 final class EpochRows {
-    private EpochRows() {
-    }
+    private EpochRows() {}
 
     static Map<String, Object> toMap(EpochResult result) {
         Map<String, Object> map = new LinkedHashMap<>();
@@ -37,33 +36,64 @@ final class EpochRows {
 
     static EpochResult fromMap(Map<?, ?> map) {
         Optional<Scores> validation = map.containsKey("loss")
-                ? Optional.of(new Scores(Checkpoint.decimal(map, "loss"), Checkpoint.decimal(map, "accuracy"),
-                        Checkpoint.decimal(map, "auroc"), map.containsKey("predictedClasses") ? Checkpoint.number(map, "predictedClasses").intValue() : 0))
+                ? Optional.of(new Scores(
+                        Checkpoint.decimal(map, "loss"),
+                        Checkpoint.decimal(map, "accuracy"),
+                        Checkpoint.decimal(map, "auroc"),
+                        map.containsKey("predictedClasses")
+                                ? Checkpoint.number(map, "predictedClasses").intValue()
+                                : 0))
                 : Optional.empty();
-        return new EpochResult(Checkpoint.number(map, "epoch").intValue(), Checkpoint.decimal(map, "learningRate"),
-                Checkpoint.decimal(map, "trainLoss"), Checkpoint.decimal(map, "trainAccuracy"), validation,
-                Checkpoint.decimal(map, "seconds"), Checkpoint.decimal(map, "examplesPerSecond"));
+        return new EpochResult(
+                Checkpoint.number(map, "epoch").intValue(),
+                Checkpoint.decimal(map, "learningRate"),
+                Checkpoint.decimal(map, "trainLoss"),
+                Checkpoint.decimal(map, "trainAccuracy"),
+                validation,
+                Checkpoint.decimal(map, "seconds"),
+                Checkpoint.decimal(map, "examplesPerSecond"));
     }
 
     /** Writes the whole log anew, so that it never disagrees with the checkpoint that a run resumes from. */
     static void writeCsv(Path file, List<EpochResult> results) {
         try {
-            AtomicFile.writeSoon(file, out -> write(CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(new OutputStreamWriter(out, StandardCharsets.UTF_8)),
-                    results));
+            AtomicFile.writeSoon(
+                    file,
+                    out -> write(
+                            CsvWriter.builder()
+                                    .lineDelimiter(LineDelimiter.LF)
+                                    .build(new OutputStreamWriter(out, StandardCharsets.UTF_8)),
+                            results));
         } catch (IOException | UncheckedIOException e) {
-            throw new TrainingException("training: the log " + file + " cannot be written: " + e.getMessage()
-                    + ". Hint: free some disk space, then resume.", e);
+            throw new TrainingException(
+                    "training: the log " + file + " cannot be written: " + e.getMessage()
+                            + ". Hint: free some disk space, then resume.",
+                    e);
         }
     }
 
     private static void write(CsvWriter csv, List<EpochResult> results) throws IOException {
-        csv.writeRecord("epoch", "learning_rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_auroc",
-                "seconds", "examples_per_second");
+        csv.writeRecord(
+                "epoch",
+                "learning_rate",
+                "train_loss",
+                "train_accuracy",
+                "val_loss",
+                "val_accuracy",
+                "val_auroc",
+                "seconds",
+                "examples_per_second");
         for (EpochResult r : results) {
-            csv.writeRecord(Integer.toString(r.epoch()), cell(r.learningRate()), cell(r.trainLoss()), cell(r.trainAccuracy()),
+            csv.writeRecord(
+                    Integer.toString(r.epoch()),
+                    cell(r.learningRate()),
+                    cell(r.trainLoss()),
+                    cell(r.trainAccuracy()),
                     cell(r.validation().map(Scores::loss).orElse(Double.NaN)),
                     cell(r.validation().map(Scores::accuracy).orElse(Double.NaN)),
-                    cell(r.validation().map(Scores::auroc).orElse(Double.NaN)), cell(r.seconds()), cell(r.examplesPerSecond()));
+                    cell(r.validation().map(Scores::auroc).orElse(Double.NaN)),
+                    cell(r.seconds()),
+                    cell(r.examplesPerSecond()));
         }
         csv.flush();
     }

@@ -10,10 +10,10 @@ import dev.graft.nn.metric.RocAuc;
  * A network's answers to a data set, in the loader's order. Of classification, examples whose label is
  * {@linkplain dev.graft.nn.loss.Loss#ignoredLabel() ignored} are left out.
  *
- * @param loss          of all examples as if they were one batch, however they were cut; NaN where none counts
+ * @param loss of all examples as if they were one batch, however they were cut; NaN where none counts
  * @param probabilities {@code [examples][classes]}; without rows where the loss is not one of classification
- * @param labels        the true class of each row of {@code probabilities}
- * @param indices       the position of each example in the data set
+ * @param labels the true class of each row of {@code probabilities}
+ * @param indices the position of each example in the data set
  */
 public record Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices) {
 

@@ -17,21 +17,25 @@ import java.util.Optional;
 
 /** Judges a network on a data set. */
 public final class Evaluator {
-    private Evaluator() {
-    }
+    private Evaluator() {}
 
     /**
-     * One pass over the loader's first epoch in evaluation mode, without gradients. The mode concerns this call alone, and the loader's count
-     * of epochs stays as it is: any number of threads may evaluate one network at once, with one loader or several.
+     * One pass over the loader's first epoch in evaluation mode, without gradients. The mode concerns this call alone,
+     * and the loader's count of epochs stays as it is: any number of threads may evaluate one network at once, with one
+     * loader or several.
      *
-     * @throws ConcurrentModificationException where another thread changed the network's weights or running statistics meanwhile, so that the
-     *     result would be of no one state of the network
+     * @throws ConcurrentModificationException where another thread changed the network's weights or running statistics
+     *     meanwhile, so that the result would be of no one state of the network
      */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
         RunningLoss running = new RunningLoss(loss);
         Everything all = new Everything();
         evaluate(model, loader, running, new StopSignal(), all);
-        return new Evaluation(running.value(), all.probabilities.toArray(float[][]::new), all.labels.toArray(), all.indices.toArray());
+        return new Evaluation(
+                running.value(),
+                all.probabilities.toArray(float[][]::new),
+                all.labels.toArray(),
+                all.indices.toArray());
     }
 
     /** Told of each batch of a pass. */
@@ -40,8 +44,7 @@ public final class Evaluator {
         void answered(Answers answers, int[] indices);
 
         /** A batch of a loss that is not one of classification. */
-        default void passed(int[] indices) {
-        }
+        default void passed(int[] indices) {}
     }
 
     private static final class Everything implements Listener {
@@ -75,7 +78,8 @@ public final class Evaluator {
         if (!changed.isEmpty()) {
             String names = String.join(", ", changed.subList(0, Math.min(3, changed.size())));
             throw new ConcurrentModificationException("evaluate: another thread changed the network meanwhile (" + names
-                    + (changed.size() > 3 ? " and " + (changed.size() - 3) + " more" : "") + "). Hint: evaluate between training steps, or evaluate"
+                    + (changed.size() > 3 ? " and " + (changed.size() - 3) + " more" : "")
+                    + "). Hint: evaluate between training steps, or evaluate"
                     + " a second network that loaded the state dict.");
         }
         return whole;
@@ -107,7 +111,11 @@ public final class Evaluator {
             if (answers.isEmpty()) {
                 listener.passed(batch.indices());
             } else {
-                listener.answered(answers.get(), Arrays.stream(answers.get().rows()).map(row -> batch.indices()[row]).toArray());
+                listener.answered(
+                        answers.get(),
+                        Arrays.stream(answers.get().rows())
+                                .map(row -> batch.indices()[row])
+                                .toArray());
             }
         }
     }

@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The right to write into a folder, held by one run at a time: two trainings in one folder would mix their files. The operating system
- * takes the lock back when the process ends, however it ends. The lock's file {@value #FILE_NAME} stays: deleting it would let two
- * processes lock two files of the same name.
+ * The right to write into a folder, held by one run at a time: two trainings in one folder would mix their files. The
+ * operating system takes the lock back when the process ends, however it ends. The lock's file {@value #FILE_NAME}
+ * stays: deleting it would let two processes lock two files of the same name.
  */
 public final class FolderLock implements AutoCloseable {
     /** The file that is locked. */
@@ -28,7 +28,8 @@ public final class FolderLock implements AutoCloseable {
     // Beyond what is written, since Windows lets nobody read locked bytes, and the holder's name is to be read.
     private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
     private static final int LONGEST_HOLDER = 500;
-    // POSIX takes a process's locks on a file back when the process closes any channel to that file. So a folder that this JVM holds must
+    // POSIX takes a process's locks on a file back when the process closes any channel to that file. So a folder that
+    // this JVM holds must
     // be refused before its lock file is opened once more, which only a table for the whole JVM can tell.
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
@@ -43,7 +44,8 @@ public final class FolderLock implements AutoCloseable {
     /**
      * Takes the lock of an existing folder.
      *
-     * @throws TrainingException where another run has it, in this process, in another one, or on another machine that shares the folder
+     * @throws TrainingException where another run has it, in this process, in another one, or on another machine that
+     *     shares the folder
      */
     public static FolderLock acquire(Path folder) {
         Path file;
@@ -57,7 +59,8 @@ public final class FolderLock implements AutoCloseable {
         }
         boolean locked = false;
         try {
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileChannel channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             try {
                 lock(folder, channel);
                 locked = true;
@@ -85,7 +88,10 @@ public final class FolderLock implements AutoCloseable {
             throw inUse(folder, "another run of this process");
         } catch (IOException e) {
             // Some network folders have no locks at all. To refuse them would be to refuse all work there.
-            LOG.log(System.Logger.Level.WARNING, "{0} has no file locks ({1}): make sure by yourself that no other run uses it", folder,
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0} has no file locks ({1}): make sure by yourself that no other run uses it",
+                    folder,
                     e.getMessage());
             return;
         }
@@ -94,10 +100,17 @@ public final class FolderLock implements AutoCloseable {
         }
         String host = " on " + host();
         if (!before.isEmpty() && !before.contains(host + ",")) {
-            LOG.log(System.Logger.Level.INFO, "{0} was last used by {1}: if that run still goes on, the two hosts do not share file locks,"
-                    + " so stop one of them", folder, before);
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "{0} was last used by {1}: if that run still goes on, the two hosts do not share file locks,"
+                            + " so stop one of them",
+                    folder,
+                    before);
         }
-        write(channel, "process " + ProcessHandle.current().pid() + host + ", started " + Instant.now().truncatedTo(ChronoUnit.SECONDS));
+        write(
+                channel,
+                "process " + ProcessHandle.current().pid() + host + ", started "
+                        + Instant.now().truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static TrainingException inUse(Path folder, String holder) {
@@ -106,7 +119,10 @@ public final class FolderLock implements AutoCloseable {
     }
 
     private static TrainingException cannotLock(Path folder, IOException e) {
-        return new TrainingException("the folder " + folder + " cannot be locked (" + e + "). Hint: choose another one, or fix its permissions.", e);
+        return new TrainingException(
+                "the folder " + folder + " cannot be locked (" + e
+                        + "). Hint: choose another one, or fix its permissions.",
+                e);
     }
 
     private static String holder(FileChannel channel) throws IOException {
@@ -125,7 +141,8 @@ public final class FolderLock implements AutoCloseable {
         try {
             return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
         } catch (IOException e) {
-            return Optional.ofNullable(System.getenv("COMPUTERNAME")).or(() -> Optional.ofNullable(System.getenv("HOSTNAME")))
+            return Optional.ofNullable(System.getenv("COMPUTERNAME"))
+                    .or(() -> Optional.ofNullable(System.getenv("HOSTNAME")))
                     .orElse("an unnamed host");
         }
     }
@@ -142,7 +159,7 @@ public final class FolderLock implements AutoCloseable {
             return;
         }
         try (FileChannel open = channel) {
-            open.truncate(0);    // only what a killed run leaves names a holder
+            open.truncate(0); // only what a killed run leaves names a holder
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "the lock of " + file + " was not closed", e);
         } finally {

@@ -7,9 +7,9 @@ import java.util.OptionalInt;
 /**
  * How a training went, the epochs before a resume included.
  *
- * @param epochs    the finished epochs
+ * @param epochs the finished epochs
  * @param bestEpoch the epoch with the best monitored score; empty without validation data
- * @param ending    why it ended
+ * @param ending why it ended
  */
 public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending ending) {
 
@@ -19,7 +19,10 @@ public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending en
         COMPLETED,
         /** The monitored score did not improve for as many epochs as the patience allows. */
         STOPPED_EARLY,
-        /** Somebody asked for it, see {@link StopSignal}; a checkpoint to resume from is written where there is a directory. */
+        /**
+         * Somebody asked for it, see {@link StopSignal}; a checkpoint to resume from is written where there is a
+         * directory.
+         */
         INTERRUPTED
     }
 
@@ -28,8 +31,8 @@ public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending en
     }
 
     /**
-     * What looks wrong about the training as a whole: one class for every validation example, an AUROC no better than guessing, a loss
-     * that did not move. Each says what to try; empty where nothing is wrong.
+     * What looks wrong about the training as a whole: one class for every validation example, an AUROC no better than
+     * guessing, a loss that did not move. Each says what to try; empty where nothing is wrong.
      */
     public List<String> warnings() {
         return TrainingWarnings.of(this);
@@ -37,6 +40,8 @@ public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending en
 
     /** The result of the best epoch; empty without validation data. */
     public Optional<EpochResult> best() {
-        return epochs.stream().filter(result -> bestEpoch.isPresent() && result.epoch() == bestEpoch.getAsInt()).findFirst();
+        return epochs.stream()
+                .filter(result -> bestEpoch.isPresent() && result.epoch() == bestEpoch.getAsInt())
+                .findFirst();
     }
 }

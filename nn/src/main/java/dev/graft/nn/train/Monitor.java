@@ -6,7 +6,9 @@ import java.util.Locale;
 
 /** The validation score that decides which epoch is the best. */
 public enum Monitor {
-    LOSS, ACCURACY, AUROC;
+    LOSS,
+    ACCURACY,
+    AUROC;
 
     double of(Scores scores) {
         return switch (this) {

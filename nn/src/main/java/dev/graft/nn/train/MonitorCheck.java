@@ -10,10 +10,12 @@ import java.util.Arrays;
 
 /** Says at the start of a training, as far as that can be known, that its monitored score will never be defined. */
 final class MonitorCheck {
-    private MonitorCheck() {
-    }
+    private MonitorCheck() {}
 
-    /** @throws TrainingException where validation examples whose labels are known are all of one class, and that leaves the score undefined */
+    /**
+     * @throws TrainingException where validation examples whose labels are known are all of one class, and that leaves
+     *     the score undefined
+     */
     static void classes(Monitor monitor, Dataset<?> validation, Loss criterion) {
         if (monitor != Monitor.AUROC || !(validation instanceof LabelledDataset data)) {
             return;
@@ -22,13 +24,17 @@ final class MonitorCheck {
         try {
             labels = data.labels();
         } catch (IllegalStateException e) {
-            return;    // targets that are no classes
+            return; // targets that are no classes
         }
         int[] counted = Arrays.stream(labels)
-                .filter(label -> criterion.ignoredLabel().isEmpty() || criterion.ignoredLabel().getAsLong() != label).toArray();
+                .filter(label -> criterion.ignoredLabel().isEmpty()
+                        || criterion.ignoredLabel().getAsLong() != label)
+                .toArray();
         if (Arrays.stream(counted).distinct().limit(2).count() == 1) {
-            throw new TrainingException("training: AUROC is monitored, but all " + counted.length + " validation examples are of class "
-                    + counted[0] + ", so it is not defined. Hint: validate on examples of two or more classes, or monitor the loss.");
+            throw new TrainingException(
+                    "training: AUROC is monitored, but all " + counted.length + " validation examples are of class "
+                            + counted[0]
+                            + ", so it is not defined. Hint: validate on examples of two or more classes, or monitor the loss.");
         }
     }
 
@@ -38,7 +44,8 @@ final class MonitorCheck {
         if (monitor == Monitor.LOSS) {
             return;
         }
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             if (criterion.probabilities(outputs).isEmpty()) {
                 throw new TrainingException("training: " + monitor + " is monitored, but " + RunningLoss.name(criterion)
                         + " has no classes for outputs " + outputs.shape() + ". Hint: monitor the loss.");
@@ -49,7 +56,12 @@ final class MonitorCheck {
     /** Warns once while it lasts. */
     static void warnUndefined(Monitor monitor, TrainState state, Progress progress) {
         int epochs = state.history.size();
-        boolean said = epochs > 1 && state.history.get(epochs - 2).validation().filter(scores -> Double.isNaN(monitor.of(scores))).isPresent();
+        boolean said = epochs > 1
+                && state.history
+                        .get(epochs - 2)
+                        .validation()
+                        .filter(scores -> Double.isNaN(monitor.of(scores)))
+                        .isPresent();
         if (!said) {
             progress.warning("the monitored " + monitor + " is not defined after epoch " + state.epoch
                     + ": no epoch is the best while that lasts. Hint: monitor the loss.");

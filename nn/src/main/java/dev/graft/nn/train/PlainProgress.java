@@ -30,15 +30,21 @@ final class PlainProgress implements Progress {
     }
 
     static String line(EpochResult result, int epochs) {
-        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "epoch %d/%d  lr %.3g  train loss %.4f", result.epoch(), epochs,
-                result.learningRate(), result.trainLoss()));
+        StringBuilder line = new StringBuilder(String.format(
+                Locale.ROOT,
+                "epoch %d/%d  lr %.3g  train loss %.4f",
+                result.epoch(),
+                epochs,
+                result.learningRate(),
+                result.trainLoss()));
         append(line, "accuracy", result.trainAccuracy());
         result.validation().ifPresent(scores -> {
             append(line, "val loss", scores.loss());
             append(line, "accuracy", scores.accuracy());
             append(line, "AUROC", scores.auroc());
         });
-        return line.append(String.format(Locale.ROOT, "  %.1f s  %.0f examples/s", result.seconds(), result.examplesPerSecond()))
+        return line.append(String.format(
+                        Locale.ROOT, "  %.1f s  %.0f examples/s", result.seconds(), result.examplesPerSecond()))
                 .toString();
     }
 

@@ -20,9 +20,19 @@ final class ResumeCheck {
 
     /** @throws TrainingException where the numbers contradict each other, as they do in no file that a trainer wrote */
     void state(TrainState state) {
-        boolean sane = state.epoch >= 1 && state.batch >= 0 && state.steps >= 0 && state.seen >= 0 && state.right >= -1 && state.judged >= 0
-                && state.right <= state.judged && state.lossWeight >= 0 && Double.isFinite(state.lossWeight) && Double.isFinite(state.lossSum)
-                && state.seconds >= 0 && state.history.size() == state.epoch - 1 && state.bestEpoch.orElse(0) <= state.history.size()
+        boolean sane = state.epoch >= 1
+                && state.batch >= 0
+                && state.steps >= 0
+                && state.seen >= 0
+                && state.right >= -1
+                && state.judged >= 0
+                && state.right <= state.judged
+                && state.lossWeight >= 0
+                && Double.isFinite(state.lossWeight)
+                && Double.isFinite(state.lossSum)
+                && state.seconds >= 0
+                && state.history.size() == state.epoch - 1
+                && state.bestEpoch.orElse(0) <= state.history.size()
                 && state.bestEpoch.orElse(1) >= 1;
         for (int i = 0; sane && i < state.history.size(); i++) {
             sane = state.history.get(i).epoch() == i + 1;
@@ -33,7 +43,8 @@ final class ResumeCheck {
     }
 
     TrainingException damaged() {
-        return new TrainingException("resume: the training state in " + file + " is damaged. Hint: start anew without resume.");
+        return new TrainingException(
+                "resume: the training state in " + file + " is damaged. Hint: start anew without resume.");
     }
 
     /** @param data what the checkpoint says about its loader */
@@ -48,10 +59,13 @@ final class ResumeCheck {
             throw damaged();
         }
         // checkpoints written before loaders had fingerprints lack it
-        if (data.get("fingerprint") instanceof String before && !before.equals(Long.toHexString(loader.fingerprint(state.epoch)))) {
-            throw new TrainingException("resume: epoch " + state.epoch + " of " + file + " has other batches than now, of " + now
-                    + " in batches of " + loader.batchSize() + ". Hint: resume with the same batch size, sampler, shuffling and last-batch rule, or"
-                    + " start anew.");
+        if (data.get("fingerprint") instanceof String before
+                && !before.equals(Long.toHexString(loader.fingerprint(state.epoch)))) {
+            throw new TrainingException(
+                    "resume: epoch " + state.epoch + " of " + file + " has other batches than now, of " + now
+                            + " in batches of " + loader.batchSize()
+                            + ". Hint: resume with the same batch size, sampler, shuffling and last-batch rule, or"
+                            + " start anew.");
         }
     }
 
@@ -62,20 +76,22 @@ final class ResumeCheck {
     /** Returns what is different, but may be. */
     Optional<String> settings(RunSettings then, RunSettings now, TrainState state) {
         if (!then.optimizer().equals(now.optimizer())) {
-            throw new TrainingException("resume: " + file + " was trained by " + then.optimizer() + ", now " + now.optimizer()
-                    + ". Hint: make the optimizer of the first run, or start anew.");
+            throw new TrainingException("resume: " + file + " was trained by " + then.optimizer() + ", now "
+                    + now.optimizer() + ". Hint: make the optimizer of the first run, or start anew.");
         }
         if (then.accumulate() != now.accumulate() && state.batch > 0) {
-            throw new TrainingException("resume: " + file + " lies within an epoch of " + then.accumulate() + " batches a step, now "
-                    + now.accumulate() + ". Hint: accumulate(" + then.accumulate() + "), or start anew.");
+            throw new TrainingException(
+                    "resume: " + file + " lies within an epoch of " + then.accumulate() + " batches a step, now "
+                            + now.accumulate() + ". Hint: accumulate(" + then.accumulate() + "), or start anew.");
         }
         if (!then.monitor().equals(now.monitor()) && state.bestEpoch.isPresent()) {
-            throw new TrainingException("resume: the best epoch of " + file + " was chosen by " + then.monitor() + ", now " + now.monitor()
-                    + " is monitored. Hint: monitor " + then.monitor() + ", or start anew.");
+            throw new TrainingException("resume: the best epoch of " + file + " was chosen by " + then.monitor()
+                    + ", now " + now.monitor() + " is monitored. Hint: monitor " + then.monitor() + ", or start anew.");
         }
-        return then.details().equals(now.details()) ? Optional.empty()
-                : Optional.of("the run goes on with other settings, and differs from an unbroken one: then " + then.details() + "; now "
-                        + now.details());
+        return then.details().equals(now.details())
+                ? Optional.empty()
+                : Optional.of("the run goes on with other settings, and differs from an unbroken one: then "
+                        + then.details() + "; now " + now.details());
     }
 
     /** The random states by the modules that take them. */
@@ -85,7 +101,11 @@ final class ResumeCheck {
         model.namedModules().forEach((name, module) -> {
             if (module instanceof Stochastic stochastic) {
                 if (random.get(name) instanceof List<?> saved && saved.size() == stochastic.randomState().length) {
-                    states.put(stochastic, saved.stream().mapToLong(value -> ((Number) value).longValue()).toArray());
+                    states.put(
+                            stochastic,
+                            saved.stream()
+                                    .mapToLong(value -> ((Number) value).longValue())
+                                    .toArray());
                 } else {
                     missing.add("'" + name + "'");
                 }

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,8 +19,9 @@ import java.util.stream.Stream;
 /**
  * Where a run keeps its checkpoints: a folder, or the memory for the best weights alone.
  *
- * <p>A run's files name the run, so that a file which another run left, or somebody put there, is never taken for its own. Each file is
- * replaced as a whole, and nothing of an older run is removed before the new run's first checkpoint is on the disk.
+ * <p>A run's files name the run, so that a file which another run left, or somebody put there, is never taken for its
+ * own. Each file is replaced as a whole, and nothing of an older run is removed before the new run's first checkpoint
+ * is on the disk.
  */
 final class RunFiles implements AutoCloseable {
     static final String LAST = "last.safetensors";
@@ -59,12 +59,16 @@ final class RunFiles implements AutoCloseable {
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, "graft", ".part"));
-            Optional<FolderLock> own = held.isPresent() && held.get().isOf(folder) ? Optional.empty() : Optional.of(FolderLock.acquire(folder));
+            Optional<FolderLock> own = held.isPresent() && held.get().isOf(folder)
+                    ? Optional.empty()
+                    : Optional.of(FolderLock.acquire(folder));
             removeLeftovers(folder);
             return new RunFiles(directory, own, model, identity);
         } catch (IOException e) {
-            throw new TrainingException("training: the folder " + folder.toAbsolutePath() + " cannot be written (" + e
-                    + "). Hint: choose another one, or mend its permissions.", e);
+            throw new TrainingException(
+                    "training: the folder " + folder.toAbsolutePath() + " cannot be written (" + e
+                            + "). Hint: choose another one, or mend its permissions.",
+                    e);
         }
     }
 
@@ -79,7 +83,8 @@ final class RunFiles implements AutoCloseable {
 
     private static boolean isLeftover(Path file) {
         String name = file.getFileName().toString();
-        return name.endsWith(".tmp") && Stream.of(LAST, UNVALIDATED, BEST, LOG).anyMatch(own -> name.startsWith("." + own + "."));
+        return name.endsWith(".tmp")
+                && Stream.of(LAST, UNVALIDATED, BEST, LOG).anyMatch(own -> name.startsWith("." + own + "."));
     }
 
     Path last() {
@@ -111,7 +116,8 @@ final class RunFiles implements AutoCloseable {
         state.identity = identity;
         state.settings = settings;
         directory.filter(RunFiles::holdsRun).ifPresent(folder -> {
-            // this checkpoint of nothing yet takes the place of the old run's last: from now on a resume goes on with the new run
+            // this checkpoint of nothing yet takes the place of the old run's last: from now on a resume goes on with
+            // the new run
             saveLast(optimizer, state, loader);
             delete(folder.resolve(BEST));
         });
@@ -129,7 +135,7 @@ final class RunFiles implements AutoCloseable {
         if (state.bestEpoch.isPresent()) {
             checkBest(from, best, state);
         } else if (Files.exists(best) && facts(best).containsKey("run")) {
-            delete(best);    // an older run's, whose successor was killed before it could delete it
+            delete(best); // an older run's, whose successor was killed before it could delete it
         }
         lastIsOurs = true;
         // the run may have been killed between its checkpoint and the log
@@ -144,11 +150,12 @@ final class RunFiles implements AutoCloseable {
                     + " is missing. Hint: put it back, or start anew without resume.");
         }
         Map<String, Object> made = facts(best);
-        // Killed after this epoch's weights were kept and before its checkpoint was: the epoch is judged again, with the same outcome.
+        // Killed after this epoch's weights were kept and before its checkpoint was: the epoch is judged again, with
+        // the same outcome.
         boolean fits = made.get("epoch") instanceof Integer kept && (kept == epoch || kept == state.epoch);
         if (!state.run.isEmpty() && !(fits && state.run.equals(made.get("run")))) {
-            throw new TrainingException("resume: " + best + " does not hold the weights of epoch " + epoch + " of the run in " + from
-                    + ". Hint: put the run's own file back, or start anew without resume.");
+            throw new TrainingException("resume: " + best + " does not hold the weights of epoch " + epoch
+                    + " of the run in " + from + ". Hint: put the run's own file back, or start anew without resume.");
         }
     }
 
@@ -171,8 +178,8 @@ final class RunFiles implements AutoCloseable {
     }
 
     /**
-     * After an epoch's training, before its validation. In a file of its own: where the validation shows that the weights are useless, the
-     * checkpoint before them is still there.
+     * After an epoch's training, before its validation. In a file of its own: where the validation shows that the
+     * weights are useless, the checkpoint before them is still there.
      */
     void saveUnvalidated(Optimizer optimizer, TrainState state, DataLoader loader) {
         directory.ifPresent(folder -> Checkpoint.save(unvalidated(folder), model, optimizer, state, loader));
@@ -187,8 +194,10 @@ final class RunFiles implements AutoCloseable {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            throw new TrainingException("training: " + file + " is no longer valid and cannot be deleted (" + e
-                    + "). Hint: delete it, then start again.", e);
+            throw new TrainingException(
+                    "training: " + file + " is no longer valid and cannot be deleted (" + e
+                            + "). Hint: delete it, then start again.",
+                    e);
         }
     }
 
@@ -201,7 +210,9 @@ final class RunFiles implements AutoCloseable {
                 Safetensors.save(live, directory.get().resolve(BEST), Map.of(BEST_KEY, JSON.std.asString(made)));
             } else {
                 StateDict copy = new StateDict();
-                live.entries().forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
+                live.entries()
+                        .forEach(entry ->
+                                copy.put(entry.getKey(), entry.getValue().copy()));
                 bestInMemory.ifPresent(StateDict::close);
                 bestInMemory = Optional.of(copy);
             }
@@ -217,20 +228,27 @@ final class RunFiles implements AutoCloseable {
         }
         Path file = directory.orElseThrow().resolve(BEST);
         Map<String, Object> made = facts(file);
-        if (!state.run.isEmpty() && !(state.run.equals(made.get("run")) && Integer.valueOf(state.bestEpoch.getAsInt()).equals(made.get("epoch")))) {
-            throw new TrainingException("training: " + file + " does not hold the weights of epoch " + state.bestEpoch.getAsInt()
-                    + ", the best one; the model keeps the last epoch's. Hint: a run that was killed was resumed with other settings; start anew.");
+        if (!state.run.isEmpty()
+                && !(state.run.equals(made.get("run"))
+                        && Integer.valueOf(state.bestEpoch.getAsInt()).equals(made.get("epoch")))) {
+            throw new TrainingException(
+                    "training: " + file + " does not hold the weights of epoch " + state.bestEpoch.getAsInt()
+                            + ", the best one; the model keeps the last epoch's. Hint: a run that was killed was resumed with other settings; start anew.");
         }
         try (StateDict best = Safetensors.load(file)) {
             model.load(best);
         } catch (WeightFileException e) {
-            throw new TrainingException("training: the best weights cannot be read back; the model keeps the last epoch's. "
-                    + e.getMessage(), e);
+            throw new TrainingException(
+                    "training: the best weights cannot be read back; the model keeps the last epoch's. "
+                            + e.getMessage(),
+                    e);
         }
     }
 
     String whatIsKept() {
-        return lastIsOurs && Files.exists(last()) ? "the last good checkpoint is " + last() : "no checkpoint was written";
+        return lastIsOurs && Files.exists(last())
+                ? "the last good checkpoint is " + last()
+                : "no checkpoint was written";
     }
 
     @Override

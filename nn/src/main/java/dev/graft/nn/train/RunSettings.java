@@ -8,15 +8,19 @@ import java.util.Map;
  * What a trainer was told, as far as a resumed run must agree with it, or should.
  *
  * @param accumulate batches a step
- * @param monitor    the score that names the best epoch
- * @param optimizer  its name
- * @param details    everything else that changes the numbers
+ * @param monitor the score that names the best epoch
+ * @param optimizer its name
+ * @param details everything else that changes the numbers
  */
 record RunSettings(int accumulate, String monitor, String optimizer, String details) {
 
-    static RunSettings of(int accumulate, Monitor monitor, Optimizer optimizer, String clipNorm, String loss, String schedule) {
-        return new RunSettings(accumulate, monitor.toString(), optimizer.name(), optimizer + ", " + accumulate + " batches a step, " + clipNorm + ", "
-                + loss + ", " + schedule);
+    static RunSettings of(
+            int accumulate, Monitor monitor, Optimizer optimizer, String clipNorm, String loss, String schedule) {
+        return new RunSettings(
+                accumulate,
+                monitor.toString(),
+                optimizer.name(),
+                optimizer + ", " + accumulate + " batches a step, " + clipNorm + ", " + loss + ", " + schedule);
     }
 
     Map<String, Object> toMap() {
@@ -29,7 +33,10 @@ record RunSettings(int accumulate, String monitor, String optimizer, String deta
     }
 
     static RunSettings fromMap(Map<?, ?> map) {
-        return new RunSettings(Checkpoint.number(map, "accumulate").intValue(), (String) map.get("monitor"), (String) map.get("optimizer"),
+        return new RunSettings(
+                Checkpoint.number(map, "accumulate").intValue(),
+                (String) map.get("monitor"),
+                (String) map.get("optimizer"),
                 (String) map.get("details"));
     }
 }

@@ -25,20 +25,23 @@ final class RunningLoss {
     static double weight(Loss criterion, Tensor outputs, Tensor targets) {
         double weight = criterion.weight(outputs, targets);
         if (!(weight >= 0) || Double.isInfinite(weight)) {
-            throw new TrainingException("training: the weight of a batch must be finite and not negative, was " + weight + " by "
-                    + name(criterion) + ".");
+            throw new TrainingException("training: the weight of a batch must be finite and not negative, was " + weight
+                    + " by " + name(criterion) + ".");
         }
         return weight;
     }
 
     static String name(Loss criterion) {
-        return criterion.getClass().isSynthetic() || criterion.getClass().isAnonymousClass() ? "the loss" : criterion.getClass().getSimpleName();
+        return criterion.getClass().isSynthetic() || criterion.getClass().isAnonymousClass()
+                ? "the loss"
+                : criterion.getClass().getSimpleName();
     }
 
     /** @throws TrainingException unless {@code loss} is a single number */
     static float scalar(Tensor loss) {
         if (loss.numel() != 1) {
-            throw new TrainingException("training: the loss must be one number, was " + loss.shape() + ". Hint: use LossReduction.MEAN.");
+            throw new TrainingException(
+                    "training: the loss must be one number, was " + loss.shape() + ". Hint: use LossReduction.MEAN.");
         }
         return loss.item();
     }

@@ -8,12 +8,13 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The scores of a validation pass, batch by batch. Accuracy needs counts alone. AUROC needs the probabilities of all examples, so it is
- * left out where they would fill the memory of large classifications and nobody monitors it.
+ * The scores of a validation pass, batch by batch. Accuracy needs counts alone. AUROC needs the probabilities of all
+ * examples, so it is left out where they would fill the memory of large classifications and nobody monitors it.
  */
 final class RunningScores implements Evaluator.Listener {
     /** 64 MiB of floats. */
     static final long MAX_UNASKED = 1L << 24;
+
     private static final int HEAP_SHARE = 2;
 
     private final boolean monitored;
@@ -51,7 +52,8 @@ final class RunningScores implements Evaluator.Listener {
         int classes = answers.probabilities()[0].length;
         if (total * classes > maxProbabilities) {
             if (monitored) {
-                throw new TrainingException("training: AUROC is monitored, and the probabilities of " + total + " examples or more for " + classes
+                throw new TrainingException("training: AUROC is monitored, and the probabilities of " + total
+                        + " examples or more for " + classes
                         + " classes fill half of the heap. Hint: run Java with a larger -Xmx, or monitor accuracy.");
             }
             ranked = false;
@@ -68,7 +70,12 @@ final class RunningScores implements Evaluator.Listener {
     }
 
     Scores scores(double loss) {
-        return new Scores(loss, total == 0 ? Double.NaN : (double) right / total,
-                probabilities.isEmpty() ? Double.NaN : RocAuc.of(probabilities.toArray(float[][]::new), labels.toArray()), predicted.cardinality());
+        return new Scores(
+                loss,
+                total == 0 ? Double.NaN : (double) right / total,
+                probabilities.isEmpty()
+                        ? Double.NaN
+                        : RocAuc.of(probabilities.toArray(float[][]::new), labels.toArray()),
+                predicted.cardinality());
     }
 }

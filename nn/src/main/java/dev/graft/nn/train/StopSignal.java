@@ -5,7 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks a training to stop cleanly: it finishes the step it is in, writes its checkpoint and returns. Any thread may ask.
+ * Asks a training to stop cleanly: it finishes the step it is in, writes its checkpoint and returns. Any thread may
+ * ask.
  *
  * <pre>{@code
  * try (StopSignal stop = StopSignal.onShutdown()) {        // Ctrl-C
@@ -21,19 +22,20 @@ public final class StopSignal implements AutoCloseable {
     private Optional<Thread> hook = Optional.empty();
 
     /** A signal that only {@link #request()} sets off. */
-    public StopSignal() {
-    }
+    public StopSignal() {}
 
     /**
-     * A signal that Ctrl-C or a polite kill sets off. The JVM then waits, for at most 5 minutes, until this signal is closed;
-     * so close it before calling {@link System#exit}.
+     * A signal that Ctrl-C or a polite kill sets off. The JVM then waits, for at most 5 minutes, until this signal is
+     * closed; so close it before calling {@link System#exit}.
      */
     public static StopSignal onShutdown() {
         StopSignal signal = new StopSignal();
-        Thread hook = new Thread(() -> {
-            signal.request();
-            signal.awaitClose();
-        }, "graft-stop");
+        Thread hook = new Thread(
+                () -> {
+                    signal.request();
+                    signal.awaitClose();
+                },
+                "graft-stop");
         Runtime.getRuntime().addShutdownHook(hook);
         signal.hook = Optional.of(hook);
         return signal;

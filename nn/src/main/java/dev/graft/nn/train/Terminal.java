@@ -4,8 +4,7 @@ import java.io.Console;
 
 /** Finds out whether a person is watching. */
 final class Terminal {
-    private Terminal() {
-    }
+    private Terminal() {}
 
     static boolean isInteractive() {
         Console console = System.console();

@@ -11,19 +11,23 @@ final class TrainState {
     String run = "";
     /** What the caller calls this run, such as a hash of data and settings. */
     String identity = "";
+
     RunSettings settings = new RunSettings(1, "", "", "");
     /** How a resumed run differs from the one that wrote the checkpoint, where it may. */
     Optional<String> changed = Optional.empty();
     /** The epoch that runs or comes next, from 1, and how many of its batches are done. */
     int epoch = 1;
+
     int batch;
     /** Optimizer steps since the first epoch began. */
     long steps;
     /** Sums over this epoch's examples so far. */
     double lossSum;
+
     double lossWeight;
     /** Right answers among those to labels that count; -1 where there are none to judge. */
     long right;
+
     long judged;
     long seen;
     double seconds;

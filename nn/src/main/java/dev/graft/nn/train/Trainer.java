@@ -33,8 +33,8 @@ import java.util.Set;
  *         .build().fit(train, validation);
  * }</pre>
  *
- * <p>A model is trained by one thread at a time; others may evaluate it between two steps, not during one. Two trainers, or a thread that
- * loads weights meanwhile, are an error that says so.
+ * <p>A model is trained by one thread at a time; others may evaluate it between two steps, not during one. Two
+ * trainers, or a thread that loads weights meanwhile, are an error that says so.
  */
 public final class Trainer {
     private static final int LISTED = 8;
@@ -94,8 +94,8 @@ public final class Trainer {
     }
 
     /**
-     * What the run whose newest checkpoint lies in a folder calls itself, see {@link TrainerBuilder#identity}; empty where there is no
-     * checkpoint.
+     * What the run whose newest checkpoint lies in a folder calls itself, see {@link TrainerBuilder#identity}; empty
+     * where there is no checkpoint.
      */
     public static Optional<String> identity(Path folder) {
         return RunFiles.newest(folder).map(Checkpoint::identity);
@@ -113,16 +113,17 @@ public final class Trainer {
     /**
      * Trains, and leaves the model in evaluation mode.
      *
-     * @throws TrainingException where the loss or a weight stops being a finite number, nothing can be learnt, or a file cannot be
-     *     written; earlier checkpoints stay as they are
+     * @throws TrainingException where the loss or a weight stops being a finite number, nothing can be learnt, or a
+     *     file cannot be written; earlier checkpoints stay as they are
      */
     public History fit(DataLoader train, Optional<DataLoader> validation) {
         check(validation);
         try (RunFiles files = RunFiles.open(directory, lock, model, identity)) {
             TrainState state = files.begin(resume, optimizer, train, settings());
             if (state.epoch > epochs && state.batch > 0) {
-                throw new TrainingException("training: the run to resume stands in epoch " + state.epoch + ", batch " + state.batch + ", but only " + epochs
-                        + (epochs == 1 ? " epoch is" : " epochs are") + " asked for. Hint: epochs(" + state.epoch + ") or more.");
+                throw new TrainingException("training: the run to resume stands in epoch " + state.epoch + ", batch "
+                        + state.batch + ", but only " + epochs + (epochs == 1 ? " epoch is" : " epochs are")
+                        + " asked for. Hint: epochs(" + state.epoch + ") or more.");
             }
             state.changed.ifPresent(progress::warning);
             History.Ending ending = run(state, train, validation, files);
@@ -135,8 +136,13 @@ public final class Trainer {
     }
 
     private RunSettings settings() {
-        return RunSettings.of(accumulate, monitor, optimizer, clipNorm.isPresent() ? "gradients clipped to " + clipNorm.getAsDouble() : "no clipping",
-                described(criterion), described(schedule) + (schedulePerEpoch ? " per epoch" : " per step"));
+        return RunSettings.of(
+                accumulate,
+                monitor,
+                optimizer,
+                clipNorm.isPresent() ? "gradients clipped to " + clipNorm.getAsDouble() : "no clipping",
+                described(criterion),
+                described(schedule) + (schedulePerEpoch ? " per epoch" : " per step"));
     }
 
     /** What a loss or schedule says of itself; one that says nothing is told by its class alone. */
@@ -149,9 +155,10 @@ public final class Trainer {
     private void check(Optional<DataLoader> validation) {
         checkOptimizer();
         if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
-            throw new TrainingException("training: all " + optimizer.parameters().size()
-                    + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the"
-                    + " optimizer.");
+            throw new TrainingException(
+                    "training: all " + optimizer.parameters().size()
+                            + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the"
+                            + " optimizer.");
         }
         if (patience.isPresent() && validation.isEmpty()) {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
@@ -169,14 +176,19 @@ public final class Trainer {
         stepped.addAll(optimizer.parameters());
         Map<String, Parameter> named = model.namedParameters();
         if (named.values().stream().noneMatch(stepped::contains)) {
-            throw new TrainingException("training: none of the optimizer's " + stepped.size() + " parameters is one of the model's "
-                    + named.size() + ". Hint: make the optimizer from model.trainableParameters().");
+            throw new TrainingException(
+                    "training: none of the optimizer's " + stepped.size() + " parameters is one of the model's "
+                            + named.size() + ". Hint: make the optimizer from model.trainableParameters().");
         }
-        List<String> left = named.entrySet().stream().filter(entry -> !entry.getValue().isFrozen() && !stepped.contains(entry.getValue()))
-                .map(Map.Entry::getKey).toList();
+        List<String> left = named.entrySet().stream()
+                .filter(entry -> !entry.getValue().isFrozen() && !stepped.contains(entry.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
         if (!left.isEmpty()) {
-            progress.warning(left.size() + " of " + named.size() + " parameters are not frozen, but not in the optimizer either, and stay as they"
-                    + " are: " + String.join(", ", left.subList(0, Math.min(left.size(), LISTED))) + (left.size() > LISTED ? ", ..." : "")
+            progress.warning(left.size() + " of " + named.size()
+                    + " parameters are not frozen, but not in the optimizer either, and stay as they"
+                    + " are: " + String.join(", ", left.subList(0, Math.min(left.size(), LISTED)))
+                    + (left.size() > LISTED ? ", ..." : "")
                     + ". Hint: make the optimizer from model.trainableParameters(), or freeze them.");
         }
     }
@@ -215,7 +227,8 @@ public final class Trainer {
     }
 
     /** Trains, judges and saves an epoch; empty where a stop was asked for before that was done, which is saved too. */
-    private Optional<EpochResult> epoch(TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
+    private Optional<EpochResult> epoch(
+            TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
         long begin = System.nanoTime();
         double secondsBefore = state.seconds;
         boolean finished = trainEpoch(state, train, validation.isPresent(), files);
@@ -235,8 +248,13 @@ public final class Trainer {
                 return Optional.empty();
             }
         }
-        EpochResult result = new EpochResult(state.epoch, state.learningRate, trainLoss(state).value(),
-                state.right < 0 ? Double.NaN : (double) state.right / state.judged, scores, secondsBefore + seconds(begin),
+        EpochResult result = new EpochResult(
+                state.epoch,
+                state.learningRate,
+                trainLoss(state).value(),
+                state.right < 0 ? Double.NaN : (double) state.right / state.judged,
+                scores,
+                secondsBefore + seconds(begin),
                 state.seen / trainSeconds);
         state.history.add(result);
         scores.ifPresent(s -> keepIfBest(state, monitor.of(s), files));
@@ -252,7 +270,9 @@ public final class Trainer {
     /** Judged from the history alone, so that a resumed run stops where the unbroken one does. */
     private boolean isExhausted(TrainState state) {
         int lastDone = state.epoch - 1;
-        return patience.isPresent() && state.batch == 0 && state.bestEpoch.isPresent()
+        return patience.isPresent()
+                && state.batch == 0
+                && state.bestEpoch.isPresent()
                 && lastDone - state.bestEpoch.getAsInt() >= patience.getAsInt();
     }
 
@@ -270,7 +290,7 @@ public final class Trainer {
     private boolean trainEpoch(TrainState state, DataLoader train, boolean judged, RunFiles files) {
         int batches = train.batches();
         if (state.batch == batches) {
-            return true;    // resumed after its training, before its validation
+            return true; // resumed after its training, before its validation
         }
         model.train();
         optimizer.zeroGrad();
@@ -300,7 +320,13 @@ public final class Trainer {
     }
 
     @SuppressWarnings("try")
-    private void learn(TrainState state, Batch batch, boolean judged, RunningLoss running, Accumulation accumulation, RunFiles files) {
+    private void learn(
+            TrainState state,
+            Batch batch,
+            boolean judged,
+            RunningLoss running,
+            Accumulation accumulation,
+            RunFiles files) {
         // a scope of its own: after an exception, too, the step's memory is there again at once
         long before = versions();
         try (Scope scope = Scope.open()) {
@@ -321,7 +347,8 @@ public final class Trainer {
             }
             Optional<Answers> answers = Answers.of(criterion, outputs, batch.labels());
             state.right = answers.isPresent() ? state.right + answers.get().right() : -1;
-            state.judged += answers.map(Answers::labels).map(labels -> labels.length).orElse(0);
+            state.judged +=
+                    answers.map(Answers::labels).map(labels -> labels.length).orElse(0);
         }
         checkUndisturbed(before);
         state.lossSum = running.sum();
@@ -340,14 +367,16 @@ public final class Trainer {
 
     private void checkUndisturbed(long before) {
         if (versions() != before) {
-            throw new TrainingException("training: weights changed while a step was computed, by another thread or by the model's formula."
-                    + " Hint: train a model in one thread at a time, and load nothing into it meanwhile.");
+            throw new TrainingException(
+                    "training: weights changed while a step was computed, by another thread or by the model's formula."
+                            + " Hint: train a model in one thread at a time, and load nothing into it meanwhile.");
         }
     }
 
     private static TrainingException nothingCounts(String where) {
-        return new TrainingException("training: no example of " + where + " counts, every label is ignored or without weight."
-                + " Hint: look at the labels, ignoreIndex and the class weights.");
+        return new TrainingException(
+                "training: no example of " + where + " counts, every label is ignored or without weight."
+                        + " Hint: look at the labels, ignoreIndex and the class weights.");
     }
 
     private void step(TrainState state, RunFiles files) {
@@ -365,12 +394,13 @@ public final class Trainer {
     }
 
     /**
-     * Judges the epoch that was just trained; empty where a stop was asked for. The trained weights are on the disk by then, and where the
-     * validation fails: another hour of training must not hang on one damaged image.
+     * Judges the epoch that was just trained; empty where a stop was asked for. The trained weights are on the disk by
+     * then, and where the validation fails: another hour of training must not hang on one damaged image.
      *
      * @param saveFirst whether a kill meanwhile would lose more than it takes to save
      */
-    private Optional<Scores> validate(DataLoader loader, DataLoader train, TrainState state, RunFiles files, boolean saveFirst) {
+    private Optional<Scores> validate(
+            DataLoader loader, DataLoader train, TrainState state, RunFiles files, boolean saveFirst) {
         if (saveFirst) {
             files.saveUnvalidated(optimizer, state, train);
         }
@@ -419,7 +449,8 @@ public final class Trainer {
     }
 
     private void checkWeights(TrainState state, RunFiles files) {
-        List<Tensor> weights = optimizer.parameters().stream().map(Parameter::value).toList();
+        List<Tensor> weights =
+                optimizer.parameters().stream().map(Parameter::value).toList();
         double norm = Update.norm(weights);
         if (!(norm <= LARGEST_WEIGHTS)) {
             throw diverged("the weights' norm is " + norm, Optional.empty(), state, files);
@@ -438,16 +469,18 @@ public final class Trainer {
                 }
             }
         }
-        return bad.isEmpty() ? Optional.empty() : Optional.of("the inputs of examples " + bad
-                + " of the data set hold NaN or infinity: mend the data");
+        return bad.isEmpty()
+                ? Optional.empty()
+                : Optional.of("the inputs of examples " + bad + " of the data set hold NaN or infinity: mend the data");
     }
 
     private TrainingException diverged(String what, Optional<String> cause, TrainState state, RunFiles files) {
-        return new TrainingException("training: " + what + " at epoch " + state.epoch + ", step " + (state.steps + 1) + " (learning rate "
-                + (float) optimizer.learningRate() + "). Hint: "
-                + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)")
-                + "; "
-                + files.whatIsKept() + ".");
+        return new TrainingException(
+                "training: " + what + " at epoch " + state.epoch + ", step " + (state.steps + 1) + " (learning rate "
+                        + (float) optimizer.learningRate() + "). Hint: "
+                        + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)")
+                        + "; "
+                        + files.whatIsKept() + ".");
     }
 
     private static double seconds(long begin) {

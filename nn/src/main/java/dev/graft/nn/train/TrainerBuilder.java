@@ -29,8 +29,12 @@ public final class TrainerBuilder {
     String identity = "";
     boolean resume;
     Progress progress = Progress.silent();
-    /** How much training a kill during the validation may lose: less than it takes to write a checkpoint for each short epoch. */
+    /**
+     * How much training a kill during the validation may lose: less than it takes to write a checkpoint for each short
+     * epoch.
+     */
     Duration unsaved = Duration.ofSeconds(1);
+
     StopSignal stop = new StopSignal();
 
     TrainerBuilder(Module model, Loss loss, Optimizer optimizer) {
@@ -47,8 +51,9 @@ public final class TrainerBuilder {
     }
 
     /**
-     * Adds up the gradients of several batches for one step: the effect of one batch of all their examples, in less memory, also where batches
-     * are unequal, classes weighted or labels ignored. Only batch norm still sees each batch by itself.
+     * Adds up the gradients of several batches for one step: the effect of one batch of all their examples, in less
+     * memory, also where batches are unequal, classes weighted or labels ignored. Only batch norm still sees each batch
+     * by itself.
      */
     public TrainerBuilder accumulate(int batches) {
         accumulate = atLeastOne("accumulated batches", batches);
@@ -71,7 +76,9 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** Changes the learning rate from optimizer step to optimizer step; {@link Trainer#steps} tells how many there are. */
+    /**
+     * Changes the learning rate from optimizer step to optimizer step; {@link Trainer#steps} tells how many there are.
+     */
     public TrainerBuilder schedulePerStep(LrSchedule newSchedule) {
         schedule = newSchedule;
         schedulePerEpoch = false;
@@ -79,8 +86,8 @@ public final class TrainerBuilder {
     }
 
     /**
-     * Judges validation data by another loss than the one that is trained with, such as one without class weights and label
-     * smoothing, whose values can be compared between runs.
+     * Judges validation data by another loss than the one that is trained with, such as one without class weights and
+     * label smoothing, whose values can be compared between runs.
      */
     public TrainerBuilder validationLoss(Loss judge) {
         validationLoss = judge;
@@ -88,8 +95,8 @@ public final class TrainerBuilder {
     }
 
     /**
-     * The validation score that names the best epoch; the loss if not set. An epoch in which it is not defined, such as the AUROC of
-     * a single class, is never the best.
+     * The validation score that names the best epoch; the loss if not set. An epoch in which it is not defined, such as
+     * the AUROC of a single class, is never the best.
      */
     public TrainerBuilder monitor(Monitor score) {
         monitor = score;
@@ -102,16 +109,19 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** Whether the model ends with the best epoch's weights, where there is validation data, or the last's; yes if not set. */
+    /**
+     * Whether the model ends with the best epoch's weights, where there is validation data, or the last's; yes if not
+     * set.
+     */
     public TrainerBuilder restoreBest(boolean restore) {
         restoreBest = restore;
         return this;
     }
 
     /**
-     * Where {@code last.safetensors} (a checkpoint to resume from), {@code best.safetensors} (a plain state dict of the best
-     * epoch) and {@code log.csv} are written; the folder is made. It is locked while the training runs. What an older run left there is
-     * kept until the new run's first checkpoint is on the disk; from then on it counts no more.
+     * Where {@code last.safetensors} (a checkpoint to resume from), {@code best.safetensors} (a plain state dict of the
+     * best epoch) and {@code log.csv} are written; the folder is made. It is locked while the training runs. What an
+     * older run left there is kept until the new run's first checkpoint is on the disk; from then on it counts no more.
      */
     public TrainerBuilder directory(Path folder) {
         directory = Optional.of(folder);
@@ -134,8 +144,8 @@ public final class TrainerBuilder {
     }
 
     /**
-     * What tells this run from others, such as a hash of its data and settings. Its checkpoints carry it, and resuming one that has another
-     * is an error. Empty if not set.
+     * What tells this run from others, such as a hash of its data and settings. Its checkpoints carry it, and resuming
+     * one that has another is an error. Empty if not set.
      */
     public TrainerBuilder identity(String text) {
         identity = text;

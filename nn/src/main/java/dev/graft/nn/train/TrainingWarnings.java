@@ -8,11 +8,11 @@ import java.util.Locale;
 final class TrainingWarnings {
     /** Half a point above guessing is within what a constant answer reaches by ties and rounding. */
     private static final double GUESSING = 0.505;
+
     private static final double SAME_LOSS = 0.01;
     private static final double GOOD_ACCURACY = 0.99;
 
-    private TrainingWarnings() {
-    }
+    private TrainingWarnings() {}
 
     static List<String> of(History history) {
         List<String> warnings = new ArrayList<>();
@@ -26,20 +26,34 @@ final class TrainingWarnings {
             String where = " in epoch " + kept.epoch();
             if (scores.predictedClasses() == 1 && scores.accuracy() < 1) {
                 warnings.add("every validation example was given the same class" + where
-                        + String.format(Locale.ROOT, " (accuracy %.4f). Hint: use a tenth of the learning rate (%.3g), or weigh rare classes more.",
-                                scores.accuracy(), last.learningRate()));
+                        + String.format(
+                                Locale.ROOT,
+                                " (accuracy %.4f). Hint: use a tenth of the learning rate (%.3g), or weigh rare classes more.",
+                                scores.accuracy(),
+                                last.learningRate()));
             }
             if (scores.auroc() <= GUESSING) {
-                warnings.add(String.format(Locale.ROOT, "the validation AUROC is %.4f%s, no better than guessing. Hint: check that labels and"
-                        + " images belong together, and use a tenth of the learning rate (%.3g).", scores.auroc(), where, last.learningRate()));
+                warnings.add(String.format(
+                        Locale.ROOT,
+                        "the validation AUROC is %.4f%s, no better than guessing. Hint: check that labels and"
+                                + " images belong together, and use a tenth of the learning rate (%.3g).",
+                        scores.auroc(),
+                        where,
+                        last.learningRate()));
             }
         });
         double first = epochs.get(0).trainLoss();
         boolean moved = Math.abs(last.trainLoss() - first) > SAME_LOSS * Math.abs(first);
         if (epochs.size() > 1 && !moved && !(last.trainAccuracy() >= GOOD_ACCURACY)) {
-            warnings.add(String.format(Locale.ROOT, "the training loss did not move: %.4f in epoch %d, %.4f in epoch %d. Hint: use a learning rate"
-                    + " ten times smaller or larger (%.3g), and check that the right parameters are trained.", first, epochs.get(0).epoch(),
-                    last.trainLoss(), last.epoch(), last.learningRate()));
+            warnings.add(String.format(
+                    Locale.ROOT,
+                    "the training loss did not move: %.4f in epoch %d, %.4f in epoch %d. Hint: use a learning rate"
+                            + " ten times smaller or larger (%.3g), and check that the right parameters are trained.",
+                    first,
+                    epochs.get(0).epoch(),
+                    last.trainLoss(),
+                    last.epoch(),
+                    last.learningRate()));
         }
         return List.copyOf(warnings);
     }

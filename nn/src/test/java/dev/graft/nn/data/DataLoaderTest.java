@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class DataLoaderTest {
 
-    /** Example {@code i} is {@code [i, noise]}, its label {@code i % 3}; the noise shows what randomness it was given. */
+    /**
+     * Example {@code i} is {@code [i, noise]}, its label {@code i % 3}; the noise shows what randomness it was given.
+     */
     private static final class Noisy implements Dataset<Example> {
         private final int size;
         private final Set<String> threads = ConcurrentHashMap.newKeySet();
@@ -46,7 +48,8 @@ class DataLoaderTest {
         List<String> epoch = new ArrayList<>();
         for (Batch batch : batches) {
             assertThat(batch.inputs().shape()).isEqualTo(Shape.of(batch.size(), 2));
-            epoch.add(Arrays.toString(batch.indices()) + Arrays.toString(batch.inputs().toFloatArray())
+            epoch.add(Arrays.toString(batch.indices())
+                    + Arrays.toString(batch.inputs().toFloatArray())
                     + Arrays.toString(batch.labels().toLongArray()));
         }
         return epoch;
@@ -58,7 +61,8 @@ class DataLoaderTest {
             sizes.add(batch.size());
         }
         assertThat(loader.batches()).isEqualTo(sizes.size());
-        assertThat(loader.examples()).isEqualTo(sizes.stream().mapToInt(Integer::intValue).sum());
+        assertThat(loader.examples())
+                .isEqualTo(sizes.stream().mapToInt(Integer::intValue).sum());
         loader.close();
         return sizes.stream().mapToInt(Integer::intValue).toArray();
     }
@@ -68,7 +72,10 @@ class DataLoaderTest {
         List<List<String>> runs = new ArrayList<>();
         for (int workers : new int[] {0, 1, 2, 7}) {
             for (int prefetch : new int[] {1, 3}) {
-                try (DataLoader loader = DataLoader.of(new Noisy(23), 5).shuffled(42).workers(workers).prefetch(prefetch)) {
+                try (DataLoader loader = DataLoader.of(new Noisy(23), 5)
+                        .shuffled(42)
+                        .workers(workers)
+                        .prefetch(prefetch)) {
                     List<String> run = epoch(loader);
                     run.addAll(epoch(loader));
                     runs.add(run);
@@ -104,7 +111,9 @@ class DataLoaderTest {
         try (DataLoader loader = DataLoader.of(new Noisy(10), 4).shuffled(1)) {
             List<Integer> seen = new ArrayList<>();
             loader.forEach(batch -> IntStream.of(batch.indices()).forEach(seen::add));
-            assertThat(seen).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9).isNotEqualTo(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+            assertThat(seen)
+                    .containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+                    .isNotEqualTo(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
         }
     }
 
@@ -125,13 +134,19 @@ class DataLoaderTest {
     @Test
     void lastBatchRules() {
         assertThat(sizes(DataLoader.of(new Noisy(9), 4))).containsExactly(4, 4, 1);
-        assertThat(sizes(DataLoader.of(new Noisy(9), 4).lastBatch(LastBatch.DROP))).containsExactly(4, 4);
-        assertThat(sizes(DataLoader.of(new Noisy(9), 4).lastBatch(LastBatch.MERGE_SINGLE))).containsExactly(4, 5);
-        assertThat(sizes(DataLoader.of(new Noisy(10), 4).lastBatch(LastBatch.MERGE_SINGLE))).containsExactly(4, 4, 2);
-        assertThat(sizes(DataLoader.of(new Noisy(8), 4).lastBatch(LastBatch.MERGE_SINGLE))).containsExactly(4, 4);
-        assertThat(sizes(DataLoader.of(new Noisy(1), 4).lastBatch(LastBatch.MERGE_SINGLE))).containsExactly(1);
+        assertThat(sizes(DataLoader.of(new Noisy(9), 4).lastBatch(LastBatch.DROP)))
+                .containsExactly(4, 4);
+        assertThat(sizes(DataLoader.of(new Noisy(9), 4).lastBatch(LastBatch.MERGE_SINGLE)))
+                .containsExactly(4, 5);
+        assertThat(sizes(DataLoader.of(new Noisy(10), 4).lastBatch(LastBatch.MERGE_SINGLE)))
+                .containsExactly(4, 4, 2);
+        assertThat(sizes(DataLoader.of(new Noisy(8), 4).lastBatch(LastBatch.MERGE_SINGLE)))
+                .containsExactly(4, 4);
+        assertThat(sizes(DataLoader.of(new Noisy(1), 4).lastBatch(LastBatch.MERGE_SINGLE)))
+                .containsExactly(1);
         assertThatThrownBy(() -> sizes(DataLoader.of(new Noisy(3), 4).lastBatch(LastBatch.DROP)))
-                .hasMessage("data loader: an epoch of 3 examples has no batch of 4. Hint: use a smaller batch, or LastBatch.KEEP.");
+                .hasMessage(
+                        "data loader: an epoch of 3 examples has no batch of 4. Hint: use a smaller batch, or LastBatch.KEEP.");
     }
 
     @Test
@@ -141,13 +156,17 @@ class DataLoaderTest {
             List<Tensor> inputs = new ArrayList<>();
             Tensor kept = Tensor.zeros(1);
             for (Batch batch : loader) {
-                assertThat(inputs).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
-                assertThat(made).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
+                assertThat(inputs)
+                        .allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
+                assertThat(made)
+                        .allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
                 made.add(batch.inputs().mul(2f));
                 inputs.add(batch.inputs());
                 kept = batch.labels().keep();
             }
-            assertThat(inputs).hasSize(3).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
+            assertThat(inputs)
+                    .hasSize(3)
+                    .allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
             assertThat(made).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
             assertThat(kept.isClosed()).isFalse();
         }
@@ -178,7 +197,9 @@ class DataLoaderTest {
     }
 
     private static long workerThreads() {
-        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("graft-data-")).count();
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("graft-data-"))
+                .count();
     }
 
     @Test
@@ -205,9 +226,10 @@ class DataLoaderTest {
         for (int workers : new int[] {0, 2}) {
             try (DataLoader loader = DataLoader.of(broken, 4).workers(workers)) {
                 List<String> batches = new ArrayList<>();
-                assertThatThrownBy(() -> loader.forEach(batch -> batches.add("batch"))).isInstanceOf(DataException.class)
+                assertThatThrownBy(() -> loader.forEach(batch -> batches.add("batch")))
+                        .isInstanceOf(DataException.class)
                         .hasMessage("data loader: images/5.png could not be loaded: cannot read it")
-                                .hasCauseInstanceOf(UncheckedIOException.class);
+                        .hasCauseInstanceOf(UncheckedIOException.class);
                 assertThat(batches).hasSize(1);
             }
         }
@@ -229,7 +251,7 @@ class DataLoaderTest {
         try (DataLoader loader = DataLoader.of(mixed, 2)) {
             assertThatThrownBy(() -> loader.iterator().next())
                     .hasMessage("data loader: example 1 is [3, 5], but example 0 in the same batch is"
-                    + " [3, 4]. Hint: resize or crop all examples to one shape.");
+                            + " [3, 4]. Hint: resize or crop all examples to one shape.");
         }
     }
 
@@ -244,7 +266,8 @@ class DataLoaderTest {
             loader.forEach(batch -> assertThat(batch.inputs().get(0, 0)).isEqualTo(batch.indices()[0] * 2 + 1));
         }
         assertThat(inputs.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
-        assertThatThrownBy(() -> new TensorDataset(inputs, targets).labels()).hasMessageContaining("targets F32 [3] are not classes");
+        assertThatThrownBy(() -> new TensorDataset(inputs, targets).labels())
+                .hasMessageContaining("targets F32 [3] are not classes");
     }
 
     @Test
@@ -252,7 +275,8 @@ class DataLoaderTest {
         assertThatThrownBy(() -> DataLoader.of(new Noisy(0), 4))
                 .hasMessage("data loader: the data set is empty. Hint: check its folder or file.");
         assertThatThrownBy(() -> DataLoader.of(new Noisy(3), 0)).hasMessageContaining("batch size must be at least 1");
-        assertThatThrownBy(() -> DataLoader.of(new Noisy(3), 1).workers(-1)).hasMessageContaining("workers must not be negative");
+        assertThatThrownBy(() -> DataLoader.of(new Noisy(3), 1).workers(-1))
+                .hasMessageContaining("workers must not be negative");
     }
 
     @Test
@@ -263,6 +287,7 @@ class DataLoaderTest {
         assertThat(some.label(0)).isEqualTo(5);
         assertThat(data.label(2)).isEqualTo(4);
         assertThat(data.labels()).isNotSameAs(data.labels());
-        assertThatThrownBy(() -> new TensorDataset(Tensor.zeros(2, 2), Tensor.zeros(2)).label(0)).hasMessageContaining("are not classes");
+        assertThatThrownBy(() -> new TensorDataset(Tensor.zeros(2, 2), Tensor.zeros(2)).label(0))
+                .hasMessageContaining("are not classes");
     }
 }

@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,7 +31,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Several loops over one loader, loops that are left, and loops that fail: none ends another, none loses or holds a tensor. */
+/**
+ * Several loops over one loader, loops that are left, and loops that fail: none ends another, none loses or holds a
+ * tensor.
+ */
 @Timeout(60)
 class LoopsTest {
 
@@ -63,7 +66,8 @@ class LoopsTest {
 
     /** What an undisturbed loader shows in an epoch. */
     private static List<String> epoch(int size, int batchSize, int epoch) {
-        try (DataLoader loader = DataLoader.of(numbers(size), batchSize).shuffled(3).workers(0)) {
+        try (DataLoader loader =
+                DataLoader.of(numbers(size), batchSize).shuffled(3).workers(0)) {
             return indices(loader.at(epoch, 0));
         }
     }
@@ -92,7 +96,8 @@ class LoopsTest {
                     inner.add(other.inputs());
                 }
                 assertThat(shown).isEqualTo(epoch(10, 4, epoch++));
-                assertThat(inner).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
+                assertThat(inner)
+                        .allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
                 assertThat(made.sum().item()).isEqualTo(2 * batch.inputs().sum().item());
             }
             assertThat(outer).isEqualTo(epoch(10, 4, 1));
@@ -107,7 +112,8 @@ class LoopsTest {
             List<Tensor> left = new ArrayList<>();
             int steps = 0;
             for (Batch batch : loader) {
-                assertThat(left).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
+                assertThat(left)
+                        .allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
                 for (Batch other : loader) {
                     left.add(other.inputs());
                     break;
@@ -147,7 +153,8 @@ class LoopsTest {
                 inputs = walk.next().inputs();
             }
             assertThat(inputs.isClosed()).isTrue();
-            assertThatThrownBy(walk::hasNext).isInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(walk::hasNext)
+                    .isInstanceOf(IllegalStateException.class)
                     .hasMessage("data loader: this loop has ended after 1 of 3 batches, because its pass was closed."
                             + " Hint: begin another loop.");
         }
@@ -159,13 +166,17 @@ class LoopsTest {
         DataLoader loader = DataLoader.of(numbers(10), 4).workers(workers);
         List<Tensor> inputs = new ArrayList<>();
         assertThatThrownBy(() -> {
-            for (Batch batch : loader) {
-                inputs.add(batch.inputs());
-                loader.close();
-            }
-        }).isInstanceOf(IllegalStateException.class).hasMessage("data loader: this loop has ended after 1 of 3 batches,"
-                + " because its loader was closed. Hint: begin another loop.");
-        assertThat(inputs).hasSize(1).allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
+                    for (Batch batch : loader) {
+                        inputs.add(batch.inputs());
+                        loader.close();
+                    }
+                })
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("data loader: this loop has ended after 1 of 3 batches,"
+                        + " because its loader was closed. Hint: begin another loop.");
+        assertThat(inputs)
+                .hasSize(1)
+                .allSatisfy(tensor -> assertThat(tensor.isClosed()).isTrue());
         assertThat(indices(loader)).hasSize(3);
         loader.close();
     }
@@ -174,21 +185,25 @@ class LoopsTest {
     void closingTheLoaderElsewhereWakesALoopThatWaits() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
-        DataLoader loader = DataLoader.of(numbers(10, index -> {
-            loading.countDown();
-            try {
-                never.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-            return Example.of(Tensor.zeros(1), 0);
-        }), 2).workers(1);
+        DataLoader loader = DataLoader.of(
+                        numbers(10, index -> {
+                            loading.countDown();
+                            try {
+                                never.await();
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                            return Example.of(Tensor.zeros(1), 0);
+                        }),
+                        2)
+                .workers(1);
         ExecutorService other = Executors.newSingleThreadExecutor();
         try {
             Future<List<String>> loop = other.submit(() -> indices(loader));
             assertThat(loading.await(20, TimeUnit.SECONDS)).isTrue();
             Future<?> closing = CompletableFuture.runAsync(loader::close);
-            assertThatThrownBy(() -> loop.get(4, TimeUnit.SECONDS)).hasCauseInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(() -> loop.get(4, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("this loop has ended after 0 of 5 batches, because its loader was closed");
             never.countDown();
             soon(closing);
@@ -217,7 +232,8 @@ class LoopsTest {
                     return shown;
                 }));
             }
-            assertThat(List.of(soon(loops.get(0)), soon(loops.get(1)))).containsExactlyInAnyOrder(epoch(103, 4, 1), epoch(103, 4, 2));
+            assertThat(List.of(soon(loops.get(0)), soon(loops.get(1))))
+                    .containsExactlyInAnyOrder(epoch(103, 4, 1), epoch(103, 4, 2));
         } finally {
             threads.shutdownNow();
         }
@@ -229,7 +245,8 @@ class LoopsTest {
             Iterator<Batch> walk = loader.iterator();
             walk.next();
             CompletableFuture<Batch> elsewhere = CompletableFuture.supplyAsync(walk::next);
-            assertThatThrownBy(elsewhere::join).hasRootCauseInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(elsewhere::join)
+                    .hasRootCauseInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("Hint: let each thread begin a loop of its own.");
             assertThat(walk.next().indices()).containsExactly(4, 5, 6, 7);
         }
@@ -248,7 +265,7 @@ class LoopsTest {
             return Example.of(Tensor.zeros(1), index);
         };
         try (DataLoader first = DataLoader.of(numbers(12, meeting), 3).workers(1);
-             DataLoader second = DataLoader.of(numbers(12, meeting), 3).workers(1)) {
+                DataLoader second = DataLoader.of(numbers(12, meeting), 3).workers(1)) {
             Iterator<Batch> other = second.iterator();
             int steps = 0;
             for (Batch batch : first) {
@@ -263,10 +280,14 @@ class LoopsTest {
     @Test
     void aLoaderLoadsAheadWhileTheLoopIsBusy() throws Exception {
         AtomicInteger loaded = new AtomicInteger();
-        try (DataLoader loader = DataLoader.of(numbers(20, index -> {
-            loaded.incrementAndGet();
-            return Example.of(Tensor.zeros(1), index);
-        }), 2).workers(2).prefetch(3)) {
+        try (DataLoader loader = DataLoader.of(
+                        numbers(20, index -> {
+                            loaded.incrementAndGet();
+                            return Example.of(Tensor.zeros(1), index);
+                        }),
+                        2)
+                .workers(2)
+                .prefetch(3)) {
             int step = 0;
             for (Batch batch : loader) {
                 step++;
@@ -311,7 +332,9 @@ class LoopsTest {
             Tensor before = made;
             assertThat(before.isClosed()).isFalse();
         }
-        assertThat(made.isClosed()).as("the scope was still open, and closed it").isTrue();
+        assertThat(made.isClosed())
+                .as("the scope was still open, and closed it")
+                .isTrue();
     }
 
     @Test
@@ -335,11 +358,12 @@ class LoopsTest {
         try (DataLoader loader = DataLoader.of(numbers(10), 4).shuffled(3).workers(workers)) {
             Tensor[] made = new Tensor[1];
             assertThatThrownBy(() -> {
-                for (Batch batch : loader) {
-                    made[0] = batch.inputs().mul(2f);
-                    throw new IllegalCallerException("expected");
-                }
-            }).isInstanceOf(IllegalCallerException.class);
+                        for (Batch batch : loader) {
+                            made[0] = batch.inputs().mul(2f);
+                            throw new IllegalCallerException("expected");
+                        }
+                    })
+                    .isInstanceOf(IllegalCallerException.class);
             assertThat(made[0].isClosed()).isFalse();
             assertThat(indices(loader)).isEqualTo(epoch(10, 4, 2));
             assertThat(made[0].numel()).isEqualTo(4);
@@ -363,7 +387,8 @@ class LoopsTest {
 
     @Test
     void loopsThatAreLeftAgainAndAgainKeepNothing() throws InterruptedException {
-        try (DataLoader loader = DataLoader.of(numbers(64, index -> Example.of(Tensor.zeros(5000), index)), 8).workers(2)) {
+        try (DataLoader loader = DataLoader.of(numbers(64, index -> Example.of(Tensor.zeros(5000), index)), 8)
+                .workers(2)) {
             long before = Device.cpu().memory().live();
             for (int round = 0; round < 60; round++) {
                 for (Batch batch : loader) {
@@ -386,17 +411,22 @@ class LoopsTest {
     @ValueSource(ints = {0, 2})
     void aLoopThatFailedCanBeBegunAgain(int workers) {
         AtomicBoolean broken = new AtomicBoolean(true);
-        try (DataLoader loader = DataLoader.of(numbers(10, index -> {
-            if (index == 5 && broken.get()) {
-                throw new IllegalStateException("not readable now");
-            }
-            return Example.of(Tensor.of(new float[] {index}, 1), index);
-        }), 4).workers(workers)) {
+        try (DataLoader loader = DataLoader.of(
+                        numbers(10, index -> {
+                            if (index == 5 && broken.get()) {
+                                throw new IllegalStateException("not readable now");
+                            }
+                            return Example.of(Tensor.of(new float[] {index}, 1), index);
+                        }),
+                        4)
+                .workers(workers)) {
             Iterator<Batch> walk = loader.iterator();
             walk.next();
-            assertThatThrownBy(walk::next).isInstanceOf(DataException.class)
+            assertThatThrownBy(walk::next)
+                    .isInstanceOf(DataException.class)
                     .hasMessage("data loader: example 5 could not be loaded: not readable now");
-            assertThatThrownBy(walk::hasNext).isInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(walk::hasNext)
+                    .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("because a batch could not be loaded");
             broken.set(false);
             assertThat(indices(loader)).containsExactly("[0, 1, 2, 3]", "[4, 5, 6, 7]", "[8, 9]");
@@ -426,11 +456,15 @@ class LoopsTest {
             }
         };
         try (DataLoader loader = DataLoader.of(broken, 1).workers(workers)) {
-            assertThatThrownBy(() -> loader.iterator().next()).isInstanceOf(StackOverflowError.class)
-                    .satisfies(e -> assertThat(e.getSuppressed()).extracting(Throwable::getMessage)
+            assertThatThrownBy(() -> loader.iterator().next())
+                    .isInstanceOf(StackOverflowError.class)
+                    .satisfies(e -> assertThat(e.getSuppressed())
+                            .extracting(Throwable::getMessage)
                             .containsExactly("data loader: this happened while scan-0.png was loaded"));
-            assertThatThrownBy(() -> loader.at(1, 1).iterator().next()).isInstanceOf(StackOverflowError.class)
-                    .satisfies(e -> assertThat(e.getSuppressed()).extracting(Throwable::getMessage)
+            assertThatThrownBy(() -> loader.at(1, 1).iterator().next())
+                    .isInstanceOf(StackOverflowError.class)
+                    .satisfies(e -> assertThat(e.getSuppressed())
+                            .extracting(Throwable::getMessage)
                             .containsExactly("data loader: this happened while example 1 was loaded"));
         }
     }
@@ -439,15 +473,18 @@ class LoopsTest {
     void anInterruptedLoopSaysSoAndCanBeBegunAgain() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (DataLoader loader = DataLoader.of(numbers(4, index -> {
-            loading.countDown();
-            try {
-                go.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-            return Example.of(Tensor.zeros(1), index);
-        }), 2).workers(1)) {
+        try (DataLoader loader = DataLoader.of(
+                        numbers(4, index -> {
+                            loading.countDown();
+                            try {
+                                go.await();
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                            return Example.of(Tensor.zeros(1), index);
+                        }),
+                        2)
+                .workers(1)) {
             AtomicBoolean interrupted = new AtomicBoolean();
             CompletableFuture<Throwable> result = new CompletableFuture<>();
             Thread looping = new Thread(() -> {
@@ -462,7 +499,9 @@ class LoopsTest {
             looping.start();
             assertThat(loading.await(20, TimeUnit.SECONDS)).isTrue();
             looping.interrupt();
-            assertThat(soon(result)).isInstanceOf(DataException.class).hasMessage("data loader: interrupted while waiting for a batch");
+            assertThat(soon(result))
+                    .isInstanceOf(DataException.class)
+                    .hasMessage("data loader: interrupted while waiting for a batch");
             assertThat(interrupted).isTrue();
             go.countDown();
             assertThat(indices(loader)).hasSize(2);
@@ -496,8 +535,10 @@ class LoopsTest {
         try (DataLoader loader = DataLoader.of(numbers(10), 4)) {
             assertThatThrownBy(() -> loader.epoch(0)).hasMessage("data loader: epochs count from 1, was 0");
             assertThatThrownBy(() -> loader.at(-1, 0)).hasMessage("data loader: epochs count from 1, was -1");
-            assertThatThrownBy(() -> loader.at(1, -1)).hasMessage("data loader: the first batch must be in [0, 3], was -1");
-            assertThatThrownBy(() -> loader.pass(1, 4)).hasMessage("data loader: the first batch must be in [0, 3], was 4");
+            assertThatThrownBy(() -> loader.at(1, -1))
+                    .hasMessage("data loader: the first batch must be in [0, 3], was -1");
+            assertThatThrownBy(() -> loader.pass(1, 4))
+                    .hasMessage("data loader: the first batch must be in [0, 3], was 4");
             assertThat(indices(loader.at(1, 3))).isEmpty();
         }
     }

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** Splits, samplers and class weights. */
 class SplitTest {
-    private final int[] labels = IntStream.range(0, 100).map(i -> i < 80 ? 0 : i < 99 ? 1 : 2).toArray();
+    private final int[] labels =
+            IntStream.range(0, 100).map(i -> i < 80 ? 0 : i < 99 ? 1 : 2).toArray();
 
     private static long count(int[] indices, int[] labels, int label) {
         return IntStream.of(indices).filter(i -> labels[i] == label).count();
@@ -23,18 +24,22 @@ class SplitTest {
     @Test
     void stratifiedKeepsEveryClassesShare() {
         Split split = Split.stratified(labels, 0.2, 7);
-        assertThat(IntStream.concat(IntStream.of(split.train()), IntStream.of(split.held())).sorted()).containsExactly(
-                IntStream.range(0, 100).boxed().toArray(Integer[]::new));
+        assertThat(IntStream.concat(IntStream.of(split.train()), IntStream.of(split.held()))
+                        .sorted())
+                .containsExactly(IntStream.range(0, 100).boxed().toArray(Integer[]::new));
         assertThat(count(split.held(), labels, 0)).isEqualTo(16);
         assertThat(count(split.held(), labels, 1)).isEqualTo(4);
-        assertThat(count(split.held(), labels, 2)).as("a single example stays for training").isZero();
+        assertThat(count(split.held(), labels, 2))
+                .as("a single example stays for training")
+                .isZero();
         assertThat(Split.stratified(labels, 0.2, 7).held()).isEqualTo(split.held());
         assertThat(Split.stratified(labels, 0.2, 8).held()).isNotEqualTo(split.held());
     }
 
     @Test
     void groupedKeepsEveryGroupOnOneSide() {
-        List<String> patients = IntStream.range(0, 100).mapToObj(i -> "patient " + i / 7).toList();
+        List<String> patients =
+                IntStream.range(0, 100).mapToObj(i -> "patient " + i / 7).toList();
         Split split = Split.grouped(patients, 0.25, 3);
         Set<String> train = new HashSet<>();
         Set<String> held = new HashSet<>();
@@ -59,18 +64,25 @@ class SplitTest {
         SplittableRandom random = new SplittableRandom(seed);
         for (int round = 0; round < 300; round++) {
             int classes = random.nextInt(1, 12);
-            int[] some = IntStream.range(0, random.nextInt(60, 400)).map(i -> random.nextInt(random.nextInt(1, classes + 1))).toArray();
+            int[] some = IntStream.range(0, random.nextInt(60, 400))
+                    .map(i -> random.nextInt(random.nextInt(1, classes + 1)))
+                    .toArray();
             double fraction = 0.02 + 0.96 * random.nextDouble();
             Split drawn = Split.stratified(some, fraction, round);
             int present = (int) IntStream.of(some).distinct().count();
-            // classes that must have one on each side can move the total away from scikit-learn's, which refuses such data
+            // classes that must have one on each side can move the total away from scikit-learn's, which refuses such
+            // data
             int wanted = (int) Math.ceil(fraction * some.length);
-            assertThat(drawn.held().length).as("seed %d round %d", seed, round).isBetween(Math.min(wanted, some.length - present), Math.max(wanted, present));
+            assertThat(drawn.held().length)
+                    .as("seed %d round %d", seed, round)
+                    .isBetween(Math.min(wanted, some.length - present), Math.max(wanted, present));
             for (int c = 0; c < classes; c++) {
                 int number = c;
                 long size = IntStream.of(some).filter(l -> l == number).count();
                 if (size > 1) {
-                    assertThat(count(drawn.held(), some, c)).as("seed %d round %d class %d", seed, round, c).isBetween(1L, size - 1);
+                    assertThat(count(drawn.held(), some, c))
+                            .as("seed %d round %d class %d", seed, round, c)
+                            .isBetween(1L, size - 1);
                 }
             }
         }
@@ -81,14 +93,19 @@ class SplitTest {
         Split pairs = Split.stratified(IntStream.range(0, 80).map(i -> i / 2).toArray(), 0.25, 1);
         assertThat(pairs.held()).as("each class needs one on each side").hasSize(40);
         assertThat(pairs.notes()).containsExactly("40 of 80 examples are held back, 50 % rather than 25 %");
-        assertThat(Split.stratified(labels, 0.2, 7).notes()).containsExactly("class 2 (1 example) is only trained on, none is held back");
-        assertThat(Split.stratified(labels, 0.2, 7).named(List.of("well", "ill", "$1")).notes())
+        assertThat(Split.stratified(labels, 0.2, 7).notes())
+                .containsExactly("class 2 (1 example) is only trained on, none is held back");
+        assertThat(Split.stratified(labels, 0.2, 7)
+                        .named(List.of("well", "ill", "$1"))
+                        .notes())
                 .containsExactly("class $1 (1 example) is only trained on, none is held back");
     }
 
     @Test
     void oneLargePatientDoesNotTakeTheWholeSplit() {
-        List<String> patients = IntStream.range(0, 100).mapToObj(i -> i < 90 ? "large" : "patient " + i).toList();
+        List<String> patients = IntStream.range(0, 100)
+                .mapToObj(i -> i < 90 ? "large" : "patient " + i)
+                .toList();
         for (int seed = 0; seed < 50; seed++) {
             Split split = Split.grouped(patients, 0.2, seed);
             assertThat(split.held()).as("seed %d", seed).hasSize(10);
@@ -119,13 +136,18 @@ class SplitTest {
             int n = random.nextInt(100, 600);
             int groupCount = random.nextInt(20, 100);
             int classes = random.nextInt(1, 5);
-            List<Integer> groups = IntStream.range(0, n).mapToObj(i -> random.nextInt(groupCount)).toList();
+            List<Integer> groups = IntStream.range(0, n)
+                    .mapToObj(i -> random.nextInt(groupCount))
+                    .toList();
             int[] some = IntStream.range(0, n).map(i -> random.nextInt(classes)).toArray();
             double fraction = 0.1 + 0.8 * random.nextDouble();
             Split split = Split.grouped(groups, some, fraction, round);
             String where = "seed " + seed + " round " + round;
-            Set<Integer> train = new HashSet<>(IntStream.of(split.train()).mapToObj(groups::get).toList());
-            assertThat(IntStream.of(split.held()).mapToObj(groups::get)).as(where).doesNotContainAnyElementsOf(train);
+            Set<Integer> train = new HashSet<>(
+                    IntStream.of(split.train()).mapToObj(groups::get).toList());
+            assertThat(IntStream.of(split.held()).mapToObj(groups::get))
+                    .as(where)
+                    .doesNotContainAnyElementsOf(train);
             assertThat(split.train().length + split.held().length).isEqualTo(n);
             assertThat((double) split.held().length / n).as(where).isBetween(fraction - 0.05, fraction + 0.05);
         }
@@ -137,20 +159,25 @@ class SplitTest {
         assertThat(Split.grouped(List.of("a", "b", "b", "b"), 0.01, 0).held()).containsExactly(0);
         Split apart = Split.grouped(List.of("a", "b", "b", "b"), new int[] {1, 0, 0, 0}, 0.2, 0);
         assertThat(apart.held()).containsExactly(0);
-        assertThat(apart.notes()).containsExactly("class 0 (3 examples) is only trained on, none is held back",
-                "class 1 (1 example) is only held back, none is trained on");
+        assertThat(apart.notes())
+                .containsExactly(
+                        "class 0 (3 examples) is only trained on, none is held back",
+                        "class 1 (1 example) is only held back, none is trained on");
     }
 
     @Test
     void splitsRefuseImpossibleRequests() {
-        assertThatThrownBy(() -> Split.stratified(labels, 1.5, 0)).hasMessage("split: the held fraction must be in (0, 1), was 1.5");
-        assertThatThrownBy(() -> Split.stratified(new int[1], 0.5, 0)).hasMessage("split: needs at least 2 examples, there are 1");
+        assertThatThrownBy(() -> Split.stratified(labels, 1.5, 0))
+                .hasMessage("split: the held fraction must be in (0, 1), was 1.5");
+        assertThatThrownBy(() -> Split.stratified(new int[1], 0.5, 0))
+                .hasMessage("split: needs at least 2 examples, there are 1");
     }
 
     @Test
     void balancedWeightsAreScikitLearns() {
         assertThat(ClassWeights.balanced(new int[] {0, 0, 0, 1})).containsExactly(4f / 6, 2f);
-        assertThatThrownBy(() -> ClassWeights.balanced(new int[] {0, 2}, 3)).hasMessageContaining("class 1 of 3 has no example");
+        assertThatThrownBy(() -> ClassWeights.balanced(new int[] {0, 2}, 3))
+                .hasMessageContaining("class 1 of 3 has no example");
     }
 
     @Test
@@ -164,7 +191,8 @@ class SplitTest {
                 assertThat(count(order, labels, c)).isBetween(33L, 34L);
                 totals[c] += (int) count(order, labels, c);
             }
-            int[] ones = IntStream.of(order).filter(i -> labels[i] == 1).distinct().toArray();
+            int[] ones =
+                    IntStream.of(order).filter(i -> labels[i] == 1).distinct().toArray();
             assertThat(ones).as("each rare example at least once").hasSize(19);
             assertThat(sampler.order(11, epoch)).isEqualTo(order);
         }
@@ -173,7 +201,9 @@ class SplitTest {
 
     @Test
     void subsetsKeepTheWholesClasses() {
-        LabelledDataset whole = new TensorDataset(Tensor.zeros(100, 1), Tensor.of(Arrays.stream(labels).asLongStream().toArray(), 100));
+        LabelledDataset whole = new TensorDataset(
+                Tensor.zeros(100, 1),
+                Tensor.of(Arrays.stream(labels).asLongStream().toArray(), 100));
         Subset subset = new Subset(whole, new int[] {99, 0});
         assertThat(subset.labels()).containsExactly(2, 0);
         assertThat(subset.classes()).containsExactly("0", "1", "2");

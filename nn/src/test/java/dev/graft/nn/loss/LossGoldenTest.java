@@ -25,7 +25,10 @@ class LossGoldenTest {
     void agreeWithPyTorch() {
         CrossEntropyLoss crossEntropy = new CrossEntropyLoss();
         check("cross_entropy", crossEntropy, logits, labels);
-        check("cross_entropy_weighted_smoothed", crossEntropy.classWeights(golden.floats("class_weights")).labelSmoothing(0.1f), logits,
+        check(
+                "cross_entropy_weighted_smoothed",
+                crossEntropy.classWeights(golden.floats("class_weights")).labelSmoothing(0.1f),
+                logits,
                 labels);
         check("cross_entropy_sum", crossEntropy.reduction(LossReduction.SUM), logits, labels);
         check("bce", new BceWithLogitsLoss(), scores, truth);
@@ -36,7 +39,9 @@ class LossGoldenTest {
     @Test
     void oneLogitTakesClassLabelsAndGivesTwoProbabilities() {
         Tensor logit = Tensor.of(new float[] {0, 2}, 2, 1);
-        float loss = new BceWithLogitsLoss().forward(logit, Tensor.of(new long[] {0, 1}, 2)).item();
+        float loss = new BceWithLogitsLoss()
+                .forward(logit, Tensor.of(new long[] {0, 1}, 2))
+                .item();
         assertThat((double) loss).isCloseTo((Math.log(2) + Math.log(1 + Math.exp(-2))) / 2, within(1e-6));
         Tensor p = new BceWithLogitsLoss().probabilities(logit).orElseThrow();
         assertThat(p.shape().toArray()).containsExactly(2, 2);
@@ -47,11 +52,13 @@ class LossGoldenTest {
     @Test
     void sayWhatIsWrong() {
         assertThatThrownBy(() -> new CrossEntropyLoss().forward(scores, truth))
-                .hasMessage("crossEntropy: labels must be class indices, were F32"
-                + " (logits [4, 2], labels [4, 2]). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
+                .hasMessage(
+                        "crossEntropy: labels must be class indices, were F32"
+                                + " (logits [4, 2], labels [4, 2]). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
         assertThatThrownBy(() -> new MseLoss().forward(scores, Tensor.zeros(4)))
                 .hasMessage("mse: shapes differ (outputs [4, 2], targets [4]). Hint: reshape one of them.");
-        assertThatThrownBy(() -> new CrossEntropyLoss().labelSmoothing(2)).hasMessageContaining("label smoothing must be in [0, 1]");
+        assertThatThrownBy(() -> new CrossEntropyLoss().labelSmoothing(2))
+                .hasMessageContaining("label smoothing must be in [0, 1]");
     }
 
     /** One such batch alone has the mean x / 0, though PyTorch counts its smoothed part in a batch with others. */
@@ -59,10 +66,13 @@ class LossGoldenTest {
     void aBatchOfWeightZeroUnderLabelSmoothingIsRefused() {
         CrossEntropyLoss loss = new CrossEntropyLoss().classWeights(0, 1).labelSmoothing(0.1f);
         Tensor labels = Tensor.of(new long[] {0, 0, 0, 0}, 4);
-        assertThatThrownBy(() -> loss.weight(scores, labels)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("every label of a batch has class weight 0").hasMessageContaining("Hint: ");
+        assertThatThrownBy(() -> loss.weight(scores, labels))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("every label of a batch has class weight 0")
+                .hasMessageContaining("Hint: ");
         assertThat(loss.weight(scores, Tensor.of(new long[] {0, 1, 0, 0}, 4))).isEqualTo(1);
         assertThat(loss.labelSmoothing(0).weight(scores, labels)).isZero();
-        assertThat(loss.weight(scores, Tensor.of(new long[] {-100, -100, -100, -100}, 4))).isZero();
+        assertThat(loss.weight(scores, Tensor.of(new long[] {-100, -100, -100, -100}, 4)))
+                .isZero();
     }
 }

@@ -19,7 +19,8 @@ class MetricsGoldenTest {
 
     @TestFactory
     List<DynamicTest> agreeWithScikitLearn() {
-        return Golden.read("metrics.json").children("cases").stream().map(c -> DynamicTest.dynamicTest(c.text("name"), () -> check(c)))
+        return Golden.read("metrics.json").children("cases").stream()
+                .map(c -> DynamicTest.dynamicTest(c.text("name"), () -> check(c)))
                 .toList();
     }
 
@@ -86,20 +87,25 @@ class MetricsGoldenTest {
 
     @Test
     void anAreaOfOneClassIsNotDefined() {
-        assertThat(RocAuc.binary(new float[] {0.1f, 0.9f}, new boolean[] {true, true})).isNaN();
-        assertThat(AveragePrecision.binary(new float[] {0.1f, 0.9f}, new boolean[] {false, false})).isNaN();
+        assertThat(RocAuc.binary(new float[] {0.1f, 0.9f}, new boolean[] {true, true}))
+                .isNaN();
+        assertThat(AveragePrecision.binary(new float[] {0.1f, 0.9f}, new boolean[] {false, false}))
+                .isNaN();
     }
 
     @Test
     void refusesNanScoresForeignLabelsAndSingleColumns() {
-        assertThatThrownBy(() -> RocAuc.binary(new float[] {Float.NaN}, new boolean[] {true})).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> RocAuc.binary(new float[] {Float.NaN}, new boolean[] {true}))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("AUROC: a score is NaN. Hint: the network has diverged; use a smaller learning rate.");
-        assertThatThrownBy(() -> Accuracy.of(new int[] {0}, new int[0])).hasMessage("accuracy: 1 predictions for 0 labels");
+        assertThatThrownBy(() -> Accuracy.of(new int[] {0}, new int[0]))
+                .hasMessage("accuracy: 1 predictions for 0 labels");
         float[][] rows = {{0.5f, 0.5f}, {0.25f, 0.75f}};
         for (int label : new int[] {2, -1, -100}) {
             int[] labels = {0, label};
             String problem = "label " + label + " is not in [0, 2)";
-            assertThatThrownBy(() -> ConfusionMatrix.of(new int[] {0, 0}, labels, 2)).hasMessageContaining(problem);
+            assertThatThrownBy(() -> ConfusionMatrix.of(new int[] {0, 0}, labels, 2))
+                    .hasMessageContaining(problem);
             assertThatThrownBy(() -> Accuracy.of(rows, labels)).hasMessageContaining(problem);
             assertThatThrownBy(() -> RocAuc.of(rows, labels)).hasMessageContaining(problem);
             assertThatThrownBy(() -> AveragePrecision.of(rows, labels)).hasMessageContaining(problem);
@@ -112,7 +118,8 @@ class MetricsGoldenTest {
         int[] labels = {0, 0};
         for (Metric metric : new Metric[] {RocAuc::of, AveragePrecision::of, LogLoss::of, BrierScore::of}) {
             assertThatThrownBy(() -> metric.of(single, labels)).hasMessageContaining("two or more classes, has 1");
-            assertThatThrownBy(() -> metric.of(ragged, labels)).hasMessageContaining("row 1 has 3 columns, row 0 has 2");
+            assertThatThrownBy(() -> metric.of(ragged, labels))
+                    .hasMessageContaining("row 1 has 3 columns, row 0 has 2");
         }
         for (Metric metric : new Metric[] {RocAuc::of, AveragePrecision::of, LogLoss::of, Accuracy::of}) {
             assertThatThrownBy(() -> metric.of(nan, labels)).hasMessageContaining("a score is NaN");
@@ -123,7 +130,10 @@ class MetricsGoldenTest {
         double of(float[][] probabilities, int[] labels);
     }
 
-    /** Softmax in floats saturates at 1 from a margin of 17 on, although the smaller probability still tells examples apart. */
+    /**
+     * Softmax in floats saturates at 1 from a margin of 17 on, although the smaller probability still tells examples
+     * apart.
+     */
     @Test
     void sureAnswersAreRankedByWhatTheOtherClassesHave() {
         long seed = 20261129;
@@ -152,8 +162,11 @@ class MetricsGoldenTest {
         // the margins of a few negatives lie where yes is near 1 but not next to it, so ranks agree to rounding
         assertThat(RocAuc.of(two, labels)).as("seed %d", seed).isCloseTo(exact, within(1e-5));
         assertThat(RocAuc.of(swapped, swappedLabels)).isCloseTo(exact, within(1e-5));
-        assertThat(RocAuc.of(three, labels)).as("the mean of both classes that have examples").isCloseTo(exact, within(1e-4));
-        assertThat(AveragePrecision.of(two, labels)).isCloseTo(AveragePrecision.binary(margins, positive), within(1e-5));
+        assertThat(RocAuc.of(three, labels))
+                .as("the mean of both classes that have examples")
+                .isCloseTo(exact, within(1e-4));
+        assertThat(AveragePrecision.of(two, labels))
+                .isCloseTo(AveragePrecision.binary(margins, positive), within(1e-5));
     }
 
     @Test
@@ -174,8 +187,11 @@ class MetricsGoldenTest {
                 p[i][c] /= sum;
             }
         }
-        double want = IntStream.range(0, classes).filter(c -> IntStream.of(labels).anyMatch(l -> l == c))
-                .mapToDouble(c -> RocAuc.binary(column(p, c), isClass(labels, c))).average().orElseThrow();
+        double want = IntStream.range(0, classes)
+                .filter(c -> IntStream.of(labels).anyMatch(l -> l == c))
+                .mapToDouble(c -> RocAuc.binary(column(p, c), isClass(labels, c)))
+                .average()
+                .orElseThrow();
         assertThat(RocAuc.of(p, labels)).isCloseTo(want, EXACT);
     }
 }

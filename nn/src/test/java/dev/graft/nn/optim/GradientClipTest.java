@@ -77,7 +77,8 @@ class GradientClipTest {
     @Test
     void nothingToClipIsNoError() {
         assertThat(GradientClip.norm(List.of(), 1)).isZero();
-        assertThat(GradientClip.norm(List.of(new Parameter(Tensor.zeros(2))), 1)).isZero();
+        assertThat(GradientClip.norm(List.of(new Parameter(Tensor.zeros(2))), 1))
+                .isZero();
         GradientClip.value(List.of(), 1);
         GradientClip.value(List.of(new Parameter(Tensor.zeros(2))), 1);
     }
@@ -85,7 +86,8 @@ class GradientClipTest {
     @Test
     void aParameterListedTwiceIsScaledOnce() {
         List<Parameter> parameters = withGradients(new float[] {3, 4});
-        assertThat(GradientClip.norm(List.of(parameters.get(0), parameters.get(0)), 2.5)).isCloseTo(5, within(1e-6));
+        assertThat(GradientClip.norm(List.of(parameters.get(0), parameters.get(0)), 2.5))
+                .isCloseTo(5, within(1e-6));
         assertThat(gradient(parameters, 0)).containsExactly(new float[] {1.5f, 2}, within(1e-5f));
     }
 
@@ -99,9 +101,11 @@ class GradientClipTest {
     @Test
     void limitsThatAreNoneAreRefused() {
         List<Parameter> parameters = withGradients(new float[] {3});
-        assertThatThrownBy(() -> GradientClip.norm(parameters, Double.NaN)).hasMessage("clip norm: the largest norm must not be negative, was NaN");
+        assertThatThrownBy(() -> GradientClip.norm(parameters, Double.NaN))
+                .hasMessage("clip norm: the largest norm must not be negative, was NaN");
         assertThatThrownBy(() -> GradientClip.norm(parameters, -1)).hasMessageContaining("was -1.0");
-        assertThatThrownBy(() -> GradientClip.value(parameters, NAN)).hasMessage("clip value: the limit must not be negative, was NaN");
+        assertThatThrownBy(() -> GradientClip.value(parameters, NAN))
+                .hasMessage("clip value: the limit must not be negative, was NaN");
         assertThat(gradient(parameters, 0)).containsExactly(3);
     }
 }

@@ -12,7 +12,10 @@ import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** Options are given as doubles and used in kernels of floats: what one of them cannot say is refused, or computed in double. */
+/**
+ * Options are given as doubles and used in kernels of floats: what one of them cannot say is refused, or computed in
+ * double.
+ */
 class OptimizerOptionsTest {
 
     private static float afterSteps(Supplier<AdamW.Options> options, int steps, float gradient) {
@@ -27,23 +30,32 @@ class OptimizerOptionsTest {
         return parameter.value().item();
     }
 
-    /** With one and the same gradient, bias-corrected means are that gradient and its square: each step is lr, whatever the betas. */
+    /**
+     * With one and the same gradient, bias-corrected means are that gradient and its square: each step is lr, whatever
+     * the betas.
+     */
     @Test
     void betasNextToOneAreComputedInDouble() {
         for (double beta : new double[] {0, 0.9, 0.999, 0.9999999, 0.99999999, 1 - 1e-12, Math.nextDown(1.0)}) {
             for (float gradient : new float[] {1e-4f, 0.7f, -20}) {
                 float after = afterSteps(() -> AdamW.lr(0.1).betas(beta, beta).weightDecay(0), 3, gradient);
-                assertThat((double) after).as("betas %s, gradient %s", beta, gradient).isCloseTo(1 - Math.signum(gradient) * 0.3, within(2e-4));
+                assertThat((double) after)
+                        .as("betas %s, gradient %s", beta, gradient)
+                        .isCloseTo(1 - Math.signum(gradient) * 0.3, within(2e-4));
                 float second = afterSteps(() -> AdamW.lr(0.1).betas(0.9, beta).weightDecay(0), 3, gradient);
-                assertThat((double) second).as("beta2 %s, gradient %s", beta, gradient).isCloseTo(1 - Math.signum(gradient) * 0.3, within(2e-4));
+                assertThat((double) second)
+                        .as("beta2 %s, gradient %s", beta, gradient)
+                        .isCloseTo(1 - Math.signum(gradient) * 0.3, within(2e-4));
             }
         }
     }
 
     @Test
     void aGradientOfZeroMovesNothingButTheDecay() {
-        assertThat(afterSteps(() -> AdamW.lr(0.1).betas(0.9, 0.99999999).weightDecay(0), 2, 0)).isEqualTo(1);
-        assertThat(afterSteps(() -> AdamW.lr(0.1).eps(1e-40).weightDecay(0), 2, 0)).isEqualTo(1);
+        assertThat(afterSteps(() -> AdamW.lr(0.1).betas(0.9, 0.99999999).weightDecay(0), 2, 0))
+                .isEqualTo(1);
+        assertThat(afterSteps(() -> AdamW.lr(0.1).eps(1e-40).weightDecay(0), 2, 0))
+                .isEqualTo(1);
     }
 
     @Test
@@ -62,7 +74,8 @@ class OptimizerOptionsTest {
     @Test
     void whatAFloatCannotSayIsRefusedWithTheReason() {
         List<ThrowingCallable> refused = new ArrayList<>();
-        for (double value : new double[] {1e39, Double.MAX_VALUE, Double.POSITIVE_INFINITY, Double.NaN, -1, -0.1, 1e-50}) {
+        for (double value :
+                new double[] {1e39, Double.MAX_VALUE, Double.POSITIVE_INFINITY, Double.NaN, -1, -0.1, 1e-50}) {
             refused.add(() -> Sgd.lr(value));
             refused.add(() -> Sgd.lr(1).weightDecay(value));
             refused.add(() -> Sgd.lr(1).momentum(value));
@@ -87,9 +100,11 @@ class OptimizerOptionsTest {
         for (int i = 0; i < refused.size(); i++) {
             assertThatThrownBy(refused.get(i)).as("case %d", i).isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(() -> AdamW.lr(1).eps(1e-50)).hasMessage("adamW: eps 1.0E-50 is 0.0 as a 32-bit float, in which steps are computed."
-                + " Hint: floats reach from 1.4e-45 to 3.4e38.");
-        assertThatThrownBy(() -> Sgd.lr(1e39)).hasMessageStartingWith("sgd: learning rate 1.0E39 is Infinity as a 32-bit float");
+        assertThatThrownBy(() -> AdamW.lr(1).eps(1e-50))
+                .hasMessage("adamW: eps 1.0E-50 is 0.0 as a 32-bit float, in which steps are computed."
+                        + " Hint: floats reach from 1.4e-45 to 3.4e38.");
+        assertThatThrownBy(() -> Sgd.lr(1e39))
+                .hasMessageStartingWith("sgd: learning rate 1.0E39 is Infinity as a 32-bit float");
         assertThatThrownBy(() -> Sgd.lr(1).momentum(1)).hasMessage("sgd: momentum must be in [0, 1), was 1.0");
     }
 
@@ -100,8 +115,10 @@ class OptimizerOptionsTest {
             assertThatThrownBy(() -> sgd.scaleLearningRate(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
             sgd.scaleLearningRate(1e38);
             parameter.value().mul(2f).sum().backward();
-            assertThatThrownBy(sgd::step).isInstanceOf(IllegalStateException.class)
-                    .hasMessage("sgd: the learning rate 10.0 times the schedule's factor 1.0E38 is not finite as a 32-bit float");
+            assertThatThrownBy(sgd::step)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage(
+                            "sgd: the learning rate 10.0 times the schedule's factor 1.0E38 is not finite as a 32-bit float");
         }
         assertThat(parameter.value().item()).isEqualTo(1);
     }

@@ -15,7 +15,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** A saved state is judged as a whole, then taken as a whole; what was there before is freed, not sooner and not later. */
+/**
+ * A saved state is judged as a whole, then taken as a whole; what was there before is freed, not sooner and not later.
+ */
 class OptimizerStateTest {
 
     private static void step(Optimizer optimizer, float gradient) {
@@ -29,7 +31,8 @@ class OptimizerStateTest {
     }
 
     private static List<Parameter> parameters() {
-        return List.of(new Parameter(Tensor.of(new float[] {1, 2}, 2)), new Parameter(Tensor.of(new float[] {3, 4, 5}, 3)));
+        return List.of(
+                new Parameter(Tensor.of(new float[] {1, 2}, 2)), new Parameter(Tensor.of(new float[] {3, 4, 5}, 3)));
     }
 
     private static AdamW adam(int steps) {
@@ -59,7 +62,8 @@ class OptimizerStateTest {
     private static StateDict copy(Optimizer optimizer) {
         StateDict copy = new StateDict();
         try (StateDict state = optimizer.stateDict()) {
-            state.entries().forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
+            state.entries()
+                    .forEach(entry -> copy.put(entry.getKey(), entry.getValue().copy()));
         }
         return copy;
     }
@@ -69,35 +73,56 @@ class OptimizerStateTest {
         Map<String, String> before = content(optimizer);
         try (StateDict state = copy(optimizer)) {
             spoil.accept(state);
-            assertThatThrownBy(() -> optimizer.check(state)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(message);
-            assertThatThrownBy(() -> optimizer.load(state)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(message);
+            assertThatThrownBy(() -> optimizer.check(state))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(message);
+            assertThatThrownBy(() -> optimizer.load(state))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(message);
         }
         assertThat(content(optimizer)).isEqualTo(before);
     }
 
     @Test
     void aRefusedStateLeavesTheOldOneUntouched() {
-        try (AdamW adam = adam(3); Sgd sgd = sgd(2)) {
+        try (AdamW adam = adam(3);
+                Sgd sgd = sgd(2)) {
             assertThat(content(adam)).hasSize(6);
-            assertRefused(adam, s -> s.put("0.step", Tensor.of(new long[] {3, 3}, 2)), "0.step: must be one I64 number that is not negative");
-            assertRefused(adam, s -> s.put("1.step", Tensor.of(new long[] {-1})), "1.step: must be one I64 number that is not negative,"
-                    + " saved Tensor[] I64 = -1");
+            assertRefused(
+                    adam,
+                    s -> s.put("0.step", Tensor.of(new long[] {3, 3}, 2)),
+                    "0.step: must be one I64 number that is not negative");
+            assertRefused(
+                    adam,
+                    s -> s.put("1.step", Tensor.of(new long[] {-1})),
+                    "1.step: must be one I64 number that is not negative," + " saved Tensor[] I64 = -1");
             assertRefused(adam, s -> s.put("1.step", Tensor.scalar(3)), "1.step: must be one I64 number");
-            assertRefused(adam, s -> s.put("1.exp_avg", Tensor.of(new long[3], 3)), "1.exp_avg: saved I64, moments are F32");
-            assertRefused(adam, s -> s.put("1.exp_avg_sq", Tensor.zeros(3).to(DType.F16)), "1.exp_avg_sq: saved F16, moments are F32");
+            assertRefused(
+                    adam, s -> s.put("1.exp_avg", Tensor.of(new long[3], 3)), "1.exp_avg: saved I64, moments are F32");
+            assertRefused(
+                    adam,
+                    s -> s.put("1.exp_avg_sq", Tensor.zeros(3).to(DType.F16)),
+                    "1.exp_avg_sq: saved F16, moments are F32");
             assertRefused(adam, s -> s.put("1.exp_avg", Tensor.zeros(2)), "1.exp_avg: saved [2], parameter [3]");
             assertRefused(adam, s -> s.put("2.exp_avg", Tensor.zeros(2)), "unexpected 2.exp_avg");
             assertRefused(adam, s -> s.put("01.exp_avg", Tensor.zeros(3)), "unexpected 01.exp_avg");
             assertRefused(adam, s -> s.put("0.momentum_buffer", Tensor.zeros(2)), "unexpected 0.momentum_buffer");
-            try (StateDict incomplete = new StateDict(); StateDict state = copy(adam)) {
-                state.entries().stream().filter(entry -> !entry.getKey().equals("1.step"))
-                        .forEach(entry -> incomplete.put(entry.getKey(), entry.getValue().copy()));
+            try (StateDict incomplete = new StateDict();
+                    StateDict state = copy(adam)) {
+                state.entries().stream()
+                        .filter(entry -> !entry.getKey().equals("1.step"))
+                        .forEach(entry ->
+                                incomplete.put(entry.getKey(), entry.getValue().copy()));
                 Map<String, String> before = content(adam);
-                assertThatThrownBy(() -> adam.load(incomplete)).hasMessageContaining("parameter 1 has 2 of the 3 entries");
+                assertThatThrownBy(() -> adam.load(incomplete))
+                        .hasMessageContaining("parameter 1 has 2 of the 3 entries");
                 assertThat(content(adam)).isEqualTo(before);
             }
             assertRefused(adam, s -> s.get("1.exp_avg_sq").close(), "1.exp_avg_sq: saved [3] was closed");
-            assertRefused(sgd, s -> s.put("1.momentum_buffer", Tensor.of(new long[3], 3)), "1.momentum_buffer: saved I64, moments are F32");
+            assertRefused(
+                    sgd,
+                    s -> s.put("1.momentum_buffer", Tensor.of(new long[3], 3)),
+                    "1.momentum_buffer: saved I64, moments are F32");
             assertRefused(sgd, s -> s.get("1.momentum_buffer").close(), "1.momentum_buffer: saved [3] was closed");
             assertRefused(sgd, s -> s.put("0.step", Tensor.of(new long[] {1})), "unexpected 0.step");
         }
@@ -105,22 +130,27 @@ class OptimizerStateTest {
 
     @Test
     void allThatDoesNotFitIsNamedAtOnce() {
-        try (AdamW adam = adam(1); StateDict state = copy(adam)) {
+        try (AdamW adam = adam(1);
+                StateDict state = copy(adam)) {
             state.put("0.step", Tensor.of(new long[] {-1})).put("1.exp_avg", Tensor.zeros(9));
-            assertThatThrownBy(() -> adam.load(state)).hasMessageContaining("0.step: must be").hasMessageContaining("1.exp_avg: saved [9]");
+            assertThatThrownBy(() -> adam.load(state))
+                    .hasMessageContaining("0.step: must be")
+                    .hasMessageContaining("1.exp_avg: saved [9]");
         }
     }
 
     @Test
     void anOptimizerCanTakeItsOwnStateAndAnothersAtOnce() {
-        try (AdamW first = adam(3); AdamW second = adam(5)) {
+        try (AdamW first = adam(3);
+                AdamW second = adam(5)) {
             Map<String, String> before = content(first);
             try (StateDict own = first.stateDict()) {
                 first.load(own);
             }
             assertThat(content(first)).isEqualTo(before);
             Map<String, String> others = content(second);
-            try (StateDict a = copy(first); StateDict b = second.stateDict()) {
+            try (StateDict a = copy(first);
+                    StateDict b = second.stateDict()) {
                 first.load(b);
                 second.load(a);
             }
@@ -132,11 +162,14 @@ class OptimizerStateTest {
     @Test
     void aLoadThatFailsHalfWayLeavesTheOldState() {
         for (Optimizer optimizer : List.of(adam(3), sgd(3))) {
-            try (optimizer; StateDict other = copy(optimizer)) {
+            try (optimizer;
+                    StateDict other = copy(optimizer)) {
                 Map<String, String> before = content(optimizer);
                 // the first parameter's moments can be made, the second's cannot
                 optimizer.parameters().get(1).value().close();
-                assertThatThrownBy(() -> optimizer.load(other)).isInstanceOf(IllegalStateException.class).hasMessageContaining("was closed");
+                assertThatThrownBy(() -> optimizer.load(other))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("was closed");
                 assertThat(content(optimizer)).isEqualTo(before);
             }
         }
@@ -144,7 +177,8 @@ class OptimizerStateTest {
 
     @Test
     void anEmptyStateStartsAfresh() {
-        try (AdamW adam = adam(3); StateDict empty = new StateDict()) {
+        try (AdamW adam = adam(3);
+                StateDict empty = new StateDict()) {
             adam.load(empty);
             assertThat(content(adam)).isEmpty();
             step(adam, 1);
@@ -159,7 +193,7 @@ class OptimizerStateTest {
     void loadingAndClosingKeepNoOldMemory() {
         int n = 100_000;
         Parameter parameter = new Parameter(Tensor.zeros(n));
-        System.gc();    // what other tests left would otherwise be freed in between, and hide what stays
+        System.gc(); // what other tests left would otherwise be freed in between, and hide what stays
         try (AdamW adam = new AdamW(List.of(parameter), AdamW.lr(0.1))) {
             long without = Device.cpu().memory().live();
             step(adam, 1);

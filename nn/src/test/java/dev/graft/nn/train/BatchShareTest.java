@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** However examples are cut into batches, each counts as it does in one batch of them all: in gradients, and in what is reported. */
+/**
+ * However examples are cut into batches, each counts as it does in one batch of them all: in gradients, and in what is
+ * reported.
+ */
 class BatchShareTest {
     private static final int CLASSES = 4;
     private static final long IGNORED = -100;
@@ -37,7 +40,8 @@ class BatchShareTest {
         CROSS_ENTROPY(new CrossEntropyLoss()),
         CROSS_ENTROPY_SUM(new CrossEntropyLoss().reduction(LossReduction.SUM)),
         CLASS_WEIGHTS(new CrossEntropyLoss().classWeights(0.2f, 3f, 1f, 0.7f)),
-        CLASS_WEIGHTS_AND_SMOOTHING(new CrossEntropyLoss().classWeights(0.2f, 3f, 1f, 0.7f).labelSmoothing(0.2f)),
+        CLASS_WEIGHTS_AND_SMOOTHING(
+                new CrossEntropyLoss().classWeights(0.2f, 3f, 1f, 0.7f).labelSmoothing(0.2f)),
         SOME_WITHOUT_WEIGHT(new CrossEntropyLoss().classWeights(0f, 0f, 1f, 0.7f)),
         MOSTLY_IGNORED(new CrossEntropyLoss()),
         MOSTLY_IGNORED_SUM(new CrossEntropyLoss().reduction(LossReduction.SUM)),
@@ -72,7 +76,9 @@ class BatchShareTest {
             }
             long[] labels = new long[size];
             for (int i = 0; i < size; i++) {
-                labels[i] = name().startsWith("MOSTLY_IGNORED") && random.nextInt(4) > 0 ? IGNORED : random.nextInt(CLASSES);
+                labels[i] = name().startsWith("MOSTLY_IGNORED") && random.nextInt(4) > 0
+                        ? IGNORED
+                        : random.nextInt(CLASSES);
             }
             labels[size - 1] = 3;
             return new TensorDataset(x, Tensor.of(labels, size));
@@ -85,28 +91,39 @@ class BatchShareTest {
     }
 
     /** An epoch's weights and its reported loss. */
-    private record Trained(List<float[]> weights, double loss, double lastShown) {
-    }
+    private record Trained(List<float[]> weights, double loss, double lastShown) {}
 
     private static Trained train(Loss loss, TensorDataset data, int batch, int accumulate, double rate) {
         Sequential model = network(5);
         double[] shown = {Double.NaN};
-        try (DataLoader loader = DataLoader.of(data, batch).workers(0); Sgd sgd = new Sgd(model.parameters(), Sgd.lr(rate))) {
-            History history = Trainer.builder(model, loss, sgd).accumulate(accumulate).progress(new Progress() {
-                @Override
-                public void batchDone(double lossSoFar) {
-                    shown[0] = lossSoFar;
-                }
-            }).build().fit(loader);
-            return new Trained(model.parameters().stream().map(Parameter::value).map(Tensor::toFloatArray).toList(),
-                    history.epochs().get(0).trainLoss(), shown[0]);
+        try (DataLoader loader = DataLoader.of(data, batch).workers(0);
+                Sgd sgd = new Sgd(model.parameters(), Sgd.lr(rate))) {
+            History history = Trainer.builder(model, loss, sgd)
+                    .accumulate(accumulate)
+                    .progress(new Progress() {
+                        @Override
+                        public void batchDone(double lossSoFar) {
+                            shown[0] = lossSoFar;
+                        }
+                    })
+                    .build()
+                    .fit(loader);
+            return new Trained(
+                    model.parameters().stream()
+                            .map(Parameter::value)
+                            .map(Tensor::toFloatArray)
+                            .toList(),
+                    history.epochs().get(0).trainLoss(),
+                    shown[0]);
         }
     }
 
     private static void assertClose(List<float[]> actual, List<float[]> expected, String what) {
         for (int p = 0; p < expected.size(); p++) {
             for (int i = 0; i < expected.get(p).length; i++) {
-                assertThat(actual.get(p)[i]).as("%s: parameter %d, value %d", what, p, i).isCloseTo(expected.get(p)[i], within(2e-6f));
+                assertThat(actual.get(p)[i])
+                        .as("%s: parameter %d, value %d", what, p, i)
+                        .isCloseTo(expected.get(p)[i], within(2e-6f));
             }
         }
     }
@@ -115,7 +132,9 @@ class BatchShareTest {
     @EnumSource
     void accumulatedBatchesStepAsOneBatchOfThemAll(Case c) {
         double rate = c.name().endsWith("SUM") ? 0.02 : 0.3;
-        for (int[] plan : new int[][] {{5, 4, 2}, {6, 2, 3}, {7, 3, 3}, {5, 1, 5}, {9, 4, 3}, {11, 2, 2}, {12, 5, 2}, {13, 3, 2}}) {
+        for (int[] plan :
+                new int[][] {{5, 4, 2}, {6, 2, 3}, {7, 3, 3}, {5, 1, 5}, {9, 4, 3}, {11, 2, 2}, {12, 5, 2}, {13, 3, 2}
+                }) {
             TensorDataset data = c.data(plan[0], new SplittableRandom(plan[0]));
             Trained whole = train(c.loss, data, plan[1] * plan[2], 1, rate);
             Trained parts = train(c.loss, data, plan[1], plan[2], rate);
@@ -135,15 +154,27 @@ class BatchShareTest {
             TensorDataset data = c.data(size, random);
             Trained whole = train(c.loss, data, batch * accumulate, 1, 0.02);
             Trained parts = train(c.loss, data, batch, accumulate, 0.02);
-            assertClose(parts.weights, whole.weights, "seed " + seed + ", round " + round + ": " + size + " examples, " + accumulate
-                    + " batches of " + batch);
+            assertClose(
+                    parts.weights,
+                    whole.weights,
+                    "seed " + seed + ", round " + round + ": " + size + " examples, " + accumulate + " batches of "
+                            + batch);
         }
     }
 
     private static double whole(Loss loss, TensorDataset data) {
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
-            Tensor x = Tensor.stack(0, IntStream.range(0, data.size()).mapToObj(i -> data.get(i, null).input()).toList());
-            Tensor y = Tensor.stack(0, IntStream.range(0, data.size()).mapToObj(i -> data.get(i, null).target()).toList());
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            Tensor x = Tensor.stack(
+                    0,
+                    IntStream.range(0, data.size())
+                            .mapToObj(i -> data.get(i, null).input())
+                            .toList());
+            Tensor y = Tensor.stack(
+                    0,
+                    IntStream.range(0, data.size())
+                            .mapToObj(i -> data.get(i, null).target())
+                            .toList());
             return loss.forward(network(5).forward(x), y).item();
         }
     }
@@ -156,7 +187,8 @@ class BatchShareTest {
         assertThat(whole).isFinite();
         for (int batch : new int[] {1, 4, 5, 12}) {
             try (DataLoader loader = DataLoader.of(data, batch).workers(0)) {
-                assertThat(Evaluator.evaluate(network(5), loader, c.loss).loss()).as("judged in batches of %d", batch)
+                assertThat(Evaluator.evaluate(network(5), loader, c.loss).loss())
+                        .as("judged in batches of %d", batch)
                         .isCloseTo(whole, within(2e-6 * whole));
             }
             Trained trained = train(c.loss, data, batch, 1, 0);
@@ -174,7 +206,8 @@ class BatchShareTest {
         Autograd.noGrad(() -> identity.parameters().get(0).value().copyFrom(Tensor.of(new float[] {1, 0, 0, 1}, 2, 2)));
         Autograd.noGrad(() -> identity.parameters().get(1).value().fill(0));
         for (int batch : new int[] {1, 3, 4}) {
-            try (DataLoader loader = DataLoader.of(new TensorDataset(x, y), batch).workers(0)) {
+            try (DataLoader loader =
+                    DataLoader.of(new TensorDataset(x, y), batch).workers(0)) {
                 Evaluation evaluation = Evaluator.evaluate(identity, loader, new CrossEntropyLoss());
                 assertThat(evaluation.accuracy()).isEqualTo(2 / 3.0);
                 assertThat(evaluation.auroc()).isEqualTo(0.75);
@@ -182,7 +215,9 @@ class BatchShareTest {
                 assertThat(evaluation.probabilities()).hasDimensions(3, 2);
                 assertThat(evaluation.indices()).containsExactly(0, 1, 2);
                 try (Sgd sgd = new Sgd(identity.parameters(), Sgd.lr(0))) {
-                    History history = Trainer.builder(identity, new CrossEntropyLoss(), sgd).build().fit(loader);
+                    History history = Trainer.builder(identity, new CrossEntropyLoss(), sgd)
+                            .build()
+                            .fit(loader);
                     assertThat(history.epochs().get(0).trainAccuracy()).isEqualTo(2 / 3.0);
                 }
             }
@@ -195,17 +230,24 @@ class BatchShareTest {
         TensorDataset ignored = new TensorDataset(x, Tensor.of(new long[] {IGNORED, IGNORED, IGNORED, IGNORED}, 4));
         TensorDataset counted = new TensorDataset(x, Tensor.of(new long[] {0, 1, 2, 3}, 4));
         Sequential model = network(1);
-        try (DataLoader none = DataLoader.of(ignored, 2).workers(0); DataLoader some = DataLoader.of(counted, 2).workers(0);
-             Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1))) {
-            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), sgd).build().fit(none))
+        try (DataLoader none = DataLoader.of(ignored, 2).workers(0);
+                DataLoader some = DataLoader.of(counted, 2).workers(0);
+                Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1))) {
+            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                            .build()
+                            .fit(none))
                     .isInstanceOf(TrainingException.class)
                     .hasMessage("training: no example of epoch 1 counts, every label is ignored or without weight."
                             + " Hint: look at the labels, ignoreIndex and the class weights.");
-            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), sgd).build().fit(some, none))
+            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                            .build()
+                            .fit(some, none))
                     .isInstanceOf(TrainingException.class)
-                    .hasMessage("training: no example of the validation data counts, every label is ignored or without weight."
-                            + " Hint: look at the labels, ignoreIndex and the class weights.");
-            assertThat(Evaluator.evaluate(model, none, new CrossEntropyLoss()).loss()).isNaN();
+                    .hasMessage(
+                            "training: no example of the validation data counts, every label is ignored or without weight."
+                                    + " Hint: look at the labels, ignoreIndex and the class weights.");
+            assertThat(Evaluator.evaluate(model, none, new CrossEntropyLoss()).loss())
+                    .isNaN();
         }
     }
 
@@ -215,20 +257,30 @@ class BatchShareTest {
         List<float[]> before = new ArrayList<>();
         model.parameters().forEach(parameter -> before.add(parameter.value().toFloatArray()));
         Tensor x = Tensor.ones(4, 3);
-        try (DataLoader loader = DataLoader.of(new TensorDataset(x, Tensor.of(new long[] {IGNORED, IGNORED, 2, IGNORED}, 4)), 2).workers(0);
-             Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1).momentum(0.9).weightDecay(0.1))) {
+        try (DataLoader loader = DataLoader.of(
+                                new TensorDataset(x, Tensor.of(new long[] {IGNORED, IGNORED, 2, IGNORED}, 4)), 2)
+                        .workers(0);
+                Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1).momentum(0.9).weightDecay(0.1))) {
             int[] batches = {0};
-            Trainer.builder(model, new CrossEntropyLoss(), sgd).progress(new Progress() {
-                @Override
-                public void batchDone(double lossSoFar) {
-                    if (batches[0]++ == 0) {
-                        assertThat(lossSoFar).isNaN();
-                        assertClose(model.parameters().stream().map(p -> p.value().toFloatArray()).toList(), before, "after an ignored batch");
-                    } else {
-                        assertThat(lossSoFar).isFinite();
-                    }
-                }
-            }).build().fit(loader);
+            Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                    .progress(new Progress() {
+                        @Override
+                        public void batchDone(double lossSoFar) {
+                            if (batches[0]++ == 0) {
+                                assertThat(lossSoFar).isNaN();
+                                assertClose(
+                                        model.parameters().stream()
+                                                .map(p -> p.value().toFloatArray())
+                                                .toList(),
+                                        before,
+                                        "after an ignored batch");
+                            } else {
+                                assertThat(lossSoFar).isFinite();
+                            }
+                        }
+                    })
+                    .build()
+                    .fit(loader);
             assertThat(batches[0]).isEqualTo(2);
             assertThat(model.parameters().get(3).value().toFloatArray()[2]).isGreaterThan(before.get(3)[2]);
         }
@@ -238,12 +290,18 @@ class BatchShareTest {
     void validationMayBeJudgedByAnotherLoss() {
         Sequential model = network(1);
         TensorDataset data = Case.CROSS_ENTROPY.data(12, new SplittableRandom(8));
-        try (DataLoader loader = DataLoader.of(data, 5).workers(0); Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0))) {
+        try (DataLoader loader = DataLoader.of(data, 5).workers(0);
+                Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0))) {
             Loss smooth = new CrossEntropyLoss().labelSmoothing(0.3f).classWeights(3, 1, 1, 1);
-            History history = Trainer.builder(model, smooth, sgd).validationLoss(new CrossEntropyLoss()).build().fit(loader, loader);
+            History history = Trainer.builder(model, smooth, sgd)
+                    .validationLoss(new CrossEntropyLoss())
+                    .build()
+                    .fit(loader, loader);
             assertThat(history.epochs().get(0).validation().orElseThrow().loss())
-                    .isEqualTo(Evaluator.evaluate(model, loader, new CrossEntropyLoss()).loss());
-            assertThat(history.epochs().get(0).trainLoss()).isCloseTo(Evaluator.evaluate(model, loader, smooth).loss(), within(1e-6));
+                    .isEqualTo(Evaluator.evaluate(model, loader, new CrossEntropyLoss())
+                            .loss());
+            assertThat(history.epochs().get(0).trainLoss())
+                    .isCloseTo(Evaluator.evaluate(model, loader, smooth).loss(), within(1e-6));
         }
     }
 }

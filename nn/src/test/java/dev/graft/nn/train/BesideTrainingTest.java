@@ -54,8 +54,10 @@ class BesideTrainingTest {
         SplittableRandom random = new SplittableRandom(2);
         Sequential model = new Sequential(new Linear(WIDTH, 256, random), new ReLU(), new Linear(256, 3, random));
         List<Float> losses = new ArrayList<>();
-        try (model; Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.05).momentum(0.9));
-             DataLoader loader = DataLoader.of(COMPUTED, 8).shuffled(3).workers(workers).prefetch(prefetch)) {
+        try (model;
+                Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.05).momentum(0.9));
+                DataLoader loader =
+                        DataLoader.of(COMPUTED, 8).shuffled(3).workers(workers).prefetch(prefetch)) {
             for (int epoch = 0; epoch < 2; epoch++) {
                 for (Batch batch : loader) {
                     sgd.zeroGrad();
@@ -92,7 +94,8 @@ class BesideTrainingTest {
                 }
                 return batches;
             });
-            List<Future<List<Float>>> trainings = List.of(threads.submit(() -> train(2, 2)), threads.submit(() -> train(1, 2)));
+            List<Future<List<Float>>> trainings =
+                    List.of(threads.submit(() -> train(2, 2)), threads.submit(() -> train(1, 2)));
             for (Future<List<Float>> training : trainings) {
                 assertThat(training.get(40, TimeUnit.SECONDS)).isEqualTo(alone);
             }
@@ -108,17 +111,23 @@ class BesideTrainingTest {
     void aFailedTrainingGivesItsMemoryBackAtOnce() {
         SplittableRandom random = new SplittableRandom(2);
         Sequential model = new Sequential(new Linear(WIDTH, 2000, random), new ReLU(), new Linear(2000, 3, random));
-        try (model; Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.05)); DataLoader loader = DataLoader.of(COMPUTED, 8).workers(0)) {
+        try (model;
+                Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.05));
+                DataLoader loader = DataLoader.of(COMPUTED, 8).workers(0)) {
             Trainer.builder(model, new CrossEntropyLoss(), sgd).build().fit(loader);
             long before = Device.cpu().memory().live();
             for (int round = 0; round < 10; round++) {
                 int[] steps = {0};
-                Trainer failing = Trainer.builder(model, (outputs, labels) -> {
-                    if (++steps[0] == 2) {
-                        throw new IllegalCallerException("expected");
-                    }
-                    return new CrossEntropyLoss().forward(outputs, labels);
-                }, sgd).build();
+                Trainer failing = Trainer.builder(
+                                model,
+                                (outputs, labels) -> {
+                                    if (++steps[0] == 2) {
+                                        throw new IllegalCallerException("expected");
+                                    }
+                                    return new CrossEntropyLoss().forward(outputs, labels);
+                                },
+                                sgd)
+                        .build();
                 assertThatThrownBy(() -> failing.fit(loader)).isInstanceOf(IllegalCallerException.class);
                 sgd.zeroGrad();
             }

@@ -46,11 +46,13 @@ class CheckpointTest {
 
     @TempDir
     private Path folder;
+
     private Path last;
 
     private static Sequential network(float dropout) {
         SplittableRandom random = new SplittableRandom(3);
-        return new Sequential(new Linear(2, 6, random), new BatchNorm1d(6), new Dropout(dropout, random), new Linear(6, 2, random));
+        return new Sequential(
+                new Linear(2, 6, random), new BatchNorm1d(6), new Dropout(dropout, random), new Linear(6, 2, random));
     }
 
     private static DataLoader loader() {
@@ -62,7 +64,11 @@ class CheckpointTest {
     }
 
     private TrainerBuilder builder(Sequential model, Optimizer optimizer) {
-        return Trainer.builder(model, new CrossEntropyLoss(), optimizer).epochs(3).accumulate(2).directory(folder).resume(true);
+        return Trainer.builder(model, new CrossEntropyLoss(), optimizer)
+                .epochs(3)
+                .accumulate(2)
+                .directory(folder)
+                .resume(true);
     }
 
     /** Stops after 4 of the 7 batches of epoch 2. */
@@ -72,15 +78,20 @@ class CheckpointTest {
         Sequential model = network(0.3f);
         StopSignal stop = new StopSignal();
         int[] batches = {0};
-        try (DataLoader train = loader(); Optimizer optimizer = adam(model)) {
-            History history = builder(model, optimizer).stop(stop).progress(new Progress() {
-                @Override
-                public void batchDone(double lossSoFar) {
-                    if (++batches[0] == 11) {
-                        stop.request();
-                    }
-                }
-            }).build().fit(train, train);
+        try (DataLoader train = loader();
+                Optimizer optimizer = adam(model)) {
+            History history = builder(model, optimizer)
+                    .stop(stop)
+                    .progress(new Progress() {
+                        @Override
+                        public void batchDone(double lossSoFar) {
+                            if (++batches[0] == 11) {
+                                stop.request();
+                            }
+                        }
+                    })
+                    .build()
+                    .fit(train, train);
             assertThat(history.ending()).isEqualTo(History.Ending.INTERRUPTED);
         }
         assertThat(batches[0]).isEqualTo(11);
@@ -88,7 +99,8 @@ class CheckpointTest {
 
     private static Map<String, String> content(Sequential model, Optimizer optimizer) {
         Map<String, String> content = new TreeMap<>();
-        try (StateDict weights = model.stateDict(); StateDict moments = optimizer.stateDict()) {
+        try (StateDict weights = model.stateDict();
+                StateDict moments = optimizer.stateDict()) {
             weights.names().forEach(name -> content.put("model " + name, weights.sha256(name)));
             moments.names().forEach(name -> content.put("optimizer " + name, moments.sha256(name)));
         }
@@ -107,12 +119,14 @@ class CheckpointTest {
         }
     }
 
-    private void assertRefused(Consumer<StateDict> tensors, Consumer<Map<String, Object>> state, String message) throws IOException {
+    private void assertRefused(Consumer<StateDict> tensors, Consumer<Map<String, Object>> state, String message)
+            throws IOException {
         byte[] good = Files.readAllBytes(last);
         rewrite(tensors, state);
         byte[] bad = Files.readAllBytes(last);
         Sequential model = network(0.3f);
-        try (DataLoader train = loader(); Optimizer optimizer = adam(model)) {
+        try (DataLoader train = loader();
+                Optimizer optimizer = adam(model)) {
             Map<String, String> before = content(model, optimizer);
             Trainer trainer = builder(model, optimizer).build();
             assertThatThrownBy(() -> trainer.fit(train, train)).hasMessageContaining(message);
@@ -124,9 +138,12 @@ class CheckpointTest {
 
     @Test
     void whatDoesNotFitChangesNeitherModelNorOptimizerNorRandomness() throws IOException {
-        Consumer<Map<String, Object>> same = json -> { };
-        Consumer<StateDict> whole = tensors -> { };
-        assertRefused(tensors -> tensors.put("optimizer.0.step", Tensor.of(new long[] {-1})), same, "0.step: must be one I64 number");
+        Consumer<Map<String, Object>> same = json -> {};
+        Consumer<StateDict> whole = tensors -> {};
+        assertRefused(
+                tensors -> tensors.put("optimizer.0.step", Tensor.of(new long[] {-1})),
+                same,
+                "0.step: must be one I64 number");
         assertRefused(tensors -> tensors.put("optimizer.1.exp_avg", Tensor.zeros(9)), same, "1.exp_avg: saved [9]");
         assertRefused(tensors -> tensors.put("model.3.weight", Tensor.zeros(9)), same, "3.weight: file [9]");
         assertRefused(tensors -> tensors.put("model.9.weight", Tensor.zeros(9)), same, "unexpected");
@@ -147,8 +164,10 @@ class CheckpointTest {
         assertRefused(whole, json -> json.put("settings", Map.of()), damaged);
     }
 
-    private History resume(Sequential model, Optimizer optimizer, DataLoader train, UnaryOperator<TrainerBuilder> change) {
-        try (train; optimizer) {
+    private History resume(
+            Sequential model, Optimizer optimizer, DataLoader train, UnaryOperator<TrainerBuilder> change) {
+        try (train;
+                optimizer) {
             return change.apply(builder(model, optimizer)).build().fit(train, train);
         }
     }
@@ -158,10 +177,15 @@ class CheckpointTest {
         Sequential model = network(0.3f);
         String message = "has other batches than now";
         DataLoader good = loader();
-        for (DataLoader other : List.of(good.sampler(Sampler.sequential(SIZE)), DataLoader.of(Toy.spirals(SIZE, 1), 4).seed(5).workers(0))) {
-            assertThatThrownBy(() -> resume(model, adam(model), other, b -> b)).isInstanceOf(TrainingException.class).hasMessageContaining(message);
+        for (DataLoader other : List.of(
+                good.sampler(Sampler.sequential(SIZE)),
+                DataLoader.of(Toy.spirals(SIZE, 1), 4).seed(5).workers(0))) {
+            assertThatThrownBy(() -> resume(model, adam(model), other, b -> b))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining(message);
         }
-        assertThatThrownBy(() -> resume(model, adam(model), good.lastBatch(LastBatch.DROP), b -> b)).isInstanceOf(TrainingException.class)
+        assertThatThrownBy(() -> resume(model, adam(model), good.lastBatch(LastBatch.DROP), b -> b))
+                .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("was trained on other data");
         good.close();
     }
@@ -172,14 +196,21 @@ class CheckpointTest {
         for (int size : new int[] {16, 20}) {
             Sequential model = network(0);
             Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1));
-            DataLoader train = DataLoader.of(Toy.spirals(61, 1), size).shuffled(5).workers(0);
+            DataLoader train =
+                    DataLoader.of(Toy.spirals(61, 1), size).shuffled(5).workers(0);
             assertThat(train.batches()).isEqualTo(4);
-            Trainer trainer = Trainer.builder(model, new CrossEntropyLoss(), sgd).epochs(size == 16 ? 1 : 2).directory(out).resume(true).build();
+            Trainer trainer = Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                    .epochs(size == 16 ? 1 : 2)
+                    .directory(out)
+                    .resume(true)
+                    .build();
             if (size == 16) {
                 trainer.fit(train);
             } else {
-                assertThatThrownBy(() -> trainer.fit(train)).isInstanceOf(TrainingException.class)
-                        .hasMessageContaining("epoch 2 of " + out.resolve("last.safetensors") + " has other batches than now, of 61 examples,"
+                assertThatThrownBy(() -> trainer.fit(train))
+                        .isInstanceOf(TrainingException.class)
+                        .hasMessageContaining("epoch 2 of " + out.resolve("last.safetensors")
+                                + " has other batches than now, of 61 examples,"
                                 + " 4 batches, seed 5 in batches of 20");
             }
             train.close();
@@ -189,11 +220,14 @@ class CheckpointTest {
     @Test
     void settingsThatContradictTheCheckpointAreRefused() {
         Sequential model = network(0.3f);
-        assertThatThrownBy(() -> resume(model, new Sgd(model.parameters(), Sgd.lr(0.1)), loader(), b -> b)).isInstanceOf(TrainingException.class)
+        assertThatThrownBy(() -> resume(model, new Sgd(model.parameters(), Sgd.lr(0.1)), loader(), b -> b))
+                .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("was trained by adamW, now sgd");
-        assertThatThrownBy(() -> resume(model, adam(model), loader(), b -> b.accumulate(3))).isInstanceOf(TrainingException.class)
+        assertThatThrownBy(() -> resume(model, adam(model), loader(), b -> b.accumulate(3)))
+                .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("lies within an epoch of 2 batches a step, now 3. Hint: accumulate(2)");
-        assertThatThrownBy(() -> resume(model, adam(model), loader(), b -> b.monitor(Monitor.ACCURACY))).isInstanceOf(TrainingException.class)
+        assertThatThrownBy(() -> resume(model, adam(model), loader(), b -> b.monitor(Monitor.ACCURACY)))
+                .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("was chosen by loss, now accuracy is monitored");
         assertThat(resume(model, adam(model), loader(), b -> b).ending()).isEqualTo(History.Ending.COMPLETED);
     }
@@ -208,32 +242,54 @@ class CheckpointTest {
             }
         };
         Sequential model = network(0.3f);
-        History history = resume(model, new AdamW(model.parameters(), AdamW.lr(0.001)), loader(), b -> b.clipNorm(2).progress(progress));
+        History history = resume(
+                model,
+                new AdamW(model.parameters(), AdamW.lr(0.001)),
+                loader(),
+                b -> b.clipNorm(2).progress(progress));
         assertThat(history.epochs()).hasSize(3);
         assertThat(warnings).hasSize(1);
-        assertThat(warnings.get(0)).startsWith("the run goes on with other settings, and differs from an unbroken one: then adamW[Options[learningRate=0.01,")
-                .contains("x 6], 2 batches a step, no clipping, ", "; now adamW[Options[learningRate=0.001,").contains("gradients clipped to 2.0, ");
+        assertThat(warnings.get(0))
+                .startsWith(
+                        "the run goes on with other settings, and differs from an unbroken one: then adamW[Options[learningRate=0.01,")
+                .contains("x 6], 2 batches a step, no clipping, ", "; now adamW[Options[learningRate=0.001,")
+                .contains("gradients clipped to 2.0, ");
         warnings.clear();
-        resume(model, new AdamW(model.parameters(), AdamW.lr(0.001)), loader(), b -> b.clipNorm(2).epochs(4).progress(progress));
+        resume(
+                model,
+                new AdamW(model.parameters(), AdamW.lr(0.001)),
+                loader(),
+                b -> b.clipNorm(2).epochs(4).progress(progress));
         assertThat(warnings).isEmpty();
     }
 
     @Test
     void bestWeightsOfAnotherEpochAreNotRestored() throws IOException {
         Sequential model = network(0.3f);
-        try (DataLoader train = loader(); Optimizer optimizer = adam(model)) {
-            Trainer trainer = builder(model, optimizer).schedulePerEpoch(epoch -> 0).progress(new Progress() {
-                @Override
-                public void epochDone(EpochResult result) {
-                    try (StateDict weights = model.stateDict()) {
-                        Path best = folder.resolve("best.safetensors");
-                        Map<String, String> facts = Safetensors.metadata(best);
-                        Safetensors.save(weights, best, Map.of("graft.best", facts.get("graft.best").replaceAll("\"epoch\":\\d+", "\"epoch\":77")));
-                    }
-                }
-            }).build();
-            assertThatThrownBy(() -> trainer.fit(train, train)).isInstanceOf(TrainingException.class)
-                    .hasMessageContaining("does not hold the weights of epoch ").hasMessageContaining("the model keeps the last epoch's");
+        try (DataLoader train = loader();
+                Optimizer optimizer = adam(model)) {
+            Trainer trainer = builder(model, optimizer)
+                    .schedulePerEpoch(epoch -> 0)
+                    .progress(new Progress() {
+                        @Override
+                        public void epochDone(EpochResult result) {
+                            try (StateDict weights = model.stateDict()) {
+                                Path best = folder.resolve("best.safetensors");
+                                Map<String, String> facts = Safetensors.metadata(best);
+                                Safetensors.save(
+                                        weights,
+                                        best,
+                                        Map.of(
+                                                "graft.best",
+                                                facts.get("graft.best").replaceAll("\"epoch\":\\d+", "\"epoch\":77")));
+                            }
+                        }
+                    })
+                    .build();
+            assertThatThrownBy(() -> trainer.fit(train, train))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining("does not hold the weights of epoch ")
+                    .hasMessageContaining("the model keeps the last epoch's");
         }
     }
 
@@ -246,12 +302,19 @@ class CheckpointTest {
             List<Future<History>> runs = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
                 runs.add(threads.submit(() -> {
-                    try (DataLoader train = loader(); Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1))) {
+                    try (DataLoader train = loader();
+                            Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1))) {
                         // a step takes a while, in which the other trainer makes one
-                        return Trainer.builder(model, (outputs, labels) -> {
-                            pause();
-                            return new CrossEntropyLoss().forward(outputs, labels);
-                        }, sgd).epochs(60).build().fit(train);
+                        return Trainer.builder(
+                                        model,
+                                        (outputs, labels) -> {
+                                            pause();
+                                            return new CrossEntropyLoss().forward(outputs, labels);
+                                        },
+                                        sgd)
+                                .epochs(60)
+                                .build()
+                                .fit(train);
                     }
                 }));
             }
@@ -265,7 +328,10 @@ class CheckpointTest {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(failures).isNotEmpty().anySatisfy(failure -> assertThat(failure).hasMessageContaining("train a model in one thread at a time"));
+        assertThat(failures)
+                .isNotEmpty()
+                .anySatisfy(
+                        failure -> assertThat(failure).hasMessageContaining("train a model in one thread at a time"));
     }
 
     private static void pause() {

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Judging is reading: it changes neither the loop around it, nor the loader, nor the model's mode, nor what autograd records. */
+/**
+ * Judging is reading: it changes neither the loop around it, nor the loader, nor the model's mode, nor what autograd
+ * records.
+ */
 class EvaluationLoopTest {
 
     /** Example {@code i} is a point with noise, so that the augmentation of an epoch shows. */
@@ -74,7 +77,8 @@ class EvaluationLoopTest {
         try (DataLoader loader = DataLoader.of(AUGMENTED, 4).shuffled(7).workers(workers)) {
             for (Batch batch : loader) {
                 Tensor inputs = batch.inputs();
-                losses.add(Evaluator.evaluate(model, loader, new CrossEntropyLoss()).loss());
+                losses.add(Evaluator.evaluate(model, loader, new CrossEntropyLoss())
+                        .loss());
                 shown.add(text(batch));
                 assertThat(inputs.isClosed()).isFalse();
                 assertThat(model.isTraining()).isTrue();
@@ -91,7 +95,10 @@ class EvaluationLoopTest {
         try (DataLoader loader = DataLoader.of(AUGMENTED, 4).shuffled(7).workers(0)) {
             List<String> first = new ArrayList<>();
             Sgd sgd = new Sgd(model.trainableParameters(), Sgd.lr(0.01));
-            Trainer.builder(model, new CrossEntropyLoss(), sgd).epochs(2).build().fit(loader, loader);
+            Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                    .epochs(2)
+                    .build()
+                    .fit(loader, loader);
             for (Batch batch : loader) {
                 first.add(text(batch));
             }

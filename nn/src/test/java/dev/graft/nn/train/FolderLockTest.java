@@ -25,8 +25,7 @@ class FolderLockTest {
 
     /** Holds the lock of a folder until it is killed. */
     static final class Holder {
-        private Holder() {
-        }
+        private Holder() {}
 
         public static void main(String[] args) throws IOException {
             try (FolderLock lock = FolderLock.acquire(Path.of(args[0]))) {
@@ -39,8 +38,15 @@ class FolderLockTest {
     }
 
     private Process start() throws IOException {
-        return new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-Xmx64m", "-cp", System.getProperty("java.class.path"),
-                Holder.class.getName(), folder.toString()).redirectErrorStream(true).start();
+        return new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Holder.class.getName(),
+                        folder.toString())
+                .redirectErrorStream(true)
+                .start();
     }
 
     private static String firstLine(Process process) throws IOException {
@@ -51,19 +57,24 @@ class FolderLockTest {
     void oneHolderAtATimeInThisProcess() throws IOException {
         try (FolderLock lock = FolderLock.acquire(folder)) {
             assertThat(lock.isOf(folder.resolve("."))).isTrue();
-            assertThatThrownBy(() -> FolderLock.acquire(folder.resolve("../" + folder.getFileName()))).isInstanceOf(TrainingException.class)
+            assertThatThrownBy(() -> FolderLock.acquire(folder.resolve("../" + folder.getFileName())))
+                    .isInstanceOf(TrainingException.class)
                     .hasMessageContaining("is in use by another run of this process. Hint: wait");
         }
         FolderLock.acquire(folder).close();
     }
 
-    /** Whoever asks in vain in the holder's own process must not make the system take the lock back, as closing a channel would. */
+    /**
+     * Whoever asks in vain in the holder's own process must not make the system take the lock back, as closing a
+     * channel would.
+     */
     @Test
     void aRefusalInThisProcessKeepsOtherProcessesOut() throws Exception {
         try (FolderLock lock = FolderLock.acquire(folder)) {
             assertThatThrownBy(() -> FolderLock.acquire(folder)).isInstanceOf(TrainingException.class);
             Process other = start();
-            assertThat(firstLine(other)).contains("is in use by process " + ProcessHandle.current().pid() + " on ", ", started 20")
+            assertThat(firstLine(other))
+                    .contains("is in use by process " + ProcessHandle.current().pid() + " on ", ", started 20")
                     .endsWith("Hint: wait for that run to end, or choose another folder.");
             assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
         }
@@ -73,23 +84,32 @@ class FolderLockTest {
     void aKilledHolderHasLetGo() throws Exception {
         Process holder = start();
         assertThat(firstLine(holder)).isEqualTo("held");
-        assertThatThrownBy(() -> FolderLock.acquire(folder)).hasMessageContaining("is in use by process " + holder.pid() + " on ");
+        assertThatThrownBy(() -> FolderLock.acquire(folder))
+                .hasMessageContaining("is in use by process " + holder.pid() + " on ");
         holder.destroyForcibly().waitFor();
         assertThat(folder.resolve(FolderLock.FILE_NAME)).content().startsWith("process " + holder.pid());
         FolderLock.acquire(folder).close();
-        assertThat(folder.resolve(FolderLock.FILE_NAME)).as("a run that ended names nobody").isEmptyFile();
+        assertThat(folder.resolve(FolderLock.FILE_NAME))
+                .as("a run that ended names nobody")
+                .isEmptyFile();
     }
 
     @Test
     void aSecondTrainingInOneFolderIsRefused() {
         Sequential model = Toy.network(3, 0);
-        try (FolderLock other = FolderLock.acquire(folder); DataLoader train = DataLoader.of(Toy.spirals(20, 1), 10).workers(0)) {
-            TrainerBuilder builder = Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)));
-            assertThatThrownBy(() -> builder.directory(folder).build().fit(train)).isInstanceOf(TrainingException.class).hasMessageContaining("is in use");
+        try (FolderLock other = FolderLock.acquire(folder);
+                DataLoader train = DataLoader.of(Toy.spirals(20, 1), 10).workers(0)) {
+            TrainerBuilder builder =
+                    Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)));
+            assertThatThrownBy(() -> builder.directory(folder).build().fit(train))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining("is in use");
             assertThat(folder.resolve("last.safetensors")).doesNotExist();
             builder.directory(folder, other).build().fit(train);
             assertThat(folder.resolve("last.safetensors")).exists();
-            assertThatThrownBy(() -> FolderLock.acquire(folder)).as("the caller's lock is left alone").isInstanceOf(TrainingException.class);
+            assertThatThrownBy(() -> FolderLock.acquire(folder))
+                    .as("the caller's lock is left alone")
+                    .isInstanceOf(TrainingException.class);
         }
         assertThat(Files.exists(folder.resolve(FolderLock.FILE_NAME))).isTrue();
     }
@@ -100,7 +120,8 @@ class FolderLockTest {
         first.close();
         try (FolderLock second = FolderLock.acquire(folder)) {
             first.close();
-            assertThatThrownBy(() -> FolderLock.acquire(folder)).isInstanceOf(TrainingException.class)
+            assertThatThrownBy(() -> FolderLock.acquire(folder))
+                    .isInstanceOf(TrainingException.class)
                     .hasMessageContaining("another run of this process");
             assertThat(second.isOf(folder)).isTrue();
         }

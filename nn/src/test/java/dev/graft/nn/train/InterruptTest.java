@@ -23,14 +23,20 @@ class InterruptTest {
 
     /** Trains without end and says how it ended. */
     static final class Endless {
-        private Endless() {
-        }
+        private Endless() {}
 
         public static void main(String[] args) {
             Sequential model = Toy.network(3, 0.3f);
-            try (StopSignal stop = StopSignal.onShutdown(); DataLoader train = DataLoader.of(Toy.spirals(500, 1), 16).shuffled(5)) {
-                History history = Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.01)))
-                        .epochs(1_000_000).directory(Path.of(args[0])).resume(true).stop(stop).progress(Progress.lines(System.out)).build()
+            try (StopSignal stop = StopSignal.onShutdown();
+                    DataLoader train = DataLoader.of(Toy.spirals(500, 1), 16).shuffled(5)) {
+                History history = Trainer.builder(
+                                model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.01)))
+                        .epochs(1_000_000)
+                        .directory(Path.of(args[0]))
+                        .resume(true)
+                        .stop(stop)
+                        .progress(Progress.lines(System.out))
+                        .build()
                         .fit(train);
                 System.out.println("ended " + history.ending());
             }
@@ -41,15 +47,23 @@ class InterruptTest {
     private Path folder;
 
     private List<String> trainUntilKilled() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-Xmx256m", "-cp",
-                System.getProperty("java.class.path"), Endless.class.getName(), folder.toString()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xmx256m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Endless.class.getName(),
+                        folder.toString())
+                .redirectErrorStream(true)
+                .start();
         List<String> lines = new ArrayList<>();
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             int epochs = 0;
             for (String line = out.readLine(); line != null; line = out.readLine()) {
                 lines.add(line);
                 if (line.startsWith("epoch ") && ++epochs == 2) {
-                    process.toHandle().destroy();    // Process.destroy would also close the pipe that is being read
+                    process.toHandle().destroy(); // Process.destroy would also close the pipe that is being read
                 }
             }
         }
@@ -62,10 +76,14 @@ class InterruptTest {
     void ctrlCFinishesTheStepAndLeavesACheckpointToResumeFrom() throws IOException, InterruptedException {
         List<String> first = trainUntilKilled();
         assertThat(first).last().isEqualTo("ended INTERRUPTED");
-        List<String> epochs = first.stream().filter(line -> line.startsWith("epoch ")).toList();
+        List<String> epochs =
+                first.stream().filter(line -> line.startsWith("epoch ")).toList();
         int done = Integer.parseInt(epochs.get(epochs.size() - 1).split("[ /]")[1]);
         assertThat(folder.resolve("last.safetensors")).exists();
-        assertThat(trainUntilKilled().stream().filter(line -> line.startsWith("epoch ")).findFirst().orElseThrow())
+        assertThat(trainUntilKilled().stream()
+                        .filter(line -> line.startsWith("epoch "))
+                        .findFirst()
+                        .orElseThrow())
                 .startsWith("epoch " + (done + 1) + "/");
     }
 }

@@ -58,11 +58,16 @@ class MonitorTest {
     void aurocOfASingleClassIsRefusedAtTheStart() {
         Sequential model = Toy.network(3, 0);
         float[] before = model.parameters().get(0).value().toFloatArray();
-        try (DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0); DataLoader held = DataLoader.of(oneClass(5, 1), 4).workers(0)) {
-            assertThatThrownBy(() -> builder(model, new CrossEntropyLoss()).monitor(Monitor.AUROC).build().fit(train, held))
+        try (DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0);
+                DataLoader held = DataLoader.of(oneClass(5, 1), 4).workers(0)) {
+            assertThatThrownBy(() -> builder(model, new CrossEntropyLoss())
+                            .monitor(Monitor.AUROC)
+                            .build()
+                            .fit(train, held))
                     .isInstanceOf(TrainingException.class)
-                    .hasMessage("training: AUROC is monitored, but all 5 validation examples are of class 1, so it is not defined."
-                            + " Hint: validate on examples of two or more classes, or monitor the loss.");
+                    .hasMessage(
+                            "training: AUROC is monitored, but all 5 validation examples are of class 1, so it is not defined."
+                                    + " Hint: validate on examples of two or more classes, or monitor the loss.");
         }
         assertThat(model.parameters().get(0).value().toFloatArray()).isEqualTo(before);
     }
@@ -71,9 +76,14 @@ class MonitorTest {
     void ignoredLabelsMakeNoSecondClass() {
         Sequential model = Toy.network(3, 0);
         TensorDataset held = new TensorDataset(Tensor.ones(3, 2), Tensor.of(new long[] {1, -100, 1}, 3));
-        try (DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0); DataLoader validation = DataLoader.of(held, 4).workers(0)) {
-            assertThatThrownBy(() -> builder(model, new CrossEntropyLoss()).monitor(Monitor.AUROC).build().fit(train, validation))
-                    .isInstanceOf(TrainingException.class).hasMessageContaining("all 2 validation examples are of class 1");
+        try (DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0);
+                DataLoader validation = DataLoader.of(held, 4).workers(0)) {
+            assertThatThrownBy(() -> builder(model, new CrossEntropyLoss())
+                            .monitor(Monitor.AUROC)
+                            .build()
+                            .fit(train, validation))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining("all 2 validation examples are of class 1");
         }
     }
 
@@ -83,23 +93,29 @@ class MonitorTest {
         List<float[]> weights = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
         try (DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0);
-             DataLoader held = DataLoader.of(unlabelled(oneClass(5, 1)), 4).workers(0)) {
-            History history = builder(model, new CrossEntropyLoss()).epochs(3).monitor(Monitor.AUROC).progress(new Progress() {
-                @Override
-                public void epochDone(EpochResult result) {
-                    weights.add(model.parameters().get(0).value().toFloatArray());
-                }
+                DataLoader held = DataLoader.of(unlabelled(oneClass(5, 1)), 4).workers(0)) {
+            History history = builder(model, new CrossEntropyLoss())
+                    .epochs(3)
+                    .monitor(Monitor.AUROC)
+                    .progress(new Progress() {
+                        @Override
+                        public void epochDone(EpochResult result) {
+                            weights.add(model.parameters().get(0).value().toFloatArray());
+                        }
 
-                @Override
-                public void warning(String message) {
-                    warnings.add(message);
-                }
-            }).build().fit(train, held);
+                        @Override
+                        public void warning(String message) {
+                            warnings.add(message);
+                        }
+                    })
+                    .build()
+                    .fit(train, held);
             assertThat(history.bestEpoch()).isEqualTo(OptionalInt.empty());
             assertThat(history.best()).isEqualTo(Optional.empty());
             assertThat(history.ending()).isEqualTo(History.Ending.COMPLETED);
-            assertThat(warnings).containsExactly("the monitored AUROC is not defined after epoch 1: no epoch is the best while that"
-                    + " lasts. Hint: monitor the loss.");
+            assertThat(warnings)
+                    .containsExactly("the monitored AUROC is not defined after epoch 1: no epoch is the best while that"
+                            + " lasts. Hint: monitor the loss.");
         }
         assertThat(weights).hasSize(3).doesNotHaveDuplicates();
         assertThat(model.parameters().get(0).value().toFloatArray()).isEqualTo(weights.get(2));
@@ -113,13 +129,19 @@ class MonitorTest {
         TensorDataset data = new TensorDataset(Tensor.ones(6, 2), Tensor.ones(6));
         List<String> calls = new ArrayList<>();
         try (DataLoader loader = DataLoader.of(data, 2).workers(0)) {
-            assertThatThrownBy(() -> builder(model, new MseLoss()).monitor(monitor).progress(new Progress() {
-                @Override
-                public void batchDone(double lossSoFar) {
-                    calls.add("batch");
-                }
-            }).build().fit(loader, loader)).isInstanceOf(TrainingException.class)
-                    .hasMessage("training: " + (monitor == Monitor.AUROC ? "AUROC" : "accuracy") + " is monitored, but MseLoss has no classes for"
+            assertThatThrownBy(() -> builder(model, new MseLoss())
+                            .monitor(monitor)
+                            .progress(new Progress() {
+                                @Override
+                                public void batchDone(double lossSoFar) {
+                                    calls.add("batch");
+                                }
+                            })
+                            .build()
+                            .fit(loader, loader))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessage("training: " + (monitor == Monitor.AUROC ? "AUROC" : "accuracy")
+                            + " is monitored, but MseLoss has no classes for"
                             + " outputs [2, 1]. Hint: monitor the loss.");
         }
         assertThat(calls).isEmpty();
@@ -131,7 +153,11 @@ class MonitorTest {
         Sequential model = new Sequential(new Linear(2, 1, new SplittableRandom(1)));
         TensorDataset data = new TensorDataset(Tensor.ones(6, 2), Tensor.ones(6));
         try (DataLoader loader = DataLoader.of(data, 2).workers(0)) {
-            assertThat(builder(model, new MseLoss()).monitor(Monitor.ACCURACY).build().fit(loader).ending())
+            assertThat(builder(model, new MseLoss())
+                            .monitor(Monitor.ACCURACY)
+                            .build()
+                            .fit(loader)
+                            .ending())
                     .isEqualTo(History.Ending.COMPLETED);
         }
     }

@@ -27,19 +27,29 @@ class NetworkGoldenTest {
 
     @Test
     void trainsAsInPyTorch() {
-        Sequential network = new Sequential(new Conv1d(2, 4, 3, Conv1d.options().padding(1), random), new BatchNorm1d(4), new ReLU(),
-                new Flatten(), new LayerNorm(24), new Linear(24, 3, random));
+        Sequential network = new Sequential(
+                new Conv1d(2, 4, 3, Conv1d.options().padding(1), random),
+                new BatchNorm1d(4),
+                new ReLU(),
+                new Flatten(),
+                new LayerNorm(24),
+                new Linear(24, 3, random));
         try (StateDict state = new StateDict()) {
             Golden saved = golden.child("state");
             for (String name : saved.keys()) {
                 int[] shape = saved.child(name).ints("shape");
-                state.put(name, name.endsWith("tracked") ? Tensor.of(new long[1]) : Tensor.of(saved.child(name).floats("values"), shape));
+                state.put(
+                        name,
+                        name.endsWith("tracked")
+                                ? Tensor.of(new long[1])
+                                : Tensor.of(saved.child(name).floats("values"), shape));
             }
             network.load(state);
         }
         Tensor inputs = Tensor.of(golden.floats("inputs"), 8, 2, 6);
         Tensor targets = Tensor.of(golden.longs("targets"), 8);
-        Sgd sgd = new Sgd(network.trainableParameters(), Sgd.lr(0.1).momentum(0.9).weightDecay(0.01));
+        Sgd sgd =
+                new Sgd(network.trainableParameters(), Sgd.lr(0.1).momentum(0.9).weightDecay(0.01));
         for (double want : golden.doubles("losses")) {
             sgd.zeroGrad();
             Tensor loss = new CrossEntropyLoss().forward(network.forward(inputs), targets);
@@ -49,7 +59,10 @@ class NetworkGoldenTest {
         }
         try (StateDict state = network.stateDict()) {
             for (String name : golden.child("final_state").keys()) {
-                assertClose(name, state.get(name).toFloatArray(), golden.child("final_state").doubles(name));
+                assertClose(
+                        name,
+                        state.get(name).toFloatArray(),
+                        golden.child("final_state").doubles(name));
             }
         }
         network.eval();
@@ -61,7 +74,9 @@ class NetworkGoldenTest {
         // ten steps grow rounding errors; they stay relative to the tensor's typical size, not to 1
         double typical = Arrays.stream(want).map(Math::abs).average().orElseThrow();
         for (int i = 0; i < want.length; i++) {
-            assertThat((double) got[i]).as(name + "[" + i + "]").isCloseTo(want[i], within(1e-5 * (Math.abs(want[i]) + typical)));
+            assertThat((double) got[i])
+                    .as(name + "[" + i + "]")
+                    .isCloseTo(want[i], within(1e-5 * (Math.abs(want[i]) + typical)));
         }
     }
 }

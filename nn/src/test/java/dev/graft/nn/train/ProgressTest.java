@@ -63,27 +63,48 @@ class ProgressTest {
     }
 
     private TrainerBuilder builder(Sequential model, Progress progress) {
-        return Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1))).progress(progress).stop(stop);
+        return Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)))
+                .progress(progress)
+                .stop(stop);
     }
 
     @Test
     void aWholeEpochIsDoneAndNotAborted() {
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = train()) {
-            builder(model, recorder(() -> { })).epochs(2).build().fit(train, train);
+            builder(model, recorder(() -> {})).epochs(2).build().fit(train, train);
         }
-        assertThat(calls).containsExactly("start 1/2 0/3", "batch", "batch", "batch", "done 1", "start 2/2 0/3", "batch", "batch", "batch", "done 2");
+        assertThat(calls)
+                .containsExactly(
+                        "start 1/2 0/3",
+                        "batch",
+                        "batch",
+                        "batch",
+                        "done 1",
+                        "start 2/2 0/3",
+                        "batch",
+                        "batch",
+                        "batch",
+                        "done 2");
     }
 
     @Test
     void earlyStoppingAbortsNothing() {
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = train()) {
-            History history = builder(model, recorder(() -> { })).epochs(9).schedulePerEpoch(epoch -> 0).monitor(Monitor.ACCURACY).earlyStopping(1)
-                    .build().fit(train, train);
+            History history = builder(model, recorder(() -> {}))
+                    .epochs(9)
+                    .schedulePerEpoch(epoch -> 0)
+                    .monitor(Monitor.ACCURACY)
+                    .earlyStopping(1)
+                    .build()
+                    .fit(train, train);
             assertThat(history.ending()).isEqualTo(History.Ending.STOPPED_EARLY);
-            assertThat(calls.stream().filter(call -> call.startsWith("done")).count()).isEqualTo(history.epochs().size());
-            assertThat(calls).doesNotContain("aborted").endsWith("done " + history.epochs().size());
+            assertThat(calls.stream().filter(call -> call.startsWith("done")).count())
+                    .isEqualTo(history.epochs().size());
+            assertThat(calls)
+                    .doesNotContain("aborted")
+                    .endsWith("done " + history.epochs().size());
         }
     }
 
@@ -91,11 +112,20 @@ class ProgressTest {
     void aStopWithinAnEpochAbortsItAndResumingStartsIt() {
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = train()) {
-            builder(model, recorder(stop::request)).epochs(2).directory(folder).build().fit(train);
+            builder(model, recorder(stop::request))
+                    .epochs(2)
+                    .directory(folder)
+                    .build()
+                    .fit(train);
             assertThat(calls).containsExactly("start 1/2 0/3", "batch", "aborted");
             calls.clear();
-            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1))).epochs(1).directory(folder)
-                    .resume(true).progress(recorder(() -> { })).build().fit(train);
+            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)))
+                    .epochs(1)
+                    .directory(folder)
+                    .resume(true)
+                    .progress(recorder(() -> {}))
+                    .build()
+                    .fit(train);
             assertThat(calls).containsExactly("start 1/1 1/3", "batch", "batch", "done 1");
         }
     }
@@ -105,14 +135,23 @@ class ProgressTest {
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = train()) {
             builder(model, recorder(() -> {
-                if (calls.stream().filter("batch"::equals).count() == 3) {
-                    stop.request();
-                }
-            })).epochs(2).directory(folder).build().fit(train, train);
+                        if (calls.stream().filter("batch"::equals).count() == 3) {
+                            stop.request();
+                        }
+                    }))
+                    .epochs(2)
+                    .directory(folder)
+                    .build()
+                    .fit(train, train);
             assertThat(calls).containsExactly("start 1/2 0/3", "batch", "batch", "batch", "aborted");
             calls.clear();
-            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1))).epochs(1).directory(folder)
-                    .resume(true).progress(recorder(() -> { })).build().fit(train, train);
+            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)))
+                    .epochs(1)
+                    .directory(folder)
+                    .resume(true)
+                    .progress(recorder(() -> {}))
+                    .build()
+                    .fit(train, train);
             assertThat(calls).containsExactly("start 1/1 3/3", "done 1");
         }
     }
@@ -122,10 +161,13 @@ class ProgressTest {
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = train()) {
             builder(model, recorder(() -> {
-                if (calls.stream().filter("batch"::equals).count() == 3) {
-                    stop.request();
-                }
-            })).epochs(2).build().fit(train);
+                        if (calls.stream().filter("batch"::equals).count() == 3) {
+                            stop.request();
+                        }
+                    }))
+                    .epochs(2)
+                    .build()
+                    .fit(train);
             assertThat(calls).containsExactly("start 1/2 0/3", "batch", "batch", "batch", "done 1");
         }
     }
@@ -153,7 +195,8 @@ class ProgressTest {
     void anExceptionAbortsOnce() {
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = DataLoader.of(broken(5), 4).workers(0)) {
-            assertThatThrownBy(() -> builder(model, recorder(() -> { })).build().fit(train)).hasMessageContaining("unreadable");
+            assertThatThrownBy(() -> builder(model, recorder(() -> {})).build().fit(train))
+                    .hasMessageContaining("unreadable");
         }
         assertThat(calls).containsExactly("start 1/1 0/3", "batch", "aborted");
     }
@@ -161,8 +204,10 @@ class ProgressTest {
     @Test
     void anExceptionInTheValidationAbortsOnce() {
         Sequential model = Toy.network(3, 0);
-        try (DataLoader train = train(); DataLoader validation = DataLoader.of(broken(0), 4).workers(0)) {
-            assertThatThrownBy(() -> builder(model, recorder(() -> { })).build().fit(train, validation)).hasMessageContaining("unreadable");
+        try (DataLoader train = train();
+                DataLoader validation = DataLoader.of(broken(0), 4).workers(0)) {
+            assertThatThrownBy(() -> builder(model, recorder(() -> {})).build().fit(train, validation))
+                    .hasMessageContaining("unreadable");
         }
         assertThat(calls).containsExactly("start 1/1 0/3", "batch", "batch", "batch", "aborted");
     }
@@ -174,7 +219,8 @@ class ProgressTest {
             Progress listener = recorder(() -> {
                 throw new IllegalCallerException("listener");
             });
-            assertThatThrownBy(() -> builder(model, listener).build().fit(train)).isInstanceOf(IllegalCallerException.class);
+            assertThatThrownBy(() -> builder(model, listener).build().fit(train))
+                    .isInstanceOf(IllegalCallerException.class);
             assertThat(calls).containsExactly("start 1/1 0/3", "batch", "aborted");
             calls.clear();
             Progress atEnd = new Progress() {
@@ -199,8 +245,11 @@ class ProgressTest {
             };
             assertThatThrownBy(() -> builder(model, atEnd).build().fit(train)).hasMessage("at the end");
             assertThat(calls).containsExactly("done");
-            assertThatThrownBy(() -> builder(model, atEnd).build().fit(train)).hasMessage("listener")
-                    .satisfies(e -> assertThat(e.getSuppressed()).extracting(Throwable::getMessage).containsExactly("at the abort"));
+            assertThatThrownBy(() -> builder(model, atEnd).build().fit(train))
+                    .hasMessage("listener")
+                    .satisfies(e -> assertThat(e.getSuppressed())
+                            .extracting(Throwable::getMessage)
+                            .containsExactly("at the abort"));
             assertThat(calls).containsExactly("done", "aborted");
         }
     }
@@ -211,12 +260,21 @@ class ProgressTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (DataLoader train = train()) {
             builder(model, recorder(() -> {
-                if (calls.stream().filter("batch"::equals).count() == 3) {
-                    stop.request();
-                }
-            })).epochs(2).directory(folder).build().fit(train, train);
-            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1))).epochs(1).directory(folder)
-                    .resume(true).progress(Progress.lines(new PrintStream(out, true, StandardCharsets.UTF_8))).build().fit(train, train);
+                        if (calls.stream().filter("batch"::equals).count() == 3) {
+                            stop.request();
+                        }
+                    }))
+                    .epochs(2)
+                    .directory(folder)
+                    .build()
+                    .fit(train, train);
+            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)))
+                    .epochs(1)
+                    .directory(folder)
+                    .resume(true)
+                    .progress(Progress.lines(new PrintStream(out, true, StandardCharsets.UTF_8)))
+                    .build()
+                    .fit(train, train);
         }
         assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("epoch 1/1 ");
     }
@@ -225,18 +283,32 @@ class ProgressTest {
     void aStopInTheStepThatOverflowsKeepsTheLastFiniteCheckpoint() {
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = train()) {
-            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1))).epochs(1).directory(folder).build()
+            Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)))
+                    .epochs(1)
+                    .directory(folder)
+                    .build()
                     .fit(train);
             Path last = folder.resolve("last.safetensors");
             List<String> good = hashes(last);
-            Trainer overflowing = builder(model, recorder(stop::request)).epochs(2).schedulePerEpoch(epoch -> 3e38).directory(folder)
-                    .resume(true).build();
-            assertThatThrownBy(() -> overflowing.fit(train)).isInstanceOf(TrainingException.class)
-                    .hasMessageContaining("the weights' norm is").hasMessageContaining("the last good checkpoint is " + last);
+            Trainer overflowing = builder(model, recorder(stop::request))
+                    .epochs(2)
+                    .schedulePerEpoch(epoch -> 3e38)
+                    .directory(folder)
+                    .resume(true)
+                    .build();
+            assertThatThrownBy(() -> overflowing.fit(train))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining("the weights' norm is")
+                    .hasMessageContaining("the last good checkpoint is " + last);
             assertThat(hashes(last)).isEqualTo(good);
             assertThat(calls).containsExactly("start 2/2 0/3", "batch", "aborted");
-            History resumed = Trainer.builder(model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1))).epochs(2)
-                    .directory(folder).resume(true).build().fit(train);
+            History resumed = Trainer.builder(
+                            model, new CrossEntropyLoss(), new Sgd(model.trainableParameters(), Sgd.lr(0.1)))
+                    .epochs(2)
+                    .directory(folder)
+                    .resume(true)
+                    .build()
+                    .fit(train);
             assertThat(resumed.epochs()).hasSize(2);
         }
     }

@@ -19,14 +19,16 @@ import org.junit.jupiter.api.Test;
 
 /** An optimizer that was made before a head was replaced holds parameters that nothing trains any more: it says so. */
 class ReplacedHeadTest {
-    private static final String GONE = "2 of 4 parameters are no longer in the network: 2.weight (parameter 2 [2, 4]) was replaced,"
-            + " 2.bias (parameter 3 [2]) was replaced. Hint: make the optimizer after replace(...), from the new model.trainableParameters().";
+    private static final String GONE =
+            "2 of 4 parameters are no longer in the network: 2.weight (parameter 2 [2, 4]) was replaced,"
+                    + " 2.bias (parameter 3 [2]) was replaced. Hint: make the optimizer after replace(...), from the new model.trainableParameters().";
 
     private final SplittableRandom random = new SplittableRandom(4);
     private final Sequential model = new Sequential(new Linear(2, 4, random), new ReLU(), new Linear(4, 2, random));
 
     private Optimizer stale(boolean adam) {
-        Optimizer optimizer = adam ? new AdamW(model.parameters(), AdamW.lr(0.1)) : new Sgd(model.parameters(), Sgd.lr(0.1));
+        Optimizer optimizer =
+                adam ? new AdamW(model.parameters(), AdamW.lr(0.1)) : new Sgd(model.parameters(), Sgd.lr(0.1));
         model.replace("2", new Linear(4, 2, random));
         return optimizer;
     }
@@ -37,9 +39,13 @@ class ReplacedHeadTest {
             try (Optimizer optimizer = stale(adam)) {
                 optimizer.zeroGrad();
                 Tensor x = Tensor.ones(3, 2);
-                new CrossEntropyLoss().forward(model.forward(x), Tensor.of(new long[] {0, 1, 1}, 3)).backward();
+                new CrossEntropyLoss()
+                        .forward(model.forward(x), Tensor.of(new long[] {0, 1, 1}, 3))
+                        .backward();
                 float[] before = model.parameters().get(0).value().toFloatArray();
-                assertThatThrownBy(optimizer::step).isInstanceOf(IllegalStateException.class).hasMessage((adam ? "adamW: " : "sgd: ") + GONE);
+                assertThatThrownBy(optimizer::step)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage((adam ? "adamW: " : "sgd: ") + GONE);
                 assertThat(model.parameters().get(0).value().toFloatArray()).isEqualTo(before);
             }
         }
@@ -47,9 +53,13 @@ class ReplacedHeadTest {
 
     @Test
     void theTrainerSaysSoBeforeItStarts() {
-        try (Optimizer optimizer = stale(false); DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
-            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), optimizer).build().fit(train))
-                    .isInstanceOf(TrainingException.class).hasMessage("training: sgd: " + GONE);
+        try (Optimizer optimizer = stale(false);
+                DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
+            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), optimizer)
+                            .build()
+                            .fit(train))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessage("training: sgd: " + GONE);
         }
     }
 
@@ -58,7 +68,8 @@ class ReplacedHeadTest {
         Linear head = (Linear) model.module("2");
         Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1));
         model.replace("2", new Sequential(new ReLU(), head));
-        try (sgd; DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
+        try (sgd;
+                DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
             float[] before = head.parameters().get(0).value().toFloatArray();
             Trainer.builder(model, new CrossEntropyLoss(), sgd).build().fit(train);
             assertThat(head.parameters().get(0).value().toFloatArray()).doesNotContain(before);
@@ -69,15 +80,21 @@ class ReplacedHeadTest {
     void aClosedNetworkIsNamedByItsParameters() {
         Sgd sgd = new Sgd(model.parameters(), Sgd.lr(0.1));
         model.close();
-        assertThatThrownBy(sgd::step).isInstanceOf(IllegalStateException.class)
-                .hasMessageStartingWith("sgd: 4 of 4 parameters are no longer in the network: parameter 0 [4, 2] was closed");
+        assertThatThrownBy(sgd::step)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith(
+                        "sgd: 4 of 4 parameters are no longer in the network: parameter 0 [4, 2] was closed");
     }
 
     @Test
     void anOptimizerOfAnotherNetworkIsRefused() {
         Sequential other = Toy.network(1, 0);
-        try (Sgd sgd = new Sgd(other.parameters(), Sgd.lr(0.1)); DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
-            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), sgd).build().fit(train)).isInstanceOf(TrainingException.class)
+        try (Sgd sgd = new Sgd(other.parameters(), Sgd.lr(0.1));
+                DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
+            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                            .build()
+                            .fit(train))
+                    .isInstanceOf(TrainingException.class)
                     .hasMessage("training: none of the optimizer's 8 parameters is one of the model's 4."
                             + " Hint: make the optimizer from model.trainableParameters().");
         }
@@ -92,13 +109,22 @@ class ReplacedHeadTest {
                 warnings.add(message);
             }
         };
-        try (Sgd sgd = new Sgd(model.module("2").parameters(), Sgd.lr(0.1)); DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
-            Trainer.builder(model, new CrossEntropyLoss(), sgd).progress(progress).build().fit(train);
-            assertThat(warnings).containsExactly("2 of 4 parameters are not frozen, but not in the optimizer either, and stay as they are:"
-                    + " 0.weight, 0.bias. Hint: make the optimizer from model.trainableParameters(), or freeze them.");
+        try (Sgd sgd = new Sgd(model.module("2").parameters(), Sgd.lr(0.1));
+                DataLoader train = DataLoader.of(Toy.spirals(12, 1), 4).workers(0)) {
+            Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                    .progress(progress)
+                    .build()
+                    .fit(train);
+            assertThat(warnings)
+                    .containsExactly(
+                            "2 of 4 parameters are not frozen, but not in the optimizer either, and stay as they are:"
+                                    + " 0.weight, 0.bias. Hint: make the optimizer from model.trainableParameters(), or freeze them.");
             warnings.clear();
             model.freezeExcept("2");
-            Trainer.builder(model, new CrossEntropyLoss(), sgd).progress(progress).build().fit(train);
+            Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                    .progress(progress)
+                    .build()
+                    .fit(train);
             assertThat(warnings).isEmpty();
         }
     }

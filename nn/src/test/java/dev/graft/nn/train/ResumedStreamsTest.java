@@ -25,7 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A resumed training continues every random stream: order, balanced draws, augmentation, and the masks of each dropout. */
+/**
+ * A resumed training continues every random stream: order, balanced draws, augmentation, and the masks of each dropout.
+ */
 class ResumedStreamsTest {
     private static final int EXAMPLES = 30;
     private static final int BATCH = 7;
@@ -45,7 +47,11 @@ class ResumedStreamsTest {
             if (read.incrementAndGet() == stopAt) {
                 stop.ifPresent(StopSignal::request);
             }
-            return Example.of(Tensor.of(new float[] {index + random.nextFloat(), (float) random.nextGaussian(), random.nextInt(5)}, 3), index % 2);
+            return Example.of(
+                    Tensor.of(
+                            new float[] {index + random.nextFloat(), (float) random.nextGaussian(), random.nextInt(5)},
+                            3),
+                    index % 2);
         }
     }
 
@@ -53,7 +59,12 @@ class ResumedStreamsTest {
     private static Sequential network(long dropoutSeed) {
         SplittableRandom weights = new SplittableRandom(1);
         SplittableRandom dropout = new SplittableRandom(dropoutSeed);
-        return new Sequential(new Dropout(0.2f, dropout), new Linear(3, 16, weights), new BatchNorm1d(16), new ReLU(), new Dropout(0.5f, dropout),
+        return new Sequential(
+                new Dropout(0.2f, dropout),
+                new Linear(3, 16, weights),
+                new BatchNorm1d(16),
+                new ReLU(),
+                new Dropout(0.5f, dropout),
                 new Linear(16, 2, weights));
     }
 
@@ -61,14 +72,25 @@ class ResumedStreamsTest {
         Sequential model = network(dropoutSeed);
         int[] labels = IntStream.range(0, EXAMPLES).map(i -> i % 5 == 0 ? 1 : 0).toArray();
         try (StopSignal stop = new StopSignal();
-             DataLoader loader = DataLoader.of(new Noisy(stopAt, new AtomicInteger(), Optional.of(stop)), BATCH).workers(workers).seed(9)
-                     .sampler(new BalancedSampler(labels));
-             Sgd sgd = new Sgd(model.trainableParameters(), Sgd.lr(0.05).momentum(0.9))) {
-            History history = Trainer.builder(model, new CrossEntropyLoss(), sgd).epochs(4).directory(out).resume(resume).stop(stop).build().fit(loader);
+                DataLoader loader = DataLoader.of(new Noisy(stopAt, new AtomicInteger(), Optional.of(stop)), BATCH)
+                        .workers(workers)
+                        .seed(9)
+                        .sampler(new BalancedSampler(labels));
+                Sgd sgd = new Sgd(model.trainableParameters(), Sgd.lr(0.05).momentum(0.9))) {
+            History history = Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                    .epochs(4)
+                    .directory(out)
+                    .resume(resume)
+                    .stop(stop)
+                    .build()
+                    .fit(loader);
             assertThat(history.ending()).isEqualTo(stopAt > 0 ? History.Ending.INTERRUPTED : History.Ending.COMPLETED);
         }
         try (StateDict state = model.stateDict()) {
-            return state.names().stream().map(name -> name + " " + state.sha256(name)).toList().toString();
+            return state.names().stream()
+                    .map(name -> name + " " + state.sha256(name))
+                    .toList()
+                    .toString();
         }
     }
 

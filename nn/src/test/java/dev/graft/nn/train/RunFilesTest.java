@@ -66,21 +66,35 @@ class RunFilesTest {
         };
     }
 
-    private static void nothing(int index) {
-    }
+    private static void nothing(int index) {}
 
     private record Run(History history, Map<String, String> bits) {
         List<String> scores() {
-            return history.epochs().stream().map(r -> r.epoch() + " " + r.trainLoss() + " " + r.trainAccuracy() + " " + r.validation()).toList();
+            return history.epochs().stream()
+                    .map(r -> r.epoch() + " " + r.trainLoss() + " " + r.trainAccuracy() + " " + r.validation())
+                    .toList();
         }
     }
 
-    private static Run fit(Path out, boolean resume, Consumer<Integer> onTrain, Consumer<Integer> onHeld, UnaryOperator<TrainerBuilder> more) {
+    private static Run fit(
+            Path out,
+            boolean resume,
+            Consumer<Integer> onTrain,
+            Consumer<Integer> onHeld,
+            UnaryOperator<TrainerBuilder> more) {
         Sequential model = Toy.network(3, 0.3f);
-        try (DataLoader train = DataLoader.of(new Watched(Toy.spirals(TRAIN, 1), onTrain), BATCH).workers(0).shuffled(5);
-             DataLoader held = DataLoader.of(new Watched(Toy.spirals(HELD, 2), onHeld), BATCH).workers(0)) {
-            TrainerBuilder builder = Trainer.builder(model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01)))
-                    .epochs(3).accumulate(2).monitor(Monitor.LOSS).directory(out).resume(resume);
+        try (DataLoader train = DataLoader.of(new Watched(Toy.spirals(TRAIN, 1), onTrain), BATCH)
+                        .workers(0)
+                        .shuffled(5);
+                DataLoader held = DataLoader.of(new Watched(Toy.spirals(HELD, 2), onHeld), BATCH)
+                        .workers(0)) {
+            TrainerBuilder builder = Trainer.builder(
+                            model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01)))
+                    .epochs(3)
+                    .accumulate(2)
+                    .monitor(Monitor.LOSS)
+                    .directory(out)
+                    .resume(resume);
             History history = more.apply(builder).build().fit(train, held);
             try (StateDict state = model.stateDict()) {
                 Map<String, String> bits = new TreeMap<>();
@@ -130,11 +144,18 @@ class RunFilesTest {
         Sequential model = Toy.network(4, 0);
         TensorDataset bad = new TensorDataset(Tensor.full(Float.NaN, TRAIN, 2), Tensor.of(new long[TRAIN], TRAIN));
         try (DataLoader train = DataLoader.of(bad, BATCH).shuffled(5)) {
-            Trainer trainer = Trainer.builder(model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01))).epochs(3)
-                    .directory(broken()).build();
-            assertThatThrownBy(() -> trainer.fit(train)).isInstanceOf(TrainingException.class).hasMessageContaining("at epoch 1, step 1");
+            Trainer trainer = Trainer.builder(
+                            model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01)))
+                    .epochs(3)
+                    .directory(broken())
+                    .build();
+            assertThatThrownBy(() -> trainer.fit(train))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining("at epoch 1, step 1");
         }
-        assertThat(broken().resolve("best.safetensors")).as("the old run's best weights are not the new run's").doesNotExist();
+        assertThat(broken().resolve("best.safetensors"))
+                .as("the old run's best weights are not the new run's")
+                .doesNotExist();
         assertThat(broken().resolve("log.csv")).content().hasLineCount(1);
         int[] trained = new int[1];
         fit(broken(), true, index -> trained[0]++, RunFilesTest::nothing, builder -> builder);
@@ -147,10 +168,14 @@ class RunFilesTest {
         StopSignal stop = new StopSignal();
         int[] read = new int[1];
         Consumer<Integer> secondPass = onPass(2, stop::request);
-        Run stopped = fit(broken(), false, index -> {
-            read[0]++;
-            secondPass.accept(index);
-        }, builder -> builder.stop(stop));
+        Run stopped = fit(
+                broken(),
+                false,
+                index -> {
+                    read[0]++;
+                    secondPass.accept(index);
+                },
+                builder -> builder.stop(stop));
         assertThat(stopped.history().ending()).isEqualTo(History.Ending.INTERRUPTED);
         assertThat(read[0]).as("a whole first pass, one batch of the second").isEqualTo(HELD + BATCH);
         assertThat(stopped.history().epochs()).hasSize(1);
@@ -167,7 +192,8 @@ class RunFilesTest {
         Consumer<Integer> damaged = onPass(2, () -> {
             throw new IllegalStateException("image 0 is damaged");
         });
-        assertThatThrownBy(() -> fit(broken(), false, damaged, builder -> builder)).hasMessageContaining("image 0 is damaged");
+        assertThatThrownBy(() -> fit(broken(), false, damaged, builder -> builder))
+                .hasMessageContaining("image 0 is damaged");
         int[] trained = new int[1];
         Run resumed = fit(broken(), true, index -> trained[0]++, RunFilesTest::nothing, builder -> builder);
         assertThat(trained[0]).as("the second epoch is not trained again").isEqualTo(TRAIN);
@@ -177,7 +203,10 @@ class RunFilesTest {
     /** The folder as a kill would leave it at the beginning of a validation pass. */
     private Path killedInValidation(int pass) {
         Path killed = folder.resolve("killed" + pass);
-        fit(folder.resolve("run" + pass), false, onPass(pass, () -> copy(folder.resolve("run" + pass), killed)),
+        fit(
+                folder.resolve("run" + pass),
+                false,
+                onPass(pass, () -> copy(folder.resolve("run" + pass), killed)),
                 builder -> builder.unsaved(Duration.ZERO));
         return killed;
     }
@@ -190,7 +219,9 @@ class RunFilesTest {
             assertThat(killed.resolve("unvalidated.safetensors")).exists();
             int[] trained = new int[1];
             Run resumed = fit(killed, true, index -> trained[0]++, RunFilesTest::nothing, builder -> builder);
-            assertThat(trained[0]).as("examples trained after a kill in pass " + pass).isEqualTo((3 - pass) * TRAIN);
+            assertThat(trained[0])
+                    .as("examples trained after a kill in pass " + pass)
+                    .isEqualTo((3 - pass) * TRAIN);
             assertSame(resumed, straight);
             assertThat(killed.resolve("unvalidated.safetensors")).doesNotExist();
         }
@@ -203,14 +234,20 @@ class RunFilesTest {
         // the next file to be written would have been the second epoch's best weights
         Path after = folder.resolve("after");
         Run two = fit(folder.resolve("two"), false, RunFilesTest::nothing, builder -> builder.epochs(2));
-        assertThat(two.history().bestEpoch()).as("this test needs an epoch 2 that is better than epoch 1").hasValue(2);
+        assertThat(two.history().bestEpoch())
+                .as("this test needs an epoch 2 that is better than epoch 1")
+                .hasValue(2);
         copy(killed, after);
-        rename(folder.resolve("two/best.safetensors"), after.resolve("best.safetensors"), runOf(killed.resolve("best.safetensors")));
+        rename(
+                folder.resolve("two/best.safetensors"),
+                after.resolve("best.safetensors"),
+                runOf(killed.resolve("best.safetensors")));
         assertSame(fit(after, true), straight);
     }
 
     private static String runOf(Path best) throws IOException {
-        return (String) JSON.std.mapFrom(Safetensors.metadata(best).get("graft.best")).get("run");
+        return (String)
+                JSON.std.mapFrom(Safetensors.metadata(best).get("graft.best")).get("run");
     }
 
     /** The same weights as if {@code run} had kept them after epoch 2. */
@@ -246,8 +283,10 @@ class RunFilesTest {
         fit(foreign, false);
         fit(broken(), false, RunFilesTest::nothing, builder -> builder.epochs(2));
         move(foreign.resolve("best.safetensors"), broken().resolve("best.safetensors"));
-        assertThatThrownBy(() -> fit(broken(), true)).isInstanceOf(TrainingException.class)
-                .hasMessageMatching("resume: .*best.safetensors does not hold the weights of epoch \\d of the run in .*last.safetensors. Hint: put .*");
+        assertThatThrownBy(() -> fit(broken(), true))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageMatching(
+                        "resume: .*best.safetensors does not hold the weights of epoch \\d of the run in .*last.safetensors. Hint: put .*");
     }
 
     @Test
@@ -257,14 +296,24 @@ class RunFilesTest {
         Path before = folder.resolve("before");
         fit(broken(), false, RunFilesTest::nothing, builder -> builder.epochs(1));
         copy(broken(), before);
-        try (DataLoader train = DataLoader.of(Toy.spirals(TRAIN, 1), BATCH).workers(0).shuffled(5); DataLoader held = DataLoader.of(bad, BATCH)) {
-            Trainer trainer = Trainer.builder(model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01))).epochs(2)
-                    .directory(broken()).resume(true).unsaved(Duration.ZERO).build();
-            assertThatThrownBy(() -> trainer.fit(train, held)).isInstanceOf(TrainingException.class).hasMessageContaining("the validation loss is NaN")
+        try (DataLoader train =
+                        DataLoader.of(Toy.spirals(TRAIN, 1), BATCH).workers(0).shuffled(5);
+                DataLoader held = DataLoader.of(bad, BATCH)) {
+            Trainer trainer = Trainer.builder(
+                            model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01)))
+                    .epochs(2)
+                    .directory(broken())
+                    .resume(true)
+                    .unsaved(Duration.ZERO)
+                    .build();
+            assertThatThrownBy(() -> trainer.fit(train, held))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining("the validation loss is NaN")
                     .hasMessageContaining("the last good checkpoint is " + broken().resolve("last.safetensors"));
         }
         assertThat(broken().resolve("unvalidated.safetensors")).doesNotExist();
-        assertThat(Files.mismatch(broken().resolve("last.safetensors"), before.resolve("last.safetensors"))).isEqualTo(-1);
+        assertThat(Files.mismatch(broken().resolve("last.safetensors"), before.resolve("last.safetensors")))
+                .isEqualTo(-1);
     }
 
     @Test
@@ -272,9 +321,13 @@ class RunFilesTest {
         assertThat(Trainer.identity(folder)).isEmpty();
         fit(broken(), false, RunFilesTest::nothing, builder -> builder.epochs(1).identity("data a"));
         assertThat(Trainer.identity(broken())).contains("data a");
-        assertThatThrownBy(() -> fit(broken(), true, RunFilesTest::nothing, builder -> builder.identity("data b"))).isInstanceOf(TrainingException.class)
+        assertThatThrownBy(() -> fit(broken(), true, RunFilesTest::nothing, builder -> builder.identity("data b")))
+                .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("is a checkpoint of another run (then 'data a', now 'data b'). Hint: ");
-        assertThat(fit(broken(), true, RunFilesTest::nothing, builder -> builder.identity("data a")).history().epochs()).hasSize(3);
+        assertThat(fit(broken(), true, RunFilesTest::nothing, builder -> builder.identity("data a"))
+                        .history()
+                        .epochs())
+                .hasSize(3);
     }
 
     @Test
@@ -282,13 +335,19 @@ class RunFilesTest {
         long seed = (1L << 53) + 1;
         Sequential model = Toy.network(3, 0);
         for (long each : new long[] {seed, seed - 1}) {
-            try (DataLoader train = DataLoader.of(Toy.spirals(TRAIN, 1), BATCH).workers(0).shuffled(each)) {
-                Trainer trainer = Trainer.builder(model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01)))
-                        .directory(broken()).resume(true).build();
+            try (DataLoader train =
+                    DataLoader.of(Toy.spirals(TRAIN, 1), BATCH).workers(0).shuffled(each)) {
+                Trainer trainer = Trainer.builder(
+                                model, new CrossEntropyLoss(), new AdamW(model.trainableParameters(), AdamW.lr(0.01)))
+                        .directory(broken())
+                        .resume(true)
+                        .build();
                 if (each == seed) {
                     trainer.fit(train);
                 } else {
-                    assertThatThrownBy(() -> trainer.fit(train)).hasMessageContaining("seed 9007199254740993; now").hasMessageContaining("seed 9007199254740992");
+                    assertThatThrownBy(() -> trainer.fit(train))
+                            .hasMessageContaining("seed 9007199254740993; now")
+                            .hasMessageContaining("seed 9007199254740992");
                 }
             }
         }

@@ -31,7 +31,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** One network in several threads: each evaluation sees its own mode, and says so where another thread changed the weights. */
+/**
+ * One network in several threads: each evaluation sees its own mode, and says so where another thread changed the
+ * weights.
+ */
 @Timeout(120)
 class SharedEvaluationTest {
     private static final int THREADS = 16;
@@ -96,7 +99,9 @@ class SharedEvaluationTest {
                         try {
                             Evaluator.evaluate(net, loader, new CrossEntropyLoss());
                         } catch (ConcurrentModificationException e) {
-                            assertThat(e).hasMessageContaining("another thread changed").hasMessageContaining("1.running_");
+                            assertThat(e)
+                                    .hasMessageContaining("another thread changed")
+                                    .hasMessageContaining("1.running_");
                             refused++;
                         }
                     }
@@ -106,16 +111,21 @@ class SharedEvaluationTest {
         }
         for (int i = 0; i < 300; i++) {
             try (Scope scope = Scope.open()) {
-                assertThat(net.forward(x).toFloatArray()).isEqualTo(alone.forward(x).toFloatArray());
+                assertThat(net.forward(x).toFloatArray())
+                        .isEqualTo(alone.forward(x).toFloatArray());
             }
         }
         done.set(true);
         for (Future<Integer> evaluation : evaluations) {
             assertThat(evaluation.get()).isPositive();
         }
-        try (StateDict mine = net.stateDict(); StateDict theirs = alone.stateDict()) {
+        try (StateDict mine = net.stateDict();
+                StateDict theirs = alone.stateDict()) {
             assertThat(mine.get("1.num_batches_tracked").itemLong()).isEqualTo(300);
-            mine.names().forEach(name -> assertThat(mine.get(name).toFloatArray()).as(name).isEqualTo(theirs.get(name).toFloatArray()));
+            mine.names()
+                    .forEach(name -> assertThat(mine.get(name).toFloatArray())
+                            .as(name)
+                            .isEqualTo(theirs.get(name).toFloatArray()));
         }
         assertThat(net.modules()).allMatch(Module::isTraining);
     }
@@ -138,8 +148,12 @@ class SharedEvaluationTest {
                 alone.forward(x);
             }
         }
-        try (StateDict mine = net.stateDict(); StateDict theirs = alone.stateDict()) {
-            mine.names().forEach(name -> assertThat(mine.get(name).toFloatArray()).as(name).isEqualTo(theirs.get(name).toFloatArray()));
+        try (StateDict mine = net.stateDict();
+                StateDict theirs = alone.stateDict()) {
+            mine.names()
+                    .forEach(name -> assertThat(mine.get(name).toFloatArray())
+                            .as(name)
+                            .isEqualTo(theirs.get(name).toFloatArray()));
             assertThat(mine.get("num_batches_tracked").itemLong()).isEqualTo(20 * THREADS);
         }
     }
@@ -173,14 +187,18 @@ class SharedEvaluationTest {
             Loss loss = (outputs, targets) -> {
                 if (!stepped.getAndSet(true)) {
                     join(threads.submit(() -> {
-                        net.forward(Tensor.randn(new SplittableRandom(8), 4, 2)).sum().backward();
+                        net.forward(Tensor.randn(new SplittableRandom(8), 4, 2))
+                                .sum()
+                                .backward();
                         sgd.step();
                     }));
                 }
                 return inner.forward(outputs, targets);
             };
-            assertThatThrownBy(() -> Evaluator.evaluate(net, loader, loss)).isInstanceOf(ConcurrentModificationException.class)
-                    .hasMessageContaining("evaluate: another thread changed").hasMessageContaining("Hint: evaluate between training steps");
+            assertThatThrownBy(() -> Evaluator.evaluate(net, loader, loss))
+                    .isInstanceOf(ConcurrentModificationException.class)
+                    .hasMessageContaining("evaluate: another thread changed")
+                    .hasMessageContaining("Hint: evaluate between training steps");
             assertThat(Evaluator.evaluate(net, loader, loss).loss()).as("later").isPositive();
         }
     }
@@ -214,8 +232,9 @@ class SharedEvaluationTest {
         assertThat(net.module("2").isTraining()).isTrue();
         assertThat(dropout.isTraining()).isTrue();
         assertThatThrownBy(() -> net.evaluating(() -> {
-            throw new IllegalArgumentException("inside");
-        })).hasMessage("inside");
+                    throw new IllegalArgumentException("inside");
+                }))
+                .hasMessage("inside");
         assertThat(net.isTraining()).as("after an exception").isTrue();
     }
 }

@@ -12,8 +12,7 @@ import java.util.random.RandomGenerator;
 
 /** Two interleaved spirals: not linearly separable, learnt by a small network in seconds. */
 final class Toy {
-    private Toy() {
-    }
+    private Toy() {}
 
     static TensorDataset spirals(int size, long seed) {
         RandomGenerator random = new SplittableRandom(seed);
@@ -31,7 +30,13 @@ final class Toy {
 
     static Sequential network(long seed, float dropout) {
         RandomGenerator random = new SplittableRandom(seed);
-        return new Sequential(new Linear(2, 32, random), new BatchNorm1d(32), new ReLU(), new Linear(32, 32, random), new ReLU(),
-                new Dropout(dropout, random), new Linear(32, 2, random));
+        return new Sequential(
+                new Linear(2, 32, random),
+                new BatchNorm1d(32),
+                new ReLU(),
+                new Linear(32, 32, random),
+                new ReLU(),
+                new Dropout(dropout, random),
+                new Linear(32, 2, random));
     }
 }

@@ -51,7 +51,10 @@ class TrainerTest {
     private Path folder;
 
     private static DataLoader train(int size, int batchSize) {
-        return DataLoader.of(Toy.spirals(size, 1), batchSize).shuffled(5).workers(2).lastBatch(LastBatch.MERGE_SINGLE);
+        return DataLoader.of(Toy.spirals(size, 1), batchSize)
+                .shuffled(5)
+                .workers(2)
+                .lastBatch(LastBatch.MERGE_SINGLE);
     }
 
     private static DataLoader validation() {
@@ -82,22 +85,35 @@ class TrainerTest {
 
     /** What must be equal, to the bit, in two runs: all but the wall times. */
     private static List<String> scores(History history) {
-        return history.epochs().stream().map(r -> r.epoch() + " " + r.learningRate() + " " + r.trainLoss() + " " + r.trainAccuracy() + " "
-                + r.validation()).toList();
+        return history.epochs().stream()
+                .map(r -> r.epoch() + " " + r.learningRate() + " " + r.trainLoss() + " " + r.trainAccuracy() + " "
+                        + r.validation())
+                .toList();
     }
 
     @Test
     void learnsTheSpirals() {
         Sequential model = Toy.network(3, 0);
-        try (DataLoader train = train(400, 32); DataLoader validation = validation()) {
-            History history = builder(model, sgd(model)).epochs(40).schedulePerEpoch(new CosineLr(40)).monitor(Monitor.ACCURACY).build()
+        try (DataLoader train = train(400, 32);
+                DataLoader validation = validation()) {
+            History history = builder(model, sgd(model))
+                    .epochs(40)
+                    .schedulePerEpoch(new CosineLr(40))
+                    .monitor(Monitor.ACCURACY)
+                    .build()
                     .fit(train, validation);
             assertThat(history.ending()).isEqualTo(History.Ending.COMPLETED);
             assertThat(history.epochs()).hasSize(40);
-            assertThat(history.epochs().get(39).trainLoss()).isLessThan(history.epochs().get(0).trainLoss() / 3);
+            assertThat(history.epochs().get(39).trainLoss())
+                    .isLessThan(history.epochs().get(0).trainLoss() / 3);
             Evaluation evaluation = Evaluator.evaluate(model, validation, new CrossEntropyLoss());
-            assertThat(evaluation.accuracy()).isGreaterThanOrEqualTo(0.95).isEqualTo(history.best().orElseThrow().validation()
-                    .orElseThrow().accuracy());
+            assertThat(evaluation.accuracy())
+                    .isGreaterThanOrEqualTo(0.95)
+                    .isEqualTo(history.best()
+                            .orElseThrow()
+                            .validation()
+                            .orElseThrow()
+                            .accuracy());
             assertThat(evaluation.auroc()).isGreaterThan(0.97);
             assertThat(evaluation.confusion().support(0)).isEqualTo(50);
             assertThat(evaluation.indices()).hasSize(100).startsWith(0, 1, 2);
@@ -108,13 +124,21 @@ class TrainerTest {
     @Test
     void learnsWithAdamWAccumulationAndClipping() {
         Sequential model = Toy.network(3, 0.05f);
-        try (DataLoader train = train(400, 16); DataLoader validation = validation()) {
+        try (DataLoader train = train(400, 16);
+                DataLoader validation = validation()) {
             long steps = Trainer.steps(train, 40, 2);
             assertThat(steps).isEqualTo(40 * 13);
             AdamW adam = new AdamW(model.trainableParameters(), AdamW.lr(0.02));
-            builder(model, adam).epochs(40).accumulate(2).clipNorm(1).schedulePerStep(new LinearWarmup(20, new CosineLr(steps - 20)))
-                    .build().fit(train, validation);
-            assertThat(Evaluator.evaluate(model, validation, new CrossEntropyLoss()).accuracy()).isGreaterThanOrEqualTo(0.95);
+            builder(model, adam)
+                    .epochs(40)
+                    .accumulate(2)
+                    .clipNorm(1)
+                    .schedulePerStep(new LinearWarmup(20, new CosineLr(steps - 20)))
+                    .build()
+                    .fit(train, validation);
+            assertThat(Evaluator.evaluate(model, validation, new CrossEntropyLoss())
+                            .accuracy())
+                    .isGreaterThanOrEqualTo(0.95);
         }
     }
 
@@ -137,20 +161,31 @@ class TrainerTest {
     @Test
     void aConvolutionalNetworkLearnsBars() {
         SplittableRandom random = new SplittableRandom(4);
-        Sequential model = new Sequential(new Conv2d(1, 8, 3, Conv2d.options().padding(1).withoutBias(), random), new BatchNorm2d(8),
+        Sequential model = new Sequential(
+                new Conv2d(1, 8, 3, Conv2d.options().padding(1).withoutBias(), random),
+                new BatchNorm2d(8),
                 new ReLU(),
-                new MaxPool2d(2), new Conv2d(8, 16, 3, Conv2d.options().padding(1), random), new ReLU(), new AdaptiveAvgPool2d(1),
-                        new Flatten(),
+                new MaxPool2d(2),
+                new Conv2d(8, 16, 3, Conv2d.options().padding(1), random),
+                new ReLU(),
+                new AdaptiveAvgPool2d(1),
+                new Flatten(),
                 new Linear(16, 2, random));
-        try (DataLoader train = DataLoader.of(bars(200, 1), 20).shuffled(6); DataLoader validation = DataLoader.of(bars(100, 2), 50)) {
-            builder(model, sgd(model)).epochs(12).schedulePerEpoch(new CosineLr(12)).build().fit(train, validation);
-            assertThat(Evaluator.evaluate(model, validation, new CrossEntropyLoss()).accuracy()).isGreaterThanOrEqualTo(0.97);
+        try (DataLoader train = DataLoader.of(bars(200, 1), 20).shuffled(6);
+                DataLoader validation = DataLoader.of(bars(100, 2), 50)) {
+            builder(model, sgd(model))
+                    .epochs(12)
+                    .schedulePerEpoch(new CosineLr(12))
+                    .build()
+                    .fit(train, validation);
+            assertThat(Evaluator.evaluate(model, validation, new CrossEntropyLoss())
+                            .accuracy())
+                    .isGreaterThanOrEqualTo(0.97);
         }
     }
 
     /** Bits after a run that is interrupted and resumed at the given moments, and its history. */
-    private record Run(Map<String, List<Float>> bits, List<String> scores, List<String> best) {
-    }
+    private record Run(Map<String, List<Float>> bits, List<String> scores, List<String> best) {}
 
     private Run run(Path out, boolean adam, int... stopAfterBatches) {
         History history = new History(List.of(), OptionalInt.empty(), History.Ending.INTERRUPTED);
@@ -170,14 +205,29 @@ class TrainerTest {
                     }
                 }
             };
-            try (DataLoader train = train(150, 16).workers(part); DataLoader validation = validation()) {
-                history = builder(model, optimizer).epochs(4).accumulate(2).schedulePerEpoch(new StepLr(2, 0.1)).monitor(Monitor.AUROC)
-                        .restoreBest(false).directory(out).resume(part > 0).progress(counter).stop(stop).build().fit(train, validation);
+            try (DataLoader train = train(150, 16).workers(part);
+                    DataLoader validation = validation()) {
+                history = builder(model, optimizer)
+                        .epochs(4)
+                        .accumulate(2)
+                        .schedulePerEpoch(new StepLr(2, 0.1))
+                        .monitor(Monitor.AUROC)
+                        .restoreBest(false)
+                        .directory(out)
+                        .resume(part > 0)
+                        .progress(counter)
+                        .stop(stop)
+                        .build()
+                        .fit(train, validation);
             }
-            assertThat(history.ending()).isEqualTo(part < stopAfterBatches.length ? History.Ending.INTERRUPTED : History.Ending.COMPLETED);
+            assertThat(history.ending())
+                    .isEqualTo(part < stopAfterBatches.length ? History.Ending.INTERRUPTED : History.Ending.COMPLETED);
         }
         try (StateDict best = Safetensors.load(out.resolve("best.safetensors"))) {
-            return new Run(bits(model), scores(history), best.names().stream().map(best::sha256).toList());
+            return new Run(
+                    bits(model),
+                    scores(history),
+                    best.names().stream().map(best::sha256).toList());
         }
     }
 
@@ -199,12 +249,15 @@ class TrainerTest {
     void writesALogThatResumingContinues() throws IOException {
         run(folder, false, 13);
         List<String> log = Files.readAllLines(folder.resolve("log.csv"));
-        assertThat(log).hasSize(5).first().isEqualTo(
-                "epoch,learning_rate,train_loss,train_accuracy,val_loss,val_accuracy,val_auroc,seconds,examples_per_second");
+        assertThat(log)
+                .hasSize(5)
+                .first()
+                .isEqualTo(
+                        "epoch,learning_rate,train_loss,train_accuracy,val_loss,val_accuracy,val_auroc,seconds,examples_per_second");
         assertThat(log.get(4)).startsWith("4,0.01");
         try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("best.safetensors", "last.safetensors",
-                    "log.csv", FolderLock.FILE_NAME);
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("best.safetensors", "last.safetensors", "log.csv", FolderLock.FILE_NAME);
         }
     }
 
@@ -217,7 +270,12 @@ class TrainerTest {
             for (int epochs : plan) {
                 Sequential model = Toy.network(3, 0.3f);
                 try (DataLoader train = train(60, 16)) {
-                    History history = builder(model, sgd(model)).epochs(epochs).directory(out).resume(true).build().fit(train);
+                    History history = builder(model, sgd(model))
+                            .epochs(epochs)
+                            .directory(out)
+                            .resume(true)
+                            .build()
+                            .fit(train);
                     assertThat(history.epochs()).hasSize(epochs);
                     assertThat(history.bestEpoch()).isEmpty();
                 }
@@ -231,16 +289,26 @@ class TrainerTest {
     @Test
     void stopsEarlyAndGivesTheBestWeightsBack() {
         Sequential model = Toy.network(3, 0);
-        // a learning rate of 0 after the first epoch: the running statistics still move, the score does not get better for long
+        // a learning rate of 0 after the first epoch: the running statistics still move, the score does not get better
+        // for long
         Sgd sgd = sgd(model);
-        try (DataLoader train = train(100, 20); DataLoader validation = validation()) {
-            History history = builder(model, sgd).epochs(50).schedulePerEpoch(epoch -> epoch == 0 ? 1 : 0).earlyStopping(3)
-                    .monitor(Monitor.ACCURACY).build().fit(train, validation);
+        try (DataLoader train = train(100, 20);
+                DataLoader validation = validation()) {
+            History history = builder(model, sgd)
+                    .epochs(50)
+                    .schedulePerEpoch(epoch -> epoch == 0 ? 1 : 0)
+                    .earlyStopping(3)
+                    .monitor(Monitor.ACCURACY)
+                    .build()
+                    .fit(train, validation);
             assertThat(history.ending()).isEqualTo(History.Ending.STOPPED_EARLY);
             int best = history.bestEpoch().orElseThrow();
             assertThat(history.epochs()).hasSize(best + 3);
-            double bestAccuracy = history.best().orElseThrow().validation().orElseThrow().accuracy();
-            assertThat(Evaluator.evaluate(model, validation, new CrossEntropyLoss()).accuracy()).isEqualTo(bestAccuracy);
+            double bestAccuracy =
+                    history.best().orElseThrow().validation().orElseThrow().accuracy();
+            assertThat(Evaluator.evaluate(model, validation, new CrossEntropyLoss())
+                            .accuracy())
+                    .isEqualTo(bestAccuracy);
         }
     }
 
@@ -249,16 +317,22 @@ class TrainerTest {
         Sequential model = Toy.network(3, 0);
         byte[][] good = new byte[1][];
         try (DataLoader train = train(64, 16)) {
-            Trainer trainer = builder(model, sgd(model)).epochs(3).schedulePerEpoch(epoch -> epoch == 0 ? 1 : 1e30).directory(folder)
+            Trainer trainer = builder(model, sgd(model))
+                    .epochs(3)
+                    .schedulePerEpoch(epoch -> epoch == 0 ? 1 : 1e30)
+                    .directory(folder)
                     .progress(new Progress() {
                         @Override
                         public void epochDone(EpochResult result) {
                             good[0] = read(folder.resolve("last.safetensors"));
                         }
-                    }).build();
-            assertThatThrownBy(() -> trainer.fit(train)).isInstanceOf(TrainingException.class).hasMessageStartingWith("training: the ")
+                    })
+                    .build();
+            assertThatThrownBy(() -> trainer.fit(train))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageStartingWith("training: the ")
                     .hasMessageContaining("at epoch 2, step ")
-                            .hasMessageContaining("(learning rate 1.0E29). Hint: use a smaller learning rate")
+                    .hasMessageContaining("(learning rate 1.0E29). Hint: use a smaller learning rate")
                     .hasMessageContaining("the last good checkpoint is " + folder.resolve("last.safetensors"));
         }
         assertThat(Files.readAllBytes(folder.resolve("last.safetensors"))).isEqualTo(good[0]);
@@ -279,8 +353,8 @@ class TrainerTest {
         try (DataLoader train = DataLoader.of(new TensorDataset(inputs, Tensor.of(new long[4], 4)), 4)) {
             assertThatThrownBy(() -> builder(model, sgd(model)).build().fit(train))
                     .hasMessage("training: the loss is NaN at epoch 1, step 1"
-                    + " (learning rate 0.1). Hint: the inputs of examples [1] of the data set hold NaN or infinity: mend the data; no"
-                    + " checkpoint was written.");
+                            + " (learning rate 0.1). Hint: the inputs of examples [1] of the data set hold NaN or infinity: mend the data; no"
+                            + " checkpoint was written.");
         }
     }
 
@@ -290,10 +364,13 @@ class TrainerTest {
         Sgd sgd = sgd(model);
         model.freeze();
         try (DataLoader train = train(20, 10)) {
-            assertThatThrownBy(() -> builder(model, sgd).build().fit(train)).isInstanceOf(TrainingException.class)
-                    .hasMessageStartingWith("training: all 8 parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\")");
+            assertThatThrownBy(() -> builder(model, sgd).build().fit(train))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageStartingWith(
+                            "training: all 8 parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\")");
             model.unfreeze();
-            assertThatThrownBy(() -> builder(model, sgd).earlyStopping(2).build().fit(train))
+            assertThatThrownBy(
+                            () -> builder(model, sgd).earlyStopping(2).build().fit(train))
                     .hasMessage("training: early stopping needs validation data. Hint: fit(train, validation)");
         }
         assertThatThrownBy(() -> builder(model, sgd).resume(true).build())
@@ -306,20 +383,28 @@ class TrainerTest {
         Path file = Files.writeString(folder.resolve("file"), "not a folder");
         Sequential model = Toy.network(3, 0);
         Sgd sgd = sgd(model);
-        try (DataLoader train = train(60, 16); DataLoader other = train(61, 16)) {
-            assertThatThrownBy(() -> builder(model, sgd).directory(file.resolve("out")).build().fit(train))
+        try (DataLoader train = train(60, 16);
+                DataLoader other = train(61, 16)) {
+            assertThatThrownBy(() -> builder(model, sgd)
+                            .directory(file.resolve("out"))
+                            .build()
+                            .fit(train))
                     .isInstanceOf(TrainingException.class)
-                    .hasMessageContaining("cannot be written").hasMessageContaining("Hint: choose another one");
+                    .hasMessageContaining("cannot be written")
+                    .hasMessageContaining("Hint: choose another one");
             Path out = folder.resolve("out");
             builder(model, sgd).directory(out).build().fit(train);
-            Trainer resumed = builder(model, sgd).epochs(2).directory(out).resume(true).build();
-            assertThatThrownBy(() -> resumed.fit(other)).isInstanceOf(TrainingException.class)
+            Trainer resumed =
+                    builder(model, sgd).epochs(2).directory(out).resume(true).build();
+            assertThatThrownBy(() -> resumed.fit(other))
+                    .isInstanceOf(TrainingException.class)
                     .hasMessageContaining("was trained on other data"
-                    + " (then 60 examples, 4 batches, seed 5; now 61 examples, 4 batches, seed 5)");
+                            + " (then 60 examples, 4 batches, seed 5; now 61 examples, 4 batches, seed 5)");
             try (StateDict weights = model.stateDict()) {
                 Safetensors.save(weights, out.resolve("last.safetensors"));
             }
-            assertThatThrownBy(() -> resumed.fit(train)).isInstanceOf(TrainingException.class)
+            assertThatThrownBy(() -> resumed.fit(train))
+                    .isInstanceOf(TrainingException.class)
                     .hasMessageContaining("no training to resume");
         }
     }
@@ -346,13 +431,20 @@ class TrainerTest {
     void printsPlainLinesWhereThereIsNoTerminal() {
         Sequential model = Toy.network(3, 0);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (DataLoader train = train(60, 16); DataLoader validation = validation()) {
-            builder(model, sgd(model)).epochs(2).progress(Progress.lines(new PrintStream(out, true, StandardCharsets.UTF_8))).build()
+        try (DataLoader train = train(60, 16);
+                DataLoader validation = validation()) {
+            builder(model, sgd(model))
+                    .epochs(2)
+                    .progress(Progress.lines(new PrintStream(out, true, StandardCharsets.UTF_8)))
+                    .build()
                     .fit(train, validation);
         }
-        assertThat(out.toString(StandardCharsets.UTF_8).lines()).hasSize(2).allSatisfy(line -> assertThat(line).matches(
-                "epoch [12]/2  lr 0\\.100  train loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}  val loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}"
-                        + "  AUROC \\d\\.\\d{4}  \\d+\\.\\d s  \\d+ examples/s"));
+        assertThat(out.toString(StandardCharsets.UTF_8).lines())
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line)
+                        .matches(
+                                "epoch [12]/2  lr 0\\.100  train loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}  val loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}"
+                                        + "  AUROC \\d\\.\\d{4}  \\d+\\.\\d s  \\d+ examples/s"));
     }
 
     @Test
@@ -360,7 +452,10 @@ class TrainerTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Sequential model = Toy.network(3, 0);
         try (DataLoader train = train(60, 16)) {
-            builder(model, sgd(model)).progress(new BarProgress(new PrintStream(out, true, StandardCharsets.UTF_8))).build().fit(train);
+            builder(model, sgd(model))
+                    .progress(new BarProgress(new PrintStream(out, true, StandardCharsets.UTF_8)))
+                    .build()
+                    .fit(train);
         }
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("epoch 1/1", "train loss");
     }
@@ -380,13 +475,19 @@ class TrainerTest {
     void anEpochLeavesNoTensorBehind() {
         Sequential model = Toy.network(3, 0.3f);
         List<Long> live = new ArrayList<>();
-        try (DataLoader train = train(100, 16); DataLoader validation = validation()) {
-            builder(model, sgd(model)).epochs(6).directory(folder).progress(new Progress() {
-                @Override
-                public void epochDone(EpochResult result) {
-                    live.add(Device.cpu().memory().live());
-                }
-            }).build().fit(train, validation);
+        try (DataLoader train = train(100, 16);
+                DataLoader validation = validation()) {
+            builder(model, sgd(model))
+                    .epochs(6)
+                    .directory(folder)
+                    .progress(new Progress() {
+                        @Override
+                        public void epochDone(EpochResult result) {
+                            live.add(Device.cpu().memory().live());
+                        }
+                    })
+                    .build()
+                    .fit(train, validation);
         }
         // the collector may free tensors of other tests meanwhile, so less is possible; more would be a leak
         assertThat(live.get(5)).isLessThanOrEqualTo(live.get(1));

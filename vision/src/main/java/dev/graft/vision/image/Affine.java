@@ -1,8 +1,11 @@
 package dev.graft.vision.image;
 
-/** Affine maps from output to input coordinates, {@code x' = m0 x + m1 y + m2}, {@code y' = m3 x + m4 y + m5}, as in Pillow. */
+/**
+ * Affine maps from output to input coordinates, {@code x' = m0 x + m1 y + m2}, {@code y' = m3 x + m4 y + m5}, as in
+ * Pillow.
+ */
 final class Affine {
-    private Affine() { }
+    private Affine() {}
 
     /** In 16.16 fixed point where coordinates fit it, as Pillow does: which of two pixels is nearer depends on that. */
     static Image nearest(Image image, double[] m) {

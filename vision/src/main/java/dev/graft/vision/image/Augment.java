@@ -8,7 +8,10 @@ public enum Augment {
     NONE,
     /** A random crop of 70 to 100 % of the area, resized; a horizontal flip half of the time. */
     LIGHT,
-    /** A random crop of 35 to 100 % of the area, flips, turns up to 15 degrees, brightness, contrast and saturation +-20 %, hue +-2 %. */
+    /**
+     * A random crop of 35 to 100 % of the area, flips, turns up to 15 degrees, brightness, contrast and saturation +-20
+     * %, hue +-2 %.
+     */
     STRONG;
 
     /** @throws IllegalArgumentException for anything but none, light, strong */

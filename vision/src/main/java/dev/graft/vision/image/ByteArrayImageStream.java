@@ -3,12 +3,18 @@ package dev.graft.vision.image;
 import java.io.IOException;
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/** ImageIO's stream over an array, without the cache (let alone a disk file) that {@code ImageIO.createImageInputStream} puts between. */
+/**
+ * ImageIO's stream over an array, without the cache (let alone a disk file) that {@code ImageIO.createImageInputStream}
+ * puts between.
+ */
 final class ByteArrayImageStream extends ImageInputStreamImpl {
     private final byte[] bytes;
     private final boolean strict;
 
-    /** @param strict whether reading beyond the end is an error at once; some decoders take end-of-file for zeros, and never stop */
+    /**
+     * @param strict whether reading beyond the end is an error at once; some decoders take end-of-file for zeros, and
+     *     never stop
+     */
     ByteArrayImageStream(byte[] bytes, boolean strict) {
         this.bytes = bytes;
         this.strict = strict;

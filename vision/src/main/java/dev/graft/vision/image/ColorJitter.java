@@ -4,7 +4,8 @@ import dev.graft.random.Draw;
 import java.util.random.RandomGenerator;
 
 /**
- * Random brightness, contrast, saturation and hue in random order, torchvision's {@code ColorJitter}, by Pillow's 8-bit arithmetic.
+ * Random brightness, contrast, saturation and hue in random order, torchvision's {@code ColorJitter}, by Pillow's 8-bit
+ * arithmetic.
  *
  * @param brightness {@code b}: the factor is uniform in {@code [max(0, 1 - b), 1 + b]}; 0 leaves it out
  * @param contrast likewise
@@ -15,8 +16,8 @@ public record ColorJitter(double brightness, double contrast, double saturation,
     public ColorJitter {
         if (!(brightness >= 0 && contrast >= 0 && saturation >= 0 && hue >= 0 && hue <= 0.5)
                 || !Double.isFinite(brightness + contrast + saturation)) {
-            throw new IllegalArgumentException("ColorJitter: brightness " + brightness + ", contrast " + contrast + ", saturation "
-                    + saturation + ", hue " + hue + ". Hint: numbers from 0, hue up to 0.5.");
+            throw new IllegalArgumentException("ColorJitter: brightness " + brightness + ", contrast " + contrast
+                    + ", saturation " + saturation + ", hue " + hue + ". Hint: numbers from 0, hue up to 0.5.");
         }
     }
 

@@ -1,6 +1,9 @@
 package dev.graft.vision.image;
 
-/** The 8-bit colour formulas of libjpeg and Pillow, in their fixed-point or single-precision form so that results are equal to the bit. */
+/**
+ * The 8-bit colour formulas of libjpeg and Pillow, in their fixed-point or single-precision form so that results are
+ * equal to the bit.
+ */
 final class ColourConversion {
     private static final int BITS = 16;
     private static final int HALF = 1 << (BITS - 1);
@@ -19,7 +22,7 @@ final class ColourConversion {
         }
     }
 
-    private ColourConversion() { }
+    private ColourConversion() {}
 
     private static int fixed(double v) {
         return (int) (v * (1 << BITS) + 0.5);

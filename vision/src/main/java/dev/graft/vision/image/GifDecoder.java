@@ -6,6 +6,7 @@ import java.util.Arrays;
 final class GifDecoder {
     /** The longest LZW string is some 3,800 pixels in 12 bits; more pixels a byte than this cannot be in the file. */
     private static final int LZW_RATIO = 4096;
+
     private static final int MAX_CODES = 4096;
 
     private final ImageDecoder owner;
@@ -102,7 +103,10 @@ final class GifDecoder {
         return palette;
     }
 
-    /** Where the n-th row of an interlaced frame belongs: every 8th, every 8th from 4, every 4th from 2, every 2nd from 1. */
+    /**
+     * Where the n-th row of an interlaced frame belongs: every 8th, every 8th from 4, every 4th from 2, every 2nd from
+     * 1.
+     */
     private static int interlacedRow(int row, int height) {
         int n = row;
         int[][] passes = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
@@ -119,7 +123,8 @@ final class GifDecoder {
     private byte[] decodeLzw(int pixels) {
         int minimum = int8();
         if (minimum < 1 || minimum > 8) {
-            throw owner.error("the GIF data is corrupt (code size " + minimum + ")", "copy the file again from its source");
+            throw owner.error(
+                    "the GIF data is corrupt (code size " + minimum + ")", "copy the file again from its source");
         }
         byte[] data = joinBlocks();
         byte[] out = new byte[pixels];
@@ -161,7 +166,8 @@ final class GifDecoder {
                 throw owner.truncated("the GIF's pixels end early");
             }
             if (code > next || (code == next && previous < 0) || (code >= clear && previous < 0)) {
-                throw owner.error("the GIF data is corrupt (code " + code + " before it is defined)",
+                throw owner.error(
+                        "the GIF data is corrupt (code " + code + " before it is defined)",
                         "copy the file again from its source");
             }
             if (previous >= 0 && next < MAX_CODES) {
@@ -174,7 +180,8 @@ final class GifDecoder {
                     bits++;
                 }
             } else if (code == next) {
-                throw owner.error("the GIF data is corrupt (code " + code + " before it is defined)",
+                throw owner.error(
+                        "the GIF data is corrupt (code " + code + " before it is defined)",
                         "copy the file again from its source");
             }
             int n = length[code];

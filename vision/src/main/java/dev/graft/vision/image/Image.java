@@ -9,17 +9,19 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * An immutable 8-bit image: rows from top to bottom, pixels from left to right, channels interleaved; one channel (grey) or
- * three (red, green, blue), values 0 to 255.
+ * An immutable 8-bit image: rows from top to bottom, pixels from left to right, channels interleaved; one channel
+ * (grey) or three (red, green, blue), values 0 to 255.
  *
- * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF, WebP and Netpbm's PBM, PGM and PPM as Pillow's {@code Image.open(f).convert("RGB")} does:
- * transparency is dropped, not blended; palettes are expanded; of 16-bit samples the high byte stays unless a {@link Window} says otherwise; CMYK becomes RGB by
- * Pillow's formula; embedded colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions: Pillow clips 16-bit
- * <em>grey</em> files at 255, which turns them white, while here the high byte stays; and lossy WebP differs by about one level on
- * average, since its colour is upsampled in another way. A TIFF is turned as its Orientation says, as in Pillow; in JPEG, PNG and WebP the EXIF
- * orientation is ignored, as torchvision's default loader ignores it.
+ * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF, WebP and Netpbm's PBM, PGM and PPM as Pillow's
+ * {@code Image.open(f).convert("RGB")} does: transparency is dropped, not blended; palettes are expanded; of 16-bit
+ * samples the high byte stays unless a {@link Window} says otherwise; CMYK becomes RGB by Pillow's formula; embedded
+ * colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions: Pillow clips 16-bit
+ * <em>grey</em> files at 255, which turns them white, while here the high byte stays; and lossy WebP differs by about
+ * one level on average, since its colour is upsampled in another way. A TIFF is turned as its Orientation says, as in
+ * Pillow; in JPEG, PNG and WebP the EXIF orientation is ignored, as torchvision's default loader ignores it.
  *
- * <p>The size in a file's header is checked before pixels are allocated, see {@link #MAX_PIXELS}. Safe for use by many threads.
+ * <p>The size in a file's header is checked before pixels are allocated, see {@link #MAX_PIXELS}. Safe for use by many
+ * threads.
  */
 public final class Image {
     /** Pixels (width times height) above which a file is refused unless the caller allows more; Pillow's own limit. */
@@ -84,8 +86,9 @@ public final class Image {
         } catch (NoSuchFileException e) {
             throw new UncheckedIOException("image: " + file + " does not exist. Hint: check the path.", e);
         } catch (IOException e) {
-            throw new UncheckedIOException("image: " + file + " cannot be read (" + e.getMessage()
-                    + "). Hint: it must be a readable file.", e);
+            throw new UncheckedIOException(
+                    "image: " + file + " cannot be read (" + e.getMessage() + "). Hint: it must be a readable file.",
+                    e);
         }
     }
 
@@ -121,7 +124,9 @@ public final class Image {
     }
 
     private static ImageFormatException tooLong(String name) {
-        return new ImageFormatException(name, "the file is longer than " + MAX_FILE_BYTES + " bytes",
+        return new ImageFormatException(
+                name,
+                "the file is longer than " + MAX_FILE_BYTES + " bytes",
                 "it is hardly a training image; leave it out");
     }
 
@@ -177,7 +182,11 @@ public final class Image {
 
     @Override
     public boolean equals(Object o) {
-        return o instanceof Image i && width == i.width && height == i.height && channels == i.channels && Arrays.equals(data, i.data);
+        return o instanceof Image i
+                && width == i.width
+                && height == i.height
+                && channels == i.channels
+                && Arrays.equals(data, i.data);
     }
 
     @Override

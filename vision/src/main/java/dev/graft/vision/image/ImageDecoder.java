@@ -10,7 +10,10 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.ImageReaderSpi;
 
-/** Tells the format by its first bytes (never by the file's name), checks the announced size, and calls that format's decoder. */
+/**
+ * Tells the format by its first bytes (never by the file's name), checks the announced size, and calls that format's
+ * decoder.
+ */
 final class ImageDecoder {
     /** Deflate cannot shrink more than 1032 times; a PNG that announces more pixels than that was cut or forged. */
     static final int DEFLATE_RATIO = 1032;
@@ -43,19 +46,30 @@ final class ImageDecoder {
                 case "BigTIFF" -> new TiffDecoder(this, bytes).decode(true);
                 case "PNM" -> new PnmDecoder(this, bytes).decode();
                 case "WebP" -> new WebpDecoder(this, bytes).decode();
-                default -> throw error("it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, PBM/PGM/PPM (" + foreign() + "it starts with " + start() + ")",
-                        "convert it, or remove it from the folder");
+                default ->
+                    throw error(
+                            "it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, PBM/PGM/PPM (" + foreign()
+                                    + "it starts with " + start() + ")",
+                            "convert it, or remove it from the folder");
             };
         } catch (IOException | RuntimeException e) {
             if (e instanceof ImageFormatException typed) {
                 throw typed;
             }
             if (UNSUPPORTED.matcher(reason(e)).find()) {
-                throw new ImageFormatException(name, "this kind of " + format + " is not read (" + reason(e) + ")", "convert it to 8 bits grey or RGB", e);
+                throw new ImageFormatException(
+                        name,
+                        "this kind of " + format + " is not read (" + reason(e) + ")",
+                        "convert it to 8 bits grey or RGB",
+                        e);
             }
-            // Decoders answer damaged files with many exceptions, index errors among them; to the caller they all mean this.
-            throw new ImageFormatException(name, "the " + format + " data is corrupt or truncated (" + reason(e) + ")",
-                    "copy the file again from its source, or leave it out", e);
+            // Decoders answer damaged files with many exceptions, index errors among them; to the caller they all mean
+            // this.
+            throw new ImageFormatException(
+                    name,
+                    "the " + format + " data is corrupt or truncated (" + reason(e) + ")",
+                    "copy the file again from its source, or leave it out",
+                    e);
         }
     }
 
@@ -76,7 +90,12 @@ final class ImageDecoder {
             return "TIFF";
         } else if (starts("49492B00") || starts("4D4D002B")) {
             return "BigTIFF";
-        } else if (starts("52494646") && bytes.length >= 12 && bytes[8] == 'W' && bytes[9] == 'E' && bytes[10] == 'B' && bytes[11] == 'P') {
+        } else if (starts("52494646")
+                && bytes.length >= 12
+                && bytes[8] == 'W'
+                && bytes[9] == 'E'
+                && bytes[10] == 'B'
+                && bytes[11] == 'P') {
             return "WebP";
         } else if (PnmDecoder.isOne(bytes)) {
             return "PNM";
@@ -107,11 +126,14 @@ final class ImageDecoder {
 
     private boolean starts(String hex) {
         int n = hex.length() / 2;
-        return bytes.length >= n && HexFormat.of().withUpperCase().formatHex(bytes, 0, n).equals(hex);
+        return bytes.length >= n
+                && HexFormat.of().withUpperCase().formatHex(bytes, 0, n).equals(hex);
     }
 
     private String start() {
-        return HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length)).toUpperCase(Locale.ROOT);
+        return HexFormat.ofDelimiter(" ")
+                .formatHex(bytes, 0, Math.min(8, bytes.length))
+                .toUpperCase(Locale.ROOT);
     }
 
     /** The plug-in would allocate as many palette entries as the header claims. */
@@ -119,13 +141,19 @@ final class ImageDecoder {
         int coloursUsed = 46;
         if (bytes.length >= coloursUsed + 4) {
             ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-            if (header.getInt(14) >= 40 && (header.getInt(coloursUsed) < 0 || header.getInt(coloursUsed) > bytes.length / 4)) {
-                throw error("the BMP data is corrupt (a palette of " + Integer.toUnsignedString(header.getInt(coloursUsed)) + " colours)",
+            if (header.getInt(14) >= 40
+                    && (header.getInt(coloursUsed) < 0 || header.getInt(coloursUsed) > bytes.length / 4)) {
+                throw error(
+                        "the BMP data is corrupt (a palette of " + Integer.toUnsignedString(header.getInt(coloursUsed))
+                                + " colours)",
                         "copy the file again from its source");
             }
         }
         checkBmpSize();
-        return read(new BMPImageReaderSpi(), new ByteArrayImageStream(bytes, false), new RasterConverter(this, RasterConverter.Meaning.PLAIN));
+        return read(
+                new BMPImageReaderSpi(),
+                new ByteArrayImageStream(bytes, false),
+                new RasterConverter(this, RasterConverter.Meaning.PLAIN));
     }
 
     /** Rows that are not run-length coded are all there. */
@@ -154,10 +182,12 @@ final class ImageDecoder {
     /** @throws ImageFormatException if the size is empty, above the limit, or more than an array holds */
     void checkSize(long width, long height) {
         if (width < 1 || height < 1) {
-            throw error("its header announces " + width + "x" + height + " pixels", "copy the file again from its source");
+            throw error(
+                    "its header announces " + width + "x" + height + " pixels", "copy the file again from its source");
         }
         if (width * height > decoding.maxPixels() || width * height * 3 > Integer.MAX_VALUE - 16) {
-            throw error("its header announces " + width + "x" + height + " pixels, the limit is " + decoding.maxPixels(),
+            throw error(
+                    "its header announces " + width + "x" + height + " pixels, the limit is " + decoding.maxPixels(),
                     "scale the image down, or allow more with Decoding.maxPixels");
         }
     }
@@ -165,7 +195,9 @@ final class ImageDecoder {
     /** @throws ImageFormatException if the file is too short for the pixels it announces, whatever its content */
     void checkPlausible(long width, long height, long bitsPerPixel, int maxRatio) {
         if (width * height * bitsPerPixel / 8 > (long) bytes.length * maxRatio) {
-            throw error("truncated: " + bytes.length + " bytes cannot hold the " + width + "x" + height + " pixels its header announces",
+            throw error(
+                    "truncated: " + bytes.length + " bytes cannot hold the " + width + "x" + height
+                            + " pixels its header announces",
                     "copy the file again from its source");
         }
     }

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Gathers notes, so that a folder of many images with one peculiarity gives one line with a count and not a line each. An image that is
- * read again, as in every epoch, counts once. Safe for use by many threads.
+ * Gathers notes, so that a folder of many images with one peculiarity gives one line with a count and not a line each.
+ * An image that is read again, as in every epoch, counts once. Safe for use by many threads.
  *
  * <pre>{@code
  * var notes = new ImageNotes();
@@ -45,8 +45,8 @@ public final class ImageNotes implements Consumer<ImageNote> {
     }
 
     /**
-     * A line for each kind of fault that was not taken yet: how many images, what is wrong, the first of them, and the fix. A kind is
-     * given out once, so ask when every image has been read.
+     * A line for each kind of fault that was not taken yet: how many images, what is wrong, the first of them, and the
+     * fix. A kind is given out once, so ask when every image has been read.
      */
     public synchronized List<String> takeLines() {
         List<String> lines = new ArrayList<>();

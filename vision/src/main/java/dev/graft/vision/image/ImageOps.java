@@ -4,21 +4,23 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 
 /**
- * The deterministic steps behind the transforms, as torchvision's {@code functional} does them on Pillow images; all results equal
- * Pillow's to the bit. Every method returns a new image (or its argument where nothing changes).
+ * The deterministic steps behind the transforms, as torchvision's {@code functional} does them on Pillow images; all
+ * results equal Pillow's to the bit. Every method returns a new image (or its argument where nothing changes).
  */
 public final class ImageOps {
-    private ImageOps() { }
+    private ImageOps() {}
 
     /** Resizes to exactly {@code width} x {@code height}, antialiased, bilinear or bicubic. */
     public static Image resize(Image image, int width, int height, Interpolation interpolation) {
         requireSize("resize", width, height);
         if (interpolation == Interpolation.NEAREST) {
-            throw new IllegalArgumentException("resize: nearest is not offered (image " + image + "). Hint: use bilinear or bicubic.");
+            throw new IllegalArgumentException(
+                    "resize: nearest is not offered (image " + image + "). Hint: use bilinear or bicubic.");
         }
         if ((long) width * height * image.channels() > Integer.MAX_VALUE - 16) {
-            throw new IllegalArgumentException("resize: " + image + " to " + width + "x" + height
-                    + " is more than one array holds. Hint: its aspect ratio is extreme; crop it first or leave it out.");
+            throw new IllegalArgumentException(
+                    "resize: " + image + " to " + width + "x" + height
+                            + " is more than one array holds. Hint: its aspect ratio is extreme; crop it first or leave it out.");
         }
         if (width == image.width() && height == image.height()) {
             return image;
@@ -27,16 +29,23 @@ public final class ImageOps {
     }
 
     /**
-     * The middle {@code cropWidth} x {@code cropHeight} of the image resized to {@code width} x {@code height}: the same pixels as
-     * {@link #resize} and {@link #centerCrop} give, without computing those that are cut off.
+     * The middle {@code cropWidth} x {@code cropHeight} of the image resized to {@code width} x {@code height}: the
+     * same pixels as {@link #resize} and {@link #centerCrop} give, without computing those that are cut off.
      */
-    static Image resizeAndCenterCrop(Image image, int width, int height, int cropWidth, int cropHeight, Interpolation interpolation) {
+    static Image resizeAndCenterCrop(
+            Image image, int width, int height, int cropWidth, int cropHeight, Interpolation interpolation) {
         if (cropWidth > width || cropHeight > height) {
             return centerCrop(resize(image, width, height, interpolation), cropWidth, cropHeight);
         }
-        return Resampler.resize(image, width, height, (int) Math.rint((width - cropWidth) / 2.0),
+        return Resampler.resize(
+                image,
+                width,
+                height,
+                (int) Math.rint((width - cropWidth) / 2.0),
                 (int) Math.rint((height - cropHeight) / 2.0),
-                cropWidth, cropHeight, interpolation);
+                cropWidth,
+                cropHeight,
+                interpolation);
     }
 
     /** Cuts out a rectangle; what lies outside the image is black. */
@@ -60,8 +69,11 @@ public final class ImageOps {
     public static Image centerCrop(Image image, int width, int height) {
         requireSize("centerCrop", width, height);
         // torchvision pads first, then crops the rest; Math.rint rounds halves to even as Python's round does.
-        int left = width > image.width() ? -((width - image.width()) / 2) : (int) Math.rint((image.width() - width) / 2.0);
-        int top = height > image.height() ? -((height - image.height()) / 2) : (int) Math.rint((image.height() - height) / 2.0);
+        int left =
+                width > image.width() ? -((width - image.width()) / 2) : (int) Math.rint((image.width() - width) / 2.0);
+        int top = height > image.height()
+                ? -((height - image.height()) / 2)
+                : (int) Math.rint((image.height() - height) / 2.0);
         return crop(image, left, top, width, height);
     }
 
@@ -216,7 +228,10 @@ public final class ImageOps {
         int at(int index);
     }
 
-    /** {@code base + factor * (image - base)} in single precision, cut off (not rounded) to 8 bits, as Pillow's {@code blend}. */
+    /**
+     * {@code base + factor * (image - base)} in single precision, cut off (not rounded) to 8 bits, as Pillow's
+     * {@code blend}.
+     */
     private static Image blend(String op, Image image, Base base, double factor) {
         if (!(factor >= 0) || Double.isInfinite(factor)) {
             throw new IllegalArgumentException(op + ": factor " + factor + " is not a number from 0 (image " + image
@@ -241,7 +256,8 @@ public final class ImageOps {
 
     private static void requireSize(String op, int width, int height) {
         if (width < 1 || height < 1) {
-            throw new IllegalArgumentException(op + ": the size " + width + "x" + height + " is empty. Hint: width and height from 1.");
+            throw new IllegalArgumentException(
+                    op + ": the size " + width + "x" + height + " is empty. Hint: width and height from 1.");
         }
     }
 }

@@ -31,6 +31,7 @@ public record ImagePipeline(Transform transform, Normalize normalize, Window win
     /** Network input {@code [C, H, W]}; in memory it stays channels-last, the layout images and convolutions share. */
     public Tensor apply(Image image, RandomGenerator random) {
         Image out = transformed(image, random);
-        return Tensor.of(normalize.toFloats(out), out.height(), out.width(), out.channels()).permute(2, 0, 1);
+        return Tensor.of(normalize.toFloats(out), out.height(), out.width(), out.channels())
+                .permute(2, 0, 1);
     }
 }

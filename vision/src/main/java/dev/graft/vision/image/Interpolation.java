@@ -21,7 +21,9 @@ public enum Interpolation {
         return radius;
     }
 
-    /** The filter's weight at distance {@code t}. The order of operations is Pillow's: results must be equal to the bit. */
+    /**
+     * The filter's weight at distance {@code t}. The order of operations is Pillow's: results must be equal to the bit.
+     */
     double weight(double t) {
         double x = Math.abs(t);
         if (this == BICUBIC) {
@@ -46,6 +48,7 @@ public enum Interpolation {
                 return i;
             }
         }
-        throw new IllegalArgumentException("interpolation: '" + id + "' is unknown. Hint: one of nearest, bilinear, bicubic.");
+        throw new IllegalArgumentException(
+                "interpolation: '" + id + "' is unknown. Hint: one of nearest, bilinear, bicubic.");
     }
 }

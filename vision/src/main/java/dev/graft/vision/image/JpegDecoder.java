@@ -12,10 +12,10 @@ import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 
 /**
- * JPEG by the JDK's own reader, which is libjpeg: asked for the raw components (it upsamples them as libjpeg-turbo does, so as Pillow
- * does; where it does not, {@link JpegLibrary} makes up for it), which are then converted here by libjpeg's fixed-point formulas. That
- * equals Pillow to the bit, avoids the JDK's different guess at the colour space of files without a JFIF marker, and reads CMYK.
- * Lossless JPEG goes to TwelveMonkeys.
+ * JPEG by the JDK's own reader, which is libjpeg: asked for the raw components (it upsamples them as libjpeg-turbo
+ * does, so as Pillow does; where it does not, {@link JpegLibrary} makes up for it), which are then converted here by
+ * libjpeg's fixed-point formulas. That equals Pillow to the bit, avoids the JDK's different guess at the colour space
+ * of files without a JFIF marker, and reads CMYK. Lossless JPEG goes to TwelveMonkeys.
  */
 final class JpegDecoder {
     /** The last frame marker that libjpeg reads is that of lossless coding. */
@@ -36,7 +36,8 @@ final class JpegDecoder {
     Image decode() throws IOException {
         JpegHeader header = JpegHeader.parse(owner, bytes);
         if (header.process() > LAST_PROCESS) {
-            throw owner.error("a JPEG of process " + header.process() + " (arithmetic or hierarchical coding) is not read",
+            throw owner.error(
+                    "a JPEG of process " + header.process() + " (arithmetic or hierarchical coding) is not read",
                     "convert it to baseline or progressive");
         }
         if (header.colour() == JpegHeader.Colour.OTHER) {
@@ -47,7 +48,9 @@ final class JpegDecoder {
         }
         owner.checkPlausible(header.width(), header.height(), 8, MAX_RATIO);
         if (header.precision() != 8) {
-            throw owner.error("a JPEG with " + header.precision() + " bits a sample is not read unless it is lossless", "convert it to 8 bits");
+            throw owner.error(
+                    "a JPEG with " + header.precision() + " bits a sample is not read unless it is lossless",
+                    "convert it to 8 bits");
         }
         Components components = new Components(header);
         Raster raster = components.read();
@@ -84,7 +87,10 @@ final class JpegDecoder {
             }
         }
 
-        /** Without what stands in place of the end marker, all pixels must be there; else it stands in place of pixels too. */
+        /**
+         * Without what stands in place of the end marker, all pixels must be there; else it stands in place of pixels
+         * too.
+         */
         private void checkPadding() {
             if (header.padding() == 0) {
                 return;
@@ -105,10 +111,11 @@ final class JpegDecoder {
         byte[] data = components;
         int n = header.width() * header.height();
         switch (header.colour()) {
-            case GREY, RGB -> { }
+            case GREY, RGB -> {}
             case YCBCR -> ColourConversion.yccToRgb(data, n, 3);
             case YCCK -> {
-                // YCC codes the inverse of CMY, and by Adobe's custom the file holds CMYK inverted: the two cancel, except for K.
+                // YCC codes the inverse of CMY, and by Adobe's custom the file holds CMYK inverted: the two cancel,
+                // except for K.
                 ColourConversion.yccToRgb(data, n, 4);
                 ColourConversion.invertKey(data, n);
                 data = ColourConversion.cmykToRgb(data, n);
@@ -126,12 +133,17 @@ final class JpegDecoder {
         owner.checkPlausible(header.width(), header.height(), 8L * header.components(), MAX_LOSSLESS_RATIO);
         boolean sameSize = Arrays.stream(header.sampling()).distinct().count() == 1 || header.components() == 1;
         int bits = header.precision();
-        boolean read = header.components() == 1 ? bits >= 8 && bits <= 16 : header.components() == 3 && bits == 8 && sameSize;
+        boolean read =
+                header.components() == 1 ? bits >= 8 && bits <= 16 : header.components() == 3 && bits == 8 && sameSize;
         if (!read) {
-            throw owner.error("a lossless JPEG (SOF3) of " + header.components() + " components of " + bits + " bits" + (sameSize ? "" : " and different sizes")
-                    + " is not read, only grey of 8 to 16 bits and colour of 8", "convert it to PNG");
+            throw owner.error(
+                    "a lossless JPEG (SOF3) of " + header.components() + " components of " + bits + " bits"
+                            + (sameSize ? "" : " and different sizes")
+                            + " is not read, only grey of 8 to 16 bits and colour of 8",
+                    "convert it to PNG");
         }
-        // TwelveMonkeys reads even bit depths alone. The depth counts only in the prediction of the first sample, half the range; with one
+        // TwelveMonkeys reads even bit depths alone. The depth counts only in the prediction of the first sample, half
+        // the range; with one
         // bit more, every sample becomes larger by half the true range.
         boolean odd = bits % 2 == 1;
         JPEGImageReaderSpi provider = new JPEGImageReaderSpi();
@@ -139,9 +151,14 @@ final class JpegDecoder {
         provider.onRegistration(IIORegistry.getDefaultInstance(), ImageReaderSpi.class);
         ImageReader reader = provider.createReaderInstance(null);
         try {
-            reader.setInput(new ByteArrayImageStream(odd ? header.withPrecision(bits + 1) : header.reduced(), true), true, true);
+            reader.setInput(
+                    new ByteArrayImageStream(odd ? header.withPrecision(bits + 1) : header.reduced(), true),
+                    true,
+                    true);
             Raster raster = reader.readRaster(0, null);
-            if (raster.getWidth() != header.width() || raster.getHeight() != header.height() || raster.getNumBands() != header.components()) {
+            if (raster.getWidth() != header.width()
+                    || raster.getHeight() != header.height()
+                    || raster.getNumBands() != header.components()) {
                 throw new IIOException("the frame header contradicts itself");
             }
             return new RasterConverter(owner, new RasterConverter.Meaning(bits, false, odd ? 1 << bits - 1 : 0))

@@ -4,10 +4,12 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
- * What the markers of a JPEG file say, and the file reduced to what decoding needs: application data, comments, and whatever
- * follows the end marker are left out, so that no broken EXIF block, colour profile or embedded preview reaches the decoder.
+ * What the markers of a JPEG file say, and the file reduced to what decoding needs: application data, comments, and
+ * whatever follows the end marker are left out, so that no broken EXIF block, colour profile or embedded preview
+ * reaches the decoder.
  *
- * @param process the low bits of the frame marker: 0 and 1 sequential, 2 progressive, 3 lossless, above: not read by libjpeg
+ * @param process the low bits of the frame marker: 0 and 1 sequential, 2 progressive, 3 lossless, above: not read by
+ *     libjpeg
  * @param colour how the components become RGB
  * @param sampling horizontal and vertical sampling factors of each component, in turn
  * @param allScans whether a progressive file has every bit of every coefficient; true of all other files
@@ -15,9 +17,26 @@ import java.util.Arrays;
  * @param frameInReduced where the frame's marker is in {@code reduced}
  * @param reduced the file without what is said above and without the padding, with an end marker in any case
  */
-record JpegHeader(int width, int height, int components, int precision, int process, Colour colour, int[] sampling, boolean allScans, int padding,
-                  int frameInReduced, byte[] reduced) {
-    enum Colour { GREY, RGB, YCBCR, CMYK, YCCK, OTHER }
+record JpegHeader(
+        int width,
+        int height,
+        int components,
+        int precision,
+        int process,
+        Colour colour,
+        int[] sampling,
+        boolean allScans,
+        int padding,
+        int frameInReduced,
+        byte[] reduced) {
+    enum Colour {
+        GREY,
+        RGB,
+        YCBCR,
+        CMYK,
+        YCCK,
+        OTHER
+    }
 
     /** Fewer bytes behind the pixels may as well belong to them. */
     private static final int LEAST_PADDING = 8;
@@ -52,6 +71,7 @@ record JpegHeader(int width, int height, int components, int precision, int proc
         private final ByteArrayOutputStream reduced;
         /** The bits that each coefficient of each component still lacks. */
         private final byte[][] missing = new byte[MAX_COMPONENTS][COEFFICIENTS];
+
         private int frame = -1;
         private int frameInReduced;
         private int frameMarker;
@@ -92,7 +112,8 @@ record JpegHeader(int width, int height, int components, int precision, int proc
                 }
                 int length = pos + 2 <= b.length ? int16(pos) : 0;
                 if (length < 2 && pos + 2 <= b.length) {
-                    throw owner.error("the JPEG data is corrupt (a segment of " + length + " bytes)",
+                    throw owner.error(
+                            "the JPEG data is corrupt (a segment of " + length + " bytes)",
                             "copy the file again from its source");
                 }
                 if (length < 2 || length > b.length - pos) {
@@ -123,8 +144,18 @@ record JpegHeader(int width, int height, int components, int precision, int proc
             byte[] end = {(byte) 0xFF, (byte) EOI};
             byte[] file = Arrays.copyOf(reduced.toByteArray(), reduced.size() - padding + end.length);
             System.arraycopy(end, 0, file, file.length - end.length, end.length);
-            return new JpegHeader(int16(frame + 5), int16(frame + 3), components(), b[frame + 2] & 0xff, process(), colour(), sampling(), allScans,
-                    padding, frameInReduced, file);
+            return new JpegHeader(
+                    int16(frame + 5),
+                    int16(frame + 3),
+                    components(),
+                    b[frame + 2] & 0xff,
+                    process(),
+                    colour(),
+                    sampling(),
+                    allScans,
+                    padding,
+                    frameInReduced,
+                    file);
         }
 
         /** The length of the last run of one value; a zero behind 0xFF belongs to the pixels. */

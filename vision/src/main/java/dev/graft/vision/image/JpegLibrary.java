@@ -9,18 +9,20 @@ import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 
 /**
- * The libjpeg inside this JDK. OpenJDK brings its own version, 6b; Linux distributions build theirs on libjpeg-turbo. Both decode
- * to the same bits, except for two things: 6b repeats colour rows of half height (4:4:0) where libjpeg-turbo interpolates them, which
- * {@link #interpolateRows} makes up for; and of a progressive file without its last scans they guess what is missing in different ways.
+ * The libjpeg inside this JDK. OpenJDK brings its own version, 6b; Linux distributions build theirs on libjpeg-turbo.
+ * Both decode to the same bits, except for two things: 6b repeats colour rows of half height (4:4:0) where
+ * libjpeg-turbo interpolates them, which {@link #interpolateRows} makes up for; and of a progressive file without its
+ * last scans they guess what is missing in different ways.
  */
 public final class JpegLibrary {
     /** 8x16 pixels, 4:4:0, with colours that change from row to row. */
-    private static final String PROBE = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYV"
-            + "pQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAAQ"
-            + "AAgDARIAAhEBAxEB/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABcQAQADAAAAAAAAAAAAAAAAAAABESH/xAAVAQEBAAAAAAAAAAAAAAAAAAABAv"
-            + "/EABYRAAMAAAAAAAAAAAAAAAAAAAAVYf/aAAwDAQACEQMRAD8AXJiUUF1T/9k=";
+    private static final String PROBE =
+            "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYV"
+                    + "pQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAAQ"
+                    + "AAgDARIAAhEBAxEB/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABcQAQADAAAAAAAAAAAAAAAAAAABESH/xAAVAQEBAAAAAAAAAAAAAAAAAAABAv"
+                    + "/EABYRAAMAAAAAAAAAAAAAAAAAAAAVYf/aAAwDAQACEQMRAD8AXJiUUF1T/9k=";
 
-    private JpegLibrary() { }
+    private JpegLibrary() {}
 
     /** Found once: the registry's look-up scans the class path. */
     private static final class Jdk {
@@ -28,14 +30,16 @@ public final class JpegLibrary {
         static final boolean INTERPOLATES = interpolates();
 
         private static ImageReaderSpi find() {
-            Iterator<ImageReaderSpi> all = IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
+            Iterator<ImageReaderSpi> all =
+                    IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
             while (all.hasNext()) {
                 ImageReaderSpi spi = all.next();
                 if (spi.getClass().getName().startsWith("com.sun.imageio.plugins.jpeg.")) {
                     return spi;
                 }
             }
-            throw new IllegalStateException("this Java has no JPEG reader. Hint: use a JDK with the module java.desktop.");
+            throw new IllegalStateException(
+                    "this Java has no JPEG reader. Hint: use a JDK with the module java.desktop.");
         }
 
         private static boolean interpolates() {
@@ -59,7 +63,8 @@ public final class JpegLibrary {
 
     /** Which one it is, and of whose Java; a model's card keeps it. */
     public static String name() {
-        return (Jdk.INTERPOLATES ? "libjpeg-turbo" : "libjpeg 6b") + " (Java " + Runtime.version() + ", " + System.getProperty("java.vendor") + ")";
+        return (Jdk.INTERPOLATES ? "libjpeg-turbo" : "libjpeg 6b") + " (Java " + Runtime.version() + ", "
+                + System.getProperty("java.vendor") + ")";
     }
 
     static ImageReader reader() throws IOException {
@@ -67,8 +72,9 @@ public final class JpegLibrary {
     }
 
     /**
-     * Turns the repeated rows of components of half height into interpolated ones, as libjpeg-turbo gives them: three parts of the nearer
-     * row and one of the other (<a href="https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdsample.c">jdsample.c</a>,
+     * Turns the repeated rows of components of half height into interpolated ones, as libjpeg-turbo gives them: three
+     * parts of the nearer row and one of the other (<a
+     * href="https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdsample.c">jdsample.c</a>,
      * {@code h1v2_fancy_upsample}).
      *
      * @param data the upsampled components, interleaved

@@ -3,8 +3,9 @@ package dev.graft.vision.image;
 import java.util.List;
 
 /**
- * From 8-bit samples to network input: {@code (sample / divisor - mean) / std} for each channel, in single precision and PyTorch's
- * order of operations, so that results equal torchvision's {@code ToTensor} and {@code Normalize} to the bit.
+ * From 8-bit samples to network input: {@code (sample / divisor - mean) / std} for each channel, in single precision
+ * and PyTorch's order of operations, so that results equal torchvision's {@code ToTensor} and {@code Normalize} to the
+ * bit.
  */
 public final class Normalize {
     private final List<Double> mean;
@@ -16,15 +17,20 @@ public final class Normalize {
      * @param divisor what samples (0 to 255) are divided by first: 255 in torchvision's recipes
      * @param mean what is subtracted then, one for each channel
      * @param std what is divided by last, one for each channel
-     * @throws IllegalArgumentException unless there are as many means as deviations, 1 or 3, all finite, deviations and divisor positive
+     * @throws IllegalArgumentException unless there are as many means as deviations, 1 or 3, all finite, deviations and
+     *     divisor positive
      */
     public Normalize(double divisor, List<Double> mean, List<Double> std) {
         this.mean = List.copyOf(mean);
         this.std = List.copyOf(std);
         this.divisor = divisor;
         int channels = this.mean.size();
-        if (channels != this.std.size() || (channels != 1 && channels != 3) || !(divisor > 0) || Double.isInfinite(divisor)
-                || !this.mean.stream().allMatch(Double::isFinite) || !this.std.stream().allMatch(s -> s > 0 && Double.isFinite(s))) {
+        if (channels != this.std.size()
+                || (channels != 1 && channels != 3)
+                || !(divisor > 0)
+                || Double.isInfinite(divisor)
+                || !this.mean.stream().allMatch(Double::isFinite)
+                || !this.std.stream().allMatch(s -> s > 0 && Double.isFinite(s))) {
             throw new IllegalArgumentException("Normalize: divisor " + divisor + ", mean " + mean + ", std " + std
                     + ". Hint: 1 or 3 finite means, as many positive deviations, a positive divisor.");
         }
@@ -32,12 +38,15 @@ public final class Normalize {
         table = new float[channels][256];
         for (int c = 0; c < channels; c++) {
             for (int v = 0; v < 256; v++) {
-                table[c][v] = (v / (float) divisor - this.mean.get(c).floatValue()) / this.std.get(c).floatValue();
+                table[c][v] = (v / (float) divisor - this.mean.get(c).floatValue())
+                        / this.std.get(c).floatValue();
             }
         }
     }
 
-    /** torchvision's values for networks trained on ImageNet: mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225. */
+    /**
+     * torchvision's values for networks trained on ImageNet: mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225.
+     */
     public static Normalize imageNet() {
         return new Normalize(255, List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
     }
@@ -80,8 +89,8 @@ public final class Normalize {
     public float[] toFloats(Image image) {
         int channels = table.length;
         if (image.channels() != channels) {
-            throw new IllegalArgumentException("Normalize: " + image + " has " + image.channels() + " channels, mean " + mean
-                    + ". Hint: convert it with toRgb() or ImageOps.grayscale(image, 1).");
+            throw new IllegalArgumentException("Normalize: " + image + " has " + image.channels() + " channels, mean "
+                    + mean + ". Hint: convert it with toRgb() or ImageOps.grayscale(image, 1).");
         }
         byte[] in = image.data();
         float[] out = new float[in.length];

@@ -7,8 +7,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * PNG (ISO/IEC 15948): every colour type and depth, interlaced or not; alpha is dropped and ancillary chunks are skipped unread,
- * so no compressed text or profile in them can harm. Memory beyond the samples themselves is two rows.
+ * PNG (ISO/IEC 15948): every colour type and depth, interlaced or not; alpha is dropped and ancillary chunks are
+ * skipped unread, so no compressed text or profile in them can harm. Memory beyond the samples themselves is two rows.
  */
 final class PngDecoder {
     private static final int IHDR = 0x49484452;
@@ -23,10 +23,11 @@ final class PngDecoder {
     /** Bytes behind the last pixel that are inflated to come to the end of the stream. */
     private static final int MAX_SURPLUS = 1 << 16;
     /** Adam7: first column, first row, column step, row step of each pass. */
-    private static final int[][] PASSES = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2},
-            {0, 1, 1, 2}};
+    private static final int[][] PASSES = {
+        {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
+    };
 
-    private record Piece(int offset, int length) { }
+    private record Piece(int offset, int length) {}
 
     private final ImageDecoder owner;
     private final byte[] bytes;
@@ -70,10 +71,12 @@ final class PngDecoder {
                 checkEnd();
                 owner.note(ImageNote.Kind.DAMAGED, damage);
             }
-            return depth == 16 ? new WideSamples(width, height, channels, wide, false, 0xffff, false).toImage(owner)
+            return depth == 16
+                    ? new WideSamples(width, height, channels, wide, false, 0xffff, false).toImage(owner)
                     : Image.wrap(width, height, channels, out);
         } catch (DataFormatException e) {
-            throw owner.error("the PNG data is corrupt (" + e.getMessage() + ")", "copy the file again from its source");
+            throw owner.error(
+                    "the PNG data is corrupt (" + e.getMessage() + ")", "copy the file again from its source");
         } finally {
             inflater.end();
         }
@@ -93,7 +96,8 @@ final class PngDecoder {
                 break;
             }
             if (!header && type != IHDR) {
-                throw owner.error("the PNG does not start with its header chunk", "copy the file again from its source");
+                throw owner.error(
+                        "the PNG does not start with its header chunk", "copy the file again from its source");
             }
             if (type == IHDR) {
                 checkSum(pos + 4, length + 4);
@@ -128,7 +132,8 @@ final class PngDecoder {
 
     private void checkSum(int from, int length) {
         if (!hasRightSum(from, length)) {
-            throw owner.error("the PNG data is corrupt (checksum of the chunk at byte " + from + ")",
+            throw owner.error(
+                    "the PNG data is corrupt (checksum of the chunk at byte " + from + ")",
                     "copy the file again from its source");
         }
     }
@@ -150,7 +155,9 @@ final class PngDecoder {
                 nextPiece();
             }
             if (surplus > MAX_SURPLUS) {
-                throw owner.error("the PNG data is corrupt (more pixels than its header announces)", "copy the file again from its source");
+                throw owner.error(
+                        "the PNG data is corrupt (more pixels than its header announces)",
+                        "copy the file again from its source");
             }
         }
     }
@@ -179,14 +186,16 @@ final class PngDecoder {
             case RGB_ALPHA -> 4;
             default -> 0;
         };
-        boolean known = switch (depth) {
-            case 1, 2, 4 -> colour == GREY || colour == PALETTE;
-            case 8 -> samples > 0;
-            case 16 -> samples > 0 && colour != PALETTE;
-            default -> false;
-        };
+        boolean known =
+                switch (depth) {
+                    case 1, 2, 4 -> colour == GREY || colour == PALETTE;
+                    case 8 -> samples > 0;
+                    case 16 -> samples > 0 && colour != PALETTE;
+                    default -> false;
+                };
         if (!known || bytes[at + 10] != 0 || bytes[at + 11] != 0 || bytes[at + 12] < 0 || bytes[at + 12] > 1) {
-            throw owner.error("the PNG header is corrupt (colour type " + colour + ", depth " + depth + ")",
+            throw owner.error(
+                    "the PNG header is corrupt (colour type " + colour + ", depth " + depth + ")",
                     "copy the file again from its source");
         }
         channels = colour == GREY || colour == GREY_ALPHA ? 1 : 3;
@@ -200,7 +209,10 @@ final class PngDecoder {
     }
 
     private int int32(int at) {
-        return (bytes[at] & 0xff) << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff;
+        return (bytes[at] & 0xff) << 24
+                | (bytes[at + 1] & 0xff) << 16
+                | (bytes[at + 2] & 0xff) << 8
+                | bytes[at + 3] & 0xff;
     }
 
     private void decodePass(int x0, int y0, int stepX, int stepY) throws DataFormatException {
@@ -239,7 +251,7 @@ final class PngDecoder {
     private void unfilter(int filter, byte[] row, byte[] above, int bpp) {
         int n = row.length;
         switch (filter) {
-            case 0 -> { }
+            case 0 -> {}
             case 1 -> {
                 for (int i = bpp; i < n; i++) {
                     row[i] += row[i - bpp];
@@ -264,7 +276,9 @@ final class PngDecoder {
                     row[i] += (byte) paeth(row[i - bpp] & 0xff, above[i] & 0xff, above[i - bpp] & 0xff);
                 }
             }
-            default -> throw owner.error("the PNG data is corrupt (row filter " + filter + ")", "copy the file again from its source");
+            default ->
+                throw owner.error(
+                        "the PNG data is corrupt (row filter " + filter + ")", "copy the file again from its source");
         }
     }
 

@@ -1,8 +1,9 @@
 package dev.graft.vision.image;
 
 /**
- * <a href="https://netpbm.sourceforge.net/doc/">Netpbm</a>'s PBM, PGM and PPM, plain (P1 to P3) and raw (P4 to P6), with samples of up
- * to 16 bits scaled by the header's largest value, as Pillow scales them. Of a file with many images the first one counts.
+ * <a href="https://netpbm.sourceforge.net/doc/">Netpbm</a>'s PBM, PGM and PPM, plain (P1 to P3) and raw (P4 to P6),
+ * with samples of up to 16 bits scaled by the header's largest value, as Pillow scales them. Of a file with many images
+ * the first one counts.
  */
 final class PnmDecoder {
     private static final int MAX_VALUE = 65535;
@@ -18,7 +19,11 @@ final class PnmDecoder {
 
     /** Whether a file starts as one: {@code P1} to {@code P6}, then white space or a comment. */
     static boolean isOne(byte[] bytes) {
-        return bytes.length > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && (isSpace(bytes[2]) || bytes[2] == '#');
+        return bytes.length > 2
+                && bytes[0] == 'P'
+                && bytes[1] >= '1'
+                && bytes[1] <= '6'
+                && (isSpace(bytes[2]) || bytes[2] == '#');
     }
 
     Image decode() {
@@ -37,20 +42,23 @@ final class PnmDecoder {
             pos++;
         }
         long samples = (long) width * height * channels;
-        long needed = switch (kind) {
-            case 1 -> samples;
-            case 2, 3 -> 2 * samples - 1;
-            case 4 -> (width + 7L) / 8 * height;
-            default -> max > 255 ? 2 * samples : samples;
-        };
+        long needed =
+                switch (kind) {
+                    case 1 -> samples;
+                    case 2, 3 -> 2 * samples - 1;
+                    case 4 -> (width + 7L) / 8 * height;
+                    default -> max > 255 ? 2 * samples : samples;
+                };
         if (needed > bytes.length - pos) {
-            throw owner.truncated(bytes.length + " bytes cannot hold the " + width + "x" + height + " pixels the PNM's header announces");
+            throw owner.truncated(bytes.length + " bytes cannot hold the " + width + "x" + height
+                    + " pixels the PNM's header announces");
         }
         if (bits) {
             return Image.wrap(width, height, 1, kind == 1 ? plainBits((int) samples) : rawBits(width, height));
         }
         short[] values = plain ? plainValues((int) samples, max) : rawValues((int) samples, max);
-        return max > 255 ? new WideSamples(width, height, channels, values, false, max, true).toImage(owner)
+        return max > 255
+                ? new WideSamples(width, height, channels, values, false, max, true).toImage(owner)
                 : Image.wrap(width, height, channels, scaled(values, max));
     }
 
@@ -85,7 +93,9 @@ final class PnmDecoder {
         for (int i = 0; i < samples; i++) {
             int v = number("value");
             if (v > max) {
-                throw owner.error("the PNM data is corrupt (a value of " + v + ", the largest is to be " + max + ")", "copy the file again from its source");
+                throw owner.error(
+                        "the PNM data is corrupt (a value of " + v + ", the largest is to be " + max + ")",
+                        "copy the file again from its source");
             }
             out[i] = (short) v;
         }
@@ -124,7 +134,9 @@ final class PnmDecoder {
         int digits = 0;
         while (pos < bytes.length && bytes[pos] >= '0' && bytes[pos] <= '9') {
             if (++digits > 9) {
-                throw owner.error("the PNM data is corrupt (" + what + " of more than nine digits)", "copy the file again from its source");
+                throw owner.error(
+                        "the PNM data is corrupt (" + what + " of more than nine digits)",
+                        "copy the file again from its source");
             }
             value = 10 * value + bytes[pos++] - '0';
         }
@@ -154,7 +166,9 @@ final class PnmDecoder {
     }
 
     private ImageFormatException notANumber(String what, byte found) {
-        return owner.error("the PNM data is corrupt (" + what + " has the byte " + (found & 0xff) + ", which is no digit)", "copy the file again from its source");
+        return owner.error(
+                "the PNM data is corrupt (" + what + " has the byte " + (found & 0xff) + ", which is no digit)",
+                "copy the file again from its source");
     }
 
     private static boolean isSpace(byte b) {

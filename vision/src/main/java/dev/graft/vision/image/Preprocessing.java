@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a network wants its images: the shorter side resized to {@code resizeSize}, the middle {@code cropSize} square of that, normalised;
- * torchvision's {@code ImageClassification} preset. Can be written to and read from a plain map, so that a saved model carries it.
+ * How a network wants its images: the shorter side resized to {@code resizeSize}, the middle {@code cropSize} square of
+ * that, normalised; torchvision's {@code ImageClassification} preset. Can be written to and read from a plain map, so
+ * that a saved model carries it.
  *
  * @param resizeSize length of the shorter side after resizing
  * @param cropSize side of the square the network sees
@@ -14,14 +15,16 @@ import java.util.Map;
  * @param normalize from samples to network input; its channels say whether images are read as RGB or grey
  * @param window how samples of more than 8 bits become 8
  */
-public record Preprocessing(int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
+public record Preprocessing(
+        int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
     private static final double ROTATION_DEGREES = 15;
 
     public Preprocessing {
         if (resizeSize < 1 || cropSize < 1 || interpolation == Interpolation.NEAREST) {
-            throw new IllegalArgumentException("Preprocessing: resizeSize " + resizeSize + ", cropSize " + cropSize + ", "
-                    + interpolation.id()
-                    + ". Hint: sizes from 1, bilinear or bicubic.");
+            throw new IllegalArgumentException(
+                    "Preprocessing: resizeSize " + resizeSize + ", cropSize " + cropSize + ", "
+                            + interpolation.id()
+                            + ". Hint: sizes from 1, bilinear or bicubic.");
         }
     }
 
@@ -30,12 +33,17 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
         this(resizeSize, cropSize, interpolation, normalize, Window.full());
     }
 
-    /** torchvision's preset for most ImageNet weights: shorter side 256, crop 224, bilinear, ImageNet's mean and deviation. */
+    /**
+     * torchvision's preset for most ImageNet weights: shorter side 256, crop 224, bilinear, ImageNet's mean and
+     * deviation.
+     */
     public static Preprocessing imageNet() {
         return imageNet(224, 256, Interpolation.BILINEAR);
     }
 
-    /** torchvision's {@code ImageClassification(crop_size, resize_size, interpolation)}, ImageNet's mean and deviation. */
+    /**
+     * torchvision's {@code ImageClassification(crop_size, resize_size, interpolation)}, ImageNet's mean and deviation.
+     */
     public static Preprocessing imageNet(int cropSize, int resizeSize, Interpolation interpolation) {
         return new Preprocessing(resizeSize, cropSize, interpolation, Normalize.imageNet());
     }
@@ -69,9 +77,15 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
         return switch (augment) {
             case NONE -> eval();
             case LIGHT -> new ImagePipeline(randomCrop(0.7).andThen(flip), normalize, window);
-            case STRONG -> new ImagePipeline(Transforms.compose(randomCrop(0.35), flip,
-                    RandomRotation.of(ROTATION_DEGREES).interpolation(Interpolation.BILINEAR), new ColorJitter(0.2, 0.2, 0.2, 0.02)),
-                            normalize, window);
+            case STRONG ->
+                new ImagePipeline(
+                        Transforms.compose(
+                                randomCrop(0.35),
+                                flip,
+                                RandomRotation.of(ROTATION_DEGREES).interpolation(Interpolation.BILINEAR),
+                                new ColorJitter(0.2, 0.2, 0.2, 0.02)),
+                        normalize,
+                        window);
         };
     }
 
@@ -98,27 +112,35 @@ public record Preprocessing(int resizeSize, int cropSize, Interpolation interpol
      * @throws IllegalArgumentException naming the entry that is missing or of a wrong kind
      */
     public static Preprocessing fromMap(Map<String, ?> map) {
-        return new Preprocessing(integer(map, "resize_size"), integer(map, "crop_size"),
+        return new Preprocessing(
+                integer(map, "resize_size"),
+                integer(map, "crop_size"),
                 Interpolation.of(entry(map, "interpolation", String.class)),
-                new Normalize(entry(map, "divisor", Number.class).doubleValue(), numbers(map, "mean"), numbers(map, "std")),
+                new Normalize(
+                        entry(map, "divisor", Number.class).doubleValue(), numbers(map, "mean"), numbers(map, "std")),
                 map.containsKey("window") ? Window.parse(entry(map, "window", String.class)) : Window.full());
     }
 
     private static int integer(Map<String, ?> map, String key) {
         double value = entry(map, key, Number.class).doubleValue();
         if (value != (int) value) {
-            throw new IllegalArgumentException("Preprocessing: '" + key + "' is " + value + ". Hint: it must be a whole number.");
+            throw new IllegalArgumentException(
+                    "Preprocessing: '" + key + "' is " + value + ". Hint: it must be a whole number.");
         }
         return (int) value;
     }
 
     private static List<Double> numbers(Map<String, ?> map, String key) {
-        return ((List<?>) entry(map, key, List.class)).stream().map(v -> {
-            if (v instanceof Number n) {
-                return n.doubleValue();
-            }
-            throw new IllegalArgumentException("Preprocessing: '" + key + "' holds " + v + ". Hint: it must be a list of numbers.");
-        }).toList();
+        return ((List<?>) entry(map, key, List.class))
+                .stream()
+                        .map(v -> {
+                            if (v instanceof Number n) {
+                                return n.doubleValue();
+                            }
+                            throw new IllegalArgumentException("Preprocessing: '" + key + "' holds " + v
+                                    + ". Hint: it must be a list of numbers.");
+                        })
+                        .toList();
     }
 
     private static <T> T entry(Map<String, ?> map, String key, Class<T> type) {

@@ -4,23 +4,28 @@ import dev.graft.random.Draw;
 import java.util.random.RandomGenerator;
 
 /**
- * A random part of the image resized to a square, torchvision's {@code RandomResizedCrop}: its share of the area is uniform in
- * {@code [minScale, maxScale]}, the logarithm of its aspect ratio uniform between those of {@code minRatio} and {@code maxRatio}; after ten
- * draws that do not fit, the largest central crop of allowed ratio.
+ * A random part of the image resized to a square, torchvision's {@code RandomResizedCrop}: its share of the area is
+ * uniform in {@code [minScale, maxScale]}, the logarithm of its aspect ratio uniform between those of {@code minRatio}
+ * and {@code maxRatio}; after ten draws that do not fit, the largest central crop of allowed ratio.
  */
-public record RandomResizedCrop(int size, double minScale, double maxScale, double minRatio, double maxRatio, Interpolation interpolation)
+public record RandomResizedCrop(
+        int size, double minScale, double maxScale, double minRatio, double maxRatio, Interpolation interpolation)
         implements Transform {
     private static final int ATTEMPTS = 10;
 
     /** Where to cut. */
-    record Box(int left, int top, int width, int height) { }
+    record Box(int left, int top, int width, int height) {}
 
     public RandomResizedCrop {
-        if (size < 1 || !(minScale > 0 && minScale <= maxScale && maxScale <= 1) || !(minRatio > 0 && minRatio <= maxRatio)
-                || !Double.isFinite(maxRatio) || interpolation == Interpolation.NEAREST) {
-            throw new IllegalArgumentException("RandomResizedCrop: size " + size + ", scale [" + minScale + ", " + maxScale + "], ratio ["
-                    + minRatio + ", " + maxRatio + "], " + interpolation.id()
-                    + ". Hint: size from 1, 0 < min <= max, scale up to 1, bilinear or bicubic.");
+        if (size < 1
+                || !(minScale > 0 && minScale <= maxScale && maxScale <= 1)
+                || !(minRatio > 0 && minRatio <= maxRatio)
+                || !Double.isFinite(maxRatio)
+                || interpolation == Interpolation.NEAREST) {
+            throw new IllegalArgumentException(
+                    "RandomResizedCrop: size " + size + ", scale [" + minScale + ", " + maxScale + "], ratio ["
+                            + minRatio + ", " + maxRatio + "], " + interpolation.id()
+                            + ". Hint: size from 1, 0 < min <= max, scale up to 1, bilinear or bicubic.");
         }
     }
 

@@ -3,7 +3,8 @@ package dev.graft.vision.image;
 import java.util.random.RandomGenerator;
 
 /**
- * A turn by a uniformly drawn angle, torchvision's {@code RandomRotation} without expanding; uncovered corners are black.
+ * A turn by a uniformly drawn angle, torchvision's {@code RandomRotation} without expanding; uncovered corners are
+ * black.
  *
  * @param minDegrees smallest angle, counter-clockwise
  * @param maxDegrees largest angle
@@ -11,9 +12,11 @@ import java.util.random.RandomGenerator;
  */
 public record RandomRotation(double minDegrees, double maxDegrees, Interpolation interpolation) implements Transform {
     public RandomRotation {
-        if (!(minDegrees <= maxDegrees) || !Double.isFinite(maxDegrees - minDegrees) || interpolation == Interpolation.BICUBIC) {
-            throw new IllegalArgumentException("RandomRotation: angles [" + minDegrees + ", " + maxDegrees + "], " + interpolation.id()
-                    + ". Hint: finite angles, min <= max, nearest or bilinear.");
+        if (!(minDegrees <= maxDegrees)
+                || !Double.isFinite(maxDegrees - minDegrees)
+                || interpolation == Interpolation.BICUBIC) {
+            throw new IllegalArgumentException("RandomRotation: angles [" + minDegrees + ", " + maxDegrees + "], "
+                    + interpolation.id() + ". Hint: finite angles, min <= max, nearest or bilinear.");
         }
     }
 

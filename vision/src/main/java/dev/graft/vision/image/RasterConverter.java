@@ -8,7 +8,9 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.SampleModel;
 
-/** An ImageIO result's samples as an {@link Image}, by Pillow's rules; colour spaces and their profiles play no part. */
+/**
+ * An ImageIO result's samples as an {@link Image}, by Pillow's rules; colour spaces and their profiles play no part.
+ */
 final class RasterConverter {
     private final ImageDecoder owner;
     private final Meaning meaning;
@@ -63,7 +65,9 @@ final class RasterConverter {
         int w = raster.getWidth();
         int h = raster.getHeight();
         if (bits(raster) > 8) {
-            return new WideSamples(w, h, channels, wide(raster, channels), meaning.signed, (1 << bits(raster)) - 1, false).toImage(owner);
+            return new WideSamples(
+                            w, h, channels, wide(raster, channels), meaning.signed, (1 << bits(raster)) - 1, false)
+                    .toImage(owner);
         }
         byte[] samples = samples(raster, channels);
         if (ycc) {
@@ -79,7 +83,9 @@ final class RasterConverter {
     private void checkType(Raster raster) {
         owner.checkSize(raster.getWidth(), raster.getHeight());
         int type = raster.getTransferType();
-        boolean whole = type == DataBuffer.TYPE_BYTE || type == DataBuffer.TYPE_USHORT || type == DataBuffer.TYPE_INT
+        boolean whole = type == DataBuffer.TYPE_BYTE
+                || type == DataBuffer.TYPE_USHORT
+                || type == DataBuffer.TYPE_INT
                 || type == DataBuffer.TYPE_SHORT && meaning.signed;
         for (int size : raster.getSampleModel().getSampleSize()) {
             whole &= size <= 16;

@@ -3,9 +3,9 @@ package dev.graft.vision.image;
 import java.util.Arrays;
 
 /**
- * Antialiased resizing as Pillow does it on 8-bit images: first each row, then each column, is a weighted sum of the source
- * pixels within the filter's radius (widened by the shrinking factor); weights are rounded to 22 fractional bits, and the row pass
- * rounds to 8 bits before the column pass. Equal to Pillow's result to the bit.
+ * Antialiased resizing as Pillow does it on 8-bit images: first each row, then each column, is a weighted sum of the
+ * source pixels within the filter's radius (widened by the shrinking factor); weights are rounded to 22 fractional
+ * bits, and the row pass rounds to 8 bits before the column pass. Equal to Pillow's result to the bit.
  */
 final class Resampler {
     private static final int PRECISION_BITS = 32 - 8 - 2;
@@ -51,15 +51,25 @@ final class Resampler {
         }
     }
 
-    private Resampler() { }
+    private Resampler() {}
 
     /**
-     * The part at ({@code left}, {@code top}) of size {@code width} x {@code height} of {@code image} resized to {@code fullWidth} x
-     * {@code fullHeight}; nothing outside that part is computed.
+     * The part at ({@code left}, {@code top}) of size {@code width} x {@code height} of {@code image} resized to
+     * {@code fullWidth} x {@code fullHeight}; nothing outside that part is computed.
      */
-    static Image resize(Image image, int fullWidth, int fullHeight, int left, int top, int width, int height, Interpolation filter) {
-        Kernel horizontal = fullWidth == image.width() ? null : Kernel.of(image.width(), fullWidth, left, width, filter);
-        Kernel vertical = fullHeight == image.height() ? null : Kernel.of(image.height(), fullHeight, top, height, filter);
+    static Image resize(
+            Image image,
+            int fullWidth,
+            int fullHeight,
+            int left,
+            int top,
+            int width,
+            int height,
+            Interpolation filter) {
+        Kernel horizontal =
+                fullWidth == image.width() ? null : Kernel.of(image.width(), fullWidth, left, width, filter);
+        Kernel vertical =
+                fullHeight == image.height() ? null : Kernel.of(image.height(), fullHeight, top, height, filter);
         int firstRow = vertical == null ? top : vertical.first[0];
         int rows = vertical == null ? height : vertical.first[height - 1] + vertical.count[height - 1] - firstRow;
         int channels = image.channels();
@@ -67,7 +77,9 @@ final class Resampler {
         if (horizontal == null) {
             data = ImageOps.crop(image, left, firstRow, width, rows).data();
         } else {
-            data = channels == 3 ? rows3(image, firstRow, rows, width, horizontal) : rows1(image, firstRow, rows, width, horizontal);
+            data = channels == 3
+                    ? rows3(image, firstRow, rows, width, horizontal)
+                    : rows1(image, firstRow, rows, width, horizontal);
         }
         if (vertical != null) {
             data = columns(data, width * channels, firstRow, height, vertical);
@@ -120,7 +132,10 @@ final class Resampler {
         return out;
     }
 
-    /** Row by row rather than pixel by pixel: the inner loops run along memory, which the compiler turns into vector code. */
+    /**
+     * Row by row rather than pixel by pixel: the inner loops run along memory, which the compiler turns into vector
+     * code.
+     */
     private static byte[] columns(byte[] in, int rowBytes, int firstRow, int height, Kernel kernel) {
         byte[] out = new byte[Math.multiplyExact(rowBytes, height)];
         int[] sums = new int[rowBytes];

@@ -6,14 +6,15 @@ import java.util.random.RandomGenerator;
  * Antialiased resizing, torchvision's {@code Resize} on Pillow images, equal to Pillow's result to the bit.
  *
  * @param height target height, or the length of the shorter side if {@code width} is 0
- * @param width target width, or 0 to keep the aspect ratio: the longer side becomes {@code (int) (height * longer / shorter)}
+ * @param width target width, or 0 to keep the aspect ratio: the longer side becomes {@code (int) (height * longer /
+ *     shorter)}
  * @param interpolation bilinear or bicubic
  */
 public record Resize(int height, int width, Interpolation interpolation) implements Transform {
     public Resize {
         if (height < 1 || width < 0 || interpolation == Interpolation.NEAREST) {
-            throw new IllegalArgumentException("Resize: size " + height + (width == 0 ? "" : "x" + width) + ", " + interpolation.id()
-                    + ". Hint: a size from 1, bilinear or bicubic.");
+            throw new IllegalArgumentException("Resize: size " + height + (width == 0 ? "" : "x" + width) + ", "
+                    + interpolation.id() + ". Hint: a size from 1, bilinear or bicubic.");
         }
     }
 
@@ -42,7 +43,8 @@ public record Resize(int height, int width, Interpolation interpolation) impleme
 
     /** The same pixels as {@code crop.apply(apply(image))}, faster: what is cut off is not computed. */
     public Image applyAndCrop(Image image, CenterCrop crop) {
-        return ImageOps.resizeAndCenterCrop(image, widthOf(image), heightOf(image), crop.width(), crop.height(), interpolation);
+        return ImageOps.resizeAndCenterCrop(
+                image, widthOf(image), heightOf(image), crop.width(), crop.height(), interpolation);
     }
 
     private int widthOf(Image image) {

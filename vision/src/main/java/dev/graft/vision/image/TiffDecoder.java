@@ -7,23 +7,59 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * TIFF and BigTIFF by TwelveMonkeys, with what it leaves to its caller: samples of 10, 12 or 14 bits are scaled by their own depth,
- * what is not read is refused by its name, and the image is turned as its Orientation says (as in Pillow; a scanner writes rows in the
- * order it reads them).
+ * TIFF and BigTIFF by TwelveMonkeys, with what it leaves to its caller: samples of 10, 12 or 14 bits are scaled by
+ * their own depth, what is not read is refused by its name, and the image is turned as its Orientation says (as in
+ * Pillow; a scanner writes rows in the order it reads them).
  */
 final class TiffDecoder {
     private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946);
-    private static final Map<Integer, String> OTHER_COMPRESSIONS = Map.ofEntries(Map.entry(9, "JBIG"), Map.entry(10, "JBIG"), Map.entry(22610, "JPEG XR"),
-            Map.entry(32766, "NeXT"), Map.entry(32809, "ThunderScan"), Map.entry(32908, "PixarFilm"), Map.entry(32909, "PixarLog"), Map.entry(33003, "JPEG 2000"),
-            Map.entry(33004, "JPEG 2000"), Map.entry(33005, "JPEG 2000"), Map.entry(33007, "JPEG 2000"), Map.entry(34661, "JBIG"), Map.entry(34676, "SGILog"),
-            Map.entry(34677, "SGILog24"), Map.entry(34712, "JPEG 2000"), Map.entry(34887, "LERC"), Map.entry(34892, "lossy JPEG of DNG"), Map.entry(34925, "LZMA"),
-            Map.entry(34926, "Zstandard"), Map.entry(34927, "WebP"), Map.entry(34933, "PNG"), Map.entry(34934, "JPEG XR"), Map.entry(50000, "Zstandard"),
-            Map.entry(50001, "WebP"), Map.entry(50002, "JPEG XL"), Map.entry(52546, "JPEG XL"));
+    private static final Map<Integer, String> OTHER_COMPRESSIONS = Map.ofEntries(
+            Map.entry(9, "JBIG"),
+            Map.entry(10, "JBIG"),
+            Map.entry(22610, "JPEG XR"),
+            Map.entry(32766, "NeXT"),
+            Map.entry(32809, "ThunderScan"),
+            Map.entry(32908, "PixarFilm"),
+            Map.entry(32909, "PixarLog"),
+            Map.entry(33003, "JPEG 2000"),
+            Map.entry(33004, "JPEG 2000"),
+            Map.entry(33005, "JPEG 2000"),
+            Map.entry(33007, "JPEG 2000"),
+            Map.entry(34661, "JBIG"),
+            Map.entry(34676, "SGILog"),
+            Map.entry(34677, "SGILog24"),
+            Map.entry(34712, "JPEG 2000"),
+            Map.entry(34887, "LERC"),
+            Map.entry(34892, "lossy JPEG of DNG"),
+            Map.entry(34925, "LZMA"),
+            Map.entry(34926, "Zstandard"),
+            Map.entry(34927, "WebP"),
+            Map.entry(34933, "PNG"),
+            Map.entry(34934, "JPEG XR"),
+            Map.entry(50000, "Zstandard"),
+            Map.entry(50001, "WebP"),
+            Map.entry(50002, "JPEG XL"),
+            Map.entry(52546, "JPEG XL"));
     private static final int WHITE_IS_ZERO = 0;
     private static final int RGB = 2;
     private static final Set<Integer> PHOTOMETRICS = Set.of(WHITE_IS_ZERO, 1, RGB, 3, 5, 6);
-    private static final Map<Integer, String> OTHER_PHOTOMETRICS = Map.of(4, "a transparency mask", 8, "CIE L*a*b* colours", 9, "ICC L*a*b* colours",
-            10, "ITU L*a*b* colours", 32803, "the raw colour filter array of a camera", 32844, "LogL", 32845, "LogLuv", 34892, "raw camera data");
+    private static final Map<Integer, String> OTHER_PHOTOMETRICS = Map.of(
+            4,
+            "a transparency mask",
+            8,
+            "CIE L*a*b* colours",
+            9,
+            "ICC L*a*b* colours",
+            10,
+            "ITU L*a*b* colours",
+            32803,
+            "the raw colour filter array of a camera",
+            32844,
+            "LogL",
+            32845,
+            "LogLuv",
+            34892,
+            "raw camera data");
     private static final int JPEG = 7;
     private static final int OLD_JPEG = 6;
     private static final int LZW = 5;
@@ -44,48 +80,71 @@ final class TiffDecoder {
         TiffHeader header = TiffHeader.parse(owner, bytes);
         check(header);
         owner.checkSize(header.width(), header.height());
-        owner.checkPlausible(header.width(), header.height(), (long) header.bits() * header.samples(), ratio(header.compression()));
-        Image image = owner.read(big ? new BigTIFFImageReaderSpi() : new TIFFImageReaderSpi(), new ByteArrayImageStream(bytes, false),
+        owner.checkPlausible(
+                header.width(), header.height(), (long) header.bits() * header.samples(), ratio(header.compression()));
+        Image image = owner.read(
+                big ? new BigTIFFImageReaderSpi() : new TIFFImageReaderSpi(),
+                new ByteArrayImageStream(bytes, false),
                 new RasterConverter(owner, meaning(header)));
         return turned(image, header.orientation());
     }
 
-    /** TwelveMonkeys turns white-is-zero around within the 8 or 16 bits of its raster, whatever the samples' own depth is. */
+    /**
+     * TwelveMonkeys turns white-is-zero around within the 8 or 16 bits of its raster, whatever the samples' own depth
+     * is.
+     */
     private static RasterConverter.Meaning meaning(TiffHeader header) {
         int room = header.bits() > 8 ? 16 : 8;
         int surplus = header.photometric() == WHITE_IS_ZERO ? (1 << room) - (1 << header.bits()) : 0;
-        return new RasterConverter.Meaning(header.bits(), header.bits() > 8 && header.sampleFormat() == SIGNED, surplus);
+        return new RasterConverter.Meaning(
+                header.bits(), header.bits() > 8 && header.sampleFormat() == SIGNED, surplus);
     }
 
     private void check(TiffHeader header) {
         int compression = header.compression();
         if (!COMPRESSIONS.contains(compression)) {
-            String name = OTHER_COMPRESSIONS.containsKey(compression) ? OTHER_COMPRESSIONS.get(compression) + " compression (" + compression + ")"
+            String name = OTHER_COMPRESSIONS.containsKey(compression)
+                    ? OTHER_COMPRESSIONS.get(compression) + " compression (" + compression + ")"
                     : "compression " + compression;
             throw owner.error("a TIFF with " + name + " is not read", "save it with LZW or Deflate compression");
         }
         if (!PHOTOMETRICS.contains(header.photometric())) {
-            throw owner.error("a TIFF that holds " + OTHER_PHOTOMETRICS.getOrDefault(header.photometric(), "samples of an unknown meaning (tag 262 is "
-                    + header.photometric() + ")") + " is not read", "convert it to grey or RGB");
+            throw owner.error(
+                    "a TIFF that holds "
+                            + OTHER_PHOTOMETRICS.getOrDefault(
+                                    header.photometric(),
+                                    "samples of an unknown meaning (tag 262 is " + header.photometric() + ")")
+                            + " is not read",
+                    "convert it to grey or RGB");
         }
         if (header.sampleFormat() > SIGNED && header.sampleFormat() != 4) {
-            throw owner.error("a TIFF with " + (header.sampleFormat() == 3 ? "floating-point" : "complex or undefined") + " samples is not read",
+            throw owner.error(
+                    "a TIFF with " + (header.sampleFormat() == 3 ? "floating-point" : "complex or undefined")
+                            + " samples is not read",
                     "scale it to whole numbers of 16 bits");
         }
         if (header.bits() < 1 || header.samples() < 1 || header.samples() > MAX_SAMPLES) {
-            throw owner.error("the TIFF data is corrupt (" + header.samples() + " samples of " + header.bits() + " bits a pixel)", "copy the file again from its source");
+            throw owner.error(
+                    "the TIFF data is corrupt (" + header.samples() + " samples of " + header.bits() + " bits a pixel)",
+                    "copy the file again from its source");
         }
         if (header.bits() > 16) {
-            throw owner.error("a TIFF with " + header.bits() + " bits a sample is not read", "scale it to 8 or 16 bits");
+            throw owner.error(
+                    "a TIFF with " + header.bits() + " bits a sample is not read", "scale it to 8 or 16 bits");
         }
         boolean jpeg = compression == JPEG || compression == OLD_JPEG;
         if (header.photometric() == RGB && header.bits() < 8 || jpeg && header.bits() != 8) {
-            throw owner.error("a TIFF with " + (jpeg ? "JPEG compression and " : "RGB samples of ") + header.bits() + " bits" + (jpeg ? " a sample" : "")
-                    + " is not read", "scale it to 8 or 16 bits");
+            throw owner.error(
+                    "a TIFF with " + (jpeg ? "JPEG compression and " : "RGB samples of ") + header.bits() + " bits"
+                            + (jpeg ? " a sample" : "") + " is not read",
+                    "scale it to 8 or 16 bits");
         }
     }
 
-    /** How many times smaller than its samples the data can be: raw, PackBits, Deflate, LZW; the others have no such limit. */
+    /**
+     * How many times smaller than its samples the data can be: raw, PackBits, Deflate, LZW; the others have no such
+     * limit.
+     */
     private static int ratio(int compression) {
         return switch (compression) {
             case 1 -> 1;

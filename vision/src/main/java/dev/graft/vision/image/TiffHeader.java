@@ -15,7 +15,15 @@ import java.nio.ByteOrder;
  * @param sampleFormat tag 339: 1 unsigned, 2 signed, 3 floating-point
  * @param orientation tag 274, 1 to 8: where the first row and the first column are
  */
-record TiffHeader(int width, int height, int bits, int samples, int compression, int photometric, int sampleFormat, int orientation) {
+record TiffHeader(
+        int width,
+        int height,
+        int bits,
+        int samples,
+        int compression,
+        int photometric,
+        int sampleFormat,
+        int orientation) {
     private static final int WIDTH = 256;
     private static final int HEIGHT = 257;
     private static final int BITS_PER_SAMPLE = 258;
@@ -75,7 +83,7 @@ record TiffHeader(int width, int height, int bits, int samples, int compression,
                 case PHOTOMETRIC -> photometric = value(at);
                 case ORIENTATION -> orientation = value(at);
                 case SAMPLE_FORMAT -> sampleFormat = value(at);
-                default -> { }
+                default -> {}
             }
         }
 
@@ -84,7 +92,9 @@ record TiffHeader(int width, int height, int bits, int samples, int compression,
             int type = in.getShort(at + 2) & 0xffff;
             long count = big ? in.getLong(at + 4) : in.getInt(at + 4) & 0xFFFFFFFFL;
             if (type != SHORT && type != LONG || count < 1) {
-                throw owner.error("the TIFF data is corrupt (tag " + (in.getShort(at) & 0xffff) + " is no number)", "copy the file again from its source");
+                throw owner.error(
+                        "the TIFF data is corrupt (tag " + (in.getShort(at) & 0xffff) + " is no number)",
+                        "copy the file again from its source");
             }
             int held = big ? 8 : 4;
             int where = at + (big ? 12 : 8);

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Combinations of transforms. */
 public final class Transforms {
-    private Transforms() { }
+    private Transforms() {}
 
     /** Leaves images as they are. */
     public static Transform identity() {

@@ -7,14 +7,17 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * WebP: the container is read here, and only the bit stream of the (first) picture goes to TwelveMonkeys; transparency, profiles,
- * metadata and further frames are left out, and a cut file is noticed, which the bit stream's decoder lets pass.
+ * WebP: the container is read here, and only the bit stream of the (first) picture goes to TwelveMonkeys; transparency,
+ * profiles, metadata and further frames are left out, and a cut file is noticed, which the bit stream's decoder lets
+ * pass.
  */
 final class WebpDecoder {
     private static final int RIFF_HEADER = 12;
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
-    /** Zeros behind the pixels, for a decoder that reads ahead; one that needs more than these reads a damaged stream. */
+    /**
+     * Zeros behind the pixels, for a decoder that reads ahead; one that needs more than these reads a damaged stream.
+     */
     private static final int LOOK_AHEAD = 64;
 
     private final ImageDecoder owner;
@@ -31,9 +34,12 @@ final class WebpDecoder {
 
     Image decode() throws IOException {
         if ((in.getInt(4) & 0xFFFFFFFFL) > in.limit() - CHUNK_HEADER) {
-            throw owner.truncated("the WebP announces " + (in.getInt(4) & 0xFFFFFFFFL) + " bytes and has " + (in.limit() - CHUNK_HEADER));
+            throw owner.truncated("the WebP announces " + (in.getInt(4) & 0xFFFFFFFFL) + " bytes and has "
+                    + (in.limit() - CHUNK_HEADER));
         }
-        Image picture = owner.read(new WebPImageReaderSpi(), new ByteArrayImageStream(bitStream(RIFF_HEADER, in.limit()), true),
+        Image picture = owner.read(
+                new WebPImageReaderSpi(),
+                new ByteArrayImageStream(bitStream(RIFF_HEADER, in.limit()), true),
                 new RasterConverter(owner, RasterConverter.Meaning.PLAIN));
         int width = Math.max(canvasWidth, left + picture.width());
         int height = Math.max(canvasHeight, top + picture.height());
@@ -70,7 +76,10 @@ final class WebpDecoder {
     private byte[] simpleFile(int chunk, int length) {
         int padded = CHUNK_HEADER + length + (length & 1) + LOOK_AHEAD;
         ByteBuffer out = ByteBuffer.allocate(RIFF_HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
-        out.put(in.array(), 0, 4).putInt(4 + padded).put(in.array(), 8, 4).put(in.array(), chunk, CHUNK_HEADER + length);
+        out.put(in.array(), 0, 4)
+                .putInt(4 + padded)
+                .put(in.array(), 8, 4)
+                .put(in.array(), chunk, CHUNK_HEADER + length);
         return out.array();
     }
 

@@ -35,7 +35,9 @@ record WideSamples(int width, int height, int channels, short[] data, boolean si
     private void noteUnusedBits(ImageDecoder owner) {
         int bits = bitsUsed();
         if (bits > 0 && (1L << bits) * DARK_SHARE <= max + 1L) {
-            owner.note(ImageNote.Kind.FEW_BITS, bits + " of its " + (Integer.SIZE - Integer.numberOfLeadingZeros(max)) + " bits");
+            owner.note(
+                    ImageNote.Kind.FEW_BITS,
+                    bits + " of its " + (Integer.SIZE - Integer.numberOfLeadingZeros(max)) + " bits");
         }
     }
 

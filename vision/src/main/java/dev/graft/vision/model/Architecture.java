@@ -27,7 +27,13 @@ public final class Architecture {
         this(name, headPath, imageSize, constructor, List.of(weights), USUAL_LEARNING_RATE);
     }
 
-    private Architecture(String name, String headPath, int imageSize, Constructor constructor, List<Weights> weights, double learningRate) {
+    private Architecture(
+            String name,
+            String headPath,
+            int imageSize,
+            Constructor constructor,
+            List<Weights> weights,
+            double learningRate) {
         this.name = name;
         this.headPath = headPath;
         this.imageSize = imageSize;
@@ -56,8 +62,8 @@ public final class Architecture {
     }
 
     /**
-     * A learning rate that fine-tunes this network, for SGD with a momentum of 0.9 and batches of 32: a place to start from, measured
-     * on photographs and X-rays by {@code DefaultRecipes} in the benchmarks.
+     * A learning rate that fine-tunes this network, for SGD with a momentum of 0.9 and batches of 32: a place to start
+     * from, measured on photographs and X-rays by {@code DefaultRecipes} in the benchmarks.
      */
     public double learningRate() {
         return learningRate;
@@ -71,17 +77,22 @@ public final class Architecture {
     /**
      * Published weights by name.
      *
-     * @param id the publisher's name, such as {@code IMAGENET1K_V1}, or the data set, {@code imagenet} or {@code cifar10}, for the best
+     * @param id the publisher's name, such as {@code IMAGENET1K_V1}, or the data set, {@code imagenet} or
+     *     {@code cifar10}, for the best
      * @throws IllegalArgumentException listing the weights there are
      */
     public Weights weights(String id) {
         String wanted = id.toUpperCase(Locale.ROOT);
-        Optional<Weights> named = weights.stream().filter(w -> w.name().equals(wanted)).findFirst();
-        Optional<Weights> newest = weights.stream().filter(w -> w.name().startsWith(wanted) || w.name().endsWith("_" + wanted))
+        Optional<Weights> named =
+                weights.stream().filter(w -> w.name().equals(wanted)).findFirst();
+        Optional<Weights> newest = weights.stream()
+                .filter(w -> w.name().startsWith(wanted) || w.name().endsWith("_" + wanted))
                 .reduce((older, newer) -> newer);
         return named.or(() -> newest)
-                .orElseThrow(() -> new IllegalArgumentException(name + ": no published weights '" + id + "'. Hint: there are "
-                        + String.join(", ", weights.stream().map(Weights::name).toList()) + ", or give a weight file."));
+                .orElseThrow(() -> new IllegalArgumentException(name + ": no published weights '" + id
+                        + "'. Hint: there are "
+                        + String.join(", ", weights.stream().map(Weights::name).toList())
+                        + ", or give a weight file."));
     }
 
     /** A network to be trained from scratch. */
@@ -118,13 +129,17 @@ public final class Architecture {
         if (state.contains(headPath + ".weight")) {
             return state.stripPrefix("");
         }
-        try (Backbone any = Init.skip(() -> constructor.build(1, new SplittableRandom(0))); StateDict own = any.stateDict()) {
+        try (Backbone any = Init.skip(() -> constructor.build(1, new SplittableRandom(0)));
+                StateDict own = any.stateDict()) {
             return state.unwrapped(own.names());
         }
     }
 
     private Backbone fill(StateDict state, RandomGenerator random) {
-        int classes = state.find(headPath + ".weight").filter(weight -> weight.rank() > 0).map(weight -> weight.dim(0)).orElse(1000);
+        int classes = state.find(headPath + ".weight")
+                .filter(weight -> weight.rank() > 0)
+                .map(weight -> weight.dim(0))
+                .orElse(1000);
         return Pretrained.fill(() -> constructor.build(Math.max(1, classes), random), state);
     }
 

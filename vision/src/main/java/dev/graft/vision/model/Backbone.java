@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * An image classifier in two parts: {@link #features} turns images into what the head sees, {@link #classify} is the head. Both
- * together are {@link #forward}. With the first part frozen, its output can be computed once and kept.
+ * An image classifier in two parts: {@link #features} turns images into what the head sees, {@link #classify} is the
+ * head. Both together are {@link #forward}. With the first part frozen, its output can be computed once and kept.
  *
  * <pre>{@code
  * Backbone model = ModelZoo.architecture("resnet18").create(ResNet18Weights.IMAGENET1K_V1, random);
@@ -50,7 +50,9 @@ public abstract class Backbone extends Module {
         return computeLogits(computeFeatures(images));
     }
 
-    /** The path of the layer that makes the logits, such as {@code fc}: what {@link #replace} takes for other classes. */
+    /**
+     * The path of the layer that makes the logits, such as {@code fc}: what {@link #replace} takes for other classes.
+     */
     public abstract String headPath();
 
     /** A first layer for {@link #headPath()} with this many outputs, initialised as its original is. */
@@ -62,12 +64,12 @@ public abstract class Backbone extends Module {
     }
 
     /** Gives a network that is trained from scratch its first weights, where they differ from its layers' defaults. */
-    protected void initialise(RandomGenerator random) {
-    }
+    protected void initialise(RandomGenerator random) {}
 
     /**
-     * The head as a network of its own, from the output of {@link #features} to logits {@code [N, classes]}. It shares the head's modules,
-     * dropout included, so training it on stored features trains this network; its state dict holds the head alone.
+     * The head as a network of its own, from the output of {@link #features} to logits {@code [N, classes]}. It shares
+     * the head's modules, dropout included, so training it on stored features trains this network; its state dict holds
+     * the head alone.
      */
     public final Module headNetwork() {
         return new Head(this);

@@ -18,7 +18,8 @@ final class BasicBlock extends Module {
     private final Sequential downsample;
 
     BasicBlock(int in, int out, int stride, RandomGenerator random) {
-        conv1 = new Conv2d(in, out, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
+        conv1 = new Conv2d(
+                in, out, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
         bn1 = new BatchNorm2d(out);
         conv2 = new Conv2d(out, out, 3, Conv2d.options().padding(1).withoutBias(), random);
         bn2 = new BatchNorm2d(out);

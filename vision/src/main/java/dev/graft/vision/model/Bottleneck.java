@@ -10,8 +10,8 @@ import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
- * 1x1 down, 3x3, 1x1 up to four times the width, beside a shortcut. The stride is at the 3x3 convolution, as torchvision has it
- * ("ResNet v1.5"); in the paper it is at the first 1x1.
+ * 1x1 down, 3x3, 1x1 up to four times the width, beside a shortcut. The stride is at the 3x3 convolution, as
+ * torchvision has it ("ResNet v1.5"); in the paper it is at the first 1x1.
  */
 final class Bottleneck extends Module {
     static final int EXPANSION = 4;
@@ -28,7 +28,8 @@ final class Bottleneck extends Module {
         int out = width * EXPANSION;
         conv1 = new Conv2d(in, width, 1, Conv2d.options().withoutBias(), random);
         bn1 = new BatchNorm2d(width);
-        conv2 = new Conv2d(width, width, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
+        conv2 = new Conv2d(
+                width, width, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
         bn2 = new BatchNorm2d(width);
         conv3 = new Conv2d(width, out, 1, Conv2d.options().withoutBias(), random);
         bn3 = new BatchNorm2d(out);

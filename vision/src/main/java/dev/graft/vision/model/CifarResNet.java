@@ -15,8 +15,9 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * The small residual networks for 32x32 images: {@code 6n + 2} layers, widths 16, 32, 64, shortcuts without weights (option A);
- * {@code [N, 3, H, W]} to logits {@code [N, classes]}. State-dict names are akamaster's, whose CIFAR-10 weights they load.
+ * The small residual networks for 32x32 images: {@code 6n + 2} layers, widths 16, 32, 64, shortcuts without weights
+ * (option A); {@code [N, 3, H, W]} to logits {@code [N, classes]}. State-dict names are akamaster's, whose CIFAR-10
+ * weights they load.
  *
  * @see <a href="https://arxiv.org/abs/1512.03385">He et al. 2015, section 4.2</a>
  * @see <a href="https://github.com/akamaster/pytorch_resnet_cifar10">pytorch_resnet_cifar10</a>
@@ -92,7 +93,8 @@ public final class CifarResNet extends Backbone {
     }
 
     private static CifarResNet pretrained(int depth, Weights weights) {
-        return Pretrained.load("resnet" + depth, weights, classes -> new CifarResNet(depth, classes, new SplittableRandom(0)));
+        return Pretrained.load(
+                "resnet" + depth, weights, classes -> new CifarResNet(depth, classes, new SplittableRandom(0)));
     }
 
     private static CifarResNet scratch(int depth, int classes, RandomGenerator random) {
@@ -124,7 +126,10 @@ public final class CifarResNet extends Backbone {
         return "linear";
     }
 
-    /** A linear layer; weights normal with deviation {@code sqrt(2 / 64)}, as akamaster's, the bias as PyTorch's default. */
+    /**
+     * A linear layer; weights normal with deviation {@code sqrt(2 / 64)}, as akamaster's, the bias as PyTorch's
+     * default.
+     */
     @Override
     public Module newHead(int classes, RandomGenerator random) {
         checkClasses(architecture(), classes);

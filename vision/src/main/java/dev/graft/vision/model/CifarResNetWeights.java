@@ -6,8 +6,8 @@ import dev.graft.vision.image.Preprocessing;
 import java.net.URI;
 
 /**
- * Published weights for {@link CifarResNet}, trained on CIFAR-10; one entry for each depth. Except for ResNet-20, only the SHA-256
- * digits in the file name are recorded.
+ * Published weights for {@link CifarResNet}, trained on CIFAR-10; one entry for each depth. Except for ResNet-20, only
+ * the SHA-256 digits in the file name are recorded.
  *
  * @see <a href="https://github.com/akamaster/pytorch_resnet_cifar10">pytorch_resnet_cifar10</a>
  */
@@ -28,7 +28,8 @@ public enum CifarResNetWeights implements Weights {
         // Trained with ImageNet's mean and deviation, although CIFAR's own differ.
         Preprocessing preprocessing = new Preprocessing(32, 32, Interpolation.BILINEAR, Normalize.imageNet());
         facts = WeightsFacts.of(architecture, fileName, sha256, ClassNames.cifar10(), preprocessing)
-                .url(URI.create("https://github.com/akamaster/pytorch_resnet_cifar10/raw/master/pretrained_models/" + fileName))
+                .url(URI.create(
+                        "https://github.com/akamaster/pytorch_resnet_cifar10/raw/master/pretrained_models/" + fileName))
                 .origin("akamaster/pytorch_resnet_cifar10, BSD")
                 .accuracy(Accuracy.of(top1));
     }

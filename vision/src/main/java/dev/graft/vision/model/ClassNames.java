@@ -8,11 +8,10 @@ import java.util.List;
 
 /** The classes that published weights were trained on, in the order of their logits. */
 public final class ClassNames {
-    private static final List<String> CIFAR10 = List.of(
-            "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    private static final List<String> CIFAR10 =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
-    private ClassNames() {
-    }
+    private ClassNames() {}
 
     private static final class ImageNet {
         static final List<String> NAMES = read("imagenet_classes.txt");

@@ -25,7 +25,9 @@ final class ConsoleDownload implements DownloadListener {
     public void started(URI url, Path file, long alreadyThere) {
         lastTenth = 0;
         out.println("Downloading " + url + " to " + file
-                + (alreadyThere == 0 ? "" : String.format(Locale.ROOT, ", continuing at %.1f MB", alreadyThere / MEGA)));
+                + (alreadyThere == 0
+                        ? ""
+                        : String.format(Locale.ROOT, ", continuing at %.1f MB", alreadyThere / MEGA)));
     }
 
     @Override

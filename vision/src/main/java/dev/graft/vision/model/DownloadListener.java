@@ -17,8 +17,7 @@ public interface DownloadListener {
     void finished(Path file);
 
     /** Another process downloads the same file; its result is waited for. */
-    default void waiting(Path file) {
-    }
+    default void waiting(Path file) {}
 
     /** Says nothing. */
     static DownloadListener silent() {

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * EfficientNet-Lite0, 4.7 million parameters: inverted residuals with ReLU6 and TensorFlow's SAME padding,
- * {@code [N, 3, H, W]} to logits {@code [N, classes]}. State-dict names are those of the PyTorch file converted from TensorFlow's
+ * EfficientNet-Lite0, 4.7 million parameters: inverted residuals with ReLU6 and TensorFlow's SAME padding, {@code [N,
+ * 3, H, W]} to logits {@code [N, classes]}. State-dict names are those of the PyTorch file converted from TensorFlow's
  * release.
  *
  * @see <a href="https://arxiv.org/abs/1905.11946">Tan and Le 2019</a>
@@ -29,27 +29,39 @@ public final class EfficientNetLite extends Backbone {
     private static final int WIDTH = 1280;
     /** TensorFlow's eps, and its decay of 0.99 written as PyTorch's momentum. */
     private static final BatchNorm.Options NORM = BatchNorm.options().eps(1e-3f).momentum(0.01f);
-    private static final List<Stage> STAGES = List.of(new Stage(3, 1, 1, 16, 1), new Stage(3, 2, 6, 24, 2), new Stage(5, 2, 6, 40, 2),
-            new Stage(3, 2, 6, 80, 3), new Stage(5, 1, 6, 112, 3), new Stage(5, 2, 6, 192, 4), new Stage(3, 1, 6, 320, 1));
+
+    private static final List<Stage> STAGES = List.of(
+            new Stage(3, 1, 1, 16, 1),
+            new Stage(3, 2, 6, 24, 2),
+            new Stage(5, 2, 6, 40, 2),
+            new Stage(3, 2, 6, 80, 3),
+            new Stage(5, 1, 6, 112, 3),
+            new Stage(5, 2, 6, 192, 4),
+            new Stage(3, 1, 6, 320, 1));
 
     @Key("_conv_stem")
     private Module convStem;
+
     @Key("_bn0")
     private final BatchNorm2d bn0;
+
     @Key("_blocks")
     private final Sequential blocks;
+
     @Key("_conv_head")
     private final Conv2d convHead;
+
     @Key("_bn1")
     private final BatchNorm2d bn1;
+
     @Key("_dropout")
     private final Dropout dropout;
+
     @Key("_fc")
     private Module fc;
 
     /** Blocks of one width; the stride is the first one's. */
-    private record Stage(int kernel, int stride, int expansion, int out, int repeats) {
-    }
+    private record Stage(int kernel, int stride, int expansion, int out, int repeats) {}
 
     EfficientNetLite(int classes, RandomGenerator random) {
         super("efficientnet_lite0");
@@ -61,7 +73,8 @@ public final class EfficientNetLite extends Backbone {
         int in = STEM;
         for (Stage stage : STAGES) {
             for (int i = 0; i < stage.repeats; i++) {
-                list.add(new InvertedResidual(in, stage.out, stage.kernel, i == 0 ? stage.stride : 1, stage.expansion, NORM, random));
+                list.add(new InvertedResidual(
+                        in, stage.out, stage.kernel, i == 0 ? stage.stride : 1, stage.expansion, NORM, random));
                 in = stage.out;
             }
         }
@@ -88,12 +101,18 @@ public final class EfficientNetLite extends Backbone {
         return model;
     }
 
-    /** TensorFlow's rule for EfficientNet: convolutions normal, with variance {@code 2 / (kernel area * outputs / groups)}. */
+    /**
+     * TensorFlow's rule for EfficientNet: convolutions normal, with variance {@code 2 / (kernel area * outputs /
+     * groups)}.
+     */
     @Override
     protected void initialise(RandomGenerator random) {
         Initialiser.convolutions(this, c -> {
             int[] shape = c.weight().shape().toArray();
-            double fanOut = (double) shape[0] * shape[2] * shape[3] / c.settings().geometry().groups();
+            double fanOut = (double) shape[0]
+                    * shape[2]
+                    * shape[3]
+                    / c.settings().geometry().groups();
             Init.normal(c.weight().value(), 0f, (float) Math.sqrt(2 / fanOut), random);
         });
     }

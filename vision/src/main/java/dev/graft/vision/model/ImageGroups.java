@@ -26,20 +26,38 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Takes images through layers in groups, a few at a time: what passes between the layers then stays in cache, instead of going to memory and
- * back. Only on a CPU, only where nothing is recorded for backward, and only through layers that are known to treat each image by itself and to
- * keep nothing of it; all images go at once through any other, such as a user's module.
+ * Takes images through layers in groups, a few at a time: what passes between the layers then stays in cache, instead
+ * of going to memory and back. Only on a CPU, only where nothing is recorded for backward, and only through layers that
+ * are known to treat each image by itself and to keep nothing of it; all images go at once through any other, such as a
+ * user's module.
  */
 final class ImageGroups {
-    /** Of what a group keeps between layers: a part of a last-level cache of tens of megabytes, which others use as well. */
+    /**
+     * Of what a group keeps between layers: a part of a last-level cache of tens of megabytes, which others use as
+     * well.
+     */
     private static final long BYTES = 6 << 20;
     /** By their exact classes: a subclass may compute something else. */
-    private static final Set<Class<? extends Module>> EACH_IMAGE_BY_ITSELF = Set.of(Conv2d.class, ReLU.class, ReLU6.class, LeakyReLU.class,
-            GELU.class, Sigmoid.class, Tanh.class, Identity.class, MaxPool2d.class, AvgPool2d.class, AdaptiveMaxPool2d.class,
-            AdaptiveAvgPool2d.class, Sequential.class, BasicBlock.class, Bottleneck.class, InvertedResidual.class, Fire.class);
+    private static final Set<Class<? extends Module>> EACH_IMAGE_BY_ITSELF = Set.of(
+            Conv2d.class,
+            ReLU.class,
+            ReLU6.class,
+            LeakyReLU.class,
+            GELU.class,
+            Sigmoid.class,
+            Tanh.class,
+            Identity.class,
+            MaxPool2d.class,
+            AvgPool2d.class,
+            AdaptiveMaxPool2d.class,
+            AdaptiveAvgPool2d.class,
+            Sequential.class,
+            BasicBlock.class,
+            Bottleneck.class,
+            InvertedResidual.class,
+            Fire.class);
 
-    private ImageGroups() {
-    }
+    private ImageGroups() {}
 
     /**
      * {@code formula(images)}, with the images as the first dimension on both sides.
@@ -73,7 +91,9 @@ final class ImageGroups {
                     return false;
                 }
             }
-            if (recorded && layer.parameters().stream().anyMatch(parameter -> parameter.value().requiresGrad())) {
+            if (recorded
+                    && layer.parameters().stream()
+                            .anyMatch(parameter -> parameter.value().requiresGrad())) {
                 return false;
             }
         }

@@ -7,8 +7,7 @@ import java.util.function.Consumer;
 
 /** First weights that differ from the layers' own default. Batch norm starts at weight 1, bias 0 by itself. */
 final class Initialiser {
-    private Initialiser() {
-    }
+    private Initialiser() {}
 
     /** Applies {@code rule} to every convolution below {@code root}, in state-dict order. */
     static void convolutions(Module root, Consumer<Conv2d> rule) {

@@ -12,28 +12,35 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut where stride is 1 and widths agree
- * (Sandler et al. 2018, arXiv:1801.04381). Without squeeze-and-excitation, as EfficientNet-Lite has it.
+ * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut where stride is 1 and
+ * widths agree (Sandler et al. 2018, arXiv:1801.04381). Without squeeze-and-excitation, as EfficientNet-Lite has it.
  *
  * <p>Inside, the block is several times wider than at its ends: hence the {@link ImageGroups}.
  */
 final class InvertedResidual extends Module {
     @Key("_expand_conv")
     private final Conv2d expandConv;
+
     @Key("_bn0")
     private final BatchNorm2d bn0;
+
     @Key("_depthwise_conv")
     private final Conv2d depthwiseConv;
+
     @Key("_bn1")
     private final BatchNorm2d bn1;
+
     @Key("_project_conv")
     private final Conv2d projectConv;
+
     @Key("_bn2")
     private final BatchNorm2d bn2;
+
     private final boolean shortcut;
 
     /** @param expansion how many times wider than its input the block is inside; 1 leaves the expansion out */
-    InvertedResidual(int in, int out, int kernel, int stride, int expansion, BatchNorm.Options norm, RandomGenerator random) {
+    InvertedResidual(
+            int in, int out, int kernel, int stride, int expansion, BatchNorm.Options norm, RandomGenerator random) {
         int wide = in * expansion;
         Conv2d.Options same = Conv2d.options().paddingSame().withoutBias();
         expandConv = expansion == 1 ? null : new Conv2d(in, wide, 1, same, random);
@@ -55,6 +62,8 @@ final class InvertedResidual extends Module {
     private Tensor block(Tensor x) {
         Tensor y = expandConv == null ? x : Fused.convNorm(expandConv, bn0, x, Activation.RELU6);
         y = Fused.convNorm(depthwiseConv, bn1, y, Activation.RELU6);
-        return shortcut ? Fused.convNormAdd(projectConv, bn2, y, x, Activation.NONE) : Fused.convNorm(projectConv, bn2, y, Activation.NONE);
+        return shortcut
+                ? Fused.convNormAdd(projectConv, bn2, y, x, Activation.NONE)
+                : Fused.convNorm(projectConv, bn2, y, Activation.NONE);
     }
 }

@@ -20,14 +20,14 @@ public final class ModelZoo {
             new Architecture("resnet152", "fc", 224, resnet("resnet152"), ResNet152Weights.values()),
             new Architecture("squeezenet1_1", "classifier.1", 224, SqueezeNet::new, SqueezeNet11Weights.values())
                     .withLearningRate(SqueezeNet.LEARNING_RATE),
-            new Architecture("efficientnet_lite0", "_fc", 224, EfficientNetLite::new, EfficientNetLite0Weights.values()),
+            new Architecture(
+                    "efficientnet_lite0", "_fc", 224, EfficientNetLite::new, EfficientNetLite0Weights.values()),
             new Architecture("resnet20", "linear", 32, cifar(20), CifarResNetWeights.RESNET20_CIFAR10),
             new Architecture("resnet32", "linear", 32, cifar(32), CifarResNetWeights.RESNET32_CIFAR10),
             new Architecture("resnet44", "linear", 32, cifar(44), CifarResNetWeights.RESNET44_CIFAR10),
             new Architecture("resnet56", "linear", 32, cifar(56), CifarResNetWeights.RESNET56_CIFAR10));
 
-    private ModelZoo() {
-    }
+    private ModelZoo() {}
 
     private static Architecture.Constructor resnet(String name) {
         return (classes, random) -> new ResNet(name, classes, random);
@@ -49,7 +49,10 @@ public final class ModelZoo {
 
     /** @throws IllegalArgumentException listing the names there are */
     public static Architecture architecture(String name) {
-        return ALL.stream().filter(a -> a.name().equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                "model: no network '" + name + "'. Hint: one of " + String.join(", ", names()) + "."));
+        return ALL.stream()
+                .filter(a -> a.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "model: no network '" + name + "'. Hint: one of " + String.join(", ", names()) + "."));
     }
 }

@@ -7,7 +7,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** What has come of a download so far, kept between tries so that the next one continues. Written by the HTTP client's thread. */
+/**
+ * What has come of a download so far, kept between tries so that the next one continues. Written by the HTTP client's
+ * thread.
+ */
 final class PartFile implements AutoCloseable {
     private final FileChannel channel;
     private final long limit;

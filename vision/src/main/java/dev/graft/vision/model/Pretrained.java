@@ -9,14 +9,14 @@ import java.util.function.Supplier;
 
 /** Builds a network and fills it from published weights. */
 final class Pretrained {
-    private Pretrained() {
-    }
+    private Pretrained() {}
 
     /** @param build the network for a number of classes; its first weights do not matter */
     static <M extends Backbone> M load(String architecture, Weights weights, IntFunction<M> build) {
         if (!weights.architecture().equals(architecture)) {
-            throw new IllegalArgumentException(architecture + ": the weights " + weights.name() + " are for " + weights.architecture()
-                    + ". Hint: choose weights of " + architecture + ", or build a " + weights.architecture() + ".");
+            throw new IllegalArgumentException(architecture + ": the weights " + weights.name() + " are for "
+                    + weights.architecture() + ". Hint: choose weights of " + architecture + ", or build a "
+                    + weights.architecture() + ".");
         }
         Path file = WeightCache.fromEnvironment().fetch(weights, DownloadListener.console());
         try (StateDict state = WeightFiles.load(file)) {

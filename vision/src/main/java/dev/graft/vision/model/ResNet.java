@@ -152,7 +152,10 @@ public final class ResNet extends Backbone {
     /** {@code [N, 512]}, or {@code [N, 2048]} from 50 layers on: the mean of the last layer over all positions. */
     @Override
     protected Tensor computeFeatures(Tensor images) {
-        Tensor x = ImageGroups.forward(images, firstFloats(images), List.of(conv1, bn1, layer1),
+        Tensor x = ImageGroups.forward(
+                images,
+                firstFloats(images),
+                List.of(conv1, bn1, layer1),
                 group -> layer1.forward(Fused.convNormPool(conv1, bn1, maxpool, group, Activation.RELU)));
         x = layer4.forward(layer3.forward(layer2.forward(x)));
         return x.adaptiveAvgPool2d(1, 1).flatten(1);

@@ -7,7 +7,8 @@ package dev.graft.vision.model;
  */
 public enum ResNet18Weights implements Weights {
     /** ImageNet-1K, top-1 69.758 %. */
-    IMAGENET1K_V1(TorchvisionFacts.v1("resnet18", "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec", 69.758, 89.078)
+    IMAGENET1K_V1(TorchvisionFacts.v1(
+                    "resnet18", "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec", 69.758, 89.078)
             .bytes(46_830_571));
 
     private final WeightsFacts facts;

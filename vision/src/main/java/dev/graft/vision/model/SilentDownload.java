@@ -7,14 +7,11 @@ import java.util.OptionalLong;
 /** Hears a download and says nothing. */
 final class SilentDownload implements DownloadListener {
     @Override
-    public void started(URI url, Path file, long alreadyThere) {
-    }
+    public void started(URI url, Path file, long alreadyThere) {}
 
     @Override
-    public void progress(long bytes, OptionalLong total) {
-    }
+    public void progress(long bytes, OptionalLong total) {}
 
     @Override
-    public void finished(Path file) {
-    }
+    public void finished(Path file) {}
 }

@@ -14,16 +14,16 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * SqueezeNet 1.1, 1.2 million parameters, with torchvision's layers, state-dict names and initialisation:
- * {@code [N, 3, H, W]} to logits {@code [N, classes]}; images from 17x17.
+ * SqueezeNet 1.1, 1.2 million parameters, with torchvision's layers, state-dict names and initialisation: {@code [N, 3,
+ * H, W]} to logits {@code [N, classes]}; images from 17x17.
  *
  * @see <a href="https://arxiv.org/abs/1602.07360">Iandola et al. 2016</a>
  * @see <a href="https://pytorch.org/vision/stable/models/squeezenet.html">torchvision SqueezeNet</a>
  */
 public final class SqueezeNet extends Backbone {
     /**
-     * The classifier ends in a ReLU. A step that takes a class's output below 0 at every position silences it for good, as no gradient
-     * comes back; at 0.01 whole heads died on chest X-rays, and every image got the same answer.
+     * The classifier ends in a ReLU. A step that takes a class's output below 0 at every position silences it for good,
+     * as no gradient comes back; at 0.01 whole heads died on chest X-rays, and every image got the same answer.
      */
     static final double LEARNING_RATE = 0.001;
 
@@ -50,7 +50,8 @@ public final class SqueezeNet extends Backbone {
                 new Fire(384, 48, 192, random),
                 new Fire(384, 64, 256, random),
                 new Fire(512, 64, 256, random));
-        classifier = new Sequential(new Dropout(0.5f, random), newHead(classes, random), new ReLU(), new AdaptiveAvgPool2d(1));
+        classifier = new Sequential(
+                new Dropout(0.5f, random), newHead(classes, random), new ReLU(), new AdaptiveAvgPool2d(1));
     }
 
     /**

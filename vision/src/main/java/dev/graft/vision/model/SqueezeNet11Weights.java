@@ -7,7 +7,8 @@ package dev.graft.vision.model;
  */
 public enum SqueezeNet11Weights implements Weights {
     /** ImageNet-1K, top-1 58.178 %. */
-    IMAGENET1K_V1(TorchvisionFacts.v1("squeezenet1_1", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 58.178, 80.624)
+    IMAGENET1K_V1(TorchvisionFacts.v1(
+                    "squeezenet1_1", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 58.178, 80.624)
             .bytes(4_958_839));
 
     private final WeightsFacts facts;

@@ -8,8 +8,7 @@ import java.net.URI;
 final class TorchvisionFacts {
     private static final String FOLDER = "https://download.pytorch.org/models/";
 
-    private TorchvisionFacts() {
-    }
+    private TorchvisionFacts() {}
 
     /** The first recipe: shorter side 256. */
     static WeightsFacts v1(String architecture, String sha256, double top1, double top5) {
@@ -21,7 +20,8 @@ final class TorchvisionFacts {
         return facts(architecture, sha256, Preprocessing.imageNet(224, 232, Interpolation.BILINEAR), top1, top5);
     }
 
-    private static WeightsFacts facts(String architecture, String sha256, Preprocessing preprocessing, double top1, double top5) {
+    private static WeightsFacts facts(
+            String architecture, String sha256, Preprocessing preprocessing, double top1, double top5) {
         String fileName = architecture + "-" + sha256.substring(0, 8) + ".pth";
         return WeightsFacts.of(architecture, fileName, sha256, ClassNames.imageNet(), preprocessing)
                 .url(URI.create(FOLDER + fileName))

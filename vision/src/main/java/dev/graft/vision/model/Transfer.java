@@ -22,8 +22,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * One HTTP GET into a {@link PartFile}, continuing where that ends. Proxies are those of {@link java.net.ProxySelector}:
- * {@code -Dhttps.proxyHost}, or the system's with {@code -Djava.net.useSystemProxies=true}.
+ * One HTTP GET into a {@link PartFile}, continuing where that ends. Proxies are those of
+ * {@link java.net.ProxySelector}: {@code -Dhttps.proxyHost}, or the system's with
+ * {@code -Djava.net.useSystemProxies=true}.
  */
 final class Transfer {
     private static final Duration CONNECT = Duration.ofSeconds(5);
@@ -55,20 +56,26 @@ final class Transfer {
     /**
      * Returns when the server has sent all it announced.
      *
-     * @throws Refused     when the answer is an error
+     * @throws Refused when the answer is an error
      * @throws IOException when the connection cannot be made or breaks; what has come stays in the part file
      */
     void run() throws IOException, InterruptedException {
         long start = part.size();
-        HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(ANSWER).GET();
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(url).timeout(ANSWER).GET();
         if (start > 0) {
             request.header("Range", "bytes=" + start + "-");
         }
         Executor threads = threads();
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT)
-                .followRedirects(HttpClient.Redirect.NORMAL).executor(threads).build();
+        HttpClient client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT)
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .executor(threads)
+                .build();
         Body body = new Body(start);
-        // send, not sendAsync: that one hands its answer on through the common pool, whose workers may all be waiting for this download.
+        // send, not sendAsync: that one hands its answer on through the common pool, whose workers may all be waiting
+        // for this download.
         FutureTask<HttpResponse<Void>> answer = new FutureTask<>(() -> client.send(request.build(), body));
         threads.execute(answer);
         int status = await(answer, body).statusCode();
@@ -90,7 +97,8 @@ final class Transfer {
         });
     }
 
-    private HttpResponse<Void> await(Future<HttpResponse<Void>> answer, Body body) throws IOException, InterruptedException {
+    private HttpResponse<Void> await(Future<HttpResponse<Void>> answer, Body body)
+            throws IOException, InterruptedException {
         long seen = -1;
         long since = System.nanoTime();
         while (true) {
@@ -122,7 +130,8 @@ final class Transfer {
             }
         }
         if (failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException) {
-            return url.getHost() + " cannot be reached (is there a network, or a proxy to be set with -Dhttps.proxyHost?)";
+            return url.getHost()
+                    + " cannot be reached (is there a network, or a proxy to be set with -Dhttps.proxyHost?)";
         }
         String text = failure.getMessage();
         return text == null || text.isBlank() ? failure.getClass().getSimpleName() : text;
@@ -148,14 +157,16 @@ final class Transfer {
             if (status != 200 && status != 206) {
                 return HttpResponse.BodySubscribers.discarding();
             }
-            boolean continues = status == 206 && info.headers().firstValue("Content-Range").orElse("").startsWith("bytes " + start + "-");
+            boolean continues = status == 206
+                    && info.headers().firstValue("Content-Range").orElse("").startsWith("bytes " + start + "-");
             if (!continues) {
                 part.restart();
             }
             OptionalLong announced = info.headers().firstValueAsLong("Content-Length");
             length = announced.isPresent() ? part.size() + announced.getAsLong() : -1;
             answered = true;
-            return HttpResponse.BodySubscribers.ofByteArrayConsumer((Optional<byte[]> bytes) -> bytes.ifPresent(part::append));
+            return HttpResponse.BodySubscribers.ofByteArrayConsumer(
+                    (Optional<byte[]> bytes) -> bytes.ifPresent(part::append));
         }
     }
 }

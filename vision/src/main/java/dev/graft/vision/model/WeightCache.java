@@ -14,13 +14,15 @@ import java.util.Optional;
 
 /**
  * Where published weights lie on this machine. A file is looked for in {@code GRAFT_HOME/checkpoints} (by default
- * {@code ~/.cache/graft/checkpoints}), then in PyTorch's hub cache; {@link #fetch} downloads it where it is in neither. Every file is
- * checked against its SHA-256.
+ * {@code ~/.cache/graft/checkpoints}), then in PyTorch's hub cache; {@link #fetch} downloads it where it is in neither.
+ * Every file is checked against its SHA-256.
  *
- * <pre>{@code Path file = WeightCache.fromEnvironment().fetch(ResNet18Weights.IMAGENET1K_V1, DownloadListener.console());}</pre>
+ * <pre>
+ * {@code Path file = WeightCache.fromEnvironment().fetch(ResNet18Weights.IMAGENET1K_V1, DownloadListener.console());}
+ * </pre>
  *
- * @param folder  where downloads go, and where files may be put by hand
- * @param alsoIn  further folders to look in; nothing is written there
+ * @param folder where downloads go, and where files may be put by hand
+ * @param alsoIn further folders to look in; nothing is written there
  * @param offline whether {@link #fetch} must not download
  */
 public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
@@ -33,24 +35,35 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
     }
 
     /**
-     * As the environment says: {@code GRAFT_HOME}, {@code GRAFT_OFFLINE=1} (no download), and for PyTorch's cache {@code TORCH_HOME} or
-     * {@code XDG_CACHE_HOME}; a leading {@code ~} in them is the user's home. The system properties {@code graft.home} and {@code graft.offline} win over the environment.
+     * As the environment says: {@code GRAFT_HOME}, {@code GRAFT_OFFLINE=1} (no download), and for PyTorch's cache
+     * {@code TORCH_HOME} or {@code XDG_CACHE_HOME}; a leading {@code ~} in them is the user's home. The system
+     * properties {@code graft.home} and {@code graft.offline} win over the environment.
      *
      * @throws IllegalArgumentException where {@code GRAFT_OFFLINE} says neither yes nor no
      */
     public static WeightCache fromEnvironment() {
         Map<String, String> settings = new HashMap<>(System.getenv());
         Optional.ofNullable(System.getProperty("graft.home")).ifPresent(home -> settings.put("GRAFT_HOME", home));
-        Optional.ofNullable(System.getProperty("graft.offline")).ifPresent(offline -> settings.put("GRAFT_OFFLINE", offline));
+        Optional.ofNullable(System.getProperty("graft.offline"))
+                .ifPresent(offline -> settings.put("GRAFT_OFFLINE", offline));
         return from(settings, Path.of(System.getProperty("user.home", ".")));
     }
 
     static WeightCache from(Map<String, String> settings, Path userHome) {
         Path dotCache = userHome.resolve(".cache");
-        Path graft = setting(settings, "GRAFT_HOME").map(home -> expanded(home, userHome)).orElse(dotCache.resolve("graft"));
-        Path torch = setting(settings, "TORCH_HOME").map(home -> expanded(home, userHome))
-                .orElse(setting(settings, "XDG_CACHE_HOME").map(home -> expanded(home, userHome)).orElse(dotCache).resolve("torch"));
-        return new WeightCache(graft.resolve("checkpoints"), List.of(torch.resolve("hub").resolve("checkpoints")), isOffline(settings));
+        Path graft = setting(settings, "GRAFT_HOME")
+                .map(home -> expanded(home, userHome))
+                .orElse(dotCache.resolve("graft"));
+        Path torch = setting(settings, "TORCH_HOME")
+                .map(home -> expanded(home, userHome))
+                .orElse(setting(settings, "XDG_CACHE_HOME")
+                        .map(home -> expanded(home, userHome))
+                        .orElse(dotCache)
+                        .resolve("torch"));
+        return new WeightCache(
+                graft.resolve("checkpoints"),
+                List.of(torch.resolve("hub").resolve("checkpoints")),
+                isOffline(settings));
     }
 
     /** A leading {@code ~} is the user's home, as torch takes it: env files, unlike shells, leave it as it is. */
@@ -66,7 +79,9 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
         return switch (offline.toLowerCase(Locale.ROOT)) {
             case "1", "true", "yes", "on" -> true;
             case "0", "false", "no", "off" -> false;
-            default -> throw new IllegalArgumentException("GRAFT_OFFLINE: '" + offline + "' says neither yes nor no. Hint: set it to 1 or 0.");
+            default ->
+                throw new IllegalArgumentException(
+                        "GRAFT_OFFLINE: '" + offline + "' says neither yes nor no. Hint: set it to 1 or 0.");
         };
     }
 
@@ -88,8 +103,8 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
     }
 
     /**
-     * The file, where it is on this machine already. A file of the right name but the wrong SHA-256 is an error in {@link #folder()}
-     * and passed over elsewhere.
+     * The file, where it is on this machine already. A file of the right name but the wrong SHA-256 is an error in
+     * {@link #folder()} and passed over elsewhere.
      *
      * @throws WeightsException naming the file with the wrong SHA-256
      */
@@ -99,8 +114,9 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
         if (Files.isRegularFile(own)) {
             String digest = sha256(own);
             if (!facts.matches(digest)) {
-                throw new WeightsException(name(weights) + ": " + own + " has SHA-256 " + digest + ", not " + expected(facts)
-                        + ". Hint: delete it to have the right one downloaded, or load your own file by its path.");
+                throw new WeightsException(
+                        name(weights) + ": " + own + " has SHA-256 " + digest + ", not " + expected(facts)
+                                + ". Hint: delete it to have the right one downloaded, or load your own file by its path.");
             }
             return Optional.of(own);
         }
@@ -110,7 +126,11 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
                 if (facts.matches(sha256(file))) {
                     return Optional.of(file);
                 }
-                LOG.log(System.Logger.Level.WARNING, "{0} is passed over: its SHA-256 is not {1}", file, expected(facts));
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "{0} is passed over: its SHA-256 is not {1}",
+                        file,
+                        expected(facts));
             }
         }
         return Optional.empty();
@@ -135,29 +155,38 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
             throw new WeightsException(name(weights) + ": there is no address to download it from. " + byHand(facts));
         }
         if (offline) {
-            throw new WeightsException(name(weights) + ": not on this machine, and GRAFT_OFFLINE forbids downloading " + facts.url().get()
-                    + ". " + byHand(facts));
+            throw new WeightsException(name(weights) + ": not on this machine, and GRAFT_OFFLINE forbids downloading "
+                    + facts.url().get() + ". " + byHand(facts));
         }
         try {
             new WeightDownload(facts, facts.url().get(), folder.resolve(facts.fileName()), listener, stall).run();
         } catch (IOException e) {
-            throw new WeightsException(name(weights) + ": " + facts.url().get() + " cannot be downloaded: " + reason(e) + ". "
-                    + byHand(facts), e);
+            throw new WeightsException(
+                    name(weights) + ": " + facts.url().get() + " cannot be downloaded: " + reason(e) + ". "
+                            + byHand(facts),
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new WeightsException(name(weights) + ": the download was interrupted. Hint: start again, it goes on where it was.", e);
+            throw new WeightsException(
+                    name(weights) + ": the download was interrupted. Hint: start again, it goes on where it was.", e);
         }
-        return find(weights).orElseThrow(() -> new WeightsException(name(weights) + ": the downloaded file disappeared from " + folder));
+        return find(weights)
+                .orElseThrow(
+                        () -> new WeightsException(name(weights) + ": the downloaded file disappeared from " + folder));
     }
 
     private static String reason(IOException e) {
         return e instanceof FileSystemException file
-                ? file.getFile() + " cannot be written (" + e.getClass().getSimpleName() + ")" : e.getMessage();
+                ? file.getFile() + " cannot be written (" + e.getClass().getSimpleName() + ")"
+                : e.getMessage();
     }
 
     private String byHand(WeightsFacts facts) {
-        String how = facts.url().map(url -> "download " + url).orElseGet(() -> "get the file by hand (" + facts.origin() + ")");
-        return "Hint: " + how + " and put it as " + facts.fileName() + " into " + folder + " (SHA-256 " + expected(facts) + ").";
+        String how = facts.url()
+                .map(url -> "download " + url)
+                .orElseGet(() -> "get the file by hand (" + facts.origin() + ")");
+        return "Hint: " + how + " and put it as " + facts.fileName() + " into " + folder + " (SHA-256 "
+                + expected(facts) + ").";
     }
 
     private static String name(Weights weights) {

@@ -17,8 +17,8 @@ import java.time.Duration;
 import java.util.HexFormat;
 
 /**
- * Downloads one file so that it appears under its name whole and checked, or not at all. Bytes gather in {@code NAME.part}, which a
- * later try continues; {@code NAME.lock} keeps two processes apart.
+ * Downloads one file so that it appears under its name whole and checked, or not at all. Bytes gather in
+ * {@code NAME.part}, which a later try continues; {@code NAME.lock} keeps two processes apart.
  */
 final class WeightDownload {
     private static final int TRIES = 3;
@@ -49,7 +49,8 @@ final class WeightDownload {
     void run() throws IOException, InterruptedException {
         synchronized (IN_THIS_PROCESS) {
             Files.createDirectories(target.getParent());
-            try (FileChannel lockFile = FileChannel.open(beside(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try (FileChannel lockFile =
+                            FileChannel.open(beside(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock lock = lock(lockFile)) {
                 if (!Files.exists(target)) {
                     download();
@@ -80,8 +81,8 @@ final class WeightDownload {
             }
             if (!facts.matches(digest)) {
                 Files.deleteIfExists(partPath);
-                throw new IOException("the file has SHA-256 " + digest + ", not " + facts.sha256() + ", so it is damaged or another one; "
-                        + "it is thrown away");
+                throw new IOException("the file has SHA-256 " + digest + ", not " + facts.sha256()
+                        + ", so it is damaged or another one; " + "it is thrown away");
             }
         }
         move(partPath);
@@ -90,7 +91,7 @@ final class WeightDownload {
 
     /** Returns the SHA-256 of what came. */
     private String transfer(PartFile part, Path path) throws IOException, InterruptedException {
-        for (int tries = 1;; tries++) {
+        for (int tries = 1; ; tries++) {
             long before = part.size();
             try {
                 if (facts.bytes().isEmpty() || part.size() != facts.bytes().getAsLong()) {
@@ -106,7 +107,8 @@ final class WeightDownload {
                 throw e;
             } catch (IOException | UncheckedIOException e) {
                 if (tries == TRIES || part.size() <= before) {
-                    String kept = part.size() == 0 ? "" : " (" + part.size() + " bytes are kept, the next try continues)";
+                    String kept =
+                            part.size() == 0 ? "" : " (" + part.size() + " bytes are kept, the next try continues)";
                     throw new IOException(e.getMessage() + kept, e);
                 }
             }

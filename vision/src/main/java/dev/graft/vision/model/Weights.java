@@ -6,8 +6,8 @@ import dev.graft.vision.image.Preprocessing;
 import java.util.List;
 
 /**
- * Published weights by name: where the file is, which bytes it must have, which classes it knows, which images it wants.
- * {@link WeightCache} finds or downloads the file.
+ * Published weights by name: where the file is, which bytes it must have, which classes it knows, which images it
+ * wants. {@link WeightCache} finds or downloads the file.
  */
 public interface Weights {
 

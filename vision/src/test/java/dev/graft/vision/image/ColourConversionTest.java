@@ -9,12 +9,14 @@ import org.junit.jupiter.api.Test;
 class ColourConversionTest {
     @Test
     void rgbToHsv() {
-        assertThat(three(v -> ColourConversion.rgbToHsv(v >> 16, v >> 8 & 0xff, v & 0xff))).isEqualTo(expected("rgbToHsv"));
+        assertThat(three(v -> ColourConversion.rgbToHsv(v >> 16, v >> 8 & 0xff, v & 0xff)))
+                .isEqualTo(expected("rgbToHsv"));
     }
 
     @Test
     void hsvToRgb() {
-        assertThat(three(v -> ColourConversion.hsvToRgb(v >> 16, v >> 8 & 0xff, v & 0xff))).isEqualTo(expected("hsvToRgb"));
+        assertThat(three(v -> ColourConversion.hsvToRgb(v >> 16, v >> 8 & 0xff, v & 0xff)))
+                .isEqualTo(expected("hsvToRgb"));
     }
 
     @Test
@@ -38,6 +40,9 @@ class ColourConversionTest {
     }
 
     private static String expected(String name) {
-        return Goldens.table("colours.tsv").stream().filter(r -> r[0].equals(name)).findFirst().orElseThrow()[1];
+        return Goldens.table("colours.tsv").stream()
+                .filter(r -> r[0].equals(name))
+                .findFirst()
+                .orElseThrow()[1];
     }
 }

@@ -12,12 +12,13 @@ import java.util.List;
 
 /** Reads the golden files that vision/src/test/python/image_goldens.py writes. */
 final class Goldens {
-    private Goldens() { }
+    private Goldens() {}
 
     static byte[] resource(String name) {
         try (InputStream in = Goldens.class.getResourceAsStream("/golden/image/" + name)) {
             if (in == null) {
-                throw new IllegalStateException("no golden file " + name + ". Hint: run vision/src/test/python/image_goldens.py.");
+                throw new IllegalStateException(
+                        "no golden file " + name + ". Hint: run vision/src/test/python/image_goldens.py.");
             }
             return in.readAllBytes();
         } catch (IOException e) {
@@ -27,13 +28,18 @@ final class Goldens {
 
     /** The lines of a table, without comments, split at tabs. */
     static List<String[]> table(String name) {
-        return new String(resource(name), StandardCharsets.UTF_8).lines().filter(l -> !l.startsWith("#")).map(l -> l.split("\t", -1))
+        return new String(resource(name), StandardCharsets.UTF_8)
+                .lines()
+                .filter(l -> !l.startsWith("#"))
+                .map(l -> l.split("\t", -1))
                 .toList();
     }
 
     /** The bytes in the form the golden's writer gave {@code expected}: their base64 or their hash. */
     static String like(String expected, byte[] bytes) {
-        return expected.startsWith("sha256:") ? "sha256:" + sha256(bytes) : Base64.getEncoder().encodeToString(bytes);
+        return expected.startsWith("sha256:")
+                ? "sha256:" + sha256(bytes)
+                : Base64.getEncoder().encodeToString(bytes);
     }
 
     static String sha256(byte[] bytes) {

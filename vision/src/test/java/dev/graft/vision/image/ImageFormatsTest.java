@@ -11,20 +11,23 @@ import org.junit.jupiter.api.TestFactory;
 class ImageFormatsTest {
     @TestFactory
     List<DynamicTest> equalsPillow() {
-        return Goldens.table("formats.tsv").stream().map(row -> DynamicTest.dynamicTest(row[0], () -> {
-            Image image = Image.read(Goldens.resource("formats/" + row[0]), row[0]).toRgb();
-            assertThat(image.width() + "x" + image.height()).isEqualTo(row[1] + "x" + row[2]);
-            if (row[3].startsWith("base64:")) {
-                assertNear(image.toBytes(), Base64.getDecoder().decode(row[3].substring(7)));
-            } else {
-                assertThat(Goldens.like(row[3], image.toBytes())).isEqualTo(row[3]);
-            }
-        })).toList();
+        return Goldens.table("formats.tsv").stream()
+                .map(row -> DynamicTest.dynamicTest(row[0], () -> {
+                    Image image = Image.read(Goldens.resource("formats/" + row[0]), row[0])
+                            .toRgb();
+                    assertThat(image.width() + "x" + image.height()).isEqualTo(row[1] + "x" + row[2]);
+                    if (row[3].startsWith("base64:")) {
+                        assertNear(image.toBytes(), Base64.getDecoder().decode(row[3].substring(7)));
+                    } else {
+                        assertThat(Goldens.like(row[3], image.toBytes())).isEqualTo(row[3]);
+                    }
+                }))
+                .toList();
     }
 
     /**
-     * Mean difference at most 5 levels on a scene of hard colour edges (about 1 on photos): TwelveMonkeys repeats the halved
-     * colour samples of lossy WebP where Pillow's libwebp interpolates them.
+     * Mean difference at most 5 levels on a scene of hard colour edges (about 1 on photos): TwelveMonkeys repeats the
+     * halved colour samples of lossy WebP where Pillow's libwebp interpolates them.
      */
     private static void assertNear(byte[] actual, byte[] expected) {
         long sum = 0;

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Timeout;
 class ImageFuzzTest {
     private static final long MILLISECONDS = 4000;
     /** Of pixels: what a file announces must not cost more than this, whatever it is. */
-    private static final Decoding SMALL = Decoding.defaults().maxPixels(1_000_000).notes(note -> { });
+    private static final Decoding SMALL =
+            Decoding.defaults().maxPixels(1_000_000).notes(note -> {});
 
     private static List<String> files() {
         List<String> all = new ArrayList<>();
@@ -57,7 +58,9 @@ class ImageFuzzTest {
         System.out.println("ImageFuzzTest.damagedFilesAreRefusedOrRead: " + tries + " files");
     }
 
-    /** Bytes changed, mostly near the start where the structure is; runs cut out, doubled or zeroed; the end cut off. */
+    /**
+     * Bytes changed, mostly near the start where the structure is; runs cut out, doubled or zeroed; the end cut off.
+     */
     private static byte[] damage(byte[] whole, Random random) {
         byte[] damaged = whole.clone();
         int n = damaged.length;
@@ -74,7 +77,8 @@ class ImageFuzzTest {
             }
             case 2 -> {
                 int from = random.nextInt(n);
-                Arrays.fill(damaged, from, Math.min(n, from + 1 + random.nextInt(64)), (byte) (random.nextBoolean() ? 0 : 0xff));
+                Arrays.fill(damaged, from, Math.min(n, from + 1 + random.nextInt(64)), (byte)
+                        (random.nextBoolean() ? 0 : 0xff));
             }
             case 3 -> {
                 for (int k = 1 + random.nextInt(8); k > 0; k--) {
@@ -92,8 +96,17 @@ class ImageFuzzTest {
 
     @Test
     void everyCutOfASmallFileIsRefusedOrRead() {
-        for (String name : List.of("odd/p3.ppm", "odd/p4.pbm", "odd/p6_1023.ppm", "odd/idat_checksum.png", "odd/zeros_for_end_64.jpg", "odd/lossless_grey9.jpg",
-                "odd/grey12.tif", "formats/lossless.webp", "formats/partial.gif", "formats/rle.bmp")) {
+        for (String name : List.of(
+                "odd/p3.ppm",
+                "odd/p4.pbm",
+                "odd/p6_1023.ppm",
+                "odd/idat_checksum.png",
+                "odd/zeros_for_end_64.jpg",
+                "odd/lossless_grey9.jpg",
+                "odd/grey12.tif",
+                "formats/lossless.webp",
+                "formats/partial.gif",
+                "formats/rle.bmp")) {
             byte[] whole = Goldens.resource(name);
             int step = Math.max(1, whole.length / 400);
             for (int length = 0; length < whole.length; length += length < 128 ? 1 : step) {
@@ -102,13 +115,20 @@ class ImageFuzzTest {
         }
     }
 
-    /** Ten megabytes of zeros behind the last row, in a few kilobytes, with a checksum that makes the decoder look for the end. */
+    /**
+     * Ten megabytes of zeros behind the last row, in a few kilobytes, with a checksum that makes the decoder look for
+     * the end.
+     */
     @Test
     @Timeout(10)
     void aStreamThatGoesOnIsNotInflated() {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         png.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 26, '\n'});
-        chunk(png, "IHDR", ByteBuffer.allocate(13).putInt(4).putInt(4).put((byte) 8).array(), 0);
+        chunk(
+                png,
+                "IHDR",
+                ByteBuffer.allocate(13).putInt(4).putInt(4).put((byte) 8).array(),
+                0);
         Deflater deflater = new Deflater();
         deflater.setInput(new byte[10 << 20]);
         deflater.finish();
@@ -123,9 +143,16 @@ class ImageFuzzTest {
 
     private static void chunk(ByteArrayOutputStream out, String type, byte[] data, int wrong) {
         CRC32 crc = new CRC32();
-        byte[] body = ByteBuffer.allocate(4 + data.length).put(type.getBytes(java.nio.charset.StandardCharsets.US_ASCII)).put(data).array();
+        byte[] body = ByteBuffer.allocate(4 + data.length)
+                .put(type.getBytes(java.nio.charset.StandardCharsets.US_ASCII))
+                .put(data)
+                .array();
         crc.update(body);
-        out.writeBytes(ByteBuffer.allocate(8 + body.length).putInt(data.length).put(body).putInt((int) crc.getValue() ^ wrong).array());
+        out.writeBytes(ByteBuffer.allocate(8 + body.length)
+                .putInt(data.length)
+                .put(body)
+                .putInt((int) crc.getValue() ^ wrong)
+                .array());
     }
 
     /** Headers of every format that announce more than there is, or than may be. */
@@ -134,21 +161,30 @@ class ImageFuzzTest {
         List<byte[]> bombs = new ArrayList<>();
         for (String size : List.of("60000 60000", "999999999 999999999", "1000 999999", "30000 30000")) {
             for (int kind = 1; kind <= 6; kind++) {
-                bombs.add(("P" + kind + "\n" + size + (kind % 3 == 1 ? "\n" : "\n65535\n") + "0 1 0 1").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                bombs.add(("P" + kind + "\n" + size + (kind % 3 == 1 ? "\n" : "\n65535\n") + "0 1 0 1")
+                        .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             }
         }
         for (int at : new int[] {0, 10}) {
-            for (String name : List.of("odd/lossless1.jpg", "odd/lossless_grey16.jpg", "formats/rgb_420.jpg", "formats/progressive.jpg")) {
+            for (String name : List.of(
+                    "odd/lossless1.jpg", "odd/lossless_grey16.jpg", "formats/rgb_420.jpg", "formats/progressive.jpg")) {
                 byte[] jpeg = Goldens.resource(name).clone();
                 for (int i = 0; i < jpeg.length - 9; i++) {
                     if (jpeg[i] == (byte) 0xFF && (jpeg[i + 1] & 0xfc) == 0xC0 && jpeg[i + 1] != (byte) 0xC4) {
-                        ByteBuffer.wrap(jpeg).putShort(i + 5, (short) (65000 - 6000 * at)).putShort(i + 7, (short) (65000 - 6000 * at));
+                        ByteBuffer.wrap(jpeg)
+                                .putShort(i + 5, (short) (65000 - 6000 * at))
+                                .putShort(i + 7, (short) (65000 - 6000 * at));
                     }
                 }
                 bombs.add(jpeg);
             }
         }
-        for (String name : List.of("formats/rgb_raw.tif", "formats/rgb_lzw.tif", "formats/rgb_deflate.tif", "formats/rgb_packbits.tif", "odd/grey12.tif",
+        for (String name : List.of(
+                "formats/rgb_raw.tif",
+                "formats/rgb_lzw.tif",
+                "formats/rgb_deflate.tif",
+                "formats/rgb_packbits.tif",
+                "odd/grey12.tif",
                 "odd/rgb16_bigtiff.tif")) {
             bombs.add(withTiffSize(Goldens.resource(name), 13_000));
         }
@@ -158,8 +194,9 @@ class ImageFuzzTest {
         for (byte[] bomb : bombs) {
             long before = System.nanoTime();
             try {
-                Image.read(bomb, "bomb", Decoding.defaults().notes(note -> { }));
-                throw new AssertionError("was read: " + new String(bomb, 0, 10, java.nio.charset.StandardCharsets.ISO_8859_1));
+                Image.read(bomb, "bomb", Decoding.defaults().notes(note -> {}));
+                throw new AssertionError(
+                        "was read: " + new String(bomb, 0, 10, java.nio.charset.StandardCharsets.ISO_8859_1));
             } catch (ImageFormatException e) {
                 assertThat(e.getMessage()).containsAnyOf("announces", "cannot hold");
             }

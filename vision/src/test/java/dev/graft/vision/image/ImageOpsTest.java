@@ -12,25 +12,33 @@ import org.junit.jupiter.api.TestFactory;
 class ImageOpsTest {
     @TestFactory
     List<DynamicTest> equalsPillow() {
-        return Goldens.table("ops.tsv").stream().map(row -> DynamicTest.dynamicTest(row[0] + " " + row[1] + " of " + row[2] + "x"
-                + row[3], () -> {
-            Image image = Goldens.synthetic(Integer.parseInt(row[2]), Integer.parseInt(row[3]));
-            Image result = apply(row[0], row[1].split(" "), image);
-            assertThat(result.width() + "x" + result.height() + "x" + result.channels()).isEqualTo(row[4] + "x" + row[5] + "x" + row[6]);
-            assertThat(Goldens.like(row[7], result.toBytes())).isEqualTo(row[7]);
-        })).toList();
+        return Goldens.table("ops.tsv").stream()
+                .map(row -> DynamicTest.dynamicTest(row[0] + " " + row[1] + " of " + row[2] + "x" + row[3], () -> {
+                    Image image = Goldens.synthetic(Integer.parseInt(row[2]), Integer.parseInt(row[3]));
+                    Image result = apply(row[0], row[1].split(" "), image);
+                    assertThat(result.width() + "x" + result.height() + "x" + result.channels())
+                            .isEqualTo(row[4] + "x" + row[5] + "x" + row[6]);
+                    assertThat(Goldens.like(row[7], result.toBytes())).isEqualTo(row[7]);
+                }))
+                .toList();
     }
 
     private static Image apply(String op, String[] a, Image image) {
         return switch (op) {
             case "resize" -> ImageOps.resize(image, integer(a[0]), integer(a[1]), Interpolation.of(a[2]));
-            case "resizeGrey" -> ImageOps.resize(ImageOps.grayscale(image, 1), integer(a[0]), integer(a[1]), Interpolation.of(a[2]));
-            case "shorterSide" -> Resize.shorterSide(integer(a[0]), Interpolation.of(a[1])).apply(image);
+            case "resizeGrey" ->
+                ImageOps.resize(ImageOps.grayscale(image, 1), integer(a[0]), integer(a[1]), Interpolation.of(a[2]));
+            case "shorterSide" ->
+                Resize.shorterSide(integer(a[0]), Interpolation.of(a[1])).apply(image);
             case "preset" -> preset(integer(a[0]), Interpolation.of(a[1]), integer(a[2]), image);
             case "centerCrop" -> new CenterCrop(integer(a[1]), integer(a[0])).apply(image);
             case "crop" -> ImageOps.crop(image, integer(a[0]), integer(a[1]), integer(a[2]), integer(a[3]));
-            case "resizedCrop" -> ImageOps.resize(ImageOps.crop(image, integer(a[0]), integer(a[1]), integer(a[2]), integer(a[3])),
-                    integer(a[4]), integer(a[4]), Interpolation.of(a[5]));
+            case "resizedCrop" ->
+                ImageOps.resize(
+                        ImageOps.crop(image, integer(a[0]), integer(a[1]), integer(a[2]), integer(a[3])),
+                        integer(a[4]),
+                        integer(a[4]),
+                        Interpolation.of(a[5]));
             case "flipHorizontal" -> ImageOps.flipHorizontal(image);
             case "flipVertical" -> ImageOps.flipVertical(image);
             case "grayscale" -> ImageOps.grayscale(image, integer(a[0]));
@@ -78,14 +86,17 @@ class ImageOpsTest {
     @Test
     void impossibleArgumentsAreNamed() {
         Image image = Goldens.synthetic(5, 4);
-        assertThatThrownBy(() -> ImageOps.resize(image, 0, 3, Interpolation.BILINEAR)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> ImageOps.resize(image, 0, 3, Interpolation.BILINEAR))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("resize: the size 0x3 is empty. Hint: width and height from 1.");
         assertThatThrownBy(() -> ImageOps.resize(image, 40_000, 40_000, Interpolation.BILINEAR))
                 .hasMessageContaining("more than one array holds");
-        assertThatThrownBy(() -> ImageOps.resize(image, 3, 3, Interpolation.NEAREST)).hasMessageContaining("use bilinear or bicubic");
+        assertThatThrownBy(() -> ImageOps.resize(image, 3, 3, Interpolation.NEAREST))
+                .hasMessageContaining("use bilinear or bicubic");
         assertThatThrownBy(() -> ImageOps.adjustHue(image, 0.6)).hasMessageContaining("outside [-0.5, 0.5]");
         assertThatThrownBy(() -> ImageOps.adjustBrightness(image, Double.NaN)).hasMessageContaining("factor NaN");
-        assertThatThrownBy(() -> ImageOps.rotate(image, Double.NaN, Interpolation.NEAREST)).hasMessageContaining("angle NaN");
+        assertThatThrownBy(() -> ImageOps.rotate(image, Double.NaN, Interpolation.NEAREST))
+                .hasMessageContaining("angle NaN");
         assertThatThrownBy(() -> ImageOps.grayscale(image, 2)).hasMessageContaining("2 channels");
         assertThatThrownBy(() -> Resize.shorterSide(0)).hasMessageContaining("size 0");
         assertThatThrownBy(() -> new CenterCrop(0)).hasMessageContaining("size 0x0");

@@ -34,7 +34,8 @@ class ImageTest {
         assertThat(grey.channels()).isEqualTo(1);
         Image rgb = grey.toRgb();
         assertThat(rgb.channels()).isEqualTo(3);
-        assertThat(List.of(rgb.pixel(30, 20, 0), rgb.pixel(30, 20, 1), rgb.pixel(30, 20, 2))).containsOnly(grey.pixel(30, 20, 0));
+        assertThat(List.of(rgb.pixel(30, 20, 0), rgb.pixel(30, 20, 1), rgb.pixel(30, 20, 2)))
+                .containsOnly(grey.pixel(30, 20, 0));
         assertThat(rgb.toRgb()).isSameAs(rgb);
     }
 
@@ -44,7 +45,9 @@ class ImageTest {
         Path file = Files.write(folder.resolve("named wrongly.png"), encoded);
         Image expected = Image.read(encoded, "array");
         assertThat(Image.read(file)).isEqualTo(expected);
-        assertThat(Image.read(new ByteArrayInputStream(encoded), "stream")).isEqualTo(expected).hasSameHashCodeAs(expected);
+        assertThat(Image.read(new ByteArrayInputStream(encoded), "stream"))
+                .isEqualTo(expected)
+                .hasSameHashCodeAs(expected);
     }
 
     @Test
@@ -52,7 +55,11 @@ class ImageTest {
         for (String name : List.of("rgb_420.jpg", "rgb8.png", "rgb_lzw.tif", "lossy.webp", "palette.gif")) {
             byte[] encoded = Goldens.resource("formats/" + name);
             Image expected = Image.read(encoded, name);
-            assertThat(IntStream.range(0, 64).parallel().mapToObj(i -> Image.read(encoded, name)).distinct().toList())
+            assertThat(IntStream.range(0, 64)
+                            .parallel()
+                            .mapToObj(i -> Image.read(encoded, name))
+                            .distinct()
+                            .toList())
                     .containsExactly(expected);
         }
     }

@@ -30,7 +30,10 @@ class PhotosTest {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         for (Path file : files) {
             Image image = Image.read(file).toRgb();
-            digest.update(ByteBuffer.allocate(8).putInt(image.width()).putInt(image.height()).array());
+            digest.update(ByteBuffer.allocate(8)
+                    .putInt(image.width())
+                    .putInt(image.height())
+                    .array());
             digest.update(image.toBytes());
         }
         assertThat("sha256:" + HexFormat.of().formatHex(digest.digest())).isEqualTo(hash);
@@ -38,7 +41,9 @@ class PhotosTest {
 
     private static List<Path> list(Path folder) {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(f -> f.toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpg|jpeg|png)")).sorted().toList();
+            return all.filter(f -> f.toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpg|jpeg|png)"))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -18,8 +18,10 @@ class PreprocessingTest {
     @Test
     void evalIsResizeThenCropThenNormalize() {
         Image image = Goldens.synthetic(90, 70);
-        Image expected = new CenterCrop(32).apply(Resize.shorterSide(40, Interpolation.BICUBIC).apply(image));
-        assertThat(SMALL.eval().toFloats(image, new SplittableRandom(1))).isEqualTo(Normalize.imageNet().toFloats(expected));
+        Image expected = new CenterCrop(32)
+                .apply(Resize.shorterSide(40, Interpolation.BICUBIC).apply(image));
+        assertThat(SMALL.eval().toFloats(image, new SplittableRandom(1)))
+                .isEqualTo(Normalize.imageNet().toFloats(expected));
     }
 
     @Test
@@ -29,7 +31,8 @@ class PreprocessingTest {
                 .isEqualTo(SMALL.eval().toFloats(grey.toRgb(), new SplittableRandom(1)));
         Preprocessing oneChannel = SMALL.withNormalize(new Normalize(255, List.of(0.5), List.of(0.25)));
         assertThat(oneChannel.eval().toFloats(Goldens.synthetic(50, 60), new SplittableRandom(1)))
-                .isEqualTo(oneChannel.eval().toFloats(grey, new SplittableRandom(1))).hasSize(32 * 32);
+                .isEqualTo(oneChannel.eval().toFloats(grey, new SplittableRandom(1)))
+                .hasSize(32 * 32);
     }
 
     @ParameterizedTest
@@ -48,9 +51,13 @@ class PreprocessingTest {
     void aMapCarriesAllOfIt() {
         Preprocessing lite = new Preprocessing(256, 224, Interpolation.BICUBIC, Normalize.efficientNetLite());
         Map<String, Object> map = lite.toMap();
-        assertThat(map).containsEntry("resize_size", 256).containsEntry("crop_size", 224).containsEntry("interpolation", "bicubic")
-                .containsEntry("divisor", 1.0).containsEntry("mean", List.of(127.0, 127.0, 127.0))
-                        .containsEntry("std", List.of(128.0, 128.0, 128.0));
+        assertThat(map)
+                .containsEntry("resize_size", 256)
+                .containsEntry("crop_size", 224)
+                .containsEntry("interpolation", "bicubic")
+                .containsEntry("divisor", 1.0)
+                .containsEntry("mean", List.of(127.0, 127.0, 127.0))
+                .containsEntry("std", List.of(128.0, 128.0, 128.0));
         assertThat(Preprocessing.fromMap(map)).isEqualTo(lite);
         Map<String, Object> read = new HashMap<>(map);
         read.put("resize_size", 256L);
@@ -63,7 +70,8 @@ class PreprocessingTest {
     void aBrokenMapIsNamed() {
         Map<String, Object> map = new HashMap<>(SMALL.toMap());
         map.remove("crop_size");
-        assertThatThrownBy(() -> Preprocessing.fromMap(map)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> Preprocessing.fromMap(map))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'crop_size' is missing");
         map.put("crop_size", 3.5);
         assertThatThrownBy(() -> Preprocessing.fromMap(map)).hasMessageContaining("must be a whole number");
@@ -74,13 +82,15 @@ class PreprocessingTest {
 
     @Test
     void anotherImageSizeKeepsTheProportion() {
-        assertThat(Preprocessing.imageNet().withImageSize(112)).isEqualTo(Preprocessing.imageNet(112, 128, Interpolation.BILINEAR));
+        assertThat(Preprocessing.imageNet().withImageSize(112))
+                .isEqualTo(Preprocessing.imageNet(112, 128, Interpolation.BILINEAR));
     }
 
     @Test
     void namesAreChecked() {
         assertThat(Augment.of("light")).isEqualTo(Augment.LIGHT);
         assertThatThrownBy(() -> Augment.of("heavy")).hasMessageContaining("one of none, light, strong");
-        assertThatThrownBy(() -> Preprocessing.imageNet(0, 1, Interpolation.BILINEAR)).hasMessageContaining("cropSize 0");
+        assertThatThrownBy(() -> Preprocessing.imageNet(0, 1, Interpolation.BILINEAR))
+                .hasMessageContaining("cropSize 0");
     }
 }

@@ -15,7 +15,9 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** What the random transforms draw: ranges and shapes of the distributions; what they then do is {@link ImageOpsTest}'s. */
+/**
+ * What the random transforms draw: ranges and shapes of the distributions; what they then do is {@link ImageOpsTest}'s.
+ */
 class RandomTransformsTest {
     private static final int DRAWS = 20_000;
 
@@ -28,7 +30,8 @@ class RandomTransformsTest {
         Set<Integer> lefts = new HashSet<>();
         for (int i = 0; i < DRAWS; i++) {
             RandomResizedCrop.Box b = crop.box(400, 400, random);
-            assertThat(b.left() >= 0 && b.top() >= 0 && b.left() + b.width() <= 400 && b.top() + b.height() <= 400).isTrue();
+            assertThat(b.left() >= 0 && b.top() >= 0 && b.left() + b.width() <= 400 && b.top() + b.height() <= 400)
+                    .isTrue();
             area.accept((double) b.width() * b.height() / 160_000);
             ratio.accept((double) b.width() / b.height());
             lefts.add(b.left());
@@ -47,8 +50,9 @@ class RandomTransformsTest {
         assertThat(crop.box(10, 100, new SplittableRandom(1))).isEqualTo(new RandomResizedCrop.Box(0, 43, 10, 13));
         assertThat(crop.centralBox(50, 48)).isEqualTo(new RandomResizedCrop.Box(0, 0, 50, 48));
         Image out = crop.apply(Goldens.synthetic(100, 10), new SplittableRandom(1));
-        assertThat(out).isEqualTo(ImageOps.resize(ImageOps.crop(Goldens.synthetic(100, 10), 43, 0, 13, 10), 24, 24,
-                Interpolation.BILINEAR));
+        assertThat(out)
+                .isEqualTo(ImageOps.resize(
+                        ImageOps.crop(Goldens.synthetic(100, 10), 43, 0, 13, 10), 24, 24, Interpolation.BILINEAR));
     }
 
     @Test
@@ -70,7 +74,8 @@ class RandomTransformsTest {
     void rotationsStayInRange() {
         Image image = Goldens.synthetic(21, 21);
         RandomRotation half = new RandomRotation(180, 180, Interpolation.NEAREST);
-        assertThat(half.apply(image, new SplittableRandom(1))).isEqualTo(ImageOps.flipVertical(ImageOps.flipHorizontal(image)));
+        assertThat(half.apply(image, new SplittableRandom(1)))
+                .isEqualTo(ImageOps.flipVertical(ImageOps.flipHorizontal(image)));
         RandomGenerator quarter = fixed(0.25);
         assertThat(RandomRotation.of(20).interpolation(Interpolation.BILINEAR).apply(image, quarter))
                 .isEqualTo(ImageOps.rotate(image, -10, Interpolation.BILINEAR));
@@ -97,9 +102,11 @@ class RandomTransformsTest {
     void composedStepsRunInOrder() {
         Image image = Goldens.synthetic(30, 20);
         Transform both = Resize.exact(10, 12, Interpolation.BILINEAR).andThen(new CenterCrop(4));
-        Image expected = new CenterCrop(4).apply(Resize.exact(10, 12, Interpolation.BILINEAR).apply(image));
+        Image expected = new CenterCrop(4)
+                .apply(Resize.exact(10, 12, Interpolation.BILINEAR).apply(image));
         assertThat(both.apply(image, new SplittableRandom(1))).isEqualTo(expected);
-        assertThat(Transforms.compose(Transforms.identity(), both, new Grayscale(3)).apply(image, new SplittableRandom(1)))
+        assertThat(Transforms.compose(Transforms.identity(), both, new Grayscale(3))
+                        .apply(image, new SplittableRandom(1)))
                 .isEqualTo(ImageOps.grayscale(expected, 3));
     }
 
@@ -107,8 +114,10 @@ class RandomTransformsTest {
     void impossibleRangesAreRefused() {
         assertThatThrownBy(() -> RandomResizedCrop.of(24, 0, 1)).hasMessageContaining("0 < min <= max");
         assertThatThrownBy(() -> new RandomHorizontalFlip(1.5)).hasMessageContaining("probability 1.5");
-        assertThatThrownBy(() -> new RandomVerticalFlip(Double.NaN)).hasMessageContaining("RandomVerticalFlip: probability NaN");
-        assertThatThrownBy(() -> new RandomRotation(5, -5, Interpolation.NEAREST)).hasMessageContaining("min <= max");
+        assertThatThrownBy(() -> new RandomVerticalFlip(Double.NaN))
+                .hasMessageContaining("RandomVerticalFlip: probability NaN");
+        assertThatThrownBy(() -> new RandomRotation(5, -5, Interpolation.NEAREST))
+                .hasMessageContaining("min <= max");
         assertThatThrownBy(() -> new ColorJitter(0, 0, 0, 0.7)).hasMessageContaining("hue 0.7");
         assertThatThrownBy(() -> new Grayscale(2)).hasMessageContaining("2 channels");
     }
@@ -136,8 +145,12 @@ class RandomTransformsTest {
     @Test
     void augmentedPixelsAreTheSameOnEveryJdk() throws Exception {
         MessageDigest sha = MessageDigest.getInstance("SHA-256");
-        List<Transform> transforms = List.of(RandomResizedCrop.of(24, 0.35, 1), RandomRotation.of(30).interpolation(Interpolation.BILINEAR),
-                RandomRotation.of(180), new RandomHorizontalFlip(0.5), new ColorJitter(0.3, 0.3, 0.3, 0.1));
+        List<Transform> transforms = List.of(
+                RandomResizedCrop.of(24, 0.35, 1),
+                RandomRotation.of(30).interpolation(Interpolation.BILINEAR),
+                RandomRotation.of(180),
+                new RandomHorizontalFlip(0.5),
+                new ColorJitter(0.3, 0.3, 0.3, 0.1));
         for (RandomGenerator random : List.of(new SplittableRandom(3), RandomStream.of(3, "test"))) {
             for (int i = 0; i < 40; i++) {
                 Image image = Goldens.synthetic(40, 30);

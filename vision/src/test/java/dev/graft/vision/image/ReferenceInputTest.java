@@ -25,7 +25,11 @@ class ReferenceInputTest {
     /** The last 3 x 224 x 224 little-endian floats of the file: what follows its header. */
     private static float[] npyFloats(byte[] npy) {
         float[] values = new float[3 * 224 * 224];
-        ByteBuffer.wrap(npy, npy.length - 4 * values.length, 4 * values.length).slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        ByteBuffer.wrap(npy, npy.length - 4 * values.length, 4 * values.length)
+                .slice()
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
         return values;
     }
 }

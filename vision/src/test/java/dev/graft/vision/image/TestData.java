@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /** Where real images lie: the folder named by GRAFT_DATA, or shared/data beside the repository. */
 public final class TestData {
-    private TestData() { }
+    private TestData() {}
 
     /** The folder or file below the data folder; skips the test where it is absent. */
     public static Path require(String relative) {

@@ -37,7 +37,8 @@ class WindowTest {
     }
 
     private int[] read(Window window, int... samples) {
-        return values(Image.read(png16(samples), "scan.png", Decoding.defaults().window(window).notes(notes)));
+        return values(Image.read(
+                png16(samples), "scan.png", Decoding.defaults().window(window).notes(notes)));
     }
 
     private static int[] values(Image image) {
@@ -51,19 +52,23 @@ class WindowTest {
 
     @Test
     void theFullRangeKeepsTheHighByte() {
-        assertThat(read(Window.full(), 0, 255, 256, 0x7fff, 0x8000, 0xfeff, 0xffff)).containsExactly(0, 0, 1, 127, 128, 254, 255);
+        assertThat(read(Window.full(), 0, 255, 256, 0x7fff, 0x8000, 0xfeff, 0xffff))
+                .containsExactly(0, 0, 1, 127, 128, 254, 255);
     }
 
     @Test
     void centreAndWidthAreDicomsLinearFunction() {
-        // PS3.3 C.11.2.1.2.1 with c = 2048, w = 4096: 0 up to 0, 255 from 4096 on (x > 2047.5 + 2047.5 = 4095), the identity over 16 between
+        // PS3.3 C.11.2.1.2.1 with c = 2048, w = 4096: 0 up to 0, 255 from 4096 on (x > 2047.5 + 2047.5 = 4095), the
+        // identity over 16 between
         assertThat(read(Window.of(2048, 4096), 0, 1, 9, 2048, 4095, 4096, 65535))
                 .containsExactly(0, 0, 1, 128, 255, 255, 255);
         // c = 100, w = 2: 0 up to 99, 255 above 100, and half-way between at 100: ((100 - 99.5) / 1 + 0.5) * 255
         assertThat(read(Window.of(100, 2), 98, 99, 100, 101, 102)).containsExactly(0, 0, 255, 255, 255);
         assertThat(read(Window.of(100, 1), 98, 99, 100, 101)).as("a threshold").containsExactly(0, 0, 255, 255);
         assertThat(read(Window.of(100.5, 3), 98, 99, 100, 101, 102)).containsExactly(0, 0, 128, 255, 255);
-        assertThat(read(Window.of(-50, 60), 0, 5)).as("a window below all samples").containsExactly(255, 255);
+        assertThat(read(Window.of(-50, 60), 0, 5))
+                .as("a window below all samples")
+                .containsExactly(255, 255);
     }
 
     @Test
@@ -73,7 +78,9 @@ class WindowTest {
         samples[0] = 0;
         samples[999] = 65535;
         // 0.005 n = 5 samples do not exceed 1004, 0.995 n = 995 do not exceed 1994
-        int[] expected = Arrays.stream(samples).map(v -> (int) Math.max(0, Math.min(255, Math.floor(255.0 * (v - 1004) / 990 + 0.5)))).toArray();
+        int[] expected = Arrays.stream(samples)
+                .map(v -> (int) Math.max(0, Math.min(255, Math.floor(255.0 * (v - 1004) / 990 + 0.5))))
+                .toArray();
         assertThat(read(Window.percentile(), samples)).containsExactly(expected);
     }
 
@@ -83,7 +90,9 @@ class WindowTest {
         int[] speck = new int[1000];
         Arrays.fill(speck, 300);
         speck[500] = 900;
-        assertThat(read(Window.percentile(), speck)).as("one bright pixel of a thousand").contains(0, 255);
+        assertThat(read(Window.percentile(), speck))
+                .as("one bright pixel of a thousand")
+                .contains(0, 255);
         assertThat(read(Window.percentile(), 10, 20)).containsExactly(0, 255);
         assertThat(read(Window.percentile(), 65535)).containsExactly(0);
     }
@@ -102,9 +111,14 @@ class WindowTest {
             int hi = sorted[Math.max(1, (int) Math.ceil(0.995 * n)) - 1];
             int from = lo == hi ? sorted[0] : lo;
             int to = lo == hi ? sorted[n - 1] : hi;
-            int[] expected = Arrays.stream(samples).map(v -> from == to ? 0
-                    : (int) Math.max(0, Math.min(255, Math.floor((v - from) * 255.0 / (to - from) + 0.5)))).toArray();
-            assertThat(read(Window.percentile(), samples)).as("seed %d, round %d, %d samples below %d", seed, round, n, spread).containsExactly(expected);
+            int[] expected = Arrays.stream(samples)
+                    .map(v -> from == to
+                            ? 0
+                            : (int) Math.max(0, Math.min(255, Math.floor((v - from) * 255.0 / (to - from) + 0.5))))
+                    .toArray();
+            assertThat(read(Window.percentile(), samples))
+                    .as("seed %d, round %d, %d samples below %d", seed, round, n, spread)
+                    .containsExactly(expected);
         }
     }
 
@@ -112,7 +126,11 @@ class WindowTest {
     void imagesOfEightBitsHaveNoWindow() {
         byte[] encoded = Goldens.resource("formats/grey8.png");
         Image plain = Image.read(encoded, "grey8.png");
-        assertThat(Image.read(encoded, "grey8.png", Decoding.defaults().window(Window.of(10, 5)).notes(notes))).isEqualTo(plain);
+        assertThat(Image.read(
+                        encoded,
+                        "grey8.png",
+                        Decoding.defaults().window(Window.of(10, 5)).notes(notes)))
+                .isEqualTo(plain);
         assertThat(notes.count(ImageNote.Kind.WINDOWED)).isZero();
     }
 
@@ -123,7 +141,9 @@ class WindowTest {
         Image windowed = Image.read(encoded, "rgb16.png", Decoding.defaults().window(Window.of(32768, 65536)));
         assertThat(windowed.channels()).isEqualTo(3);
         for (int i = 0; i < full.data().length; i++) {
-            assertThat(Math.abs((full.data()[i] & 0xff) - (windowed.data()[i] & 0xff))).as("sample %d", i).isLessThanOrEqualTo(1);
+            assertThat(Math.abs((full.data()[i] & 0xff) - (windowed.data()[i] & 0xff)))
+                    .as("sample %d", i)
+                    .isLessThanOrEqualTo(1);
         }
     }
 
@@ -140,16 +160,24 @@ class WindowTest {
     void twelveBitsInSixteenAreNotedOnceWithACount() {
         for (int epoch = 0; epoch < 3; epoch++) {
             for (int i = 0; i < 5; i++) {
-                Image.read(png16(0, 100 + i, 4095), "scan" + i + ".png", Decoding.defaults().notes(notes));
+                Image.read(
+                        png16(0, 100 + i, 4095),
+                        "scan" + i + ".png",
+                        Decoding.defaults().notes(notes));
             }
         }
         Image.read(png16(0, 100, 40000), "bright.png", Decoding.defaults().notes(notes));
         Image.read(png16(0, 0), "black.png", Decoding.defaults().notes(notes));
         assertThat(notes.count(ImageNote.Kind.FEW_BITS)).isEqualTo(5);
-        assertThat(notes.takeLines()).singleElement().asString().contains(": 5 (first scan0.png: 12 of its 16 bits)", "--window");
+        assertThat(notes.takeLines())
+                .singleElement()
+                .asString()
+                .contains(": 5 (first scan0.png: 12 of its 16 bits)", "--window");
         assertThat(notes.takeLines()).isEmpty();
         read(Window.percentile(), 0, 4095);
-        assertThat(notes.count(ImageNote.Kind.FEW_BITS)).as("a window was chosen").isEqualTo(5);
+        assertThat(notes.count(ImageNote.Kind.FEW_BITS))
+                .as("a window was chosen")
+                .isEqualTo(5);
     }
 
     @Test
@@ -163,7 +191,10 @@ class WindowTest {
     @ParameterizedTest
     @ValueSource(strings = {"full", "percentile", "600:1500", "-40.5:400", "0:1", "2048:4096.25", "123456789:1"})
     void textComesBack(String text) {
-        assertThat(Window.parse(text)).hasToString(text).isEqualTo(Window.parse(text)).hasSameHashCodeAs(Window.parse(text));
+        assertThat(Window.parse(text))
+                .hasToString(text)
+                .isEqualTo(Window.parse(text))
+                .hasSameHashCodeAs(Window.parse(text));
     }
 
     @Test
@@ -175,22 +206,42 @@ class WindowTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "all", "600", "600:", ":1500", "600:0.5", "600:-3", "a:b", "600;1500", "1e3:5", "NaN:5", "5:Infinity", " 5:5"})
+    @ValueSource(
+            strings = {
+                "",
+                "all",
+                "600",
+                "600:",
+                ":1500",
+                "600:0.5",
+                "600:-3",
+                "a:b",
+                "600;1500",
+                "1e3:5",
+                "NaN:5",
+                "5:Infinity",
+                " 5:5"
+            })
     void otherTextIsRefused(String text) {
-        assertThatThrownBy(() -> Window.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("window: ")
+        assertThatThrownBy(() -> Window.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("window: ")
                 .hasMessageContaining("Hint: ");
     }
 
     @Test
     void aPreprocessingCarriesItsWindow() {
         Preprocessing windowed = Preprocessing.imageNet().withWindow(Window.of(600, 1500));
-        List<Preprocessing> all = new ArrayList<>(List.of(windowed, windowed.withImageSize(64), windowed.withNormalize(Normalize.unit())));
+        List<Preprocessing> all = new ArrayList<>(
+                List.of(windowed, windowed.withImageSize(64), windowed.withNormalize(Normalize.unit())));
         all.forEach(p -> assertThat(p.window()).isEqualTo(Window.of(600, 1500)));
         assertThat(windowed.toMap()).containsEntry("window", "600:1500");
         assertThat(Preprocessing.fromMap(windowed.toMap())).isEqualTo(windowed);
         var older = new java.util.HashMap<>(windowed.toMap());
         older.remove("window");
-        assertThat(Preprocessing.fromMap(older)).as("a card from before there were windows").isEqualTo(Preprocessing.imageNet());
+        assertThat(Preprocessing.fromMap(older))
+                .as("a card from before there were windows")
+                .isEqualTo(Preprocessing.imageNet());
         older.put("window", "wide");
         assertThatThrownBy(() -> Preprocessing.fromMap(older)).hasMessageContaining("'wide' is not a window");
         for (Augment augment : Augment.values()) {

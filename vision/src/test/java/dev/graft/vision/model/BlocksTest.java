@@ -20,7 +20,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The zoo's blocks, whose layers are computed together, against their formulas with each layer called by itself, in random modes. */
+/**
+ * The zoo's blocks, whose layers are computed together, against their formulas with each layer called by itself, in
+ * random modes.
+ */
 class BlocksTest {
     private static final int CASES = 12;
     private static final double TOLERANCE = 1e-5;
@@ -34,13 +37,23 @@ class BlocksTest {
                 block("bottleneck", r -> new Bottleneck(8, 2, 1, r), BlocksTest::bottleneck),
                 block("bottleneck, strided", r -> new Bottleneck(4, 2, 2, r), BlocksTest::bottleneck),
                 block("cifar", r -> new CifarBlock(4, 4, 1, r), (m, x) -> cifar(m, x, x)),
-                block("cifar, strided", r -> new CifarBlock(4, 8, 2, r), (m, x) -> cifar(m, x, Shortcut.subsampled(x, 8))),
-                block("inverted", r -> new InvertedResidual(4, 4, 3, 1, 6, BatchNorm.options(), r), (m, x) -> inverted(m, x).add(x)),
-                block("inverted, strided", r -> new InvertedResidual(4, 6, 5, 2, 1, BatchNorm.options(), r), BlocksTest::inverted),
+                block(
+                        "cifar, strided",
+                        r -> new CifarBlock(4, 8, 2, r),
+                        (m, x) -> cifar(m, x, Shortcut.subsampled(x, 8))),
+                block(
+                        "inverted",
+                        r -> new InvertedResidual(4, 4, 3, 1, 6, BatchNorm.options(), r),
+                        (m, x) -> inverted(m, x).add(x)),
+                block(
+                        "inverted, strided",
+                        r -> new InvertedResidual(4, 6, 5, 2, 1, BatchNorm.options(), r),
+                        BlocksTest::inverted),
                 block("fire", r -> new Fire(4, 2, 3, r), BlocksTest::fire));
     }
 
-    private static Arguments block(String name, Function<SplittableRandom, Module> block, BiFunction<Module, Tensor, Tensor> formula) {
+    private static Arguments block(
+            String name, Function<SplittableRandom, Module> block, BiFunction<Module, Tensor, Tensor> formula) {
         return Arguments.of(name, block, formula);
     }
 
@@ -49,7 +62,9 @@ class BlocksTest {
     }
 
     private static Tensor shortcut(Module block, Tensor x) {
-        return block.children().containsKey("downsample") ? call(block, "downsample.1", call(block, "downsample.0", x)) : x;
+        return block.children().containsKey("downsample")
+                ? call(block, "downsample.1", call(block, "downsample.0", x))
+                : x;
     }
 
     private static Tensor basic(Module block, Tensor x) {
@@ -64,23 +79,31 @@ class BlocksTest {
     private static Tensor bottleneck(Module block, Tensor x) {
         Tensor y = call(block, "bn1", call(block, "conv1", x)).relu();
         y = call(block, "bn2", call(block, "conv2", y)).relu();
-        return call(block, "bn3", call(block, "conv3", y)).add(shortcut(block, x)).relu();
+        return call(block, "bn3", call(block, "conv3", y))
+                .add(shortcut(block, x))
+                .relu();
     }
 
     private static Tensor inverted(Module block, Tensor x) {
-        Tensor y = block.children().containsKey("_expand_conv") ? call(block, "_bn0", call(block, "_expand_conv", x)).relu6() : x;
+        Tensor y = block.children().containsKey("_expand_conv")
+                ? call(block, "_bn0", call(block, "_expand_conv", x)).relu6()
+                : x;
         y = call(block, "_bn1", call(block, "_depthwise_conv", y)).relu6();
         return call(block, "_bn2", call(block, "_project_conv", y));
     }
 
     private static Tensor fire(Module block, Tensor x) {
         Tensor s = call(block, "squeeze", x).relu();
-        return Tensor.concat(1, call(block, "expand1x1", s).relu(), call(block, "expand3x3", s).relu());
+        return Tensor.concat(
+                1,
+                call(block, "expand1x1", s).relu(),
+                call(block, "expand3x3", s).relu());
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("blocks")
-    void aBlockGivesWhatItsFormulaGives(String name, Function<SplittableRandom, Module> block, BiFunction<Module, Tensor, Tensor> formula) {
+    void aBlockGivesWhatItsFormulaGives(
+            String name, Function<SplittableRandom, Module> block, BiFunction<Module, Tensor, Tensor> formula) {
         for (int number = 0; number < CASES; number++) {
             for (boolean recorded : new boolean[] {true, false}) {
                 long seed = 77 + 131L * number;
@@ -89,29 +112,39 @@ class BlocksTest {
                 Map<String, float[]> plain = run(seed, recorded, false, block, formula);
                 Map<String, float[]> nudged = run(seed, recorded, true, block, formula);
                 assertThat(fused.keySet()).as(what).isEqualTo(plain.keySet());
-                plain.forEach((key, expected) -> assertClose(fused.get(key), expected, nudged.get(key), what + ": " + key));
+                plain.forEach(
+                        (key, expected) -> assertClose(fused.get(key), expected, nudged.get(key), what + ": " + key));
             }
         }
     }
 
-    private static Map<String, float[]> run(long seed, boolean recorded, boolean nudged, Function<SplittableRandom, Module> make,
-                                            BiFunction<Module, Tensor, Tensor> forward) {
+    private static Map<String, float[]> run(
+            long seed,
+            boolean recorded,
+            boolean nudged,
+            Function<SplittableRandom, Module> make,
+            BiFunction<Module, Tensor, Tensor> forward) {
         SplittableRandom random = new SplittableRandom(seed);
         Module block = make.apply(random);
         block.modules().forEach(layer -> setState(layer, random));
         Tensor images = Tensor.randn(random, 3, firstChannels(block), 5 + random.nextInt(4), 5 + random.nextInt(4));
-        Tensor nudge = Tensor.uniform(random, 1 - 0x1p-22f, 1 + 0x1p-22f, images.shape().toArray());
+        Tensor nudge = Tensor.uniform(
+                random, 1 - 0x1p-22f, 1 + 0x1p-22f, images.shape().toArray());
         Tensor x = (nudged ? images.mul(nudge) : images).requireGrad(recorded && random.nextBoolean());
         Map<String, float[]> results = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             Tensor y = recorded ? forward.apply(block, x) : Autograd.noGrad(() -> forward.apply(block, x));
             results.put("output " + y.shape(), y.toFloatArray());
             if (y.requiresGrad()) {
-                y.mul(Tensor.randn(new SplittableRandom(3), y.shape().toArray())).sum().backward();
+                y.mul(Tensor.randn(new SplittableRandom(3), y.shape().toArray()))
+                        .sum()
+                        .backward();
             }
         }
         x.grad().ifPresent(gradient -> results.put("input's gradient", gradient.toFloatArray()));
-        block.namedParameters().forEach((key, parameter) -> parameter.grad().ifPresent(g -> results.put(key + "'s gradient", g.toFloatArray())));
+        block.namedParameters()
+                .forEach((key, parameter) ->
+                        parameter.grad().ifPresent(g -> results.put(key + "'s gradient", g.toFloatArray())));
         try (StateDict state = block.stateDict()) {
             state.names().forEach(key -> results.put(key, state.get(key).toFloatArray()));
         }
@@ -119,8 +152,14 @@ class BlocksTest {
     }
 
     private static int firstChannels(Module block) {
-        return block.parameters().get(0).shape().dim(block instanceof InvertedResidual inverted && !inverted.children().containsKey("_expand_conv")
-                ? 0 : 1);
+        return block.parameters()
+                .get(0)
+                .shape()
+                .dim(
+                        block instanceof InvertedResidual inverted
+                                        && !inverted.children().containsKey("_expand_conv")
+                                ? 0
+                                : 1);
     }
 
     private static void setState(Module layer, SplittableRandom random) {
@@ -151,7 +190,8 @@ class BlocksTest {
         double tolerance = CONDITION * condition + TOLERANCE * Math.sqrt(squares / Math.max(1, expected.length));
         for (int i = 0; i < expected.length; i++) {
             if (!(Math.abs((double) actual[i] - expected[i]) <= tolerance + TOLERANCE * Math.abs(expected[i]))) {
-                throw new AssertionError(what + ": element " + i + " is " + actual[i] + ", should be " + expected[i] + ", tolerance " + tolerance);
+                throw new AssertionError(what + ": element " + i + " is " + actual[i] + ", should be " + expected[i]
+                        + ", tolerance " + tolerance);
             }
         }
     }

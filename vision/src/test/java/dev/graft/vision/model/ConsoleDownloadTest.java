@@ -16,14 +16,21 @@ class ConsoleDownloadTest {
 
     @Test
     void plainOutputHasALineForEachTenth() {
-        assertThat(shown(false).lines()).containsExactly("Downloading http://host/net.pth to net.pth, continuing at 1.0 MB",
-                " 25 % of 4.0 MB", " 50 % of 4.0 MB", "100 % of 4.0 MB", "Saved net.pth");
+        assertThat(shown(false).lines())
+                .containsExactly(
+                        "Downloading http://host/net.pth to net.pth, continuing at 1.0 MB",
+                        " 25 % of 4.0 MB",
+                        " 50 % of 4.0 MB",
+                        "100 % of 4.0 MB",
+                        "Saved net.pth");
     }
 
     @Test
     void terminalRedrawsOneBar() {
-        assertThat(shown(true)).contains("\r[###############               ]  50 % of 4.0 MB")
-                .contains("\r[##############################] 100 % of 4.0 MB" + System.lineSeparator() + "Saved net.pth");
+        assertThat(shown(true))
+                .contains("\r[###############               ]  50 % of 4.0 MB")
+                .contains("\r[##############################] 100 % of 4.0 MB" + System.lineSeparator()
+                        + "Saved net.pth");
     }
 
     private String shown(boolean terminal) {

@@ -34,16 +34,20 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whole fine-tunings of real weights on real images, step by step as PyTorch runs them. {@code finetune_exact.py} wrote the losses;
- * its formulas give the new head's weights and the order of the images, so nothing is left to chance: from JPEG decoding to the
- * optimizer, every part has to agree for the losses to agree.
+ * Whole fine-tunings of real weights on real images, step by step as PyTorch runs them. {@code finetune_exact.py} wrote
+ * the losses; its formulas give the new head's weights and the order of the images, so nothing is left to chance: from
+ * JPEG decoding to the optimizer, every part has to agree for the losses to agree.
  */
 class FinetuneExactTest {
     private static final double TOLERANCE = 1e-4;
-    /** Batch statistics carry rounding on: by the seventh step PyTorch's own single precision is 7e-5 from its double precision. */
+    /**
+     * Batch statistics carry rounding on: by the seventh step PyTorch's own single precision is 7e-5 from its double
+     * precision.
+     */
     private static final int STEPS_BEFORE_DRIFT = 6;
     /** Within the twenty steps recorded, PyTorch's single precision drifts 1.5e-3 from its double precision. */
     private static final double DRIFT = 5e-3;
+
     private static final int HEAD_WEIGHT = 6000;
     private static final int HEAD_BIAS = 6001;
     private static final int ORDER = 7000;
@@ -68,25 +72,33 @@ class FinetuneExactTest {
     private record FormulaOrder(int size) implements Sampler {
         @Override
         public int[] order(long seed, int epoch) {
-            return IntStream.range(0, size).boxed().sorted(Comparator.comparingDouble(i -> Formula.unit(ORDER + epoch, i)))
-                    .mapToInt(Integer::intValue).toArray();
+            return IntStream.range(0, size)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(i -> Formula.unit(ORDER + epoch, i)))
+                    .mapToInt(Integer::intValue)
+                    .toArray();
         }
     }
 
-    private record Run(List<Double> losses, List<Evaluation> epochs) {
-    }
+    private record Run(List<Double> losses, List<Evaluation> epochs) {}
 
     @Test
     void squeezeNetsNewHeadFollowsPyTorch() {
-        frozen("squeezenet1_1", TestData.require("weights/squeezenet1_1/squeezenet1_1.safetensors"), SqueezeNet11Weights.IMAGENET1K_V1,
+        frozen(
+                "squeezenet1_1",
+                TestData.require("weights/squeezenet1_1/squeezenet1_1.safetensors"),
+                SqueezeNet11Weights.IMAGENET1K_V1,
                 0.01f);
     }
 
     @Test
     @Tag("slow")
     void efficientNetsNewHeadFollowsPyTorch() {
-        frozen("efficientnet_lite0", TestData.require("weights/efficientnet_lite0/efficientnet-lite0-57934424.pth"),
-                EfficientNetLite0Weights.IMAGENET1K_V1, (float) Math.pow(1280, -0.5));
+        frozen(
+                "efficientnet_lite0",
+                TestData.require("weights/efficientnet_lite0/efficientnet-lite0-57934424.pth"),
+                EfficientNetLite0Weights.IMAGENET1K_V1,
+                (float) Math.pow(1280, -0.5));
     }
 
     @Test
@@ -95,7 +107,8 @@ class FinetuneExactTest {
         Path weights = TestData.require("weights/resnet_cifar10/resnet20-12fca82f.th");
         Path data = TestData.require("images/pneumoniamnist/pneumoniamnist_reconstructed.npz");
         Map<String, Object> golden = golden("resnet20-pneumoniamnist");
-        try (Backbone model = withFormulaHead("resnet20", weights, 0.125f); Scope scope = Scope.open()) {
+        try (Backbone model = withFormulaHead("resnet20", weights, 0.125f);
+                Scope scope = Scope.open()) {
             assertThat(model.trainableParameters()).hasSameSizeAs(model.parameters());
             Run run = train(model, images(NpzImages.read(data, "train")), images(NpzImages.read(data, "test")), golden);
             report("resnet20-pneumoniamnist", run, golden);
@@ -111,7 +124,8 @@ class FinetuneExactTest {
         Path folder = TestData.require("images/hymenoptera/hymenoptera_data");
         String name = architecture + "-hymenoptera";
         Map<String, Object> golden = golden(name);
-        try (Backbone model = withFormulaHead(architecture, file, scale); Scope scope = Scope.open()) {
+        try (Backbone model = withFormulaHead(architecture, file, scale);
+                Scope scope = Scope.open()) {
             model.freezeBackbone();
             assertThat(model.trainableParameters()).hasSize(2);
             TensorDataset train = features(model, ImageFolder.open(folder.resolve("train"), weights.transform()));
@@ -122,11 +136,14 @@ class FinetuneExactTest {
             assertLosses(run, golden, steps(golden), TOLERANCE);
             for (int e = 0; e < run.epochs.size(); e++) {
                 Map<String, Object> expected = epoch(golden, e);
-                assertThat(run.epochs.get(e).accuracy()).as("accuracy of epoch %d", e + 1)
+                assertThat(run.epochs.get(e).accuracy())
+                        .as("accuracy of epoch %d", e + 1)
                         .isCloseTo(number(expected, "val_accuracy"), within(1.01 / val.size()));
-                assertThat(run.epochs.get(e).auroc()).as("AUROC of epoch %d", e + 1)
+                assertThat(run.epochs.get(e).auroc())
+                        .as("AUROC of epoch %d", e + 1)
                         .isCloseTo(number(expected, "val_auroc"), within(1e-3));
-                assertThat(run.epochs.get(e).loss()).as("validation loss of epoch %d", e + 1)
+                assertThat(run.epochs.get(e).loss())
+                        .as("validation loss of epoch %d", e + 1)
                         .isCloseTo(number(expected, "val_loss"), within(1e-3));
             }
         }
@@ -148,7 +165,9 @@ class FinetuneExactTest {
         }
     }
 
-    /** Computed once, with the network in training mode: a frozen backbone must use its running statistics all the same. */
+    /**
+     * Computed once, with the network in training mode: a frozen backbone must use its running statistics all the same.
+     */
     private static TensorDataset features(Backbone model, ImageFolder folder) {
         List<Tensor> parts = new ArrayList<>();
         try (DataLoader loader = DataLoader.of(folder, EXTRACT_BATCH)) {
@@ -165,7 +184,9 @@ class FinetuneExactTest {
         ImagePipeline pipeline = CifarResNetWeights.RESNET20_CIFAR10.transform();
         SplittableRandom random = new SplittableRandom(0);
         try (Scope scope = Scope.open()) {
-            List<Tensor> inputs = split.images().stream().map(image -> pipeline.apply(image, random)).toList();
+            List<Tensor> inputs = split.images().stream()
+                    .map(image -> pipeline.apply(image, random))
+                    .toList();
             return new TensorDataset(Tensor.stack(0, inputs), labels(split.labels()));
         }
     }
@@ -176,13 +197,20 @@ class FinetuneExactTest {
 
     private static Run train(Module model, TensorDataset train, TensorDataset val, Map<String, Object> golden) {
         Map<String, Object> recipe = Golden.map(golden.get("recipe"));
-        assertThat(List.of(train.size(), val.size())).as("images")
-                .containsExactlyElementsOf(Golden.map(golden.get("images")).values().stream().map(Integer.class::cast).toList());
+        assertThat(List.of(train.size(), val.size()))
+                .as("images")
+                .containsExactlyElementsOf(Golden.map(golden.get("images")).values().stream()
+                        .map(Integer.class::cast)
+                        .toList());
         CrossEntropyLoss criterion = new CrossEntropyLoss();
-        Sgd sgd = new Sgd(model.trainableParameters(), Sgd.lr((float) number(recipe, "lr")).momentum((float) number(recipe, "momentum"))
-                .weightDecay((float) number(recipe, "weight_decay")));
+        Sgd sgd = new Sgd(
+                model.trainableParameters(),
+                Sgd.lr((float) number(recipe, "lr"))
+                        .momentum((float) number(recipe, "momentum"))
+                        .weightDecay((float) number(recipe, "weight_decay")));
         Run run = new Run(new ArrayList<>(), new ArrayList<>());
-        try (DataLoader loader = DataLoader.of(train, (int) number(recipe, "batch")).sampler(new FormulaOrder(train.size()));
+        try (DataLoader loader =
+                        DataLoader.of(train, (int) number(recipe, "batch")).sampler(new FormulaOrder(train.size()));
                 DataLoader judge = DataLoader.of(val, EVALUATE_BATCH)) {
             for (int epoch = 1; epoch <= number(recipe, "epochs"); epoch++) {
                 for (Batch batch : loader) {
@@ -208,20 +236,34 @@ class FinetuneExactTest {
     private static void assertLosses(Run run, Map<String, Object> golden, int steps, double tolerance) {
         double[] expected = Golden.doubles(golden.get("step_losses"));
         for (int i = 0; i < steps; i++) {
-            assertThat(run.losses.get(i)).as("loss of step %d", i + 1).isCloseTo(expected[i], within(tolerance * expected[i]));
+            assertThat(run.losses.get(i))
+                    .as("loss of step %d", i + 1)
+                    .isCloseTo(expected[i], within(tolerance * expected[i]));
         }
     }
 
     private static void report(String name, Run run, Map<String, Object> golden) {
         double[] expected = Golden.doubles(golden.get("step_losses"));
-        double[] errors = IntStream.range(0, expected.length).mapToDouble(i -> Math.abs(run.losses.get(i) / expected[i] - 1)).toArray();
+        double[] errors = IntStream.range(0, expected.length)
+                .mapToDouble(i -> Math.abs(run.losses.get(i) / expected[i] - 1))
+                .toArray();
         Map<String, Object> last = epoch(golden, run.epochs.size() - 1);
         Evaluation scores = run.epochs.get(run.epochs.size() - 1);
-        System.out.printf(Locale.ROOT, "%s: relative error of the loss at most %.1e in %d steps, %.1e in %d; last epoch: "
+        System.out.printf(
+                Locale.ROOT,
+                "%s: relative error of the loss at most %.1e in %d steps, %.1e in %d; last epoch: "
                         + "loss %.6f (PyTorch %.6f), accuracy %.6f (%.6f), AUROC %.6f (%.6f)%n",
-                name, worst(errors, STEPS_BEFORE_DRIFT), STEPS_BEFORE_DRIFT, worst(errors, errors.length), errors.length,
-                scores.loss(), number(last, "val_loss"), scores.accuracy(), number(last, "val_accuracy"),
-                scores.auroc(), number(last, "val_auroc"));
+                name,
+                worst(errors, STEPS_BEFORE_DRIFT),
+                STEPS_BEFORE_DRIFT,
+                worst(errors, errors.length),
+                errors.length,
+                scores.loss(),
+                number(last, "val_loss"),
+                scores.accuracy(),
+                number(last, "val_accuracy"),
+                scores.auroc(),
+                number(last, "val_auroc"));
     }
 
     private static double worst(double[] errors, int steps) {
@@ -229,7 +271,8 @@ class FinetuneExactTest {
     }
 
     private static Map<String, Object> golden(String recipe) {
-        return Golden.map(Golden.map(Golden.json("finetune_exact.json").get("recipes")).get(recipe));
+        return Golden.map(
+                Golden.map(Golden.json("finetune_exact.json").get("recipes")).get(recipe));
     }
 
     private static Map<String, Object> epoch(Map<String, Object> golden, int index) {

@@ -56,14 +56,15 @@ class FiveStepsTest {
     private static List<Float> fineTune(Weights weights, Path dir, Path file) {
         RandomGenerator rng = new SplittableRandom(42);
         List<Float> losses = new ArrayList<>();
-        try (var model = ResNet.resnet18(weights)) {                       // pretrained
-            model.replace("fc", new Linear(512, 2, rng));                  // new head
-            model.freezeExcept("fc");                                      // frozen backbone
+        try (var model = ResNet.resnet18(weights)) { // pretrained
+            model.replace("fc", new Linear(512, 2, rng)); // new head
+            model.freezeExcept("fc"); // frozen backbone
             var criterion = new CrossEntropyLoss();
             var sgd = new Sgd(model.trainableParameters(), Sgd.lr(0.001).momentum(0.9));
-            try (var train = DataLoader.of(ImageFolder.open(dir, weights.trainTransform()), 8).shuffled(rng)) {
+            try (var train = DataLoader.of(ImageFolder.open(dir, weights.trainTransform()), 8)
+                    .shuffled(rng)) {
                 for (int epoch = 1; epoch <= 25; epoch++) {
-                    for (Batch batch : train) {                            // advancing frees the step before
+                    for (Batch batch : train) { // advancing frees the step before
                         sgd.zeroGrad();
                         Tensor loss = criterion.forward(model.forward(batch.inputs()), batch.labels());
                         loss.backward();
@@ -78,7 +79,8 @@ class FiveStepsTest {
     }
 
     private void onlyTheHeadChanged(Weights weights) {
-        try (StateDict saved = Safetensors.load(folder.resolve("model.safetensors")); ResNet original = ResNet.resnet18(weights);
+        try (StateDict saved = Safetensors.load(folder.resolve("model.safetensors"));
+                ResNet original = ResNet.resnet18(weights);
                 StateDict state = original.stateDict()) {
             assertThat(saved.names()).isEqualTo(state.names());
             assertThat(saved.get("fc.weight").shape().toArray()).containsExactly(2, 512);
@@ -90,13 +92,20 @@ class FiveStepsTest {
         }
     }
 
-    /** Weights in a file of PyTorch's format, known by name and hash like any published ones; small images, to be quick. */
+    /**
+     * Weights in a file of PyTorch's format, known by name and hash like any published ones; small images, to be quick.
+     */
     private static Weights publish(Path file) throws IOException {
         Files.createDirectories(file.getParent());
-        try (ResNet random = ResNet.resnet18(1000, new SplittableRandom(7)); StateDict state = random.stateDict()) {
+        try (ResNet random = ResNet.resnet18(1000, new SplittableRandom(7));
+                StateDict state = random.stateDict()) {
             TorchCheckpoint.save(state, file);
         }
-        WeightsFacts facts = WeightsFacts.of("resnet18", file.getFileName().toString(), WeightDownload.sha256(file), ClassNames.imageNet(),
+        WeightsFacts facts = WeightsFacts.of(
+                "resnet18",
+                file.getFileName().toString(),
+                WeightDownload.sha256(file),
+                ClassNames.imageNet(),
                 Preprocessing.imageNet().withImageSize(32));
         return new TestWeights(facts);
     }
@@ -109,7 +118,10 @@ class FiveStepsTest {
             for (int i = 0; i < 12; i++) {
                 BufferedImage image = new BufferedImage(48, 40, BufferedImage.TYPE_INT_RGB);
                 Graphics2D graphics = image.createGraphics();
-                graphics.setColor(shape.equals("disc") ? new Color(200, random.nextInt(120), 40) : new Color(30, random.nextInt(120), 210));
+                graphics.setColor(
+                        shape.equals("disc")
+                                ? new Color(200, random.nextInt(120), 40)
+                                : new Color(30, random.nextInt(120), 210));
                 int x = 8 + random.nextInt(8);
                 int y = 6 + random.nextInt(6);
                 if (shape.equals("disc")) {

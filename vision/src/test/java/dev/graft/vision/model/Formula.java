@@ -13,8 +13,7 @@ import java.util.stream.Collectors;
 final class Formula {
     private static final float DAMPING = 0.25f;
 
-    private Formula() {
-    }
+    private Formula() {}
 
     /** The i-th value of tensor t, in [-1, 1). */
     static float unit(long t, long i) {
@@ -43,17 +42,26 @@ final class Formula {
 
     /** {@code damped_state_dict} of formula.py. */
     static StateDict damped(Module model) {
-        Set<String> norms = model.namedModules().entrySet().stream().filter(e -> e.getValue() instanceof BatchNorm2d)
-                .map(java.util.Map.Entry::getKey).collect(Collectors.toSet());
+        Set<String> norms = model.namedModules().entrySet().stream()
+                .filter(e -> e.getValue() instanceof BatchNorm2d)
+                .map(java.util.Map.Entry::getKey)
+                .collect(Collectors.toSet());
         StateDict result = new StateDict();
         try (StateDict own = model.stateDict()) {
             long t = 0;
             for (String name : own.names()) {
                 t++;
                 int dot = name.lastIndexOf('.');
-                boolean last = name.startsWith("layer") && name.endsWith(own.contains(name.replaceAll("\\.bn\\d\\.weight$", ".bn3.weight"))
-                        ? ".bn3.weight" : ".bn2.weight");
-                Tensor value = value(name.substring(dot + 1), norms.contains(name.substring(0, dot)), t, own.get(name).shape());
+                boolean last = name.startsWith("layer")
+                        && name.endsWith(
+                                own.contains(name.replaceAll("\\.bn\\d\\.weight$", ".bn3.weight"))
+                                        ? ".bn3.weight"
+                                        : ".bn2.weight");
+                Tensor value = value(
+                        name.substring(dot + 1),
+                        norms.contains(name.substring(0, dot)),
+                        t,
+                        own.get(name).shape());
                 result.put(name, last ? value.mul(DAMPING) : value);
             }
         }
@@ -71,6 +79,9 @@ final class Formula {
     }
 
     private static float gain(Shape shape) {
-        return (float) (shape.rank() == 4 ? Math.sqrt(6.0 / (shape.dim(1) * shape.dim(2) * shape.dim(3))) : Math.sqrt(3.0 / shape.dim(1)));
+        return (float)
+                (shape.rank() == 4
+                        ? Math.sqrt(6.0 / (shape.dim(1) * shape.dim(2) * shape.dim(3)))
+                        : Math.sqrt(3.0 / shape.dim(1)));
     }
 }

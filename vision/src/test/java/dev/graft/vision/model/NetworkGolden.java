@@ -52,7 +52,8 @@ final class NetworkGolden implements AutoCloseable {
     }
 
     /** Ten SGD steps; returns the loss of each, before its update. */
-    static List<Double> train(Backbone model, Tensor images, Tensor labels, List<Parameter> parameters, FirstStep firstStep) {
+    static List<Double> train(
+            Backbone model, Tensor images, Tensor labels, List<Parameter> parameters, FirstStep firstStep) {
         CrossEntropyLoss criterion = new CrossEntropyLoss();
         Sgd sgd = new Sgd(parameters, Sgd.lr(0.001).momentum(0.9).weightDecay(1e-4));
         List<Double> losses = new ArrayList<>();
@@ -81,7 +82,9 @@ final class NetworkGolden implements AutoCloseable {
         double[] expected = numbers(name);
         assertThat(losses).hasSize(expected.length);
         for (int i = 0; i < expected.length; i++) {
-            assertThat(losses.get(i)).as(name + " " + i).isCloseTo(expected[i], within(TOLERANCE * Math.abs(expected[i])));
+            assertThat(losses.get(i))
+                    .as(name + " " + i)
+                    .isCloseTo(expected[i], within(TOLERANCE * Math.abs(expected[i])));
         }
     }
 
@@ -122,11 +125,11 @@ final class NetworkGolden implements AutoCloseable {
     /**
      * Deviations from a digest.
      *
-     * @param norm    of the L2 norm, relative
-     * @param sum     of the sum, relative to the L2 norm
+     * @param norm of the L2 norm, relative
+     * @param sum of the sum, relative to the L2 norm
      * @param largest of the largest magnitude, relative
-     * @param dot     of the product with the formula's noise, relative to the L2 norm. As the noise knows nothing of the errors, this is
-     *                near 0.58 times the L2 norm of all elements' errors, relative to that of the elements
+     * @param dot of the product with the formula's noise, relative to the L2 norm. As the noise knows nothing of the
+     *     errors, this is near 0.58 times the L2 norm of all elements' errors, relative to that of the elements
      * @param samples L2 norm of the samples' errors, relative to that of the samples
      */
     record Errors(double norm, double sum, double largest, double dot, double samples) {
@@ -150,8 +153,11 @@ final class NetworkGolden implements AutoCloseable {
         }
         double[] expected = numbers(name + ".digest");
         double norm = expected[0];
-        return new Errors(Math.abs(Math.sqrt(squares) - norm) / norm, Math.abs(sum - expected[1]) / norm,
-                Math.abs(largest - expected[2]) / expected[2], Math.abs(dot - expected[3]) / norm,
+        return new Errors(
+                Math.abs(Math.sqrt(squares) - norm) / norm,
+                Math.abs(sum - expected[1]) / norm,
+                Math.abs(largest - expected[2]) / expected[2],
+                Math.abs(dot - expected[3]) / norm,
                 sampleError(values, numbers(name + ".samples"), norm));
     }
 
@@ -188,7 +194,9 @@ final class NetworkGolden implements AutoCloseable {
     private double[] numbers(String name) {
         Tensor tensor = golden.get(name);
         if (tensor.dtype() == DType.F64) {
-            DoubleBuffer buffer = ByteBuffer.wrap(tensor.toBytes()).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer();
+            DoubleBuffer buffer = ByteBuffer.wrap(tensor.toBytes())
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asDoubleBuffer();
             double[] values = new double[buffer.remaining()];
             buffer.get(values);
             return values;

@@ -14,10 +14,10 @@ import java.util.regex.Pattern;
 
 /** Reads NumPy's {@code .npy} files of little-endian single precision in C order. */
 final class Npy {
-    private static final Pattern SHAPE = Pattern.compile("'descr': '<f4', 'fortran_order': False, 'shape': \\(([0-9, ]*)\\)");
+    private static final Pattern SHAPE =
+            Pattern.compile("'descr': '<f4', 'fortran_order': False, 'shape': \\(([0-9, ]*)\\)");
 
-    private Npy() {
-    }
+    private Npy() {}
 
     static Tensor read(Path path) {
         try {
@@ -27,8 +27,11 @@ final class Npy {
             if (!header.find()) {
                 throw new IllegalArgumentException(path + ": not plain float32");
             }
-            int[] shape = Arrays.stream(header.group(1).split(",")).map(String::trim).filter(size -> !size.isEmpty())
-                    .mapToInt(Integer::parseInt).toArray();
+            int[] shape = Arrays.stream(header.group(1).split(","))
+                    .map(String::trim)
+                    .filter(size -> !size.isEmpty())
+                    .mapToInt(Integer::parseInt)
+                    .toArray();
             bytes.position(10 + length);
             float[] values = new float[bytes.remaining() / Float.BYTES];
             bytes.asFloatBuffer().get(values);

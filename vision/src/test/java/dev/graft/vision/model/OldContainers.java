@@ -14,12 +14,13 @@ import java.util.Locale;
 
 /** Writes state dicts as PyTorch did before its zip files: the pickle stream of 0.2 to 1.5, and the tar file of 0.1. */
 final class OldContainers {
-    private OldContainers() {
-    }
+    private OldContainers() {}
 
     static void writeLegacy(StateDict state, Path path) throws IOException {
         try (OutputStream out = Files.newOutputStream(path)) {
-            out.write(new PickleBytes().raw(0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19).end());
+            out.write(new PickleBytes()
+                    .raw(0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19)
+                    .end());
             out.write(new PickleBytes().integer(1001).end());
             out.write(new PickleBytes().op('}').end());
             List<String> names = state.names();
@@ -39,9 +40,22 @@ final class OldContainers {
 
     private static void legacyTensor(PickleBytes pickle, Tensor tensor, String key) {
         pickle.global("torch._utils", "_rebuild_tensor_v2").op('(');
-        pickle.op('(').text("storage").global("torch", storageType(tensor)).text(key).text("cpu").integer(tensor.numel())
-                .op('N').op('t').op('Q');
-        pickle.integer(0).integers(tensor.shape().toArray()).integers(strides(tensor)).op(0x89).emptyOrderedDict().op('t').op('R');
+        pickle.op('(')
+                .text("storage")
+                .global("torch", storageType(tensor))
+                .text(key)
+                .text("cpu")
+                .integer(tensor.numel())
+                .op('N')
+                .op('t')
+                .op('Q');
+        pickle.integer(0)
+                .integers(tensor.shape().toArray())
+                .integers(strides(tensor))
+                .op(0x89)
+                .emptyOrderedDict()
+                .op('t')
+                .op('R');
     }
 
     static void writeTar(StateDict state, Path path) throws IOException {
@@ -54,10 +68,21 @@ final class OldContainers {
         for (int i = 0; i < names.size(); i++) {
             Tensor tensor = state.get(names.get(i));
             int storageKey = 10_000 + i;
-            storages.writeBytes(new PickleBytes().op('(').integer(storageKey).text("cpu").global("torch", storageType(tensor)).op('t')
+            storages.writeBytes(new PickleBytes()
+                    .op('(')
+                    .integer(storageKey)
+                    .text("cpu")
+                    .global("torch", storageType(tensor))
+                    .op('t')
                     .end());
             storages.writeBytes(storage(tensor));
-            tensors.writeBytes(new PickleBytes().op('(').integer(i).integer(storageKey).global("torch", tensorType(tensor)).op('t').end());
+            tensors.writeBytes(new PickleBytes()
+                    .op('(')
+                    .integer(i)
+                    .integer(storageKey)
+                    .global("torch", tensorType(tensor))
+                    .op('t')
+                    .end());
             tensors.writeBytes(geometry(tensor));
             object.text(names.get(i)).text(Integer.toString(i)).op('Q');
         }
@@ -74,7 +99,9 @@ final class OldContainers {
     private static byte[] geometry(Tensor tensor) {
         int[] sizes = tensor.shape().toArray();
         int[] strides = strides(tensor);
-        var bytes = PickleBytes.little(8 + 16 * sizes.length + 8).putInt(sizes.length).putInt(0);
+        var bytes = PickleBytes.little(8 + 16 * sizes.length + 8)
+                .putInt(sizes.length)
+                .putInt(0);
         for (int size : sizes) {
             bytes.putLong(size);
         }
@@ -86,7 +113,10 @@ final class OldContainers {
 
     private static byte[] storage(Tensor tensor) {
         byte[] bytes = tensor.toBytes();
-        return PickleBytes.little(8 + bytes.length).putLong(tensor.numel()).put(bytes).array();
+        return PickleBytes.little(8 + bytes.length)
+                .putLong(tensor.numel())
+                .put(bytes)
+                .array();
     }
 
     private static void member(OutputStream out, String name, byte[] content) throws IOException {

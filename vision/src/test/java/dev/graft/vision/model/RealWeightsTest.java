@@ -58,7 +58,10 @@ class RealWeightsTest {
 
     @Test
     void squeezeNetSeesInPhotosWhatPyTorchSees() {
-        photos("squeezenet1_1", TestData.require("weights/squeezenet1_1/squeezenet1_1.pth"), SqueezeNet11Weights.IMAGENET1K_V1);
+        photos(
+                "squeezenet1_1",
+                TestData.require("weights/squeezenet1_1/squeezenet1_1.pth"),
+                SqueezeNet11Weights.IMAGENET1K_V1);
     }
 
     @Test
@@ -74,11 +77,13 @@ class RealWeightsTest {
         ImagePipeline pipeline = CifarResNetWeights.RESNET20_CIFAR10.transform();
         int correct = 0;
         int asPyTorch = 0;
-        try (Backbone model = load("resnet20", weights); ZipFile zip = new ZipFile(archive.toFile())) {
+        try (Backbone model = load("resnet20", weights);
+                ZipFile zip = new ZipFile(archive.toFile())) {
             List<String> classes = CifarResNetWeights.RESNET20_CIFAR10.classes();
             assertThat(golden.get("classes")).isEqualTo(classes);
             for (String name : classes) {
-                int[] expected = Golden.ints(Golden.map(golden.get("predictions")).get(name));
+                int[] expected =
+                        Golden.ints(Golden.map(golden.get("predictions")).get(name));
                 List<Image> images = new ArrayList<>();
                 for (int i = 0; i < expected.length; i++) {
                     ZipEntry entry = zip.getEntry(String.format("test/%s/%04d.jpg", name, i));
@@ -91,7 +96,8 @@ class RealWeightsTest {
                 }
             }
         }
-        System.out.println("resnet20: " + correct + " of 500 right (PyTorch " + golden.get("correct") + "), " + asPyTorch + " as PyTorch");
+        System.out.println("resnet20: " + correct + " of 500 right (PyTorch " + golden.get("correct") + "), "
+                + asPyTorch + " as PyTorch");
         assertThat(correct).isCloseTo((Integer) golden.get("correct"), within(2));
         assertThat(asPyTorch).isGreaterThanOrEqualTo(498);
     }
@@ -105,7 +111,9 @@ class RealWeightsTest {
         int right = 0;
         try (Backbone model = load(name, file)) {
             for (int from = 0; from < files.size(); from += BATCH) {
-                List<Image> images = files.subList(from, from + BATCH).stream().map(f -> Image.read(folder.resolve((String) f))).toList();
+                List<Image> images = files.subList(from, from + BATCH).stream()
+                        .map(f -> Image.read(folder.resolve((String) f)))
+                        .toList();
                 int[] predictions = predict(model, weights.transform(), images);
                 for (int i = 0; i < BATCH; i++) {
                     same += predictions[i] == expected[from + i] ? 1 : 0;
@@ -122,10 +130,16 @@ class RealWeightsTest {
     private static int[] predict(Backbone model, ImagePipeline pipeline, List<Image> images) {
         SplittableRandom random = new SplittableRandom(0);
         int size = ModelZoo.architecture(model.architecture()).imageSize();
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             List<Tensor> inputs = images.stream()
-                    .map(image -> Tensor.of(pipeline.toFloats(image, random), size, size, 3).permute(2, 0, 1)).toList();
-            return Arrays.stream(model.forward(Tensor.stack(0, inputs)).argmax(1).toLongArray()).mapToInt(Math::toIntExact).toArray();
+                    .map(image -> Tensor.of(pipeline.toFloats(image, random), size, size, 3)
+                            .permute(2, 0, 1))
+                    .toList();
+            return Arrays.stream(
+                            model.forward(Tensor.stack(0, inputs)).argmax(1).toLongArray())
+                    .mapToInt(Math::toIntExact)
+                    .toArray();
         }
     }
 
@@ -139,7 +153,9 @@ class RealWeightsTest {
 
     @SuppressWarnings("try")
     private static void check(Backbone model, Tensor images, Path expected) {
-        try (Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad(); Tensor input = images) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad();
+                Tensor input = images) {
             float[] logits = model.forward(input).toFloatArray();
             assertThat(logits).containsExactly(Npy.read(expected).toFloatArray(), within(TOLERANCE));
         }

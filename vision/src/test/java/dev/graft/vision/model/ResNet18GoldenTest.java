@@ -20,14 +20,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * ResNet-18 on images of full size against PyTorch in double precision: logits, loss, every gradient, ten SGD steps, running statistics;
- * in training, in evaluation, and with a frozen backbone and a new head. {@code resnet18.json} describes the file.
+ * ResNet-18 on images of full size against PyTorch in double precision: logits, loss, every gradient, ten SGD steps,
+ * running statistics; in training, in evaluation, and with a frozen backbone and a new head. {@code resnet18.json}
+ * describes the file.
  *
- * <p>Gradients get two tolerances. Among five million ReLU inputs a few lie so near zero that single precision takes them to the other
- * side, which moves single gradients below by up to some thousandths: PyTorch's own single precision differs from its double precision
- * by 1e-6 with its default memory format and by 3.1e-3 (layer2.0.bn1.bias) with channels_last. So each gradient must be within 1e-2, and
- * the median one within 1e-4. With so many, no search finds an input that keeps all away from zero; {@link ResNet18StrictGoldenTest} has
- * smaller images, chosen such that none is near, and holds every gradient to 1e-4.
+ * <p>Gradients get two tolerances. Among five million ReLU inputs a few lie so near zero that single precision takes
+ * them to the other side, which moves single gradients below by up to some thousandths: PyTorch's own single precision
+ * differs from its double precision by 1e-6 with its default memory format and by 3.1e-3 (layer2.0.bn1.bias) with
+ * channels_last. So each gradient must be within 1e-2, and the median one within 1e-4. With so many, no search finds an
+ * input that keeps all away from zero; {@link ResNet18StrictGoldenTest} has smaller images, chosen such that none is
+ * near, and holds every gradient to 1e-4.
  */
 class ResNet18GoldenTest {
     private static final double FLIPPED_RELU = 1e-2;
@@ -45,7 +47,9 @@ class ResNet18GoldenTest {
 
     @Test
     void trainingFollowsPyTorch() {
-        try (Backbone model = NetworkGolden.network(); Tensor images = input(); Tensor labels = NetworkGolden.labels(3, 7)) {
+        try (Backbone model = NetworkGolden.network();
+                Tensor images = input();
+                Tensor labels = NetworkGolden.labels(3, 7)) {
             List<Double> losses = NetworkGolden.train(model, images, labels, model.parameters(), logits -> {
                 golden.assertNear(logits, "train.logits", TOLERANCE);
                 checkGradients("train.grad", model);
@@ -67,7 +71,9 @@ class ResNet18GoldenTest {
 
     @Test
     void gradientsInEvaluationModeFollowPyTorch() {
-        try (Backbone model = NetworkGolden.network(); Tensor images = input(); Tensor labels = NetworkGolden.labels(3, 7);
+        try (Backbone model = NetworkGolden.network();
+                Tensor images = input();
+                Tensor labels = NetworkGolden.labels(3, 7);
                 Scope scope = Scope.open()) {
             model.eval();
             Tensor logits = model.forward(images);
@@ -82,9 +88,14 @@ class ResNet18GoldenTest {
 
     @Test
     void newHeadOnFrozenBackboneFollowsPyTorch() {
-        try (Backbone model = NetworkGolden.network(); Tensor images = input(); Tensor labels = NetworkGolden.labels(0, 1)) {
+        try (Backbone model = NetworkGolden.network();
+                Tensor images = input();
+                Tensor labels = NetworkGolden.labels(0, 1)) {
             Linear head = new Linear(512, 2, new SplittableRandom(0));
-            head.weight().value().detach().copyFrom(Formula.scaled((float) Math.sqrt(3.0 / 512), 0f, 2000, Shape.of(2, 512)));
+            head.weight()
+                    .value()
+                    .detach()
+                    .copyFrom(Formula.scaled((float) Math.sqrt(3.0 / 512), 0f, 2000, Shape.of(2, 512)));
             head.bias().orElseThrow().value().detach().copyFrom(Formula.scaled(0.05f, 0f, 2001, Shape.of(2)));
             model.replace("fc", head);
             model.freezeExcept("fc");
@@ -93,12 +104,19 @@ class ResNet18GoldenTest {
             List<Double> losses = NetworkGolden.train(model, images, labels, model.trainableParameters(), logits -> {
                 golden.assertNear(logits, "head.logits", TOLERANCE);
                 Map<String, Parameter> parameters = model.namedParameters();
-                golden.checkDigest("head.grad.fc.weight", 121, parameters.get("fc.weight").grad().orElseThrow(), TOLERANCE);
+                golden.checkDigest(
+                        "head.grad.fc.weight",
+                        121,
+                        parameters.get("fc.weight").grad().orElseThrow(),
+                        TOLERANCE);
                 golden.assertNear(parameters.get("fc.bias").grad().orElseThrow(), "head.grad.fc.bias", TOLERANCE);
-                assertThat(parameters.entrySet()).allMatch(e -> e.getKey().startsWith("fc.") || e.getValue().grad().isEmpty());
+                assertThat(parameters.entrySet())
+                        .allMatch(e -> e.getKey().startsWith("fc.")
+                                || e.getValue().grad().isEmpty());
             });
             golden.assertLosses(losses, "head.losses");
-            try (StateDict weights = Formula.damped(model); StateDict state = model.stateDict()) {
+            try (StateDict weights = Formula.damped(model);
+                    StateDict state = model.stateDict()) {
                 for (String name : weights.names()) {
                     if (!name.startsWith("fc.")) {
                         assertThat(state.sha256(name)).as("frozen " + name).isEqualTo(weights.sha256(name));
@@ -117,15 +135,18 @@ class ResNet18GoldenTest {
         Map<String, Parameter> parameters = model.namedParameters();
         assertThat(parameters).hasSize(62);
         List<Double> errors = new ArrayList<>();
-        parameters.forEach((name, parameter) -> errors.add(
-                golden.checkDigest(section + "." + name, positions.get(name), parameter.grad().orElseThrow(), FLIPPED_RELU)));
+        parameters.forEach((name, parameter) -> errors.add(golden.checkDigest(
+                section + "." + name, positions.get(name), parameter.grad().orElseThrow(), FLIPPED_RELU)));
         errors.sort(null);
-        assertThat(errors.get(errors.size() / 2)).as("median error of " + section).isLessThan(TOLERANCE);
+        assertThat(errors.get(errors.size() / 2))
+                .as("median error of " + section)
+                .isLessThan(TOLERANCE);
     }
 
     private static void checkWeights(Backbone model) {
         Map<String, Integer> positions = NetworkGolden.positions(model);
-        model.namedParameters().forEach((name, parameter) ->
-                golden.checkDigest("sgd.weight." + name, positions.get(name), parameter.value(), TOLERANCE));
+        model.namedParameters()
+                .forEach((name, parameter) ->
+                        golden.checkDigest("sgd.weight." + name, positions.get(name), parameter.value(), TOLERANCE));
     }
 }

@@ -62,7 +62,8 @@ class SharedModelTest {
         List<Tensor> requests = requests();
         try (Backbone model = network(name)) {
             model.eval();
-            List<float[]> alone = requests.stream().map(request -> answer(model, request)).toList();
+            List<float[]> alone =
+                    requests.stream().map(request -> answer(model, request)).toList();
             atOnce(model, requests, alone);
             long live = Device.cpu().memory().live();
             for (int round = 0; round < ROUNDS; round++) {
@@ -87,7 +88,9 @@ class SharedModelTest {
     void requestsOnANetworkInTrainingModeEvaluateIt(String name) throws Exception {
         List<Tensor> requests = requests();
         try (Backbone model = network(name)) {
-            List<float[]> alone = requests.stream().map(request -> model.evaluating(() -> answer(model, request))).toList();
+            List<float[]> alone = requests.stream()
+                    .map(request -> model.evaluating(() -> answer(model, request)))
+                    .toList();
             List<Future<float[]>> answers = new ArrayList<>();
             for (Tensor request : requests) {
                 answers.add(threads.submit(() -> model.evaluating(() -> answer(model, request))));
@@ -96,7 +99,8 @@ class SharedModelTest {
                 assertThat(answers.get(i).get()).as("request " + i).isEqualTo(alone.get(i));
             }
             assertThat(model.modules()).allMatch(Module::isTraining);
-            assertThat(model.stateDict().get("bn1.num_batches_tracked").itemLong()).isZero();
+            assertThat(model.stateDict().get("bn1.num_batches_tracked").itemLong())
+                    .isZero();
         }
     }
 }

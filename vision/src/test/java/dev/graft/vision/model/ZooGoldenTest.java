@@ -31,14 +31,18 @@ class ZooGoldenTest {
     @MethodSource("names")
     void stateDictHasPyTorchsNamesOrderAndShapes(String name) {
         List<String> expected = new ArrayList<>();
-        for (Object entry : (List<?>) Golden.map(Golden.json("zoo/state_dicts.json").get("networks")).get(golden(name))) {
+        for (Object entry : (List<?>)
+                Golden.map(Golden.json("zoo/state_dicts.json").get("networks")).get(golden(name))) {
             List<?> pair = (List<?>) entry;
             expected.add(pair.get(0) + " " + pair.get(1));
         }
         Architecture architecture = ModelZoo.architecture(name);
         int classes = architecture.imageSize() == 32 ? 10 : 1000;
-        try (Backbone model = architecture.create(classes, new SplittableRandom(1)); StateDict state = model.stateDict()) {
-            assertThat(state.names().stream().map(key -> key + " " + state.get(key).shape())).containsExactlyElementsOf(expected);
+        try (Backbone model = architecture.create(classes, new SplittableRandom(1));
+                StateDict state = model.stateDict()) {
+            assertThat(state.names().stream()
+                            .map(key -> key + " " + state.get(key).shape()))
+                    .containsExactlyElementsOf(expected);
         }
     }
 
@@ -46,12 +50,15 @@ class ZooGoldenTest {
     @MethodSource("names")
     @SuppressWarnings("try")
     void logitsAreThoseOfPyTorch(String name) {
-        Map<String, Object> golden = Golden.map(Golden.map(Golden.json("zoo/logits.json").get("networks")).get(golden(name)));
+        Map<String, Object> golden = Golden.map(
+                Golden.map(Golden.json("zoo/logits.json").get("networks")).get(golden(name)));
         double[] expected = Golden.doubles(golden.get("logits"));
         double norm = ((Number) golden.get("norm")).doubleValue();
         int classes = ((Number) golden.get("classes")).intValue();
         try (Backbone model = ModelZoo.architecture(name).create(classes, new SplittableRandom(1));
-                StateDict weights = Formula.damped(model); Scope scope = Scope.open(); Autograd.Guard guard = Autograd.noGrad()) {
+                StateDict weights = Formula.damped(model);
+                Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
             model.load(weights);
             model.eval();
             Tensor images = Formula.unitTensor(INPUT, Golden.ints(golden.get("input")));
@@ -66,7 +73,9 @@ class ZooGoldenTest {
                 assertThat((double) logits[i]).as("logit %d", i).isCloseTo(expected[i], Offset.offset(1e-4 * scale));
             }
             Tensor features = model.features(images);
-            assertThat(model.classify(features).toFloatArray()).as("features, then head").containsExactly(logits);
+            assertThat(model.classify(features).toFloatArray())
+                    .as("features, then head")
+                    .containsExactly(logits);
         }
     }
 }
