@@ -16,8 +16,9 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Scopes nest. With none open, the garbage collector owns a result. Modules and data loaders open scopes by
- * themselves, so a training loop closes nothing.
+ * <p>Scopes nest, and a tensor belongs to the one opened last. With none open, the garbage collector owns a result.
+ * Modules and data loaders open scopes by themselves, so a training loop closes nothing. The steps of loops need not
+ * nest: see {@link #openWeak}.
  */
 public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Deque<Scope>> STACK = ThreadLocal.withInitial(ArrayDeque::new);
@@ -46,13 +47,19 @@ public final class Scope implements AutoCloseable {
      * what is still in use when it is closed, but keeps nothing alive. What nobody else holds goes to the garbage
      * collector before.
      *
+     * <p>Steps of several loops end in any order, so a weak scope closes its own tensors only: scopes opened inside it
+     * stay open. A scope of {@link #open()} around it closes it as any other.
+     *
      * @param holder who closes the scope; where it is collected before, the scope counts as {@linkplain #release()
      *     released}
      */
     public static Scope openWeak(Object holder) {
         Deque<Scope> stack = STACK.get();
-        while (!stack.isEmpty() && stack.peek().isAbandoned()) {
-            stack.peek().release();
+        // Anywhere in the stack: a loop that goes on around the abandoned ones would bury more with each step.
+        for (Scope scope : stack.toArray(Scope[]::new)) {
+            if (scope.isAbandoned()) {
+                scope.release();
+            }
         }
         return push(stack, new WeakReference<>(holder));
     }
@@ -63,8 +70,12 @@ public final class Scope implements AutoCloseable {
         return scope;
     }
 
+    private boolean isWeak() {
+        return holder != null;
+    }
+
     private boolean isAbandoned() {
-        return holder != null && holder.get() == null;
+        return isWeak() && holder.get() == null;
     }
 
     /**
@@ -84,7 +95,7 @@ public final class Scope implements AutoCloseable {
                 "keep: called on another thread than the one that opened the scope. Hint: keep a tensor on the thread that made it.");
         Scope owner = tensor.scope();
         if (owner == this || owner != null && owner.isInside(this)) {
-            moveOut(tensor);
+            move(tensor, around(false));
         }
         return tensor;
     }
@@ -99,11 +110,10 @@ public final class Scope implements AutoCloseable {
         return keep(owner == this || owner != null && owner.isInside(this) ? tensor : tensor.alias());
     }
 
-    private void moveOut(Tensor tensor) {
+    private static void move(Tensor tensor, Scope target) {
         tensor.leaveScope();
-        Scope around = around();
-        if (around != null) {
-            around.adopt(tensor);
+        if (target != null) {
+            target.adopt(tensor);
         }
     }
 
@@ -125,7 +135,10 @@ public final class Scope implements AutoCloseable {
         return false;
     }
 
-    /** Closes the scope, every scope opened inside it and still open, and every tensor they own. */
+    /**
+     * Closes the scope, every scope opened inside it and still open, and every tensor they own; a scope of
+     * {@link #openWeak} closes itself alone.
+     */
     @Override
     public void close() {
         if (closed) {
@@ -133,6 +146,10 @@ public final class Scope implements AutoCloseable {
         }
         checkThread(
                 "scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
+        if (isWeak()) {
+            stack.remove(this);
+            closeOwned();
+        }
         while (!closed) {
             stack.pop().closeOwned();
         }
@@ -140,6 +157,7 @@ public final class Scope implements AutoCloseable {
 
     /**
      * Ends the scope without closing anything: its tensors move to the scope around it, or to the garbage collector.
+     * Those of a {@linkplain #openWeak weak} scope pass by other weak ones, so that no other loop's step closes them.
      * Scopes opened inside it stay open.
      */
     public void release() {
@@ -148,10 +166,11 @@ public final class Scope implements AutoCloseable {
         }
         checkThread(
                 "scope: released on another thread than the one that opened it. Hint: open and close it on one thread.");
+        Scope target = around(isWeak());
         for (int i = 0; i < owned.size(); i++) {
             Tensor tensor = tensor(owned.get(i));
             if (tensor != null) {
-                moveOut(tensor);
+                move(tensor, target);
             }
         }
         closed = true;
@@ -188,11 +207,11 @@ public final class Scope implements AutoCloseable {
     }
 
     private void adopt(Tensor tensor) {
-        if (holder != null && owned.size() >= nextSweep) {
+        if (isWeak() && owned.size() >= nextSweep) {
             sweep();
         }
         tensor.enterScope(this, owned.size());
-        owned.add(holder != null ? new WeakReference<>(tensor) : tensor);
+        owned.add(isWeak() ? new WeakReference<>(tensor) : tensor);
     }
 
     /**
@@ -222,13 +241,14 @@ public final class Scope implements AutoCloseable {
         }
     }
 
-    private Scope around() {
+    /** The scope around this one, the innermost; null where none is. */
+    private Scope around(boolean passWeak) {
         boolean found = false;
         for (Scope scope : stack) {
-            if (found) {
+            if (found && !(passWeak && scope.isWeak())) {
                 return scope;
             }
-            found = scope == this;
+            found |= scope == this;
         }
         return null;
     }

@@ -354,6 +354,38 @@ class ScopeTest {
     }
 
     @Test
+    void aWeakScopeClosesItselfAlone() {
+        Tensor after;
+        try (Scope outer = Scope.open()) {
+            Scope step = Scope.openWeak(this);
+            Tensor mine = Tensor.ones(2);
+            Scope later = Scope.openWeak(this);
+            Tensor other = Tensor.ones(3);
+            step.close();
+            assertThat(mine.isClosed()).isTrue();
+            assertThat(other.isClosed()).isFalse();
+            Tensor kept = later.keep(Tensor.ones(4));
+            assertThat(kept.scope()).isSameAs(outer);
+            after = Tensor.ones(5);
+            assertThat(after.scope()).isSameAs(later);
+        }
+        assertThat(after.isClosed()).as("the scope around closes it").isTrue();
+    }
+
+    @Test
+    void aReleasedWeakScopePassesByOtherWeakOnes() {
+        try (Scope outer = Scope.open()) {
+            Scope step = Scope.openWeak(this);
+            Scope later = Scope.openWeak(this);
+            Tensor held = Tensor.ones(2);
+            later.release();
+            step.close();
+            assertThat(held.isClosed()).isFalse();
+            assertThat(held.scope()).isSameAs(outer);
+        }
+    }
+
+    @Test
     void aWeakScopeKeepsNothingAlive() throws InterruptedException {
         Scope scope = Scope.openWeak(this);
         WeakReference<Tensor> forgotten = new WeakReference<>(Tensor.ones(1000));

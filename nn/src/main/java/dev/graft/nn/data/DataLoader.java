@@ -26,9 +26,11 @@ import java.util.random.RandomGenerator;
  * how they are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is
  * the next epoch, from 1.
  *
- * <p>Loops are independent of each other, nested or on several threads; each thread begins its own, and they share the
- * workers. After a {@code break} or an exception, what the loop's body made stays open for whoever holds it. Closing
- * the loader ends its open loops: they then throw when they go on. Settings return a new loader.
+ * <p>Loops are independent of each other, nested, in turn (two loaders may be zipped) or on several threads; each
+ * thread begins its own, and they share the workers. Where several loops are open, a tensor belongs to the step that
+ * began last, and lives until that loop advances. After a {@code break} or an exception, what the loop's body made
+ * stays open for whoever holds it; a {@link #pass(int) pass} frees its batch when it is closed. Closing the loader ends
+ * its open loops: they then throw when they go on. Settings return a new loader.
  */
 public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     private final Dataset<Example> dataset;
