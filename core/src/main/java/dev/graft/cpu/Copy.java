@@ -169,6 +169,7 @@ final class Copy {
         Elements from = Elements.of(x);
         Elements to = Elements.of(y);
         boolean integers = !x.dtype().isFloat() && !y.dtype().isFloat();
+        boolean halves = y.dtype() == DType.F16 || y.dtype() == DType.BF16;
         float[] floats = y.dtype() == DType.F32 ? CpuStorage.of(y).array(float[].class) : null;
         engine.forRange(walk.total(), GRAIN, (begin, end) -> {
             int[] places = new int[end - begin];
@@ -186,6 +187,8 @@ final class Copy {
                         to.setLong(at + i * yStep, from.getLong(place));
                     } else if (floats != null) {
                         floats[at + i * yStep] = from.getFloat(place);
+                    } else if (halves) {
+                        to.setDouble(at + i * yStep, from.getOddDouble(place));
                     } else {
                         to.setDouble(at + i * yStep, from.getDouble(place));
                     }

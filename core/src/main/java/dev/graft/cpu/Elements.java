@@ -94,6 +94,15 @@ final class Elements {
         };
     }
 
+    /** As {@link #getDouble}, to be rounded to 16 bits: see {@link Halves}. */
+    double getOddDouble(int i) {
+        return switch (dtype) {
+            case I64 -> Halves.oddDouble(((long[]) array)[i]);
+            case U64 -> Halves.oddUnsigned((long) LONGS.get((byte[]) array, 8 * i));
+            default -> getDouble(i);
+        };
+    }
+
     /** Half of a number from 2^63 on, its last bit or-ed in so that ties are still seen, is a signed one. */
     private static double unsigned(long bits) {
         return bits >= 0 ? bits : 2 * (double) (bits >>> 1 | bits & 1);
@@ -137,8 +146,8 @@ final class Elements {
         switch (dtype) {
             case F32 -> ((float[]) array)[i] = (float) value;
             case F64 -> DOUBLES.set((byte[]) array, 8 * i, value);
-            case F16 -> SHORTS.set((byte[]) array, 2 * i, Halves.toHalf((float) value));
-            case BF16 -> SHORTS.set((byte[]) array, 2 * i, Halves.toBrain((float) value));
+            case F16 -> SHORTS.set((byte[]) array, 2 * i, Halves.toHalf(Halves.oddFloat(value)));
+            case BF16 -> SHORTS.set((byte[]) array, 2 * i, Halves.toBrain(Halves.oddFloat(value)));
             case F8_E4M3, F8_E5M2, C64, C128 -> throw unsupported();
             case BOOL -> ((byte[]) array)[i] = (byte) (value != 0 ? 1 : 0);
             default -> setLong(i, Double.isNaN(value) ? 0 : clamped(value));

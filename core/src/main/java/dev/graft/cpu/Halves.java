@@ -3,12 +3,41 @@ package dev.graft.cpu;
 /**
  * Conversions between float and the 16-bit formats, IEEE half and bfloat16, rounding to nearest even; and from the
  * 8-bit format E4M3.
+ *
+ * <p>What does not fit a float is first rounded to odd: towards 0, with the last bit set where anything was lost. No
+ * tie of a format with at least two bits less can arise from it, so that the second rounding is as if it were the only
+ * one.
+ *
+ * @see <a href="https://doi.org/10.1109/TC.2007.70819">Boldo and Melquiond 2008, Emulation of FMA and correctly rounded
+ *     sums: proved algorithms using rounding to odd</a>
  */
 final class Halves {
     private Halves() {}
 
     static float fromBrain(short bits) {
         return Float.intBitsToFloat(bits << 16);
+    }
+
+    /** Rounded to odd. */
+    static float oddFloat(double value) {
+        float nearest = (float) value;
+        if (nearest == value || Double.isNaN(value)) {
+            return nearest;
+        }
+        int bits = Float.floatToRawIntBits(nearest);
+        return Float.intBitsToFloat((Math.abs(nearest) > Math.abs(value) ? bits - 1 : bits) | 1);
+    }
+
+    /** Rounded to odd. */
+    static double oddDouble(long value) {
+        return value >= 0 ? oddUnsigned(value) : -oddUnsigned(-value);
+    }
+
+    /** As {@link #oddDouble}, for 64 bits without a sign. */
+    static double oddUnsigned(long bits) {
+        int lost = Math.max(0, 11 - Long.numberOfLeadingZeros(bits));
+        long kept = bits >>> lost;
+        return (double) (kept << lost == bits ? kept : kept | 1) * (1L << lost);
     }
 
     static short toBrain(float value) {
