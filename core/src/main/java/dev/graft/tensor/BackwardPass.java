@@ -34,9 +34,9 @@ final class BackwardPass {
 
     private void step(Node node) {
         if (node.saved.isReleased()) {
-            throw new IllegalStateException(
-                    "backward: " + node.op.name() + " was already run backward and its saved tensors are freed. "
-                            + "Hint: call backward() once per forward pass; add losses before calling it.");
+            throw new IllegalStateException("backward: a part of this graph (made by " + node.function()
+                    + ") was already run backward and its saved tensors are freed. "
+                    + "Hint: call backward() once per forward pass; add losses before calling it.");
         }
         Tensor gradient = gradients.remove(node);
         try (gradient;

@@ -11,11 +11,25 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Functions of {@link Tensor} that are made of several operators. */
 final class Composite {
     private Composite() {}
+
+    /** Runs a function that is made of others: what is refused and what is recorded bear its name. */
+    private static Tensor under(String function, Supplier<Tensor> body) {
+        return Refusal.under(function, () -> {
+            try (Scope scope = Scope.open()) {
+                Tensor y = scope.keep(body.get());
+                if (y.node() != null) {
+                    y.node().madeBy(function);
+                }
+                return y;
+            }
+        });
+    }
 
     static Tensor fold(Reduction function, Tensor x, boolean keepDim, int... axes) {
         String name = function.name().toLowerCase(Locale.ROOT);
@@ -33,10 +47,10 @@ final class Composite {
             }
             folded[at] = true;
         }
-        try (Scope scope = Scope.open()) {
+        return under(name, () -> {
             Tensor y = Op.apply(new ReductionOp.Fold(function, folded), x);
             if (keepDim) {
-                return scope.keep(y);
+                return y;
             }
             int[] dims = new int[x.rank()];
             int rank = 0;
@@ -45,8 +59,8 @@ final class Composite {
                     dims[rank++] = x.dim(i);
                 }
             }
-            return scope.keep(y.reshape(Arrays.copyOf(dims, rank)));
-        }
+            return y.reshape(Arrays.copyOf(dims, rank));
+        });
     }
 
     static Tensor argmax(Tensor x, int axis) {
@@ -69,9 +83,7 @@ final class Composite {
             throw new IllegalArgumentException(
                     "select: index " + index + " is outside dimension " + axis + " of " + x.shape());
         }
-        try (Scope scope = Scope.open()) {
-            return scope.keep(x.slice(axis, index, index + 1).squeeze(axis));
-        }
+        return under("select", () -> x.slice(axis, index, index + 1).squeeze(axis));
     }
 
     /** Softmax or its logarithm along any dimension. */
@@ -83,9 +95,8 @@ final class Composite {
         if (at == x.rank() - 1) {
             return Op.apply(function, x);
         }
-        try (Scope scope = Scope.open()) {
-            return scope.keep(Op.apply(function, x.transpose(at, -1)).transpose(at, -1));
-        }
+        return under(
+                function.name(), () -> Op.apply(function, x.transpose(at, -1)).transpose(at, -1));
     }
 
     static Tensor stack(int axis, Tensor... tensors) {
@@ -96,13 +107,10 @@ final class Composite {
             throw new IllegalArgumentException("stack: operands must all have one shape ("
                     + Arrays.stream(tensors).map(Tensor::shape).toList() + ")");
         }
-        return Refusal.under("stack", () -> {
-            try (Scope scope = Scope.open()) {
-                Tensor[] parts =
-                        Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new);
-                return scope.keep(Tensor.concat(axis, parts));
-            }
-        });
+        return under(
+                "stack",
+                () -> Tensor.concat(
+                        axis, Arrays.stream(tensors).map(t -> t.unsqueeze(axis)).toArray(Tensor[]::new)));
     }
 
     /** Applies a function of images to {@code [N, C, L]} as images of one row. */
@@ -112,11 +120,7 @@ final class Composite {
             throw new IllegalArgumentException(op + ": input must be [N, C, L]"
                     + (x.rank() == 3 ? " with at least one place" : "") + ", got " + x.shape());
         }
-        return Refusal.under(op, () -> {
-            try (Scope scope = Scope.open()) {
-                return scope.keep(function.apply(x.unsqueeze(2)).squeeze(2));
-            }
-        });
+        return under(op, () -> function.apply(x.unsqueeze(2)).squeeze(2));
     }
 
     /** Adaptive pooling of {@code [N, C, L]}. */
@@ -142,14 +146,11 @@ final class Composite {
         residual.ifPresent(operands::add);
         operands.forEach(t -> t.checkUsable("conv2d", x));
         boolean recorded = Autograd.isEnabled() && operands.stream().anyMatch(Tensor::requiresGrad);
-        try (Scope scope = Scope.open()) {
-            return scope.keep(
-                    recorded
-                            ? recordedConv2d(x, weight, bias, params, norm, residual, activation, maxPool)
-                            : fusedConv2d(x, weight, bias, params, norm, residual, activation, maxPool));
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            throw Refusal.under("conv2d", e);
-        }
+        return under(
+                "conv2d",
+                () -> recorded
+                        ? recordedConv2d(x, weight, bias, params, norm, residual, activation, maxPool)
+                        : fusedConv2d(x, weight, bias, params, norm, residual, activation, maxPool));
     }
 
     private static Tensor recordedConv2d(
@@ -240,13 +241,11 @@ final class Composite {
         for (Tensor operand : operands) {
             x.checkUsable("conv1d", operand);
         }
-        return Refusal.under("conv1d", () -> {
+        return under("conv1d", () -> {
             ProductOp.Conv2d.check("conv1d", params.asConv2d(), operands);
-            try (Scope scope = Scope.open()) {
-                return scope.keep(x.unsqueeze(2)
-                        .conv2d(weight.unsqueeze(2), bias, params.asConv2d())
-                        .squeeze(2));
-            }
+            return x.unsqueeze(2)
+                    .conv2d(weight.unsqueeze(2), bias, params.asConv2d())
+                    .squeeze(2);
         });
     }
 
@@ -263,7 +262,7 @@ final class Composite {
             throw new IllegalArgumentException("bceWithLogits: target must have the logits' shape (logits " + x.shape()
                     + ", target " + target.shape() + ")");
         }
-        return Refusal.under("bceWithLogits", () -> bce(x, target, positiveWeight, reduction));
+        return under("bceWithLogits", () -> bce(x, target, positiveWeight, reduction));
     }
 
     private static void checkPositiveWeight(Tensor x, Tensor weight) {
@@ -276,16 +275,13 @@ final class Composite {
     }
 
     private static Tensor bce(Tensor x, Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
-        try (Scope scope = Scope.open()) {
-            Tensor t = target.to(DType.F32);
-            Tensor onPositives = x.neg().softplus().mul(positiveWeight.isPresent() ? t.mul(positiveWeight.get()) : t);
-            Tensor loss = x.softplus().mul(t.affine(-1, 1)).add(onPositives);
-            return scope.keep(
-                    switch (reduction) {
-                        case NONE -> loss;
-                        case MEAN -> loss.mean();
-                        case SUM -> loss.sum();
-                    });
-        }
+        Tensor t = target.to(DType.F32);
+        Tensor onPositives = x.neg().softplus().mul(positiveWeight.isPresent() ? t.mul(positiveWeight.get()) : t);
+        Tensor loss = x.softplus().mul(t.affine(-1, 1)).add(onPositives);
+        return switch (reduction) {
+            case NONE -> loss;
+            case MEAN -> loss.mean();
+            case SUM -> loss.sum();
+        };
     }
 }

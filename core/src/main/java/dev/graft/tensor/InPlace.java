@@ -30,7 +30,7 @@ final class InPlace {
         }
         if (target.node() != null) {
             throw new IllegalStateException(op + ": the tensor " + target.shape() + " is a result of "
-                    + target.node().op.name() + " that autograd "
+                    + target.node().function() + " that autograd "
                     + "recorded; a change in place is not recorded and would make gradients wrong. Hint: use a function that returns a new "
                     + "tensor, or change it under Autograd.noGrad().");
         }

@@ -17,6 +17,7 @@ final class Node {
 
     final Op op;
     final Saved saved;
+    private String function;
     final boolean[] needs;
     /** Per input: its node, or null where it is a leaf or needs no gradient. */
     final Node[] inputs;
@@ -25,7 +26,8 @@ final class Node {
 
     private final AtomicInteger holders = new AtomicInteger(1);
 
-    Node(Op op, Saved saved, boolean[] needs, Tensor[] operands) {
+    Node(String function, Op op, Saved saved, boolean[] needs, Tensor[] operands) {
+        this.function = function;
         this.op = op;
         this.saved = saved;
         this.needs = needs;
@@ -41,6 +43,16 @@ final class Node {
                 }
             }
         }
+    }
+
+    /** What the user called to get this result: a function may be made of several operators. */
+    String function() {
+        return function;
+    }
+
+    /** For the last operator of a function that is made of several. */
+    void madeBy(String name) {
+        function = name;
     }
 
     void retain() {

@@ -38,7 +38,7 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
 
     /**
      * As {@link #apply(Op, Tensor...)} for a function of another name than its operator: what is refused is refused
-     * under that name.
+     * under that name, and the result is recorded under it.
      */
     static Tensor apply(String function, Op op, Tensor... in) {
         boolean enabled = Autograd.isEnabled();
@@ -55,7 +55,7 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
         try (Scope scope = Scope.open()) {
             Tensor out = op.forward(saved, in);
             if (record && out.dtype().isFloat()) {
-                out.attach(new Node(op, saved, needs, in));
+                out.attach(new Node(function, op, saved, needs, in));
             } else {
                 saved.release();
             }

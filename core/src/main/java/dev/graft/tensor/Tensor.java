@@ -316,7 +316,7 @@ public final class Tensor implements AutoCloseable {
     public Tensor requireGrad(boolean on) {
         checkOpen("requireGrad");
         if (node != null) {
-            throw new IllegalStateException("requireGrad: " + shape + " is the result of " + node.op.name()
+            throw new IllegalStateException("requireGrad: " + shape + " is the result of " + node.function()
                     + ", not a leaf. Hint: detach() first.");
         }
         if (on && dtype() != DType.F32) {

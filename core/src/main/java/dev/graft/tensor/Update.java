@@ -111,7 +111,7 @@ public final class Update {
         }
         if (weight.node() != null) {
             throw new IllegalStateException(op + ": the weight " + weight.shape() + " is a result of "
-                    + weight.node().op.name() + ", not a leaf. " + "Hint: update the tensor it was computed from.");
+                    + weight.node().function() + ", not a leaf. " + "Hint: update the tensor it was computed from.");
         }
         if (!weight.view().isDense()) {
             throw new IllegalArgumentException(

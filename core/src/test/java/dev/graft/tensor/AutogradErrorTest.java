@@ -32,8 +32,9 @@ class AutogradErrorTest {
         loss.backward();
         assertThatIllegalStateException()
                 .isThrownBy(loss::backward)
-                .withMessage("backward: reshape was already run backward and its saved tensors are "
-                        + "freed. Hint: call backward() once per forward pass; add losses before calling it.");
+                .withMessage(
+                        "backward: a part of this graph (made by sum) was already run backward and its saved tensors are "
+                                + "freed. Hint: call backward() once per forward pass; add losses before calling it.");
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(2, 2, 2);
     }
 
@@ -45,7 +46,7 @@ class AutogradErrorTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> shared.mean().backward())
                 .withMessage(
-                        "backward: exp was already run backward and its saved "
+                        "backward: a part of this graph (made by exp) was already run backward and its saved "
                                 + "tensors are freed. Hint: call backward() once per forward pass; add losses before calling it.");
     }
 

@@ -56,7 +56,10 @@ class RefusalTest {
             Map.entry("isClosed()", Tensor::isClosed),
             Map.entry("toString()", Tensor::toString));
 
-    private final Map<String, Function<Tensor, Object>> uses = new LinkedHashMap<>();
+    /** A use of a function of a tensor that is right for ones of this shape. */
+    record Use(Shape shape, Function<Tensor, Object> function) {}
+
+    private final Map<String, Use> uses = new LinkedHashMap<>();
     private final Map<String, List<ThrowingCallable>> wrong = new LinkedHashMap<>();
 
     private static Tensor x() {
@@ -88,8 +91,17 @@ class RefusalTest {
 
     /** A function of a tensor: its use, which a closed tensor must refuse, and wrong uses. */
     private void function(String signature, Function<Tensor, Object> use, ThrowingCallable... calls) {
-        assertThat(uses.put(signature, use)).isNull();
+        function(Shape.of(2, 3, 4, 5), signature, use, calls);
+    }
+
+    private void function(Shape shape, String signature, Function<Tensor, Object> use, ThrowingCallable... calls) {
+        assertThat(uses.put(signature, new Use(shape, use))).isNull();
         refuses(signature, calls);
+    }
+
+    /** One right use of each function of a tensor, by its signature. */
+    static Map<String, Use> uses() {
+        return new RefusalTest().uses;
     }
 
     private void making() {
@@ -243,7 +255,7 @@ class RefusalTest {
                 () -> x().permute(0, 1, 2, 4));
         function("transpose(int, int)", t -> t.transpose(0, 1), () -> x().transpose(0, 4), () -> x().transpose(-5, 0));
         function("unsqueeze(int)", t -> t.unsqueeze(0), () -> x().unsqueeze(5), () -> x().unsqueeze(-6));
-        function("squeeze(int)", t -> closed(1, 3).squeeze(0), () -> x().squeeze(0), () -> x().squeeze(4));
+        function(Shape.of(1, 3), "squeeze(int)", t -> t.squeeze(0), () -> x().squeeze(0), () -> x().squeeze(4));
         function(
                 "expand(int[])",
                 t -> t.expand(2, 3, 4, 5),
@@ -440,8 +452,9 @@ class RefusalTest {
         Conv1dParams line = Conv1dParams.of(1, 0);
         Tensor k = Tensor.ones(2, 3, 2);
         function(
+                Shape.of(2, 3, 8),
                 "conv1d(Tensor, Optional, Conv1dParams)",
-                t -> closed(2, 3, 8).conv1d(k, NONE, line),
+                t -> t.conv1d(k, NONE, line),
                 () -> x().conv1d(k, NONE, line),
                 () -> sequence().conv1d(Tensor.ones(2, 4, 2), NONE, line),
                 () -> sequence().conv1d(Tensor.ones(2, 3, 9), NONE, line),
@@ -551,8 +564,9 @@ class RefusalTest {
 
     private void pool1d(String signature, Pool<Pool1dParams> f) {
         function(
+                Shape.of(2, 3, 8),
                 signature,
-                t -> f.apply(closed(2, 3, 8), Pool1dParams.of(2, 1)),
+                t -> f.apply(t, Pool1dParams.of(2, 1)),
                 () -> f.apply(x(), Pool1dParams.of(2, 1)),
                 () -> f.apply(sequence(), Pool1dParams.of(9, 1)),
                 () -> f.apply(integers(2, 3, 8), Pool1dParams.of(2, 1)),
@@ -562,8 +576,9 @@ class RefusalTest {
 
     private void adaptive1d(String signature, Pool<Integer> f) {
         function(
+                Shape.of(2, 3, 8),
                 signature,
-                t -> f.apply(closed(2, 3, 8), 2),
+                t -> f.apply(t, 2),
                 () -> f.apply(x(), 2),
                 () -> f.apply(sequence(), 0),
                 () -> f.apply(sequence(), TOO_LARGE),
@@ -573,8 +588,9 @@ class RefusalTest {
     private void rows() {
         Tensor two = Tensor.of(new long[] {0, 1}, 2);
         function(
+                Shape.of(2, 3),
                 "embedding(Tensor)",
-                t -> closed(2, 3).embedding(two),
+                t -> t.embedding(two),
                 () -> x().embedding(two),
                 () -> Tensor.ones(2, 3).embedding(Tensor.ones(2)),
                 () -> Tensor.ones(2, 3).embedding(Tensor.of(new long[] {2}, 1)),
@@ -583,8 +599,9 @@ class RefusalTest {
                 () -> Tensor.ones(1, 1 << 20).embedding(Tensor.zeros(DType.I64, Shape.of(1 << 12))));
         LossReduction mean = LossReduction.MEAN;
         function(
+                Shape.of(2, 3),
                 "crossEntropy(Tensor, Optional, float, long, LossReduction)",
-                t -> closed(2, 3).crossEntropy(two, NONE, 0, -100, mean),
+                t -> t.crossEntropy(two, NONE, 0, -100, mean),
                 () -> x().crossEntropy(two, NONE, 0, -100, mean),
                 () -> Tensor.ones(2, 3).crossEntropy(Tensor.of(new long[] {0, 3}, 2), NONE, 0, -100, mean),
                 () -> Tensor.ones(2, 3).crossEntropy(two, NONE, 2, -100, mean),
@@ -697,7 +714,9 @@ class RefusalTest {
         return uses.entrySet().stream()
                 .map(use -> DynamicTest.dynamicTest(use.getKey(), () -> {
                     String name = use.getKey().substring(0, use.getKey().indexOf('('));
-                    assertThatThrownBy(() -> use.getValue().apply(closed(2, 3, 4, 5)))
+                    assertThatThrownBy(() -> use.getValue()
+                                    .function()
+                                    .apply(closed(use.getValue().shape().toArray())))
                             .isInstanceOf(IllegalStateException.class)
                             .hasMessageStartingWith(name + ": the tensor")
                             .hasMessageContaining("was closed. Hint:");

@@ -92,7 +92,7 @@ public final class CrossEntropyLoss implements Loss {
         for (long label : labels.toLongArray()) {
             if (label != ignoreIndex) {
                 any = true;
-                sum += classWeights.isPresent() ? classWeights.get()[(int) label] : 1;
+                sum += classWeights.isPresent() ? weightOf(label, classWeights.get()) : 1;
             }
         }
         if (any && sum == 0 && labelSmoothing > 0) {
@@ -102,6 +102,14 @@ public final class CrossEntropyLoss implements Loss {
                             + "). Hint: use a small positive weight, a larger batch, or no label smoothing.");
         }
         return sum;
+    }
+
+    private static float weightOf(long label, float[] weights) {
+        if (label < 0 || label >= weights.length) {
+            throw new IllegalArgumentException("crossEntropy: a label is " + label + ", but there are " + weights.length
+                    + " class weights. Hint: count labels from 0, and give each class a weight.");
+        }
+        return weights[(int) label];
     }
 
     /** The settings, for people and for telling runs apart. */

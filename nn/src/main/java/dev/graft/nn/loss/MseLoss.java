@@ -28,6 +28,10 @@ public final class MseLoss implements Loss {
 
     @Override
     public Tensor forward(Tensor outputs, Tensor targets) {
+        if (outputs.dtype() != DType.F32) {
+            throw new IllegalArgumentException("mse: outputs must be F32, were " + outputs.dtype() + " (outputs "
+                    + outputs.shape() + ", targets " + targets.shape() + "). Hint: call to(DType.F32).");
+        }
         try (Scope scope = Scope.open()) {
             Tensor y = targets.to(DType.F32);
             if (outputs.rank() == y.rank() + 1 && outputs.dim(-1) == 1) {

@@ -57,6 +57,18 @@ class LossGoldenTest {
                                 + " (logits [4, 2], labels [4, 2]). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
         assertThatThrownBy(() -> new MseLoss().forward(scores, Tensor.zeros(4)))
                 .hasMessage("mse: shapes differ (outputs [4, 2], targets [4]). Hint: reshape one of them.");
+        assertThatThrownBy(() -> new MseLoss().forward(labels, labels))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("mse: outputs must be F32, were I64 (outputs [4], targets [4]). Hint: call to(DType.F32).");
+        for (long label : new long[] {-1, 3, 1L << 32}) {
+            assertThatThrownBy(() -> new CrossEntropyLoss()
+                            .classWeights(1, 2, 3)
+                            .weight(logits, Tensor.of(new long[] {label}, 1)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "crossEntropy: a label is " + label
+                                    + ", but there are 3 class weights. Hint: count labels from 0, and give each class a weight.");
+        }
         assertThatThrownBy(() -> new CrossEntropyLoss().labelSmoothing(2))
                 .hasMessageContaining("label smoothing must be in [0, 1]");
     }
