@@ -1,5 +1,10 @@
 package dev.graft.io;
 
+import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Contents;
+import dev.graft.io.content.WeightFormat;
+import dev.graft.io.file.WeightFileException;
+import dev.graft.io.safetensors.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.Map;
 

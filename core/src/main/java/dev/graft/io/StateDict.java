@@ -1,5 +1,8 @@
 package dev.graft.io;
 
+import dev.graft.io.content.Contents;
+import dev.graft.io.content.RawTensor;
+import dev.graft.io.content.TensorSource;
 import dev.graft.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -82,7 +85,7 @@ public final class StateDict implements AutoCloseable {
         return Collections.unmodifiableMap(unreadable);
     }
 
-    static String unknownType(String type) {
+    public static String unknownType(String type) {
         return "has type " + type + ", which is not supported";
     }
 

@@ -1,5 +1,9 @@
 package dev.graft.io;
 
+import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.WeightFormat;
+import dev.graft.io.file.WeightFileException;
+import dev.graft.io.torch.TorchZipWriter;
 import java.nio.file.Path;
 
 /**

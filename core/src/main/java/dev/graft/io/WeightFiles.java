@@ -1,5 +1,10 @@
 package dev.graft.io;
 
+import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Contents;
+import dev.graft.io.content.Dialect;
+import dev.graft.io.content.RawTensor;
+import dev.graft.io.file.WeightFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

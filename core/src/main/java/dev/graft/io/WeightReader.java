@@ -1,5 +1,17 @@
 package dev.graft.io;
 
+import dev.graft.io.archive.TarArchive;
+import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Contents;
+import dev.graft.io.content.TensorSource;
+import dev.graft.io.content.WeightFormat;
+import dev.graft.io.file.WeightFileException;
+import dev.graft.io.safetensors.SafetensorsHeader;
+import dev.graft.io.torch.PickleOp;
+import dev.graft.io.torch.TorchLegacy;
+import dev.graft.io.torch.TorchTar;
+import dev.graft.io.torch.TorchZip;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;

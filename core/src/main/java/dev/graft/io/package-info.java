@@ -15,6 +15,6 @@
  * allowed names; nothing is looked up by reflection and there is no other mode. Sizes are checked against the file
  * before memory is taken; a tensor holds at most 2 GiB, a checkpoint's pickle at most 64 MiB and 2,000,000 values, and
  * the tensors of one file at most sixteen times its size (expanded and shared tensors repeat their bytes). Whatever is
- * wrong comes as a {@link dev.graft.io.WeightFileException}.
+ * wrong comes as a {@link dev.graft.io.file.WeightFileException}.
  */
 package dev.graft.io;

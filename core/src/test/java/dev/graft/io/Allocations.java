@@ -6,10 +6,10 @@ import java.lang.reflect.Method;
  * Counts the bytes this thread allocates, so that tests can say what a refused file cost. By reflection, since the
  * module under test does not read {@code java.management}.
  */
-final class Allocations {
+public final class Allocations {
     private Allocations() {}
 
-    static long during(Runnable work) {
+    public static long during(Runnable work) {
         try {
             Object threads = Class.forName("java.lang.management.ManagementFactory")
                     .getMethod("getThreadMXBean")

@@ -3,6 +3,7 @@ package dev.graft.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.io.file.WeightFileException;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Tensor;
 import java.io.IOException;

@@ -3,6 +3,8 @@ package dev.graft.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.io.content.RawTensor;
+import dev.graft.io.file.WeightFileException;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;

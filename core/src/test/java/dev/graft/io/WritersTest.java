@@ -3,6 +3,14 @@ package dev.graft.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.bytes.LittleEndian;
+import dev.graft.io.content.Dialect;
+import dev.graft.io.content.TensorSource;
+import dev.graft.io.file.WeightFileException;
+import dev.graft.io.safetensors.SafetensorsHeader;
+import dev.graft.io.safetensors.SafetensorsWriter;
+import dev.graft.io.torch.TorchZipWriter;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.graft.examples.run;
 
-import dev.graft.io.AtomicFile;
+import dev.graft.io.file.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

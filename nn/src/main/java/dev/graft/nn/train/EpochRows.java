@@ -2,7 +2,7 @@ package dev.graft.nn.train;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
-import dev.graft.io.AtomicFile;
+import dev.graft.io.file.AtomicFile;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;

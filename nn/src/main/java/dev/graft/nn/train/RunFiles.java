@@ -3,7 +3,7 @@ package dev.graft.nn.train;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
-import dev.graft.io.WeightFileException;
+import dev.graft.io.file.WeightFileException;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.optim.Optimizer;

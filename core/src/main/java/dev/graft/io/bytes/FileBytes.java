@@ -1,0 +1,137 @@
+package dev.graft.io.bytes;
+
+import dev.graft.io.file.WeightFileException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+
+/**
+ * A weight file open for reading at any position, and the maker of every error about it.
+ *
+ * <p>Positional reads rather than a memory mapping: a file cut short by someone else while it is mapped kills the JVM
+ * with a bus error, and a mapped file cannot be replaced on Windows.
+ */
+public final class FileBytes implements Region, AutoCloseable {
+    /** The JDK keeps one direct buffer a thread as large as the largest read, so reads are cut. */
+    private static final int CHUNK = 1 << 20;
+
+    private static final String DAMAGED_HINT =
+            "the file is damaged or not what it claims to be; download or save it again";
+
+    private final Path path;
+    private final FileChannel channel;
+    private final long size;
+
+    private FileBytes(Path path, FileChannel channel, long size) {
+        this.path = path;
+        this.channel = channel;
+        this.size = size;
+    }
+
+    public static FileBytes open(Path path) {
+        if (Files.isDirectory(path)) {
+            throw new WeightFileException(path, "is a folder, not a weight file", "give the file inside it");
+        }
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+            return new FileBytes(path, channel, channel.size());
+        } catch (NoSuchFileException e) {
+            throw new WeightFileException(
+                    path,
+                    "no such file",
+                    "check the path (it is relative to " + Path.of("").toAbsolutePath() + ")",
+                    -1,
+                    e);
+        } catch (IOException e) {
+            closeQuietly(channel, e);
+            throw new WeightFileException(
+                    path, "cannot be opened: " + e.getMessage(), "check the file's permissions", -1, e);
+        }
+    }
+
+    private static void closeQuietly(FileChannel channel, IOException because) {
+        if (channel != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                because.addSuppressed(e);
+            }
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public void read(long offset, byte[] target, int at, int length) {
+        if (offset < 0 || length > size - offset) {
+            throw truncated(offset + length, true);
+        }
+        try {
+            ByteBuffer buffer = ByteBuffer.wrap(target);
+            for (int done = 0; done < length; ) {
+                buffer.limit(at + done + Math.min(CHUNK, length - done)).position(at + done);
+                int n = channel.read(buffer, offset + done);
+                if (n < 0) {
+                    throw truncated(offset + length, true);
+                }
+                done += n;
+            }
+        } catch (IOException e) {
+            throw new WeightFileException(path, "cannot be read: " + e.getMessage(), "check the disk", offset, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new WeightFileException(path, "cannot be closed: " + e.getMessage(), "check the disk", -1, e);
+        }
+    }
+
+    public WeightFileException damaged(String problem, long offset) {
+        return new WeightFileException(path, problem, DAMAGED_HINT, offset, null);
+    }
+
+    public WeightFileException damaged(String problem) {
+        return damaged(problem, -1);
+    }
+
+    public WeightFileException refused(String problem, String hint) {
+        return new WeightFileException(path, problem, hint);
+    }
+
+    /** The file ends too early; {@code expected} is its full size, or at least that much when {@code atLeast}. */
+    public WeightFileException truncated(long expected, boolean atLeast) {
+        return new WeightFileException(
+                path,
+                String.format(
+                        Locale.ROOT,
+                        "the file looks truncated: %,d of %s%,d bytes",
+                        size,
+                        atLeast ? "at least " : "",
+                        expected),
+                "download it again");
+    }
+
+    /** The file ends inside {@code where} and nothing read so far says how long it should be. */
+    public WeightFileException truncatedIn(String where) {
+        String problem =
+                String.format(Locale.ROOT, "the file looks truncated: its %,d bytes end inside %s", size, where);
+        return new WeightFileException(path, problem, "download it again");
+    }
+}

@@ -1,0 +1,12 @@
+package dev.graft.io.content;
+
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import java.util.function.Supplier;
+
+/** A tensor that can be read when it is wanted: files are not held in memory beside their tensors. */
+public record TensorSource(DType dtype, Shape shape, Supplier<byte[]> bytes) {
+    public RawTensor read() {
+        return new RawTensor(dtype, shape, bytes.get());
+    }
+}

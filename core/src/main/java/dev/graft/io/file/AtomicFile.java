@@ -1,0 +1,175 @@
+package dev.graft.io.file;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.UUID;
+
+/**
+ * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary file beside it,
+ * flushed to the disk, then renamed. A symbolic link stays one, and its target is written; a file that is replaced
+ * keeps its permissions.
+ */
+public final class AtomicFile {
+    private static final int BUFFER = 1 << 16;
+    private static final int MAX_LINKS = 40;
+    private static final int MAX_NAME = 40;
+
+    private AtomicFile() {}
+
+    /** What a file shall hold. */
+    public interface Content {
+        /** Writes it all; the stream is buffered, and closed by the caller. */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /**
+     * Writes a file.
+     *
+     * @throws IOException where it cannot be written, or {@code given} is a folder; the file that was there is
+     *     untouched
+     */
+    public static void write(Path given, Content content) throws IOException {
+        write(given, content, true);
+    }
+
+    /**
+     * As {@link #write}, without waiting for the disk, which takes milliseconds: a power failure may leave an empty
+     * file. For what is written often and can be written again.
+     */
+    public static void writeSoon(Path given, Content content) throws IOException {
+        write(given, content, false);
+    }
+
+    private static void write(Path given, Content content, boolean force) throws IOException {
+        Path target = followed(given);
+        Path folder = target.toAbsolutePath().getParent();
+        if (folder == null || Files.isDirectory(target)) {
+            throw new FileSystemException(target.toString(), null, "it is a folder");
+        }
+        Path temporary =
+                folder.resolve("." + shortened(target.getFileName().toString()) + "." + UUID.randomUUID() + ".tmp");
+        try {
+            write(temporary, force, content);
+            keepPermissions(target, temporary);
+            move(temporary, target);
+            if (force) {
+                forceFolder(folder);
+            }
+        } finally {
+            deleteQuietly(temporary);
+        }
+    }
+
+    /** As {@link #write}, for a weight file. */
+    public static void writeWeights(Path given, Content content) {
+        try {
+            write(given, content);
+        } catch (IOException e) {
+            if (Files.isDirectory(given)) {
+                throw new WeightFileException(given, "is a folder, not a file to write", "add a file name to the path");
+            }
+            throw new WeightFileException(
+                    given,
+                    "cannot be written: " + reason(e),
+                    "check that the folder exists, is writable and has space left; the file that was there is untouched",
+                    -1,
+                    e);
+        }
+    }
+
+    /** The target's own name may be as long as the file system allows. */
+    private static String shortened(String name) {
+        return name.codePointCount(0, name.length()) <= MAX_NAME
+                ? name
+                : name.substring(0, name.offsetByCodePoints(0, MAX_NAME));
+    }
+
+    /** What a chain of symbolic links ends at, whether it exists or not. */
+    private static Path followed(Path given) throws IOException {
+        Path path = given;
+        for (int links = 0; Files.isSymbolicLink(path); links++) {
+            if (links == MAX_LINKS) {
+                throw new FileSystemLoopException(given.toString());
+            }
+            Path to = Files.readSymbolicLink(path);
+            Path folder = path.toAbsolutePath().getParent();
+            path = folder == null ? to : folder.resolve(to);
+        }
+        return path;
+    }
+
+    private static void keepPermissions(Path old, Path replacement) throws IOException {
+        PosixFileAttributeView before = Files.getFileAttributeView(old, PosixFileAttributeView.class);
+        PosixFileAttributeView now = Files.getFileAttributeView(replacement, PosixFileAttributeView.class);
+        if (Files.exists(old) && before != null && now != null) {
+            now.setPermissions(before.readAttributes().permissions());
+        }
+    }
+
+    private static void write(Path temporary, boolean force, Content content) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+            OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+            content.writeTo(out);
+            out.flush();
+            if (force) {
+                channel.force(true);
+            }
+        }
+    }
+
+    private static void move(Path temporary, Path target) throws IOException {
+        try {
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /**
+     * Makes the rename itself durable where the system lets a folder be opened (Windows does not, and needs it not).
+     */
+    private static void forceFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            System.getLogger(AtomicFile.class.getName()).log(System.Logger.Level.TRACE, "folder not flushed", e);
+        }
+    }
+
+    private static void deleteQuietly(Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            System.getLogger(AtomicFile.class.getName())
+                    .log(System.Logger.Level.WARNING, "temporary file left behind: " + temporary, e);
+        }
+    }
+
+    /** In words for people. */
+    public static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "its folder does not exist";
+        }
+        if (e instanceof FileSystemLoopException) {
+            return "its symbolic links lead in a circle";
+        }
+        if (e instanceof FileSystemException other && other.getReason() != null) {
+            return other.getReason();
+        }
+        return e instanceof AccessDeniedException ? "permission denied" : String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,54 @@
+package dev.graft.io.file;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalLong;
+
+/**
+ * A weight file could not be read or written: it is missing, truncated, damaged, of an unknown kind, or asks for
+ * something this library refuses (such as running code). The message names the file, what is wrong and what to do about
+ * it.
+ */
+public final class WeightFileException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Path file;
+    private final String problem;
+    private final String hint;
+    private final long offset;
+
+    public WeightFileException(Path file, String problem, String hint, long offset, Throwable cause) {
+        super(
+                file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset))
+                        + ". Hint: " + hint + ".",
+                cause);
+        this.file = file;
+        this.problem = problem;
+        this.hint = hint;
+        this.offset = offset;
+    }
+
+    public WeightFileException(Path file, String problem, String hint) {
+        this(file, problem, hint, -1, null);
+    }
+
+    /** The file that was being read or written. */
+    public Path file() {
+        return file;
+    }
+
+    /** What is wrong, without the file's name. */
+    public String problem() {
+        return problem;
+    }
+
+    /** What mends it. */
+    public String hint() {
+        return hint;
+    }
+
+    /** The byte in the file where the trouble was found, where one can be named. */
+    public OptionalLong offset() {
+        return offset < 0 ? OptionalLong.empty() : OptionalLong.of(offset);
+    }
+}

@@ -1,0 +1,220 @@
+package dev.graft.io.torch;
+
+import dev.graft.io.StateDict;
+import dev.graft.io.bytes.FileBytes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Finds the state dict in what a checkpoint holds. The first of {@link #KNOWN_KEYS} that leads to more tensors than lie
+ * beside it is followed: scripts put a best accuracy or a loss there as a single tensor. Else a dict with tensors of
+ * its own is the state dict; else the only dict of tensors in it, under whatever name; else all nested dicts are taken.
+ * Nested names are joined by dots, and a {@code module.} before every name, left by {@code DataParallel}, is dropped.
+ *
+ * <p>Objects of foreign classes beside the state dict are left out and named. Inside it they are refused: weights that
+ * somebody meant to be there would be missing.
+ */
+final class StateDictChooser {
+    /** Where training scripts keep the weights, in the order tried. */
+    static final List<String> KNOWN_KEYS =
+            List.of("state_dict", "model_state_dict", "model", "net", "network", "module", "weights");
+
+    private static final String PARALLEL_PREFIX = "module.";
+    private static final int MAX_DEPTH = 64;
+    private static final int MAX_ENTRIES = 500_000;
+    /** Letters in all names together: nesting can repeat a long prefix many times. */
+    private static final long MAX_NAME_LETTERS = 64L << 20;
+
+    private final FileBytes file;
+    private final Map<String, StridedTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, String> unreadable = new LinkedHashMap<>();
+    private final List<String> skipped = new ArrayList<>();
+    private int entries;
+    private long letters;
+
+    private StateDictChooser(FileBytes file) {
+        this.file = file;
+    }
+
+    record Choice(Map<String, StridedTensor> tensors, Map<String, String> unreadable, List<String> skipped) {}
+
+    static Choice choose(FileBytes file, Object root) {
+        StateDictChooser chooser = new StateDictChooser(file);
+        if (root instanceof PyValue.Foreign object) {
+            throw TorchGlobals.refuse(file, "it is one object; it ", object.name());
+        }
+        if (!(root instanceof PyValue.Dict dict)) {
+            throw file.refused("it holds " + kind(root) + ", not a state dict", "save model.state_dict() in Python");
+        }
+        chooser.descend("", dict, 0);
+        if (chooser.tensors.isEmpty() && chooser.unreadable.isEmpty() && dict.size() > 0) {
+            dict.values.stream()
+                    .filter(PyValue.Foreign.class::isInstance)
+                    .map(PyValue.Foreign.class::cast)
+                    .findFirst()
+                    .ifPresent(object -> {
+                        throw TorchGlobals.refuse(file, "it holds no tensors of its own, but ", object.name());
+                    });
+            throw file.refused(
+                    "it holds no tensors, only "
+                            + chooser.skipped.stream().limit(10).toList(),
+                    "save model.state_dict() in Python");
+        }
+        return chooser.choice();
+    }
+
+    private static String kind(Object root) {
+        if (tensor(root).isPresent()) {
+            return "one tensor";
+        }
+        return root instanceof PyValue.Sequence ? "a list" : "a single value";
+    }
+
+    private void descend(String path, PyValue.Dict dict, int depth) {
+        if (depth < MAX_DEPTH) {
+            Optional<Object> key = stateDictKey(dict);
+            if (key.isPresent()) {
+                dict.keys.stream().filter(k -> !key.get().equals(k)).forEach(k -> skip(path + name(k)));
+                PyValue.Dict chosen = (PyValue.Dict) dict.values.get(dict.keys.indexOf(key.get()));
+                descend(path + name(key.get()) + ".", chosen, depth + 1);
+                return;
+            }
+        }
+        flatten("", dict, depth);
+    }
+
+    /**
+     * Under which key of a checkpoint the state dict lies; empty where the dict is one itself, or several lie in it.
+     */
+    private static Optional<Object> stateDictKey(PyValue.Dict dict) {
+        long own = dict.values.stream().filter(StateDictChooser::isTensor).count();
+        for (String known : KNOWN_KEYS) {
+            if (dict.get(known).orElse(PyValue.None.NONE) instanceof PyValue.Dict nested && tensorsIn(nested) > own) {
+                return Optional.of(known);
+            }
+        }
+        List<Object> nested = new ArrayList<>();
+        for (int i = 0; i < dict.size() && own == 0; i++) {
+            if (dict.keys.get(i) instanceof String
+                    && dict.values.get(i) instanceof PyValue.Dict inner
+                    && hasNamedTensors(inner)) {
+                nested.add(dict.keys.get(i));
+            }
+        }
+        return nested.size() == 1 ? Optional.of(nested.get(0)) : Optional.empty();
+    }
+
+    private static boolean hasNamedTensors(PyValue.Dict dict) {
+        for (int i = 0; i < dict.size(); i++) {
+            if (dict.keys.get(i) instanceof String && isTensor(dict.values.get(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How many tensors a dict leads to, each dict counted once however often it is shared. */
+    private static long tensorsIn(PyValue.Dict start) {
+        Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<PyValue.Dict> waiting = new ArrayDeque<>(List.of(start));
+        long count = 0;
+        while (!waiting.isEmpty()) {
+            for (Object value : waiting.pop().values) {
+                if (isTensor(value)) {
+                    count++;
+                } else if (value instanceof PyValue.Dict nested && seen.add(nested)) {
+                    waiting.push(nested);
+                }
+            }
+        }
+        return count;
+    }
+
+    private static boolean isTensor(Object value) {
+        return value instanceof PyValue.UnknownTensor || tensor(value).isPresent();
+    }
+
+    private void flatten(String prefix, PyValue.Dict dict, int depth) {
+        if (depth > MAX_DEPTH) {
+            throw file.damaged("dicts nested deeper than " + MAX_DEPTH);
+        }
+        for (int i = 0; i < dict.size(); i++) {
+            String name = prefix + name(dict.keys.get(i));
+            Object value = dict.values.get(i);
+            Optional<StridedTensor> tensor = tensor(value);
+            if (tensor.isPresent()) {
+                count(name);
+                if (tensors.put(name, tensor.get()) != null) {
+                    throw file.damaged("two tensors are named \"" + name + "\"");
+                }
+            } else if (value instanceof PyValue.UnknownTensor unknown) {
+                count(name);
+                unreadable.put(name, StateDict.unknownType(unknown.type()));
+            } else if (value instanceof PyValue.Foreign object) {
+                refuseInside(dict, name, object);
+            } else if (value instanceof PyValue.Dict nested && nested.size() > 0) {
+                count(name);
+                flatten(name + ".", nested, depth + 1);
+            } else {
+                skip(name);
+            }
+        }
+    }
+
+    /** Beside a single tensor or a dict of them, such as a script's arguments, an object is left out. */
+    private void refuseInside(PyValue.Dict dict, String name, PyValue.Foreign object) {
+        if (dict.values.stream().anyMatch(StateDictChooser::isTensor)) {
+            throw TorchGlobals.refuse(file, "entry \"" + name + "\" of the state dict ", object.name());
+        }
+        skip(name);
+    }
+
+    private void skip(String name) {
+        count(name);
+        skipped.add(name);
+    }
+
+    private void count(String name) {
+        letters += name.length();
+        if (++entries > MAX_ENTRIES || letters > MAX_NAME_LETTERS) {
+            throw file.damaged(
+                    "more than " + MAX_ENTRIES + " entries or " + MAX_NAME_LETTERS + " letters in their names");
+        }
+    }
+
+    private static String name(Object key) {
+        return key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double
+                ? key.toString()
+                : "(not a name)";
+    }
+
+    private static Optional<StridedTensor> tensor(Object value) {
+        if (value instanceof PyValue.TensorValue tensor) {
+            return Optional.of(tensor.tensor());
+        }
+        return value instanceof PyValue.Parameter parameter ? parameter.data : Optional.empty();
+    }
+
+    private Choice choice() {
+        boolean parallel = Stream.concat(tensors.keySet().stream(), unreadable.keySet().stream())
+                .allMatch(name -> name.startsWith(PARALLEL_PREFIX));
+        return parallel
+                ? new Choice(stripped(tensors), stripped(unreadable), List.copyOf(skipped))
+                : new Choice(tensors, unreadable, List.copyOf(skipped));
+    }
+
+    private static <T> Map<String, T> stripped(Map<String, T> named) {
+        Map<String, T> stripped = new LinkedHashMap<>();
+        named.forEach((name, value) -> stripped.put(name.substring(PARALLEL_PREFIX.length()), value));
+        return stripped;
+    }
+}

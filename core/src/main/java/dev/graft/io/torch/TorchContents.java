@@ -1,0 +1,33 @@
+package dev.graft.io.torch;
+
+import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Contents;
+import dev.graft.io.content.TensorSource;
+import dev.graft.io.content.WeightFormat;
+import dev.graft.tensor.Shape;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The last step every PyTorch container shares: from the unpickled object to named tensors, all checked before one is
+ * read.
+ */
+final class TorchContents {
+    private TorchContents() {}
+
+    static Contents of(FileBytes file, WeightFormat format, Object root, boolean bigEndian) {
+        StateDictChooser.Choice choice = StateDictChooser.choose(file, root);
+        TensorReader reader = new TensorReader(file, bigEndian);
+        Map<String, TensorSource> tensors = new LinkedHashMap<>();
+        choice.tensors().forEach((name, tensor) -> {
+            Shape shape = reader.check(name, tensor);
+            tensors.put(
+                    name,
+                    new TensorSource(
+                            tensor.dtype(),
+                            shape,
+                            () -> reader.read(name, tensor, shape).bytes()));
+        });
+        return new Contents(format, tensors, choice.unreadable(), choice.skipped(), Map.of());
+    }
+}
