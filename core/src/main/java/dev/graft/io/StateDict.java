@@ -85,10 +85,6 @@ public final class StateDict implements AutoCloseable {
         return Collections.unmodifiableMap(unreadable);
     }
 
-    public static String unknownType(String type) {
-        return "has type " + type + ", which is not supported";
-    }
-
     public boolean contains(String name) {
         return tensors.containsKey(name);
     }

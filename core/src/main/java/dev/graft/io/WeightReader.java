@@ -89,7 +89,7 @@ final class WeightReader {
         Map<String, String> unreadable = new LinkedHashMap<>();
         header.tensors().forEach((name, entry) -> {
             if (entry.dtype().isEmpty()) {
-                unreadable.put(name, StateDict.unknownType(entry.typeName()));
+                unreadable.put(name, Contents.unknownType(entry.typeName()));
                 return;
             }
             long length = entry.end() - entry.begin();

@@ -16,5 +16,9 @@
  * before memory is taken; a tensor holds at most 2 GiB, a checkpoint's pickle at most 64 MiB and 2,000,000 values, and
  * the tensors of one file at most sixteen times its size (expanded and shared tensors repeat their bytes). Whatever is
  * wrong comes as a {@link dev.graft.io.file.WeightFileException}.
+ *
+ * <p>Here is what a program calls. Rooms below: {@code torch} and {@code safetensors} (a format each), {@code archive}
+ * (ZIP, tar), {@code content} and {@code bytes} (what formats share), {@link dev.graft.io.file} (whole writes, the
+ * exception). The next format gets a room of its own, and a class here only if programs choose it by name.
  */
 package dev.graft.io;

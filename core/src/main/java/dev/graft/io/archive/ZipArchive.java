@@ -5,7 +5,6 @@ import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.LittleEndian;
 import dev.graft.io.bytes.Region;
 import dev.graft.io.file.WeightFileException;
-import dev.graft.io.torch.TensorReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -326,7 +325,7 @@ public final class ZipArchive {
 
         private byte[] unpack() {
             unpacked = Checked.add(unpacked, entry.size()).orElse(Long.MAX_VALUE);
-            if (entry.size() > Integer.MAX_VALUE - 16 || unpacked > TensorReader.limit(file.size())) {
+            if (entry.size() > Integer.MAX_VALUE - 16 || unpacked > file.mayExpandTo()) {
                 throw file.refused(
                         "member " + entry.name() + " would unpack to " + entry.size()
                                 + " bytes, out of proportion to the file's " + file.size(),

@@ -23,6 +23,14 @@ public final class FileBytes implements Region, AutoCloseable {
     private static final String DAMAGED_HINT =
             "the file is damaged or not what it claims to be; download or save it again";
 
+    /**
+     * Tensors may share storage and repeat elements (stride 0), so a small file can describe more than it holds. Tied
+     * weights double a tensor; sixteen times the whole file is no model.
+     */
+    public static final int MAX_EXPANSION = 16;
+
+    private static final long FREE_BYTES = 1 << 20;
+
     private final Path path;
     private final FileChannel channel;
     private final long size;
@@ -53,6 +61,13 @@ public final class FileBytes implements Region, AutoCloseable {
             throw new WeightFileException(
                     path, "cannot be opened: " + e.getMessage(), "check the file's permissions", -1, e);
         }
+    }
+
+    /** The most bytes that the content of a file of this size may turn into. */
+    public long mayExpandTo() {
+        return Checked.multiply(size, MAX_EXPANSION)
+                .flatMap(n -> Checked.add(n, FREE_BYTES))
+                .orElse(Long.MAX_VALUE);
     }
 
     private static void closeQuietly(FileChannel channel, IOException because) {

@@ -17,4 +17,10 @@ public record Contents(
         Map<String, TensorSource> tensors,
         Map<String, String> unreadable,
         List<String> skipped,
-        Map<String, String> metadata) {}
+        Map<String, String> metadata) {
+
+    /** Why a tensor is among the {@code unreadable}: an element type that this library does not know. */
+    public static String unknownType(String type) {
+        return "has type " + type + ", which is not supported";
+    }
+}

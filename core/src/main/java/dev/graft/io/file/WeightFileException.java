@@ -17,6 +17,12 @@ public final class WeightFileException extends RuntimeException {
     private final String hint;
     private final long offset;
 
+    /**
+     * @param problem what is wrong, without the file's name
+     * @param hint the fix
+     * @param offset the byte in the file where it was found, negative where none can be named
+     * @param cause what failed below, or null
+     */
     public WeightFileException(Path file, String problem, String hint, long offset, Throwable cause) {
         super(
                 file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset))
@@ -28,6 +34,7 @@ public final class WeightFileException extends RuntimeException {
         this.offset = offset;
     }
 
+    /** As the other constructor, without a place or a cause. */
     public WeightFileException(Path file, String problem, String hint) {
         this(file, problem, hint, -1, null);
     }
@@ -42,7 +49,7 @@ public final class WeightFileException extends RuntimeException {
         return problem;
     }
 
-    /** What mends it. */
+    /** The fix. */
     public String hint() {
         return hint;
     }

@@ -1,7 +1,7 @@
 package dev.graft.io.torch;
 
-import dev.graft.io.StateDict;
 import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Contents;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -158,7 +158,7 @@ final class StateDictChooser {
                 }
             } else if (value instanceof PyValue.UnknownTensor unknown) {
                 count(name);
-                unreadable.put(name, StateDict.unknownType(unknown.type()));
+                unreadable.put(name, Contents.unknownType(unknown.type()));
             } else if (value instanceof PyValue.Foreign object) {
                 refuseInside(dict, name, object);
             } else if (value instanceof PyValue.Dict nested && nested.size() > 0) {

@@ -15,13 +15,6 @@ import java.util.Locale;
  */
 public final class TensorReader {
     static final int MAX_RANK = 64;
-    /**
-     * Tensors may share storage and repeat elements (stride 0), so a small file can describe more than it holds. Tied
-     * weights double a tensor; sixteen times the whole file is no model.
-     */
-    static final int MAX_EXPANSION = 16;
-
-    private static final long FREE_BYTES = 1 << 20;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
     /** Reading a whole span costs less than many small reads until the span is this many times what is needed. */
     private static final int MAX_SPAN_RATIO = 8;
@@ -37,13 +30,6 @@ public final class TensorReader {
         this.bigEndian = bigEndian;
     }
 
-    /** The most bytes that a file of {@code fileSize} bytes may turn into. */
-    public static long limit(long fileSize) {
-        return Checked.multiply(fileSize, MAX_EXPANSION)
-                .flatMap(n -> Checked.add(n, FREE_BYTES))
-                .orElse(Long.MAX_VALUE);
-    }
-
     /** Checks {@code tensor} without reading it, and counts it against the file's limit. */
     Shape check(String name, StridedTensor tensor) {
         if (tensor.sizes().size() != tensor.strides().size()) {
@@ -57,7 +43,7 @@ public final class TensorReader {
         }
         checkRange(name, tensor, shape);
         described = Checked.add(described, bytes).orElse(Long.MAX_VALUE);
-        if (described > limit(file.size())) {
+        if (described > file.mayExpandTo()) {
             throw file.refused(
                     String.format(
                             Locale.ROOT,
@@ -65,7 +51,7 @@ public final class TensorReader {
                                     + "more than %d times the file's %,d",
                             name,
                             described,
-                            MAX_EXPANSION,
+                            FileBytes.MAX_EXPANSION,
                             file.size()),
                     "save expanded tensors with .contiguous(), or leave them out");
         }
