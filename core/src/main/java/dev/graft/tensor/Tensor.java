@@ -192,9 +192,17 @@ public final class Tensor implements AutoCloseable {
         return view().isContiguous();
     }
 
-    /** Whether writing to one of the two tensors may change the other, as for a tensor and a view of it. */
+    /**
+     * Whether writing to one of the two tensors may change the other, as for a tensor and a view of it. Not so for
+     * slices that lie one behind the other; of those whose elements lie in turn it is not told apart.
+     */
     public boolean sharesMemory(Tensor other) {
-        return storage == other.storage;
+        return storage == other.storage && view().overlaps(other.view());
+    }
+
+    /** Whether one place in memory may stand for several elements, as after {@link #expand}: none can change alone. */
+    public boolean repeatsElements() {
+        return view().repeatsElements();
     }
 
     /**

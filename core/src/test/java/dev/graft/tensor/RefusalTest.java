@@ -42,6 +42,7 @@ class RefusalTest {
             Map.entry("device()", Tensor::device),
             Map.entry("isContiguous()", Tensor::isContiguous),
             Map.entry("sharesMemory(Tensor)", t -> t.sharesMemory(t)),
+            Map.entry("repeatsElements()", Tensor::repeatsElements),
             Map.entry("version()", Tensor::version),
             Map.entry("requiresGrad()", Tensor::requiresGrad),
             Map.entry("grad()", Tensor::grad),

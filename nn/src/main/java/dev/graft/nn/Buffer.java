@@ -7,8 +7,16 @@ import dev.graft.tensor.Tensor;
 public class Buffer {
     private volatile Tensor value;
 
-    /** Takes over {@code value}. */
+    /**
+     * Takes over {@code value}.
+     *
+     * @param value each of its elements has its own place in memory
+     */
     public Buffer(Tensor value) {
+        if (value.repeatsElements()) {
+            throw new IllegalArgumentException("buffer: the tensor " + value.shape()
+                    + " repeats elements in memory, so nothing could be loaded into it. Hint: copy() it first.");
+        }
         this.value = value.keep();
     }
 

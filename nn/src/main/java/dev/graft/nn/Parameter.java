@@ -11,13 +11,21 @@ public final class Parameter {
     private volatile boolean frozen;
     private volatile String takenOut;
 
-    /** Takes over {@code value}, an {@link DType#F32} tensor without history. */
+    /**
+     * Takes over {@code value}.
+     *
+     * @param value an {@link DType#F32} tensor without history, each of whose elements has its own place in memory
+     */
     public Parameter(Tensor value) {
         if (value.dtype() != DType.F32) {
             throw new IllegalArgumentException("parameter: must be F32 to be trained, was " + value.dtype() + " "
                     + value.shape() + ". Hint: convert it with to(DType.F32), or hold it in a Buffer.");
         }
-        this.value = value.keep().requireGrad(true);
+        if (value.repeatsElements()) {
+            throw new IllegalArgumentException("parameter: the tensor " + value.shape()
+                    + " repeats elements in memory, which no step could change one by one. Hint: copy() it first.");
+        }
+        this.value = value.requireGrad(true).keep();
     }
 
     /**

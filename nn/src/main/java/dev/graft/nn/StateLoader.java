@@ -186,15 +186,23 @@ final class StateLoader {
         return slots.values().stream().anyMatch(slot -> slot.value.sharesMemory(tensor));
     }
 
-    /** One parameter under several names cannot take several values. */
+    /** One parameter, or one memory, under several names cannot take several values. */
     private static List<String> contradictions(Map<String, Slot> slots, Map<String, Tensor> taken) {
         List<String> problems = new ArrayList<>();
-        Map<Object, String> firstNames = new IdentityHashMap<>();
+        List<String> before = new ArrayList<>();
         taken.forEach((name, tensor) -> {
-            String first = firstNames.putIfAbsent(slots.get(name).owner, name);
-            if (first != null && !Arrays.equals(taken.get(first).toBytes(), tensor.toBytes())) {
-                problems.add(name + ": file another value than for " + first + ", module one parameter for both");
+            Slot slot = slots.get(name);
+            for (String first : before) {
+                Slot other = slots.get(first);
+                if (other.value.sharesMemory(slot.value)) {
+                    if (!Arrays.equals(taken.get(first).toBytes(), tensor.toBytes())) {
+                        problems.add(name + ": file another value than for " + first + ", module one "
+                                + (other.owner == slot.owner ? "parameter" : "memory") + " for both");
+                    }
+                    return;
+                }
             }
+            before.add(name);
         });
         return problems;
     }
@@ -224,7 +232,7 @@ final class StateLoader {
         if (mismatched.stream().anyMatch(line -> line.endsWith("was closed"))) {
             return "keep the network and the state dict's tensors open until load returns.";
         }
-        if (mismatched.stream().anyMatch(line -> line.contains("one parameter for both"))) {
+        if (mismatched.stream().anyMatch(line -> line.endsWith(" for both"))) {
             return "the file was saved from a network that does not share the parameter; build the module without sharing it.";
         }
         if (missing.isEmpty() && unexpected.isEmpty()) {

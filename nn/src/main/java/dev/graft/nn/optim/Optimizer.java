@@ -38,7 +38,21 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
             throw new IllegalArgumentException(
                     name + ": there are no parameters. Hint: unfreeze some, or put on a new head after" + " freezing.");
         }
+        checkApart(name, all(groups));
         return List.copyOf(groups);
+    }
+
+    private static void checkApart(String name, List<Parameter> parameters) {
+        Tensor[] values = parameters.stream().map(Parameter::value).toArray(Tensor[]::new);
+        for (int i = 0; i < values.length; i++) {
+            for (int j = 0; j < i; j++) {
+                if (values[i].sharesMemory(values[j])) {
+                    throw new IllegalArgumentException(name + ": parameters " + j + " " + values[j].shape() + " and "
+                            + i + " " + values[i].shape() + " share memory, which would be stepped twice. Hint: use one"
+                            + " Parameter in both places, or copy() the tensor of one.");
+                }
+            }
+        }
     }
 
     /** All parameters of all groups, in order. */
