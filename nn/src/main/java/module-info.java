@@ -7,6 +7,7 @@ module dev.graft.nn {
 
     exports dev.graft.nn;
     exports dev.graft.nn.data;
+    exports dev.graft.nn.layer;
     exports dev.graft.nn.loss;
     exports dev.graft.nn.metric;
     exports dev.graft.nn.optim;

@@ -1,9 +1,9 @@
 package dev.graft.examples;
 
 import dev.graft.io.Safetensors;
-import dev.graft.nn.Linear;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.layer.Linear;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Tensor;

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Objects;
 
 /** A module whose children are elements, named by their index or by given names, instead of fields. */
-abstract class Container extends Module {
+public abstract class Container extends Module {
     private final LinkedHashMap<String, Module> elements = new LinkedHashMap<>();
 
-    Container(Map<String, ? extends Module> elements) {
+    protected Container(Map<String, ? extends Module> elements) {
         elements.forEach((name, module) -> {
             MemberFields.checkName(Members.nameOf(getClass()), name);
             this.elements.put(
@@ -20,7 +20,8 @@ abstract class Container extends Module {
         });
     }
 
-    static Map<String, Module> numbered(List<? extends Module> modules) {
+    /** Elements named 0, 1, 2 and so on. */
+    protected static Map<String, Module> numbered(List<? extends Module> modules) {
         Map<String, Module> named = new LinkedHashMap<>();
         for (Module module : modules) {
             named.put(Integer.toString(named.size()), module);

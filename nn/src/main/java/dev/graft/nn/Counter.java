@@ -6,15 +6,17 @@ import dev.graft.tensor.Tensor;
  * An I64 scalar buffer that counts on the Java side and writes its tensor only when somebody looks: counting must not
  * cost a device transfer at every training step.
  */
-final class Counter extends Buffer {
+public final class Counter extends Buffer {
     private long count;
     private boolean stale;
 
-    Counter() {
+    /** Starts at 0. */
+    public Counter() {
         super(Tensor.of(new long[1]));
     }
 
-    synchronized void increment() {
+    /** Adds 1. */
+    public synchronized void increment() {
         count++;
         stale = true;
     }

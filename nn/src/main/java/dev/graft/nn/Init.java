@@ -104,7 +104,7 @@ public final class Init {
     }
 
     /** PyTorch's default for linear and convolution layers: both uniform within {@code 1 / sqrt(fan_in)}. */
-    static Parameter weight(RandomGenerator random, int... shape) {
+    public static Parameter weight(RandomGenerator random, int... shape) {
         return drawn(Tensor.zeros(shape), random);
     }
 
@@ -112,7 +112,7 @@ public final class Init {
      * {@link #weight} of a 2-d convolution, {@code [out, in, height, width]}: channels last in memory, so that kernels
      * read and write neighbouring channels together.
      */
-    static Parameter convolution(RandomGenerator random, int out, int in, int height, int width) {
+    public static Parameter convolution(RandomGenerator random, int out, int in, int height, int width) {
         return drawn(Tensor.zeros(out, height, width, in).permute(0, 3, 1, 2), random);
     }
 
@@ -123,7 +123,8 @@ public final class Init {
         return new Parameter(weight);
     }
 
-    static Parameter bias(RandomGenerator random, int size, int fanIn) {
+    /** PyTorch's default for the bias of a layer whose outputs each have {@code fanIn} inputs. */
+    public static Parameter bias(RandomGenerator random, int size, int fanIn) {
         if (SKIPPED.get()) {
             return new Parameter(Tensor.zeros(size));
         }

@@ -13,9 +13,10 @@ import java.util.function.Supplier;
 /**
  * A layer or a network. What its fields hold of type {@code Module}, {@link Parameter} and {@link Buffer} is its state,
  * under the fields' names ({@link Key} gives another); a null field is absent. A local variable that an anonymous or
- * local module uses counts as a field. Several layers go into a {@link ModuleList} or {@link Sequential}: those in a
- * list, map, array, optional or record are refused. So is a formula that uses a layer, parameter or buffer that is not
- * a part of its network, unless it is frozen (a teacher) or has no state.
+ * local module uses counts as a field. Several layers go into a {@link ModuleList} or
+ * {@link dev.graft.nn.layer.Sequential}: those in a list, map, array, optional or record are refused. So is a formula
+ * that uses a layer, parameter or buffer that is not a part of its network, unless it is frozen (a teacher) or has no
+ * state.
  *
  * <pre>{@code
  * final class Mlp extends Module {
@@ -69,17 +70,25 @@ public abstract class Module implements AutoCloseable {
      * {@link #compute}: what is made on the way is closed, and what is refused is reported under the layer's name.
      */
     protected final Tensor asThisLayer(Supplier<Tensor> formula) {
+        return asPart(() -> inUse(formula));
+    }
+
+    /**
+     * Reads this module's own parameters and buffers for a formula that runs in its place, such as a fused kernel's;
+     * elsewhere a formula may only use what belongs to the network it is in.
+     */
+    protected final <T> T asPart(Supplier<T> read) {
         Calls calls = Calls.current();
         Module above = calls.enter(this);
         try {
-            return inUse(formula);
+            return read.get();
         } finally {
             calls.leave(above);
         }
     }
 
     /** Lends this layer's tensors to a kernel that computes it together with another layer. */
-    final Tensor inUse(Supplier<Tensor> formula) {
+    protected final Tensor inUse(Supplier<Tensor> formula) {
         boolean used = false;
         try (Scope scope = Scope.open()) {
             usage.begin();
@@ -107,6 +116,14 @@ public abstract class Module implements AutoCloseable {
 
     /** The layer's formula. Call other modules by {@link #forward}; {@link #isTraining()} tells the mode. */
     protected abstract Tensor compute(Tensor input);
+
+    /**
+     * The buffers that the formula itself changes in training, by state-dict name, after an update that another thread
+     * may be in; none unless a layer says so.
+     */
+    protected Map<String, Buffer> runningStatistics() {
+        return Map.of();
+    }
 
     /** Trainable or not, by name, in PyTorch's order; a shared parameter appears once. */
     public final Map<String, Parameter> namedParameters() {

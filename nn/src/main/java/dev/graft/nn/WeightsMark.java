@@ -39,15 +39,10 @@ public final class WeightsMark {
                     .parameters()
                     .forEach((name, parameter) ->
                             values.put(ModuleTree.join(visit.path(), name), new Value(parameter.tensor())));
-            if (visit.module() instanceof BatchNorm norm) {
-                List<Buffer> statistics = norm.settledStatistics();
-                values.put(
-                        ModuleTree.join(visit.path(), "running_mean"),
-                        new Value(statistics.get(0).tensor()));
-                values.put(
-                        ModuleTree.join(visit.path(), "running_var"),
-                        new Value(statistics.get(1).tensor()));
-            }
+            visit.module()
+                    .runningStatistics()
+                    .forEach((name, buffer) ->
+                            values.put(ModuleTree.join(visit.path(), name), new Value(buffer.tensor())));
         }
         return values;
     }

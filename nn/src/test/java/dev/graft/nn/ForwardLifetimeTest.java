@@ -3,6 +3,12 @@ package dev.graft.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.nn.layer.BatchNorm1d;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Identity;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;

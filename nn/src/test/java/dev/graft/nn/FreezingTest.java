@@ -2,6 +2,11 @@ package dev.graft.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.nn.layer.BatchNorm1d;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;

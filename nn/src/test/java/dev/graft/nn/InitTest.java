@@ -3,6 +3,10 @@ package dev.graft.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.nn.layer.Conv1d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.Sequential;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.StateDict;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Flatten;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;

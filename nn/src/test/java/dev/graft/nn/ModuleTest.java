@@ -4,6 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.StateDict;
+import dev.graft.nn.layer.BatchNorm1d;
+import dev.graft.nn.layer.BatchNorm2d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Identity;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.ReLU6;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;

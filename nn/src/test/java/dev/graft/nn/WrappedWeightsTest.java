@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.StateDict;
+import dev.graft.nn.layer.BatchNorm1d;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;

@@ -1,6 +1,6 @@
 package dev.graft.benchmarks.peers;
 
-import dev.graft.nn.Dropout;
+import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.Module;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;

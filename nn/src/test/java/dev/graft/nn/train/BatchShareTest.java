@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.graft.nn.Linear;
 import dev.graft.nn.Parameter;
-import dev.graft.nn.Sequential;
-import dev.graft.nn.Tanh;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.TensorDataset;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.layer.Tanh;
 import dev.graft.nn.loss.BceWithLogitsLoss;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.loss.Loss;

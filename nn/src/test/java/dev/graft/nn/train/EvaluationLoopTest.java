@@ -2,11 +2,11 @@ package dev.graft.nn.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.nn.Sequential;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Dataset;
 import dev.graft.nn.data.Example;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Autograd;

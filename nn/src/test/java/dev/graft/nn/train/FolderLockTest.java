@@ -3,8 +3,8 @@ package dev.graft.nn.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.nn.Sequential;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import java.io.BufferedReader;

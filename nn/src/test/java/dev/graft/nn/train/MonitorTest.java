@@ -3,12 +3,12 @@ package dev.graft.nn.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.nn.Linear;
-import dev.graft.nn.Sequential;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Dataset;
 import dev.graft.nn.data.Example;
 import dev.graft.nn.data.TensorDataset;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.loss.Loss;
 import dev.graft.nn.loss.MseLoss;

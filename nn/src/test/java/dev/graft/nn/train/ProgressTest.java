@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
-import dev.graft.nn.Sequential;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Dataset;
 import dev.graft.nn.data.Example;
 import dev.graft.nn.data.TensorDataset;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import java.io.ByteArrayOutputStream;

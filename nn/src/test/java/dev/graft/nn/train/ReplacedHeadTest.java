@@ -3,10 +3,10 @@ package dev.graft.nn.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.nn.Linear;
-import dev.graft.nn.ReLU;
-import dev.graft.nn.Sequential;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.AdamW;
 import dev.graft.nn.optim.Optimizer;

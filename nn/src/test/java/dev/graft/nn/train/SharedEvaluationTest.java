@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.StateDict;
-import dev.graft.nn.BatchNorm1d;
-import dev.graft.nn.Dropout;
 import dev.graft.nn.Module;
-import dev.graft.nn.Sequential;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.layer.BatchNorm1d;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.Sgd;

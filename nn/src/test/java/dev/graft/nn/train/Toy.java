@@ -1,11 +1,11 @@
 package dev.graft.nn.train;
 
-import dev.graft.nn.BatchNorm1d;
-import dev.graft.nn.Dropout;
-import dev.graft.nn.Linear;
-import dev.graft.nn.ReLU;
-import dev.graft.nn.Sequential;
 import dev.graft.nn.data.TensorDataset;
+import dev.graft.nn.layer.BatchNorm1d;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;

@@ -1,10 +1,10 @@
 package dev.graft.vision.model;
 
 import dev.graft.backend.Activation;
-import dev.graft.nn.BatchNorm2d;
-import dev.graft.nn.Conv2d;
-import dev.graft.nn.Fused;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.BatchNorm2d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Fused;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 

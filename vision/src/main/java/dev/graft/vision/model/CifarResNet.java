@@ -1,13 +1,13 @@
 package dev.graft.vision.model;
 
 import dev.graft.backend.Activation;
-import dev.graft.nn.BatchNorm2d;
-import dev.graft.nn.Conv2d;
-import dev.graft.nn.Fused;
 import dev.graft.nn.Init;
-import dev.graft.nn.Linear;
 import dev.graft.nn.Module;
-import dev.graft.nn.Sequential;
+import dev.graft.nn.layer.BatchNorm2d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Fused;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.graft.vision.model;
 
 import dev.graft.backend.Activation;
-import dev.graft.nn.Conv2d;
-import dev.graft.nn.Fused;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Fused;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 

@@ -1,7 +1,7 @@
 package dev.graft.vision.model;
 
 import dev.graft.nn.Module;
-import dev.graft.nn.Sequential;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;

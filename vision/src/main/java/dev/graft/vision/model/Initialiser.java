@@ -1,8 +1,8 @@
 package dev.graft.vision.model;
 
-import dev.graft.nn.Conv2d;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.Conv2d;
 import java.util.function.Consumer;
 
 /** First weights that differ from the layers' own default. Batch norm starts at weight 1, bias 0 by itself. */

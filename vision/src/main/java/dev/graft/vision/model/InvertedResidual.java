@@ -1,12 +1,12 @@
 package dev.graft.vision.model;
 
 import dev.graft.backend.Activation;
-import dev.graft.nn.BatchNorm;
-import dev.graft.nn.BatchNorm2d;
-import dev.graft.nn.Conv2d;
-import dev.graft.nn.Fused;
 import dev.graft.nn.Key;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.BatchNorm;
+import dev.graft.nn.layer.BatchNorm2d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Fused;
 import dev.graft.tensor.Tensor;
 import java.util.List;
 import java.util.random.RandomGenerator;

@@ -1,13 +1,13 @@
 package dev.graft.vision.model;
 
-import dev.graft.nn.AdaptiveAvgPool2d;
-import dev.graft.nn.Conv2d;
-import dev.graft.nn.Dropout;
 import dev.graft.nn.Init;
-import dev.graft.nn.MaxPool2d;
 import dev.graft.nn.Module;
-import dev.graft.nn.ReLU;
-import dev.graft.nn.Sequential;
+import dev.graft.nn.layer.AdaptiveAvgPool2d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.MaxPool2d;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import java.util.List;

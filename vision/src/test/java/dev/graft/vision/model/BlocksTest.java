@@ -3,10 +3,10 @@ package dev.graft.vision.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.io.StateDict;
-import dev.graft.nn.BatchNorm;
-import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Freezing;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.BatchNorm;
+import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
-import dev.graft.nn.Linear;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Sampler;
 import dev.graft.nn.data.TensorDataset;
+import dev.graft.nn.layer.Linear;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.nn.train.Evaluation;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.io.StateDict;
-import dev.graft.nn.Conv2d;
 import dev.graft.nn.Init;
-import dev.graft.nn.Linear;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Linear;
 import dev.graft.tensor.Tensor;
 import java.security.MessageDigest;
 import java.util.HexFormat;

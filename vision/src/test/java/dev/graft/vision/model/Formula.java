@@ -1,8 +1,8 @@
 package dev.graft.vision.model;
 
 import dev.graft.io.StateDict;
-import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;

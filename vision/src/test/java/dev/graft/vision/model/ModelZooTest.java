@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.io.StateDict;
-import dev.graft.nn.Conv2d;
-import dev.graft.nn.Linear;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Linear;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.io.StateDict;
-import dev.graft.nn.Linear;
 import dev.graft.nn.Parameter;
+import dev.graft.nn.layer.Linear;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;

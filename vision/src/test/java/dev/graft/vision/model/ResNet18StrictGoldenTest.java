@@ -4,9 +4,9 @@ import static dev.graft.vision.model.NetworkGolden.TOLERANCE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.io.StateDict;
-import dev.graft.nn.BatchNorm2d;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
+import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;

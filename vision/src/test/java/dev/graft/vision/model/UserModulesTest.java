@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.graft.nn.Conv2d;
-import dev.graft.nn.Dropout;
-import dev.graft.nn.Linear;
 import dev.graft.nn.Module;
-import dev.graft.nn.Sequential;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;

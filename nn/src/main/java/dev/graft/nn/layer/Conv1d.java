@@ -1,0 +1,124 @@
+package dev.graft.nn.layer;
+
+import dev.graft.nn.Init;
+import dev.graft.nn.Module;
+import dev.graft.nn.Parameter;
+import dev.graft.tensor.Conv1dParams;
+import dev.graft.tensor.Tensor;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * 1-d convolution: input {@code [N, C, L]}, output {@code [N, O, L']}; keys {@code weight [O, C/groups, K]},
+ * {@code bias [O]}.
+ *
+ * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html">torch.nn.Conv1d</a>
+ */
+public final class Conv1d extends Module {
+    private final Parameter weight;
+    private final Parameter bias;
+    private final Options options;
+
+    /** Stride 1, no padding, with bias. */
+    public Conv1d(int in, int out, int kernel, RandomGenerator random) {
+        this(in, out, kernel, options(), random);
+    }
+
+    public Conv1d(int in, int out, int kernel, Options options, RandomGenerator random) {
+        Convolutions.check("conv1d", in, out, options.geometry().groups(), kernel);
+        this.options = options;
+        int inPerGroup = in / options.geometry().groups();
+        weight = Init.weight(random, out, inPerGroup, kernel);
+        bias = options.bias() ? Init.bias(random, out, inPerGroup * kernel) : null;
+    }
+
+    public Parameter weight() {
+        return weight;
+    }
+
+    public Optional<Parameter> bias() {
+        return Optional.ofNullable(bias);
+    }
+
+    @Override
+    protected Tensor compute(Tensor input) {
+        Conv1dParams g = options.geometry();
+        if (options.same() && input.rank() == 3) {
+            int padding = Convolutions.samePadding(input.dim(2), weight.shape().dim(2), g.stride(), g.dilation());
+            g = new Conv1dParams(g.stride(), padding / 2, padding - padding / 2, g.dilation(), g.groups());
+        }
+        return input.conv1d(weight.value(), bias().map(Parameter::value), g);
+    }
+
+    @Override
+    public String toString() {
+        Conv1dParams g = options.geometry();
+        String padding = options.same()
+                ? "same"
+                : g.padLeft() == g.padRight() ? "" + g.padLeft() : g.padLeft() + "+" + g.padRight();
+        return "Conv1d(" + weight.shape().dim(1) * g.groups() + ", "
+                + weight.shape().dim(0) + ", " + weight.shape().dim(2) + ", stride "
+                + g.stride() + ", padding " + padding + (g.groups() == 1 ? "" : ", groups " + g.groups())
+                + (g.dilation() == 1 ? "" : ", dilation " + g.dilation()) + (bias == null ? ", no bias)" : ")");
+    }
+
+    /** Stride 1, no padding, no dilation, one group, with bias. */
+    public static Options options() {
+        return new Options(Conv1dParams.of(1, 0), false, true);
+    }
+
+    /**
+     * The optional settings of a convolution.
+     *
+     * @param geometry stride, padding, dilation and groups
+     * @param same output size {@code ceil(length / stride)}, in place of the geometry's padding
+     * @param bias whether there is a bias to add
+     */
+    public record Options(Conv1dParams geometry, boolean same, boolean bias) {
+
+        public Options stride(int stride) {
+            return new Options(
+                    new Conv1dParams(
+                            stride, geometry.padLeft(), geometry.padRight(), geometry.dilation(), geometry.groups()),
+                    same,
+                    bias);
+        }
+
+        /** Zeros on both sides. */
+        public Options padding(int padding) {
+            return padding(padding, padding);
+        }
+
+        public Options padding(int left, int right) {
+            return new Options(
+                    new Conv1dParams(geometry.stride(), left, right, geometry.dilation(), geometry.groups()),
+                    false,
+                    bias);
+        }
+
+        /** Keeps the length at stride 1; an odd zero goes to the right. */
+        public Options paddingSame() {
+            return new Options(geometry, true, bias);
+        }
+
+        public Options dilation(int dilation) {
+            return new Options(
+                    new Conv1dParams(
+                            geometry.stride(), geometry.padLeft(), geometry.padRight(), dilation, geometry.groups()),
+                    same,
+                    bias);
+        }
+
+        public Options groups(int groups) {
+            return new Options(
+                    new Conv1dParams(
+                            geometry.stride(), geometry.padLeft(), geometry.padRight(), geometry.dilation(), groups),
+                    same,
+                    bias);
+        }
+
+        public Options withoutBias() {
+            return new Options(geometry, same, false);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package dev.graft.nn.layer;
+
+import dev.graft.backend.Activation;
+import dev.graft.backend.Conv2dParams;
+import dev.graft.nn.Init;
+import dev.graft.nn.Module;
+import dev.graft.nn.Parameter;
+import dev.graft.tensor.FixedNorm;
+import dev.graft.tensor.Pool2dParams;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.Tensor;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * 2-d convolution: input {@code [N, C, H, W]}, output {@code [N, O, H', W']}; keys {@code weight [O, C/groups, KH,
+ * KW]}, {@code bias [O]}.
+ *
+ * <pre>{@code new Conv2d(3, 64, 7, Conv2d.options().stride(2).padding(3).withoutBias(), random)}</pre>
+ *
+ * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html">torch.nn.Conv2d</a>
+ */
+public final class Conv2d extends Module {
+    private final Parameter weight;
+    private final Parameter bias;
+    private final Options options;
+
+    /** Stride 1, no padding, with bias. */
+    public Conv2d(int in, int out, int kernel, RandomGenerator random) {
+        this(in, out, kernel, options(), random);
+    }
+
+    public Conv2d(int in, int out, int kernel, Options options, RandomGenerator random) {
+        this(in, out, kernel, kernel, options, random);
+    }
+
+    public Conv2d(int in, int out, int kernelHeight, int kernelWidth, Options options, RandomGenerator random) {
+        Convolutions.check("conv2d", in, out, options.geometry().groups(), kernelHeight, kernelWidth);
+        this.options = options;
+        int inPerGroup = in / options.geometry().groups();
+        weight = Init.convolution(random, out, inPerGroup, kernelHeight, kernelWidth);
+        bias = options.bias() ? Init.bias(random, out, inPerGroup * kernelHeight * kernelWidth) : null;
+    }
+
+    public Parameter weight() {
+        return weight;
+    }
+
+    public Optional<Parameter> bias() {
+        return Optional.ofNullable(bias);
+    }
+
+    /** The options of the constructor. */
+    public Options settings() {
+        return options;
+    }
+
+    int outputs() {
+        return weight.shape().dim(0);
+    }
+
+    @Override
+    protected Tensor compute(Tensor input) {
+        return input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input));
+    }
+
+    /** {@link #forward} and what follows it, see {@link Fused}. */
+    Tensor forward(
+            Tensor input,
+            Optional<FixedNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation,
+            Optional<Pool2dParams> maxPool) {
+        return asThisLayer(() -> input.conv2d(
+                weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation, maxPool));
+    }
+
+    /** The shape of this layer's result; empty where the input does not fit. */
+    Optional<Shape> resultShape(Tensor input) {
+        return input.rank() == 4
+                ? Optional.of(geometry(input).outputShape(input.shape(), weight.shape()))
+                : Optional.empty();
+    }
+
+    private Conv2dParams geometry(Tensor input) {
+        return options.same() ? samePadding(input) : options.geometry();
+    }
+
+    private Conv2dParams samePadding(Tensor input) {
+        Conv2dParams g = options.geometry();
+        if (input.rank() != 4) {
+            return g;
+        }
+        int vertical = Convolutions.samePadding(input.dim(2), weight.shape().dim(2), g.strideH(), g.dilationH());
+        int horizontal = Convolutions.samePadding(input.dim(3), weight.shape().dim(3), g.strideW(), g.dilationW());
+        return g.padding(vertical / 2, vertical - vertical / 2, horizontal / 2, horizontal - horizontal / 2);
+    }
+
+    @Override
+    public String toString() {
+        Conv2dParams g = options.geometry();
+        int groups = g.groups();
+        String padding = options.same()
+                ? "same"
+                : g.padTop() == g.padBottom() && g.padTop() == g.padLeft() && g.padTop() == g.padRight()
+                        ? Integer.toString(g.padTop())
+                        : "[" + g.padTop() + " " + g.padBottom() + " " + g.padLeft() + " " + g.padRight() + "]";
+        return "Conv2d(" + weight.shape().dim(1) * groups + ", "
+                + weight.shape().dim(0) + ", " + weight.shape().dim(2) + "x"
+                + weight.shape().dim(3) + ", stride " + g.strideH() + ", padding " + padding
+                + (groups == 1 ? "" : ", groups " + groups)
+                + (g.dilationH() == 1 ? "" : ", dilation " + g.dilationH()) + (bias == null ? ", no bias)" : ")");
+    }
+
+    /** Stride 1, no padding, no dilation, one group, with bias. */
+    public static Options options() {
+        return new Options(Conv2dParams.of(1, 0), false, true);
+    }
+
+    /**
+     * The optional settings of a convolution.
+     *
+     * @param geometry stride, padding, dilation and groups
+     * @param same TensorFlow's SAME padding, which depends on the input's size, in place of the geometry's
+     * @param bias whether there is a bias to add
+     */
+    public record Options(Conv2dParams geometry, boolean same, boolean bias) {
+
+        public Options stride(int stride) {
+            return stride(stride, stride);
+        }
+
+        public Options stride(int vertical, int horizontal) {
+            return new Options(
+                    new Conv2dParams(
+                            vertical,
+                            horizontal,
+                            geometry.padTop(),
+                            geometry.padBottom(),
+                            geometry.padLeft(),
+                            geometry.padRight(),
+                            geometry.dilationH(),
+                            geometry.dilationW(),
+                            geometry.groups()),
+                    same,
+                    bias);
+        }
+
+        /** Zeros on all four sides. */
+        public Options padding(int padding) {
+            return padding(padding, padding, padding, padding);
+        }
+
+        public Options padding(int vertical, int horizontal) {
+            return padding(vertical, vertical, horizontal, horizontal);
+        }
+
+        public Options padding(int top, int bottom, int left, int right) {
+            return new Options(geometry.padding(top, bottom, left, right), false, bias);
+        }
+
+        /** TensorFlow's SAME: output size {@code ceil(size / stride)}; an odd zero goes to the bottom and the right. */
+        public Options paddingSame() {
+            return new Options(geometry, true, bias);
+        }
+
+        public Options dilation(int dilation) {
+            return new Options(geometry.dilation(dilation), same, bias);
+        }
+
+        public Options groups(int groups) {
+            return new Options(geometry.groups(groups), same, bias);
+        }
+
+        public Options withoutBias() {
+            return new Options(geometry, same, false);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.graft.nn.layer;
+
+import dev.graft.backend.Activation;
+import dev.graft.nn.Container;
+import dev.graft.nn.Module;
+import dev.graft.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Layers applied one after the other; their state-dict names are {@code 0, 1, 2, ...}, or the given ones. A convolution
+ * is computed together with the batch norm and the ReLU or ReLU6 after it, see {@link Fused}.
+ */
+public class Sequential extends Container {
+
+    public Sequential(Module... layers) {
+        this(List.of(layers));
+    }
+
+    public Sequential(List<? extends Module> layers) {
+        super(numbered(layers));
+    }
+
+    /** Layers with names, in the map's order: use a {@link LinkedHashMap}. */
+    public Sequential(Map<String, ? extends Module> layers) {
+        super(layers);
+    }
+
+    @Override
+    protected Tensor compute(Tensor input) {
+        Tensor x = input;
+        List<Module> layers = list();
+        for (int i = 0; i < layers.size(); i++) {
+            if (!(layers.get(i) instanceof Conv2d conv)) {
+                x = layers.get(i).forward(x);
+                continue;
+            }
+            boolean normalises = i + 1 < layers.size() && layers.get(i + 1) instanceof BatchNorm2d;
+            Module norm = layers.get(normalises ? ++i : i);
+            Activation activation = i + 1 < layers.size() ? activation(layers.get(i + 1)) : Activation.NONE;
+            if (activation != Activation.NONE) {
+                i++;
+            }
+            x = normalises ? Fused.convNorm(conv, norm, x, activation) : Fused.conv(conv, x, activation);
+        }
+        return x;
+    }
+
+    private static Activation activation(Module layer) {
+        return layer instanceof ReLU ? Activation.RELU : layer instanceof ReLU6 ? Activation.RELU6 : Activation.NONE;
+    }
+}
