@@ -1,6 +1,5 @@
 package dev.graft.nn.loss;
 
-import dev.graft.tensor.DType;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
@@ -39,10 +38,7 @@ public final class BceWithLogitsLoss implements Loss {
     @Override
     public Tensor forward(Tensor logits, Tensor targets) {
         try (Scope scope = Scope.open()) {
-            Tensor y = targets.to(DType.F32);
-            if (logits.rank() == y.rank() + 1 && logits.dim(-1) == 1) {
-                y = y.unsqueeze(y.rank());
-            }
+            Tensor y = Targets.matching("bceWithLogits", logits, targets);
             Optional<Tensor> weights =
                     positiveWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
             return scope.keep(logits.bceWithLogits(y, weights, reduction));

@@ -1,6 +1,5 @@
 package dev.graft.nn.loss;
 
-import dev.graft.tensor.DType;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
@@ -28,21 +27,9 @@ public final class MseLoss implements Loss {
 
     @Override
     public Tensor forward(Tensor outputs, Tensor targets) {
-        if (outputs.dtype() != DType.F32) {
-            throw new IllegalArgumentException("mse: outputs must be F32, were " + outputs.dtype() + " (outputs "
-                    + outputs.shape() + ", targets " + targets.shape() + "). Hint: call to(DType.F32).");
-        }
         try (Scope scope = Scope.open()) {
-            Tensor y = targets.to(DType.F32);
-            if (outputs.rank() == y.rank() + 1 && outputs.dim(-1) == 1) {
-                y = y.unsqueeze(y.rank());
-            }
-            if (!outputs.shape().equals(y.shape())) {
-                // broadcasting [N] against [N, 1] would compare every output with every target
-                throw new IllegalArgumentException("mse: shapes differ (outputs " + outputs.shape() + ", targets "
-                        + targets.shape() + "). Hint: reshape one of them.");
-            }
-            Tensor squared = outputs.sub(y).square();
+            Tensor squared =
+                    outputs.sub(Targets.matching("mse", outputs, targets)).square();
             return scope.keep(
                     switch (reduction) {
                         case NONE -> squared;
