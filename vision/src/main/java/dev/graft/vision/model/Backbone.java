@@ -55,7 +55,7 @@ public abstract class Backbone extends Module {
      */
     public abstract String headPath();
 
-    /** A first layer for {@link #headPath()} with this many outputs, initialised as its original is. */
+    /** A first layer for {@link #headPath()} with this many outputs, initialised as in a new network. */
     public abstract Module newHead(int classes, RandomGenerator random);
 
     /** The modules of the head, its dropout included: what {@link #freezeBackbone()} leaves alone. */

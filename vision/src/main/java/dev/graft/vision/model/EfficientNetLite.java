@@ -102,8 +102,8 @@ public final class EfficientNetLite extends Backbone {
     }
 
     /**
-     * TensorFlow's rule for EfficientNet: convolutions normal, with variance {@code 2 / (kernel area * outputs /
-     * groups)}.
+     * TensorFlow's rule for EfficientNet's convolutions: normal, with variance {@code 2 / (kernel area * outputs /
+     * groups)}. The head keeps its own, see {@link #newHead}.
      */
     @Override
     protected void initialise(RandomGenerator random) {
@@ -140,6 +140,14 @@ public final class EfficientNetLite extends Backbone {
         return List.of("_dropout", "_fc");
     }
 
+    /**
+     * A linear layer with PyTorch's default for one: weights and bias uniform within {@code 1 / sqrt(1280)}, .028. That
+     * is what {@code nn.Linear} in the place of torchvision's head or timm's {@code reset_classifier} gives.
+     *
+     * <p>TensorFlow's own rule, which torchvision's and timm's constructors follow, is uniform within {@code 1 /
+     * sqrt(classes)} with bias 0. For ImageNet's 1000 classes the two are alike (.032). For the few classes of a
+     * fine-tuning, TensorFlow's first logits would be large and arbitrary: for two classes its bound is .71.
+     */
     @Override
     public Module newHead(int classes, RandomGenerator random) {
         checkClasses(architecture(), classes);
