@@ -11,11 +11,16 @@ import dev.graft.nn.train.Monitor;
 import dev.graft.nn.train.Scores;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
+import dev.graft.vision.ImageNpz;
 import dev.graft.vision.image.Augment;
+import dev.graft.vision.image.Image;
 import dev.graft.vision.image.Preprocessing;
 import dev.graft.vision.model.Backbone;
+import dev.graft.vision.model.CifarResNetWeights;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,10 +106,32 @@ class FinetuneReferenceTest {
     private ImageData.Source pneumonia() throws IOException {
         Path npz = RealData.require("images/pneumoniamnist/pneumoniamnist_reconstructed.npz");
         List<String> classes = List.of("normal", "pneumonia");
-        NpzImages.write(npz, "train", classes, folder.resolve("train"));
-        NpzImages.write(npz, "test", classes, folder.resolve("test"));
+        writeFolders(npz, ImageNpz.Part.TRAIN, classes, folder.resolve("train"));
+        writeFolders(npz, ImageNpz.Part.TEST, classes, folder.resolve("test"));
         // some patients' images repeat between the splits; PyTorch's run kept them
         return new ImageData.Source(folder.resolve("train"), Optional.of(folder.resolve("test")), 0.2, true, false);
+    }
+
+    /** Class folders of PNGs, as npz_to_folder.py of the vision tests writes them for PyTorch. */
+    private static void writeFolders(Path npz, ImageNpz.Part part, List<String> classes, Path folder)
+            throws IOException {
+        ImageNpz data = ImageNpz.open(npz, part, CifarResNetWeights.RESNET20_CIFAR10.transform());
+        int[] labels = data.labels();
+        for (String name : classes) {
+            Files.createDirectories(folder.resolve(name));
+        }
+        for (int row = 0; row < labels.length; row++) {
+            Image pixels = data.image(row);
+            BufferedImage image = new BufferedImage(pixels.width(), pixels.height(), BufferedImage.TYPE_BYTE_GRAY);
+            for (int y = 0; y < pixels.height(); y++) {
+                for (int x = 0; x < pixels.width(); x++) {
+                    image.getRaster().setSample(x, y, 0, pixels.pixel(x, y, 0));
+                }
+            }
+            String name = String.format(Locale.ROOT, "%05d.png", row);
+            Path file = folder.resolve(classes.get(labels[row])).resolve(name);
+            ImageIO.write(image, "png", file.toFile());
+        }
     }
 
     private static String squeezenet() {
