@@ -9,6 +9,7 @@ import dev.graft.nn.Parameter;
 import dev.graft.tensor.FixedNorm;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -149,7 +150,10 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     @Override
     protected final Map<String, Buffer> runningStatistics() {
         synchronized (batches) {
-            return Map.of("running_mean", runningMean, "running_var", runningVar);
+            Map<String, Buffer> inOrder = new LinkedHashMap<>();
+            inOrder.put("running_mean", runningMean);
+            inOrder.put("running_var", runningVar);
+            return inOrder;
         }
     }
 
