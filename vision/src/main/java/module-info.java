@@ -12,6 +12,8 @@ module dev.graft.vision {
 
     exports dev.graft.vision;
     exports dev.graft.vision.image;
+    exports dev.graft.vision.image.file;
+    exports dev.graft.vision.image.transform;
     exports dev.graft.vision.model;
 
     opens dev.graft.vision.model to

@@ -1,8 +1,8 @@
 package dev.graft.benchmarks;
 
 import dev.graft.vision.image.Image;
-import dev.graft.vision.image.ImagePipeline;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.ImagePipeline;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

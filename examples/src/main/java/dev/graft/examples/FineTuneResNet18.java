@@ -8,7 +8,7 @@ import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.ImageFolder;
-import dev.graft.vision.image.ImagePipeline;
+import dev.graft.vision.image.transform.ImagePipeline;
 import dev.graft.vision.model.ResNet;
 import dev.graft.vision.model.ResNet18Weights;
 import java.nio.file.Path;

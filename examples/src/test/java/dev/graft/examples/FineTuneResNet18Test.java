@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.examples.cli.TinyImages;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
-import dev.graft.vision.image.Augment;
+import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.model.ResNet;
 import dev.graft.vision.model.ResNet18Weights;
 import java.io.IOException;

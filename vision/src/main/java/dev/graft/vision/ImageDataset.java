@@ -5,11 +5,11 @@ import dev.graft.nn.data.Example;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
-import dev.graft.vision.image.Decoding;
 import dev.graft.vision.image.Image;
-import dev.graft.vision.image.ImageFormatException;
-import dev.graft.vision.image.ImageNote;
-import dev.graft.vision.image.ImagePipeline;
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageFormatException;
+import dev.graft.vision.image.file.ImageNote;
+import dev.graft.vision.image.transform.ImagePipeline;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -65,7 +65,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * The same files and labels, with another listener for what is odd about an image that is read all the same;
      * without one, notes are logged as warnings.
      *
-     * @param listener called by the threads that read images; {@link dev.graft.vision.image.ImageNotes} gathers notes
+     * @param listener called by the threads that read images; {@link dev.graft.vision.image.file.ImageNotes} gathers
+     *     notes
      */
     public abstract ImageDataset withNotes(Consumer<? super ImageNote> listener);
 

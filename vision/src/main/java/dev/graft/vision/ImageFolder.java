@@ -1,9 +1,9 @@
 package dev.graft.vision;
 
 import dev.graft.nn.data.DataException;
-import dev.graft.vision.image.Decoding;
-import dev.graft.vision.image.ImageNote;
-import dev.graft.vision.image.ImagePipeline;
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageNote;
+import dev.graft.vision.image.transform.ImagePipeline;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

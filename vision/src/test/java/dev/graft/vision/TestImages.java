@@ -1,9 +1,9 @@
 package dev.graft.vision;
 
-import dev.graft.vision.image.ImagePipeline;
 import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.Normalize;
-import dev.graft.vision.image.Resize;
+import dev.graft.vision.image.transform.ImagePipeline;
+import dev.graft.vision.image.transform.Resize;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

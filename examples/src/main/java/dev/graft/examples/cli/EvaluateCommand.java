@@ -11,7 +11,7 @@ import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.tensor.Device;
 import dev.graft.vision.ImageDataset;
-import dev.graft.vision.image.ImageNotes;
+import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.model.Backbone;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import dev.graft.examples.run.RunException;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.SplitFolders;
-import dev.graft.vision.image.Augment;
+import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.model.ModelZoo;
 import java.nio.file.Path;
 import java.util.List;

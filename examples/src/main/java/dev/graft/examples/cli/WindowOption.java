@@ -1,6 +1,6 @@
 package dev.graft.examples.cli;
 
-import dev.graft.vision.image.Window;
+import dev.graft.vision.image.file.Window;
 import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,6 +1,6 @@
 package dev.graft.examples.run;
 
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Architecture;
 import dev.graft.vision.model.Weights;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.graft.examples.run;
 
-import dev.graft.vision.image.Augment;
-import dev.graft.vision.image.Preprocessing;
-import dev.graft.vision.image.Window;
+import dev.graft.vision.image.file.Window;
+import dev.graft.vision.image.transform.Augment;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -3,7 +3,7 @@ package dev.graft.examples.run;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
 import dev.graft.nn.LoadOptions;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Architecture;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.DownloadListener;

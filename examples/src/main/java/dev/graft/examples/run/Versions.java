@@ -1,7 +1,7 @@
 package dev.graft.examples.run;
 
 import dev.graft.tensor.Device;
-import dev.graft.vision.image.JpegLibrary;
+import dev.graft.vision.image.Image;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +25,7 @@ public final class Versions implements IVersionProvider {
                 "os",
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch"));
-        versions.put("jpeg", JpegLibrary.name());
+        versions.put("jpeg", Image.jpegLibrary());
         return versions;
     }
 
@@ -36,7 +36,7 @@ public final class Versions implements IVersionProvider {
         makers.put("java", Runtime.version().feature());
         makers.put("processor", System.getProperty("os.arch"));
         makers.put("kernels", String.valueOf(Device.cpu().backend().describe().get("element kernels")));
-        makers.put("jpeg", JpegLibrary.name());
+        makers.put("jpeg", Image.jpegLibrary());
         makers.put("winograd", System.getProperty("graft.winograd", "default"));
         return makers;
     }

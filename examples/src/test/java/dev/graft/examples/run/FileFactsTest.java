@@ -3,7 +3,7 @@ package dev.graft.examples.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.vision.image.Interpolation;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.ModelZoo;
 import dev.graft.vision.model.Weights;
 import dev.graft.vision.model.WeightsFacts;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.examples.cli.TinyImages;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
-import dev.graft.vision.image.Augment;
+import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.model.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.examples.cli.TinyImages;
 import dev.graft.nn.data.DataException;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Monitor;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
-import dev.graft.vision.image.Augment;
+import dev.graft.vision.image.transform.Augment;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -1,5 +1,11 @@
 package dev.graft.vision.image;
 
+import dev.graft.vision.image.decode.ImageDecoder;
+import dev.graft.vision.image.decode.JpegLibrary;
+import dev.graft.vision.image.decode.Pixels;
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageFormatException;
+import dev.graft.vision.image.file.Window;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -25,7 +31,7 @@ import java.util.Arrays;
  */
 public final class Image {
     /** Pixels (width times height) above which a file is refused unless the caller allows more; Pillow's own limit. */
-    public static final long MAX_PIXELS = 178_956_970L;
+    public static final long MAX_PIXELS = Decoding.MAX_PIXELS;
 
     private static final int MAX_FILE_BYTES = 1 << 30;
 
@@ -120,7 +126,13 @@ public final class Image {
 
     /** As {@link #read(byte[], String)} with other choices. */
     public static Image read(byte[] encoded, String name, Decoding decoding) {
-        return new ImageDecoder(encoded, name, decoding).decode();
+        Pixels pixels = new ImageDecoder(encoded, name, decoding).decode();
+        return wrap(pixels.width(), pixels.height(), pixels.channels(), pixels.data());
+    }
+
+    /** The library of this JDK that decodes JPEG, and of whose Java; others may differ by a level in some files. */
+    public static String jpegLibrary() {
+        return JpegLibrary.name();
     }
 
     private static ImageFormatException tooLong(String name) {

@@ -1,5 +1,6 @@
 package dev.graft.vision.image;
 
+import dev.graft.vision.image.decode.ColourConversion;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 
@@ -32,7 +33,7 @@ public final class ImageOps {
      * The middle {@code cropWidth} x {@code cropHeight} of the image resized to {@code width} x {@code height}: the
      * same pixels as {@link #resize} and {@link #centerCrop} give, without computing those that are cut off.
      */
-    static Image resizeAndCenterCrop(
+    public static Image resizeAndCenterCrop(
             Image image, int width, int height, int cropWidth, int cropHeight, Interpolation interpolation) {
         if (cropWidth > width || cropHeight > height) {
             return centerCrop(resize(image, width, height, interpolation), cropWidth, cropHeight);

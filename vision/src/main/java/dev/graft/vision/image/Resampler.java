@@ -1,5 +1,6 @@
 package dev.graft.vision.image;
 
+import dev.graft.vision.image.decode.ColourConversion;
 import java.util.Arrays;
 
 /**

@@ -2,7 +2,7 @@ package dev.graft.vision.model;
 
 import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.Normalize;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.net.URI;
 
 /**

@@ -2,7 +2,7 @@ package dev.graft.vision.model;
 
 import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.Normalize;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 
 /**
  * Published weights for {@link EfficientNetLite#lite0}. They have no stable address of their own: the file is inside a

@@ -1,7 +1,7 @@
 package dev.graft.vision.model;
 
 import dev.graft.vision.image.Interpolation;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.net.URI;
 
 /** What torchvision's ImageNet files share. */

@@ -1,8 +1,8 @@
 package dev.graft.vision.model;
 
-import dev.graft.vision.image.Augment;
-import dev.graft.vision.image.ImagePipeline;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Augment;
+import dev.graft.vision.image.transform.ImagePipeline;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.util.List;
 
 /**

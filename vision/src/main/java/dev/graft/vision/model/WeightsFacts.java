@@ -1,6 +1,6 @@
 package dev.graft.vision.model;
 
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;

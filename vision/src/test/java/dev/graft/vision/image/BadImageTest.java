@@ -3,6 +3,8 @@ package dev.graft.vision.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 /** Reads the golden files that vision/src/test/python/image_goldens.py writes. */
-final class Goldens {
+public final class Goldens {
     private Goldens() {}
 
     static byte[] resource(String name) {
@@ -27,7 +27,7 @@ final class Goldens {
     }
 
     /** The lines of a table, without comments, split at tabs. */
-    static List<String[]> table(String name) {
+    public static List<String[]> table(String name) {
         return new String(resource(name), StandardCharsets.UTF_8)
                 .lines()
                 .filter(l -> !l.startsWith("#"))
@@ -42,7 +42,7 @@ final class Goldens {
                 : Base64.getEncoder().encodeToString(bytes);
     }
 
-    static String sha256(byte[] bytes) {
+    public static String sha256(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
@@ -51,7 +51,7 @@ final class Goldens {
     }
 
     /** The writer's formula for noise. */
-    static Image synthetic(int width, int height) {
+    public static Image synthetic(int width, int height) {
         byte[] data = new byte[width * height * 3];
         for (int y = 0, i = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {

@@ -2,6 +2,8 @@ package dev.graft.vision.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageFormatException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

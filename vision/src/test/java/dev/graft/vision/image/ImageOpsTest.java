@@ -3,13 +3,15 @@ package dev.graft.vision.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.vision.image.transform.CenterCrop;
+import dev.graft.vision.image.transform.Resize;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every deterministic step against Pillow and torchvision, to the bit. */
-class ImageOpsTest {
+public class ImageOpsTest {
     @TestFactory
     List<DynamicTest> equalsPillow() {
         return Goldens.table("ops.tsv").stream()

@@ -3,6 +3,10 @@ package dev.graft.vision.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageFormatException;
+import dev.graft.vision.image.file.ImageNotes;
+import dev.graft.vision.image.file.Window;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
@@ -72,7 +76,7 @@ class OddImagesTest {
                     for (int i = 0; i < actual.length; i++) {
                         sum += Math.abs((actual[i] & 0xff) - (expected[i] & 0xff));
                     }
-                    boolean turbo = JpegLibrary.name().startsWith("libjpeg-turbo");
+                    boolean turbo = Image.jpegLibrary().startsWith("libjpeg-turbo");
                     boolean firstScanAlone = row[0].endsWith("_1.jpg");
                     assertThat((double) sum / actual.length).isLessThan(!turbo ? 10 : firstScanAlone ? 4 : 0.1);
                     assertThat(notes.takeLines())
@@ -80,7 +84,7 @@ class OddImagesTest {
                             .asString()
                             .contains(
                                     "progressive JPEGs without their last scans",
-                                    "(first " + row[0] + ": this Java has " + JpegLibrary.name() + ")");
+                                    "(first " + row[0] + ": this Java has " + Image.jpegLibrary() + ")");
                 }))
                 .toList();
     }
@@ -155,6 +159,6 @@ class OddImagesTest {
 
     @Test
     void theLibraryHasAName() {
-        assertThat(JpegLibrary.name()).matches("(libjpeg-turbo|libjpeg 6b) \\(Java .+, .+\\)");
+        assertThat(Image.jpegLibrary()).matches("(libjpeg-turbo|libjpeg 6b) \\(Java .+, .+\\)");
     }
 }

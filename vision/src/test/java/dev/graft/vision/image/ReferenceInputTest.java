@@ -3,6 +3,7 @@ package dev.graft.vision.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.tensor.Tensor;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

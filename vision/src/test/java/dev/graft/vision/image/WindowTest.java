@@ -3,6 +3,12 @@ package dev.graft.vision.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageNote;
+import dev.graft.vision.image.file.ImageNotes;
+import dev.graft.vision.image.file.Window;
+import dev.graft.vision.image.transform.Augment;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;

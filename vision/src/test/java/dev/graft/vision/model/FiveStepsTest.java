@@ -12,7 +12,7 @@ import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.ImageFolder;
-import dev.graft.vision.image.Preprocessing;
+import dev.graft.vision.image.transform.Preprocessing;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

@@ -1,0 +1,43 @@
+package dev.graft.vision.image.file;
+
+/**
+ * Something a person should know about an image that was read all the same.
+ *
+ * @param kind what it is
+ * @param file what the image was read from
+ * @param detail its own part of the story, such as {@code 12 of its 16 bits}; may be empty
+ */
+public record ImageNote(Kind kind, String file, String detail) {
+    /** What may be noted. */
+    public enum Kind {
+        /** Its samples use so few of their bits that it comes out dark. */
+        FEW_BITS(
+                "images that use so few of their samples' bits that they come out dark or black",
+                "--window percentile or --window CENTRE:WIDTH shows what they hold (in Java Preprocessing.withWindow)"),
+        /** A checksum is wrong, or the end is missing; all pixels are there. */
+        DAMAGED("images that are damaged, though all their pixels are there", "copy them again from their source"),
+        /** A progressive JPEG whose last scans are missing. */
+        FEW_SCANS(
+                "progressive JPEGs without their last scans, which JPEG libraries smooth differently",
+                "copy them again from their source"),
+        /** No fault: its samples went through a {@link Window}. */
+        WINDOWED("images that went through a window", "nothing is to be done");
+
+        private final String text;
+        private final String hint;
+
+        Kind(String text, String hint) {
+            this.text = text;
+            this.hint = hint;
+        }
+
+        /** What images of this kind are, in the plural. */
+        String text() {
+            return text;
+        }
+
+        String hint() {
+            return hint;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.graft.vision.image.transform;
+
+import dev.graft.tensor.Tensor;
+import dev.graft.vision.image.Image;
+import dev.graft.vision.image.ImageOps;
+import dev.graft.vision.image.Normalize;
+import dev.graft.vision.image.file.Window;
+import java.util.random.RandomGenerator;
+
+/**
+ * From a decoded image to network input: the transform, then the normalisation.
+ *
+ * @param transform image to image, chance included
+ * @param normalize image to numbers; its channels say whether images are taken as RGB or grey
+ * @param window how data sets read files whose samples have more than 8 bits
+ */
+public record ImagePipeline(Transform transform, Normalize normalize, Window window) {
+    /** A pipeline with {@link Window#full()}. */
+    public ImagePipeline(Transform transform, Normalize normalize) {
+        this(transform, normalize, Window.full());
+    }
+
+    /** The transformed image, 8 bits still. */
+    public Image transformed(Image image, RandomGenerator random) {
+        Image input = normalize.channels() == 3 ? image.toRgb() : ImageOps.grayscale(image, 1);
+        Image out = transform.apply(input, random);
+        return normalize.channels() == 3 ? out.toRgb() : out;
+    }
+
+    /** Network input in the order rows, pixels, channels ({@code [height, width, channels]}). */
+    public float[] toFloats(Image image, RandomGenerator random) {
+        return normalize.toFloats(transformed(image, random));
+    }
+
+    /** Network input {@code [C, H, W]}; in memory it stays channels-last, the layout images and convolutions share. */
+    public Tensor apply(Image image, RandomGenerator random) {
+        Image out = transformed(image, random);
+        return Tensor.of(normalize.toFloats(out), out.height(), out.width(), out.channels())
+                .permute(2, 0, 1);
+    }
+}

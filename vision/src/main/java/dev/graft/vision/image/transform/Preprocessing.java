@@ -1,0 +1,157 @@
+package dev.graft.vision.image.transform;
+
+import dev.graft.vision.image.Interpolation;
+import dev.graft.vision.image.Normalize;
+import dev.graft.vision.image.file.Window;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a network wants its images: the shorter side resized to {@code resizeSize}, the middle {@code cropSize} square of
+ * that, normalised; torchvision's {@code ImageClassification} preset. Can be written to and read from a plain map, so
+ * that a saved model carries it.
+ *
+ * @param resizeSize length of the shorter side after resizing
+ * @param cropSize side of the square the network sees
+ * @param interpolation bilinear or bicubic
+ * @param normalize from samples to network input; its channels say whether images are read as RGB or grey
+ * @param window how samples of more than 8 bits become 8
+ */
+public record Preprocessing(
+        int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
+    private static final double ROTATION_DEGREES = 15;
+
+    public Preprocessing {
+        if (resizeSize < 1 || cropSize < 1 || interpolation == Interpolation.NEAREST) {
+            throw new IllegalArgumentException(
+                    "Preprocessing: resizeSize " + resizeSize + ", cropSize " + cropSize + ", "
+                            + interpolation.id()
+                            + ". Hint: sizes from 1, bilinear or bicubic.");
+        }
+    }
+
+    /** As the other constructor with {@link Window#full()}. */
+    public Preprocessing(int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize) {
+        this(resizeSize, cropSize, interpolation, normalize, Window.full());
+    }
+
+    /**
+     * torchvision's preset for most ImageNet weights: shorter side 256, crop 224, bilinear, ImageNet's mean and
+     * deviation.
+     */
+    public static Preprocessing imageNet() {
+        return imageNet(224, 256, Interpolation.BILINEAR);
+    }
+
+    /**
+     * torchvision's {@code ImageClassification(crop_size, resize_size, interpolation)}, ImageNet's mean and deviation.
+     */
+    public static Preprocessing imageNet(int cropSize, int resizeSize, Interpolation interpolation) {
+        return new Preprocessing(resizeSize, cropSize, interpolation, Normalize.imageNet());
+    }
+
+    /** This for another input size, the shorter side scaled in proportion. */
+    public Preprocessing withImageSize(int size) {
+        int resized = Math.max(size, (int) Math.rint((double) resizeSize * size / cropSize));
+        return new Preprocessing(resized, size, interpolation, normalize, window);
+    }
+
+    /** This with another normalisation. */
+    public Preprocessing withNormalize(Normalize value) {
+        return new Preprocessing(resizeSize, cropSize, interpolation, value, window);
+    }
+
+    /** This with another window. */
+    public Preprocessing withWindow(Window value) {
+        return new Preprocessing(resizeSize, cropSize, interpolation, normalize, value);
+    }
+
+    /** The chain for evaluation and prediction: no chance in it. */
+    public ImagePipeline eval() {
+        Resize resize = Resize.shorterSide(resizeSize, interpolation);
+        CenterCrop crop = new CenterCrop(cropSize);
+        return new ImagePipeline((image, random) -> resize.applyAndCrop(image, crop), normalize, window);
+    }
+
+    /** The chain for training images. */
+    public ImagePipeline train(Augment augment) {
+        RandomHorizontalFlip flip = new RandomHorizontalFlip(0.5);
+        return switch (augment) {
+            case NONE -> eval();
+            case LIGHT -> new ImagePipeline(randomCrop(0.7).andThen(flip), normalize, window);
+            case STRONG ->
+                new ImagePipeline(
+                        Transforms.compose(
+                                randomCrop(0.35),
+                                flip,
+                                RandomRotation.of(ROTATION_DEGREES).interpolation(Interpolation.BILINEAR),
+                                new ColorJitter(0.2, 0.2, 0.2, 0.02)),
+                        normalize,
+                        window);
+        };
+    }
+
+    private RandomResizedCrop randomCrop(double minScale) {
+        return RandomResizedCrop.of(cropSize, minScale, 1).interpolation(interpolation);
+    }
+
+    /** This as strings, numbers and lists. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("resize_size", resizeSize);
+        map.put("crop_size", cropSize);
+        map.put("interpolation", interpolation.id());
+        map.put("divisor", normalize.divisor());
+        map.put("mean", normalize.mean());
+        map.put("std", normalize.std());
+        map.put("window", window.toString());
+        return map;
+    }
+
+    /**
+     * The inverse of {@link #toMap}; numbers may be of any type, and without a window the whole range counts.
+     *
+     * @throws IllegalArgumentException naming the entry that is missing or of a wrong kind
+     */
+    public static Preprocessing fromMap(Map<String, ?> map) {
+        return new Preprocessing(
+                integer(map, "resize_size"),
+                integer(map, "crop_size"),
+                Interpolation.of(entry(map, "interpolation", String.class)),
+                new Normalize(
+                        entry(map, "divisor", Number.class).doubleValue(), numbers(map, "mean"), numbers(map, "std")),
+                map.containsKey("window") ? Window.parse(entry(map, "window", String.class)) : Window.full());
+    }
+
+    private static int integer(Map<String, ?> map, String key) {
+        double value = entry(map, key, Number.class).doubleValue();
+        if (value != (int) value) {
+            throw new IllegalArgumentException(
+                    "Preprocessing: '" + key + "' is " + value + ". Hint: it must be a whole number.");
+        }
+        return (int) value;
+    }
+
+    private static List<Double> numbers(Map<String, ?> map, String key) {
+        return ((List<?>) entry(map, key, List.class))
+                .stream()
+                        .map(v -> {
+                            if (v instanceof Number n) {
+                                return n.doubleValue();
+                            }
+                            throw new IllegalArgumentException("Preprocessing: '" + key + "' holds " + v
+                                    + ". Hint: it must be a list of numbers.");
+                        })
+                        .toList();
+    }
+
+    private static <T> T entry(Map<String, ?> map, String key, Class<T> type) {
+        Object value = map.get(key);
+        if (!type.isInstance(value)) {
+            throw new IllegalArgumentException("Preprocessing: '" + key + "' is " + (value == null ? "missing" : value)
+                    + ". Hint: the map must come from Preprocessing.toMap().");
+        }
+        return type.cast(value);
+    }
+}
