@@ -28,6 +28,16 @@ record Side(Map<String, String> halfway, List<String> results) {
         return side;
     }
 
+    /** How many values the transform takes. */
+    int inputs() {
+        return (int) needed(all()).stream().filter(name -> name.startsWith("$")).count();
+    }
+
+    /** The numbers of all results. */
+    int[] all() {
+        return IntStream.range(0, results.size()).toArray();
+    }
+
     /** The names that the given results need, directly or by values on the way. */
     Set<String> needed(int... results) {
         Set<String> names = new LinkedHashSet<>();

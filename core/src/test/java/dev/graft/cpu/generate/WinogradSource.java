@@ -125,12 +125,12 @@ final class WinogradSource {
     private final Source s;
     private final Transforms t;
     /** Values of a transformed side. */
-    private final int side;
+    private final int width;
 
     private WinogradSource(Transforms t) {
         this.s = new Source(WinogradSource.class, PACKAGE, "WinogradF" + t.tile, IMPORTS);
         this.t = t;
-        this.side = t.tile + 2;
+        this.width = t.tile + 2;
     }
 
     static Source f2() {
@@ -162,9 +162,9 @@ final class WinogradSource {
         String arguments = "float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition";
         s.lines("\n@Override\nvoid input(%s) {".formatted(arguments));
         Grid patch = Grid.pixels("d");
-        Grid positions = new Grid("v", side, "Position");
+        Grid positions = new Grid("v", width, "Position");
         if (t.tile == 2) {
-            transform(t.input, patch, positions, false, 0, 1, 2, 3);
+            transform(t.input, patch, positions, false, t.input.all());
         } else {
             s.lines("inputMiddle(d, dAt, dRow, dColumn, v, vAt, vPosition);");
             s.lines("inputOuter(d, dAt, dRow, dColumn, v, vAt, vPosition);");
@@ -178,67 +178,77 @@ final class WinogradSource {
 
                 @Override
                 void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, float[] watched) {""");
-        transform(t.output, new Grid("m", side, "Position"), Grid.pixels("y"), true, all(t.output));
+        transform(t.output, new Grid("m", width, "Position"), Grid.pixels("y"), true, t.output.all());
         s.lines("}").lines("""
 
                 @Override
                 void weights(float[] g, int gAt, int gTap, float[] u, int uAt, int uPosition) {""");
-        transform(t.weights, new Grid("g", 3, "Tap"), new Grid("u", side, "Position"), false, all(t.weights));
+        transform(t.weights, new Grid("g", 3, "Tap"), new Grid("u", width, "Position"), false, t.weights.all());
         s.lines("}").lines("""
 
                 @Override
                 void outputGradient(float[] dy, int dyAt, int dyRow, int dyColumn, float[] m, int mAt, int mPosition) {""");
-        Grid products = new Grid("m", side, "Position");
-        transform(t.outputGradient, Grid.pixels("dy"), products, false, all(t.outputGradient));
+        Grid products = new Grid("m", width, "Position");
+        transform(t.outputGradient, Grid.pixels("dy"), products, false, t.outputGradient.all());
         s.lines("}").lines("""
 
                 @Override
                 void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap, float[] watched) {""");
         Grid taps = new Grid("dg", 3, "Tap");
-        transform(t.weightGradient, new Grid("u", side, "Position"), taps, true, all(t.weightGradient));
+        transform(t.weightGradient, new Grid("u", width, "Position"), taps, true, t.weightGradient.all());
         return s.lines("}").lines("}");
     }
 
     /** The columns, as far as the given rows of results need them, then those rows. */
     private void transform(Side side, Grid from, Grid to, boolean watched, int... rows) {
-        Set<String> whole = side.needed(all(side));
+        Set<String> needed = side.needed(side.all());
         CONSTANTS.forEach((name, value) -> {
-            if (whole.contains(name)) {
+            if (needed.contains(name)) {
                 s.lines("FloatVector " + name + " = FloatVector.broadcast(SPECIES, " + value + ");");
             }
         });
-        int inputs = (int) whole.stream().filter(name -> name.startsWith("$")).count();
         List<List<String>> columns = new ArrayList<>();
-        for (int j = 0; j < inputs; j++) {
-            List<String> values = new ArrayList<>();
-            for (int i = 0; i < inputs; i++) {
-                values.add(from.array + i + j);
-                if (side.needed(rows).contains("$" + i)) {
-                    s.lines("FloatVector %s = FloatVector.fromArray(SPECIES, %s, %s);"
-                            .formatted(values.get(i), from.array, from.at(i, j)));
-                }
-            }
-            List<String> results = results(side, values, "c" + j, rows);
-            for (int k = 0; k < rows.length; k++) {
-                results.set(k, named("t" + rows[k] + j, results.get(k)));
-            }
-            columns.add(results);
+        for (int j = 0; j < side.inputs(); j++) {
+            columns.add(column(side, from, j, rows));
         }
         for (int k = 0; k < rows.length; k++) {
-            int row = k;
+            int place = k;
             List<String> values =
-                    columns.stream().map(column -> column.get(row)).collect(Collectors.toList());
-            List<String> results = results(side, values, "r" + rows[k], all(side));
-            for (int j = 0; j < results.size(); j++) {
-                if (watched) {
-                    results.set(j, named(to.array + rows[k] + j, results.get(j)));
-                }
-                s.lines(results.get(j) + ".intoArray(" + to.array + ", " + to.at(rows[k], j) + ");");
+                    columns.stream().map(column -> column.get(place)).collect(Collectors.toList());
+            row(side, values, to, rows[k], watched);
+        }
+    }
+
+    /** Loads a column and transforms it; returns the names of the results for the given rows. */
+    private List<String> column(Side side, Grid from, int j, int... rows) {
+        Set<String> needed = side.needed(rows);
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < side.inputs(); i++) {
+            values.add(from.array + i + j);
+            if (needed.contains("$" + i)) {
+                String place = from.array + ", " + from.at(i, j);
+                s.lines("FloatVector " + values.get(i) + " = FloatVector.fromArray(SPECIES, " + place + ");");
             }
+        }
+        List<String> results = results(side, values, "c" + j, rows);
+        for (int k = 0; k < rows.length; k++) {
+            results.set(k, named("t" + rows[k] + j, results.get(k)));
+        }
+        return results;
+    }
+
+    /** Transforms a row of values and stores the results. */
+    private void row(Side side, List<String> values, Grid to, int i, boolean watched) {
+        List<String> results = results(side, values, "r" + i, side.all());
+        for (int j = 0; j < results.size(); j++) {
             if (watched) {
-                String all = named("r" + rows[k] + "all", sum(results));
-                s.lines("FloatVector.fromArray(SPECIES, watched, 0).add(" + all + ").intoArray(watched, 0);");
+                results.set(j, named(to.array + i + j, results.get(j)));
             }
+            s.lines(results.get(j) + ".intoArray(" + to.array + ", " + to.at(i, j) + ");");
+        }
+        if (watched) {
+            String all = named("r" + i + "all", sum(results));
+            s.lines("FloatVector.fromArray(SPECIES, watched, 0).add(" + all + ").intoArray(watched, 0);");
         }
     }
 
@@ -268,9 +278,5 @@ final class WinogradSource {
             case 3 -> first + ".add(" + names.get(2) + ")";
             default -> first + ".add(" + names.get(2) + ".add(" + names.get(3) + "))";
         };
-    }
-
-    private static int[] all(Side side) {
-        return IntStream.range(0, side.results().size()).toArray();
     }
 }
