@@ -191,7 +191,11 @@ class LossSearchTest {
                 gradientBounds[at] = Math.abs(d) * result.gradientBound[c] + Float.MIN_VALUE;
             }
         }
-        checkValue(what, value, reduction, losses, bounds, divisor);
+        if (reduction == LossReduction.MEAN && divisor == 0) {
+            assertThat(Float.isFinite(value.item())).as(what).isFalse(); // 0 / 0, or what smoothing leaves / 0
+        } else {
+            checkValue(what, value, reduction, losses, bounds, divisor);
+        }
         boolean counts = Arrays.stream(labels).anyMatch(label -> label != ignored);
         CrossEntropyLoss asked = loss;
         Tensor askedTarget = target;
