@@ -11,6 +11,26 @@ import dev.graft.backend.Reduction;
 import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
+import dev.graft.cpu.conv.Convolution;
+import dev.graft.cpu.elementwise.OptimizerSteps;
+import dev.graft.cpu.elementwise.Pointwise;
+import dev.graft.cpu.gemm.Gemm;
+import dev.graft.cpu.layout.ChannelsLast;
+import dev.graft.cpu.layout.Copy;
+import dev.graft.cpu.layout.EmbeddingRows;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.memory.MemoryAccount;
+import dev.graft.cpu.memory.MemoryHolder;
+import dev.graft.cpu.memory.MemoryPool;
+import dev.graft.cpu.memory.PackedWeightMemory;
+import dev.graft.cpu.norm.BatchNorm;
+import dev.graft.cpu.norm.LayerNorm;
+import dev.graft.cpu.pool.Pooling;
+import dev.graft.cpu.reduce.CrossEntropy;
+import dev.graft.cpu.reduce.Reductions;
+import dev.graft.cpu.reduce.Softmax;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Settings;
 import dev.graft.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,9 +57,9 @@ public final class CpuBackend implements Backend {
     // No static initialiser makes it: its failure would leave a class that cannot be used again.
     private static volatile CpuBackend instance;
 
-    private final Engine engine;
+    private final ExecutionContext context;
     private final MemoryPool pool;
-    private final PackedMemory packed;
+    private final PackedWeightMemory packed;
     private final Pointwise pointwise;
     private final Copy copy;
     private final Reductions reductions;
@@ -49,29 +69,29 @@ public final class CpuBackend implements Backend {
     private final Convolution convolution;
     private final BatchNorm batchNorm;
     private final LayerNorm layerNorm;
-    private final Rows rows;
-    private final Losses losses;
-    private final Optimizers optimizers;
+    private final EmbeddingRows rows;
+    private final CrossEntropy losses;
+    private final OptimizerSteps optimizers;
 
-    CpuBackend(Engine engine, MemoryPool pool) {
-        this.engine = engine;
+    public CpuBackend(ExecutionContext context, MemoryPool pool) {
+        this.context = context;
         this.pool = pool;
-        this.packed = new PackedMemory(Settings.packedBytes(), engine.memory());
-        pool.holders().forEach(engine.memory()::register);
-        engine.memory().register(packed);
-        this.pointwise = new Pointwise(engine);
-        this.copy = new Copy(engine);
-        this.reductions = new Reductions(engine);
-        this.softmax = new Softmax(engine);
-        this.gemm = new Gemm(engine);
+        this.packed = new PackedWeightMemory(Settings.packedBytes(), context.memory());
+        pool.holders().forEach(context.memory()::register);
+        context.memory().register(packed);
+        this.pointwise = new Pointwise(context);
+        this.copy = new Copy(context);
+        this.reductions = new Reductions(context);
+        this.softmax = new Softmax(context);
+        this.gemm = new Gemm(context);
         ChannelsLast layout = new ChannelsLast(this, copy);
-        this.pooling = new Pooling(this, engine, layout);
-        this.convolution = new Convolution(engine, layout, pooling);
-        this.batchNorm = new BatchNorm(engine, layout);
-        this.layerNorm = new LayerNorm(engine);
-        this.rows = new Rows(engine);
-        this.losses = new Losses(engine);
-        this.optimizers = new Optimizers(engine);
+        this.pooling = new Pooling(this, context, layout);
+        this.convolution = new Convolution(context, layout, pooling);
+        this.batchNorm = new BatchNorm(context, layout);
+        this.layerNorm = new LayerNorm(context);
+        this.rows = new EmbeddingRows(context);
+        this.losses = new CrossEntropy(context);
+        this.optimizers = new OptimizerSteps(context);
     }
 
     /** The machine's CPU. @throws IllegalArgumentException that says what to change, where a setting cannot be read */
@@ -84,19 +104,19 @@ public final class CpuBackend implements Backend {
         if (instance == null) {
             Settings settings = Settings.ofJvm();
             settings.check();
-            instance = new CpuBackend(new Engine(settings.threads()), new MemoryPool(settings.poolBytes()));
+            instance = new CpuBackend(new ExecutionContext(settings.threads()), new MemoryPool(settings.poolBytes()));
         }
         return instance;
     }
 
     /** Number of threads that kernels use, the calling one included. */
     public int threads() {
-        return engine.threads();
+        return context.threads();
     }
 
     /** Changes the number of threads; results keep their bits. @throws IllegalArgumentException for less than 1 */
     public void setThreads(int threads) {
-        engine.setThreads(threads);
+        context.setThreads(threads);
     }
 
     @Override
@@ -109,22 +129,22 @@ public final class CpuBackend implements Backend {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put(
                 "threads",
-                engine.threads() + " of " + Runtime.getRuntime().availableProcessors()
+                context.threads() + " of " + Runtime.getRuntime().availableProcessors()
                         + " processors (graft.threads, GRAFT_THREADS)");
-        facts.put("element kernels", engine.kernels().description());
-        facts.put("matrix products", engine.describeBlas());
+        facts.put("element kernels", context.kernels().description());
+        facts.put("matrix products", context.describeBlas());
         facts.put("memory pool", "at most " + (pool.limit() >> 20) + " MiB kept for reuse (graft.pool.bytes)");
         facts.put("heap limit", (Runtime.getRuntime().maxMemory() >> 20) + " MiB (-Xmx)");
         return facts;
     }
 
-    PackedMemory packedMemory() {
+    public PackedWeightMemory packedMemory() {
         return packed;
     }
 
     /** Who holds this backend's memory. */
-    Memory account() {
-        return engine.memory();
+    public MemoryAccount account() {
+        return context.memory();
     }
 
     @Override

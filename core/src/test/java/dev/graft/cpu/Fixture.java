@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
+import dev.graft.cpu.layout.ElementAccess;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.memory.MemoryPool;
+import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.Arrays;
@@ -11,23 +15,23 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /** A backend of its own per test, views in every kind of layout, and comparisons with references in double. */
-final class Fixture {
-    static final long SEED = 20240607;
-    static final int[] THREADS = {1, 2, 3, 5};
+public final class Fixture {
+    public static final long SEED = 20240607;
+    public static final int[] THREADS = {1, 2, 3, 5};
 
-    final CpuBackend cpu;
-    final Random random = new Random(SEED);
+    public final CpuBackend cpu;
+    public final Random random = new Random(SEED);
 
-    Fixture() {
-        this(new CpuBackend(new Engine(2), new MemoryPool(1 << 26)));
+    public Fixture() {
+        this(new CpuBackend(new ExecutionContext(2), new MemoryPool(1 << 26)));
     }
 
-    Fixture(CpuBackend cpu) {
+    public Fixture(CpuBackend cpu) {
         this.cpu = cpu;
     }
 
     /** How a view lies in its storage. */
-    enum Layout {
+    public enum Layout {
         ROW_MAJOR,
         CHANNELS_LAST,
         /** An offset, and gaps between all elements. */
@@ -36,7 +40,7 @@ final class Fixture {
         REVERSED
     }
 
-    View empty(Layout layout, int... dims) {
+    public View empty(Layout layout, int... dims) {
         Shape shape = Shape.of(dims);
         int[] strides = shape.contiguousStrides();
         int offset = 0;
@@ -62,7 +66,7 @@ final class Fixture {
         return new View(cpu.allocate(DType.F32, length), offset, shape, strides);
     }
 
-    View gaussian(Layout layout, int... dims) {
+    public View gaussian(Layout layout, int... dims) {
         View view = empty(layout, dims);
         float[] data = CpuStorage.floatsToWrite(view);
         for (int i = 0; i < view.storage().length(); i++) {
@@ -71,36 +75,36 @@ final class Fixture {
         return view;
     }
 
-    View of(float... values) {
+    public View of(float... values) {
         View view = empty(Layout.ROW_MAJOR, values.length);
         view.storage().write(0, values, 0, values.length);
         return view;
     }
 
-    View of(long... values) {
+    public View of(long... values) {
         Storage storage = cpu.allocate(DType.I64, values.length);
         storage.write(0, values, 0, values.length);
         return new View(storage, 0, Shape.of(values.length), new int[] {1});
     }
 
-    View of(DType dtype, int[] dims, byte... values) {
+    public View of(DType dtype, int[] dims, byte... values) {
         Shape shape = Shape.of(dims);
         Storage storage = cpu.allocate(dtype, shape.numel());
         storage.write(0, values, 0, shape.numel());
         return new View(storage, 0, shape, shape.contiguousStrides());
     }
 
-    View empty(DType dtype, int... dims) {
+    public View empty(DType dtype, int... dims) {
         Shape shape = Shape.of(dims);
         return new View(cpu.allocate(dtype, shape.numel()), 0, shape, shape.contiguousStrides());
     }
 
     /** The same elements under another shape and other strides. */
-    static View viewed(View view, int[] dims, int[] strides) {
+    public static View viewed(View view, int[] dims, int[] strides) {
         return new View(view.storage(), view.offset(), Shape.of(dims), strides);
     }
 
-    static int place(View view, int... index) {
+    public static int place(View view, int... index) {
         int at = view.offset();
         for (int i = 0; i < index.length; i++) {
             at += index[i] * view.strides()[i];
@@ -108,14 +112,14 @@ final class Fixture {
         return at;
     }
 
-    static float at(View view, int... index) {
+    public static float at(View view, int... index) {
         return CpuStorage.floats(view)[place(view, index)];
     }
 
     /** All elements in row-major order. */
-    static double[] values(View view) {
+    public static double[] values(View view) {
         double[] values = new double[view.numel()];
-        Elements elements = Elements.of(view);
+        ElementAccess elements = ElementAccess.of(view);
         int[] index = new int[view.rank()];
         for (int i = 0; i < values.length; i++) {
             int rest = i;
@@ -132,7 +136,7 @@ final class Fixture {
      * As {@link #assertClose(String, View, double[], double, double)}, where rounding errors are of the size of the
      * values themselves.
      */
-    static void assertClose(String what, View actual, double[] expected, double tolerance) {
+    public static void assertClose(String what, View actual, double[] expected, double tolerance) {
         double typical = Arrays.stream(expected)
                 .filter(Double::isFinite)
                 .map(Math::abs)
@@ -147,7 +151,7 @@ final class Fixture {
      *
      * @param typical size of the terms that were added up to a value; 0 where each value is computed by itself
      */
-    static void assertClose(String what, View actual, double[] expected, double tolerance, double typical) {
+    public static void assertClose(String what, View actual, double[] expected, double tolerance, double typical) {
         double[] values = values(actual);
         assertThat(values).as(what).hasSameSizeAs(expected);
         for (int i = 0; i < values.length; i++) {
@@ -164,7 +168,7 @@ final class Fixture {
     }
 
     /** Runs {@code kernel} with several numbers of threads and expects the same bits each time; returns the result. */
-    View sameBits(String what, Supplier<View> kernel) {
+    public View sameBits(String what, Supplier<View> kernel) {
         cpu.setThreads(THREADS[0]);
         View first = kernel.get();
         double[] expected = values(first);

@@ -5,6 +5,8 @@ import dev.graft.backend.PoolWindows;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
+import dev.graft.cpu.conv.ConvolutionSearchTest;
+import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.tensor.DType;
 import java.util.Arrays;
 import java.util.Optional;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.graft.backend.Activation;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
+import dev.graft.cpu.memory.CpuStorage;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

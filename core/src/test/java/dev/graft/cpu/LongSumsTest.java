@@ -9,6 +9,8 @@ import dev.graft.backend.PoolWindows;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
+import dev.graft.cpu.conv.ConvCase;
+import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.Arrays;

@@ -1,0 +1,105 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Activation;
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
+import dev.graft.backend.PoolWindows;
+import dev.graft.backend.View;
+import dev.graft.cpu.layout.ChannelsLast;
+import dev.graft.cpu.layout.Copy;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.memory.MemoryPool;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+
+/**
+ * Shows the JIT compiler the vector kernels while a program still reads its weights.
+ *
+ * <p>Until a kernel is compiled, each of its vector operations is a call that makes an object, hundreds of times
+ * slower. A first convolution of full size spends its time there, on all threads, which takes the processors from the
+ * compiler. So a thread of its own calls the kernels on a few pixels first, and whoever needs them before it is done
+ * waits: a first prediction comes a tenth sooner than if it began at once.
+ */
+public final class KernelRehearsal {
+    private static final Logger LOG = System.getLogger("dev.graft.cpu");
+    /** Enough for the kernels of products and of weights; more only keeps programs waiting. */
+    private static final int ROUNDS = 60;
+
+    private static final int CHANNELS = 64;
+    /** Windows 3x3 of stride 2 over 4x4 pixels and a border. */
+    private static final PoolWindows POOL = new PoolWindows(
+            new int[] {0, 1}, new int[] {2, 4}, new int[] {0, 1}, new int[] {2, 4}, new int[] {3, 3}, new int[] {3, 3});
+
+    /** A compiler that is not done by then has other work, or never will. */
+    private static final long LONGEST_NANOS = 3_000_000_000L;
+
+    private static final Thread THREAD = new Thread(null, KernelRehearsal::run, "graft-rehearsal", 0, false);
+    private static volatile boolean over;
+
+    private KernelRehearsal() {}
+
+    /** To be called once. */
+    public static void start() {
+        THREAD.setDaemon(true);
+        THREAD.setContextClassLoader(null);
+        try {
+            THREAD.start();
+        } catch (OutOfMemoryError e) {
+            over = true; // the system gives no thread; the first kernels are slower
+        }
+    }
+
+    /** Returns when kernels are ready; at once on the rehearsing thread. */
+    public static void await() {
+        if (over || Thread.currentThread() == THREAD) {
+            return;
+        }
+        boolean interrupted = false;
+        while (!over) {
+            try {
+                THREAD.join();
+                over = true;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void run() {
+        try {
+            rehearse();
+        } catch (RuntimeException | Error e) {
+            // Whoever computes meets the cause as well, and reports it once.
+            LOG.log(Level.DEBUG, "Kernels were not rehearsed, the first ones are slower", e);
+        }
+    }
+
+    private static void rehearse() {
+        long start = System.nanoTime();
+        VectorOperatorProfiles.show();
+        ExecutionContext context = new ExecutionContext(1);
+        CpuBackend cpu = new CpuBackend(context, new MemoryPool(1 << 20));
+        ChannelsLast layout = new ChannelsLast(cpu, new Copy(context));
+        View image = layout.scratch(Shape.of(1, 3, 8, 8)).view();
+        View stem = layout.scratch(Shape.of(CHANNELS, 3, 7, 7)).view();
+        View maxima = layout.scratch(Shape.of(1, CHANNELS, 2, 2)).view();
+        View weights = layout.scratch(Shape.of(CHANNELS, CHANNELS, 3, 3)).view();
+        View result = layout.scratch(maxima.shape()).view();
+        Optional<View> affine =
+                Optional.of(new View(cpu.allocate(DType.F32, CHANNELS), 0, Shape.of(CHANNELS), new int[] {1}));
+        Epilogue pooled = new Epilogue(affine, affine, Optional.empty(), Activation.RELU, Optional.of(POOL));
+        Epilogue added = new Epilogue(affine, affine, Optional.of(maxima), Activation.RELU);
+        for (int i = 0; i < ROUNDS && System.nanoTime() - start < LONGEST_NANOS; i++) {
+            cpu.conv2d(image, stem, pooled, maxima, Conv2dParams.of(2, 3));
+            cpu.conv2d(maxima, weights, added, result, Conv2dParams.of(1, 1));
+            CpuStorage.of(weights).changed();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.graft.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Shows the JIT compiler every kind of vector operator before the first kernel runs.
+ *
+ * <p>Until a kernel is compiled, its vector operations are calls, and HotSpot compiles the called methods of the Vector
+ * API by themselves, for the operators it has seen there so far. The first operator of another kind then fails a class
+ * check and is counted. Those counts are added up over everything a kernel inlines, and above
+ * {@code PerMethodTrapLimit} the compiler stops checking classes in that kernel: its vectors become objects, and it
+ * runs 5 to 8 times slower for the life of the process. On JDK 17 this befell whichever network came second. Methods
+ * compiled after they have met all kinds fail no check.
+ */
+final class VectorOperatorProfiles {
+    /** Until the compiler has replaced its first, counting version of each method: 1000 were too few. */
+    private static final int ROUNDS = 3000;
+
+    private static float shown;
+
+    private VectorOperatorProfiles() {}
+
+    /** Takes a tenth of a second, and nothing on the JDKs that need none of it (25 measured). */
+    static void show() {
+        if (Runtime.version().feature() >= 25) {
+            return;
+        }
+        FloatVector v = FloatVector.broadcast(FloatVector.SPECIES_PREFERRED, 1f);
+        float[] memory = new float[v.length()];
+        for (int i = 0; i < ROUNDS; i++) {
+            FloatVector x = FloatVector.fromArray(FloatVector.SPECIES_PREFERRED, memory, 0);
+            IntVector bits = x.add(v).sub(v).mul(v).fma(v, v).max(v).min(v).reinterpretAsInts();
+            bits = bits.and(Integer.MAX_VALUE)
+                    .neg()
+                    .lanewise(VectorOperators.ASHR, 31)
+                    .max(0)
+                    .min(0);
+            bits.reinterpretAsFloats().intoArray(memory, 0);
+        }
+        shown = memory[0]; // kept, so that the loop cannot be optimised away
+    }
+}

@@ -1,0 +1,306 @@
+package dev.graft.cpu.conv;
+
+import dev.graft.backend.PoolWindows;
+import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.PixelMap;
+import dev.graft.cpu.conv.parts.TapMatrices;
+import dev.graft.cpu.conv.parts.VectorEpilogue;
+import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.gemm.DeepSums;
+import dev.graft.cpu.gemm.MicroKernel;
+import dev.graft.cpu.layout.ImageArray;
+import dev.graft.cpu.memory.HeapMatrixBuffer;
+import dev.graft.cpu.pool.VectorMaxPool;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
+import java.util.Arrays;
+
+/**
+ * Convolution as a matrix product on vectors: gathered pixels times packed weights, by {@link MicroKernel}. An image of
+ * few channels is not gathered: there the image columns that a row of results reads lie side by side, and a result
+ * reads a stretch of them.
+ */
+final class VectorPixelGemm {
+    private static final int WIDTH = MicroKernel.WIDTH;
+    /** Gathered floats of a task: with its results and a piece of weights they fit the second-level cache. */
+    private static final int GATHERED = 96 << 10;
+
+    private static final int MAX_ROWS = 96;
+    /** Pixels up to which deep weights are larger than what they multiply. */
+    private static final int FEW = 256;
+    /** Depth of a piece of weights. */
+    private static final int PIECE = 128;
+    /** Depth that is a piece of its own: a short second one would spend its time on loading and storing sums. */
+    private static final int WHOLE = 160;
+    /** Depth of a sum in floats; deeper ones are added up in double. */
+    private static final int DEEP = 64 * PIECE;
+    /** Depth of weights that a task packs. */
+    private static final int PACKED = 64;
+    /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
+    private static final int STORED = 16;
+    /** Rows of an image that a task takes, where neighbours read much the same. */
+    private static final int IMAGE_ROWS = 8;
+
+    /** Rows of maxima that a task takes: it makes a row or two of results that the task before makes as well. */
+    private static final int POOLED_ROWS = 14;
+
+    private final ExecutionContext context;
+
+    VectorPixelGemm(ExecutionContext context) {
+        this.context = context;
+    }
+
+    /** The product of one map: {@code source} gathers what {@code weights} multiply. */
+    void run(int images, Im2col source, TapMatrices weights, VectorEpilogue epilogue, ImageArray target) {
+        PixelMap map = source.map();
+        int pixels = images * map.rows() * map.columns();
+        if (pixels == 0) {
+            return;
+        }
+        boolean byRows = goesByRows(source);
+        float[] packed = pack(byRows ? weights.byColumns(map.rowOffsets().length) : weights);
+        Product product = new Product(source, packed, weights.columns(), epilogue, target);
+        if (byRows) {
+            runByRows(images, product);
+        } else if (weights.columns() >= 2 * WIDTH && (pixels <= MAX_ROWS || pixels <= FEW && source.depth() >= PIECE)) {
+            runByColumns(pixels, product);
+        } else {
+            runByPixels(pixels, product);
+        }
+    }
+
+    /**
+     * Whether a row of results is made of the image columns it reads: where channels are too few to be gathered by
+     * vectors.
+     */
+    static boolean goesByRows(Im2col source) {
+        return source.count() < VectorElementLoops.LANES
+                && source.map().taps() > 1
+                && source.map().readsRuns();
+    }
+
+    private record Product(Im2col source, float[] weights, int columns, VectorEpilogue epilogue, ImageArray target) {
+        int depth() {
+            return source.depth();
+        }
+
+        /** Columns of the buffer from {@code column} on, in whole vectors. */
+        int width(int column) {
+            return MicroKernel.padded(Math.min(WIDTH, columns - column));
+        }
+
+        /** Moves the results of {@code rows} pixels from {@code pixel} on to their places. */
+        void store(Workspace workspace, float[] block, int width, int pixel, int rows, int column) {
+            int count = Math.min(width, columns - column);
+            PixelMap map = source.map();
+            if (map.fillsResult()) {
+                int place = target.place(map, pixel) + column;
+                epilogue.store(
+                        workspace,
+                        block,
+                        0,
+                        width,
+                        rows,
+                        column,
+                        count,
+                        target.data(),
+                        target.at(),
+                        place,
+                        target.channels());
+                return;
+            }
+            for (int i = 0; i < rows; i++) {
+                int place = target.place(map, pixel + i) + column;
+                epilogue.store(
+                        workspace, block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
+            }
+        }
+    }
+
+    /** Buffers of columns, each {@code [tap][depth][width]}; columns that fill up the last vector are 0. */
+    private float[] pack(TapMatrices weights) {
+        int depth = weights.depth() * weights.taps().length;
+        int columns = weights.columns();
+        int size = depth * MicroKernel.padded(columns);
+        int pieces = (weights.depth() + PACKED - 1) / PACKED;
+        int buffers = (columns + WIDTH - 1) / WIDTH;
+        return weights.packed(context, "panels", size, packed -> {
+            if (MicroKernel.padded(columns) > columns) {
+                Arrays.fill(packed, 0, size, 0f);
+            }
+            context.forEach(buffers * pieces, task -> {
+                int column = task / pieces * WIDTH;
+                int from = task % pieces * PACKED;
+                int count = Math.min(WIDTH, columns - column);
+                int width = MicroKernel.padded(count);
+                weights.gather(
+                        column,
+                        count,
+                        from,
+                        Math.min(weights.depth(), from + PACKED),
+                        packed,
+                        column * depth + from * width,
+                        width,
+                        weights.depth() * width);
+            });
+        });
+    }
+
+    private void runByPixels(int pixels, Product product) {
+        int depth = product.depth();
+        int most = Math.max(
+                4 * MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / depth / MicroKernel.ROWS * MicroKernel.ROWS));
+        Im2col source = product.source;
+        boolean direct = source.isImage();
+        context.forRange(pixels, MicroKernel.evenRows(pixels, most), (from, to) -> {
+            Workspace workspace = context.workspace();
+            float[] left = source.data();
+            int leftAt = source.at() + from * depth;
+            if (!direct) {
+                left = workspace.array(Workspace.Slot.LEFT, (to - from) * depth);
+                leftAt = 0;
+                source.fill(from, to, new HeapMatrixBuffer(left), 0);
+            }
+            for (int column = 0; column < product.columns; column += WIDTH) {
+                multiply(product, left, leftAt, depth, from, to - from, column);
+            }
+        });
+    }
+
+    // Few pixels and many weights: a task takes a buffer of the weights, which are then read once, and all pixels, or
+    // half of them where
+    // buffers alone would leave a thread without work.
+    private void runByColumns(int pixels, Product product) {
+        int depth = product.depth();
+        Im2col source = product.source;
+        float[] left = context.workspace().array(Workspace.Slot.SHARED_LEFT, pixels * depth);
+        context.forRange(pixels, 8, (from, to) -> source.fill(from, to, new HeapMatrixBuffer(left), from * depth));
+        int buffers = (product.columns + WIDTH - 1) / WIDTH;
+        int rows = buffers >= 4 && buffers % 2 == 0 ? pixels : MicroKernel.evenRows(pixels, (pixels + 1) / 2);
+        int pieces = (pixels + rows - 1) / rows;
+        context.forEach(buffers * pieces, task -> {
+            int pixel = task % pieces * rows;
+            multiply(product, left, pixel * depth, depth, pixel, Math.min(rows, pixels - pixel), task / pieces * WIDTH);
+        });
+    }
+
+    private void multiply(Product product, float[] left, int leftAt, int leftRow, int pixel, int rows, int column) {
+        int depth = product.depth();
+        int width = product.width(column);
+        Workspace workspace = context.workspace();
+        int piece = depth <= WHOLE ? depth : PIECE;
+        int most = depth <= WHOLE ? STORED : rows;
+        float[] block = workspace.array(Workspace.Slot.RESULT, Math.min(most, rows) * WIDTH);
+        for (int i = 0; i < rows; i += most) {
+            int count = Math.min(most, rows - i);
+            if (depth > DEEP) {
+                multiplyDeep(product, left, leftAt + i * leftRow, leftRow, column, block, count, width);
+            } else {
+                for (int k = 0; k < depth; k += piece) {
+                    MicroKernel.multiply(
+                            left,
+                            leftAt + i * leftRow + k,
+                            leftRow,
+                            product.weights,
+                            column * depth + k * width,
+                            block,
+                            0,
+                            width,
+                            count,
+                            width,
+                            Math.min(piece, depth - k),
+                            k > 0);
+                }
+            }
+            product.store(workspace, block, width, pixel + i, count, column);
+        }
+    }
+
+    private void multiplyDeep(
+            Product product, float[] left, int leftAt, int leftRow, int column, float[] block, int rows, int width) {
+        int depth = product.depth();
+        DeepSums sums = new DeepSums(context.workspace(), rows * width);
+        for (int start = 0; start < depth; start += DEEP) {
+            for (int k = start; k < Math.min(depth, start + DEEP); k += PIECE) {
+                MicroKernel.multiply(
+                        left,
+                        leftAt + k,
+                        leftRow,
+                        product.weights,
+                        column * depth + k * width,
+                        block,
+                        0,
+                        width,
+                        rows,
+                        width,
+                        Math.min(PIECE, depth - k),
+                        k > start);
+            }
+            sums.add(new HeapMatrixBuffer(block));
+        }
+        sums.store(new HeapMatrixBuffer(block));
+    }
+
+    private void runByRows(int images, Product product) {
+        Im2col source = product.source;
+        PixelMap map = source.map();
+        int depth = product.depth();
+        context.forRange(images * map.rows(), IMAGE_ROWS, (from, to) -> {
+            float[] columns = context.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
+            for (int row = from; row < to; row++) {
+                source.fillColumns(row / map.rows(), row % map.rows(), columns, row > from && row % map.rows() > 0);
+                multiplyRow(product, columns, row * map.columns());
+            }
+        });
+    }
+
+    /** The row of results at {@code pixel} of the target, from the image columns it reads. */
+    private void multiplyRow(Product product, float[] columns, int pixel) {
+        Im2col source = product.source;
+        PixelMap map = source.map();
+        int step = map.stepW() * map.rowOffsets().length * source.count();
+        for (int column = 0; column < product.columns; column += WIDTH) {
+            multiply(product, columns, 0, step, pixel, map.columns(), column);
+        }
+    }
+
+    /**
+     * Maxima of the product that {@link #goesByRows}: a task keeps the rows of results that a row of windows looks at,
+     * three at most, and the results as a whole, several times larger than their maxima, never go through memory.
+     */
+    void runPooled(
+            int images,
+            Im2col source,
+            TapMatrices weights,
+            VectorEpilogue epilogue,
+            PoolWindows windows,
+            ImageArray maxima) {
+        PixelMap map = source.map();
+        int channels = weights.columns();
+        int bands = (windows.outputHeight() + POOLED_ROWS - 1) / POOLED_ROWS;
+        float[] packed = pack(weights.byColumns(map.rowOffsets().length));
+        VectorMaxPool pool = new VectorMaxPool(windows, map.columns(), channels);
+        context.forEach(images * bands, task -> {
+            int image = task / bands;
+            int first = task % bands * POOLED_ROWS;
+            float[] columns = context.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
+            float[] kept =
+                    context.workspace().array(Workspace.Slot.KEPT, VectorMaxPool.MOST * map.columns() * channels);
+            Product product = new Product(
+                    source,
+                    packed,
+                    channels,
+                    epilogue,
+                    new ImageArray(kept, 0, VectorMaxPool.MOST, map.columns(), channels));
+            int next = windows.top()[first];
+            for (int q = first; q < Math.min(windows.outputHeight(), first + POOLED_ROWS); q++) {
+                for (int row = Math.max(next, windows.top()[q]); row < windows.bottom()[q]; row++) {
+                    source.fillColumns(image, row, columns, row == next && row > windows.top()[first]);
+                    multiplyRow(product, columns, row % VectorMaxPool.MOST * map.columns());
+                    next = row + 1;
+                }
+                pool.keptRow(kept, q, maxima.data(), maxima.at() + maxima.place(image, q, 0));
+            }
+        });
+    }
+}

@@ -1,0 +1,250 @@
+package dev.graft.cpu.conv;
+
+import dev.graft.backend.View;
+import dev.graft.cpu.conv.parts.GradientParts;
+import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.PixelMap;
+import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.gemm.MicroKernel;
+import dev.graft.cpu.gemm.TransposedMicroKernel;
+import dev.graft.cpu.layout.ImageArray;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.memory.HeapMatrixBuffer;
+import dev.graft.cpu.run.ElementLoops;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share
+ * out the pixels and the taps of the kernel; the sums of several shares are added in order.
+ */
+final class VectorWeightGradient {
+    private static final int WIDTH = MicroKernel.WIDTH;
+    private static final int MAX_PIECES = 8;
+    /** Fewest pixels that repay sums of their own. */
+    private static final int PIECE = 256;
+    /** Floats of all sums together, unless one set alone takes more. */
+    private static final int MAX_SUMS = 1 << 22;
+    /** Gathered floats that stay in the second-level cache. */
+    private static final int GATHERED = 32 << 10;
+
+    private static final int MAX_ROWS = 256;
+
+    private final ExecutionContext context;
+
+    VectorWeightGradient(ExecutionContext context) {
+        this.context = context;
+    }
+
+    /** Writes {@code dw}; returns whether all of it is finite. */
+    boolean run(int images, Im2col source, ImageArray dy, View dw) {
+        PixelMap map = source.map();
+        if (VectorPixelGemm.goesByRows(source)) {
+            return GradientParts.run(
+                    context,
+                    images * map.rows(),
+                    Math.max(1, GradientParts.PIXELS / map.columns()),
+                    dw,
+                    (first, count) -> runByRows(first, count, source, dy, dw));
+        }
+        return GradientParts.run(
+                context,
+                images * map.rows() * map.columns(),
+                GradientParts.PIXELS,
+                dw,
+                (first, count) -> runByTaps(first, count, source, dy, dw));
+    }
+
+    /** Sums {@code [piece][tap][row][width]}: a row for each output, in whole tiles. */
+    private record Sums(float[] data, int pieces, int taps, int outputs, int width) {
+        int rows() {
+            return wholeTiles(outputs);
+        }
+
+        int size() {
+            return taps * rows() * width;
+        }
+
+        int at(int piece, int tap) {
+            return piece * size() + tap * rows() * width;
+        }
+    }
+
+    private static int wholeTiles(int rows) {
+        return (rows + MicroKernel.ROWS - 1) / MicroKernel.ROWS * MicroKernel.ROWS;
+    }
+
+    private Sums sums(int pieces, int taps, int outputs, int width) {
+        int size = pieces * taps * wholeTiles(outputs) * width;
+        return new Sums(context.workspace().array(Workspace.Slot.SHARED_RESULT, size), pieces, taps, outputs, width);
+    }
+
+    /** A matrix as {@link TransposedMicroKernel} reads it: buffers {@code [rows][WIDTH]} of its columns. */
+    private record Buffers(float[] data, int at, int rows) {
+        int at(int column) {
+            return at + column * rows;
+        }
+    }
+
+    /** {@code rows} rows of {@code columns}, {@code step} apart; one that is a buffer stays where it is. */
+    private Buffers buffers(Workspace.Slot slot, float[] matrix, int at, int step, int rows, int columns) {
+        if (columns == WIDTH && step == WIDTH) {
+            return new Buffers(matrix, at, rows);
+        }
+        float[] buffers = context.workspace().array(slot, (columns + WIDTH - 1) / WIDTH * WIDTH * rows);
+        for (int column = 0; column < columns; column += WIDTH) {
+            int count = Math.min(WIDTH, columns - column);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(matrix, at + i * step + column, buffers, column * rows + i * WIDTH, count);
+            }
+        }
+        return new Buffers(buffers, 0, rows);
+    }
+
+    /**
+     * The product of two matrices of {@code rows} rows, the left one transposed, as {@code count} rows of sums, or
+     * added to them.
+     */
+    private static void multiply(Buffers left, Buffers right, int rows, Sums sums, int sumsAt, int count, boolean add) {
+        for (int output = 0; output < count; output += WIDTH) {
+            for (int column = 0; column < sums.width; column += WIDTH) {
+                TransposedMicroKernel.multiply(
+                        left.data,
+                        left.at(output),
+                        right.data,
+                        right.at(column),
+                        sums.data,
+                        sumsAt + output * sums.width + column,
+                        sums.width,
+                        wholeTiles(Math.min(WIDTH, count - output)),
+                        Math.min(WIDTH, sums.width - column),
+                        rows,
+                        add);
+            }
+        }
+    }
+
+    private boolean runByTaps(int first, int pixels, Im2col source, ImageArray dy, View dw) {
+        PixelMap map = source.map();
+        int outputs = dy.channels();
+        int inputs = source.count();
+        int width = MicroKernel.padded(inputs);
+        int columns = map.columnOffsets().length;
+        int most = Math.max(
+                1,
+                Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / (map.taps() * wholeTiles(outputs) * width)));
+        int share = (pixels + most - 1) / most;
+        // Every piece has pixels: its sums begin with its first product.
+        Sums sums = sums((pixels + share - 1) / share, map.taps(), outputs, width);
+        // One tap is too few tasks: then they share out the outputs as well.
+        int parts = map.taps() > 1 ? 1 : Math.max(1, outputs / WIDTH);
+        int partSize = wholeTiles((outputs + parts - 1) / parts);
+        context.forEach(sums.pieces * map.taps() * parts, task -> {
+            int tap = task / parts % map.taps();
+            int piece = task / parts / map.taps();
+            int output = task % parts * partSize;
+            int count = Math.min(partSize, outputs - output);
+            Im2col part = source.with(map.onlyRow(tap / columns).onlyColumn(tap % columns));
+            int sumsAt = sums.at(piece, tap) + output * width;
+            int rows = Math.max(MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / inputs));
+            boolean direct = part.isImage();
+            float[] gathered = direct ? source.data() : context.workspace().array(Workspace.Slot.LEFT, rows * inputs);
+            int start = first + piece * share;
+            int end = Math.min(first + pixels, start + share);
+            for (int from = start; from < end; from += rows) {
+                int to = Math.min(end, from + rows);
+                int at = direct ? source.at() + from * inputs : 0;
+                if (!direct) {
+                    part.fill(from, to, new HeapMatrixBuffer(gathered), 0);
+                }
+                Buffers right = buffers(Workspace.Slot.RIGHT, gathered, at, inputs, to - from, inputs);
+                Buffers left = buffers(
+                        Workspace.Slot.RESULT, dy.data(), dy.at() + from * outputs + output, outputs, to - from, count);
+                multiply(left, right, to - from, sums, sumsAt, count, from > start);
+            }
+        });
+        return store(sums, inputs, source, dw);
+    }
+
+    // Few channels: what a result reads lies side by side in the columns of the image row, and is not gathered.
+    private boolean runByRows(int first, int rows, Im2col source, ImageArray dy, View dw) {
+        PixelMap map = source.map();
+        int outputs = dy.channels();
+        int inputs = source.depth();
+        int width = MicroKernel.padded(inputs);
+        int step = map.stepW() * map.rowOffsets().length * source.count();
+        int most = Math.max(1, Math.min(2 * MAX_PIECES, rows / 4));
+        int share = (rows + most - 1) / most;
+        Sums sums = sums((rows + share - 1) / share, 1, outputs, width);
+        context.forEach(sums.pieces, piece -> {
+            float[] columns = context.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
+            int start = first + piece * share;
+            int end = Math.min(first + rows, start + share);
+            for (int row = start; row < end; row++) {
+                source.fillColumns(row / map.rows(), row % map.rows(), columns, row > start && row % map.rows() > 0);
+                for (int column = 0; column < map.columns(); column += MAX_ROWS) {
+                    int count = Math.min(MAX_ROWS, map.columns() - column);
+                    Buffers right = buffers(Workspace.Slot.RIGHT, columns, column * step, step, count, inputs);
+                    Buffers left = buffers(
+                            Workspace.Slot.RESULT,
+                            dy.data(),
+                            dy.at() + (row * map.columns() + column) * outputs,
+                            outputs,
+                            count,
+                            outputs);
+                    multiply(left, right, count, sums, sums.at(piece, 0), outputs, row > start || column > 0);
+                }
+            }
+        });
+        return store(sums, inputs, source, dw);
+    }
+
+    // To dw [O, I, KH, KW] in its own layout. A tap's columns are channels; the only tap's are kernel columns, kernel
+    // rows and channels.
+    private boolean store(Sums sums, int inputs, Im2col source, View dw) {
+        float[] data = CpuStorage.floatsToWrite(dw);
+        int[] strides = dw.strides();
+        int channels = source.count();
+        int columns = source.map().columnOffsets().length;
+        boolean inPlace = strides[1] == 1 && inputs == channels;
+        int[] offsets = new int[sums.taps * inputs];
+        for (int i = 0; i < offsets.length; i++) {
+            int tap = inputs > channels ? i / channels : i / inputs;
+            int row = inputs > channels ? tap % (inputs / channels / columns) : tap / columns;
+            int column = inputs > channels ? tap / (inputs / channels / columns) : tap % columns;
+            offsets[i] = i % channels * strides[1] + row * strides[2] + column * strides[3];
+        }
+        int grain = Math.max(1, (1 << 14) / (sums.taps * sums.width));
+        ElementLoops kernels = context.kernels();
+        AtomicBoolean strange = new AtomicBoolean();
+        context.forRange(sums.outputs, grain, (from, to) -> {
+            for (int tap = 0; tap < sums.taps; tap++) {
+                int first = sums.at(0, tap) + from * sums.width;
+                for (int piece = 1; piece < sums.pieces; piece++) {
+                    VectorElementLoops.add(
+                            sums.data,
+                            sums.at(piece, tap) + from * sums.width,
+                            sums.data,
+                            first,
+                            (to - from) * sums.width);
+                }
+                for (int o = from; o < to; o++) {
+                    int at = dw.offset() + o * strides[0];
+                    int sum = sums.at(0, tap) + o * sums.width;
+                    if (!kernels.isFinite(sums.data, sum, sum + inputs)) {
+                        strange.set(true);
+                    }
+                    if (inPlace) {
+                        System.arraycopy(sums.data, sum, data, at + offsets[tap * inputs], inputs);
+                        continue;
+                    }
+                    for (int j = 0; j < inputs; j++) {
+                        data[at + offsets[tap * inputs + j]] = sums.data[sum + j];
+                    }
+                }
+            }
+        });
+        return !strange.get();
+    }
+}

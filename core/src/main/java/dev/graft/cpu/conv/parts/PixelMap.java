@@ -1,0 +1,172 @@
+package dev.graft.cpu.conv.parts;
+
+import dev.graft.backend.Conv2dParams;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which source pixels each result pixel of a convolution looks at: result pixel {@code (q, r)} of the grid reads source
+ * rows {@code q * stepH + rowOffsets[i]} and columns {@code r * stepW + columnOffsets[j]} (zero outside the image)
+ * through the weights {@code (kernelRows[i], kernelColumns[j])}, and lies at {@code (firstRow + q * placeH, firstColumn
+ * + r * placeW)} of the result image.
+ *
+ * <p>A convolution is one such map. Its gradient for the input is one map for each remainder of the stride: every input
+ * pixel gathers the output pixels it went to, so nothing is scattered and no work is wasted on strides. Offsets ascend.
+ */
+public record PixelMap(
+        int rows,
+        int columns,
+        int stepH,
+        int stepW,
+        int[] rowOffsets,
+        int[] columnOffsets,
+        int[] kernelRows,
+        int[] kernelColumns,
+        int placeH,
+        int placeW,
+        int firstRow,
+        int firstColumn) {
+
+    public static PixelMap forward(
+            Conv2dParams params, int kernelHeight, int kernelWidth, int outputHeight, int outputWidth) {
+        int[] kernelRows = new int[kernelHeight];
+        int[] rowOffsets = new int[kernelHeight];
+        for (int i = 0; i < kernelHeight; i++) {
+            kernelRows[i] = i;
+            rowOffsets[i] = i * params.dilationH() - params.padTop();
+        }
+        int[] kernelColumns = new int[kernelWidth];
+        int[] columnOffsets = new int[kernelWidth];
+        for (int j = 0; j < kernelWidth; j++) {
+            kernelColumns[j] = j;
+            columnOffsets[j] = j * params.dilationW() - params.padLeft();
+        }
+        return new PixelMap(
+                outputHeight,
+                outputWidth,
+                params.strideH(),
+                params.strideW(),
+                rowOffsets,
+                columnOffsets,
+                kernelRows,
+                kernelColumns,
+                1,
+                1,
+                0,
+                0);
+    }
+
+    /** The maps from output gradient to input gradient; together they cover every input pixel once. */
+    public static List<PixelMap> backward(
+            Conv2dParams params, int kernelHeight, int kernelWidth, int inputHeight, int inputWidth) {
+        List<PixelMap> maps = new ArrayList<>();
+        for (int row = 0; row < Math.min(params.strideH(), inputHeight); row++) {
+            int[] kernelRows = taps(kernelHeight, row + params.padTop(), params.dilationH(), params.strideH());
+            int[] rowOffsets = offsets(kernelRows, row + params.padTop(), params.dilationH(), params.strideH());
+            for (int column = 0; column < Math.min(params.strideW(), inputWidth); column++) {
+                int[] kernelColumns =
+                        taps(kernelWidth, column + params.padLeft(), params.dilationW(), params.strideW());
+                int[] columnOffsets =
+                        offsets(kernelColumns, column + params.padLeft(), params.dilationW(), params.strideW());
+                maps.add(new PixelMap(
+                        (inputHeight - row - 1) / params.strideH() + 1,
+                        (inputWidth - column - 1) / params.strideW() + 1,
+                        1,
+                        1,
+                        rowOffsets,
+                        columnOffsets,
+                        kernelRows,
+                        kernelColumns,
+                        params.strideH(),
+                        params.strideW(),
+                        row,
+                        column));
+            }
+        }
+        return maps;
+    }
+
+    private static int[] taps(int kernel, int start, int dilation, int stride) {
+        int[] found = new int[kernel];
+        int count = 0;
+        for (int k = kernel - 1; k >= 0; k--) {
+            if (Math.floorMod(start - k * dilation, stride) == 0) {
+                found[count++] = k;
+            }
+        }
+        return Arrays.copyOf(found, count);
+    }
+
+    private static int[] offsets(int[] taps, int start, int dilation, int stride) {
+        int[] offsets = new int[taps.length];
+        for (int i = 0; i < taps.length; i++) {
+            offsets[i] = Math.floorDiv(start - taps[i] * dilation, stride);
+        }
+        return offsets;
+    }
+
+    public int taps() {
+        return rowOffsets.length * columnOffsets.length;
+    }
+
+    /** This map with kernel row {@code i} alone. */
+    public PixelMap onlyRow(int i) {
+        return new PixelMap(
+                rows,
+                columns,
+                stepH,
+                stepW,
+                new int[] {rowOffsets[i]},
+                columnOffsets,
+                new int[] {kernelRows[i]},
+                kernelColumns,
+                placeH,
+                placeW,
+                firstRow,
+                firstColumn);
+    }
+
+    /** This map with kernel column {@code j} alone. */
+    public PixelMap onlyColumn(int j) {
+        return new PixelMap(
+                rows,
+                columns,
+                stepH,
+                stepW,
+                rowOffsets,
+                new int[] {columnOffsets[j]},
+                kernelRows,
+                new int[] {kernelColumns[j]},
+                placeH,
+                placeW,
+                firstRow,
+                firstColumn);
+    }
+
+    /** Whether the columns read by one result pixel are neighbours. */
+    public boolean readsRuns() {
+        for (int j = 1; j < columnOffsets.length; j++) {
+            if (columnOffsets[j] != columnOffsets[j - 1] + 1) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether result pixel and source pixel are one and the same, in images of {@code height x width}. */
+    boolean isIdentity(int height, int width) {
+        return taps() == 1
+                && stepH == 1
+                && stepW == 1
+                && rowOffsets[0] == 0
+                && columnOffsets[0] == 0
+                && rows == height
+                && columns == width;
+    }
+
+    /** Whether the grid covers the whole result image in order. */
+    public boolean fillsResult() {
+        return placeH == 1 && placeW == 1 && firstRow == 0 && firstColumn == 0;
+    }
+}

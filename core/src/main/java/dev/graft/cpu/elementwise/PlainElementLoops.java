@@ -1,0 +1,372 @@
+package dev.graft.cpu.elementwise;
+
+import dev.graft.backend.Activation;
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.UnaryOp;
+import dev.graft.cpu.run.ElementLoops;
+
+/**
+ * Plain loops that C2 turns into vector instructions by itself: one index for all arrays, no branches where arithmetic
+ * does.
+ */
+public class PlainElementLoops implements ElementLoops {
+    // Multiplied by its square, 0 stays 0 and every positive float becomes at least 1e31.
+    private static final float HUGE = 1e38f;
+    private static final double INVERSE_SQRT_2 = Math.sqrt(0.5);
+    private static final double INVERSE_SQRT_2_PI = 1 / Math.sqrt(2 * Math.PI);
+
+    private final String reason;
+
+    /** @param reason why no others are used, for {@link #description} */
+    public PlainElementLoops(String reason) {
+        this.reason = reason;
+    }
+
+    @Override
+    public String description() {
+        return "plain Java loops (" + reason + ")";
+    }
+
+    @Override
+    public void unary(UnaryOp op, float a, float b, float[] x, float[] y, int from, int to) {
+        switch (op) {
+            case NEG -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = -x[i];
+                }
+            }
+            case ABS -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = Math.abs(x[i]);
+                }
+            }
+            case SQRT -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (float) Math.sqrt(x[i]);
+                }
+            }
+            case SQUARE -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = x[i] * x[i];
+                }
+            }
+            case RECIPROCAL -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = 1f / x[i];
+                }
+            }
+            case RELU -> activate(Activation.RELU, x, y, from, to);
+            case RELU6 -> activate(Activation.RELU6, x, y, from, to);
+            case CLAMP -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = Math.min(Math.max(x[i], a), b);
+                }
+            }
+            case AFFINE -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = a * x[i] + b;
+                }
+            }
+            case LEAKY_RELU -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = x[i] > 0 ? x[i] : a * x[i];
+                }
+            }
+            default -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (float) transcendental(op, a, x[i]);
+                }
+            }
+        }
+    }
+
+    private static double transcendental(UnaryOp op, float a, double x) {
+        return switch (op) {
+            case EXP -> Math.exp(x);
+            case LOG -> Math.log(x);
+            case SIGMOID -> sigmoid(x);
+            case TANH -> Math.tanh(x);
+            case GELU -> x * normalDistribution(x);
+            // log1p(exp(-|x|)) never overflows.
+            case SOFTPLUS -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+            case POW -> Math.pow(x, a);
+            default -> throw new IllegalArgumentException(op + " is not transcendental");
+        };
+    }
+
+    private static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+
+    private static double normalDistribution(double x) {
+        return 0.5 * (1 + Erf.erf(x * INVERSE_SQRT_2));
+    }
+
+    @Override
+    public void unaryBackward(
+            UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
+        switch (op) {
+            case RELU -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = where(y[i], dy[i]);
+                }
+            }
+            case RELU6 -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = where(Math.min(y[i], 6f - y[i]), dy[i]);
+                }
+            }
+            case NEG -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = -dy[i];
+                }
+            }
+            case AFFINE -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = a * dy[i];
+                }
+            }
+            case SQUARE -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = 2f * x[i] * dy[i];
+                }
+            }
+            case SQRT -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = 0.5f * dy[i] / y[i];
+                }
+            }
+            case EXP -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] * y[i];
+                }
+            }
+            case LOG -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] / x[i];
+                }
+            }
+            case RECIPROCAL -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = -dy[i] * y[i] * y[i];
+                }
+            }
+            case SIGMOID -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] * (1f - y[i]) * y[i];
+                }
+            }
+            case TANH -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] * (1f - y[i] * y[i]);
+                }
+            }
+            case ABS -> {
+                for (int i = from; i < to; i++) {
+                    // 0 at NaN, as torch.sgn.
+                    dx[i] = dy[i] * ((x[i] > 0f ? 1f : 0f) - (x[i] < 0f ? 1f : 0f));
+                }
+            }
+            case LEAKY_RELU -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = x[i] > 0 ? dy[i] : a * dy[i];
+                }
+            }
+            case CLAMP -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = x[i] >= a && x[i] <= b ? dy[i] : 0f;
+                }
+            }
+            case GELU -> {
+                for (int i = from; i < to; i++) {
+                    double v = x[i];
+                    dx[i] = (float) (dy[i] * (normalDistribution(v) + v * INVERSE_SQRT_2_PI * Math.exp(-0.5 * v * v)));
+                }
+            }
+            case SOFTPLUS -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = (float) (dy[i] * sigmoid(x[i]));
+                }
+            }
+            case POW -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = a == 0f ? 0f : (float) (dy[i] * a * Math.pow(x[i], a - 1.0));
+                }
+            }
+        }
+    }
+
+    /**
+     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits,
+     * whose negative has a sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not
+     * finite is not 0.
+     */
+    private static float where(float room, float dy) {
+        int kept = -(Float.floatToRawIntBits(room) & Integer.MAX_VALUE) >> 31;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(dy) & kept);
+    }
+
+    @Override
+    public void binary(BinaryOp op, float[] p, float[] q, float[] y, int from, int to) {
+        switch (op) {
+            case ADD -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = p[i] + q[i];
+                }
+            }
+            case SUB -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = p[i] - q[i];
+                }
+            }
+            case MUL -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = p[i] * q[i];
+                }
+            }
+            case DIV -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = p[i] / q[i];
+                }
+            }
+            case MAXIMUM -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = Math.max(p[i], q[i]);
+                }
+            }
+            case MINIMUM -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = Math.min(p[i], q[i]);
+                }
+            }
+            default -> throw new IllegalArgumentException(op + " is a comparison");
+        }
+    }
+
+    @Override
+    public void compare(BinaryOp op, float[] p, float[] q, byte[] y, int from, int to) {
+        for (int i = from; i < to; i++) {
+            boolean holds =
+                    switch (op) {
+                        case EQUAL -> p[i] == q[i];
+                        case LESS -> p[i] < q[i];
+                        case LESS_EQUAL -> p[i] <= q[i];
+                        default -> throw new IllegalArgumentException(op + " is not a comparison");
+                    };
+            y[i] = (byte) (holds ? 1 : 0);
+        }
+    }
+
+    @Override
+    public void addScaled(float alpha, float[] x, float[] y, int from, int to) {
+        for (int i = from; i < to; i++) {
+            y[i] += alpha * x[i];
+        }
+    }
+
+    @Override
+    public void multiplyAdd(float[] x, float[] w, float[] sum, int from, int to) {
+        for (int i = from; i < to; i++) {
+            sum[i] += x[i] * w[i];
+        }
+    }
+
+    @Override
+    public void multiplyAddAll(float[][] x, int xAt, float[][] w, int wAt, int count, float[] sum, int from, int to) {
+        int k = 0;
+        for (; k + 2 < count; k += 3) {
+            multiplyAdd3(
+                    x[xAt + k],
+                    x[xAt + k + 1],
+                    x[xAt + k + 2],
+                    w[wAt + k],
+                    w[wAt + k + 1],
+                    w[wAt + k + 2],
+                    sum,
+                    from,
+                    to);
+        }
+        for (; k < count; k++) {
+            multiplyAdd(x[xAt + k], w[wAt + k], sum, from, to);
+        }
+    }
+
+    private static void multiplyAdd3(
+            float[] x0, float[] x1, float[] x2, float[] w0, float[] w1, float[] w2, float[] sum, int from, int to) {
+        for (int i = from; i < to; i++) {
+            sum[i] += x0[i] * w0[i] + x1[i] * w1[i] + x2[i] * w2[i];
+        }
+    }
+
+    @Override
+    public void markEqual(float[] best, float[] x, float mark, float[] chosen, int from, int to) {
+        // 0 where equal, 1 elsewhere, without a branch.
+        for (int i = from; i < to; i++) {
+            float differs = Math.min((best[i] - x[i]) * HUGE * HUGE, 1f);
+            chosen[i] = mark + (chosen[i] - mark) * differs;
+        }
+    }
+
+    @Override
+    public void scaleShift(float[] x, float[] scale, float[] shift, float[] y, int from, int to) {
+        for (int i = from; i < to; i++) {
+            y[i] = x[i] * scale[i] + shift[i];
+        }
+    }
+
+    @Override
+    public void activate(Activation activation, float[] y, int from, int to) {
+        activate(activation, y, y, from, to);
+    }
+
+    private static void activate(Activation activation, float[] x, float[] y, int from, int to) {
+        switch (activation) {
+            case RELU -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = Math.max(x[i], 0f);
+                }
+            }
+            case RELU6 -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = Math.min(Math.max(x[i], 0f), 6f);
+                }
+            }
+            case NONE -> {}
+        }
+    }
+
+    @Override
+    public void moments(float[] x, float[] origin, float[] sum, float[] squares, int from, int to) {
+        for (int i = from; i < to; i++) {
+            float d = x[i] - origin[i];
+            sum[i] += d;
+            squares[i] += d * d;
+        }
+    }
+
+    @Override
+    public void momentGradients(float[] x, float[] dy, float[] mean, float[] sum, float[] products, int from, int to) {
+        for (int i = from; i < to; i++) {
+            sum[i] += dy[i];
+            products[i] += dy[i] * (x[i] - mean[i]);
+        }
+    }
+
+    @Override
+    public boolean isFinite(float[] x, int from, int to) {
+        // The sign of a difference of bits: without branches, and integers may be combined in any order.
+        int largest = Float.floatToRawIntBits(Float.MAX_VALUE);
+        int signs = 0;
+        for (int i = from; i < to; i++) {
+            signs |= largest - (Float.floatToRawIntBits(x[i]) & Integer.MAX_VALUE);
+        }
+        return signs >= 0;
+    }
+
+    @Override
+    public void combine(float[] dy, float[] x, float[] p, float[] q, float[] r, float[] dx, int from, int to) {
+        for (int i = from; i < to; i++) {
+            dx[i] = p[i] * dy[i] + q[i] * x[i] + r[i];
+        }
+    }
+}

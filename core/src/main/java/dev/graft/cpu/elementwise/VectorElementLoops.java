@@ -1,0 +1,106 @@
+package dev.graft.cpu.elementwise;
+
+import dev.graft.backend.UnaryOp;
+import dev.graft.cpu.KernelRehearsal;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Loops on the Vector API where the JIT compiler alone does worse, and the choice of convolutions that rest on it. */
+public final class VectorElementLoops extends PlainElementLoops {
+    /**
+     * The machine's widest vectors, and the only ones of floats: a second size, loaded anywhere, makes calls on
+     * {@link FloatVector} polymorphic and their vectors objects (measured on JDK 17: convolutions became 10 times
+     * slower).
+     */
+    public static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    /** Floats in a vector. */
+    public static final int LANES = SPECIES.length();
+
+    static {
+        KernelRehearsal.start();
+    }
+
+    public VectorElementLoops() {
+        super("for what is not worth vectors");
+    }
+
+    @Override
+    public String description() {
+        return "Vector API, " + SPECIES.vectorBitSize() + " bits";
+    }
+
+    @Override
+    public boolean usesVectors() {
+        return true;
+    }
+
+    /** {@code y += x}. */
+    public static void add(float[] x, int xAt, float[] y, int yAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xAt + i)
+                    .add(FloatVector.fromArray(SPECIES, y, yAt + i))
+                    .intoArray(y, yAt + i);
+        }
+        for (; i < count; i++) {
+            y[yAt + i] += x[xAt + i];
+        }
+    }
+
+    @Override
+    public boolean isFinite(float[] x, int from, int to) {
+        // Finite numbers times 0 add nothing.
+        int end = to - (to - from) % (2 * LANES);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector p = zero;
+        FloatVector q = zero;
+        for (int i = from; i < end; i += 2 * LANES) {
+            p = FloatVector.fromArray(SPECIES, x, i).fma(zero, p);
+            q = FloatVector.fromArray(SPECIES, x, i + LANES).fma(zero, q);
+        }
+        return p.add(q).reduceLanes(VectorOperators.ADD) == 0 && super.isFinite(x, end, to);
+    }
+
+    @Override
+    public void unaryBackward(
+            UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
+        // On the bits, as in PlainKernels: masks are slow on JDK 17.
+        int end = to - (to - from) % LANES;
+        switch (op) {
+            case RELU -> {
+                for (int i = from; i < end; i += LANES) {
+                    IntVector kept = FloatVector.fromArray(SPECIES, y, i)
+                            .reinterpretAsInts()
+                            .and(Integer.MAX_VALUE)
+                            .neg();
+                    FloatVector.fromArray(SPECIES, dy, i)
+                            .reinterpretAsInts()
+                            .and(kept.lanewise(VectorOperators.ASHR, 31))
+                            .reinterpretAsFloats()
+                            .intoArray(dx, i);
+                }
+            }
+            case RELU6 -> {
+                for (int i = from; i < end; i += LANES) {
+                    FloatVector v = FloatVector.fromArray(SPECIES, y, i);
+                    IntVector above =
+                            v.reinterpretAsInts().and(Integer.MAX_VALUE).neg();
+                    IntVector below = FloatVector.broadcast(SPECIES, 6f)
+                            .sub(v)
+                            .reinterpretAsInts()
+                            .and(Integer.MAX_VALUE)
+                            .neg();
+                    FloatVector.fromArray(SPECIES, dy, i)
+                            .reinterpretAsInts()
+                            .and(above.and(below).lanewise(VectorOperators.ASHR, 31))
+                            .reinterpretAsFloats()
+                            .intoArray(dx, i);
+                }
+            }
+            default -> end = from;
+        }
+        super.unaryBackward(op, a, b, x, y, dy, dx, end, to);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.graft.cpu.gemm;
+
+import dev.graft.cpu.elementwise.VectorElementLoops;
+
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The innermost matrix product: a tile of {@link #ROWS} rows by up to {@link #MAX_VECTORS} vectors lives in registers
+ * while one loop runs over the depth. That loop must be the only one: JDK 17 keeps vectors that outlive a loop nest on
+ * the heap, fifty times slower. Hence one method for each number of vectors ({@link MicroTile}, which is generated),
+ * written out and without branches; a tile of fewer rows computes its last row several times over.
+ *
+ * <p>All steps of that loop are constants, so that the JIT compiler checks bounds before the loop instead of eight
+ * times in it: with steps as parameters the product took a quarter longer.
+ */
+final class MicroKernel {
+    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
+    private static final int LANES = VectorElementLoops.LANES;
+
+    /** Rows of a tile. */
+    static final int ROWS = MicroTile.ROWS;
+
+    /** Vectors in a tile's row: 16 sums where there are 32 registers (AVX-512, NEON), 8 where there are 16 (AVX2). */
+    static final int MAX_VECTORS = SPECIES.vectorBitSize() == 256 ? 2 : 4;
+
+    /** Columns of the widest tile. */
+    static final int WIDTH = MAX_VECTORS * LANES;
+
+    private MicroKernel() {}
+
+    /** Columns in whole vectors. */
+    static int padded(int columns) {
+        return (columns + LANES - 1) / LANES * LANES;
+    }
+
+    /**
+     * Rows of a task, at most {@code most}, in whole tiles and such that tasks come in even numbers, as threads do:
+     * with a single odd one left over, half of them would wait.
+     */
+    static int evenRows(int rows, int most) {
+        int tasks = (rows + most - 1) / most;
+        int even = tasks > 1 ? (tasks + 1) / 2 * 2 : 1;
+        return ((rows + even - 1) / even + ROWS - 1) / ROWS * ROWS;
+    }
+
+    /**
+     * {@code c[i][j] = sum over k of a[i][k] * b[k][j]}, with {@code a[i][k]} at {@code aAt + i * aRow + k},
+     * {@code b[k][j]} at {@code bAt + k * columns + j} and {@code c[i][j]} at {@code cAt + i * cRow + j}.
+     *
+     * @param columns whole vectors, at most {@link #WIDTH}
+     * @param add adds to what {@code c} holds
+     */
+    static void multiply(
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int rows,
+            int columns,
+            int depth,
+            boolean add) {
+        int vectors = columns / LANES;
+        for (int i = 0; i < rows; i += ROWS) {
+            int count = Math.min(ROWS, rows - i);
+            int from = aAt + i * aRow;
+            int to = cAt + i * cRow;
+            switch (vectors) {
+                case 4 -> MicroTile.multiply4(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
+                case 3 -> MicroTile.multiply3(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
+                case 2 -> MicroTile.multiply2(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
+                default -> MicroTile.multiply1(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.graft.cpu.layout;
+
+import dev.graft.backend.Storage;
+import dev.graft.backend.View;
+import dev.graft.cpu.CpuBackend;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import java.util.Optional;
+
+/** Lends image views in channels-last memory: the view itself where it lies so, else a pooled copy. */
+public final class ChannelsLast {
+    private final CpuBackend backend;
+    private final Copy copy;
+
+    public ChannelsLast(CpuBackend backend, Copy copy) {
+        this.backend = backend;
+        this.copy = copy;
+    }
+
+    /** A channels-last view, to be closed after use: a borrowed result is copied back where it belongs. */
+    public final class Borrowed implements AutoCloseable {
+        private final View view;
+        private final Optional<Storage> own;
+        private final Optional<View> destination;
+
+        private Borrowed(View view, Optional<Storage> own, Optional<View> destination) {
+            this.view = view;
+            this.own = own;
+            this.destination = destination;
+        }
+
+        public View view() {
+            return view;
+        }
+
+        @Override
+        public void close() {
+            destination.ifPresent(to -> copy.copy(view, to));
+            own.ifPresent(Storage::release);
+        }
+    }
+
+    /** {@code x} to read. */
+    public Borrowed source(View x) {
+        if (x.isChannelsLast()) {
+            return new Borrowed(x, Optional.empty(), Optional.empty());
+        }
+        View temporary = temporary(x);
+        copy.copy(x, temporary);
+        return new Borrowed(temporary, Optional.of(temporary.storage()), Optional.empty());
+    }
+
+    /** {@code y} to write. */
+    public Borrowed target(View y) {
+        if (y.isChannelsLast()) {
+            return new Borrowed(y, Optional.empty(), Optional.empty());
+        }
+        View temporary = temporary(y);
+        return new Borrowed(temporary, Optional.of(temporary.storage()), Optional.of(y));
+    }
+
+    /** Images of undefined content, F32. */
+    public Borrowed scratch(Shape shape) {
+        View temporary = temporary(DType.F32, shape);
+        return new Borrowed(temporary, Optional.of(temporary.storage()), Optional.empty());
+    }
+
+    private View temporary(View like) {
+        return temporary(like.dtype() == DType.I32 ? DType.I32 : DType.F32, like.shape());
+    }
+
+    private View temporary(DType type, Shape shape) {
+        int c = shape.dim(1);
+        int h = shape.dim(2);
+        int w = shape.dim(3);
+        return new View(backend.allocate(type, shape.numel()), 0, shape, new int[] {h * w * c, 1, w * c, c});
+    }
+}

@@ -1,0 +1,229 @@
+package dev.graft.cpu.layout;
+
+import dev.graft.backend.Storage;
+import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
+import dev.graft.tensor.DType;
+import java.util.Arrays;
+
+/** Copies between layouts and dtypes. */
+public final class Copy {
+    private static final int GRAIN = 1 << 15;
+    private static final int TILE = 16;
+
+    private final ExecutionContext context;
+
+    public Copy(ExecutionContext context) {
+        this.context = context;
+    }
+
+    public void copy(View x, View y) {
+        CpuStorage target = CpuStorage.of(y);
+        if (x.overlaps(y)) {
+            if (!x.sameElements(y)) {
+                copyAside(x, y);
+            }
+            return;
+        }
+        target.changed();
+        StridedWalk walk = StridedWalk.of(1, x, y);
+        if (walk.total() == 0) {
+            return;
+        }
+        if (x.dtype() != y.dtype()) {
+            convert(x, y, walk);
+        } else if (walk.isDense(0) && walk.isDense(1)) {
+            Object from = CpuStorage.of(x).array(Object.class);
+            Object to = target.array(Object.class);
+            int width = arrayElements(x.dtype());
+            context.forRange(
+                    walk.total(),
+                    GRAIN,
+                    (begin, end) -> System.arraycopy(
+                            from,
+                            (walk.offset(0) + begin) * width,
+                            to,
+                            (walk.offset(1) + begin) * width,
+                            (end - begin) * width));
+        } else if (x.dtype() == DType.F32) {
+            floats(CpuStorage.floats(x), target.array(float[].class), walk);
+        } else {
+            raw(x, y, walk);
+        }
+    }
+
+    // Tasks run in any order, so no order of copying is safe for elements that are both read and written.
+    private void copyAside(View x, View y) {
+        Storage temporary = x.storage().backend().allocate(x.dtype(), x.numel());
+        try {
+            View aside = new View(temporary, 0, x.shape(), x.shape().contiguousStrides());
+            copy(x, aside);
+            copy(aside, y);
+        } finally {
+            temporary.release();
+        }
+    }
+
+    private static int arrayElements(DType dtype) {
+        return switch (dtype) {
+            case F32, I64, I32 -> 1;
+            default -> dtype.bytes();
+        };
+    }
+
+    private void floats(float[] x, float[] y, StridedWalk walk) {
+        int last = walk.rank() - 1;
+        int other = -1;
+        for (int d = 0; d < last; d++) {
+            if (walk.stride(0, d) == 1) {
+                other = d;
+            }
+        }
+        if (other >= 0 && walk.stride(1, last) == 1 && walk.size(last) > 1 && walk.size(other) > 1) {
+            transpose(x, y, walk, other);
+        } else {
+            context.forRange(walk.total(), GRAIN, (from, to) -> gather(x, y, walk, from, to));
+        }
+    }
+
+    private static void gather(float[] x, float[] y, StridedWalk walk, int from, int to) {
+        float[] block = new float[Math.min(Workspace.BLOCK, to - from)];
+        for (int start = from; start < to; start += Workspace.BLOCK) {
+            int end = Math.min(to, start + Workspace.BLOCK);
+            StridedLoop.load(walk, 0, x, start, end, block);
+            StridedLoop.store(walk, 1, y, start, end, block);
+        }
+    }
+
+    // Consecutive in x along one dimension and in y along another: square tiles touch few cache lines of either.
+    private void transpose(float[] x, float[] y, StridedWalk walk, int across) {
+        int last = walk.rank() - 1;
+        int rows = walk.size(across);
+        int columns = walk.size(last);
+        int outer = walk.total() / rows / columns;
+        int rowTiles = (rows + TILE - 1) / TILE;
+        int grain = Math.max(1, GRAIN / (TILE * columns));
+        context.forRange(outer * rowTiles, grain, (from, to) -> {
+            for (int task = from; task < to; task++) {
+                int rest = task / rowTiles;
+                int xAt = walk.offset(0);
+                int yAt = walk.offset(1);
+                for (int d = last - 1; d >= 0; d--) {
+                    if (d != across) {
+                        int i = rest % walk.size(d);
+                        rest /= walk.size(d);
+                        xAt += i * walk.stride(0, d);
+                        yAt += i * walk.stride(1, d);
+                    }
+                }
+                int row = task % rowTiles * TILE;
+                int height = Math.min(TILE, rows - row);
+                transposeRows(
+                        x,
+                        xAt + row,
+                        walk.stride(0, last),
+                        y,
+                        yAt + row * walk.stride(1, across),
+                        walk.stride(1, across),
+                        height,
+                        columns);
+            }
+        });
+    }
+
+    private static void transposeRows(
+            float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int height, int columns) {
+        for (int column = 0; column < columns; column += TILE) {
+            int width = Math.min(TILE, columns - column);
+            for (int r = 0; r < height; r++) {
+                int to = yAt + r * yStep + column;
+                int from = xAt + r + column * xStep;
+                for (int c = 0; c < width; c++) {
+                    y[to + c] = x[from + c * xStep];
+                }
+            }
+        }
+    }
+
+    private void raw(View x, View y, StridedWalk walk) {
+        Object from = CpuStorage.of(x).array(Object.class);
+        Object to = CpuStorage.of(y).array(Object.class);
+        int width = arrayElements(x.dtype());
+        int xStep = walk.step(0) * width;
+        int yStep = walk.step(1) * width;
+        context.forRange(walk.total(), GRAIN, (begin, end) -> {
+            int[] places = new int[end - begin];
+            walk.runs(0, begin, end, (at, position, count) -> {
+                for (int i = 0; i < count; i++) {
+                    places[position - begin + i] = at * width + i * xStep;
+                }
+            });
+            walk.runs(1, begin, end, (at, position, count) -> {
+                for (int i = 0; i < count; i++) {
+                    System.arraycopy(from, places[position - begin + i], to, at * width + i * yStep, width);
+                }
+            });
+        });
+    }
+
+    private void convert(View x, View y, StridedWalk walk) {
+        ElementAccess from = ElementAccess.of(x);
+        ElementAccess to = ElementAccess.of(y);
+        boolean integers = !x.dtype().isFloat() && !y.dtype().isFloat();
+        boolean halves = y.dtype() == DType.F16 || y.dtype() == DType.BF16;
+        float[] floats = y.dtype() == DType.F32 ? CpuStorage.of(y).array(float[].class) : null;
+        context.forRange(walk.total(), GRAIN, (begin, end) -> {
+            int[] places = new int[end - begin];
+            int xStep = walk.step(0);
+            int yStep = walk.step(1);
+            walk.runs(0, begin, end, (at, position, count) -> {
+                for (int i = 0; i < count; i++) {
+                    places[position - begin + i] = at + i * xStep;
+                }
+            });
+            walk.runs(1, begin, end, (at, position, count) -> {
+                for (int i = 0; i < count; i++) {
+                    int place = places[position - begin + i];
+                    if (integers) {
+                        to.setLong(at + i * yStep, from.getLong(place));
+                    } else if (floats != null) {
+                        floats[at + i * yStep] = from.getFloat(place);
+                    } else if (halves) {
+                        to.setDouble(at + i * yStep, from.getOddDouble(place));
+                    } else {
+                        to.setDouble(at + i * yStep, from.getDouble(place));
+                    }
+                }
+            });
+        });
+    }
+
+    public void fill(View y, double value) {
+        CpuStorage storage = CpuStorage.of(y);
+        storage.changed();
+        StridedWalk walk = StridedWalk.of(0, y);
+        if (y.dtype() == DType.F32 && walk.step(0) == 1) {
+            float[] data = storage.array(float[].class);
+            context.forRange(
+                    walk.total(),
+                    GRAIN,
+                    (begin, end) -> walk.runs(
+                            0, begin, end, (at, position, count) -> Arrays.fill(data, at, at + count, (float) value)));
+            return;
+        }
+        if (value == 0 && walk.isDense(0) && storage.array(Object.class) instanceof byte[] bytes) {
+            int width = y.dtype().bytes();
+            Arrays.fill(bytes, walk.offset(0) * width, (walk.offset(0) + walk.total()) * width, (byte) 0);
+            return;
+        }
+        ElementAccess elements = ElementAccess.of(y);
+        int step = walk.step(0);
+        walk.runs(0, 0, walk.total(), (at, position, count) -> {
+            for (int i = 0; i < count; i++) {
+                elements.setDouble(at + i * step, value);
+            }
+        });
+    }
+}

@@ -1,0 +1,163 @@
+package dev.graft.cpu.layout;
+
+import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.tensor.DType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Reads and writes the elements of any numeric dtype as {@code long} or {@code double}. */
+public final class ElementAccess {
+    private static final VarHandle SHORTS =
+            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle DOUBLES =
+            MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final CpuStorage storage;
+    private final DType dtype;
+    private final Object array;
+
+    private ElementAccess(CpuStorage storage) {
+        this.storage = storage;
+        this.dtype = storage.dtype();
+        this.array = storage.array(Object.class);
+    }
+
+    public static ElementAccess of(View view) {
+        return new ElementAccess(CpuStorage.of(view));
+    }
+
+    /** To be called before writing. */
+    public void changed() {
+        storage.changed();
+    }
+
+    /** Copies walk positions {@code [from, to)} of a view of this storage to the start of {@code block}. */
+    public void loadLongs(StridedWalk walk, int view, int from, int to, long[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> {
+            for (int i = 0, b = position - from, x = at; i < count; i++, b++, x += step) {
+                block[b] = getLong(x);
+            }
+        });
+    }
+
+    public void storeLongs(StridedWalk walk, int view, int from, int to, long[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> {
+            for (int i = 0, b = position - from, y = at; i < count; i++, b++, y += step) {
+                setLong(y, block[b]);
+            }
+        });
+    }
+
+    long getLong(int i) {
+        return switch (dtype) {
+            case I64 -> ((long[]) array)[i];
+            case I32 -> ((int[]) array)[i];
+            case U8 -> ((byte[]) array)[i] & 0xff;
+            case BOOL -> ((byte[]) array)[i] != 0 ? 1 : 0;
+            case I8 -> ((byte[]) array)[i];
+            case I16 -> (short) SHORTS.get((byte[]) array, 2 * i);
+            case U16 -> (short) SHORTS.get((byte[]) array, 2 * i) & 0xffff;
+            case U32 -> (int) INTS.get((byte[]) array, 4 * i) & 0xffffffffL;
+            case U64 -> (long) LONGS.get((byte[]) array, 8 * i);
+            default -> (long) getDouble(i);
+        };
+    }
+
+    public double getDouble(int i) {
+        return switch (dtype) {
+            case F32 -> ((float[]) array)[i];
+            case F64 -> (double) DOUBLES.get((byte[]) array, 8 * i);
+            case F16 -> HalfPrecision.fromHalf((short) SHORTS.get((byte[]) array, 2 * i));
+            case BF16 -> HalfPrecision.fromBrain((short) SHORTS.get((byte[]) array, 2 * i));
+            case F8_E4M3 -> HalfPrecision.fromE4M3(((byte[]) array)[i]);
+            case F8_E5M2 -> HalfPrecision.fromHalf((short) (((byte[]) array)[i] << 8));
+            case C64, C128 -> throw unsupported();
+            case U64 -> unsigned((long) LONGS.get((byte[]) array, 8 * i));
+            default -> getLong(i);
+        };
+    }
+
+    /**
+     * As {@link #getDouble}, rounded once: a 64-bit integer that went through a double first would be rounded twice.
+     */
+    float getFloat(int i) {
+        return switch (dtype) {
+            case F32 -> ((float[]) array)[i];
+            case I64 -> ((long[]) array)[i];
+            case U64 -> unsignedFloat((long) LONGS.get((byte[]) array, 8 * i));
+            default -> (float) getDouble(i);
+        };
+    }
+
+    /** As {@link #getDouble}, to be rounded to 16 bits: see {@link Halves}. */
+    double getOddDouble(int i) {
+        return switch (dtype) {
+            case I64 -> Halves.oddDouble(((long[]) array)[i]);
+            case U64 -> Halves.oddUnsigned((long) LONGS.get((byte[]) array, 8 * i));
+            default -> getDouble(i);
+        };
+    }
+
+    /** Half of a number from 2^63 on, its last bit or-ed in so that ties are still seen, is a signed one. */
+    private static double unsigned(long bits) {
+        return bits >= 0 ? bits : 2 * (double) (bits >>> 1 | bits & 1);
+    }
+
+    private static float unsignedFloat(long bits) {
+        return bits >= 0 ? bits : 2 * (float) (bits >>> 1 | bits & 1);
+    }
+
+    /** The nearest integer towards 0 that the type holds; 0 for NaN. */
+    private long clamped(double value) {
+        return switch (dtype) {
+            case I32 -> (int) value;
+            case I16 -> (long) Math.max(Short.MIN_VALUE, Math.min(Short.MAX_VALUE, value));
+            case I8 -> (long) Math.max(Byte.MIN_VALUE, Math.min(Byte.MAX_VALUE, value));
+            case U8 -> (long) Math.max(0, Math.min(0xff, value));
+            case U16 -> (long) Math.max(0, Math.min(0xffff, value));
+            case U32 -> (long) Math.max(0, Math.min(0xffffffffL, value));
+            case U64 ->
+                value < 0x1p63
+                        ? (long) Math.max(0, value)
+                        : value < 0x1p64 ? (long) (value - 0x1p63) ^ Long.MIN_VALUE : -1L;
+            default -> (long) value;
+        };
+    }
+
+    void setLong(int i, long value) {
+        switch (dtype) {
+            case I64 -> ((long[]) array)[i] = value;
+            case I32 -> ((int[]) array)[i] = (int) value;
+            case U8, I8 -> ((byte[]) array)[i] = (byte) value;
+            case BOOL -> ((byte[]) array)[i] = (byte) (value != 0 ? 1 : 0);
+            case I16, U16 -> SHORTS.set((byte[]) array, 2 * i, (short) value);
+            case U32 -> INTS.set((byte[]) array, 4 * i, (int) value);
+            case U64 -> LONGS.set((byte[]) array, 8 * i, value);
+            default -> setDouble(i, value);
+        }
+    }
+
+    void setDouble(int i, double value) {
+        switch (dtype) {
+            case F32 -> ((float[]) array)[i] = (float) value;
+            case F64 -> DOUBLES.set((byte[]) array, 8 * i, value);
+            case F16 -> SHORTS.set((byte[]) array, 2 * i, HalfPrecision.toHalf(HalfPrecision.oddFloat(value)));
+            case BF16 -> SHORTS.set((byte[]) array, 2 * i, HalfPrecision.toBrain(HalfPrecision.oddFloat(value)));
+            case F8_E4M3, F8_E5M2, C64, C128 -> throw unsupported();
+            case BOOL -> ((byte[]) array)[i] = (byte) (value != 0 ? 1 : 0);
+            default -> setLong(i, Double.isNaN(value) ? 0 : clamped(value));
+        }
+    }
+
+    private IllegalArgumentException unsupported() {
+        return new IllegalArgumentException("copy: " + dtype
+                + " cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers only be stored and"
+                + " saved as they are.");
+    }
+}

@@ -1,0 +1,98 @@
+package dev.graft.cpu.layout;
+
+import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ExecutionContext;
+import java.util.Arrays;
+
+/** Rows of a table by index. */
+public final class EmbeddingRows {
+    private static final int PIECE = 1 << 14;
+    /** Most floats that are added before their sum goes to double. */
+    private static final int FLUSH = 32;
+
+    private final ExecutionContext context;
+
+    public EmbeddingRows(ExecutionContext context) {
+        this.context = context;
+    }
+
+    public void gather(View table, View rows, View y) {
+        float[] source = CpuStorage.floats(table);
+        long[] index = CpuStorage.of(rows).array(long[].class);
+        float[] target = CpuStorage.floatsToWrite(y);
+        int width = y.dim(1);
+        context.forRange(y.dim(0), Math.max(1, PIECE / Math.max(1, width)), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                System.arraycopy(
+                        source,
+                        table.offset() + (int) index[rows.offset() + i] * width,
+                        target,
+                        y.offset() + i * width,
+                        width);
+            }
+        });
+    }
+
+    /** Sums in order of {@code i}; those of many rows are added up in floats for a while only. */
+    public void gatherBackward(View dy, View rows, View dtable) {
+        float[] gradient = CpuStorage.floats(dy);
+        float[] target = CpuStorage.floatsToWrite(dtable);
+        int width = dtable.dim(1);
+        int height = dtable.dim(0);
+        int[] ends = new int[height + 1];
+        int[] order = byRow(CpuStorage.of(rows).array(long[].class), rows.offset(), rows.numel(), ends);
+        context.forRange(height, Math.max(1, PIECE / Math.max(1, width)), (from, to) -> {
+            Arrays.fill(target, dtable.offset() + from * width, dtable.offset() + to * width, 0f);
+            for (int row = from; row < to; row++) {
+                int first = row == 0 ? 0 : ends[row - 1];
+                add(gradient, dy.offset(), order, first, ends[row], width, target, dtable.offset() + row * width);
+            }
+        });
+    }
+
+    /** The places of each row one after the other, in their order; a row's end in {@code ends}. */
+    private static int[] byRow(long[] index, int at, int count, int[] ends) {
+        for (int i = 0; i < count; i++) {
+            ends[(int) index[at + i] + 1]++;
+        }
+        for (int row = 1; row < ends.length; row++) {
+            ends[row] += ends[row - 1];
+        }
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++) {
+            // Where a row begins moves on to where it ends.
+            order[ends[(int) index[at + i]]++] = i;
+        }
+        return order;
+    }
+
+    private void add(float[] gradient, int at, int[] order, int first, int end, int width, float[] target, int to) {
+        if (end - first <= FLUSH) {
+            for (int i = first; i < end; i++) {
+                addRow(gradient, at + order[i] * width, target, to, width);
+            }
+            return;
+        }
+        double[] totals = new double[width];
+        float[] sums = context.workspace().floats(0, width);
+        for (int start = first; start < end; start += FLUSH) {
+            Arrays.fill(sums, 0, width, 0f);
+            for (int i = start; i < Math.min(end, start + FLUSH); i++) {
+                addRow(gradient, at + order[i] * width, sums, 0, width);
+            }
+            for (int c = 0; c < width; c++) {
+                totals[c] += sums[c];
+            }
+        }
+        for (int c = 0; c < width; c++) {
+            target[to + c] = (float) totals[c];
+        }
+    }
+
+    private static void addRow(float[] x, int xAt, float[] y, int yAt, int width) {
+        for (int c = 0; c < width; c++) {
+            y[yAt + c] += x[xAt + c];
+        }
+    }
+}

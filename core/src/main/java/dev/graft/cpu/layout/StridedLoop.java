@@ -1,0 +1,125 @@
+package dev.graft.cpu.layout;
+
+import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
+import java.util.Arrays;
+
+/**
+ * Runs an element kernel over float views of any strides.
+ *
+ * <p>C2 turns a loop into vector instructions only where all arrays are read and written at one and the same index. So
+ * kernels take arrays that share an index range; operands that lie otherwise (other strides, other offsets, broadcast)
+ * pass through small blocks that stay in the first-level cache, which is 2 to 4 times faster than indexing them in the
+ * loop.
+ */
+public final class StridedLoop {
+    private static final int GRAIN = 1 << 15;
+
+    /** A kernel on elements {@code [from, to)} of all arrays. */
+    @FunctionalInterface
+    public interface Body {
+        void run(float[][] arrays, int from, int to);
+    }
+
+    /** A view and what the kernel does with it. */
+    public record Operand(View view, boolean loaded, boolean stored) {}
+
+    private StridedLoop() {}
+
+    public static Operand in(View view) {
+        return new Operand(view, true, false);
+    }
+
+    public static Operand out(View view) {
+        return new Operand(view, false, true);
+    }
+
+    public static Operand inOut(View view) {
+        return new Operand(view, true, true);
+    }
+
+    /** Runs {@code body} with one array per operand; the last operand leads the walk through memory. */
+    public static void run(ExecutionContext context, Body body, Operand... operands) {
+        float[][] arrays = new float[operands.length][];
+        View[] views = new View[operands.length];
+        for (int i = 0; i < operands.length; i++) {
+            views[i] = operands[i].view();
+            arrays[i] = operands[i].stored() ? CpuStorage.floatsToWrite(views[i]) : CpuStorage.floats(views[i]);
+        }
+        StridedWalk walk = StridedWalk.of(operands.length - 1, views);
+        if (sharesIndex(walk, operands.length)) {
+            int at = walk.offset(0);
+            context.forRange(walk.total(), GRAIN, (from, to) -> body.run(arrays, at + from, at + to));
+        } else {
+            context.forRange(
+                    walk.total(),
+                    GRAIN,
+                    (from, to) -> staged(context.workspace(), body, operands, arrays, walk, from, to));
+        }
+    }
+
+    private static boolean sharesIndex(StridedWalk walk, int operands) {
+        for (int i = 0; i < operands; i++) {
+            if (!walk.isDense(i) || walk.offset(i) != walk.offset(0)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void staged(
+            Workspace workspace, Body body, Operand[] operands, float[][] arrays, StridedWalk walk, int from, int to) {
+        float[][] blocks = new float[operands.length][];
+        for (int i = 0; i < operands.length; i++) {
+            blocks[i] = workspace.floats(i, Workspace.BLOCK);
+        }
+        for (int start = from; start < to; start += Workspace.BLOCK) {
+            int end = Math.min(to, start + Workspace.BLOCK);
+            for (int i = 0; i < operands.length; i++) {
+                if (operands[i].loaded()) {
+                    load(walk, i, arrays[i], start, end, blocks[i]);
+                }
+            }
+            body.run(blocks, 0, end - start);
+            for (int i = 0; i < operands.length; i++) {
+                if (operands[i].stored()) {
+                    store(walk, i, arrays[i], start, end, blocks[i]);
+                }
+            }
+        }
+    }
+
+    /** Copies walk positions {@code [from, to)} of a view to the start of {@code block}. */
+    public static void load(StridedWalk walk, int view, float[] data, int from, int to, float[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> {
+            int b = position - from;
+            if (step == 1) {
+                System.arraycopy(data, at, block, b, count);
+            } else if (step == 0) {
+                Arrays.fill(block, b, b + count, data[at]);
+            } else {
+                for (int i = 0, x = at; i < count; i++, x += step) {
+                    block[b + i] = data[x];
+                }
+            }
+        });
+    }
+
+    /** The reverse of {@link #load}. */
+    public static void store(StridedWalk walk, int view, float[] data, int from, int to, float[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> {
+            int b = position - from;
+            if (step == 1) {
+                System.arraycopy(block, b, data, at, count);
+            } else {
+                for (int i = 0, y = at; i < count; i++, y += step) {
+                    data[y] = block[b + i];
+                }
+            }
+        });
+    }
+}

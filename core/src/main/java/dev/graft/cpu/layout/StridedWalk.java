@@ -1,0 +1,163 @@
+package dev.graft.cpu.layout;
+
+import dev.graft.backend.View;
+import dev.graft.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Views of one shape walked together: dimensions are ordered so that the leading view is walked through memory in
+ * order, and neighbours that all views can walk as one are merged. Position {@code p} of the walk is the same element
+ * in every view.
+ */
+public final class StridedWalk {
+
+    /**
+     * A stretch of equally spaced elements: {@code count} of them from {@code at}, belonging to walk positions from
+     * {@code position}.
+     */
+    @FunctionalInterface
+    public interface Run {
+        void accept(int at, int position, int count);
+    }
+
+    private final int[] sizes;
+    private final int[][] strides;
+    private final int[] offsets;
+    private final int total;
+
+    private StridedWalk(int[] sizes, int[][] strides, int[] offsets, int total) {
+        this.sizes = sizes;
+        this.strides = strides;
+        this.offsets = offsets;
+        this.total = total;
+    }
+
+    /** A walk in the memory order of {@code views[lead]}. */
+    public static StridedWalk of(int lead, View... views) {
+        Shape shape = views[lead].shape();
+        List<Integer> order = new ArrayList<>();
+        for (int axis = 0; axis < shape.rank(); axis++) {
+            if (shape.dim(axis) != 1) {
+                order.add(axis);
+            }
+        }
+        // Stable: equal strides (zeros) keep their row-major order.
+        order.sort(
+                (a, b) -> Integer.compare(views[lead].strides()[b], views[lead].strides()[a]));
+        int[] sizes = new int[Math.max(1, order.size())];
+        int[][] strides = new int[views.length][sizes.length];
+        int rank = 0;
+        for (int axis : order) {
+            if (rank > 0 && mergeable(views, strides, rank - 1, axis, shape.dim(axis))) {
+                sizes[rank - 1] *= shape.dim(axis);
+            } else {
+                sizes[rank++] = shape.dim(axis);
+            }
+            for (int v = 0; v < views.length; v++) {
+                strides[v][rank - 1] = views[v].strides()[axis];
+            }
+        }
+        if (rank == 0) {
+            sizes[0] = 1;
+            rank = 1;
+        }
+        int[] offsets = new int[views.length];
+        for (int v = 0; v < views.length; v++) {
+            strides[v] = Arrays.copyOf(strides[v], rank);
+            offsets[v] = views[v].offset();
+        }
+        return new StridedWalk(Arrays.copyOf(sizes, rank), strides, offsets, shape.numel());
+    }
+
+    private static boolean mergeable(View[] views, int[][] strides, int outer, int axis, int size) {
+        for (int v = 0; v < views.length; v++) {
+            if (strides[v][outer] != views[v].strides()[axis] * size) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Number of elements. */
+    public int total() {
+        return total;
+    }
+
+    public int rank() {
+        return sizes.length;
+    }
+
+    public int size(int dimension) {
+        return sizes[dimension];
+    }
+
+    public int stride(int view, int dimension) {
+        return strides[view][dimension];
+    }
+
+    public int offset(int view) {
+        return offsets[view];
+    }
+
+    /** Spacing of the elements in a run of {@code view}. */
+    public int step(int view) {
+        return sizes[sizes.length - 1] == 1 ? 1 : strides[view][sizes.length - 1];
+    }
+
+    /** Whether every walk position of {@code view} lies one element after the one before. */
+    public boolean isDense(int view) {
+        return sizes.length == 1 && step(view) == 1;
+    }
+
+    /**
+     * The walk over those dimensions alone for which {@code view}'s stride is zero, or is not zero; the other
+     * dimensions stay at 0.
+     */
+    public StridedWalk where(int view, boolean zero) {
+        int[] kept = new int[sizes.length];
+        int rank = 0;
+        int count = 1;
+        for (int d = 0; d < sizes.length; d++) {
+            if (strides[view][d] == 0 == zero) {
+                kept[rank++] = d;
+                count *= sizes[d];
+            }
+        }
+        if (rank == 0) {
+            return new StridedWalk(new int[] {1}, new int[strides.length][1], offsets, Math.min(total, 1));
+        }
+        int[] subSizes = new int[rank];
+        int[][] subStrides = new int[strides.length][rank];
+        for (int d = 0; d < rank; d++) {
+            subSizes[d] = sizes[kept[d]];
+            for (int v = 0; v < strides.length; v++) {
+                subStrides[v][d] = strides[v][kept[d]];
+            }
+        }
+        return new StridedWalk(subSizes, subStrides, offsets, count);
+    }
+
+    /** Place of one walk position in a view's array. */
+    public int at(int view, int position) {
+        int at = offsets[view];
+        int rest = position;
+        for (int d = sizes.length - 1; d >= 0 && rest != 0; d--) {
+            at += rest % sizes[d] * strides[view][d];
+            rest /= sizes[d];
+        }
+        return at;
+    }
+
+    /** Calls {@code run} for each stretch of {@code view} within walk positions {@code [from, to)}, in order. */
+    public void runs(int view, int from, int to, Run run) {
+        int inner = sizes[sizes.length - 1];
+        int position = from;
+        while (position < to) {
+            int count = Math.min(inner - position % inner, to - position);
+            run.accept(at(view, position), position, count);
+            position += count;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.graft.cpu.reduce;
+
+import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ExecutionContext;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Cross-entropy with class weights and label smoothing, as in PyTorch's CrossEntropyLoss with class indices. */
+public final class CrossEntropy {
+    private final ExecutionContext context;
+
+    public CrossEntropy(ExecutionContext context) {
+        this.context = context;
+    }
+
+    public void crossEntropy(
+            View logits,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View loss,
+            View rowWeight,
+            View logProbabilities) {
+        float[] x = CpuStorage.floats(logits);
+        long[] t = CpuStorage.of(target).array(long[].class);
+        float[] losses = CpuStorage.floatsToWrite(loss);
+        float[] weights = CpuStorage.floatsToWrite(rowWeight);
+        float[] lp = CpuStorage.floatsToWrite(logProbabilities);
+        int classes = logits.dim(1);
+        float[] w = classWeights(classWeight, classes);
+        context.forRange(logits.dim(0), Softmax.rowGrain(classes), (from, to) -> {
+            for (int r = from; r < to; r++) {
+                int at = logProbabilities.offset() + r * classes;
+                Softmax.row(true, x, logits.offset() + r * classes, lp, at, classes);
+                long label = t[target.offset() + r];
+                boolean ignored = label == ignoreIndex;
+                weights[rowWeight.offset() + r] = ignored ? 0f : w[(int) label];
+                losses[loss.offset() + r] = ignored ? 0f : rowLoss(lp, at, (int) label, w, smoothing);
+            }
+        });
+    }
+
+    private static float[] classWeights(Optional<View> classWeight, int classes) {
+        float[] w = new float[classes];
+        Arrays.fill(w, 1f);
+        classWeight.ifPresent(view -> System.arraycopy(CpuStorage.floats(view), view.offset(), w, 0, classes));
+        return w;
+    }
+
+    private static float rowLoss(float[] lp, int at, int label, float[] w, float smoothing) {
+        double loss = -(1.0 - smoothing) * w[label] * lp[at + label];
+        // Not multiplied by a smoothing of 0: a log-probability may be minus infinity.
+        if (smoothing > 0) {
+            double sum = 0;
+            for (int c = 0; c < w.length; c++) {
+                sum -= (double) w[c] * lp[at + c];
+            }
+            loss += smoothing / w.length * sum;
+        }
+        return (float) loss;
+    }
+
+    /** {@code dlogits[c] = dloss * ((1 - s) w[t] (p[c] - [c = t]) + s/C (p[c] sum(w) - w[c]))}. */
+    public void crossEntropyBackward(
+            View logProbabilities,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View dloss,
+            View dlogits) {
+        float[] lp = CpuStorage.floats(logProbabilities);
+        long[] t = CpuStorage.of(target).array(long[].class);
+        float[] dlosses = CpuStorage.floats(dloss);
+        float[] dx = CpuStorage.floatsToWrite(dlogits);
+        int classes = logProbabilities.dim(1);
+        float[] w = classWeights(classWeight, classes);
+        double weightSum = 0;
+        for (float weight : w) {
+            weightSum += weight;
+        }
+        double spread = smoothing / (double) classes;
+        double spreadSum = spread * weightSum;
+        context.forRange(logProbabilities.dim(0), Softmax.rowGrain(classes), (from, to) -> {
+            for (int r = from; r < to; r++) {
+                int lpAt = logProbabilities.offset() + r * classes;
+                int dxAt = dlogits.offset() + r * classes;
+                long label = t[target.offset() + r];
+                if (label == ignoreIndex) {
+                    Arrays.fill(dx, dxAt, dxAt + classes, 0f);
+                    continue;
+                }
+                double d = dlosses[dloss.offset() + r];
+                double onTarget = (1.0 - smoothing) * w[(int) label];
+                for (int c = 0; c < classes; c++) {
+                    double p = Math.exp(lp[lpAt + c]);
+                    dx[dxAt + c] =
+                            (float) (d * (p * (onTarget + spreadSum) - spread * w[c] - (c == label ? onTarget : 0)));
+                }
+            }
+        });
+    }
+}

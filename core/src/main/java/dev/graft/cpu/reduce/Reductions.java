@@ -1,0 +1,381 @@
+package dev.graft.cpu.reduce;
+
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.Reduction;
+import dev.graft.backend.View;
+import dev.graft.cpu.layout.StridedLoop;
+import dev.graft.cpu.layout.StridedWalk;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
+import dev.graft.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Folds of dimensions. Floats are added in vectors of independent lanes, at most {@link #FLUSH} per lane before a lane
+ * is added to a double; pieces are cut by size and combined in order.
+ */
+public final class Reductions {
+    /** A piece's squares that sum to less may have lost some to underflow. */
+    private static final double SMALLEST_EXACT_SQUARES = 1e-28;
+
+    private static final int PIECE = 1 << 16;
+    private static final int FLUSH = 32;
+    private static final int BLOCK = Workspace.BLOCK;
+
+    private final ExecutionContext context;
+
+    public Reductions(ExecutionContext context) {
+        this.context = context;
+    }
+
+    public void reduce(Reduction op, View x, View y) {
+        float[] xs = CpuStorage.floats(x);
+        float[] ys = CpuStorage.floatsToWrite(y);
+        int[] spread = y.strides().clone();
+        for (int axis = 0; axis < spread.length; axis++) {
+            if (y.dim(axis) == 1) {
+                spread[axis] = 0;
+            }
+        }
+        StridedWalk walk = StridedWalk.of(0, x, new View(y.storage(), y.offset(), x.shape(), spread));
+        int results = y.numel();
+        if (results == 0) {
+            return;
+        }
+        double[] folded;
+        if (x.numel() == 0) {
+            folded = new double[results];
+            Arrays.fill(folded, start(op));
+        } else if (walk.stride(1, walk.rank() - 1) == 0) {
+            folded = foldRows(op, xs, walk);
+        } else {
+            folded = foldColumns(op, xs, walk);
+        }
+        double divisor = op == Reduction.MEAN ? (double) x.numel() / results : 1;
+        StridedWalk kept = x.numel() == 0 ? StridedWalk.of(1, y, y) : walk.where(1, false);
+        int step = kept.step(1);
+        kept.runs(1, 0, results, (at, position, count) -> {
+            for (int i = 0; i < count; i++) {
+                ys[at + i * step] = (float) (folded[position + i] / divisor);
+            }
+        });
+    }
+
+    private static double start(Reduction op) {
+        return switch (op) {
+            case SUM, MEAN -> 0;
+            case MAX -> Double.NEGATIVE_INFINITY;
+            case MIN -> Double.POSITIVE_INFINITY;
+        };
+    }
+
+    private static double join(Reduction op, double p, double q) {
+        return switch (op) {
+            case SUM, MEAN -> p + q;
+            case MAX -> Math.max(p, q);
+            case MIN -> Math.min(p, q);
+        };
+    }
+
+    // The elements next to each other in memory are folded into one.
+    private double[] foldRows(Reduction op, float[] x, StridedWalk walk) {
+        StridedWalk kept = walk.where(1, false);
+        StridedWalk folded = walk.where(1, true);
+        int pieces = (folded.total() + PIECE - 1) / PIECE;
+        double[] partial = new double[kept.total() * pieces];
+        int grain = Math.max(1, PIECE / Math.min(PIECE, folded.total()));
+        context.forRange(partial.length, grain, (from, to) -> {
+            Workspace workspace = context.workspace();
+            for (int task = from; task < to; task++) {
+                int begin = task % pieces * PIECE;
+                int end = Math.min(folded.total(), begin + PIECE);
+                int base = kept.at(0, task / pieces) - kept.offset(0);
+                partial[task] = foldRun(op, x, base, folded, begin, end, workspace);
+            }
+        });
+        return joined(op, partial, kept.total(), pieces, 1);
+    }
+
+    private double foldRun(
+            Reduction op, float[] x, int base, StridedWalk folded, int from, int to, Workspace workspace) {
+        float[] block = workspace.floats(0, BLOCK);
+        boolean adds = op == Reduction.SUM || op == Reduction.MEAN;
+        Lanes lanes = adds && to - from >= 2 * BLOCK ? new Lanes(BLOCK, workspace.floats(1, BLOCK)) : null;
+        double total = start(op);
+        for (int start = from; start < to; start += BLOCK) {
+            int end = Math.min(to, start + BLOCK);
+            load(folded, x, base, start, end, block);
+            if (lanes != null && end - start == BLOCK) {
+                lanes.add(block);
+            } else {
+                total = join(op, total, fold(op, block, end - start));
+            }
+        }
+        return lanes == null ? total : total + lanes.total();
+    }
+
+    private static void load(StridedWalk walk, float[] x, int base, int from, int to, float[] block) {
+        int step = walk.step(0);
+        walk.runs(0, from, to, (at, position, count) -> {
+            int b = position - from;
+            if (step == 1) {
+                System.arraycopy(x, base + at, block, b, count);
+            } else {
+                for (int i = 0; i < count; i++) {
+                    block[b + i] = x[base + at + i * step];
+                }
+            }
+        });
+    }
+
+    private static double fold(Reduction op, float[] x, int n) {
+        if (op == Reduction.SUM || op == Reduction.MEAN) {
+            double s0 = 0;
+            double s1 = 0;
+            double s2 = 0;
+            double s3 = 0;
+            int i = 0;
+            for (; i + 3 < n; i += 4) {
+                s0 += x[i];
+                s1 += x[i + 1];
+                s2 += x[i + 2];
+                s3 += x[i + 3];
+            }
+            for (; i < n; i++) {
+                s0 += x[i];
+            }
+            return s0 + s1 + (s2 + s3);
+        }
+        float best = x[0];
+        for (int i = 1; i < n; i++) {
+            best = op == Reduction.MAX ? Math.max(best, x[i]) : Math.min(best, x[i]);
+        }
+        return best;
+    }
+
+    /** Sums of many blocks, lane by lane. */
+    private final class Lanes {
+        private final float[] lanes;
+        private final double[] flushed;
+        private int blocks;
+
+        private Lanes(int width, float[] lanes) {
+            this.lanes = lanes;
+            this.flushed = new double[width];
+            Arrays.fill(lanes, 0, width, 0f);
+        }
+
+        private void add(float[] block) {
+            context.kernels().addScaled(1f, block, lanes, 0, flushed.length);
+            if (++blocks % FLUSH == 0) {
+                flush();
+            }
+        }
+
+        private void addSquares(float[] block) {
+            context.kernels().multiplyAdd(block, block, lanes, 0, flushed.length);
+            if (++blocks % FLUSH == 0) {
+                flush();
+            }
+        }
+
+        private void flush() {
+            for (int i = 0; i < flushed.length; i++) {
+                flushed[i] += lanes[i];
+                lanes[i] = 0f;
+            }
+        }
+
+        private double total() {
+            flush();
+            double total = 0;
+            for (double lane : flushed) {
+                total += lane;
+            }
+            return total;
+        }
+    }
+
+    // Neighbours in memory stay apart: whole stretches of them are folded at once.
+    private double[] foldColumns(Reduction op, float[] x, StridedWalk walk) {
+        StridedWalk kept = walk.where(1, false);
+        StridedWalk folded = walk.where(1, true);
+        int width = kept.size(kept.rank() - 1);
+        int step = kept.step(0);
+        int outer = kept.total() / width;
+        int columns = Math.min(width, BLOCK);
+        int columnBlocks = (width + columns - 1) / columns;
+        int rows = Math.max(2 * FLUSH, PIECE / columns);
+        int pieces = (folded.total() + rows - 1) / rows;
+        double[] partial = new double[Math.multiplyExact(kept.total(), pieces)];
+        int grain = Math.max(1, PIECE / (columns * Math.min(rows, folded.total())));
+        // Short rows that lie one after the other are folded several at a time: short loops are slow.
+        boolean dense = step == 1 && columns == width && folded.rank() == 1 && folded.step(0) == width;
+        int together = dense ? BLOCK / columns : 1;
+        context.forRange(outer * columnBlocks * pieces, grain, (from, to) -> {
+            Workspace workspace = context.workspace();
+            for (int task = from; task < to; task++) {
+                int piece = task % pieces;
+                int column = task / pieces % columnBlocks * columns;
+                int line = task / pieces / columnBlocks;
+                int count = Math.min(columns, width - column);
+                int base = kept.at(0, line * width) - kept.offset(0) + column * step;
+                int end = Math.min(folded.total(), (piece + 1) * rows);
+                foldLines(
+                        op,
+                        x,
+                        base,
+                        step,
+                        count,
+                        together,
+                        folded,
+                        piece * rows,
+                        end,
+                        workspace,
+                        partial,
+                        (line * pieces + piece) * width + column);
+            }
+        });
+        return joined(op, partial, outer, pieces, width);
+    }
+
+    private void foldLines(
+            Reduction op,
+            float[] x,
+            int base,
+            int step,
+            int count,
+            int together,
+            StridedWalk folded,
+            int from,
+            int to,
+            Workspace workspace,
+            double[] result,
+            int resultAt) {
+        float[] block = workspace.floats(0, BLOCK);
+        float[] sum = workspace.floats(1, BLOCK);
+        Arrays.fill(sum, 0, together * count, (float) start(op));
+        Arrays.fill(result, resultAt, resultAt + count, start(op));
+        int added = 0;
+        for (int row = from; row < to; row += together) {
+            int at = base + folded.at(0, row);
+            int loaded = Math.min(together, to - row) * count;
+            if (step == 1) {
+                System.arraycopy(x, at, block, 0, loaded);
+            } else {
+                for (int i = 0; i < count; i++) {
+                    block[i] = x[at + i * step];
+                }
+            }
+            switch (op) {
+                case SUM, MEAN -> context.kernels().addScaled(1f, block, sum, 0, loaded);
+                case MAX -> context.kernels().binary(BinaryOp.MAXIMUM, block, sum, sum, 0, loaded);
+                case MIN -> context.kernels().binary(BinaryOp.MINIMUM, block, sum, sum, 0, loaded);
+            }
+            if (++added % FLUSH == 0 || row + together >= to) {
+                for (int i = 0; i < together * count; i++) {
+                    result[resultAt + i % count] = join(op, result[resultAt + i % count], sum[i]);
+                    sum[i] = (float) start(op);
+                }
+            }
+        }
+    }
+
+    // partial[outer][pieces][width] to [outer][width].
+    private static double[] joined(Reduction op, double[] partial, int outer, int pieces, int width) {
+        if (pieces == 1) {
+            return partial;
+        }
+        double[] joined = new double[outer * width];
+        for (int o = 0; o < outer; o++) {
+            for (int i = 0; i < width; i++) {
+                double total = start(op);
+                for (int piece = 0; piece < pieces; piece++) {
+                    total = join(op, total, partial[(o * pieces + piece) * width + i]);
+                }
+                joined[o * width + i] = total;
+            }
+        }
+        return joined;
+    }
+
+    public void argmax(View x, int axis, View y) {
+        float[] xs = CpuStorage.floats(x);
+        CpuStorage storage = CpuStorage.of(y);
+        storage.changed();
+        long[] ys = storage.array(long[].class);
+        Shape kept = x.shape().with(axis, 1);
+        StridedWalk walk = StridedWalk.of(1, new View(x.storage(), x.offset(), kept, x.strides()), y);
+        int n = x.dim(axis);
+        int step = x.strides()[axis];
+        context.forRange(walk.total(), Math.max(1, PIECE / Math.max(1, n)), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                ys[walk.at(1, i)] = firstLargest(xs, walk.at(0, i), step, n);
+            }
+        });
+    }
+
+    private static int firstLargest(float[] x, int at, int step, int n) {
+        int best = 0;
+        float largest = x[at];
+        for (int i = 1; i < n && largest == largest; i++) {
+            float v = x[at + i * step];
+            if (v > largest || v != v) {
+                largest = v;
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    public double sumOfSquares(List<View> views) {
+        double total = 0;
+        for (View view : views) {
+            total += sumOfSquares(view);
+        }
+        return total;
+    }
+
+    private double sumOfSquares(View view) {
+        float[] x = CpuStorage.floats(view);
+        StridedWalk walk = StridedWalk.of(0, view);
+        int pieces = (walk.total() + PIECE - 1) / PIECE;
+        double[] partial = new double[pieces];
+        context.forEach(pieces, piece -> {
+            Workspace workspace = context.workspace();
+            float[] block = workspace.floats(0, BLOCK);
+            Lanes lanes = new Lanes(BLOCK, workspace.floats(1, BLOCK));
+            int end = Math.min(walk.total(), (piece + 1) * PIECE);
+            for (int start = piece * PIECE; start < end; start += BLOCK) {
+                int stop = Math.min(end, start + BLOCK);
+                StridedLoop.load(walk, 0, x, start, stop, block);
+                Arrays.fill(block, stop - start, BLOCK, 0f);
+                lanes.addSquares(block);
+            }
+            double sum = lanes.total();
+            // squares of floats beyond about 1e19 and below 1e-19 leave the floats that the lanes are
+            partial[piece] = Double.isFinite(sum) && sum > SMALLEST_EXACT_SQUARES
+                    ? sum
+                    : squaresInDouble(walk, x, piece * PIECE, end, block);
+        });
+        double total = 0;
+        for (double p : partial) {
+            total += p;
+        }
+        return total;
+    }
+
+    private static double squaresInDouble(StridedWalk walk, float[] x, int from, int to, float[] block) {
+        double sum = 0;
+        for (int start = from; start < to; start += BLOCK) {
+            int stop = Math.min(to, start + BLOCK);
+            StridedLoop.load(walk, 0, x, start, stop, block);
+            for (int i = 0; i < stop - start; i++) {
+                sum += (double) block[i] * block[i];
+            }
+        }
+        return sum;
+    }
+}

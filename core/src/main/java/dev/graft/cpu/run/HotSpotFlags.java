@@ -1,0 +1,52 @@
+package dev.graft.cpu.run;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Optional;
+
+/** What HotSpot says about its compilers. */
+final class HotSpotFlags {
+    private static final int OPTIMIZING = 4;
+
+    private HotSpotFlags() {}
+
+    /**
+     * Whether methods that run often are compiled by HotSpot's C2; empty where the JVM does not say, or has another
+     * compiler.
+     */
+    static Optional<Boolean> compilesWithC2() {
+        try {
+            return Bean.compilesWithC2();
+        } catch (LinkageError | RuntimeException e) {
+            return Optional.empty(); // no HotSpot, or an image without the modules java.management and jdk.management
+        }
+    }
+
+    /** In a class of its own, which an image without the modules cannot load. */
+    private static final class Bean {
+        static Optional<Boolean> compilesWithC2() {
+            HotSpotDiagnosticMXBean hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+            if (hotSpot == null
+                    || flag(hotSpot, "UseJVMCICompiler")
+                            .map(Boolean::parseBoolean)
+                            .orElse(false)) {
+                return Optional.empty();
+            }
+            Optional<Boolean> compiles = flag(hotSpot, "UseCompiler").map(Boolean::parseBoolean);
+            Optional<Boolean> optimizes =
+                    flag(hotSpot, "TieredStopAtLevel").map(level -> Integer.parseInt(level) >= OPTIMIZING);
+            boolean quick = flag(hotSpot, "CompilationMode")
+                    .map(mode -> mode.equals("quick-only"))
+                    .orElse(false);
+            return compiles.flatMap(c -> optimizes.map(o -> c && o && !quick));
+        }
+
+        private static Optional<String> flag(HotSpotDiagnosticMXBean hotSpot, String name) {
+            try {
+                return Optional.of(hotSpot.getVMOption(name).getValue());
+            } catch (IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package dev.graft.cpu.run;
+
+import dev.graft.cpu.conv.winograd.WinogradChoice;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Settings from system properties and the environment; each is read when the backend is first used, and an unreadable
+ * one refused then.
+ */
+public final class Settings {
+    /** More threads than the largest machines have processors. */
+    static final int MOST_THREADS = 4096;
+
+    /** Which element kernels to use. */
+    enum KernelChoice {
+        /** Vectors where the JVM compiles them to instructions. */
+        BEST,
+        VECTOR,
+        PLAIN
+    }
+
+    /** Which library multiplies matrices. */
+    enum BlasChoice {
+        OPENBLAS,
+        JAVA
+    }
+
+    private final Function<String, String> properties;
+    private final Function<String, String> environment;
+
+    Settings(Function<String, String> properties, Function<String, String> environment) {
+        this.properties = properties;
+        this.environment = environment;
+    }
+
+    public static Settings ofJvm() {
+        return new Settings(System::getProperty, System::getenv);
+    }
+
+    /**
+     * @throws IllegalArgumentException that names the first setting that cannot be read, where it was set, and the fix
+     */
+    public void check() {
+        threads();
+        poolBytes();
+        kernels();
+        winograd();
+        blas();
+        property("graft.traceClose").ifPresent(s -> s.oneOf(List.of("true", "false"), List.of(true, false)));
+    }
+
+    public int threads() {
+        return (int) (long) property("graft.threads")
+                .or(() -> environment("GRAFT_THREADS"))
+                .map(s -> s.number(1, MOST_THREADS))
+                .orElseGet(
+                        () -> (long) Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
+    }
+
+    /** Most bytes that the pool keeps. */
+    public long poolBytes() {
+        return property("graft.pool.bytes")
+                .map(s -> s.number(0, Long.MAX_VALUE))
+                .orElseGet(() -> Runtime.getRuntime().maxMemory() / 2);
+    }
+
+    /** Most bytes of packed weights. */
+    public static long packedBytes() {
+        return Runtime.getRuntime().maxMemory() / 4;
+    }
+
+    KernelChoice kernels() {
+        return property("graft.kernels")
+                .map(s -> s.oneOf(List.of("vector", "plain"), List.of(KernelChoice.VECTOR, KernelChoice.PLAIN)))
+                .orElse(KernelChoice.BEST);
+    }
+
+    public WinogradChoice winograd() {
+        return property("graft.winograd")
+                .map(s -> s.oneOf(List.of("4", "2", "off"), Arrays.asList(WinogradChoice.values())))
+                .orElse(WinogradChoice.F4);
+    }
+
+    BlasChoice blas() {
+        return property("graft.blas")
+                .map(s -> s.oneOf(List.of("openblas", "java"), Arrays.asList(BlasChoice.values())))
+                .orElse(BlasChoice.OPENBLAS);
+    }
+
+    private Optional<Setting> property(String name) {
+        return set(name + " (system property)", properties.apply(name));
+    }
+
+    private Optional<Setting> environment(String name) {
+        return set(name + " (environment)", environment.apply(name));
+    }
+
+    /** An empty text is as none. */
+    private static Optional<Setting> set(String name, String text) {
+        return text == null || text.isBlank() ? Optional.empty() : Optional.of(new Setting(name, text.trim()));
+    }
+
+    private record Setting(String name, String text) {
+        long number(long least, long most) {
+            try {
+                long value = Long.parseLong(text);
+                if (value >= least && value <= most) {
+                    return value;
+                }
+            } catch (NumberFormatException e) {
+                throw refuse("is not a whole number", least, most, e);
+            }
+            throw refuse("is out of range", least, most, null);
+        }
+
+        private IllegalArgumentException refuse(String what, long least, long most, Exception cause) {
+            String range = most == Long.MAX_VALUE ? "of " + least + " or more" : "from " + least + " to " + most;
+            return new IllegalArgumentException(
+                    name + ": '" + text + "' " + what + ". Hint: give a whole number " + range
+                            + ", or leave it out for the default.",
+                    cause);
+        }
+
+        <T> T oneOf(List<String> names, List<T> values) {
+            int i = names.indexOf(text);
+            if (i < 0) {
+                String last = names.get(names.size() - 1);
+                throw new IllegalArgumentException(name + ": '" + text + "' is not a choice. Hint: give "
+                        + String.join(", ", names.subList(0, names.size() - 1)) + " or " + last
+                        + ", or leave it out for the default.");
+            }
+            return values.get(i);
+        }
+    }
+}

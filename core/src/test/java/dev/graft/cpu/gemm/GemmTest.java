@@ -1,0 +1,88 @@
+package dev.graft.cpu.gemm;
+
+import static dev.graft.cpu.Fixture.assertClose;
+import static dev.graft.cpu.Fixture.at;
+
+import dev.graft.backend.View;
+import dev.graft.cpu.Fixture;
+import dev.graft.cpu.Fixture.Layout;
+import org.junit.jupiter.api.Test;
+
+class GemmTest {
+    private final Fixture f = new Fixture();
+
+    private static double[] reference(View p, View q) {
+        int m = p.dim(1);
+        int k = p.dim(2);
+        int n = q.dim(2);
+        double[] y = new double[p.dim(0) * m * n];
+        for (int b = 0; b < p.dim(0); b++) {
+            for (int i = 0; i < m; i++) {
+                for (int l = 0; l < k; l++) {
+                    double factor = at(p, b, i, l);
+                    for (int j = 0; j < n; j++) {
+                        y[(b * m + i) * n + j] += factor * at(q, b, l, j);
+                    }
+                }
+            }
+        }
+        return y;
+    }
+
+    private void check(View p, View q) {
+        View y = f.sameBits("matmul", () -> {
+            View result = f.gaussian(Layout.ROW_MAJOR, p.dim(0), p.dim(1), q.dim(2));
+            f.cpu.matmul(p, q, result);
+            return result;
+        });
+        assertClose("matmul " + p + " " + q, y, reference(p, q), 1e-6 * Math.sqrt(p.dim(2)));
+    }
+
+    @Test
+    void sizesAcrossAllCuts() {
+        int[][] sizes = {
+            {1, 1, 1},
+            {1, 5, 1},
+            {3, 2, 4},
+            {17, 19, 23},
+            {1, 300, 70},
+            {70, 300, 1},
+            {257, 31, 33},
+            {9, 2049, 30},
+            {8, 40, 1030},
+            {300, 64, 520}
+        };
+        for (int[] s : sizes) {
+            check(f.gaussian(Layout.ROW_MAJOR, 1, s[0], s[1]), f.gaussian(Layout.ROW_MAJOR, 1, s[1], s[2]));
+        }
+    }
+
+    @Test
+    void transposedStridedAndRepeatedMatrices() {
+        for (Layout left : new Layout[] {Layout.ROW_MAJOR, Layout.GAPS, Layout.REVERSED}) {
+            for (Layout right : new Layout[] {Layout.ROW_MAJOR, Layout.GAPS, Layout.REVERSED}) {
+                check(f.gaussian(left, 3, 21, 34), f.gaussian(right, 3, 34, 19));
+                check(f.gaussian(left, 2, 3, 4), f.gaussian(right, 2, 4, 5));
+            }
+        }
+        View p = f.gaussian(Layout.ROW_MAJOR, 4, 25, 30);
+        View transposed =
+                Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 40, 30), new int[] {4, 30, 40}, new int[] {0, 1, 30});
+        check(p, transposed);
+        View columns =
+                Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 4, 60, 50), new int[] {4, 30, 25}, new int[] {3000, 50, 2});
+        check(p, columns);
+        View rowVector =
+                Fixture.viewed(f.gaussian(Layout.ROW_MAJOR, 3000), new int[] {1, 1, 3000}, new int[] {3000, 1, 1});
+        check(rowVector, f.gaussian(Layout.ROW_MAJOR, 1, 3000, 7));
+    }
+
+    @Test
+    void emptyProducts() {
+        View y = f.gaussian(Layout.ROW_MAJOR, 1, 2, 3);
+        f.cpu.matmul(f.empty(Layout.ROW_MAJOR, 1, 2, 0), f.empty(Layout.ROW_MAJOR, 1, 0, 3), y);
+        assertClose("no inner dimension", y, new double[6], 0);
+        check(f.empty(Layout.ROW_MAJOR, 0, 2, 3), f.empty(Layout.ROW_MAJOR, 0, 3, 2));
+        check(f.empty(Layout.ROW_MAJOR, 1, 0, 3), f.gaussian(Layout.ROW_MAJOR, 1, 3, 2));
+    }
+}

@@ -1,0 +1,183 @@
+package dev.graft.cpu.pool;
+
+import static dev.graft.cpu.Fixture.assertClose;
+import static dev.graft.cpu.Fixture.at;
+import static dev.graft.cpu.Fixture.values;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.backend.PoolWindows;
+import dev.graft.backend.View;
+import dev.graft.cpu.Fixture;
+import dev.graft.cpu.Fixture.Layout;
+import dev.graft.tensor.DType;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PoolingTest {
+    private final Fixture f = new Fixture();
+
+    private static int[][] windows(int size, int kernel, int stride, int pad) {
+        int count = (size + 2 * pad - kernel) / stride + 1;
+        int[][] w = new int[3][count];
+        for (int i = 0; i < count; i++) {
+            w[0][i] = Math.max(0, i * stride - pad);
+            w[1][i] = Math.min(size, i * stride - pad + kernel);
+            w[2][i] = kernel;
+        }
+        return w;
+    }
+
+    private static PoolWindows plain(int height, int width, int kernel, int stride, int pad) {
+        int[][] h = windows(height, kernel, stride, pad);
+        int[][] w = windows(width, kernel, stride, pad);
+        return new PoolWindows(h[0], h[1], w[0], w[1], h[2], w[2]);
+    }
+
+    private static int[] adaptive(int size, int count, boolean end) {
+        int[] edges = new int[count];
+        for (int i = 0; i < count; i++) {
+            edges[i] = end ? ((i + 1) * size + count - 1) / count : i * size / count;
+        }
+        return edges;
+    }
+
+    private static PoolWindows adaptive(int height, int width, int rows, int columns) {
+        int[] top = adaptive(height, rows, false);
+        int[] bottom = adaptive(height, rows, true);
+        int[] left = adaptive(width, columns, false);
+        int[] right = adaptive(width, columns, true);
+        int[] heights = new int[rows];
+        int[] widths = new int[columns];
+        for (int i = 0; i < rows; i++) {
+            heights[i] = bottom[i] - top[i];
+        }
+        for (int i = 0; i < columns; i++) {
+            widths[i] = right[i] - left[i];
+        }
+        return new PoolWindows(top, bottom, left, right, heights, widths);
+    }
+
+    private static View indices(Fixture f, Layout layout, int... dims) {
+        View like = f.empty(layout, dims);
+        return new View(
+                f.cpu.allocate(DType.I32, like.storage().length()), like.offset(), like.shape(), like.strides());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Layout.class)
+    void matchTheDefinition(Layout layout) {
+        for (int c : new int[] {1, 3, 32, 40}) {
+            check(layout, c, 9, 11, plain(9, 11, 3, 2, 1));
+            check(layout, c, 6, 6, plain(6, 6, 2, 2, 0));
+            check(layout, c, 7, 5, plain(7, 5, 3, 1, 1));
+            check(layout, c, 7, 9, adaptive(7, 9, 3, 2));
+            check(layout, c, 7, 7, adaptive(7, 7, 1, 1));
+            check(layout, c, 2, 3, adaptive(2, 3, 5, 4));
+            check(layout, c, 1, 1, adaptive(1, 1, 1, 1));
+        }
+    }
+
+    private void check(Layout layout, int c, int height, int width, PoolWindows p) {
+        int n = 2;
+        int rows = p.outputHeight();
+        int columns = p.outputWidth();
+        View x = f.gaussian(layout, n, c, height, width);
+        View y = f.empty(layout, n, c, rows, columns);
+        View index = indices(f, layout, n, c, rows, columns);
+        f.cpu.maxPool2d(x, p, y, Optional.of(index));
+        View average = f.sameBits("avgPool2d", () -> {
+            View result = f.empty(layout, n, c, rows, columns);
+            f.cpu.avgPool2d(x, p, result);
+            return result;
+        });
+        View dy = f.gaussian(layout, n, c, rows, columns);
+        View dx = f.sameBits("maxPool2dBackward", () -> {
+            View result = f.gaussian(layout, n, c, height, width);
+            f.cpu.maxPool2dBackward(dy, index, p, result);
+            return result;
+        });
+        View averageDx = f.sameBits("avgPool2dBackward", () -> {
+            View result = f.gaussian(layout, n, c, height, width);
+            f.cpu.avgPool2dBackward(dy, p, result);
+            return result;
+        });
+
+        double[] largest = new double[y.numel()];
+        double[] places = new double[y.numel()];
+        double[] means = new double[y.numel()];
+        double[] maxGradient = new double[x.numel()];
+        double[] meanGradient = new double[x.numel()];
+        int out = 0;
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < c; k++) {
+                for (int q = 0; q < rows; q++) {
+                    for (int r = 0; r < columns; r++, out++) {
+                        double divisor = p.rowDivisor()[q] * p.columnDivisor()[r];
+                        int image = (i * c + k) * height * width;
+                        largest[out] = Double.NEGATIVE_INFINITY;
+                        for (int h = p.top()[q]; h < p.bottom()[q]; h++) {
+                            for (int w = p.left()[r]; w < p.right()[r]; w++) {
+                                double v = at(x, i, k, h, w);
+                                means[out] += v / divisor;
+                                meanGradient[image + h * width + w] += at(dy, i, k, q, r) / divisor;
+                                if (v > largest[out]) {
+                                    largest[out] = v;
+                                    places[out] = h * width + w;
+                                }
+                            }
+                        }
+                        maxGradient[image + (int) places[out]] += at(dy, i, k, q, r);
+                    }
+                }
+            }
+        }
+        assertThat(values(y)).isEqualTo(largest);
+        assertThat(values(index)).isEqualTo(places);
+        assertClose("avgPool2d", average, means, 1e-6);
+        assertClose("maxPool2dBackward", dx, maxGradient, 1e-6);
+        assertClose("avgPool2dBackward", averageDx, meanGradient, 1e-6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 48})
+    void theFirstOfEqualsWinsAndTheFirstNanBeatsAll(int channels) {
+        View x = f.empty(Layout.CHANNELS_LAST, 1, channels, 2, 2);
+        View y = f.empty(Layout.CHANNELS_LAST, 1, channels, 1, 1);
+        View index = indices(f, Layout.CHANNELS_LAST, 1, channels, 1, 1);
+        PoolWindows all = plain(2, 2, 2, 2, 0);
+        x.storage().write(0, inEveryChannel(channels, 5, 5, 1, 5), 0, 4 * channels);
+        f.cpu.maxPool2d(x, all, y, Optional.of(index));
+        assertThat(values(index)).containsOnly(0);
+        x.storage().write(0, inEveryChannel(channels, 7, Float.NaN, Float.NaN, 9), 0, 4 * channels);
+        f.cpu.maxPool2d(x, all, y, Optional.of(index));
+        assertThat(values(index)).containsOnly(1);
+        assertThat(values(y)).containsOnly(Float.NaN);
+        f.cpu.fill(x, Float.NEGATIVE_INFINITY);
+        f.cpu.maxPool2d(x, all, y, Optional.of(index));
+        assertThat(values(index)).containsOnly(0);
+        f.cpu.maxPool2d(x, all, y, Optional.empty());
+        assertThat(values(y)).containsOnly(Float.NEGATIVE_INFINITY);
+    }
+
+    private static float[] inEveryChannel(int channels, float... pixels) {
+        float[] image = new float[pixels.length * channels];
+        for (int i = 0; i < image.length; i++) {
+            image[i] = pixels[i / channels];
+        }
+        return image;
+    }
+
+    @Test
+    void noImages() {
+        View x = f.empty(Layout.CHANNELS_LAST, 0, 3, 4, 4);
+        View y = f.empty(Layout.CHANNELS_LAST, 0, 3, 2, 2);
+        PoolWindows p = plain(4, 4, 2, 2, 0);
+        f.cpu.maxPool2d(x, p, y, Optional.of(indices(f, Layout.CHANNELS_LAST, 0, 3, 2, 2)));
+        f.cpu.avgPool2d(x, p, y);
+        f.cpu.avgPool2dBackward(y, p, x);
+        assertThat(values(y)).isEmpty();
+    }
+}
