@@ -25,10 +25,12 @@ import dev.graft.cpu.memory.MemoryPool;
 import dev.graft.cpu.memory.PackedWeightMemory;
 import dev.graft.cpu.norm.BatchNorm;
 import dev.graft.cpu.norm.LayerNorm;
-import dev.graft.cpu.pool.Pooling;
+import dev.graft.cpu.pool.AvgPooling;
+import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.reduce.CrossEntropy;
 import dev.graft.cpu.reduce.Reductions;
 import dev.graft.cpu.reduce.Softmax;
+import dev.graft.cpu.run.Blas;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
 import dev.graft.tensor.DType;
@@ -36,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The CPU: pooled heap arrays, images channels-last, kernels on the Vector API or else plain loops and OpenBLAS.
@@ -65,7 +68,8 @@ public final class CpuBackend implements Backend {
     private final Reductions reductions;
     private final Softmax softmax;
     private final Gemm gemm;
-    private final Pooling pooling;
+    private final MaxPooling maxPooling;
+    private final AvgPooling avgPooling;
     private final Convolution convolution;
     private final BatchNorm batchNorm;
     private final LayerNorm layerNorm;
@@ -73,7 +77,8 @@ public final class CpuBackend implements Backend {
     private final CrossEntropy losses;
     private final OptimizerSteps optimizers;
 
-    public CpuBackend(ExecutionContext context, MemoryPool pool) {
+    /** @param context of {@code kernels} */
+    public CpuBackend(KernelProvider kernels, ExecutionContext context, MemoryPool pool) {
         this.context = context;
         this.pool = pool;
         this.packed = new PackedWeightMemory(Settings.packedBytes(), context.memory());
@@ -85,13 +90,31 @@ public final class CpuBackend implements Backend {
         this.softmax = new Softmax(context);
         this.gemm = new Gemm(context);
         ChannelsLast layout = new ChannelsLast(this, copy);
-        this.pooling = new Pooling(this, context, layout);
-        this.convolution = new Convolution(context, layout, pooling);
-        this.batchNorm = new BatchNorm(context, layout);
+        this.maxPooling = kernels.maxPooling(this, context, layout);
+        this.avgPooling = new AvgPooling(context, layout);
+        this.convolution = new Convolution(
+                context,
+                layout,
+                maxPooling,
+                kernels.depthwiseConvolution(context),
+                kernels.denseConvolution(context),
+                kernels.groupedConvolution(context));
+        this.batchNorm = new BatchNorm(context, layout, kernels.normLoops(context));
         this.layerNorm = new LayerNorm(context);
         this.rows = new EmbeddingRows(context);
         this.losses = new CrossEntropy(context);
         this.optimizers = new OptimizerSteps(context);
+    }
+
+    /** A backend of its own, with the kernels chosen for this machine. */
+    public static CpuBackend of(int threads, MemoryPool pool) {
+        KernelProvider kernels = KernelProvider.chosen();
+        return new CpuBackend(kernels, kernels.context(threads), pool);
+    }
+
+    /** A backend of its own, with kernels and a library for matrix products of one's choice. */
+    public static CpuBackend of(KernelProvider kernels, int threads, Supplier<Blas> blas, MemoryPool pool) {
+        return new CpuBackend(kernels, kernels.context(threads, blas), pool);
     }
 
     /** The machine's CPU. @throws IllegalArgumentException that says what to change, where a setting cannot be read */
@@ -104,7 +127,7 @@ public final class CpuBackend implements Backend {
         if (instance == null) {
             Settings settings = Settings.ofJvm();
             settings.check();
-            instance = new CpuBackend(new ExecutionContext(settings.threads()), new MemoryPool(settings.poolBytes()));
+            instance = of(settings.threads(), new MemoryPool(settings.poolBytes()));
         }
         return instance;
     }
@@ -131,15 +154,11 @@ public final class CpuBackend implements Backend {
                 "threads",
                 context.threads() + " of " + Runtime.getRuntime().availableProcessors()
                         + " processors (graft.threads, GRAFT_THREADS)");
-        facts.put("element kernels", context.kernels().description());
-        facts.put("matrix products", context.describeBlas());
+        facts.put("element kernels", context.elementLoops().description());
+        facts.put("matrix products", context.blas().description());
         facts.put("memory pool", "at most " + (pool.limit() >> 20) + " MiB kept for reuse (graft.pool.bytes)");
         facts.put("heap limit", (Runtime.getRuntime().maxMemory() >> 20) + " MiB (-Xmx)");
         return facts;
-    }
-
-    public PackedWeightMemory packedMemory() {
-        return packed;
     }
 
     /** Who holds this backend's memory. */
@@ -163,7 +182,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Storage allocate(DType dtype, int length) {
-        return new CpuStorage(this, pool, dtype, length);
+        return new CpuStorage(this, account(), pool, packed, dtype, length);
     }
 
     @Override
@@ -327,22 +346,22 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void maxPool2d(View x, PoolWindows windows, View y, Optional<View> index) {
-        pooling.maxPool(x, windows, y, index);
+        maxPooling.forward(x, windows, y, index);
     }
 
     @Override
     public void maxPool2dBackward(View dy, View index, PoolWindows windows, View dx) {
-        pooling.maxPoolBackward(dy, index, windows, dx);
+        maxPooling.backward(dy, index, windows, dx);
     }
 
     @Override
     public void avgPool2d(View x, PoolWindows windows, View y) {
-        pooling.avgPool(x, windows, y);
+        avgPooling.forward(x, windows, y);
     }
 
     @Override
     public void avgPool2dBackward(View dy, PoolWindows windows, View dx) {
-        pooling.avgPoolBackward(dy, windows, dx);
+        avgPooling.backward(dy, windows, dx);
     }
 
     @Override

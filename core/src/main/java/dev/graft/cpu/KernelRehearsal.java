@@ -84,8 +84,9 @@ public final class KernelRehearsal {
     private static void rehearse() {
         long start = System.nanoTime();
         VectorOperatorProfiles.show();
-        ExecutionContext context = new ExecutionContext(1);
-        CpuBackend cpu = new CpuBackend(context, new MemoryPool(1 << 20));
+        KernelProvider kernels = new VectorKernelProvider();
+        ExecutionContext context = kernels.context(1);
+        CpuBackend cpu = new CpuBackend(kernels, context, new MemoryPool(1 << 20));
         ChannelsLast layout = new ChannelsLast(cpu, new Copy(context));
         View image = layout.scratch(Shape.of(1, 3, 8, 8)).view();
         View stem = layout.scratch(Shape.of(CHANNELS, 3, 7, 7)).view();

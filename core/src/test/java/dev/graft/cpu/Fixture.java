@@ -7,7 +7,6 @@ import dev.graft.backend.View;
 import dev.graft.cpu.layout.ElementAccess;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.MemoryPool;
-import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.Arrays;
@@ -23,7 +22,7 @@ public final class Fixture {
     public final Random random = new Random(SEED);
 
     public Fixture() {
-        this(new CpuBackend(new ExecutionContext(2), new MemoryPool(1 << 26)));
+        this(CpuBackend.of(2, new MemoryPool(1 << 26)));
     }
 
     public Fixture(CpuBackend cpu) {

@@ -3,27 +3,29 @@ package dev.graft.cpu.conv;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
+import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.ImageRuns;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.PlainEpilogue;
 import dev.graft.cpu.conv.winograd.BlasWinograd;
-import dev.graft.cpu.conv.winograd.WinogradChoice;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.MatrixBuffer;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
+import dev.graft.cpu.run.Settings.WinogradChoice;
 import java.util.Optional;
 
 /** Convolution by matrix products of OpenBLAS: Winograd's algorithm where it fits, else products of gathered pixels. */
-final class BlasConvolution implements Convolution.Algorithm {
+public final class BlasConvolution implements ConvolutionAlgorithm {
     private final ExecutionContext context;
     private final BlasPixelGemm product;
     private final Optional<BlasWinograd> winograd;
     private final BlasWeightGradient weightGradient;
     private final BlasConvWeights weights;
 
-    BlasConvolution(ExecutionContext context) {
+    public BlasConvolution(ExecutionContext context) {
         this.context = context;
         this.product = new BlasPixelGemm(context);
         this.winograd = Settings.ofJvm().winograd() == WinogradChoice.F4
@@ -40,17 +42,17 @@ final class BlasConvolution implements Convolution.Algorithm {
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         if (usesWinograd(w, params)) {
-            PlainEpilogue end = new PlainEpilogue(context.kernels(), epilogue, residual);
+            PlainEpilogue end = new PlainEpilogue(context.elementLoops(), epilogue, residual);
             boolean[] strange =
                     winograd.get().forward(x.dim(0), ImageArray.read(x), w, end, ImageArray.written(y), params);
-            Convolution.redo(
+            ImageRuns.redo(
                     strange,
                     (first, count) -> direct(
-                            Convolution.images(x, first, count),
+                            ImageRuns.of(x, first, count),
                             w,
                             epilogue,
-                            residual.map(r -> Convolution.images(r, first, count)),
-                            Convolution.images(y, first, count),
+                            residual.map(r -> ImageRuns.of(r, first, count)),
+                            ImageRuns.of(y, first, count),
                             params));
             return;
         }
@@ -58,7 +60,7 @@ final class BlasConvolution implements Convolution.Algorithm {
     }
 
     private void direct(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
-        PlainEpilogue end = new PlainEpilogue(context.kernels(), epilogue, residual);
+        PlainEpilogue end = new PlainEpilogue(context.elementLoops(), epilogue, residual);
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
         product.run(x.dim(0), Im2col.of(x, map, params), target(y, w, map, params, true), end);
     }
@@ -71,24 +73,24 @@ final class BlasConvolution implements Convolution.Algorithm {
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
         if (usesWinograd(w, params)) {
-            PlainEpilogue none = new PlainEpilogue(context.kernels(), Epilogue.NONE, Optional.empty());
+            PlainEpilogue none = new PlainEpilogue(context.elementLoops(), Epilogue.NONE, Optional.empty());
             boolean[] strange = winograd.get()
                     .backwardInput(dx.dim(0), ImageArray.read(dy), w, none, ImageArray.written(dx), params);
-            Convolution.redo(
+            ImageRuns.redo(
                     strange,
                     (first, count) -> directBackwardInput(
-                            Convolution.images(dy, first, count), w, Convolution.images(dx, first, count), params));
+                            ImageRuns.of(dy, first, count), w, ImageRuns.of(dx, first, count), params));
             return;
         }
         directBackwardInput(dy, w, dx, params);
     }
 
     private void directBackwardInput(View dy, View w, View dx, Conv2dParams params) {
-        PlainEpilogue none = new PlainEpilogue(context.kernels(), Epilogue.NONE, Optional.empty());
+        PlainEpilogue none = new PlainEpilogue(context.elementLoops(), Epilogue.NONE, Optional.empty());
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             BlasPixelGemm.Target target = target(dx, w, map, params, false);
             if (map.taps() == 0) {
-                target.images().clear(context, dx.dim(0), map);
+                map.clear(context, dx.dim(0), target.images());
             } else {
                 product.run(dx.dim(0), Im2col.of(dy, map, params), target, none);
             }

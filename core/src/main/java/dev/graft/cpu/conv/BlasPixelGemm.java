@@ -154,13 +154,13 @@ final class BlasPixelGemm {
             result.get(row * n, values, 0, count);
             channels.scaleShift(values, count);
             for (int r = 0; r < (whole ? 1 : height); r++) {
-                int place = target.images.place(map, block.from + row + r) + firstChannel;
+                int place = map.place(target.images, block.from + row + r) + firstChannel;
                 channels.loadResidual(place, residuals, r * n, whole ? count : n);
             }
             channels.addResidual(residuals, values, count);
             channels.activate(values, count);
             for (int r = 0; r < (whole ? 1 : height); r++) {
-                int place = target.images.place(map, block.from + row + r) + firstChannel;
+                int place = map.place(target.images, block.from + row + r) + firstChannel;
                 System.arraycopy(values, r * n, target.images.data(), target.images.at() + place, whole ? count : n);
             }
         }

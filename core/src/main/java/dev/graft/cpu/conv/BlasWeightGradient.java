@@ -163,9 +163,9 @@ final class BlasWeightGradient {
                 partial.get(o * depth, sum, 0, depth);
                 for (int p = 1; p < pieces; p++) {
                     partial.get(p * size + o * depth, piece, 0, depth);
-                    context.kernels().addScaled(1f, piece, sum, 0, depth);
+                    context.elementLoops().addScaled(1f, piece, sum, 0, depth);
                 }
-                if (!context.kernels().isFinite(sum, 0, depth)) {
+                if (!context.elementLoops().isFinite(sum, 0, depth)) {
                     strange.set(true);
                 }
                 int b = 0;

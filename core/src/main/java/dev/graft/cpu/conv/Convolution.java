@@ -4,87 +4,52 @@ import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
 import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
+import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.memory.CpuStorage;
-import dev.graft.cpu.pool.Pooling;
+import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.run.ExecutionContext;
 import java.util.Arrays;
 import java.util.Optional;
 
-/**
- * Convolution by the best algorithm for its shape: this class chooses between depthwise, vector and OpenBLAS
- * algorithms.
- */
+/** Convolution by the best algorithm for its shape and groups, on images in channels-last memory. */
 public final class Convolution {
-
-    /** What every algorithm computes, on channels-last images that are not empty. */
-    public interface Algorithm {
-        /** Takes maxima only where it {@link #pools}. */
-        public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params);
-
-        /** Whether this algorithm takes maxima of such windows on the way. */
-        default boolean pools(View x, View w, Epilogue epilogue, Conv2dParams params) {
-            return false;
-        }
-
-        public void backwardInput(View dy, View w, View dx, Conv2dParams params);
-
-        /**
-         * Returns whether all of {@code dw} is finite. What is not may be right, or come from gradients that meet the
-         * zeros around an image; see {@link EdgeResults}.
-         */
-        public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params);
-    }
-
-    /** Images {@code [first, first + count)} of a view. */
-    static View images(View x, int first, int count) {
-        return new View(
-                x.storage(), x.offset() + first * x.strides()[0], x.shape().with(0, count), x.strides());
-    }
-
-    /** Work on images {@code [first, first + count)}. */
-    @FunctionalInterface
-    interface Redo {
-        void run(int first, int count);
-    }
-
-    /** Runs {@code redo} for the images that are marked. */
-    static void redo(boolean[] marked, Redo redo) {
-        for (int i = 0; i < marked.length; i++) {
-            int first = i;
-            while (i < marked.length && marked[i]) {
-                i++;
-            }
-            if (i > first) {
-                redo.run(first, i - first);
-            }
-        }
-    }
 
     private final ExecutionContext context;
     private final ChannelsLast layout;
-    private final Pooling pooling;
+    private final MaxPooling pooling;
     private final EdgeResults edges;
-    private final Algorithm depthwise;
-    private final Algorithm blas;
-    private final Optional<Algorithm> vector;
+    private final ConvolutionAlgorithm depthwise;
+    private final ConvolutionAlgorithm dense;
+    private final ConvolutionAlgorithm grouped;
 
-    public Convolution(ExecutionContext context, ChannelsLast layout, Pooling pooling) {
+    /**
+     * @param depthwise for as many groups as channels
+     * @param dense for one group
+     * @param grouped for every other number of groups
+     */
+    public Convolution(
+            ExecutionContext context,
+            ChannelsLast layout,
+            MaxPooling pooling,
+            ConvolutionAlgorithm depthwise,
+            ConvolutionAlgorithm dense,
+            ConvolutionAlgorithm grouped) {
         this.context = context;
         this.layout = layout;
         this.pooling = pooling;
         this.edges = new EdgeResults(context);
-        this.depthwise = new DepthwiseConvolution(context);
-        this.blas = new BlasConvolution(context);
-        this.vector = context.usesVectors() ? Optional.of(new VectorConvolution(context)) : Optional.empty();
+        this.depthwise = depthwise;
+        this.dense = dense;
+        this.grouped = grouped;
     }
 
-    private Algorithm algorithm(View x, View w, Conv2dParams params) {
+    private ConvolutionAlgorithm algorithm(View x, View w, Conv2dParams params) {
         context.awaitKernels();
         if (DepthwiseConvolution.fits(x, w, params)) {
             return depthwise;
         }
-        return params.groups() == 1 ? vector.orElse(blas) : blas;
+        return params.groups() == 1 ? dense : grouped;
     }
 
     public void forward(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
@@ -119,7 +84,7 @@ public final class Convolution {
     private void forwardThenPool(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
         try (ChannelsLast.Borrowed results = layout.scratch(params.outputShape(x.shape(), w.shape()))) {
             forward(x, w, epilogue.withoutMaxPool(), results.view(), params);
-            pooling.maxPool(results.view(), epilogue.maxPool().get(), y, Optional.empty());
+            pooling.forward(results.view(), epilogue.maxPool().get(), y, Optional.empty());
         }
     }
 

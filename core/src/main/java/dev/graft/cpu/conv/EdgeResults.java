@@ -51,7 +51,7 @@ final class EdgeResults {
     }
 
     private void note(float[] data, int from, int to, AtomicBoolean strange) {
-        if (!context.kernels().isFinite(data, from, to)) {
+        if (!context.elementLoops().isFinite(data, from, to)) {
             strange.set(true);
         }
     }

@@ -3,27 +3,30 @@ package dev.graft.cpu.conv;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
+import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.ImageRuns;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.TapMatrices;
 import dev.graft.cpu.conv.parts.VectorEpilogue;
 import dev.graft.cpu.conv.winograd.VectorWinograd;
 import dev.graft.cpu.conv.winograd.VectorWinogradWeightGradient;
-import dev.graft.cpu.conv.winograd.WinogradChoice;
 import dev.graft.cpu.conv.winograd.WinogradF2;
 import dev.graft.cpu.conv.winograd.WinogradF4;
+import dev.graft.cpu.conv.winograd.WinogradShapes;
 import dev.graft.cpu.conv.winograd.WinogradStride1;
 import dev.graft.cpu.conv.winograd.WinogradStride2;
 import dev.graft.cpu.conv.winograd.WinogradStride2Gradient;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.pool.VectorMaxPool;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
+import dev.graft.cpu.run.Settings.WinogradChoice;
+import dev.graft.cpu.run.Vectors;
 import java.util.Optional;
 
 /** Convolution on the Vector API, one group: Winograd's algorithm where it fits, else products of gathered pixels. */
-final class VectorConvolution implements Convolution.Algorithm {
+public final class VectorConvolution implements ConvolutionAlgorithm {
     /** Most weights of a tap with stride 2. */
     private static final int STRIDE2_WEIGHTS = 128 * 256;
     /** The same for gradients: where there are some, weights are often new and not transformed yet. */
@@ -37,7 +40,7 @@ final class VectorConvolution implements Convolution.Algorithm {
     private final VectorPixelGemm product;
     private final VectorWeightGradient weightGradient;
 
-    VectorConvolution(ExecutionContext context) {
+    public VectorConvolution(ExecutionContext context) {
         WinogradChoice choice = Settings.ofJvm().winograd();
         Optional<WinogradStride1> stride1 = stride1(choice);
         boolean stride2 = choice == WinogradChoice.F4;
@@ -61,11 +64,11 @@ final class VectorConvolution implements Convolution.Algorithm {
     }
 
     private static boolean fits(View w, Conv2dParams params) {
-        return WinogradChoice.fits(w, params, VectorElementLoops.LANES);
+        return WinogradShapes.fits(w, params, Vectors.LANES);
     }
 
     private static boolean fitsStride2(View w, View y, Conv2dParams params, int most) {
-        return WinogradChoice.fitsStride2(w, y, params, VectorElementLoops.LANES, most);
+        return WinogradShapes.fitsStride2(w, y, params, Vectors.LANES, most);
     }
 
     @Override
@@ -76,14 +79,14 @@ final class VectorConvolution implements Convolution.Algorithm {
         if (fast.isPresent()) {
             VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
             boolean[] strange = fast.get().forward(x.dim(0), ImageArray.read(x), w, end, ImageArray.written(y), params);
-            Convolution.redo(
+            ImageRuns.redo(
                     strange,
                     (first, count) -> direct(
-                            Convolution.images(x, first, count),
+                            ImageRuns.of(x, first, count),
                             w,
                             epilogue,
-                            residual.map(r -> Convolution.images(r, first, count)),
-                            Convolution.images(y, first, count),
+                            residual.map(r -> ImageRuns.of(r, first, count)),
+                            ImageRuns.of(y, first, count),
                             params));
             return;
         }
@@ -127,10 +130,10 @@ final class VectorConvolution implements Convolution.Algorithm {
         if (fast.isPresent()) {
             boolean[] strange =
                     fast.get().backwardInput(dx.dim(0), ImageArray.read(dy), w, ImageArray.written(dx), params);
-            Convolution.redo(
+            ImageRuns.redo(
                     strange,
                     (first, count) -> directBackwardInput(
-                            Convolution.images(dy, first, count), w, Convolution.images(dx, first, count), params));
+                            ImageRuns.of(dy, first, count), w, ImageRuns.of(dx, first, count), params));
             return;
         }
         directBackwardInput(dy, w, dx, params);
@@ -139,7 +142,7 @@ final class VectorConvolution implements Convolution.Algorithm {
     private void directBackwardInput(View dy, View w, View dx, Conv2dParams params) {
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             if (map.taps() == 0) {
-                ImageArray.written(dx).clear(context, dx.dim(0), map);
+                map.clear(context, dx.dim(0), ImageArray.written(dx));
             } else {
                 product.run(
                         dx.dim(0),

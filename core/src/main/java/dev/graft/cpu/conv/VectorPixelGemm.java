@@ -5,13 +5,13 @@ import dev.graft.cpu.conv.parts.Im2col;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.TapMatrices;
 import dev.graft.cpu.conv.parts.VectorEpilogue;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.gemm.DeepSums;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.HeapMatrixBuffer;
 import dev.graft.cpu.pool.VectorMaxPool;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
@@ -74,7 +74,7 @@ final class VectorPixelGemm {
      * vectors.
      */
     static boolean goesByRows(Im2col source) {
-        return source.count() < VectorElementLoops.LANES
+        return source.count() < Vectors.LANES
                 && source.map().taps() > 1
                 && source.map().readsRuns();
     }
@@ -94,7 +94,7 @@ final class VectorPixelGemm {
             int count = Math.min(width, columns - column);
             PixelMap map = source.map();
             if (map.fillsResult()) {
-                int place = target.place(map, pixel) + column;
+                int place = map.place(target, pixel) + column;
                 epilogue.store(
                         workspace,
                         block,
@@ -110,7 +110,7 @@ final class VectorPixelGemm {
                 return;
             }
             for (int i = 0; i < rows; i++) {
-                int place = target.place(map, pixel + i) + column;
+                int place = map.place(target, pixel + i) + column;
                 epilogue.store(
                         workspace, block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
             }

@@ -4,7 +4,6 @@ import dev.graft.backend.View;
 import dev.graft.cpu.conv.parts.GradientParts;
 import dev.graft.cpu.conv.parts.Im2col;
 import dev.graft.cpu.conv.parts.PixelMap;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.gemm.TransposedMicroKernel;
 import dev.graft.cpu.layout.ImageArray;
@@ -12,6 +11,7 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.HeapMatrixBuffer;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -216,13 +216,13 @@ final class VectorWeightGradient {
             offsets[i] = i % channels * strides[1] + row * strides[2] + column * strides[3];
         }
         int grain = Math.max(1, (1 << 14) / (sums.taps * sums.width));
-        ElementLoops kernels = context.kernels();
+        ElementLoops kernels = context.elementLoops();
         AtomicBoolean strange = new AtomicBoolean();
         context.forRange(sums.outputs, grain, (from, to) -> {
             for (int tap = 0; tap < sums.taps; tap++) {
                 int first = sums.at(0, tap) + from * sums.width;
                 for (int piece = 1; piece < sums.pieces; piece++) {
-                    VectorElementLoops.add(
+                    Vectors.add(
                             sums.data,
                             sums.at(piece, tap) + from * sums.width,
                             sums.data,

@@ -28,13 +28,13 @@ public final class Pointwise {
 
     public void unary(UnaryOp op, float a, float b, View x, View y) {
         StridedLoop.run(
-                context, (v, from, to) -> context.kernels().unary(op, a, b, v[0], v[1], from, to), in(x), out(y));
+                context, (v, from, to) -> context.elementLoops().unary(op, a, b, v[0], v[1], from, to), in(x), out(y));
     }
 
     public void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx) {
         StridedLoop.run(
                 context,
-                (v, from, to) -> context.kernels().unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to),
+                (v, from, to) -> context.elementLoops().unaryBackward(op, a, b, v[0], v[1], v[2], v[3], from, to),
                 in(x),
                 in(y),
                 in(dy),
@@ -45,7 +45,7 @@ public final class Pointwise {
         if (!op.isComparison()) {
             StridedLoop.run(
                     context,
-                    (v, from, to) -> context.kernels().binary(op, v[0], v[1], v[2], from, to),
+                    (v, from, to) -> context.elementLoops().binary(op, v[0], v[1], v[2], from, to),
                     in(p),
                     in(q),
                     out(y));
@@ -70,7 +70,7 @@ public final class Pointwise {
                 int end = Math.min(to, start + Workspace.BLOCK);
                 StridedLoop.load(walk, 0, ps, start, end, pb);
                 StridedLoop.load(walk, 1, qs, start, end, qb);
-                context.kernels().compare(op, pb, qb, yb, 0, end - start);
+                context.elementLoops().compare(op, pb, qb, yb, 0, end - start);
                 storeBytes(walk, ys, start, end, yb);
             }
         });
@@ -178,7 +178,10 @@ public final class Pointwise {
 
     public void addScaled(float alpha, View x, View y) {
         StridedLoop.run(
-                context, (v, from, to) -> context.kernels().addScaled(alpha, v[0], v[1], from, to), in(x), inOut(y));
+                context,
+                (v, from, to) -> context.elementLoops().addScaled(alpha, v[0], v[1], from, to),
+                in(x),
+                inOut(y));
     }
 
     public void dropout(float p, long seed, View x, View y) {

@@ -1,26 +1,16 @@
 package dev.graft.cpu.elementwise;
 
 import dev.graft.backend.UnaryOp;
-import dev.graft.cpu.KernelRehearsal;
+import dev.graft.cpu.run.Vectors;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Loops on the Vector API where the JIT compiler alone does worse, and the choice of convolutions that rest on it. */
+/** Loops on the Vector API where the JIT compiler alone does worse. */
 public final class VectorElementLoops extends PlainElementLoops {
-    /**
-     * The machine's widest vectors, and the only ones of floats: a second size, loaded anywhere, makes calls on
-     * {@link FloatVector} polymorphic and their vectors objects (measured on JDK 17: convolutions became 10 times
-     * slower).
-     */
-    public static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    /** Floats in a vector. */
-    public static final int LANES = SPECIES.length();
-
-    static {
-        KernelRehearsal.start();
-    }
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+    private static final int LANES = Vectors.LANES;
 
     public VectorElementLoops() {
         super("for what is not worth vectors");
@@ -29,24 +19,6 @@ public final class VectorElementLoops extends PlainElementLoops {
     @Override
     public String description() {
         return "Vector API, " + SPECIES.vectorBitSize() + " bits";
-    }
-
-    @Override
-    public boolean usesVectors() {
-        return true;
-    }
-
-    /** {@code y += x}. */
-    public static void add(float[] x, int xAt, float[] y, int yAt, int count) {
-        int i = 0;
-        for (; i <= count - LANES; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, xAt + i)
-                    .add(FloatVector.fromArray(SPECIES, y, yAt + i))
-                    .intoArray(y, yAt + i);
-        }
-        for (; i < count; i++) {
-            y[yAt + i] += x[xAt + i];
-        }
     }
 
     @Override

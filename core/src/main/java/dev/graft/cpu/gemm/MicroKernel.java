@@ -1,6 +1,6 @@
 package dev.graft.cpu.gemm;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 
 import jdk.incubator.vector.VectorSpecies;
 
@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
  * times in it: with steps as parameters the product took a quarter longer.
  */
 final class MicroKernel {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+    private static final int LANES = Vectors.LANES;
 
     /** Rows of a tile. */
     static final int ROWS = MicroTile.ROWS;

@@ -2,15 +2,15 @@
 // then write all generated sources anew as GeneratedSourcesTest describes.
 package dev.graft.cpu.gemm;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The loops of {@link MicroKernel}, which describes them, for each number of vectors in a tile's row. */
 final class MicroTile {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+    private static final int LANES = Vectors.LANES;
 
     /** Rows of a tile. */
     static final int ROWS = 4;

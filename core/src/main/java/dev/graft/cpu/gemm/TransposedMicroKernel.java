@@ -1,13 +1,13 @@
 package dev.graft.cpu.gemm;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 
 /**
  * {@link MicroKernel} for a left matrix that lies transposed, as gradients of weights need it: both operands are panels
  * of {@link MicroKernel#WIDTH} columns, one row for each pixel that is summed over.
  */
 final class TransposedMicroKernel {
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final int LANES = Vectors.LANES;
     private static final int ROWS = MicroKernel.ROWS;
     private static final int WIDTH = MicroKernel.WIDTH;
 

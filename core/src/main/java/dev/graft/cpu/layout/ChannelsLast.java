@@ -1,18 +1,18 @@
 package dev.graft.cpu.layout;
 
+import dev.graft.backend.Backend;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
-import dev.graft.cpu.CpuBackend;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.Optional;
 
 /** Lends image views in channels-last memory: the view itself where it lies so, else a pooled copy. */
 public final class ChannelsLast {
-    private final CpuBackend backend;
+    private final Backend backend;
     private final Copy copy;
 
-    public ChannelsLast(CpuBackend backend, Copy copy) {
+    public ChannelsLast(Backend backend, Copy copy) {
         this.backend = backend;
         this.copy = copy;
     }

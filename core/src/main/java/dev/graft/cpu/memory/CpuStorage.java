@@ -3,7 +3,6 @@ package dev.graft.cpu.memory;
 import dev.graft.backend.Backend;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
-import dev.graft.cpu.CpuBackend;
 import dev.graft.tensor.DType;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -16,7 +15,8 @@ public final class CpuStorage implements Storage {
 
     private final DType dtype;
     private final int length;
-    private final CpuBackend backend;
+    private final Backend backend;
+    private final MemoryAccount account;
     private final MemoryPool pool;
     private final MemoryPool.Loan loan;
     private final AtomicInteger holders = new AtomicInteger(1);
@@ -25,14 +25,22 @@ public final class CpuStorage implements Storage {
     private final AtomicInteger version = new AtomicInteger();
     private volatile Object array;
 
-    public CpuStorage(CpuBackend backend, MemoryPool pool, DType dtype, int length) {
+    /** @throws IllegalStateException where there is no room for it */
+    public CpuStorage(
+            Backend backend,
+            MemoryAccount account,
+            MemoryPool pool,
+            PackedWeightMemory packedMemory,
+            DType dtype,
+            int length) {
         this.backend = backend;
+        this.account = account;
         this.pool = pool;
         this.dtype = dtype;
         this.length = length;
-        this.packed = new PackedWeightCache(backend.packedMemory());
+        this.packed = new PackedWeightCache(packedMemory);
         this.loan = pool.loan(this, kind(dtype), elements(dtype, length), packed::clear);
-        this.array = pool.take(backend.account(), loan);
+        this.array = pool.take(account, loan);
     }
 
     private static MemoryPool.Kind kind(DType dtype) {
@@ -121,7 +129,7 @@ public final class CpuStorage implements Storage {
 
     /** The account of the memory that this storage is part of. */
     MemoryAccount memory() {
-        return backend.account();
+        return account;
     }
 
     /** Rearranged copies of this storage's weights. */

@@ -24,10 +24,17 @@ public final class BatchNorm {
 
     private final ExecutionContext context;
     private final ChannelsLast layout;
+    private final NormLoops normLoops;
 
-    public BatchNorm(ExecutionContext context, ChannelsLast layout) {
+    public BatchNorm(ExecutionContext context, ChannelsLast layout, NormLoops normLoops) {
         this.context = context;
         this.layout = layout;
+        this.normLoops = normLoops;
+    }
+
+    private NormLoops normLoops() {
+        context.awaitKernels();
+        return normLoops;
     }
 
     private static ChannelBlocks rows(View x) {
@@ -123,7 +130,7 @@ public final class BatchNorm {
     }
 
     private void statistics(View x, float eps, View mean, View inverseStd, View variance) {
-        NormLoops loops = NormLoops.of(context);
+        NormLoops loops = normLoops();
         float[] xs = CpuStorage.floats(x);
         float[] means = CpuStorage.floatsToWrite(mean);
         float[] inverses = CpuStorage.floatsToWrite(inverseStd);
@@ -221,7 +228,7 @@ public final class BatchNorm {
 
     /** Loops over {@code x}, or over {@code x - mean} where that {@link #isFar}. */
     private NormLoops loops(ChannelBlocks rows, View mean, boolean far) {
-        NormLoops loops = NormLoops.of(context);
+        NormLoops loops = normLoops();
         return far
                 ? new CenteredNormLoops(
                         context, loops, rows.spread(CpuStorage.floats(mean), mean.offset()), rows.width())
@@ -474,7 +481,7 @@ public final class BatchNorm {
     }
 
     private void scale(View dy, ChannelBlocks rows, float[] p, View dx) {
-        NormLoops loops = NormLoops.of(context);
+        NormLoops loops = normLoops();
         float[] dys = CpuStorage.floats(dy);
         float[] dxs = CpuStorage.floatsToWrite(dx);
         forBlocks(rows, (at, count) -> loops.scale(dys, dy.offset() + at, p, dxs, dx.offset() + at, count));

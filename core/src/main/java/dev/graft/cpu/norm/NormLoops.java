@@ -2,7 +2,6 @@ package dev.graft.cpu.norm;
 
 import dev.graft.backend.Activation;
 import dev.graft.cpu.layout.ChannelBlocks;
-import dev.graft.cpu.run.ExecutionContext;
 
 /**
  * The inner loops of batch norm on {@code count} floats of channels-last rows. Images are read and written from offsets
@@ -10,11 +9,7 @@ import dev.graft.cpu.run.ExecutionContext;
  * result may be an operand at the same offset. Loops are short enough that what one writes is still in the first-level
  * cache when the next reads it.
  */
-interface NormLoops {
-
-    static NormLoops of(ExecutionContext context) {
-        return context.kernels().usesVectors() ? new VectorNormLoops() : new PlainNormLoops(context);
-    }
+public interface NormLoops {
 
     /**
      * {@code d = x - origin; sum += d; squares += d * d}, the values per channel repeated every {@code width} floats.

@@ -10,16 +10,16 @@ import dev.graft.cpu.run.ExecutionContext;
  * {@link NormLoops} on {@link ElementLoops}: what lies at an offset passes through scratch blocks, see
  * {@link StridedLoop} for why.
  */
-final class PlainNormLoops implements NormLoops {
+public final class PlainNormLoops implements NormLoops {
     // The caller's own blocks have lower numbers.
     private static final int FIRST = 5;
 
     private final ExecutionContext context;
-    private final ElementLoops kernels;
+    private final ElementLoops loops;
 
-    PlainNormLoops(ExecutionContext context) {
+    public PlainNormLoops(ExecutionContext context, ElementLoops loops) {
         this.context = context;
-        this.kernels = context.kernels();
+        this.loops = loops;
     }
 
     private float[] block(int i, int count) {
@@ -36,34 +36,34 @@ final class PlainNormLoops implements NormLoops {
     public void moments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int width, int count) {
         for (int at = 0; at < count; at += width) {
             int n = Math.min(width, count - at);
-            kernels.moments(load(0, x, xAt + at, n), origin, sum, squares, 0, n);
+            loops.moments(load(0, x, xAt + at, n), origin, sum, squares, 0, n);
         }
     }
 
     @Override
     public void center(float[] x, int xAt, float[] mean, float[] y, int yAt, int count) {
         float[] block = load(0, x, xAt, count);
-        kernels.addScaled(-1f, mean, block, 0, count);
+        loops.addScaled(-1f, mean, block, 0, count);
         System.arraycopy(block, 0, y, yAt, count);
     }
 
     @Override
     public void scaleShift(float[] x, int xAt, float[] scale, float[] shift, float[] y, int yAt, int count) {
         float[] block = load(0, x, xAt, count);
-        kernels.scaleShift(block, scale, shift, block, 0, count);
+        loops.scaleShift(block, scale, shift, block, 0, count);
         System.arraycopy(block, 0, y, yAt, count);
     }
 
     @Override
     public void add(float[] x, int xAt, float[] y, int yAt, int count) {
         float[] block = load(0, y, yAt, count);
-        kernels.addScaled(1f, load(1, x, xAt, count), block, 0, count);
+        loops.addScaled(1f, load(1, x, xAt, count), block, 0, count);
         System.arraycopy(block, 0, y, yAt, count);
     }
 
     @Override
     public void activate(Activation activation, float[] y, int yAt, int count) {
-        kernels.activate(activation, y, yAt, yAt + count);
+        loops.activate(activation, y, yAt, yAt + count);
     }
 
     @Override
@@ -74,15 +74,14 @@ final class PlainNormLoops implements NormLoops {
     }
 
     private void mask(Activation activation, float[] y, float[] d, int count) {
-        kernels.unaryBackward(
-                activation == Activation.RELU6 ? UnaryOp.RELU6 : UnaryOp.RELU, 0, 0, y, y, d, d, 0, count);
+        loops.unaryBackward(activation == Activation.RELU6 ? UnaryOp.RELU6 : UnaryOp.RELU, 0, 0, y, y, d, d, 0, count);
     }
 
     private float[] loadMasked(
             Activation activation, float[] x, int xAt, float[] scale, float[] shift, float[] dy, int dyAt, int count) {
         float[] y = load(0, x, xAt, count);
-        kernels.scaleShift(y, scale, shift, y, 0, count);
-        kernels.activate(activation, y, 0, count);
+        loops.scaleShift(y, scale, shift, y, 0, count);
+        loops.activate(activation, y, 0, count);
         float[] d = load(1, dy, dyAt, count);
         mask(activation, y, d, count);
         return d;
@@ -101,7 +100,7 @@ final class PlainNormLoops implements NormLoops {
             int count) {
         for (int at = 0; at < count; at += width) {
             int n = Math.min(width, count - at);
-            kernels.momentGradients(load(0, x, xAt + at, n), load(1, dy, dyAt + at, n), mean, sum, products, 0, n);
+            loops.momentGradients(load(0, x, xAt + at, n), load(1, dy, dyAt + at, n), mean, sum, products, 0, n);
         }
     }
 
@@ -122,7 +121,7 @@ final class PlainNormLoops implements NormLoops {
         for (int at = 0; at < count; at += width) {
             int n = Math.min(width, count - at);
             float[] d = loadMasked(activation, x, xAt + at, scale, shift, dy, dyAt + at, n);
-            kernels.momentGradients(load(0, x, xAt + at, n), d, mean, sum, products, 0, n);
+            loops.momentGradients(load(0, x, xAt + at, n), d, mean, sum, products, 0, n);
         }
     }
 
@@ -142,7 +141,7 @@ final class PlainNormLoops implements NormLoops {
             int dxAt,
             int count) {
         float[] d = loadMasked(activation, x, xAt, scale, shift, dy, dyAt, count);
-        kernels.combine(d, load(0, x, xAt, count), p, q, r, d, 0, count);
+        loops.combine(d, load(0, x, xAt, count), p, q, r, d, 0, count);
         System.arraycopy(d, 0, dx, dxAt, count);
     }
 
@@ -159,7 +158,7 @@ final class PlainNormLoops implements NormLoops {
             int dxAt,
             int count) {
         float[] block = load(0, dy, dyAt, count);
-        kernels.combine(block, load(1, x, xAt, count), p, q, r, block, 0, count);
+        loops.combine(block, load(1, x, xAt, count), p, q, r, block, 0, count);
         System.arraycopy(block, 0, dx, dxAt, count);
     }
 

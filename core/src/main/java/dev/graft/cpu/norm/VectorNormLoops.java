@@ -1,7 +1,7 @@
 package dev.graft.cpu.norm;
 
-import static dev.graft.cpu.elementwise.VectorElementLoops.LANES;
-import static dev.graft.cpu.elementwise.VectorElementLoops.SPECIES;
+import static dev.graft.cpu.run.Vectors.LANES;
+import static dev.graft.cpu.run.Vectors.SPECIES;
 
 import dev.graft.backend.Activation;
 import jdk.incubator.vector.FloatVector;
@@ -9,7 +9,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** {@link NormLoops} on the Vector API: reads and writes images in place, at any offset. */
-final class VectorNormLoops implements NormLoops {
+public final class VectorNormLoops implements NormLoops {
     private static final int FOLD = 4;
 
     @Override

@@ -68,7 +68,7 @@ final class PlainMaxPool {
             int yAt,
             int[] index,
             int indexAt) {
-        ElementLoops kernels = context.kernels();
+        ElementLoops kernels = context.elementLoops();
         Workspace workspace = context.workspace();
         int count = (last - first) * channels;
         float[] best = workspace.floats(0, count);

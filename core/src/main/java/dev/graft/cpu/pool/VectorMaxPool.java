@@ -1,7 +1,7 @@
 package dev.graft.cpu.pool;
 
 import dev.graft.backend.PoolWindows;
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 import java.util.Arrays;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
@@ -15,9 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
  * times, which changes neither the maximum nor its first place.
  */
 public final class VectorMaxPool {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
     private static final VectorSpecies<Integer> PLACES = VectorSpecies.of(int.class, SPECIES.vectorShape());
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final int LANES = Vectors.LANES;
 
     /** Rows and columns of the largest window. */
     public static final int MOST = 3;

@@ -168,14 +168,14 @@ public final class Reductions {
         }
 
         private void add(float[] block) {
-            context.kernels().addScaled(1f, block, lanes, 0, flushed.length);
+            context.elementLoops().addScaled(1f, block, lanes, 0, flushed.length);
             if (++blocks % FLUSH == 0) {
                 flush();
             }
         }
 
         private void addSquares(float[] block) {
-            context.kernels().multiplyAdd(block, block, lanes, 0, flushed.length);
+            context.elementLoops().multiplyAdd(block, block, lanes, 0, flushed.length);
             if (++blocks % FLUSH == 0) {
                 flush();
             }
@@ -270,9 +270,9 @@ public final class Reductions {
                 }
             }
             switch (op) {
-                case SUM, MEAN -> context.kernels().addScaled(1f, block, sum, 0, loaded);
-                case MAX -> context.kernels().binary(BinaryOp.MAXIMUM, block, sum, sum, 0, loaded);
-                case MIN -> context.kernels().binary(BinaryOp.MINIMUM, block, sum, sum, 0, loaded);
+                case SUM, MEAN -> context.elementLoops().addScaled(1f, block, sum, 0, loaded);
+                case MAX -> context.elementLoops().binary(BinaryOp.MAXIMUM, block, sum, sum, 0, loaded);
+                case MIN -> context.elementLoops().binary(BinaryOp.MINIMUM, block, sum, sum, 0, loaded);
             }
             if (++added % FLUSH == 0 || row + together >= to) {
                 for (int i = 0; i < together * count; i++) {

@@ -12,11 +12,6 @@ public interface ElementLoops {
     /** The implementation's name and why it was chosen. */
     String description();
 
-    /** Whether the classes built on the Vector API may be used. */
-    default boolean usesVectors() {
-        return false;
-    }
-
     /** {@code y = op(x)} with the parameters of {@link UnaryOp}. */
     void unary(UnaryOp op, float a, float b, float[] x, float[] y, int from, int to);
 

@@ -1,6 +1,5 @@
 package dev.graft.cpu.run;
 
-import dev.graft.cpu.conv.winograd.WinogradChoice;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +14,7 @@ public final class Settings {
     static final int MOST_THREADS = 4096;
 
     /** Which element kernels to use. */
-    enum KernelChoice {
+    public enum KernelChoice {
         /** Vectors where the JVM compiles them to instructions. */
         BEST,
         VECTOR,
@@ -23,9 +22,18 @@ public final class Settings {
     }
 
     /** Which library multiplies matrices. */
-    enum BlasChoice {
+    public enum BlasChoice {
         OPENBLAS,
         JAVA
+    }
+
+    /** Which of Winograd's algorithms convolutions of 3x3 may use. */
+    public enum WinogradChoice {
+        /** F(4x4, 3x3). */
+        F4,
+        /** F(2x2, 3x3). */
+        F2,
+        OFF
     }
 
     private final Function<String, String> properties;
@@ -72,7 +80,7 @@ public final class Settings {
         return Runtime.getRuntime().maxMemory() / 4;
     }
 
-    KernelChoice kernels() {
+    public KernelChoice kernels() {
         return property("graft.kernels")
                 .map(s -> s.oneOf(List.of("vector", "plain"), List.of(KernelChoice.VECTOR, KernelChoice.PLAIN)))
                 .orElse(KernelChoice.BEST);
@@ -84,7 +92,7 @@ public final class Settings {
                 .orElse(WinogradChoice.F4);
     }
 
-    BlasChoice blas() {
+    public BlasChoice blas() {
         return property("graft.blas")
                 .map(s -> s.oneOf(List.of("openblas", "java"), Arrays.asList(BlasChoice.values())))
                 .orElse(BlasChoice.OPENBLAS);

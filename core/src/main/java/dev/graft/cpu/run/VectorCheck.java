@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
  * last bits. So it comes from what the JVM says of itself (a few milliseconds, once); only a JVM that says nothing is
  * measured.
  */
-final class VectorCheck {
+public final class VectorCheck {
     /** The shortest vectors for which kernels are made. */
     private static final int SHORTEST_BITS = 128;
     /**
@@ -41,12 +41,12 @@ final class VectorCheck {
     /**
      * Why vector kernels would be slow on this JVM, with the fix; empty where they are fast. Needs {@link #hasModule}.
      */
-    static Optional<String> obstacle() {
+    public static Optional<String> obstacle() {
         return Holder.OBSTACLE;
     }
 
     /** Asks without loading a class of the Vector API. */
-    static boolean hasModule() {
+    public static boolean hasModule() {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     }
 

@@ -10,9 +10,9 @@ import dev.graft.backend.View;
 import dev.graft.cpu.CpuBackend;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
+import dev.graft.cpu.KernelProvider;
 import dev.graft.cpu.gemm.JavaBlas;
 import dev.graft.cpu.memory.MemoryPool;
-import dev.graft.cpu.run.ExecutionContext;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -405,7 +405,7 @@ class ConvolutionTest {
     @Test
     void theJavaProductGivesTheSameWithinRounding() {
         Fixture java = new Fixture(
-                new CpuBackend(new ExecutionContext(2, () -> new JavaBlas("test")), new MemoryPool(1 << 24)));
+                CpuBackend.of(KernelProvider.chosen(), 2, () -> new JavaBlas("test"), new MemoryPool(1 << 24)));
         Case k = new Case("3x3", 2, 5, 9, 7, 6, 3, 3, Conv2dParams.of(1, 1));
         View x = java.gaussian(Layout.CHANNELS_LAST, k.n, k.c, k.h, k.w);
         View w = java.gaussian(Layout.ROW_MAJOR, k.o, k.c, k.kh, k.kw);

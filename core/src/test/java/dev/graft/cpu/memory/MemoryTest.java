@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.cpu.CpuBackend;
+import dev.graft.cpu.KernelProvider;
 import dev.graft.cpu.gemm.JavaBlas;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
@@ -23,8 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class MemoryTest {
+    private final KernelProvider kernels = KernelProvider.chosen();
     private final MemoryPool pool = new MemoryPool(1 << 20);
-    private final CpuBackend cpu = new CpuBackend(new ExecutionContext(1), pool);
+    private final CpuBackend cpu = CpuBackend.of(1, pool);
 
     @Test
     void capacityWastesAtMostAnEighth() {
@@ -147,8 +149,8 @@ class MemoryTest {
 
     @Test
     void scratchMemoryIsCountedAndGivenBackByAllThreads() throws InterruptedException {
-        ExecutionContext context = new ExecutionContext(1, () -> new JavaBlas("test"));
-        CpuBackend backend = new CpuBackend(context, new MemoryPool(0));
+        ExecutionContext context = kernels.context(1, () -> new JavaBlas("test"));
+        CpuBackend backend = new CpuBackend(kernels, context, new MemoryPool(0));
         float[] mine = context.workspace().array(Workspace.Slot.LEFT, 100_000);
         context.workspace().buffer(Workspace.Slot.LEFT, 50_000);
         CountDownLatch made = new CountDownLatch(1);
@@ -178,7 +180,7 @@ class MemoryTest {
 
     @Test
     void aThreadThatEndedLeavesItsScratchMemoryToTheNext() throws InterruptedException {
-        ExecutionContext context = new ExecutionContext(1, () -> new JavaBlas("test"));
+        ExecutionContext context = kernels.context(1, () -> new JavaBlas("test"));
         Set<float[]> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int i = 0; i < 20; i++) {
             Thread thread = new Thread(() -> arrays.add(context.workspace().array(Workspace.Slot.LEFT, 100_000)));
@@ -250,7 +252,7 @@ class MemoryTest {
     void exhaustionNamesSizesAndTheMend() {
         long heap = Runtime.getRuntime().maxMemory();
         int length = (int) Math.min(Integer.MAX_VALUE - 16, heap / 8 / 2);
-        CpuBackend backend = new CpuBackend(new ExecutionContext(1), new MemoryPool(heap));
+        CpuBackend backend = CpuBackend.of(1, new MemoryPool(heap));
         Storage[] held = new Storage[4];
         assertThatThrownBy(() -> {
                     for (int i = 0; i < held.length; i++) {
@@ -268,7 +270,7 @@ class MemoryTest {
         assertThat(cpu.describe())
                 .containsKeys("threads", "element kernels", "matrix products", "memory pool", "heap limit");
         assertThat(cpu.describe().get("matrix products")).contains("OpenBLAS", "1 thread a caller");
-        assertThat(new CpuBackend(new ExecutionContext(1, () -> new JavaBlas("no natives")), pool)
+        assertThat(CpuBackend.of(kernels, 1, () -> new JavaBlas("no natives"), pool)
                         .describe()
                         .get("matrix products"))
                 .contains("no natives");

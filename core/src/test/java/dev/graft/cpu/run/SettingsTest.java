@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.ForkedJvm;
-import dev.graft.cpu.conv.winograd.WinogradChoice;
+import dev.graft.cpu.run.Settings.WinogradChoice;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Tensor;
 import java.util.Map;

@@ -3,8 +3,8 @@ package dev.graft.cpu.conv.depthwise;
 import dev.graft.cpu.conv.parts.NonFiniteWatch;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.VectorEpilogue;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.layout.ImageArray;
+import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
 
 import java.util.Arrays;
@@ -24,8 +24,8 @@ final class DepthwiseBlock {
     /** Result pixels of a block. */
     static final int PIXELS = DepthwiseTaps.PIXELS;
 
-    private static final int LANES = VectorElementLoops.LANES;
-    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, VectorElementLoops.SPECIES.vectorShape());
+    private static final int LANES = Vectors.LANES;
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Vectors.SPECIES.vectorShape());
 
     private final ImageArray source;
     private final ImageArray target;

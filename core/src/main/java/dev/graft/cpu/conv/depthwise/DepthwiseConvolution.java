@@ -3,11 +3,10 @@ package dev.graft.cpu.conv.depthwise;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
-import dev.graft.cpu.conv.Convolution;
+import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.PlainEpilogue;
 import dev.graft.cpu.conv.parts.TapMatrices;
-import dev.graft.cpu.conv.parts.VectorEpilogue;
 import dev.graft.cpu.layout.ChannelBlocks;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
@@ -15,22 +14,18 @@ import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Convolution of each channel with its own kernel: too little arithmetic per float for a matrix product. Kernels of
- * usual sizes go to {@link DepthwiseBlock} and {@link DepthwiseGradientBlock} where the JVM has vectors; the rest goes
- * by plain loops over blocks of neighbouring pixels that move down the image.
+ * Convolution of each channel with its own kernel: too little arithmetic per float for a matrix product. Plain loops go
+ * over blocks of neighbouring pixels that move down the image.
  */
-public final class DepthwiseConvolution implements Convolution.Algorithm {
-    private static final int PIECES = 16;
+public class DepthwiseConvolution implements ConvolutionAlgorithm {
+    /** Sums of their own that a gradient is cut into. */
+    static final int PARTIAL_SUMS = 16;
+
     private static final int SHORTEST_STRIP = 8;
-    private static final int FLUSH = 32;
-    // Least products in a strip of result rows: several microseconds of work.
-    private static final int STRIP = 1 << 18;
-    // The same for weight gradients, whose pieces have sums of their own.
-    private static final int GRADIENT_STRIP = 1 << 19;
-    private static final int SUMMED_CHANNELS = 128;
+    /** Most products that are added before their sum goes to double. */
+    private static final int FLOAT_ADDITIONS = 32;
     /** Larger kernels would need more copies of pixels, and longer sums in floats, than they are worth. */
     private static final int MOST_TAPS = 1024;
 
@@ -52,7 +47,7 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
         private static Cut of(int images, PixelMap map, int channels) {
             ChannelBlocks pixels = ChannelBlocks.of(map.columns(), channels);
             int blocks = (map.columns() + pixels.blockRows() - 1) / pixels.blockRows();
-            int wanted = (PIECES + images * blocks - 1) / Math.max(1, images * blocks);
+            int wanted = (PARTIAL_SUMS + images * blocks - 1) / Math.max(1, images * blocks);
             return new Cut(images, map, pixels, blocks, Math.max(1, Math.min(wanted, map.rows() / SHORTEST_STRIP)));
         }
 
@@ -82,47 +77,13 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     @Override
-    public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
+    public final void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
-        if (residual.isEmpty() && usesBlocks(map, x.dim(1))) {
-            runBlocks(x.dim(0), ImageArray.read(x), w, map, ImageArray.written(y), epilogue);
-            return;
-        }
-        run(
-                x.dim(0),
-                ImageArray.read(x),
-                w,
-                map,
-                ImageArray.written(y),
-                new PlainEpilogue(context.kernels(), epilogue, residual));
-    }
-
-    private boolean usesBlocks(PixelMap map, int channels) {
-        return context.kernels().usesVectors() && DepthwiseBlock.fits(map, channels);
-    }
-
-    private void runBlocks(int images, ImageArray source, View w, PixelMap map, ImageArray target, Epilogue epilogue) {
-        float[] weights = packed(w, map);
-        VectorEpilogue finish = new VectorEpilogue(epilogue, Optional.empty(), source.channels());
-        int strips = strips(map, source.channels(), STRIP);
-        context.forEach(images * strips, task -> {
-            DepthwiseBlock block = new DepthwiseBlock(source, map, weights, target, finish, context.workspace());
-            int strip = task % strips;
-            block.rows(task / strips, firstRow(map, strip, strips), firstRow(map, strip + 1, strips));
-        });
-    }
-
-    private static int strips(PixelMap map, int channels, int least) {
-        long work = (long) map.rows() * map.columns() * map.taps() * channels;
-        return (int) Math.max(1, Math.min(work / least, map.rows()));
-    }
-
-    private static int firstRow(PixelMap map, int strip, int strips) {
-        return (int) ((long) map.rows() * strip / strips);
+        run(x.dim(0), ImageArray.read(x), w, map, ImageArray.written(y), epilogue, residual);
     }
 
     /** Weights as {@code [tap, channel]}. */
-    private float[] packed(View w, PixelMap map) {
+    final float[] packed(View w, PixelMap map) {
         TapMatrices weights = TapMatrices.depthwise(w, map);
         int channels = weights.columns();
         return weights.packed(
@@ -133,20 +94,23 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     @Override
-    public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
+    public final void backwardInput(View dy, View w, View dx, Conv2dParams params) {
         ImageArray source = ImageArray.read(dy);
         ImageArray target = ImageArray.written(dx);
-        PlainEpilogue none = new PlainEpilogue(context.kernels(), Epilogue.NONE, Optional.empty());
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
-            if (usesBlocks(map, dx.dim(1))) {
-                runBlocks(dx.dim(0), source, w, map, target, Epilogue.NONE);
-            } else {
-                run(dx.dim(0), source, w, map, target, none);
-            }
+            run(dx.dim(0), source, w, map, target, Epilogue.NONE, Optional.empty());
         }
     }
 
-    private void run(int images, ImageArray source, View w, PixelMap map, ImageArray target, PlainEpilogue epilogue) {
+    void run(
+            int images,
+            ImageArray source,
+            View w,
+            PixelMap map,
+            ImageArray target,
+            Epilogue end,
+            Optional<View> residual) {
+        PlainEpilogue epilogue = new PlainEpilogue(context.elementLoops(), end, residual);
         Cut cut = Cut.of(images, map, target.channels());
         float[][] weights = weights(w, map, cut.pixels);
         PlainEpilogue.Channels finish = epilogue.channels(cut.pixels, 0);
@@ -163,7 +127,7 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
                 for (int i = 0; i < map.rowOffsets().length; i++) {
                     int at = staged.find(q * map.stepH() + map.rowOffsets()[i]);
                     if (at >= 0) {
-                        context.kernels()
+                        context.elementLoops()
                                 .multiplyAddAll(staged.copies(), at, weights, i * columns, columns, sum, 0, count);
                     }
                 }
@@ -218,18 +182,20 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
     }
 
     @Override
-    public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
+    public final boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
         ImageArray source = ImageArray.read(x);
         ImageArray gradient = ImageArray.read(dy);
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
-        if (context.kernels().usesVectors() && DepthwiseGradientBlock.fits(map, source.channels())) {
-            return backwardWeightByBlocks(dy.dim(0), source, gradient, map, dw);
-        }
-        Cut cut = Cut.of(dy.dim(0), map, source.channels());
+        return gradient(dy.dim(0), source, gradient, map, dw);
+    }
+
+    /** Writes {@code dw} and returns whether all of it is finite. */
+    boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
+        Cut cut = Cut.of(images, map, source.channels());
         int channels = source.channels();
         int size = map.taps() * channels;
-        int pieceTasks = (cut.count() + PIECES - 1) / PIECES;
-        double[] sums = new double[PIECES * size];
+        int pieceTasks = (cut.count() + PARTIAL_SUMS - 1) / PARTIAL_SUMS;
+        double[] sums = new double[PARTIAL_SUMS * size];
         context.forRange(
                 cut.count(),
                 Math.max(1, pieceTasks),
@@ -241,7 +207,7 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
         for (int tap = 0; tap < map.taps(); tap++) {
             for (int c = 0; c < channels; c++) {
                 double total = 0;
-                for (int piece = 0; piece < PIECES; piece++) {
+                for (int piece = 0; piece < PARTIAL_SUMS; piece++) {
                     total += sums[piece * size + tap * channels + c];
                 }
                 data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] =
@@ -250,42 +216,6 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
             }
         }
         return finite;
-    }
-
-    private boolean backwardWeightByBlocks(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
-        int strips = strips(map, source.channels(), GRADIENT_STRIP);
-        int tasks = images * strips;
-        int pieceTasks = Math.max(1, (tasks + PIECES - 1) / PIECES);
-        int pieces = Math.max(1, (tasks + pieceTasks - 1) / pieceTasks);
-        DepthwiseGradientBlock[] blocks = new DepthwiseGradientBlock[pieces];
-        context.forEach(pieces, piece -> {
-            DepthwiseGradientBlock block = new DepthwiseGradientBlock(source, gradient, map);
-            for (int task = piece * pieceTasks; task < Math.min(tasks, (piece + 1) * pieceTasks); task++) {
-                int strip = task % strips;
-                block.add(task / strips, firstRow(map, strip, strips), firstRow(map, strip + 1, strips));
-            }
-            blocks[piece] = block;
-        });
-        float[] data = CpuStorage.floatsToWrite(dw);
-        int[] strides = dw.strides();
-        int columns = map.columnOffsets().length;
-        AtomicBoolean strange = new AtomicBoolean();
-        context.forRange(source.channels(), SUMMED_CHANNELS, (from, to) -> {
-            for (int c = from; c < to; c++) {
-                for (int tap = 0; tap < map.taps(); tap++) {
-                    double total = 0;
-                    for (DepthwiseGradientBlock block : blocks) {
-                        total += block.total(tap, c);
-                    }
-                    data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] =
-                            (float) total;
-                    if (!Double.isFinite(total)) {
-                        strange.set(true);
-                    }
-                }
-            }
-        });
-        return !strange.get();
     }
 
     private void gradientSums(
@@ -311,10 +241,11 @@ public final class DepthwiseConvolution implements Convolution.Algorithm {
                 for (int tap = 0; tap < lanes.length; tap++) {
                     int found = staged.find(q * map.stepH() + map.rowOffsets()[tap / columns]);
                     if (found >= 0) {
-                        context.kernels().multiplyAdd(staged.copies()[found + tap % columns], dy, lanes[tap], 0, count);
+                        context.elementLoops()
+                                .multiplyAdd(staged.copies()[found + tap % columns], dy, lanes[tap], 0, count);
                     }
                 }
-                if (++lines % FLUSH == 0) {
+                if (++lines % FLOAT_ADDITIONS == 0) {
                     flush(lanes, cut.pixels, sums, at);
                 }
             }

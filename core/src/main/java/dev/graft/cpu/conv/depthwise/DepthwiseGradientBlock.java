@@ -1,8 +1,8 @@
 package dev.graft.cpu.conv.depthwise;
 
 import dev.graft.cpu.conv.parts.PixelMap;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.layout.ImageArray;
+import dev.graft.cpu.run.Vectors;
 
 import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
@@ -19,8 +19,8 @@ final class DepthwiseGradientBlock {
     /** Result pixels of a block. */
     static final int PIXELS = DepthwiseTaps.PIXELS;
 
-    private static final int LANES = VectorElementLoops.LANES;
-    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, VectorElementLoops.SPECIES.vectorShape());
+    private static final int LANES = Vectors.LANES;
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Vectors.SPECIES.vectorShape());
     // Additions to the sums between two moves to double.
     private static final int FLUSH = 64;
     // Rows of results that are summed up in registers.

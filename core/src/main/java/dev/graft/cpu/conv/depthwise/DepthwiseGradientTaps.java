@@ -2,7 +2,7 @@
 // then write all generated sources anew as GeneratedSourcesTest describes.
 package dev.graft.cpu.conv.depthwise;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Written out for the reason that {@link DepthwiseTaps} gives.
  */
 final class DepthwiseGradientTaps {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+    private static final int LANES = Vectors.LANES;
 
     private DepthwiseGradientTaps() {}
 

@@ -2,7 +2,7 @@
 // then write all generated sources anew as GeneratedSourcesTest describes.
 package dev.graft.cpu.conv.depthwise;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -23,8 +23,8 @@ final class DepthwiseTaps {
     /** Result pixels of a block. */
     static final int PIXELS = 7;
 
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+    private static final int LANES = Vectors.LANES;
 
     private DepthwiseTaps() {}
 

@@ -1,6 +1,6 @@
 package dev.graft.cpu.conv.parts;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
@@ -10,7 +10,7 @@ import java.util.Arrays;
  * spread what is not finite over a tile; what they have written is redone in another way where this says so.
  */
 public final class NonFiniteWatch {
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final int LANES = Vectors.LANES;
 
     private final float[] sums;
 

@@ -1,6 +1,8 @@
 package dev.graft.cpu.conv.parts;
 
 import dev.graft.backend.Conv2dParams;
+import dev.graft.cpu.layout.ImageArray;
+import dev.graft.cpu.run.ExecutionContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +29,7 @@ public record PixelMap(
         int placeW,
         int firstRow,
         int firstColumn) {
+    private static final int CLEARED_FLOATS = 1 << 15;
 
     public static PixelMap forward(
             Conv2dParams params, int kernelHeight, int kernelWidth, int outputHeight, int outputWidth) {
@@ -168,5 +171,30 @@ public record PixelMap(
     /** Whether the grid covers the whole result image in order. */
     public boolean fillsResult() {
         return placeH == 1 && placeW == 1 && firstRow == 0 && firstColumn == 0;
+    }
+
+    /**
+     * Where result pixel {@code pixel}, counted through the grids of all images, lies in {@code result}, relative to
+     * its start.
+     */
+    public int place(ImageArray result, int pixel) {
+        if (fillsResult()) {
+            return pixel * result.channels();
+        }
+        int gridSize = rows() * columns();
+        int row = firstRow() + pixel % gridSize / columns() * placeH();
+        int column = firstColumn() + pixel % columns() * placeW();
+        return result.place(pixel / gridSize, row, column);
+    }
+
+    /** Zeroes the result pixels. */
+    public void clear(ExecutionContext context, int images, ImageArray result) {
+        int channels = result.channels();
+        context.forRange(images * rows() * columns(), Math.max(1, CLEARED_FLOATS / channels), (from, to) -> {
+            for (int pixel = from; pixel < to; pixel++) {
+                int start = result.at() + place(result, pixel);
+                Arrays.fill(result.data(), start, start + channels, 0f);
+            }
+        });
     }
 }

@@ -3,8 +3,8 @@ package dev.graft.cpu.conv.parts;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 import java.util.Optional;
@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** An {@link Epilogue} applied by vectors while a block of results moves to its place. */
 public final class VectorEpilogue {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+    private static final int LANES = Vectors.LANES;
 
     /** Leaves results as they are. */
     public static final VectorEpilogue NONE = new VectorEpilogue(Epilogue.NONE, Optional.empty(), 0);

@@ -40,7 +40,7 @@ public final class BlasWinograd {
 
     /** Whether the algorithm serves this convolution well. */
     public static boolean fits(View w, Conv2dParams params) {
-        return WinogradChoice.fits(w, params, LANES) && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
+        return WinogradShapes.fits(w, params, LANES) && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
     }
 
     /**
@@ -91,7 +91,7 @@ public final class BlasWinograd {
                                 p * count * columns,
                                 columns);
             }
-            pass.transformResults(context.kernels(), workspace, from, count, columns, m);
+            pass.transformResults(context.elementLoops(), workspace, from, count, columns, m);
         });
         return pass.strange;
     }

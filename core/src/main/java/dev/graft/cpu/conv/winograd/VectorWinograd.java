@@ -5,11 +5,11 @@ import dev.graft.backend.View;
 import dev.graft.cpu.conv.parts.NonFiniteWatch;
 import dev.graft.cpu.conv.parts.TapMatrices;
 import dev.graft.cpu.conv.parts.VectorEpilogue;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 import java.util.Optional;
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * panel.
  */
 public final class VectorWinograd {
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final int LANES = Vectors.LANES;
     private static final int WIDTH = MicroKernel.WIDTH;
     /** Tiles of a task that goes by tiles; a multiple of the micro-kernel's rows. */
     private static final int RUN = 6 * MicroKernel.ROWS;

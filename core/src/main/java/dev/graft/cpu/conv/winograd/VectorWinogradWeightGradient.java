@@ -4,12 +4,12 @@ import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 import dev.graft.cpu.conv.parts.GradientParts;
 import dev.graft.cpu.conv.parts.NonFiniteWatch;
-import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.gemm.TransposedMicroKernel;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * blocks: all tiles are transformed once, a run at a time, and every task makes one block of the gradient.
  */
 public final class VectorWinogradWeightGradient {
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final int LANES = Vectors.LANES;
     private static final int WIDTH = MicroKernel.WIDTH;
     /** Tiles transformed at a time by one task: with the block's sums they fit the second-level cache. */
     private static final int RUN = 36;
@@ -136,8 +136,7 @@ public final class VectorWinogradWeightGradient {
         });
         context.forEach(blocks, block -> {
             for (int piece = 1; piece < pieces; piece++) {
-                VectorElementLoops.add(
-                        sums, (piece * blocks + block) * sumsSize(), sums, block * sumsSize(), sumsSize());
+                Vectors.add(sums, (piece * blocks + block) * sumsSize(), sums, block * sumsSize(), sumsSize());
             }
             store(pass, block, sums, block * sumsSize());
         });

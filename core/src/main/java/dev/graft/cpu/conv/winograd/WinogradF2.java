@@ -2,7 +2,7 @@
 // then write all generated sources anew as GeneratedSourcesTest describes.
 package dev.graft.cpu.conv.winograd;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Written out for the reason that {@link WinogradF4} gives.
  */
 final class WinogradF2 extends WinogradStride1 {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
 
     WinogradF2() {
         super(2);

@@ -2,7 +2,7 @@
 // then write all generated sources anew as GeneratedSourcesTest describes.
 package dev.graft.cpu.conv.winograd;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
  * file, although long, because it is generated.
  */
 final class WinogradF4 extends WinogradStride1 {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
 
     WinogradF4() {
         super(4);

@@ -1,6 +1,6 @@
 package dev.graft.cpu.conv.winograd;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 import java.util.stream.IntStream;
 
 /**
@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
  * pixels. With the transforms of the weights' gradient, transposes of the others.
  */
 public abstract class WinogradStride1 extends WinogradTransforms {
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final int LANES = Vectors.LANES;
 
     WinogradStride1(int tile) {
         super(tile, tile, tile + 2, IntStream.range(0, (tile + 2) * (tile + 2)).toArray());

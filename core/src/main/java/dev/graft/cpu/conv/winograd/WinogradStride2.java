@@ -1,6 +1,6 @@
 package dev.graft.cpu.conv.winograd;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -18,7 +18,7 @@ public final class WinogradStride2 extends WinogradTransforms {
     /** Distinct weights of a side. */
     static final int WEIGHTS = 6;
 
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
 
     public WinogradStride2() {
         super(4, 8, SIDE, matrices());

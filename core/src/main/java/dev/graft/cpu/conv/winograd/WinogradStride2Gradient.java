@@ -1,6 +1,6 @@
 package dev.graft.cpu.conv.winograd;
 
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * taps; see {@link WinogradStride2}.
  */
 public final class WinogradStride2Gradient extends WinogradTransforms {
-    private static final VectorSpecies<Float> SPECIES = VectorElementLoops.SPECIES;
+    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
     private static final int SIDE = WinogradStride2.SIDE;
 
     public WinogradStride2Gradient() {

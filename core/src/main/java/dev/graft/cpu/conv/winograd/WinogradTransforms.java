@@ -1,7 +1,7 @@
 package dev.graft.cpu.conv.winograd;
 
 import dev.graft.cpu.conv.parts.NonFiniteWatch;
-import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.run.Vectors;
 import java.util.Arrays;
 
 /**
@@ -11,7 +11,7 @@ import java.util.Arrays;
  * works on vectors of channels; those without a number of channels work on one.
  */
 abstract class WinogradTransforms {
-    private static final int LANES = VectorElementLoops.LANES;
+    private static final int LANES = Vectors.LANES;
 
     /** Result pixels of a tile along one side. */
     final int tile;

@@ -8,8 +8,10 @@ import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
+import dev.graft.cpu.KernelProvider;
 import dev.graft.cpu.conv.parts.PlainEpilogue;
 import dev.graft.cpu.conv.parts.VectorEpilogue;
+import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
@@ -26,7 +28,7 @@ class WinogradTest {
     private static final Conv2dParams SAME = Conv2dParams.of(1, 1);
 
     private final Fixture f = new Fixture();
-    private final ExecutionContext context = new ExecutionContext(2);
+    private final ExecutionContext context = KernelProvider.chosen().context(2);
 
     record Case(int tile, double bound, int channels, int size) {
         /** Lazily, so that a JVM without vectors can skip. */
@@ -47,8 +49,9 @@ class WinogradTest {
     @MethodSource("cases")
     void errorIsBounded(Case k) {
         Requirement.of(
-                context.kernels().usesVectors(),
-                "these kernels do not use the Vector API: " + context.kernels().description());
+                context.elementLoops() instanceof VectorElementLoops,
+                "these kernels do not use the Vector API: "
+                        + context.elementLoops().description());
         int c = k.channels;
         int outputs = 32;
         View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, k.size, k.size);
@@ -92,7 +95,7 @@ class WinogradTest {
         View y = f.empty(Layout.CHANNELS_LAST, 2, outputs, size, size);
         View dx = f.empty(Layout.CHANNELS_LAST, 2, c, size, size);
         BlasWinograd winograd = new BlasWinograd(context);
-        PlainEpilogue none = new PlainEpilogue(context.kernels(), Epilogue.NONE, Optional.empty());
+        PlainEpilogue none = new PlainEpilogue(context.elementLoops(), Epilogue.NONE, Optional.empty());
         winograd.forward(2, ImageArray.read(x), w, none, ImageArray.written(y), SAME);
         winograd.backwardInput(2, ImageArray.read(dy), w, none, ImageArray.written(dx), SAME);
 
@@ -117,8 +120,9 @@ class WinogradTest {
     @CsvSource({"64, 24", "512, 14"})
     void errorOfStride2IsBounded(int c, int size) {
         Requirement.of(
-                context.kernels().usesVectors(),
-                "these kernels do not use the Vector API: " + context.kernels().description());
+                context.elementLoops() instanceof VectorElementLoops,
+                "these kernels do not use the Vector API: "
+                        + context.elementLoops().description());
         int outputs = 32;
         View x = f.gaussian(Layout.CHANNELS_LAST, 2, c, size, size);
         View w = f.gaussian(Layout.ROW_MAJOR, outputs, c, 3, 3);

@@ -3,17 +3,13 @@ package dev.graft.cpu.conv.winograd;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 
-/**
- * Which of Winograd's algorithms the user chose by {@code graft.winograd}, and what a convolution must be like for any
- * of them.
- */
-public enum WinogradChoice {
-    F4,
-    F2,
-    OFF;
+/** What a convolution must be like for any of Winograd's algorithms. */
+public final class WinogradShapes {
 
     /** Most channels: their products are added up in floats. */
     private static final int DEEPEST = 4096;
+
+    private WinogradShapes() {}
 
     /**
      * Whether the algorithm serves this convolution well: channels in whole vectors, and enough of them to repay the

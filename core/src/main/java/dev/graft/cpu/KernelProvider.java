@@ -1,0 +1,115 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Backend;
+import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
+import dev.graft.cpu.gemm.JavaBlas;
+import dev.graft.cpu.gemm.OpenBlas;
+import dev.graft.cpu.layout.ChannelsLast;
+import dev.graft.cpu.norm.NormLoops;
+import dev.graft.cpu.pool.MaxPooling;
+import dev.graft.cpu.run.Blas;
+import dev.graft.cpu.run.ElementLoops;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Settings;
+import dev.graft.cpu.run.VectorCheck;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+/**
+ * The kernels that this machine runs, wherever there is more than one implementation: chosen here, once, and nowhere
+ * else. Classes that start with {@code Vector} need the Vector API; those with {@code Plain} or {@code Blas} do not.
+ */
+public abstract class KernelProvider {
+    private static final Logger LOG = System.getLogger("dev.graft.cpu");
+    private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
+
+    KernelProvider() {}
+
+    /**
+     * What {@code graft.kernels} asks for, else vectors where the JVM compiles them to instructions.
+     *
+     * @throws IllegalArgumentException where vectors are asked for and cannot be had
+     */
+    public static KernelProvider chosen() {
+        Settings.KernelChoice choice = Settings.ofJvm().kernels();
+        if (choice == Settings.KernelChoice.PLAIN) {
+            return new PlainKernelProvider("chosen by graft.kernels");
+        }
+        boolean forced = choice == Settings.KernelChoice.VECTOR;
+        if (!VectorCheck.hasModule()) {
+            String missing =
+                    "the JVM runs without the vector module. Hint: add --add-modules jdk.incubator.vector to the java command";
+            if (forced) {
+                throw new IllegalArgumentException(
+                        "graft.kernels (system property): 'vector' is not possible: " + missing + ".");
+            }
+            return fallBack(missing);
+        }
+        Optional<String> obstacle = VectorCheck.obstacle();
+        if (obstacle.isPresent() && !forced) {
+            return fallBack(obstacle.get());
+        }
+        obstacle.ifPresent(reason -> LOG.log(
+                Level.WARNING,
+                "Vector kernels, which graft.kernels chose, are many times slower here than plain ones: " + reason
+                        + "."));
+        return new VectorKernelProvider();
+    }
+
+    private static KernelProvider fallBack(String reason) {
+        if (!FALLBACK_LOGGED.getAndSet(true)) {
+            LOG.log(
+                    Level.INFO,
+                    "Kernels fall back to plain Java loops and OpenBLAS, which take two to three times as long as compiled vectors: "
+                            + reason + ".");
+        }
+        return new PlainKernelProvider(reason);
+    }
+
+    private static Blas chosenBlas() {
+        if (Settings.ofJvm().blas() == Settings.BlasChoice.JAVA) {
+            return new JavaBlas("chosen by graft.blas");
+        }
+        try {
+            return new OpenBlas();
+        } catch (LinkageError e) {
+            LOG.log(
+                    Level.WARNING,
+                    "OpenBLAS could not be loaded, matrix products fall back to slow Java loops (" + e
+                            + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform on the class path"
+                            + " (on the module path add --add-modules org.bytedeco.openblas.PLATFORM,org.bytedeco.javacpp.PLATFORM, such as linux.x86_64),"
+                            + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable).");
+            return new JavaBlas("OpenBLAS could not be loaded: " + e);
+        }
+    }
+
+    /** What kernels of this provider run with, and the chosen library for matrix products. */
+    public final ExecutionContext context(int threads) {
+        return context(threads, KernelProvider::chosenBlas);
+    }
+
+    public final ExecutionContext context(int threads, Supplier<Blas> blas) {
+        return new ExecutionContext(threads, elementLoops(), this::awaitKernels, blas);
+    }
+
+    /** Returns when the kernels are ready for use. */
+    abstract void awaitKernels();
+
+    abstract ElementLoops elementLoops();
+
+    abstract NormLoops normLoops(ExecutionContext context);
+
+    abstract MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout);
+
+    /** For one group. */
+    abstract ConvolutionAlgorithm denseConvolution(ExecutionContext context);
+
+    /** For any number of groups. */
+    abstract ConvolutionAlgorithm groupedConvolution(ExecutionContext context);
+
+    /** For as many groups as channels. */
+    abstract ConvolutionAlgorithm depthwiseConvolution(ExecutionContext context);
+}

@@ -1,0 +1,56 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Backend;
+import dev.graft.cpu.conv.BlasConvolution;
+import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
+import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
+import dev.graft.cpu.elementwise.PlainElementLoops;
+import dev.graft.cpu.layout.ChannelsLast;
+import dev.graft.cpu.norm.NormLoops;
+import dev.graft.cpu.norm.PlainNormLoops;
+import dev.graft.cpu.pool.MaxPooling;
+import dev.graft.cpu.run.ElementLoops;
+import dev.graft.cpu.run.ExecutionContext;
+
+/** Plain loops, which C2 turns into vector instructions by itself, and products of a BLAS library. */
+final class PlainKernelProvider extends KernelProvider {
+    private final ElementLoops loops;
+
+    /** @param reason why there are no vector kernels */
+    PlainKernelProvider(String reason) {
+        this.loops = new PlainElementLoops(reason);
+    }
+
+    @Override
+    void awaitKernels() {}
+
+    @Override
+    ElementLoops elementLoops() {
+        return loops;
+    }
+
+    @Override
+    NormLoops normLoops(ExecutionContext context) {
+        return new PlainNormLoops(context, loops);
+    }
+
+    @Override
+    MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
+        return new MaxPooling(backend, context, layout);
+    }
+
+    @Override
+    ConvolutionAlgorithm denseConvolution(ExecutionContext context) {
+        return new BlasConvolution(context);
+    }
+
+    @Override
+    ConvolutionAlgorithm groupedConvolution(ExecutionContext context) {
+        return new BlasConvolution(context);
+    }
+
+    @Override
+    ConvolutionAlgorithm depthwiseConvolution(ExecutionContext context) {
+        return new DepthwiseConvolution(context);
+    }
+}

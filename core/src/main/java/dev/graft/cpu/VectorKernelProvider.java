@@ -1,0 +1,60 @@
+package dev.graft.cpu;
+
+import dev.graft.backend.Backend;
+import dev.graft.cpu.conv.BlasConvolution;
+import dev.graft.cpu.conv.VectorConvolution;
+import dev.graft.cpu.conv.depthwise.VectorDepthwiseConvolution;
+import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
+import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.layout.ChannelsLast;
+import dev.graft.cpu.norm.NormLoops;
+import dev.graft.cpu.norm.VectorNormLoops;
+import dev.graft.cpu.pool.MaxPooling;
+import dev.graft.cpu.pool.VectorMaxPooling;
+import dev.graft.cpu.run.ElementLoops;
+import dev.graft.cpu.run.ExecutionContext;
+
+/** Kernels on the Vector API. Only loaded where the JVM has its module. */
+final class VectorKernelProvider extends KernelProvider {
+    static {
+        KernelRehearsal.start();
+    }
+
+    private final ElementLoops loops = new VectorElementLoops();
+
+    @Override
+    void awaitKernels() {
+        KernelRehearsal.await();
+    }
+
+    @Override
+    ElementLoops elementLoops() {
+        return loops;
+    }
+
+    @Override
+    NormLoops normLoops(ExecutionContext context) {
+        return new VectorNormLoops();
+    }
+
+    @Override
+    MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
+        return new VectorMaxPooling(backend, context, layout);
+    }
+
+    @Override
+    ConvolutionAlgorithm denseConvolution(ExecutionContext context) {
+        return new VectorConvolution(context);
+    }
+
+    /** Groups of few channels fill no vectors. */
+    @Override
+    ConvolutionAlgorithm groupedConvolution(ExecutionContext context) {
+        return new BlasConvolution(context);
+    }
+
+    @Override
+    ConvolutionAlgorithm depthwiseConvolution(ExecutionContext context) {
+        return new VectorDepthwiseConvolution(context);
+    }
+}

@@ -1,0 +1,153 @@
+package dev.graft.cpu.pool;
+
+import dev.graft.backend.Backend;
+import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Storage;
+import dev.graft.backend.View;
+import dev.graft.cpu.layout.ChannelsLast;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.tensor.DType;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Maxima over windows of channels-last images, and where they lie. */
+public class MaxPooling {
+    /** Least floats of results in a task. */
+    private static final int GRAIN = 1 << 13;
+    /** Most windows that may share a pixel for their gradients to be added in floats. */
+    private static final int FLOAT_ADDITIONS = 32;
+
+    private final Backend backend;
+    private final ExecutionContext context;
+    private final ChannelsLast layout;
+
+    public MaxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
+        this.backend = backend;
+        this.context = context;
+        this.layout = layout;
+    }
+
+    final ExecutionContext context() {
+        return context;
+    }
+
+    final ChannelsLast layout() {
+        return layout;
+    }
+
+    public void forward(View x, PoolWindows windows, View y, Optional<View> index) {
+        if (y.numel() == 0) {
+            return;
+        }
+        if (index.isPresent()) {
+            withPlaces(x, windows, y, index.get());
+        } else {
+            Storage unused = backend.allocate(DType.I32, y.numel());
+            withPlaces(x, windows, y, new View(unused, 0, y.shape(), y.strides()));
+            unused.release();
+        }
+    }
+
+    private void withPlaces(View x, PoolWindows windows, View y, View index) {
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y);
+                ChannelsLast.Borrowed places = layout.target(index)) {
+            float[] xs = CpuStorage.floats(in.view());
+            float[] ys = CpuStorage.floatsToWrite(out.view());
+            int[] is = CpuStorage.intsToWrite(places.view());
+            int channels = x.dim(1);
+            int height = x.dim(2);
+            int width = x.dim(3);
+            int rows = windows.outputHeight();
+            int columns = windows.outputWidth();
+            int xAt = in.view().offset();
+            int yAt = out.view().offset();
+            int iAt = places.view().offset();
+            PlainMaxPool pool = new PlainMaxPool(context, windows, xs, width, channels);
+            int grain = Math.max(1, GRAIN / Math.max(1, columns * channels));
+            context.forRange(x.dim(0) * rows, grain, (from, to) -> {
+                for (int line = from; line < to; line++) {
+                    int at = line * columns * channels;
+                    pool.row(xAt + line / rows * height * width * channels, line % rows, ys, yAt + at, is, iAt + at);
+                }
+            });
+        }
+    }
+
+    // Windows may overlap, so an image is one piece and its output pixels are taken in order.
+    public void backward(View dy, View index, PoolWindows windows, View dx) {
+        if (dx.numel() == 0) {
+            return;
+        }
+        try (ChannelsLast.Borrowed gradient = layout.source(dy);
+                ChannelsLast.Borrowed places = layout.source(index);
+                ChannelsLast.Borrowed out = layout.target(dx)) {
+            float[] dys = CpuStorage.floats(gradient.view());
+            int[] is = CpuStorage.of(places.view()).array(int[].class);
+            float[] dxs = CpuStorage.floatsToWrite(out.view());
+            int channels = dx.dim(1);
+            int inputSize = dx.dim(2) * dx.dim(3) * channels;
+            int outputSize = windows.outputHeight() * windows.outputWidth() * channels;
+            int dyAt = gradient.view().offset();
+            int iAt = places.view().offset();
+            int dxAt = out.view().offset();
+            int parts = channels >= 32 ? 4 : 1;
+            boolean overlaps = windows.mostOverlapping() > FLOAT_ADDITIONS;
+            context.forEach(dx.dim(0) * parts, task -> {
+                int n = task / parts;
+                int firstChannel = channels * (task % parts) / parts;
+                int lastChannel = channels * (task % parts + 1) / parts;
+                int image = dxAt + n * inputSize;
+                if (overlaps) {
+                    scatterInDouble(
+                            dys,
+                            dyAt + n * outputSize,
+                            is,
+                            iAt + n * outputSize,
+                            outputSize,
+                            firstChannel,
+                            lastChannel,
+                            channels,
+                            dxs,
+                            image,
+                            inputSize);
+                    return;
+                }
+                for (int at = image; at < image + inputSize; at += channels) {
+                    Arrays.fill(dxs, at + firstChannel, at + lastChannel, 0f);
+                }
+                for (int at = n * outputSize; at < (n + 1) * outputSize; at += channels) {
+                    for (int c = firstChannel; c < lastChannel; c++) {
+                        dxs[image + is[iAt + at + c] * channels + c] += dys[dyAt + at + c];
+                    }
+                }
+            });
+        }
+    }
+
+    // Where very many windows share a pixel.
+    private static void scatterInDouble(
+            float[] dy,
+            int dyAt,
+            int[] index,
+            int indexAt,
+            int outputSize,
+            int firstChannel,
+            int lastChannel,
+            int channels,
+            float[] dx,
+            int dxAt,
+            int inputSize) {
+        int width = lastChannel - firstChannel;
+        double[] sums = new double[inputSize / channels * width];
+        for (int at = 0; at < outputSize; at += channels) {
+            for (int c = firstChannel; c < lastChannel; c++) {
+                sums[index[indexAt + at + c] * width + c - firstChannel] += dy[dyAt + at + c];
+            }
+        }
+        for (int i = 0; i < sums.length; i++) {
+            dx[dxAt + i / width * channels + firstChannel + i % width] = (float) sums[i];
+        }
+    }
+}
