@@ -95,11 +95,11 @@ public final class ElementAccess {
         };
     }
 
-    /** As {@link #getDouble}, to be rounded to 16 bits: see {@link Halves}. */
+    /** As {@link #getDouble}, to be rounded to 16 bits: see {@link HalfPrecision}. */
     double getOddDouble(int i) {
         return switch (dtype) {
-            case I64 -> Halves.oddDouble(((long[]) array)[i]);
-            case U64 -> Halves.oddUnsigned((long) LONGS.get((byte[]) array, 8 * i));
+            case I64 -> HalfPrecision.oddDouble(((long[]) array)[i]);
+            case U64 -> HalfPrecision.oddUnsigned((long) LONGS.get((byte[]) array, 8 * i));
             default -> getDouble(i);
         };
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Packed weights change nothing but the time: every result has the bits that it has with weights that nobody saw
  * before.
  */
-class PackedWeightsTest {
+class PackedWeightCacheTest {
     private final Fixture f = new Fixture();
 
     /** What may be asked of a weight view. */
@@ -269,18 +269,18 @@ class PackedWeightsTest {
     /** Also where nobody called {@code clear()} between the two, as where one thread writes while another reads. */
     @Test
     void aCopyIsNeverGivenForAnotherContent() {
-        PackedWeights weights = new PackedWeights(new PackedMemory(1000, new Memory()));
-        PackedWeights.Key key = PackedWeights.Key.of("test", new int[] {1});
+        PackedWeightCache weights = new PackedWeightCache(new PackedWeightMemory(1000, new MemoryAccount()));
+        PackedWeightCache.Key key = PackedWeightCache.Key.of("test", new int[] {1});
         for (int content : new int[] {7, 7, 7, 8, 8, 8, 7, 9, 9}) {
-            Panel panel = weights.get(
+            MatrixBuffer buffer = weights.get(
                     key,
                     content,
                     1,
-                    floats -> new ArrayPanel(new float[floats]),
-                    floats -> new ArrayPanel(new float[floats]),
+                    floats -> new HeapMatrixBuffer(new float[floats]),
+                    floats -> new HeapMatrixBuffer(new float[floats]),
                     p -> p.put(0, new float[] {content}, 0, 1));
             float[] first = new float[1];
-            panel.get(0, first, 0, 1);
+            buffer.get(0, first, 0, 1);
             assertThat(first[0]).isEqualTo(content);
         }
     }
