@@ -1,7 +1,6 @@
 package dev.graft.cpu.gemm;
 
 import dev.graft.cpu.run.Vectors;
-
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -13,23 +12,23 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>All steps of that loop are constants, so that the JIT compiler checks bounds before the loop instead of eight
  * times in it: with steps as parameters the product took a quarter longer.
  */
-final class MicroKernel {
+public final class MicroKernel {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
     private static final int LANES = Vectors.LANES;
 
     /** Rows of a tile. */
-    static final int ROWS = MicroTile.ROWS;
+    public static final int ROWS = MicroTile.ROWS;
 
     /** Vectors in a tile's row: 16 sums where there are 32 registers (AVX-512, NEON), 8 where there are 16 (AVX2). */
     static final int MAX_VECTORS = SPECIES.vectorBitSize() == 256 ? 2 : 4;
 
     /** Columns of the widest tile. */
-    static final int WIDTH = MAX_VECTORS * LANES;
+    public static final int WIDTH = MAX_VECTORS * LANES;
 
     private MicroKernel() {}
 
     /** Columns in whole vectors. */
-    static int padded(int columns) {
+    public static int padded(int columns) {
         return (columns + LANES - 1) / LANES * LANES;
     }
 
@@ -37,7 +36,7 @@ final class MicroKernel {
      * Rows of a task, at most {@code most}, in whole tiles and such that tasks come in even numbers, as threads do:
      * with a single odd one left over, half of them would wait.
      */
-    static int evenRows(int rows, int most) {
+    public static int evenRows(int rows, int most) {
         int tasks = (rows + most - 1) / most;
         int even = tasks > 1 ? (tasks + 1) / 2 * 2 : 1;
         return ((rows + even - 1) / even + ROWS - 1) / ROWS * ROWS;
@@ -50,7 +49,7 @@ final class MicroKernel {
      * @param columns whole vectors, at most {@link #WIDTH}
      * @param add adds to what {@code c} holds
      */
-    static void multiply(
+    public static void multiply(
             float[] a,
             int aAt,
             int aRow,

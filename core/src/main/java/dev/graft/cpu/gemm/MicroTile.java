@@ -3,7 +3,6 @@
 package dev.graft.cpu.gemm;
 
 import dev.graft.cpu.run.Vectors;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 

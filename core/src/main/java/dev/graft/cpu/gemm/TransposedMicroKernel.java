@@ -6,7 +6,7 @@ import dev.graft.cpu.run.Vectors;
  * {@link MicroKernel} for a left matrix that lies transposed, as gradients of weights need it: both operands are panels
  * of {@link MicroKernel#WIDTH} columns, one row for each pixel that is summed over.
  */
-final class TransposedMicroKernel {
+public final class TransposedMicroKernel {
     private static final int LANES = Vectors.LANES;
     private static final int ROWS = MicroKernel.ROWS;
     private static final int WIDTH = MicroKernel.WIDTH;
@@ -21,7 +21,7 @@ final class TransposedMicroKernel {
      * @param columns whole vectors, at most {@link MicroKernel#WIDTH}
      * @param add adds to what {@code c} holds
      */
-    static void multiply(
+    public static void multiply(
             float[] a,
             int aAt,
             float[] b,

@@ -8,11 +8,12 @@ import java.util.stream.IntStream;
  * Writes {@code DepthwiseTaps} and {@code DepthwiseGradientTaps}: a loop for each number of taps in a row and stride.
  */
 final class DepthwiseSource {
-    private static final String PACKAGE = "dev.graft.cpu";
+    private static final String PACKAGE = "dev.graft.cpu.conv.depthwise";
     /** Result pixels of a block: their sums, a row's weights and a source pixel fit 16 registers. */
     private static final int PIXELS = 7;
 
     private static final String IMPORTS = """
+            import dev.graft.cpu.run.Vectors;
             import jdk.incubator.vector.FloatVector;
             import jdk.incubator.vector.IntVector;
             import jdk.incubator.vector.VectorSpecies;
@@ -20,8 +21,8 @@ final class DepthwiseSource {
             """;
 
     private static final String CONSTANTS = """
-            private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
-            private static final int LANES = VectorKernels.LANES;
+            private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+            private static final int LANES = Vectors.LANES;
             """;
 
     /** The taps of a kernel's row, and the step from one result pixel to the next. */

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * Writes {@code MicroTile} and {@code TransposedMicroTile}: the loop of a matrix product, for 1 to 4 vectors across.
  */
 final class TileSource {
-    private static final String PACKAGE = "dev.graft.cpu";
+    private static final String PACKAGE = "dev.graft.cpu.gemm";
     private static final int ROWS = 4;
     private static final int MAX_VECTORS = 4;
 
@@ -70,13 +70,14 @@ final class TileSource {
 
     private static Source source(String name, String user) {
         return new Source(TileSource.class, PACKAGE, name, """
+                import dev.graft.cpu.run.Vectors;
                 import jdk.incubator.vector.FloatVector;
                 import jdk.incubator.vector.VectorSpecies;
 
                 /** The loops of {@link %2$s}, which describes them, for each number of vectors in a tile's row. */
                 final class %1$s {
-                    private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
-                    private static final int LANES = VectorKernels.LANES;
+                    private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
+                    private static final int LANES = Vectors.LANES;
                 """.formatted(name, user));
     }
 

@@ -115,8 +115,9 @@ final class WinogradSource {
         }
     }
 
-    private static final String PACKAGE = "dev.graft.cpu";
+    private static final String PACKAGE = "dev.graft.cpu.conv.winograd";
     private static final String IMPORTS = """
+            import dev.graft.cpu.run.Vectors;
             import jdk.incubator.vector.FloatVector;
             import jdk.incubator.vector.VectorSpecies;
 
@@ -156,9 +157,9 @@ final class WinogradSource {
     }
 
     private Source write(String comment) {
-        s.lines(comment).lines("final class WinogradF" + t.tile + " extends WinogradStride1 {");
-        s.lines("private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;");
-        s.lines("\nWinogradF%1$s() {\n    super(%1$s);\n}".formatted(t.tile));
+        s.lines(comment).lines("public final class WinogradF" + t.tile + " extends WinogradStride1 {");
+        s.lines("private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;");
+        s.lines("\npublic WinogradF%1$s() {\n    super(%1$s);\n}".formatted(t.tile));
         String arguments = "float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition";
         s.lines("\n@Override\nvoid input(%s) {".formatted(arguments));
         Grid patch = Grid.pixels("d");

@@ -6,7 +6,6 @@ import dev.graft.cpu.conv.parts.VectorEpilogue;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
-
 import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -63,7 +62,12 @@ final class DepthwiseBlock {
 
     /** {@code w} is {@code [kernel rows, kernel columns, channels]}; {@code epilogue} has no residual. */
     DepthwiseBlock(
-            ImageArray source, PixelMap map, float[] w, ImageArray target, VectorEpilogue epilogue, Workspace workspace) {
+            ImageArray source,
+            PixelMap map,
+            float[] w,
+            ImageArray target,
+            VectorEpilogue epilogue,
+            Workspace workspace) {
         this.source = source;
         this.target = target;
         this.map = map;

@@ -3,7 +3,6 @@ package dev.graft.cpu.conv.depthwise;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.run.Vectors;
-
 import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;

@@ -3,7 +3,6 @@
 package dev.graft.cpu.conv.depthwise;
 
 import dev.graft.cpu.run.Vectors;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;

@@ -3,7 +3,6 @@
 package dev.graft.cpu.conv.winograd;
 
 import dev.graft.cpu.run.Vectors;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,10 +10,10 @@ import jdk.incubator.vector.VectorSpecies;
  * F(2x2, 3x3) with the points 0, 1, -1: 16 products in place of 36, and no less exact than a direct convolution.
  * Written out for the reason that {@link WinogradF4} gives.
  */
-final class WinogradF2 extends WinogradStride1 {
+public final class WinogradF2 extends WinogradStride1 {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
 
-    WinogradF2() {
+    public WinogradF2() {
         super(2);
     }
 

@@ -3,7 +3,6 @@
 package dev.graft.cpu.conv.winograd;
 
 import dev.graft.cpu.run.Vectors;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -15,10 +14,10 @@ import jdk.incubator.vector.VectorSpecies;
  * long through memory, and 4.5 to 5.5 times with helper methods that take and return vectors (JDK 17 and 25). In one
  * file, although long, because it is generated.
  */
-final class WinogradF4 extends WinogradStride1 {
+public final class WinogradF4 extends WinogradStride1 {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
 
-    WinogradF4() {
+    public WinogradF4() {
         super(4);
     }
 
