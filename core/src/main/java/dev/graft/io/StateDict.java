@@ -3,6 +3,7 @@ package dev.graft.io;
 import dev.graft.io.content.Contents;
 import dev.graft.io.content.RawTensor;
 import dev.graft.io.content.TensorSource;
+import dev.graft.io.content.Unsupported;
 import dev.graft.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -61,8 +62,8 @@ public final class StateDict implements AutoCloseable {
     public Tensor get(String name) {
         String reason = unreadable.get(name);
         if (reason != null) {
-            throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + reason
-                    + ". Hint: convert it in Python, as with tensor.float(), and save again.");
+            throw new IllegalArgumentException(
+                    "stateDict: tensor \"" + name + "\" " + reason + ". Hint: " + Unsupported.fix(reason) + ".");
         }
         return find(name)
                 .orElseThrow(() -> new IllegalArgumentException("stateDict: no tensor named \"" + name + "\" among "
@@ -79,7 +80,8 @@ public final class StateDict implements AutoCloseable {
 
     /**
      * The tensors that the file had but this library cannot hold, by name, with the reason: an element type that it
-     * does not know. They are not among {@link #names()}, and an error only where they are needed.
+     * does not know, or a quantized or sparse tensor. They are not among {@link #names()}, and an error only where they
+     * are needed.
      */
     public Map<String, String> unreadable() {
         return Collections.unmodifiableMap(unreadable);
@@ -119,6 +121,27 @@ public final class StateDict implements AutoCloseable {
         return rename(name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
     }
 
+    /**
+     * A dict of only the tensors whose names begin with {@code name} and a dot, without that: {@code under("ema")} for
+     * one of several networks in a file. It shares memory with this one.
+     *
+     * @throws IllegalArgumentException if there are none
+     */
+    public StateDict under(String name) {
+        String prefix = name.endsWith(".") ? name : name + ".";
+        if (tensors.keySet().stream().noneMatch(key -> key.startsWith(prefix))) {
+            throw new IllegalArgumentException("stateDict: no name begins with \"" + prefix
+                    + "\". Hint: they begin with "
+                    + tensors.keySet().stream()
+                            .map(key -> key.substring(0, key.indexOf('.') + 1))
+                            .distinct()
+                            .limit(10)
+                            .toList()
+                    + ".");
+        }
+        return rename(key -> key.startsWith(prefix) ? key.substring(prefix.length()) : "");
+    }
+
     /** An empty new name drops the tensor. */
     private StateDict rename(UnaryOperator<String> newName) {
         StateDict renamed = new StateDict();
@@ -146,9 +169,13 @@ public final class StateDict implements AutoCloseable {
      * DataParallel, {@code "_orig_mod."} by torch.compile, {@code "model."} by Lightning, in any nesting) is taken off
      * where more names fit without it, and tensors outside the wrapper are left out; the log says which. It shares
      * memory with this dict, and each is closed by itself.
+     *
+     * @throws IllegalArgumentException if the network fits under several prefixes, with different values: choose one
+     *     with {@link #under}
      */
     public StateDict unwrapped(Collection<String> names) {
         WrapperPrefix prefix = WrapperPrefix.of(tensors.keySet(), names);
+        prefix.checkIsOnly(tensors, names);
         prefix.log();
         return rename(prefix::strip);
     }

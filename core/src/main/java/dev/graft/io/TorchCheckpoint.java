@@ -1,6 +1,7 @@
 package dev.graft.io;
 
 import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Contents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.io.torch.TorchZipWriter;
@@ -13,7 +14,9 @@ import java.nio.file.Path;
  * <p>The state dict is found thus: the top level, if it has tensors of its own; else the first of the entries
  * {@code state_dict}, {@code model_state_dict}, {@code model}, {@code net} that leads to tensors; else all nested
  * dicts, their names joined by dots. A prefix {@code module.} that every name has is dropped. Other entries (epoch,
- * optimizer) are passed over; {@link WeightFiles#inspect} lists them.
+ * optimizer) are passed over; {@link WeightFiles#inspect} lists them. Where another entry holds tensors of the same
+ * names and shapes, as a moving average does, nobody can tell which is meant: {@link WeightFiles#load(Path, String)}
+ * takes the one that is named.
  *
  * @see <a href="https://pytorch.org/docs/stable/notes/serialization.html">PyTorch: serialization semantics</a>
  */
@@ -34,7 +37,9 @@ public final class TorchCheckpoint {
                         "it is a safetensors file, not a PyTorch checkpoint",
                         "use Safetensors.load or WeightFiles.load");
             }
-            return StateDict.of(WeightReader.read(file));
+            Contents contents = WeightReader.read(file);
+            WeightFiles.checkIsOne(file, contents);
+            return StateDict.of(contents);
         }
     }
 

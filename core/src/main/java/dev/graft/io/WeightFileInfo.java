@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param format "safetensors", "torch-zip", "torch-legacy" or "torch-tar"
  * @param tensors in the file's order
- * @param skipped entries that are not weights, such as "epoch" or "optimizer"
+ * @param skipped entries that are not weights, such as "epoch" or "optimizer", and tensors that cannot be read, with
+ *     the reason
  */
 public record WeightFileInfo(String format, List<TensorInfo> tensors, List<String> skipped) {
     public WeightFileInfo {

@@ -8,6 +8,7 @@ import dev.graft.io.file.WeightFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads a weight file of any kind, told by its content and not by its name. */
 public final class WeightFiles {
@@ -19,13 +20,42 @@ public final class WeightFiles {
      * Loads a state dict: {@link Safetensors#load} or {@link TorchCheckpoint#load}, whichever the file's content asks
      * for.
      *
-     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind
+     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind, or is a checkpoint
+     *     with several state dicts of the same names and shapes, such as a network and its moving average
      */
     public static StateDict load(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
             Contents contents = WeightReader.read(file);
+            checkIsOne(file, contents);
             logLeftOut(path, contents);
             return StateDict.of(contents);
+        }
+    }
+
+    /**
+     * Loads one of several state dicts in a file: {@code load(path, "ema")} gives what a checkpoint holds under the key
+     * {@code ema}, or the tensors whose names begin with {@code ema.}, without that. Names may be joined by dots.
+     *
+     * @throws WeightFileException as {@link #load(Path)}, or if the file holds none of that name
+     */
+    public static StateDict load(Path path, String name) {
+        try (FileBytes file = FileBytes.open(path)) {
+            String bare = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+            Contents contents = WeightReader.read(file, Optional.of(bare));
+            checkIsOne(file, contents);
+            return StateDict.of(contents);
+        }
+    }
+
+    /** Which of several that fit the same network was meant, nobody can tell. */
+    static void checkIsOne(FileBytes file, Contents contents) {
+        List<String> names = contents.candidates();
+        if (!names.isEmpty()) {
+            throw file.refused(
+                    "it holds " + (names.size() == 2 ? "two" : names.size())
+                            + " state dicts of the same names and shapes: " + String.join(", ", names),
+                    "choose one by its name: WeightFiles.load(path, \"" + names.get(names.size() - 1)
+                            + "\") in Java, --state-dict " + names.get(names.size() - 1) + " in the program");
         }
     }
 
@@ -58,7 +88,9 @@ public final class WeightFiles {
                 tensors.add(
                         new TensorInfo(name, Dialect.of(tensor.dtype()).torchName, tensor.shape(), tensor.sha256()));
             });
-            return new WeightFileInfo(contents.format().label, tensors, contents.skipped());
+            List<String> skipped = new ArrayList<>(contents.skipped());
+            contents.unreadable().forEach((name, reason) -> skipped.add(name + ", which " + reason));
+            return new WeightFileInfo(contents.format().label, tensors, skipped);
         }
     }
 }

@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Tells the containers apart by their first bytes, never by the file's name, and reads their table of contents. */
 final class WeightReader {
@@ -25,12 +26,18 @@ final class WeightReader {
 
     private WeightReader() {}
 
+    /** Everything, or of a checkpoint with several state dicts the one that stands out. */
     static Contents read(FileBytes file) {
+        return read(file, Optional.empty());
+    }
+
+    /** @param name of a state dict in the file, without a dot at its end; empty for the one that stands out */
+    static Contents read(FileBytes file, Optional<String> name) {
         return switch (detect(file)) {
-            case SAFETENSORS -> safetensors(file);
-            case TORCH_ZIP -> TorchZip.read(file);
-            case TORCH_LEGACY -> TorchLegacy.read(file);
-            case TORCH_TAR -> TorchTar.read(file);
+            case SAFETENSORS -> safetensors(file, name);
+            case TORCH_ZIP -> TorchZip.read(file, name);
+            case TORCH_LEGACY -> TorchLegacy.read(file, name);
+            case TORCH_TAR -> TorchTar.read(file, name);
         };
     }
 
@@ -83,8 +90,9 @@ final class WeightReader {
         return Arrays.equals(Arrays.copyOf(head, magic.length()), magic.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    static Contents safetensors(FileBytes file) {
+    private static Contents safetensors(FileBytes file, Optional<String> wanted) {
         SafetensorsHeader header = SafetensorsHeader.read(file);
+        Optional<String> prefix = wanted.map(name -> name + ".");
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
         Map<String, String> unreadable = new LinkedHashMap<>();
         header.tensors().forEach((name, entry) -> {
@@ -108,6 +116,16 @@ final class WeightReader {
                             entry.shape(),
                             () -> file.read(header.dataStart() + entry.begin(), (int) length)));
         });
-        return new Contents(WeightFormat.SAFETENSORS, tensors, unreadable, List.of(), header.metadata());
+        Contents contents = new Contents(
+                WeightFormat.SAFETENSORS,
+                Contents.under(tensors, prefix),
+                Contents.under(unreadable, prefix),
+                List.of(),
+                List.of(),
+                header.metadata());
+        if (wanted.isPresent() && contents.tensors().isEmpty()) {
+            throw file.noneNamed(wanted.get(), tensors.keySet());
+        }
+        return contents;
     }
 }

@@ -1,11 +1,16 @@
 package dev.graft.io;
 
+import dev.graft.tensor.Tensor;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What wrappers around a network put before, or into, the names of its state dict. */
@@ -31,6 +36,7 @@ final class WrapperPrefix {
             List.of("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.");
 
     private static final int MAX_NESTING = 16;
+    private static final int MOST_NAMED = 5;
 
     private final String prefix;
     private final boolean inner;
@@ -100,6 +106,76 @@ final class WrapperPrefix {
             stripped = stripped.startsWith(wrapper) ? stripped.substring(wrapper.length()) : stripped;
         }
         return stripped;
+    }
+
+    /**
+     * Refuses names that fit the network without another prefix as well: which of two networks is meant, nobody can
+     * tell. Where both have the same values, as of one module under two names, it does not matter.
+     *
+     * @throws IllegalArgumentException naming the prefixes
+     */
+    void checkIsOnly(Map<String, Tensor> tensors, Collection<String> wanted) {
+        Set<String> network = new HashSet<>(wanted);
+        long most = fitting(tensors.keySet(), network);
+        if (prefix.isEmpty() && 2 * most > network.size()) {
+            return;
+        }
+        Map<String, Map<String, Tensor>> byPrefix = new LinkedHashMap<>();
+        tensors.forEach((full, tensor) -> {
+            String name = inner ? withoutInner(full) : full;
+            for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+                String rest = name.substring(dot + 1);
+                if (network.contains(rest)) {
+                    byPrefix.computeIfAbsent(name.substring(0, dot), key -> new HashMap<>())
+                            .put(rest, tensor);
+                }
+            }
+        });
+        long least = Math.max(most, network.size() / 2 + 1);
+        byPrefix.values().removeIf(found -> found.size() < least);
+        List<String> rivals = List.copyOf(byPrefix.keySet());
+        if (rivals.size() > 1 && !areEqual(List.copyOf(byPrefix.values()))) {
+            throw several(rivals, rivals.size() == 2 ? "both fit" : "all fit", rivals.get(rivals.size() - 1));
+        }
+        if (rivals.size() == 1 && prefix.isEmpty()) {
+            List<String> beside = beside(rivals.get(0), tensors.keySet());
+            if (beside.size() > 1) {
+                throw several(beside, rivals.get(0) + " fits", rivals.get(0));
+            }
+        }
+    }
+
+    private static IllegalArgumentException several(List<String> names, String which, String one) {
+        return new IllegalArgumentException("stateDict: it holds " + (names.size() == 2 ? "two" : names.size())
+                + " state dicts: " + String.join(", ", names) + "; " + which
+                + " the network. Hint: choose one by its name: state.under(\"" + one
+                + "\") or WeightFiles.load(path, \"" + one + "\") in Java, --state-dict " + one + " in the program.");
+    }
+
+    /** The prefixes that stand where this one does. */
+    private static List<String> beside(String name, Collection<String> names) {
+        int parent = name.lastIndexOf('.') + 1;
+        String above = name.substring(0, parent);
+        return names.stream()
+                .filter(full -> full.startsWith(above) && full.indexOf('.', parent) > 0)
+                .map(full -> full.substring(0, full.indexOf('.', parent)))
+                .distinct()
+                .limit(MOST_NAMED)
+                .toList();
+    }
+
+    private static boolean areEqual(List<Map<String, Tensor>> dicts) {
+        Map<String, Tensor> first = dicts.get(0);
+        return dicts.stream()
+                .allMatch(other -> first.keySet().equals(other.keySet())
+                        && first.entrySet().stream().allMatch(entry -> {
+                            Tensor there = other.get(entry.getKey());
+                            Tensor here = entry.getValue();
+                            return here == there
+                                    || here.dtype() == there.dtype()
+                                            && here.shape().equals(there.shape())
+                                            && Arrays.equals(here.toBytes(), there.toBytes());
+                        }));
     }
 
     private long fitting(Collection<String> names, Set<String> network) {

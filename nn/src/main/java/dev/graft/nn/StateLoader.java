@@ -16,6 +16,8 @@ import java.util.Set;
 
 /** Collects a module's state and loads it: all keys are judged before the first value changes. */
 final class StateLoader {
+    private static final String NOT_READ = ": in the file it ";
+
     private StateLoader() {}
 
     /** One entry of a module's state: a parameter or a buffer, and where it is now. */
@@ -130,7 +132,7 @@ final class StateLoader {
                 }
             } else if (!slot.mayBeMissing() && !given.contains(slot.owner)) {
                 String reason = state.unreadable().containsKey(name)
-                        ? ": the file's " + state.unreadable().get(name)
+                        ? NOT_READ + state.unreadable().get(name)
                         : "";
                 missing.add(name + " " + slot.value.shape() + reason);
             }
@@ -226,6 +228,9 @@ final class StateLoader {
     }
 
     private static String hint(int expected, List<String> missing, List<String> unexpected, List<String> mismatched) {
+        if (missing.stream().anyMatch(line -> line.contains(NOT_READ))) {
+            return "convert the tensors that cannot be read in Python, with float(), dequantize() or to_dense(), and save again.";
+        }
         if (missing.size() == expected && !unexpected.isEmpty()) {
             return "no key fits: the file belongs to another architecture, or its keys carry a prefix that no usual wrapper writes: take it off with StateDict.stripPrefix.";
         }

@@ -81,4 +81,26 @@ class WrappedWeightsTest {
             }
         }
     }
+
+    @Test
+    void twoNetworksThatBothFitAreRefusedAndNothingIsLoaded() {
+        for (String[] pair : new String[][] {{"net.", "model."}, {"student.", "teacher."}, {"a.", "b."}}) {
+            try (Sequential model = network();
+                    StateDict state = saved(pair[0]);
+                    StateDict second = saved(pair[1])) {
+                second.entries().forEach(entry -> state.put(entry.getKey(), doubled(entry.getValue())));
+                float first = model.parameters().get(0).value().get(0, 0);
+                assertThatThrownBy(() -> model.load(state))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("two state dicts: " + pair[0].replace(".", "") + ", "
+                                + pair[1].replace(".", "") + "; both fit the network")
+                        .hasMessageContaining("state.under(");
+                assertThat(model.parameters().get(0).value().get(0, 0)).isEqualTo(first);
+                try (StateDict chosen = state.under(pair[1])) {
+                    model.load(chosen);
+                }
+                assertThat(model.parameters().get(0).value().get(0, 0)).isEqualTo(4 * first);
+            }
+        }
+    }
 }

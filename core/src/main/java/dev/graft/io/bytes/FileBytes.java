@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -19,6 +21,8 @@ import java.util.Locale;
 public final class FileBytes implements Region, AutoCloseable {
     /** The JDK keeps one direct buffer a thread as large as the largest read, so reads are cut. */
     private static final int CHUNK = 1 << 20;
+
+    private static final int LISTED = 10;
 
     private static final String DAMAGED_HINT =
             "the file is damaged or not what it claims to be; download or save it again";
@@ -44,6 +48,10 @@ public final class FileBytes implements Region, AutoCloseable {
     public static FileBytes open(Path path) {
         if (Files.isDirectory(path)) {
             throw new WeightFileException(path, "is a folder, not a weight file", "give the file inside it");
+        }
+        if (Files.exists(path) && !Files.isRegularFile(path)) { // opening a pipe waits, a device has no end
+            throw new WeightFileException(
+                    path, "is a device or a pipe, not a regular file", "copy what it gives into a file first");
         }
         FileChannel channel = null;
         try {
@@ -128,6 +136,18 @@ public final class FileBytes implements Region, AutoCloseable {
 
     public WeightFileException refused(String problem, String hint) {
         return new WeightFileException(path, problem, hint);
+    }
+
+    /** The file holds no state dict of the name that was asked for. */
+    public WeightFileException noneNamed(String name, Collection<String> names) {
+        List<String> first = names.stream()
+                .map(full -> full.contains(".") ? full.substring(0, full.indexOf('.')) : full)
+                .distinct()
+                .limit(LISTED)
+                .toList();
+        return refused(
+                "it holds no state dict named \"" + name + "\"",
+                "its names begin with " + String.join(", ", first) + "; graft inspect lists them all");
     }
 
     /** The file ends too early; {@code expected} is its full size, or at least that much when {@code atLeast}. */

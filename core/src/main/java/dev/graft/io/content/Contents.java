@@ -1,7 +1,9 @@
 package dev.graft.io.content;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a weight file holds, its tensors not yet read.
@@ -10,6 +12,8 @@ import java.util.Map;
  * @param unreadable tensors that this library cannot hold, with the reason; they are an error only where they are
  *     needed
  * @param skipped names of entries that are not weights: epoch, optimizer
+ * @param candidates names of state dicts that fit the same networks, the one in {@code tensors} first; empty where
+ *     there is no second one
  * @param metadata free text beside the tensors, as safetensors has
  */
 public record Contents(
@@ -17,7 +21,22 @@ public record Contents(
         Map<String, TensorSource> tensors,
         Map<String, String> unreadable,
         List<String> skipped,
+        List<String> candidates,
         Map<String, String> metadata) {
+
+    /** The entries whose names begin with a prefix, without it; all of them where nobody asks for one. */
+    public static <T> Map<String, T> under(Map<String, T> named, Optional<String> prefix) {
+        if (prefix.isEmpty()) {
+            return named;
+        }
+        Map<String, T> inside = new LinkedHashMap<>();
+        named.forEach((name, value) -> {
+            if (name.startsWith(prefix.get()) && name.length() > prefix.get().length()) {
+                inside.put(name.substring(prefix.get().length()), value);
+            }
+        });
+        return inside;
+    }
 
     /** Why a tensor is among the {@code unreadable}: an element type that this library does not know. */
     public static String unknownType(String type) {

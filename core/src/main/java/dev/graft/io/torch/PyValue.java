@@ -88,8 +88,12 @@ sealed interface PyValue {
      */
     record Foreign(String name) implements PyValue {}
 
-    /** A tensor of a type that this library cannot hold. */
-    record UnknownTensor(String type) implements PyValue {}
+    /**
+     * A tensor of a type or kind that this library cannot hold.
+     *
+     * @param reason as {@link Contents#unreadable()} tells it
+     */
+    record UnknownTensor(String reason) implements PyValue {}
 
     /** Data that no state dict needs: a device, a set, a complex number, a type's name. */
     record Opaque(String kind) implements PyValue {}

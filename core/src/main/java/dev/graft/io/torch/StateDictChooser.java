@@ -2,9 +2,11 @@ package dev.graft.io.torch;
 
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.content.Contents;
+import dev.graft.io.file.WeightFileException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +33,9 @@ final class StateDictChooser {
 
     private static final String PARALLEL_PREFIX = "module.";
     private static final int MAX_DEPTH = 64;
+    /** Dicts beside the state dict that are looked at; a pickle can list one a million times. */
+    private static final int MAX_BESIDE = 64;
+
     private static final int MAX_ENTRIES = 500_000;
     /** Letters in all names together: nesting can repeat a long prefix many times. */
     private static final long MAX_NAME_LETTERS = 64L << 20;
@@ -38,6 +44,7 @@ final class StateDictChooser {
     private final Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> unreadable = new LinkedHashMap<>();
     private final List<String> skipped = new ArrayList<>();
+    private final List<String> candidates = new ArrayList<>();
     private int entries;
     private long letters;
 
@@ -45,9 +52,52 @@ final class StateDictChooser {
         this.file = file;
     }
 
-    record Choice(Map<String, StridedTensor> tensors, Map<String, String> unreadable, List<String> skipped) {}
+    /** @param candidates as in {@link Contents} */
+    record Choice(
+            Map<String, StridedTensor> tensors,
+            Map<String, String> unreadable,
+            List<String> skipped,
+            List<String> candidates) {}
 
-    static Choice choose(FileBytes file, Object root) {
+    /** @param name of the state dict, as keys joined by dots; empty for the one that stands out */
+    static Choice choose(FileBytes file, Object root, Optional<String> name) {
+        if (name.isEmpty()) {
+            return choose(file, root, "");
+        }
+        Optional<PyValue.Dict> named = root instanceof PyValue.Dict dict ? find(dict, name.get()) : Optional.empty();
+        if (named.isPresent()) {
+            return choose(file, named.get(), name.get() + ".");
+        }
+        Choice all = choose(file, root, "");
+        Optional<String> prefix = Optional.of(name.get() + ".");
+        Choice inside = new Choice(
+                Contents.under(all.tensors, prefix), Contents.under(all.unreadable, prefix), all.skipped, List.of());
+        if (inside.tensors.isEmpty()) {
+            List<String> names = new ArrayList<>(all.candidates.isEmpty() ? all.tensors.keySet() : all.candidates);
+            names.addAll(all.skipped);
+            throw file.noneNamed(name.get(), names);
+        }
+        return inside;
+    }
+
+    /** The dict under keys that are joined by dots; a key may hold dots itself. */
+    private static Optional<PyValue.Dict> find(PyValue.Dict dict, String path) {
+        if (dict.get(path).orElse(PyValue.None.NONE) instanceof PyValue.Dict found) {
+            return Optional.of(found);
+        }
+        for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+            if (dict.get(path.substring(0, dot)).orElse(PyValue.None.NONE) instanceof PyValue.Dict outer) {
+                Optional<PyValue.Dict> found = find(outer, path.substring(dot + 1));
+                if (found.isPresent()) {
+                    return found;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** @param path where the root lies, for the names of what is beside its state dict */
+    private static Choice choose(FileBytes file, Object root, String path) {
         StateDictChooser chooser = new StateDictChooser(file);
         if (root instanceof PyValue.Foreign object) {
             throw TorchGlobals.refuse(file, "it is one object; it ", object.name());
@@ -55,7 +105,7 @@ final class StateDictChooser {
         if (!(root instanceof PyValue.Dict dict)) {
             throw file.refused("it holds " + kind(root) + ", not a state dict", "save model.state_dict() in Python");
         }
-        chooser.descend("", dict, 0);
+        chooser.descend(path, dict, 0);
         if (chooser.tensors.isEmpty() && chooser.unreadable.isEmpty() && dict.size() > 0) {
             dict.values.stream()
                     .filter(PyValue.Foreign.class::isInstance)
@@ -86,10 +136,74 @@ final class StateDictChooser {
                 dict.keys.stream().filter(k -> !key.get().equals(k)).forEach(k -> skip(path + name(k)));
                 PyValue.Dict chosen = (PyValue.Dict) dict.values.get(dict.keys.indexOf(key.get()));
                 descend(path + name(key.get()) + ".", chosen, depth + 1);
+                findRivals(path, dict, key.get());
                 return;
             }
         }
         flatten("", dict, depth);
+    }
+
+    /** What beside the chosen state dict has all of its names and shapes, but other tensors. */
+    private void findRivals(String path, PyValue.Dict dict, Object chosen) {
+        if (tensors.isEmpty()) {
+            return;
+        }
+        Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        seen.add(dict.values.get(dict.keys.indexOf(chosen)));
+        List<String> rivals = new ArrayList<>();
+        for (int i = 0; i < dict.size() && seen.size() <= MAX_BESIDE; i++) {
+            if (dict.values.get(i) instanceof PyValue.Dict beside && seen.add(beside) && isRival(beside)) {
+                rivals.add(path + name(dict.keys.get(i)));
+            }
+        }
+        if (!rivals.isEmpty()) {
+            if (candidates.isEmpty()) {
+                candidates.add(path + name(chosen));
+            }
+            candidates.addAll(rivals);
+        }
+    }
+
+    private boolean isRival(PyValue.Dict beside) {
+        if (tensorsIn(beside) < tensors.size()) {
+            return false;
+        }
+        StateDictChooser other = new StateDictChooser(file);
+        try {
+            other.descend("", beside, 0);
+        } catch (WeightFileException e) {
+            return false;
+        }
+        String first = tensors.keySet().iterator().next();
+        Optional<String> longer = other.tensors.keySet().stream()
+                .filter(name -> name.equals(first) || name.endsWith("." + first))
+                .min(Comparator.comparingInt(String::length));
+        if (longer.isPresent()) {
+            String wrapper = longer.get().substring(0, longer.get().length() - first.length());
+            return isOtherThan(other.tensors, name -> wrapper + name);
+        }
+        return other.tensors.keySet().stream()
+                .filter(name -> first.endsWith("." + name))
+                .max(Comparator.comparingInt(String::length))
+                .filter(shorter -> {
+                    String wrapper = first.substring(0, first.length() - shorter.length());
+                    return tensors.keySet().stream().allMatch(name -> name.startsWith(wrapper))
+                            && isOtherThan(other.tensors, name -> name.substring(wrapper.length()));
+                })
+                .isPresent();
+    }
+
+    /** Whether all tensors have counterparts of the same shapes, and not all of these are the same tensors. */
+    private boolean isOtherThan(Map<String, StridedTensor> others, UnaryOperator<String> nameThere) {
+        boolean same = true;
+        for (Map.Entry<String, StridedTensor> entry : tensors.entrySet()) {
+            StridedTensor there = others.get(nameThere.apply(entry.getKey()));
+            if (there == null || !there.sizes().equals(entry.getValue().sizes())) {
+                return false;
+            }
+            same &= there.equals(entry.getValue());
+        }
+        return !same;
     }
 
     /**
@@ -158,7 +272,7 @@ final class StateDictChooser {
                 }
             } else if (value instanceof PyValue.UnknownTensor unknown) {
                 count(name);
-                unreadable.put(name, Contents.unknownType(unknown.type()));
+                unreadable.put(name, unknown.reason());
             } else if (value instanceof PyValue.Foreign object) {
                 refuseInside(dict, name, object);
             } else if (value instanceof PyValue.Dict nested && nested.size() > 0) {
@@ -208,8 +322,8 @@ final class StateDictChooser {
         boolean parallel = Stream.concat(tensors.keySet().stream(), unreadable.keySet().stream())
                 .allMatch(name -> name.startsWith(PARALLEL_PREFIX));
         return parallel
-                ? new Choice(stripped(tensors), stripped(unreadable), List.copyOf(skipped))
-                : new Choice(tensors, unreadable, List.copyOf(skipped));
+                ? new Choice(stripped(tensors), stripped(unreadable), List.copyOf(skipped), List.copyOf(candidates))
+                : new Choice(tensors, unreadable, List.copyOf(skipped), List.copyOf(candidates));
     }
 
     private static <T> Map<String, T> stripped(Map<String, T> named) {

@@ -7,6 +7,7 @@ import dev.graft.io.content.WeightFormat;
 import dev.graft.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The last step every PyTorch container shares: from the unpickled object to named tensors, all checked before one is
@@ -15,8 +16,9 @@ import java.util.Map;
 final class TorchContents {
     private TorchContents() {}
 
-    static Contents of(FileBytes file, WeightFormat format, Object root, boolean bigEndian) {
-        StateDictChooser.Choice choice = StateDictChooser.choose(file, root);
+    /** @param wanted name of the state dict; empty for the one that stands out */
+    static Contents of(FileBytes file, WeightFormat format, Object root, boolean bigEndian, Optional<String> wanted) {
+        StateDictChooser.Choice choice = StateDictChooser.choose(file, root, wanted);
         TensorReader reader = new TensorReader(file, bigEndian);
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
         choice.tensors().forEach((name, tensor) -> {
@@ -28,6 +30,6 @@ final class TorchContents {
                             shape,
                             () -> reader.read(name, tensor, shape).bytes()));
         });
-        return new Contents(format, tensors, choice.unreadable(), choice.skipped(), Map.of());
+        return new Contents(format, tensors, choice.unreadable(), choice.skipped(), choice.candidates(), Map.of());
     }
 }

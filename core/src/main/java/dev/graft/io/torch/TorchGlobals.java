@@ -1,7 +1,9 @@
 package dev.graft.io.torch;
 
 import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Contents;
 import dev.graft.io.content.Dialect;
+import dev.graft.io.content.Unsupported;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.tensor.DType;
 import java.util.ArrayList;
@@ -67,6 +69,26 @@ final class TorchGlobals {
             Map.entry("torch._tensor._rebuild_from_type_v2", Function.REBUILD_FROM_TYPE),
             Map.entry("torch.nn.parameter.Parameter", Function.PARAMETER),
             Map.entry("torch.nn.Parameter", Function.PARAMETER));
+
+    /** Functions that make tensors of other kinds than strided ones, and what to say of such a tensor. */
+    private static final Map<String, Unsupported> OTHER_TENSORS = Map.of(
+            "torch._utils._rebuild_qtensor", Unsupported.QUANTIZED,
+            "torch._utils._rebuild_sparse_tensor", Unsupported.SPARSE,
+            "torch._utils._rebuild_sparse_csr_tensor", Unsupported.SPARSE,
+            "torch._utils._rebuild_nested_tensor", Unsupported.NESTED,
+            "torch._utils._rebuild_meta_tensor_no_storage", Unsupported.META,
+            "torch._utils._rebuild_device_tensor_from_numpy", Unsupported.DEVICE,
+            "torch._utils._rebuild_device_tensor_from_cpu_tensor", Unsupported.DEVICE,
+            "torch._utils._rebuild_xla_tensor", Unsupported.DEVICE,
+            "torch._utils._rebuild_wrapper_subclass", Unsupported.SUBCLASS);
+
+    /** What quantized tensors keep their numbers in. */
+    private static final Map<String, DType> QUANTIZED_STORAGES = Map.of(
+            "QInt8Storage", DType.I8,
+            "QUInt8Storage", DType.U8,
+            "QInt32Storage", DType.I32,
+            "QUInt4x2Storage", DType.U8,
+            "QUInt2x4Storage", DType.U8);
 
     private static final Set<String> STORAGE_MODULES = Set.of("torch", "torch.cuda", "torch.storage");
     private static final Set<String> TENSOR_CLASSES = Set.of(
@@ -151,6 +173,9 @@ final class TorchGlobals {
             return function;
         }
         if (STORAGE_MODULES.contains(module)) {
+            if (QUANTIZED_STORAGES.containsKey(name)) {
+                return new PyValue.StorageType(QUANTIZED_STORAGES.get(name));
+            }
             if (name.equals("UntypedStorage")) {
                 return new PyValue.StorageType(DType.U8);
             }
@@ -192,8 +217,10 @@ final class TorchGlobals {
     }
 
     Object call(Object callee, List<Object> arguments) {
-        if (callee instanceof PyValue.Foreign) {
-            return callee;
+        if (callee instanceof PyValue.Foreign foreign) {
+            return OTHER_TENSORS.containsKey(foreign.name())
+                    ? new PyValue.UnknownTensor(OTHER_TENSORS.get(foreign.name()).reason)
+                    : callee;
         }
         if (!(callee instanceof Function function)) {
             throw in.bad("a call of something that is not a function");
@@ -218,7 +245,7 @@ final class TorchGlobals {
 
     /** BUILD: the module's version notes on an OrderedDict are dropped, an old Parameter gets its tensor. */
     void setState(Object target, Object state) {
-        if (target instanceof PyValue.Foreign) {
+        if (target instanceof PyValue.Foreign || target instanceof PyValue.UnknownTensor) {
             return;
         }
         if (target instanceof PyValue.Parameter parameter
@@ -280,7 +307,7 @@ final class TorchGlobals {
             checkMetadata(a.get(metadataAt));
         }
         if (typeAt.isPresent() && a.get(typeAt.get()) instanceof PyValue.Foreign unknown) {
-            return new PyValue.UnknownTensor(unknown.name());
+            return new PyValue.UnknownTensor(Contents.unknownType(unknown.name()));
         }
         DType type = typeAt.map(i -> type(a.get(i))).orElse(storage.storage().dtype);
         return new PyValue.TensorValue(
@@ -310,13 +337,16 @@ final class TorchGlobals {
     }
 
     private Object fromType(List<Object> arguments) {
+        if (!arguments.isEmpty() && arguments.get(0) instanceof PyValue.Foreign function) {
+            return call(function, List.of());
+        }
         boolean tensor = arguments.size() == 4
                 && (arguments.get(1) instanceof PyValue.Opaque || arguments.get(1) == Function.PARAMETER)
                 && (arguments.get(0) == Function.REBUILD_TENSOR_V2
                         || arguments.get(0) == Function.REBUILD_TENSOR_V3
                         || arguments.get(0) == Function.REBUILD_PARAMETER);
         if (arguments.size() == 4 && arguments.get(1) instanceof PyValue.Foreign subclass) {
-            return new PyValue.UnknownTensor(subclass.name());
+            return new PyValue.UnknownTensor(Contents.unknownType(subclass.name()));
         }
         if (!tensor) {
             throw in.bad("a tensor subclass that is not plain");

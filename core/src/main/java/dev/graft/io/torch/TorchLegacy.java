@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -32,11 +33,11 @@ public final class TorchLegacy {
         this.file = file;
     }
 
-    public static Contents read(FileBytes file) {
-        return new TorchLegacy(file).contents();
+    public static Contents read(FileBytes file, Optional<String> name) {
+        return new TorchLegacy(file).contents(name);
     }
 
-    private Contents contents() {
+    private Contents contents(Optional<String> name) {
         PickleInput in = new PickleInput(file, file, 0, file.size(), "pickle");
         if (!MAGIC.equals(Unpickler.load(in))) {
             throw file.refused(
@@ -49,7 +50,7 @@ public final class TorchLegacy {
         Unpickler.load(in);
         Object root = Unpickler.load(in, this::storage);
         locate(in, Unpickler.load(in));
-        return TorchContents.of(file, WeightFormat.TORCH_LEGACY, root, false);
+        return TorchContents.of(file, WeightFormat.TORCH_LEGACY, root, false, name);
     }
 
     /** From {@code ("storage", type, key, location, numel, view)}, view being None or {@code (key, offset, numel)}. */

@@ -28,13 +28,13 @@ public final class TorchTar {
         this.file = file;
     }
 
-    public static Contents read(FileBytes file) {
+    public static Contents read(FileBytes file, Optional<String> name) {
         Map<String, Region> members = TarArchive.members(file, "storages");
         TorchTar tar = new TorchTar(file);
         tar.readStorages(tar.member(members, "storages"));
         tar.readTensors(tar.member(members, "tensors"));
         Object root = Unpickler.load(tar.member(members, "pickle"), tar::tensor);
-        return TorchContents.of(file, WeightFormat.TORCH_TAR, root, false);
+        return TorchContents.of(file, WeightFormat.TORCH_TAR, root, false, name);
     }
 
     private PickleInput member(Map<String, Region> members, String name) {

@@ -35,12 +35,12 @@ public final class TorchZip {
         this.prefix = prefix;
     }
 
-    public static Contents read(FileBytes file) {
+    public static Contents read(FileBytes file, Optional<String> name) {
         if (!ZipArchive.hasDirectory(file)) {
             throw truncated(file);
         }
         ZipArchive archive = ZipArchive.open(file);
-        return new TorchZip(file, archive, prefix(file, archive)).contents();
+        return new TorchZip(file, archive, prefix(file, archive)).contents(name);
     }
 
     private static String prefix(FileBytes file, ZipArchive archive) {
@@ -62,11 +62,11 @@ public final class TorchZip {
         return prefix;
     }
 
-    private Contents contents() {
+    private Contents contents(Optional<String> name) {
         Region pickle = archive.member(prefix + PICKLE).orElseThrow();
         pickle.verify();
         Object root = Unpickler.load(new PickleInput(file, pickle, 0, pickle.size(), prefix + PICKLE), this::storage);
-        return TorchContents.of(file, WeightFormat.TORCH_ZIP, root, bigEndian());
+        return TorchContents.of(file, WeightFormat.TORCH_ZIP, root, bigEndian(), name);
     }
 
     private boolean bigEndian() {
