@@ -3,6 +3,7 @@ package dev.graft.nn.loss;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -54,6 +55,13 @@ public final class BceWithLogitsLoss implements Loss {
     @Override
     public double weight(Tensor outputs, Tensor targets) {
         return outputs.numel();
+    }
+
+    /** The settings, for people and for telling runs apart. */
+    @Override
+    public String toString() {
+        return "BceWithLogitsLoss(positive weights "
+                + positiveWeights.map(Arrays::toString).orElse("none") + ", " + reduction + ")";
     }
 
     /** For one logit an example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. */

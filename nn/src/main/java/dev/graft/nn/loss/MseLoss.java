@@ -49,4 +49,10 @@ public final class MseLoss implements Loss {
     public double weight(Tensor outputs, Tensor targets) {
         return outputs.numel();
     }
+
+    /** The settings, for people and for telling runs apart. */
+    @Override
+    public String toString() {
+        return "MseLoss(" + reduction + ")";
+    }
 }

@@ -2,7 +2,7 @@ package dev.graft.nn.optim;
 
 /**
  * What a learning rate is multiplied with, as a pure function of the number of steps (or epochs) done: resuming needs
- * nothing but that number.
+ * nothing but that number. A {@code toString} with the settings, as a record has, tells people what a resumed run had.
  */
 @FunctionalInterface
 public interface LrSchedule {
@@ -12,6 +12,21 @@ public interface LrSchedule {
 
     /** Always 1. */
     static LrSchedule constant() {
-        return step -> 1;
+        return Constant.ONE;
+    }
+
+    /** See {@link #constant()}. */
+    enum Constant implements LrSchedule {
+        ONE;
+
+        @Override
+        public double factor(long step) {
+            return 1;
+        }
+
+        @Override
+        public String toString() {
+            return "constant";
+        }
     }
 }

@@ -36,7 +36,7 @@ final class Checkpoint {
             moments.entries()
                     .forEach(entry ->
                             all.put(OPTIMIZER + entry.getKey(), entry.getValue().detach()));
-            Safetensors.save(all, file, Map.of(KEY, JSON.std.asString(toMap(model, state, loader))));
+            Safetensors.save(all, file, Map.of(KEY, JSON.std.asString(toMap(model, optimizer, state, loader))));
         } catch (IOException e) {
             throw new TrainingException("checkpoint " + file + ": its state cannot be written as JSON", e);
         }
@@ -62,6 +62,9 @@ final class Checkpoint {
             check.data(child(map, "data"), state, loader);
             if (map.get("settings") instanceof Map<?, ?> then) {
                 state.changed = check.settings(RunSettings.fromMap(then), settings, state);
+            }
+            if (map.get("trained") instanceof List<?> then) {
+                check.trained(then, model, optimizer);
             }
             Map<Stochastic, long[]> random = check.random(child(map, "random"), model);
             optimizer.check(moments);
@@ -131,7 +134,7 @@ final class Checkpoint {
         return part;
     }
 
-    private static Map<String, Object> toMap(Module model, TrainState state, DataLoader loader) {
+    private static Map<String, Object> toMap(Module model, Optimizer optimizer, TrainState state, DataLoader loader) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("version", VERSION);
         map.put("run", state.run);
@@ -150,6 +153,7 @@ final class Checkpoint {
         map.put("bestScore", exact(state.bestScore));
         map.put("history", state.history.stream().map(EpochRows::toMap).toList());
         map.put("settings", state.settings.toMap());
+        map.put("trained", TrainedLayers.of(model, optimizer));
         map.put(
                 "data",
                 Map.of(

@@ -3,6 +3,7 @@ package dev.graft.nn.train;
 import dev.graft.nn.Module;
 import dev.graft.nn.Stochastic;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.optim.Optimizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -92,6 +93,18 @@ final class ResumeCheck {
                 ? Optional.empty()
                 : Optional.of("the run goes on with other settings, and differs from an unbroken one: then "
                         + then.details() + "; now " + now.details());
+    }
+
+    /** Older checkpoints do not say what was trained; their moments tell, by number. */
+    void trained(List<?> then, Module model, Optimizer optimizer) {
+        String difference = TrainedLayers.difference(
+                model.namedParameters().keySet(),
+                then.stream().map(String.class::cast).toList(),
+                TrainedLayers.of(model, optimizer));
+        if (!difference.isEmpty()) {
+            throw new TrainingException("resume: " + file + " is of a run that trained other layers (" + difference
+                    + "). Hint: freeze and unfreeze as in that run before the optimizer is made, or start anew.");
+        }
     }
 
     /** The random states by the modules that take them. */

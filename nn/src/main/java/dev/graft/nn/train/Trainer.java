@@ -1,5 +1,6 @@
 package dev.graft.nn.train;
 
+import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.data.Batch;
@@ -9,6 +10,7 @@ import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.GradientClip;
 import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.Optimizer;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
@@ -142,10 +144,10 @@ public final class Trainer {
                 optimizer,
                 clipNorm.isPresent() ? "gradients clipped to " + clipNorm.getAsDouble() : "no clipping",
                 described(criterion),
-                described(schedule) + (schedulePerEpoch ? " per epoch" : " per step"));
+                ScheduleText.of(schedule) + (schedulePerEpoch ? " per epoch" : " per step"));
     }
 
-    /** What a loss or schedule says of itself; one that says nothing is told by its class alone. */
+    /** What a loss says of itself; one that says nothing is told by its class alone. */
     private static String described(Object part) {
         String text = part.toString();
         String name = part.getClass().isHidden() ? "" : part.getClass().getSimpleName();
@@ -163,7 +165,22 @@ public final class Trainer {
         if (patience.isPresent() && validation.isEmpty()) {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
         }
+        checkFinite();
         validation.ifPresent(loader -> monitor.check(loader.dataset(), validationCriterion));
+    }
+
+    /** Weights that are no numbers when the training begins, as from a damaged file: no data or rate is to blame. */
+    private void checkFinite() {
+        try (StateDict state = model.stateDict()) {
+            for (Map.Entry<String, Tensor> entry : state.entries()) {
+                Tensor values = entry.getValue();
+                if (values.dtype() == DType.F32 && !Double.isFinite(Update.norm(List.of(values)))) {
+                    throw new TrainingException("training: the model's " + entry.getKey() + " " + values.shape()
+                            + " holds NaN or infinity before the first step. Hint: look at the weights that it was"
+                            + " loaded from.");
+                }
+            }
+        }
     }
 
     private void checkOptimizer() {

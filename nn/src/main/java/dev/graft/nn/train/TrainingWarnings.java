@@ -10,6 +10,9 @@ final class TrainingWarnings {
     private static final double GUESSING = 0.505;
 
     private static final double SAME_LOSS = 0.01;
+    /** Of the training data: they are told apart. */
+    private static final double LEARNT = 0.9;
+
     private static final double GOOD_ACCURACY = 0.99;
 
     private TrainingWarnings() {}
@@ -28,18 +31,18 @@ final class TrainingWarnings {
                 warnings.add("every validation example was given the same class" + where
                         + String.format(
                                 Locale.ROOT,
-                                " (accuracy %.4f). Hint: use a tenth of the learning rate (%.3g), or weigh rare classes more.",
+                                " (accuracy %.4f). Hint: %s, or weigh rare classes more.",
                                 scores.accuracy(),
-                                last.learningRate()));
+                                advice(epochs)));
             }
             if (scores.auroc() <= GUESSING) {
                 warnings.add(String.format(
                         Locale.ROOT,
                         "the validation AUROC is %.4f%s, no better than guessing. Hint: check that labels and"
-                                + " images belong together, and use a tenth of the learning rate (%.3g).",
+                                + " images belong together, and %s.",
                         scores.auroc(),
                         where,
-                        last.learningRate()));
+                        advice(epochs)));
             }
         });
         double first = epochs.get(0).trainLoss();
@@ -53,8 +56,34 @@ final class TrainingWarnings {
                     epochs.get(0).epoch(),
                     last.trainLoss(),
                     last.epoch(),
-                    last.learningRate()));
+                    rate(epochs)));
         }
         return List.copyOf(warnings);
+    }
+
+    /** What to try next: a smaller learning rate helps a training that is stuck, not one that still learns. */
+    private static String advice(List<EpochResult> epochs) {
+        EpochResult last = epochs.get(epochs.size() - 1);
+        if (last.trainAccuracy() >= LEARNT) {
+            return String.format(
+                    Locale.ROOT,
+                    "compare how validation and training examples are prepared and labelled, for the training examples"
+                            + " are told apart (accuracy %.4f)",
+                    last.trainAccuracy());
+        }
+        boolean falls = epochs.size() > 1
+                && last.trainLoss()
+                        < (1 - SAME_LOSS) * epochs.get(epochs.size() - 2).trainLoss();
+        return String.format(
+                Locale.ROOT,
+                falls
+                        ? "train for more epochs, for the training loss still falls, or use a larger learning rate than %.3g"
+                        : "use a tenth of the learning rate (%.3g)",
+                rate(epochs));
+    }
+
+    /** The highest: a schedule's last one may be next to nothing. */
+    private static double rate(List<EpochResult> epochs) {
+        return epochs.stream().mapToDouble(EpochResult::learningRate).max().orElse(Double.NaN);
     }
 }

@@ -13,10 +13,16 @@ import dev.graft.nn.layer.BatchNorm1d;
 import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.loss.BceWithLogitsLoss;
 import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.loss.MseLoss;
 import dev.graft.nn.optim.AdamW;
+import dev.graft.nn.optim.CosineLr;
+import dev.graft.nn.optim.LinearWarmup;
+import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.optim.Sgd;
+import dev.graft.nn.optim.StepLr;
 import dev.graft.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -230,6 +236,138 @@ class CheckpointTest {
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("was chosen by loss, now accuracy is monitored");
         assertThat(resume(model, adam(model), loader(), b -> b).ending()).isEqualTo(History.Ending.COMPLETED);
+    }
+
+    /** Of a schedule by its class alone, a warm-up of 5 steps is one of 500. */
+    @Test
+    void schedulesAreToldApartByTheirSettings() {
+        LrSchedule[][] pairs = {
+            {new StepLr(7, 0.1), new StepLr(7, 0.2)},
+            {new CosineLr(100), new CosineLr(101)},
+            {new LinearWarmup(5, LrSchedule.constant()), new LinearWarmup(6, LrSchedule.constant())},
+            {new LinearWarmup(5, step -> 0.5), new LinearWarmup(50, step -> 0.5)},
+            {new LinearWarmup(5, step -> 0.5), new LinearWarmup(5, step -> 0.25)},
+            {halving(3), halving(4)},
+            {LrSchedule.constant(), halving(4)}
+        };
+        for (LrSchedule[] pair : pairs) {
+            assertThat(ScheduleText.of(pair[0])).doesNotContain("@").isNotEqualTo(ScheduleText.of(pair[1]));
+        }
+        assertThat(ScheduleText.of(halving(3))).isEqualTo(ScheduleText.of(halving(3)));
+        assertThat(ScheduleText.of(LrSchedule.constant())).isEqualTo("constant");
+        assertThat(ScheduleText.of(new LinearWarmup(5, 0.5, step -> 0.5)))
+                .startsWith(
+                        "LinearWarmup[steps=5, start=0.5, then=CheckpointTest's lambda] (factors 0.5, 0.6, 0.7, 0.8, ... #");
+        assertThat(ScheduleText.of(halving(60_000)))
+                .as("one that was made for fewer steps")
+                .contains(" (factors 1.0, 1.0, 1.0, 1.0, ... #");
+    }
+
+    /** A schedule of a user's own that says nothing of itself. */
+    private static LrSchedule halving(int every) {
+        return new LrSchedule() {
+            @Override
+            public double factor(long step) {
+                if (step > 100_000) {
+                    throw new IndexOutOfBoundsException();
+                }
+                return Math.pow(0.5, Math.floorDiv(step, every));
+            }
+        };
+    }
+
+    @Test
+    void aResumeWithOtherScheduleOrLossSettingsIsSaid() {
+        List<String> warnings = new ArrayList<>();
+        Progress progress = new Progress() {
+            @Override
+            public void warning(String message) {
+                warnings.add(message);
+            }
+        };
+        Sequential model = network(0.3f);
+        resume(model, adam(model), loader(), b -> b.progress(progress));
+        assertThat(warnings).as("as it was").isEmpty();
+        Sequential other = network(0.3f);
+        resume(
+                other,
+                adam(other),
+                loader(),
+                b -> b.epochs(4).schedulePerStep(new LinearWarmup(5, step -> 1)).progress(progress));
+        assertThat(warnings).hasSize(1);
+        assertThat(warnings.get(0))
+                .contains("constant per epoch; now ", "LinearWarmup[steps=5, start=0.01, ")
+                .endsWith(") per step");
+        assertThat(new BceWithLogitsLoss().positiveWeight(2))
+                .hasToString("BceWithLogitsLoss(positive weights [2.0], MEAN)");
+        assertThat(new MseLoss()).hasToString("MseLoss(MEAN)");
+    }
+
+    @Test
+    void otherFrozenLayersAreNamedAndRefused() {
+        Sequential model = network(0.3f);
+        model.module("0").freeze();
+        model.module("1").freeze();
+        assertThatThrownBy(
+                        () -> resume(model, new AdamW(model.trainableParameters(), AdamW.lr(0.01)), loader(), b -> b))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("is of a run that trained other layers (trained then, frozen now: 0, 1). Hint: ")
+                .hasMessageNotContaining("exp_avg");
+        Sequential part = network(0.3f);
+        part.namedParameters().get("3.bias").freeze(true);
+        assertThatThrownBy(() -> resume(part, new AdamW(part.trainableParameters(), AdamW.lr(0.01)), loader(), b -> b))
+                .hasMessageContaining("(trained then, frozen now: 3.bias)");
+        assertThat(TrainedLayers.difference(
+                        List.of("body.a.weight", "body.a.bias", "body.b.weight", "head.weight"),
+                        List.of("head.weight"),
+                        List.of("body.a.weight", "body.a.bias", "body.b.weight")))
+                .isEqualTo("frozen then, trained now: body; trained then, frozen now: head");
+    }
+
+    /** Without moments in the file, as of SGD without momentum, nothing else would tell. */
+    @Test
+    void otherFrozenLayersAreFoundWithoutMomentsToo(@TempDir Path plain) {
+        Sequential first = network(0);
+        try (DataLoader train = loader();
+                Optimizer sgd = new Sgd(first.parameters(), Sgd.lr(0.1))) {
+            Trainer.builder(first, new CrossEntropyLoss(), sgd)
+                    .directory(plain)
+                    .build()
+                    .fit(train, train);
+        }
+        Sequential model = network(0);
+        model.module("0").freeze();
+        try (DataLoader train = loader();
+                Optimizer sgd = new Sgd(model.trainableParameters(), Sgd.lr(0.1))) {
+            assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), sgd)
+                            .directory(plain)
+                            .epochs(2)
+                            .resume(true)
+                            .build()
+                            .fit(train, train))
+                    .hasMessageContaining("trained then, frozen now: 0");
+        }
+    }
+
+    @Test
+    void weightsThatAreNoNumbersAreNamedBeforeAnythingIsTrained(@TempDir Path fresh) {
+        for (String name : new String[] {"0.weight", "1.running_var"}) {
+            Sequential model = network(0);
+            try (StateDict state = model.stateDict()) {
+                state.get(name).fill(name.equals("0.weight") ? Float.NaN : Float.POSITIVE_INFINITY);
+            }
+            try (DataLoader train = loader();
+                    Optimizer optimizer = adam(model)) {
+                assertThatThrownBy(() -> Trainer.builder(model, new CrossEntropyLoss(), optimizer)
+                                .directory(fresh)
+                                .build()
+                                .fit(train))
+                        .isInstanceOf(TrainingException.class)
+                        .hasMessageContaining("the model's " + name + " ")
+                        .hasMessageContaining("holds NaN or infinity before the first step. Hint: look at the weights");
+            }
+            assertThat(fresh.resolve("last.safetensors")).doesNotExist();
+        }
     }
 
     @Test

@@ -56,6 +56,41 @@ class TrainingWarningsTest {
                 .hasSize(2);
     }
 
+    /** A tenth of the learning rate does not help a training that still learns, nor one that has learnt. */
+    @Test
+    void theAdviceFitsHowTheTrainingWent() {
+        Scores constant = new Scores(0.69, 0.44, 0.5, 1);
+        assertThat(warnings(
+                        0, epoch(1, 0.9, 0.5, constant), epoch(2, 0.69, 0.5, constant), epoch(3, 0.69, 0.5, constant)))
+                .as("stuck")
+                .allSatisfy(w -> assertThat(w).contains("use a tenth of the learning rate (0.0100)"));
+        assertThat(warnings(0, epoch(1, 0.9, 0.5, constant), epoch(2, 1.9, 0.5, constant)))
+                .as("rising")
+                .allSatisfy(w -> assertThat(w).contains("use a tenth of the learning rate (0.0100)"));
+        assertThat(warnings(0, epoch(1, 0.9, 0.5, constant), epoch(2, 0.8, 0.6, constant)))
+                .as("falling")
+                .hasSize(2)
+                .allSatisfy(w -> assertThat(w)
+                        .contains("train for more epochs, for the training loss still falls, or use a larger learning"
+                                + " rate than 0.0100")
+                        .doesNotContain("tenth"));
+        assertThat(warnings(0, epoch(1, 0.9, 0.5, constant), epoch(2, 0.1, 0.97, constant)))
+                .as("learnt by heart")
+                .hasSize(2)
+                .allSatisfy(w -> assertThat(w)
+                        .contains("the training examples are told apart (accuracy 0.9700)")
+                        .doesNotContain("tenth"));
+    }
+
+    @Test
+    void theRateIsTheHighestOneAndNotWhatAScheduleEndsWith() {
+        Scores constant = new Scores(0.69, 0.44, 0.5, 1);
+        EpochResult end = new EpochResult(2, 1e-9, 0.9, 0.5, Optional.of(constant), 1, 100);
+        assertThat(warnings(0, epoch(1, 0.9, 0.5, constant), end))
+                .hasSize(3)
+                .allSatisfy(w -> assertThat(w).contains("(0.0100)"));
+    }
+
     @Test
     void oneClassIsNoFaultWhereItIsTheOnlyOne() {
         assertThat(warnings(
