@@ -36,6 +36,9 @@ final class CsvText {
      * @throws DataException naming line and encoding where it is not
      */
     static String read(Path csv, Charset charset) {
+        if (Files.exists(csv) && !Files.isRegularFile(csv)) { // opening a pipe waits, a device has no end
+            throw new DataException("image csv: " + csv + " is not a regular file. Hint: give a CSV file.");
+        }
         byte[] bytes;
         try {
             if (Files.size(csv) > MAX_BYTES) {

@@ -3,6 +3,7 @@ package dev.graft.vision;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import de.siegmar.fastcsv.reader.NamedCsvRecordHandler;
 import dev.graft.nn.data.DataException;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageNote;
@@ -43,7 +44,11 @@ import java.util.regex.Pattern;
 public final class ImageCsv extends ImageDataset {
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?\\d{1,9}");
 
+    private static final Pattern OTHER_SEPARATOR = Pattern.compile("[;\t|]");
+
     private final Columns columns;
+    /** Of each image, where the list names it. */
+    private final List<Long> lines;
 
     /** The header as it is, and the names of the columns in it that are read. */
     private record Columns(List<String> all, String file, String label, Optional<String> patient) {
@@ -59,7 +64,10 @@ public final class ImageCsv extends ImageDataset {
             return find(csv, header, name)
                     .orElseThrow(() -> new DataException("image csv: " + csv + " has no column '" + name
                             + "'. Hint: the header is " + header + ", it needs file and label"
-                            + (header.size() == 1 && header.get(0).matches(".*[;\t].*")
+                            + (header.stream()
+                                            .anyMatch(column -> OTHER_SEPARATOR
+                                                    .matcher(column)
+                                                    .find())
                                     ? ", separated by commas."
                                     : ".")));
         }
@@ -76,9 +84,15 @@ public final class ImageCsv extends ImageDataset {
         }
     }
 
-    private ImageCsv(Listing listing, Columns columns, ImagePipeline pipeline, Consumer<? super ImageNote> notes) {
+    private ImageCsv(
+            Listing listing,
+            Columns columns,
+            List<Long> lines,
+            ImagePipeline pipeline,
+            Consumer<? super ImageNote> notes) {
         super(listing, pipeline, notes);
         this.columns = columns;
+        this.lines = lines;
     }
 
     /** The names in the header line. */
@@ -119,9 +133,13 @@ public final class ImageCsv extends ImageDataset {
         List<String> names = new ArrayList<>();
         List<String> labels = new ArrayList<>();
         List<String> patients = new ArrayList<>();
+        List<Long> lines = new ArrayList<>();
         ListedFiles files = new ListedFiles(csv, folder);
         Optional<Columns> found = Optional.empty();
-        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(CsvText.read(csv, charset))) {
+        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder()
+                .build(
+                        NamedCsvRecordHandler.of(handler -> handler.allowDuplicateHeaderFields(true)),
+                        CsvText.read(csv, charset))) {
             for (NamedCsvRecord row : reader) {
                 Columns columns = found.isPresent() ? found.get() : Columns.of(csv, row.getHeader());
                 found = Optional.of(columns);
@@ -136,6 +154,7 @@ public final class ImageCsv extends ImageDataset {
                 String name = value(csv, row, columns.file);
                 files.add(name, row.getStartingLineNumber());
                 names.add(name);
+                lines.add(row.getStartingLineNumber());
                 labels.add(FileNames.composed(value(csv, row, columns.label)));
                 if (columns.patient.isPresent()) {
                     patients.add(FileNames.composed(value(csv, row, columns.patient.get())));
@@ -161,18 +180,24 @@ public final class ImageCsv extends ImageDataset {
         return new ImageCsv(
                 new Listing(folder, List.copyOf(names), labelOf, classes, List.copyOf(patients)),
                 found.get(),
+                List.copyOf(lines),
                 pipeline,
                 Decoding.defaults().notes());
     }
 
     @Override
+    String place(int index) {
+        return "line " + lines.get(index) + " (" + names().get(index) + ")";
+    }
+
+    @Override
     public ImageCsv withNotes(Consumer<? super ImageNote> listener) {
-        return new ImageCsv(listing(), columns, pipeline(), listener);
+        return new ImageCsv(listing(), columns, lines, pipeline(), listener);
     }
 
     @Override
     public ImageCsv withPipeline(ImagePipeline other) {
-        return new ImageCsv(listing(), columns, other, notes());
+        return new ImageCsv(listing(), columns, lines, other, notes());
     }
 
     private static List<String> classes(List<String> labels) {

@@ -13,6 +13,7 @@ import dev.graft.vision.image.transform.ImagePipeline;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +73,11 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
 
     Consumer<? super ImageNote> notes() {
         return notes;
+    }
+
+    /** The folder that the names are relative to, or the array file. */
+    public Path root() {
+        return listing.root;
     }
 
     /** From decoded image to network input. */
@@ -227,6 +233,56 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
             }
         }
         return List.copyOf(found);
+    }
+
+    /**
+     * The images that are here twice, byte for byte, with different labels: a network can only learn one of them. Each
+     * is listed with the first one before it that contradicts it. Only files of equal length are read.
+     */
+    public List<Duplicate> contradictions() {
+        Map<Long, List<Integer>> byLength = new HashMap<>();
+        for (int i = 0; i < size(); i++) {
+            byLength.computeIfAbsent(Content.lengthOf(content(i)), k -> new ArrayList<>())
+                    .add(i);
+        }
+        List<Duplicate> found = new ArrayList<>();
+        for (List<Integer> alike : byLength.values()) {
+            if (alike.stream().mapToInt(i -> listing.labels[i]).distinct().count() < 2) {
+                continue;
+            }
+            Map<String, List<Integer>> byContent = new HashMap<>();
+            for (int i : alike) {
+                List<Integer> twins = byContent.computeIfAbsent(FileHash.of(content(i)), k -> new ArrayList<>(1));
+                twins.stream()
+                        .filter(j -> listing.labels[j] != listing.labels[i])
+                        .findFirst()
+                        .ifPresent(j -> found.add(new Duplicate(i, file(i), j, file(j))));
+                twins.add(i);
+            }
+        }
+        found.sort(Comparator.comparingInt(Duplicate::index));
+        return List.copyOf(found);
+    }
+
+    /** What {@link #contradictions()} found, in words; empty where that is nothing. */
+    public Optional<String> describe(List<Duplicate> contradictions) {
+        return contradictions.stream()
+                .findFirst()
+                .map(twin -> place(twin.otherIndex()) + " and " + place(twin.index())
+                        + " are the same image, with the labels " + label(twin.otherIndex(), classes()) + " and "
+                        + label(twin.index(), classes())
+                        + (contradictions.size() == 1
+                                ? ""
+                                : ", the first of " + contradictions.size() + " such pairs"));
+    }
+
+    private String label(int index, List<String> classes) {
+        return classes.get(listing.labels[index]);
+    }
+
+    /** Where an image is listed, for people. */
+    String place(int index) {
+        return listing.names.get(index);
     }
 
     /**

@@ -23,12 +23,14 @@ import java.util.zip.ZipFile;
 /**
  * Images in one NumPy file, as <a href="https://medmnist.com">MedMNIST</a> publishes its data sets: for each part
  * ({@code train}, {@code val}, {@code test}) an array {@code PART_images} of bytes, {@code [N, H, W]} or {@code [N, H,
- * W, 3]}, and {@code PART_labels} of whole numbers, {@code [N]} or {@code [N, 1]}. Classes are the different labels of
- * all parts, sorted, named by their numbers. The arrays stay in memory.
+ * W, 3]}, and {@code PART_labels} of whole numbers from 0 to 65535, {@code [N]} or {@code [N, 1]}. Classes are the
+ * different labels of all parts, sorted, named by their numbers. The arrays stay in memory.
  */
 public final class ImageNpz extends ImageDataset {
     /** A file is refused whose pixels would fill more of the heap. */
     private static final int HEAP_SHARE = 2;
+
+    private static final int MAX_LABEL = 65_535;
 
     private final NpyArray images;
 
@@ -55,7 +57,7 @@ public final class ImageNpz extends ImageDataset {
 
     /** Whether the file has images of this part. */
     public static boolean has(Path file, Part part) {
-        try (ZipFile zip = new ZipFile(file.toFile())) {
+        try (ZipFile zip = zip(file)) {
             return zip.getEntry(part.entry("images")) != null;
         } catch (IOException e) {
             throw unreadable(file, e);
@@ -65,11 +67,11 @@ public final class ImageNpz extends ImageDataset {
     /**
      * Reads one part.
      *
-     * @throws DataException if the file is no zip of NumPy arrays, lacks the part, or holds volumes, floats or several
-     *     labels an image
+     * @throws DataException if the file is no zip of NumPy arrays, lacks the part, or holds volumes, floats, several
+     *     labels an image, or a label outside 0 to 65535
      */
     public static ImageNpz open(Path file, Part part, ImagePipeline pipeline) {
-        try (ZipFile zip = new ZipFile(file.toFile())) {
+        try (ZipFile zip = zip(file)) {
             NpyArray images = array(zip, file, part.entry("images"));
             int[] shape = images.shape();
             boolean colour = shape.length == 4 && shape[3] == 3;
@@ -105,6 +107,13 @@ public final class ImageNpz extends ImageDataset {
         }
     }
 
+    private static ZipFile zip(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // opening a pipe waits, a device has no end
+            throw new DataException("image npz: " + file + " is not a regular file. Hint: give a file of numpy.savez.");
+        }
+        return new ZipFile(file.toFile());
+    }
+
     private static long[] labels(ZipFile zip, Path file, Part part, int count) throws IOException {
         NpyArray labels = array(zip, file, part.entry("labels"));
         int[] shape = labels.shape();
@@ -116,7 +125,16 @@ public final class ImageNpz extends ImageDataset {
                             + ". Hint: one label an image, [N] or [N, 1]; several labels an image "
                             + "are not supported.");
         }
-        return labels.numbers();
+        long[] numbers = labels.numbers();
+        for (int i = 0; i < numbers.length; i++) {
+            if (numbers[i] < 0 || numbers[i] > MAX_LABEL) {
+                String value = labels.type().equals("<u8") ? Long.toUnsignedString(numbers[i]) : "" + numbers[i];
+                throw new DataException("image npz: " + file + " " + part.entry("labels") + " has the label " + value
+                        + " at index " + i + ". Hint: labels are whole numbers from 0 to " + MAX_LABEL
+                        + "; leave out images without a label.");
+            }
+        }
+        return numbers;
     }
 
     private static NpyArray array(ZipFile zip, Path file, String name) throws IOException {

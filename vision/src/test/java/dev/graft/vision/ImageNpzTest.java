@@ -112,15 +112,55 @@ class ImageNpzTest {
         for (String type : new String[] {"|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8"}) {
             int size = type.charAt(2) - '0';
             byte[] values = new byte[2 * size];
-            Arrays.fill(values, 0, size, (byte) 0xff); // -1, or the largest
+            values[0] = 127;
+            if (size > 1) {
+                values[1] = 2;
+            }
             values[size] = 7;
             Path file =
                     write(Map.of("test_images", bytes("(2, 1, 1)", 2), "test_labels", array(type, "(2, 1)", values)));
-            String first = type.charAt(1) == 'i' || size == 8 ? "-1" : Long.toUnsignedString((1L << (8 * size)) - 1);
             ImageNpz images = open(file, ImageNpz.Part.TEST);
-            assertThat(images.classes()).as(type).containsExactlyInAnyOrder(first, "7");
-            assertThat(images.classes().get(images.labels()[0])).isEqualTo(first);
+            assertThat(images.classes()).as(type).containsExactly("7", size > 1 ? "639" : "127");
+            assertThat(images.labels()).containsExactly(1, 0);
         }
+    }
+
+    @Test
+    void labelsThatAreNoClassNumberAreRefusedWithArrayAndIndex() throws IOException {
+        for (String type : new String[] {"|i1", "<i2", "<u4", "<i4", "<u8", "<i8"}) {
+            int size = type.charAt(2) - '0';
+            byte[] values = new byte[3 * size];
+            Arrays.fill(values, size, 2 * size, (byte) 0xff); // -1, or the largest
+            String label = type.charAt(1) == 'i' ? "-1" : size == 4 ? "4294967295" : "18446744073709551615";
+            Map<String, byte[]> arrays = Map.of(
+                    "train_images",
+                    bytes("(3, 1, 1)", 3),
+                    "train_labels",
+                    bytes("(3,)", 3),
+                    "val_labels",
+                    array(type, "(3, 1)", values));
+            refuses(
+                    "val_labels.npy has the label " + label
+                            + " at index 1. Hint: labels are whole numbers from 0 to 65535",
+                    arrays);
+        }
+        byte[] most = {(byte) 0xff, (byte) 0xff, 0, 0};
+        assertThat(open(
+                                write(Map.of(
+                                        "train_images",
+                                        bytes("(1, 1, 1)", 1),
+                                        "train_labels",
+                                        array("<i4", "(1,)", most))),
+                                ImageNpz.Part.TRAIN)
+                        .classes())
+                .containsExactly("65535");
+        byte[] more = {0, 0, 1, 0};
+        refuses(
+                "train_labels.npy has the label 65536 at index 0",
+                Map.of("train_images", bytes("(1, 1, 1)", 1), "train_labels", array("<i4", "(1,)", more)));
+        refuses(
+                "train_labels.npy has elements of type <f4",
+                Map.of("train_images", bytes("(1, 1, 1)", 1), "train_labels", array("<f4", "(1,)", more)));
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.List;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,5 +102,39 @@ class SameFileTest {
         Files.createSymbolicLink(root.resolve("c"), root.resolve("b"));
         assertThatThrownBy(() -> ImageFolder.open(root, TestImages.PIPELINE))
                 .hasMessageContaining("b/x.png and c/x.png in " + root + " are one file");
+    }
+
+    @Test
+    void oneImageWithTwoLabelsIsFoundByItsBytes() throws IOException {
+        Files.copy(root.resolve("a/x.png"), root.resolve("copy.png"));
+        Files.createLink(root.resolve("hard.png"), root.resolve("a/x.png"));
+        Files.write(root.resolve("b/padded.png"), new byte[(int) Files.size(root.resolve("a/x.png"))]);
+        ImageCsv listed = open("a/x.png", "a/y.png", "copy.png", "hard.png", "b/padded.png");
+        assertThat(listed.contradictions())
+                .extracting(ImageDataset.Duplicate::index, ImageDataset.Duplicate::otherIndex)
+                .containsExactly(Tuple.tuple(2, 0), Tuple.tuple(3, 0));
+        assertThat(listed.describe(listed.contradictions()))
+                .contains("line 2 (a/x.png) and line 4 (copy.png) are the same image, with the labels l0 and l2,"
+                        + " the first of 2 such pairs");
+        assertThat(listed.withPipeline(TestImages.PIPELINE).describe(listed.contradictions()))
+                .isPresent();
+        ImageCsv same = ImageCsv.open(
+                Files.writeString(root.resolve("list.csv"), "file,label\na/x.png,l\na/y.png,m\ncopy.png,l\n"),
+                TestImages.PIPELINE);
+        assertThat(same.contradictions())
+                .as("twice with one label is only heavier")
+                .isEmpty();
+        assertThat(same.describe(same.contradictions())).isEmpty();
+    }
+
+    @Test
+    void oneImageInTwoClassFoldersIsFoundByItsBytes() throws IOException {
+        Path data = root.resolve("data");
+        TestImages.write(data.resolve("a/x.png"), 1);
+        TestImages.write(data.resolve("b/y.png"), 2);
+        Files.createLink(data.resolve("b/z.png"), data.resolve("a/x.png"));
+        ImageFolder folder = ImageFolder.open(data, TestImages.PIPELINE);
+        assertThat(folder.describe(folder.contradictions()))
+                .contains("a/x.png and b/z.png are the same image, with the labels a and b");
     }
 }

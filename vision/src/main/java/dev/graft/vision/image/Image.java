@@ -83,6 +83,12 @@ public final class Image {
 
     /** As {@link #read(Path)} with other choices. */
     public static Image read(Path file, Decoding decoding) {
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // opening a pipe waits, a device has no end
+            throw new ImageFormatException(
+                    file.toString(),
+                    Files.isDirectory(file) ? "it is a folder" : "it is a device or a pipe, not a regular file",
+                    "give an image file");
+        }
         try {
             long size = Files.size(file);
             if (size > MAX_FILE_BYTES) {

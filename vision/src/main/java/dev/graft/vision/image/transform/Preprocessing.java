@@ -20,14 +20,22 @@ import java.util.Map;
  */
 public record Preprocessing(
         int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
+    /**
+     * The longest side that is computed with: a square of it in three channels is the largest one that an array holds.
+     */
+    public static final int MAX_SIZE = 26_754;
+
     private static final double ROTATION_DEGREES = 15;
 
     public Preprocessing {
-        if (resizeSize < 1 || cropSize < 1 || interpolation == Interpolation.NEAREST) {
+        if (resizeSize < 1
+                || cropSize < 1
+                || Math.max(resizeSize, cropSize) > MAX_SIZE
+                || interpolation == Interpolation.NEAREST) {
             throw new IllegalArgumentException(
                     "Preprocessing: resizeSize " + resizeSize + ", cropSize " + cropSize + ", "
                             + interpolation.id()
-                            + ". Hint: sizes from 1, bilinear or bicubic.");
+                            + ". Hint: sizes from 1 to " + MAX_SIZE + ", bilinear or bicubic.");
         }
     }
 
