@@ -74,6 +74,7 @@ final class EvaluateCommand extends ReportingCommand {
         OptionalInt workers = threads.apply();
         Device place = Device.of(device);
         ModelCard card = ModelCard.read(model);
+        card.checkUnchanged(model);
         card.note(model).ifPresent(out()::println);
         window.checkIs(card.preprocessing().window());
         ImageNotes notes = new ImageNotes();
@@ -81,6 +82,7 @@ final class EvaluateCommand extends ReportingCommand {
                         data, csvEncoding.charset(), card.preprocessing().eval())
                 .withNotes(notes);
         LeftOut.line(List.of(found)).ifPresent(out()::println);
+        ImageData.contradictions(found).ifPresent(out()::println);
         Relabelled images = new Relabelled(found, card.classes());
         DataLoader loader = DataLoader.of(images, batch).on(place);
         try (Backbone network = card.load(model);

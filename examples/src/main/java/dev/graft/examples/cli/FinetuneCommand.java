@@ -86,6 +86,12 @@ final class FinetuneCommand extends ReportingCommand {
     private String weights;
 
     @Option(
+            names = "--state-dict",
+            paramLabel = "NAME",
+            description = "Of a weight file with several networks, such as model and ema: which one.")
+    private Optional<String> stateDict;
+
+    @Option(
             names = "--freeze",
             paramLabel = "backbone|none",
             defaultValue = "backbone",
@@ -168,6 +174,10 @@ final class FinetuneCommand extends ReportingCommand {
                     "--json " + file + " is a file of the run itself",
                     "choose another one, or leave it out: metrics.json holds the same");
         });
+        if (resume && !overwrite && data.isEmpty()) {
+            // with all options given, as by a script that restarts what was stopped, a run may begin
+            Finetune.checkResumable(out);
+        }
         FinetuneCommand whole = resume ? withOptionsOfTheRun() : this;
         FinetuneSettings settings = whole.settings(spec.commandLine());
         Finetune.Outcome outcome;
@@ -245,7 +255,7 @@ final class FinetuneCommand extends ReportingCommand {
         check(validation.isEmpty() || heldFraction.isEmpty(), "--val and --val-fraction exclude each other");
         double fraction = heldFraction.orElse(0.2);
         check(fraction > 0 && fraction < 1, "--val-fraction must be between 0 and 1, was " + fraction);
-        check(imageSize.orElse(1) >= 1, "--image-size must be at least 1, was " + imageSize.orElse(1));
+        ImageSizes.check(spec, imageSize);
         check(cachedViews.orElse(1) >= 1, "--cached-views must be at least 1, was " + cachedViews.orElse(1));
         check(
                 cachedViews.isEmpty() || augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache,
@@ -261,6 +271,7 @@ final class FinetuneCommand extends ReportingCommand {
                 source,
                 model,
                 weights,
+                stateDict,
                 freeze == Freeze.BACKBONE,
                 augment,
                 imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),

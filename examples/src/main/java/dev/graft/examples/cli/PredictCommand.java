@@ -50,6 +50,12 @@ final class PredictCommand extends ReportingCommand {
     private Optional<String> weights;
 
     @Option(
+            names = "--state-dict",
+            paramLabel = "NAME",
+            description = "Of a weight file with several networks, such as model and ema: which one.")
+    private Optional<String> stateDict;
+
+    @Option(
             names = "--labels",
             paramLabel = "FILE",
             description =
@@ -85,6 +91,7 @@ final class PredictCommand extends ReportingCommand {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top must be at least 1, was " + top);
         }
+        ImageSizes.check(spec, imageSize);
         threads.apply();
         List<Object> report = new ArrayList<>();
         try (Classifier classifier = classifier()) {
@@ -105,14 +112,16 @@ final class PredictCommand extends ReportingCommand {
             return Classifier.ofWeights(
                     model,
                     weights.orElse("imagenet"),
+                    stateDict,
                     labels,
                     imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),
                     window.window());
         }
-        if (weights.isPresent() || labels.isPresent() || imageSize.isPresent()) {
+        if (weights.isPresent() || stateDict.isPresent() || labels.isPresent() || imageSize.isPresent()) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--weights, --labels and --image-size are for a network's name; " + model + " is a run's folder");
+                    "--weights, --state-dict, --labels and --image-size are for a network's name; " + model
+                            + " is a run's folder");
         }
         Classifier classifier = Classifier.ofRun(Path.of(model));
         try {

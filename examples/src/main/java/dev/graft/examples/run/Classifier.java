@@ -1,7 +1,6 @@
 package dev.graft.examples.run;
 
 import dev.graft.io.StateDict;
-import dev.graft.io.WeightFiles;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
@@ -62,14 +61,20 @@ public final class Classifier implements AutoCloseable {
     /**
      * A network of the zoo with a weight file or published weights.
      *
+     * @param stateDict which of several networks in the weight file
      * @param labelFile one class name a line; empty for those of the file's model card or of published weights, else
      *     numbers
      * @param imageSize side of the network's input; empty for the weights' own
      * @param window how samples of more than 8 bits become 8; empty for the weights' own way
      */
     public static Classifier ofWeights(
-            String model, String weights, Optional<Path> labelFile, OptionalInt imageSize, Optional<Window> window) {
-        StartingPoint start = StartingPoint.of(model, weights);
+            String model,
+            String weights,
+            Optional<String> stateDict,
+            Optional<Path> labelFile,
+            OptionalInt imageSize,
+            Optional<Window> window) {
+        StartingPoint start = StartingPoint.of(model, weights, stateDict);
         Path file = start.file()
                 .orElseThrow(
                         () -> new RunException("--weights none leaves nothing to predict with", "give a weight file"));
@@ -78,10 +83,11 @@ public final class Classifier implements AutoCloseable {
                 : start.preprocessing();
         Preprocessing preprocessing = window.map(sized::withWindow).orElse(sized);
         Backbone network;
-        try (StateDict state = WeightFiles.load(file)) {
+        try (StateDict state = start.load()) {
             network = start.architecture().create(state, new SplittableRandom(0));
         }
         try {
+            FiniteWeights.check(file, network);
             List<String> said = new ArrayList<>(start.notes());
             return new Classifier(network, labels(network, start, labelFile, said), preprocessing, said);
         } catch (RuntimeException e) {
@@ -119,6 +125,10 @@ public final class Classifier implements AutoCloseable {
     }
 
     private static List<String> readLabels(Path file) {
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // opening a pipe waits, a device has no end
+            throw new RunException(
+                    "--labels " + file + " is not a regular file", "give a text file, one class name a line");
+        }
         try {
             String text = Files.readString(file);
             return text.substring(text.startsWith("\uFEFF") ? 1 : 0)

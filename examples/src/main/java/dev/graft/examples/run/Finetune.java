@@ -83,7 +83,12 @@ public final class Finetune implements AutoCloseable {
             folder.checkIsNotOwn("--weights", settings.weightsFile());
             folder.check(settings.existing());
             settings.source().checkExists();
-            return new Finetune(settings, options, log, folder, StartingPoint.of(settings.model(), settings.weights()));
+            return new Finetune(
+                    settings,
+                    options,
+                    log,
+                    folder,
+                    StartingPoint.of(settings.model(), settings.weights(), settings.stateDict()));
         } catch (RuntimeException | Error e) {
             folder.close();
             throw e;
@@ -93,6 +98,15 @@ public final class Finetune implements AutoCloseable {
     /** How the run in a folder was asked for; empty where there is none that tells. */
     public static Map<String, Object> options(Path folder) {
         return RunFolder.options(folder);
+    }
+
+    /**
+     * Answers early whether a folder holds a run that can be gone on with.
+     *
+     * @throws RunException where it holds none, or nothing tells what it was
+     */
+    public static void checkResumable(Path folder) {
+        RunFolder.checkResumable(folder);
     }
 
     /** Whether a file is one that a run in this folder writes. */
@@ -122,6 +136,13 @@ public final class Finetune implements AutoCloseable {
             if (next == RunFolder.Next.FINISHED) {
                 log.println("already finished: the result of this run is in " + folder.path());
                 return new Outcome(Ending.ALREADY_FINISHED, Optional.of(folder.metrics()));
+            }
+            if (next == RunFolder.Next.BEGIN && settings.resume()) {
+                log.println(
+                        folder.holdsRun()
+                                ? "resume: the run was stopped before its first checkpoint, so it starts with its first epoch"
+                                : "resume: " + folder.path()
+                                        + " holds no run to go on with, so this one starts with its first epoch");
             }
             if (next == RunFolder.Next.GO_ON) {
                 folder.otherMaker().ifPresent(log::println);
@@ -232,7 +253,14 @@ public final class Finetune implements AutoCloseable {
         @Override
         public void saveWeights(Path file) {
             try (StateDict weights = model.stateDict()) {
-                Safetensors.save(weights, file, Map.of("architecture", model.architecture()));
+                Safetensors.save(
+                        weights,
+                        file,
+                        Map.of(
+                                "architecture",
+                                model.architecture(),
+                                ModelCard.BINDING,
+                                new ModelCard(settings.model(), data.classes(), preprocessing, Map.of()).binding()));
             }
         }
 

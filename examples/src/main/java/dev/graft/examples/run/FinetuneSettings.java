@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param source the images
  * @param model the network's name
  * @param weights {@code imagenet}, another published name, a file, or {@code none}
+ * @param stateDict which of several networks in the weight file; empty where it holds one
  * @param freezeBackbone whether only the head learns
  * @param augment how much chance training images see
  * @param imageSize side of the network's input; empty for the weights' own
@@ -33,6 +34,7 @@ public record FinetuneSettings(
         ImageData.Source source,
         String model,
         String weights,
+        Optional<String> stateDict,
         boolean freezeBackbone,
         Augment augment,
         OptionalInt imageSize,
@@ -81,6 +83,7 @@ public record FinetuneSettings(
         Map<String, Object> map = recipe.toMap();
         map.put("model", model);
         map.put("weights", weights);
+        stateDict.ifPresent(name -> map.put("state_dict", name));
         map.put("freeze", freezeBackbone ? "backbone" : "none");
         map.put("augment", augment.name().toLowerCase(Locale.ROOT));
         map.put("image_size", imageSize.isPresent() ? imageSize.getAsInt() : "the weights' own");

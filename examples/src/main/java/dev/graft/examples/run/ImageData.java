@@ -163,6 +163,7 @@ public record ImageData(
                     source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
                     "name a folder with one sub-folder for each of two or more classes");
         }
+        checkLabels(all);
         ImageData data = source.validation
                 .map(path -> withValidation(all, validation(path, source, pipeline), source))
                 .orElseGet(() -> split(all, source, seed));
@@ -181,6 +182,24 @@ public record ImageData(
                 data.duplicates,
                 data.kept,
                 Stream.concat(given.notes().stream(), data.notes.stream()).toList());
+    }
+
+    /**
+     * One image with two labels cannot be learnt. The arrays of a published file are as they are: that is only said.
+     */
+    private static void checkLabels(ImageDataset images) {
+        if (!(images instanceof ImageNpz)) {
+            images.describe(images.contradictions()).ifPresent(found -> {
+                throw new RunException(
+                        images.root() + ": " + found, "keep the one whose label is right, and remove the other");
+            });
+        }
+    }
+
+    /** One line where images are there twice, with different labels. */
+    public static Optional<String> contradictions(ImageDataset images) {
+        return images.describe(images.contradictions())
+                .map(found -> "labels: " + found + ", so not all of them can be right");
     }
 
     /** The same images, with a listener for what is odd about one that is read all the same. */
@@ -298,6 +317,12 @@ public record ImageData(
         LeftOut.line(List.of(all, held)).ifPresent(lines::add);
         notes.forEach(note -> lines.add("split: " + note));
         patients().describe().ifPresent(lines::add);
+        if (all instanceof ImageNpz) {
+            contradictions(all).ifPresent(lines::add);
+        }
+        if (held != all) {
+            contradictions(held).ifPresent(lines::add);
+        }
         if (!duplicates.isEmpty()) {
             lines.add(String.format(
                     Locale.ROOT,

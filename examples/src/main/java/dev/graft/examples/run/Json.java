@@ -45,6 +45,9 @@ public final class Json {
      * @throws RunException if the file is missing or is not a JSON object
      */
     public static Map<String, Object> readObject(Path file) {
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // opening a pipe waits, a device has no end
+            throw new RunException(file + " is not a regular file", "check the path");
+        }
         String text;
         try {
             text = Files.readString(file);
@@ -52,6 +55,11 @@ public final class Json {
             throw new RunException(
                     file + " cannot be read (" + e.getClass().getSimpleName() + ")", "check the path", e);
         }
+        return parseObject(text, file);
+    }
+
+    /** @param file what to call the text's source in errors */
+    static Map<String, Object> parseObject(String text, Path file) {
         try {
             return JSON.std.mapFrom(text);
         } catch (IOException e) {

@@ -1,16 +1,21 @@
 package dev.graft.examples.run;
 
+import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
+import dev.graft.io.file.WeightFileException;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.ModelZoo;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -30,6 +35,9 @@ public record ModelCard(
     /** The entry that says which weights the card is about. */
     static final String HASH = "weights_sha256";
 
+    /** In the weights' metadata: what of the card changes predictions. */
+    static final String BINDING = "graft.card";
+
     public ModelCard {
         classes = List.copyOf(classes);
     }
@@ -46,6 +54,7 @@ public record ModelCard(
             String architecture = (String) require(file, map, "architecture");
             List<String> classes = ((List<?>) require(file, map, "classes"))
                     .stream().map(String.class::cast).toList();
+            checkClasses(file, classes);
             Map<String, Object> preprocessing = new LinkedHashMap<>();
             ((Map<?, ?>) require(file, map, "preprocessing"))
                     .forEach((key, value) -> preprocessing.put((String) key, value));
@@ -61,6 +70,89 @@ public record ModelCard(
                     file + " is damaged: " + e.getMessage().split(" Hint: ")[0],
                     "restore it, or run graft finetune again",
                     e);
+        }
+    }
+
+    private static void checkClasses(Path file, List<String> classes) {
+        Set<String> seen = new HashSet<>();
+        for (String name : classes) {
+            if (!seen.add(name)) {
+                throw new RunException(
+                        file + " names the class \"" + name + "\" twice, as number " + classes.indexOf(name) + " and "
+                                + classes.lastIndexOf(name),
+                        "give every class a name of its own, or put the file of graft finetune back");
+            }
+        }
+        if (classes.isEmpty()) {
+            throw new RunException(file + " names no classes", "put the file of graft finetune back");
+        }
+    }
+
+    /** For the metadata of the weights that this card is about. */
+    String binding() {
+        return Json.write(predictionFields()).replaceAll("\\s*\\R\\s*", "");
+    }
+
+    private Map<String, Object> predictionFields() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("architecture", architecture);
+        map.put("classes", classes);
+        map.put("preprocessing", preprocessing.toMap());
+        return map;
+    }
+
+    /**
+     * Compares this card with what the weights say it was; those of older versions say nothing.
+     *
+     * @throws RunException where the card was changed since
+     */
+    private void checkBinding(Path folder, Path weights) {
+        if (!Files.isRegularFile(weights)) {
+            return;
+        }
+        String bound = bindingOf(weights);
+        if (bound.isEmpty()) {
+            return;
+        }
+        Map<String, Object> then = Json.parseObject(bound, weights);
+        List<String> changed = new ArrayList<>();
+        if (!architecture.equals(then.get("architecture"))) {
+            changed.add("architecture");
+        }
+        if (!classes.equals(then.get("classes"))) {
+            changed.add("classes");
+        }
+        if (then.get("preprocessing") instanceof Map<?, ?> map) {
+            Map<String, Object> before = new LinkedHashMap<>();
+            map.forEach((key, value) -> before.put((String) key, value));
+            Map<String, Object> now = preprocessing.toMap();
+            Map<String, Object> was = Preprocessing.fromMap(before).toMap();
+            now.keySet().stream()
+                    .filter(key -> !now.get(key).equals(was.get(key)))
+                    .forEach(key -> changed.add("preprocessing." + key));
+        }
+        if (!changed.isEmpty()) {
+            throw new RunException(
+                    folder.resolve(FILE_NAME) + " was changed after " + weights.getFileName() + " was written: other "
+                            + String.join(", ", changed),
+                    "put the file of that run back; a model with other classes or another input is trained anew with graft finetune");
+        }
+    }
+
+    /**
+     * Answers early whether this card still says what it said when the folder's weights were written.
+     *
+     * @throws RunException naming what was changed
+     */
+    public void checkUnchanged(Path folder) {
+        checkBinding(folder, folder.resolve(WEIGHTS));
+    }
+
+    private static String bindingOf(Path weights) {
+        try {
+            return Safetensors.metadata(weights).getOrDefault(BINDING, "");
+        } catch (WeightFileException e) {
+            return ""; // another container, or damage that loading tells of
         }
     }
 
@@ -91,6 +183,7 @@ public record ModelCard(
             return Optional.empty();
         }
         if (card.weightsSha256().equals(Optional.of(sha256))) {
+            card.checkBinding(folder, file);
             return Optional.of(card);
         }
         String beside = file + ": the " + FILE_NAME + " beside it is not its card: ";
@@ -122,10 +215,7 @@ public record ModelCard(
 
     /** For the card's file. */
     Map<String, Object> toMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("architecture", architecture);
-        map.put("classes", classes);
-        map.put("preprocessing", preprocessing.toMap());
+        Map<String, Object> map = predictionFields();
         map.putAll(facts);
         return map;
     }
@@ -149,11 +239,20 @@ public record ModelCard(
                                     + folder
                             : "put the file of that run back, or give this one by its own name with --weights");
         }
+        checkBinding(folder, weights);
         Backbone model = ModelZoo.architecture(architecture).create(classes.size(), new SplittableRandom(0));
         try (StateDict state = WeightFiles.load(weights)) {
             model.load(state);
+            FiniteWeights.check(weights, model);
             model.eval();
             return model;
+        } catch (IllegalArgumentException e) {
+            model.close();
+            throw new RunException(
+                    weights + " does not fit " + FILE_NAME + ", which says " + architecture + " with " + classes.size()
+                            + " classes: " + e.getMessage().split("\\s*Hint: ")[0],
+                    "put the two files of one run back",
+                    e);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;

@@ -78,6 +78,16 @@ final class RunFolder implements AutoCloseable {
      * written, or in another run's files.
      */
     static RunFolder open(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new RunException(
+                    "--out " + folder + " is a file, and a run's result is a folder", "choose another name");
+        }
+        for (Path above = folder.toAbsolutePath().getParent(); above != null; above = above.getParent()) {
+            if (Files.exists(above) && !Files.isDirectory(above)) {
+                throw new RunException(
+                        "--out " + folder + " cannot be written: " + above + " is a file", "choose another folder");
+            }
+        }
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, ".graft", ".probe"));
@@ -215,11 +225,15 @@ final class RunFolder implements AutoCloseable {
      * @throws RunException where another run would be lost or mixed with this one
      */
     Next find(Existing existing, RunIdentity identity) {
-        if (existing == Existing.OVERWRITE || !isUsed()) {
+        boolean resume = existing == Existing.RESUME;
+        boolean told = Files.exists(folder.resolve(SETTINGS));
+        if (existing == Existing.OVERWRITE || !isUsed() && !(resume && told)) {
             return Next.BEGIN;
         }
         Optional<Stored> before = stored(folder);
-        boolean resume = existing == Existing.RESUME;
+        if (before.isEmpty() && told) {
+            throw damaged(folder, resume);
+        }
         if (before.isEmpty()) {
             throw new RunException(
                     (resume ? "--resume: " : "--out ") + folder + " holds a run without a " + SETTINGS
@@ -248,11 +262,62 @@ final class RunFolder implements AutoCloseable {
         if (!resume) {
             throw unfinished();
         }
+        if (checkpoint().isEmpty() && hasBegun(before.get().hash)) {
+            throw new RunException(
+                    "--resume: " + folder
+                            + " holds no checkpoint of the run that was begun there: last.safetensors is missing",
+                    "put it back, or start anew with --overwrite");
+        }
         // a checkpoint of another run is one that this run was to replace, and was killed before it could
         boolean own = checkpoint()
                 .filter(mark -> mark.equals(mark(identity.key(), true)) || mark.equals(mark(identity.key(), false)))
                 .isPresent();
         return own ? Next.GO_ON : Next.BEGIN;
+    }
+
+    /**
+     * Whether checkpoints of this run were there: its first one comes before its log, its best epoch and its result.
+     */
+    private boolean hasBegun(String hash) {
+        return Files.exists(folder.resolve("best.safetensors"))
+                || Files.exists(folder.resolve("log.csv"))
+                || hash.equals(resultOf(folder));
+    }
+
+    /** Whether the folder tells of a run, even of one that was stopped before its first checkpoint. */
+    boolean holdsRun() {
+        return isUsed() || Files.exists(folder.resolve(SETTINGS));
+    }
+
+    /** Before data is read: whether there is a run to go on with. */
+    static void checkResumable(Path folder) {
+        Path settings = folder.resolve(SETTINGS);
+        if (Files.exists(settings) && stored(folder).isEmpty()) {
+            throw damaged(folder, true);
+        }
+        if (OWN.stream().noneMatch(name -> Files.exists(folder.resolve(name)))) {
+            throw noRun(folder);
+        }
+    }
+
+    private static RunException noRun(Path folder) {
+        return new RunException(
+                "--resume: " + folder + (Files.exists(folder) ? " holds no run to go on with" : " does not exist"),
+                "name the --out folder of the run, or leave --resume out to start one");
+    }
+
+    private static RunException damaged(Path folder, boolean resume) {
+        String why;
+        try {
+            Json.readObject(folder.resolve(SETTINGS));
+            why = " lacks what says which run it is of";
+        } catch (RunException e) {
+            why = " cannot be read: it is not whole JSON";
+        }
+        return new RunException(
+                (resume ? "--resume: " : "--out: ") + folder.resolve(SETTINGS) + why
+                        + ", so nothing tells which run the checkpoints in " + folder + " are of",
+                "put the file back, choose another folder, or start anew with --overwrite");
     }
 
     /** What the newest checkpoint is marked with. */

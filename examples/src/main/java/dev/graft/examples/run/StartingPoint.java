@@ -22,6 +22,7 @@ import java.util.random.RandomGenerator;
  * @param architecture the network
  * @param origin what the user asked for
  * @param file the weight file; empty to train from scratch
+ * @param stateDict which of several networks in the file; empty where it holds one
  * @param preprocessing how images are prepared for these weights
  * @param classes the names of the file's classes; empty where nobody tells
  * @param sha256 of the file
@@ -31,6 +32,7 @@ public record StartingPoint(
         Architecture architecture,
         String origin,
         Optional<Path> file,
+        Optional<String> stateDict,
         Preprocessing preprocessing,
         Optional<List<String>> classes,
         Optional<String> sha256,
@@ -43,19 +45,42 @@ public record StartingPoint(
      * @param weights {@code imagenet} or another published name, a file, or {@code none}
      */
     public static StartingPoint of(String model, String weights) {
+        return of(model, weights, Optional.empty());
+    }
+
+    /**
+     * As {@link #of(String, String)}.
+     *
+     * @param stateDict which of several networks in the file
+     */
+    public static StartingPoint of(String model, String weights, Optional<String> stateDict) {
+        Path file = Path.of(weights);
+        if (stateDict.isPresent() && !Files.isRegularFile(file)) {
+            throw new RunException(
+                    "--state-dict " + stateDict.get() + " names a part of a weight file, and --weights " + weights
+                            + " is none",
+                    "leave it out, or give a file");
+        }
         Architecture architecture = ModelZoo.architecture(model);
         if (weights.equals("none")) {
             Preprocessing usual = architecture.weights().get(0).preprocessing();
             return new StartingPoint(
-                    architecture, weights, Optional.empty(), usual, Optional.empty(), Optional.empty(), List.of());
+                    architecture,
+                    weights,
+                    Optional.empty(),
+                    Optional.empty(),
+                    usual,
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of());
         }
-        Path file = Path.of(weights);
         if (Files.isRegularFile(file)) {
             FileFacts facts = FileFacts.of(architecture, file);
             return new StartingPoint(
                     architecture,
                     weights,
                     Optional.of(file),
+                    stateDict,
                     facts.preprocessing(),
                     facts.classes(),
                     Optional.of(facts.sha256()),
@@ -72,6 +97,7 @@ public record StartingPoint(
                 architecture,
                 published.name(),
                 Optional.of(found),
+                Optional.empty(),
                 published.preprocessing(),
                 Optional.of(published.classes()),
                 Optional.of(FileSha256.of(found)),
@@ -96,26 +122,53 @@ public record StartingPoint(
         if (file.isEmpty()) {
             return new Start(model, "random weights");
         }
-        try (StateDict read = WeightFiles.load(file.get());
-                StateDict state = architecture.unwrapped(read)) {
+        try (StateDict state = load()) {
             boolean sameSize = hasHeadOf(state, model);
             boolean kept = sameSize && headFits;
-            model.load(state, kept ? LoadOptions.strict() : LoadOptions.replacedHead(model.headPath()));
+            fill(model, state, kept ? LoadOptions.strict() : LoadOptions.replacedHead(model.headPath()));
+            FiniteWeights.check(file.get(), model);
             String head = kept
                     ? "the head has " + classes + " outputs already and is kept"
                     : "new head " + model.headPath() + " for " + classes + " classes"
                             + (sameSize ? ", since the file's are others (" + listed() + ")" : "");
             return new Start(model, file.get() + ", " + head);
-        } catch (IllegalArgumentException e) {
-            model.close();
-            throw new RunException(
-                    file.get() + " does not fit " + architecture + ": "
-                            + e.getMessage().split(" Hint: ")[0],
-                    "name the network that the file was saved from with --model",
-                    e);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
+        }
+    }
+
+    /**
+     * The file's weights, under the names that the network gives them.
+     *
+     * @throws RunException where the file holds several networks, and nobody says which is meant
+     */
+    StateDict load() {
+        Path path = file.orElseThrow();
+        try (StateDict read =
+                stateDict.map(name -> WeightFiles.load(path, name)).orElseGet(() -> WeightFiles.load(path))) {
+            return architecture.unwrapped(read);
+        } catch (IllegalArgumentException e) {
+            String[] parts = e.getMessage().split(" Hint: ", 2);
+            throw new RunException(
+                    path + ": " + parts[0].replaceAll("\\.$", ""),
+                    "choose one by its name with --state-dict"
+                            + parts[1].replaceAll("(?s).*--state-dict( \\S+).*", "$1"),
+                    e);
+        }
+    }
+
+    private void fill(Backbone model, StateDict state, LoadOptions options) {
+        try {
+            model.load(state, options);
+        } catch (IllegalArgumentException e) {
+            String[] parts = e.getMessage().split("\\s*Hint: ", 2);
+            throw new RunException(
+                    file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],
+                    state.unreadable().isEmpty()
+                            ? "name the network that the file was saved from with --model"
+                            : parts[1].replaceAll("\\.$", ""),
+                    e);
         }
     }
 

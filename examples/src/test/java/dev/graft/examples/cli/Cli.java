@@ -45,6 +45,13 @@ record Cli(int code, String out, String err) {
         return this;
     }
 
+    /** Failed, with such a line among those on standard error. */
+    Cli failsNaming(String part) {
+        assertThat(code).as(out + err).isEqualTo(1);
+        assertThat(err).contains(part);
+        return this;
+    }
+
     Cli wrongUsage(String part) {
         assertThat(code).as(out + err).isEqualTo(2);
         assertThat(err).contains(part).contains("Usage: graft");

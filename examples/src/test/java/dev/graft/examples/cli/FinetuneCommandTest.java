@@ -358,7 +358,7 @@ class FinetuneCommandTest {
                 .contains("already finished");
         Cli.run("finetune", "--resume", "--out", run, "--batch", 4).failedWith("batch was 8, is 4");
         Cli.run("finetune", "--resume", "--out", folder.resolve("none"))
-                .wrongUsage("Missing required option: '--data=DIR'");
+                .failedWith("--resume: " + folder.resolve("none") + " does not exist", "--out folder of the run");
         Cli.run("finetune", "--out", run).wrongUsage("Missing required option: '--data=DIR'");
         Cli.run("finetune", "--resume", "--out", run, "--val", data)
                 .wrongUsage("--val and --val-fraction exclude each other");

@@ -11,7 +11,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
@@ -206,6 +212,78 @@ class ModelFolderTest {
         assertThat(predict(run.resolve("model.safetensors")).succeeded().out()).contains("kind0 (0)");
         editCard("weights_sha256", 5);
         Cli.run("predict", "--model", run, image).failedWith("model.json is damaged");
+    }
+
+    /** A card with other classes or another crop predicts wrongly, and nothing else would tell. */
+    @Test
+    void aCardThatWasChangedIsRefusedAndNamed() {
+        Map<String, Object> whole = Json.readObject(card());
+        List<Object> swapped = new ArrayList<>(Cli.list(whole, "classes"));
+        Collections.swap(swapped, 0, 1);
+        Map<String, Object> wider = new LinkedHashMap<>();
+        Cli.map(whole.get("preprocessing")).forEach((key, value) -> wider.put((String) key, value));
+        wider.put("crop_size", 30);
+        Map<String, Object> darker = new LinkedHashMap<>(wider);
+        darker.put("crop_size", Cli.map(whole.get("preprocessing")).get("crop_size"));
+        darker.put("mean", List.of(0.1, 0.2, 0.3));
+        Object[][] edits = {
+            {"classes", swapped, "other classes"},
+            {"classes", swapped.subList(0, 9), "other classes"},
+            {"preprocessing", wider, "other preprocessing.crop_size"},
+            {"preprocessing", darker, "other preprocessing.mean"},
+            {"architecture", "resnet32", "other architecture"}
+        };
+        for (Object[] edit : edits) {
+            editCard((String) edit[0], edit[1]);
+            for (Cli told : new Cli[] {
+                Cli.run("predict", "--model", run, image), Cli.run("evaluate", "--model", run, "--data", data)
+            }) {
+                told.failedWith(
+                        "model.json was changed after model.safetensors was written: " + edit[2],
+                        "Hint: put the file of that run back");
+            }
+            Cli.run("predict", "--model", "resnet20", "--weights", run.resolve("model.safetensors"), image)
+                    .failedWith("model.json was changed");
+            AtomicText.write(card(), Json.write(whole));
+        }
+        editCard("seed", 77); // for people
+        Cli.run("predict", "--model", run, image).succeeded();
+    }
+
+    /** As versions wrote it whose weights do not say what their card held. */
+    @Test
+    void aFolderOfAnOlderVersionStillLoads() throws IOException {
+        Path weights = run.resolve("model.safetensors");
+        Path plain = folder.resolve("plain.safetensors");
+        try (StateDict state = Safetensors.load(weights)) {
+            Safetensors.save(state, plain, Map.of("architecture", "resnet20"));
+        }
+        String bound = Cli.run("predict", "--model", run, image).succeeded().out();
+        Files.move(plain, weights, StandardCopyOption.REPLACE_EXISTING);
+        editCard("weights_sha256", sha256(weights));
+        assertThat(Cli.run("predict", "--model", run, image).succeeded().out()).isEqualTo(bound);
+        editCard("classes", Cli.list(Json.readObject(card()), "classes").subList(0, 9));
+        Cli.run("predict", "--model", run, image)
+                .failedWith("does not fit model.json, which says resnet20 with 9 classes");
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aClassThatIsNamedTwiceIsTold() {
+        List<Object> classes = new ArrayList<>(Cli.list(Json.readObject(card()), "classes"));
+        classes.set(4, classes.get(1));
+        editCard("classes", classes);
+        Cli.run("predict", "--model", run, image)
+                .failedWith("model.json names the class \"kind1\" twice, as number 1 and 4", "Hint: ");
+        editCard("classes", List.of());
+        Cli.run("predict", "--model", run, image).failedWith("model.json names no classes");
     }
 
     @Test

@@ -173,6 +173,7 @@ final class Runs {
                     source,
                     "resnet20",
                     weights,
+                    Optional.empty(),
                     freeze,
                     augment,
                     OptionalInt.empty(),
