@@ -15,7 +15,19 @@ module dev.graft.vision {
     exports dev.graft.vision.image.file;
     exports dev.graft.vision.image.transform;
     exports dev.graft.vision.model;
+    exports dev.graft.vision.model.download;
+    exports dev.graft.vision.model.efficientnet;
+    exports dev.graft.vision.model.resnet;
+    exports dev.graft.vision.model.squeezenet;
+    exports dev.graft.vision.model.weights;
+    exports dev.graft.vision.model.zoo;
 
     opens dev.graft.vision.model to
+            dev.graft.nn;
+    opens dev.graft.vision.model.efficientnet to
+            dev.graft.nn;
+    opens dev.graft.vision.model.resnet to
+            dev.graft.nn;
+    opens dev.graft.vision.model.squeezenet to
             dev.graft.nn;
 }

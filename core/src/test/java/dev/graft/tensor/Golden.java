@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * The arrays of {@code golden/operators.safetensors}, which {@code export_operators.py} wrote. Reads that one file's
  * layout itself, so that the operators' proof does not lean on the reader under test elsewhere.
  */
-final class Golden {
+public final class Golden {
     private static final Pattern ENTRY = Pattern.compile(
             "\"([^\"]+)\":\\{\"dtype\":\"(\\w+)\",\"shape\":\\[([\\d, ]*)\\],\"data_offsets\":\\[(\\d+), ?(\\d+)\\]\\}");
     private static final Golden OPERATORS = read("/golden/operators.safetensors");

@@ -5,7 +5,7 @@ import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Tensor;
-import dev.graft.vision.model.ModelZoo;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

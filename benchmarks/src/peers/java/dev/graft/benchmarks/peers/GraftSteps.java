@@ -9,7 +9,7 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
-import dev.graft.vision.model.ModelZoo;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 

@@ -8,7 +8,7 @@ import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.SplitFolders;
 import dev.graft.vision.image.transform.Augment;
-import dev.graft.vision.model.ModelZoo;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

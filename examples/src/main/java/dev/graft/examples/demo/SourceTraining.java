@@ -14,7 +14,7 @@ import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.Trainer;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Tensor;
-import dev.graft.vision.model.CifarResNet;
+import dev.graft.vision.model.resnet.CifarResNet;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

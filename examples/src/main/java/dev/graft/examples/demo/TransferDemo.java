@@ -13,7 +13,7 @@ import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Trainer;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Tensor;
-import dev.graft.vision.model.CifarResNet;
+import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

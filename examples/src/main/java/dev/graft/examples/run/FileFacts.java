@@ -2,7 +2,7 @@ package dev.graft.examples.run;
 
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Architecture;
-import dev.graft.vision.model.Weights;
+import dev.graft.vision.model.weights.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,7 +6,7 @@ import dev.graft.io.WeightFiles;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
-import dev.graft.vision.model.ModelZoo;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

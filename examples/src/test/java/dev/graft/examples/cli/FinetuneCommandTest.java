@@ -7,7 +7,7 @@ import dev.graft.examples.run.Json;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
-import dev.graft.vision.model.CifarResNet;
+import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

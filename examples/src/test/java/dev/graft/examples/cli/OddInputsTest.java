@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
-import dev.graft.vision.model.CifarResNet;
+import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

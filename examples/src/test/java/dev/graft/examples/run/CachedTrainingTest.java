@@ -15,7 +15,7 @@ import dev.graft.nn.optim.Sgd;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
-import dev.graft.vision.model.ModelZoo;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

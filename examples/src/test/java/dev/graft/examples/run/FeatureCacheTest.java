@@ -13,7 +13,7 @@ import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
-import dev.graft.vision.model.CifarResNet;
+import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.transform.Preprocessing;
-import dev.graft.vision.model.ModelZoo;
-import dev.graft.vision.model.Weights;
-import dev.graft.vision.model.WeightsFacts;
+import dev.graft.vision.model.weights.Weights;
+import dev.graft.vision.model.weights.WeightsFacts;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -16,7 +16,7 @@ import dev.graft.vision.image.Image;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
-import dev.graft.vision.model.CifarResNetWeights;
+import dev.graft.vision.model.resnet.CifarResNetWeights;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -6,7 +6,7 @@ import dev.graft.examples.cli.TinyImages;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
 import dev.graft.vision.image.transform.Augment;
-import dev.graft.vision.model.CifarResNet;
+import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

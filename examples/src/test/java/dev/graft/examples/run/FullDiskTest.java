@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.examples.cli.TinyImages;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
-import dev.graft.vision.model.CifarResNet;
+import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

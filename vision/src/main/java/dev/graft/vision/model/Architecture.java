@@ -2,13 +2,18 @@ package dev.graft.vision.model;
 
 import dev.graft.io.StateDict;
 import dev.graft.nn.Init;
+import dev.graft.vision.model.download.WeightCache;
+import dev.graft.vision.model.download.WeightsException;
+import dev.graft.vision.model.weights.Weights;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
-/** One network of the {@link ModelZoo}: how to build it, and which published weights it has. */
+/**
+ * One network of the {@link dev.graft.vision.model.zoo.ModelZoo}: how to build it, and which published weights it has.
+ */
 public final class Architecture {
     private static final double USUAL_LEARNING_RATE = 0.01;
 
@@ -19,11 +24,18 @@ public final class Architecture {
     private final List<Weights> weights;
     private final double learningRate;
 
-    interface Constructor {
+    /** Builds a network with PyTorch's first weights where it has none of its own. */
+    public interface Constructor {
         Backbone build(int classes, RandomGenerator random);
     }
 
-    Architecture(String name, String headPath, int imageSize, Constructor constructor, Weights... weights) {
+    /**
+     * A network that a program describes itself; those of the library are in the zoo.
+     *
+     * @param headPath the path of the layer that makes the logits, such as {@code fc}
+     * @param imageSize height and width of the images it was designed for
+     */
+    public Architecture(String name, String headPath, int imageSize, Constructor constructor, Weights... weights) {
         this(name, headPath, imageSize, constructor, List.of(weights), USUAL_LEARNING_RATE);
     }
 
@@ -42,7 +54,8 @@ public final class Architecture {
         this.learningRate = learningRate;
     }
 
-    Architecture withLearningRate(double rate) {
+    /** This with another {@link #learningRate()}. */
+    public Architecture withLearningRate(double rate) {
         return new Architecture(name, headPath, imageSize, constructor, weights, rate);
     }
 

@@ -2,7 +2,9 @@ package dev.graft.vision.model;
 
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
+import dev.graft.vision.model.weights.Weights;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -19,12 +21,12 @@ import java.util.random.RandomGenerator;
 public abstract class Backbone extends Module {
     private final String architecture;
 
-    /** @param architecture its name in the {@link ModelZoo}, such as {@code resnet18} */
+    /** @param architecture its name in the {@link dev.graft.vision.model.zoo.ModelZoo}, such as {@code resnet18} */
     protected Backbone(String architecture) {
         this.architecture = architecture;
     }
 
-    /** The name in the {@link ModelZoo}, such as {@code resnet18}. */
+    /** The name in the {@link dev.graft.vision.model.zoo.ModelZoo}, such as {@code resnet18}. */
     public final String architecture() {
         return architecture;
     }
@@ -90,7 +92,19 @@ public abstract class Backbone extends Module {
         freezeExcept(headModules().toArray(String[]::new));
     }
 
-    static void checkClasses(String architecture, int classes) {
+    /**
+     * A network with published weights, found or downloaded as {@link dev.graft.vision.model.download.WeightCache}
+     * says.
+     *
+     * @param architecture the name that the weights must be for
+     * @param build the network for a number of classes; its first weights do not matter
+     */
+    protected static <M extends Backbone> M pretrained(String architecture, Weights weights, IntFunction<M> build) {
+        return Pretrained.load(architecture, weights, build);
+    }
+
+    /** @throws IllegalArgumentException for fewer than one class */
+    protected static void checkClasses(String architecture, int classes) {
         if (classes < 1) {
             throw new IllegalArgumentException(architecture + ": classes must be at least 1, was " + classes);
         }

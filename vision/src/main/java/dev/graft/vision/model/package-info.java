@@ -1,6 +1,7 @@
 /**
- * Networks for images and their published weights. {@link dev.graft.vision.model.ModelZoo} lists them by name;
- * {@link dev.graft.vision.model.ResNet} and its kin build them; {@link dev.graft.vision.model.WeightCache} finds and
- * downloads weight files.
+ * What all image classifiers are: {@link dev.graft.vision.model.Backbone}, a body with a head that can be exchanged,
+ * and {@link dev.graft.vision.model.Architecture}, how one is built and filled. The networks have a package a family
+ * ({@code resnet}, {@code squeezenet}, {@code efficientnet}), {@code zoo} lists them, {@code weights} describes
+ * published files and {@code download} fetches them.
  */
 package dev.graft.vision.model;

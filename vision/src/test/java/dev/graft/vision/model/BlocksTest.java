@@ -10,6 +10,9 @@ import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.vision.model.efficientnet.EfficientNetBlocks;
+import dev.graft.vision.model.resnet.ResNetBlocks;
+import dev.graft.vision.model.squeezenet.SqueezeNetBlocks;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -32,24 +35,24 @@ class BlocksTest {
 
     static Stream<Arguments> blocks() {
         return Stream.of(
-                block("basic", r -> new BasicBlock(4, 4, 1, r), BlocksTest::basic),
-                block("basic, strided", r -> new BasicBlock(4, 6, 2, r), BlocksTest::basic),
-                block("bottleneck", r -> new Bottleneck(8, 2, 1, r), BlocksTest::bottleneck),
-                block("bottleneck, strided", r -> new Bottleneck(4, 2, 2, r), BlocksTest::bottleneck),
-                block("cifar", r -> new CifarBlock(4, 4, 1, r), (m, x) -> cifar(m, x, x)),
+                block("basic", r -> ResNetBlocks.basic(4, 4, 1, r), BlocksTest::basic),
+                block("basic, strided", r -> ResNetBlocks.basic(4, 6, 2, r), BlocksTest::basic),
+                block("bottleneck", r -> ResNetBlocks.bottleneck(8, 2, 1, r), BlocksTest::bottleneck),
+                block("bottleneck, strided", r -> ResNetBlocks.bottleneck(4, 2, 2, r), BlocksTest::bottleneck),
+                block("cifar", r -> ResNetBlocks.cifar(4, 4, 1, r), (m, x) -> cifar(m, x, x)),
                 block(
                         "cifar, strided",
-                        r -> new CifarBlock(4, 8, 2, r),
-                        (m, x) -> cifar(m, x, Shortcut.subsampled(x, 8))),
+                        r -> ResNetBlocks.cifar(4, 8, 2, r),
+                        (m, x) -> cifar(m, x, ResNetBlocks.subsampled(x, 8))),
                 block(
                         "inverted",
-                        r -> new InvertedResidual(4, 4, 3, 1, 6, BatchNorm.options(), r),
+                        r -> EfficientNetBlocks.inverted(4, 4, 3, 1, 6, BatchNorm.options(), r),
                         (m, x) -> inverted(m, x).add(x)),
                 block(
                         "inverted, strided",
-                        r -> new InvertedResidual(4, 6, 5, 2, 1, BatchNorm.options(), r),
+                        r -> EfficientNetBlocks.inverted(4, 6, 5, 2, 1, BatchNorm.options(), r),
                         BlocksTest::inverted),
-                block("fire", r -> new Fire(4, 2, 3, r), BlocksTest::fire));
+                block("fire", r -> SqueezeNetBlocks.fire(4, 2, 3, r), BlocksTest::fire));
     }
 
     private static Arguments block(
@@ -156,8 +159,8 @@ class BlocksTest {
                 .get(0)
                 .shape()
                 .dim(
-                        block instanceof InvertedResidual inverted
-                                        && !inverted.children().containsKey("_expand_conv")
+                        block.children().containsKey("_depthwise_conv")
+                                        && !block.children().containsKey("_expand_conv")
                                 ? 0
                                 : 1);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
+import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.layer.Linear;
@@ -13,6 +14,10 @@ import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.ImageFolder;
 import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.resnet.ResNet;
+import dev.graft.vision.model.weights.ClassNames;
+import dev.graft.vision.model.weights.Weights;
+import dev.graft.vision.model.weights.WeightsFacts;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -104,7 +109,7 @@ class FiveStepsTest {
         WeightsFacts facts = WeightsFacts.of(
                 "resnet18",
                 file.getFileName().toString(),
-                WeightDownload.sha256(file),
+                Sha256.of(file),
                 ClassNames.imageNet(),
                 Preprocessing.imageNet().withImageSize(32));
         return new TestWeights(facts);

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Weights and inputs that {@code formula.py} and Java compute alike, bit for bit. */
-final class Formula {
+public final class Formula {
     private static final float DAMPING = 0.25f;
 
     private Formula() {}
@@ -26,12 +26,12 @@ final class Formula {
         return (float) ((z >>> 40) / (double) (1 << 23) - 1.0);
     }
 
-    static Tensor unitTensor(long t, int... shape) {
+    public static Tensor unitTensor(long t, int... shape) {
         return scaled(1f, 0f, t, Shape.of(shape));
     }
 
     /** {@code offset + factor * unit}, each step rounded to single precision. */
-    static Tensor scaled(float factor, float offset, long t, Shape shape) {
+    public static Tensor scaled(float factor, float offset, long t, Shape shape) {
         float[] values = new float[shape.numel()];
         for (int i = 0; i < values.length; i++) {
             float product = factor * unit(t, i);
@@ -41,7 +41,7 @@ final class Formula {
     }
 
     /** {@code damped_state_dict} of formula.py. */
-    static StateDict damped(Module model) {
+    public static StateDict damped(Module model) {
         Set<String> norms = model.namedModules().entrySet().stream()
                 .filter(e -> e.getValue() instanceof BatchNorm2d)
                 .map(java.util.Map.Entry::getKey)

@@ -8,6 +8,8 @@ import dev.graft.io.TorchCheckpoint;
 import dev.graft.io.WeightFiles;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
+import dev.graft.vision.model.resnet.ResNet;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

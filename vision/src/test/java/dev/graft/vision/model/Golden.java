@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads the golden files that PyTorch wrote. */
-final class Golden {
+public final class Golden {
     private Golden() {}
 
-    static Map<String, Object> json(String name) {
+    public static Map<String, Object> json(String name) {
         try (InputStream in = Golden.class.getResourceAsStream("/golden/" + name)) {
             return JSON.std.mapFrom(in);
         } catch (IOException e) {
@@ -30,16 +30,16 @@ final class Golden {
     }
 
     @SuppressWarnings("unchecked")
-    static Map<String, Object> map(Object value) {
+    public static Map<String, Object> map(Object value) {
         return (Map<String, Object>) value;
     }
 
-    static double[] doubles(Object value) {
+    public static double[] doubles(Object value) {
         return ((List<?>) value)
                 .stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
     }
 
-    static int[] ints(Object value) {
+    public static int[] ints(Object value) {
         return ((List<?>) value).stream().mapToInt(v -> ((Number) v).intValue()).toArray();
     }
 }

@@ -1,7 +1,10 @@
 package dev.graft.vision.model;
 
+import dev.graft.vision.model.weights.Weights;
+import dev.graft.vision.model.weights.WeightsFacts;
+
 /** Weights that only a test publishes. */
-record TestWeights(WeightsFacts facts) implements Weights {
+public record TestWeights(WeightsFacts facts) implements Weights {
     @Override
     public String name() {
         return "TEST";

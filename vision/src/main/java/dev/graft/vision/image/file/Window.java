@@ -35,6 +35,7 @@ public final class Window {
     private static final Window FULL = new Window(Kind.FULL, 0, 1);
     private static final Window PERCENTILE = new Window(Kind.PERCENTILE, 0, 1);
 
+    /** Which rule finds the range. */
     public enum Kind {
         FULL,
         PERCENTILE,
@@ -98,14 +99,17 @@ public final class Window {
         return of(Double.parseDouble(numbers.group(1)), Double.parseDouble(numbers.group(2)));
     }
 
+    /** Which rule finds the range. */
     public Kind kind() {
         return kind;
     }
 
+    /** The middle of the range, in the file's own units; 0 where the rule is no {@code CENTRE:WIDTH}. */
     public double centre() {
         return centre;
     }
 
+    /** The width of the range, in the file's own units. */
     public double width() {
         return width;
     }

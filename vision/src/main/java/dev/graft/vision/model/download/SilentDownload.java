@@ -1,0 +1,17 @@
+package dev.graft.vision.model.download;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/** Hears a download and says nothing. */
+final class SilentDownload implements DownloadListener {
+    @Override
+    public void started(URI url, Path file, long alreadyThere) {}
+
+    @Override
+    public void progress(long bytes, OptionalLong total) {}
+
+    @Override
+    public void finished(Path file) {}
+}

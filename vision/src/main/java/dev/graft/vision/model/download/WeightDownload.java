@@ -1,0 +1,144 @@
+package dev.graft.vision.model.download;
+
+import dev.graft.vision.model.weights.WeightsFacts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+
+/**
+ * Downloads one file so that it appears under its name whole and checked, or not at all. Bytes gather in
+ * {@code NAME.part}, which a later try continues; {@code NAME.lock} keeps two processes apart.
+ */
+final class WeightDownload {
+    private static final int TRIES = 3;
+    private static final long UNKNOWN_LENGTH_LIMIT = 4L << 30;
+    private static final int BUFFER = 1 << 16;
+    /** One download at a time in this process: file locks are held by processes, not by threads. */
+    private static final Object IN_THIS_PROCESS = new Object();
+
+    private final WeightsFacts facts;
+    private final URI url;
+    private final Path target;
+    private final DownloadListener listener;
+    private final Duration stall;
+
+    WeightDownload(WeightsFacts facts, URI url, Path target, DownloadListener listener, Duration stall) {
+        this.facts = facts;
+        this.url = url;
+        this.target = target;
+        this.listener = listener;
+        this.stall = stall;
+    }
+
+    /**
+     * Downloads the file unless another thread or process just did.
+     *
+     * @throws IOException when it cannot be had; its message says why
+     */
+    void run() throws IOException, InterruptedException {
+        synchronized (IN_THIS_PROCESS) {
+            Files.createDirectories(target.getParent());
+            try (FileChannel lockFile =
+                            FileChannel.open(beside(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock lock = lock(lockFile)) {
+                if (!Files.exists(target)) {
+                    download();
+                }
+            }
+        }
+    }
+
+    private FileLock lock(FileChannel channel) throws IOException {
+        FileLock lock = channel.tryLock();
+        if (lock != null) {
+            return lock;
+        }
+        listener.waiting(target);
+        return channel.lock();
+    }
+
+    private void download() throws IOException, InterruptedException {
+        Path partPath = beside(".part");
+        try (PartFile part = new PartFile(partPath, facts.bytes().orElse(UNKNOWN_LENGTH_LIMIT))) {
+            boolean continued = part.size() > 0;
+            listener.started(url, target, part.size());
+            String digest = transfer(part, partPath);
+            if (!facts.matches(digest) && continued) {
+                // The earlier part may be of another file: once more from the start.
+                part.restart();
+                digest = transfer(part, partPath);
+            }
+            if (!facts.matches(digest)) {
+                Files.deleteIfExists(partPath);
+                throw new IOException("the file has SHA-256 " + digest + ", not " + facts.sha256()
+                        + ", so it is damaged or another one; " + "it is thrown away");
+            }
+        }
+        move(partPath);
+        listener.finished(target);
+    }
+
+    /** Returns the SHA-256 of what came. */
+    private String transfer(PartFile part, Path path) throws IOException, InterruptedException {
+        for (int tries = 1; ; tries++) {
+            long before = part.size();
+            try {
+                if (facts.bytes().isEmpty() || part.size() != facts.bytes().getAsLong()) {
+                    new Transfer(url, part, listener, stall).run();
+                }
+                long missing = facts.bytes().orElse(part.size()) - part.size();
+                if (missing > 0) {
+                    throw new IOException("the server closed the connection " + missing + " bytes early");
+                }
+                part.force();
+                return sha256(path);
+            } catch (Transfer.Refused e) {
+                throw e;
+            } catch (IOException | UncheckedIOException e) {
+                if (tries == TRIES || part.size() <= before) {
+                    String kept =
+                            part.size() == 0 ? "" : " (" + part.size() + " bytes are kept, the next try continues)";
+                    throw new IOException(e.getMessage() + kept, e);
+                }
+            }
+        }
+    }
+
+    private void move(Path part) throws IOException {
+        try {
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(part, target);
+        }
+    }
+
+    private Path beside(String suffix) {
+        return target.resolveSibling(target.getFileName() + suffix);
+    }
+
+    /** In lower-case hexadecimal. */
+    static String sha256(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] buffer = new byte[BUFFER];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                digest.update(buffer, 0, n);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

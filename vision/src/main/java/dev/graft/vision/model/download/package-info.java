@@ -1,0 +1,5 @@
+/**
+ * From published weights to a file on this machine: the cache, the download, what a program hears of it. The library's
+ * only way to the network.
+ */
+package dev.graft.vision.model.download;

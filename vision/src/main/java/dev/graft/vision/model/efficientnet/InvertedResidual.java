@@ -1,0 +1,71 @@
+package dev.graft.vision.model.efficientnet;
+
+import dev.graft.backend.Activation;
+import dev.graft.nn.Key;
+import dev.graft.nn.Module;
+import dev.graft.nn.layer.BatchNorm;
+import dev.graft.nn.layer.BatchNorm2d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Fused;
+import dev.graft.tensor.Tensor;
+import dev.graft.vision.model.part.EachImageByItself;
+import dev.graft.vision.model.part.ImageGroups;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut where stride is 1 and
+ * widths agree (Sandler et al. 2018, arXiv:1801.04381). Without squeeze-and-excitation, as EfficientNet-Lite has it.
+ *
+ * <p>Inside, the block is several times wider than at its ends: hence the {@link ImageGroups}.
+ */
+final class InvertedResidual extends Module implements EachImageByItself {
+    @Key("_expand_conv")
+    private final Conv2d expandConv;
+
+    @Key("_bn0")
+    private final BatchNorm2d bn0;
+
+    @Key("_depthwise_conv")
+    private final Conv2d depthwiseConv;
+
+    @Key("_bn1")
+    private final BatchNorm2d bn1;
+
+    @Key("_project_conv")
+    private final Conv2d projectConv;
+
+    @Key("_bn2")
+    private final BatchNorm2d bn2;
+
+    private final boolean shortcut;
+
+    /** @param expansion how many times wider than its input the block is inside; 1 leaves the expansion out */
+    InvertedResidual(
+            int in, int out, int kernel, int stride, int expansion, BatchNorm.Options norm, RandomGenerator random) {
+        int wide = in * expansion;
+        Conv2d.Options same = Conv2d.options().paddingSame().withoutBias();
+        expandConv = expansion == 1 ? null : new Conv2d(in, wide, 1, same, random);
+        bn0 = expansion == 1 ? null : new BatchNorm2d(wide, norm);
+        depthwiseConv = new Conv2d(wide, wide, kernel, same.stride(stride).groups(wide), random);
+        bn1 = new BatchNorm2d(wide, norm);
+        projectConv = new Conv2d(wide, out, 1, same, random);
+        bn2 = new BatchNorm2d(out, norm);
+        shortcut = stride == 1 && in == out;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        // What enters the depthwise convolution and what leaves it.
+        long floats = x.rank() != 4 ? 0 : 2L * depthwiseConv.weight().shape().dim(0) * x.dim(2) * x.dim(3);
+        return ImageGroups.forward(x, floats, List.of(this), this::block);
+    }
+
+    private Tensor block(Tensor x) {
+        Tensor y = expandConv == null ? x : Fused.convNorm(expandConv, bn0, x, Activation.RELU6);
+        y = Fused.convNorm(depthwiseConv, bn1, y, Activation.RELU6);
+        return shortcut
+                ? Fused.convNormAdd(projectConv, bn2, y, x, Activation.NONE)
+                : Fused.convNorm(projectConv, bn2, y, Activation.NONE);
+    }
+}

@@ -1,0 +1,2 @@
+/** EfficientNet-Lite: the network, its block, its published weights. */
+package dev.graft.vision.model.efficientnet;

@@ -1,0 +1,37 @@
+package dev.graft.vision.model.resnet;
+
+import dev.graft.nn.layer.BatchNorm2d;
+import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.Sequential;
+import dev.graft.tensor.Tensor;
+import java.util.random.RandomGenerator;
+
+/** The ways around a residual block where its output differs in size from its input (He et al. 2015, section 3.3). */
+final class Shortcut {
+    private Shortcut() {}
+
+    /**
+     * Option B: a strided 1x1 convolution and batch norm; null, hence absent from the state dict, where sizes agree.
+     */
+    static Sequential projection(int in, int out, int stride, RandomGenerator random) {
+        return stride == 1 && in == out
+                ? null
+                : new Sequential(
+                        new Conv2d(in, out, 1, Conv2d.options().stride(stride).withoutBias(), random),
+                        new BatchNorm2d(out));
+    }
+
+    /**
+     * Option A: every second pixel, and as many channels of zeros as it takes, half of them on each side; no weights.
+     */
+    static Tensor subsampled(Tensor x, int out) {
+        Tensor pixels = x.slice(2, 0, x.dim(2), 2).slice(3, 0, x.dim(3), 2);
+        int side = (out - x.dim(1)) / 2;
+        if (side == 0) {
+            return pixels;
+        }
+        Tensor zeros =
+                Tensor.zeros(x.dim(0), side, pixels.dim(2), pixels.dim(3)).to(x.device());
+        return Tensor.concat(1, zeros, pixels, zeros);
+    }
+}

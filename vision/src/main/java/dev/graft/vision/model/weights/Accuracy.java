@@ -1,0 +1,20 @@
+package dev.graft.vision.model.weights;
+
+import java.util.OptionalDouble;
+
+/**
+ * What the publisher of some weights measured on the validation set, in percent.
+ *
+ * @param top1 how often the first guess was right
+ * @param top5 how often the right class was among the first five guesses, where published
+ */
+public record Accuracy(double top1, OptionalDouble top5) {
+
+    public static Accuracy of(double top1) {
+        return new Accuracy(top1, OptionalDouble.empty());
+    }
+
+    public static Accuracy of(double top1, double top5) {
+        return new Accuracy(top1, OptionalDouble.of(top5));
+    }
+}

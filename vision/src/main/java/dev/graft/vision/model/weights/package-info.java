@@ -1,0 +1,6 @@
+/**
+ * Published weights: what is known about a file (address, SHA-256, classes, preprocessing, accuracy), not how it comes
+ * here. A publisher whose files have much in common gets a class like {@code TorchvisionFacts}; a network's own list of
+ * weights lies beside the network.
+ */
+package dev.graft.vision.model.weights;
