@@ -6,6 +6,7 @@ module dev.graft.core {
     requires org.bytedeco.javacpp;
     requires org.bytedeco.openblas;
 
+    exports dev.graft.type;
     exports dev.graft.tensor;
     exports dev.graft.backend;
     exports dev.graft.io;

@@ -1,6 +1,6 @@
 package dev.graft.backend;
 
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.graft.backend;
 
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 
 /**
  * The geometry of a 2-d convolution; padding may differ on every side.

@@ -1,6 +1,6 @@
 package dev.graft.backend;
 
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 
 /**
  * A flat run of elements on one device, shared by the tensors that view it.

@@ -1,7 +1,7 @@
 package dev.graft.backend;
 
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 
 /**
  * A strided window on a storage: what kernels read and write. Element {@code (i0, i1, ...)} lies at {@code offset + i0

@@ -33,7 +33,7 @@ import dev.graft.cpu.reduce.Softmax;
 import dev.graft.cpu.run.Blas;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

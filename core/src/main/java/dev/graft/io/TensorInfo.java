@@ -1,6 +1,6 @@
 package dev.graft.io;
 
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 
 /**
  * One tensor of a weight file.

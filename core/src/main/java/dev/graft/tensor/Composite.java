@@ -6,6 +6,8 @@ import dev.graft.backend.Epilogue;
 import dev.graft.backend.PoolWindows;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,8 @@
 package dev.graft.tensor;
 
 import dev.graft.random.Draw;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 

@@ -4,6 +4,7 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
+import dev.graft.type.Shape;
 import java.util.Optional;
 
 /** Normalisation operators. Inputs: x, gamma, beta, and for batch norm an optional residual. */

@@ -1,5 +1,8 @@
 package dev.graft.tensor;
 
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
+
 /**
  * An operator: its parameters, its shape rule and forward, and its gradient. Every operator is a record nested in one
  * of the permitted interfaces, so the catalogue of all operators is {@code Op.class.getPermittedSubclasses()}, walked

@@ -2,6 +2,8 @@ package dev.graft.tensor;
 
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Locale;
 
 /** Element-wise operators. Results keep the memory layout of the first dense operand of the result's shape. */

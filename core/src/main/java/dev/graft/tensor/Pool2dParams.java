@@ -1,6 +1,7 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.PoolWindows;
+import dev.graft.type.Shape;
 
 /**
  * The geometry of a 2-d pooling, as in <a

@@ -1,6 +1,8 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.PoolWindows;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Optional;
 
 /** Pooling of {@code [N, C, H, W]}; the windows are plain, or adaptive to an output size. */

@@ -4,6 +4,8 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.Reduction;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Arrays;
 
 /** Operators built on matrix products. */

@@ -5,6 +5,8 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

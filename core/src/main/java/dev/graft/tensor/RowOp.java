@@ -2,6 +2,8 @@ package dev.graft.tensor;
 
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.Optional;
 

@@ -1,6 +1,7 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.View;
+import dev.graft.type.Shape;
 import java.util.Arrays;
 
 /** Operators that move or repeat elements. Reshape, permute, expand and slice are views where strides allow it. */

@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.type.Shape;
 import java.util.Arrays;
 
 /** Shape arithmetic behind the shape operators. */

@@ -9,6 +9,8 @@ import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
 import dev.graft.random.Draw;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;

@@ -150,7 +150,7 @@ class EmptySumsTest {
         for (int[] dims : new int[][] {{0, 3, 4, 4}, {0, 16, 4, 4}, {2, 0, 4, 4}}) {
             View x = full(dims);
             View y = full(dims[0], dims[1], 2, 2);
-            View index = f.empty(dev.graft.tensor.DType.I32, dims[0], dims[1], 2, 2);
+            View index = f.empty(dev.graft.type.DType.I32, dims[0], dims[1], 2, 2);
             f.cpu.maxPool2d(x, windows, y, Optional.of(index));
             f.cpu.maxPool2d(x, windows, y, Optional.empty());
             f.cpu.maxPool2dBackward(y, index, windows, x);

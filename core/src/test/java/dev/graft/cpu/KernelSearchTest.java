@@ -7,7 +7,7 @@ import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
 import dev.graft.cpu.conv.ConvolutionSearchTest;
 import dev.graft.cpu.memory.CpuStorage;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;

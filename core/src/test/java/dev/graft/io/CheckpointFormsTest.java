@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.file.WeightFileException;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;

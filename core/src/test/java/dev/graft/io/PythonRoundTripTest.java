@@ -6,7 +6,7 @@ import dev.graft.Requirement;
 import dev.graft.io.content.TensorSource;
 import dev.graft.io.safetensors.SafetensorsWriter;
 import dev.graft.io.torch.TorchZipWriter;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

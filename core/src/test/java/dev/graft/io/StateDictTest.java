@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.content.RawTensor;
 import dev.graft.io.file.WeightFileException;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,6 +5,8 @@ import static org.assertj.core.data.Offset.offset;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import dev.graft.backend.Conv2dParams;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;

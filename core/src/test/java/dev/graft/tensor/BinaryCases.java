@@ -11,6 +11,8 @@ import static dev.graft.backend.BinaryOp.MUL;
 import static dev.graft.backend.BinaryOp.SUB;
 
 import dev.graft.backend.BinaryOp;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;

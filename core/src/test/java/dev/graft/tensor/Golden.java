@@ -1,5 +1,7 @@
 package dev.graft.tensor;
 
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

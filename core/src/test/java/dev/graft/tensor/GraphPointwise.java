@@ -2,6 +2,7 @@ package dev.graft.tensor;
 
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
+import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,8 @@
 package dev.graft.tensor;
 
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
+
 /** How the same values can lie in memory. */
 enum Layout {
     /** Row-major, without gaps. */

@@ -2,6 +2,8 @@ package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;

@@ -1,6 +1,8 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.Conv2dParams;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

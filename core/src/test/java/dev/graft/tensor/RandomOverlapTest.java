@@ -2,6 +2,7 @@ package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.type.DType;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.graft.tensor;
 
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

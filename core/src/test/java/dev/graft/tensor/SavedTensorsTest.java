@@ -8,6 +8,7 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.UnaryOp;
+import dev.graft.type.DType;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Arrays;

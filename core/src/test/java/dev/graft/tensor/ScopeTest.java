@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.graft.type.Shape;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;

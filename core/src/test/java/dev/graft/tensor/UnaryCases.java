@@ -20,6 +20,8 @@ import static dev.graft.backend.UnaryOp.TANH;
 
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

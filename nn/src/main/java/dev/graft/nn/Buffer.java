@@ -1,7 +1,7 @@
 package dev.graft.nn;
 
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.Shape;
 
 /** A tensor that belongs to a module's state but is not trained, such as running statistics. It owns its tensor. */
 public class Buffer {

@@ -2,8 +2,8 @@ package dev.graft.nn;
 
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.Shape;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 

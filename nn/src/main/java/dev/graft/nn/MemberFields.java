@@ -1,9 +1,9 @@
 package dev.graft.nn;
 
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Device;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.InaccessibleObjectException;

@@ -1,8 +1,8 @@
 package dev.graft.nn;
 
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Optional;
 
 /** A trained tensor of a module. It owns its tensor: no scope closes it, {@link Module#close()} does. */

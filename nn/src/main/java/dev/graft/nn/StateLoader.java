@@ -2,10 +2,10 @@ package dev.graft.nn;
 
 import dev.graft.io.StateDict;
 import dev.graft.tensor.Autograd;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;

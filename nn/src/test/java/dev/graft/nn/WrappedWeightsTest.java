@@ -7,9 +7,9 @@ import dev.graft.io.StateDict;
 import dev.graft.nn.layer.BatchNorm1d;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.Sequential;
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 

@@ -14,7 +14,7 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import dev.graft.random.RandomStream;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 
 /** Element-wise operators. */
 public final class Pointwise {

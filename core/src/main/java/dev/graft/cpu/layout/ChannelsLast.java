@@ -3,8 +3,8 @@ package dev.graft.cpu.layout;
 import dev.graft.backend.Backend;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Optional;
 
 /** Lends image views in channels-last memory: the view itself where it lies so, else a pooled copy. */

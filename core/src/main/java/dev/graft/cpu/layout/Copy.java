@@ -5,7 +5,7 @@ import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.Arrays;
 
 /** Copies between layouts and dtypes. */

@@ -2,7 +2,7 @@ package dev.graft.cpu.layout;
 
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 package dev.graft.cpu.layout;
 
 import dev.graft.backend.View;
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.graft.cpu.memory;
 import dev.graft.backend.Backend;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 

@@ -7,7 +7,7 @@ import dev.graft.backend.View;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.Arrays;
 import java.util.Optional;
 

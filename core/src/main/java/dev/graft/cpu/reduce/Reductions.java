@@ -8,7 +8,7 @@ import dev.graft.cpu.layout.StridedWalk;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.graft.io.bytes;
 
 import dev.graft.io.file.WeightFileException;
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 import java.util.List;
 import java.util.Optional;
 

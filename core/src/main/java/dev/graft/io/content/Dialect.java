@@ -1,6 +1,6 @@
 package dev.graft.io.content;
 
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;

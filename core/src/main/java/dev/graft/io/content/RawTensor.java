@@ -1,7 +1,7 @@
 package dev.graft.io.content;
 
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;

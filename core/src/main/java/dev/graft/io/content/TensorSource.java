@@ -1,7 +1,7 @@
 package dev.graft.io.content;
 
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.function.Supplier;
 
 /** A tensor that can be read when it is wanted: files are not held in memory beside their tensors. */

@@ -1,6 +1,6 @@
 package dev.graft.io.torch;
 
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

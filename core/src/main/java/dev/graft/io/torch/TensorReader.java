@@ -5,8 +5,8 @@ import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.Region;
 import dev.graft.io.content.Dialect;
 import dev.graft.io.content.RawTensor;
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Locale;
 
 /**

@@ -4,7 +4,7 @@ import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.content.Contents;
 import dev.graft.io.content.TensorSource;
 import dev.graft.io.content.WeightFormat;
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -5,7 +5,7 @@ import dev.graft.io.content.Contents;
 import dev.graft.io.content.Dialect;
 import dev.graft.io.content.Unsupported;
 import dev.graft.io.file.WeightFileException;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

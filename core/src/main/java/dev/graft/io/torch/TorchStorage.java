@@ -3,7 +3,7 @@ package dev.graft.io.torch;
 import dev.graft.io.bytes.Checked;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.Region;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.Optional;
 
 /**

@@ -9,7 +9,7 @@ import dev.graft.backend.PoolWindows;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
-import dev.graft.tensor.DType;
+import dev.graft.type.DType;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -2,8 +2,8 @@ package dev.graft.examples.run;
 
 import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.nio.file.Path;
 import java.util.Map;
 

@@ -2,9 +2,9 @@ package dev.graft.nn.data;
 
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Autograd;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;

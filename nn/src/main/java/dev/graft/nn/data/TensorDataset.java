@@ -1,7 +1,7 @@
 package dev.graft.nn.data;
 
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;

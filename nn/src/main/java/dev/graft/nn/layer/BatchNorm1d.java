@@ -1,6 +1,6 @@
 package dev.graft.nn.layer;
 
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 
 /** {@link BatchNorm} of input {@code [N, C] or [N, C, L]}; keys as PyTorch's. */
 public final class BatchNorm1d extends BatchNorm {

@@ -1,6 +1,6 @@
 package dev.graft.nn.layer;
 
-import dev.graft.tensor.Shape;
+import dev.graft.type.Shape;
 
 /** {@link BatchNorm} of input {@code [N, C, H, W]}; keys as PyTorch's. */
 public final class BatchNorm2d extends BatchNorm {

@@ -7,8 +7,8 @@ import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.tensor.FixedNorm;
 import dev.graft.tensor.Pool2dParams;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.Shape;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 

@@ -3,8 +3,8 @@ package dev.graft.nn.layer;
 import dev.graft.backend.Activation;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Pool2dParams;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.Shape;
 import java.util.Optional;
 
 /**

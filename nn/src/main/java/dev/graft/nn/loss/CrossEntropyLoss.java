@@ -1,9 +1,9 @@
 package dev.graft.nn.loss;
 
-import dev.graft.tensor.DType;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;

@@ -1,7 +1,7 @@
 package dev.graft.nn.loss;
 
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 
 /** Numbers to be compared with outputs one by one. */
 final class Targets {

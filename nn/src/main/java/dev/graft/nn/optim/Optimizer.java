@@ -2,9 +2,9 @@ package dev.graft.nn.optim;
 
 import dev.graft.io.StateDict;
 import dev.graft.nn.Parameter;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;

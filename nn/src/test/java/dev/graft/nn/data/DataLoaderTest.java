@@ -3,8 +3,8 @@ package dev.graft.nn.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.Shape;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;

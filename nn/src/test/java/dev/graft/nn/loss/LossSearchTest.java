@@ -3,11 +3,11 @@ package dev.graft.nn.loss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.tensor.DType;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Scope;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.StateDict;
 import dev.graft.nn.Parameter;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

@@ -3,9 +3,9 @@ package dev.graft.vision.model;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.layer.BatchNorm2d;
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.util.Set;
 import java.util.stream.Collectors;
 

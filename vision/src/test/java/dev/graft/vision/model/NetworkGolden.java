@@ -8,7 +8,6 @@ import dev.graft.io.StateDict;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.resnet.ResNet;

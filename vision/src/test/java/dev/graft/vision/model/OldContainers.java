@@ -1,8 +1,8 @@
 package dev.graft.vision.model;
 
 import dev.graft.io.StateDict;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,11 +1,11 @@
-package dev.graft.tensor;
+package dev.graft.type;
 
 /**
  * The type of a tensor's elements.
  *
  * <p>{@link #F32} is what networks compute in; {@link #I64}, {@link #I32}, {@link #U8} and {@link #BOOL} hold indices,
  * labels and masks. The others exist so that weight files keep their exact bytes: convert them with
- * {@link Tensor#to(DType)} before computing.
+ * {@code Tensor.to(DType)} before computing.
  */
 public enum DType {
     F32(4),

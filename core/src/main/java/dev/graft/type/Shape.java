@@ -1,11 +1,11 @@
-package dev.graft.tensor;
+package dev.graft.type;
 
 import java.util.Arrays;
 
 /** The sizes of a tensor's dimensions, outermost first; immutable. {@code Shape.of()} is a scalar. */
 public final class Shape {
     /** A little less than 2^31: loops that step past their end by a block of elements then stay within an int. */
-    static final int MOST_ELEMENTS = Integer.MAX_VALUE - (1 << 16);
+    public static final int MOST_ELEMENTS = Integer.MAX_VALUE - (1 << 16);
 
     private final int[] dims;
     private final int numel;
@@ -27,7 +27,7 @@ public final class Shape {
      * As {@link #of(int...)} for an operator, whose shape rule computes in {@code long} so that no sum or product
      * wraps.
      */
-    static Shape of(String op, long... sizes) {
+    public static Shape of(String op, long... sizes) {
         int[] dims = new int[sizes.length];
         long room = 1;
         boolean empty = false;
@@ -64,7 +64,7 @@ public final class Shape {
     }
 
     /** As {@link #axis(int)}, for an operator. */
-    int axis(String op, int axis) {
+    public int axis(String op, int axis) {
         int a = axis < 0 ? axis + dims.length : axis;
         if (a < 0 || a >= dims.length) {
             throw new IllegalArgumentException(op + ": dimension " + axis + " is out of range for shape " + this
@@ -90,7 +90,7 @@ public final class Shape {
     }
 
     /** As {@link #with(int, int)}, for an operator; {@code axis} is not negative. */
-    Shape with(String op, int axis, long size) {
+    public Shape with(String op, int axis, long size) {
         long[] d = Arrays.stream(dims).asLongStream().toArray();
         d[axis] = size;
         return of(op, d);
