@@ -10,6 +10,7 @@ import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import dev.graft.vision.model.resnet.ResNet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
