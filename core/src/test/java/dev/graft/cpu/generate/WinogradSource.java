@@ -149,8 +149,8 @@ final class WinogradSource {
                  * F(4x4, 3x3) with the points 0, 1, -1, 2, -2: 36 products in place of 144. Its error is up to about 2e-5 of the
                  * largest result, ten times that of a direct convolution.
                  *
-                 * <p>Written out, without loops, so that halfway results stay in registers: {@link #input} took 1.5 to 1.9 times as
-                 * long through memory, and 4.5 to 5.5 times with helper methods that take and return vectors (JDK 17 and 25). In one
+                 * <p>Written out, without loops, so that halfway results stay in registers: {@link #input} took 1.3 to 1.9 times as
+                 * long through memory, and 4 to 5.6 times with helper methods that take and return vectors (JDK 17 and 25). In one
                  * file, although long, because it is generated.
                  */
                 """);
