@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class BlasWeightGradient {
     private static final int TILE = 1024;
-    private static final int MAX_PIECES = 16;
+    private static final int MAX_PARTIAL_SUMS = 16;
     private static final int MAX_PARTIAL = 1 << 22;
 
     private final ExecutionContext context;
@@ -61,7 +61,7 @@ final class BlasWeightGradient {
     }
 
     private static int pieces(int pixels, int groups, int size) {
-        int wanted = Math.min(MAX_PIECES, pixels / TILE);
+        int wanted = Math.min(MAX_PARTIAL_SUMS, pixels / TILE);
         int affordable = Math.max(1, MAX_PARTIAL / size);
         int pieces = Math.max(1, Math.min(wanted, affordable));
         // Threads come in even numbers; with a single odd piece left over, half of them would wait.

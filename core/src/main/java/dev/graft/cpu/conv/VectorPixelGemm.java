@@ -28,12 +28,12 @@ final class VectorPixelGemm {
     private static final int MAX_ROWS = 96;
     /** Pixels up to which deep weights are larger than what they multiply. */
     private static final int FEW = 256;
-    /** Depth of a piece of weights. */
-    private static final int PIECE = 128;
-    /** Depth that is a piece of its own: a short second one would spend its time on loading and storing sums. */
-    private static final int WHOLE = 160;
+    /** Depth of a block of weights. */
+    private static final int DEPTH_BLOCK = 128;
+    /** Depth that is one block: a short second one would spend its time on loading and storing sums. */
+    private static final int WHOLE_DEPTH = 160;
     /** Depth of a sum in floats; deeper ones are added up in double. */
-    private static final int DEEP = 64 * PIECE;
+    private static final int FLOAT_DEPTH = 64 * DEPTH_BLOCK;
     /** Depth of weights that a task packs. */
     private static final int PACKED = 64;
     /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
@@ -62,7 +62,8 @@ final class VectorPixelGemm {
         Product product = new Product(source, packed, weights.columns(), epilogue, target);
         if (byRows) {
             runByRows(images, product);
-        } else if (weights.columns() >= 2 * WIDTH && (pixels <= MAX_ROWS || pixels <= FEW && source.depth() >= PIECE)) {
+        } else if (weights.columns() >= 2 * WIDTH
+                && (pixels <= MAX_ROWS || pixels <= FEW && source.depth() >= DEPTH_BLOCK)) {
             runByColumns(pixels, product);
         } else {
             runByPixels(pixels, product);
@@ -188,12 +189,12 @@ final class VectorPixelGemm {
         int depth = product.depth();
         int width = product.width(column);
         Workspace workspace = context.workspace();
-        int piece = depth <= WHOLE ? depth : PIECE;
-        int most = depth <= WHOLE ? STORED : rows;
+        int piece = depth <= WHOLE_DEPTH ? depth : DEPTH_BLOCK;
+        int most = depth <= WHOLE_DEPTH ? STORED : rows;
         float[] block = workspace.array(Workspace.Slot.RESULT, Math.min(most, rows) * WIDTH);
         for (int i = 0; i < rows; i += most) {
             int count = Math.min(most, rows - i);
-            if (depth > DEEP) {
+            if (depth > FLOAT_DEPTH) {
                 multiplyDeep(product, left, leftAt + i * leftRow, leftRow, column, block, count, width);
             } else {
                 for (int k = 0; k < depth; k += piece) {
@@ -220,8 +221,8 @@ final class VectorPixelGemm {
             Product product, float[] left, int leftAt, int leftRow, int column, float[] block, int rows, int width) {
         int depth = product.depth();
         DeepSums sums = new DeepSums(context.workspace(), rows * width);
-        for (int start = 0; start < depth; start += DEEP) {
-            for (int k = start; k < Math.min(depth, start + DEEP); k += PIECE) {
+        for (int start = 0; start < depth; start += FLOAT_DEPTH) {
+            for (int k = start; k < Math.min(depth, start + FLOAT_DEPTH); k += DEPTH_BLOCK) {
                 MicroKernel.multiply(
                         left,
                         leftAt + k,
@@ -233,7 +234,7 @@ final class VectorPixelGemm {
                         width,
                         rows,
                         width,
-                        Math.min(PIECE, depth - k),
+                        Math.min(DEPTH_BLOCK, depth - k),
                         k > start);
             }
             sums.add(new HeapMatrixBuffer(block));

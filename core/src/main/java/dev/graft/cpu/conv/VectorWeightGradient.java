@@ -21,9 +21,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class VectorWeightGradient {
     private static final int WIDTH = MicroKernel.WIDTH;
-    private static final int MAX_PIECES = 8;
+    private static final int MAX_PARTIAL_SUMS = 8;
     /** Fewest pixels that repay sums of their own. */
-    private static final int PIECE = 256;
+    private static final int LEAST_PIXELS = 256;
     /** Floats of all sums together, unless one set alone takes more. */
     private static final int MAX_SUMS = 1 << 22;
     /** Gathered floats that stay in the second-level cache. */
@@ -133,7 +133,9 @@ final class VectorWeightGradient {
         int columns = map.columnOffsets().length;
         int most = Math.max(
                 1,
-                Math.min(Math.min(MAX_PIECES, pixels / PIECE), MAX_SUMS / (map.taps() * wholeTiles(outputs) * width)));
+                Math.min(
+                        Math.min(MAX_PARTIAL_SUMS, pixels / LEAST_PIXELS),
+                        MAX_SUMS / (map.taps() * wholeTiles(outputs) * width)));
         int share = (pixels + most - 1) / most;
         // Every piece has pixels: its sums begin with its first product.
         Sums sums = sums((pixels + share - 1) / share, map.taps(), outputs, width);
@@ -174,7 +176,7 @@ final class VectorWeightGradient {
         int inputs = source.depth();
         int width = MicroKernel.padded(inputs);
         int step = map.stepW() * map.rowOffsets().length * source.count();
-        int most = Math.max(1, Math.min(2 * MAX_PIECES, rows / 4));
+        int most = Math.max(1, Math.min(2 * MAX_PARTIAL_SUMS, rows / 4));
         int share = (rows + most - 1) / most;
         Sums sums = sums((rows + share - 1) / share, 1, outputs, width);
         context.forEach(sums.pieces, piece -> {

@@ -13,7 +13,7 @@ import java.util.Optional;
 public final class OptimizerSteps {
     // Numbers below 1e-30 shrink to 0 within a few steps, larger ones keep their bits: a branch would stop
     // vectorisation.
-    private static final float FLUSH = 1e30f;
+    private static final float DENORMAL_SCALE = 1e30f;
 
     private final ExecutionContext context;
 
@@ -89,7 +89,7 @@ public final class OptimizerSteps {
         for (int i = from; i < to; i++) {
             float g = gradient[i] + weightDecay * w[i];
             float u = momentum * v[i] + share * g;
-            u *= Math.min(Math.abs(u) * FLUSH, 1f);
+            u *= Math.min(Math.abs(u) * DENORMAL_SCALE, 1f);
             v[i] = u;
             w[i] -= onGradient * g + onVelocity * u;
         }
@@ -146,7 +146,7 @@ public final class OptimizerSteps {
         for (int i = from; i < to; i++) {
             float g = gradient[i];
             float mean = beta1 * m[i] + share1 * g;
-            mean *= Math.min(Math.abs(mean) * FLUSH, 1f);
+            mean *= Math.min(Math.abs(mean) * DENORMAL_SCALE, 1f);
             float square = beta2 * v[i] + share2 * g * g;
             m[i] = mean;
             v[i] = square;

@@ -9,7 +9,7 @@ import java.util.Arrays;
 public final class JavaBlas implements Blas {
     private static final int COLUMNS = 512;
     /** Products that are added up in floats. */
-    private static final int FLUSH = 64;
+    private static final int FLOAT_ADDITIONS = 64;
 
     private final String reason;
 
@@ -56,7 +56,7 @@ public final class JavaBlas implements Blas {
                 Arrays.fill(sum, 0, width, 0f);
                 Arrays.fill(total, 0, width, 0);
                 for (int l = 0; l < k; l++) {
-                    if (l % FLUSH == 0) {
+                    if (l % FLOAT_ADDITIONS == 0) {
                         flush(sum, total, width);
                     }
                     load(q, bAt, ldb, transposeB, l, j0, width, row);

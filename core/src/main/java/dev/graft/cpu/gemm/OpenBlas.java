@@ -30,7 +30,8 @@ public final class OpenBlas implements Blas {
      */
     private static final int FEW_RESULTS = 4096;
 
-    private static final int PIECE = 256;
+    /** Depth of a product whose few results are added up in double. */
+    private static final int DEPTH_BLOCK = 256;
 
     private final String description;
 
@@ -78,7 +79,7 @@ public final class OpenBlas implements Blas {
             MatrixBuffer c,
             int cAt,
             int ldc) {
-        int piece = (long) m * n <= FEW_RESULTS ? PIECE : k;
+        int piece = (long) m * n <= FEW_RESULTS ? DEPTH_BLOCK : k;
         for (int l = 0; l < k; l += piece) {
             int from = aAt + l * (transposeA ? lda : 1);
             int with = bAt + l * (transposeB ? 1 : ldb);

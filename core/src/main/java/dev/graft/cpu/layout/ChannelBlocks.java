@@ -8,7 +8,7 @@ import java.util.Arrays;
  * value per channel is repeated along a block, so that loops stay long however few channels there are.
  */
 public record ChannelBlocks(int rows, int channels, int blockRows) {
-    private static final int PIECE = 1 << 16;
+    private static final int TASK_FLOATS = 1 << 16;
 
     public static ChannelBlocks of(int rows, int channels) {
         return new ChannelBlocks(rows, channels, Math.max(1, Workspace.BLOCK / Math.max(1, channels)));
@@ -21,7 +21,7 @@ public record ChannelBlocks(int rows, int channels, int blockRows) {
 
     /** Rows in a piece of work, a multiple of {@link #blockRows()}. */
     public int pieceRows() {
-        return Math.max(1, PIECE / Math.max(1, width())) * blockRows;
+        return Math.max(1, TASK_FLOATS / Math.max(1, width())) * blockRows;
     }
 
     public int pieces() {

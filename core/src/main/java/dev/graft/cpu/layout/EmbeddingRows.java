@@ -7,9 +7,9 @@ import java.util.Arrays;
 
 /** Rows of a table by index. */
 public final class EmbeddingRows {
-    private static final int PIECE = 1 << 14;
+    private static final int GRAIN = 1 << 14;
     /** Most floats that are added before their sum goes to double. */
-    private static final int FLUSH = 32;
+    private static final int FLOAT_ADDITIONS = 32;
 
     private final ExecutionContext context;
 
@@ -22,7 +22,7 @@ public final class EmbeddingRows {
         long[] index = CpuStorage.of(rows).array(long[].class);
         float[] target = CpuStorage.floatsToWrite(y);
         int width = y.dim(1);
-        context.forRange(y.dim(0), Math.max(1, PIECE / Math.max(1, width)), (from, to) -> {
+        context.forRange(y.dim(0), Math.max(1, GRAIN / Math.max(1, width)), (from, to) -> {
             for (int i = from; i < to; i++) {
                 System.arraycopy(
                         source,
@@ -42,7 +42,7 @@ public final class EmbeddingRows {
         int height = dtable.dim(0);
         int[] ends = new int[height + 1];
         int[] order = byRow(CpuStorage.of(rows).array(long[].class), rows.offset(), rows.numel(), ends);
-        context.forRange(height, Math.max(1, PIECE / Math.max(1, width)), (from, to) -> {
+        context.forRange(height, Math.max(1, GRAIN / Math.max(1, width)), (from, to) -> {
             Arrays.fill(target, dtable.offset() + from * width, dtable.offset() + to * width, 0f);
             for (int row = from; row < to; row++) {
                 int first = row == 0 ? 0 : ends[row - 1];
@@ -68,7 +68,7 @@ public final class EmbeddingRows {
     }
 
     private void add(float[] gradient, int at, int[] order, int first, int end, int width, float[] target, int to) {
-        if (end - first <= FLUSH) {
+        if (end - first <= FLOAT_ADDITIONS) {
             for (int i = first; i < end; i++) {
                 addRow(gradient, at + order[i] * width, target, to, width);
             }
@@ -76,9 +76,9 @@ public final class EmbeddingRows {
         }
         double[] totals = new double[width];
         float[] sums = context.workspace().floats(0, width);
-        for (int start = first; start < end; start += FLUSH) {
+        for (int start = first; start < end; start += FLOAT_ADDITIONS) {
             Arrays.fill(sums, 0, width, 0f);
-            for (int i = start; i < Math.min(end, start + FLUSH); i++) {
+            for (int i = start; i < Math.min(end, start + FLOAT_ADDITIONS); i++) {
                 addRow(gradient, at + order[i] * width, sums, 0, width);
             }
             for (int c = 0; c < width; c++) {

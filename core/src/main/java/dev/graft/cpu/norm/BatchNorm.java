@@ -11,12 +11,13 @@ import java.util.Optional;
 
 /**
  * Batch normalisation of channels-last images (Ioffe and Szegedy 2015), with the addition of a residual and the
- * activation that follow it. Statistics are {@link ChannelMoments}; sums are floats for at most {@link #FLUSH}
- * additions, then doubles. Forward reads the input twice, once for the statistics; backward reads input and gradient
- * twice, once for the sums over them.
+ * activation that follow it. Statistics are {@link ChannelMoments}; sums are floats for at most
+ * {@link #FLOAT_ADDITIONS} additions, then doubles. Forward reads the input twice, once for the statistics; backward
+ * reads input and gradient twice, once for the sums over them.
  */
 public final class BatchNorm {
-    private static final int FLUSH = 32;
+    /** Most numbers that are added in floats before their sum goes to double. */
+    private static final int FLOAT_ADDITIONS = 32;
     /** The same for {@link ChannelMoments}, which take longer to join. */
     private static final int STRETCH = 64;
     /** Standard deviations up to which the rounding of a mean times a scale is no more than that of other values. */
@@ -75,7 +76,7 @@ public final class BatchNorm {
             context.forEach(rows.pieces(), piece -> {
                 float[] p = cleared(0);
                 float[] q = cleared(1);
-                forRows(rows, piece, FLUSH * rows.blockRows(), (at, count) -> {
+                forRows(rows, piece, FLOAT_ADDITIONS * rows.blockRows(), (at, count) -> {
                     body.add(at, count, p, q);
                     rows.flush(p, first, piece * rows.channels());
                     rows.flush(q, second, piece * rows.channels());

@@ -7,7 +7,7 @@ import dev.graft.cpu.run.ExecutionContext;
 
 /** Layer normalisation of contiguous rows (Ba, Kiros and Hinton 2016); statistics in double. */
 public final class LayerNorm {
-    private static final int PIECES = 16;
+    private static final int MAX_PARTIAL_SUMS = 16;
 
     private final ExecutionContext context;
 
@@ -60,7 +60,7 @@ public final class LayerNorm {
         float[] dxs = CpuStorage.floatsToWrite(dx);
         int rows = x.dim(0);
         int width = x.dim(1);
-        int pieceRows = Math.max(Softmax.rowGrain(width), (rows + PIECES - 1) / PIECES);
+        int pieceRows = Math.max(Softmax.rowGrain(width), (rows + MAX_PARTIAL_SUMS - 1) / MAX_PARTIAL_SUMS);
         int pieces = (rows + pieceRows - 1) / pieceRows;
         double[] dgammas = new double[pieces * width];
         double[] dbetas = new double[pieces * width];

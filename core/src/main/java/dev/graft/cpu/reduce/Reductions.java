@@ -13,15 +13,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Folds of dimensions. Floats are added in vectors of independent lanes, at most {@link #FLUSH} per lane before a lane
- * is added to a double; pieces are cut by size and combined in order.
+ * Folds of dimensions. Floats are added in vectors of independent lanes, at most {@link #FLOAT_ADDITIONS} per lane
+ * before a lane is added to a double; pieces are cut by size and combined in order.
  */
 public final class Reductions {
     /** A piece's squares that sum to less may have lost some to underflow. */
     private static final double SMALLEST_EXACT_SQUARES = 1e-28;
 
-    private static final int PIECE = 1 << 16;
-    private static final int FLUSH = 32;
+    /** Elements of a task, whose sums are combined in order. */
+    private static final int TASK = 1 << 16;
+    /** Most numbers that are added in floats before their sum goes to double. */
+    private static final int FLOAT_ADDITIONS = 32;
+
     private static final int BLOCK = Workspace.BLOCK;
 
     private final ExecutionContext context;
@@ -83,14 +86,14 @@ public final class Reductions {
     private double[] foldRows(Reduction op, float[] x, StridedWalk walk) {
         StridedWalk kept = walk.where(1, false);
         StridedWalk folded = walk.where(1, true);
-        int pieces = (folded.total() + PIECE - 1) / PIECE;
+        int pieces = (folded.total() + TASK - 1) / TASK;
         double[] partial = new double[kept.total() * pieces];
-        int grain = Math.max(1, PIECE / Math.min(PIECE, folded.total()));
+        int grain = Math.max(1, TASK / Math.min(TASK, folded.total()));
         context.forRange(partial.length, grain, (from, to) -> {
             Workspace workspace = context.workspace();
             for (int task = from; task < to; task++) {
-                int begin = task % pieces * PIECE;
-                int end = Math.min(folded.total(), begin + PIECE);
+                int begin = task % pieces * TASK;
+                int end = Math.min(folded.total(), begin + TASK);
                 int base = kept.at(0, task / pieces) - kept.offset(0);
                 partial[task] = foldRun(op, x, base, folded, begin, end, workspace);
             }
@@ -169,14 +172,14 @@ public final class Reductions {
 
         private void add(float[] block) {
             context.elementLoops().addScaled(1f, block, lanes, 0, flushed.length);
-            if (++blocks % FLUSH == 0) {
+            if (++blocks % FLOAT_ADDITIONS == 0) {
                 flush();
             }
         }
 
         private void addSquares(float[] block) {
             context.elementLoops().multiplyAdd(block, block, lanes, 0, flushed.length);
-            if (++blocks % FLUSH == 0) {
+            if (++blocks % FLOAT_ADDITIONS == 0) {
                 flush();
             }
         }
@@ -207,10 +210,10 @@ public final class Reductions {
         int outer = kept.total() / width;
         int columns = Math.min(width, BLOCK);
         int columnBlocks = (width + columns - 1) / columns;
-        int rows = Math.max(2 * FLUSH, PIECE / columns);
+        int rows = Math.max(2 * FLOAT_ADDITIONS, TASK / columns);
         int pieces = (folded.total() + rows - 1) / rows;
         double[] partial = new double[Math.multiplyExact(kept.total(), pieces)];
-        int grain = Math.max(1, PIECE / (columns * Math.min(rows, folded.total())));
+        int grain = Math.max(1, TASK / (columns * Math.min(rows, folded.total())));
         // Short rows that lie one after the other are folded several at a time: short loops are slow.
         boolean dense = step == 1 && columns == width && folded.rank() == 1 && folded.step(0) == width;
         int together = dense ? BLOCK / columns : 1;
@@ -274,7 +277,7 @@ public final class Reductions {
                 case MAX -> context.elementLoops().binary(BinaryOp.MAXIMUM, block, sum, sum, 0, loaded);
                 case MIN -> context.elementLoops().binary(BinaryOp.MINIMUM, block, sum, sum, 0, loaded);
             }
-            if (++added % FLUSH == 0 || row + together >= to) {
+            if (++added % FLOAT_ADDITIONS == 0 || row + together >= to) {
                 for (int i = 0; i < together * count; i++) {
                     result[resultAt + i % count] = join(op, result[resultAt + i % count], sum[i]);
                     sum[i] = (float) start(op);
@@ -310,7 +313,7 @@ public final class Reductions {
         StridedWalk walk = StridedWalk.of(1, new View(x.storage(), x.offset(), kept, x.strides()), y);
         int n = x.dim(axis);
         int step = x.strides()[axis];
-        context.forRange(walk.total(), Math.max(1, PIECE / Math.max(1, n)), (from, to) -> {
+        context.forRange(walk.total(), Math.max(1, TASK / Math.max(1, n)), (from, to) -> {
             for (int i = from; i < to; i++) {
                 ys[walk.at(1, i)] = firstLargest(xs, walk.at(0, i), step, n);
             }
@@ -341,14 +344,14 @@ public final class Reductions {
     private double sumOfSquares(View view) {
         float[] x = CpuStorage.floats(view);
         StridedWalk walk = StridedWalk.of(0, view);
-        int pieces = (walk.total() + PIECE - 1) / PIECE;
+        int pieces = (walk.total() + TASK - 1) / TASK;
         double[] partial = new double[pieces];
         context.forEach(pieces, piece -> {
             Workspace workspace = context.workspace();
             float[] block = workspace.floats(0, BLOCK);
             Lanes lanes = new Lanes(BLOCK, workspace.floats(1, BLOCK));
-            int end = Math.min(walk.total(), (piece + 1) * PIECE);
-            for (int start = piece * PIECE; start < end; start += BLOCK) {
+            int end = Math.min(walk.total(), (piece + 1) * TASK);
+            for (int start = piece * TASK; start < end; start += BLOCK) {
                 int stop = Math.min(end, start + BLOCK);
                 StridedLoop.load(walk, 0, x, start, stop, block);
                 Arrays.fill(block, stop - start, BLOCK, 0f);
@@ -358,7 +361,7 @@ public final class Reductions {
             // squares of floats beyond about 1e19 and below 1e-19 leave the floats that the lanes are
             partial[piece] = Double.isFinite(sum) && sum > SMALLEST_EXACT_SQUARES
                     ? sum
-                    : squaresInDouble(walk, x, piece * PIECE, end, block);
+                    : squaresInDouble(walk, x, piece * TASK, end, block);
         });
         double total = 0;
         for (double p : partial) {

@@ -6,7 +6,7 @@ import dev.graft.cpu.run.ExecutionContext;
 
 /** Softmax and log-softmax over contiguous rows, shifted by the row's maximum so that nothing overflows. */
 public final class Softmax {
-    private static final int PIECE = 1 << 13;
+    private static final int GRAIN = 1 << 13;
 
     private final ExecutionContext context;
 
@@ -15,7 +15,7 @@ public final class Softmax {
     }
 
     public static int rowGrain(int width) {
-        return Math.max(1, PIECE / Math.max(1, width));
+        return Math.max(1, GRAIN / Math.max(1, width));
     }
 
     public void softmax(boolean log, View x, View y) {

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Settings from system properties and the environment; each is read when the backend is first used, and an unreadable
- * one refused then.
+ * All settings of the library's core, from system properties and the environment; each is read when the backend is
+ * first used, and an unreadable one refused then.
  */
 public final class Settings {
     /** More threads than the largest machines have processors. */
@@ -57,7 +57,7 @@ public final class Settings {
         kernels();
         winograd();
         blas();
-        property("graft.traceClose").ifPresent(s -> s.oneOf(List.of("true", "false"), List.of(true, false)));
+        traceClose();
     }
 
     public int threads() {
@@ -96,6 +96,13 @@ public final class Settings {
         return property("graft.blas")
                 .map(s -> s.oneOf(List.of("openblas", "java"), Arrays.asList(BlasChoice.values())))
                 .orElse(BlasChoice.OPENBLAS);
+    }
+
+    /** Whether closed tensors remember the stack that closed them. */
+    public boolean traceClose() {
+        return property("graft.traceClose")
+                .map(s -> s.oneOf(List.of("true", "false"), List.of(true, false)))
+                .orElse(false);
     }
 
     private Optional<Setting> property(String name) {

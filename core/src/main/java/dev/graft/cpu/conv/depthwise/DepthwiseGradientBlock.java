@@ -21,7 +21,7 @@ final class DepthwiseGradientBlock {
     private static final int LANES = Vectors.LANES;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Vectors.SPECIES.vectorShape());
     // Additions to the sums between two moves to double.
-    private static final int FLUSH = 64;
+    private static final int FLOAT_ADDITIONS = 64;
     // Rows of results that are summed up in registers.
     private static final int ROWS = 64;
     // Channels at a time: the rows of a strip must stay in the first-level cache.
@@ -80,8 +80,8 @@ final class DepthwiseGradientBlock {
 
     /** Adds result rows {@code [firstRow, lastRow)} of an image. */
     void add(int image, int firstRow, int lastRow) {
-        for (int column = 0; column < map.columns(); column += FLUSH * PIXELS) {
-            int end = Math.min(map.columns(), column + FLUSH * PIXELS);
+        for (int column = 0; column < map.columns(); column += FLOAT_ADDITIONS * PIXELS) {
+            int end = Math.min(map.columns(), column + FLOAT_ADDITIONS * PIXELS);
             for (int row = firstRow; row < lastRow; row += ROWS) {
                 add(image, row, Math.min(lastRow, row + ROWS), column, end);
             }
@@ -100,7 +100,7 @@ final class DepthwiseGradientBlock {
             }
         }
         added += (lastColumn - firstColumn + PIXELS - 1) / PIXELS;
-        if (added >= FLUSH) {
+        if (added >= FLOAT_ADDITIONS) {
             flush();
         }
     }

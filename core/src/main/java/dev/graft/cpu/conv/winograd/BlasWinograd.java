@@ -50,7 +50,7 @@ public final class BlasWinograd {
     public boolean[] forward(
             int images, ImageArray x, View w, PlainEpilogue epilogue, ImageArray y, Conv2dParams params) {
         return run(
-                new Pass(images, x, y, params.padTop(), params.padLeft(), epilogue, new boolean[images]),
+                new Pass(grid(images, y), x, y, params.padTop(), params.padLeft(), epilogue, new boolean[images]),
                 TapMatrices.forward(w));
     }
 
@@ -58,15 +58,20 @@ public final class BlasWinograd {
     public boolean[] backwardInput(
             int images, ImageArray dy, View w, PlainEpilogue none, ImageArray dx, Conv2dParams params) {
         return run(
-                new Pass(images, dy, dx, 2 - params.padTop(), 2 - params.padLeft(), none, new boolean[images]),
+                new Pass(
+                        grid(images, dx), dy, dx, 2 - params.padTop(), 2 - params.padLeft(), none, new boolean[images]),
                 TapMatrices.turned(w));
+    }
+
+    private static TileGrid grid(int images, ImageArray result) {
+        return TileGrid.covering(images, result.height(), result.width(), TILE);
     }
 
     private boolean[] run(Pass pass, TapMatrices weights) {
         int depth = weights.depth();
         int columns = weights.columns();
         MatrixBuffer u = transformed(weights);
-        context.forRange(pass.tiles(), evenly(pass.tiles()), (from, to) -> {
+        context.forRange(pass.grid.count(), evenly(pass.grid.count()), (from, to) -> {
             Workspace workspace = context.workspace();
             int count = to - from;
             MatrixBuffer v = workspace.buffer(Workspace.Slot.LEFT, (long) POSITIONS * count * depth);
@@ -143,37 +148,13 @@ public final class BlasWinograd {
 
     /** Images, and how their results are cut into tiles. */
     private record Pass(
-            int images,
+            TileGrid grid,
             ImageArray x,
             ImageArray y,
             int padTop,
             int padLeft,
             PlainEpilogue epilogue,
             boolean[] strange) {
-        int rows() {
-            return (y.height() + TILE - 1) / TILE;
-        }
-
-        int columns() {
-            return (y.width() + TILE - 1) / TILE;
-        }
-
-        int tiles() {
-            return images * rows() * columns();
-        }
-
-        int image(int tile) {
-            return tile / (rows() * columns());
-        }
-
-        int top(int tile) {
-            return tile / columns() % rows() * TILE;
-        }
-
-        int left(int tile) {
-            return tile % columns() * TILE;
-        }
-
         /** {@code B' d B} of tiles from {@code from} on, as {@code [position][tile][depth]}. */
         void transformPatches(Workspace workspace, int from, int count, int depth, MatrixBuffer v) {
             int group = ChannelBlocks.of(count, depth).blockRows();
@@ -196,15 +177,15 @@ public final class BlasWinograd {
         }
 
         private void stage(int tile, float[][] d, int to, int depth) {
-            int top = top(tile) - padTop;
-            int left = left(tile) - padLeft;
+            int top = grid.top(tile) - padTop;
+            int left = grid.left(tile) - padLeft;
             for (int p = 0; p < POSITIONS; p++) {
                 int row = top + p / PATCH;
                 int column = left + p % PATCH;
                 if (row < 0 || row >= x.height() || column < 0 || column >= x.width()) {
                     Arrays.fill(d[p], to, to + depth, 0f);
                 } else {
-                    System.arraycopy(x.data(), x.at() + x.place(image(tile), row, column), d[p], to, depth);
+                    System.arraycopy(x.data(), x.at() + x.place(grid.image(tile), row, column), d[p], to, depth);
                 }
             }
         }
@@ -238,7 +219,7 @@ public final class BlasWinograd {
                 }
                 for (int t = 0; t < tiles; t++) {
                     if (!kernels.isFinite(watched, t * channels, (t + 1) * channels)) {
-                        strange[image(from + first + t)] = true;
+                        strange[grid.image(from + first + t)] = true;
                     }
                 }
             }
@@ -246,9 +227,9 @@ public final class BlasWinograd {
 
         /** Where pixel (i, j) of a tile lies in the result; -1 beyond its edge. */
         private int place(int tile, int i, int j) {
-            int row = top(tile) + i;
-            int column = left(tile) + j;
-            return row < y.height() && column < y.width() ? y.place(image(tile), row, column) : -1;
+            int row = grid.top(tile) + i;
+            int column = grid.left(tile) + j;
+            return row < y.height() && column < y.width() ? y.place(grid.image(tile), row, column) : -1;
         }
 
         /** Pixel (i, j) of {@code tiles} tiles. */

@@ -34,10 +34,10 @@ public final class VectorWinograd {
     private static final int SHORT_RUN = 4 * MicroKernel.ROWS;
     /** Tiles of a task that goes by channels: with a piece of weights, their products fit the second-level cache. */
     private static final int GROUP = 16 * MicroKernel.ROWS;
-    /** Depth of a piece of weights: few tiles make it small, for gathering weights is then what counts. */
-    private static final int PIECE = 64;
+    /** Depth of a block of weights: few tiles make it small, for gathering weights is then what counts. */
+    private static final int DEPTH_BLOCK = 64;
 
-    private static final int DEEP_PIECE = 128;
+    private static final int LONG_DEPTH_BLOCK = 128;
     /** Tiles from which on pieces are deep. */
     private static final int MANY_TILES = 32;
     /** Up to this many weights of a tap, the transformed weights are shared whole. */
@@ -159,7 +159,7 @@ public final class VectorWinograd {
     private void runByChannels(Pass pass, int tiles, int depth, int columns, boolean[] strange) {
         int groups = (tiles + GROUP - 1) / GROUP;
         int group = (tiles + groups - 1) / groups;
-        int most = group < MANY_TILES ? PIECE : DEEP_PIECE;
+        int most = group < MANY_TILES ? DEPTH_BLOCK : LONG_DEPTH_BLOCK;
         int pieces = (depth + most - 1) / most;
         int vPosition = position(group * most);
         int mPosition = position(group * WIDTH);
@@ -221,7 +221,7 @@ public final class VectorWinograd {
 
     /** All weights, transformed: a panel of columns after the other, each {@code [position][depth][width]}. */
     private float[] transformed(TapMatrices weights, int depth, int columns, int uPosition) {
-        int pieces = (depth + PIECE - 1) / PIECE;
+        int pieces = (depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK;
         int panels = (columns + WIDTH - 1) / WIDTH;
         return weights.packed(
                 context,
@@ -230,8 +230,8 @@ public final class VectorWinograd {
                 u -> context.forEach(panels * pieces, task -> {
                     int column = task / pieces * WIDTH;
                     int width = Math.min(WIDTH, columns - column);
-                    int k = task % pieces * PIECE;
-                    int piece = Math.min(PIECE, depth - k);
+                    int k = task % pieces * DEPTH_BLOCK;
+                    int piece = Math.min(DEPTH_BLOCK, depth - k);
                     Source source = weights.inPlace() ? inPlace(weights) : gathered(weights, column, width, k, piece);
                     transform(
                             source,

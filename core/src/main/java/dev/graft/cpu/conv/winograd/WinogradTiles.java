@@ -7,52 +7,23 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
 /**
- * Images cut into the tiles of results of {@link WinogradTransforms}, or into the patches they are computed from;
- * number (i, j) begins {@code pad} before pixel {@code (step i, step j)}.
+ * The tiles of results of {@link WinogradTransforms}, or the patches they are computed from, and the images they cut.
  */
-record WinogradTiles(
-        WinogradTransforms transforms,
-        int images,
-        ImageArray pixels,
-        int rows,
-        int columns,
-        int step,
-        int padTop,
-        int padLeft) {
+record WinogradTiles(WinogradTransforms transforms, ImageArray pixels, TileGrid grid) {
 
     /** The tiles of a result. */
     static WinogradTiles of(WinogradTransforms transforms, int images, ImageArray result) {
-        int tile = transforms.tile;
         return new WinogradTiles(
-                transforms,
-                images,
-                result,
-                (result.height() + tile - 1) / tile,
-                (result.width() + tile - 1) / tile,
-                tile,
-                0,
-                0);
+                transforms, result, TileGrid.covering(images, result.height(), result.width(), transforms.tile));
     }
 
     /** The patches of {@code source} from which those tiles are computed. */
     WinogradTiles patches(ImageArray source, int top, int left) {
-        return new WinogradTiles(transforms, images, source, rows, columns, transforms.step, top, left);
+        return new WinogradTiles(transforms, source, grid.at(transforms.step, top, left));
     }
 
     int count() {
-        return images * rows * columns;
-    }
-
-    private int image(int tile) {
-        return tile / (rows * columns);
-    }
-
-    private int top(int tile) {
-        return tile % (rows * columns) / columns * step - padTop;
-    }
-
-    private int left(int tile) {
-        return tile % columns * step - padLeft;
+        return grid.count();
     }
 
     /**
@@ -119,9 +90,9 @@ record WinogradTiles(
             VectorEpilogue epilogue,
             NonFiniteWatch watch,
             boolean[] strange) {
-        int image = image(tile);
-        int top = top(tile);
-        int left = left(tile);
+        int image = grid.image(tile);
+        int top = grid.top(tile);
+        int left = grid.left(tile);
         int height = Math.min(transforms.tile, pixels.height() - top);
         int width = Math.min(transforms.tile, pixels.width() - left);
         if (epilogue.isEmpty() && height == transforms.tile && width == transforms.tile) {
@@ -171,9 +142,9 @@ record WinogradTiles(
     private record Square(float[] data, int at, int row, int column) {}
 
     private Square square(Workspace workspace, int tile, int size, int channel, int count) {
-        int image = image(tile);
-        int top = top(tile);
-        int left = left(tile);
+        int image = grid.image(tile);
+        int top = grid.top(tile);
+        int left = grid.left(tile);
         int channels = pixels.channels();
         if (top >= 0 && left >= 0 && top + size <= pixels.height() && left + size <= pixels.width()) {
             return new Square(
