@@ -1,9 +1,9 @@
 package dev.graft.io;
 
 import dev.graft.io.content.Contents;
-import dev.graft.io.content.RawTensor;
 import dev.graft.io.content.TensorSource;
 import dev.graft.io.content.Unsupported;
+import dev.graft.io.file.Sha256;
 import dev.graft.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -182,7 +182,7 @@ public final class StateDict implements AutoCloseable {
 
     /** SHA-256, in lower-case hexadecimal, of a tensor's elements in row-major order, little-endian. */
     public String sha256(String name) {
-        return RawTensor.sha256(get(name).toBytes());
+        return Sha256.of(get(name).toBytes());
     }
 
     /** Closes every tensor and empties the dict. */

@@ -3,7 +3,7 @@ package dev.graft.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.io.content.RawTensor;
+import dev.graft.io.file.Sha256;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
@@ -142,7 +142,7 @@ class StateDictTest {
     void hashesLittleEndianBytes() {
         try (StateDict dict = new StateDict().put("w", Tensor.of(new int[] {0x61626364}, 1))) {
             assertThat(dict.sha256("w"))
-                    .isEqualTo(RawTensor.sha256("dcba".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+                    .isEqualTo(Sha256.of("dcba".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
         }
     }
 

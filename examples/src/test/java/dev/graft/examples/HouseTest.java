@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -66,8 +67,7 @@ class HouseTest {
     private static final Set<String> STILL_UP = Set.of("tensor -> backend", "tensor -> cpu");
 
     /** Files that are still too long, each to be split or to say why not; as above. */
-    private static final Set<String> STILL_LONG =
-            Set.of("RefusalTest.java", "WinogradF4.java", "DepthwiseTaps.java", "Tensor.java");
+    private static final Set<String> STILL_LONG = Set.of("RefusalTest.java", "Tensor.java");
 
     private static final List<String> MODULES = List.of("core", "nn", "vision", "examples");
     private static final Path ROOT = Path.of("..");
@@ -75,7 +75,8 @@ class HouseTest {
     private static final int MOST_FILES = 50;
     private static final int MOST_FILES_IN_CPU = 25;
     private static final int MOST_LINES = 600;
-    private static final String REASON = "in one file because";
+    private static final Pattern REASON =
+            Pattern.compile("in one file(, although long,)? because", Pattern.CASE_INSENSITIVE);
 
     @Test
     void packagesUseOnlyWhatLiesBelowThem() {
@@ -121,7 +122,8 @@ class HouseTest {
         Set<String> tooLong = new TreeSet<>();
         for (Path file : sources("src")) {
             String text = Files.readString(file);
-            if (text.lines().count() > MOST_LINES && !classComment(text).contains(REASON)) {
+            if (text.lines().count() > MOST_LINES
+                    && !REASON.matcher(classComment(text)).find()) {
                 tooLong.add(file.getFileName().toString());
             }
         }

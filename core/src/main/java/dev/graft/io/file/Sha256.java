@@ -2,6 +2,8 @@ package dev.graft.io.file;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -14,16 +16,34 @@ public final class Sha256 {
 
     private Sha256() {}
 
-    /** Of all bytes of a file. */
-    public static String of(Path file) throws IOException {
+    /**
+     * Of all bytes of a file.
+     *
+     * @throws UncheckedIOException where it cannot be read
+     */
+    public static String of(Path file) {
         MessageDigest digest = digest();
-        byte[] piece = new byte[PIECE_BYTES];
         try (InputStream in = Files.newInputStream(file)) {
-            for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-                digest.update(piece, 0, n);
-            }
+            update(digest, in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "sha256: " + file + " cannot be read (" + e + "). Hint: check that it exists, and its permissions.",
+                    e);
         }
         return hex(digest);
+    }
+
+    /** Of a text's UTF-8 bytes. */
+    public static String of(String text) {
+        return of(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Feeds a digest with a stream to its end. */
+    public static void update(MessageDigest digest, InputStream in) throws IOException {
+        byte[] piece = new byte[PIECE_BYTES];
+        for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+            digest.update(piece, 0, n);
+        }
     }
 
     /** Of an array. */

@@ -1,5 +1,6 @@
 package dev.graft.examples.run;
 
+import dev.graft.io.file.Sha256;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Architecture;
 import dev.graft.vision.model.weights.Weights;
@@ -25,7 +26,7 @@ record FileFacts(Preprocessing preprocessing, Optional<List<String>> classes, St
 
     /** @throws RunException where the file's card says that it is of another network */
     static FileFacts of(Architecture architecture, Path file) {
-        String sha256 = FileSha256.of(file);
+        String sha256 = Sha256.of(file);
         List<String> notes = new ArrayList<>();
         Optional<ModelCard> card = ModelCard.of(file, sha256, notes::add);
         if (card.isPresent()) {

@@ -1,5 +1,6 @@
 package dev.graft.examples.run;
 
+import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
@@ -383,18 +384,16 @@ public record ImageData(
             put(map, "validation", held, facts.get("val_sha256"));
         }
         map.put("duplicates_kept", kept);
-        map.put("split", FileSha256.ofText(Arrays.toString(trainRows) + Arrays.toString(heldRows)));
+        map.put("split", Sha256.of(Arrays.toString(trainRows) + Arrays.toString(heldRows)));
         return map;
     }
 
     private static void put(Map<String, Object> map, String side, ImageDataset data, Object contents) {
-        map.put(side + " files", FileSha256.ofText(Json.write(data.names())));
-        map.put(side + " labels", FileSha256.ofText(Arrays.toString(data.labels())));
+        map.put(side + " files", Sha256.of(Json.write(data.names())));
+        map.put(side + " labels", Sha256.of(Arrays.toString(data.labels())));
         map.put(
                 side + " patients",
-                data.groups()
-                        .map(groups -> FileSha256.ofText(Json.write(groups)))
-                        .orElse("none"));
+                data.groups().map(groups -> Sha256.of(Json.write(groups))).orElse("none"));
         map.put(side + " contents", contents);
     }
 }

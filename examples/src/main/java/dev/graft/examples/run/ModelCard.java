@@ -3,6 +3,7 @@ package dev.graft.examples.run;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
+import dev.graft.io.file.Sha256;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
@@ -230,7 +231,7 @@ public record ModelCard(
         Optional<String> wanted = weightsSha256();
         if (wanted.isPresent()
                 && Files.isRegularFile(weights)
-                && !FileSha256.of(weights).equals(wanted.get())) {
+                && !Sha256.of(weights).equals(wanted.get())) {
             throw new RunException(
                     weights + " is not the file that " + FILE_NAME + " describes: it has another SHA-256 than "
                             + wanted.get(),

@@ -1,5 +1,6 @@
 package dev.graft.examples.run;
 
+import dev.graft.io.file.Sha256;
 import dev.graft.nn.train.FolderLock;
 import dev.graft.nn.train.Trainer;
 import java.io.IOException;
@@ -192,7 +193,7 @@ final class RunFolder implements AutoCloseable {
         }
         Path weights = folder.resolve(ModelCard.WEIGHTS);
         return Files.isRegularFile(weights)
-                && ModelCard.read(folder).weightsSha256().equals(Optional.of(FileSha256.of(weights)));
+                && ModelCard.read(folder).weightsSha256().equals(Optional.of(Sha256.of(weights)));
     }
 
     /** The hash of the run whose model is here; empty where there is none, or one that does not say. */
@@ -400,7 +401,7 @@ final class RunFolder implements AutoCloseable {
             AtomicText.write(metrics, Json.write(result.metrics()));
             AtomicText.write(
                     card,
-                    Json.write(result.card(FileSha256.of(weights), Map.of(RUN, identity.hash()))
+                    Json.write(result.card(Sha256.of(weights), Map.of(RUN, identity.hash()))
                             .toMap()));
             record(identity, options);
             swap.commit();

@@ -1,5 +1,6 @@
 package dev.graft.examples.run;
 
+import dev.graft.io.file.Sha256;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +26,7 @@ record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
 
     /** Of everything: equal for two runs with the same result. */
     String hash() {
-        return FileSha256.ofText(Json.write(entries));
+        return Sha256.of(Json.write(entries));
     }
 
     /**
@@ -36,7 +37,7 @@ record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
         if (mayGrow) {
             kept.remove(EPOCHS);
         }
-        return FileSha256.ofText(Json.write(kept));
+        return Sha256.of(Json.write(kept));
     }
 
     /**

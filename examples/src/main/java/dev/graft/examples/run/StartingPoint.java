@@ -2,6 +2,7 @@ package dev.graft.examples.run;
 
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
+import dev.graft.io.file.Sha256;
 import dev.graft.nn.LoadOptions;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Architecture;
@@ -100,7 +101,7 @@ public record StartingPoint(
                 Optional.empty(),
                 published.preprocessing(),
                 Optional.of(published.classes()),
-                Optional.of(FileSha256.of(found)),
+                Optional.of(Sha256.of(found)),
                 List.of());
     }
 

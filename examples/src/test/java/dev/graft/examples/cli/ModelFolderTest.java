@@ -6,16 +6,14 @@ import dev.graft.examples.run.AtomicText;
 import dev.graft.examples.run.Json;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
+import dev.graft.io.file.Sha256;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -260,19 +258,11 @@ class ModelFolderTest {
         }
         String bound = Cli.run("predict", "--model", run, image).succeeded().out();
         Files.move(plain, weights, StandardCopyOption.REPLACE_EXISTING);
-        editCard("weights_sha256", sha256(weights));
+        editCard("weights_sha256", Sha256.of(weights));
         assertThat(Cli.run("predict", "--model", run, image).succeeded().out()).isEqualTo(bound);
         editCard("classes", Cli.list(Json.readObject(card()), "classes").subList(0, 9));
         Cli.run("predict", "--model", run, image)
                 .failedWith("does not fit model.json, which says resnet20 with 9 classes");
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     @Test

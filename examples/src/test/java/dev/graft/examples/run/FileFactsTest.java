@@ -2,6 +2,7 @@ package dev.graft.examples.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.io.file.Sha256;
 import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.weights.Weights;
@@ -58,7 +59,7 @@ class FileFactsTest {
     @Test
     void aPublishedFileIsKnownByItsHashWhateverItsName() throws IOException {
         Path file = write("resnet50-11111111.pth");
-        String sha256 = FileSha256.of(file);
+        String sha256 = Sha256.of(file);
         List<Weights> known = List.of(
                 Published.of("ONE", "resnet50-11111111.pth", "11111111", 256),
                 Published.of("TWO", "resnet50-2.pth", sha256, 232),

@@ -7,6 +7,7 @@ import dev.graft.examples.cli.TinyImages;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
+import dev.graft.io.file.Sha256;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -203,7 +204,7 @@ class KillTest {
             } else {
                 done++;
                 if (Files.exists(out.resolve("model.safetensors"))) {
-                    assertOneModel(out, List.of(FileSha256.of(whole.resolve("model.safetensors"))), when);
+                    assertOneModel(out, List.of(Sha256.of(whole.resolve("model.safetensors"))), when);
                 }
             }
         }
@@ -247,8 +248,8 @@ class KillTest {
         Path first = folder.resolve(name + "-first");
         runToTheEnd(first, with(recipe, "--seed", "1"));
         Path out = folder.resolve(name);
-        List<String> known = List.of(
-                FileSha256.of(first.resolve("model.safetensors")), FileSha256.of(whole.resolve("model.safetensors")));
+        List<String> known =
+                List.of(Sha256.of(first.resolve("model.safetensors")), Sha256.of(whole.resolve("model.safetensors")));
         Files.createDirectories(out);
         for (int done = 0; done < kills; ) {
             delete(out);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.examples.cli.TinyImages;
+import dev.graft.io.file.Sha256;
 import dev.graft.nn.train.FolderLock;
 import dev.graft.nn.train.TrainingException;
 import java.io.IOException;
@@ -45,7 +46,7 @@ class RunFolderTest {
         Map<String, String> hashes = new TreeMap<>();
         try (Stream<Path> all = Files.list(run)) {
             all.filter(file -> !file.getFileName().toString().equals(FolderLock.FILE_NAME))
-                    .forEach(file -> hashes.put(file.getFileName().toString(), FileSha256.of(file)));
+                    .forEach(file -> hashes.put(file.getFileName().toString(), Sha256.of(file)));
         }
         return hashes;
     }

@@ -1,9 +1,9 @@
 package dev.graft.vision.model.download;
 
+import dev.graft.io.file.Sha256;
 import dev.graft.vision.model.weights.Weights;
 import dev.graft.vision.model.weights.WeightsFacts;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,7 +114,7 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
         WeightsFacts facts = weights.facts();
         Path own = folder.resolve(facts.fileName());
         if (Files.isRegularFile(own)) {
-            String digest = sha256(own);
+            String digest = Sha256.of(own);
             if (!facts.matches(digest)) {
                 throw new WeightsException(
                         name(weights) + ": " + own + " has SHA-256 " + digest + ", not " + expected(facts)
@@ -125,7 +125,7 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
         for (Path other : alsoIn) {
             Path file = other.resolve(facts.fileName());
             if (Files.isRegularFile(file)) {
-                if (facts.matches(sha256(file))) {
+                if (facts.matches(Sha256.of(file))) {
                     return Optional.of(file);
                 }
                 LOG.log(
@@ -197,13 +197,5 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
 
     private static String expected(WeightsFacts facts) {
         return facts.sha256() + (facts.sha256().length() < 64 ? "..." : "");
-    }
-
-    private static String sha256(Path file) {
-        try {
-            return WeightDownload.sha256(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("weights: " + file + " cannot be read. Hint: check its permissions.", e);
-        }
     }
 }

@@ -1,8 +1,8 @@
 package dev.graft.vision.model.download;
 
+import dev.graft.io.file.Sha256;
 import dev.graft.vision.model.weights.WeightsFacts;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;
@@ -12,10 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 
 /**
  * Downloads one file so that it appears under its name whole and checked, or not at all. Bytes gather in
@@ -24,7 +21,6 @@ import java.util.HexFormat;
 final class WeightDownload {
     private static final int TRIES = 3;
     private static final long UNKNOWN_LENGTH_LIMIT = 4L << 30;
-    private static final int BUFFER = 1 << 16;
     /** One download at a time in this process: file locks are held by processes, not by threads. */
     private static final Object IN_THIS_PROCESS = new Object();
 
@@ -103,7 +99,7 @@ final class WeightDownload {
                     throw new IOException("the server closed the connection " + missing + " bytes early");
                 }
                 part.force();
-                return sha256(path);
+                return Sha256.of(path);
             } catch (Transfer.Refused e) {
                 throw e;
             } catch (IOException | UncheckedIOException e) {
@@ -126,19 +122,5 @@ final class WeightDownload {
 
     private Path beside(String suffix) {
         return target.resolveSibling(target.getFileName() + suffix);
-    }
-
-    /** In lower-case hexadecimal. */
-    static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] buffer = new byte[BUFFER];
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                digest.update(buffer, 0, n);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }
