@@ -11,7 +11,6 @@ import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -34,7 +33,7 @@ final class Composite {
     }
 
     static Tensor fold(Reduction function, Tensor x, boolean keepDim, int... axes) {
-        String name = function.name().toLowerCase(Locale.ROOT);
+        String name = ReductionOp.Fold.name(function);
         x.checkOpen(name);
         boolean[] folded = new boolean[x.rank()];
         if (axes.length == 0) {

@@ -5,7 +5,6 @@ import dev.graft.backend.Reduction;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Arrays;
-import java.util.Locale;
 
 /** Operators that fold dimensions. */
 sealed interface ReductionOp extends Op {
@@ -17,7 +16,17 @@ sealed interface ReductionOp extends Op {
     record Fold(Reduction function, boolean[] axes) implements ReductionOp {
         @Override
         public String name() {
-            return function.name().toLowerCase(Locale.ROOT);
+            return name(function);
+        }
+
+        /** As the function of {@link Tensor} is called, and PyTorch's. */
+        static String name(Reduction function) {
+            return switch (function) {
+                case SUM -> "sum";
+                case MEAN -> "mean";
+                case MAX -> "amax";
+                case MIN -> "amin";
+            };
         }
 
         @Override

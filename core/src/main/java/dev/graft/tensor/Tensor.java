@@ -677,12 +677,12 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** Largest values along a dimension; the gradient is shared among ties. */
-    public Tensor max(int axis) {
+    public Tensor amax(int axis) {
         return Composite.fold(Reduction.MAX, this, false, axis);
     }
 
     /** Smallest values along a dimension; the gradient is shared among ties. */
-    public Tensor min(int axis) {
+    public Tensor amin(int axis) {
         return Composite.fold(Reduction.MIN, this, false, axis);
     }
 

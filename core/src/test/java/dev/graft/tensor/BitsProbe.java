@@ -49,7 +49,7 @@ final class BitsProbe {
                 new Probe("sums and means", x -> x[0].sum(), new int[] {300_001}),
                 new Probe("sums and means", x -> x[0].mean(2, 3), image),
                 new Probe("sums and means", x -> x[0].sum(0), new int[] {2001, 37}),
-                new Probe("maxima", x -> x[0].max(1), new int[] {300, 97}),
+                new Probe("maxima", x -> x[0].amax(1), new int[] {300, 97}),
                 new Probe("softmax and cross-entropy", x -> x[0].softmax(1), new int[] {303, 97}),
                 new Probe(
                         "softmax and cross-entropy",

@@ -48,7 +48,7 @@ class OwnResultTest {
         f.put("dropout of nothing", x -> x.dropout(0, 1));
         f.put("sum over a dimension of 1", x -> x.sum(true, 0));
         f.put("mean over a dimension of 1", x -> x.mean(true, 1));
-        f.put("max over a dimension of 1", x -> x.max(0).unsqueeze(0));
+        f.put("max over a dimension of 1", x -> x.amax(0).unsqueeze(0));
         f.put("select and unsqueeze", x -> x.select(0, 0).unsqueeze(0));
         f.put("max pool of 1", x -> x.maxPool2d(Pool2dParams.of(1, 1)));
         f.put("average pool of 1", x -> x.avgPool2d(Pool2dParams.of(1, 1)));

@@ -162,7 +162,7 @@ class RandomShapesTest {
             int axis = random.nextInt(x.rank());
             Close.check(
                     "max",
-                    x.max(axis).toFloatArray(),
+                    x.amax(axis).toFloatArray(),
                     ReductionCases.fold(values(x), false, new int[] {axis}, Double.NEGATIVE_INFINITY, Math::max),
                     0);
             Close.check("argmax", x.argmax(axis).toFloatArray(), ReductionCases.argmax(values(x), axis), 0);

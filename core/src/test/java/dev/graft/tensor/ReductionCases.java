@@ -84,7 +84,7 @@ final class ReductionCases {
         OpCase c = new OpCase(
                 name,
                 largest ? Reduction.MAX : Reduction.MIN,
-                in -> largest ? in[0].max(axis) : in[0].min(axis),
+                in -> largest ? in[0].amax(axis) : in[0].amin(axis),
                 in -> fold(
                         in[0],
                         false,
@@ -171,12 +171,12 @@ final class ReductionCases {
                         () -> whole.mean(0)),
                 new OpError(
                         Reduction.MAX,
-                        "max: no element to choose from along the folded dimensions of [0, 3]",
-                        () -> none.max(0)),
+                        "amax: no element to choose from along the folded dimensions of [0, 3]",
+                        () -> none.amax(0)),
                 new OpError(
                         Reduction.MIN,
-                        "min: no element to choose from along the folded dimensions of [0, 3]",
-                        () -> none.min(0)),
+                        "amin: no element to choose from along the folded dimensions of [0, 3]",
+                        () -> none.amin(0)),
                 new OpError(
                         "argmax",
                         "argmax: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",

@@ -382,17 +382,17 @@ class RefusalTest {
         function("mean(int[])", t -> t.mean(0), () -> x().mean(4));
         function("mean(boolean, int[])", t -> t.mean(true, 0), () -> x().mean(true, 4));
         function(
-                "max(int)",
-                t -> t.max(0),
-                () -> x().max(4),
-                () -> integers(2).max(0),
-                () -> Tensor.zeros(0).max(0));
+                "amax(int)",
+                t -> t.amax(0),
+                () -> x().amax(4),
+                () -> integers(2).amax(0),
+                () -> Tensor.zeros(0).amax(0));
         function(
-                "min(int)",
-                t -> t.min(0),
-                () -> x().min(4),
-                () -> integers(2).min(0),
-                () -> Tensor.zeros(0).min(0));
+                "amin(int)",
+                t -> t.amin(0),
+                () -> x().amin(4),
+                () -> integers(2).amin(0),
+                () -> Tensor.zeros(0).amin(0));
         function(
                 "argmax(int)",
                 t -> t.argmax(0),

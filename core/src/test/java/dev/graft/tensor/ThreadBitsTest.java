@@ -76,7 +76,7 @@ class ThreadBitsTest {
                 new Large("sum of rows", x -> x[0].sum(1), new int[] {301, 1407}),
                 new Large("sum of columns", x -> x[0].sum(0), new int[] {1407, 301}),
                 new Large("mean of images", x -> x[0].mean(2, 3), image),
-                new Large("max of columns", x -> x[0].max(0), new int[] {1407, 301}),
+                new Large("max of columns", x -> x[0].amax(0), new int[] {1407, 301}),
                 new Large("softmax", x -> x[0].softmax(1), new int[] {703, 211}),
                 new Large("dropout", x -> x[0].dropout(0.3f, 5), image),
                 new Large("matmul", x -> x[0].matmul(x[1]), new int[] {257, 301}, new int[] {301, 263}),

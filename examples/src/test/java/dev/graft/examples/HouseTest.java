@@ -29,7 +29,7 @@ class HouseTest {
      */
     private static final List<String> BOTTOM_TO_TOP = List.of(
             // core
-            "random, io.file",
+            "random, io.file, type",
             "tensor",
             "backend",
             "cpu.memory",
