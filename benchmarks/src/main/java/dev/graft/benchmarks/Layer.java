@@ -1,7 +1,7 @@
 package dev.graft.benchmarks;
 
 import dev.graft.backend.Conv2dParams;
-import dev.graft.tensor.Pool2dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;

@@ -190,13 +190,13 @@ public interface Backend {
      * {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order
      * wins, NaN counts as largest.
      */
-    void maxPool2d(View x, PoolWindows windows, View y, Optional<View> index);
+    void maxPool2d(View x, PoolGeometry geometry, View y, Optional<View> index);
 
-    void maxPool2dBackward(View dy, View index, PoolWindows windows, View dx);
+    void maxPool2dBackward(View dy, View index, PoolGeometry geometry, View dx);
 
-    void avgPool2d(View x, PoolWindows windows, View y);
+    void avgPool2d(View x, PoolGeometry geometry, View y);
 
-    void avgPool2dBackward(View dy, PoolWindows windows, View dx);
+    void avgPool2dBackward(View dy, PoolGeometry geometry, View dx);
 
     // Rows and losses
 

@@ -10,14 +10,14 @@ import java.util.Optional;
  * @param scale {@code [O]}
  * @param shift {@code [O]}
  * @param residual same shape and layout as the convolution's result
- * @param maxPool windows over the convolution's result; the output holds their maxima
+ * @param maxPool pooling of the convolution's result; the output holds their maxima
  */
 public record Epilogue(
         Optional<View> scale,
         Optional<View> shift,
         Optional<View> residual,
         Activation activation,
-        Optional<PoolWindows> maxPool) {
+        Optional<PoolGeometry> maxPool) {
     public static final Epilogue NONE =
             new Epilogue(Optional.empty(), Optional.empty(), Optional.empty(), Activation.NONE);
 

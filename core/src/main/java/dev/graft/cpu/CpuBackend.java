@@ -6,7 +6,7 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.MemoryStats;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
@@ -345,23 +345,23 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void maxPool2d(View x, PoolWindows windows, View y, Optional<View> index) {
-        maxPooling.forward(x, windows, y, index);
+    public void maxPool2d(View x, PoolGeometry geometry, View y, Optional<View> index) {
+        maxPooling.forward(x, geometry, y, index);
     }
 
     @Override
-    public void maxPool2dBackward(View dy, View index, PoolWindows windows, View dx) {
-        maxPooling.backward(dy, index, windows, dx);
+    public void maxPool2dBackward(View dy, View index, PoolGeometry geometry, View dx) {
+        maxPooling.backward(dy, index, geometry, dx);
     }
 
     @Override
-    public void avgPool2d(View x, PoolWindows windows, View y) {
-        avgPooling.forward(x, windows, y);
+    public void avgPool2d(View x, PoolGeometry geometry, View y) {
+        avgPooling.forward(x, geometry, y);
     }
 
     @Override
-    public void avgPool2dBackward(View dy, PoolWindows windows, View dx) {
-        avgPooling.backward(dy, windows, dx);
+    public void avgPool2dBackward(View dy, PoolGeometry geometry, View dx) {
+        avgPooling.backward(dy, geometry, dx);
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.graft.cpu;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.layout.Copy;
@@ -31,8 +31,7 @@ public final class KernelRehearsal {
 
     private static final int CHANNELS = 64;
     /** Windows 3x3 of stride 2 over 4x4 pixels and a border. */
-    private static final PoolWindows POOL = new PoolWindows(
-            new int[] {0, 1}, new int[] {2, 4}, new int[] {0, 1}, new int[] {2, 4}, new int[] {3, 3}, new int[] {3, 3});
+    private static final Pool2dParams POOL = Pool2dParams.of(3, 2, 1);
 
     /** A compiler that is not done by then has other work, or never will. */
     private static final long LONGEST_NANOS = 3_000_000_000L;

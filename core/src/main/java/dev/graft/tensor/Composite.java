@@ -1,9 +1,11 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Pool2dParams;
+import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import dev.graft.type.DType;
@@ -137,7 +139,7 @@ final class Composite {
             Tensor weight,
             Optional<Tensor> bias,
             Conv2dParams params,
-            Optional<FixedNorm> norm,
+            Optional<FrozenBatchNorm> norm,
             Optional<Tensor> residual,
             Activation activation,
             Optional<Pool2dParams> maxPool) {
@@ -159,7 +161,7 @@ final class Composite {
             Tensor weight,
             Optional<Tensor> bias,
             Conv2dParams params,
-            Optional<FixedNorm> norm,
+            Optional<FrozenBatchNorm> norm,
             Optional<Tensor> residual,
             Activation activation,
             Optional<Pool2dParams> maxPool) {
@@ -168,9 +170,9 @@ final class Composite {
     }
 
     private static Tensor finished(
-            Tensor y, Optional<FixedNorm> norm, Optional<Tensor> residual, Activation activation) {
+            Tensor y, Optional<FrozenBatchNorm> norm, Optional<Tensor> residual, Activation activation) {
         if (norm.isPresent()) {
-            FixedNorm n = norm.get();
+            FrozenBatchNorm n = norm.get();
             return y.batchNormEval(n.gamma(), n.beta(), n.mean(), n.variance(), n.eps(), residual, activation);
         }
         Tensor sum = residual.isPresent() ? y.add(residual.get()) : y;
@@ -186,7 +188,7 @@ final class Composite {
             Tensor weight,
             Optional<Tensor> bias,
             Conv2dParams params,
-            Optional<FixedNorm> norm,
+            Optional<FrozenBatchNorm> norm,
             Optional<Tensor> residual,
             Activation activation,
             Optional<Pool2dParams> maxPool) {
@@ -201,12 +203,13 @@ final class Composite {
             }
             return Raw.channelsLast(r).view();
         });
-        Optional<PoolWindows> windows = maxPool.map(p -> PoolOp.Windows.of(p).of("maxPool2d", result));
+        Optional<PoolGeometry> pooling = maxPool.map(p -> p);
+        pooling.ifPresent(p -> p.outputShape("maxPool2d", result));
         Optional<View> shift = bias.map(b -> Raw.contiguous(b).view());
         if (norm.isEmpty()) {
-            return conv.run(x, weight, new Epilogue(Optional.empty(), shift, added, activation, windows));
+            return conv.run(x, weight, new Epilogue(Optional.empty(), shift, added, activation, pooling));
         }
-        FixedNorm n = norm.get();
+        FrozenBatchNorm n = norm.get();
         Tensor[] values = {n.gamma(), n.beta(), n.mean(), n.variance()};
         Op.requireFloat("conv2d", values);
         for (int i = 0; i < values.length; i++) {
@@ -234,7 +237,7 @@ final class Composite {
         return conv.run(
                 x,
                 weight,
-                new Epilogue(Optional.of(scale.view()), Optional.of(offset.view()), added, activation, windows));
+                new Epilogue(Optional.of(scale.view()), Optional.of(offset.view()), added, activation, pooling));
     }
 
     static Tensor conv1d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params) {

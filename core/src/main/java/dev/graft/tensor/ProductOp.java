@@ -172,7 +172,7 @@ sealed interface ProductOp extends Op {
             Tensor y = Raw.emptyChannelsLast(
                     source,
                     epilogue.maxPool()
-                            .map(windows -> PoolOp.Windows.output(result, windows))
+                            .map(geometry -> geometry.outputShape("maxPool2d", result))
                             .orElse(result));
             x.backend().conv2d(source.view(), w.view(), epilogue, y.view(), params);
             return y;

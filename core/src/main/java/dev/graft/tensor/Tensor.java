@@ -3,7 +3,10 @@ package dev.graft.tensor;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
+import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool1dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
@@ -721,7 +724,7 @@ public final class Tensor implements AutoCloseable {
             Tensor weight,
             Optional<Tensor> bias,
             Conv2dParams params,
-            Optional<FixedNorm> norm,
+            Optional<FrozenBatchNorm> norm,
             Optional<Tensor> residual,
             Activation activation) {
         return conv2d(weight, bias, params, norm, residual, activation, Optional.empty());
@@ -732,7 +735,7 @@ public final class Tensor implements AutoCloseable {
             Tensor weight,
             Optional<Tensor> bias,
             Conv2dParams params,
-            Optional<FixedNorm> norm,
+            Optional<FrozenBatchNorm> norm,
             Optional<Tensor> residual,
             Activation activation,
             Optional<Pool2dParams> maxPool) {
@@ -802,20 +805,22 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor maxPool2d(Pool2dParams params) {
-        return Op.apply(new PoolOp.MaxPool2d(PoolOp.Windows.of(params)), this);
+        return Op.apply(new PoolOp.MaxPool2d(params), this);
     }
 
     public Tensor avgPool2d(Pool2dParams params) {
-        return Op.apply(new PoolOp.AvgPool2d(PoolOp.Windows.of(params)), this);
+        return Op.apply(new PoolOp.AvgPool2d(params), this);
     }
 
     /** Averages {@code [N, C, H, W]} down to {@code [N, C, height, width]}. */
     public Tensor adaptiveAvgPool2d(int height, int width) {
-        return Op.apply("adaptiveAvgPool2d", new PoolOp.AvgPool2d(PoolOp.Windows.adaptive(height, width)), this);
+        String name = "adaptiveAvgPool2d";
+        return Op.apply(name, new PoolOp.AvgPool2d(PoolOp.adaptive(name, height, width)), this);
     }
 
     public Tensor adaptiveMaxPool2d(int height, int width) {
-        return Op.apply("adaptiveMaxPool2d", new PoolOp.MaxPool2d(PoolOp.Windows.adaptive(height, width)), this);
+        String name = "adaptiveMaxPool2d";
+        return Op.apply(name, new PoolOp.MaxPool2d(PoolOp.adaptive(name, height, width)), this);
     }
 
     /** Largest values in windows of {@code [N, C, L]}. */

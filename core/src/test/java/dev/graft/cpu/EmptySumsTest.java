@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
@@ -62,10 +62,7 @@ class EmptySumsTest {
     @Test
     void maximaOfAConvolutionOfNoChannelsAreItsBias() {
         View y = full(1, 16, 2, 2);
-        PoolWindows windows = new PoolWindows(
-                new int[] {0, 2}, new int[] {2, 4}, new int[] {0, 2}, new int[] {2, 4}, new int[] {2, 2}, new int[] {
-                    2, 2
-                });
+        Pool2dParams windows = Pool2dParams.of(2, 2);
         Epilogue pooled = new Epilogue(
                 Optional.empty(), Optional.of(full(16)), Optional.empty(), Activation.NONE, Optional.of(windows));
         f.cpu.conv2d(full(1, 0, 4, 4), full(16, 0, 3, 3), pooled, y, Conv2dParams.of(1, 1));
@@ -143,10 +140,7 @@ class EmptySumsTest {
 
     @Test
     void poolingOfEmptyBatchesAndOfNoChannels() {
-        PoolWindows windows = new PoolWindows(
-                new int[] {0, 2}, new int[] {2, 4}, new int[] {0, 2}, new int[] {2, 4}, new int[] {2, 2}, new int[] {
-                    2, 2
-                });
+        Pool2dParams windows = Pool2dParams.of(2, 2);
         for (int[] dims : new int[][] {{0, 3, 4, 4}, {0, 16, 4, 4}, {2, 0, 4, 4}}) {
             View x = full(dims);
             View y = full(dims[0], dims[1], 2, 2);

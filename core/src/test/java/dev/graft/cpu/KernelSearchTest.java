@@ -1,14 +1,21 @@
 package dev.graft.cpu;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.graft.backend.Activation;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.AdaptivePool2dParams;
+import dev.graft.backend.Pool2dParams;
+import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
 import dev.graft.cpu.conv.ConvolutionSearchTest;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.type.DType;
+import dev.graft.type.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,23 +159,39 @@ class KernelSearchTest {
         });
     }
 
-    private int[][] windows(int size) {
-        int count = 1 + random.nextInt(size);
-        int[][] w = new int[3][count];
-        int kernel = 1 + random.nextInt(Math.min(size, 5));
-        boolean adaptive = random.nextInt(3) == 0;
-        for (int i = 0; i < count; i++) {
-            w[0][i] =
-                    adaptive ? i * size / count : Math.min(size - 1, Math.max(0, i * size / count - random.nextInt(2)));
-            w[1][i] = adaptive ? ((i + 1) * size + count - 1) / count : Math.min(size, w[0][i] + kernel);
-            w[2][i] = Math.max(1, w[1][i] - w[0][i]);
+    /** Windows as PyTorch's documentation defines them: first place, place behind the last, divisor of a mean. */
+    private static int[][] windows(int size, int kernel, int stride, int pad, boolean ceil, boolean includePad) {
+        List<int[]> found = new ArrayList<>();
+        for (int start = -pad; ; start += stride) {
+            boolean fits = start + kernel <= size + pad;
+            if (!fits && !(ceil && start < size && start + kernel < size + pad + stride)) {
+                break;
+            }
+            int from = Math.max(start, 0);
+            int to = Math.min(start + kernel, size);
+            found.add(new int[] {from, to, includePad ? Math.min(start + kernel, size + pad) - start : to - from});
         }
-        Arrays.sort(w[0]);
+        return transposed(found);
+    }
+
+    private static int[][] adaptive(int size, int count) {
+        List<int[]> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            w[1][i] = Math.max(w[0][i] + 1, w[1][i]);
-            w[1][i] = Math.max(w[1][i], i > 0 ? w[1][i - 1] : 0);
+            int from = (int) Math.floor((double) i * size / count);
+            int to = (int) Math.ceil((double) (i + 1) * size / count);
+            found.add(new int[] {from, to, to - from});
         }
-        return w;
+        return transposed(found);
+    }
+
+    private static int[][] transposed(List<int[]> windows) {
+        int[][] columns = new int[3][windows.size()];
+        for (int i = 0; i < windows.size(); i++) {
+            for (int k = 0; k < 3; k++) {
+                columns[k][i] = windows.get(i)[k];
+            }
+        }
+        return columns;
     }
 
     @ParameterizedTest
@@ -179,10 +202,32 @@ class KernelSearchTest {
             int c = random.nextInt(3) == 0 ? 16 * (1 + random.nextInt(3)) : size(40);
             int h = 1 + random.nextInt(12);
             int w = 1 + random.nextInt(12);
-            int[][] rows = windows(h);
-            int[][] columns = windows(w);
-            PoolWindows windows = new PoolWindows(rows[0], rows[1], columns[0], columns[1], rows[2], columns[2]);
-            int[] result = {n, c, windows.outputHeight(), windows.outputWidth()};
+            PoolGeometry windows;
+            int[][] rows;
+            int[][] columns;
+            if (random.nextInt(3) == 0) {
+                AdaptivePool2dParams p = new AdaptivePool2dParams(1 + random.nextInt(h + 2), 1 + random.nextInt(w + 2));
+                rows = adaptive(h, p.outputHeight());
+                columns = adaptive(w, p.outputWidth());
+                windows = p;
+            } else {
+                int kh = 1 + random.nextInt(Math.min(h, 5));
+                int kw = 1 + random.nextInt(Math.min(w, 5));
+                Pool2dParams p = new Pool2dParams(
+                        kh,
+                        kw,
+                        1 + random.nextInt(3),
+                        1 + random.nextInt(3),
+                        random.nextInt(kh / 2 + 1),
+                        random.nextInt(kw / 2 + 1),
+                        random.nextBoolean(),
+                        random.nextBoolean());
+                rows = windows(h, kh, p.strideH(), p.padH(), p.ceilMode(), p.countIncludePad());
+                columns = windows(w, kw, p.strideW(), p.padW(), p.ceilMode(), p.countIncludePad());
+                windows = p;
+            }
+            int[] result = {n, c, rows[0].length, columns[0].length};
+            assertThat(windows.outputShape("pool", Shape.of(n, c, h, w))).isEqualTo(Shape.of(result));
             View x = operand(layout(4), n, c, h, w);
             View maxima = f.gaussian(layout(4), result);
             View index = f.empty(DType.I32, result);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture.Layout;
@@ -112,23 +112,11 @@ class LongSumsTest {
         }
     }
 
-    private static int[] edges(int size, int count, boolean end) {
-        int[] edges = new int[count];
-        Arrays.setAll(edges, i -> (i + (end ? 1 : 0)) * size / count);
-        return edges;
-    }
-
     private void averagePool(Terms terms, int c, int size, int count) {
         View x = of(terms, 1, c, size, size);
-        int[] sizes = new int[count];
-        Arrays.fill(sizes, size / count);
-        PoolWindows windows = new PoolWindows(
-                edges(size, count, false),
-                edges(size, count, true),
-                edges(size, count, false),
-                edges(size, count, true),
-                sizes,
-                sizes);
+        int width = size / count;
+        Pool2dParams windows = Pool2dParams.of(width, width);
+        assertThat(windows.rows(size).count()).isEqualTo(count);
         View y = result(1, c, count, count);
         f.cpu.avgPool2d(x, windows, y);
         double[] means = new double[y.numel()];
@@ -137,7 +125,7 @@ class LongSumsTest {
             int plane = i / (size * size);
             int row = i / size % size * count / size;
             int column = i % size * count / size;
-            means[(plane * count + row) * count + column] += values[i] / ((double) sizes[0] * sizes[0]);
+            means[(plane * count + row) * count + column] += values[i] / ((double) width * width);
         }
         check("mean", y, means);
     }
@@ -360,13 +348,7 @@ class LongSumsTest {
         int size = quick ? 101 : 401;
         int kernel = quick ? 51 : 201;
         int count = size - kernel + 1;
-        int[] first = new int[count];
-        int[] end = new int[count];
-        int[] width = new int[count];
-        Arrays.setAll(first, i -> i);
-        Arrays.setAll(end, i -> i + kernel);
-        Arrays.fill(width, kernel);
-        PoolWindows windows = new PoolWindows(first, end, first, end, width, width);
+        Pool2dParams windows = Pool2dParams.of(kernel, 1);
         View dy = of(terms, 1, c, count, count);
         View like = result(1, c, count, count);
         View index = new View(f.cpu.allocate(DType.I32, like.numel()), 0, like.shape(), like.strides());
@@ -386,7 +368,7 @@ class LongSumsTest {
                     .isLessThan(BOUND);
         }
         // Rows of windows only: all of them would take too long.
-        PoolWindows flat = new PoolWindows(new int[] {0}, new int[] {1}, first, end, new int[] {1}, width);
+        Pool2dParams flat = new Pool2dParams(1, kernel, 1, 1, 0, 0, false, true);
         View flatDy = of(terms, 1, c, 1, count);
         View flatDx = result(1, c, 1, size);
         f.cpu.avgPool2dBackward(flatDy, flat, flatDx);

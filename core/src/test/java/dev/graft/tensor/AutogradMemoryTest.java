@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.graft.tensor;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.cpu.CpuBackend;
 import dev.graft.type.Shape;
 import java.util.ArrayList;

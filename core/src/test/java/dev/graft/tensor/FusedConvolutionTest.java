@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool2dParams;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -102,7 +103,7 @@ class FusedConvolutionTest {
         private final Tensor x;
         private final Tensor w;
         private final Tensor residual;
-        private final FixedNorm norm;
+        private final FrozenBatchNorm norm;
 
         private Operands(Case c) {
             RandomGenerator random = new SplittableRandom(c.name().hashCode());
@@ -113,7 +114,7 @@ class FusedConvolutionTest {
             residual = Tensor.randn(
                             random, c.params().outputShape(x.shape(), w.shape()).toArray())
                     .mul(5);
-            norm = new FixedNorm(
+            norm = new FrozenBatchNorm(
                     Tensor.randn(random, n).add(2),
                     Tensor.randn(random, n).mul(3),
                     Tensor.randn(random, n),
@@ -320,7 +321,7 @@ class FusedConvolutionTest {
     void clipsInfinitiesAndLeavesNan() {
         float[] special = {NAN, INFINITY, -INFINITY, 7, -1};
         for (int channels : new int[] {1, 16, 17, 40}) {
-            FixedNorm nothing = new FixedNorm(
+            FrozenBatchNorm nothing = new FrozenBatchNorm(
                     Tensor.ones(channels),
                     Tensor.zeros(channels),
                     Tensor.zeros(channels),

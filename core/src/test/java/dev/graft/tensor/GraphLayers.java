@@ -1,7 +1,10 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool1dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -385,7 +388,7 @@ final class GraphLayers {
             return -1;
         }
         String javaNorm = norm
-                ? "Optional.of(new FixedNorm($3, $4, Tensor.of(new float[] {" + Graph.list(mean, "f") + "}, " + o
+                ? "Optional.of(new FrozenBatchNorm($3, $4, Tensor.of(new float[] {" + Graph.list(mean, "f") + "}, " + o
                         + "), Tensor.of(new float[] {" + Graph.list(variance, "f") + "}, " + o + "), " + EPS + "f))"
                 : "Optional.empty()";
         String python = c.python("$2");
@@ -404,8 +407,8 @@ final class GraphLayers {
                         Optional.of(t[2]),
                         c.params(),
                         norm
-                                ? Optional.of(
-                                        new FixedNorm(t[3], t[4], Tensor.of(mean, o), Tensor.of(variance, o), EPS))
+                                ? Optional.of(new FrozenBatchNorm(
+                                        t[3], t[4], Tensor.of(mean, o), Tensor.of(variance, o), EPS))
                                 : Optional.empty(),
                         residual ? Optional.of(t[added]) : Optional.empty(),
                         a,

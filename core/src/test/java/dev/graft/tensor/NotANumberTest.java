@@ -3,6 +3,7 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Pool2dParams;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;

@@ -1,5 +1,7 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.Pool1dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.ArrayList;

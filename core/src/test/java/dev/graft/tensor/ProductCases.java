@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;

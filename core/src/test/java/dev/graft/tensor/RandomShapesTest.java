@@ -3,6 +3,7 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Arrays;

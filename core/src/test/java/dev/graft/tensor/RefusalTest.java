@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool1dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.lang.reflect.Method;
@@ -432,8 +435,10 @@ class RefusalTest {
                 () -> x().conv2d(w, NONE, params.dilation(TOO_LARGE)),
                 () -> x().conv2d(w, NONE, params.padding(TOO_LARGE, TOO_LARGE, 0, 0)),
                 () -> x().conv2d(w, NONE, Conv2dParams.of(1, 1 << 17)));
-        FixedNorm norm = new FixedNorm(Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), 1e-5f);
-        FixedNorm narrow = new FixedNorm(Tensor.ones(5), Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), 1e-5f);
+        FrozenBatchNorm norm =
+                new FrozenBatchNorm(Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), 1e-5f);
+        FrozenBatchNorm narrow =
+                new FrozenBatchNorm(Tensor.ones(5), Tensor.ones(6), Tensor.ones(6), Tensor.ones(6), 1e-5f);
         Tensor trained = Tensor.ones(6, 3, 2, 2).requireGrad(true);
         String fused = "conv2d(Tensor, Optional, Conv2dParams, Optional, Optional, Activation";
         function(

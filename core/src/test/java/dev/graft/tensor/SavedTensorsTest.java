@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 import dev.graft.backend.Activation;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.UnaryOp;
 import dev.graft.type.DType;

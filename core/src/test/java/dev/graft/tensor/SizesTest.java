@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool1dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Optional;

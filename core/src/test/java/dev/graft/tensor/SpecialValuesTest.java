@@ -3,6 +3,7 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.cpu.CpuBackend;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -18,6 +18,7 @@ import dev.graft.cpu.conv.winograd.WinogradStride1;
 import dev.graft.cpu.conv.winograd.WinogradStride2;
 import dev.graft.cpu.conv.winograd.WinogradStride2Gradient;
 import dev.graft.cpu.layout.ImageArray;
+import dev.graft.cpu.pool.PoolWindows;
 import dev.graft.cpu.pool.VectorMaxPool;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
@@ -102,7 +103,7 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
                     source,
                     TapMatrices.forward(w),
                     end,
-                    epilogue.maxPool().get(),
+                    windows(x, w, epilogue, params),
                     ImageArray.written(y));
         } else {
             product.run(x.dim(0), source, TapMatrices.forward(w), end, ImageArray.written(y));
@@ -112,8 +113,15 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
     @Override
     public boolean pools(View x, View w, Epilogue epilogue, Conv2dParams params) {
         return epilogue.residual().isEmpty()
-                && VectorMaxPool.fits(epilogue.maxPool().orElseThrow(), w.dim(0))
+                && VectorMaxPool.fits(windows(x, w, epilogue, params), w.dim(0))
                 && VectorPixelGemm.goesByRows(gather(x, w, params));
+    }
+
+    private static PoolWindows windows(View x, View w, Epilogue epilogue, Conv2dParams params) {
+        return PoolWindows.of(
+                epilogue.maxPool().orElseThrow(),
+                params.outputHeight(x.dim(2), w.dim(2)),
+                params.outputWidth(x.dim(3), w.dim(3)));
     }
 
     private static Im2col gather(View x, View w, Conv2dParams params) {

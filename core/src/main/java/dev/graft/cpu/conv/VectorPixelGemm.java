@@ -1,6 +1,5 @@
 package dev.graft.cpu.conv;
 
-import dev.graft.backend.PoolWindows;
 import dev.graft.cpu.conv.parts.Im2col;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.TapMatrices;
@@ -9,6 +8,7 @@ import dev.graft.cpu.gemm.DeepSums;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.HeapMatrixBuffer;
+import dev.graft.cpu.pool.PoolWindows;
 import dev.graft.cpu.pool.VectorMaxPool;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Vectors;

@@ -1,6 +1,6 @@
 package dev.graft.cpu.pool;
 
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.ChannelBlocks;
 import dev.graft.cpu.layout.ChannelsLast;
@@ -22,10 +22,11 @@ public final class AvgPooling {
         this.layout = layout;
     }
 
-    public void forward(View x, PoolWindows windows, View y) {
+    public void forward(View x, PoolGeometry geometry, View y) {
         if (y.numel() == 0) {
             return;
         }
+        PoolWindows windows = PoolWindows.of(geometry, x.dim(2), x.dim(3));
         try (ChannelsLast.Borrowed in = layout.source(x);
                 ChannelsLast.Borrowed out = layout.target(y)) {
             float[] xs = CpuStorage.floats(in.view());
@@ -112,10 +113,11 @@ public final class AvgPooling {
         }
     }
 
-    public void backward(View dy, PoolWindows windows, View dx) {
+    public void backward(View dy, PoolGeometry geometry, View dx) {
         if (dx.numel() == 0) {
             return;
         }
+        PoolWindows windows = PoolWindows.of(geometry, dx.dim(2), dx.dim(3));
         try (ChannelsLast.Borrowed gradient = layout.source(dy);
                 ChannelsLast.Borrowed out = layout.target(dx)) {
             float[] dys = CpuStorage.floats(gradient.view());

@@ -1,7 +1,7 @@
 package dev.graft.cpu.pool;
 
 import dev.graft.backend.Backend;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.ChannelsLast;
@@ -36,10 +36,14 @@ public class MaxPooling {
         return layout;
     }
 
-    public void forward(View x, PoolWindows windows, View y, Optional<View> index) {
-        if (y.numel() == 0) {
-            return;
+    public final void forward(View x, PoolGeometry geometry, View y, Optional<View> index) {
+        if (y.numel() > 0) {
+            forward(x, PoolWindows.of(geometry, x.dim(2), x.dim(3)), y, index);
         }
+    }
+
+    /** Results are not empty. */
+    void forward(View x, PoolWindows windows, View y, Optional<View> index) {
         if (index.isPresent()) {
             withPlaces(x, windows, y, index.get());
         } else {
@@ -75,11 +79,14 @@ public class MaxPooling {
         }
     }
 
-    // Windows may overlap, so an image is one piece and its output pixels are taken in order.
-    public void backward(View dy, View index, PoolWindows windows, View dx) {
-        if (dx.numel() == 0) {
-            return;
+    public final void backward(View dy, View index, PoolGeometry geometry, View dx) {
+        if (dx.numel() > 0) {
+            backward(dy, index, PoolWindows.of(geometry, dx.dim(2), dx.dim(3)), dx);
         }
+    }
+
+    // Windows may overlap, so an image is one piece and its output pixels are taken in order.
+    void backward(View dy, View index, PoolWindows windows, View dx) {
         try (ChannelsLast.Borrowed gradient = layout.source(dy);
                 ChannelsLast.Borrowed places = layout.source(index);
                 ChannelsLast.Borrowed out = layout.target(dx)) {

@@ -1,7 +1,6 @@
 package dev.graft.cpu.pool;
 
 import dev.graft.backend.BinaryOp;
-import dev.graft.backend.PoolWindows;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;

@@ -1,6 +1,5 @@
 package dev.graft.cpu.pool;
 
-import dev.graft.backend.PoolWindows;
 import dev.graft.cpu.run.Vectors;
 import java.util.Arrays;
 import java.util.Optional;

@@ -1,7 +1,6 @@
 package dev.graft.cpu.pool;
 
 import dev.graft.backend.Backend;
-import dev.graft.backend.PoolWindows;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.layout.ImageArray;
@@ -17,8 +16,8 @@ public final class VectorMaxPooling extends MaxPooling {
     }
 
     @Override
-    public void forward(View x, PoolWindows windows, View y, Optional<View> index) {
-        if (y.numel() == 0 || !VectorMaxPool.fits(windows, x.dim(1))) {
+    void forward(View x, PoolWindows windows, View y, Optional<View> index) {
+        if (!VectorMaxPool.fits(windows, x.dim(1))) {
             super.forward(x, windows, y, index);
             return;
         }
@@ -49,8 +48,8 @@ public final class VectorMaxPooling extends MaxPooling {
     }
 
     @Override
-    public void backward(View dy, View index, PoolWindows windows, View dx) {
-        if (dx.numel() == 0 || !VectorMaxPool.fits(windows, dx.dim(1))) {
+    void backward(View dy, View index, PoolWindows windows, View dx) {
+        if (!VectorMaxPool.fits(windows, dx.dim(1))) {
             super.backward(dy, index, windows, dx);
             return;
         }

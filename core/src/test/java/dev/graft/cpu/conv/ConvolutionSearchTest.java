@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Epilogue;
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
@@ -157,7 +157,6 @@ public class ConvolutionSearchTest {
         Arrays.setAll(bottom, i -> Math.min(k.oh(), 2 * i + 2));
         Arrays.setAll(left, i -> Math.max(0, 2 * i - 1));
         Arrays.setAll(right, i -> Math.min(k.ow(), 2 * i + 2));
-        PoolWindows windows = new PoolWindows(top, bottom, left, right, new int[rows], new int[columns]);
         View maxima = f.gaussian(Layout.CHANNELS_LAST, k.n(), k.o(), rows, columns);
         f.cpu.conv2d(
                 x,
@@ -167,7 +166,7 @@ public class ConvolutionSearchTest {
                         epilogue.shift(),
                         Optional.empty(),
                         epilogue.activation(),
-                        Optional.of(windows)),
+                        Optional.of(Pool2dParams.of(3, 2, 1))),
                 maxima,
                 k.params());
         double[] largest = new double[maxima.numel()];

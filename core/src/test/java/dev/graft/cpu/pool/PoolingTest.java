@@ -5,7 +5,10 @@ import static dev.graft.cpu.Fixture.at;
 import static dev.graft.cpu.Fixture.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.backend.PoolWindows;
+import dev.graft.backend.AdaptivePool2dParams;
+import dev.graft.backend.Pool2dParams;
+import dev.graft.backend.PoolAxis;
+import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
@@ -19,47 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PoolingTest {
     private final Fixture f = new Fixture();
 
-    private static int[][] windows(int size, int kernel, int stride, int pad) {
-        int count = (size + 2 * pad - kernel) / stride + 1;
-        int[][] w = new int[3][count];
-        for (int i = 0; i < count; i++) {
-            w[0][i] = Math.max(0, i * stride - pad);
-            w[1][i] = Math.min(size, i * stride - pad + kernel);
-            w[2][i] = kernel;
-        }
-        return w;
-    }
-
-    private static PoolWindows plain(int height, int width, int kernel, int stride, int pad) {
-        int[][] h = windows(height, kernel, stride, pad);
-        int[][] w = windows(width, kernel, stride, pad);
-        return new PoolWindows(h[0], h[1], w[0], w[1], h[2], w[2]);
-    }
-
-    private static int[] adaptive(int size, int count, boolean end) {
-        int[] edges = new int[count];
-        for (int i = 0; i < count; i++) {
-            edges[i] = end ? ((i + 1) * size + count - 1) / count : i * size / count;
-        }
-        return edges;
-    }
-
-    private static PoolWindows adaptive(int height, int width, int rows, int columns) {
-        int[] top = adaptive(height, rows, false);
-        int[] bottom = adaptive(height, rows, true);
-        int[] left = adaptive(width, columns, false);
-        int[] right = adaptive(width, columns, true);
-        int[] heights = new int[rows];
-        int[] widths = new int[columns];
-        for (int i = 0; i < rows; i++) {
-            heights[i] = bottom[i] - top[i];
-        }
-        for (int i = 0; i < columns; i++) {
-            widths[i] = right[i] - left[i];
-        }
-        return new PoolWindows(top, bottom, left, right, heights, widths);
-    }
-
     private static View indices(Fixture f, Layout layout, int... dims) {
         View like = f.empty(layout, dims);
         return new View(
@@ -70,20 +32,23 @@ class PoolingTest {
     @EnumSource(Layout.class)
     void matchTheDefinition(Layout layout) {
         for (int c : new int[] {1, 3, 32, 40}) {
-            check(layout, c, 9, 11, plain(9, 11, 3, 2, 1));
-            check(layout, c, 6, 6, plain(6, 6, 2, 2, 0));
-            check(layout, c, 7, 5, plain(7, 5, 3, 1, 1));
-            check(layout, c, 7, 9, adaptive(7, 9, 3, 2));
-            check(layout, c, 7, 7, adaptive(7, 7, 1, 1));
-            check(layout, c, 2, 3, adaptive(2, 3, 5, 4));
-            check(layout, c, 1, 1, adaptive(1, 1, 1, 1));
+            check(layout, c, 9, 11, Pool2dParams.of(3, 2, 1));
+            check(layout, c, 6, 6, Pool2dParams.of(2, 2));
+            check(layout, c, 7, 5, Pool2dParams.of(3, 1, 1));
+            check(layout, c, 8, 6, Pool2dParams.of(3, 2, 1).ceilMode(true).countIncludePad(false));
+            check(layout, c, 7, 9, new AdaptivePool2dParams(3, 2));
+            check(layout, c, 7, 7, new AdaptivePool2dParams(1, 1));
+            check(layout, c, 2, 3, new AdaptivePool2dParams(5, 4));
+            check(layout, c, 1, 1, new AdaptivePool2dParams(1, 1));
         }
     }
 
-    private void check(Layout layout, int c, int height, int width, PoolWindows p) {
+    private void check(Layout layout, int c, int height, int width, PoolGeometry p) {
         int n = 2;
-        int rows = p.outputHeight();
-        int columns = p.outputWidth();
+        PoolAxis down = p.rows(height);
+        PoolAxis across = p.columns(width);
+        int rows = down.count();
+        int columns = across.count();
         View x = f.gaussian(layout, n, c, height, width);
         View y = f.empty(layout, n, c, rows, columns);
         View index = indices(f, layout, n, c, rows, columns);
@@ -115,11 +80,11 @@ class PoolingTest {
             for (int k = 0; k < c; k++) {
                 for (int q = 0; q < rows; q++) {
                     for (int r = 0; r < columns; r++, out++) {
-                        double divisor = p.rowDivisor()[q] * p.columnDivisor()[r];
+                        double divisor = (double) down.divisor(q) * across.divisor(r);
                         int image = (i * c + k) * height * width;
                         largest[out] = Double.NEGATIVE_INFINITY;
-                        for (int h = p.top()[q]; h < p.bottom()[q]; h++) {
-                            for (int w = p.left()[r]; w < p.right()[r]; w++) {
+                        for (int h = down.from(q); h < down.to(q); h++) {
+                            for (int w = across.from(r); w < across.to(r); w++) {
                                 double v = at(x, i, k, h, w);
                                 means[out] += v / divisor;
                                 meanGradient[image + h * width + w] += at(dy, i, k, q, r) / divisor;
@@ -147,7 +112,7 @@ class PoolingTest {
         View x = f.empty(Layout.CHANNELS_LAST, 1, channels, 2, 2);
         View y = f.empty(Layout.CHANNELS_LAST, 1, channels, 1, 1);
         View index = indices(f, Layout.CHANNELS_LAST, 1, channels, 1, 1);
-        PoolWindows all = plain(2, 2, 2, 2, 0);
+        Pool2dParams all = Pool2dParams.of(2, 2);
         x.storage().write(0, inEveryChannel(channels, 5, 5, 1, 5), 0, 4 * channels);
         f.cpu.maxPool2d(x, all, y, Optional.of(index));
         assertThat(values(index)).containsOnly(0);
@@ -174,7 +139,7 @@ class PoolingTest {
     void noImages() {
         View x = f.empty(Layout.CHANNELS_LAST, 0, 3, 4, 4);
         View y = f.empty(Layout.CHANNELS_LAST, 0, 3, 2, 2);
-        PoolWindows p = plain(4, 4, 2, 2, 0);
+        Pool2dParams p = Pool2dParams.of(2, 2);
         f.cpu.maxPool2d(x, p, y, Optional.of(indices(f, Layout.CHANNELS_LAST, 0, 3, 2, 2)));
         f.cpu.avgPool2d(x, p, y);
         f.cpu.avgPool2dBackward(y, p, x);

@@ -1,7 +1,7 @@
 package dev.graft.nn.layer;
 
+import dev.graft.backend.Pool1dParams;
 import dev.graft.nn.Module;
-import dev.graft.tensor.Pool1dParams;
 import dev.graft.tensor.Tensor;
 
 /**

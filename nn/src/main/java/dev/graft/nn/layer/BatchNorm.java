@@ -6,7 +6,7 @@ import dev.graft.nn.Counter;
 import dev.graft.nn.Key;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
-import dev.graft.tensor.FixedNorm;
+import dev.graft.tensor.FrozenBatchNorm;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.Shape;
 import java.util.LinkedHashMap;
@@ -158,13 +158,13 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     }
 
     /** What a convolution's kernel applies in this layer's place. */
-    private FixedNorm fixed() {
-        return asPart(() ->
-                new FixedNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value(), options.eps()));
+    private FrozenBatchNorm fixed() {
+        return asPart(() -> new FrozenBatchNorm(
+                weight.value(), bias.value(), runningMean.value(), runningVar.value(), options.eps()));
     }
 
     /** A formula in which a convolution's kernel applies this layer. */
-    final Tensor inKernel(Function<FixedNorm, Tensor> formula) {
+    final Tensor inKernel(Function<FrozenBatchNorm, Tensor> formula) {
         return inUse(() -> formula.apply(fixed()));
     }
 

@@ -1,9 +1,9 @@
 package dev.graft.nn.layer;
 
+import dev.graft.backend.Conv1dParams;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
-import dev.graft.tensor.Conv1dParams;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 import java.util.random.RandomGenerator;

@@ -2,11 +2,11 @@ package dev.graft.nn.layer;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
-import dev.graft.tensor.FixedNorm;
-import dev.graft.tensor.Pool2dParams;
+import dev.graft.tensor.FrozenBatchNorm;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.Shape;
 import java.util.Optional;
@@ -67,7 +67,7 @@ public final class Conv2d extends Module {
     /** {@link #forward} and what follows it, see {@link Fused}. */
     Tensor forward(
             Tensor input,
-            Optional<FixedNorm> norm,
+            Optional<FrozenBatchNorm> norm,
             Optional<Tensor> residual,
             Activation activation,
             Optional<Pool2dParams> maxPool) {

@@ -1,8 +1,8 @@
 package dev.graft.nn.layer;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Module;
-import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.Shape;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.graft.nn.layer;
 
+import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Module;
-import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 
 /** The maximum of each window: input {@code [N, C, H, W]}, output {@code [N, C, H', W']}. */

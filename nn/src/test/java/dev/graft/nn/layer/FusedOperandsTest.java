@@ -3,8 +3,8 @@ package dev.graft.nn.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.tensor.Autograd;
-import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.Arrays;

@@ -2,9 +2,9 @@ package dev.graft.nn.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
-import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;

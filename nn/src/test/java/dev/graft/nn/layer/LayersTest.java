@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.backend.Pool1dParams;
+import dev.graft.backend.Pool2dParams;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
-import dev.graft.tensor.Pool1dParams;
-import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;

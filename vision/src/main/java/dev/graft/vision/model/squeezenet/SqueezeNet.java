@@ -1,5 +1,6 @@
 package dev.graft.vision.model.squeezenet;
 
+import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.layer.AdaptiveAvgPool2d;
@@ -8,7 +9,6 @@ import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.layer.MaxPool2d;
 import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
-import dev.graft.tensor.Pool2dParams;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.download.WeightCache;

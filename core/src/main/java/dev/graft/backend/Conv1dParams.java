@@ -1,6 +1,4 @@
-package dev.graft.tensor;
-
-import dev.graft.backend.Conv2dParams;
+package dev.graft.backend;
 
 /** The geometry of a 1-d convolution; padding may differ at the two ends. */
 public record Conv1dParams(int stride, int padLeft, int padRight, int dilation, int groups) {
@@ -29,7 +27,8 @@ public record Conv1dParams(int stride, int padLeft, int padRight, int dilation, 
         return new Conv1dParams(stride, padLeft, padRight, dilation, g);
     }
 
-    Conv2dParams asConv2d() {
+    /** The same convolution of images of one row. */
+    public Conv2dParams asConv2d() {
         return new Conv2dParams(1, stride, 0, 0, padLeft, padRight, 1, dilation, groups);
     }
 }

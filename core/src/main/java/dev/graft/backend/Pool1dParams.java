@@ -1,4 +1,4 @@
-package dev.graft.tensor;
+package dev.graft.backend;
 
 /** The geometry of a 1-d pooling; see {@link Pool2dParams}. */
 public record Pool1dParams(int kernel, int stride, int padding, boolean ceilMode, boolean countIncludePad) {
@@ -22,7 +22,8 @@ public record Pool1dParams(int kernel, int stride, int padding, boolean ceilMode
         return new Pool1dParams(kernel, stride, padding, false, true);
     }
 
-    Pool2dParams asPool2d() {
+    /** The same pooling of images of one row. */
+    public Pool2dParams asPool2d() {
         return new Pool2dParams(1, kernel, 1, stride, 0, padding, ceilMode, countIncludePad);
     }
 }
