@@ -39,6 +39,9 @@ import java.util.random.RandomGenerator;
  *
  * <p>Every operator throws {@link IllegalArgumentException} where shapes or types do not fit, naming them all, and
  * {@link IllegalStateException} on a closed tensor.
+ *
+ * <p>All in one file because users look for every function on the tensor itself; each is a line or two here, and what
+ * it does lies with its operator.
  */
 public final class Tensor implements AutoCloseable {
     private static final VarHandle CLOSED = closedHandle();

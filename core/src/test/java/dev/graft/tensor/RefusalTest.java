@@ -32,7 +32,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Whatever is refused is refused under the name of the function that the user called, not of one inside; every public
- * function is here.
+ * function is here. All in one file because the list is read beside {@link Tensor}'s.
  */
 class RefusalTest {
     private static final int TOO_LARGE = Integer.MAX_VALUE;

@@ -61,7 +61,7 @@ final class DepthwiseSource {
                  * on JDK 17 and 25, the layers took 5 times as long with helper methods that take and return vectors, 14 to 19 times
                  * with arrays of vectors, and 2 to 2.6 times with one loop over all taps, which loads each pixel for each of them.
                  *
-                 * <p>In one file, although long, because it is generated.
+                 * <p>All in one file because it is generated.
                  */
                 final class DepthwiseTaps {
                     /** Result pixels of a block. */

@@ -11,8 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
  * largest result, ten times that of a direct convolution.
  *
  * <p>Written out, without loops, so that halfway results stay in registers: {@link #input} took 1.3 to 1.9 times as
- * long through memory, and 4 to 5.6 times with helper methods that take and return vectors (JDK 17 and 25). In one
- * file, although long, because it is generated.
+ * long through memory, and 4 to 5.6 times with helper methods that take and return vectors (JDK 17 and 25).
+ *
+ * <p>All in one file because it is generated.
  */
 public final class WinogradF4 extends WinogradStride1 {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
