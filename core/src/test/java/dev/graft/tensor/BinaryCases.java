@@ -76,10 +76,10 @@ final class BinaryCases {
         return Nd.fill(dims, i -> in[0].spread(i) != 0 ? in[1].spread(i) : in[2].spread(i));
     }
 
-    static List<OpError> errors() {
-        Tensor p = Tensor.zeros(2, 3);
-        Tensor q = Tensor.zeros(4, 3);
-        Tensor whole = Tensor.zeros(DType.I64, Shape.of(2, 3));
+    static List<OpError> errors(On on) {
+        Tensor p = on.zeros(2, 3);
+        Tensor q = on.zeros(4, 3);
+        Tensor whole = on.zeros(DType.I64, Shape.of(2, 3));
         List<OpError> errors = new ArrayList<>();
         String misfit = ": shapes [2, 3] and [4, 3] do not broadcast (sizes 2 and 4 at dimension -2). "
                 + "Hint: sizes must match or be 1, counted from the last dimension.";

@@ -42,12 +42,16 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
         }
 
         Tensor of(float[] data, int[] dims) {
+            return of(On.CPU, data, dims);
+        }
+
+        Tensor of(On on, float[] data, int[] dims) {
             if (this != EXPANDED) {
-                return layout.of(Tensor.of(data, dims));
+                return layout.of(on.of(data, dims));
             }
             int[] first = dims.clone();
             first[0] = 1;
-            return Tensor.of(Arrays.copyOf(data, data.length / dims[0]), first).expand(dims);
+            return on.of(Arrays.copyOf(data, data.length / dims[0]), first).expand(dims);
         }
     }
 
@@ -120,14 +124,18 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
         }
     }
 
-    /** @param recorded receives the operators that autograd recorded */
     Outcome<float[]> run(Set<Object> recorded) {
+        return run(On.CPU, recorded);
+    }
+
+    /** @param recorded receives the operators that autograd recorded */
+    Outcome<float[]> run(On on, Set<Object> recorded) {
         try (Scope scope = Scope.open()) {
             Tensor[] t = new Tensor[vertices.size()];
             for (int i = 0; i < t.length; i++) {
                 if (vertices.get(i) instanceof Leaf leaf) {
                     t[i] = leaf.arrangement()
-                            .of(leaf.data(), leaf.dims())
+                            .of(on, leaf.data(), leaf.dims())
                             .detach()
                             .requireGrad(leaf.needs());
                 }
@@ -149,7 +157,7 @@ record Graph(List<Vertex> vertices, List<Pass> passes) {
                 if (p.seed() == null) {
                     root.backward();
                 } else {
-                    root.backward(Tensor.of(p.seed(), vertices.get(p.root()).dims()));
+                    root.backward(on.of(p.seed(), vertices.get(p.root()).dims()));
                 }
             }
             List<float[]> values = new ArrayList<>();

@@ -26,9 +26,13 @@ record GraphJudge(String fault, int vertex, long elements, long loose) {
     private static final double COARSE = 1e-4;
 
     static GraphJudge of(Graph graph, Set<Object> recorded) {
+        return of(graph, On.CPU, recorded);
+    }
+
+    static GraphJudge of(Graph graph, On on, Set<Object> recorded) {
         Graph.Outcome<float[]> run;
         try {
-            run = graph.run(recorded);
+            run = graph.run(on, recorded);
         } catch (RuntimeException | AssertionError e) {
             return new GraphJudge(e.toString(), -1, 0, 0);
         }

@@ -299,8 +299,23 @@ final class GraphLayers {
                 t -> {
                     Optional<Tensor> added = residual ? Optional.of(t[3]) : Optional.empty();
                     return train
-                            ? t[0].batchNormTrain(t[1], t[2], EPS, Tensor.zeros(c), Tensor.ones(c), 0.5f, added, a)
-                            : t[0].batchNormEval(t[1], t[2], Tensor.of(mean, c), Tensor.of(variance, c), EPS, added, a);
+                            ? t[0].batchNormTrain(
+                                    t[1],
+                                    t[2],
+                                    EPS,
+                                    On.deviceOf(t[0]).zeros(c),
+                                    On.deviceOf(t[0]).ones(c),
+                                    0.5f,
+                                    added,
+                                    a)
+                            : t[0].batchNormEval(
+                                    t[1],
+                                    t[2],
+                                    On.deviceOf(t[0]).of(mean, c),
+                                    On.deviceOf(t[0]).of(variance, c),
+                                    EPS,
+                                    added,
+                                    a);
                 },
                 r -> activate(
                         sum(norm(r[0], r[1], r[2], mean, variance), residual ? Optional.of(r[3]) : Optional.empty()),
@@ -408,7 +423,11 @@ final class GraphLayers {
                         c.params(),
                         norm
                                 ? Optional.of(new FrozenBatchNorm(
-                                        t[3], t[4], Tensor.of(mean, o), Tensor.of(variance, o), EPS))
+                                        t[3],
+                                        t[4],
+                                        On.deviceOf(t[0]).of(mean, o),
+                                        On.deviceOf(t[0]).of(variance, o),
+                                        EPS))
                                 : Optional.empty(),
                         residual ? Optional.of(t[added]) : Optional.empty(),
                         a,

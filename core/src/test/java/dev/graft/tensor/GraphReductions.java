@@ -138,8 +138,8 @@ final class GraphReductions {
                 RowOp.CrossEntropy.class,
                 new int[] {x},
                 t -> t[0].crossEntropy(
-                        Tensor.of(target, rows),
-                        weighted ? Optional.of(Tensor.of(w, classes)) : Optional.empty(),
+                        On.deviceOf(t[0]).of(target, rows),
+                        weighted ? Optional.of(On.deviceOf(t[0]).of(w, classes)) : Optional.empty(),
                         smoothing,
                         -100,
                         reduction),
@@ -194,7 +194,12 @@ final class GraphReductions {
         return g.step(
                 List.of(UnaryOp.SOFTPLUS, BinaryOp.MUL, BinaryOp.ADD),
                 new int[] {x, target},
-                t -> t[0].bceWithLogits(t[1], w[0] == 1 ? Optional.empty() : Optional.of(Tensor.of(w)), reduction),
+                t -> t[0].bceWithLogits(
+                        t[1],
+                        w[0] == 1
+                                ? Optional.empty()
+                                : Optional.of(On.deviceOf(t[0]).of(w)),
+                        reduction),
                 r -> {
                     GraphTape t = r[0].tape();
                     // -w y log(sigmoid(x)) - (1 - y) log(1 - sigmoid(x))
@@ -231,7 +236,7 @@ final class GraphReductions {
         return g.step(
                 RowOp.Embedding.class,
                 new int[] {x},
-                t -> t[0].embedding(Tensor.of(indices, dims)),
+                t -> t[0].embedding(On.deviceOf(t[0]).of(indices, dims)),
                 r -> {
                     int[] ids = new int[GraphRef.count(shape)];
                     int width = r[0].dims()[1];

@@ -31,7 +31,8 @@ enum Layout {
             for (int i = 0; i < larger.length; i++) {
                 larger[i] = 2 * larger[i] + 1;
             }
-            Tensor window = Tensor.zeros(t.dtype(), Shape.of(larger)).fill(t.dtype() == DType.F32 ? Float.NaN : 99);
+            Tensor window =
+                    On.deviceOf(t).zeros(t.dtype(), Shape.of(larger)).fill(t.dtype() == DType.F32 ? Float.NaN : 99);
             for (int i = 0; i < larger.length; i++) {
                 window = window.slice(i, 1, larger[i], 2);
             }

@@ -138,14 +138,14 @@ final class NormCases {
                 .reshape(in[0].dims());
     }
 
-    static List<OpError> errors() {
+    static List<OpError> errors(On on) {
         Class<NormOp.BatchNormTrain> train = NormOp.BatchNormTrain.class;
         Class<NormOp.BatchNormEval> evaluate = NormOp.BatchNormEval.class;
         Class<NormOp.LayerNorm> layer = NormOp.LayerNorm.class;
-        Tensor x = Tensor.zeros(4, 3);
-        Tensor c = Tensor.ones(3);
-        Tensor d = Tensor.ones(5);
-        Tensor whole = Tensor.zeros(DType.I64, Shape.of(4, 3));
+        Tensor x = on.zeros(4, 3);
+        Tensor c = on.ones(3);
+        Tensor d = on.ones(5);
+        Tensor whole = on.zeros(DType.I64, Shape.of(4, 3));
         String misfit =
                 ": gamma, beta, mean and variance must be [C] for an input [N, C, ...] (input [4, 3], gamma [5], beta "
                         + "[3], "
@@ -156,11 +156,11 @@ final class NormCases {
                         train,
                         "batchNormTrain: training needs more than one value per channel, got input [1, 3]. "
                                 + "Hint: use a batch of at least 2, drop the last single example, or freeze the layer.",
-                        () -> Tensor.zeros(1, 3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
+                        () -> on.zeros(1, 3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
                 new OpError(
                         train,
                         "batchNormTrain: input must be [N, C], [N, C, L] or [N, C, H, W], got [3]",
-                        () -> Tensor.zeros(3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
+                        () -> on.zeros(3).batchNormTrain(c, c, 1e-5f, c, c, 0.1f)),
                 new OpError(
                         train,
                         "batchNormTrain: the residual must have the input's shape (input [4, 3], residual [3]). Hint: project it, or add it "

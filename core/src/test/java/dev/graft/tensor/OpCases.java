@@ -29,16 +29,17 @@ final class OpCases {
         return all().stream().filter(OpCase::hasGradient).toList();
     }
 
-    static List<OpError> errors() {
+    /** What is refused, of tensors on a device. */
+    static List<OpError> errors(On on) {
         return Stream.of(
-                        UnaryCases.errors(),
-                        BinaryCases.errors(),
-                        ShapeCases.errors(),
-                        ReductionCases.errors(),
-                        ProductCases.errors(),
-                        NormCases.errors(),
-                        PoolCases.errors(),
-                        RowCases.errors())
+                        UnaryCases.errors(on),
+                        BinaryCases.errors(on),
+                        ShapeCases.errors(on),
+                        ReductionCases.errors(on),
+                        ProductCases.errors(on),
+                        NormCases.errors(on),
+                        PoolCases.errors(on),
+                        RowCases.errors(on))
                 .flatMap(List::stream)
                 .toList();
     }

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class OpErrorTest {
 
     static List<OpError> errors() {
-        return OpCases.errors();
+        return OpCases.errors(On.CPU);
     }
 
     @ParameterizedTest

@@ -60,7 +60,7 @@ class OpGoldenTest {
         for (int i = 0; i < c.arguments(); i++) {
             int only = i;
             if (c.hasGolden("grad" + i)) {
-                OpRun run = OpRun.of(c, (part, values) -> values, k -> k == only);
+                OpRun run = OpRun.of(c, On.CPU, (part, values) -> values, k -> k == only);
                 assertThat(run.gradients()).containsOnlyKeys(only);
                 Close.check(
                         c + ", gradient of argument " + i + " alone",

@@ -27,10 +27,12 @@ class OpLayoutTest {
         OpGoldenTest.check(c, OpRun.of(c, Layout.STRIDED));
     }
 
+    static boolean hasImages(OpCase c) {
+        return Stream.of("in0", "out").anyMatch(part -> c.golden(part).shape().rank() == 4);
+    }
+
     static Stream<OpCase> imageCases() {
-        return cases().stream()
-                .filter(c -> Stream.of("in0", "out")
-                        .anyMatch(part -> c.golden(part).shape().rank() == 4));
+        return cases().stream().filter(OpLayoutTest::hasImages);
     }
 
     @ParameterizedTest
@@ -40,17 +42,23 @@ class OpLayoutTest {
     }
 
     static Stream<OpCase> casesOfSeveralRows() {
-        return cases().stream()
-                .filter(c -> c.golden("in0").dtype() == DType.F32
-                        && c.golden("in0").shape().rank() > 0);
+        return cases().stream().filter(OpLayoutTest::canExpand);
     }
 
     @ParameterizedTest
     @MethodSource("casesOfSeveralRows")
     void expandedArgumentsGiveWhatTheirCopiesGive(OpCase c) {
-        OpRun expanded = OpRun.of(c, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t), i -> true);
+        checkExpanded(c, On.CPU);
+    }
+
+    static boolean canExpand(OpCase c) {
+        return c.golden("in0").dtype() == DType.F32 && c.golden("in0").shape().rank() > 0;
+    }
+
+    static void checkExpanded(OpCase c, On on) {
+        OpRun expanded = OpRun.of(c, on, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t), i -> true);
         OpRun copied = OpRun.of(
-                c, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t).copy(), i -> true);
+                c, on, (part, t) -> isChanged(c, part) ? t : repeatFirstRow(t).copy(), i -> true);
         Close.check(c + ", value", expanded.out(), values(copied.out()), c.terms());
         assertThat(expanded.gradients().keySet()).isEqualTo(copied.gradients().keySet());
         copied.gradients()

@@ -32,15 +32,19 @@ record OpRun(
     }
 
     static OpRun of(OpCase c, Layout layout) {
-        return of(c, (part, values) -> layout.of(values), i -> true);
+        return of(c, On.CPU, layout);
     }
 
-    /** Runs a case; arguments that have a golden gradient ask for one where {@code needs} says so. */
-    static OpRun of(OpCase c, Arrangement arrangement, IntPredicate needs) {
+    static OpRun of(OpCase c, On on, Layout layout) {
+        return of(c, on, (part, values) -> layout.of(values), i -> true);
+    }
+
+    /** Runs a case; arguments on a device that have a golden gradient ask for one where {@code needs} says so. */
+    static OpRun of(OpCase c, On on, Arrangement arrangement, IntPredicate needs) {
         try (Scope scope = Scope.open()) {
             Tensor[] in = new Tensor[c.arguments()];
             for (int i = 0; i < in.length; i++) {
-                in[i] = arrangement.of("in" + i, c.golden("in" + i).tensor());
+                in[i] = arrangement.of("in" + i, on.put(c.golden("in" + i).tensor()));
                 if (c.hasGolden("grad" + i) && needs.test(i)) {
                     in[i].requireGrad(true);
                 }
@@ -49,7 +53,7 @@ record OpRun(
             Set<Object> proved = new HashSet<>();
             collect(out.node(), proved);
             if (out.requiresGrad()) {
-                out.backward(arrangement.of("dy", c.golden("dy").tensor()));
+                out.backward(arrangement.of("dy", on.put(c.golden("dy").tensor())));
             }
             Map<Integer, float[]> gradients = new TreeMap<>();
             Map<Integer, float[]> after = new TreeMap<>();

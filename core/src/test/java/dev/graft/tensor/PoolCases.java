@@ -188,16 +188,16 @@ final class PoolCases {
         return in * outs < (out + 1) * ins && (in + 1) * outs > out * ins;
     }
 
-    static List<OpError> errors() {
+    static List<OpError> errors(On on) {
         Class<PoolOp.MaxPool2d> max = PoolOp.MaxPool2d.class;
         Class<PoolOp.AvgPool2d> avg = PoolOp.AvgPool2d.class;
-        Tensor image = Tensor.zeros(1, 1, 3, 8);
-        Tensor whole = Tensor.zeros(DType.U8, Shape.of(1, 1, 8, 8));
+        Tensor image = on.zeros(1, 1, 3, 8);
+        Tensor whole = on.zeros(DType.U8, Shape.of(1, 1, 8, 8));
         return List.of(
                 new OpError(
                         max,
                         "maxPool2d: input must be [N, C, H, W] with at least one pixel, got [3, 8]",
-                        () -> Tensor.zeros(3, 8).maxPool2d(Pool2dParams.of(2, 2))),
+                        () -> on.zeros(3, 8).maxPool2d(Pool2dParams.of(2, 2))),
                 new OpError(
                         max,
                         "maxPool2d: the kernel (5) is larger than the padded input (3 + 2 * 0). Hint: use a larger input or a "
@@ -230,6 +230,6 @@ final class PoolCases {
                 new OpError(
                         avg,
                         "adaptiveAvgPool1d: input must be [N, C, L], got [2, 3]",
-                        () -> Tensor.zeros(2, 3).adaptiveAvgPool1d(1)));
+                        () -> on.zeros(2, 3).adaptiveAvgPool1d(1)));
     }
 }

@@ -179,14 +179,14 @@ final class ProductCases {
         });
     }
 
-    static List<OpError> errors() {
+    static List<OpError> errors(On on) {
         Class<ProductOp.Matmul> matmul = ProductOp.Matmul.class;
         Class<ProductOp.Linear> linear = ProductOp.Linear.class;
         Class<ProductOp.Conv2d> conv = ProductOp.Conv2d.class;
         Conv2dParams plain = Conv2dParams.of(1, 0);
-        Tensor x = Tensor.zeros(2, 4, 8, 8);
-        Tensor whole = Tensor.zeros(DType.U8, Shape.of(2, 3, 8, 8));
-        Tensor w = Tensor.zeros(6, 3, 3, 3);
+        Tensor x = on.zeros(2, 4, 8, 8);
+        Tensor whole = on.zeros(DType.U8, Shape.of(2, 3, 8, 8));
+        Tensor w = on.zeros(6, 3, 3, 3);
         Optional<Tensor> none = Optional.empty();
         String hint = ". Hint: the layer before must produce as many channels as this one takes.";
         return List.of(
@@ -195,35 +195,35 @@ final class ProductCases {
                         "matmul: [2, 3] and [2, 3] do not multiply. Hint: the last dimension of the first must equal the "
                                 + "second last of "
                                 + "the second; unsqueeze vectors.",
-                        () -> Tensor.zeros(2, 3).matmul(Tensor.zeros(2, 3))),
+                        () -> on.zeros(2, 3).matmul(on.zeros(2, 3))),
                 new OpError(
                         matmul,
                         "matmul: [3] and [3, 2] do not multiply. Hint: the last dimension of the first must equal the second "
                                 + "last of "
                                 + "the second; unsqueeze vectors.",
-                        () -> Tensor.zeros(3).matmul(Tensor.zeros(3, 2))),
+                        () -> on.zeros(3).matmul(on.zeros(3, 2))),
                 new OpError(
                         matmul,
                         "matmul: shapes [2] and [3] do not broadcast (sizes 2 and 3 at dimension -1). "
                                 + "Hint: sizes must match or be 1, counted from the last dimension.",
-                        () -> Tensor.zeros(2, 4, 5).matmul(Tensor.zeros(3, 5, 4))),
+                        () -> on.zeros(2, 4, 5).matmul(on.zeros(3, 5, 4))),
                 new OpError(
                         matmul,
                         "matmul: operands must be F32, got I64 [2, 2]. Hint: call to(DType.F32).",
-                        () -> Tensor.zeros(2, 2).matmul(Tensor.zeros(DType.I64, Shape.of(2, 2)))),
+                        () -> on.zeros(2, 2).matmul(on.zeros(DType.I64, Shape.of(2, 2)))),
                 new OpError(
                         linear,
                         "linear: input [7, 4] does not fit weight [3, 5] [out, in]. Hint: the input's last dimension must be "
                                 + "5.",
-                        () -> Tensor.zeros(7, 4).linear(Tensor.zeros(3, 5), none)),
+                        () -> on.zeros(7, 4).linear(on.zeros(3, 5), none)),
                 new OpError(
                         linear,
                         "linear: bias [5] does not fit weight [3, 5] [out, in]",
-                        () -> Tensor.zeros(7, 5).linear(Tensor.zeros(3, 5), Optional.of(Tensor.zeros(5)))),
+                        () -> on.zeros(7, 5).linear(on.zeros(3, 5), Optional.of(on.zeros(5)))),
                 new OpError(
                         linear,
                         "linear: operands must be F32, got I64 [7, 5]. Hint: call to(DType.F32).",
-                        () -> Tensor.zeros(DType.I64, Shape.of(7, 5)).linear(Tensor.zeros(3, 5), none)),
+                        () -> on.zeros(DType.I64, Shape.of(7, 5)).linear(on.zeros(3, 5), none)),
                 new OpError(
                         conv,
                         "conv2d: input has 4 channels, weight expects 3 (input [2, 4, 8, 8], weight [6, 3, 3, 3]). "
@@ -233,7 +233,7 @@ final class ProductCases {
                         conv,
                         "conv2d: input has 1 channels, weight expects 3 (input [2, 1, 8, 8], weight [6, 3, 3, 3]). "
                                 + "Hint: repeat the grey channel three times.",
-                        () -> Tensor.zeros(2, 1, 8, 8).conv2d(w, none, plain)),
+                        () -> on.zeros(2, 1, 8, 8).conv2d(w, none, plain)),
                 new OpError(
                         conv,
                         "conv2d: input has 4 channels, weight expects 6 (input [2, 4, 8, 8], weight [6, 3, 3, 3], groups 2)"
@@ -242,23 +242,23 @@ final class ProductCases {
                 new OpError(
                         conv,
                         "conv2d: output channels must be divisible by groups (input [2, 4, 8, 8], weight [5, 2, 3, 3], groups 2)",
-                        () -> x.conv2d(Tensor.zeros(5, 2, 3, 3), none, plain.groups(2))),
+                        () -> x.conv2d(on.zeros(5, 2, 3, 3), none, plain.groups(2))),
                 new OpError(
                         conv,
                         "conv2d: bias must be [6], one value an output channel (input [2, 3, 8, 8], weight [6, 3, 3, 3], bias "
                                 + "[3])",
-                        () -> Tensor.zeros(2, 3, 8, 8).conv2d(w, Optional.of(Tensor.zeros(3)), plain)),
+                        () -> on.zeros(2, 3, 8, 8).conv2d(w, Optional.of(on.zeros(3)), plain)),
                 new OpError(
                         conv,
                         "conv2d: the kernel does not fit the padded input (input [2, 3, 2, 8], weight [6, 3, 3, 3]). "
                                 + "Hint: use a larger image, or more padding.",
-                        () -> Tensor.zeros(2, 3, 2, 8).conv2d(w, none, plain)),
+                        () -> on.zeros(2, 3, 2, 8).conv2d(w, none, plain)),
                 new OpError(
                         conv,
                         "conv2d: input must be [N, C, H, W] and weight [O, C/groups, KH, KW] (input [3, 8, 8], weight [6, 3, 3, "
                                 + "3]). "
                                 + "Hint: unsqueeze(0) makes a batch of one image.",
-                        () -> Tensor.zeros(3, 8, 8).conv2d(w, none, plain)),
+                        () -> on.zeros(3, 8, 8).conv2d(w, none, plain)),
                 new OpError(
                         conv,
                         "conv2d: operands must be F32, got U8 [2, 3, 8, 8]. Hint: call to(DType.F32).",
@@ -275,6 +275,6 @@ final class ProductCases {
                         conv,
                         "conv1d: input must be [N, C, L] and weight [O, C/groups, K] (input [3, 8], weight [6, 3, 3]). "
                                 + "Hint: unsqueeze(0) makes a batch of one sequence.",
-                        () -> Tensor.zeros(3, 8).conv1d(Tensor.zeros(6, 3, 3), none, Conv1dParams.of(1, 0))));
+                        () -> on.zeros(3, 8).conv1d(on.zeros(6, 3, 3), none, Conv1dParams.of(1, 0))));
     }
 }

@@ -153,9 +153,9 @@ final class ReductionCases {
         });
     }
 
-    static List<OpError> errors() {
-        Tensor whole = Tensor.zeros(DType.I64, Shape.of(2, 3));
-        Tensor none = Tensor.zeros(0, 3);
+    static List<OpError> errors(On on) {
+        Tensor whole = on.zeros(DType.I64, Shape.of(2, 3));
+        Tensor none = on.zeros(0, 3);
         return List.of(
                 new OpError(
                         Reduction.SUM,
@@ -164,7 +164,7 @@ final class ReductionCases {
                 new OpError(
                         Reduction.SUM,
                         "sum: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
-                        () -> Tensor.zeros(2, 3).sum(2)),
+                        () -> on.zeros(2, 3).sum(2)),
                 new OpError(
                         Reduction.MEAN,
                         "mean: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",

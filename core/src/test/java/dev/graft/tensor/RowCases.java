@@ -114,36 +114,36 @@ final class RowCases {
                 .terms(30));
     }
 
-    static List<OpError> errors() {
+    static List<OpError> errors(On on) {
         Class<RowOp.Embedding> embedding = RowOp.Embedding.class;
         Class<RowOp.CrossEntropy> loss = RowOp.CrossEntropy.class;
-        Tensor table = Tensor.zeros(4, 3);
-        Tensor targets = Tensor.of(new long[] {0, 1, 2, 0}, 4);
+        Tensor table = on.zeros(4, 3);
+        Tensor targets = on.of(new long[] {0, 1, 2, 0}, 4);
         return List.of(
                 new OpError(
                         embedding,
                         "embedding: index 4 at position 1 of [2] is out of range; the table [4, 3] has rows 0 to 3",
-                        () -> table.embedding(Tensor.of(new long[] {0, 4}, 2))),
+                        () -> table.embedding(on.of(new long[] {0, 4}, 2))),
                 new OpError(
                         embedding,
                         "embedding: indices must be I64 or I32, got F32 [2]",
-                        () -> table.embedding(Tensor.zeros(2))),
+                        () -> table.embedding(on.zeros(2))),
                 new OpError(
                         embedding,
                         "embedding: the table must be [V, D], got [4] (indices [2])",
-                        () -> Tensor.zeros(4).embedding(Tensor.of(new long[] {0, 1}, 2))),
+                        () -> on.zeros(4).embedding(on.of(new long[] {0, 1}, 2))),
                 new OpError(
                         embedding,
                         "embedding: the table must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
-                        () -> Tensor.zeros(DType.I64, Shape.of(4, 3)).embedding(Tensor.of(new long[] {0, 1}, 2))),
+                        () -> on.zeros(DType.I64, Shape.of(4, 3)).embedding(on.of(new long[] {0, 1}, 2))),
                 new OpError(
                         loss,
                         "crossEntropy: index 3 at position 2 of [4] is out of range; logits [4, 3] have classes 0 to 2",
-                        () -> crossEntropy(table, Tensor.of(new long[] {0, 1, 3, 2}, 4))),
+                        () -> crossEntropy(table, on.of(new long[] {0, 1, 3, 2}, 4))),
                 new OpError(
                         loss,
                         "crossEntropy: indices must be I64 or I32, got F32 [4]",
-                        () -> crossEntropy(table, Tensor.zeros(4))),
+                        () -> crossEntropy(table, on.zeros(4))),
                 new OpError(
                         loss,
                         "crossEntropy: target must be [N, ...] for logits [N, C, ...] (logits [4, 3], target [4, 3]). "
@@ -153,13 +153,13 @@ final class RowCases {
                         loss,
                         "crossEntropy: class weights must be [C] (logits [4, 3], weights [4])",
                         () -> table.crossEntropy(
-                                targets, Optional.of(Tensor.ones(4)), 0, NONE_IGNORED, LossReduction.MEAN)),
+                                targets, Optional.of(on.ones(4)), 0, NONE_IGNORED, LossReduction.MEAN)),
                 new OpError(
                         loss,
                         "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().",
                         () -> table.crossEntropy(
                                 targets,
-                                Optional.of(Tensor.ones(3).requireGrad(true)),
+                                Optional.of(on.ones(3).requireGrad(true)),
                                 0,
                                 NONE_IGNORED,
                                 LossReduction.MEAN)),
@@ -170,11 +170,11 @@ final class RowCases {
                 new OpError(
                         loss,
                         "crossEntropy: logits must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
-                        () -> crossEntropy(Tensor.zeros(DType.I64, Shape.of(4, 3)), targets)),
+                        () -> crossEntropy(on.zeros(DType.I64, Shape.of(4, 3)), targets)),
                 new OpError(
                         "bceWithLogits",
                         "bceWithLogits: target must have the logits' shape (logits [4, 3], target [4])",
-                        () -> table.bceWithLogits(Tensor.zeros(4), Optional.empty(), LossReduction.MEAN)));
+                        () -> table.bceWithLogits(on.zeros(4), Optional.empty(), LossReduction.MEAN)));
     }
 
     private static Tensor crossEntropy(Tensor logits, Tensor target) {

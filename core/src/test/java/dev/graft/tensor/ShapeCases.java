@@ -142,8 +142,8 @@ final class ShapeCases {
         }));
     }
 
-    static List<OpError> errors() {
-        Tensor x = Tensor.zeros(2, 3);
+    static List<OpError> errors(On on) {
+        Tensor x = on.zeros(2, 3);
         Class<ShapeOp.Reshape> reshape = ShapeOp.Reshape.class;
         return List.of(
                 new OpError(reshape, "reshape: [2, 3] has 6 elements, [4, 2] has 8", () -> x.reshape(4, 2)),
@@ -193,17 +193,17 @@ final class ShapeCases {
                 new OpError(
                         ShapeOp.Concat.class,
                         "concat: operands must agree in dtype and in every dimension but 0 ([F32 [2, 3], F32 [2, 4]])",
-                        () -> Tensor.concat(0, x, Tensor.zeros(2, 4))),
+                        () -> Tensor.concat(0, x, on.zeros(2, 4))),
                 new OpError(
                         ShapeOp.Concat.class,
                         "concat: operands must agree in dtype and in every dimension but 1 ([F32 [2, 3], I64 [2, 3]])",
-                        () -> Tensor.concat(1, x, Tensor.zeros(DType.I64, Shape.of(2, 3)))),
+                        () -> Tensor.concat(1, x, on.zeros(DType.I64, Shape.of(2, 3)))),
                 new OpError(ShapeOp.Concat.class, "concat: needs at least one tensor", () -> Tensor.concat(0)),
                 new OpError(ShapeOp.Concat.class, "stack: needs at least one tensor", () -> Tensor.stack(0)),
                 new OpError(
                         ShapeOp.Concat.class,
                         "stack: operands must all have one shape ([[2, 3], [2, 4]])",
-                        () -> Tensor.stack(1, x, Tensor.zeros(2, 4))),
+                        () -> Tensor.stack(1, x, on.zeros(2, 4))),
                 new OpError(
                         ShapeOp.Pad2d.class,
                         "pad2d: input must be [N, C, H, W], got [2, 3]",
@@ -211,7 +211,7 @@ final class ShapeCases {
                 new OpError(
                         ShapeOp.Pad2d.class,
                         "pad2d: padding must not be negative (top 0, bottom -1, left 0, right 0). Hint: use slice to crop.",
-                        () -> Tensor.zeros(1, 1, 2, 2).pad2d(0, -1, 0, 0)),
+                        () -> on.zeros(1, 1, 2, 2).pad2d(0, -1, 0, 0)),
                 new OpError(
                         ShapeOp.Contiguous.class,
                         "contiguous: the tensor [3, 2] was closed. Hint: keep() it, or move the use inside its scope. "

@@ -192,7 +192,7 @@ class TensorTest {
     void unknownDevicesAreRefused() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> Device.of("tpu"))
-                .withMessage("device tpu is not known (known: cpu). "
+                .withMessage("device tpu is not known (known: cpu, reference). "
                         + "Hint: put the module that provides it, such as graft-cuda, on the class path.");
         assertThat(Device.of("cpu")).isEqualTo(Device.cpu());
         assertThat(Tensor.ones(2).to(Device.cpu()).toFloatArray()).containsExactly(1, 1);

@@ -116,8 +116,8 @@ final class UnaryCases {
         return x * (0.5 + Math.signum(x) * area);
     }
 
-    static List<OpError> errors() {
-        Tensor whole = Tensor.of(new long[] {1, 2}, 2);
+    static List<OpError> errors(On on) {
+        Tensor whole = on.of(new long[] {1, 2}, 2);
         Map<UnaryOp, UnaryOperator<Tensor>> calls = Map.ofEntries(
                 Map.entry(NEG, Tensor::neg),
                 Map.entry(ABS, Tensor::abs),
@@ -147,16 +147,16 @@ final class UnaryCases {
         errors.add(new OpError(
                 PointwiseOp.Dropout.class,
                 "dropout: probability must be from 0 to 1, got 1.5",
-                () -> Tensor.ones(2).dropout(1.5f, 1)));
+                () -> on.ones(2).dropout(1.5f, 1)));
         errors.add(new OpError(
                 PointwiseOp.Dropout.class,
                 "dropout: probability must be from 0 to 1, got NaN",
-                () -> Tensor.ones(2).dropout(Float.NaN, 1)));
+                () -> on.ones(2).dropout(Float.NaN, 1)));
         errors.add(new OpError(
                 PointwiseOp.Convert.class,
                 "to: C64 cannot be converted to or from here. Hint: 8-bit floats can be read as F32, complex numbers "
                         + "only be stored and saved as they are.",
-                () -> Tensor.zeros(DType.C64, Shape.of(2)).to(DType.F32)));
+                () -> on.zeros(DType.C64, Shape.of(2)).to(DType.F32)));
         return errors;
     }
 }

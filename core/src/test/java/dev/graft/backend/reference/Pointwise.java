@@ -1,0 +1,192 @@
+package dev.graft.backend.reference;
+
+import dev.graft.backend.Activation;
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.UnaryOp;
+import dev.graft.random.RandomStream;
+import dev.graft.type.DType;
+
+/** Element by element, in double precision, straight from the formulas. */
+final class Pointwise {
+    private Pointwise() {}
+
+    static double unary(UnaryOp op, double a, double b, double x) {
+        return switch (op) {
+            case NEG -> -x;
+            case ABS -> Math.abs(x);
+            case EXP -> Math.exp(x);
+            case LOG -> Math.log(x);
+            case SQRT -> Math.sqrt(x);
+            case SQUARE -> x * x;
+            case RECIPROCAL -> 1 / x;
+            case SIGMOID -> sigmoid(x);
+            case TANH -> Math.tanh(x);
+            case RELU -> Math.max(x, 0);
+            case RELU6 -> Math.min(Math.max(x, 0), 6);
+            case LEAKY_RELU -> x > 0 ? x : a * x;
+            case GELU -> x * normal(x);
+            case SOFTPLUS -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+            case POW -> Math.pow(x, a);
+            case CLAMP -> Math.min(Math.max(x, a), b);
+            case AFFINE -> a * x + b;
+        };
+    }
+
+    /** The derivative at {@code x}, where {@code y = op(x)}; reads only what the contract says it may. */
+    static double slope(UnaryOp op, double a, double b, Element x, Element y) {
+        return switch (op) {
+            case NEG -> -1;
+            case AFFINE -> a;
+            case EXP -> y.get();
+            case SQRT -> 0.5 / y.get();
+            case RECIPROCAL -> -y.get() * y.get();
+            case SIGMOID -> y.get() * (1 - y.get());
+            case TANH -> 1 - y.get() * y.get();
+            case RELU -> y.get() > 0 ? 1 : 0;
+            case RELU6 -> y.get() > 0 && y.get() < 6 ? 1 : 0;
+            case ABS -> Math.signum(x.get());
+            case LOG -> 1 / x.get();
+            case SQUARE -> 2 * x.get();
+            case LEAKY_RELU -> x.get() > 0 ? 1 : a;
+            case GELU -> normal(x.get()) + x.get() * Math.exp(-x.get() * x.get() / 2) / Math.sqrt(2 * Math.PI);
+            case SOFTPLUS -> sigmoid(x.get());
+            case POW -> a == 0 ? 0 : a * Math.pow(x.get(), a - 1);
+            case CLAMP -> x.get() >= a && x.get() <= b ? 1 : 0;
+        };
+    }
+
+    /** An element that is read only where it is needed. */
+    interface Element {
+        double get();
+    }
+
+    static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+
+    /**
+     * The normal distribution function by its series or, far out, its continued fraction (Abramowitz and Stegun 26.2.11
+     * and 26.2.14).
+     */
+    private static double normal(double x) {
+        double density = Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+        if (Math.abs(x) < 3) {
+            double term = x;
+            double sum = x;
+            for (int k = 3; k < 400; k += 2) {
+                term *= x * x / k;
+                sum += term;
+            }
+            return 0.5 + density * sum;
+        }
+        double fraction = Math.abs(x);
+        for (int k = 200; k > 0; k--) {
+            fraction = Math.abs(x) + k / fraction;
+        }
+        double tail = Double.isNaN(x) ? Double.NaN : density / fraction;
+        return x < 0 ? tail : 1 - tail;
+    }
+
+    static double binary(BinaryOp op, double p, double q) {
+        return switch (op) {
+            case ADD -> p + q;
+            case SUB -> p - q;
+            case MUL -> p * q;
+            case DIV -> p / q;
+            case MAXIMUM -> Math.max(p, q);
+            case MINIMUM -> Math.min(p, q);
+            case EQUAL -> p == q ? 1 : 0;
+            case LESS -> p < q ? 1 : 0;
+            case LESS_EQUAL -> p <= q ? 1 : 0;
+        };
+    }
+
+    private static boolean holds(BinaryOp op, long p, long q) {
+        return switch (op) {
+            case EQUAL -> p == q;
+            case LESS -> p < q;
+            case LESS_EQUAL -> p <= q;
+            default -> throw new IllegalStateException(op + " is not defined for integers");
+        };
+    }
+
+    static void binary(BinaryOp op, DType operands, Elements p, Elements q, Elements y) {
+        if (operands == DType.I64) {
+            y.each(i -> y.setLong(holds(op, p.getLong(i), q.getLong(i)) ? 1 : 0, i));
+        } else {
+            y.each(i -> y.set(binary(op, p.get(i), q.get(i)), i));
+        }
+    }
+
+    static void dropout(float p, long seed, Elements x, Elements y) {
+        RandomStream stream = RandomStream.of(seed, "dropout.mask");
+        long threshold = Math.round(p * Math.pow(2, 24));
+        long[] position = {0};
+        y.each(i -> {
+            boolean stays = stream.at(position[0]++) >>> 40 >= threshold;
+            y.set(stays ? x.get(i) / (1 - p) : 0, i);
+        });
+    }
+
+    static double activate(Activation activation, double v) {
+        return switch (activation) {
+            case NONE -> v;
+            case RELU -> Math.max(v, 0);
+            case RELU6 -> Math.min(Math.max(v, 0), 6);
+        };
+    }
+
+    /** The activation's slope where its result is {@code y}. */
+    static double slope(Activation activation, double y) {
+        return switch (activation) {
+            case NONE -> 1;
+            case RELU -> y > 0 ? 1 : 0;
+            case RELU6 -> y > 0 && y < 6 ? 1 : 0;
+        };
+    }
+
+    static void sgd(
+            Elements w,
+            Elements g,
+            Elements v,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
+        w.each(i -> {
+            double gradient = g.get(i) + weightDecay * w.get(i);
+            if (momentum == 0) {
+                w.set(w.get(i) - lr * gradient, i);
+                return;
+            }
+            double velocity = first ? gradient : momentum * v.get(i) + (1 - dampening) * gradient;
+            v.set(velocity, i);
+            w.set(w.get(i) - lr * (nesterov ? gradient + momentum * velocity : velocity), i);
+        });
+    }
+
+    static void adamW(
+            Elements w,
+            Elements g,
+            Elements m,
+            Elements v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay) {
+        w.each(i -> {
+            double gradient = g.get(i);
+            double mean = beta1 * m.get(i) + (1 - beta1) * gradient;
+            double square = beta2 * v.get(i) + (1 - beta2) * gradient * gradient;
+            m.set(mean, i);
+            v.set(square, i);
+            double corrected = mean / (1 - Math.pow(beta1, t));
+            double root = Math.sqrt(square / (1 - Math.pow(beta2, t)));
+            w.set(w.get(i) * (1 - lr * weightDecay) - lr * corrected / (root + eps), i);
+        });
+    }
+}

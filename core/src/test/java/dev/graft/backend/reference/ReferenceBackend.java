@@ -1,0 +1,556 @@
+package dev.graft.backend.reference;
+
+import dev.graft.backend.Activation;
+import dev.graft.backend.Backend;
+import dev.graft.backend.BinaryOp;
+import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Epilogue;
+import dev.graft.backend.MemoryStats;
+import dev.graft.backend.PoolGeometry;
+import dev.graft.backend.Reduction;
+import dev.graft.backend.Storage;
+import dev.graft.backend.UnaryOp;
+import dev.graft.backend.View;
+import dev.graft.type.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A device that is slow and obvious: every kernel is its formula in double precision, rounded once; memory lies outside
+ * the heap and begins as NaN; kernels run later, one after the other, on a thread of the device's own. Shares nothing
+ * with the CPU's backend. It holds callers to the contract too: what {@link Backend} says was checked or laid out by
+ * the caller is checked here.
+ */
+public final class ReferenceBackend implements Backend {
+    private final String name;
+    private final Worker worker;
+    private final AtomicLong live = new AtomicLong();
+    private final AtomicLong peak = new AtomicLong();
+
+    public ReferenceBackend(String name) {
+        this.name = name;
+        this.worker = new Worker(name);
+    }
+
+    Worker worker() {
+        return worker;
+    }
+
+    void givenBack(long bytes) {
+        live.addAndGet(-bytes);
+    }
+
+    private static Elements on(View view) {
+        return Elements.of(view);
+    }
+
+    private static Optional<Elements> on(Optional<View> view) {
+        return view.map(Elements::of);
+    }
+
+    private Caller check(String kernel) {
+        return new Caller(this, kernel);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Map<String, String> describe() {
+        return Map.of(
+                "kernels", "plain loops in double precision, one after the other on one thread (a test's device)");
+    }
+
+    @Override
+    public MemoryStats memory() {
+        return new MemoryStats(live.get(), peak.get(), 0, 0, 0);
+    }
+
+    @Override
+    public void trim() {
+        peak.set(live.get());
+    }
+
+    @Override
+    public Storage allocate(DType dtype, int length) {
+        ReferenceStorage storage = new ReferenceStorage(this, dtype, length);
+        long now = live.addAndGet(storage.size());
+        peak.accumulateAndGet(now, Math::max);
+        return storage;
+    }
+
+    @Override
+    public void copy(View x, View y) {
+        check("copy").reads(x).writes(y).sameShape(x, y).convertible(x, y);
+        worker.submit(() -> Copying.copy(x, y));
+    }
+
+    @Override
+    public void fill(View y, double value) {
+        check("fill").writes(y).convertible(y, y);
+        worker.submit(() -> Copying.fill(y, value));
+    }
+
+    @Override
+    public void unary(UnaryOp op, float a, float b, View x, View y) {
+        check("unary").floats(x, y).reads(x).writes(y).sameLayout(x, y).apartUnlessSame(y, x);
+        worker.submit(() -> on(y).each(i -> on(y).set(Pointwise.unary(op, a, b, on(x).get(i)), i)));
+    }
+
+    @Override
+    public void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx) {
+        check("unaryBackward").floats(x, y, dy, dx).reads(x, y, dy).writes(dx);
+        check("unaryBackward").sameLayout(x, y, dy, dx).apart(dx, x, y, dy);
+        worker.submit(() -> on(dx).each(i ->
+                on(dx).set(on(dy).get(i) * Pointwise.slope(op, a, b, () -> on(x).get(i), () -> on(y).get(i)), i)));
+    }
+
+    @Override
+    public void binary(BinaryOp op, View p, View q, View y) {
+        check("binary").reads(p, q).writes(y).sameShape(p, q, y).apartUnlessSame(y, p, q);
+        check("binary").dtype(op.isComparison() ? DType.BOOL : DType.F32, y);
+        check("binary").dtype(op.isComparison() && p.dtype() == DType.I64 ? DType.I64 : DType.F32, p, q);
+        worker.submit(() -> Pointwise.binary(op, p.dtype(), on(p), on(q), on(y)));
+    }
+
+    @Override
+    public void where(View condition, View p, View q, View y) {
+        check("where").dtype(DType.BOOL, condition).dtype(y.dtype(), p, q);
+        check("where").reads(condition, p, q).writes(y).sameShape(condition, p, q, y);
+        check("where").apart(y, condition, p, q);
+        worker.submit(() -> on(y).each(i -> on(y).setRaw((on(condition).getLong(i) != 0 ? on(p) : on(q)).raw(i), i)));
+    }
+
+    @Override
+    public void addScaled(float alpha, View x, View y) {
+        check("addScaled").floats(x, y).reads(x).writes(y).sameShape(x, y).apartUnlessSame(y, x);
+        worker.submit(() -> on(y).each(i -> on(y).set(on(y).get(i) + (double) alpha * on(x).get(i), i)));
+    }
+
+    @Override
+    public void dropout(float p, long seed, View x, View y) {
+        check("dropout").floats(x, y).reads(x).writes(y).sameShape(x, y).apart(y, x);
+        worker.submit(() -> Pointwise.dropout(p, seed, on(x), on(y)));
+    }
+
+    @Override
+    public void reduce(Reduction op, View x, View y) {
+        check("reduce").floats(x, y).reads(x).writes(y).folded(x, y).apart(y, x);
+        worker.submit(() -> Folding.reduce(op, x, y));
+    }
+
+    @Override
+    public void argmax(View x, int axis, View y) {
+        check("argmax")
+                .floats(x)
+                .dtype(DType.I64, y)
+                .reads(x)
+                .writes(y)
+                .folded(x, y)
+                .apart(y, x);
+        worker.submit(() -> Folding.argmax(x, axis, y));
+    }
+
+    @Override
+    public void softmax(boolean log, View x, View y) {
+        check("softmax")
+                .floats(x, y)
+                .reads(x)
+                .writes(y)
+                .sameShape(x, y)
+                .contiguous(x, y)
+                .apart(y, x);
+        worker.submit(() -> Folding.softmax(log, on(x), on(y)));
+    }
+
+    @Override
+    public void softmaxBackward(boolean log, View y, View dy, View dx) {
+        check("softmaxBackward").floats(y, dy, dx).reads(y, dy).writes(dx);
+        check("softmaxBackward").sameShape(y, dy, dx).contiguous(y, dy, dx).apart(dx, y, dy);
+        worker.submit(() -> Folding.softmaxBackward(log, on(y), on(dy), on(dx)));
+    }
+
+    @Override
+    public void matmul(View p, View q, View y) {
+        check("matmul")
+                .floats(p, q, y)
+                .reads(p, q)
+                .writes(y)
+                .contiguous(y)
+                .product(p, q, y)
+                .apart(y, p, q);
+        worker.submit(() -> Images.matmul(on(p), on(q), on(y)));
+    }
+
+    @Override
+    public void conv2d(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
+        Caller caller = check("conv2d")
+                .floats(x, w, y)
+                .reads(x, w)
+                .writes(y)
+                .images(x, y)
+                .apart(y, x, w);
+        epilogue.scale().ifPresent(v -> caller.floats(v).reads(v).contiguous(v).apart(y, v));
+        epilogue.shift().ifPresent(v -> caller.floats(v).reads(v).contiguous(v).apart(y, v));
+        epilogue.residual().ifPresent(v -> caller.floats(v).reads(v).images(v).apart(y, v));
+        worker.submit(() -> {
+            Images.Result result = Images.convolution(
+                    on(x),
+                    on(w),
+                    params,
+                    new Images.Finish(
+                            on(epilogue.scale()),
+                            on(epilogue.shift()),
+                            on(epilogue.residual()),
+                            epilogue.activation()));
+            if (epilogue.maxPool().isPresent()) {
+                PoolGeometry pool = epilogue.maxPool().get();
+                int height = params.outputHeight(x.dim(2), w.dim(2));
+                int width = params.outputWidth(x.dim(3), w.dim(3));
+                Images.maxPool(result, pool.rows(height), pool.columns(width), on(y), Optional.empty());
+            } else {
+                on(y).each(i -> on(y).set(result.at(i), i));
+            }
+        });
+    }
+
+    @Override
+    public void conv2dBackwardInput(View dy, View w, View dx, Conv2dParams params) {
+        check("conv2dBackwardInput")
+                .floats(dy, w, dx)
+                .reads(dy, w)
+                .writes(dx)
+                .images(dy, dx)
+                .apart(dx, dy, w);
+        worker.submit(() -> Images.conv2dBackwardInput(on(dy), on(w), on(dx), params));
+    }
+
+    @Override
+    public void conv2dBackwardWeight(View x, View dy, View dw, Conv2dParams params) {
+        check("conv2dBackwardWeight")
+                .floats(x, dy, dw)
+                .reads(x, dy)
+                .writes(dw)
+                .images(x, dy)
+                .apart(dw, x, dy);
+        worker.submit(() -> Images.conv2dBackwardWeight(on(x), on(dy), on(dw), params));
+    }
+
+    @Override
+    public void batchNormTrain(
+            View x,
+            View gamma,
+            View beta,
+            float eps,
+            Optional<View> residual,
+            Activation activation,
+            View y,
+            View mean,
+            View inverseStd,
+            View variance) {
+        Caller caller = check("batchNormTrain").floats(x, gamma, beta, y, mean, inverseStd, variance);
+        caller.reads(x, gamma, beta)
+                .writes(y, mean, inverseStd, variance)
+                .images(x, y)
+                .sameShape(x, y);
+        caller.contiguous(gamma, beta, mean, inverseStd, variance).apart(y, x, gamma, beta);
+        residual.ifPresent(
+                v -> caller.floats(v).reads(v).sameShape(v, y).images(v).apart(y, v));
+        worker.submit(() -> {
+            Images.statistics(on(x), eps, on(mean), on(inverseStd), on(variance));
+            Images.normalise(on(x), on(gamma), on(beta), on(mean), on(inverseStd), on(residual), activation, on(y));
+        });
+    }
+
+    @Override
+    public void batchNormTrainBackward(
+            View x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
+        batchNormBackward(
+                true, Optional.of(x), y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
+    }
+
+    private void batchNormBackward(
+            boolean fromBatch,
+            Optional<View> x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
+        Caller caller = check("batchNormBackward").floats(dy, gamma, beta, mean, inverseStd, dx, dgamma, dbeta);
+        caller.reads(dy, gamma, beta, mean, inverseStd)
+                .writes(dx, dgamma, dbeta)
+                .images(dy, dx)
+                .sameShape(dy, dx);
+        caller.contiguous(gamma, beta, mean, inverseStd, dgamma, dbeta).apart(dx, dy, gamma, beta, mean, inverseStd);
+        x.ifPresent(v -> caller.floats(v).reads(v).sameShape(v, dx).images(v).apart(dx, v));
+        y.ifPresent(v -> caller.floats(v).reads(v).sameShape(v, dx).images(v).apart(dx, v));
+        dresidual.ifPresent(
+                v -> caller.floats(v).writes(v).sameShape(v, dx).images(v).apart(v, dx, dy));
+        worker.submit(() -> Images.normaliseBackward(
+                fromBatch,
+                on(x),
+                on(y),
+                on(dy),
+                on(gamma),
+                on(beta),
+                on(mean),
+                on(inverseStd),
+                activation,
+                on(dx),
+                on(dgamma),
+                on(dbeta),
+                on(dresidual)));
+    }
+
+    @Override
+    public void batchNormEval(
+            View x,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Optional<View> residual,
+            Activation activation,
+            View y) {
+        Caller caller = check("batchNormEval").floats(x, gamma, beta, mean, inverseStd, y);
+        caller.reads(x, gamma, beta, mean, inverseStd).writes(y).images(x, y).sameShape(x, y);
+        caller.contiguous(gamma, beta, mean, inverseStd).apart(y, x, gamma, beta, mean, inverseStd);
+        residual.ifPresent(
+                v -> caller.floats(v).reads(v).sameShape(v, y).images(v).apart(y, v));
+        worker.submit(() -> Images.normalise(
+                on(x), on(gamma), on(beta), on(mean), on(inverseStd), on(residual), activation, on(y)));
+    }
+
+    @Override
+    public void batchNormEvalBackward(
+            Optional<View> x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
+        batchNormBackward(false, x, y, dy, gamma, beta, mean, inverseStd, activation, dx, dgamma, dbeta, dresidual);
+    }
+
+    @Override
+    public void foldBatchNorm(
+            View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
+        Caller caller = check("foldBatchNorm").floats(gamma, beta, mean, variance, scale, shift);
+        caller.reads(gamma, beta, mean, variance).writes(scale, shift);
+        caller.contiguous(gamma, beta, mean, variance, scale, shift);
+        bias.ifPresent(v -> caller.floats(v).reads(v).contiguous(v));
+        worker.submit(() -> on(scale).each(c -> {
+            double factor = on(gamma).get(c) / Math.sqrt(on(variance).get(c) + eps);
+            double start = bias.isPresent() ? on(bias.get()).get(c) : 0;
+            on(scale).set(factor, c);
+            on(shift).set(on(beta).get(c) + (start - on(mean).get(c)) * factor, c);
+        }));
+    }
+
+    @Override
+    public void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd) {
+        Caller caller = check("layerNorm").floats(x, gamma, beta, y, mean, inverseStd);
+        caller.reads(x, gamma, beta).writes(y, mean, inverseStd).sameShape(x, y).apart(y, x, gamma, beta);
+        caller.contiguous(x, gamma, beta, y, mean, inverseStd);
+        worker.submit(() -> Images.layerNorm(on(x), on(gamma), on(beta), eps, on(y), on(mean), on(inverseStd)));
+    }
+
+    @Override
+    public void layerNormBackward(
+            View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        Caller caller = check("layerNormBackward").floats(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+        caller.reads(x, dy, gamma, mean, inverseStd).writes(dx, dgamma, dbeta).sameShape(x, dy, dx);
+        caller.contiguous(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta).apart(dx, x, dy, gamma);
+        worker.submit(() -> Images.layerNormBackward(
+                on(x), on(dy), on(gamma), on(mean), on(inverseStd), on(dx), on(dgamma), on(dbeta)));
+    }
+
+    @Override
+    public void maxPool2d(View x, PoolGeometry geometry, View y, Optional<View> index) {
+        Caller caller =
+                check("maxPool2d").floats(x, y).reads(x).writes(y).images(x, y).apart(y, x);
+        index.ifPresent(
+                v -> caller.dtype(DType.I32, v).writes(v).sameLayout(v, y).apart(v, x, y));
+        worker.submit(() ->
+                Images.maxPool(on(x)::get, geometry.rows(x.dim(2)), geometry.columns(x.dim(3)), on(y), on(index)));
+    }
+
+    @Override
+    public void maxPool2dBackward(View dy, View index, PoolGeometry geometry, View dx) {
+        Caller caller = check("maxPool2dBackward").floats(dy, dx).dtype(DType.I32, index);
+        caller.reads(dy, index).writes(dx).images(dy, dx).sameLayout(dy, index).apart(dx, dy, index);
+        worker.submit(() -> Images.maxPoolBackward(on(dy), on(index), on(dx)));
+    }
+
+    @Override
+    public void avgPool2d(View x, PoolGeometry geometry, View y) {
+        check("avgPool2d").floats(x, y).reads(x).writes(y).images(x, y).apart(y, x);
+        worker.submit(() -> Images.avgPool(on(x), geometry, on(y)));
+    }
+
+    @Override
+    public void avgPool2dBackward(View dy, PoolGeometry geometry, View dx) {
+        check("avgPool2dBackward")
+                .floats(dy, dx)
+                .reads(dy)
+                .writes(dx)
+                .images(dy, dx)
+                .apart(dx, dy);
+        worker.submit(() -> Images.avgPoolBackward(on(dy), geometry, on(dx)));
+    }
+
+    @Override
+    public void gatherRows(View table, View rows, View y) {
+        Caller caller = check("gatherRows")
+                .floats(table, y)
+                .dtype(DType.I64, rows)
+                .reads(table, rows)
+                .writes(y);
+        caller.contiguous(table, rows, y).apart(y, table, rows);
+        worker.submit(() -> Folding.gatherRows(on(table), on(rows), on(y)));
+    }
+
+    @Override
+    public void gatherRowsBackward(View dy, View rows, View dtable) {
+        Caller caller = check("gatherRowsBackward").floats(dy, dtable).dtype(DType.I64, rows);
+        caller.reads(dy, rows).writes(dtable).contiguous(dy, rows, dtable).apart(dtable, dy, rows);
+        worker.submit(() -> Folding.gatherRowsBackward(on(dy), on(rows), on(dtable)));
+    }
+
+    @Override
+    public void crossEntropy(
+            View logits,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View loss,
+            View rowWeight,
+            View logProbabilities) {
+        Caller caller = check("crossEntropy").floats(logits, loss, rowWeight, logProbabilities);
+        caller.dtype(DType.I64, target).reads(logits, target).writes(loss, rowWeight, logProbabilities);
+        caller.contiguous(logits, target, loss, rowWeight, logProbabilities).sameShape(logits, logProbabilities);
+        caller.sameShape(target, loss, rowWeight).apart(logProbabilities, logits);
+        classWeight.ifPresent(v -> caller.floats(v).reads(v).contiguous(v));
+        worker.submit(() -> Folding.crossEntropy(
+                on(logits),
+                on(target),
+                on(classWeight).orElse(null),
+                smoothing,
+                ignoreIndex,
+                on(loss),
+                on(rowWeight),
+                on(logProbabilities)));
+    }
+
+    @Override
+    public void crossEntropyBackward(
+            View logProbabilities,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View dloss,
+            View dlogits) {
+        Caller caller = check("crossEntropyBackward").floats(logProbabilities, dloss, dlogits);
+        caller.dtype(DType.I64, target).reads(logProbabilities, target, dloss).writes(dlogits);
+        caller.contiguous(logProbabilities, target, dloss, dlogits).sameShape(logProbabilities, dlogits);
+        caller.sameShape(target, dloss).apart(dlogits, logProbabilities, dloss);
+        classWeight.ifPresent(v -> caller.floats(v).reads(v).contiguous(v));
+        worker.submit(() -> Folding.crossEntropyBackward(
+                on(logProbabilities),
+                on(target),
+                on(classWeight).orElse(null),
+                smoothing,
+                ignoreIndex,
+                on(dloss),
+                on(dlogits)));
+    }
+
+    @Override
+    public void sgd(
+            View weight,
+            View gradient,
+            Optional<View> velocity,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
+        Caller caller = check("sgd").floats(weight, gradient).reads(gradient).writes(weight);
+        caller.sameLayout(weight, gradient).apartUnlessSame(weight, gradient);
+        velocity.ifPresent(v -> caller.floats(v).writes(v).sameShape(v, weight).apart(v, weight));
+        worker.submit(() -> Pointwise.sgd(
+                on(weight),
+                on(gradient),
+                on(velocity).orElse(null),
+                first,
+                lr,
+                momentum,
+                dampening,
+                weightDecay,
+                nesterov));
+    }
+
+    @Override
+    public void adamW(
+            View weight,
+            View gradient,
+            View m,
+            View v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay) {
+        Caller caller =
+                check("adamW").floats(weight, gradient, m, v).reads(gradient).writes(weight, m, v);
+        caller.sameLayout(weight, gradient)
+                .sameShape(weight, m, v)
+                .apart(m, weight, v)
+                .apart(weight, v);
+        worker.submit(
+                () -> Pointwise.adamW(on(weight), on(gradient), on(m), on(v), t, lr, beta1, beta2, eps, weightDecay));
+    }
+
+    @Override
+    public double sumOfSquares(List<View> views) {
+        double[] total = {0};
+        for (View view : views) {
+            check("sumOfSquares").floats(view).reads(view);
+            worker.submit(() -> on(view).each(i -> total[0] += Math.pow(on(view).get(i), 2)));
+        }
+        worker.await(() -> {});
+        return total[0];
+    }
+}
