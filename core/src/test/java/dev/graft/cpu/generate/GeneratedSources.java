@@ -18,6 +18,7 @@ final class GeneratedSources {
                 DepthwiseSource.gradient(),
                 WinogradSource.f2(),
                 WinogradSource.f4(),
+                PlainWinogradSource.f4(),
                 TileSource.plain(),
                 TileSource.transposed());
     }

@@ -2,9 +2,7 @@ package dev.graft.cpu.generate;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -13,94 +11,6 @@ import java.util.stream.IntStream;
  * rows.
  */
 final class WinogradSource {
-    /** The matrices of a tile size, as sides: see {@code WinogradTransforms} for the letters. */
-    private record Transforms(
-            int tile, Side input, Side output, Side weights, Side outputGradient, Side weightGradient) {}
-
-    private static final Transforms F2 =
-            new Transforms(2, Side.of("""
-                    $0.sub($2)
-                    $1.add($2)
-                    $2.sub($1)
-                    $1.sub($3)
-                    """), Side.of("""
-                    $0.add($1).add($2)
-                    $1.sub($2).sub($3)
-                    """), Side.of("""
-                    outer = $0.add($2).mul(0.5f)
-                    middle = $1.mul(0.5f)
-                    $0
-                    outer.add(middle)
-                    outer.sub(middle)
-                    $2
-                    """), Side.of("""
-                    $0
-                    $0.add($1)
-                    $0.sub($1)
-                    $1.neg()
-                    """), Side.of("""
-                    sum = $1.add($2).mul(0.5f)
-                    $0.add(sum)
-                    $1.sub($2).mul(0.5f)
-                    sum.add($3)
-                    """));
-
-    private static final Transforms F4 =
-            new Transforms(4, Side.of("""
-                    even = minusFour.fma($2, $4)
-                    odd = minusFour.fma($1, $3)
-                    evenHalf = $4.sub($2)
-                    oddHalf = $3.sub($1)
-                    oddWhole = oddHalf.add(oddHalf)
-                    four.fma($0, minusFive.fma($2, $4))
-                    even.add(odd)
-                    even.sub(odd)
-                    evenHalf.add(oddWhole)
-                    evenHalf.sub(oddWhole)
-                    four.fma($1, minusFive.fma($3, $5))
-                    """), Side.of("""
-                    sum1 = $1.add($2)
-                    difference1 = $1.sub($2)
-                    sum2 = $3.add($4)
-                    difference2 = $3.sub($4)
-                    $0.add(sum1).add(sum2)
-                    two.fma(difference2, difference1)
-                    four.fma(sum2, sum1)
-                    eight.fma(difference2, difference1).add($5)
-                    """), Side.of("""
-                    outer = $0.add($2).mul(-1f / 6)
-                    middle = $1.mul(1f / 6)
-                    outerHalf = $0.mul(1f / 24).add($2.mul(1f / 6))
-                    middleHalf = $1.mul(1f / 12)
-                    $0.mul(0.25f)
-                    outer.sub(middle)
-                    outer.add(middle)
-                    outerHalf.add(middleHalf)
-                    outerHalf.sub(middleHalf)
-                    $2
-                    """), Side.of("""
-                    even = $0.add($2)
-                    odd = $1.add($3)
-                    evenDouble = four.fma($2, $0)
-                    oddQuad = four.fma($3, $1)
-                    oddDouble = oddQuad.add(oddQuad)
-                    $0
-                    even.add(odd)
-                    even.sub(odd)
-                    evenDouble.add(oddDouble)
-                    evenDouble.sub(oddDouble)
-                    $3
-                    """), Side.of("""
-                    ones = $1.add($2).mul(1f / 6)
-                    twos = $3.add($4).mul(1f / 6)
-                    $0.mul(0.25f).sub(ones).add(twos.mul(0.25f))
-                    $2.sub($1).mul(1f / 6).add($3.sub($4).mul(1f / 12))
-                    twos.sub(ones).add($5)
-                    """));
-
-    private static final Map<String, String> CONSTANTS =
-            new TreeMap<>(Map.of("two", "2f", "four", "4f", "eight", "8f", "minusFour", "-4f", "minusFive", "-5f"));
-
     /** Vectors in rows and columns of an array: pixels, or one after the other, {@code step} apart. */
     private record Grid(String array, int columns, String step) {
         static Grid pixels(String array) {
@@ -124,18 +34,15 @@ final class WinogradSource {
             """;
 
     private final Source s;
-    private final Transforms t;
-    /** Values of a transformed side. */
-    private final int width;
+    private final WinogradSides t;
 
-    private WinogradSource(Transforms t) {
-        this.s = new Source(WinogradSource.class, PACKAGE, "WinogradF" + t.tile, IMPORTS);
+    private WinogradSource(WinogradSides t) {
+        this.s = new Source(WinogradSource.class, PACKAGE, "WinogradF" + t.tile(), IMPORTS);
         this.t = t;
-        this.width = t.tile + 2;
     }
 
     static Source f2() {
-        return new WinogradSource(F2).write("""
+        return new WinogradSource(WinogradSides.F2).write("""
                 /**
                  * F(2x2, 3x3) with the points 0, 1, -1: 16 products in place of 36, and no less exact than a direct convolution.
                  * Written out for the reason that {@link WinogradF4} gives.
@@ -144,7 +51,7 @@ final class WinogradSource {
     }
 
     static Source f4() {
-        return new WinogradSource(F4).write("""
+        return new WinogradSource(WinogradSides.F4).write("""
                 /**
                  * F(4x4, 3x3) with the points 0, 1, -1, 2, -2: 36 products in place of 144. Its error is up to about 2e-5 of the
                  * largest result, ten times that of a direct convolution.
@@ -158,55 +65,75 @@ final class WinogradSource {
     }
 
     private Source write(String comment) {
-        s.lines(comment).lines("public final class WinogradF" + t.tile + " extends WinogradStride1 {");
+        s.lines(comment).lines("public final class WinogradF" + t.tile() + " extends WinogradStride1 {");
         s.lines("private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;");
-        s.lines("\npublic WinogradF%1$s() {\n    super(%1$s);\n}".formatted(t.tile));
+        s.lines("\npublic WinogradF%1$s() {\n    super(%1$s);\n}".formatted(t.tile()));
         String arguments = "float[] d, int dAt, int dRow, int dColumn, float[] v, int vAt, int vPosition";
         s.lines("\n@Override\nvoid input(%s) {".formatted(arguments));
         Grid patch = Grid.pixels("d");
-        Grid positions = new Grid("v", width, "Position");
-        if (t.tile == 2) {
-            transform(t.input, patch, positions, false, t.input.all());
+        Grid positions = new Grid("v", t.width(), "Position");
+        if (t.tile() == 2) {
+            transform(t.input(), patch, positions, false, t.input().all());
         } else {
             s.lines("inputMiddle(d, dAt, dRow, dColumn, v, vAt, vPosition);");
             s.lines("inputOuter(d, dAt, dRow, dColumn, v, vAt, vPosition);");
             s.lines("}").lines("\n// Two methods, as all 36 halfway results are more than there are registers.");
             s.lines("private static void inputMiddle(%s) {".formatted(arguments));
-            transform(t.input, patch, positions, false, 1, 2, 3, 4);
+            transform(t.input(), patch, positions, false, 1, 2, 3, 4);
             s.lines("}").lines("\nprivate static void inputOuter(%s) {".formatted(arguments));
-            transform(t.input, patch, positions, false, 0, 5);
+            transform(t.input(), patch, positions, false, 0, 5);
         }
         s.lines("}").lines("""
 
                 @Override
                 void output(float[] m, int mAt, int mPosition, float[] y, int yAt, int yRow, int yColumn, float[] watched) {""");
-        transform(t.output, new Grid("m", width, "Position"), Grid.pixels("y"), true, t.output.all());
+        transform(
+                t.output(),
+                new Grid("m", t.width(), "Position"),
+                Grid.pixels("y"),
+                true,
+                t.output().all());
         s.lines("}").lines("""
 
                 @Override
                 void weights(float[] g, int gAt, int gTap, float[] u, int uAt, int uPosition) {""");
-        transform(t.weights, new Grid("g", 3, "Tap"), new Grid("u", width, "Position"), false, t.weights.all());
+        transform(
+                t.weights(),
+                new Grid("g", 3, "Tap"),
+                new Grid("u", t.width(), "Position"),
+                false,
+                t.weights().all());
         s.lines("}").lines("""
 
                 @Override
                 void outputGradient(float[] dy, int dyAt, int dyRow, int dyColumn, float[] m, int mAt, int mPosition) {""");
-        Grid products = new Grid("m", width, "Position");
-        transform(t.outputGradient, Grid.pixels("dy"), products, false, t.outputGradient.all());
+        Grid products = new Grid("m", t.width(), "Position");
+        transform(
+                t.outputGradient(),
+                Grid.pixels("dy"),
+                products,
+                false,
+                t.outputGradient().all());
         s.lines("}").lines("""
 
                 @Override
                 void weightGradient(float[] u, int uAt, int uPosition, float[] dg, int dgAt, int dgTap, float[] watched) {""");
         Grid taps = new Grid("dg", 3, "Tap");
-        transform(t.weightGradient, new Grid("u", width, "Position"), taps, true, t.weightGradient.all());
+        transform(
+                t.weightGradient(),
+                new Grid("u", t.width(), "Position"),
+                taps,
+                true,
+                t.weightGradient().all());
         return s.lines("}").lines("}");
     }
 
     /** The columns, as far as the given rows of results need them, then those rows. */
     private void transform(Side side, Grid from, Grid to, boolean watched, int... rows) {
         Set<String> needed = side.needed(side.all());
-        CONSTANTS.forEach((name, value) -> {
+        WinogradSides.CONSTANTS.forEach((name, value) -> {
             if (needed.contains(name)) {
-                s.lines("FloatVector " + name + " = FloatVector.broadcast(SPECIES, " + value + ");");
+                s.lines("FloatVector " + name + " = FloatVector.broadcast(SPECIES, " + value + "f);");
             }
         });
         List<List<String>> columns = new ArrayList<>();

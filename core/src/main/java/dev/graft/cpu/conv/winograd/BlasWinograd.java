@@ -128,16 +128,17 @@ public final class BlasWinograd {
             Workspace workspace = context.workspace();
             float[] taps = workspace.floats(0, DEPTH * 9 * columns);
             weights.gather(0, columns, from, to, taps, 0, 9 * columns, columns);
-            float[][] rows = workspace.rows(POSITIONS + 9, columns);
+            float[][] rows = workspace.rows(POSITIONS, columns);
             for (int k = from; k < to; k++) {
                 for (int tap = 0; tap < 9; tap++) {
-                    System.arraycopy(taps, ((k - from) * 9 + tap) * columns, rows[POSITIONS + tap], 0, columns);
+                    float[] row = rows[tap / 3 * PATCH + tap % 3];
+                    System.arraycopy(taps, ((k - from) * 9 + tap) * columns, row, 0, columns);
                 }
                 for (int j = 0; j < 3; j++) {
-                    weights(rows, POSITIONS + j, 3, j, PATCH, columns);
+                    PlainWinogradF4.weights(rows, j, PATCH, columns);
                 }
                 for (int i = 0; i < PATCH; i++) {
-                    weights(rows, i * PATCH, 1, i * PATCH, 1, columns);
+                    PlainWinogradF4.weights(rows, i * PATCH, 1, columns);
                 }
                 for (int p = 0; p < POSITIONS; p++) {
                     u.put((p * depth + k) * columns, rows[p], 0, columns);
@@ -165,10 +166,10 @@ public final class BlasWinograd {
                     stage(from + first + t, d, t * depth, depth);
                 }
                 for (int j = 0; j < PATCH; j++) {
-                    input(d, j, PATCH, tiles * depth);
+                    PlainWinogradF4.input(d, j, PATCH, tiles * depth);
                 }
                 for (int i = 0; i < PATCH; i++) {
-                    input(d, i * PATCH, 1, tiles * depth);
+                    PlainWinogradF4.input(d, i * PATCH, 1, tiles * depth);
                 }
                 for (int p = 0; p < POSITIONS; p++) {
                     v.put((p * count + first) * depth, d[p], 0, tiles * depth);
@@ -205,10 +206,10 @@ public final class BlasWinograd {
                     m.get((p * count + first) * channels, r[p], 0, tiles * channels);
                 }
                 for (int j = 0; j < PATCH; j++) {
-                    output(r, j, PATCH, tiles * channels);
+                    PlainWinogradF4.output(r, j, PATCH, tiles * channels);
                 }
                 for (int i = 0; i < TILE; i++) {
-                    output(r, i * PATCH, 1, tiles * channels);
+                    PlainWinogradF4.output(r, i * PATCH, 1, tiles * channels);
                 }
                 Arrays.fill(watched, 0, tiles * channels, 0f);
                 for (int i = 0; i < TILE; i++) {
@@ -251,86 +252,6 @@ public final class BlasWinograd {
                     System.arraycopy(values, t * channels, y.data(), y.at() + places[t], channels);
                 }
             }
-        }
-    }
-
-    // The one-dimensional transforms: one index for all arrays, in place.
-
-    private static void input(float[][] d, int at, int step, int count) {
-        input(d[at], d[at + step], d[at + 2 * step], d[at + 3 * step], d[at + 4 * step], d[at + 5 * step], count);
-    }
-
-    private static void input(float[] a, float[] b, float[] c, float[] d, float[] e, float[] f, int count) {
-        for (int i = 0; i < count; i++) {
-            float even = e[i] - 4 * c[i];
-            float odd = d[i] - 4 * b[i];
-            float near = e[i] - c[i];
-            float far = 2 * (d[i] - b[i]);
-            float first = 4 * a[i] - 5 * c[i] + e[i];
-            float last = 4 * b[i] - 5 * d[i] + f[i];
-            a[i] = first;
-            b[i] = even + odd;
-            c[i] = even - odd;
-            d[i] = near + far;
-            e[i] = near - far;
-            f[i] = last;
-        }
-    }
-
-    private static void output(float[][] m, int at, int step, int count) {
-        output(m[at], m[at + step], m[at + 2 * step], m[at + 3 * step], m[at + 4 * step], m[at + 5 * step], count);
-    }
-
-    private static void output(float[] a, float[] b, float[] c, float[] d, float[] e, float[] f, int count) {
-        for (int i = 0; i < count; i++) {
-            float near = b[i] + c[i];
-            float nearOdd = b[i] - c[i];
-            float far = d[i] + e[i];
-            float farOdd = d[i] - e[i];
-            a[i] = a[i] + near + far;
-            b[i] = nearOdd + 2 * farOdd;
-            c[i] = near + 4 * far;
-            d[i] = nearOdd + 8 * farOdd + f[i];
-        }
-    }
-
-    private static void weights(float[][] rows, int from, int fromStep, int to, int toStep, int count) {
-        weights(
-                rows[from],
-                rows[from + fromStep],
-                rows[from + 2 * fromStep],
-                rows[to],
-                rows[to + toStep],
-                rows[to + 2 * toStep],
-                rows[to + 3 * toStep],
-                rows[to + 4 * toStep],
-                rows[to + 5 * toStep],
-                count);
-    }
-
-    private static void weights(
-            float[] g,
-            float[] h,
-            float[] k,
-            float[] a,
-            float[] b,
-            float[] c,
-            float[] d,
-            float[] e,
-            float[] f,
-            int count) {
-        for (int i = 0; i < count; i++) {
-            float ends = (g[i] + k[i]) * (-1f / 6);
-            float middle = h[i] * (1f / 6);
-            float far = g[i] * (1f / 24) + k[i] * (1f / 6);
-            float farOdd = h[i] * (1f / 12);
-            float last = k[i];
-            a[i] = g[i] * 0.25f;
-            b[i] = ends - middle;
-            c[i] = ends + middle;
-            d[i] = far + farOdd;
-            e[i] = far - farOdd;
-            f[i] = last;
         }
     }
 }
