@@ -2,6 +2,7 @@ package dev.graft.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.ArchConfiguration;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -132,6 +133,7 @@ class HouseTest {
                 .map(module -> ROOT.resolve(module).resolve("target/classes"))
                 .toList();
         assertThat(folders).as("compiled modules").allMatch(Files::isDirectory);
+        ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
         return new ClassFileImporter()
                 .importPaths(folders).stream()
                         .filter(type -> type.getPackageName().startsWith(PREFIX))
