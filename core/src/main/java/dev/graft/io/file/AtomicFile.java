@@ -64,7 +64,7 @@ public final class AtomicFile {
         try {
             write(temporary, force, content);
             keepPermissions(target, temporary);
-            move(temporary, target);
+            putInPlace(temporary, target);
             if (force) {
                 forceFolder(folder);
             }
@@ -111,7 +111,8 @@ public final class AtomicFile {
         return path;
     }
 
-    private static void keepPermissions(Path old, Path replacement) throws IOException {
+    /** Gives a file that is to replace another the other's permissions, where there is one and the system has such. */
+    public static void keepPermissions(Path old, Path replacement) throws IOException {
         PosixFileAttributeView before = Files.getFileAttributeView(old, PosixFileAttributeView.class);
         PosixFileAttributeView now = Files.getFileAttributeView(replacement, PosixFileAttributeView.class);
         if (Files.exists(old) && before != null && now != null) {
@@ -131,7 +132,8 @@ public final class AtomicFile {
         }
     }
 
-    private static void move(Path temporary, Path target) throws IOException {
+    /** Renames a file that is written whole to its place, in one step where the file system can. */
+    public static void putInPlace(Path temporary, Path target) throws IOException {
         try {
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
@@ -140,9 +142,10 @@ public final class AtomicFile {
     }
 
     /**
-     * Makes the rename itself durable where the system lets a folder be opened (Windows does not, and needs it not).
+     * Makes renames in a folder themselves durable where the system lets a folder be opened (Windows does not, and
+     * needs it not).
      */
-    private static void forceFolder(Path folder) {
+    public static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {

@@ -1,12 +1,9 @@
 package dev.graft.examples.run;
 
+import dev.graft.io.file.AtomicFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,37 +35,20 @@ final class Swap implements AutoCloseable {
     void commit() {
         pending.forEach((written, target) -> {
             try {
-                keepPermissions(target, written);
+                AtomicFile.keepPermissions(target, written);
             } catch (IOException e) {
                 throw cannotReplace(target, e);
             }
         });
         pending.forEach((written, target) -> {
             try {
-                Files.move(written, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                AtomicFile.putInPlace(written, target);
             } catch (IOException e) {
                 throw cannotReplace(target, e);
             }
         });
-        pending.values().stream().map(Path::getParent).distinct().forEach(Swap::force);
+        pending.values().stream().map(Path::getParent).distinct().forEach(AtomicFile::forceFolder);
         pending.clear();
-    }
-
-    private static void keepPermissions(Path from, Path to) throws IOException {
-        PosixFileAttributeView old = Files.getFileAttributeView(from, PosixFileAttributeView.class);
-        if (old != null && Files.exists(from)) {
-            Files.getFileAttributeView(to, PosixFileAttributeView.class)
-                    .setPermissions(old.readAttributes().permissions());
-        }
-    }
-
-    /** Makes the renames themselves last through a power failure, where the system lets a folder be opened. */
-    private static void force(Path folder) {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            System.getLogger(Swap.class.getName()).log(System.Logger.Level.TRACE, "folder not flushed", e);
-        }
     }
 
     private static RunException cannotReplace(Path target, IOException e) {
