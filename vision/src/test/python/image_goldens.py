@@ -182,7 +182,7 @@ def files() -> dict:
     result["palette_index_beyond.png"] = png(index, 3, 8, False, colours[:15])
     save("pillow.png", rgb, format="PNG", icc_profile=icc)
 
-    save("palette.gif", p, format="GIF")
+    save("palette.gif", p, format="GIF", interlace=0)
     save("flat.gif", rgb.quantize(4), format="GIF", interlace=0)
     save("interlaced.gif", p, format="GIF", interlace=1)
     save("grey.gif", grey, format="GIF")
