@@ -1,7 +1,7 @@
 package dev.graft.io;
 
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.io.safetensors.SafetensorsWriter;
@@ -49,7 +49,7 @@ public final class Safetensors {
         SafetensorsWriter.write(path, tensors.sources(), metadata);
     }
 
-    private static Contents contents(FileBytes file) {
+    private static WeightContents contents(FileBytes file) {
         WeightFormat format = WeightReader.detect(file);
         if (format != WeightFormat.SAFETENSORS) {
             throw file.refused(

@@ -1,8 +1,8 @@
 package dev.graft.io;
 
-import dev.graft.io.content.Contents;
 import dev.graft.io.content.TensorSource;
 import dev.graft.io.content.Unsupported;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.file.Sha256;
 import dev.graft.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
@@ -212,7 +212,7 @@ public final class StateDict implements AutoCloseable {
         return sources;
     }
 
-    static StateDict of(Contents contents) {
+    static StateDict of(WeightContents contents) {
         StateDict dict = new StateDict();
         dict.unreadable.putAll(contents.unreadable());
         try {

@@ -1,7 +1,7 @@
 package dev.graft.io;
 
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.io.torch.TorchZipWriter;
@@ -37,7 +37,7 @@ public final class TorchCheckpoint {
                         "it is a safetensors file, not a PyTorch checkpoint",
                         "use Safetensors.load or WeightFiles.load");
             }
-            Contents contents = WeightReader.read(file);
+            WeightContents contents = WeightReader.read(file);
             WeightFiles.checkIsOne(file, contents);
             return StateDict.of(contents);
         }

@@ -1,9 +1,9 @@
 package dev.graft.io;
 
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
-import dev.graft.io.content.Dialect;
+import dev.graft.io.content.ElementTypeNames;
 import dev.graft.io.content.RawTensor;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.file.WeightFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ public final class WeightFiles {
      */
     public static StateDict load(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
-            Contents contents = WeightReader.read(file);
+            WeightContents contents = WeightReader.read(file);
             checkIsOne(file, contents);
             logLeftOut(path, contents);
             return StateDict.of(contents);
@@ -41,14 +41,14 @@ public final class WeightFiles {
     public static StateDict load(Path path, String name) {
         try (FileBytes file = FileBytes.open(path)) {
             String bare = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
-            Contents contents = WeightReader.read(file, Optional.of(bare));
+            WeightContents contents = WeightReader.read(file, Optional.of(bare));
             checkIsOne(file, contents);
             return StateDict.of(contents);
         }
     }
 
     /** Which of several that fit the same network was meant, nobody can tell. */
-    static void checkIsOne(FileBytes file, Contents contents) {
+    static void checkIsOne(FileBytes file, WeightContents contents) {
         List<String> names = contents.candidates();
         if (!names.isEmpty()) {
             throw file.refused(
@@ -59,7 +59,7 @@ public final class WeightFiles {
         }
     }
 
-    private static void logLeftOut(Path path, Contents contents) {
+    private static void logLeftOut(Path path, WeightContents contents) {
         List<String> names = new ArrayList<>(contents.skipped());
         contents.unreadable().forEach((name, reason) -> names.add(name + ", which " + reason));
         if (!names.isEmpty()) {
@@ -81,12 +81,12 @@ public final class WeightFiles {
      */
     public static WeightFileInfo inspect(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
-            Contents contents = WeightReader.read(file);
+            WeightContents contents = WeightReader.read(file);
             List<TensorInfo> tensors = new ArrayList<>();
             contents.tensors().forEach((name, source) -> {
                 RawTensor tensor = source.read();
-                tensors.add(
-                        new TensorInfo(name, Dialect.of(tensor.dtype()).torchName, tensor.shape(), tensor.sha256()));
+                tensors.add(new TensorInfo(
+                        name, ElementTypeNames.of(tensor.dtype()).torchName, tensor.shape(), tensor.sha256()));
             });
             List<String> skipped = new ArrayList<>(contents.skipped());
             contents.unreadable().forEach((name, reason) -> skipped.add(name + ", which " + reason));

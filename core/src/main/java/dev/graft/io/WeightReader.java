@@ -1,10 +1,10 @@
 package dev.graft.io;
 
 import dev.graft.io.archive.TarArchive;
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
 import dev.graft.io.content.TensorSource;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.io.safetensors.SafetensorsHeader;
@@ -27,12 +27,12 @@ final class WeightReader {
     private WeightReader() {}
 
     /** Everything, or of a checkpoint with several state dicts the one that stands out. */
-    static Contents read(FileBytes file) {
+    static WeightContents read(FileBytes file) {
         return read(file, Optional.empty());
     }
 
     /** @param name of a state dict in the file, without a dot at its end; empty for the one that stands out */
-    static Contents read(FileBytes file, Optional<String> name) {
+    static WeightContents read(FileBytes file, Optional<String> name) {
         return switch (detect(file)) {
             case SAFETENSORS -> safetensors(file, name);
             case TORCH_ZIP -> TorchZip.read(file, name);
@@ -90,19 +90,19 @@ final class WeightReader {
         return Arrays.equals(Arrays.copyOf(head, magic.length()), magic.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    private static Contents safetensors(FileBytes file, Optional<String> wanted) {
+    private static WeightContents safetensors(FileBytes file, Optional<String> wanted) {
         SafetensorsHeader header = SafetensorsHeader.read(file);
         Optional<String> prefix = wanted.map(name -> name + ".");
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
         Map<String, String> unreadable = new LinkedHashMap<>();
         header.tensors().forEach((name, entry) -> {
             if (entry.dtype().isEmpty()) {
-                unreadable.put(name, Contents.unknownType(entry.typeName()));
+                unreadable.put(name, WeightContents.unknownType(entry.typeName()));
                 return;
             }
             long length = entry.end() - entry.begin();
             if (length > Integer.MAX_VALUE - 16) {
-                throw Checked.tooLarge(
+                throw CheckedSizes.tooLarge(
                         file,
                         name,
                         Arrays.stream(entry.shape().toArray())
@@ -116,10 +116,10 @@ final class WeightReader {
                             entry.shape(),
                             () -> file.read(header.dataStart() + entry.begin(), (int) length)));
         });
-        Contents contents = new Contents(
+        WeightContents contents = new WeightContents(
                 WeightFormat.SAFETENSORS,
-                Contents.under(tensors, prefix),
-                Contents.under(unreadable, prefix),
+                WeightContents.under(tensors, prefix),
+                WeightContents.under(unreadable, prefix),
                 List.of(),
                 List.of(),
                 header.metadata());

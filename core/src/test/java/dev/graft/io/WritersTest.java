@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.LittleEndian;
-import dev.graft.io.content.Dialect;
+import dev.graft.io.content.ElementTypeNames;
 import dev.graft.io.content.TensorSource;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.io.safetensors.SafetensorsHeader;
@@ -59,7 +59,7 @@ class WritersTest {
     private static TensorInfo info(String name, TensorSource source) {
         return new TensorInfo(
                 name,
-                Dialect.of(source.dtype()).torchName,
+                ElementTypeNames.of(source.dtype()).torchName,
                 source.shape(),
                 source.read().sha256());
     }

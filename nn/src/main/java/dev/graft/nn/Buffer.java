@@ -26,7 +26,7 @@ public class Buffer {
      * @throws IllegalStateException in the formula of a module that does not hold this buffer
      */
     public final Tensor value() {
-        Calls.current().use(this);
+        CallContext.current().use(this);
         return tensor();
     }
 

@@ -97,7 +97,7 @@ final class MemberFields {
     }
 
     /**
-     * The object around an inner class's instance is no part of it, though its layers can be used: {@link Calls}
+     * The object around an inner class's instance is no part of it, though its layers can be used: {@link CallContext}
      * watches that.
      */
     private static boolean isEnclosing(Field field) {
@@ -105,7 +105,7 @@ final class MemberFields {
     }
 
     private static String nameOf(Field field) {
-        Key key = field.getAnnotation(Key.class);
+        StateKey key = field.getAnnotation(StateKey.class);
         if (key != null) {
             checkName(field.getDeclaringClass().getSimpleName() + "." + field.getName(), key.value());
             return key.value();

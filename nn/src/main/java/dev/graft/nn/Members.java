@@ -77,7 +77,7 @@ record Members(
     private <T> void put(Map<String, T> members, Module module, String name, T value) {
         if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
             throw new IllegalStateException(nameOf(module.getClass()) + ": two members are called '" + name
-                    + "'. Hint: rename a field, or give it another @Key.");
+                    + "'. Hint: rename a field, or give it another @StateKey.");
         }
         members.put(name, value);
     }

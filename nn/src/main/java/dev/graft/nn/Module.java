@@ -46,10 +46,10 @@ import java.util.function.Supplier;
 public abstract class Module implements AutoCloseable {
     private volatile boolean training = true;
     private volatile Freezing freezing = Freezing.NONE;
-    /** This module's tree as a formula last saw it: what {@link Calls} compares with. */
+    /** This module's tree as a formula last saw it: what {@link CallContext} compares with. */
     private volatile Set<Object> parts = Set.of();
 
-    private final Usage usage = new Usage(this);
+    private final RunningCalls usage = new RunningCalls(this);
 
     /** In training mode, nothing frozen. */
     protected Module() {}
@@ -78,7 +78,7 @@ public abstract class Module implements AutoCloseable {
      * elsewhere a formula may only use what belongs to the network it is in.
      */
     protected final <T> T asPart(Supplier<T> read) {
-        Calls calls = Calls.current();
+        CallContext calls = CallContext.current();
         Module above = calls.enter(this);
         try {
             return read.get();
@@ -279,7 +279,7 @@ public abstract class Module implements AutoCloseable {
     }
 
     private void setMode(boolean mode) {
-        Calls calls = Calls.current();
+        CallContext calls = CallContext.current();
         for (Module module : modules()) {
             if (!calls.setMode(module, mode)) {
                 module.training = mode;
@@ -289,7 +289,7 @@ public abstract class Module implements AutoCloseable {
 
     /** Whether this module behaves as in training: it was asked to, and is not frozen. */
     public final boolean isTraining() {
-        return Calls.current().mode(this, training) && freezing != Freezing.EVERYTHING;
+        return CallContext.current().mode(this, training) && freezing != Freezing.EVERYTHING;
     }
 
     /**
@@ -299,7 +299,7 @@ public abstract class Module implements AutoCloseable {
      * {@code train()} and {@code eval()} in {@code body} hold until its end.
      */
     public final <T> T evaluating(Supplier<T> body) {
-        Calls calls = Calls.current();
+        CallContext calls = CallContext.current();
         calls.evaluate(this);
         try {
             return body.get();
@@ -338,7 +338,7 @@ public abstract class Module implements AutoCloseable {
         freezing = how;
     }
 
-    final Usage usage() {
+    final RunningCalls usage() {
         return usage;
     }
 

@@ -138,7 +138,7 @@ final class ModuleTree {
             set(parent, field.orElseThrow(), path, replacement);
         }
         walk(replacement).forEach(visit -> visit.module.setTraining(old.trainingAsSet()));
-        Calls.current().follow(old, replacement);
+        CallContext.current().follow(old, replacement);
         markTakenOut(root, path, before);
     }
 

@@ -34,7 +34,7 @@ public final class Parameter {
      * @throws IllegalStateException in the formula of a module that does not hold this parameter, unless it is frozen
      */
     public Tensor value() {
-        Calls.current().use(this);
+        CallContext.current().use(this);
         return value;
     }
 

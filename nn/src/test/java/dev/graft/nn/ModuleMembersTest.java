@@ -407,7 +407,7 @@ class ModuleMembersTest {
     }
 
     static final class Dotted extends Module {
-        @Key("a.b")
+        @StateKey("a.b")
         private final Linear layer = new Linear(2, 2, new SplittableRandom(3));
 
         @Override

@@ -50,7 +50,7 @@ class ModuleTest {
         private Module fc;
         private final Linear fixed;
 
-        @Key("pos_scale")
+        @StateKey("pos_scale")
         private final Parameter positionScale = new Parameter(Tensor.ones(1));
 
         Net(RandomGenerator random) {

@@ -145,8 +145,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /** One image as it is stored. */
-    Content content(int index) {
-        return Content.of(file(index));
+    ImageBytes content(int index) {
+        return ImageBytes.of(file(index));
     }
 
     /** Decodes one image without transforming it. */
@@ -187,7 +187,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * @param beforeEach called before each file is read; what it throws ends the reading
      */
     public String sha256(Runnable beforeEach) {
-        FileHash hash = new FileHash();
+        ContentHash hash = new ContentHash();
         for (int i = 0; i < size(); i++) {
             beforeEach.run();
             hash.text(listing.names.get(i))
@@ -214,19 +214,20 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     public List<Duplicate> duplicates(int[] rows, ImageDataset other, int[] otherRows) {
         Map<Long, List<Integer>> byLength = new HashMap<>();
         for (int j : otherRows) {
-            byLength.computeIfAbsent(Content.lengthOf(other.content(j)), k -> new ArrayList<>())
+            byLength.computeIfAbsent(ImageBytes.lengthOf(other.content(j)), k -> new ArrayList<>())
                     .add(j);
         }
         Map<Integer, String> known = new HashMap<>();
         List<Duplicate> found = new ArrayList<>();
         for (int i : rows) {
-            List<Integer> candidates = byLength.getOrDefault(Content.lengthOf(content(i)), List.of());
+            List<Integer> candidates = byLength.getOrDefault(ImageBytes.lengthOf(content(i)), List.of());
             if (candidates.isEmpty()) {
                 continue;
             }
-            String hash = FileHash.of(content(i));
+            String hash = ContentHash.of(content(i));
             for (int j : candidates) {
-                if (known.computeIfAbsent(j, k -> FileHash.of(other.content(k))).equals(hash)) {
+                if (known.computeIfAbsent(j, k -> ContentHash.of(other.content(k)))
+                        .equals(hash)) {
                     found.add(new Duplicate(i, file(i), j, other.file(j)));
                     break;
                 }
@@ -242,7 +243,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     public List<Duplicate> contradictions() {
         Map<Long, List<Integer>> byLength = new HashMap<>();
         for (int i = 0; i < size(); i++) {
-            byLength.computeIfAbsent(Content.lengthOf(content(i)), k -> new ArrayList<>())
+            byLength.computeIfAbsent(ImageBytes.lengthOf(content(i)), k -> new ArrayList<>())
                     .add(i);
         }
         List<Duplicate> found = new ArrayList<>();
@@ -252,7 +253,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
             }
             Map<String, List<Integer>> byContent = new HashMap<>();
             for (int i : alike) {
-                List<Integer> twins = byContent.computeIfAbsent(FileHash.of(content(i)), k -> new ArrayList<>(1));
+                List<Integer> twins = byContent.computeIfAbsent(ContentHash.of(content(i)), k -> new ArrayList<>(1));
                 twins.stream()
                         .filter(j -> listing.labels[j] != listing.labels[i])
                         .findFirst()

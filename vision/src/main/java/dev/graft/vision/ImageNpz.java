@@ -185,7 +185,7 @@ public final class ImageNpz extends ImageDataset {
     }
 
     @Override
-    Content content(int index) {
-        return Content.of(pixels(index));
+    ImageBytes content(int index) {
+        return ImageBytes.of(pixels(index));
     }
 }

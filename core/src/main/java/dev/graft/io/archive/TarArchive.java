@@ -1,8 +1,8 @@
 package dev.graft.io.archive;
 
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.ByteSource;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.bytes.Region;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,8 +23,8 @@ public final class TarArchive {
     }
 
     /** @param last the member that the format puts last, so that a truncated file's full size can be told */
-    public static Map<String, Region> members(FileBytes file, String last) {
-        Map<String, Region> members = new LinkedHashMap<>();
+    public static Map<String, ByteSource> members(FileBytes file, String last) {
+        Map<String, ByteSource> members = new LinkedHashMap<>();
         long at = 0;
         for (int count = 0; at + BLOCK <= file.size(); count++) {
             byte[] header = file.read(at, BLOCK);
@@ -40,7 +40,7 @@ public final class TarArchive {
             }
             String name = name(header);
             long data = at + BLOCK;
-            at = Checked.add(data, (size + BLOCK - 1) / BLOCK * BLOCK).orElseThrow();
+            at = CheckedSizes.add(data, (size + BLOCK - 1) / BLOCK * BLOCK).orElseThrow();
             if (size > file.size() - data) {
                 boolean isLast = name.equals(last);
                 throw file.truncated(isLast ? (at + 2 * BLOCK + RECORD - 1) / RECORD * RECORD : at, !isLast);

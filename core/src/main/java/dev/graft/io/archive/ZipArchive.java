@@ -1,9 +1,9 @@
 package dev.graft.io.archive;
 
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.ByteSource;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.LittleEndian;
-import dev.graft.io.bytes.Region;
 import dev.graft.io.file.WeightFileException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class ZipArchive {
     private record Entry(String name, int flags, int method, long crc, long packed, long size, long header) {}
 
     private final FileBytes file;
-    private final Map<String, Region> members = new LinkedHashMap<>();
+    private final Map<String, ByteSource> members = new LinkedHashMap<>();
     private final long directoryStart;
     private long unpacked;
 
@@ -58,7 +58,7 @@ public final class ZipArchive {
         return List.copyOf(members.keySet());
     }
 
-    public Optional<Region> member(String name) {
+    public Optional<ByteSource> member(String name) {
         return Optional.ofNullable(members.get(name));
     }
 
@@ -191,8 +191,8 @@ public final class ZipArchive {
         for (Entry e : entries) {
             long data = checkLocalHeader(e, free);
             free = data + e.packed();
-            Region packed = file.slice(data, e.packed());
-            Region region =
+            ByteSource packed = file.slice(data, e.packed());
+            ByteSource region =
                     e.method() == STORED ? new StoredMember(e.name(), packed, e.crc()) : new DeflatedMember(e, packed);
             if (members.put(e.name(), region) != null) {
                 throw file.damaged("the archive has two members named " + e.name());
@@ -245,13 +245,13 @@ public final class ZipArchive {
     }
 
     /** A member stored as it is; PyTorch can be told to write no checksum, and writes 0 then. */
-    private final class StoredMember implements Region {
+    private final class StoredMember implements ByteSource {
         private final String name;
-        private final Region bytes;
+        private final ByteSource bytes;
         private final long crc;
         private boolean verified;
 
-        StoredMember(String name, Region bytes, long crc) {
+        StoredMember(String name, ByteSource bytes, long crc) {
             this.name = name;
             this.bytes = bytes;
             this.crc = crc;
@@ -300,12 +300,12 @@ public final class ZipArchive {
     }
 
     /** A compressed member, as archives repacked by other tools have; unpacked when first read. */
-    private final class DeflatedMember implements Region {
+    private final class DeflatedMember implements ByteSource {
         private final Entry entry;
-        private final Region packed;
+        private final ByteSource packed;
         private Optional<byte[]> content = Optional.empty();
 
-        DeflatedMember(Entry entry, Region packed) {
+        DeflatedMember(Entry entry, ByteSource packed) {
             this.entry = entry;
             this.packed = packed;
         }
@@ -324,7 +324,7 @@ public final class ZipArchive {
         }
 
         private byte[] unpack() {
-            unpacked = Checked.add(unpacked, entry.size()).orElse(Long.MAX_VALUE);
+            unpacked = CheckedSizes.add(unpacked, entry.size()).orElse(Long.MAX_VALUE);
             if (entry.size() > Integer.MAX_VALUE - 16 || unpacked > file.mayExpandTo()) {
                 throw file.refused(
                         "member " + entry.name() + " would unpack to " + entry.size()

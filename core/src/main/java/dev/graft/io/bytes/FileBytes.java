@@ -18,7 +18,7 @@ import java.util.Locale;
  * <p>Positional reads rather than a memory mapping: a file cut short by someone else while it is mapped kills the JVM
  * with a bus error, and a mapped file cannot be replaced on Windows.
  */
-public final class FileBytes implements Region, AutoCloseable {
+public final class FileBytes implements ByteSource, AutoCloseable {
     /** The JDK keeps one direct buffer a thread as large as the largest read, so reads are cut. */
     private static final int CHUNK = 1 << 20;
 
@@ -73,8 +73,8 @@ public final class FileBytes implements Region, AutoCloseable {
 
     /** The most bytes that the content of a file of this size may turn into. */
     public long mayExpandTo() {
-        return Checked.multiply(size, MAX_EXPANSION)
-                .flatMap(n -> Checked.add(n, FREE_BYTES))
+        return CheckedSizes.multiply(size, MAX_EXPANSION)
+                .flatMap(n -> CheckedSizes.add(n, FREE_BYTES))
                 .orElse(Long.MAX_VALUE);
     }
 

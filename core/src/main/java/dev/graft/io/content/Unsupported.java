@@ -26,7 +26,7 @@ public enum Unsupported {
         this.fix = fix;
     }
 
-    /** For a reason of {@link Contents#unreadable()}. */
+    /** For a reason of {@link WeightContents#unreadable()}. */
     public static String fix(String reason) {
         return Arrays.stream(values())
                 .filter(kind -> kind.reason.equals(reason))

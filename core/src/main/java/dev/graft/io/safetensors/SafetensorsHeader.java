@@ -1,9 +1,9 @@
 package dev.graft.io.safetensors;
 
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.LittleEndian;
-import dev.graft.io.content.Dialect;
+import dev.graft.io.content.ElementTypeNames;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.ArrayList;
@@ -146,13 +146,13 @@ public record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> 
         }
 
         private Entry entry(String name, String typeName, List<Long> sizes, List<Long> offsets) {
-            Optional<DType> type = Dialect.fromSafetensors(typeName);
+            Optional<DType> type = ElementTypeNames.fromSafetensors(typeName);
             if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
                 throw json.bad("tensor \"" + name + "\" has data_offsets " + offsets + ", not [begin, end]");
             }
             long bytes = type.map(DType::bytes).orElse(0);
             for (long size : sizes) {
-                bytes = Checked.multiply(bytes, size)
+                bytes = CheckedSizes.multiply(bytes, size)
                         .orElseThrow(() -> json.bad("tensor \"" + name + "\" has an impossible shape " + sizes));
             }
             long begin = offsets.get(0);
@@ -161,7 +161,7 @@ public record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> 
                 throw json.bad("tensor \"" + name + "\" " + typeName + sizes + " needs " + bytes
                         + " bytes, its data_offsets " + offsets + " span " + (end - begin));
             }
-            return new Entry(typeName, type, Checked.shape(file, name, sizes), begin, end);
+            return new Entry(typeName, type, CheckedSizes.shape(file, name, sizes), begin, end);
         }
 
         private void checkCoverage(Collection<Entry> entries) {
@@ -176,7 +176,7 @@ public record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> 
                 at = e.end();
             }
             if (at > file.size() - dataStart) {
-                throw Checked.add(at, dataStart)
+                throw CheckedSizes.add(at, dataStart)
                         .map(expected -> file.truncated(expected, false))
                         .orElseGet(() -> file.damaged("safetensors header: offsets beyond 2^63"));
             }

@@ -1,6 +1,6 @@
 package dev.graft.io.safetensors;
 
-import dev.graft.io.content.Dialect;
+import dev.graft.io.content.ElementTypeNames;
 import dev.graft.io.content.TensorSource;
 import dev.graft.io.file.AtomicFile;
 import dev.graft.io.file.WeightFileException;
@@ -48,10 +48,10 @@ public final class SafetensorsWriter {
         if (name.equals(SafetensorsHeader.METADATA_KEY)) {
             throw new WeightFileException(path, "a tensor may not be named " + name, "rename it");
         }
-        if (Dialect.of(tensor.dtype()).safetensorsName.isEmpty()) {
+        if (ElementTypeNames.of(tensor.dtype()).safetensorsName.isEmpty()) {
             throw new WeightFileException(
                     path,
-                    "tensor \"" + name + "\": safetensors has no type " + Dialect.of(tensor.dtype()).torchName,
+                    "tensor \"" + name + "\": safetensors has no type " + ElementTypeNames.of(tensor.dtype()).torchName,
                     "save it as .pth or convert it first");
         }
     }
@@ -77,7 +77,7 @@ public final class SafetensorsWriter {
                             .collect(Collectors.joining(",", ":{", "}")));
         }
         tensors.forEach((name, tensor) -> fields.add(JsonReader.quote(name) + ":{\"dtype\":\""
-                + Dialect.of(tensor.dtype()).safetensorsName
+                + ElementTypeNames.of(tensor.dtype()).safetensorsName
                 + "\",\"shape\":" + Arrays.toString(tensor.shape().toArray()).replace(" ", "") + ",\"data_offsets\":"
                 + ranges.get(name)
                 + "}"));

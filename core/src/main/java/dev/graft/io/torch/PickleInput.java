@@ -1,8 +1,8 @@
 package dev.graft.io.torch;
 
+import dev.graft.io.bytes.ByteSource;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.LittleEndian;
-import dev.graft.io.bytes.Region;
 import dev.graft.io.file.WeightFileException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -19,7 +19,7 @@ final class PickleInput {
     private static final int MAX_TEXT = 1 << 20;
 
     private final FileBytes file;
-    private final Region region;
+    private final ByteSource region;
     private final long end;
     private final String what;
     private byte[] window = new byte[0];
@@ -27,7 +27,7 @@ final class PickleInput {
     private int at;
 
     /** @param what what holds the pickle, for errors: "data.pkl" */
-    PickleInput(FileBytes file, Region region, long start, long end, String what) {
+    PickleInput(FileBytes file, ByteSource region, long start, long end, String what) {
         this.file = file;
         this.region = region;
         this.windowStart = start;
@@ -47,7 +47,7 @@ final class PickleInput {
         return what;
     }
 
-    Region region() {
+    ByteSource region() {
         return region;
     }
 

@@ -1,6 +1,6 @@
 package dev.graft.io.torch;
 
-import dev.graft.io.content.Dialect;
+import dev.graft.io.content.ElementTypeNames;
 import dev.graft.io.content.TensorSource;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -49,7 +49,7 @@ final class PickleWriter {
     }
 
     private PickleWriter tensor(String key, TensorSource tensor) {
-        Dialect dialect = Dialect.of(tensor.dtype());
+        ElementTypeNames dialect = ElementTypeNames.of(tensor.dtype());
         boolean typed = !dialect.storageClass.isEmpty();
         long numel = tensor.shape().numel();
         global("torch._utils", typed ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3")
@@ -66,7 +66,7 @@ final class PickleWriter {
         return op(PickleOp.TUPLE).op(PickleOp.REDUCE);
     }
 
-    private void storage(Dialect dialect, String key, long size) {
+    private void storage(ElementTypeNames dialect, String key, long size) {
         op(PickleOp.MARK).text("storage");
         if (dialect.storageClass.isEmpty()) {
             global("torch.storage", "UntypedStorage");

@@ -91,7 +91,7 @@ sealed interface PyValue {
     /**
      * A tensor of a type or kind that this library cannot hold.
      *
-     * @param reason as {@link Contents#unreadable()} tells it
+     * @param reason as {@link WeightContents#unreadable()} tells it
      */
     record UnknownTensor(String reason) implements PyValue {}
 

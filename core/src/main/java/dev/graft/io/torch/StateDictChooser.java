@@ -1,7 +1,7 @@
 package dev.graft.io.torch;
 
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.file.WeightFileException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -52,7 +52,7 @@ final class StateDictChooser {
         this.file = file;
     }
 
-    /** @param candidates as in {@link Contents} */
+    /** @param candidates as in {@link WeightContents} */
     record Choice(
             Map<String, StridedTensor> tensors,
             Map<String, String> unreadable,
@@ -71,7 +71,10 @@ final class StateDictChooser {
         Choice all = choose(file, root, "");
         Optional<String> prefix = Optional.of(name.get() + ".");
         Choice inside = new Choice(
-                Contents.under(all.tensors, prefix), Contents.under(all.unreadable, prefix), all.skipped, List.of());
+                WeightContents.under(all.tensors, prefix),
+                WeightContents.under(all.unreadable, prefix),
+                all.skipped,
+                List.of());
         if (inside.tensors.isEmpty()) {
             List<String> names = new ArrayList<>(all.candidates.isEmpty() ? all.tensors.keySet() : all.candidates);
             names.addAll(all.skipped);

@@ -1,9 +1,9 @@
 package dev.graft.io.torch;
 
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.ByteSource;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.bytes.Region;
-import dev.graft.io.content.Dialect;
+import dev.graft.io.content.ElementTypeNames;
 import dev.graft.io.content.RawTensor;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
@@ -36,13 +36,13 @@ public final class TensorReader {
             throw file.damaged("tensor \"" + name + "\" has " + tensor.sizes().size() + " sizes and "
                     + tensor.strides().size() + " strides");
         }
-        Shape shape = Checked.shape(file, name, tensor.sizes());
+        Shape shape = CheckedSizes.shape(file, name, tensor.sizes());
         long bytes = (long) shape.numel() * tensor.dtype().bytes();
         if (bytes > MAX_ARRAY) {
-            throw Checked.tooLarge(file, name, tensor.sizes());
+            throw CheckedSizes.tooLarge(file, name, tensor.sizes());
         }
         checkRange(name, tensor, shape);
-        described = Checked.add(described, bytes).orElse(Long.MAX_VALUE);
+        described = CheckedSizes.add(described, bytes).orElse(Long.MAX_VALUE);
         if (described > file.mayExpandTo()) {
             throw file.refused(
                     String.format(
@@ -65,8 +65,8 @@ public final class TensorReader {
             long stride = tensor.strides().get(i);
             bad = stride < 0;
             if (!bad && shape.numel() > 0) {
-                long reach = Checked.multiply(stride, shape.dim(i) - 1).orElse(Long.MAX_VALUE);
-                last = Checked.add(last, reach).orElse(Long.MAX_VALUE);
+                long reach = CheckedSizes.multiply(stride, shape.dim(i) - 1).orElse(Long.MAX_VALUE);
+                last = CheckedSizes.add(last, reach).orElse(Long.MAX_VALUE);
             }
         }
         long available = tensor.storage().bytes / tensor.dtype().bytes();
@@ -80,7 +80,7 @@ public final class TensorReader {
         DType type = tensor.dtype();
         byte[] bytes = new byte[shape.numel() * type.bytes()];
         if (bytes.length > 0) {
-            Region region = tensor.storage()
+            ByteSource region = tensor.storage()
                     .region()
                     .orElseThrow(() -> file.damaged(
                             "tensor \"" + name + "\": storage " + tensor.storage().key + " has no bytes in the file"));
@@ -92,12 +92,12 @@ public final class TensorReader {
             }
         }
         if (bigEndian) {
-            reverse(bytes, Dialect.of(type).swapUnit());
+            reverse(bytes, ElementTypeNames.of(type).swapUnit());
         }
         return new RawTensor(type, shape, bytes);
     }
 
-    private static void readWhole(Region region, long offset, byte[] bytes) {
+    private static void readWhole(ByteSource region, long offset, byte[] bytes) {
         if (offset == 0 && bytes.length == region.size()) {
             region.read(0, bytes, 0, bytes.length);
             region.verify(bytes);
@@ -118,7 +118,7 @@ public final class TensorReader {
         return true;
     }
 
-    private static void gather(Region region, StridedTensor tensor, Shape shape, byte[] out) {
+    private static void gather(ByteSource region, StridedTensor tensor, Shape shape, byte[] out) {
         int unit = tensor.dtype().bytes();
         long[] strides = tensor.strides().stream().mapToLong(Long::longValue).toArray();
         long span = unit;
@@ -128,7 +128,7 @@ public final class TensorReader {
         }
         long start = tensor.offset() * unit;
         boolean atOnce = span <= Math.max(SMALL_SPAN, (long) MAX_SPAN_RATIO * out.length) && span <= MAX_ARRAY;
-        Region source = atOnce ? Region.of(region.read(start, (int) span)) : region.slice(start, span);
+        ByteSource source = atOnce ? ByteSource.of(region.read(start, (int) span)) : region.slice(start, span);
 
         int[] index = new int[strides.length];
         long from = 0;

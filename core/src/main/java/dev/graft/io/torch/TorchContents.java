@@ -1,8 +1,8 @@
 package dev.graft.io.torch;
 
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
 import dev.graft.io.content.TensorSource;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.type.Shape;
 import java.util.LinkedHashMap;
@@ -17,7 +17,8 @@ final class TorchContents {
     private TorchContents() {}
 
     /** @param wanted name of the state dict; empty for the one that stands out */
-    static Contents of(FileBytes file, WeightFormat format, Object root, boolean bigEndian, Optional<String> wanted) {
+    static WeightContents of(
+            FileBytes file, WeightFormat format, Object root, boolean bigEndian, Optional<String> wanted) {
         StateDictChooser.Choice choice = StateDictChooser.choose(file, root, wanted);
         TensorReader reader = new TensorReader(file, bigEndian);
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
@@ -30,6 +31,7 @@ final class TorchContents {
                             shape,
                             () -> reader.read(name, tensor, shape).bytes()));
         });
-        return new Contents(format, tensors, choice.unreadable(), choice.skipped(), choice.candidates(), Map.of());
+        return new WeightContents(
+                format, tensors, choice.unreadable(), choice.skipped(), choice.candidates(), Map.of());
     }
 }

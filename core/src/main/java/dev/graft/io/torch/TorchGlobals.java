@@ -1,9 +1,9 @@
 package dev.graft.io.torch;
 
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
-import dev.graft.io.content.Dialect;
+import dev.graft.io.content.ElementTypeNames;
 import dev.graft.io.content.Unsupported;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.file.WeightFileException;
 import dev.graft.type.DType;
 import java.util.ArrayList;
@@ -179,7 +179,7 @@ final class TorchGlobals {
             if (name.equals("UntypedStorage")) {
                 return new PyValue.StorageType(DType.U8);
             }
-            Optional<DType> storage = Dialect.fromStorageClass(name);
+            Optional<DType> storage = ElementTypeNames.fromStorageClass(name);
             if (storage.isPresent()) {
                 return new PyValue.StorageType(storage.get());
             }
@@ -188,7 +188,7 @@ final class TorchGlobals {
             }
         }
         if (module.equals("torch")) {
-            Optional<DType> type = Dialect.fromTorchName(name);
+            Optional<DType> type = ElementTypeNames.fromTorchName(name);
             if (type.isPresent()) {
                 return new PyValue.Type(type.get());
             }
@@ -307,7 +307,7 @@ final class TorchGlobals {
             checkMetadata(a.get(metadataAt));
         }
         if (typeAt.isPresent() && a.get(typeAt.get()) instanceof PyValue.Foreign unknown) {
-            return new PyValue.UnknownTensor(Contents.unknownType(unknown.name()));
+            return new PyValue.UnknownTensor(WeightContents.unknownType(unknown.name()));
         }
         DType type = typeAt.map(i -> type(a.get(i))).orElse(storage.storage().dtype);
         return new PyValue.TensorValue(
@@ -346,7 +346,7 @@ final class TorchGlobals {
                         || arguments.get(0) == Function.REBUILD_TENSOR_V3
                         || arguments.get(0) == Function.REBUILD_PARAMETER);
         if (arguments.size() == 4 && arguments.get(1) instanceof PyValue.Foreign subclass) {
-            return new PyValue.UnknownTensor(Contents.unknownType(subclass.name()));
+            return new PyValue.UnknownTensor(WeightContents.unknownType(subclass.name()));
         }
         if (!tensor) {
             throw in.bad("a tensor subclass that is not plain");

@@ -1,8 +1,8 @@
 package dev.graft.io.torch;
 
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.content.Contents;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import java.math.BigInteger;
 import java.util.HashMap;
@@ -33,11 +33,11 @@ public final class TorchLegacy {
         this.file = file;
     }
 
-    public static Contents read(FileBytes file, Optional<String> name) {
+    public static WeightContents read(FileBytes file, Optional<String> name) {
         return new TorchLegacy(file).contents(name);
     }
 
-    private Contents contents(Optional<String> name) {
+    private WeightContents contents(Optional<String> name) {
         PickleInput in = new PickleInput(file, file, 0, file.size(), "pickle");
         if (!MAGIC.equals(Unpickler.load(in))) {
             throw file.refused(
@@ -98,8 +98,8 @@ public final class TorchLegacy {
             if (!(key instanceof String name) || !storages.containsKey(name) || !seen.add(name)) {
                 throw file.damaged("the list of storages names one that no tensor uses, or one twice");
             }
-            expected = Checked.add(expected, storages.get(name).bytes)
-                    .flatMap(n -> Checked.add(n, 8))
+            expected = CheckedSizes.add(expected, storages.get(name).bytes)
+                    .flatMap(n -> CheckedSizes.add(n, 8))
                     .orElse(Long.MAX_VALUE);
         }
         if (expected > file.size()) {

@@ -1,8 +1,8 @@
 package dev.graft.io.torch;
 
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.ByteSource;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.bytes.Region;
 import dev.graft.type.DType;
 import java.util.Optional;
 
@@ -18,7 +18,7 @@ final class TorchStorage {
 
     private final Optional<TorchStorage> whole;
     private final long start;
-    private Optional<Region> region = Optional.empty();
+    private Optional<ByteSource> region = Optional.empty();
 
     private TorchStorage(String key, DType dtype, long bytes, Optional<TorchStorage> whole, long start) {
         this.key = key;
@@ -32,12 +32,12 @@ final class TorchStorage {
         this(key, dtype, bytes, Optional.empty(), 0);
     }
 
-    void locate(Region found) {
+    void locate(ByteSource found) {
         region = Optional.of(found);
     }
 
     /** Where the bytes are; empty where the file never said. */
-    Optional<Region> region() {
+    Optional<ByteSource> region() {
         return whole.isEmpty() ? region : whole.get().region.map(r -> r.slice(start, bytes));
     }
 
@@ -61,7 +61,7 @@ final class TorchStorage {
         if (numel < 0) {
             throw file.damaged("storage " + key + " has a negative size, " + numel);
         }
-        return Checked.multiply(numel, unit)
+        return CheckedSizes.multiply(numel, unit)
                 .orElseThrow(() -> file.damaged("storage " + key + " of " + numel + " elements is impossibly large"));
     }
 }

@@ -1,9 +1,9 @@
 package dev.graft.io.torch;
 
 import dev.graft.io.archive.TarArchive;
+import dev.graft.io.bytes.ByteSource;
 import dev.graft.io.bytes.FileBytes;
-import dev.graft.io.bytes.Region;
-import dev.graft.io.content.Contents;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -28,8 +28,8 @@ public final class TorchTar {
         this.file = file;
     }
 
-    public static Contents read(FileBytes file, Optional<String> name) {
-        Map<String, Region> members = TarArchive.members(file, "storages");
+    public static WeightContents read(FileBytes file, Optional<String> name) {
+        Map<String, ByteSource> members = TarArchive.members(file, "storages");
         TorchTar tar = new TorchTar(file);
         tar.readStorages(tar.member(members, "storages"));
         tar.readTensors(tar.member(members, "tensors"));
@@ -37,8 +37,8 @@ public final class TorchTar {
         return TorchContents.of(file, WeightFormat.TORCH_TAR, root, false, name);
     }
 
-    private PickleInput member(Map<String, Region> members, String name) {
-        Region region = Optional.ofNullable(members.get(name))
+    private PickleInput member(Map<String, ByteSource> members, String name) {
+        ByteSource region = Optional.ofNullable(members.get(name))
                 .orElseThrow(() -> file.refused(
                         "the tar file has no member " + name + ", so it is not a PyTorch checkpoint (or is cut short)",
                         "unpack it if it is an archive of weight files; else download it again"));

@@ -1,11 +1,11 @@
 package dev.graft.io.torch;
 
 import dev.graft.io.archive.ZipArchive;
-import dev.graft.io.bytes.Checked;
+import dev.graft.io.bytes.ByteSource;
+import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.LittleEndian;
-import dev.graft.io.bytes.Region;
-import dev.graft.io.content.Contents;
+import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.io.file.WeightFileException;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +35,7 @@ public final class TorchZip {
         this.prefix = prefix;
     }
 
-    public static Contents read(FileBytes file, Optional<String> name) {
+    public static WeightContents read(FileBytes file, Optional<String> name) {
         if (!ZipArchive.hasDirectory(file)) {
             throw truncated(file);
         }
@@ -62,15 +62,15 @@ public final class TorchZip {
         return prefix;
     }
 
-    private Contents contents(Optional<String> name) {
-        Region pickle = archive.member(prefix + PICKLE).orElseThrow();
+    private WeightContents contents(Optional<String> name) {
+        ByteSource pickle = archive.member(prefix + PICKLE).orElseThrow();
         pickle.verify();
         Object root = Unpickler.load(new PickleInput(file, pickle, 0, pickle.size(), prefix + PICKLE), this::storage);
         return TorchContents.of(file, WeightFormat.TORCH_ZIP, root, bigEndian(), name);
     }
 
     private boolean bigEndian() {
-        Optional<Region> member = archive.member(prefix + "byteorder");
+        Optional<ByteSource> member = archive.member(prefix + "byteorder");
         if (member.isEmpty()) {
             return false;
         }
@@ -86,7 +86,7 @@ public final class TorchZip {
     private Object storage(Object id) {
         TorchStorage named = named(file, id);
         TorchStorage storage = storages.computeIfAbsent(named.key, key -> {
-            Region region = archive.member(prefix + "data/" + key)
+            ByteSource region = archive.member(prefix + "data/" + key)
                     .orElseThrow(() -> file.damaged("the archive lacks " + prefix + "data/" + key));
             if (region.size() < named.bytes) {
                 throw file.damaged(
@@ -146,7 +146,7 @@ public final class TorchZip {
         }
         long needed = in.position();
         for (long bytes : sizes.values()) {
-            needed = Checked.add(needed, bytes).orElse(Long.MAX_VALUE);
+            needed = CheckedSizes.add(needed, bytes).orElse(Long.MAX_VALUE);
         }
         return needed > file.size() ? file.truncated(needed, true) : unknown;
     }

@@ -3,9 +3,9 @@ package dev.graft.nn.layer;
 import dev.graft.backend.Activation;
 import dev.graft.nn.Buffer;
 import dev.graft.nn.Counter;
-import dev.graft.nn.Key;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
+import dev.graft.nn.StateKey;
 import dev.graft.tensor.FrozenBatchNorm;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.Shape;
@@ -26,13 +26,13 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     private final Parameter weight;
     private final Parameter bias;
 
-    @Key("running_mean")
+    @StateKey("running_mean")
     private final Buffer runningMean;
 
-    @Key("running_var")
+    @StateKey("running_var")
     private final Buffer runningVar;
 
-    @Key("num_batches_tracked")
+    @StateKey("num_batches_tracked")
     private final Counter batches = new Counter();
 
     private final Options options;

@@ -41,7 +41,7 @@ public final class Evaluator {
     /** Told of each batch of a pass. */
     interface Listener {
         /** @param indices the positions of the answered examples in the data set */
-        void answered(Answers answers, int[] indices);
+        void answered(BatchPredictions answers, int[] indices);
 
         /** A batch of a loss that is not one of classification. */
         default void passed(int[] indices) {}
@@ -53,7 +53,7 @@ public final class Evaluator {
         private final IntList indices = new IntList();
 
         @Override
-        public void answered(Answers answers, int[] rows) {
+        public void answered(BatchPredictions answers, int[] rows) {
             probabilities.addAll(Arrays.asList(answers.probabilities()));
             labels.add(answers.labels());
             indices.add(rows);
@@ -107,7 +107,7 @@ public final class Evaluator {
             if (weight > 0) {
                 loss.add(value, weight);
             }
-            Optional<Answers> answers = Answers.of(criterion, outputs, batch.labels());
+            Optional<BatchPredictions> answers = BatchPredictions.of(criterion, outputs, batch.labels());
             if (answers.isEmpty()) {
                 listener.passed(batch.indices());
             } else {

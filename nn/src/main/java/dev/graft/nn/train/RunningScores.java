@@ -36,7 +36,7 @@ final class RunningScores implements Evaluator.Listener {
     }
 
     @Override
-    public void answered(Answers answers, int[] indices) {
+    public void answered(BatchPredictions answers, int[] indices) {
         int[] predictions = Accuracy.predictions(answers.probabilities());
         for (int i = 0; i < predictions.length; i++) {
             right += predictions[i] == answers.labels()[i] ? 1 : 0;
@@ -48,7 +48,7 @@ final class RunningScores implements Evaluator.Listener {
         }
     }
 
-    private void keep(Answers answers) {
+    private void keep(BatchPredictions answers) {
         int classes = answers.probabilities()[0].length;
         if (total * classes > maxProbabilities) {
             if (monitored) {

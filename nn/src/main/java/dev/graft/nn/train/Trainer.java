@@ -362,10 +362,11 @@ public final class Trainer {
                 accumulation.backward(loss, weight);
                 running.add(value, weight);
             }
-            Optional<Answers> answers = Answers.of(criterion, outputs, batch.labels());
+            Optional<BatchPredictions> answers = BatchPredictions.of(criterion, outputs, batch.labels());
             state.right = answers.isPresent() ? state.right + answers.get().right() : -1;
-            state.judged +=
-                    answers.map(Answers::labels).map(labels -> labels.length).orElse(0);
+            state.judged += answers.map(BatchPredictions::labels)
+                    .map(labels -> labels.length)
+                    .orElse(0);
         }
         checkUndisturbed(before);
         state.lossSum = running.sum();

@@ -127,7 +127,7 @@ class TrainingWarningsTest {
         RunningScores running = new RunningScores(false);
         for (int[] batch : new int[][] {{0, 1}, {2}, {3, 4}}) {
             running.answered(
-                    new Answers(
+                    new BatchPredictions(
                             IntStream.of(batch).mapToObj(i -> p[i]).toArray(float[][]::new),
                             IntStream.of(batch).map(i -> labels[i]).toArray(),
                             batch),
@@ -144,7 +144,7 @@ class TrainingWarningsTest {
     @Test
     void probabilitiesOfLargeClassificationsAreNotKeptUnlessAurocIsMonitored() {
         int classes = 1000;
-        Answers batch = new Answers(
+        BatchPredictions batch = new BatchPredictions(
                 new float[8][classes], new int[8], IntStream.range(0, 8).toArray());
         RunningScores unasked = new RunningScores(false, 20_000);
         for (int i = 0; i < 5; i++) {

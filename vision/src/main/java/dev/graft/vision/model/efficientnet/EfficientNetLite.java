@@ -2,8 +2,8 @@ package dev.graft.vision.model.efficientnet;
 
 import dev.graft.backend.Activation;
 import dev.graft.nn.Init;
-import dev.graft.nn.Key;
 import dev.graft.nn.Module;
+import dev.graft.nn.StateKey;
 import dev.graft.nn.layer.BatchNorm;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
@@ -43,25 +43,25 @@ public final class EfficientNetLite extends Backbone {
             new Stage(5, 2, 6, 192, 4),
             new Stage(3, 1, 6, 320, 1));
 
-    @Key("_conv_stem")
+    @StateKey("_conv_stem")
     private Module convStem;
 
-    @Key("_bn0")
+    @StateKey("_bn0")
     private final BatchNorm2d bn0;
 
-    @Key("_blocks")
+    @StateKey("_blocks")
     private final Sequential blocks;
 
-    @Key("_conv_head")
+    @StateKey("_conv_head")
     private final Conv2d convHead;
 
-    @Key("_bn1")
+    @StateKey("_bn1")
     private final BatchNorm2d bn1;
 
-    @Key("_dropout")
+    @StateKey("_dropout")
     private final Dropout dropout;
 
-    @Key("_fc")
+    @StateKey("_fc")
     private Module fc;
 
     /** Blocks of one width; the stride is the first one's. */

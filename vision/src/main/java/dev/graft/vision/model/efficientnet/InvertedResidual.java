@@ -1,8 +1,8 @@
 package dev.graft.vision.model.efficientnet;
 
 import dev.graft.backend.Activation;
-import dev.graft.nn.Key;
 import dev.graft.nn.Module;
+import dev.graft.nn.StateKey;
 import dev.graft.nn.layer.BatchNorm;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
@@ -20,22 +20,22 @@ import java.util.random.RandomGenerator;
  * <p>Inside, the block is several times wider than at its ends: hence the {@link ImageGroups}.
  */
 final class InvertedResidual extends Module implements EachImageByItself {
-    @Key("_expand_conv")
+    @StateKey("_expand_conv")
     private final Conv2d expandConv;
 
-    @Key("_bn0")
+    @StateKey("_bn0")
     private final BatchNorm2d bn0;
 
-    @Key("_depthwise_conv")
+    @StateKey("_depthwise_conv")
     private final Conv2d depthwiseConv;
 
-    @Key("_bn1")
+    @StateKey("_bn1")
     private final BatchNorm2d bn1;
 
-    @Key("_project_conv")
+    @StateKey("_project_conv")
     private final Conv2d projectConv;
 
-    @Key("_bn2")
+    @StateKey("_bn2")
     private final BatchNorm2d bn2;
 
     private final boolean shortcut;

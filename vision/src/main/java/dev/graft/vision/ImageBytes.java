@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** An image's bytes as they are stored, in a file or in memory: what says whether two images are the same. */
-interface Content {
+interface ImageBytes {
 
     /** What to call it in errors. */
     String name();
@@ -17,8 +17,8 @@ interface Content {
 
     InputStream open() throws IOException;
 
-    static Content of(Path file) {
-        return new Content() {
+    static ImageBytes of(Path file) {
+        return new ImageBytes() {
             @Override
             public String name() {
                 return file.toString();
@@ -36,8 +36,8 @@ interface Content {
         };
     }
 
-    static Content of(byte[] bytes) {
-        return new Content() {
+    static ImageBytes of(byte[] bytes) {
+        return new ImageBytes() {
             @Override
             public String name() {
                 return "an image in memory";
@@ -56,7 +56,7 @@ interface Content {
     }
 
     /** The length, with an error that names the content. */
-    static long lengthOf(Content content) {
+    static long lengthOf(ImageBytes content) {
         try {
             return content.length();
         } catch (IOException e) {
@@ -64,7 +64,7 @@ interface Content {
         }
     }
 
-    static UncheckedIOException unreadable(Content content, IOException e) {
+    static UncheckedIOException unreadable(ImageBytes content, IOException e) {
         return new UncheckedIOException(
                 "image data: " + content.name() + " cannot be read (" + e.getMessage()
                         + "). Hint: check that it still exists.",

@@ -16,7 +16,7 @@ import java.util.Optional;
  *     there is no second one
  * @param metadata free text beside the tensors, as safetensors has
  */
-public record Contents(
+public record WeightContents(
         WeightFormat format,
         Map<String, TensorSource> tensors,
         Map<String, String> unreadable,

@@ -16,11 +16,11 @@ import java.util.stream.IntStream;
  *
  * @param rows the place of each in the batch
  */
-record Answers(float[][] probabilities, int[] labels, int[] rows) {
+record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
 
     /** Empty where the loss is not one of classification. */
     @SuppressWarnings("try")
-    static Optional<Answers> of(Loss criterion, Tensor outputs, Tensor labels) {
+    static Optional<BatchPredictions> of(Loss criterion, Tensor outputs, Tensor labels) {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
             return criterion
@@ -29,11 +29,11 @@ record Answers(float[][] probabilities, int[] labels, int[] rows) {
         }
     }
 
-    private static Answers counted(float[][] probabilities, int[] labels, OptionalLong ignored) {
+    private static BatchPredictions counted(float[][] probabilities, int[] labels, OptionalLong ignored) {
         int[] rows = IntStream.range(0, labels.length)
                 .filter(i -> ignored.isEmpty() || labels[i] != ignored.getAsLong())
                 .toArray();
-        return new Answers(
+        return new BatchPredictions(
                 Arrays.stream(rows).mapToObj(i -> probabilities[i]).toArray(float[][]::new),
                 Arrays.stream(rows).map(i -> labels[i]).toArray(),
                 rows);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** Arithmetic on sizes that came from a file: overflow is an answer, not an accident. */
-public final class Checked {
-    private Checked() {}
+public final class CheckedSizes {
+    private CheckedSizes() {}
 
     public static Optional<Long> multiply(long a, long b) {
         long high = Math.multiplyHigh(a, b);

@@ -7,12 +7,12 @@ import java.util.Map;
  * The modes of a network's modules as one thread sees them while it evaluates the network: all in evaluation mode at
  * first.
  */
-final class BoundModes {
+final class EvaluationModes {
     private final Module root;
     /** Null for a module outside the network: looked for once. */
     private final Map<Module, Boolean> training = new IdentityHashMap<>();
 
-    BoundModes(Module root) {
+    EvaluationModes(Module root) {
         this.root = root;
         root.modules().forEach(module -> training.put(module, false));
     }

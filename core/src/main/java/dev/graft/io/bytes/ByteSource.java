@@ -1,7 +1,7 @@
 package dev.graft.io.bytes;
 
 /** A run of bytes that can be read at any position: a whole file, a member of an archive, a storage. */
-public interface Region {
+public interface ByteSource {
     /** Length in bytes. */
     long size();
 
@@ -26,9 +26,9 @@ public interface Region {
     }
 
     /** The bytes from {@code start}, as a region of its own; the caller has checked the range. */
-    default Region slice(long start, long size) {
-        Region parent = this;
-        return new Region() {
+    default ByteSource slice(long start, long size) {
+        ByteSource parent = this;
+        return new ByteSource() {
             @Override
             public long size() {
                 return size;
@@ -47,8 +47,8 @@ public interface Region {
     }
 
     /** Bytes already in memory. */
-    static Region of(byte[] bytes) {
-        return new Region() {
+    static ByteSource of(byte[] bytes) {
+        return new ByteSource() {
             @Override
             public long size() {
                 return bytes.length;

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What each element type is called in PyTorch, in its pickles and in safetensors. */
-public enum Dialect {
+public enum ElementTypeNames {
     F32(DType.F32, "float32", "FloatStorage", "F32"),
     F64(DType.F64, "float64", "DoubleStorage", "F64"),
     F16(DType.F16, "float16", "HalfStorage", "F16"),
@@ -27,14 +27,14 @@ public enum Dialect {
     C64(DType.C64, "complex64", "ComplexFloatStorage", "C64"),
     C128(DType.C128, "complex128", "ComplexDoubleStorage", "");
 
-    private static final Map<DType, Dialect> BY_TYPE =
+    private static final Map<DType, ElementTypeNames> BY_TYPE =
             Stream.of(values()).collect(Collectors.toMap(d -> d.type, Function.identity()));
-    private static final Map<String, Dialect> BY_TORCH_NAME =
+    private static final Map<String, ElementTypeNames> BY_TORCH_NAME =
             Stream.of(values()).collect(Collectors.toMap(d -> d.torchName, Function.identity()));
-    private static final Map<String, Dialect> BY_STORAGE = Stream.of(values())
+    private static final Map<String, ElementTypeNames> BY_STORAGE = Stream.of(values())
             .filter(d -> !d.storageClass.isEmpty())
             .collect(Collectors.toMap(d -> d.storageClass, Function.identity()));
-    private static final Map<String, Dialect> BY_SAFETENSORS = Stream.of(values())
+    private static final Map<String, ElementTypeNames> BY_SAFETENSORS = Stream.of(values())
             .filter(d -> !d.safetensorsName.isEmpty())
             .collect(Collectors.toMap(d -> d.safetensorsName, Function.identity()));
 
@@ -46,14 +46,14 @@ public enum Dialect {
     /** Empty where safetensors has no such type. */
     public final String safetensorsName;
 
-    Dialect(DType type, String torchName, String storageClass, String safetensorsName) {
+    ElementTypeNames(DType type, String torchName, String storageClass, String safetensorsName) {
         this.type = type;
         this.torchName = torchName;
         this.storageClass = storageClass;
         this.safetensorsName = safetensorsName;
     }
 
-    public static Dialect of(DType type) {
+    public static ElementTypeNames of(DType type) {
         return BY_TYPE.get(type);
     }
 

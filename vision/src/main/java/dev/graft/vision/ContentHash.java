@@ -11,29 +11,29 @@ import java.security.MessageDigest;
  * SHA-256 over texts and contents, each preceded by its length, so that no two lists of them run together to the same
  * bytes.
  */
-final class FileHash {
+final class ContentHash {
     private final MessageDigest digest;
 
-    FileHash() {
+    ContentHash() {
         digest = Sha256.digest();
     }
 
     /** The hash of one content alone. */
-    static String of(Content content) {
-        FileHash hash = new FileHash();
+    static String of(ImageBytes content) {
+        ContentHash hash = new ContentHash();
         hash.bytes(content);
         return hash.hex();
     }
 
-    FileHash text(String text) {
+    ContentHash text(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         length(bytes.length);
         digest.update(bytes);
         return this;
     }
 
-    FileHash content(Content content) {
-        length(Content.lengthOf(content));
+    ContentHash content(ImageBytes content) {
+        length(ImageBytes.lengthOf(content));
         bytes(content);
         return this;
     }
@@ -42,11 +42,11 @@ final class FileHash {
         digest.update(ByteBuffer.allocate(Long.BYTES).putLong(bytes).array());
     }
 
-    private void bytes(Content content) {
+    private void bytes(ImageBytes content) {
         try (InputStream in = content.open()) {
             Sha256.update(digest, in);
         } catch (IOException e) {
-            throw Content.unreadable(content, e);
+            throw ImageBytes.unreadable(content, e);
         }
     }
 

@@ -6,11 +6,11 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The state-dict name of a field whose Java name differs from it: {@code @Key("running_mean") Buffer runningMean}.
+ * The state-dict name of a field whose Java name differs from it: {@code @StateKey("running_mean") Buffer runningMean}.
  * Without it a field's own name is the key.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.FIELD)
-public @interface Key {
+public @interface StateKey {
     String value();
 }

@@ -6,13 +6,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts the calls that run in a module, so that closing it frees no memory that one of them reads. */
-final class Usage {
+final class RunningCalls {
     private final Module module;
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicBoolean freed = new AtomicBoolean();
     private volatile boolean closed;
 
-    Usage(Module module) {
+    RunningCalls(Module module) {
         this.module = module;
     }
 

@@ -7,17 +7,17 @@ import java.util.Deque;
  * What the current thread does with modules: whose formula it runs, and which modules it sees in evaluation mode.
  * Nothing here is shared between threads, so threads that use one module at once do not see each other's modes.
  */
-final class Calls {
-    private static final ThreadLocal<Calls> CURRENT = ThreadLocal.withInitial(Calls::new);
+final class CallContext {
+    private static final ThreadLocal<CallContext> CURRENT = ThreadLocal.withInitial(CallContext::new);
 
     /** The module that was called from outside, while its formula runs. */
     private Module root;
     /** Innermost first. */
-    private final Deque<BoundModes> modes = new ArrayDeque<>(2);
+    private final Deque<EvaluationModes> modes = new ArrayDeque<>(2);
 
-    private Calls() {}
+    private CallContext() {}
 
-    static Calls current() {
+    static CallContext current() {
         return CURRENT.get();
     }
 
@@ -82,7 +82,7 @@ final class Calls {
 
     /** The mode that this thread sees a module in; {@code own} unless it evaluates the module. */
     boolean mode(Module module, boolean own) {
-        for (BoundModes bound : modes) {
+        for (EvaluationModes bound : modes) {
             if (bound.holds(module)) {
                 return bound.get(module);
             }
@@ -92,7 +92,7 @@ final class Calls {
 
     /** Sets the mode of a module that this thread evaluates; false where it does not. */
     boolean setMode(Module module, boolean training) {
-        for (BoundModes bound : modes) {
+        for (EvaluationModes bound : modes) {
             if (bound.holds(module)) {
                 bound.set(module, training);
                 return true;
@@ -102,7 +102,7 @@ final class Calls {
     }
 
     void evaluate(Module module) {
-        modes.push(new BoundModes(module));
+        modes.push(new EvaluationModes(module));
     }
 
     void endEvaluation() {
@@ -111,7 +111,7 @@ final class Calls {
 
     /** {@code replacement} takes the place of {@code old} in every evaluation that this thread is in. */
     void follow(Module old, Module replacement) {
-        for (BoundModes bound : modes) {
+        for (EvaluationModes bound : modes) {
             if (bound.holds(old)) {
                 boolean training = bound.get(old);
                 replacement.modules().forEach(module -> bound.set(module, training));
