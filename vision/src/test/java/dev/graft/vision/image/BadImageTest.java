@@ -106,8 +106,8 @@ class BadImageTest {
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("does not exist");
         assertThatThrownBy(() -> Image.read(folder))
-                .isInstanceOf(UncheckedIOException.class)
-                .hasMessageContaining("cannot be read");
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining("it is a folder");
     }
 
     @Test
