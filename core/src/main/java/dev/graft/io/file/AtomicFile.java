@@ -20,7 +20,7 @@ import java.util.UUID;
 /**
  * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary file beside it,
  * flushed to the disk, then renamed. A symbolic link stays one, and its target is written; a file that is replaced
- * keeps its permissions.
+ * keeps its permissions. A device or a pipe, such as {@code /dev/null}, is no file to replace: it is written into.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
@@ -54,6 +54,10 @@ public final class AtomicFile {
     }
 
     private static void write(Path given, Content content, boolean force) throws IOException {
+        if (isDeviceOrPipe(given)) {
+            writeInto(given, content);
+            return;
+        }
         Path target = followed(given);
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(target)) {
@@ -70,6 +74,18 @@ public final class AtomicFile {
             }
         } finally {
             deleteQuietly(temporary);
+        }
+    }
+
+    /** Whether what is there is neither a file nor a folder; links are followed as far as the system can. */
+    public static boolean isDeviceOrPipe(Path path) {
+        return Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
+    }
+
+    private static void writeInto(Path device, Content content) throws IOException {
+        try (OutputStream out =
+                new BufferedOutputStream(Files.newOutputStream(device, StandardOpenOption.WRITE), BUFFER)) {
+            content.writeTo(out);
         }
     }
 

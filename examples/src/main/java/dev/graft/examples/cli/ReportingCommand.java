@@ -3,6 +3,7 @@ package dev.graft.examples.cli;
 import dev.graft.examples.run.AtomicText;
 import dev.graft.examples.run.Json;
 import dev.graft.examples.run.RunException;
+import dev.graft.io.file.AtomicFile;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,11 +52,15 @@ abstract class ReportingCommand implements Callable<Integer> {
 
     /** A training of hours must not fail at its last line. */
     private static void checkFolder(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+        if (AtomicFile.isDeviceOrPipe(file) ? !Files.isWritable(file) : !mayBeReplaced(file)) {
             throw new RunException(
                     "--json " + file + " cannot be written", "name a file in a folder that exists and is writable");
         }
+    }
+
+    private static boolean mayBeReplaced(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        return !Files.isDirectory(file) && folder != null && Files.isDirectory(folder) && Files.isWritable(folder);
     }
 
     final boolean hasJson() {
