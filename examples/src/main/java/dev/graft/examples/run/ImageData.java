@@ -323,6 +323,7 @@ public record ImageData(
         }
         if (held != all) {
             contradictions(held).ifPresent(lines::add);
+            contradictionsAcross().ifPresent(lines::add);
         }
         if (!duplicates.isEmpty()) {
             lines.add(String.format(
@@ -334,6 +335,23 @@ public record ImageData(
                             : "they are kept out of the validation"));
         }
         return lines;
+    }
+
+    /** One line where validation images have other labels than the same images have for training. */
+    private Optional<String> contradictionsAcross() {
+        int[] trained = all.labels();
+        int[] judged = held.labels();
+        List<ImageDataset.Duplicate> found = duplicates.stream()
+                .filter(twin -> judged[twin.index()] != trained[twin.otherIndex()])
+                .toList();
+        return found.stream()
+                .findFirst()
+                .map(twin -> "labels: the validation image " + twin.file() + " is "
+                        + classes().get(judged[twin.index()])
+                        + ", the same training image " + twin.otherFile() + " is "
+                        + classes().get(trained[twin.otherIndex()])
+                        + (found.size() == 1 ? "" : " (the first of " + found.size() + " such pairs)")
+                        + ", so not all of them can be right");
     }
 
     private String counts() {
