@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is known about a weight file: from the card that names it, else from the published file that it is by its
- * SHA-256, else by its name. Where nothing is known, images are prepared as its network usually wants them, which is
- * said.
+ * What is known about a weight file: from the card that names it, else from what graft wrote into the file itself, else
+ * from the published file that it is by its SHA-256, else by its name. Where nothing is known, images are prepared as
+ * its network usually wants them, which is said.
  *
  * @param preprocessing from image to input
  * @param classes names in the order of the logits; empty where nobody tells
@@ -28,12 +28,14 @@ record FileFacts(Preprocessing preprocessing, Optional<List<String>> classes, St
     static FileFacts of(Architecture architecture, Path file) {
         String sha256 = Sha256.of(file);
         List<String> notes = new ArrayList<>();
-        Optional<ModelCard> card = ModelCard.of(file, sha256, notes::add);
+        Optional<ModelCard> beside = ModelCard.of(file, sha256, notes::add);
+        Optional<ModelCard> card = beside.or(() -> ModelCard.inside(file));
         if (card.isPresent()) {
             String own = card.get().architecture();
             if (!own.equals(architecture.name())) {
                 throw new RunException(
-                        file + " is a " + own + " by its " + ModelCard.FILE_NAME + ", not a " + architecture.name(),
+                        file + " is a " + own + " by its " + (beside.isPresent() ? ModelCard.FILE_NAME : "metadata")
+                                + ", not a " + architecture.name(),
                         "say --model " + own);
             }
             return new FileFacts(

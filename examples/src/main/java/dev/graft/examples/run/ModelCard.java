@@ -50,7 +50,11 @@ public record ModelCard(
             throw new RunException(
                     folder + " holds no " + FILE_NAME, "name the --out folder of a finished graft finetune");
         }
-        Map<String, Object> map = new LinkedHashMap<>(Json.readObject(file));
+        return of(file, new LinkedHashMap<>(Json.readObject(file)));
+    }
+
+    /** @param file that the entries come from, for errors */
+    private static ModelCard of(Path file, Map<String, Object> map) {
         try {
             String architecture = (String) require(file, map, "architecture");
             List<String> classes = ((List<?>) require(file, map, "classes"))
@@ -68,7 +72,7 @@ public record ModelCard(
                     file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
         } catch (IllegalArgumentException e) {
             throw new RunException(
-                    file + " is damaged: " + e.getMessage().split(" Hint: ")[0],
+                    file + " is damaged: " + e.getMessage().split("\\.? Hint: ")[0],
                     "restore it, or run graft finetune again",
                     e);
         }
@@ -155,6 +159,19 @@ public record ModelCard(
         } catch (WeightFileException e) {
             return ""; // another container, or damage that loading tells of
         }
+    }
+
+    /**
+     * What weights that graft wrote say of themselves, wherever they were copied to; empty for others, and for those of
+     * older versions.
+     *
+     * @throws RunException where they say it unreadably
+     */
+    static Optional<ModelCard> inside(Path weights) {
+        String bound = bindingOf(weights);
+        return bound.isEmpty()
+                ? Optional.empty()
+                : Optional.of(of(weights, new LinkedHashMap<>(Json.parseObject(bound, weights))));
     }
 
     private static Object require(Path file, Map<String, Object> map, String key) {

@@ -124,7 +124,7 @@ class ModelFolderTest {
 
     @Test
     void aFileThatNothingIsKnownAboutHasNumbersAndSaysHowImagesArePrepared() throws IOException {
-        Path bare = Files.copy(run.resolve("model.safetensors"), folder.resolve("bare.safetensors"));
+        Path bare = other(folder.resolve("bare.safetensors"));
         Cli predicted = predict(bare).succeeded();
         assertThat(predicted.out()).contains("  0 (0)", "  9 (9)").doesNotContain("airplane", "kind0");
         assertThat(predicted.err())
@@ -135,6 +135,22 @@ class ModelFolderTest {
                         "--labels");
         Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
         assertThat(predict(bare, "--labels", labels).succeeded().err()).doesNotContain("nothing names its classes");
+    }
+
+    /** The weights say themselves what they are of: a copy without its card must not be fed other inputs. */
+    @Test
+    void aCopyOfARunsWeightsKeepsItsClassesAndPreprocessing() throws IOException {
+        String named = Cli.run("predict", "--model", run, image, "--top", 10)
+                .succeeded()
+                .out();
+        Path copy = Files.copy(run.resolve("model.safetensors"), folder.resolve("copy.safetensors"));
+        Cli ofCopy = predict(copy).succeeded();
+        assertThat(ofCopy.out()).isEqualTo(named);
+        assertThat(ofCopy.err()).isEmpty();
+        Cli.run("predict", "--model", "resnet32", "--weights", copy, image)
+                .failedWith("copy.safetensors is a resnet20 by its metadata, not a resnet32", "--model resnet20");
+        Files.writeString(card(), "{");
+        assertThat(predict(run.resolve("model.safetensors")).succeeded().out()).isEqualTo(named);
     }
 
     @Test
@@ -210,6 +226,10 @@ class ModelFolderTest {
         assertThat(predict(run.resolve("model.safetensors")).succeeded().out()).contains("kind0 (0)");
         editCard("weights_sha256", 5);
         Cli.run("predict", "--model", run, image).failedWith("model.json is damaged");
+        editCard("weights_sha256", null);
+        editCard("preprocessing", Map.of("resize_size", "32"));
+        Cli.run("predict", "--model", run, image)
+                .failedWith("model.json is damaged: Preprocessing: 'resize_size' is \"32\". Hint: restore it");
     }
 
     /** A card with other classes or another crop predicts wrongly, and nothing else would tell. */
@@ -287,6 +307,9 @@ class ModelFolderTest {
             TinyImages.write(renamed.resolve("other" + c + "/image2.png"), c % 2 == 0, new SplittableRandom(c + 50));
         }
         assertThat(finetune(renamed, "others", more).out())
+                .contains("new head linear for 10 classes, since the file's are others (kind0, kind1, ");
+        more[3] = Files.copy(weights, folder.resolve("copy.safetensors"));
+        assertThat(finetune(renamed, "copied", more).out())
                 .contains("new head linear for 10 classes, since the file's are others (kind0, kind1, ");
     }
 

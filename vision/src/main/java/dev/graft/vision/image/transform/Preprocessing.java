@@ -157,7 +157,8 @@ public record Preprocessing(
     private static <T> T entry(Map<String, ?> map, String key, Class<T> type) {
         Object value = map.get(key);
         if (!type.isInstance(value)) {
-            throw new IllegalArgumentException("Preprocessing: '" + key + "' is " + (value == null ? "missing" : value)
+            String what = value == null ? "missing" : value instanceof String ? "\"" + value + "\"" : value.toString();
+            throw new IllegalArgumentException("Preprocessing: '" + key + "' is " + what
                     + ". Hint: the map must come from Preprocessing.toMap().");
         }
         return type.cast(value);
