@@ -13,10 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Collects a module's state and loads it: all keys are judged before the first value changes. */
 final class StateLoader {
     private static final String NOT_READ = ": in the file it ";
+    private static final Pattern OTHER_TYPE = Pattern.compile(": file [A-Z0-9]+, module [A-Z0-9]+$");
 
     private StateLoader() {}
 
@@ -239,6 +241,11 @@ final class StateLoader {
         }
         if (mismatched.stream().anyMatch(line -> line.endsWith(" for both"))) {
             return "the file was saved from a network that does not share the parameter; build the module without sharing it.";
+        }
+        if (missing.isEmpty()
+                && unexpected.isEmpty()
+                && mismatched.stream().allMatch(line -> OTHER_TYPE.matcher(line).find())) {
+            return "the weights are of another element type: convert them in Python, with float(), and save again.";
         }
         if (missing.isEmpty() && unexpected.isEmpty()) {
             String first = mismatched.get(0);

@@ -82,10 +82,7 @@ public final class Classifier implements AutoCloseable {
                 ? start.preprocessing().withImageSize(imageSize.getAsInt())
                 : start.preprocessing();
         Preprocessing preprocessing = window.map(sized::withWindow).orElse(sized);
-        Backbone network;
-        try (StateDict state = start.load()) {
-            network = start.architecture().create(state, new SplittableRandom(0));
-        }
+        Backbone network = start.network(new SplittableRandom(0));
         try {
             FiniteWeights.check(file, network);
             List<String> said = new ArrayList<>(start.notes());

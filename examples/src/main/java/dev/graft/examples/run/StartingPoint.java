@@ -154,8 +154,23 @@ public record StartingPoint(
             throw new RunException(
                     path + ": " + parts[0].replaceAll("\\.$", ""),
                     "choose one by its name with --state-dict"
-                            + parts[1].replaceAll("(?s).*--state-dict( \\S+).*", "$1"),
+                            + (parts.length < 2 ? "" : parts[1].replaceAll("(?s).*--state-dict( \\S+).*", "$1")),
                     e);
+        }
+    }
+
+    /**
+     * The network with all of the file's weights, and as many classes as its head has.
+     *
+     * @throws RunException where the file does not fit
+     */
+    Backbone network(RandomGenerator random) {
+        try (StateDict state = load()) {
+            try {
+                return architecture.create(state, random);
+            } catch (IllegalArgumentException e) {
+                throw doesNotFit(state, e);
+            }
         }
     }
 
@@ -163,14 +178,18 @@ public record StartingPoint(
         try {
             model.load(state, options);
         } catch (IllegalArgumentException e) {
-            String[] parts = e.getMessage().split("\\s*Hint: ", 2);
-            throw new RunException(
-                    file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],
-                    state.unreadable().isEmpty()
-                            ? "name the network that the file was saved from with --model"
-                            : parts[1].replaceAll("\\.$", ""),
-                    e);
+            throw doesNotFit(state, e);
         }
+    }
+
+    private RunException doesNotFit(StateDict state, IllegalArgumentException e) {
+        String[] parts = e.getMessage().split("\\s*Hint: ", 2);
+        return new RunException(
+                file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],
+                state.unreadable().isEmpty() || parts.length < 2
+                        ? "name the network that the file was saved from with --model"
+                        : parts[1].replaceAll("\\.$", ""),
+                e);
     }
 
     private String listed() {

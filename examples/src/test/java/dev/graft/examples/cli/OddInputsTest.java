@@ -142,6 +142,33 @@ class OddInputsTest {
     }
 
     @Test
+    void aValidationImageWithAnotherLabelThanInTrainingIsSaid() throws IOException {
+        Path held = TinyImages.folder(folder.resolve("held"), 4, 2);
+        Files.copy(data.resolve("left/image1.png"), held.resolve("right/copy.png"));
+        Object[] all = {"--data", data, "--val", held, "--weights", "none", "--out", folder.resolve("out")};
+        String said = "labels: the validation image " + held.resolve("right/copy.png")
+                + " is right, the same training image " + data.resolve("left/image1.png")
+                + " is left, so not all of them can be right";
+        assertThat(finetune(all).succeeded().out()).contains(said);
+        Files.move(held.resolve("right/copy.png"), held.resolve("left/copy.png"));
+        assertThat(finetune("--data", data, "--val", held, "--weights", "none", "--out", folder.resolve("agreeing"))
+                        .succeeded()
+                        .out())
+                .contains("duplicates: 1 validation files")
+                .doesNotContain("labels: ");
+    }
+
+    @Test
+    void weightsThatDoNotFitAreNamedWithTheirFile() {
+        Path part = weights(
+                "part.safetensors",
+                (own, saved) ->
+                        saved.put("conv1.weight", own.get("conv1.weight").copy()));
+        Cli.run("predict", "--model", "resnet20", "--weights", part, data.resolve("left/image0.png"))
+                .failedWith(part + " does not fit resnet20: ", "Hint: name the network that the file was saved from");
+    }
+
+    @Test
     void labelsOfATestSetThatContradictEachOtherAreSaid() throws IOException {
         Path run = folder.resolve("run");
         finetune("--data", data, "--weights", "none", "--freeze", "none", "--out", run)
