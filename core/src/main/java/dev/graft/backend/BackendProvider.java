@@ -10,6 +10,11 @@ public interface BackendProvider {
     /** Why the device cannot be used on this machine, in one sentence with the mend; empty where it can. */
     Optional<String> unavailable();
 
-    /** The backend of device {@code index}. @throws IllegalStateException with {@link #unavailable()}'s reason */
+    /**
+     * Makes the backend of device {@code index}, which the library keeps: it asks once a device, whatever number of
+     * threads ask for the device at once.
+     *
+     * @throws IllegalStateException with {@link #unavailable()}'s reason, or where there is no such device
+     */
     Backend backend(int index);
 }

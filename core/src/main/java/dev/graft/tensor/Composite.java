@@ -147,7 +147,7 @@ final class Composite {
         bias.ifPresent(operands::add);
         norm.ifPresent(n -> operands.addAll(List.of(n.gamma(), n.beta(), n.mean(), n.variance())));
         residual.ifPresent(operands::add);
-        operands.forEach(t -> t.checkUsable("conv2d", x));
+        operands.forEach(t -> x.checkUsable("conv2d", t));
         boolean recorded = Autograd.isEnabled() && operands.stream().anyMatch(Tensor::requiresGrad);
         return under(
                 "conv2d",

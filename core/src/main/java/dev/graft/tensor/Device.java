@@ -4,8 +4,10 @@ import dev.graft.backend.Backend;
 import dev.graft.backend.BackendProvider;
 import dev.graft.backend.MemoryStats;
 import dev.graft.cpu.CpuBackend;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.StringJoiner;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Where tensors live and operators run: the CPU, or an accelerator that a provider on the class path offers.
@@ -15,13 +17,22 @@ import java.util.StringJoiner;
  * changes them in place.
  */
 public final class Device {
+    /** The devices made so far, by the class of their provider, so that a dropped class loader can go. */
+    private static final ClassValue<Map<Integer, Device>> MADE = new ClassValue<>() {
+        @Override
+        protected Map<Integer, Device> computeValue(Class<?> provider) {
+            return new ConcurrentHashMap<>();
+        }
+    };
+
     private final Backend backend;
 
     private Device(Backend backend) {
         this.backend = backend;
     }
 
-    static Device of(Backend backend) {
+    /** The device of a backend that no provider offers, such as one of a test; equal where the backend is the same. */
+    public static Device of(Backend backend) {
         return new Device(backend);
     }
 
@@ -31,15 +42,21 @@ public final class Device {
     }
 
     /**
-     * The device of a name such as {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}.
+     * The device of a name such as {@code "cpu"}, {@code "cuda"}, which is {@code "cuda:0"}, or {@code "cuda:1"}. One
+     * device has one backend, made when it is first asked for: equal names give equal devices, on any thread.
      *
-     * @throws IllegalStateException with the reason and the mend where the device cannot be used; there is no silent
+     * @throws IllegalArgumentException where the name is not of that form
+     * @throws IllegalStateException with the reason and the fix where the device cannot be used; there is no silent
      *     fallback
      */
     public static Device of(String name) {
         int colon = name.indexOf(':');
         String type = colon < 0 ? name : name.substring(0, colon);
+        int index = index(name, colon);
         if (type.equals("cpu")) {
+            if (index != 0) {
+                throw new IllegalArgumentException("device " + name + ": there is one CPU device. Hint: use cpu.");
+            }
             return cpu();
         }
         StringJoiner known = new StringJoiner(", ").add("cpu");
@@ -49,7 +66,7 @@ public final class Device {
                 provider.unavailable().ifPresent(reason -> {
                     throw new IllegalStateException("device " + name + " is not available: " + reason);
                 });
-                return new Device(provider.backend(index(name, colon)));
+                return MADE.get(provider.getClass()).computeIfAbsent(index, i -> new Device(provider.backend(i)));
             }
         }
         throw new IllegalStateException("device " + name + " is not known (known: " + known

@@ -25,35 +25,35 @@ final class Making {
     }
 
     /** Uninitialised. */
-    static Tensor empty(String function, DType dtype, Shape shape) {
-        return Refusal.under(function, () -> Raw.empty(Device.cpu().backend(), dtype, shape));
+    static Tensor empty(String function, Device device, DType dtype, Shape shape) {
+        return Refusal.under(function, () -> Raw.empty(device.backend(), dtype, shape));
     }
 
-    static Tensor of(float[] data, int[] dims) {
-        Tensor t = empty("of", DType.F32, filled("float", data.length, dims));
+    static Tensor of(Device device, float[] data, int[] dims) {
+        Tensor t = empty("of", device, DType.F32, filled("float", data.length, dims));
         t.storage().write(0, data, 0, data.length);
         return t;
     }
 
-    static Tensor of(long[] data, int[] dims) {
-        Tensor t = empty("of", DType.I64, filled("long", data.length, dims));
+    static Tensor of(Device device, long[] data, int[] dims) {
+        Tensor t = empty("of", device, DType.I64, filled("long", data.length, dims));
         t.storage().write(0, data, 0, data.length);
         return t;
     }
 
-    static Tensor of(int[] data, int[] dims) {
-        Tensor t = empty("of", DType.I32, filled("int", data.length, dims));
+    static Tensor of(Device device, int[] data, int[] dims) {
+        Tensor t = empty("of", device, DType.I32, filled("int", data.length, dims));
         t.storage().write(0, data, 0, data.length);
         return t;
     }
 
-    static Tensor of(boolean[] data, int[] dims) {
+    static Tensor of(Device device, boolean[] data, int[] dims) {
         Shape shape = filled("boolean", data.length, dims);
         byte[] bytes = new byte[data.length];
         for (int i = 0; i < data.length; i++) {
             bytes[i] = (byte) (data[i] ? 1 : 0);
         }
-        return ofBytes("of", DType.BOOL, shape, bytes);
+        return ofBytes("of", device, DType.BOOL, shape, bytes);
     }
 
     private static Shape filled(String kind, int length, int[] dims) {
@@ -65,27 +65,27 @@ final class Making {
         return shape;
     }
 
-    static Tensor ofBytes(String function, DType dtype, Shape shape, byte[] littleEndian) {
+    static Tensor ofBytes(String function, Device device, DType dtype, Shape shape, byte[] littleEndian) {
         long bytes = (long) shape.numel() * dtype.bytes();
         if (bytes != littleEndian.length) {
             throw new IllegalArgumentException(function + ": " + littleEndian.length + " bytes do not fill " + dtype
                     + " " + shape + " (" + bytes + " bytes)");
         }
-        Tensor t = empty(function, dtype, shape);
+        Tensor t = empty(function, device, dtype, shape);
         HostBytes.write(t.storage(), littleEndian);
         return t;
     }
 
-    static Tensor full(String function, float value, int... dims) {
-        return empty(function, DType.F32, shape(function, dims)).fill(value);
+    static Tensor full(String function, Device device, float value, int... dims) {
+        return empty(function, device, DType.F32, shape(function, dims)).fill(value);
     }
 
-    static Tensor arange(int n) {
+    static Tensor arange(Device device, int n) {
         if (n < 0) {
             throw new IllegalArgumentException("arange: the number of values must not be negative, was " + n
                     + ". Hint: arange(n) counts from 0 to n - 1.");
         }
-        Tensor t = empty("arange", DType.I64, Shape.of("arange", n));
+        Tensor t = empty("arange", device, DType.I64, Shape.of("arange", n));
         long[] block = new long[Math.min(n, BLOCK)];
         for (int from = 0; from < n; from += BLOCK) {
             int first = from;
@@ -95,16 +95,16 @@ final class Making {
         return t;
     }
 
-    static Tensor uniform(RandomGenerator random, float low, float high, int[] dims) {
+    static Tensor uniform(Device device, RandomGenerator random, float low, float high, int[] dims) {
         if (!(low <= high && high - low < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
                     "uniform: low must not exceed high, and both must be finite (low " + low + ", high " + high + ")");
         }
-        return drawn("uniform", () -> Draw.uniform(random, low, high), dims);
+        return drawn("uniform", device, () -> Draw.uniform(random, low, high), dims);
     }
 
-    static Tensor drawn(String function, Values values, int... dims) {
-        Tensor t = empty(function, DType.F32, shape(function, dims));
+    static Tensor drawn(String function, Device device, Values values, int... dims) {
+        Tensor t = empty(function, device, DType.F32, shape(function, dims));
         float[] block = new float[Math.min(t.numel(), BLOCK)];
         for (int from = 0; from < t.numel(); from += BLOCK) {
             int count = Math.min(BLOCK, t.numel() - from);

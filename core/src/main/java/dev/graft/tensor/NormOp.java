@@ -318,6 +318,8 @@ sealed interface NormOp extends Op {
             throw new IllegalArgumentException(
                     "batchNorm: input must be [N, C], [N, C, L] or [N, C, H, W], got " + in[0].shape());
         }
+        in[0].checkUsable("batchNorm", mean);
+        in[0].checkUsable("batchNorm", variance);
         Op.requireFloat("batchNorm", in);
         Op.requireFloat("batchNorm", mean, variance);
         if (in.length > 3 && !in[3].shape().equals(in[0].shape())) {

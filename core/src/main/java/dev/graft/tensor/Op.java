@@ -49,7 +49,7 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
         boolean[] needs = new boolean[in.length];
         Shape[] shapes = new Shape[in.length];
         for (int i = 0; i < in.length; i++) {
-            in[i].checkUsable(function, in[0]);
+            in[0].checkUsable(function, in[i]);
             shapes[i] = in[i].shape();
             needs[i] = enabled && in[i].requiresGrad();
             record |= needs[i];

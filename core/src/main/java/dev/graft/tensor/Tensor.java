@@ -37,8 +37,8 @@ import java.util.random.RandomGenerator;
  * tensor belongs to the innermost open {@link Scope} of the thread that made it, or to the garbage collector. Not safe
  * for use by several threads at once while one changes it.
  *
- * <p>Every operator throws {@link IllegalArgumentException} where shapes or types do not fit, naming them all, and
- * {@link IllegalStateException} on a closed tensor.
+ * <p>Every operator throws {@link IllegalArgumentException} where shapes, types or devices do not fit, naming them all,
+ * and {@link IllegalStateException} on a closed tensor.
  *
  * <p>All in one file because users look for every function on the tensor itself; each is a line or two here, and what
  * it does lies with its operator.
@@ -77,56 +77,106 @@ public final class Tensor implements AutoCloseable {
         Scope.register(this);
     }
 
-    // Making
+    // Making: on the CPU, or on the device that comes first among the arguments.
 
     /** An F32 tensor of the given row-major values. */
     public static Tensor of(float[] data, int... dims) {
-        return Making.of(data, dims);
+        return Making.of(Device.cpu(), data, dims);
+    }
+
+    /** As {@link #of(float[], int...)}, on a device. */
+    public static Tensor of(Device device, float[] data, int... dims) {
+        return Making.of(device, data, dims);
     }
 
     /** An I64 tensor of the given row-major values. */
     public static Tensor of(long[] data, int... dims) {
-        return Making.of(data, dims);
+        return Making.of(Device.cpu(), data, dims);
+    }
+
+    /** As {@link #of(long[], int...)}, on a device. */
+    public static Tensor of(Device device, long[] data, int... dims) {
+        return Making.of(device, data, dims);
     }
 
     /** An I32 tensor of the given row-major values. */
     public static Tensor of(int[] data, int... dims) {
-        return Making.of(data, dims);
+        return Making.of(Device.cpu(), data, dims);
+    }
+
+    /** As {@link #of(int[], int...)}, on a device. */
+    public static Tensor of(Device device, int[] data, int... dims) {
+        return Making.of(device, data, dims);
     }
 
     /** A BOOL tensor of the given row-major values. */
     public static Tensor of(boolean[] data, int... dims) {
-        return Making.of(data, dims);
+        return Making.of(Device.cpu(), data, dims);
+    }
+
+    /** As {@link #of(boolean[], int...)}, on a device. */
+    public static Tensor of(Device device, boolean[] data, int... dims) {
+        return Making.of(device, data, dims);
     }
 
     /** A tensor of any type from its row-major elements as little-endian bytes. */
     public static Tensor ofBytes(DType dtype, Shape shape, byte[] littleEndian) {
-        return Making.ofBytes("ofBytes", dtype, shape, littleEndian);
+        return ofBytes(Device.cpu(), dtype, shape, littleEndian);
+    }
+
+    /** As {@link #ofBytes(DType, Shape, byte[])}, on a device. */
+    public static Tensor ofBytes(Device device, DType dtype, Shape shape, byte[] littleEndian) {
+        return Making.ofBytes("ofBytes", device, dtype, shape, littleEndian);
     }
 
     public static Tensor scalar(float value) {
-        return Making.full("scalar", value);
+        return scalar(Device.cpu(), value);
+    }
+
+    public static Tensor scalar(Device device, float value) {
+        return Making.full("scalar", device, value);
     }
 
     public static Tensor full(float value, int... dims) {
-        return Making.full("full", value, dims);
+        return full(Device.cpu(), value, dims);
+    }
+
+    public static Tensor full(Device device, float value, int... dims) {
+        return Making.full("full", device, value, dims);
     }
 
     public static Tensor zeros(int... dims) {
-        return Making.full("zeros", 0, dims);
+        return zeros(Device.cpu(), dims);
+    }
+
+    public static Tensor zeros(Device device, int... dims) {
+        return Making.full("zeros", device, 0, dims);
     }
 
     public static Tensor ones(int... dims) {
-        return Making.full("ones", 1, dims);
+        return ones(Device.cpu(), dims);
+    }
+
+    public static Tensor ones(Device device, int... dims) {
+        return Making.full("ones", device, 1, dims);
     }
 
     public static Tensor zeros(DType dtype, Shape shape) {
-        return Making.empty("zeros", dtype, shape).fill(0);
+        return zeros(Device.cpu(), dtype, shape);
+    }
+
+    public static Tensor zeros(Device device, DType dtype, Shape shape) {
+        return Making.empty("zeros", device, dtype, shape).fill(0);
     }
 
     /** {@code 0, 1, ..., n - 1} as I64. @throws IllegalArgumentException where {@code n} is negative */
     public static Tensor arange(int n) {
-        return Making.arange(n);
+        return arange(Device.cpu(), n);
+    }
+
+    /** As {@link #arange(int)}, on a device. */
+    public static Tensor arange(Device device, int n) {
+        return Making.arange(device, n);
     }
 
     /**
@@ -134,7 +184,12 @@ public final class Tensor implements AutoCloseable {
      * {@link Draw#normal}.
      */
     public static Tensor randn(RandomGenerator random, int... dims) {
-        return Making.drawn("randn", () -> (float) Draw.normal(random), dims);
+        return randn(Device.cpu(), random, dims);
+    }
+
+    /** As {@link #randn(RandomGenerator, int...)}, the same values, on a device. */
+    public static Tensor randn(Device device, RandomGenerator random, int... dims) {
+        return Making.drawn("randn", device, () -> (float) Draw.normal(random), dims);
     }
 
     /**
@@ -144,7 +199,12 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalArgumentException unless {@code low <= high}, and their difference is finite
      */
     public static Tensor uniform(RandomGenerator random, float low, float high, int... dims) {
-        return Making.uniform(random, low, high, dims);
+        return uniform(Device.cpu(), random, low, high, dims);
+    }
+
+    /** As {@link #uniform(RandomGenerator, float, float, int...)}, the same values, on a device. */
+    public static Tensor uniform(Device device, RandomGenerator random, float low, float high, int... dims) {
+        return Making.uniform(device, random, low, high, dims);
     }
 
     /** Joins tensors along an existing dimension. */
@@ -1092,8 +1152,8 @@ public final class Tensor implements AutoCloseable {
         other.checkOpen(op);
         if (other.storage.backend() != storage.backend()) {
             throw new IllegalArgumentException(op + ": operands are on different devices ("
-                    + other.backend().name() + " " + other.shape + ", "
-                    + backend().name() + " " + shape + "). Hint: move one with to(Device).");
+                    + backend().name() + " " + shape + ", "
+                    + other.backend().name() + " " + other.shape + "). Hint: move one with to(Device).");
         }
     }
 

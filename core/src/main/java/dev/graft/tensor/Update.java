@@ -93,7 +93,7 @@ public final class Update {
         if (tensors.isEmpty()) {
             return 0;
         }
-        tensors.forEach(t -> t.checkUsable("norm", tensors.get(0)));
+        tensors.forEach(t -> tensors.get(0).checkUsable("norm", t));
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
             return Math.sqrt(tensors.get(0)

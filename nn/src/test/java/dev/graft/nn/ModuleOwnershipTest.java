@@ -169,7 +169,7 @@ class ModuleOwnershipTest {
         assertThat(second.changes()).as("a step").containsExactly("2.weight");
         WeightsMark third = net.markWeights();
         net.replace("0", new Sequential(new Linear(3, 3, random)));
-        net.module("1").to(Device.of("small:9"));
+        net.module("1").to(SmallDevice.holding(9));
         assertThat(third.changes())
                 .as("replaced, moved")
                 .containsExactly(
@@ -191,7 +191,7 @@ class ModuleOwnershipTest {
         float[] weights = ((Linear) net.module("0")).weight().value().toFloatArray();
         List<Tensor> before = net.parameters().stream().map(Parameter::value).toList();
         net.parameters().get(1).freeze(true);
-        Device small = Device.of("small:7");
+        Device small = SmallDevice.holding(7);
         net.to(small);
         assertThat(before).allMatch(Tensor::isClosed);
         assertThat(net.parameters())
@@ -209,7 +209,7 @@ class ModuleOwnershipTest {
         Linear shared = new Linear(3, 3, random);
         Sequential net = new Sequential(shared, new BatchNorm1d(3), shared);
         for (int room = 0; room < 7; room++) {
-            Device small = Device.of("small:" + room);
+            Device small = SmallDevice.holding(room);
             assertThatThrownBy(() -> net.to(small)).hasMessage("to: out of memory");
             assertThat(net.parameters())
                     .allMatch(parameter -> parameter.value().device().equals(Device.cpu())
@@ -222,7 +222,7 @@ class ModuleOwnershipTest {
     void aReplacementThatDoesNotFitOnTheDeviceChangesNothing() {
         Sequential net = new Sequential(new Linear(3, 3, random), new ReLU());
         Module first = net.module("0");
-        Device small = Device.of("small:3");
+        Device small = SmallDevice.holding(3);
         net.to(small);
         Linear tooMuch = new Linear(3, 3, random);
         assertThatThrownBy(() -> net.replace("0", tooMuch)).hasMessage("to: out of memory");

@@ -1,34 +1,22 @@
 package dev.graft.nn;
 
 import dev.graft.backend.Backend;
-import dev.graft.backend.BackendProvider;
 import dev.graft.backend.Storage;
 import dev.graft.tensor.Device;
 import dev.graft.type.DType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * A second device, which lends the CPU's memory until it has no more: {@code Device.of("small:3")} holds three tensors.
- */
-public final class SmallDevice implements BackendProvider {
+/** Second devices that lend the CPU's memory until they have no more. */
+final class SmallDevice {
     private static final Backend CPU = Device.cpu().backend();
 
-    @Override
-    public String type() {
-        return "small";
-    }
+    private SmallDevice() {}
 
-    @Override
-    public Optional<String> unavailable() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Backend backend(int tensors) {
+    /** A new device with room for so many tensors. */
+    static Device holding(int tensors) {
         AtomicInteger room = new AtomicInteger(tensors);
         Backend[] self = new Backend[1];
         self[0] = proxy(Backend.class, (method, arguments) -> {
@@ -49,7 +37,7 @@ public final class SmallDevice implements BackendProvider {
                 return call(m, storage, a);
             });
         });
-        return self[0];
+        return Device.of(self[0]);
     }
 
     private interface Answer {
