@@ -4,15 +4,42 @@ import dev.graft.type.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
- * What a device must do; every backward kernel stands beside its forward.
+ * What a device must do; every backward kernel stands beside its forward. A new backend extends
+ * {@link ComposedBackend}, which needs the primitive kernels only.
  *
- * <p>The contract of all kernels: results are already allocated and never overlap operands unless said so; shapes were
- * checked by the caller; floating-point views are F32. <em>Dense, same layout</em> means that all views named cover the
- * same {@code numel()} consecutive elements in the same order, so a kernel may run over them as flat arrays. Images are
- * {@code [N, C, H, W]} in channels-last memory. Backward kernels overwrite their results. A result depends on its
- * operands alone, bit for bit: never on the number of threads.
+ * <p><b>Operands.</b> Results are already allocated and never overlap operands unless said so; shapes were checked by
+ * the caller; strides are not negative. <em>Dense, same layout</em> means that all views named cover the same
+ * {@code numel()} consecutive elements in the same order, so a kernel may run over them as flat memory. Images are
+ * {@code [N, C, H, W]}, dense, in the {@link #imageLayout} of their type; weights of convolutions have any strides.
+ * Backward kernels overwrite their results. Empty views are allowed everywhere.
+ *
+ * <p><b>Types.</b> The floating-point operands of a kernel (x, y, w, residual, table and their gradients) have one
+ * type, one that the backend {@linkplain #computesIn computes in}: F32 today. Statistics, affine parameters, losses,
+ * weights of rows and classes, and the state of optimizers are F32 always. Masks and results of comparisons are BOOL,
+ * row indices, class indices and {@code argmax} I64, places of maxima I32, and sums of squares F64. Sums are kept at
+ * least as exact as F32.
+ *
+ * <p><b>Threads and order.</b> Any number of threads may call any method at once. Calls of one thread take effect in
+ * their order. A call that happens before another (in the sense of the Java memory model) on another thread takes
+ * effect before it where both touch one storage; callers order calls that write what another call touches. A backend
+ * with streams therefore orders a storage's last write before its next use, on whatever stream.
+ *
+ * <p><b>What is asynchronous.</b> A kernel may return before it has run, and so may {@link Storage#write}, when it has
+ * taken the values: the caller's array is free again. {@link Storage#release} does not wait; the memory serves other
+ * storages no sooner than the kernels called before are done with it. {@link Storage#read} waits for all that was
+ * called before and touches the storage, {@link #synchronize} for everything. Nothing else waits, so that a training
+ * step runs through without one: sums of squares and losses stay on the device until somebody reads them.
+ *
+ * <p><b>Errors.</b> What a call can see it refuses at once and leaves its results alone, with
+ * {@link IllegalArgumentException} or {@link IllegalStateException}. What shows only on the device (a bad index of
+ * {@link #checkIndices}, a fault) is thrown by a later call of the thread that asked for the kernel, at the latest by
+ * its next {@link Storage#read} or {@link #synchronize}, once; until then results that depend on it are undefined, but
+ * no memory outside the operands is touched. After a fault of the device every call throws.
+ *
+ * <p><b>Determinism.</b> A result depends on its operands alone, bit for bit as far as {@link #determinism} promises.
  */
 public interface Backend {
     /** The device's name, such as {@code "cpu"} or {@code "cuda:0"}. */
@@ -28,6 +55,18 @@ public interface Backend {
 
     /** A storage with one holder and undefined content. @throws IllegalStateException when memory runs out */
     Storage allocate(DType dtype, int length);
+
+    /** Waits until all that was called before has taken effect. @throws RuntimeException what a kernel failed with */
+    void synchronize();
+
+    /** Whether kernels take floating-point operands of this type; true for F32. */
+    boolean computesIn(DType dtype);
+
+    /** How images of a type lie in memory where they are operands or results of this backend's kernels. */
+    ImageLayout imageLayout(DType dtype);
+
+    /** What the bits of a kernel's results depend on: {@link Kernel#leastDeterminism} or better. */
+    Determinism determinism(Kernel kernel);
 
     // Movement. Any strides; same shape.
 
@@ -187,22 +226,32 @@ public interface Backend {
     // Pooling
 
     /**
-     * {@code index} (I32, same layout as y) receives {@code row * W + column} of each maximum; the first in row order
-     * wins, NaN counts as largest.
+     * {@code y} becomes the largest value of each window; {@code index} (I32, same layout as y) receives its place in
+     * the image, {@code row * W + column}. The first in row order wins, NaN counts as largest, padding never wins.
      */
     void maxPool2d(View x, PoolGeometry geometry, View y, Optional<View> index);
 
+    /** {@code dx[index[i]] += dy[i]}, from zero. */
     void maxPool2dBackward(View dy, View index, PoolGeometry geometry, View dx);
 
+    /** {@code y} becomes the mean of each window, by the divisors of {@link PoolAxis}. */
     void avgPool2d(View x, PoolGeometry geometry, View y);
 
+    /** Each element of a window receives {@code dy} divided by the window's divisor, from zero. */
     void avgPool2dBackward(View dy, PoolGeometry geometry, View dx);
 
     // Rows and losses
 
     /**
-     * {@code y[i] = table[rows[i]]}: table {@code [V, D]} and y {@code [R, D]} contiguous, rows I64 {@code [R]} already
-     * checked.
+     * Checks that each of {@code indices} (I64, contiguous) is from 0 to {@code size - 1}, or {@code ignored} where
+     * that is given. The exception that {@code refusal} makes for the first one that is not is thrown now or later, see
+     * <em>Errors</em> above; so kernels that take checked indices still must not touch memory outside their operands.
+     */
+    void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal);
+
+    /**
+     * {@code y[i] = table[rows[i]]}: table {@code [V, D]} and y {@code [R, D]} contiguous, rows I64 {@code [R]}
+     * {@linkplain #checkIndices checked}.
      */
     void gatherRows(View table, View rows, View y);
 
@@ -267,6 +316,6 @@ public interface Backend {
             double eps,
             double weightDecay);
 
-    /** Sum of squares of all elements of all views, in double, in a fixed order. */
-    double sumOfSquares(List<View> views);
+    /** {@code sum} (F64, one element) becomes the sum of squares of all elements of all views, added in double. */
+    void sumOfSquares(List<View> views, View sum);
 }

@@ -35,7 +35,13 @@ public interface Storage {
     /** Whether the memory was given back. */
     boolean isReleased();
 
-    /** Copies {@code count} elements to {@code target[at..]}. @throws IllegalStateException unless the dtype is F32 */
+    /**
+     * Copies {@code count} elements to {@code target[at..]}, as they are after all calls before that touch this
+     * storage; waits for those.
+     *
+     * @throws IllegalStateException unless the dtype is F32
+     * @throws RuntimeException what a kernel called before failed with
+     */
     void read(int offset, float[] target, int at, int count);
 
     /** As {@link #read(int, float[], int, int)}, for I64. */
@@ -50,7 +56,10 @@ public interface Storage {
     void read(int offset, byte[] target, int at, int count);
 
     /**
-     * Copies {@code count} elements from {@code source[at..]}. @throws IllegalStateException unless the dtype is F32
+     * Copies {@code count} elements from {@code source[at..]}, which the caller may change as soon as this returns;
+     * takes effect in order with other calls.
+     *
+     * @throws IllegalStateException unless the dtype is F32
      */
     void write(int offset, float[] source, int at, int count);
 

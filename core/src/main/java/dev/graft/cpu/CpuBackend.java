@@ -4,7 +4,11 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Determinism;
 import dev.graft.backend.Epilogue;
+import dev.graft.backend.ImageLayout;
+import dev.graft.backend.IndexRefusal;
+import dev.graft.backend.Kernel;
 import dev.graft.backend.MemoryStats;
 import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.Reduction;
@@ -34,10 +38,13 @@ import dev.graft.cpu.run.Blas;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
 import dev.graft.type.DType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -183,6 +190,26 @@ public final class CpuBackend implements Backend {
     @Override
     public Storage allocate(DType dtype, int length) {
         return new CpuStorage(this, account(), pool, packed, dtype, length);
+    }
+
+    /** Nothing to wait for: a kernel has run when its call returns. */
+    @Override
+    public void synchronize() {}
+
+    @Override
+    public boolean computesIn(DType dtype) {
+        return dtype == DType.F32;
+    }
+
+    @Override
+    public ImageLayout imageLayout(DType dtype) {
+        return ImageLayout.CHANNELS_LAST;
+    }
+
+    /** Work is cut by its size, never by the number of threads, and partial sums are added in a fixed order. */
+    @Override
+    public Determinism determinism(Kernel kernel) {
+        return Determinism.ANY_THREADS;
     }
 
     @Override
@@ -365,6 +392,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal) {
+        EmbeddingRows.check(indices, size, ignored, refusal);
+    }
+
+    @Override
     public void gatherRows(View table, View rowIndices, View y) {
         rows.gather(table, rowIndices, y);
     }
@@ -429,7 +461,9 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public double sumOfSquares(List<View> views) {
-        return reductions.sumOfSquares(views);
+    public void sumOfSquares(List<View> views, View sum) {
+        byte[] bytes = new byte[Double.BYTES];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putDouble(reductions.sumOfSquares(views));
+        sum.storage().write(sum.offset(), bytes, 0, 1);
     }
 }

@@ -201,7 +201,7 @@ final class Composite {
                 throw new IllegalArgumentException("conv2d: the residual must have the result's shape (result " + result
                         + ", residual " + r.shape() + ")");
             }
-            return Raw.channelsLast(r).view();
+            return Raw.images(r).view();
         });
         Optional<PoolGeometry> pooling = maxPool.map(p -> p);
         pooling.ifPresent(p -> p.outputShape("maxPool2d", result));

@@ -97,6 +97,14 @@ public final class Device {
         return backend.memory();
     }
 
+    /**
+     * Waits until all work given to the device has been done. Reading a tensor's values waits by itself; this is for
+     * measuring time, and for errors that only show on the device.
+     */
+    public void synchronize() {
+        backend.synchronize();
+    }
+
     public Backend backend() {
         return backend;
     }

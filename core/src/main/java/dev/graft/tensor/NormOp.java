@@ -36,10 +36,10 @@ sealed interface NormOp extends Op {
             InPlace.check(name(), runningMean);
             InPlace.check(name(), runningVariance);
             InPlace.checkApart(name(), runningMean, runningVariance);
-            Tensor x = Raw.channelsLast(image(in[0]));
+            Tensor x = Raw.images(image(in[0]));
             Tensor gamma = Raw.contiguous(in[1]);
             Tensor beta = Raw.contiguous(in[2]);
-            Tensor y = Raw.emptyChannelsLast(x, x.shape());
+            Tensor y = Raw.emptyImages(x, x.shape());
             Tensor mean = Raw.empty(x, channels);
             Tensor inverseStd = Raw.empty(x, channels);
             Tensor variance = Raw.empty(x, channels);
@@ -75,7 +75,7 @@ sealed interface NormOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor d = Raw.channelsLast(image(dy));
+            Tensor d = Raw.images(image(dy));
             if (!needs[0] && !needs[1]) {
                 return shiftsAlone(saved, d, activation);
             }
@@ -114,11 +114,11 @@ sealed interface NormOp extends Op {
                         + mean.shape() + ", variance " + variance.shape()
                         + "). Hint: pass mean.detach() and variance.detach().");
             }
-            Tensor x = Raw.channelsLast(image(in[0]));
+            Tensor x = Raw.images(image(in[0]));
             Tensor gamma = Raw.contiguous(in[1]);
             Tensor beta = Raw.contiguous(in[2]);
             Tensor center = Raw.contiguous(mean);
-            Tensor y = Raw.emptyChannelsLast(x, x.shape());
+            Tensor y = Raw.emptyImages(x, x.shape());
             Tensor inverseStd = inverseStd();
             x.backend()
                     .batchNormEval(
@@ -144,7 +144,7 @@ sealed interface NormOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor d = Raw.channelsLast(image(dy));
+            Tensor d = Raw.images(image(dy));
             if (!needs[0] && !needs[1]) {
                 return shiftsAlone(saved, d, activation);
             }
@@ -310,7 +310,7 @@ sealed interface NormOp extends Op {
     }
 
     private static Optional<Tensor> residual(Tensor[] in) {
-        return in.length > 3 ? Optional.of(Raw.channelsLast(image(in[3]))) : Optional.empty();
+        return in.length > 3 ? Optional.of(Raw.images(image(in[3]))) : Optional.empty();
     }
 
     private static void checkChannels(Tensor[] in, Tensor mean, Tensor variance) {

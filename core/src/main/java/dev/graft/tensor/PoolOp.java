@@ -24,13 +24,13 @@ sealed interface PoolOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             Shape shape = geometry.outputShape(name(), in[0].shape());
             Op.requireFloat(name(), in);
-            Tensor x = Raw.channelsLast(in[0]);
-            Tensor y = Raw.emptyChannelsLast(x, shape);
+            Tensor x = Raw.images(in[0]);
+            Tensor y = Raw.emptyImages(x, shape);
             if (!saved.recording()) {
                 x.backend().maxPool2d(x.view(), geometry, y.view(), Optional.empty());
                 return y;
             }
-            Tensor index = Raw.emptyChannelsLast(x, DType.I32, shape);
+            Tensor index = Raw.emptyLike(y, DType.I32);
             x.backend().maxPool2d(x.view(), geometry, y.view(), Optional.of(index.view()));
             saved.put(0, index);
             return y;
@@ -38,9 +38,8 @@ sealed interface PoolOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor dx = Raw.emptyChannelsLast(dy, saved.shape(0));
-            dy.backend()
-                    .maxPool2dBackward(Raw.channelsLast(dy).view(), saved.get(0).view(), geometry, dx.view());
+            Tensor dx = Raw.emptyImages(dy, saved.shape(0));
+            dy.backend().maxPool2dBackward(Raw.images(dy).view(), saved.get(0).view(), geometry, dx.view());
             return new Tensor[] {dx};
         }
     }
@@ -55,16 +54,16 @@ sealed interface PoolOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             Shape shape = geometry.outputShape(name(), in[0].shape());
             Op.requireFloat(name(), in);
-            Tensor x = Raw.channelsLast(in[0]);
-            Tensor y = Raw.emptyChannelsLast(x, shape);
+            Tensor x = Raw.images(in[0]);
+            Tensor y = Raw.emptyImages(x, shape);
             x.backend().avgPool2d(x.view(), geometry, y.view());
             return y;
         }
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor dx = Raw.emptyChannelsLast(dy, saved.shape(0));
-            dy.backend().avgPool2dBackward(Raw.channelsLast(dy).view(), geometry, dx.view());
+            Tensor dx = Raw.emptyImages(dy, saved.shape(0));
+            dy.backend().avgPool2dBackward(Raw.images(dy).view(), geometry, dx.view());
             return new Tensor[] {dx};
         }
     }

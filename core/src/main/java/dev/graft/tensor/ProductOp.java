@@ -151,7 +151,7 @@ sealed interface ProductOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             check(in);
-            Tensor x = Raw.channelsLast(in[0]);
+            Tensor x = Raw.images(in[0]);
             Tensor y = run(
                     x,
                     in[1],
@@ -167,9 +167,9 @@ sealed interface ProductOp extends Op {
 
         /** The convolution and what follows it in one kernel call, unrecorded; operands were checked. */
         Tensor run(Tensor x, Tensor w, Epilogue epilogue) {
-            Tensor source = Raw.channelsLast(x);
+            Tensor source = Raw.images(x);
             Shape result = params.outputShape(x.shape(), w.shape());
-            Tensor y = Raw.emptyChannelsLast(
+            Tensor y = Raw.emptyImages(
                     source,
                     epilogue.maxPool()
                             .map(geometry -> geometry.outputShape("maxPool2d", result))
@@ -250,10 +250,10 @@ sealed interface ProductOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
-            Tensor d = Raw.channelsLast(dy);
+            Tensor d = Raw.images(dy);
             Tensor[] grads = new Tensor[needs.length];
             if (needs[0]) {
-                grads[0] = Raw.emptyChannelsLast(d, saved.shape(0));
+                grads[0] = Raw.emptyImages(d, saved.shape(0));
                 d.backend().conv2dBackwardInput(d.view(), saved.get(1).view(), grads[0].view(), params);
             }
             if (needs[1]) {

@@ -47,19 +47,19 @@ final class Raw {
         return emptyLike(like, DType.F32);
     }
 
-    static Tensor emptyChannelsLast(Tensor like, DType dtype, Shape shape) {
-        return emptyStrided(like, dtype, shape, channelsLastStrides(shape));
+    /** Uninitialised images {@code [N, C, H, W]}, laid out as the backend wants them. */
+    static Tensor emptyImages(Tensor like, DType dtype, Shape shape) {
+        return emptyStrided(
+                like, dtype, shape, like.backend().imageLayout(dtype).strides(shape));
     }
 
-    static Tensor emptyChannelsLast(Tensor like, Shape shape) {
-        return emptyChannelsLast(like, DType.F32, shape);
+    static Tensor emptyImages(Tensor like, Shape shape) {
+        return emptyImages(like, DType.F32, shape);
     }
 
-    static int[] channelsLastStrides(Shape shape) {
-        int c = shape.dim(1);
-        int h = shape.dim(2);
-        int w = shape.dim(3);
-        return new int[] {h * w * c, 1, w * c, c};
+    /** Whether {@code x} is images, laid out as the backend wants them. */
+    static boolean isImages(Tensor x) {
+        return x.backend().imageLayout(x.dtype()).isOf(x.view());
     }
 
     /** {@code x} itself where it is contiguous, else a copy that is. */
@@ -67,8 +67,9 @@ final class Raw {
         return x.view().isContiguous() ? x : copyInto(x, empty(x.backend(), x.dtype(), x.shape()));
     }
 
-    static Tensor channelsLast(Tensor x) {
-        return x.view().isChannelsLast() ? x : copyInto(x, emptyChannelsLast(x, x.dtype(), x.shape()));
+    /** {@code x} itself where the backend wants images laid out so, else a copy that is. */
+    static Tensor images(Tensor x) {
+        return isImages(x) ? x : copyInto(x, emptyImages(x, x.dtype(), x.shape()));
     }
 
     /** {@code x} itself where its elements fill memory without gaps, else a contiguous copy. */

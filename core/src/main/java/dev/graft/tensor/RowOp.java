@@ -6,6 +6,7 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Operators on rows chosen or judged by integer indices. */
 sealed interface RowOp extends Op {
@@ -27,8 +28,8 @@ sealed interface RowOp extends Op {
                         + " (indices " + in[1].shape() + ")");
             }
             requireFloat(name(), "the table", table);
-            Tensor rows =
-                    indices(name(), in[1], table.dim(0), Long.MIN_VALUE, "the table " + table.shape() + " has rows");
+            Tensor rows = indices(
+                    name(), in[1], table.dim(0), OptionalLong.empty(), "the table " + table.shape() + " has rows");
             Tensor y = Raw.empty(table, rows.numel(), table.dim(1));
             table.backend().gatherRows(Raw.contiguous(table).view(), rows.view(), y.view());
             saved.put(0, rows);
@@ -86,7 +87,8 @@ sealed interface RowOp extends Op {
             }
             int classes = logits.dim(1);
             Tensor rows = toRows(logits);
-            Tensor target = indices(name(), in[1], classes, ignoreIndex, "logits " + logits.shape() + " have classes");
+            Tensor target = indices(
+                    name(), in[1], classes, OptionalLong.of(ignoreIndex), "logits " + logits.shape() + " have classes");
             Optional<View> weight =
                     in.length > 2 ? Optional.of(Raw.contiguous(in[2]).view()) : Optional.empty();
             Tensor loss = Raw.empty(logits, rows.dim(0));
@@ -191,8 +193,8 @@ sealed interface RowOp extends Op {
         }
     }
 
-    /** Indices as contiguous I64 rows, each checked to be in {@code [0, size)} or equal to {@code ignored}. */
-    private static Tensor indices(String op, Tensor indices, int size, long ignored, String what) {
+    /** Indices as contiguous I64 rows, each checked to be in {@code [0, size)} or {@code ignored}. */
+    private static Tensor indices(String op, Tensor indices, int size, OptionalLong ignored, String what) {
         if (indices.dtype() != DType.I64 && indices.dtype() != DType.I32) {
             throw new IllegalArgumentException(
                     op + ": indices must be I64 or I32, got " + indices.dtype() + " " + indices.shape());
@@ -200,13 +202,14 @@ sealed interface RowOp extends Op {
         Tensor rows = Raw.reshape(
                 Raw.contiguous(indices.dtype() == DType.I64 ? indices : indices.to(DType.I64)),
                 Shape.of(indices.numel()));
-        long[] values = rows.toLongArray();
-        for (int i = 0; i < values.length; i++) {
-            if ((values[i] < 0 || values[i] >= size) && values[i] != ignored) {
-                throw new IllegalArgumentException(op + ": index " + values[i] + " at position " + i + " of "
-                        + indices.shape() + " is out of range; " + what + " 0 to " + (size - 1));
-            }
-        }
+        Shape shape = indices.shape();
+        rows.backend()
+                .checkIndices(
+                        rows.view(),
+                        size,
+                        ignored,
+                        (position, index) -> new IllegalArgumentException(op + ": index " + index + " at position "
+                                + position + " of " + shape + " is out of range; " + what + " 0 to " + (size - 1)));
         return rows;
     }
 }

@@ -135,7 +135,7 @@ sealed interface ShapeOp extends Op {
         }
     }
 
-    /** Joins along {@code axis}; images all in channels-last memory stay so. */
+    /** Joins along {@code axis}; images all laid out as the backend wants them stay so. */
     record Concat(int axis) implements ShapeOp {
         @Override
         public String name() {
@@ -145,7 +145,7 @@ sealed interface ShapeOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             long size = 0;
-            boolean channelsLast = in[0].rank() == 4;
+            boolean images = in[0].rank() == 4;
             for (Tensor t : in) {
                 if (t.rank() != in[0].rank()
                         || t.dtype() != in[0].dtype()
@@ -157,11 +157,11 @@ sealed interface ShapeOp extends Op {
                                             .toList() + ")");
                 }
                 size += t.dim(axis);
-                channelsLast &= t.view().isChannelsLast();
+                images &= Raw.isImages(t);
             }
             Shape shape = in[0].shape().with(name(), axis, size);
-            Tensor y = channelsLast
-                    ? Raw.emptyChannelsLast(in[0], in[0].dtype(), shape)
+            Tensor y = images
+                    ? Raw.emptyImages(in[0], in[0].dtype(), shape)
                     : Raw.empty(in[0].backend(), in[0].dtype(), shape);
             int at = 0;
             for (Tensor t : in) {
@@ -212,7 +212,7 @@ sealed interface ShapeOp extends Op {
             if (x.rank() != 4) {
                 throw new IllegalArgumentException("pad2d: input must be [N, C, H, W], got " + x.shape());
             }
-            Tensor y = Raw.emptyChannelsLast(
+            Tensor y = Raw.emptyImages(
                     x,
                     x.dtype(),
                     Shape.of(

@@ -33,9 +33,9 @@ import java.util.random.RandomGenerator;
  * }</pre>
  *
  * <p>Names and meanings follow <a href="https://pytorch.org/docs/stable/tensors.html">PyTorch</a> in camel case.
- * Operators compute in {@link DType#F32}. Shapes of images are {@code [N, C, H, W]}; their memory is channels-last. A
- * tensor belongs to the innermost open {@link Scope} of the thread that made it, or to the garbage collector. Not safe
- * for use by several threads at once while one changes it.
+ * Operators compute in {@link DType#F32}. Shapes of images are {@code [N, C, H, W]}; their memory is laid out as the
+ * device wants it, channels-last on the CPU. A tensor belongs to the innermost open {@link Scope} of the thread that
+ * made it, or to the garbage collector. Not safe for use by several threads at once while one changes it.
  *
  * <p>Every operator throws {@link IllegalArgumentException} where shapes, types or devices do not fit, naming them all,
  * and {@link IllegalStateException} on a closed tensor.

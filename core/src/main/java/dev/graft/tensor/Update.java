@@ -1,6 +1,10 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.View;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 
@@ -96,9 +100,12 @@ public final class Update {
         tensors.forEach(t -> tensors.get(0).checkUsable("norm", t));
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
-            return Math.sqrt(tensors.get(0)
-                    .backend()
-                    .sumOfSquares(Raw.views(tensors.stream().map(Raw::dense).toList())));
+            Tensor sum = Raw.empty(tensors.get(0).backend(), DType.F64, Shape.of());
+            sum.backend()
+                    .sumOfSquares(Raw.views(tensors.stream().map(Raw::dense).toList()), sum.view());
+            byte[] bytes = HostBytes.read(sum.storage(), 0, 1);
+            return Math.sqrt(
+                    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getDouble());
         }
     }
 

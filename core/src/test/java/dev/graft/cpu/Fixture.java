@@ -9,7 +9,10 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.MemoryPool;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
 
@@ -96,6 +99,15 @@ public final class Fixture {
     public View empty(DType dtype, int... dims) {
         Shape shape = Shape.of(dims);
         return new View(cpu.allocate(dtype, shape.numel()), 0, shape, shape.contiguousStrides());
+    }
+
+    /** The sum of squares of all elements of all views. */
+    public double sumOfSquares(View... views) {
+        View sum = new View(cpu.allocate(DType.F64, 1), 0, Shape.of(), new int[0]);
+        cpu.sumOfSquares(List.of(views), sum);
+        byte[] bytes = new byte[Double.BYTES];
+        sum.storage().read(0, bytes, 0, 1);
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getDouble();
     }
 
     /** The same elements under another shape and other strides. */

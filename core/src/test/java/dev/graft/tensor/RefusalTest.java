@@ -110,6 +110,27 @@ class RefusalTest {
         return new RefusalTest().uses;
     }
 
+    private void makingOnADevice() {
+        Device cpu = Device.cpu();
+        refuses("of(Device, float[], int[])", () -> Tensor.of(cpu, new float[2], 3));
+        refuses("of(Device, long[], int[])", () -> Tensor.of(cpu, new long[2], 3));
+        refuses("of(Device, int[], int[])", () -> Tensor.of(cpu, new int[2], 3));
+        refuses("of(Device, boolean[], int[])", () -> Tensor.of(cpu, new boolean[2], 3));
+        refuses(
+                "ofBytes(Device, DType, Shape, byte[])",
+                () -> Tensor.ofBytes(cpu, DType.F64, Shape.of(2), new byte[15]));
+        refuses("full(Device, float, int[])", () -> Tensor.full(cpu, 1, 2, -1));
+        refuses("zeros(Device, int[])", () -> Tensor.zeros(cpu, -1), () -> Tensor.zeros(cpu, TOO_LARGE));
+        refuses("ones(Device, int[])", () -> Tensor.ones(cpu, -1), () -> Tensor.ones(cpu, TOO_LARGE));
+        refuses("zeros(Device, DType, Shape)", () -> Tensor.zeros(cpu, DType.C128, Shape.of(1 << 30)));
+        refuses("arange(Device, int)", () -> Tensor.arange(cpu, -1));
+        refuses("randn(Device, RandomGenerator, int[])", () -> Tensor.randn(cpu, random(), -1));
+        refuses(
+                "uniform(Device, RandomGenerator, float, float, int[])",
+                () -> Tensor.uniform(cpu, random(), 1, 0, 2),
+                () -> Tensor.uniform(cpu, random(), 0, 1, -1));
+    }
+
     private void making() {
         refuses(
                 "of(float[], int[])",
@@ -665,6 +686,7 @@ class RefusalTest {
 
     RefusalTest() {
         making();
+        makingOnADevice();
         looking();
         autograd();
         shapes();
@@ -693,6 +715,7 @@ class RefusalTest {
         Set<String> covered = new TreeSet<>(wrong.keySet());
         covered.addAll(NEVER_REFUSE.keySet());
         covered.add("scalar(float)"); // one value has no size to be wrong
+        covered.add("scalar(Device, float)");
         assertThat(covered).isEqualTo(all);
         Set<String> ofTensors = Arrays.stream(Tensor.class.getDeclaredMethods())
                 .filter(m ->

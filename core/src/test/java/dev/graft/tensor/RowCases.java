@@ -126,6 +126,11 @@ final class RowCases {
                         () -> table.embedding(on.of(new long[] {0, 4}, 2))),
                 new OpError(
                         embedding,
+                        "embedding: index -9223372036854775808 at position 0 of [1] is out of range; "
+                                + "the table [4, 3] has rows 0 to 3",
+                        () -> table.embedding(on.of(new long[] {Long.MIN_VALUE}, 1))),
+                new OpError(
+                        embedding,
                         "embedding: indices must be I64 or I32, got F32 [2]",
                         () -> table.embedding(on.zeros(2))),
                 new OpError(

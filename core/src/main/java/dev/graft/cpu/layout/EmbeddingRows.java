@@ -1,9 +1,11 @@
 package dev.graft.cpu.layout;
 
+import dev.graft.backend.IndexRefusal;
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import java.util.Arrays;
+import java.util.OptionalLong;
 
 /** Rows of a table by index. */
 public final class EmbeddingRows {
@@ -15,6 +17,19 @@ public final class EmbeddingRows {
 
     public EmbeddingRows(ExecutionContext context) {
         this.context = context;
+    }
+
+    /** Throws for the first index that is neither from 0 to {@code size - 1} nor ignored. */
+    public static void check(View indices, long size, OptionalLong ignored, IndexRefusal refusal) {
+        long[] values = CpuStorage.of(indices).array(long[].class);
+        int first = indices.offset();
+        int count = indices.numel();
+        for (int i = 0; i < count; i++) {
+            long value = values[first + i];
+            if ((value < 0 || value >= size) && !(ignored.isPresent() && value == ignored.getAsLong())) {
+                throw refusal.of(i, value);
+            }
+        }
     }
 
     public void gather(View table, View rows, View y) {

@@ -4,7 +4,11 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.Determinism;
 import dev.graft.backend.Epilogue;
+import dev.graft.backend.ImageLayout;
+import dev.graft.backend.IndexRefusal;
+import dev.graft.backend.Kernel;
 import dev.graft.backend.MemoryStats;
 import dev.graft.backend.PoolGeometry;
 import dev.graft.backend.Reduction;
@@ -15,6 +19,7 @@ import dev.graft.type.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -81,6 +86,26 @@ public final class ReferenceBackend implements Backend {
         long now = live.addAndGet(storage.size());
         peak.accumulateAndGet(now, Math::max);
         return storage;
+    }
+
+    @Override
+    public void synchronize() {
+        worker.await(() -> {});
+    }
+
+    @Override
+    public boolean computesIn(DType dtype) {
+        return dtype == DType.F32;
+    }
+
+    @Override
+    public ImageLayout imageLayout(DType dtype) {
+        return ImageLayout.CHANNELS_LAST;
+    }
+
+    @Override
+    public Determinism determinism(Kernel kernel) {
+        return Determinism.ANY_THREADS;
     }
 
     @Override
@@ -427,6 +452,24 @@ public final class ReferenceBackend implements Backend {
         worker.submit(() -> Images.avgPoolBackward(on(dy), geometry, on(dx)));
     }
 
+    /** Waits: the exception is to be that of the function that was called. */
+    @Override
+    public void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal) {
+        check("checkIndices").dtype(DType.I64, indices).reads(indices).contiguous(indices);
+        long[] bad = {-1, 0};
+        worker.await(() -> on(indices).each(i -> {
+            long value = on(indices).getLong(i);
+            boolean fits = value >= 0 && value < size || ignored.isPresent() && ignored.getAsLong() == value;
+            if (!fits && bad[0] < 0) {
+                bad[0] = i[0];
+                bad[1] = value;
+            }
+        }));
+        if (bad[0] >= 0) {
+            throw refusal.of(bad[0], bad[1]);
+        }
+    }
+
     @Override
     public void gatherRows(View table, View rows, View y) {
         Caller caller = check("gatherRows")
@@ -544,13 +587,17 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public double sumOfSquares(List<View> views) {
-        double[] total = {0};
+    public void sumOfSquares(List<View> views, View sum) {
+        check("sumOfSquares").dtype(DType.F64, sum).writes(sum);
         for (View view : views) {
             check("sumOfSquares").floats(view).reads(view);
-            worker.submit(() -> on(view).each(i -> total[0] += Math.pow(on(view).get(i), 2)));
         }
-        worker.await(() -> {});
-        return total[0];
+        worker.submit(() -> {
+            double[] total = {0};
+            for (View view : views) {
+                on(view).each(i -> total[0] += Math.pow(on(view).get(i), 2));
+            }
+            on(sum).set(total[0], new int[sum.rank()]);
+        });
     }
 }

@@ -11,7 +11,6 @@ import dev.graft.cpu.Fixture.Layout;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.type.DType;
 import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -108,12 +107,12 @@ class ReductionsTest {
         for (int i = 0; i < n; i++) {
             squares += (double) data[i] * data[i];
         }
-        double first = f.cpu.sumOfSquares(List.of(x, x));
+        double first = f.sumOfSquares(x, x);
         f.cpu.setThreads(5);
-        assertThat(f.cpu.sumOfSquares(List.of(x, x))).isEqualTo(first);
+        assertThat(f.sumOfSquares(x, x)).isEqualTo(first);
         assertThat(first).isCloseTo(2 * squares, org.assertj.core.data.Percentage.withPercentage(1e-5));
-        assertThat(f.cpu.sumOfSquares(List.of())).isZero();
-        assertThat(f.cpu.sumOfSquares(List.of(f.of(3f, 4f)))).isEqualTo(25);
+        assertThat(f.sumOfSquares()).isZero();
+        assertThat(f.sumOfSquares(f.of(3f, 4f))).isEqualTo(25);
     }
 
     @Test
