@@ -129,7 +129,13 @@ final class RunFolder implements AutoCloseable {
      * tells.
      */
     static Map<String, Object> options(Path folder) {
-        return stored(folder).map(Stored::options).orElse(Map.of());
+        Map<String, Object> options = new LinkedHashMap<>();
+        stored(folder).map(Stored::options).orElse(Map.of()).forEach((name, value) -> {
+            if (value instanceof String) { // graft writes nothing else
+                options.put(name, value);
+            }
+        });
+        return options;
     }
 
     /** Whether a run in this folder is not finished; a model beside it is an older run's then, or half in place. */
@@ -188,12 +194,21 @@ final class RunFolder implements AutoCloseable {
         if (run.isEmpty()) {
             return Files.exists(folder.resolve(METRICS));
         }
-        if (!run.get().hash.equals(resultOf(folder)) || !Files.exists(folder.resolve(METRICS))) {
+        if (!run.get().hash.equals(resultOf(folder)) || !hasWholeMetrics()) {
             return false;
         }
         Path weights = folder.resolve(ModelCard.WEIGHTS);
         return Files.isRegularFile(weights)
                 && ModelCard.read(folder).weightsSha256().equals(Optional.of(Sha256.of(weights)));
+    }
+
+    /** A damaged report is written again from the checkpoint, as a missing one. */
+    private boolean hasWholeMetrics() {
+        try {
+            return Files.isRegularFile(folder.resolve(METRICS)) && metrics().get("best") instanceof Map;
+        } catch (RunException e) {
+            return false;
+        }
     }
 
     /** The hash of the run whose model is here; empty where there is none, or one that does not say. */
