@@ -186,9 +186,9 @@ public record StartingPoint(
         String[] parts = e.getMessage().split("\\s*Hint: ", 2);
         return new RunException(
                 file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],
-                state.unreadable().isEmpty() || parts.length < 2
-                        ? "name the network that the file was saved from with --model"
-                        : parts[1].replaceAll("\\.$", ""),
+                parts.length == 2 && parts[1].contains("in Python") // another network would not help
+                        ? parts[1].replaceAll("\\.$", "")
+                        : "name the network that the file was saved from with --model",
                 e);
     }
 

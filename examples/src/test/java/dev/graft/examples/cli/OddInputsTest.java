@@ -2,15 +2,20 @@ package dev.graft.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.examples.run.AtomicText;
+import dev.graft.examples.run.Json;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
+import dev.graft.type.DType;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Assumptions;
@@ -166,6 +171,16 @@ class OddInputsTest {
                         saved.put("conv1.weight", own.get("conv1.weight").copy()));
         Cli.run("predict", "--model", "resnet20", "--weights", part, data.resolve("left/image0.png"))
                 .failedWith(part + " does not fit resnet20: ", "Hint: name the network that the file was saved from");
+        Path truths = weights(
+                "truths.safetensors",
+                (own, saved) -> own.entries()
+                        .forEach(e -> saved.put(
+                                e.getKey(),
+                                e.getKey().equals("bn1.bias")
+                                        ? e.getValue().to(DType.BOOL)
+                                        : e.getValue().copy())));
+        Cli.run("predict", "--model", "resnet20", "--weights", truths, data.resolve("left/image0.png"))
+                .failedWith(truths + " does not fit resnet20: ", "Hint: the weights are of another element type");
     }
 
     @Test
@@ -240,6 +255,32 @@ class OddInputsTest {
                             "Hint: put the file back, choose another folder, or start anew with --overwrite");
             finetune("--data", data, "--weights", "none", "--out", out).failedWith("run.json");
         }
+    }
+
+    @Test
+    void aDamagedReportIsWrittenAgainAsAMissingOne() throws IOException {
+        Path out = folder.resolve("out");
+        finetune("--data", data, "--weights", "none", "--out", out).succeeded();
+        for (String text : new String[] {"", "{\"epochs\": ", "{}", "{\"best\": 5}"}) {
+            Files.writeString(out.resolve("metrics.json"), text);
+            finetune("--resume", "--out", out).succeeded();
+            assertThat(Json.readObject(out.resolve("metrics.json")).get("best"))
+                    .as(text)
+                    .isInstanceOf(Map.class);
+        }
+    }
+
+    @Test
+    void anOptionOfARunThatIsNoTextIsLeftOut() throws IOException {
+        Path out = folder.resolve("out");
+        finetune("--data", data, "--weights", "none", "--out", out).succeeded();
+        Map<String, Object> run = new LinkedHashMap<>(Json.readObject(out.resolve("run.json")));
+        Map<Object, Object> options = new LinkedHashMap<>(Cli.map(run.get("options")));
+        options.put("--window", null);
+        options.put("--patience", 5);
+        run.put("options", options);
+        AtomicText.write(out.resolve("run.json"), Json.write(run));
+        finetune("--resume", "--out", out).succeeded();
     }
 
     @Test
