@@ -44,4 +44,14 @@ class KernelTest {
         assertThat(Determinism.SAME_DEVICE.includes(Determinism.SAME_DEVICE)).isTrue();
         assertThat(Determinism.NOT_PROMISED.includes(Determinism.SAME_DEVICE)).isFalse();
     }
+
+    @Test
+    void aNewBackendWritesThePrimitiveKernelsOnly() {
+        Set<String> composed = Arrays.stream(ComposedBackend.class.getDeclaredMethods())
+                .map(Method::getName)
+                .collect(Collectors.toSet());
+        for (Kernel kernel : Kernel.values()) {
+            assertThat(composed.contains(kernel.method())).as(kernel.method()).isNotEqualTo(kernel.isPrimitive());
+        }
+    }
 }

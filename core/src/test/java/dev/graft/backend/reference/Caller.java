@@ -1,5 +1,6 @@
 package dev.graft.backend.reference;
 
+import dev.graft.backend.ImageLayout;
 import dev.graft.backend.View;
 import dev.graft.type.DType;
 import java.util.Arrays;
@@ -31,7 +32,7 @@ final class Caller {
 
     Caller reads(View... views) {
         for (View v : views) {
-            if (!(v.storage() instanceof ReferenceStorage storage) || storage.backend() != backend) {
+            if (!(v.storage() instanceof ReferenceStorage storage) || storage.device() != backend) {
                 throw new IllegalStateException("reference: " + kernel + ": a tensor lies on "
                         + v.storage().backend().name() + ", not on " + backend.name()
                         + ". Hint: move it with to(Device).");
@@ -91,7 +92,8 @@ final class Caller {
 
     Caller images(View... views) {
         for (View v : views) {
-            require(v.isChannelsLast(), "images are channels-last", v);
+            ImageLayout layout = backend.imageLayout(v.dtype());
+            require(layout.isOf(v), "images are laid out as the backend wants them, " + layout, v);
         }
         return this;
     }

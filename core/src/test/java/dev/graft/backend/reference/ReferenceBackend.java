@@ -30,13 +30,26 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class ReferenceBackend implements Backend {
     private final String name;
+    private final Backend owner;
+    private final ImageLayout layout;
     private final Worker worker;
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong peak = new AtomicLong();
 
     public ReferenceBackend(String name) {
+        this(name, null, ImageLayout.CHANNELS_LAST);
+    }
+
+    /** @param owner the backend that storages name as theirs; null for this one */
+    ReferenceBackend(String name, Backend owner, ImageLayout layout) {
         this.name = name;
+        this.owner = owner == null ? this : owner;
+        this.layout = layout;
         this.worker = new Worker(name);
+    }
+
+    Backend owner() {
+        return owner;
     }
 
     Worker worker() {
@@ -100,7 +113,7 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public ImageLayout imageLayout(DType dtype) {
-        return ImageLayout.CHANNELS_LAST;
+        return layout;
     }
 
     @Override

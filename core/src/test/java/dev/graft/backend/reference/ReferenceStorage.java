@@ -63,6 +63,11 @@ final class ReferenceStorage implements Storage {
 
     @Override
     public Backend backend() {
+        return backend.owner();
+    }
+
+    /** Whose memory this is. */
+    ReferenceBackend device() {
         return backend;
     }
 

@@ -1,0 +1,392 @@
+package dev.graft.backend;
+
+import dev.graft.random.RandomStream;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
+import java.util.Optional;
+
+/**
+ * What a new backend starts from: every kernel that is not {@linkplain Kernel#isPrimitive primitive}, made of primitive
+ * ones and intermediate results. Right before fast: a backend overrides a kernel when it has something better, such as
+ * {@link #convolve} by a library, and {@link #conv2d} when that fuses what follows.
+ *
+ * <p>Primitive, so to be written: {@code copy, fill, unary, unaryBackward, binary, where, reduce, argmax, matmul},
+ * {@code maxPool2d} and {@code avgPool2d} with their gradients, {@code checkIndices}, {@code gatherRows} with its
+ * gradient, and {@code sumOfSquares}; beside them what {@link Backend} asks of a device that is no kernel.
+ * {@code matmul} must take any number of leading dimensions, {@code binary}, {@code where} and {@code reduce} any
+ * strides.
+ *
+ * <p>Intermediate results are F32, so sums of many terms are as exact as the primitive {@code reduce} and
+ * {@code matmul} are. Promises of {@link #determinism} follow from those of the primitive kernels.
+ */
+public abstract class ComposedBackend implements Backend {
+
+    /** Over N, H and W of images. */
+    private static final int[] PIXELS = {0, 2, 3};
+
+    private Temporaries temporaries() {
+        return new Temporaries(this);
+    }
+
+    // Element-wise
+
+    @Override
+    public void addScaled(float alpha, View x, View y) {
+        try (Temporaries t = temporaries()) {
+            binary(BinaryOp.ADD, y, t.affine(alpha, x, 0), y);
+        }
+    }
+
+    /** The mask is made on the host, where its definition is. */
+    @Override
+    public void dropout(float p, long seed, View x, View y) {
+        byte[] mask = new byte[y.numel()];
+        int threshold = (int) Math.round(p * (double) (1 << 24));
+        RandomStream stream = RandomStream.of(seed, "dropout.mask");
+        for (int i = 0; i < mask.length; i++) {
+            mask[i] = (byte) ((int) (stream.at(i) >>> 40) >= threshold ? 1 : 0);
+        }
+        try (Temporaries t = temporaries()) {
+            View kept = t.empty(DType.BOOL, y.shape().toArray());
+            kept.storage().write(0, mask, 0, mask.length);
+            View scaled = t.affine(p < 1f ? 1f / (1f - p) : 0f, x, 0);
+            where(kept, scaled, Temporaries.expand(t.constant(0), y.shape()), y);
+        }
+    }
+
+    // Reductions
+
+    /** {@code exp(x - max) / sum}, or {@code x - max - log(sum)}. */
+    @Override
+    public void softmax(boolean log, View x, View y) {
+        try (Temporaries t = temporaries()) {
+            View shifted = t.sub(x, t.reduce(Reduction.MAX, x, -1));
+            View powers = t.unary(UnaryOp.EXP, shifted);
+            View sum = t.sum(powers, -1);
+            copy(log ? t.sub(shifted, t.unary(UnaryOp.LOG, sum)) : t.div(powers, sum), y);
+        }
+    }
+
+    /** {@code y * (dy - sum(y * dy))}, or {@code dy - exp(y) * sum(dy)}. */
+    @Override
+    public void softmaxBackward(boolean log, View y, View dy, View dx) {
+        try (Temporaries t = temporaries()) {
+            copy(
+                    log
+                            ? t.sub(dy, t.mul(t.unary(UnaryOp.EXP, y), t.sum(dy, -1)))
+                            : t.mul(y, t.sub(dy, t.sum(t.mul(y, dy), -1))),
+                    dx);
+        }
+    }
+
+    // Products
+
+    /** {@code y = x * w} and nothing else: where a library comes in. By default a product for each place of w. */
+    protected void convolve(View x, View w, View y, Conv2dParams params) {
+        new ComposedConvolution(this, x, w, y, params).forward(x, w, y);
+    }
+
+    @Override
+    public void conv2d(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
+        try (Temporaries t = temporaries()) {
+            View result = t.emptyImages(DType.F32, params.outputShape(x.shape(), w.shape()));
+            convolve(x, w, result, params);
+            if (epilogue.scale().isPresent()) {
+                result = t.mul(result, Temporaries.channels(epilogue.scale().get()));
+            }
+            if (epilogue.shift().isPresent()) {
+                result = t.add(result, Temporaries.channels(epilogue.shift().get()));
+            }
+            if (epilogue.residual().isPresent()) {
+                result = t.add(result, epilogue.residual().get());
+            }
+            result = t.activated(epilogue.activation(), result);
+            if (epilogue.maxPool().isPresent()) {
+                maxPool2d(result, epilogue.maxPool().get(), y, Optional.empty());
+            } else {
+                copy(result, y);
+            }
+        }
+    }
+
+    @Override
+    public void conv2dBackwardInput(View dy, View w, View dx, Conv2dParams params) {
+        new ComposedConvolution(this, dx, w, dy, params).backwardInput(dy, w, dx);
+    }
+
+    @Override
+    public void conv2dBackwardWeight(View x, View dy, View dw, Conv2dParams params) {
+        new ComposedConvolution(this, x, dw, dy, params).backwardWeight(x, dy, dw);
+    }
+
+    // Normalisation
+
+    @Override
+    public void batchNormTrain(
+            View x,
+            View gamma,
+            View beta,
+            float eps,
+            Optional<View> residual,
+            Activation activation,
+            View y,
+            View mean,
+            View inverseStd,
+            View variance) {
+        try (Temporaries t = temporaries()) {
+            View center = t.mean(x, PIXELS);
+            View spread = t.mean(t.unary(UnaryOp.SQUARE, t.sub(x, center)), PIXELS);
+            copy(center, Temporaries.channels(mean));
+            copy(spread, Temporaries.channels(variance));
+            copy(inverseRoot(t, spread, eps), Temporaries.channels(inverseStd));
+        }
+        batchNormEval(x, gamma, beta, mean, inverseStd, residual, activation, y);
+    }
+
+    private static View inverseRoot(Temporaries t, View variance, float eps) {
+        return t.unary(UnaryOp.RECIPROCAL, t.unary(UnaryOp.SQRT, t.affine(1, variance, eps)));
+    }
+
+    @Override
+    public void batchNormEval(
+            View x,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Optional<View> residual,
+            Activation activation,
+            View y) {
+        try (Temporaries t = temporaries()) {
+            View result = normalised(t, x, mean, inverseStd);
+            result = t.add(t.mul(result, Temporaries.channels(gamma)), Temporaries.channels(beta));
+            if (residual.isPresent()) {
+                result = t.add(result, residual.get());
+            }
+            copy(t.activated(activation, result), y);
+        }
+    }
+
+    /** {@code (x - mean) * inverseStd}. */
+    private static View normalised(Temporaries t, View x, View mean, View inverseStd) {
+        return t.mul(t.sub(x, Temporaries.channels(mean)), Temporaries.channels(inverseStd));
+    }
+
+    /** {@code dx = gamma * inverseStd * (d - mean(d) - xhat * mean(d * xhat))}, d before the activation. */
+    @Override
+    public void batchNormTrainBackward(
+            View x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
+        try (Temporaries t = temporaries()) {
+            View hat = normalised(t, x, mean, inverseStd);
+            View d = t.beforeActivation(activation, y.orElseGet(() -> shifted(t, hat, gamma, beta, activation)), dy);
+            View product = t.mul(d, hat);
+            View centered = t.sub(t.sub(d, t.mean(d, PIXELS)), t.mul(hat, t.mean(product, PIXELS)));
+            View slope = t.mul(Temporaries.channels(gamma), Temporaries.channels(inverseStd));
+            copy(t.mul(centered, slope), dx);
+            copy(t.sum(product, PIXELS), Temporaries.channels(dgamma));
+            copy(t.sum(d, PIXELS), Temporaries.channels(dbeta));
+            dresidual.ifPresent(r -> copy(d, r));
+        }
+    }
+
+    /** What the activation was taken of decides its slope as its result does. */
+    private static View shifted(Temporaries t, View hat, View gamma, View beta, Activation activation) {
+        View before = t.add(t.mul(hat, Temporaries.channels(gamma)), Temporaries.channels(beta));
+        return t.activated(activation, before);
+    }
+
+    @Override
+    public void batchNormEvalBackward(
+            Optional<View> x,
+            Optional<View> y,
+            View dy,
+            View gamma,
+            View beta,
+            View mean,
+            View inverseStd,
+            Activation activation,
+            View dx,
+            View dgamma,
+            View dbeta,
+            Optional<View> dresidual) {
+        try (Temporaries t = temporaries()) {
+            Optional<View> hat = x.map(v -> normalised(t, v, mean, inverseStd));
+            View result = y.or(() -> hat.map(h -> shifted(t, h, gamma, beta, activation)))
+                    .orElse(dy);
+            View d = t.beforeActivation(activation, result, dy);
+            copy(t.mul(d, t.mul(Temporaries.channels(gamma), Temporaries.channels(inverseStd))), dx);
+            hat.ifPresent(h -> copy(t.sum(t.mul(d, h), PIXELS), Temporaries.channels(dgamma)));
+            copy(t.sum(d, PIXELS), Temporaries.channels(dbeta));
+            dresidual.ifPresent(r -> copy(d, r));
+        }
+    }
+
+    @Override
+    public void foldBatchNorm(
+            View gamma, View beta, View mean, View variance, float eps, Optional<View> bias, View scale, View shift) {
+        try (Temporaries t = temporaries()) {
+            View factor = t.mul(gamma, inverseRoot(t, variance, eps));
+            View center = bias.isPresent() ? t.sub(bias.get(), mean) : t.affine(-1, mean, 0);
+            copy(t.add(beta, t.mul(center, factor)), shift);
+            copy(factor, scale);
+        }
+    }
+
+    @Override
+    public void layerNorm(View x, View gamma, View beta, float eps, View y, View mean, View inverseStd) {
+        try (Temporaries t = temporaries()) {
+            View center = t.mean(x, 1);
+            View centered = t.sub(x, center);
+            View inverse = inverseRoot(t, t.mean(t.unary(UnaryOp.SQUARE, centered), 1), eps);
+            copy(t.add(t.mul(t.mul(centered, inverse), gamma), beta), y);
+            copy(center, Temporaries.column(mean));
+            copy(inverse, Temporaries.column(inverseStd));
+        }
+    }
+
+    @Override
+    public void layerNormBackward(
+            View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        try (Temporaries t = temporaries()) {
+            View inverse = Temporaries.column(inverseStd);
+            View hat = t.mul(t.sub(x, Temporaries.column(mean)), inverse);
+            View d = t.mul(dy, gamma);
+            View centered = t.sub(t.sub(d, t.mean(d, 1)), t.mul(hat, t.mean(t.mul(d, hat), 1)));
+            copy(t.mul(centered, inverse), dx);
+            Shape row = Shape.of(1, x.dim(1));
+            copy(t.sum(t.mul(dy, hat), 0), Temporaries.expand(dgamma, row));
+            copy(t.sum(dy, 0), Temporaries.expand(dbeta, row));
+        }
+    }
+
+    // Losses
+
+    /** What a row's target is, as masks: of the class {@code [R, C]}, and of ignored rows {@code [R, 1]}. */
+    private record Targets(View hit, View ignored) {
+        static Targets of(Temporaries t, View target, long ignoreIndex, int classes) {
+            long[] numbers = new long[classes];
+            for (int i = 0; i < classes; i++) {
+                numbers[i] = i;
+            }
+            View labels = Temporaries.column(target);
+            return new Targets(t.equal(labels, t.longs(numbers)), t.equal(labels, t.longs(ignoreIndex)));
+        }
+    }
+
+    private static View weights(Temporaries t, Optional<View> classWeight, int classes) {
+        return classWeight.orElseGet(() -> Temporaries.expand(t.constant(1), Shape.of(classes)));
+    }
+
+    @Override
+    public void crossEntropy(
+            View logits,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View loss,
+            View rowWeight,
+            View logProbabilities) {
+        softmax(true, logits, logProbabilities);
+        int classes = logits.dim(1);
+        try (Temporaries t = temporaries()) {
+            Targets targets = Targets.of(t, target, ignoreIndex, classes);
+            View zero = t.constant(0);
+            View weights = weights(t, classWeight, classes);
+            View onTarget = t.sum(t.where(targets.hit, weights, zero), 1);
+            // Chosen, not multiplied by 0: a log-probability may be minus infinity.
+            View chosen = t.sum(t.where(targets.hit, logProbabilities, zero), 1);
+            View each = t.mul(t.affine(smoothing - 1.0, onTarget, 0), chosen);
+            if (smoothing > 0) {
+                View all = t.sum(t.mul(logProbabilities, weights), 1);
+                each = t.add(each, t.affine(-smoothing / (double) classes, all, 0));
+            }
+            copy(t.where(targets.ignored, zero, each), Temporaries.column(loss));
+            copy(t.where(targets.ignored, zero, onTarget), Temporaries.column(rowWeight));
+        }
+    }
+
+    /** {@code dloss * ((1 - s) w[t] (p - [c = t]) + s/C (p sum(w) - w))}. */
+    @Override
+    public void crossEntropyBackward(
+            View logProbabilities,
+            View target,
+            Optional<View> classWeight,
+            float smoothing,
+            long ignoreIndex,
+            View dloss,
+            View dlogits) {
+        int classes = logProbabilities.dim(1);
+        try (Temporaries t = temporaries()) {
+            Targets targets = Targets.of(t, target, ignoreIndex, classes);
+            View zero = t.constant(0);
+            View weights = weights(t, classWeight, classes);
+            View p = t.unary(UnaryOp.EXP, logProbabilities);
+            View onTarget = t.affine(1.0 - smoothing, t.sum(t.where(targets.hit, weights, zero), 1), 0);
+            double spread = smoothing / (double) classes;
+            View total = t.affine(spread, t.sum(weights, 0), 0);
+            View minus = t.add(t.where(targets.hit, onTarget, zero), t.affine(spread, weights, 0));
+            View slope = t.sub(t.mul(p, t.add(onTarget, total)), minus);
+            copy(t.where(targets.ignored, zero, t.mul(slope, Temporaries.column(dloss))), dlogits);
+        }
+    }
+
+    // Optimizer steps
+
+    @Override
+    public void sgd(
+            View weight,
+            View gradient,
+            Optional<View> velocity,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
+        try (Temporaries t = temporaries()) {
+            View g = t.add(t.affine(weightDecay, weight, 0), gradient);
+            View step = g;
+            if (momentum != 0) {
+                View v = velocity.orElseThrow(
+                        () -> new IllegalArgumentException("sgd: momentum " + momentum + " needs a velocity"));
+                copy(first ? g : t.add(t.affine(momentum, v, 0), t.affine(1 - dampening, g, 0)), v);
+                step = nesterov ? t.add(g, t.affine(momentum, v, 0)) : v;
+            }
+            binary(BinaryOp.SUB, weight, t.affine(lr, step, 0), weight);
+        }
+    }
+
+    @Override
+    public void adamW(
+            View weight,
+            View gradient,
+            View m,
+            View v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay) {
+        try (Temporaries c = temporaries()) {
+            copy(c.add(c.affine(beta1, m, 0), c.affine(1 - beta1, gradient, 0)), m);
+            copy(c.add(c.affine(beta2, v, 0), c.affine(1 - beta2, c.unary(UnaryOp.SQUARE, gradient), 0)), v);
+            double rootScale = 1 / Math.sqrt(1 - Math.pow(beta2, t));
+            View root = c.affine(rootScale, c.unary(UnaryOp.SQRT, v), eps);
+            View step = c.affine(lr / (1 - Math.pow(beta1, t)), c.div(m, root), 0);
+            copy(c.sub(c.affine(1 - lr * weightDecay, weight, 0), step), weight);
+        }
+    }
+}
