@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Calls on vectors as arithmetic on floats: {@code two.fma(x, y).mul(1f / 6)} is {@code (y + 2 * x) * (1f / 6)}. The
+ * Calls on vectors as arithmetic on floats: {@code two.fma(x, y).mul(1f / 6)} is {@code (2 * x + y) * (1f / 6)}. The
  * order of the operations stays, and with it their rounding, except that a product in {@code fma} is rounded unless its
  * factor is a power of two.
  */
@@ -42,7 +42,7 @@ final class Infix {
         Term fma(Term factor, Term summand) {
             return text.startsWith("-")
                     ? summand.sub(new Term(text.substring(1), rank).mul(factor))
-                    : summand.add(mul(factor));
+                    : mul(factor).add(summand);
         }
     }
 

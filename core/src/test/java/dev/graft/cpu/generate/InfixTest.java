@@ -23,10 +23,10 @@ class InfixTest {
             $0.add($1).mul(-1f / 6)         | ($0 + $1) * (-1f / 6)
             x.mul(y.mul($3))                | x * (y * $3)
             x.mul(y).mul($3)                | x * y * $3
-            two.fma(x, y)                   | y + 2 * x
-            two.fma(x.add(y), y.sub(x))     | y - x + 2 * (x + y)
+            two.fma(x, y)                   | 2 * x + y
+            two.fma(x.add(y), y.sub(x))     | 2 * (x + y) + (y - x)
             minusFive.fma(x, y)             | y - 5 * x
-            two.fma($0, minusFive.fma(x, y)).add($5) | y - 5 * x + 2 * $0 + $5
+            two.fma($0, minusFive.fma(x, y)).add($5) | 2 * $0 + (y - 5 * x) + $5
             """)
     void keepsTheOrderOfOperations(String calls, String infix) {
         assertThat(Infix.of(calls, CONSTANTS)).isEqualTo(infix);

@@ -15,9 +15,9 @@ import java.util.Arrays;
 
 /**
  * 3x3 convolution of stride 1, and its gradient for the input, by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast
- * Algorithms for Convolutional Neural Networks", 2016) without the Vector API: transforms are plain loops over the
- * channels of several tiles, which C2 turns into vector instructions, and the 36 products of a run of tiles are
- * OpenBLAS's. {@link VectorWinograd} is its counterpart on vectors.
+ * Algorithms for Convolutional Neural Networks", 2016) without the Vector API: {@link PlainWinogradF4} transforms the
+ * channels of several tiles in each loop, and the 36 products of a run of tiles are OpenBLAS's. {@link VectorWinograd}
+ * is its counterpart on vectors.
  */
 public final class BlasWinograd {
     private static final int TILE = 4;

@@ -5,7 +5,7 @@ package dev.graft.cpu.conv.winograd;
 /**
  * The transforms of {@link WinogradF4} without vectors. Each is one side's, and in place: results take the place of
  * values in the arrays {@code at}, {@code at + step} and so on, of which there are enough for both. Loops have one
- * index for all arrays, as C2 turns such loops into vector instructions.
+ * index for all arrays: JDK 25's C2 then turns them into vector instructions, JDK 17's only that of {@link #weights}.
  */
 final class PlainWinogradF4 {
     private PlainWinogradF4() {}
@@ -23,8 +23,8 @@ final class PlainWinogradF4 {
             float evenHalf = e[i] - c[i];
             float oddHalf = d[i] - b[i];
             float oddWhole = oddHalf + oddHalf;
-            float newF = f[i] - 5 * d[i] + 4 * b[i];
-            a[i] = e[i] - 5 * c[i] + 4 * a[i];
+            float newF = 4 * b[i] + (f[i] - 5 * d[i]);
+            a[i] = 4 * a[i] + (e[i] - 5 * c[i]);
             b[i] = even + odd;
             c[i] = even - odd;
             d[i] = evenHalf + oddWhole;
@@ -46,9 +46,9 @@ final class PlainWinogradF4 {
             float sum2 = d[i] + e[i];
             float difference2 = d[i] - e[i];
             a[i] = a[i] + sum1 + sum2;
-            b[i] = difference1 + 2 * difference2;
-            c[i] = sum1 + 4 * sum2;
-            d[i] = difference1 + 8 * difference2 + f[i];
+            b[i] = 2 * difference2 + difference1;
+            c[i] = 4 * sum2 + sum1;
+            d[i] = 8 * difference2 + difference1 + f[i];
         }
     }
 
