@@ -17,14 +17,14 @@ import dev.graft.cpu.run.ExecutionContext;
 /** Kernels on the Vector API. Only loaded where the JVM has its module. */
 final class VectorKernelProvider extends KernelProvider {
     static {
-        KernelRehearsal.start();
+        KernelWarmUp.start();
     }
 
     private final ElementLoops loops = new VectorElementLoops();
 
     @Override
     void awaitKernels() {
-        KernelRehearsal.await();
+        KernelWarmUp.await();
     }
 
     @Override

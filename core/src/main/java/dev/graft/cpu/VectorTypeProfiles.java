@@ -14,13 +14,13 @@ import jdk.incubator.vector.VectorOperators;
  * runs 5 to 8 times slower for the life of the process. On JDK 17 this befell whichever network came second. Methods
  * compiled after they have met all kinds fail no check.
  */
-final class VectorOperatorProfiles {
+final class VectorTypeProfiles {
     /** Until the compiler has replaced its first, counting version of each method: 1000 were too few. */
     private static final int ROUNDS = 3000;
 
     private static float shown;
 
-    private VectorOperatorProfiles() {}
+    private VectorTypeProfiles() {}
 
     /** Takes a tenth of a second, and nothing on the JDKs that need none of it (25 measured). */
     static void show() {

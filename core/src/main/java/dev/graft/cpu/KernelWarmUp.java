@@ -24,7 +24,7 @@ import java.util.Optional;
  * compiler. So a thread of its own calls the kernels on a few pixels first, and whoever needs them before it is done
  * waits: a first prediction comes a tenth sooner than if it began at once.
  */
-public final class KernelRehearsal {
+final class KernelWarmUp {
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
     /** Enough for the kernels of products and of weights; more only keeps programs waiting. */
     private static final int ROUNDS = 60;
@@ -36,13 +36,13 @@ public final class KernelRehearsal {
     /** A compiler that is not done by then has other work, or never will. */
     private static final long LONGEST_NANOS = 3_000_000_000L;
 
-    private static final Thread THREAD = new Thread(null, KernelRehearsal::run, "graft-rehearsal", 0, false);
+    private static final Thread THREAD = new Thread(null, KernelWarmUp::run, "graft-warm-up", 0, false);
     private static volatile boolean over;
 
-    private KernelRehearsal() {}
+    private KernelWarmUp() {}
 
     /** To be called once. */
-    public static void start() {
+    static void start() {
         THREAD.setDaemon(true);
         THREAD.setContextClassLoader(null);
         try {
@@ -52,8 +52,8 @@ public final class KernelRehearsal {
         }
     }
 
-    /** Returns when kernels are ready; at once on the rehearsing thread. */
-    public static void await() {
+    /** Returns when kernels are ready; at once on the warming thread. */
+    static void await() {
         if (over || Thread.currentThread() == THREAD) {
             return;
         }
@@ -73,16 +73,16 @@ public final class KernelRehearsal {
 
     private static void run() {
         try {
-            rehearse();
+            warmUp();
         } catch (RuntimeException | Error e) {
             // Whoever computes meets the cause as well, and reports it once.
-            LOG.log(Level.DEBUG, "Kernels were not rehearsed, the first ones are slower", e);
+            LOG.log(Level.DEBUG, "Kernels were not warmed up, the first calls are slower", e);
         }
     }
 
-    private static void rehearse() {
+    private static void warmUp() {
         long start = System.nanoTime();
-        VectorOperatorProfiles.show();
+        VectorTypeProfiles.show();
         KernelProvider kernels = new VectorKernelProvider();
         ExecutionContext context = kernels.context(1);
         CpuBackend cpu = new CpuBackend(kernels, context, new MemoryPool(1 << 20));
