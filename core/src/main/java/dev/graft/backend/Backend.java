@@ -53,8 +53,14 @@ public interface Backend {
     /** Gives pooled memory back to the system and restarts the peak. */
     void trim();
 
-    /** A storage with one holder and undefined content. @throws IllegalStateException when memory runs out */
-    Storage allocate(DType dtype, int length);
+    /**
+     * A storage of {@code length} elements with one holder and undefined content. Lengths, offsets and strides are
+     * {@code long}: a storage may pass 2^31 bytes, and one that several tensors view 2^31 elements, where the device
+     * can hold it.
+     *
+     * @throws IllegalStateException when memory runs out, or the device cannot hold so much in one piece
+     */
+    Storage allocate(DType dtype, long length);
 
     /** Waits until all that was called before has taken effect. @throws RuntimeException what a kernel failed with */
     void synchronize();

@@ -100,7 +100,7 @@ final class ComposedConvolution {
 
     /** The images inside their padding. */
     private View inner(View padded, View x) {
-        int[] s = padded.strides();
+        long[] s = padded.strides();
         return Temporaries.window(
                 padded,
                 params.padTop() * s[2] + params.padLeft() * s[3],
@@ -110,7 +110,7 @@ final class ComposedConvolution {
 
     /** {@code [G, N, H', W', C/G]}: the pixels under one place of the kernel. */
     private View pixels(View padded, int row, int column) {
-        int[] s = padded.strides();
+        long[] s = padded.strides();
         return Temporaries.window(
                 padded,
                 row * params.dilationH() * s[2] + column * params.dilationW() * s[3],
@@ -124,7 +124,7 @@ final class ComposedConvolution {
 
     /** {@code [G, N, H', C/G, O/G]}: the weights at one place of the kernel, the same for all images and rows. */
     private View weights(View w, int row, int column) {
-        int[] s = w.strides();
+        long[] s = w.strides();
         return Temporaries.window(
                 w,
                 row * s[2] + column * s[3],
@@ -143,19 +143,19 @@ final class ComposedConvolution {
 
     /** {@code [N, C, H', W']} as {@code [G, N, H', W', C/G]}. */
     private View grouped(View y, int channels) {
-        int[] s = y.strides();
+        long[] s = y.strides();
         return Temporaries.window(
                 y, 0, new int[] {groups, images, height, width, channels}, channels * s[1], s[0], s[2], s[3], s[1]);
     }
 
     private static View swapped(View matrices) {
         int[] dims = matrices.shape().toArray();
-        int[] s = matrices.strides().clone();
+        long[] s = matrices.strides().clone();
         int last = dims.length - 1;
         int size = dims[last];
         dims[last] = dims[last - 1];
         dims[last - 1] = size;
-        int stride = s[last];
+        long stride = s[last];
         s[last] = s[last - 1];
         s[last - 1] = stride;
         return new View(matrices.storage(), matrices.offset(), Shape.of(dims), s);

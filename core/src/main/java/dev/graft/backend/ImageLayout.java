@@ -10,12 +10,12 @@ public enum ImageLayout {
     CHANNELS_FIRST;
 
     /** The strides of images of a shape {@code [N, C, H, W]}. */
-    public int[] strides(Shape images) {
+    public long[] strides(Shape images) {
         return switch (this) {
             case CHANNELS_LAST -> {
-                int c = images.dim(1);
-                int w = images.dim(3);
-                yield new int[] {images.dim(2) * w * c, 1, w * c, c};
+                long c = images.dim(1);
+                long w = images.dim(3);
+                yield new long[] {images.dim(2) * w * c, 1, w * c, c};
             }
             case CHANNELS_FIRST -> images.contiguousStrides();
         };

@@ -13,7 +13,7 @@ public interface Storage {
     DType dtype();
 
     /** Number of elements. */
-    int length();
+    long length();
 
     Backend backend();
 
@@ -42,18 +42,18 @@ public interface Storage {
      * @throws IllegalStateException unless the dtype is F32
      * @throws RuntimeException what a kernel called before failed with
      */
-    void read(int offset, float[] target, int at, int count);
+    void read(long offset, float[] target, int at, int count);
 
-    /** As {@link #read(int, float[], int, int)}, for I64. */
-    void read(int offset, long[] target, int at, int count);
+    /** As {@link #read(long, float[], int, int)}, for I64. */
+    void read(long offset, long[] target, int at, int count);
 
-    /** As {@link #read(int, float[], int, int)}, for I32. */
-    void read(int offset, int[] target, int at, int count);
+    /** As {@link #read(long, float[], int, int)}, for I32. */
+    void read(long offset, int[] target, int at, int count);
 
     /**
-     * As {@link #read(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes.
+     * As {@link #read(long, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes.
      */
-    void read(int offset, byte[] target, int at, int count);
+    void read(long offset, byte[] target, int at, int count);
 
     /**
      * Copies {@code count} elements from {@code source[at..]}, which the caller may change as soon as this returns;
@@ -61,16 +61,16 @@ public interface Storage {
      *
      * @throws IllegalStateException unless the dtype is F32
      */
-    void write(int offset, float[] source, int at, int count);
+    void write(long offset, float[] source, int at, int count);
 
-    /** As {@link #write(int, float[], int, int)}, for I64. */
-    void write(int offset, long[] source, int at, int count);
+    /** As {@link #write(long, float[], int, int)}, for I64. */
+    void write(long offset, long[] source, int at, int count);
 
-    /** As {@link #write(int, float[], int, int)}, for I32. */
-    void write(int offset, int[] source, int at, int count);
+    /** As {@link #write(long, float[], int, int)}, for I32. */
+    void write(long offset, int[] source, int at, int count);
 
     /**
-     * As {@link #write(int, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes.
+     * As {@link #write(long, float[], int, int)}, for every other dtype: {@code count} elements as little-endian bytes.
      */
-    void write(int offset, byte[] source, int at, int count);
+    void write(long offset, byte[] source, int at, int count);
 }

@@ -23,7 +23,7 @@ final class Temporaries implements AutoCloseable {
         owned.forEach(Storage::release);
     }
 
-    private View empty(DType dtype, Shape shape, int[] strides) {
+    private View empty(DType dtype, Shape shape, long[] strides) {
         Storage storage = backend.allocate(dtype, shape.numel());
         owned.add(storage);
         return new View(storage, 0, shape, strides);
@@ -171,7 +171,7 @@ final class Temporaries implements AutoCloseable {
 
     /** {@code x} seen as {@code shape}: sizes of 1 are repeated, dimensions added in front. */
     static View expand(View x, Shape shape) {
-        int[] strides = new int[shape.rank()];
+        long[] strides = new long[shape.rank()];
         int lead = shape.rank() - x.rank();
         for (int i = lead; i < strides.length; i++) {
             strides[i] = x.dim(i - lead) == 1 && shape.dim(i) != 1 ? 0 : x.strides()[i - lead];
@@ -181,12 +181,12 @@ final class Temporaries implements AutoCloseable {
 
     /** {@code [C]} as {@code [1, C, 1, 1]}, to go with images. */
     static View channels(View x) {
-        return new View(x.storage(), x.offset(), Shape.of(1, x.dim(0), 1, 1), new int[] {0, x.strides()[0], 0, 0});
+        return new View(x.storage(), x.offset(), Shape.of(1, x.dim(0), 1, 1), new long[] {0, x.strides()[0], 0, 0});
     }
 
     /** {@code [R]} as {@code [R, 1]}, to go with rows. */
     static View column(View x) {
-        return new View(x.storage(), x.offset(), Shape.of(x.dim(0), 1), new int[] {x.strides()[0], 0});
+        return new View(x.storage(), x.offset(), Shape.of(x.dim(0), 1), new long[] {x.strides()[0], 0});
     }
 
     /** The same elements in row-major order under another shape; {@code x} is contiguous. */
@@ -195,7 +195,7 @@ final class Temporaries implements AutoCloseable {
     }
 
     /** A window on {@code x}'s storage that begins {@code skip} elements later. */
-    static View window(View x, int skip, int[] dims, int... strides) {
+    static View window(View x, long skip, int[] dims, long... strides) {
         return new View(x.storage(), x.offset() + skip, Shape.of(dims), strides);
     }
 }

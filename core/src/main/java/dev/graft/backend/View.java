@@ -2,6 +2,7 @@ package dev.graft.backend;
 
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
+import java.util.Arrays;
 
 /**
  * A strided window on a storage: what kernels read and write. Element {@code (i0, i1, ...)} lies at {@code offset + i0
@@ -9,7 +10,12 @@ import dev.graft.type.Shape;
  *
  * <p>A view does not hold its storage: the tensor that made it does.
  */
-public record View(Storage storage, int offset, Shape shape, int[] strides) {
+public record View(Storage storage, long offset, Shape shape, long[] strides) {
+
+    /** As the canonical constructor, with strides that are ints. */
+    public View(Storage storage, long offset, Shape shape, int[] strides) {
+        this(storage, offset, shape, Arrays.stream(strides).asLongStream().toArray());
+    }
 
     public DType dtype() {
         return storage.dtype();
@@ -29,7 +35,7 @@ public record View(Storage storage, int offset, Shape shape, int[] strides) {
 
     /** Whether the elements lie in row-major order without gaps. */
     public boolean isContiguous() {
-        int step = 1;
+        long step = 1;
         for (int i = strides.length - 1; i >= 0; i--) {
             int size = shape.dim(i);
             if (size != 1 && strides[i] != step) {
@@ -46,7 +52,7 @@ public record View(Storage storage, int offset, Shape shape, int[] strides) {
             return false;
         }
         int[] order = {1, 3, 2, 0};
-        int step = 1;
+        long step = 1;
         for (int axis : order) {
             int size = shape.dim(axis);
             if (size != 1 && strides[axis] != step) {
@@ -65,7 +71,7 @@ public record View(Storage storage, int offset, Shape shape, int[] strides) {
         }
         // The dimensions, by growing stride, must tile memory exactly.
         boolean[] seen = new boolean[strides.length];
-        int step = 1;
+        long step = 1;
         for (int found = 0; found < strides.length; found++) {
             int next = -1;
             for (int i = 0; i < strides.length; i++) {

@@ -188,7 +188,7 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Storage allocate(DType dtype, int length) {
+    public Storage allocate(DType dtype, long length) {
         return new CpuStorage(this, account(), pool, packed, dtype, length);
     }
 

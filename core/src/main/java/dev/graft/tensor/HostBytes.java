@@ -10,7 +10,7 @@ final class HostBytes {
 
     static void write(Storage storage, byte[] bytes) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        int n = storage.length();
+        int n = Math.toIntExact(storage.length());
         switch (storage.dtype()) {
             case F32 -> {
                 float[] values = new float[n];
@@ -31,7 +31,7 @@ final class HostBytes {
         }
     }
 
-    static byte[] read(Storage storage, int offset, int count) {
+    static byte[] read(Storage storage, long offset, int count) {
         byte[] bytes = new byte[Math.multiplyExact(count, storage.dtype().bytes())];
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         switch (storage.dtype()) {

@@ -34,7 +34,7 @@ final class Raw {
     }
 
     /** Uninitialised, laid out under {@code strides}, which must be dense for the shape. */
-    static Tensor emptyStrided(Tensor like, DType dtype, Shape shape, int[] strides) {
+    static Tensor emptyStrided(Tensor like, DType dtype, Shape shape, long[] strides) {
         return new Tensor(like.backend().allocate(dtype, shape.numel()), 0, shape, strides);
     }
 
@@ -83,7 +83,7 @@ final class Raw {
     }
 
     /** {@code x} laid out under {@code strides}, which must be dense for its shape. */
-    static Tensor withStrides(Tensor x, int[] strides) {
+    static Tensor withStrides(Tensor x, long[] strides) {
         View wanted = new View(x.storage(), 0, x.shape(), strides);
         return x.view().sameLayout(wanted) ? x : copyInto(x, emptyStrided(x, x.dtype(), x.shape(), strides));
     }
@@ -94,13 +94,13 @@ final class Raw {
     }
 
     /** A window on {@code x}'s storage. */
-    static Tensor window(Tensor x, int offset, Shape shape, int[] strides) {
+    static Tensor window(Tensor x, long offset, Shape shape, long[] strides) {
         x.storage().retain();
         return new Tensor(x.storage(), offset, shape, strides);
     }
 
     static Tensor reshape(Tensor x, Shape shape) {
-        int[] strides = viewStrides(x, shape);
+        long[] strides = viewStrides(x, shape);
         if (strides != null) {
             return window(x, x.offset(), shape, strides);
         }
@@ -109,14 +109,14 @@ final class Raw {
     }
 
     /** Strides under which {@code shape} is a view of {@code x}, or null where only a copy will do. */
-    private static int[] viewStrides(Tensor x, Shape shape) {
+    private static long[] viewStrides(Tensor x, Shape shape) {
         if (x.numel() == 0) {
             return shape.contiguousStrides();
         }
         // Merge neighbouring dimensions that walk memory as one into blocks, last block first.
-        int[] old = x.strides();
+        long[] old = x.strides();
         int[] blockSize = new int[x.rank() + 1];
-        int[] blockStride = new int[x.rank() + 1];
+        long[] blockStride = new long[x.rank() + 1];
         int blocks = 0;
         for (int i = x.rank() - 1; i >= 0; i--) {
             if (x.dim(i) == 1) {
@@ -130,10 +130,10 @@ final class Raw {
             }
         }
         // Cut the blocks into the new dimensions; a new dimension must not span two blocks.
-        int[] strides = new int[shape.rank()];
+        long[] strides = new long[shape.rank()];
         int block = 0;
         int room = blocks == 0 ? 1 : blockSize[0];
-        int step = blocks == 0 ? 1 : blockStride[0];
+        long step = blocks == 0 ? 1 : blockStride[0];
         for (int i = shape.rank() - 1; i >= 0; i--) {
             int size = shape.dim(i);
             if (size != 1 && room == 1) {
@@ -153,8 +153,8 @@ final class Raw {
 
     static Tensor permute(Tensor x, int... order) {
         int[] dims = new int[order.length];
-        int[] strides = new int[order.length];
-        int[] old = x.strides();
+        long[] strides = new long[order.length];
+        long[] old = x.strides();
         for (int i = 0; i < order.length; i++) {
             dims[i] = x.dim(order[i]);
             strides[i] = old[order[i]];
@@ -167,8 +167,8 @@ final class Raw {
         if (x.shape().equals(shape)) {
             return x;
         }
-        int[] old = x.strides();
-        int[] strides = new int[shape.rank()];
+        long[] old = x.strides();
+        long[] strides = new long[shape.rank()];
         int lead = shape.rank() - x.rank();
         for (int i = lead; i < shape.rank(); i++) {
             strides[i] = x.dim(i - lead) == 1 && shape.dim(i) != 1 ? 0 : old[i - lead];

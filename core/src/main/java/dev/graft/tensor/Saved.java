@@ -16,7 +16,7 @@ final class Saved {
     private final boolean[] needs;
     private final Shape[] shapes;
     private Tensor[] tensors = {};
-    private int[] layout = {};
+    private long[] layout = {};
     private boolean released;
 
     Saved(boolean recording, boolean[] needs, Shape[] shapes) {
@@ -71,11 +71,11 @@ final class Saved {
     }
 
     /** Remembers strides, where the layout of an input is needed but its values are not. */
-    void layout(int[] strides) {
+    void layout(long[] strides) {
         layout = strides;
     }
 
-    int[] layout() {
+    long[] layout() {
         return layout;
     }
 

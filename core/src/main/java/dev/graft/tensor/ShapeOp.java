@@ -118,8 +118,8 @@ sealed interface ShapeOp extends Op {
         }
 
         private Tensor window(Tensor x) {
-            int[] strides = x.strides().clone();
-            int offset = x.offset() + (from == to ? 0 : from * strides[axis]);
+            long[] strides = x.strides().clone();
+            long offset = x.offset() + (from == to ? 0 : from * strides[axis]);
             int size = (int) (((long) to - from + step - 1) / step);
             if (size > 1) {
                 strides[axis] *= step;
@@ -227,7 +227,7 @@ sealed interface ShapeOp extends Op {
         }
 
         private Tensor inner(Tensor y, Shape shape) {
-            int[] s = y.strides();
+            long[] s = y.strides();
             return Raw.window(y, y.offset() + top * s[2] + left * s[3], shape, s);
         }
 

@@ -47,9 +47,9 @@ public final class Tensor implements AutoCloseable {
     private static final VarHandle CLOSED = closedHandle();
 
     private final Storage storage;
-    private final int offset;
+    private final long offset;
     private final Shape shape;
-    private final int[] strides;
+    private final long[] strides;
     private final int version;
     private boolean requiresGrad;
     private Node node;
@@ -68,7 +68,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** Takes over one hold on {@code storage}. */
-    Tensor(Storage storage, int offset, Shape shape, int[] strides) {
+    Tensor(Storage storage, long offset, Shape shape, long[] strides) {
         this.storage = storage;
         this.offset = offset;
         this.shape = shape;
@@ -1077,11 +1077,11 @@ public final class Tensor implements AutoCloseable {
         return storage;
     }
 
-    int offset() {
+    long offset() {
         return offset;
     }
 
-    int[] strides() {
+    long[] strides() {
         return strides;
     }
 

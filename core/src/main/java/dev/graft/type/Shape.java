@@ -2,7 +2,13 @@ package dev.graft.type;
 
 import java.util.Arrays;
 
-/** The sizes of a tensor's dimensions, outermost first; immutable. {@code Shape.of()} is a scalar. */
+/**
+ * The sizes of a tensor's dimensions, outermost first; immutable. {@code Shape.of()} is a scalar.
+ *
+ * <p>One tensor has fewer than 2^31 elements, though they may fill more bytes: its values go into one Java array, and
+ * the kernels of GPU libraries count in 32 bits as well. More is refused here, whatever the device. Strides are
+ * {@code long} like the offsets that they are added to.
+ */
 public final class Shape {
     /** A little less than 2^31: loops that step past their end by a block of elements then stay within an int. */
     public static final int MOST_ELEMENTS = Integer.MAX_VALUE - (1 << 16);
@@ -97,9 +103,9 @@ public final class Shape {
     }
 
     /** Row-major strides, in elements. */
-    public int[] contiguousStrides() {
-        int[] s = new int[dims.length];
-        int step = 1;
+    public long[] contiguousStrides() {
+        long[] s = new long[dims.length];
+        long step = 1;
         for (int i = dims.length - 1; i >= 0; i--) {
             s[i] = step;
             step *= Math.max(1, dims[i]);

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -105,5 +106,38 @@ class ContractTest {
                 }
             }
         }
+    }
+
+    @Test
+    void viewsCountIn64Bits() {
+        Storage storage = Device.cpu().backend().allocate(DType.F32, 1);
+        long far = 3L << 31;
+        Shape shape = Shape.of(2, 3);
+        View first = new View(storage, 0, shape, new long[] {far, 1});
+        View second = new View(storage, far + 2, shape, new long[] {far, 1});
+        View third = new View(storage, far + 3, Shape.of(3), new long[] {1});
+        assertThat(first.overlaps(second)).isTrue();
+        assertThat(first.overlaps(third)).isFalse();
+        assertThat(first.isDense()).isFalse();
+        assertThat(first.repeatsElements()).isFalse();
+        assertThat(first.sameLayout(new View(storage, 0, shape, new long[] {0, 1})))
+                .isFalse();
+        assertThat(ImageLayout.CHANNELS_LAST.strides(Shape.of(1, 1 << 20, 1 << 10, 1)))
+                .containsExactly(1 << 30, 1, 1 << 20, 1 << 20);
+    }
+
+    @Test
+    void theCpuRefusesWhatItsArraysCannotHold() {
+        Backend cpu = Device.cpu().backend();
+        assertThatThrownBy(() -> cpu.allocate(DType.F32, 5_000_000_000L))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("memory: 5000000000 elements of F32 do not fit one array of 2^31 bytes."
+                        + " Hint: split the tensor or convert it to F32.");
+        Storage one = cpu.allocate(DType.F32, 1);
+        assertThatThrownBy(() -> one.read(1L << 32, new float[1], 0, 1))
+                .isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("storage: elements 4294967296 to 4294967297 of 1");
+        assertThatThrownBy(() -> one.read(Long.MAX_VALUE, new float[1], 0, 1))
+                .isInstanceOf(IndexOutOfBoundsException.class);
     }
 }

@@ -44,12 +44,12 @@ public final class Fixture {
 
     public View empty(Layout layout, int... dims) {
         Shape shape = Shape.of(dims);
-        int[] strides = shape.contiguousStrides();
+        long[] strides = shape.contiguousStrides();
         int offset = 0;
         int length = shape.numel();
         switch (layout) {
             case ROW_MAJOR -> {}
-            case CHANNELS_LAST -> strides = new int[] {dims[1] * dims[2] * dims[3], 1, dims[1] * dims[3], dims[1]};
+            case CHANNELS_LAST -> strides = new long[] {dims[1] * dims[2] * dims[3], 1, dims[1] * dims[3], dims[1]};
             case GAPS -> {
                 for (int i = 0; i < strides.length; i++) {
                     strides[i] *= 3;
@@ -116,7 +116,7 @@ public final class Fixture {
     }
 
     public static int place(View view, int... index) {
-        int at = view.offset();
+        int at = CpuStorage.offset(view);
         for (int i = 0; i < index.length; i++) {
             at += index[i] * view.strides()[i];
         }

@@ -26,7 +26,7 @@ final class SmallDevice {
             if (room.getAndDecrement() <= 0) {
                 throw new IllegalStateException("small: out of memory");
             }
-            Storage storage = CPU.allocate((DType) arguments[0], (Integer) arguments[1]);
+            Storage storage = CPU.allocate((DType) arguments[0], (Long) arguments[1]);
             return proxy(Storage.class, (m, a) -> {
                 if (m.getName().equals("backend")) {
                     return self[0];

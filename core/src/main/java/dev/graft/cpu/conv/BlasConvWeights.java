@@ -23,8 +23,8 @@ final class BlasConvWeights {
         CpuStorage storage = CpuStorage.of(w);
         PackedWeightCache.Key key = PackedWeightCache.Key.of(
                 forward ? "blas" : "blas backward",
-                new int[] {w.offset(), groups, w.dim(0), w.dim(1)},
-                w.strides(),
+                new int[] {CpuStorage.offset(w), groups, w.dim(0), w.dim(1)},
+                CpuStorage.strides(w),
                 map.kernelRows(),
                 map.kernelColumns());
         int size = w.dim(0) * w.dim(1) * map.taps();
@@ -43,10 +43,11 @@ final class BlasConvWeights {
         int inputs = w.dim(1);
         int taps = map.taps();
         int perGroup = w.dim(0) / groups;
+        int[] strides = CpuStorage.strides(w);
         context.forRange(w.dim(0), Math.max(1, (1 << 14) / Math.max(1, inputs * taps)), (from, to) -> {
             float[] block = context.workspace().floats(0, inputs * taps);
             for (int o = from; o < to; o++) {
-                tapMajor(data, w.offset() + o * w.strides()[0], w.strides(), map, inputs, block);
+                tapMajor(data, CpuStorage.offset(w) + o * strides[0], strides, map, inputs, block);
                 if (forward) {
                     buffer.put(o * taps * inputs, block, 0, taps * inputs);
                 } else {

@@ -104,7 +104,7 @@ public final class BlasConvolution implements ConvolutionAlgorithm {
                 x.dim(0),
                 params.groups(),
                 Im2col.of(x, map, params),
-                new BlasWeightGradient.Gradient(CpuStorage.floats(dy), dy.offset(), dy.dim(1)),
+                new BlasWeightGradient.Gradient(CpuStorage.floats(dy), CpuStorage.offset(dy), dy.dim(1)),
                 dw);
     }
 }

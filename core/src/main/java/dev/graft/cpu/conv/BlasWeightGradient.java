@@ -151,7 +151,7 @@ final class BlasWeightGradient {
     // partial [pieces][O][taps][I] to dw [O, I, KH, KW] in its own layout.
     private boolean store(MatrixBuffer partial, int pieces, int size, int depth, Im2col source, View dw) {
         float[] data = CpuStorage.floatsToWrite(dw);
-        int[] strides = dw.strides();
+        int[] strides = CpuStorage.strides(dw);
         int inputs = source.count();
         PixelMap map = source.map();
         AtomicBoolean strange = new AtomicBoolean();
@@ -171,7 +171,7 @@ final class BlasWeightGradient {
                 int b = 0;
                 for (int i = 0; i < map.rowOffsets().length; i++) {
                     for (int j = 0; j < map.columnOffsets().length; j++) {
-                        int at = dw.offset()
+                        int at = CpuStorage.offset(dw)
                                 + o * strides[0]
                                 + map.kernelRows()[i] * strides[2]
                                 + map.kernelColumns()[j] * strides[3];

@@ -109,7 +109,7 @@ public final class Convolution {
         }
         if (dy.numel() == 0) {
             // No sum has a term; gradients lie densely.
-            Arrays.fill(CpuStorage.floatsToWrite(dw), dw.offset(), dw.offset() + dw.numel(), 0f);
+            Arrays.fill(CpuStorage.floatsToWrite(dw), CpuStorage.offset(dw), CpuStorage.offset(dw) + dw.numel(), 0f);
             return;
         }
         try (ChannelsLast.Borrowed in = layout.source(x);

@@ -62,9 +62,9 @@ final class EdgeResults {
         /** Of {@code channel} of the result pixel (q, r), without the pixels outside the image. */
         double at(int image, int q, int r, int channel) {
             float[] weights = CpuStorage.floats(w);
-            int[] strides = w.strides();
+            int[] strides = CpuStorage.strides(w);
             int group = channel / perGroup;
-            int weightAt = w.offset()
+            int weightAt = CpuStorage.offset(w)
                     + (forward ? channel * strides[0] : group * depth * strides[0] + channel % perGroup * strides[1]);
             int step = forward ? strides[1] : strides[0];
             double sum = 0;
@@ -229,7 +229,7 @@ final class EdgeResults {
         }
 
         private static float at(View view, int place) {
-            return CpuStorage.floats(view)[view.offset() + place];
+            return CpuStorage.floats(view)[CpuStorage.offset(view) + place];
         }
     }
 
@@ -250,11 +250,14 @@ final class EdgeResults {
             for (int i = 0; i < dw.dim(2); i++) {
                 for (int j = 0; j < dw.dim(3); j++) {
                     Tap tap = new Tap(source, gradient, map, images, i, j);
-                    int at = dw.offset() + o * dw.strides()[0] + i * dw.strides()[2] + j * dw.strides()[3];
+                    int at = CpuStorage.offset(dw)
+                            + o * CpuStorage.stride(dw, 0)
+                            + i * CpuStorage.stride(dw, 2)
+                            + j * CpuStorage.stride(dw, 3);
                     if (inputs == 1 ? !Float.isFinite(data[at]) : tap.meetsZero(o)) {
                         double[] sums = tap.sums(o, o / perGroup * inputs, inputs);
                         for (int c = 0; c < inputs; c++) {
-                            data[at + c * dw.strides()[1]] = (float) sums[c];
+                            data[at + c * CpuStorage.stride(dw, 1)] = (float) sums[c];
                         }
                     }
                 }

@@ -206,7 +206,7 @@ final class VectorWeightGradient {
     // rows and channels.
     private boolean store(Sums sums, int inputs, Im2col source, View dw) {
         float[] data = CpuStorage.floatsToWrite(dw);
-        int[] strides = dw.strides();
+        int[] strides = CpuStorage.strides(dw);
         int channels = source.count();
         int columns = source.map().columnOffsets().length;
         boolean inPlace = strides[1] == 1 && inputs == channels;
@@ -232,7 +232,7 @@ final class VectorWeightGradient {
                             (to - from) * sums.width);
                 }
                 for (int o = from; o < to; o++) {
-                    int at = dw.offset() + o * strides[0];
+                    int at = CpuStorage.offset(dw) + o * strides[0];
                     int sum = sums.at(0, tap) + o * sums.width;
                     if (!kernels.isFinite(sums.data, sum, sum + inputs)) {
                         strange.set(true);

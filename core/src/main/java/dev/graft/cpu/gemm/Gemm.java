@@ -48,7 +48,7 @@ public final class Gemm {
             return;
         }
         if (k == 0) {
-            Arrays.fill(ys, y.offset(), y.offset() + y.numel(), 0f);
+            Arrays.fill(ys, CpuStorage.offset(y), CpuStorage.offset(y) + y.numel(), 0f);
             return;
         }
         int batch = y.numel() / (m * n);
@@ -63,7 +63,7 @@ public final class Gemm {
                 int column = task % columnBlocks * COLUMNS;
                 Matrix a = matrix(p, ps, matrix).moved(row, 0);
                 Matrix b = matrix(q, qs, matrix).moved(0, column);
-                Matrix c = new Matrix(ys, y.offset() + matrix * m * n + row * n + column, n, 1);
+                Matrix c = new Matrix(ys, CpuStorage.offset(y) + matrix * m * n + row * n + column, n, 1);
                 int height = Math.min(ROWS, m - row);
                 int width = Math.min(COLUMNS, n - column);
                 if (m <= FEW_ROWS && a.columnStep == 1 && b.rowStep == 1) {
@@ -79,13 +79,13 @@ public final class Gemm {
 
     private static Matrix matrix(View view, float[] data, int index) {
         int rank = view.rank();
-        int at = view.offset();
+        int at = CpuStorage.offset(view);
         int rest = index;
         for (int d = rank - 3; d >= 0; d--) {
-            at += rest % view.dim(d) * view.strides()[d];
+            at += rest % view.dim(d) * CpuStorage.stride(view, d);
             rest /= view.dim(d);
         }
-        return new Matrix(data, at, view.strides()[rank - 2], view.strides()[rank - 1]);
+        return new Matrix(data, at, CpuStorage.stride(view, rank - 2), CpuStorage.stride(view, rank - 1));
     }
 
     private static void plain(Matrix a, Matrix b, Matrix c, int m, int n, int k) {

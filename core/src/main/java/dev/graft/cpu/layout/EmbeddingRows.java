@@ -22,7 +22,7 @@ public final class EmbeddingRows {
     /** Throws for the first index that is neither from 0 to {@code size - 1} nor ignored. */
     public static void check(View indices, long size, OptionalLong ignored, IndexRefusal refusal) {
         long[] values = CpuStorage.of(indices).array(long[].class);
-        int first = indices.offset();
+        int first = CpuStorage.offset(indices);
         int count = indices.numel();
         for (int i = 0; i < count; i++) {
             long value = values[first + i];
@@ -41,9 +41,9 @@ public final class EmbeddingRows {
             for (int i = from; i < to; i++) {
                 System.arraycopy(
                         source,
-                        table.offset() + (int) index[rows.offset() + i] * width,
+                        CpuStorage.offset(table) + (int) index[CpuStorage.offset(rows) + i] * width,
                         target,
-                        y.offset() + i * width,
+                        CpuStorage.offset(y) + i * width,
                         width);
             }
         });
@@ -56,12 +56,20 @@ public final class EmbeddingRows {
         int width = dtable.dim(1);
         int height = dtable.dim(0);
         int[] ends = new int[height + 1];
-        int[] order = byRow(CpuStorage.of(rows).array(long[].class), rows.offset(), rows.numel(), ends);
+        int[] order = byRow(CpuStorage.of(rows).array(long[].class), CpuStorage.offset(rows), rows.numel(), ends);
         context.forRange(height, Math.max(1, GRAIN / Math.max(1, width)), (from, to) -> {
-            Arrays.fill(target, dtable.offset() + from * width, dtable.offset() + to * width, 0f);
+            Arrays.fill(target, CpuStorage.offset(dtable) + from * width, CpuStorage.offset(dtable) + to * width, 0f);
             for (int row = from; row < to; row++) {
                 int first = row == 0 ? 0 : ends[row - 1];
-                add(gradient, dy.offset(), order, first, ends[row], width, target, dtable.offset() + row * width);
+                add(
+                        gradient,
+                        CpuStorage.offset(dy),
+                        order,
+                        first,
+                        ends[row],
+                        width,
+                        target,
+                        CpuStorage.offset(dtable) + row * width);
             }
         });
     }

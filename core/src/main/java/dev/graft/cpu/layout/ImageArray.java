@@ -8,12 +8,12 @@ public record ImageArray(float[] data, int at, int height, int width, int channe
 
     /** A channels-last view {@code [N, C, H, W]} to read. */
     public static ImageArray read(View x) {
-        return new ImageArray(CpuStorage.floats(x), x.offset(), x.dim(2), x.dim(3), x.dim(1));
+        return new ImageArray(CpuStorage.floats(x), CpuStorage.offset(x), x.dim(2), x.dim(3), x.dim(1));
     }
 
     /** A channels-last view {@code [N, C, H, W]} to write. */
     public static ImageArray written(View y) {
-        return new ImageArray(CpuStorage.floatsToWrite(y), y.offset(), y.dim(2), y.dim(3), y.dim(1));
+        return new ImageArray(CpuStorage.floatsToWrite(y), CpuStorage.offset(y), y.dim(2), y.dim(3), y.dim(1));
     }
 
     /** Where a pixel lies, relative to {@code at}. */

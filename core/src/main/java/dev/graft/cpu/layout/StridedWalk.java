@@ -1,6 +1,7 @@
 package dev.graft.cpu.layout;
 
 import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,8 +45,7 @@ public final class StridedWalk {
             }
         }
         // Stable: equal strides (zeros) keep their row-major order.
-        order.sort(
-                (a, b) -> Integer.compare(views[lead].strides()[b], views[lead].strides()[a]));
+        order.sort((a, b) -> Long.compare(views[lead].strides()[b], views[lead].strides()[a]));
         int[] sizes = new int[Math.max(1, order.size())];
         int[][] strides = new int[views.length][sizes.length];
         int rank = 0;
@@ -56,7 +56,7 @@ public final class StridedWalk {
                 sizes[rank++] = shape.dim(axis);
             }
             for (int v = 0; v < views.length; v++) {
-                strides[v][rank - 1] = views[v].strides()[axis];
+                strides[v][rank - 1] = CpuStorage.stride(views[v], axis);
             }
         }
         if (rank == 0) {
@@ -66,7 +66,7 @@ public final class StridedWalk {
         int[] offsets = new int[views.length];
         for (int v = 0; v < views.length; v++) {
             strides[v] = Arrays.copyOf(strides[v], rank);
-            offsets[v] = views[v].offset();
+            offsets[v] = CpuStorage.offset(views[v]);
         }
         return new StridedWalk(Arrays.copyOf(sizes, rank), strides, offsets, shape.numel());
     }

@@ -32,14 +32,15 @@ public final class CpuStorage implements Storage {
             MemoryPool pool,
             PackedWeightMemory packedMemory,
             DType dtype,
-            int length) {
+            long length) {
         this.backend = backend;
         this.account = account;
         this.pool = pool;
         this.dtype = dtype;
-        this.length = length;
+        int elements = elements(dtype, length);
+        this.length = (int) length;
         this.packed = new PackedWeightCache(packedMemory);
-        this.loan = pool.loan(this, kind(dtype), elements(dtype, length), packed::clear);
+        this.loan = pool.loan(this, kind(dtype), elements, packed::clear);
         this.array = pool.take(account, loan);
     }
 
@@ -52,8 +53,8 @@ public final class CpuStorage implements Storage {
         };
     }
 
-    private static int elements(DType dtype, int length) {
-        long elements = kind(dtype) == MemoryPool.Kind.BYTES ? (long) length * dtype.bytes() : length;
+    private static int elements(DType dtype, long length) {
+        long elements = kind(dtype) == MemoryPool.Kind.BYTES ? length * dtype.bytes() : length;
         if (elements > Integer.MAX_VALUE - 16) {
             throw new IllegalStateException("memory: " + length + " elements of " + dtype
                     + " do not fit one array of 2^31 bytes." + " Hint: split the tensor or convert it to F32.");
@@ -84,6 +85,25 @@ public final class CpuStorage implements Storage {
         }
         throw new IllegalStateException("cpu: a tensor lies on "
                 + view.storage().backend().name() + ", not on the CPU. Hint: move it with to(Device.cpu()).");
+    }
+
+    /** Where a view begins in its array: an int, for an array is no longer. */
+    public static int offset(View view) {
+        return (int) view.offset();
+    }
+
+    /** A view's step along one dimension, in elements of its array. */
+    public static int stride(View view, int axis) {
+        return (int) view.strides()[axis];
+    }
+
+    /** A view's steps along all dimensions. */
+    public static int[] strides(View view) {
+        int[] steps = new int[view.rank()];
+        for (int axis = 0; axis < steps.length; axis++) {
+            steps[axis] = stride(view, axis);
+        }
+        return steps;
     }
 
     /** @throws IllegalStateException after the last release, or where the storage holds another type */
@@ -143,7 +163,7 @@ public final class CpuStorage implements Storage {
     }
 
     @Override
-    public int length() {
+    public long length() {
         return length;
     }
 
@@ -187,56 +207,56 @@ public final class CpuStorage implements Storage {
     }
 
     @Override
-    public void read(int offset, float[] target, int at, int count) {
-        System.arraycopy(checked(float[].class, offset, count), offset, target, at, count);
+    public void read(long offset, float[] target, int at, int count) {
+        System.arraycopy(checked(float[].class, offset, count), (int) offset, target, at, count);
     }
 
     @Override
-    public void read(int offset, long[] target, int at, int count) {
-        System.arraycopy(checked(long[].class, offset, count), offset, target, at, count);
+    public void read(long offset, long[] target, int at, int count) {
+        System.arraycopy(checked(long[].class, offset, count), (int) offset, target, at, count);
     }
 
     @Override
-    public void read(int offset, int[] target, int at, int count) {
-        System.arraycopy(checked(int[].class, offset, count), offset, target, at, count);
+    public void read(long offset, int[] target, int at, int count) {
+        System.arraycopy(checked(int[].class, offset, count), (int) offset, target, at, count);
     }
 
     @Override
-    public void read(int offset, byte[] target, int at, int count) {
+    public void read(long offset, byte[] target, int at, int count) {
         System.arraycopy(
-                checked(byte[].class, offset, count), offset * dtype.bytes(), target, at, count * dtype.bytes());
+                checked(byte[].class, offset, count), (int) offset * dtype.bytes(), target, at, count * dtype.bytes());
     }
 
     @Override
-    public void write(int offset, float[] source, int at, int count) {
-        System.arraycopy(source, at, checked(float[].class, offset, count), offset, count);
+    public void write(long offset, float[] source, int at, int count) {
+        System.arraycopy(source, at, checked(float[].class, offset, count), (int) offset, count);
         changed();
     }
 
     @Override
-    public void write(int offset, long[] source, int at, int count) {
-        System.arraycopy(source, at, checked(long[].class, offset, count), offset, count);
+    public void write(long offset, long[] source, int at, int count) {
+        System.arraycopy(source, at, checked(long[].class, offset, count), (int) offset, count);
         changed();
     }
 
     @Override
-    public void write(int offset, int[] source, int at, int count) {
-        System.arraycopy(source, at, checked(int[].class, offset, count), offset, count);
+    public void write(long offset, int[] source, int at, int count) {
+        System.arraycopy(source, at, checked(int[].class, offset, count), (int) offset, count);
         changed();
     }
 
     @Override
-    public void write(int offset, byte[] source, int at, int count) {
+    public void write(long offset, byte[] source, int at, int count) {
         System.arraycopy(
-                source, at, checked(byte[].class, offset, count), offset * dtype.bytes(), count * dtype.bytes());
+                source, at, checked(byte[].class, offset, count), (int) offset * dtype.bytes(), count * dtype.bytes());
         changed();
     }
 
-    private <T> T checked(Class<T> type, int offset, int count) {
+    private <T> T checked(Class<T> type, long offset, int count) {
         T a = array(type);
-        if (offset < 0 || count < 0 || (long) offset + count > length) {
+        if (offset < 0 || count < 0 || offset > length - count) {
             throw new IndexOutOfBoundsException(
-                    "storage: elements " + offset + " to " + ((long) offset + count) + " of " + length);
+                    "storage: elements " + offset + " to " + (offset + count) + " of " + length);
         }
         return a;
     }

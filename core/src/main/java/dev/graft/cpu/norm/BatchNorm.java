@@ -139,9 +139,9 @@ public final class BatchNorm {
         ChannelBlocks rows = rows(x);
         int channels = rows.channels();
         if (rows.rows() == 0) {
-            Arrays.fill(means, mean.offset(), mean.offset() + channels, Float.NaN);
-            Arrays.fill(inverses, inverseStd.offset(), inverseStd.offset() + channels, Float.NaN);
-            Arrays.fill(variances, variance.offset(), variance.offset() + channels, Float.NaN);
+            Arrays.fill(means, CpuStorage.offset(mean), CpuStorage.offset(mean) + channels, Float.NaN);
+            Arrays.fill(inverses, CpuStorage.offset(inverseStd), CpuStorage.offset(inverseStd) + channels, Float.NaN);
+            Arrays.fill(variances, CpuStorage.offset(variance), CpuStorage.offset(variance) + channels, Float.NaN);
             return;
         }
         ChannelMoments[] pieces = new ChannelMoments[rows.pieces()];
@@ -149,9 +149,13 @@ public final class BatchNorm {
             ChannelMoments moments = new ChannelMoments(rows, loops, context.workspace());
             moments.begin(
                     xs,
-                    x.offset() + piece * rows.pieceRows() * channels,
+                    CpuStorage.offset(x) + piece * rows.pieceRows() * channels,
                     rows.pieceEnd(piece) - piece * rows.pieceRows());
-            forRows(rows, piece, STRETCH * rows.blockRows(), (at, count) -> moments.add(xs, x.offset() + at, count));
+            forRows(
+                    rows,
+                    piece,
+                    STRETCH * rows.blockRows(),
+                    (at, count) -> moments.add(xs, CpuStorage.offset(x) + at, count));
             pieces[piece] = moments;
         });
         for (int piece = 1; piece < pieces.length; piece++) {
@@ -161,12 +165,12 @@ public final class BatchNorm {
             double average = pieces[0].mean(c);
             double biased = pieces[0].variance(c);
             if (!Double.isFinite(average) || !Double.isFinite(biased)) {
-                average = meanInDouble(xs, x.offset() + c, channels, rows.rows());
-                biased = varianceInDouble(xs, x.offset() + c, channels, rows.rows(), average);
+                average = meanInDouble(xs, CpuStorage.offset(x) + c, channels, rows.rows());
+                biased = varianceInDouble(xs, CpuStorage.offset(x) + c, channels, rows.rows(), average);
             }
-            means[mean.offset() + c] = (float) average;
-            variances[variance.offset() + c] = (float) biased;
-            inverses[inverseStd.offset() + c] = (float) (1 / Math.sqrt(biased + eps));
+            means[CpuStorage.offset(mean) + c] = (float) average;
+            variances[CpuStorage.offset(variance) + c] = (float) biased;
+            inverses[CpuStorage.offset(inverseStd) + c] = (float) (1 / Math.sqrt(biased + eps));
         }
     }
 
@@ -220,7 +224,7 @@ public final class BatchNorm {
         float[] m = CpuStorage.floats(mean);
         float[] s = CpuStorage.floats(inverseStd);
         for (int c = 0; c < mean.numel(); c++) {
-            if (Math.abs(m[mean.offset() + c] * s[inverseStd.offset() + c]) > FAR) {
+            if (Math.abs(m[CpuStorage.offset(mean) + c] * s[CpuStorage.offset(inverseStd) + c]) > FAR) {
                 return true;
             }
         }
@@ -232,7 +236,7 @@ public final class BatchNorm {
         NormLoops loops = normLoops();
         return far
                 ? new CenteredNormLoops(
-                        context, loops, rows.spread(CpuStorage.floats(mean), mean.offset()), rows.width())
+                        context, loops, rows.spread(CpuStorage.floats(mean), CpuStorage.offset(mean)), rows.width())
                 : loops;
     }
 
@@ -249,10 +253,10 @@ public final class BatchNorm {
             float[] scale = new float[rows.channels()];
             float[] shift = new float[rows.channels()];
             for (int c = 0; c < scale.length; c++) {
-                scale[c] = g[gamma.offset() + c] * s[inverseStd.offset() + c];
+                scale[c] = g[CpuStorage.offset(gamma) + c] * s[CpuStorage.offset(inverseStd) + c];
                 shift[c] = far
-                        ? b[beta.offset() + c]
-                        : (float) (b[beta.offset() + c] - (double) m[mean.offset() + c] * scale[c]);
+                        ? b[CpuStorage.offset(beta) + c]
+                        : (float) (b[CpuStorage.offset(beta) + c] - (double) m[CpuStorage.offset(mean) + c] * scale[c]);
             }
             return new Affine(rows.spread(scale, 0), rows.spread(shift, 0));
         }
@@ -261,15 +265,22 @@ public final class BatchNorm {
     private void apply(NormLoops loops, View x, Affine affine, Optional<View> residual, Activation activation, View y) {
         float[] xs = CpuStorage.floats(x);
         float[] rs = residual.map(CpuStorage::floats).orElse(xs);
-        int residualAt = residual.map(View::offset).orElse(0);
+        int residualAt = residual.map(CpuStorage::offset).orElse(0);
         float[] ys = CpuStorage.floatsToWrite(y);
         ChannelBlocks rows = rows(x);
         forBlocks(rows, (at, count) -> {
-            loops.scaleShift(xs, x.offset() + at, affine.scale(), affine.shift(), ys, y.offset() + at, count);
+            loops.scaleShift(
+                    xs,
+                    CpuStorage.offset(x) + at,
+                    affine.scale(),
+                    affine.shift(),
+                    ys,
+                    CpuStorage.offset(y) + at,
+                    count);
             if (residual.isPresent()) {
-                loops.add(rs, residualAt + at, ys, y.offset() + at, count);
+                loops.add(rs, residualAt + at, ys, CpuStorage.offset(y) + at, count);
             }
-            loops.activate(activation, ys, y.offset() + at, count);
+            loops.activate(activation, ys, CpuStorage.offset(y) + at, count);
         });
     }
 
@@ -360,17 +371,17 @@ public final class BatchNorm {
             float[] r = new float[channels];
             int n = rows.rows();
             for (int c = 0; c < channels; c++) {
-                double inverse = s[inverseStd.offset() + c];
-                double scale = g[gamma.offset() + c] * inverse;
+                double inverse = s[CpuStorage.offset(inverseStd) + c];
+                double scale = g[CpuStorage.offset(gamma) + c] * inverse;
                 double sum = sums.first(c);
                 double products = sums.second(c);
-                dbetas[dbeta.offset() + c] = (float) sum;
-                dgammas[dgamma.offset() + c] = (float) (products * inverse);
+                dbetas[CpuStorage.offset(dbeta) + c] = (float) sum;
+                dgammas[CpuStorage.offset(dgamma) + c] = (float) (products * inverse);
                 p[c] = (float) scale;
                 if (train && n > 0) {
                     double curvature = -scale * products * inverse * inverse / n;
                     q[c] = (float) curvature;
-                    r[c] = (float) (-scale * sum / n - (far ? 0 : curvature * m[mean.offset() + c]));
+                    r[c] = (float) (-scale * sum / n - (far ? 0 : curvature * m[CpuStorage.offset(mean) + c]));
                 }
             }
             if (train || argument.isPresent()) {
@@ -405,9 +416,9 @@ public final class BatchNorm {
             loops.mask(
                     activation,
                     CpuStorage.floats(y),
-                    y.offset() + at,
+                    CpuStorage.offset(y) + at,
                     CpuStorage.floats(dy),
-                    dy.offset() + at,
+                    CpuStorage.offset(dy) + at,
                     g,
                     gAt,
                     count);
@@ -422,15 +433,15 @@ public final class BatchNorm {
             NormLoops loops, View x, Gradient gradient, View mean, ChannelBlocks rows, Optional<Mask> mask) {
         float[] dys = mask.isPresent() ? CpuStorage.floatsToWrite(gradient.dy()) : CpuStorage.floats(gradient.dy());
         float[] xs = CpuStorage.floats(x);
-        int dyAt = gradient.dy().offset();
-        float[] means = rows.spread(CpuStorage.floats(mean), mean.offset());
+        int dyAt = CpuStorage.offset(gradient.dy());
+        float[] means = rows.spread(CpuStorage.floats(mean), CpuStorage.offset(mean));
         Sums sums = new Sums(rows);
         if (gradient.argument().isPresent()) {
             Affine a = gradient.argument().get();
             sums.run((at, count, sum, products) -> loops.maskedMomentGradients(
                     gradient.activation(),
                     xs,
-                    x.offset() + at,
+                    CpuStorage.offset(x) + at,
                     a.scale(),
                     a.shift(),
                     dys,
@@ -443,7 +454,8 @@ public final class BatchNorm {
         } else {
             sums.run((at, count, sum, products) -> {
                 mask.ifPresent(m -> m.store(loops, at, dys, dyAt + at, count));
-                loops.momentGradients(xs, x.offset() + at, dys, dyAt + at, means, sum, products, rows.width(), count);
+                loops.momentGradients(
+                        xs, CpuStorage.offset(x) + at, dys, dyAt + at, means, sum, products, rows.width(), count);
             });
         }
         return sums;
@@ -453,7 +465,7 @@ public final class BatchNorm {
             NormLoops loops, View x, Gradient gradient, ChannelBlocks rows, float[] p, float[] q, float[] r, View dx) {
         float[] xs = CpuStorage.floats(x);
         float[] dys = CpuStorage.floats(gradient.dy());
-        int dyAt = gradient.dy().offset();
+        int dyAt = CpuStorage.offset(gradient.dy());
         float[] dxs = CpuStorage.floatsToWrite(dx);
         if (gradient.argument().isPresent()) {
             Affine a = gradient.argument().get();
@@ -462,7 +474,7 @@ public final class BatchNorm {
                     (at, count) -> loops.maskedCombine(
                             gradient.activation(),
                             xs,
-                            x.offset() + at,
+                            CpuStorage.offset(x) + at,
                             a.scale(),
                             a.shift(),
                             dys,
@@ -471,13 +483,22 @@ public final class BatchNorm {
                             q,
                             r,
                             dxs,
-                            dx.offset() + at,
+                            CpuStorage.offset(dx) + at,
                             count));
         } else {
             forBlocks(
                     rows,
-                    (at, count) ->
-                            loops.combine(dys, dyAt + at, xs, x.offset() + at, p, q, r, dxs, dx.offset() + at, count));
+                    (at, count) -> loops.combine(
+                            dys,
+                            dyAt + at,
+                            xs,
+                            CpuStorage.offset(x) + at,
+                            p,
+                            q,
+                            r,
+                            dxs,
+                            CpuStorage.offset(dx) + at,
+                            count));
         }
     }
 
@@ -485,7 +506,9 @@ public final class BatchNorm {
         NormLoops loops = normLoops();
         float[] dys = CpuStorage.floats(dy);
         float[] dxs = CpuStorage.floatsToWrite(dx);
-        forBlocks(rows, (at, count) -> loops.scale(dys, dy.offset() + at, p, dxs, dx.offset() + at, count));
+        forBlocks(
+                rows,
+                (at, count) -> loops.scale(dys, CpuStorage.offset(dy) + at, p, dxs, CpuStorage.offset(dx) + at, count));
     }
 
     /** {@code scale = gamma / sqrt(variance + eps)} and {@code shift = beta + (bias - mean) * scale}. */
@@ -496,14 +519,16 @@ public final class BatchNorm {
         float[] m = CpuStorage.floats(mean);
         float[] v = CpuStorage.floats(variance);
         float[] added = bias.map(CpuStorage::floats).orElse(m);
-        int addedAt = bias.map(View::offset).orElse(0);
+        int addedAt = bias.map(CpuStorage::offset).orElse(0);
         float[] scales = CpuStorage.floatsToWrite(scale);
         float[] shifts = CpuStorage.floatsToWrite(shift);
         for (int c = 0; c < gamma.numel(); c++) {
-            double slope = g[gamma.offset() + c] / Math.sqrt((double) v[variance.offset() + c] + eps);
+            double slope =
+                    g[CpuStorage.offset(gamma) + c] / Math.sqrt((double) v[CpuStorage.offset(variance) + c] + eps);
             double offset = bias.isPresent() ? added[addedAt + c] : 0;
-            scales[scale.offset() + c] = (float) slope;
-            shifts[shift.offset() + c] = (float) (b[beta.offset() + c] + (offset - m[mean.offset() + c]) * slope);
+            scales[CpuStorage.offset(scale) + c] = (float) slope;
+            shifts[CpuStorage.offset(shift) + c] =
+                    (float) (b[CpuStorage.offset(beta) + c] + (offset - m[CpuStorage.offset(mean) + c]) * slope);
         }
     }
 }

@@ -25,8 +25,8 @@ public final class LayerNorm {
         int width = x.dim(1);
         context.forRange(x.dim(0), Softmax.rowGrain(width), (from, to) -> {
             for (int row = from; row < to; row++) {
-                int xAt = x.offset() + row * width;
-                int yAt = y.offset() + row * width;
+                int xAt = CpuStorage.offset(x) + row * width;
+                int yAt = CpuStorage.offset(y) + row * width;
                 double sum = 0;
                 for (int i = 0; i < width; i++) {
                     sum += xs[xAt + i];
@@ -38,10 +38,11 @@ public final class LayerNorm {
                     squares += d * d;
                 }
                 double inverse = 1 / Math.sqrt(squares / width + eps);
-                means[mean.offset() + row] = (float) m;
-                inverses[inverseStd.offset() + row] = (float) inverse;
+                means[CpuStorage.offset(mean) + row] = (float) m;
+                inverses[CpuStorage.offset(inverseStd) + row] = (float) inverse;
                 for (int i = 0; i < width; i++) {
-                    ys[yAt + i] = (float) ((xs[xAt + i] - m) * inverse) * g[gamma.offset() + i] + b[beta.offset() + i];
+                    ys[yAt + i] = (float) ((xs[xAt + i] - m) * inverse) * g[CpuStorage.offset(gamma) + i]
+                            + b[CpuStorage.offset(beta) + i];
                 }
             }
         });
@@ -67,17 +68,17 @@ public final class LayerNorm {
         context.forRange(rows, pieceRows, (from, to) -> {
             int at = from / pieceRows * width;
             for (int row = from; row < to; row++) {
-                int xAt = x.offset() + row * width;
-                int dyAt = dy.offset() + row * width;
-                int dxAt = dx.offset() + row * width;
-                double m = means[mean.offset() + row];
-                double inverse = inverses[inverseStd.offset() + row];
+                int xAt = CpuStorage.offset(x) + row * width;
+                int dyAt = CpuStorage.offset(dy) + row * width;
+                int dxAt = CpuStorage.offset(dx) + row * width;
+                double m = means[CpuStorage.offset(mean) + row];
+                double inverse = inverses[CpuStorage.offset(inverseStd) + row];
                 double sum = 0;
                 double products = 0;
                 for (int i = 0; i < width; i++) {
                     double z = (xs[xAt + i] - m) * inverse;
                     double d = dys[dyAt + i];
-                    double u = d * g[gamma.offset() + i];
+                    double u = d * g[CpuStorage.offset(gamma) + i];
                     sum += u;
                     products += u * z;
                     dbetas[at + i] += d;
@@ -85,7 +86,7 @@ public final class LayerNorm {
                 }
                 for (int i = 0; i < width; i++) {
                     double z = (xs[xAt + i] - m) * inverse;
-                    double u = (double) dys[dyAt + i] * g[gamma.offset() + i];
+                    double u = (double) dys[dyAt + i] * g[CpuStorage.offset(gamma) + i];
                     dxs[dxAt + i] = (float) (inverse * (u - sum / width - z * products / width));
                 }
             }
@@ -101,7 +102,7 @@ public final class LayerNorm {
             for (int piece = 0; piece < pieces; piece++) {
                 total += partial[piece * width + i];
             }
-            ys[y.offset() + i] = (float) total;
+            ys[CpuStorage.offset(y) + i] = (float) total;
         }
     }
 }

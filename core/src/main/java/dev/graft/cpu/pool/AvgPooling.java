@@ -36,8 +36,8 @@ public final class AvgPooling {
             int imageSize = x.dim(2) * width * channels;
             int rows = windows.outputHeight();
             int columns = windows.outputWidth();
-            int xAt = in.view().offset();
-            int yAt = out.view().offset();
+            int xAt = CpuStorage.offset(in.view());
+            int yAt = CpuStorage.offset(out.view());
             context.forEach(x.dim(0) * rows, task -> {
                 int row = task % rows;
                 int image = xAt + task / rows * imageSize;
@@ -127,8 +127,8 @@ public final class AvgPooling {
             int inputSize = dx.dim(2) * width * channels;
             int rows = windows.outputHeight();
             int columns = windows.outputWidth();
-            int dyAt = gradient.view().offset();
-            int dxAt = out.view().offset();
+            int dyAt = CpuStorage.offset(gradient.view());
+            int dxAt = CpuStorage.offset(out.view());
             boolean overlaps = windows.mostOverlapping() > FLOAT_ADDITIONS;
             context.forEach(dx.dim(0), n -> {
                 int image = dxAt + n * inputSize;

@@ -65,9 +65,9 @@ public class MaxPooling {
             int width = x.dim(3);
             int rows = windows.outputHeight();
             int columns = windows.outputWidth();
-            int xAt = in.view().offset();
-            int yAt = out.view().offset();
-            int iAt = places.view().offset();
+            int xAt = CpuStorage.offset(in.view());
+            int yAt = CpuStorage.offset(out.view());
+            int iAt = CpuStorage.offset(places.view());
             PlainMaxPool pool = new PlainMaxPool(context, windows, xs, width, channels);
             int grain = Math.max(1, GRAIN / Math.max(1, columns * channels));
             context.forRange(x.dim(0) * rows, grain, (from, to) -> {
@@ -96,9 +96,9 @@ public class MaxPooling {
             int channels = dx.dim(1);
             int inputSize = dx.dim(2) * dx.dim(3) * channels;
             int outputSize = windows.outputHeight() * windows.outputWidth() * channels;
-            int dyAt = gradient.view().offset();
-            int iAt = places.view().offset();
-            int dxAt = out.view().offset();
+            int dyAt = CpuStorage.offset(gradient.view());
+            int iAt = CpuStorage.offset(places.view());
+            int dxAt = CpuStorage.offset(out.view());
             int parts = channels >= 32 ? 4 : 1;
             boolean overlaps = windows.mostOverlapping() > FLOAT_ADDITIONS;
             context.forEach(dx.dim(0) * parts, task -> {

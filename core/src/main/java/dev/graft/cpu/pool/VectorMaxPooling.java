@@ -28,7 +28,7 @@ public final class VectorMaxPooling extends MaxPooling {
             ImageArray source = ImageArray.read(in.view());
             ImageArray maxima = ImageArray.written(out.view());
             Optional<int[]> found = places.map(p -> CpuStorage.intsToWrite(p.view()));
-            int foundAt = places.map(p -> p.view().offset()).orElse(0);
+            int foundAt = places.map(p -> CpuStorage.offset(p.view())).orElse(0);
             VectorMaxPool pool = new VectorMaxPool(windows, source.width(), source.channels());
             context().forEach(x.dim(0) * maxima.height(), line -> {
                 int image = source.at() + source.place(line / maxima.height(), 0, 0);
@@ -62,9 +62,9 @@ public final class VectorMaxPooling extends MaxPooling {
             float[] dxs = CpuStorage.floatsToWrite(out.view());
             int channels = dx.dim(1);
             int outputSize = windows.outputHeight() * windows.outputWidth() * channels;
-            int dyAt = gradient.view().offset();
-            int iAt = places.view().offset();
-            int dxAt = out.view().offset();
+            int dyAt = CpuStorage.offset(gradient.view());
+            int iAt = CpuStorage.offset(places.view());
+            int dxAt = CpuStorage.offset(out.view());
             VectorMaxPool pool = new VectorMaxPool(windows, dx.dim(3), channels);
             context().forEach(dx.dim(0) * dx.dim(2), line -> {
                 int image = line / dx.dim(2) * outputSize;

@@ -32,12 +32,12 @@ public final class CrossEntropy {
         float[] w = classWeights(classWeight, classes);
         context.forRange(logits.dim(0), Softmax.rowGrain(classes), (from, to) -> {
             for (int r = from; r < to; r++) {
-                int at = logProbabilities.offset() + r * classes;
-                Softmax.row(true, x, logits.offset() + r * classes, lp, at, classes);
-                long label = t[target.offset() + r];
+                int at = CpuStorage.offset(logProbabilities) + r * classes;
+                Softmax.row(true, x, CpuStorage.offset(logits) + r * classes, lp, at, classes);
+                long label = t[CpuStorage.offset(target) + r];
                 boolean ignored = label == ignoreIndex;
-                weights[rowWeight.offset() + r] = ignored ? 0f : w[(int) label];
-                losses[loss.offset() + r] = ignored ? 0f : rowLoss(lp, at, (int) label, w, smoothing);
+                weights[CpuStorage.offset(rowWeight) + r] = ignored ? 0f : w[(int) label];
+                losses[CpuStorage.offset(loss) + r] = ignored ? 0f : rowLoss(lp, at, (int) label, w, smoothing);
             }
         });
     }
@@ -45,7 +45,8 @@ public final class CrossEntropy {
     private static float[] classWeights(Optional<View> classWeight, int classes) {
         float[] w = new float[classes];
         Arrays.fill(w, 1f);
-        classWeight.ifPresent(view -> System.arraycopy(CpuStorage.floats(view), view.offset(), w, 0, classes));
+        classWeight.ifPresent(
+                view -> System.arraycopy(CpuStorage.floats(view), CpuStorage.offset(view), w, 0, classes));
         return w;
     }
 
@@ -85,14 +86,14 @@ public final class CrossEntropy {
         double spreadSum = spread * weightSum;
         context.forRange(logProbabilities.dim(0), Softmax.rowGrain(classes), (from, to) -> {
             for (int r = from; r < to; r++) {
-                int lpAt = logProbabilities.offset() + r * classes;
-                int dxAt = dlogits.offset() + r * classes;
-                long label = t[target.offset() + r];
+                int lpAt = CpuStorage.offset(logProbabilities) + r * classes;
+                int dxAt = CpuStorage.offset(dlogits) + r * classes;
+                long label = t[CpuStorage.offset(target) + r];
                 if (label == ignoreIndex) {
                     Arrays.fill(dx, dxAt, dxAt + classes, 0f);
                     continue;
                 }
-                double d = dlosses[dloss.offset() + r];
+                double d = dlosses[CpuStorage.offset(dloss) + r];
                 double onTarget = (1.0 - smoothing) * w[(int) label];
                 for (int c = 0; c < classes; c++) {
                     double p = Math.exp(lp[lpAt + c]);

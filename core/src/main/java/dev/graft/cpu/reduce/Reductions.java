@@ -36,13 +36,13 @@ public final class Reductions {
     public void reduce(Reduction op, View x, View y) {
         float[] xs = CpuStorage.floats(x);
         float[] ys = CpuStorage.floatsToWrite(y);
-        int[] spread = y.strides().clone();
+        int[] spread = CpuStorage.strides(y);
         for (int axis = 0; axis < spread.length; axis++) {
             if (y.dim(axis) == 1) {
                 spread[axis] = 0;
             }
         }
-        StridedWalk walk = StridedWalk.of(0, x, new View(y.storage(), y.offset(), x.shape(), spread));
+        StridedWalk walk = StridedWalk.of(0, x, new View(y.storage(), CpuStorage.offset(y), x.shape(), spread));
         int results = y.numel();
         if (results == 0) {
             return;
@@ -312,7 +312,7 @@ public final class Reductions {
         Shape kept = x.shape().with(axis, 1);
         StridedWalk walk = StridedWalk.of(1, new View(x.storage(), x.offset(), kept, x.strides()), y);
         int n = x.dim(axis);
-        int step = x.strides()[axis];
+        int step = CpuStorage.stride(x, axis);
         context.forRange(walk.total(), Math.max(1, TASK / Math.max(1, n)), (from, to) -> {
             for (int i = from; i < to; i++) {
                 ys[walk.at(1, i)] = firstLargest(xs, walk.at(0, i), step, n);

@@ -24,7 +24,7 @@ public final class Softmax {
         int width = x.dim(-1);
         context.forRange(width == 0 ? 0 : x.numel() / width, rowGrain(width), (from, to) -> {
             for (int r = from; r < to; r++) {
-                row(log, xs, x.offset() + r * width, ys, y.offset() + r * width, width);
+                row(log, xs, CpuStorage.offset(x) + r * width, ys, CpuStorage.offset(y) + r * width, width);
             }
         });
     }
@@ -64,9 +64,9 @@ public final class Softmax {
         int width = y.dim(-1);
         context.forRange(width == 0 ? 0 : y.numel() / width, rowGrain(width), (from, to) -> {
             for (int r = from; r < to; r++) {
-                int yAt = y.offset() + r * width;
-                int dyAt = dy.offset() + r * width;
-                int dxAt = dx.offset() + r * width;
+                int yAt = CpuStorage.offset(y) + r * width;
+                int dyAt = CpuStorage.offset(dy) + r * width;
+                int dxAt = CpuStorage.offset(dx) + r * width;
                 double sum = 0;
                 for (int i = 0; i < width; i++) {
                     sum += log ? dys[dyAt + i] : (double) ys[yAt + i] * dys[dyAt + i];

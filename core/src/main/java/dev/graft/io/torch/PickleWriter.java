@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -57,7 +58,9 @@ final class PickleWriter {
         storage(dialect, key, typed ? numel : numel * tensor.dtype().bytes());
         integer(0)
                 .tuple(tensor.shape().toArray())
-                .tuple(tensor.shape().contiguousStrides())
+                .tuple(Arrays.stream(tensor.shape().contiguousStrides())
+                        .mapToInt(Math::toIntExact)
+                        .toArray())
                 .op(PickleOp.NEWFALSE)
                 .orderedDict();
         if (!typed) {

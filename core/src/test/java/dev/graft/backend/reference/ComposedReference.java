@@ -58,7 +58,7 @@ public final class ComposedReference extends ComposedBackend {
     }
 
     @Override
-    public Storage allocate(DType dtype, int length) {
+    public Storage allocate(DType dtype, long length) {
         return primitives.allocate(dtype, length);
     }
 

@@ -94,7 +94,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public Storage allocate(DType dtype, int length) {
+    public Storage allocate(DType dtype, long length) {
         ReferenceStorage storage = new ReferenceStorage(this, dtype, length);
         long now = live.addAndGet(storage.size());
         peak.accumulateAndGet(now, Math::max);

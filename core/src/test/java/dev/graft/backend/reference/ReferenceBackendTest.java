@@ -24,11 +24,11 @@ class ReferenceBackendTest {
     private final Backend backend = Device.of("reference").backend();
 
     private static View view(Storage storage) {
-        return new View(storage, 0, Shape.of(storage.length()), new int[] {1});
+        return new View(storage, 0, Shape.of((int) storage.length()), new int[] {1});
     }
 
     private static float[] read(Storage storage) {
-        float[] values = new float[storage.length()];
+        float[] values = new float[(int) storage.length()];
         storage.read(0, values, 0, values.length);
         return values;
     }
@@ -72,7 +72,7 @@ class ReferenceBackendTest {
     @Test
     void valuesFromTheHostAreThoseAtTheCall() {
         Storage x = backend.allocate(DType.F32, 100_000);
-        float[] source = new float[x.length()];
+        float[] source = new float[(int) x.length()];
         x.write(0, source, 0, source.length);
         source[source.length - 1] = 1;
         assertThat(read(x)[source.length - 1]).isZero();

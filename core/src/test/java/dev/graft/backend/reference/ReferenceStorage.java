@@ -16,19 +16,19 @@ import java.util.function.IntConsumer;
 final class ReferenceStorage implements Storage {
     private final ReferenceBackend backend;
     private final DType dtype;
-    private final int length;
+    private final long length;
     private final ByteBuffer bytes;
     private final AtomicInteger holders = new AtomicInteger(1);
     private final AtomicInteger version = new AtomicInteger();
 
-    ReferenceStorage(ReferenceBackend backend, DType dtype, int length) {
+    ReferenceStorage(ReferenceBackend backend, DType dtype, long length) {
         if (length < 0) {
             throw new IllegalArgumentException("reference: negative length " + length);
         }
         this.backend = backend;
         this.dtype = dtype;
         this.length = length;
-        this.bytes = ByteBuffer.allocateDirect(Math.multiplyExact(length, dtype.bytes()))
+        this.bytes = ByteBuffer.allocateDirect(Math.toIntExact(length * dtype.bytes()))
                 .order(ByteOrder.LITTLE_ENDIAN);
         poison();
     }
@@ -57,7 +57,7 @@ final class ReferenceStorage implements Storage {
     }
 
     @Override
-    public int length() {
+    public long length() {
         return length;
     }
 
@@ -119,15 +119,15 @@ final class ReferenceStorage implements Storage {
         }
     }
 
-    private void check(boolean rightType, int offset, int count) {
+    private void check(boolean rightType, long offset, int count) {
         checkOpen();
         if (!rightType) {
             throw new IllegalStateException(
                     "storage: holds " + dtype + ", accessed as another type. Hint: convert with to(DType) first.");
         }
-        if (offset < 0 || count < 0 || (long) offset + count > length) {
+        if (offset < 0 || count < 0 || offset + count > length) {
             throw new IndexOutOfBoundsException(
-                    "storage: elements " + offset + " to " + ((long) offset + count) + " of " + length);
+                    "storage: elements " + offset + " to " + (offset + count) + " of " + length);
         }
     }
 
@@ -135,12 +135,12 @@ final class ReferenceStorage implements Storage {
         return dtype != DType.F32 && dtype != DType.I64 && dtype != DType.I32;
     }
 
-    private void read(boolean rightType, int offset, int count, IntConsumer element) {
+    private void read(boolean rightType, long offset, int count, IntConsumer element) {
         check(rightType, offset, count);
         backend.worker().await(() -> each(count, element));
     }
 
-    private void write(boolean rightType, int offset, int count, IntConsumer element) {
+    private void write(boolean rightType, long offset, int count, IntConsumer element) {
         check(rightType, offset, count);
         backend.worker().submit(() -> each(count, element));
     }
@@ -152,7 +152,7 @@ final class ReferenceStorage implements Storage {
     }
 
     @Override
-    public void read(int offset, float[] target, int at, int count) {
+    public void read(long offset, float[] target, int at, int count) {
         read(
                 dtype == DType.F32,
                 offset,
@@ -161,7 +161,7 @@ final class ReferenceStorage implements Storage {
     }
 
     @Override
-    public void read(int offset, long[] target, int at, int count) {
+    public void read(long offset, long[] target, int at, int count) {
         read(
                 dtype == DType.I64,
                 offset,
@@ -170,7 +170,7 @@ final class ReferenceStorage implements Storage {
     }
 
     @Override
-    public void read(int offset, int[] target, int at, int count) {
+    public void read(long offset, int[] target, int at, int count) {
         read(
                 dtype == DType.I32,
                 offset,
@@ -179,7 +179,7 @@ final class ReferenceStorage implements Storage {
     }
 
     @Override
-    public void read(int offset, byte[] target, int at, int count) {
+    public void read(long offset, byte[] target, int at, int count) {
         int width = dtype.bytes();
         read(isRaw(), offset, count, i -> at(offset + i).get(target, at + i * width, width));
     }
@@ -187,25 +187,25 @@ final class ReferenceStorage implements Storage {
     // The caller may change its array as soon as the call has returned.
 
     @Override
-    public void write(int offset, float[] source, int at, int count) {
+    public void write(long offset, float[] source, int at, int count) {
         float[] copy = Arrays.copyOfRange(source, at, at + count);
         write(dtype == DType.F32, offset, count, i -> at(offset + i).putFloat(copy[i]));
     }
 
     @Override
-    public void write(int offset, long[] source, int at, int count) {
+    public void write(long offset, long[] source, int at, int count) {
         long[] copy = Arrays.copyOfRange(source, at, at + count);
         write(dtype == DType.I64, offset, count, i -> at(offset + i).putLong(copy[i]));
     }
 
     @Override
-    public void write(int offset, int[] source, int at, int count) {
+    public void write(long offset, int[] source, int at, int count) {
         int[] copy = Arrays.copyOfRange(source, at, at + count);
         write(dtype == DType.I32, offset, count, i -> at(offset + i).putInt(copy[i]));
     }
 
     @Override
-    public void write(int offset, byte[] source, int at, int count) {
+    public void write(long offset, byte[] source, int at, int count) {
         int width = dtype.bytes();
         byte[] copy = Arrays.copyOfRange(source, at, at + count * width);
         write(isRaw(), offset, count, i -> at(offset + i).put(copy, i * width, width));

@@ -50,7 +50,7 @@ class MemoryTest {
     }
 
     private static View view(Storage storage) {
-        return new View(storage, 0, Shape.of(storage.length()), new int[] {1});
+        return new View(storage, 0, Shape.of((int) storage.length()), new int[] {1});
     }
 
     @Test

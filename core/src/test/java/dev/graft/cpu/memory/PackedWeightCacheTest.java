@@ -45,11 +45,7 @@ class PackedWeightCacheTest {
     /** The same values at the same places of a storage of its own. */
     private View unseen(View w) {
         View copy = new View(f.cpu.allocate(DType.F32, w.storage().length()), w.offset(), w.shape(), w.strides());
-        System.arraycopy(
-                CpuStorage.floats(w),
-                0,
-                CpuStorage.floatsToWrite(copy),
-                0,
+        System.arraycopy(CpuStorage.floats(w), 0, CpuStorage.floatsToWrite(copy), 0, (int)
                 w.storage().length());
         return copy;
     }

@@ -201,7 +201,7 @@ public class DepthwiseConvolution implements ConvolutionAlgorithm {
                 Math.max(1, pieceTasks),
                 (from, to) -> gradientSums(source, gradient, cut, from, to, sums, from / pieceTasks * size));
         float[] data = CpuStorage.floatsToWrite(dw);
-        int[] strides = dw.strides();
+        int[] strides = CpuStorage.strides(dw);
         int columns = map.columnOffsets().length;
         boolean finite = true;
         for (int tap = 0; tap < map.taps(); tap++) {
@@ -210,7 +210,7 @@ public class DepthwiseConvolution implements ConvolutionAlgorithm {
                 for (int piece = 0; piece < PARTIAL_SUMS; piece++) {
                     total += sums[piece * size + tap * channels + c];
                 }
-                data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] =
+                data[CpuStorage.offset(dw) + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] =
                         (float) total;
                 finite &= Double.isFinite(total);
             }

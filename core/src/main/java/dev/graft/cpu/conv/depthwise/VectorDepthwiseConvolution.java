@@ -78,7 +78,7 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
             blocks[piece] = block;
         });
         float[] data = CpuStorage.floatsToWrite(dw);
-        int[] strides = dw.strides();
+        int[] strides = CpuStorage.strides(dw);
         int columns = map.columnOffsets().length;
         AtomicBoolean strange = new AtomicBoolean();
         context.forRange(source.channels(), SUMMED_CHANNELS, (from, to) -> {
@@ -88,7 +88,11 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
                     for (DepthwiseGradientBlock block : blocks) {
                         total += block.total(tap, c);
                     }
-                    data[dw.offset() + c * strides[0] + tap / columns * strides[2] + tap % columns * strides[3]] =
+                    data[
+                                    CpuStorage.offset(dw)
+                                            + c * strides[0]
+                                            + tap / columns * strides[2]
+                                            + tap % columns * strides[3]] =
                             (float) total;
                     if (!Double.isFinite(total)) {
                         strange.set(true);

@@ -37,13 +37,13 @@ public final class GradientParts {
             finite &= part.run(first, Math.min(size, units - first));
             context.forRange(totals.length, 1 << 15, (from, to) -> {
                 for (int i = from; i < to; i++) {
-                    totals[i] += data[dw.offset() + i];
+                    totals[i] += data[CpuStorage.offset(dw) + i];
                 }
             });
         }
         for (int i = 0; i < totals.length; i++) {
-            data[dw.offset() + i] = (float) totals[i];
-            finite &= Float.isFinite(data[dw.offset() + i]);
+            data[CpuStorage.offset(dw) + i] = (float) totals[i];
+            finite &= Float.isFinite(data[CpuStorage.offset(dw) + i]);
         }
         return finite;
     }

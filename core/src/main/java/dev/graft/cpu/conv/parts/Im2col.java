@@ -17,7 +17,14 @@ public record Im2col(float[] data, int at, int height, int width, int channels, 
     /** Reads the channels-last view {@code x}, group 0. */
     public static Im2col of(View x, PixelMap map, Conv2dParams params) {
         return new Im2col(
-                CpuStorage.floats(x), x.offset(), x.dim(2), x.dim(3), x.dim(1), 0, x.dim(1) / params.groups(), map);
+                CpuStorage.floats(x),
+                CpuStorage.offset(x),
+                x.dim(2),
+                x.dim(3),
+                x.dim(1),
+                0,
+                x.dim(1) / params.groups(),
+                map);
     }
 
     /** The same pixels by another map. */

@@ -25,12 +25,13 @@ public final class PlainEpilogue {
         this.scale = epilogue.scale().map(PlainEpilogue::values);
         this.shift = epilogue.shift().map(PlainEpilogue::values);
         this.residual = residual.map(CpuStorage::floats);
-        this.residualAt = residual.map(View::offset).orElse(0);
+        this.residualAt = residual.map(CpuStorage::offset).orElse(0);
         this.activation = epilogue.activation();
     }
 
     private static float[] values(View view) {
-        return Arrays.copyOfRange(CpuStorage.floats(view), view.offset(), view.offset() + view.numel());
+        return Arrays.copyOfRange(
+                CpuStorage.floats(view), CpuStorage.offset(view), CpuStorage.offset(view) + view.numel());
     }
 
     /** The epilogue for blocks of rows whose channels are {@code [channel, channel + rows.channels())}. */

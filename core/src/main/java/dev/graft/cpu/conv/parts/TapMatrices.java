@@ -26,7 +26,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         for (int t = 0; t < taps.length; t++) {
             taps[t] = offset(w, t / w.dim(3), t % w.dim(3));
         }
-        return new TapMatrices(w, w.dim(1), w.dim(0), w.strides()[1], w.strides()[0], taps);
+        return new TapMatrices(w, w.dim(1), w.dim(0), CpuStorage.stride(w, 1), CpuStorage.stride(w, 0), taps);
     }
 
     /** All taps turned by 180 degrees, for the input's gradient with stride 1. */
@@ -36,17 +36,17 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         for (int t = 0; t < taps.length; t++) {
             reversed[t] = taps[taps.length - 1 - t];
         }
-        return new TapMatrices(w, w.dim(0), w.dim(1), w.strides()[0], w.strides()[1], reversed);
+        return new TapMatrices(w, w.dim(0), w.dim(1), CpuStorage.stride(w, 0), CpuStorage.stride(w, 1), reversed);
     }
 
     /** The taps of one map to the input's gradient. */
     public static TapMatrices backward(View w, PixelMap map) {
-        return new TapMatrices(w, w.dim(0), w.dim(1), w.strides()[0], w.strides()[1], taps(w, map));
+        return new TapMatrices(w, w.dim(0), w.dim(1), CpuStorage.stride(w, 0), CpuStorage.stride(w, 1), taps(w, map));
     }
 
     /** The taps of one map of a depthwise convolution: matrices of one row. */
     public static TapMatrices depthwise(View w, PixelMap map) {
-        return new TapMatrices(w, 1, w.dim(0), w.strides()[1], w.strides()[0], taps(w, map));
+        return new TapMatrices(w, 1, w.dim(0), CpuStorage.stride(w, 1), CpuStorage.stride(w, 0), taps(w, map));
     }
 
     private static int[] taps(View w, PixelMap map) {
@@ -71,7 +71,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
     }
 
     private static int offset(View w, int row, int column) {
-        return row * w.strides()[2] + column * w.strides()[3];
+        return row * CpuStorage.stride(w, 2) + column * CpuStorage.stride(w, 3);
     }
 
     /**
@@ -97,7 +97,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
 
     /** Where depth 0 of a column's first tap lies, where weights are read in place. */
     public int at(int column) {
-        return view.offset() + taps[0] + column;
+        return CpuStorage.offset(view) + taps[0] + column;
     }
 
     /**
@@ -106,7 +106,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
      */
     public void gather(int column, int lanes, int from, int to, float[] block, int at, int depthStep, int tapStep) {
         float[] data = CpuStorage.floats(view);
-        int start = view.offset() + from * depthStride + column * columnStride;
+        int start = CpuStorage.offset(view) + from * depthStride + column * columnStride;
         if (columnStride == 1) {
             for (int k = 0; k < to - from; k++) {
                 for (int t = 0; t < taps.length; t++) {
@@ -168,7 +168,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
     /** Of a copy that holds these matrices as {@code layout} says. */
     public PackedWeightCache.Key key(String layout) {
         return PackedWeightCache.Key.of(
-                layout, new int[] {view.offset(), depth, columns, depthStride, columnStride}, taps);
+                layout, new int[] {CpuStorage.offset(view), depth, columns, depthStride, columnStride}, taps);
     }
 
     /**

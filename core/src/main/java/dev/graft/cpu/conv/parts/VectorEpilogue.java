@@ -34,7 +34,7 @@ public final class VectorEpilogue {
         this.scale = epilogue.scale().map(VectorEpilogue::values).orElseGet(() -> ones(channels));
         this.shift = epilogue.shift().map(VectorEpilogue::values).orElseGet(() -> new float[channels]);
         this.residual = residual.map(CpuStorage::floats);
-        this.residualAt = residual.map(View::offset).orElse(0);
+        this.residualAt = residual.map(CpuStorage::offset).orElse(0);
         this.clampsLow = epilogue.activation() != Activation.NONE;
         this.clampsHigh = epilogue.activation() == Activation.RELU6;
         this.low = clampsLow ? 0 : Integer.MIN_VALUE;
@@ -43,7 +43,8 @@ public final class VectorEpilogue {
     }
 
     private static float[] values(View view) {
-        return Arrays.copyOfRange(CpuStorage.floats(view), view.offset(), view.offset() + view.numel());
+        return Arrays.copyOfRange(
+                CpuStorage.floats(view), CpuStorage.offset(view), CpuStorage.offset(view) + view.numel());
     }
 
     private static float[] ones(int n) {

@@ -221,7 +221,7 @@ public final class VectorWinogradWeightGradient {
     private void store(Pass pass, int block, float[] sums, int sumsAt) {
         View dw = pass.dw;
         float[] data = CpuStorage.floatsToWrite(dw);
-        int[] strides = dw.strides();
+        int[] strides = CpuStorage.strides(dw);
         Workspace workspace = context.workspace();
         NonFiniteWatch watch = NonFiniteWatch.begin(workspace);
         float[] taps = workspace.floats(0, 9 * LANES);
@@ -229,7 +229,7 @@ public final class VectorWinogradWeightGradient {
         for (int o = 0; o < pass.outputs(block); o++) {
             for (int c = 0; c < pass.inputs(block); c += LANES) {
                 int from = sumsAt + o * WIDTH + c;
-                int at = dw.offset()
+                int at = CpuStorage.offset(dw)
                         + (pass.firstOutput(block) + o) * strides[0]
                         + (pass.firstInput(block) + c) * strides[1];
                 if (inPlace) {
