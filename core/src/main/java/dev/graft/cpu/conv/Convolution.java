@@ -6,10 +6,8 @@ import dev.graft.backend.View;
 import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.layout.ChannelsLast;
-import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.run.ExecutionContext;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** Convolution by the best algorithm for its shape and groups, on images in channels-last memory. */
@@ -108,8 +106,7 @@ public final class Convolution {
             return;
         }
         if (dy.numel() == 0) {
-            // No sum has a term; gradients lie densely.
-            Arrays.fill(CpuStorage.floatsToWrite(dw), CpuStorage.offset(dw), CpuStorage.offset(dw) + dw.numel(), 0f);
+            layout.clear(dw); // no sum has a term
             return;
         }
         try (ChannelsLast.Borrowed in = layout.source(x);

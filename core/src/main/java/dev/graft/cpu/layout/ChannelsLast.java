@@ -40,6 +40,16 @@ public final class ChannelsLast {
         }
     }
 
+    /** {@code y = x}, for any two layouts. */
+    public void copy(View x, View y) {
+        copy.copy(x, y);
+    }
+
+    /** Fills a view of any layout with 0. */
+    public void clear(View y) {
+        copy.fill(y, 0);
+    }
+
     /** {@code x} to read. */
     public Borrowed source(View x) {
         if (x.isChannelsLast()) {

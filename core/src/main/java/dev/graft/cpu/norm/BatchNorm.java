@@ -337,7 +337,11 @@ public final class BatchNorm {
             Optional<View> dresidual) {
         Optional<ChannelsLast.Borrowed> in = x.map(layout::source);
         Optional<ChannelsLast.Borrowed> result = y.map(layout::source);
-        Optional<ChannelsLast.Borrowed> kept = dresidual.map(layout::target);
+        if (activation == Activation.NONE) {
+            dresidual.ifPresent(d -> layout.copy(dy, d));
+        }
+        Optional<ChannelsLast.Borrowed> kept =
+                activation == Activation.NONE ? Optional.empty() : dresidual.map(layout::target);
         try (ChannelsLast.Borrowed given = layout.source(dy);
                 ChannelsLast.Borrowed out = layout.target(dx)) {
             ChannelBlocks rows = rows(dy);
