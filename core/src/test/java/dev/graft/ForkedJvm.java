@@ -13,9 +13,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a {@code main} of the tests in a JVM of its own, with flags of its own and this JVM's class path. */
 public final class ForkedJvm {
-    private static final int SECONDS = 120;
-
     private final Class<?> main;
+    private int seconds = 120;
     private Path home = Path.of(System.getProperty("java.home"));
     private final List<String> flags = new ArrayList<>(List.of("-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
     private final List<String> arguments = new ArrayList<>();
@@ -45,6 +44,12 @@ public final class ForkedJvm {
         flags("--add-modules", "jdk.incubator.vector");
         String kernels = System.getProperty("graft.kernels");
         return kernels == null ? this : flags("-Dgraft.kernels=" + kernels);
+    }
+
+    /** How long it may take, even on a busy machine. */
+    public ForkedJvm within(int limitInSeconds) {
+        seconds = limitInSeconds;
+        return this;
     }
 
     public ForkedJvm arguments(String... more) {
@@ -82,10 +87,10 @@ public final class ForkedJvm {
                 builder.environment().remove("GRAFT_THREADS");
                 builder.environment().putAll(environment);
                 Process process = builder.start();
-                if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+                if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
                     throw new AssertionError(
-                            main.getName() + " did not end in " + SECONDS + " s: " + Files.readString(output));
+                            main.getName() + " did not end in " + seconds + " s: " + Files.readString(output));
                 }
                 return new Result(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
             } finally {

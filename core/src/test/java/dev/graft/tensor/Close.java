@@ -8,20 +8,20 @@ import java.util.Arrays;
  * Comparison of single-precision results with exact ones; the tolerance grows with the number of rounded terms in a
  * sum.
  */
-final class Close {
+public final class Close {
     private static final double UNIT = 4e-6;
 
     private Close() {}
 
     /** Relative error for a sum of so many terms, whose rounding errors add up like a random walk. */
-    static double tolerance(int terms) {
+    public static double tolerance(int terms) {
         return UNIT * (1 + Math.sqrt(terms) / 4);
     }
 
     /**
      * Typical size of the values, which the error of a sum is relative to; next to nothing for element-wise functions.
      */
-    static double scale(double[] values, int terms) {
+    public static double scale(double[] values, int terms) {
         double typical = Arrays.stream(values)
                 .map(Math::abs)
                 .filter(Double::isFinite)
@@ -30,7 +30,7 @@ final class Close {
         return terms == 0 ? 0.1 * typical : typical + 1e-6;
     }
 
-    static void check(String what, float[] actual, Nd expected, int terms) {
+    public static void check(String what, float[] actual, Nd expected, int terms) {
         assertThat(actual).as(what + ": number of elements").hasSize(expected.size());
         double tolerance = tolerance(terms);
         double scale = scale(expected.data(), terms);

@@ -8,9 +8,9 @@ import java.util.function.IntUnaryOperator;
  * A tensor of the random graphs' reference: numbers on a {@link GraphTape} in row-major order, and operators as plain
  * loops over them.
  */
-record GraphRef(GraphTape tape, int[] dims, int[] ids) {
+public record GraphRef(GraphTape tape, int[] dims, int[] ids) {
 
-    static int count(int[] dims) {
+    public static int count(int[] dims) {
         int n = 1;
         for (int d : dims) {
             n *= d;
@@ -20,11 +20,11 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
 
     /** What lies at one index. */
     @FunctionalInterface
-    interface At {
+    public interface At {
         int id(int[] index);
     }
 
-    static GraphRef of(GraphTape tape, int[] dims, At at) {
+    public static GraphRef of(GraphTape tape, int[] dims, At at) {
         int[] ids = new int[count(dims)];
         int[] index = new int[dims.length];
         for (int i = 0; i < ids.length; i++) {
@@ -36,7 +36,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
         return new GraphRef(tape, dims, ids);
     }
 
-    int get(int... index) {
+    public int get(int... index) {
         int at = 0;
         for (int d = 0; d < dims.length; d++) {
             at = at * dims[d] + index[d];
@@ -45,7 +45,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     /** The number at an index of a larger shape that this one is broadcast to. */
-    int spread(int[] index) {
+    public int spread(int[] index) {
         int[] mine = new int[dims.length];
         for (int d = 0; d < dims.length; d++) {
             mine[d] = dims[d] == 1 ? 0 : index[index.length - dims.length + d];
@@ -53,11 +53,11 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
         return get(mine);
     }
 
-    GraphRef map(IntUnaryOperator f) {
+    public GraphRef map(IntUnaryOperator f) {
         return new GraphRef(tape, dims, Arrays.stream(ids).map(f).toArray());
     }
 
-    static int[] broadcast(int[] p, int[] q) {
+    public static int[] broadcast(int[] p, int[] q) {
         int[] out = new int[Math.max(p.length, q.length)];
         for (int i = 1; i <= out.length; i++) {
             int a = i <= p.length ? p[p.length - i] : 1;
@@ -67,19 +67,19 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
         return out;
     }
 
-    static GraphRef zip(GraphRef p, GraphRef q, IntBinaryOperator f) {
+    public static GraphRef zip(GraphRef p, GraphRef q, IntBinaryOperator f) {
         return of(p.tape, broadcast(p.dims, q.dims), i -> f.applyAsInt(p.spread(i), q.spread(i)));
     }
 
-    GraphRef reshape(int... shape) {
+    public GraphRef reshape(int... shape) {
         return new GraphRef(tape, shape, ids);
     }
 
-    GraphRef expand(int... shape) {
+    public GraphRef expand(int... shape) {
         return of(tape, shape, this::spread);
     }
 
-    GraphRef permute(int... order) {
+    public GraphRef permute(int... order) {
         int[] shape = Arrays.stream(order).map(o -> dims[o]).toArray();
         return of(tape, shape, i -> {
             int[] source = new int[i.length];
@@ -96,12 +96,12 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
         return b;
     }
 
-    GraphRef slice(int axis, int from, int to, int step) {
+    public GraphRef slice(int axis, int from, int to, int step) {
         return of(
                 tape, with(dims, axis, (to - from + step - 1) / step), i -> get(with(i, axis, from + i[axis] * step)));
     }
 
-    GraphRef pad(int top, int bottom, int left, int right) {
+    public GraphRef pad(int top, int bottom, int left, int right) {
         int zero = tape.leaf(0);
         return of(tape, new int[] {dims[0], dims[1], dims[2] + top + bottom, dims[3] + left + right}, i -> {
             int h = i[2] - top;
@@ -110,7 +110,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
         });
     }
 
-    static GraphRef concat(int axis, GraphRef... parts) {
+    public static GraphRef concat(int axis, GraphRef... parts) {
         int size = Arrays.stream(parts).mapToInt(p -> p.dims[axis]).sum();
         return of(parts[0].tape, with(parts[0].dims, axis, size), i -> {
             int at = i[axis];
@@ -123,12 +123,12 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     /** Folds the lists of numbers. */
-    interface Fold {
+    public interface Fold {
         int of(int... ids);
     }
 
     /** Folds the dimensions marked, which stay with size 1. */
-    GraphRef fold(boolean[] folded, Fold f) {
+    public GraphRef fold(boolean[] folded, Fold f) {
         int[] kept = dims.clone();
         int[] inner = dims.clone();
         for (int d = 0; d < dims.length; d++) {
@@ -151,7 +151,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
                         .ids));
     }
 
-    GraphRef softmax(boolean log, int axis) {
+    public GraphRef softmax(boolean log, int axis) {
         boolean[] along = new boolean[dims.length];
         along[axis] = true;
         double largest = Arrays.stream(ids).mapToDouble(tape::value).max().orElse(0);
@@ -161,7 +161,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
         return log ? zip(shifted, sum.map(tape::log), tape::sub) : zip(e, sum, tape::div);
     }
 
-    static GraphRef matmul(GraphRef p, GraphRef q) {
+    public static GraphRef matmul(GraphRef p, GraphRef q) {
         int rp = p.dims.length;
         int rq = q.dims.length;
         int terms = p.dims[rp - 1];
@@ -193,7 +193,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     /** {@code x [..., in] * w [out, in]^T}. */
-    static GraphRef linear(GraphRef x, GraphRef w) {
+    public static GraphRef linear(GraphRef x, GraphRef w) {
         int last = x.dims.length - 1;
         return of(x.tape, with(x.dims, last, w.dims[0]), i -> {
             int[] products = new int[w.dims[1]];
@@ -205,7 +205,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     /** Padding apart; {@code stride} and {@code dilation} are {height, width}. */
-    static GraphRef conv2d(GraphRef x, GraphRef w, int[] stride, int[] dilation, int groups) {
+    public static GraphRef conv2d(GraphRef x, GraphRef w, int[] stride, int[] dilation, int groups) {
         int height = (x.dims[2] - dilation[0] * (w.dims[2] - 1) - 1) / stride[0] + 1;
         int width = (x.dims[3] - dilation[1] * (w.dims[3] - 1) - 1) / stride[1] + 1;
         int outputs = w.dims[0];
@@ -232,10 +232,10 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     /** Windows {@code [from, to)} of one axis, and what an average divides by. */
-    record Windows(int[] from, int[] to, int[] divisor) {
+    public record Windows(int[] from, int[] to, int[] divisor) {
 
         /** As torch.nn.functional.max_pool2d and avg_pool2d place them. */
-        static Windows of(int size, int kernel, int stride, int pad, boolean ceil, boolean includePad) {
+        public static Windows of(int size, int kernel, int stride, int pad, boolean ceil, boolean includePad) {
             int n = (int)
                             (ceil
                                     ? Math.ceil((size + 2.0 * pad - kernel) / stride)
@@ -255,7 +255,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
             return w;
         }
 
-        static Windows adaptive(int size, int n) {
+        public static Windows adaptive(int size, int n) {
             Windows w = new Windows(new int[n], new int[n], new int[n]);
             for (int i = 0; i < n; i++) {
                 w.from[i] = (int) Math.floor((double) i * size / n);
@@ -268,11 +268,11 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
 
     /** The numbers of each window of {@code [N, C, H, W]}, in row order, with what an average divides by. */
     @FunctionalInterface
-    interface Pool {
+    public interface Pool {
         int of(int divisor, int... ids);
     }
 
-    GraphRef pool(Windows rows, Windows columns, Pool f) {
+    public GraphRef pool(Windows rows, Windows columns, Pool f) {
         return of(tape, new int[] {dims[0], dims[1], rows.from.length, columns.from.length}, i -> {
             int[] window = new int[(rows.to[i[2]] - rows.from[i[2]]) * (columns.to[i[3]] - columns.from[i[3]])];
             int n = 0;
@@ -286,7 +286,7 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     /** The first largest number: the gradient is its alone. */
-    int first(int... window) {
+    public int first(int... window) {
         int best = window[0];
         for (int id : window) {
             best = tape.value(id) > tape.value(best) ? id : best;
@@ -295,13 +295,13 @@ record GraphRef(GraphTape tape, int[] dims, int[] ids) {
     }
 
     /** {@code (x - mean) / sqrt(variance + eps)}, all broadcast. */
-    static GraphRef normalise(GraphRef x, GraphRef mean, GraphRef variance, double eps) {
+    public static GraphRef normalise(GraphRef x, GraphRef mean, GraphRef variance, double eps) {
         GraphTape t = x.tape;
         return zip(zip(x, mean, t::sub), variance.map(v -> t.sqrt(t.affine(v, 1, eps))), t::div);
     }
 
     /** The biased variance over the dimensions marked, which stay with size 1. */
-    static GraphRef variance(GraphRef x, GraphRef mean, boolean[] folded) {
+    public static GraphRef variance(GraphRef x, GraphRef mean, boolean[] folded) {
         GraphRef d = zip(x, mean, x.tape::sub);
         return zip(d, d, x.tape::mul).fold(folded, x.tape::mean);
     }

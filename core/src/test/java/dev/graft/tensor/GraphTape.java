@@ -13,7 +13,7 @@ import java.util.function.DoubleUnaryOperator;
  * <p>A tape may be noisy: then every result and every product of the chain rule is a little off, as floats are. How far
  * the outcomes of noisy tapes lie apart tells how exact a computation in floats can be, number by number.
  */
-final class GraphTape {
+public final class GraphTape {
     /** Multiples of this up to {@link #LARGEST} stay exact in floats under addition and multiplication. */
     private static final double GRID = 1.0 / 64;
 
@@ -32,26 +32,26 @@ final class GraphTape {
     private int size;
 
     /** @param noise relative errors are uniform up to this; 0 for the exact reference */
-    GraphTape(double noise, long seed) {
+    public GraphTape(double noise, long seed) {
         this.noise = noise;
         this.random = new SplittableRandom(seed);
     }
 
-    double value(int id) {
+    public double value(int id) {
         return values[id];
     }
 
     /** Whether float arithmetic gives this very number, so that comparisons come out the same. */
-    boolean isExact(int id) {
+    public boolean isExact(int id) {
         return exact[id];
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
     /** Forgets the newest numbers. */
-    void truncate(int newSize) {
+    public void truncate(int newSize) {
         size = newSize;
     }
 
@@ -90,11 +90,11 @@ final class GraphTape {
     }
 
     /** A number without history; it must be a float. */
-    int leaf(double value) {
+    public int leaf(double value) {
         return node(value, true);
     }
 
-    int detached(int a) {
+    public int detached(int a) {
         int id = node(values[a], true);
         exact[id] = exact[a];
         return id;
@@ -104,21 +104,21 @@ final class GraphTape {
         return node(value, exact[a] && exact[b] && onGrid(values[a]) && onGrid(values[b]) && onGrid(value));
     }
 
-    int add(int a, int b) {
+    public int add(int a, int b) {
         int id = exactOrNot(values[a] + values[b], a, b);
         edge(a, 1);
         edge(b, 1);
         return id;
     }
 
-    int mul(int a, int b) {
+    public int mul(int a, int b) {
         int id = exactOrNot(values[a] * values[b], a, b);
         edge(a, values[b]);
         edge(b, values[a]);
         return id;
     }
 
-    int div(int a, int b) {
+    public int div(int a, int b) {
         int id = node(values[a] / values[b], false);
         edge(a, 1 / values[b]);
         edge(b, -values[a] / values[b] / values[b]);
@@ -126,7 +126,7 @@ final class GraphTape {
     }
 
     /** {@code scale * a + shift}. */
-    int affine(int a, double scale, double shift) {
+    public int affine(int a, double scale, double shift) {
         boolean isExact =
                 exact[a] && onGrid(values[a]) && onGrid(scale) && onGrid(shift) && onGrid(scale * values[a] + shift);
         // The product is rounded too, which shows where the sum is small.
@@ -135,12 +135,12 @@ final class GraphTape {
         return id;
     }
 
-    int sub(int a, int b) {
+    public int sub(int a, int b) {
         return add(a, affine(b, -1, 0));
     }
 
     /** Any function of one number. */
-    int function(int a, double value, double slope) {
+    public int function(int a, double value, double slope) {
         int id = node(value, false);
         edge(a, slope);
         return id;
@@ -149,28 +149,28 @@ final class GraphTape {
     /**
      * A function whose slope is computed from its result, as float libraries do: where 1 - y is small, rounding shows.
      */
-    int functionByResult(int a, double value, DoubleUnaryOperator slope) {
+    public int functionByResult(int a, double value, DoubleUnaryOperator slope) {
         int id = node(value, false);
         edge(a, slope.applyAsDouble(values[id]));
         return id;
     }
 
     /** A function that gives its argument back or a bound, so that exact stays exact. */
-    int clipped(int a, double value, double slope) {
+    public int clipped(int a, double value, double slope) {
         int id = node(value, exact[a]);
         edge(a, slope);
         return id;
     }
 
     /** The same number, whose gradient is rounded to a type of short numbers. */
-    int cast(int a, double relativeError) {
+    public int cast(int a, double relativeError) {
         int id = clipped(a, values[a], 1);
         castNoise[id] = relativeError;
         return id;
     }
 
     /** The largest, or smallest, of some numbers; equal ones share the gradient. */
-    int extreme(boolean largest, int... ids) {
+    public int extreme(boolean largest, int... ids) {
         double best = values[ids[0]];
         boolean allExact = true;
         for (int id : ids) {
@@ -191,7 +191,7 @@ final class GraphTape {
         return out;
     }
 
-    int sum(int... ids) {
+    public int sum(int... ids) {
         if (ids.length == 0) {
             return leaf(0);
         }
@@ -202,32 +202,32 @@ final class GraphTape {
         return total;
     }
 
-    int mean(int... ids) {
+    public int mean(int... ids) {
         return affine(sum(ids), 1.0 / ids.length, 0);
     }
 
-    int exp(int a) {
+    public int exp(int a) {
         double e = Math.exp(values[a]);
         return function(a, e, e);
     }
 
-    int log(int a) {
+    public int log(int a) {
         return function(a, Math.log(values[a]), 1 / values[a]);
     }
 
-    int sqrt(int a) {
+    public int sqrt(int a) {
         double r = Math.sqrt(values[a]);
         return function(a, r, 0.5 / r);
     }
 
     /** {@code log(1 + exp(a))}. */
-    int softplus(int a) {
+    public int softplus(int a) {
         double v = values[a];
         return function(a, Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))), 1 / (1 + Math.exp(-v)));
     }
 
     /** Adds to {@code gradients} the derivatives of {@code sum(seeds * roots)} by every number. */
-    void backward(int[] roots, double[] seeds, double[] gradients) {
+    public void backward(int[] roots, double[] seeds, double[] gradients) {
         double[] d = new double[size];
         for (int i = 0; i < roots.length; i++) {
             d[roots[i]] += seeds[i];

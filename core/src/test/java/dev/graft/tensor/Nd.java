@@ -6,14 +6,14 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 
 /** A plain row-major array of doubles: what naive references compute with. */
-record Nd(int[] dims, double[] data) {
+public record Nd(int[] dims, double[] data) {
 
-    static Nd scalar(double value) {
+    public static Nd scalar(double value) {
         return new Nd(new int[0], new double[] {value});
     }
 
     /** The array whose element at each index is {@code element(index)}. */
-    static Nd fill(int[] dims, ToDoubleFunction<int[]> element) {
+    public static Nd fill(int[] dims, ToDoubleFunction<int[]> element) {
         Nd out = new Nd(dims, new double[Arrays.stream(dims).reduce(1, (p, q) -> p * q)]);
         int[] index = new int[dims.length];
         for (int i = 0; i < out.data.length; i++) {
@@ -25,19 +25,19 @@ record Nd(int[] dims, double[] data) {
         return out;
     }
 
-    int rank() {
+    public int rank() {
         return dims.length;
     }
 
-    int size() {
+    public int size() {
         return data.length;
     }
 
-    int axis(int axis) {
+    public int axis(int axis) {
         return axis < 0 ? axis + rank() : axis;
     }
 
-    double get(int... index) {
+    public double get(int... index) {
         int at = 0;
         for (int i = 0; i < dims.length; i++) {
             if (index[i] < 0 || index[i] >= dims[i]) {
@@ -49,7 +49,7 @@ record Nd(int[] dims, double[] data) {
     }
 
     /** The element at an index of a shape that this one broadcasts to. */
-    double spread(int[] index) {
+    public double spread(int[] index) {
         int at = 0;
         for (int i = 0; i < dims.length; i++) {
             at = at * dims[i] + (dims[i] == 1 ? 0 : index[index.length - dims.length + i]);
@@ -58,19 +58,19 @@ record Nd(int[] dims, double[] data) {
     }
 
     /** 0 outside, as zero padding has it; the last two indices may lie outside. */
-    double padded(int n, int c, int h, int w) {
+    public double padded(int n, int c, int h, int w) {
         return h < 0 || w < 0 || h >= dims[2] || w >= dims[3] ? 0 : get(n, c, h, w);
     }
 
-    Nd map(DoubleUnaryOperator f) {
+    public Nd map(DoubleUnaryOperator f) {
         return new Nd(dims, Arrays.stream(data).map(f).toArray());
     }
 
-    static Nd zip(Nd p, Nd q, DoubleBinaryOperator f) {
+    public static Nd zip(Nd p, Nd q, DoubleBinaryOperator f) {
         return fill(broadcast(p.dims, q.dims), i -> f.applyAsDouble(p.spread(i), q.spread(i)));
     }
 
-    static int[] broadcast(int[] p, int[] q) {
+    public static int[] broadcast(int[] p, int[] q) {
         int[] out = new int[Math.max(p.length, q.length)];
         for (int i = 1; i <= out.length; i++) {
             int x = i <= p.length ? p[p.length - i] : 1;
@@ -80,12 +80,12 @@ record Nd(int[] dims, double[] data) {
         return out;
     }
 
-    Nd reshape(int... shape) {
+    public Nd reshape(int... shape) {
         return new Nd(shape, data);
     }
 
     /** Dimension {@code i} of the result is dimension {@code order[i]} of this. */
-    Nd permute(int... order) {
+    public Nd permute(int... order) {
         int[] shape = new int[order.length];
         Arrays.setAll(shape, i -> dims[order[i]]);
         return fill(shape, index -> {
@@ -97,11 +97,11 @@ record Nd(int[] dims, double[] data) {
         });
     }
 
-    double sum() {
+    public double sum() {
         return Arrays.stream(data).sum();
     }
 
-    double dot(Nd other) {
+    public double dot(Nd other) {
         double total = 0;
         for (int i = 0; i < data.length; i++) {
             total += data[i] * other.data[i];
@@ -109,13 +109,13 @@ record Nd(int[] dims, double[] data) {
         return total;
     }
 
-    static int[] with(int[] values, int at, int value) {
+    public static int[] with(int[] values, int at, int value) {
         int[] out = values.clone();
         out[at] = value;
         return out;
     }
 
-    static int[] without(int[] values, int at) {
+    public static int[] without(int[] values, int at) {
         int[] out = new int[values.length - 1];
         for (int i = 0; i < out.length; i++) {
             out[i] = values[i < at ? i : i + 1];
@@ -123,7 +123,7 @@ record Nd(int[] dims, double[] data) {
         return out;
     }
 
-    static int[] inserted(int[] values, int at, int value) {
+    public static int[] inserted(int[] values, int at, int value) {
         int[] out = new int[values.length + 1];
         for (int i = 0; i < out.length; i++) {
             out[i] = i == at ? value : values[i < at ? i : i - 1];

@@ -1,7 +1,6 @@
 package dev.graft.backend.conformance;
 
 import dev.graft.tensor.Device;
-import dev.graft.tensor.OperatorConformance;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -25,7 +24,7 @@ public abstract class BackendConformanceTest {
     protected abstract Device device();
 
     @TestFactory
-    Stream<DynamicNode> operators() {
-        return new OperatorConformance(device()).tests();
+    Stream<DynamicNode> conforms() {
+        return ConformanceRun.tests(device());
     }
 }

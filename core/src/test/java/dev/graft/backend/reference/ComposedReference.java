@@ -21,7 +21,7 @@ import java.util.OptionalLong;
 
 /**
  * The primitive kernels of {@link ReferenceBackend} and nothing else of it: what a new device begins with. Lays images
- * out row-major, as no other backend here does. The reference checks that composed kernels keep the contract.
+ * out row-major, and checks indices late. The reference checks that composed kernels keep the contract.
  */
 public final class ComposedReference extends ComposedBackend {
     private final String name;
@@ -29,7 +29,7 @@ public final class ComposedReference extends ComposedBackend {
 
     public ComposedReference(String name) {
         this.name = name;
-        this.primitives = new ReferenceBackend(name, this, ImageLayout.CHANNELS_FIRST);
+        this.primitives = new ReferenceBackend(name, this, ImageLayout.CHANNELS_FIRST, true);
     }
 
     /** The backend whose kernels these are. */

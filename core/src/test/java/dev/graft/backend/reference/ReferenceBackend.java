@@ -32,19 +32,25 @@ public final class ReferenceBackend implements Backend {
     private final String name;
     private final Backend owner;
     private final ImageLayout layout;
+    private final boolean checksLate;
     private final Worker worker;
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong peak = new AtomicLong();
 
-    public ReferenceBackend(String name) {
-        this(name, null, ImageLayout.CHANNELS_LAST);
+    /**
+     * @param layout of images
+     * @param checksLate whether {@link #checkIndices} returns before it has looked
+     */
+    public ReferenceBackend(String name, ImageLayout layout, boolean checksLate) {
+        this(name, null, layout, checksLate);
     }
 
     /** @param owner the backend that storages name as theirs; null for this one */
-    ReferenceBackend(String name, Backend owner, ImageLayout layout) {
+    ReferenceBackend(String name, Backend owner, ImageLayout layout, boolean checksLate) {
         this.name = name;
         this.owner = owner == null ? this : owner;
         this.layout = layout;
+        this.checksLate = checksLate;
         this.worker = new Worker(name);
     }
 
@@ -465,21 +471,20 @@ public final class ReferenceBackend implements Backend {
         worker.submit(() -> Images.avgPoolBackward(on(dy), geometry, on(dx)));
     }
 
-    /** Waits: the exception is to be that of the function that was called. */
     @Override
     public void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal) {
         check("checkIndices").dtype(DType.I64, indices).reads(indices).contiguous(indices);
-        long[] bad = {-1, 0};
-        worker.await(() -> on(indices).each(i -> {
+        long[] position = {0};
+        worker.submit(() -> on(indices).each(i -> {
             long value = on(indices).getLong(i);
             boolean fits = value >= 0 && value < size || ignored.isPresent() && ignored.getAsLong() == value;
-            if (!fits && bad[0] < 0) {
-                bad[0] = i[0];
-                bad[1] = value;
+            if (!fits) {
+                throw refusal.of(position[0], value);
             }
+            position[0]++;
         }));
-        if (bad[0] >= 0) {
-            throw refusal.of(bad[0], bad[1]);
+        if (!checksLate) {
+            synchronize();
         }
     }
 

@@ -2,15 +2,14 @@ package dev.graft.backend.reference;
 
 import dev.graft.backend.Backend;
 import dev.graft.backend.BackendProvider;
+import dev.graft.backend.ImageLayout;
 import java.util.Optional;
 
-/** Offers {@link ReferenceBackend} to tests as the device {@code "reference"}. */
+/**
+ * Offers {@link ReferenceBackend} to tests: {@code "reference"} lays images out channels-last and checks indices at
+ * once, {@code "reference:1"} channels-first, and late; {@code "reference:2"} is {@link ComposedReference}.
+ */
 public final class ReferenceProvider implements BackendProvider {
-    // One backend a device: tensors of two of them would not meet.
-    private static final class Holder {
-        private static final ReferenceBackend BACKEND = new ReferenceBackend("reference");
-    }
-
     @Override
     public String type() {
         return "reference";
@@ -23,9 +22,13 @@ public final class ReferenceProvider implements BackendProvider {
 
     @Override
     public Backend backend(int index) {
-        if (index != 0) {
-            throw new IllegalStateException("device reference:" + index + " does not exist. Hint: use reference.");
-        }
-        return Holder.BACKEND;
+        return switch (index) {
+            case 0 -> new ReferenceBackend("reference", ImageLayout.CHANNELS_LAST, false);
+            case 1 -> new ReferenceBackend("reference:1", ImageLayout.CHANNELS_FIRST, true);
+            case 2 -> new ComposedReference("reference:2");
+            default ->
+                throw new IllegalStateException(
+                        "device reference:" + index + " does not exist. Hint: there are reference:0 to reference:2.");
+        };
     }
 }

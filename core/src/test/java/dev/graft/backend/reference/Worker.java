@@ -48,6 +48,9 @@ final class Worker {
         Throwable e = failure;
         if (e != null) {
             failure = null;
+            if (e instanceof RuntimeException refusal) {
+                throw refusal;
+            }
             throw new IllegalStateException("reference: a kernel failed: " + e.getMessage(), e);
         }
     }
