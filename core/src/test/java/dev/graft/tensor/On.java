@@ -18,22 +18,22 @@ record On(Device device) {
     }
 
     Tensor of(float[] data, int... dims) {
-        return put(Tensor.of(data, dims));
+        return Tensor.of(device, data, dims);
     }
 
     Tensor of(long[] data, int... dims) {
-        return put(Tensor.of(data, dims));
+        return Tensor.of(device, data, dims);
     }
 
     Tensor zeros(int... dims) {
-        return put(Tensor.zeros(dims));
+        return Tensor.zeros(device, dims);
     }
 
     Tensor zeros(DType dtype, Shape shape) {
-        return put(Tensor.zeros(dtype, shape));
+        return Tensor.zeros(device, dtype, shape);
     }
 
     Tensor ones(int... dims) {
-        return put(Tensor.ones(dims));
+        return Tensor.ones(device, dims);
     }
 }

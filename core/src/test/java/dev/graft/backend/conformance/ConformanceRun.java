@@ -19,7 +19,11 @@ final class ConformanceRun {
 
     /** All tests of a device. */
     static Stream<DynamicNode> tests(Device device) {
-        return Stream.concat(new KernelConformance(device.backend()).tests(), new OperatorConformance(device).tests());
+        return Stream.of(
+                        new KernelConformance(device.backend()).tests(),
+                        new OperatorConformance(device).tests(),
+                        TrainingConformance.tests(device))
+                .flatMap(tests -> tests);
     }
 
     /** @param args the device's name */

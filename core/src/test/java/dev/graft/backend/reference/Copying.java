@@ -30,6 +30,13 @@ final class Copying {
 
     static void fill(View y, double value) {
         Elements to = Elements.of(y);
-        to.each(i -> to.set(value, i));
+        // What is not converted is only ever filled with 0, which is all bytes 0.
+        to.each(i -> {
+            if (Numbers.isComplex(y.dtype()) || Numbers.isShortFloat(y.dtype())) {
+                to.setRaw(new byte[y.dtype().bytes()], i);
+            } else {
+                to.set(value, i);
+            }
+        });
     }
 }

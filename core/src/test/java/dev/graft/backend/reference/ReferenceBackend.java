@@ -135,7 +135,10 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void fill(View y, double value) {
-        check("fill").writes(y).convertible(y, y);
+        Caller caller = check("fill").writes(y);
+        if (value != 0) {
+            caller.convertible(y, y);
+        }
         worker.submit(() -> Copying.fill(y, value));
     }
 
