@@ -28,7 +28,7 @@ public final class VectorCheck {
     /** An iteration of the measured loop, compiled, takes 2 ns or less; with calls in it, 100 ns or more. */
     private static final int COMPILED_NANOS = 20;
 
-    private static final long MEASURING_NANOS = 1_000_000_000;
+    private static final long MEASURING_NANOS = 3_000_000_000L;
 
     private static volatile float sink;
 
@@ -117,7 +117,7 @@ public final class VectorCheck {
             return SPECIES.vectorBitSize();
         }
 
-        /** Runs a loop until it is fast, or for a second. */
+        /** Runs a loop until it is fast, or for three seconds: on a busy machine the compiler is late. */
         static boolean isFast() {
             float[] x = new float[MEASURED_FLOATS];
             long begin = System.nanoTime();
