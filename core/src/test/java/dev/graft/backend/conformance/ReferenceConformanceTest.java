@@ -11,12 +11,4 @@ class ReferenceConformanceTest extends BackendConformanceTest {
     protected Device device() {
         return Device.of("reference");
     }
-
-    /** With images row-major, and index checks that throw when the device is waited for. */
-    static class ChannelsFirstTest extends BackendConformanceTest {
-        @Override
-        protected Device device() {
-            return Device.of("reference:1");
-        }
-    }
 }

@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * A device that is slow and obvious: every kernel is its formula in double precision, rounded once; memory lies outside
  * the heap and begins as NaN; kernels run later, one after the other, on a thread of the device's own. Shares nothing
  * with the CPU's backend. It holds callers to the contract too: what {@link Backend} says was checked or laid out by
- * the caller is checked here.
+ * the caller is checked here. In one file because it is the contract, method by method.
  */
 public final class ReferenceBackend implements Backend {
     private final String name;
