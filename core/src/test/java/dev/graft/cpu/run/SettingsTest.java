@@ -94,7 +94,7 @@ class SettingsTest {
                         + " the default.";
         assertThat(output.lines().filter(l -> l.contains(": ")))
                 .containsSubsequence(
-                        "IllegalArgumentException: " + line, "IllegalArgumentException: zeros: " + line, "sum: 3.0");
+                        "IllegalArgumentException: " + line, "IllegalArgumentException: " + line, "sum: 3.0");
     }
 
     static final class TwoTouches {
