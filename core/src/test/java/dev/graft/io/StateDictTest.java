@@ -11,6 +11,7 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -206,6 +207,25 @@ class StateDictTest {
             assertThat(dict.get("t").toFloatArray()).containsExactly(1, 4, 2, 5, 3, 6);
         }
         assertThat(Safetensors.metadata(file)).containsExactly(Map.entry("epoch", "3"));
+    }
+
+    @Test
+    void equalMetadataMakesEqualBytesWhateverTheMapsOrder() {
+        Map<String, String> forward = new LinkedHashMap<>();
+        Map<String, String> back = new LinkedHashMap<>();
+        for (int i = 0; i < 10; i++) {
+            forward.put("key" + i, "" + i);
+            back.put("key" + (9 - i), "" + (9 - i));
+        }
+        Path one = folder.resolve("one.safetensors");
+        Path other = folder.resolve("other.safetensors");
+        try (Scope scope = Scope.open();
+                StateDict dict = new StateDict().put("t", Tensor.of(new float[] {1, 2}, 2))) {
+            Safetensors.save(dict, one, forward);
+            Safetensors.save(dict, other, back);
+            assertThat(scope).isNotNull();
+        }
+        assertThat(one).hasSameBinaryContentAs(other);
     }
 
     @Test

@@ -69,7 +69,7 @@ class HouseTest {
     private static final int MOST_FILES = 50;
     private static final int MOST_FILES_IN_CPU = 25;
     private static final int MOST_LINES = 600;
-    private static final String REASON = "in one file because";
+    private static final String REASON = "one file because";
 
     @Test
     void packagesUseOnlyWhatLiesBelowThem() {

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -71,10 +72,12 @@ public final class SafetensorsWriter {
         }
         List<String> fields = new ArrayList<>();
         if (!metadata.isEmpty()) {
+            // By key: equal content makes equal bytes, and many maps have an order of their own in each JVM.
             fields.add(JsonReader.quote(SafetensorsHeader.METADATA_KEY)
-                    + metadata.entrySet().stream()
-                            .map(e -> JsonReader.quote(e.getKey()) + ":" + JsonReader.quote(e.getValue()))
-                            .collect(Collectors.joining(",", ":{", "}")));
+                    + new TreeMap<>(metadata)
+                            .entrySet().stream()
+                                    .map(e -> JsonReader.quote(e.getKey()) + ":" + JsonReader.quote(e.getValue()))
+                                    .collect(Collectors.joining(",", ":{", "}")));
         }
         tensors.forEach((name, tensor) -> fields.add(JsonReader.quote(name) + ":{\"dtype\":\""
                 + ElementTypeNames.of(tensor.dtype()).safetensorsName
