@@ -292,12 +292,11 @@ final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Whether checkpoints of this run were there: its first one comes before its log, its best epoch and its result.
+     * Whether checkpoints of this run were there: its first one comes before its log and its result, but a short first
+     * epoch leaves its best weights before it.
      */
     private boolean hasBegun(String hash) {
-        return Files.exists(folder.resolve("best.safetensors"))
-                || Files.exists(folder.resolve("log.csv"))
-                || hash.equals(resultOf(folder));
+        return Files.exists(folder.resolve("log.csv")) || hash.equals(resultOf(folder));
     }
 
     /** Whether the folder tells of a run, even of one that was stopped before its first checkpoint. */

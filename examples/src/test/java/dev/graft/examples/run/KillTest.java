@@ -198,6 +198,11 @@ class KillTest {
                     + said().lines().reduce("", (first, second) -> second) + ")";
             assertWhole(out, when);
             if (ended) {
+                assertThat(out.resolve("model.safetensors"))
+                        .as(
+                                "model %s, which said%n%s%s",
+                                when, said(), Arrays.toString(out.toFile().list()))
+                        .exists();
                 compare(name, out, whole, when);
                 delete(out);
                 Files.createDirectories(out);
