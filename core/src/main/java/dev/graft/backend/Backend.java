@@ -109,10 +109,9 @@ public interface Backend {
     void addScaled(float alpha, View x, View y);
 
     /**
-     * Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Any strides. The
-     * element at row-major position {@code i} stays where the upper 24 bits of number {@code i} of the stream
-     * {@code RandomStream.of(seed, "dropout.mask")} are at least {@code round(p * 2^24)}, on every device; so the
-     * backward is the same call on {@code dy}.
+     * Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Any strides. Which ones
+     * says {@link DropoutMask}, on every device and whatever the memory layout; so the backward is the same call on
+     * {@code dy}.
      */
     void dropout(float p, long seed, View x, View y);
 

@@ -1,6 +1,5 @@
 package dev.graft.backend;
 
-import dev.graft.random.RandomStream;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Optional;
@@ -40,16 +39,15 @@ public abstract class ComposedBackend implements Backend {
     /** The mask is made on the host, where its definition is. */
     @Override
     public void dropout(float p, long seed, View x, View y) {
-        byte[] mask = new byte[y.numel()];
-        int threshold = (int) Math.round(p * (double) (1 << 24));
-        RandomStream stream = RandomStream.of(seed, "dropout.mask");
-        for (int i = 0; i < mask.length; i++) {
-            mask[i] = (byte) ((int) (stream.at(i) >>> 40) >= threshold ? 1 : 0);
+        DropoutMask mask = DropoutMask.of(p, seed);
+        byte[] stays = new byte[y.numel()];
+        for (int i = 0; i < stays.length; i++) {
+            stays[i] = (byte) (mask.keeps(i) ? 1 : 0);
         }
         try (Temporaries t = temporaries()) {
             View kept = t.empty(DType.BOOL, y.shape().toArray());
-            kept.storage().write(0, mask, 0, mask.length);
-            View scaled = t.affine(p < 1f ? 1f / (1f - p) : 0f, x, 0);
+            kept.storage().write(0, stays, 0, stays.length);
+            View scaled = t.affine(mask.scale(), x, 0);
             where(kept, scaled, Temporaries.expand(t.constant(0), y.shape()), y);
         }
     }

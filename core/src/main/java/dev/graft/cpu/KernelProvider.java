@@ -1,6 +1,7 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
+import dev.graft.cpu.conv.BlasConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.gemm.JavaBlas;
 import dev.graft.cpu.gemm.OpenBlas;
@@ -107,8 +108,10 @@ public abstract class KernelProvider {
     /** For one group. */
     abstract ConvolutionAlgorithm denseConvolution(ExecutionContext context);
 
-    /** For any number of groups. */
-    abstract ConvolutionAlgorithm groupedConvolution(ExecutionContext context);
+    /** For any number of groups: those of few channels fill no vectors. */
+    final ConvolutionAlgorithm groupedConvolution(ExecutionContext context) {
+        return new BlasConvolution(context);
+    }
 
     /** For as many groups as channels. */
     abstract ConvolutionAlgorithm depthwiseConvolution(ExecutionContext context);

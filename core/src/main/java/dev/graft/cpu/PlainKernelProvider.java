@@ -1,7 +1,6 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
-import dev.graft.cpu.conv.BlasConvolution;
 import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.PlainElementLoops;
@@ -41,12 +40,7 @@ final class PlainKernelProvider extends KernelProvider {
 
     @Override
     ConvolutionAlgorithm denseConvolution(ExecutionContext context) {
-        return new BlasConvolution(context);
-    }
-
-    @Override
-    ConvolutionAlgorithm groupedConvolution(ExecutionContext context) {
-        return new BlasConvolution(context);
+        return groupedConvolution(context);
     }
 
     @Override

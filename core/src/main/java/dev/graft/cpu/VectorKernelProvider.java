@@ -1,7 +1,6 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
-import dev.graft.cpu.conv.BlasConvolution;
 import dev.graft.cpu.conv.VectorConvolution;
 import dev.graft.cpu.conv.depthwise.VectorDepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
@@ -45,12 +44,6 @@ final class VectorKernelProvider extends KernelProvider {
     @Override
     ConvolutionAlgorithm denseConvolution(ExecutionContext context) {
         return new VectorConvolution(context);
-    }
-
-    /** Groups of few channels fill no vectors. */
-    @Override
-    ConvolutionAlgorithm groupedConvolution(ExecutionContext context) {
-        return new BlasConvolution(context);
     }
 
     @Override

@@ -82,12 +82,6 @@ final class Raw {
         return x.view().sameLayout(layout.view()) ? x : copyInto(x, emptyLike(layout, x.dtype()));
     }
 
-    /** {@code x} laid out under {@code strides}, which must be dense for its shape. */
-    static Tensor withStrides(Tensor x, long[] strides) {
-        View wanted = new View(x.storage(), 0, x.shape(), strides);
-        return x.view().sameLayout(wanted) ? x : copyInto(x, emptyStrided(x, x.dtype(), x.shape(), strides));
-    }
-
     static Tensor copyInto(Tensor x, Tensor y) {
         y.backend().copy(x.view(), y.view());
         return y;

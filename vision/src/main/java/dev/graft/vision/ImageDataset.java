@@ -212,11 +212,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * As {@link #duplicates(ImageDataset)}, of some files here and some there, by position: a split's two sides, say.
      */
     public List<Duplicate> duplicates(int[] rows, ImageDataset other, int[] otherRows) {
-        Map<Long, List<Integer>> byLength = new HashMap<>();
-        for (int j : otherRows) {
-            byLength.computeIfAbsent(ImageBytes.lengthOf(other.content(j)), k -> new ArrayList<>())
-                    .add(j);
-        }
+        Map<Long, List<Integer>> byLength = other.byLength(otherRows);
         Map<Integer, String> known = new HashMap<>();
         List<Duplicate> found = new ArrayList<>();
         for (int i : rows) {
@@ -241,13 +237,9 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * is listed with the first one before it that contradicts it. Only files of equal length are read.
      */
     public List<Duplicate> contradictions() {
-        Map<Long, List<Integer>> byLength = new HashMap<>();
-        for (int i = 0; i < size(); i++) {
-            byLength.computeIfAbsent(ImageBytes.lengthOf(content(i)), k -> new ArrayList<>())
-                    .add(i);
-        }
         List<Duplicate> found = new ArrayList<>();
-        for (List<Integer> alike : byLength.values()) {
+        for (List<Integer> alike :
+                byLength(IntStream.range(0, size()).toArray()).values()) {
             if (alike.stream().mapToInt(i -> listing.labels[i]).distinct().count() < 2) {
                 continue;
             }
@@ -263,6 +255,16 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         }
         found.sort(Comparator.comparingInt(Duplicate::index));
         return List.copyOf(found);
+    }
+
+    /** Files by their length in bytes, in order: only those of equal length can be equal. */
+    private Map<Long, List<Integer>> byLength(int[] rows) {
+        Map<Long, List<Integer>> byLength = new HashMap<>();
+        for (int i : rows) {
+            byLength.computeIfAbsent(ImageBytes.lengthOf(content(i)), k -> new ArrayList<>())
+                    .add(i);
+        }
+        return byLength;
     }
 
     /** What {@link #contradictions()} found, in words; empty where that is nothing. */

@@ -80,15 +80,7 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
         if (fast.isPresent()) {
             VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
             boolean[] strange = fast.get().forward(x.dim(0), ImageArray.read(x), w, end, ImageArray.written(y), params);
-            ImageRuns.redo(
-                    strange,
-                    (first, count) -> direct(
-                            ImageRuns.of(x, first, count),
-                            w,
-                            epilogue,
-                            residual.map(r -> ImageRuns.of(r, first, count)),
-                            ImageRuns.of(y, first, count),
-                            params));
+            ImageRuns.redo(strange, x, residual, y, (xs, added, ys) -> direct(xs, w, epilogue, added, ys, params));
             return;
         }
         direct(x, w, epilogue, residual, y, params);
@@ -139,9 +131,7 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
             boolean[] strange =
                     fast.get().backwardInput(dx.dim(0), ImageArray.read(dy), w, ImageArray.written(dx), params);
             ImageRuns.redo(
-                    strange,
-                    (first, count) -> directBackwardInput(
-                            ImageRuns.of(dy, first, count), w, ImageRuns.of(dx, first, count), params));
+                    strange, dy, Optional.empty(), dx, (dys, absent, dxs) -> directBackwardInput(dys, w, dxs, params));
             return;
         }
         directBackwardInput(dy, w, dx, params);

@@ -5,6 +5,7 @@ import static dev.graft.cpu.layout.StridedLoop.inOut;
 import static dev.graft.cpu.layout.StridedLoop.out;
 
 import dev.graft.backend.BinaryOp;
+import dev.graft.backend.DropoutMask;
 import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.ElementAccess;
@@ -13,7 +14,6 @@ import dev.graft.cpu.layout.StridedWalk;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
-import dev.graft.random.RandomStream;
 import dev.graft.type.DType;
 
 /** Element-wise operators. */
@@ -187,10 +187,8 @@ public final class Pointwise {
     public void dropout(float p, long seed, View x, View y) {
         float[] xs = CpuStorage.floats(x);
         float[] ys = CpuStorage.floatsToWrite(y);
-        float scale = p < 1f ? 1f / (1f - p) : 0f;
-        // An element survives where 24 random bits reach the threshold.
-        int threshold = (int) Math.round(p * (double) (1 << 24));
-        RandomStream stream = RandomStream.of(seed, "dropout.mask");
+        DropoutMask mask = DropoutMask.of(p, seed);
+        float scale = mask.scale();
         // Counts row-major positions along with the walk: memory layouts must not change the mask.
         View positions = new View(y.storage(), 0, y.shape(), y.shape().contiguousStrides());
         StridedWalk walk = StridedWalk.of(1, x, y, positions);
@@ -204,8 +202,7 @@ public final class Pointwise {
                     int xAt = walk.at(0, first);
                     int position = walk.at(2, first);
                     for (int i = 0; i < count; i++) {
-                        boolean kept = (int) (stream.at(position + (long) i * step) >>> 40) >= threshold;
-                        ys[at + i * yStep] = kept ? xs[xAt + i * xStep] * scale : 0f;
+                        ys[at + i * yStep] = mask.keeps(position + (long) i * step) ? xs[xAt + i * xStep] * scale : 0f;
                     }
                 }));
     }

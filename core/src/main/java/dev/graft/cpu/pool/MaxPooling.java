@@ -19,21 +19,13 @@ public class MaxPooling {
     private static final int FLOAT_ADDITIONS = 32;
 
     private final Backend backend;
-    private final ExecutionContext context;
-    private final ChannelsLast layout;
+    final ExecutionContext context;
+    final ChannelsLast layout;
 
     public MaxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
         this.backend = backend;
         this.context = context;
         this.layout = layout;
-    }
-
-    final ExecutionContext context() {
-        return context;
-    }
-
-    final ChannelsLast layout() {
-        return layout;
     }
 
     public final void forward(View x, PoolGeometry geometry, View y, Optional<View> index) {

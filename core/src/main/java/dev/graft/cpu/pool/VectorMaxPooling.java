@@ -21,16 +21,16 @@ public final class VectorMaxPooling extends MaxPooling {
             super.forward(x, windows, y, index);
             return;
         }
-        context().awaitKernels();
-        Optional<ChannelsLast.Borrowed> places = index.map(layout()::target);
-        try (ChannelsLast.Borrowed in = layout().source(x);
-                ChannelsLast.Borrowed out = layout().target(y)) {
+        context.awaitKernels();
+        Optional<ChannelsLast.Borrowed> places = index.map(layout::target);
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y)) {
             ImageArray source = ImageArray.read(in.view());
             ImageArray maxima = ImageArray.written(out.view());
             Optional<int[]> found = places.map(p -> CpuStorage.intsToWrite(p.view()));
             int foundAt = places.map(p -> CpuStorage.offset(p.view())).orElse(0);
             VectorMaxPool pool = new VectorMaxPool(windows, source.width(), source.channels());
-            context().forEach(x.dim(0) * maxima.height(), line -> {
+            context.forEach(x.dim(0) * maxima.height(), line -> {
                 int image = source.at() + source.place(line / maxima.height(), 0, 0);
                 int at = line * maxima.width() * maxima.channels();
                 pool.row(
@@ -53,10 +53,10 @@ public final class VectorMaxPooling extends MaxPooling {
             super.backward(dy, index, windows, dx);
             return;
         }
-        context().awaitKernels();
-        try (ChannelsLast.Borrowed gradient = layout().source(dy);
-                ChannelsLast.Borrowed places = layout().source(index);
-                ChannelsLast.Borrowed out = layout().target(dx)) {
+        context.awaitKernels();
+        try (ChannelsLast.Borrowed gradient = layout.source(dy);
+                ChannelsLast.Borrowed places = layout.source(index);
+                ChannelsLast.Borrowed out = layout.target(dx)) {
             float[] dys = CpuStorage.floats(gradient.view());
             int[] is = CpuStorage.of(places.view()).array(int[].class);
             float[] dxs = CpuStorage.floatsToWrite(out.view());
@@ -66,7 +66,7 @@ public final class VectorMaxPooling extends MaxPooling {
             int iAt = CpuStorage.offset(places.view());
             int dxAt = CpuStorage.offset(out.view());
             VectorMaxPool pool = new VectorMaxPool(windows, dx.dim(3), channels);
-            context().forEach(dx.dim(0) * dx.dim(2), line -> {
+            context.forEach(dx.dim(0) * dx.dim(2), line -> {
                 int image = line / dx.dim(2) * outputSize;
                 pool.rowBackward(
                         dys, dyAt + image, is, iAt + image, line % dx.dim(2), dxs, dxAt + line * dx.dim(3) * channels);

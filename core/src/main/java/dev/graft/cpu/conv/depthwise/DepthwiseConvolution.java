@@ -29,7 +29,7 @@ public class DepthwiseConvolution implements ConvolutionAlgorithm {
     /** Larger kernels would need more copies of pixels, and longer sums in floats, than they are worth. */
     private static final int MOST_TAPS = 1024;
 
-    private final ExecutionContext context;
+    final ExecutionContext context;
 
     public DepthwiseConvolution(ExecutionContext context) {
         this.context = context;

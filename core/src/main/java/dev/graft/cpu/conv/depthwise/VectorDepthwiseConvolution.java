@@ -20,11 +20,8 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     private static final int GRADIENT_STRIP = 1 << 19;
     private static final int SUMMED_CHANNELS = 128;
 
-    private final ExecutionContext context;
-
     public VectorDepthwiseConvolution(ExecutionContext context) {
         super(context);
-        this.context = context;
     }
 
     @Override

@@ -23,11 +23,6 @@ final class RasterConverter {
     record Meaning(int bits, boolean signed, int surplus) {
         /** Unsigned, of the raster's own depth. */
         static final Meaning PLAIN = new Meaning(0, false, 0);
-
-        /** As {@link #PLAIN}, of another depth. */
-        static Meaning ofBits(int bits) {
-            return new Meaning(bits, false, 0);
-        }
     }
 
     RasterConverter(ImageDecoder owner, Meaning meaning) {

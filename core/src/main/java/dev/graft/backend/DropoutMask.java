@@ -1,0 +1,39 @@
+package dev.graft.backend;
+
+import dev.graft.random.RandomStream;
+
+/**
+ * Which elements dropout keeps, on every device: the one at row-major position {@code i} stays where the upper 24 bits
+ * of number {@code i} of the stream {@code RandomStream.of(seed, "dropout.mask")} are at least {@code round(p * 2^24)}.
+ */
+public final class DropoutMask {
+    private static final int BITS = 24;
+
+    private final RandomStream stream;
+    private final int threshold;
+    private final float scale;
+
+    private DropoutMask(RandomStream stream, int threshold, float scale) {
+        this.stream = stream;
+        this.threshold = threshold;
+        this.scale = scale;
+    }
+
+    /** @param p the share that is dropped, in [0, 1] */
+    public static DropoutMask of(float p, long seed) {
+        return new DropoutMask(
+                RandomStream.of(seed, "dropout.mask"),
+                (int) Math.round(p * (double) (1 << BITS)),
+                p < 1f ? 1f / (1f - p) : 0f);
+    }
+
+    /** Whether the element at a row-major position stays. */
+    public boolean keeps(long position) {
+        return (int) (stream.at(position) >>> (Long.SIZE - BITS)) >= threshold;
+    }
+
+    /** What the elements that stay are multiplied by. */
+    public float scale() {
+        return scale;
+    }
+}
