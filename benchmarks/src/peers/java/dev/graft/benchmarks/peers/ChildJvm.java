@@ -11,14 +11,18 @@ import java.util.stream.Collectors;
 
 /** Starts programs in fresh processes. */
 final class ChildJvm {
-    private ChildJvm() {
-    }
+    private ChildJvm() {}
 
     /** The flags that the README asks for. */
     static List<String> graftFlags() {
-        List<String> flags = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector", "-XX:+UseParallelGC",
-                "-XX:MaxNewSize=128m", "-XX:+UseTransparentHugePages", "-XX:Tier4BackEdgeThreshold=400000",
-                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0", "-Dorg.bytedeco.javacpp.maxbytes=0"));
+        List<String> flags = new ArrayList<>(List.of(
+                "--add-modules=jdk.incubator.vector",
+                "-XX:+UseParallelGC",
+                "-XX:MaxNewSize=128m",
+                "-XX:+UseTransparentHugePages",
+                "-XX:Tier4BackEdgeThreshold=400000",
+                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+                "-Dorg.bytedeco.javacpp.maxbytes=0"));
         if (Runtime.version().feature() >= 22) {
             flags.add("--enable-native-access=ALL-UNNAMED");
         }
@@ -38,8 +42,11 @@ final class ChildJvm {
     static List<String> withoutPeers(List<String> command) {
         List<String> shorter = new ArrayList<>(command);
         int at = shorter.indexOf("-cp") + 1;
-        shorter.set(at, Arrays.stream(shorter.get(at).split(File.pathSeparator))
-                .filter(entry -> !entry.matches(".*(pytorch|djl|jna|jmh).*")).collect(Collectors.joining(File.pathSeparator)));
+        shorter.set(
+                at,
+                Arrays.stream(shorter.get(at).split(File.pathSeparator))
+                        .filter(entry -> !entry.matches(".*(pytorch|djl|jna|jmh).*"))
+                        .collect(Collectors.joining(File.pathSeparator)));
         return shorter;
     }
 

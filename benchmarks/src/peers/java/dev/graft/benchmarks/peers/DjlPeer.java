@@ -21,10 +21,21 @@ final class DjlPeer implements Turns.Contestant, AutoCloseable {
 
     DjlPeer(Task task, int threads) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        ProcessBuilder builder = new ProcessBuilder(List.of(java, "-Xmx2g", "-XX:+UseParallelGC", "-Dai.djl.offline=true",
-                "-Dai.djl.pytorch.num_threads=" + threads, "-Dai.djl.pytorch.num_interop_threads=1",
-                "-Dslf4j.internal.verbosity=ERROR", "-cp", System.getProperty("java.class.path"), DjlWorker.class.getName(),
-                task.model(), task.mode(), "" + task.batch(), "" + task.size()));
+        ProcessBuilder builder = new ProcessBuilder(List.of(
+                java,
+                "-Xmx2g",
+                "-XX:+UseParallelGC",
+                "-Dai.djl.offline=true",
+                "-Dai.djl.pytorch.num_threads=" + threads,
+                "-Dai.djl.pytorch.num_interop_threads=1",
+                "-Dslf4j.internal.verbosity=ERROR",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DjlWorker.class.getName(),
+                task.model(),
+                task.mode(),
+                "" + task.batch(),
+                "" + task.size()));
         builder.redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("OPT_OUT_TRACKING", "true");
         builder.environment().put("OMP_NUM_THREADS", "" + threads);
@@ -45,7 +56,9 @@ final class DjlPeer implements Turns.Contestant, AutoCloseable {
     @Override
     public double[] turn(int steps) {
         to.println(steps);
-        return Arrays.stream(await(ANSWER).substring(ANSWER.length()).split(" ")).mapToDouble(Double::parseDouble).toArray();
+        return Arrays.stream(await(ANSWER).substring(ANSWER.length()).split(" "))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
     }
 
     private String await(String start) {

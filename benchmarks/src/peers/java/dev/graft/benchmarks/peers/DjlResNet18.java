@@ -14,8 +14,7 @@ import ai.djl.nn.pooling.Pool;
 
 /** ResNet-18 (He et al. 2016) in DJL's blocks; the network of that name in DJL's zoo is a smaller one for CIFAR. */
 final class DjlResNet18 {
-    private DjlResNet18() {
-    }
+    private DjlResNet18() {}
 
     /** {@code [N, 3, H, W]} to {@code [N, 512]}. */
     static SequentialBlock backbone() {
@@ -44,13 +43,19 @@ final class DjlResNet18 {
         } else {
             convBn(shortcut, out, 1, stride, 0);
         }
-        ParallelBlock sum = new ParallelBlock(both -> new NDList(both.get(0).singletonOrThrow().add(both.get(1).singletonOrThrow())));
+        ParallelBlock sum = new ParallelBlock(both ->
+                new NDList(both.get(0).singletonOrThrow().add(both.get(1).singletonOrThrow())));
         net.add(sum.add(main).add(shortcut)).add(Activation.reluBlock());
     }
 
     private static SequentialBlock convBn(SequentialBlock net, int out, int kernel, int stride, int padding) {
-        net.add(Conv2d.builder().setFilters(out).setKernelShape(new Shape(kernel, kernel)).optStride(new Shape(stride, stride))
-                .optPadding(new Shape(padding, padding)).optBias(false).build());
+        net.add(Conv2d.builder()
+                .setFilters(out)
+                .setKernelShape(new Shape(kernel, kernel))
+                .optStride(new Shape(stride, stride))
+                .optPadding(new Shape(padding, padding))
+                .optBias(false)
+                .build());
         return net.add(BatchNorm.builder().build());
     }
 }

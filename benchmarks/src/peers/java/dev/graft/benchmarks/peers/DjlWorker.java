@@ -25,14 +25,14 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * DJL's side, in a process of its own: its libtorch and the one measured beside Graft have the same library names. For each line read,
- * a number of steps, it runs one untimed step and so many timed ones, and answers with their milliseconds.
+ * DJL's side, in a process of its own: its libtorch and the one measured beside Graft have the same library names. For
+ * each line read, a number of steps, it runs one untimed step and so many timed ones, and answers with their
+ * milliseconds.
  */
 public final class DjlWorker {
     private static final long PARAMETERS = 11_689_512;
 
-    private DjlWorker() {
-    }
+    private DjlWorker() {}
 
     public static void main(String[] args) throws IOException {
         Task task = new Task(args[0], args[1], Integer.parseInt(args[2]), Integer.parseInt(args[3]));
@@ -43,7 +43,8 @@ public final class DjlWorker {
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 double[] ms = steps.turn(Integer.parseInt(line));
-                System.out.println(DjlPeer.ANSWER + Arrays.stream(ms).mapToObj(Double::toString).collect(Collectors.joining(" ")));
+                System.out.println(DjlPeer.ANSWER
+                        + Arrays.stream(ms).mapToObj(Double::toString).collect(Collectors.joining(" ")));
             }
         }
     }
@@ -58,7 +59,12 @@ public final class DjlWorker {
             check(net);
             net.freezeParameters(true);
             ParameterStore parameters = new ParameterStore(manager, false);
-            return step(manager, images, x -> net.forward(parameters, new NDList(x), false).singletonOrThrow().getFloat(0, 0));
+            return step(
+                    manager,
+                    images,
+                    x -> net.forward(parameters, new NDList(x), false)
+                            .singletonOrThrow()
+                            .getFloat(0, 0));
         }
         if (task.frozen()) {
             backbone.initialize(manager, DataType.FLOAT32, shape);
@@ -67,7 +73,8 @@ public final class DjlWorker {
             Trainer trainer = trainer(head, new Shape(task.batch(), 512));
             satisfyCheck(trainer, manager.ones(new Shape(task.batch(), 512)));
             NDArray labels = manager.zeros(new Shape(task.batch()), DataType.INT64);
-            return step(manager, images, x -> train(trainer, backbone.forward(parameters, new NDList(x), false), labels));
+            return step(
+                    manager, images, x -> train(trainer, backbone.forward(parameters, new NDList(x), false), labels));
         }
         SequentialBlock net = new SequentialBlock().add(backbone).add(head);
         Trainer trainer = trainer(net, shape);
@@ -79,20 +86,25 @@ public final class DjlWorker {
     private static Trainer trainer(Block net, Shape input) {
         Model model = Model.newInstance("net", Device.cpu());
         model.setBlock(net);
-        Optimizer sgd = Optimizer.sgd().setLearningRateTracker(Tracker.fixed((float) Task.LEARNING_RATE)).optMomentum(0.9f).build();
-        Trainer trainer = model.newTrainer(new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss()).optOptimizer(sgd)
+        Optimizer sgd = Optimizer.sgd()
+                .setLearningRateTracker(Tracker.fixed((float) Task.LEARNING_RATE))
+                .optMomentum(0.9f)
+                .build();
+        Trainer trainer = model.newTrainer(new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
+                .optOptimizer(sgd)
                 .optDevices(new Device[] {Device.cpu()}));
         trainer.initialize(input);
         return trainer;
     }
 
     /**
-     * DJL's first step refuses gradients whose sum is zero. Those of cross-entropy add up to zero over the classes, but for rounding; those of
-     * the scores' sum do not.
+     * DJL's first step refuses gradients whose sum is zero. Those of cross-entropy add up to zero over the classes, but
+     * for rounding; those of the scores' sum do not.
      */
     private static void satisfyCheck(Trainer trainer, NDArray features) {
         try (GradientCollector collector = trainer.newGradientCollector()) {
-            collector.backward(trainer.forward(new NDList(features)).singletonOrThrow().sum());
+            collector.backward(
+                    trainer.forward(new NDList(features)).singletonOrThrow().sum());
         }
         trainer.step();
     }
@@ -109,9 +121,13 @@ public final class DjlWorker {
     }
 
     private static void check(Block net) {
-        long count = net.getParameters().values().stream().filter(p -> p.requiresGradient()).mapToLong(p -> p.getArray().size()).sum();
+        long count = net.getParameters().values().stream()
+                .filter(p -> p.requiresGradient())
+                .mapToLong(p -> p.getArray().size())
+                .sum();
         if (count != PARAMETERS) {
-            throw new IllegalStateException("DJL's network has " + count + " parameters, not ResNet-18's " + PARAMETERS);
+            throw new IllegalStateException(
+                    "DJL's network has " + count + " parameters, not ResNet-18's " + PARAMETERS);
         }
     }
 

@@ -20,11 +20,13 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Time from the start of a process to its end after one prediction by ResNet-18, weights read from a file: Graft; libtorch from Java,
- * from C++ and from Python with a frozen TorchScript file. Programs run in turn; all must predict the same class. C++ and Python need a
- * Python that has PyTorch, C++ a compiler too; where something is missing the line says what.
+ * Time from the start of a process to its end after one prediction by ResNet-18, weights read from a file: Graft;
+ * libtorch from Java, from C++ and from Python with a frozen TorchScript file. Programs run in turn; all must predict
+ * the same class. C++ and Python need a Python that has PyTorch, C++ a compiler too; where something is missing the
+ * line says what.
  *
- * <p>Run: {@code mvn -q -Ppeers -pl benchmarks -am verify -Dpeers.main=FirstPrediction [-Dpeers.args="python=python3 threads=2"]}
+ * <p>Run: {@code mvn -q -Ppeers -pl benchmarks -am verify -Dpeers.main=FirstPrediction [-Dpeers.args="python=python3
+ * threads=2"]}
  */
 public final class FirstPrediction {
     private static final int REPEATS = 7;
@@ -32,8 +34,7 @@ public final class FirstPrediction {
     private static final Path CPP = Path.of("src/peers/cpp/first_prediction.cpp");
     private static final Path PYTHON = Path.of("src/peers/python/first_prediction.py");
 
-    private FirstPrediction() {
-    }
+    private FirstPrediction() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
         switch (args[0]) {
@@ -60,13 +61,16 @@ public final class FirstPrediction {
         List<String> fast = new ArrayList<>(graft);
         fast.addAll(1, List.of("-XX:TieredStopAtLevel=1"));
         programs.put("graft, -XX:TieredStopAtLevel=1", fast);
-        programs.put("libtorch from Java", ChildJvm.command(List.of(), FirstPrediction.class, "libtorch", script.toString()));
+        programs.put(
+                "libtorch from Java",
+                ChildJvm.command(List.of(), FirstPrediction.class, "libtorch", script.toString()));
         addPython(programs, options.python(), script);
         addCpp(programs, options.python(), folder, script);
         print(race(programs, options.threads()));
     }
 
-    private static void addPython(Map<String, List<String>> programs, String python, Path script) throws InterruptedException {
+    private static void addPython(Map<String, List<String>> programs, String python, Path script)
+            throws InterruptedException {
         try {
             ChildJvm.run(List.of(python, "-c", "import torch"), 1);
             programs.put("libtorch from Python", List.of(python, PYTHON.toString(), script.toString()));
@@ -75,19 +79,37 @@ public final class FirstPrediction {
         }
     }
 
-    private static void addCpp(Map<String, List<String>> programs, String python, Path folder, Path script) throws InterruptedException {
+    private static void addCpp(Map<String, List<String>> programs, String python, Path folder, Path script)
+            throws InterruptedException {
         Path program = folder.resolve("first_prediction");
         try {
-            String torchFolder = ChildJvm.run(List.of(python, "-c", "import torch, os; print(os.path.dirname(torch.__file__))"), 1).strip();
+            String torchFolder = ChildJvm.run(
+                            List.of(python, "-c", "import torch, os; print(os.path.dirname(torch.__file__))"), 1)
+                    .strip();
             if (!Files.exists(program)) {
                 String include = torchFolder + "/include";
                 String lib = torchFolder + "/lib";
-                ChildJvm.run(List.of("g++", "-O2", "-std=c++17", CPP.toString(), "-o", program.toString(), "-I" + include,
-                        "-I" + include + "/torch/csrc/api/include", "-L" + lib, "-Wl,-rpath," + lib, "-ltorch", "-ltorch_cpu", "-lc10"), 1);
+                ChildJvm.run(
+                        List.of(
+                                "g++",
+                                "-O2",
+                                "-std=c++17",
+                                CPP.toString(),
+                                "-o",
+                                program.toString(),
+                                "-I" + include,
+                                "-I" + include + "/torch/csrc/api/include",
+                                "-L" + lib,
+                                "-Wl,-rpath," + lib,
+                                "-ltorch",
+                                "-ltorch_cpu",
+                                "-lc10"),
+                        1);
             }
             programs.put("libtorch from C++", List.of(program.toString(), script.toString()));
         } catch (IOException e) {
-            System.out.println("libtorch from C++: skipped, it needs g++ and " + python + " with PyTorch's headers; " + e.getMessage());
+            System.out.println("libtorch from C++: skipped, it needs g++ and " + python + " with PyTorch's headers; "
+                    + e.getMessage());
         }
     }
 
@@ -106,7 +128,8 @@ public final class FirstPrediction {
                     throw new IllegalStateException(program.getKey() + " predicts " + answer + ", not " + expected);
                 }
                 if (i > 0) {
-                    seconds.computeIfAbsent(program.getKey(), name -> new ArrayList<>()).add(taken);
+                    seconds.computeIfAbsent(program.getKey(), name -> new ArrayList<>())
+                            .add(taken);
                 }
             }
         }
@@ -117,7 +140,12 @@ public final class FirstPrediction {
         System.out.printf("%-32s %8s %8s %8s%n", "seconds to the first prediction", "median", "least", "most");
         seconds.forEach((name, times) -> {
             double[] sorted = times.stream().mapToDouble(t -> t).sorted().toArray();
-            System.out.printf(Locale.ROOT, "%-32s %8.3f %8.3f %8.3f%n", name, sorted[sorted.length / 2], sorted[0],
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-32s %8.3f %8.3f %8.3f%n",
+                    name,
+                    sorted[sorted.length / 2],
+                    sorted[0],
                     sorted[sorted.length - 1]);
         });
     }
@@ -144,7 +172,8 @@ public final class FirstPrediction {
     private static void libtorch(String script) {
         try (NoGradGuard guard = new NoGradGuard()) {
             JitModule net = torch.load(script);
-            var picture = org.bytedeco.pytorch.Tensor.create(picture(), 1, Task.SIZE, Task.SIZE, 3).permute(0, 3, 1, 2);
+            var picture = org.bytedeco.pytorch.Tensor.create(picture(), 1, Task.SIZE, Task.SIZE, 3)
+                    .permute(0, 3, 1, 2);
             System.out.println(TorchScriptNet.forward(net, picture).argmax().item_long());
         }
     }

@@ -1,22 +1,21 @@
 package dev.graft.benchmarks.peers;
 
-import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Autograd;
-import dev.graft.type.DType;
 import dev.graft.tensor.Scope;
-import dev.graft.type.Shape;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import dev.graft.vision.model.zoo.ModelZoo;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /** Graft's side of each measurement. */
 final class GraftSteps {
-    private GraftSteps() {
-    }
+    private GraftSteps() {}
 
     /** The network as it starts; the peer starts from the same weights. */
     static Module network(Task task) {
@@ -35,7 +34,8 @@ final class GraftSteps {
 
     /** Takes the network over. */
     static Step of(Task task, Module net) {
-        Tensor x = Tensor.of(images(task), task.batch(), task.size(), task.size(), 3).permute(0, 3, 1, 2);
+        Tensor x = Tensor.of(images(task), task.batch(), task.size(), task.size(), 3)
+                .permute(0, 3, 1, 2);
         if (task.inference()) {
             net.eval();
             return step(net, () -> Autograd.noGrad(() -> net.forward(x)).get(0, 0));

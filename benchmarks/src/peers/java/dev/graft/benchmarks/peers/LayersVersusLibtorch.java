@@ -15,18 +15,18 @@ import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Layer by layer, Graft and libtorch in turns: where the time goes, against what the machine can do. Single operators, so without the
- * fusions that both have; Graft's are checked against the definition first.
+ * Layer by layer, Graft and libtorch in turns: where the time goes, against what the machine can do. Single operators,
+ * so without the fusions that both have; Graft's are checked against the definition first.
  *
  * <p>Run: {@code mvn -q -Ppeers -pl benchmarks -am verify -Dpeers.main=LayersVersusLibtorch
  * [-Dpeers.args="models=resnet18 batches=8 seconds=1 threads=2"]}
  */
 public final class LayersVersusLibtorch {
-    private LayersVersusLibtorch() {
-    }
+    private LayersVersusLibtorch() {}
 
     public static void main(String[] args) {
-        Options options = Options.parse(List.of(args).subList(1, args.length), Map.of("batches", "8", "seconds", "0.6", "warmup", "0.4"));
+        Options options = Options.parse(
+                List.of(args).subList(1, args.length), Map.of("batches", "8", "seconds", "0.6", "warmup", "0.4"));
         torch.set_num_threads(options.threads());
         CpuBackend.instance().setThreads(options.threads());
         Roofline roofline = Roofline.measure(options.threads());
@@ -40,8 +40,9 @@ public final class LayersVersusLibtorch {
 
     private static void table(String model, int batch, Options options, Roofline roofline) {
         System.out.printf("%n%s, batch %d%n", model, batch);
-        System.out.printf("%-26s %5s %-16s %10s %8s %8s %8s %12s %8s %7s%n", "layer", "times", "pass", "graft ms", "GF/s", "GB/s",
-                "of peak", "libtorch ms", "of peak", "ratio");
+        System.out.printf(
+                "%-26s %5s %-16s %10s %8s %8s %8s %12s %8s %7s%n",
+                "layer", "times", "pass", "graft ms", "GF/s", "GB/s", "of peak", "libtorch ms", "of peak", "ratio");
         Map<Pass, double[]> sums = new LinkedHashMap<>();
         Networks.layers(model).forEach((layer, times) -> {
             for (Pass pass : Pass.values()) {
@@ -56,16 +57,35 @@ public final class LayersVersusLibtorch {
                 }
             }
         });
-        sums.forEach((pass, sum) -> System.out.printf(Locale.ROOT, "%-32s %-16s %10.2f %26s %12.2f %8s %7.2f%n",
-                "all, as often as they occur", pass.label(), sum[0], "", sum[1], "", sum[1] / sum[0]));
+        sums.forEach((pass, sum) -> System.out.printf(
+                Locale.ROOT,
+                "%-32s %-16s %10.2f %26s %12.2f %8s %7.2f%n",
+                "all, as often as they occur",
+                pass.label(),
+                sum[0],
+                "",
+                sum[1],
+                "",
+                sum[1] / sum[0]));
     }
 
-    private static void print(Layer layer, int times, Pass pass, int batch, Roofline roofline, double graft, double peer) {
+    private static void print(
+            Layer layer, int times, Pass pass, int batch, Roofline roofline, double graft, double peer) {
         double flops = layer.flops(batch);
         double bytes = layer.bytes(batch, pass);
-        System.out.printf(Locale.ROOT, "%-26s %5d %-16s %10.3f %8s %8.1f %8.2f %12.3f %8.2f %7.2f%n", layer, times, pass.label(), graft,
-                flops > 0 ? String.format(Locale.ROOT, "%.1f", flops / graft / 1e6) : "-", bytes / graft / 1e6,
-                roofline.fraction(flops, bytes, graft), peer, roofline.fraction(flops, bytes, peer), peer / graft);
+        System.out.printf(
+                Locale.ROOT,
+                "%-26s %5d %-16s %10.3f %8s %8.1f %8.2f %12.3f %8.2f %7.2f%n",
+                layer,
+                times,
+                pass.label(),
+                graft,
+                flops > 0 ? String.format(Locale.ROOT, "%.1f", flops / graft / 1e6) : "-",
+                bytes / graft / 1e6,
+                roofline.fraction(flops, bytes, graft),
+                peer,
+                roofline.fraction(flops, bytes, peer),
+                peer / graft);
     }
 
     private static Map<String, Times> measure(Layer layer, Pass pass, int batch, Options options) {

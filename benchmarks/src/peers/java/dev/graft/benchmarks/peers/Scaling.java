@@ -11,21 +11,22 @@ import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How cost grows: ResNet-18 with 1 and 2 threads, against the batch and against the size of the images. Where cost grows as work does,
- * the time for an image, or for 50,176 pixels (224x224), stays the same down the table.
+ * How cost grows: ResNet-18 with 1 and 2 threads, against the batch and against the size of the images. Where cost
+ * grows as work does, the time for an image, or for 50,176 pixels (224x224), stays the same down the table.
  *
- * <p>Run: {@code mvn -q -Ppeers -pl benchmarks -am verify -Dpeers.main=Scaling [-Dpeers.args="modes=inference,train seconds=2"]}
+ * <p>Run: {@code mvn -q -Ppeers -pl benchmarks -am verify -Dpeers.main=Scaling [-Dpeers.args="modes=inference,train
+ * seconds=2"]}
  */
 public final class Scaling {
     private static final List<Integer> BATCHES = List.of(1, 2, 4, 8, 16, 32);
     private static final List<Integer> SIZES = List.of(64, 96, 128, 192, 224, 256, 320, 384, 448, 512);
     private static final int BATCH_OF_SIZES = 4;
 
-    private Scaling() {
-    }
+    private Scaling() {}
 
     public static void main(String[] args) {
-        Options options = Options.parse(List.of(args).subList(1, args.length),
+        Options options = Options.parse(
+                List.of(args).subList(1, args.length),
                 Map.of("models", "resnet18", "modes", "inference,train", "seconds", "2", "warmup", "1"));
         for (String model : options.models()) {
             for (String mode : options.modes()) {
@@ -40,8 +41,18 @@ public final class Scaling {
     }
 
     private static void header() {
-        System.out.printf("%6s %6s | %12s %12s %8s %18s | %12s %12s %8s %18s%n", "batch", "size", "graft 1 th.", "2 threads", "speed-up",
-                "ms/224x224 px, 2", "libtorch 1", "2 threads", "speed-up", "ms/224x224 px, 2");
+        System.out.printf(
+                "%6s %6s | %12s %12s %8s %18s | %12s %12s %8s %18s%n",
+                "batch",
+                "size",
+                "graft 1 th.",
+                "2 threads",
+                "speed-up",
+                "ms/224x224 px, 2",
+                "libtorch 1",
+                "2 threads",
+                "speed-up",
+                "ms/224x224 px, 2");
     }
 
     private static void row(Task task, Options options) {

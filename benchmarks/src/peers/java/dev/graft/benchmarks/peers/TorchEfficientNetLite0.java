@@ -22,7 +22,8 @@ final class TorchEfficientNetLite0 extends TorchNet {
     TorchEfficientNetLite0(TorchWeights weights, boolean folded, int size) {
         super(weights, folded, EPS, 0.01);
         if (size % 32 != 0) {
-            throw new IllegalArgumentException("efficientnet_lite0: the padding here fits multiples of 32, not size " + size);
+            throw new IllegalArgumentException(
+                    "efficientnet_lite0: the padding here fits multiples of 32, not size " + size);
         }
         int in = Networks.EFFICIENTNET_LITE0_STEM;
         for (Stage stage : Networks.EFFICIENTNET_LITE0) {
@@ -67,8 +68,15 @@ final class TorchEfficientNetLite0 extends TorchNet {
             kernel = stage.kernel();
             strided = stride == 2;
             shortcut = stride == 1 && in == stage.out();
-            expand = stage.expansion() == 1 ? Optional.empty() : Optional.of(new ConvBn(name + "._expand_conv", name + "._bn0", 1, 0, 1));
-            depthwise = new ConvBn(name + "._depthwise_conv", name + "._bn1", stride, strided ? 0 : kernel / 2, in * stage.expansion());
+            expand = stage.expansion() == 1
+                    ? Optional.empty()
+                    : Optional.of(new ConvBn(name + "._expand_conv", name + "._bn0", 1, 0, 1));
+            depthwise = new ConvBn(
+                    name + "._depthwise_conv",
+                    name + "._bn1",
+                    stride,
+                    strided ? 0 : kernel / 2,
+                    in * stage.expansion());
             project = new ConvBn(name + "._project_conv", name + "._bn2", 1, 0, 1);
         }
 

@@ -74,7 +74,8 @@ final class TorchLayer {
         if (layer instanceof Layer.Conv c) {
             long half = c.kernel() / 2;
             long[] stride = {c.stride(), c.stride()};
-            return conv2d(x[0], x[1], new TensorOptional(), stride, new long[] {half, half}, new long[] {1, 1}, c.groups());
+            return conv2d(
+                    x[0], x[1], new TensorOptional(), stride, new long[] {half, half}, new long[] {1, 1}, c.groups());
         }
         if (layer instanceof Layer.BatchNorm b) {
             TensorOptional mean = new TensorOptional(zeros(new long[] {b.channels()}, new TensorOptions()));

@@ -14,14 +14,15 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /**
- * A network in libtorch's functions: channels_last weights, in-place activations, and for inference batch norm folded into the
- * convolutions.
+ * A network in libtorch's functions: channels_last weights, in-place activations, and for inference batch norm folded
+ * into the convolutions.
  */
 abstract class TorchNet {
     private static final TensorOptional NONE = new TensorOptional();
 
     /** In the order of the layers; the head's weight and bias come last. */
     final List<Tensor> parameters = new ArrayList<>();
+
     final TorchWeights weights;
     private final boolean folded;
     private final double eps;
@@ -37,7 +38,8 @@ abstract class TorchNet {
     }
 
     static TorchNet of(Task task, TorchWeights weights) {
-        return task.model().equals("resnet18") ? new TorchResNet18(weights, task.inference())
+        return task.model().equals("resnet18")
+                ? new TorchResNet18(weights, task.inference())
                 : new TorchEfficientNetLite0(weights, task.inference(), task.size());
     }
 

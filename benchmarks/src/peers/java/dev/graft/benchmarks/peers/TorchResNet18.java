@@ -44,7 +44,8 @@ final class TorchResNet18 extends TorchNet {
         Block(String name, int stride) {
             first = new ConvBn(name + ".conv1", name + ".bn1", stride, 1, 1);
             second = new ConvBn(name + ".conv2", name + ".bn2", 1, 1, 1);
-            downsample = stride == 1 ? Optional.empty()
+            downsample = stride == 1
+                    ? Optional.empty()
                     : Optional.of(new ConvBn(name + ".downsample.0", name + ".downsample.1", stride, 0, 1));
         }
 

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network as TorchScript, frozen and optimised for inference: batch norm folded, and oneDNN's own layouts between the layers.
- * The source is written layer by layer, so that no Python is needed.
+ * A network as TorchScript, frozen and optimised for inference: batch norm folded, and oneDNN's own layouts between the
+ * layers. The source is written layer by layer, so that no Python is needed.
  */
 final class TorchScriptNet {
     private final TorchWeights weights;
@@ -51,7 +51,8 @@ final class TorchScriptNet {
                 int stride = i == 0 && stage > 0 ? 2 : 1;
                 String y = line("torch.relu(%s)", convBn(x, name + ".conv1", name + ".bn1", stride, 1, 1));
                 y = convBn(y, name + ".conv2", name + ".bn2", 1, 1, 1);
-                String shortcut = stride == 1 ? x : convBn(x, name + ".downsample.0", name + ".downsample.1", stride, 0, 1);
+                String shortcut =
+                        stride == 1 ? x : convBn(x, name + ".downsample.0", name + ".downsample.1", stride, 0, 1);
                 x = line("torch.relu(torch.add(%s, %s))", y, shortcut);
             }
         }
@@ -66,10 +67,12 @@ final class TorchScriptNet {
             for (int i = 0; i < stage.repeats(); i++) {
                 String name = "_blocks." + block++;
                 int stride = i == 0 ? stage.stride() : 1;
-                String y = stage.expansion() == 1 ? x : relu6(convBn(x, name + "._expand_conv", name + "._bn0", 1, 0, 1));
+                String y =
+                        stage.expansion() == 1 ? x : relu6(convBn(x, name + "._expand_conv", name + "._bn0", 1, 0, 1));
                 y = stride == 2 ? pad(y, stage.kernel()) : y;
                 int padding = stride == 2 ? 0 : stage.kernel() / 2;
-                y = relu6(convBn(y, name + "._depthwise_conv", name + "._bn1", stride, padding, in * stage.expansion()));
+                y = relu6(
+                        convBn(y, name + "._depthwise_conv", name + "._bn1", stride, padding, in * stage.expansion()));
                 y = convBn(y, name + "._project_conv", name + "._bn2", 1, 0, 1);
                 x = stride == 1 && in == stage.out() ? line("torch.add(%s, %s)", y, x) : y;
                 in = stage.out();
@@ -79,10 +82,16 @@ final class TorchScriptNet {
     }
 
     private String convBn(String x, String conv, String norm, int stride, int padding, int groups) {
-        String y = line("torch.conv2d(%s, %s, None, [%d, %d], [%d, %d], [1, 1], %d)", x, weight(conv + ".weight"), stride, stride,
-                padding, padding, groups);
-        return line("torch.batch_norm(%s, %s, %s, %s, %s, False, 0.1, " + eps + ", False)", y, weight(norm + ".weight"),
-                weight(norm + ".bias"), weight(norm + ".running_mean"), weight(norm + ".running_var"));
+        String y = line(
+                "torch.conv2d(%s, %s, None, [%d, %d], [%d, %d], [1, 1], %d)",
+                x, weight(conv + ".weight"), stride, stride, padding, padding, groups);
+        return line(
+                "torch.batch_norm(%s, %s, %s, %s, %s, False, 0.1, " + eps + ", False)",
+                y,
+                weight(norm + ".weight"),
+                weight(norm + ".bias"),
+                weight(norm + ".running_mean"),
+                weight(norm + ".running_var"));
     }
 
     private String relu6(String x) {
@@ -92,12 +101,14 @@ final class TorchScriptNet {
     private String pad(String x, int kernel) {
         int total = kernel - 2;
         int before = total / 2;
-        return line("torch.constant_pad_nd(%s, [%d, %d, %d, %d], 0.0)", x, before, total - before, before, total - before);
+        return line(
+                "torch.constant_pad_nd(%s, [%d, %d, %d, %d], 0.0)", x, before, total - before, before, total - before);
     }
 
     private String head(String x, String name) {
-        return line("torch.linear(torch.flatten(torch.adaptive_avg_pool2d(%s, [1, 1]), 1), %s, %s)", x, weight(name + ".weight"),
-                weight(name + ".bias"));
+        return line(
+                "torch.linear(torch.flatten(torch.adaptive_avg_pool2d(%s, [1, 1]), 1), %s, %s)",
+                x, weight(name + ".weight"), weight(name + ".bias"));
     }
 
     private String weight(String name) {
@@ -108,7 +119,11 @@ final class TorchScriptNet {
 
     private String line(String expression, Object... arguments) {
         String name = "x" + ++values;
-        source.append("  ").append(name).append(" = ").append(String.format(Locale.ROOT, expression, arguments)).append('\n');
+        source.append("  ")
+                .append(name)
+                .append(" = ")
+                .append(String.format(Locale.ROOT, expression, arguments))
+                .append('\n');
         return name;
     }
 }

@@ -19,8 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** libtorch's side of each measurement. */
 final class TorchSteps {
-    private TorchSteps() {
-    }
+    private TorchSteps() {}
 
     /**
      * The ways libtorch can do the task, by name; one of them for training, all that may be fastest for inference.
@@ -29,7 +28,8 @@ final class TorchSteps {
      */
     static Map<String, Step> all(Task task, TorchWeights weights, float[] images) {
         // Its memory is [N, H, W, 3], so the permuted tensor is channels_last.
-        Tensor x = Tensor.create(images, task.batch(), task.size(), task.size(), 3).permute(0, 3, 1, 2);
+        Tensor x =
+                Tensor.create(images, task.batch(), task.size(), task.size(), 3).permute(0, 3, 1, 2);
         Map<String, Step> steps = new LinkedHashMap<>();
         if (task.inference()) {
             TorchNet net = TorchNet.of(task, weights);

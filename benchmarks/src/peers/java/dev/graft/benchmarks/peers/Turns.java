@@ -7,15 +7,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs contestants turn by turn until time is up. A turn starts with a step that is not timed: it takes over caches, and outlasts
- * the threads of the one before, which spin for a few milliseconds after their last loop.
+ * Runs contestants turn by turn until time is up. A turn starts with a step that is not timed: it takes over caches,
+ * and outlasts the threads of the one before, which spin for a few milliseconds after their last loop.
  */
 final class Turns {
     private static final double TURN_SECONDS = 0.25;
     private static final int MOST_STEPS = 20;
 
-    private Turns() {
-    }
+    private Turns() {}
 
     /** Runs one untimed step and then some timed ones. */
     interface Contestant {
@@ -40,9 +39,10 @@ final class Turns {
      * Every contestant's times.
      *
      * @param warmUpSeconds untimed turns first: a JIT compiler needs seconds, not steps
-     * @param turns         how many at least
+     * @param turns how many at least
      */
-    static Map<String, Times> race(Map<String, Contestant> contestants, double warmUpSeconds, double seconds, int turns) {
+    static Map<String, Times> race(
+            Map<String, Contestant> contestants, double warmUpSeconds, double seconds, int turns) {
         Map<String, Integer> steps = new LinkedHashMap<>();
         contestants.forEach((name, contestant) -> {
             long end = System.nanoTime() + (long) (warmUpSeconds * 1e9);
@@ -70,7 +70,8 @@ final class Turns {
      */
     record Times(double median, double mean, int steps) {
         static Times of(List<double[]> turns) {
-            double[] all = turns.stream().flatMapToDouble(Arrays::stream).sorted().toArray();
+            double[] all =
+                    turns.stream().flatMapToDouble(Arrays::stream).sorted().toArray();
             return new Times(all[all.length / 2], Arrays.stream(all).average().orElse(Double.NaN), all.length);
         }
     }
