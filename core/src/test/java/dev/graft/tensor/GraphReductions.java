@@ -48,7 +48,7 @@ final class GraphReductions {
         int[] all = IntStream.range(0, folded.length).filter(i -> folded[i]).toArray();
         String python = folded.length == 0
                 ? "$0 * 1"
-                : "$0.a" + name + "(" + GraphBuilder.python(all) + ", keepdim=" + (keep ? "True" : "False") + ")";
+                : "$0." + name + "(" + GraphBuilder.python(all) + ", keepdim=" + (keep ? "True" : "False") + ")";
         return g.step(
                 op,
                 new int[] {x},
@@ -57,7 +57,7 @@ final class GraphReductions {
                     GraphRef y = r[0].fold(folded, sum ? r[0].tape()::sum : r[0].tape()::mean);
                     return keep ? y : y.reshape(dims);
                 },
-                "$0.a" + name + "(" + keep + (axes.length > 0 ? ", " + Graph.list(axes) : "") + ")",
+                "$0." + name + "(" + keep + (axes.length > 0 ? ", " + Graph.list(axes) : "") + ")",
                 python);
     }
 
