@@ -3,7 +3,6 @@ module dev.graft.nn {
     requires transitive dev.graft.core;
     requires com.fasterxml.jackson.jr.ob;
     requires de.siegmar.fastcsv;
-    requires me.tongfei.progressbar;
 
     exports dev.graft.nn;
     exports dev.graft.nn.data;

@@ -5,7 +5,6 @@ import dev.graft.examples.demo.SourceTraining;
 import dev.graft.examples.demo.TransferDemo;
 import dev.graft.examples.demo.TransferDemo.Result;
 import dev.graft.examples.demo.TransferDemo.Start;
-import dev.graft.nn.train.Progress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -164,7 +163,7 @@ final class DemoCommand extends ReportingCommand {
                 sourceImages.orElse(shipped.images()),
                 sourceEpochs.orElse(shipped.epochs()),
                 sourceSeed.orElse(shipped.seed()));
-        double accuracy = training.train(file, Progress.automatic());
+        double accuracy = training.train(file, BarProgress.automatic());
         out().printf(Locale.ROOT, "accuracy on fresh source images %.4f; written to %s%n", accuracy, file);
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("file", file.toString());

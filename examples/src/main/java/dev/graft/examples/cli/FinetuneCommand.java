@@ -4,7 +4,6 @@ import dev.graft.examples.run.Finetune;
 import dev.graft.examples.run.FinetuneSettings;
 import dev.graft.examples.run.ImageData;
 import dev.graft.examples.run.RunException;
-import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.SplitFolders;
 import dev.graft.vision.image.transform.Augment;
@@ -183,7 +182,7 @@ final class FinetuneCommand extends ReportingCommand {
         Finetune.Outcome outcome;
         try (Finetune finetune = Finetune.open(settings, RunOptions.of(whole.spec), out());
                 StopSignal stop = StopSignal.onShutdown()) {
-            outcome = finetune.run(Progress.automatic(), stop);
+            outcome = finetune.run(BarProgress.automatic(), stop);
             // before the signal is closed: after that, the JVM may end at any moment
             sayHowToGoOn(outcome.ending());
         }

@@ -23,7 +23,7 @@ import java.util.Optional;
  *
  * <pre>{@code
  * try (Finetune finetune = Finetune.open(settings, options, log); StopSignal stop = StopSignal.onShutdown()) {
- *     Finetune.Outcome outcome = finetune.run(Progress.automatic(), stop);
+ *     Finetune.Outcome outcome = finetune.run(Progress.lines(System.err), stop);
  * }
  * }</pre>
  */

@@ -34,9 +34,4 @@ public interface Progress {
     static Progress lines(PrintStream out) {
         return new PlainProgress(out);
     }
-
-    /** A bar with the time left on standard error where that is a terminal; one line an epoch elsewhere. */
-    static Progress automatic() {
-        return Terminal.isInteractive() ? new BarProgress(System.err) : new PlainProgress(System.err);
-    }
 }

@@ -448,19 +448,6 @@ class TrainerTest {
     }
 
     @Test
-    void drawsABarOnATerminal() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Sequential model = Toy.network(3, 0);
-        try (DataLoader train = train(60, 16)) {
-            builder(model, sgd(model))
-                    .progress(new BarProgress(new PrintStream(out, true, StandardCharsets.UTF_8)))
-                    .build()
-                    .fit(train);
-        }
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("epoch 1/1", "train loss");
-    }
-
-    @Test
     void evaluatesOneLogit() {
         Sequential model = new Sequential(new Linear(2, 1, new SplittableRandom(1)));
         try (DataLoader validation = validation()) {

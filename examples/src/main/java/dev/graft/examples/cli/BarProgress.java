@@ -1,5 +1,7 @@
-package dev.graft.nn.train;
+package dev.graft.examples.cli;
 
+import dev.graft.nn.train.EpochResult;
+import dev.graft.nn.train.Progress;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
@@ -12,16 +14,22 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /** A bar with the time left for the epoch that runs, and a line for each that is done. */
 final class BarProgress implements Progress {
     private final PrintStream out;
+    private final Progress lines;
     private Optional<ProgressBar> bar = Optional.empty();
-    private int epochs;
 
     BarProgress(PrintStream out) {
         this.out = out;
+        this.lines = Progress.lines(out);
+    }
+
+    /** A bar on standard error where that is a terminal; only one line an epoch elsewhere. */
+    static Progress automatic() {
+        return Terminal.isInteractive() ? new BarProgress(System.err) : Progress.lines(System.err);
     }
 
     @Override
     public void epochStarted(int epoch, int allEpochs, int batches, int done) {
-        epochs = allEpochs;
+        lines.epochStarted(epoch, allEpochs, batches, done);
         bar = Optional.of(new ProgressBarBuilder()
                 .setTaskName("epoch " + epoch + "/" + allEpochs)
                 .setInitialMax(batches)
@@ -43,13 +51,13 @@ final class BarProgress implements Progress {
     @Override
     public void epochDone(EpochResult result) {
         close();
-        out.println(PlainProgress.line(result, epochs));
+        lines.epochDone(result);
     }
 
     @Override
     public void warning(String message) {
         close(); // a bar that is drawn anew would overwrite the line
-        out.println("warning: " + message);
+        lines.warning(message);
     }
 
     @Override

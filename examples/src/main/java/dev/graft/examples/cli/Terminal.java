@@ -1,4 +1,4 @@
-package dev.graft.nn.train;
+package dev.graft.examples.cli;
 
 import java.io.Console;
 
