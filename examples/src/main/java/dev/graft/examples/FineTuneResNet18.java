@@ -7,7 +7,7 @@ import dev.graft.nn.layer.Linear;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Tensor;
-import dev.graft.vision.ImageFolder;
+import dev.graft.vision.data.ImageFolder;
 import dev.graft.vision.image.transform.ImagePipeline;
 import dev.graft.vision.model.resnet.ResNet;
 import dev.graft.vision.model.resnet.ResNet18Weights;

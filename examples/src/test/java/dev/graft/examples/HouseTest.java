@@ -52,7 +52,7 @@ class HouseTest {
             "vision.image.decode",
             "vision.image",
             "vision.image.transform",
-            "vision",
+            "vision.data",
             "vision.model.weights",
             "vision.model.download, vision.model.part",
             "vision.model",

@@ -10,7 +10,7 @@ import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.tensor.Device;
-import dev.graft.vision.ImageDataset;
+import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.model.Backbone;
 import java.io.PrintWriter;

@@ -5,7 +5,7 @@ import dev.graft.examples.run.FinetuneSettings;
 import dev.graft.examples.run.ImageData;
 import dev.graft.examples.run.RunException;
 import dev.graft.nn.train.StopSignal;
-import dev.graft.vision.SplitFolders;
+import dev.graft.vision.data.SplitFolders;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.model.zoo.ModelZoo;
 import java.nio.file.Path;

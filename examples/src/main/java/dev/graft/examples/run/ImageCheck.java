@@ -1,7 +1,7 @@
 package dev.graft.examples.run;
 
 import dev.graft.nn.train.StopSignal;
-import dev.graft.vision.ImageDataset;
+import dev.graft.vision.data.ImageDataset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.graft.examples.run;
 
-import dev.graft.vision.ImageDataset;
-import dev.graft.vision.ImageFolder;
+import dev.graft.vision.data.ImageDataset;
+import dev.graft.vision.data.ImageFolder;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

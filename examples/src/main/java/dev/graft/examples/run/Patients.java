@@ -1,7 +1,7 @@
 package dev.graft.examples.run;
 
-import dev.graft.vision.ImageCsv;
-import dev.graft.vision.ImageDataset;
+import dev.graft.vision.data.ImageCsv;
+import dev.graft.vision.data.ImageDataset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -3,7 +3,7 @@ package dev.graft.examples.run;
 import dev.graft.nn.data.Example;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.tensor.Tensor;
-import dev.graft.vision.ImageDataset;
+import dev.graft.vision.data.ImageDataset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;

@@ -11,7 +11,7 @@ import dev.graft.nn.train.Monitor;
 import dev.graft.nn.train.Scores;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
-import dev.graft.vision.ImageNpz;
+import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;

@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.vision.data;
 
 import dev.graft.nn.data.DataException;
 import java.io.IOException;

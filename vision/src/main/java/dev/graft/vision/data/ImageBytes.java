@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.vision.data;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.vision.data;
 
 import dev.graft.io.file.Sha256;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.vision.data;
 
 import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.Normalize;

@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.vision.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,0 +1,2 @@
+/** Image data sets. */
+package dev.graft.vision.data;

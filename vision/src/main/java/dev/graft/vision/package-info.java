@@ -1,2 +1,0 @@
-/** Image data sets. */
-package dev.graft.vision;
