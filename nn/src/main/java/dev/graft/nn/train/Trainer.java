@@ -274,7 +274,7 @@ public final class Trainer {
                 secondsBefore + seconds(begin),
                 state.seen / trainSeconds);
         state.history.add(result);
-        scores.ifPresent(s -> keepIfBest(state, monitor.of(s), files));
+        scores.ifPresent(s -> keepIfBest(state, s, files));
         state.beginEpoch(state.epoch + 1);
         files.saveLast(optimizer, state, train);
         return Optional.of(result);
@@ -286,17 +286,19 @@ public final class Trainer {
 
     /** Judged from the history alone, so that a resumed run stops where the unbroken one does. */
     private boolean isExhausted(TrainState state) {
+        if (patience.isEmpty() || state.batch != 0) {
+            return false;
+        }
         int lastDone = state.epoch - 1;
-        return patience.isPresent()
-                && state.batch == 0
-                && state.bestEpoch.isPresent()
-                && lastDone - state.bestEpoch.getAsInt() >= patience.getAsInt();
+        OptionalInt better = BestEpoch.lastBetterScore(state.history, monitor);
+        return better.isPresent() && lastDone - better.getAsInt() >= patience.getAsInt();
     }
 
-    private void keepIfBest(TrainState state, double score, RunFiles files) {
+    private void keepIfBest(TrainState state, Scores scores, RunFiles files) {
+        double score = monitor.of(scores);
         if (Double.isNaN(score)) {
             MonitorCheck.warnUndefined(monitor, state, progress);
-        } else if (state.bestEpoch.isEmpty() || monitor.better(score, state.bestScore)) {
+        } else if (BestEpoch.isBeatenBy(scores, monitor, state)) {
             state.bestEpoch = OptionalInt.of(state.epoch);
             state.bestScore = score;
             files.saveBest(state);

@@ -95,15 +95,16 @@ public final class TrainerBuilder {
     }
 
     /**
-     * The validation score that names the best epoch; the loss if not set. An epoch in which it is not defined, such as
-     * the AUROC of a single class, is never the best.
+     * The validation score that names the best epoch; the loss if not set. Of epochs with the same score, that with the
+     * lowest validation loss is the best. An epoch in which the score is not defined, such as the AUROC of a single
+     * class, is never the best.
      */
     public TrainerBuilder monitor(Monitor score) {
         monitor = score;
         return this;
     }
 
-    /** Stops after this many epochs without a better monitored score. */
+    /** Stops after this many epochs without a better monitored score; a lower loss at the same score is none. */
     public TrainerBuilder earlyStopping(int patienceEpochs) {
         patience = OptionalInt.of(atLeastOne("patience", patienceEpochs));
         return this;
