@@ -1,6 +1,5 @@
 package dev.graft.tensor;
 
-import dev.graft.type.DType;
 import dev.graft.type.Shape;
 
 /**
@@ -27,10 +26,15 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
 
     static void requireFloat(String op, Tensor... in) {
         for (Tensor t : in) {
-            if (t.dtype() != DType.F32) {
-                throw new IllegalArgumentException(op + ": operands must be F32, got " + t.dtype() + " " + t.shape()
-                        + ". Hint: call to(DType.F32).");
-            }
+            requireFloat(op, "operands", t);
+        }
+    }
+
+    /** A type that the tensor's device computes in. @param what to call the operand where it is of another type */
+    static void requireFloat(String op, String what, Tensor t) {
+        if (!t.backend().computesIn(t.dtype())) {
+            throw new IllegalArgumentException(op + ": " + what + " must be F32, got " + t.dtype() + " " + t.shape()
+                    + ". Hint: call to(DType.F32).");
         }
     }
 

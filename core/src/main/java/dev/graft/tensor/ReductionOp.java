@@ -31,10 +31,7 @@ sealed interface ReductionOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            if (in[0].dtype() != DType.F32) {
-                throw new IllegalArgumentException(name() + ": input must be F32, got " + in[0].dtype() + " "
-                        + in[0].shape() + ". Hint: call to(DType.F32).");
-            }
+            Op.requireFloat(name(), "input", in[0]);
             boolean extreme = function == Reduction.MAX || function == Reduction.MIN;
             if (extreme && folded(in[0].shape()) == 0) {
                 throw new IllegalArgumentException(

@@ -27,7 +27,7 @@ sealed interface RowOp extends Op {
                 throw new IllegalArgumentException("embedding: the table must be [V, D], got " + table.shape()
                         + " (indices " + in[1].shape() + ")");
             }
-            requireFloat(name(), "the table", table);
+            Op.requireFloat(name(), "the table", table);
             Tensor rows = indices(
                     name(), in[1], table.dim(0), OptionalLong.empty(), "the table " + table.shape() + " has rows");
             Tensor y = Raw.empty(table, rows.numel(), table.dim(1));
@@ -77,9 +77,9 @@ sealed interface RowOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             Tensor logits = in[0];
             checkShapes(in);
-            requireFloat(name(), "logits", logits);
+            Op.requireFloat(name(), "logits", logits);
             if (in.length > 2) {
-                requireFloat(name(), "class weights", in[2]);
+                Op.requireFloat(name(), "class weights", in[2]);
                 if (saved.needs(2)) {
                     throw new IllegalArgumentException(
                             "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().");
@@ -183,13 +183,6 @@ sealed interface RowOp extends Op {
             dims[dims.length - 1] = logits.dim(1);
             order[1] = dims.length - 1;
             return Raw.permute(Raw.reshape(rows, Shape.of(dims)), order);
-        }
-    }
-
-    private static void requireFloat(String op, String what, Tensor t) {
-        if (t.dtype() != DType.F32) {
-            throw new IllegalArgumentException(op + ": " + what + " must be F32, got " + t.dtype() + " " + t.shape()
-                    + ". Hint: call to(DType.F32).");
         }
     }
 

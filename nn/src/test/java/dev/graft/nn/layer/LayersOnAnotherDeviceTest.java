@@ -1,0 +1,153 @@
+package dev.graft.nn.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.io.StateDict;
+import dev.graft.nn.Module;
+import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.optim.AdamW;
+import dev.graft.nn.optim.GradientClip;
+import dev.graft.tensor.Autograd;
+import dev.graft.tensor.Device;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import java.io.IOException;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every layer is trained on core's reference devices, which share nothing with the CPU's kernels or memory: what a
+ * layer makes by itself (masks, statistics, constants) must lie where its input does.
+ */
+class LayersOnAnotherDeviceTest {
+    private static final long SEED = 20261130;
+    private static final int CLASSES = 4;
+    private static final int STEPS = 3;
+
+    private static Module images() {
+        SplittableRandom random = new SplittableRandom(SEED);
+        return new Sequential(
+                new Conv2d(3, 6, 3, Conv2d.options().padding(1).withoutBias(), random),
+                new BatchNorm2d(6),
+                new ReLU(),
+                new MaxPool2d(2),
+                new Conv2d(6, 6, 3, Conv2d.options().padding(1).groups(6), random),
+                new ReLU6(),
+                new AvgPool2d(2),
+                new Identity(),
+                new Sigmoid(),
+                new AdaptiveMaxPool2d(2),
+                new AdaptiveAvgPool2d(2),
+                new Flatten(),
+                new Dropout(0.25f, random),
+                new Linear(6 * 2 * 2, CLASSES, random));
+    }
+
+    private static Module sequences() {
+        SplittableRandom random = new SplittableRandom(SEED);
+        return new Sequential(
+                new Embedding(9, 16, random),
+                new Conv1d(12, 6, 3, Conv1d.options().padding(1).withoutBias(), random),
+                new BatchNorm1d(6),
+                new GELU(),
+                new MaxPool1d(2),
+                new LayerNorm(8),
+                new LeakyReLU(),
+                new AvgPool1d(2),
+                new Tanh(),
+                new AdaptiveMaxPool1d(3),
+                new AdaptiveAvgPool1d(2),
+                new Flatten(),
+                new Softmax(1),
+                new Linear(12, CLASSES, random));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reference", "reference:1", "reference:2"})
+    void trainsAsOnTheCpu(String device) {
+        SplittableRandom random = new SplittableRandom(SEED);
+        Tensor pictures = Tensor.randn(random, 5, 3, 9, 10);
+        Tensor letters = Tensor.of(random.longs(5 * 12, 0, 9).toArray(), 5, 12);
+        for (boolean image : new boolean[] {true, false}) {
+            Tensor input = image ? pictures : letters;
+            Map<String, float[]> expected = train(image ? images() : sequences(), input, Device.cpu());
+            Map<String, float[]> found = train(image ? images() : sequences(), input, Device.of(device));
+            assertThat(found.keySet()).isEqualTo(expected.keySet());
+            expected.forEach((name, values) -> {
+                for (int i = 0; i < values.length; i++) {
+                    assertThat(found.get(name)[i]).as("%s[%d]", name, i).isCloseTo(values[i], within(2e-4f));
+                }
+            });
+        }
+    }
+
+    private static Map<String, float[]> train(Module model, Tensor input, Device device) {
+        Map<String, float[]> found = new LinkedHashMap<>();
+        try (Scope scope = Scope.open();
+                model) {
+            model.to(device);
+            Tensor x = input.to(device);
+            Tensor labels = Tensor.of(new long[] {0, 3, 1, 2, 0}, 5).to(device);
+            CrossEntropyLoss loss = new CrossEntropyLoss().labelSmoothing(0.1f);
+            try (AdamW optimizer = new AdamW(model.parameters(), AdamW.lr(0.01))) {
+                for (int step = 0; step < STEPS; step++) {
+                    optimizer.zeroGrad();
+                    Tensor value = loss.forward(model.forward(x), labels);
+                    value.backward();
+                    found.put("norm " + step, new float[] {(float) GradientClip.norm(model.parameters(), 0.5)});
+                    optimizer.step();
+                    found.put("loss " + step, value.toFloatArray());
+                }
+            }
+            assertThat(found.get("loss 2")[0]).isLessThan(found.get("loss 0")[0]);
+            model.eval();
+            try (Autograd.Guard guard = Autograd.noGrad()) {
+                found.put("logits", model.forward(x).toFloatArray());
+            }
+            try (StateDict state = model.stateDict()) {
+                state.entries().stream()
+                        .filter(entry -> !entry.getKey().endsWith("num_batches_tracked"))
+                        .forEach(entry ->
+                                found.put(entry.getKey(), entry.getValue().toFloatArray()));
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void noLayerIsLeftOut() throws IOException, ReflectiveOperationException {
+        Set<String> used = new TreeSet<>();
+        for (Module model : new Module[] {images(), sequences()}) {
+            used.add(model.getClass().getSimpleName());
+            model.children().values().forEach(child -> used.add(child.getClass().getSimpleName()));
+        }
+        Set<String> layers = new TreeSet<>();
+        Path folder = Path.of("target/classes/dev/graft/nn/layer");
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+                String name = file.getFileName().toString().replace(".class", "");
+                if (name.equals("package-info")) {
+                    continue;
+                }
+                Class<?> type = Class.forName("dev.graft.nn.layer." + name);
+                if (Module.class.isAssignableFrom(type)
+                        && Modifier.isPublic(type.getModifiers())
+                        && !Modifier.isAbstract(type.getModifiers())) {
+                    layers.add(type.getSimpleName());
+                }
+            }
+        }
+        assertThat(layers).hasSizeGreaterThan(20).isEqualTo(used);
+    }
+}
