@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Runs a {@code main} of the tests in a JVM of its own, with flags of its own and this JVM's class path. */
 public final class ForkedJvm {
     private final Class<?> main;
+    private String classPath = System.getProperty("java.class.path");
     private int seconds = 120;
     private Path home = Path.of(System.getProperty("java.home"));
     private final List<String> flags = new ArrayList<>(List.of("-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
@@ -31,6 +32,12 @@ public final class ForkedJvm {
     /** Another JDK than this one. */
     public ForkedJvm home(Path other) {
         home = other;
+        return this;
+    }
+
+    /** Another class path than this JVM's. */
+    public ForkedJvm classPath(String other) {
+        classPath = other;
         return this;
     }
 
@@ -75,7 +82,7 @@ public final class ForkedJvm {
         List<String> command =
                 new ArrayList<>(List.of(home.resolve("bin").resolve("java").toString()));
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(arguments);
         try {
             Path output = Files.createTempFile("forked", ".log");

@@ -80,8 +80,8 @@ public abstract class KernelProvider {
             LOG.log(
                     Level.WARNING,
                     "OpenBLAS could not be loaded, matrix products fall back to slow Java loops (" + e
-                            + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform on the class path"
-                            + " (on the module path add --add-modules org.bytedeco.openblas.PLATFORM,org.bytedeco.javacpp.PLATFORM, such as linux.x86_64),"
+                            + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform (such as classifier linux-x86_64)"
+                            + " on the class path or the module path,"
                             + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable).");
             return new JavaBlas("OpenBLAS could not be loaded: " + e);
         }

@@ -1,19 +1,24 @@
 package dev.graft.cpu.gemm;
 
-import static org.bytedeco.openblas.global.openblas_full.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
-import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
-import static org.bytedeco.openblas.global.openblas_full.cblas_sgemm;
-import static org.bytedeco.openblas.global.openblas_full.openblas_get_config;
-import static org.bytedeco.openblas.global.openblas_full.openblas_get_corename;
-import static org.bytedeco.openblas.global.openblas_full.openblas_set_num_threads;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.OPENBLAS_VERSION;
+import static org.bytedeco.openblas.global.openblas_nolapack.blas_get_vendor;
+import static org.bytedeco.openblas.global.openblas_nolapack.blas_set_num_threads;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
 import dev.graft.cpu.memory.MatrixBuffer;
 import dev.graft.cpu.run.Blas;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
  * OpenBLAS at one thread a caller: its own threads spin against ours, and collapse when another process is busy.
@@ -21,6 +26,8 @@ import org.bytedeco.javacpp.FloatPointer;
  * <p>A {@code float[]} argument would be copied whole on every call; buffers are direct buffers, and
  * {@code FloatBuffer.put(float[])} is the fastest way into them (20 to 50 GB/s for runs of 64 floats or more, against
  * 0.4 for {@code FloatPointer.put}).
+ *
+ * <p>The binding without LAPACK is 0.3 MB where the full one is 24 MB, to be unpacked at the first start.
  */
 public final class OpenBlas implements Blas {
     private static final float[] ZEROS = new float[4096];
@@ -33,6 +40,35 @@ public final class OpenBlas implements Blas {
     /** Depth of a product whose few results are added up in double. */
     private static final int DEPTH_BLOCK = 256;
 
+    /** What {@code blas_get_vendor} answers when the number of threads is set. */
+    private static final int OPENBLAS = 2;
+
+    private static final List<String> CORES = List.of(
+            "SAPPHIRERAPIDS",
+            "COOPERLAKE",
+            "SKYLAKEX",
+            "HASWELL",
+            "ZEN",
+            "SANDYBRIDGE",
+            "NEHALEM",
+            "EXCAVATOR",
+            "STEAMROLLER",
+            "PILEDRIVER",
+            "BULLDOZER",
+            "BARCELONA",
+            "CORE2",
+            "PRESCOTT",
+            "ARMV9SME",
+            "ARMV8SVE",
+            "NEOVERSEV1",
+            "NEOVERSEN2",
+            "NEOVERSEN1",
+            "THUNDERX2T99",
+            "CORTEXA57",
+            "CORTEXA53",
+            "VORTEX",
+            "ARMV8");
+
     private final String description;
 
     /** Loads the native library. @throws LinkageError where it cannot be loaded */
@@ -41,9 +77,30 @@ public final class OpenBlas implements Blas {
         // class loads.
         setIfAbsent("org.bytedeco.javacpp.maxphysicalbytes");
         setIfAbsent("org.bytedeco.javacpp.maxbytes");
-        openblas_set_num_threads(1);
-        description = openblas_get_config().getString().trim() + ", kernels "
-                + openblas_get_corename().getString() + ", 1 thread a caller";
+        ModulePathNatives.load(Pointer.class);
+        ModulePathNatives.load(openblas_nolapack.class);
+        blas_set_num_threads(1);
+        if (blas_get_vendor() != OPENBLAS) {
+            throw new UnsatisfiedLinkError("OpenBLAS does not let its number of threads be set");
+        }
+        description = OPENBLAS_VERSION.trim() + kernels() + ", 1 thread a caller";
+    }
+
+    /** Which of its kernels OpenBLAS chose for the processor, where its symbols tell: {@code ", kernels HASWELL"}. */
+    private static String kernels() {
+        Pointer chosen = Loader.addressof("gotoblas");
+        if (chosen == null) {
+            return "";
+        }
+        long address = new PointerPointer<Pointer>(chosen).get().address();
+        return CORES.stream()
+                .filter(core -> {
+                    Pointer kernels = Loader.addressof("gotoblas_" + core);
+                    return kernels != null && kernels.address() == address;
+                })
+                .map(core -> ", kernels " + core)
+                .findFirst()
+                .orElse("");
     }
 
     private static void setIfAbsent(String property) {
