@@ -6,9 +6,13 @@ module dev.graft.nn {
 
     exports dev.graft.nn;
     exports dev.graft.nn.data;
+    exports dev.graft.nn.json to
+            dev.graft.vision;
     exports dev.graft.nn.layer;
     exports dev.graft.nn.loss;
     exports dev.graft.nn.metric;
+    exports dev.graft.nn.model;
     exports dev.graft.nn.optim;
+    exports dev.graft.nn.run;
     exports dev.graft.nn.train;
 }

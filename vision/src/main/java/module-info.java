@@ -10,6 +10,7 @@ module dev.graft.vision {
     requires java.desktop;
     requires java.net.http;
 
+    exports dev.graft.vision;
     exports dev.graft.vision.data;
     exports dev.graft.vision.image;
     exports dev.graft.vision.image.file;

@@ -46,7 +46,9 @@ class HouseTest {
             // nn
             "nn",
             "nn.layer, nn.data, nn.loss, nn.metric, nn.optim",
-            "nn.train",
+            "nn.train, nn.json",
+            "nn.model",
+            "nn.run",
             // vision
             "vision.image.file",
             "vision.image.decode",
@@ -58,8 +60,9 @@ class HouseTest {
             "vision.model",
             "vision.model.resnet, vision.model.squeezenet, vision.model.efficientnet",
             "vision.model.zoo",
+            "vision",
             // examples
-            "examples.run, examples.demo",
+            "examples.demo",
             "examples.cli",
             "examples");
 

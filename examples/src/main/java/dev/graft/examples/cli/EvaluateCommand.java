@@ -1,17 +1,19 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.ImageData;
-import dev.graft.examples.run.LeftOut;
-import dev.graft.examples.run.Metrics;
-import dev.graft.examples.run.ModelCard;
-import dev.graft.examples.run.Relabelled;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.tensor.Device;
+import dev.graft.vision.ImageData;
+import dev.graft.vision.ImageModels;
+import dev.graft.vision.LeftOut;
+import dev.graft.vision.Metrics;
+import dev.graft.vision.Relabelled;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.image.file.ImageNotes;
+import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -76,16 +78,16 @@ final class EvaluateCommand extends ReportingCommand {
         ModelCard card = ModelCard.read(model);
         card.checkUnchanged(model);
         card.note(model).ifPresent(out()::println);
-        window.checkIs(card.preprocessing().window());
+        Preprocessing preprocessing = ImageModels.preprocessing(card, model.resolve(ModelCard.FILE_NAME));
+        window.checkIs(preprocessing.window());
         ImageNotes notes = new ImageNotes();
-        ImageDataset found = ImageData.open(
-                        data, csvEncoding.charset(), card.preprocessing().eval())
+        ImageDataset found = ImageData.open(data, csvEncoding.charset(), preprocessing.eval())
                 .withNotes(notes);
         LeftOut.line(List.of(found)).ifPresent(out()::println);
         ImageData.contradictions(found).ifPresent(out()::println);
         Relabelled images = new Relabelled(found, card.classes());
         DataLoader loader = DataLoader.of(images, batch).on(place);
-        try (Backbone network = card.load(model);
+        try (Backbone network = ImageModels.load(card, model);
                 DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
             network.to(place);
             long begin = System.nanoTime();

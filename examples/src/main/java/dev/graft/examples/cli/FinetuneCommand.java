@@ -1,10 +1,10 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.Finetune;
-import dev.graft.examples.run.FinetuneSettings;
-import dev.graft.examples.run.ImageData;
-import dev.graft.examples.run.RunException;
+import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.StopSignal;
+import dev.graft.vision.Finetune;
+import dev.graft.vision.FinetuneSettings;
+import dev.graft.vision.ImageData;
 import dev.graft.vision.data.SplitFolders;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.model.zoo.ModelZoo;

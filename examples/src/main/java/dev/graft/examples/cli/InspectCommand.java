@@ -1,9 +1,9 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.Json;
 import dev.graft.io.TensorInfo;
 import dev.graft.io.WeightFileInfo;
 import dev.graft.io.WeightFiles;
+import dev.graft.nn.json.Json;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

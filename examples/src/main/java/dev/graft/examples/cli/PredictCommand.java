@@ -1,6 +1,6 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.Classifier;
+import dev.graft.vision.Classifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

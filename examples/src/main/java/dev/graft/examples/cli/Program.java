@@ -1,6 +1,5 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.Versions;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import picocli.CommandLine;
@@ -12,7 +11,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "graft",
         mixinStandardHelpOptions = true,
-        versionProvider = Versions.class,
+        versionProvider = VersionText.class,
         synopsisSubcommandLabel = "COMMAND",
         header = "Fine-tunes pretrained image networks on your own pictures, on the CPU.",
         subcommands = {

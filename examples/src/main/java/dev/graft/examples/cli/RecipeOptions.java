@@ -1,6 +1,6 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.Recipe;
+import dev.graft.nn.run.Recipe;
 import dev.graft.nn.train.Monitor;
 import dev.graft.vision.model.Architecture;
 import java.util.Optional;

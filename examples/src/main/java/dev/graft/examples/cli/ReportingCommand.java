@@ -1,9 +1,9 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.AtomicText;
-import dev.graft.examples.run.Json;
-import dev.graft.examples.run.RunException;
 import dev.graft.io.file.AtomicFile;
+import dev.graft.io.file.AtomicText;
+import dev.graft.nn.json.Json;
+import dev.graft.nn.run.RunException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.graft.examples.cli;
 
-import dev.graft.examples.run.Recipe;
+import dev.graft.nn.run.Recipe;
 import java.util.Arrays;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

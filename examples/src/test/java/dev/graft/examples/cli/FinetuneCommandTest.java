@@ -3,10 +3,10 @@ package dev.graft.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
-import dev.graft.examples.run.Json;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
+import dev.graft.nn.json.Json;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;

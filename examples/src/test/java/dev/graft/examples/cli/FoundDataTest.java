@@ -2,7 +2,7 @@ package dev.graft.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.examples.run.Json;
+import dev.graft.nn.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,10 +2,10 @@ package dev.graft.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.examples.run.Json;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
+import dev.graft.nn.json.Json;
 import dev.graft.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;

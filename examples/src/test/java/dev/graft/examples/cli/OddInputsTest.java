@@ -2,10 +2,10 @@ package dev.graft.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.examples.run.AtomicText;
-import dev.graft.examples.run.Json;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
+import dev.graft.io.file.AtomicText;
+import dev.graft.nn.json.Json;
 import dev.graft.type.DType;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;

@@ -1,0 +1,72 @@
+package dev.graft.io.file;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Files that take the places of others together. Each is written whole beside its target first: where one of them
+ * cannot be written, no target has changed; a reader sees old and new ones mixed only between two renames.
+ */
+public final class Swap implements AutoCloseable {
+    /** How the name of a file that is not in its place yet ends. */
+    public static final String ENDING = ".new";
+
+    private final Map<Path, Path> pending = new LinkedHashMap<>();
+
+    /**
+     * Where to write what shall take the place of {@code target}; the file that a link names is replaced, not the link.
+     */
+    public Path of(Path target) {
+        try {
+            Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+            Path beside = real.resolveSibling("." + real.getFileName() + ENDING);
+            pending.put(beside, real);
+            return beside;
+        } catch (IOException e) {
+            throw cannotReplace(target, e);
+        }
+    }
+
+    /** Puts all files in place, in the order they were asked for. */
+    public void commit() {
+        pending.forEach((written, target) -> {
+            try {
+                AtomicFile.keepPermissions(target, written);
+            } catch (IOException e) {
+                throw cannotReplace(target, e);
+            }
+        });
+        pending.forEach((written, target) -> {
+            try {
+                AtomicFile.putInPlace(written, target);
+            } catch (IOException e) {
+                throw cannotReplace(target, e);
+            }
+        });
+        pending.values().stream().map(Path::getParent).distinct().forEach(AtomicFile::forceFolder);
+        pending.clear();
+    }
+
+    private static FileException cannotReplace(Path target, IOException e) {
+        return new FileException(
+                target + " cannot be replaced (" + e + ")",
+                "fix its permissions; what is not in place yet lies beside it",
+                e);
+    }
+
+    /** Deletes what was written and not put in place. */
+    @Override
+    public void close() {
+        pending.keySet().forEach(file -> {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                System.getLogger(Swap.class.getName())
+                        .log(System.Logger.Level.WARNING, "temporary file left behind: " + file, e);
+            }
+        });
+    }
+}

@@ -1,0 +1,2 @@
+/** JSON as maps, lists, strings and numbers. */
+package dev.graft.nn.json;

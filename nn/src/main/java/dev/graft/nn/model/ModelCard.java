@@ -1,0 +1,295 @@
+package dev.graft.nn.model;
+
+import dev.graft.io.Safetensors;
+import dev.graft.io.StateDict;
+import dev.graft.io.WeightFiles;
+import dev.graft.io.file.FileException;
+import dev.graft.io.file.Sha256;
+import dev.graft.io.file.WeightFileException;
+import dev.graft.nn.Module;
+import dev.graft.nn.json.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * What a saved model needs to be used again: {@code model.json} beside {@code model.safetensors}.
+ *
+ * @param architecture the network's name, for whoever builds it
+ * @param classes class names, in the order of the logits
+ * @param preprocessing from an example, such as an image, to the network's input, in the words of the network's task
+ * @param facts how it was made: seed, versions, hashes; for people
+ */
+public record ModelCard(
+        String architecture, List<String> classes, Map<String, Object> preprocessing, Map<String, Object> facts) {
+    public static final String FILE_NAME = "model.json";
+    public static final String WEIGHTS = "model.safetensors";
+
+    /** The entry that says which weights the card is about. */
+    public static final String HASH = "weights_sha256";
+
+    /** The entry that says which run made the weights: the hash of all that decided what it learnt. */
+    public static final String RUN = "run_sha256";
+
+    /** In the weights' metadata: what of the card changes predictions. */
+    public static final String BINDING = "graft.card";
+
+    public ModelCard {
+        classes = List.copyOf(classes);
+        preprocessing = Collections.unmodifiableMap(new LinkedHashMap<>(preprocessing));
+        facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
+    }
+
+    /** @throws ModelException if the folder has no readable card */
+    public static ModelCard read(Path folder) {
+        Path file = folder.resolve(FILE_NAME);
+        if (!Files.isRegularFile(file)) {
+            throw new ModelException(
+                    folder + " holds no " + FILE_NAME, "name the --out folder of a finished graft finetune");
+        }
+        return of(file, new LinkedHashMap<>(Json.readObject(file)));
+    }
+
+    /** @param file that the entries come from, for errors */
+    private static ModelCard of(Path file, Map<String, Object> map) {
+        try {
+            String architecture = (String) require(file, map, "architecture");
+            List<String> classes = ((List<?>) require(file, map, "classes"))
+                    .stream().map(String.class::cast).toList();
+            checkClasses(file, classes);
+            Map<String, Object> preprocessing = new LinkedHashMap<>();
+            ((Map<?, ?>) require(file, map, "preprocessing"))
+                    .forEach((key, value) -> preprocessing.put((String) key, value));
+            if (!(map.getOrDefault(HASH, "") instanceof String)) {
+                throw new ClassCastException(HASH);
+            }
+            return new ModelCard(architecture, classes, preprocessing, map);
+        } catch (ClassCastException e) {
+            throw new ModelException(
+                    file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
+        }
+    }
+
+    private static void checkClasses(Path file, List<String> classes) {
+        Set<String> seen = new HashSet<>();
+        for (String name : classes) {
+            if (!seen.add(name)) {
+                throw new ModelException(
+                        file + " names the class \"" + name + "\" twice, as number " + classes.indexOf(name) + " and "
+                                + classes.lastIndexOf(name),
+                        "give every class a name of its own, or put the file of graft finetune back");
+            }
+        }
+        if (classes.isEmpty()) {
+            throw new ModelException(file + " names no classes", "put the file of graft finetune back");
+        }
+    }
+
+    /** For the metadata of the weights that this card is about. */
+    public String binding() {
+        return Json.write(predictionFields()).replaceAll("\\s*\\R\\s*", "");
+    }
+
+    private Map<String, Object> predictionFields() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("architecture", architecture);
+        map.put("classes", classes);
+        map.put("preprocessing", preprocessing);
+        return map;
+    }
+
+    /**
+     * Compares this card with what the weights say it was; those of older versions say nothing.
+     *
+     * @throws ModelException where the card was changed since
+     */
+    private void checkBinding(Path folder, Path weights) {
+        if (!Files.isRegularFile(weights)) {
+            return;
+        }
+        String bound = bindingOf(weights);
+        if (bound.isEmpty()) {
+            return;
+        }
+        Map<String, Object> then = Json.parseObject(bound, weights);
+        List<String> changed = new ArrayList<>();
+        if (!architecture.equals(then.get("architecture"))) {
+            changed.add("architecture");
+        }
+        if (!classes.equals(then.get("classes"))) {
+            changed.add("classes");
+        }
+        if (then.get("preprocessing") instanceof Map<?, ?> before) {
+            Set<Object> names = new LinkedHashSet<>(preprocessing.keySet());
+            names.addAll(before.keySet());
+            names.stream()
+                    .filter(name -> !Json.same(preprocessing.get(name), before.get(name)))
+                    .forEach(name -> changed.add("preprocessing." + name));
+        }
+        if (!changed.isEmpty()) {
+            throw new ModelException(
+                    folder.resolve(FILE_NAME) + " was changed after " + weights.getFileName() + " was written: other "
+                            + String.join(", ", changed),
+                    "put the file of that run back; a model with other classes or another input is trained anew with graft finetune");
+        }
+    }
+
+    /**
+     * Answers early whether this card still says what it said when the folder's weights were written.
+     *
+     * @throws ModelException naming what was changed
+     */
+    public void checkUnchanged(Path folder) {
+        checkBinding(folder, folder.resolve(WEIGHTS));
+    }
+
+    private static String bindingOf(Path weights) {
+        try {
+            return Safetensors.metadata(weights).getOrDefault(BINDING, "");
+        } catch (WeightFileException e) {
+            return ""; // another container, or damage that loading tells of
+        }
+    }
+
+    /**
+     * What weights that graft wrote say of themselves, wherever they were copied to; empty for others, and for those of
+     * older versions.
+     *
+     * @throws ModelException where they say it unreadably
+     */
+    public static Optional<ModelCard> inside(Path weights) {
+        String bound = bindingOf(weights);
+        return bound.isEmpty()
+                ? Optional.empty()
+                : Optional.of(of(weights, new LinkedHashMap<>(Json.parseObject(bound, weights))));
+    }
+
+    private static Object require(Path file, Map<String, Object> map, String key) {
+        Object value = map.remove(key);
+        if (value == null) {
+            throw new ModelException(file + " lacks \"" + key + "\"", "restore it, or run graft finetune again");
+        }
+        return value;
+    }
+
+    /**
+     * The card that names a weight file; empty where there is none. A {@code model.json} that graft did not write, or
+     * that is the card of another file, is none.
+     *
+     * @param sha256 of the file
+     * @param note told why a card beside the file is not its card
+     */
+    public static Optional<ModelCard> of(Path file, String sha256, Consumer<String> note) {
+        Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("."));
+        if (!Files.isRegularFile(folder.resolve(FILE_NAME))) {
+            return Optional.empty();
+        }
+        ModelCard card;
+        try {
+            card = read(folder);
+        } catch (ModelException | FileException e) {
+            return Optional.empty();
+        }
+        if (card.weightsSha256().equals(Optional.of(sha256))) {
+            card.checkBinding(folder, file);
+            return Optional.of(card);
+        }
+        String beside = file + ": the " + FILE_NAME + " beside it is not its card: ";
+        if (!file.getFileName().toString().equals(WEIGHTS)) {
+            note.accept(beside + "it names " + WEIGHTS);
+            return Optional.empty();
+        }
+        if (card.weightsSha256().isPresent()) {
+            note.accept(beside + "it has another SHA-256");
+            return Optional.empty();
+        }
+        note.accept(card.note(folder).orElseThrow());
+        return Optional.of(card);
+    }
+
+    /** Of the weights that this card is about; cards of old models lack it. */
+    public Optional<String> weightsSha256() {
+        return Optional.ofNullable((String) facts.get(HASH));
+    }
+
+    /** What a user of this model should know about the card. */
+    public Optional<String> note(Path folder) {
+        return weightsSha256().isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                        folder.resolve(FILE_NAME)
+                                + " has no SHA-256 of its weights, as old models have none: whether they are its own is not checked");
+    }
+
+    /** For the card's file. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> map = predictionFields();
+        map.putAll(facts);
+        return map;
+    }
+
+    /**
+     * The network with the folder's weights, in evaluation mode.
+     *
+     * @param network builds it, with any weights, for the card's architecture and number of classes
+     * @throws ModelException where the folder's weights are not those that this card is about, or do not fit the
+     *     network
+     */
+    public <M extends Module> M load(Path folder, Supplier<M> network) {
+        Path weights = folder.resolve(WEIGHTS);
+        checkWeights(folder, weights);
+        M model = network.get();
+        try (StateDict state = WeightFiles.load(weights)) {
+            model.load(state);
+            FiniteWeights.check(weights, model);
+            model.eval();
+            return model;
+        } catch (IllegalArgumentException e) {
+            model.close();
+            throw new ModelException(
+                    weights + " does not fit " + FILE_NAME + ", which says " + architecture + " with " + classes.size()
+                            + " classes: " + e.getMessage().split("\\s*Hint: ")[0],
+                    "put the two files of one run back",
+                    e);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private void checkWeights(Path folder, Path weights) {
+        Optional<String> wanted = weightsSha256();
+        if (wanted.isPresent()
+                && Files.isRegularFile(weights)
+                && !Sha256.of(weights).equals(wanted.get())) {
+            throw new ModelException(
+                    weights + " is not the file that " + FILE_NAME + " describes: it has another SHA-256 than "
+                            + wanted.get(),
+                    isBetweenRuns(folder)
+                            ? "a run was interrupted while it put its result in place; finish it with graft finetune --resume --out "
+                                    + folder
+                            : "put the file of that run back, or give this one by its own name with --weights");
+        }
+        checkBinding(folder, weights);
+    }
+
+    /** Whether the folder's run is not the one that made the card: its weights may be in place, its card is not. */
+    private boolean isBetweenRuns(Path folder) {
+        try {
+            Object run = Json.readObject(folder.resolve("run.json")).get(RUN);
+            return run != null && !run.equals(facts.get(RUN));
+        } catch (FileException e) {
+            return false;
+        }
+    }
+}

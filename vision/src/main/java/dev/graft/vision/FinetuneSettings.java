@@ -1,0 +1,97 @@
+package dev.graft.vision;
+
+import dev.graft.nn.run.Recipe;
+import dev.graft.nn.run.RunFolder;
+import dev.graft.vision.image.file.Window;
+import dev.graft.vision.image.transform.Augment;
+import dev.graft.vision.image.transform.Preprocessing;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Everything a fine-tuning is told.
+ *
+ * @param source the images
+ * @param model the network's name
+ * @param weights {@code imagenet}, another published name, a file, or {@code none}
+ * @param stateDict which of several networks in the weight file; empty where it holds one
+ * @param freezeBackbone whether only the head learns
+ * @param augment how much chance training images see
+ * @param imageSize side of the network's input; empty for the weights' own
+ * @param window how samples of more than 8 bits become 8; empty for the weights' own way
+ * @param recipe how to train
+ * @param device where to train, such as {@code cpu}
+ * @param workers threads that decode images; empty for one for each processor
+ * @param featureCache whether a frozen backbone may run once for each image
+ * @param cachedViews how many augmented views of each image a frozen backbone sees; 0 for a new one in every epoch
+ * @param out the run's folder
+ * @param resume go on with the run in {@code out}
+ * @param overwrite replace the run in {@code out}
+ */
+public record FinetuneSettings(
+        ImageData.Source source,
+        String model,
+        String weights,
+        Optional<String> stateDict,
+        boolean freezeBackbone,
+        Augment augment,
+        OptionalInt imageSize,
+        Optional<Window> window,
+        Recipe recipe,
+        String device,
+        OptionalInt workers,
+        boolean featureCache,
+        int cachedViews,
+        Path out,
+        boolean resume,
+        boolean overwrite) {
+
+    /** How images are prepared for the weights that the training starts from. */
+    Preprocessing preprocessing(StartingPoint start) {
+        Preprocessing own = start.preprocessing();
+        Preprocessing sized = imageSize.isPresent() ? own.withImageSize(imageSize.getAsInt()) : own;
+        return window.map(sized::withWindow).orElse(sized);
+    }
+
+    boolean usesFeatureCache() {
+        return featureCache && freezeBackbone && views() > 0;
+    }
+
+    /** How many views of each training image there are; 0 where every epoch has its own. */
+    int views() {
+        return augment == Augment.NONE ? 1 : cachedViews;
+    }
+
+    /** Where {@code weights} is not a name. */
+    Optional<Path> weightsFile() {
+        return weights.equals("none")
+                ? Optional.empty()
+                : Optional.of(Path.of(weights)).filter(Files::exists);
+    }
+
+    RunFolder.Existing existing() {
+        if (overwrite) {
+            return RunFolder.Existing.OVERWRITE;
+        }
+        return resume ? RunFolder.Existing.RESUME : RunFolder.Existing.REFUSE;
+    }
+
+    /** What a run must have in common with the one it resumes; where it runs and how fast is its own affair. */
+    Map<String, Object> toMap() {
+        Map<String, Object> map = recipe.toMap();
+        map.put("model", model);
+        map.put("weights", weights);
+        stateDict.ifPresent(name -> map.put("state_dict", name));
+        map.put("freeze", freezeBackbone ? "backbone" : "none");
+        map.put("augment", augment.name().toLowerCase(Locale.ROOT));
+        map.put("image_size", imageSize.isPresent() ? imageSize.getAsInt() : "the weights' own");
+        map.put("window", window.map(Window::toString).orElse("the weights' own"));
+        map.put("feature_cache", usesFeatureCache());
+        map.put("cached_views", usesFeatureCache() ? views() : 0);
+        return map;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.graft.vision;
+
+import dev.graft.nn.Module;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.Dataset;
+import dev.graft.nn.data.Example;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.LastBatch;
+import dev.graft.nn.optim.Optimizer;
+import dev.graft.nn.run.AtFirstBatch;
+import dev.graft.nn.run.FeatureCache;
+import dev.graft.nn.run.Recipe;
+import dev.graft.nn.run.RunException;
+import dev.graft.nn.run.RunFolder;
+import dev.graft.nn.run.Stopped;
+import dev.graft.nn.train.History;
+import dev.graft.nn.train.StopSignal;
+import dev.graft.nn.train.Trainer;
+import dev.graft.random.RandomStream;
+import dev.graft.tensor.Device;
+import dev.graft.vision.image.transform.Augment;
+import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.Backbone;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The training within a fine-tuning: of the whole network, or of its head on what a frozen backbone makes of each
+ * image.
+ *
+ * @param progress told about each epoch, and what is odd about the images
+ * @param begun called before the folder's checkpoints become this run's
+ * @param key what this run's checkpoints are marked with
+ */
+record FinetuneTraining(
+        FinetuneSettings settings,
+        PrintWriter log,
+        NotesAfterEpoch progress,
+        StopSignal stop,
+        RunFolder folder,
+        Runnable begun,
+        String key) {
+
+    /**
+     * Trains, or goes on.
+     *
+     * @return what {@code metrics.json} shall hold; empty where a stop was asked for and a checkpoint is there
+     * @throws Stopped where a stop was asked for before the first epoch
+     */
+    Optional<Map<String, Object>> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
+        LabelledDataset train = data.train(preprocessing.train(settings.augment()));
+        LabelledDataset held = data.validation(preprocessing.eval());
+        settings.recipe().monitor().check(held, Recipe.validationLoss());
+        boolean cached = settings.usesFeatureCache()
+                && !(resume && folder.checkpoint().equals(Optional.of(RunFolder.mark(key, false))));
+        new ImageCheck(settings.workers(), stop).check(data, !cached);
+        if (cached) {
+            long begin = System.nanoTime();
+            try (FeatureCache trainFeatures = features(model, train, settings.views(), "training");
+                    FeatureCache heldFeatures = features(model, held, 1, "validation")) {
+                double seconds = (System.nanoTime() - begin) / 1e9;
+                describe(train.size(), held.size(), seconds, trainFeatures.isInMemory());
+                return fit(model.headNetwork(), trainFeatures, heldFeatures, resume, true, seconds);
+            } catch (IOException e) {
+                if (resume) {
+                    throw new RunException(
+                            "--resume: the run trained on cached features, and there is no room for them now: "
+                                    + e.getMessage(),
+                            "free some disk space or memory",
+                            e);
+                }
+                log.println("feature cache: not used, the backbone runs in every epoch (" + e.getMessage() + ")");
+            }
+        }
+        return fit(model, train, held, resume, false, 0);
+    }
+
+    private void describe(int train, int held, double seconds, boolean inMemory) {
+        boolean augmented = settings.augment() != Augment.NONE;
+        int views = settings.views();
+        log.printf(
+                Locale.ROOT,
+                "feature cache: the frozen backbone ran once for each of %,d images%s (%.0f images/s, kept %s); "
+                        + "only the head is trained now%s%n",
+                train + held,
+                augmented ? " and " + views + " views of each training image" : "",
+                (train * views + held) / seconds,
+                inMemory ? "in memory" : "in a temporary file",
+                augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers");
+        progress.say();
+    }
+
+    private FeatureCache features(Backbone model, LabelledDataset images, int views, String name) throws IOException {
+        Path spill = folder.path();
+        return FeatureCache.compute(
+                model,
+                model::features,
+                images,
+                loader(images).seed(RandomStream.seed(settings.recipe().seed(), "finetune.views." + name)),
+                views,
+                name,
+                spill,
+                stop,
+                log);
+    }
+
+    private Optional<Map<String, Object>> fit(
+            Module model,
+            LabelledDataset train,
+            LabelledDataset held,
+            boolean resume,
+            boolean headOnly,
+            double secondsBefore) {
+        Recipe recipe = settings.recipe();
+        try (DataLoader trainLoader = loader(train).shuffled(recipe.seed()).lastBatch(LastBatch.MERGE_SINGLE);
+                DataLoader heldLoader = loader(held);
+                Optimizer optimizer = recipe.optimizer(model.trainableParameters())) {
+            Stopped.check(stop);
+            if (!resume) {
+                begun.run();
+            }
+            Trainer trainer = recipe.configure(
+                            Trainer.builder(
+                                    model,
+                                    recipe.loss(train.labels(), train.classes().size()),
+                                    optimizer),
+                            trainLoader)
+                    .directory(folder.path(), folder.lock())
+                    .identity(RunFolder.mark(key, headOnly))
+                    .resume(resume)
+                    .progress(new AtFirstBatch(progress, begun))
+                    .stop(stop)
+                    .build();
+            History history = trainer.fit(trainLoader, heldLoader);
+            return history.ending() == History.Ending.INTERRUPTED
+                    ? Optional.empty()
+                    : Optional.of(Metrics.of(history, train.size(), secondsBefore));
+        }
+    }
+
+    private DataLoader loader(Dataset<Example> data) {
+        DataLoader loader = DataLoader.of(data, settings.recipe().batch()).on(Device.of(settings.device()));
+        return settings.workers().isPresent()
+                ? loader.workers(settings.workers().getAsInt())
+                : loader;
+    }
+}

@@ -1,0 +1,419 @@
+package dev.graft.vision;
+
+import dev.graft.io.file.Sha256;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.Split;
+import dev.graft.nn.data.Subset;
+import dev.graft.nn.json.Json;
+import dev.graft.nn.run.RunException;
+import dev.graft.vision.data.ImageCsv;
+import dev.graft.vision.data.ImageDataset;
+import dev.graft.vision.data.ImageFolder;
+import dev.graft.vision.data.ImageNpz;
+import dev.graft.vision.data.SplitFolders;
+import dev.graft.vision.image.file.ImageNote;
+import dev.graft.vision.image.transform.ImagePipeline;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Training and validation images with one list of classes.
+ *
+ * @param all the data set the training images are in
+ * @param trainRows their positions in it
+ * @param held the data set the validation images are in, the same one where it was split
+ * @param heldRows their positions in it
+ * @param duplicates validation files that are training files as well, byte for byte
+ * @param kept whether such files stay in the validation
+ * @param notes what a person should know of the split
+ */
+public record ImageData(
+        ImageDataset all,
+        int[] trainRows,
+        ImageDataset held,
+        int[] heldRows,
+        List<ImageDataset.Duplicate> duplicates,
+        boolean kept,
+        List<String> notes) {
+    private static final int LISTED = 20;
+
+    /**
+     * Where images come from.
+     *
+     * @param data a folder with one sub-folder for each class, a CSV file, or a folder with the parts of a split
+     * @param validation the validation images; empty to hold some of {@code data} back
+     * @param heldFraction the share to hold back
+     * @param keepDuplicates whether validation images that were trained on are used all the same
+     * @param sharedPatients whether a patient may have images on both sides where the sides are given
+     * @param csvEncoding what CSV files are written in
+     */
+    public record Source(
+            Path data,
+            Optional<Path> validation,
+            double heldFraction,
+            boolean keepDuplicates,
+            boolean sharedPatients,
+            Charset csvEncoding) {
+        /** With CSV files in UTF-8. */
+        public Source(
+                Path data,
+                Optional<Path> validation,
+                double heldFraction,
+                boolean keepDuplicates,
+                boolean sharedPatients) {
+            this(data, validation, heldFraction, keepDuplicates, sharedPatients, StandardCharsets.UTF_8);
+        }
+
+        /** Nothing held back twice: no duplicates, no patient on both sides. */
+        public Source(Path data, Optional<Path> validation, double heldFraction) {
+            this(data, validation, heldFraction, false, false);
+        }
+
+        /** Before anything is downloaded or read. */
+        void checkExists() {
+            validation.map(path -> List.of(data, path)).orElse(List.of(data)).stream()
+                    .filter(path -> !Files.exists(path))
+                    .findFirst()
+                    .ifPresent(path -> {
+                        throw new RunException(
+                                path + " does not exist", "name a folder with one sub-folder of images for each class");
+                    });
+        }
+
+        /**
+         * A folder that holds the parts of a split means its training and validation parts; so does a NumPy file with
+         * such arrays.
+         */
+        Source resolved() {
+            if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
+                return new Source(data, Optional.of(data), heldFraction, keepDuplicates, sharedPatients, csvEncoding);
+            }
+            return parts().map(parts -> new Source(
+                            parts.train(),
+                            parts.validation(),
+                            heldFraction,
+                            keepDuplicates,
+                            sharedPatients,
+                            csvEncoding))
+                    .orElse(this);
+        }
+
+        /** The parts of a split, where {@code data} is to be divided and holds such. */
+        public Optional<SplitFolders> parts() {
+            return validation.isEmpty() && Files.isDirectory(data) ? SplitFolders.of(data) : Optional.empty();
+        }
+
+        /** What is used of the parts of a split, and what is not. */
+        private List<String> notes() {
+            return parts().map(parts -> {
+                        List<String> notes = new ArrayList<>();
+                        notes.add("trained on " + parts.train()
+                                + parts.validation()
+                                        .map(path -> ", validated on " + path)
+                                        .orElse(", validated on a share of it"));
+                        parts.test().ifPresent(path -> notes.add(path + " is left for graft evaluate"));
+                        parts.others().forEach(path -> notes.add(path + " is left out"));
+                        return notes;
+                    })
+                    .orElse(List.of());
+        }
+    }
+
+    /**
+     * Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has
+     * none, the others.
+     *
+     * @param csvEncoding what a CSV file is written in
+     */
+    public static ImageDataset open(Path data, Charset csvEncoding, ImagePipeline pipeline) {
+        if (ImageNpz.isNpz(data)) {
+            ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN)
+                    .filter(p -> ImageNpz.has(data, p))
+                    .findFirst()
+                    .orElse(ImageNpz.Part.TEST);
+            return ImageNpz.open(data, part, pipeline);
+        }
+        return Files.isRegularFile(data)
+                ? ImageCsv.open(data, csvEncoding, pipeline)
+                : ImageFolder.open(data, pipeline);
+    }
+
+    /**
+     * Lists the images and keeps duplicates out of the validation.
+     *
+     * @throws RunException for a single class, validation images of other classes, or patients in both where that is
+     *     not allowed
+     */
+    public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
+        Source source = given.resolved();
+        ImageDataset all = ImageNpz.isNpz(source.data)
+                ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline)
+                : open(source.data, source.csvEncoding, pipeline);
+        if (all.classes().size() < 2) {
+            throw new RunException(
+                    source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
+                    "name a folder with one sub-folder for each of two or more classes");
+        }
+        checkLabels(all);
+        ImageData data = source.validation
+                .map(path -> withValidation(all, validation(path, source, pipeline), source))
+                .orElseGet(() -> split(all, source, seed));
+        if (data.heldRows.length == 0) {
+            throw new RunException(
+                    "no validation image is left: all of " + data.duplicates.size()
+                            + " are also in the training images",
+                    "use other validation images, or --keep-duplicates");
+        }
+        data.patients().check(source);
+        return new ImageData(
+                all,
+                data.trainRows,
+                data.held,
+                data.heldRows,
+                data.duplicates,
+                data.kept,
+                Stream.concat(given.notes().stream(), data.notes.stream()).toList());
+    }
+
+    /**
+     * One image with two labels cannot be learnt. The arrays of a published file are as they are: that is only said.
+     */
+    private static void checkLabels(ImageDataset images) {
+        if (!(images instanceof ImageNpz)) {
+            images.describe(images.contradictions()).ifPresent(found -> {
+                throw new RunException(
+                        images.root() + ": " + found, "keep the one whose label is right, and remove the other");
+            });
+        }
+    }
+
+    /** One line where images are there twice, with different labels. */
+    public static Optional<String> contradictions(ImageDataset images) {
+        return images.describe(images.contradictions())
+                .map(found -> "labels: " + found + ", so not all of them can be right");
+    }
+
+    /** The same images, with a listener for what is odd about one that is read all the same. */
+    public ImageData withImageNotes(Consumer<? super ImageNote> listener) {
+        ImageDataset noted = all.withNotes(listener);
+        return new ImageData(
+                noted, trainRows, held == all ? noted : held.withNotes(listener), heldRows, duplicates, kept, notes);
+    }
+
+    /**
+     * A NumPy file's validation images are its {@code val} arrays, also where the same file holds the training images.
+     */
+    private static ImageDataset validation(Path path, Source source, ImagePipeline pipeline) {
+        return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL)
+                ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
+                : open(path, source.csvEncoding, pipeline);
+    }
+
+    private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {
+        if (!train.classes().equals(held.classes())) {
+            throw new RunException(
+                    "training and validation images have different classes: " + train.classes() + " in " + source.data
+                            + ", " + held.classes() + " in " + source.validation.orElseThrow(),
+                    "give the class folders the same names");
+        }
+        boolean[] trained = new boolean[train.size()];
+        Arrays.fill(trained, true);
+        checkAllClassesTrained(
+                train, trained, "give every class training images; labels of an .npz file are those of all its parts");
+        return withoutDuplicates(
+                train,
+                rows(train.size()),
+                held,
+                rows(held.size()),
+                train.size() == 0 ? List.of() : held.duplicates(train),
+                source,
+                List.of());
+    }
+
+    private static ImageData split(ImageDataset all, Source source, long seed) {
+        Split split = all.split(source.heldFraction, seed);
+        boolean[] trained = new boolean[all.size()];
+        for (int row : split.train()) {
+            trained[row] = true;
+        }
+        // a data set's twins within itself: each file is its own first twin, so look at the training side alone
+        List<ImageDataset.Duplicate> twins = all.duplicates(split.held(), all, split.train());
+        checkAllClassesTrained(all, trained, "add images, or lower --val-fraction");
+        return withoutDuplicates(all, split.train(), all, split.held(), twins, source, split.notes());
+    }
+
+    private static void checkAllClassesTrained(ImageDataset all, boolean[] trained, String fix) {
+        int[] labels = all.labels();
+        boolean[] present = new boolean[all.classes().size()];
+        for (int row = 0; row < labels.length; row++) {
+            present[labels[row]] |= trained[row];
+        }
+        for (int c = 0; c < present.length; c++) {
+            if (!present[c]) {
+                throw new RunException("class " + all.classes().get(c) + " has no training image", fix);
+            }
+        }
+    }
+
+    private static ImageData withoutDuplicates(
+            ImageDataset all,
+            int[] trainRows,
+            ImageDataset held,
+            int[] heldRows,
+            List<ImageDataset.Duplicate> duplicates,
+            Source source,
+            List<String> notes) {
+        boolean[] dropped = new boolean[held.size()];
+        if (!source.keepDuplicates) {
+            duplicates.forEach(twin -> dropped[twin.index()] = true);
+        }
+        int[] left = Arrays.stream(heldRows).filter(row -> !dropped[row]).toArray();
+        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates, notes);
+    }
+
+    private static int[] rows(int count) {
+        return IntStream.range(0, count).toArray();
+    }
+
+    /** The class names; a label is a position among them. */
+    public List<String> classes() {
+        return all.classes();
+    }
+
+    /** The training images through a pipeline. */
+    public LabelledDataset train(ImagePipeline pipeline) {
+        return new Subset(all.withPipeline(pipeline), trainRows);
+    }
+
+    /** The validation images through a pipeline. */
+    public LabelledDataset validation(ImagePipeline pipeline) {
+        return new Subset(held.withPipeline(pipeline), heldRows);
+    }
+
+    /** Who is on which side. */
+    Patients patients() {
+        return Patients.of(all, trainRows, held, heldRows);
+    }
+
+    /** One line for each thing a person should know before training. */
+    public List<String> describe() {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(
+                Locale.ROOT,
+                "data: %,d training and %,d validation images of %d classes: %s",
+                trainRows.length,
+                heldRows.length,
+                classes().size(),
+                counts()));
+        LeftOut.line(List.of(all, held)).ifPresent(lines::add);
+        notes.forEach(note -> lines.add("split: " + note));
+        patients().describe().ifPresent(lines::add);
+        if (all instanceof ImageNpz) {
+            contradictions(all).ifPresent(lines::add);
+        }
+        if (held != all) {
+            contradictions(held).ifPresent(lines::add);
+            contradictionsAcross().ifPresent(lines::add);
+        }
+        if (!duplicates.isEmpty()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "duplicates: %,d validation files are byte-identical to training files; %s",
+                    duplicates.size(),
+                    kept
+                            ? "they stay in (--keep-duplicates), so the scores flatter"
+                            : "they are kept out of the validation"));
+        }
+        return lines;
+    }
+
+    /** One line where validation images have other labels than the same images have for training. */
+    private Optional<String> contradictionsAcross() {
+        int[] trained = all.labels();
+        int[] judged = held.labels();
+        List<ImageDataset.Duplicate> found = duplicates.stream()
+                .filter(twin -> judged[twin.index()] != trained[twin.otherIndex()])
+                .toList();
+        return found.stream()
+                .findFirst()
+                .map(twin -> "labels: the validation image " + twin.file() + " is "
+                        + classes().get(judged[twin.index()])
+                        + ", the same training image " + twin.otherFile() + " is "
+                        + classes().get(trained[twin.otherIndex()])
+                        + (found.size() == 1 ? "" : " (the first of " + found.size() + " such pairs)")
+                        + ", so not all of them can be right");
+    }
+
+    private String counts() {
+        int[] train = count(all.labels(), trainRows);
+        int[] validation = count(held.labels(), heldRows);
+        List<String> parts = new ArrayList<>();
+        for (int c = 0; c < Math.min(LISTED, train.length); c++) {
+            parts.add(classes().get(c) + " " + train[c] + "+" + validation[c]);
+        }
+        return String.join(", ", parts) + (train.length > LISTED ? ", ..." : "");
+    }
+
+    private int[] count(int[] labels, int[] rows) {
+        int[] counts = new int[classes().size()];
+        for (int row : rows) {
+            counts[labels[row]]++;
+        }
+        return counts;
+    }
+
+    /**
+     * What later tells which images a model has seen; reads every file.
+     *
+     * @param beforeEach called before each file is read; what it throws ends the reading
+     */
+    public Map<String, Object> toMap(Runnable beforeEach) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("train_images", trainRows.length);
+        map.put("val_images", heldRows.length);
+        map.put("duplicates", duplicates.size());
+        map.put("duplicates_kept", kept);
+        map.put("shared_patients", patients().shared().size());
+        map.put("sha256", all.sha256(beforeEach));
+        map.put("val_sha256", held == all ? "split of the same data" : held.sha256(beforeEach));
+        return map;
+    }
+
+    /**
+     * All of the data that a run's result depends on, each part by itself, so that one can say which of them changed.
+     *
+     * @param facts from {@link #toMap}
+     */
+    Map<String, Object> identity(Map<String, Object> facts) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("classes", classes());
+        put(map, "training", all, facts.get("sha256"));
+        if (held != all) {
+            put(map, "validation", held, facts.get("val_sha256"));
+        }
+        map.put("duplicates_kept", kept);
+        map.put("split", Sha256.of(Arrays.toString(trainRows) + Arrays.toString(heldRows)));
+        return map;
+    }
+
+    private static void put(Map<String, Object> map, String side, ImageDataset data, Object contents) {
+        map.put(side + " files", Sha256.of(Json.write(data.names())));
+        map.put(side + " labels", Sha256.of(Arrays.toString(data.labels())));
+        map.put(
+                side + " patients",
+                data.groups().map(groups -> Sha256.of(Json.write(groups))).orElse("none"));
+        map.put(side + " contents", contents);
+    }
+}

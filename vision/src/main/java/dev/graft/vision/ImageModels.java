@@ -1,0 +1,49 @@
+package dev.graft.vision;
+
+import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.model.ModelException;
+import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.Backbone;
+import dev.graft.vision.model.zoo.ModelZoo;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** Model folders of networks that classify images. */
+public final class ImageModels {
+    private ImageModels() {}
+
+    static ModelCard card(
+            String architecture, List<String> classes, Preprocessing preprocessing, Map<String, Object> facts) {
+        return new ModelCard(architecture, classes, preprocessing.toMap(), facts);
+    }
+
+    /**
+     * How a card's model wants its images.
+     *
+     * @param file that the card comes from, for errors
+     * @throws ModelException where the card does not say it
+     */
+    public static Preprocessing preprocessing(ModelCard card, Path file) {
+        try {
+            return Preprocessing.fromMap(card.preprocessing());
+        } catch (ClassCastException e) {
+            throw new ModelException(
+                    file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
+        } catch (IllegalArgumentException e) {
+            throw new ModelException(
+                    file + " is damaged: " + e.getMessage().split("\\.? Hint: ")[0],
+                    "restore it, or run graft finetune again",
+                    e);
+        }
+    }
+
+    /** The network of a finished run, in evaluation mode. */
+    public static Backbone load(ModelCard card, Path folder) {
+        return card.load(
+                folder,
+                () -> ModelZoo.architecture(card.architecture())
+                        .create(card.classes().size(), new SplittableRandom(0)));
+    }
+}

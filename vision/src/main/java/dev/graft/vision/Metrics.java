@@ -1,0 +1,97 @@
+package dev.graft.vision;
+
+import dev.graft.nn.metric.ConfusionMatrix;
+import dev.graft.nn.train.EpochResult;
+import dev.graft.nn.train.Evaluation;
+import dev.graft.nn.train.History;
+import dev.graft.nn.train.Scores;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Scores as maps for JSON files. */
+public final class Metrics {
+    private Metrics() {}
+
+    /**
+     * A whole training: {@code epochs}, {@code best}, {@code images_per_second}, {@code seconds}, {@code warnings}.
+     *
+     * @param images training images an epoch
+     * @param extraSeconds spent before the first epoch on computing features
+     */
+    static Map<String, Object> of(History history, int images, double extraSeconds) {
+        List<EpochResult> epochs = history.epochs();
+        double seconds =
+                extraSeconds + epochs.stream().mapToDouble(EpochResult::seconds).sum();
+        double training = extraSeconds
+                + epochs.stream()
+                        .mapToDouble(epoch -> images / epoch.examplesPerSecond())
+                        .sum();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("epochs", epochs.stream().map(Metrics::epoch).toList());
+        map.put("best", history.best().map(Metrics::best).orElse(Map.of()));
+        map.put("images_per_second", (double) images * epochs.size() / training);
+        map.put("seconds", seconds);
+        map.put("warnings", history.warnings());
+        map.put("ending", history.ending().name().toLowerCase(Locale.ROOT));
+        return map;
+    }
+
+    private static Map<String, Object> epoch(EpochResult result) {
+        Optional<Scores> scores = result.validation();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("epoch", result.epoch());
+        map.put("learning_rate", result.learningRate());
+        map.put("train_loss", result.trainLoss());
+        map.put("train_accuracy", result.trainAccuracy());
+        map.put("val_loss", scores.map(Scores::loss).orElse(Double.NaN));
+        map.put("val_accuracy", scores.map(Scores::accuracy).orElse(Double.NaN));
+        map.put("val_auroc", scores.map(Scores::auroc).orElse(Double.NaN));
+        map.put("seconds", result.seconds());
+        map.put("images_per_second", result.examplesPerSecond());
+        return map;
+    }
+
+    private static Map<String, Object> best(EpochResult result) {
+        Scores scores = result.validation().orElseThrow();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("epoch", result.epoch());
+        map.put("accuracy", scores.accuracy());
+        map.put("auroc", scores.auroc());
+        map.put("loss", scores.loss());
+        return map;
+    }
+
+    /** One evaluation: overall scores, each class against the rest, and who was taken for whom. */
+    public static Map<String, Object> of(Evaluation evaluation, List<String> classes) {
+        ConfusionMatrix confusion = evaluation.confusion();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("images", evaluation.labels().length);
+        map.put("accuracy", evaluation.accuracy());
+        map.put("balanced_accuracy", confusion.balancedAccuracy());
+        map.put("auroc", evaluation.auroc());
+        map.put("loss", evaluation.loss());
+        List<Object> perClass = new ArrayList<>();
+        for (int c = 0; c < classes.size(); c++) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("class", classes.get(c));
+            entry.put("images", confusion.support(c));
+            entry.put("sensitivity", confusion.sensitivity(c));
+            entry.put("specificity", confusion.specificity(c));
+            entry.put("precision", confusion.precision(c));
+            entry.put("f1", confusion.f1(c));
+            perClass.add(entry);
+        }
+        map.put("classes", perClass);
+        map.put(
+                "confusion_matrix",
+                Arrays.stream(confusion.counts())
+                        .map(row -> Arrays.stream(row).boxed().toList())
+                        .toList());
+        return map;
+    }
+}

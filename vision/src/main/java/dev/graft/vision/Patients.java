@@ -1,0 +1,103 @@
+package dev.graft.vision;
+
+import dev.graft.nn.run.RunException;
+import dev.graft.vision.data.ImageCsv;
+import dev.graft.vision.data.ImageDataset;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * Which patients have images on which side. A network that is judged on patients it has seen is judged too well.
+ *
+ * @param columns where they are named, as the lists call it; training first
+ * @param otherNames the columns of the training list, where it is one that names no patients
+ * @param train the patients with training images; empty where they are not known
+ * @param held the patients with validation images; empty where they are not known
+ */
+record Patients(List<String> columns, List<String> otherNames, Set<String> train, Set<String> held) {
+    private static final int LISTED = 5;
+
+    static Patients of(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows) {
+        List<String> columns = Stream.of(all, held)
+                .map(Patients::column)
+                .flatMap(Optional::stream)
+                .distinct()
+                .toList();
+        List<String> others = Stream.of(all, held)
+                .filter(data -> column(data).isEmpty())
+                .map(Patients::header)
+                .filter(header -> !header.isEmpty())
+                .findFirst()
+                .orElse(List.of());
+        return new Patients(columns, others, of(all, trainRows), of(held, heldRows));
+    }
+
+    private static Optional<String> column(ImageDataset data) {
+        return data instanceof ImageCsv csv ? csv.patientColumn() : Optional.empty();
+    }
+
+    private static List<String> header(ImageDataset data) {
+        return data instanceof ImageCsv csv ? csv.columns() : List.of();
+    }
+
+    private static Set<String> of(ImageDataset data, int[] rows) {
+        Set<String> names = new TreeSet<>();
+        data.groups()
+                .ifPresent(groups -> Arrays.stream(rows).mapToObj(groups::get).forEach(names::add));
+        return names;
+    }
+
+    /** Those on both sides. */
+    List<String> shared() {
+        return held.stream().filter(train::contains).toList();
+    }
+
+    /** @throws RunException where some are on both sides, unless that is allowed */
+    void check(ImageData.Source source) {
+        List<String> shared = shared();
+        if (!shared.isEmpty() && !source.sharedPatients()) {
+            String listed = String.join(", ", shared.subList(0, Math.min(LISTED, shared.size())))
+                    + (shared.size() > LISTED ? ", ..." : "");
+            throw new RunException(
+                    String.format(
+                            Locale.ROOT,
+                            "%,d of the %,d patients in %s are also in %s (%s): the scores would flatter",
+                            shared.size(),
+                            held.size(),
+                            source.validation().orElse(source.data()),
+                            source.data(),
+                            listed),
+                    "give each patient's images to one side, or say --allow-shared-patients");
+        }
+    }
+
+    /** One line for people; empty for folders, which know of no patients. */
+    Optional<String> describe() {
+        if (train.isEmpty() && held.isEmpty()) {
+            return otherNames.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of("patients: none known, for there is no column 'patient' (the columns are "
+                            + String.join(", ", otherNames) + "): one patient's images may be on both sides");
+        }
+        if (train.isEmpty() || held.isEmpty()) {
+            return Optional.of("patients: only the " + (held.isEmpty() ? "training" : "validation")
+                    + " images have them (column '" + columns.get(0) + "'), so nobody knows whether some are in both");
+        }
+        int shared = shared().size();
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "patients: %s %,d in training and %,d in validation, %,d in both%s",
+                columns.size() == 1
+                        ? "column '" + columns.get(0) + "' names"
+                        : "columns '" + String.join("' and '", columns) + "' name",
+                train.size(),
+                held.size(),
+                shared,
+                shared == 0 ? "" : " (--allow-shared-patients), so the scores flatter"));
+    }
+}

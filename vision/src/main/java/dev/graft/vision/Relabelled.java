@@ -1,0 +1,66 @@
+package dev.graft.vision;
+
+import dev.graft.nn.data.Example;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.run.RunException;
+import dev.graft.tensor.Tensor;
+import dev.graft.vision.data.ImageDataset;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Images with the class numbers of a model, whose classes are matched by name; some of the model's may have no image.
+ */
+public final class Relabelled implements LabelledDataset {
+    private final ImageDataset images;
+    private final List<String> classes;
+    private final int[] labels;
+
+    /** @throws RunException for a class that the model does not know */
+    public Relabelled(ImageDataset images, List<String> classes) {
+        this.images = images;
+        this.classes = classes;
+        int[] number = images.classes().stream().mapToInt(classes::indexOf).toArray();
+        if (Arrays.stream(number).anyMatch(n -> n < 0)) {
+            throw new RunException(
+                    "the images have other classes than the model: " + images.classes() + ", the model knows "
+                            + classes,
+                    "name the class folders as the model's classes");
+        }
+        labels = Arrays.stream(images.labels()).map(label -> number[label]).toArray();
+    }
+
+    @Override
+    public int size() {
+        return images.size();
+    }
+
+    @Override
+    public Example get(int index, RandomGenerator random) {
+        Example example = images.get(index, random);
+        try (Tensor ignored = example.target()) {
+            return Example.of(example.input(), labels[index]);
+        }
+    }
+
+    @Override
+    public String describe(int index) {
+        return images.describe(index);
+    }
+
+    @Override
+    public int[] labels() {
+        return labels.clone();
+    }
+
+    @Override
+    public int label(int index) {
+        return labels[index];
+    }
+
+    @Override
+    public List<String> classes() {
+        return classes;
+    }
+}
