@@ -45,13 +45,15 @@ class JvmFlagsTest {
     }
 
     @Test
-    void theReadmeRecommendsWhatTheProgramTakes() throws IOException {
+    void theDocumentationRecommendsWhatTheProgramTakes() throws IOException {
         Set<String> wanted = new TreeSet<>(PROGRAM);
         // For the size of one's own machine; and a second limit that matters to no one who sets the first.
         wanted.remove("-XX:MaxRAMPercentage=70");
         wanted.remove("-Dorg.bytedeco.javacpp.maxbytes=0");
         wanted.remove("-Djava.awt.headless=true");
-        assertThat(flags(between(Path.of("README.md"), "| flag | why |", "\n\n")))
+        assertThat(flags(between(Path.of("docs/settings.md"), "| flag | why |", "\n\n")))
+                .isEqualTo(wanted);
+        assertThat(flags(between(Path.of("README.md"), "```\n" + VECTORS, "\n```")))
                 .isEqualTo(wanted);
     }
 

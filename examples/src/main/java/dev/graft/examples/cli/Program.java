@@ -52,21 +52,25 @@ public final class Program {
 
     /** As {@link #run(String...)} on other streams. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
+        CommandLine line = commandLine(out, err);
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError | LinkageError | StackOverflowError e) {
+            return line.<Program>getCommand().failed(err, args.length == 0 ? "" : args[0], e);
+        } finally {
+            out.flush();
+            err.flush();
+        }
+    }
+
+    static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         Program program = new Program();
-        CommandLine line = new CommandLine(program)
+        return new CommandLine(program)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(true)
                 .setExecutionExceptionHandler((e, command, parsed) -> program.failed(err, command.getCommandName(), e));
-        try {
-            return line.execute(args);
-        } catch (OutOfMemoryError | LinkageError | StackOverflowError e) {
-            return program.failed(err, args.length == 0 ? "" : args[0], e);
-        } finally {
-            out.flush();
-            err.flush();
-        }
     }
 
     private int failed(PrintWriter err, String command, Throwable e) {

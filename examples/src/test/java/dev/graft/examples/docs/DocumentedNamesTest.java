@@ -1,0 +1,83 @@
+package dev.graft.examples.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Every Graft name in the tables of docs/pytorch.md is a public class, or a public member of one. */
+class DocumentedNamesTest {
+    private static final int LEAST_NAMES = 120;
+    private static final Pattern NAME = Pattern.compile("`([A-Z]\\w*)(?:\\.(\\w+))?`");
+
+    @Test
+    void everyGraftNameInTheTableOfPyTorchNamesExists() throws IOException {
+        Map<String, Class<?>> types = publicTypes();
+        Set<String> unknown = new TreeSet<>();
+        int names = 0;
+        for (String line : Files.readAllLines(Page.ROOT.resolve("docs/pytorch.md"))) {
+            String[] cells = line.split(" \\| ");
+            if (!line.startsWith("| ") || cells.length != 2) {
+                continue;
+            }
+            for (MatchResult name : NAME.matcher(cells[1]).results().toList()) {
+                names++;
+                Class<?> type = types.get(name.group(1));
+                if (type == null || name.group(2) != null && !hasMember(type, name.group(2))) {
+                    unknown.add(name.group());
+                }
+            }
+        }
+        assertThat(unknown).isEmpty();
+        assertThat(names).isGreaterThan(LEAST_NAMES);
+    }
+
+    private static boolean hasMember(Class<?> type, String member) {
+        return Stream.concat(Arrays.stream(type.getMethods()), Arrays.stream(type.getFields()))
+                .anyMatch(m -> m.getName().equals(member));
+    }
+
+    /** By simple name; of two with one name the library's come first. */
+    private static Map<String, Class<?>> publicTypes() throws IOException {
+        Map<String, Class<?>> types = new LinkedHashMap<>();
+        for (String module : new String[] {"core", "nn", "vision"}) {
+            Path classes = Page.ROOT.resolve(module).resolve("target/classes");
+            try (Stream<Path> files = Files.walk(classes)) {
+                for (Path file : files.filter(f -> f.toString().endsWith(".class"))
+                        .sorted()
+                        .toList()) {
+                    String name = classes.relativize(file)
+                            .toString()
+                            .replace(".class", "")
+                            .replace(java.io.File.separatorChar, '.');
+                    if (!name.contains("$") && !name.endsWith("-info") && !name.contains(".cpu.")) {
+                        add(types, name);
+                    }
+                }
+            }
+        }
+        types.put("Optional", java.util.Optional.class);
+        return types;
+    }
+
+    private static void add(Map<String, Class<?>> types, String name) {
+        try {
+            Class<?> type = Class.forName(name, false, DocumentedNamesTest.class.getClassLoader());
+            if (java.lang.reflect.Modifier.isPublic(type.getModifiers())) {
+                types.putIfAbsent(type.getSimpleName(), type);
+            }
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
