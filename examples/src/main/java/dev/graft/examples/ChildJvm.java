@@ -1,6 +1,9 @@
 package dev.graft.examples;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 
@@ -8,13 +11,20 @@ import java.util.Map;
 final class ChildJvm {
     private static final int FAILURE = 1;
 
+    private static final long LAST_WORDS_MILLIS = 2000;
+
     private final List<String> command;
     private final Map<String, String> environment;
+    private final boolean filtered;
 
-    /** @param environment what the command's environment has more than this process's own */
-    ChildJvm(List<String> command, Map<String, String> environment) {
+    /**
+     * @param environment what the command's environment has more than this process's own
+     * @param filtered whether {@link IncubatorWarning} is taken out of its standard error
+     */
+    ChildJvm(List<String> command, Map<String, String> environment, boolean filtered) {
         this.command = List.copyOf(command);
         this.environment = Map.copyOf(environment);
+        this.filtered = filtered;
     }
 
     /** Waits for the command's end and returns its exit code. */
@@ -22,6 +32,9 @@ final class ChildJvm {
         Process child;
         try {
             ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+            if (filtered) {
+                builder.redirectError(ProcessBuilder.Redirect.PIPE);
+            }
             builder.environment().putAll(environment);
             child = builder.start();
         } catch (IOException e) {
@@ -29,9 +42,15 @@ final class ChildJvm {
                     + "). Hint: set GRAFT_NO_RESTART=1 to run without a restart.");
             return FAILURE;
         }
-        Thread stop = new Thread(() -> stop(child), "graft-stop-child");
+        Thread errors = new Thread(() -> passErrors(child), "graft-child-errors");
+        errors.setDaemon(true);
+        if (filtered) {
+            errors.start();
+        }
+        Thread stop = new Thread(() -> stop(child, errors), "graft-stop-child");
         Runtime.getRuntime().addShutdownHook(stop);
         int code = await(child);
+        awaitEnd(errors);
         try {
             Runtime.getRuntime().removeShutdownHook(stop);
         } catch (IllegalStateException e) {
@@ -43,11 +62,31 @@ final class ChildJvm {
 
     /**
      * Ctrl-C reaches the child from the terminal too; a second request to stop does no harm, and it may save before it
-     * ends.
+     * ends. What it achieved counts: this JVM would end with the code of Ctrl-C even where the child had finished.
      */
-    private static void stop(Process child) {
+    private static void stop(Process child, Thread errors) {
         child.destroy();
-        await(child);
+        int code = await(child);
+        awaitEnd(errors);
+        Runtime.getRuntime().halt(code);
+    }
+
+    private static void passErrors(Process child) {
+        try (InputStream from = child.getErrorStream()) {
+            IncubatorWarning.filter(from, new FileOutputStream(FileDescriptor.err));
+        } catch (IOException e) {
+            // nobody reads standard error any more; the child learns it when its next line finds no reader
+            return;
+        }
+    }
+
+    /** A grandchild may keep the stream open for longer than it has anything to say. */
+    private static void awaitEnd(Thread errors) {
+        try {
+            errors.join(LAST_WORDS_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static int await(Process child) {

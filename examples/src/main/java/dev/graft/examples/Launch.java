@@ -1,14 +1,21 @@
 package dev.graft.examples;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The JVM flags that the program wants and this JVM was not given.
@@ -19,12 +26,18 @@ import java.util.Optional;
  * @param allowed whether the program may restart itself: not where {@code GRAFT_NO_RESTART=1} or it is the restarted
  *     one
  * @param text what this JVM takes names for
+ * @param streams where what it prints goes
  */
-record Launch(List<String> given, int features, boolean hugePages, boolean allowed, LocaleText text) {
+record Launch(List<String> given, int features, boolean hugePages, boolean allowed, LocaleText text, Streams streams) {
     /** Set in the restarted JVM to the number of the process that started it. */
     static final String PARENT = "graft.launcher.pid";
 
+    /** Set in the restarted JVM whose standard error leads to where its standard output does. */
+    static final String ONE_STREAM = "graft.launcher.onestream";
+
     private static final Map<String, String> PROPERTIES = properties();
+    private static final Pattern OWN_FILE = Pattern.compile("(.*?)/(?:dev|proc/self)/fd/([0-9]+)", Pattern.DOTALL);
+    private static final int STANDARD_STREAMS = 3;
 
     Launch {
         given = List.copyOf(given);
@@ -39,7 +52,8 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
                 Runtime.version().feature(),
                 givesHugePages(),
                 !forbidden,
-                LocaleText.ofThisJvm());
+                LocaleText.ofThisJvm(),
+                Streams.ofThisProcess());
     }
 
     // A switch of Linux alone; elsewhere, and where it says never, the JVM would refuse the flag or warn of it.
@@ -126,17 +140,49 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
         command.addAll(given);
         command.addAll(missing());
         command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
+        streams.terminal()
+                .filter(known -> System.getProperty(Streams.FROM_SCRIPT) == null)
+                .ifPresent(terminal -> command.add("-D" + Streams.FROM_SCRIPT + "=" + (terminal ? "err" : "none")));
+        if (streams.same().orElse(false)) {
+            command.add("-D" + ONE_STREAM + "=true");
+        }
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         Optional<List<String>> escaped = text.escaped(arguments);
         escaped.ifPresent(all -> command.add("-D" + LocaleText.ESCAPED + "=true"));
         command.add(Main.class.getName());
-        command.addAll(escaped.orElse(List.of(arguments)));
+        command.addAll(escaped.orElseGet(
+                () -> Arrays.stream(arguments).map(Launch::forTheChild).toList()));
         return command;
     }
 
-    /** Sets what a running JVM can still take, and ends it with the launcher where that was killed. */
+    /**
+     * A shell's {@code >(...)} is an open file of this process, which the restarted JVM finds under this one's number.
+     */
+    private static String forTheChild(String argument) {
+        Matcher own = OWN_FILE.matcher(argument);
+        boolean readable = Files.isDirectory(Path.of("/proc/self/fd"));
+        return readable && own.matches() && Long.parseLong(own.group(2)) >= STANDARD_STREAMS
+                ? own.group(1) + "/proc/" + ProcessHandle.current().pid() + "/fd/" + own.group(2)
+                : argument;
+    }
+
+    /**
+     * Whether the JVM's line about the Vector API is taken out. The restarted JVM then prints its errors into a pipe,
+     * whose content arrives a moment later; so it must be known whether the order with standard output can be seen.
+     */
+    boolean isFiltered() {
+        return streams.same().isPresent();
+    }
+
+    /**
+     * Sets what a running JVM can still take, and ends it with the launcher where that was killed. Lines on standard
+     * output and standard error keep their order where both lead to one place.
+     */
     void prepareThisJvm() {
+        if (System.getProperty(ONE_STREAM) != null) {
+            System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.out), true, charset()));
+        }
         PROPERTIES.forEach((name, value) -> {
             if (System.getProperty(name) == null) {
                 System.setProperty(name, value);
@@ -145,5 +191,10 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
         Optional.ofNullable(System.getProperty(PARENT))
                 .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
                 .ifPresent(launcher -> launcher.onExit().thenRun(() -> System.exit(1)));
+    }
+
+    private static Charset charset() {
+        String name = System.getProperty("stdout.encoding", System.getProperty("native.encoding", ""));
+        return !name.isEmpty() && Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset();
     }
 }

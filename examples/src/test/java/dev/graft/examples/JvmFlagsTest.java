@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -26,9 +27,14 @@ class JvmFlagsTest {
     private static final String VECTORS = "--add-modules=jdk.incubator.vector";
     private static final String PHYSICAL = "-Dorg.bytedeco.javacpp.maxphysicalbytes=0";
 
-    private static final Set<String> PROGRAM = new TreeSet<>(
-            new Launch(List.of(), 22, true, true, new LocaleText(StandardCharsets.UTF_8, Path.of("/proc/self/cmdline")))
-                    .missing());
+    private static final Set<String> PROGRAM = new TreeSet<>(new Launch(
+                    List.of(),
+                    22,
+                    true,
+                    true,
+                    new LocaleText(StandardCharsets.UTF_8, Path.of("/proc/self/cmdline")),
+                    new Streams(Optional.empty(), Optional.empty()))
+            .missing());
 
     private static Set<String> flags(String text) {
         return FLAG.matcher(text.replace("--add-modules jdk", "--add-modules=jdk"))

@@ -96,7 +96,7 @@ public record ImageData(
          * A folder that holds the parts of a split means its training and validation parts; so does a NumPy file with
          * such arrays.
          */
-        Source resolved() {
+        public Source resolved() {
             if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
                 return new Source(data, Optional.of(data), heldFraction, keepDuplicates, sharedPatients, csvEncoding);
             }

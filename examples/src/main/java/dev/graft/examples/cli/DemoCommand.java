@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             "The images are synthetic drawings; nothing here says anything about real patients."
         })
 final class DemoCommand extends ReportingCommand {
+    private static final int SEEDS = 2;
     private static final int[] PATIENTS = {6, 18, 54};
 
     @Spec
@@ -38,9 +39,8 @@ final class DemoCommand extends ReportingCommand {
     @Option(
             names = "--seeds",
             paramLabel = "N",
-            defaultValue = "2",
-            description = "Trainings to average, each with other patients. Default: ${DEFAULT-VALUE}.")
-    private int seeds;
+            description = "Trainings to average, each with other patients. Default: 2.")
+    private Optional<Integer> seeds;
 
     @Option(
             names = "--save",
@@ -72,14 +72,28 @@ final class DemoCommand extends ReportingCommand {
 
     @Override
     Object report() {
-        if (seeds < 1 || sourceImages.orElse(2) < 2 || sourceEpochs.orElse(1) < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "--seeds and --source-epochs must be at least 1, --source-images at least 2");
-        }
+        check(
+                seeds.orElse(1) >= 1 && sourceImages.orElse(2) >= 2 && sourceEpochs.orElse(1) >= 1,
+                "--seeds and --source-epochs must be at least 1, --source-images at least 2");
+        check(
+                trainSource.isEmpty() || seeds.isEmpty() && save.isEmpty(),
+                "--train-source runs instead of the demonstration, and excludes --seeds and --save");
+        check(
+                trainSource.isPresent() || sourceImages.isEmpty() && sourceEpochs.isEmpty() && sourceSeed.isEmpty(),
+                "--source-images, --source-epochs and --source-seed need --train-source");
+        save.ifPresent(folder -> Output.checkFolder("--save", folder));
+        trainSource.ifPresent(file -> Output.checkFile("--train-source", file));
         threads.apply();
-        if (trainSource.isPresent()) {
-            return trainSource(trainSource.get());
+        return trainSource.isPresent() ? trainSource(trainSource.get()) : demonstrate(seeds.orElse(SEEDS));
+    }
+
+    private void check(boolean right, String message) {
+        if (!right) {
+            throw new ParameterException(spec.commandLine(), message);
         }
+    }
+
+    private Map<String, Object> demonstrate(int count) {
         long begin = System.nanoTime();
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("synthetic", true);
@@ -94,7 +108,7 @@ final class DemoCommand extends ReportingCommand {
                             demo.imagesPerPatient(),
                             demo.testPatients(),
                             demo.testImages(),
-                            seeds);
+                            count);
             out().printf(
                             Locale.ROOT,
                             "%-24s %22s %22s%n%-24s %11s %10s %11s %10s%n",
@@ -108,7 +122,7 @@ final class DemoCommand extends ReportingCommand {
                             "AUROC");
             out().flush();
             for (int patients : PATIENTS) {
-                sizes.add(size(demo, patients));
+                sizes.add(size(demo, patients, count));
             }
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
@@ -117,28 +131,28 @@ final class DemoCommand extends ReportingCommand {
         out().printf(
                         Locale.ROOT,
                         "%n%.0f seconds. Next, on your own images, one folder for each class:%n"
-                                + "  graft finetune --data my-images --model resnet18 --weights imagenet --epochs 10 --out run1%n"
-                                + "  graft evaluate --model run1 --data my-test-images%n",
-                        seconds);
+                                + "  %s finetune --data my-images --model resnet18 --weights imagenet --epochs 10 --out run1%n"
+                                + "  %s evaluate --model run1 --data my-test-images%n",
+                        seconds,
+                        Shell.program(),
+                        Shell.program());
         save.ifPresent(folder -> {
             PhantomFiles.write(folder);
-            out().printf(
-                            Locale.ROOT,
-                            "phantoms are in %s; try: graft finetune --data %s --model resnet20 --weights none --freeze none --lr 0.05 --epochs 10 --out run0%n",
-                            folder,
-                            folder);
+            out().println("phantoms are in " + folder + "; try: "
+                    + Shell.command("finetune", "--data", folder)
+                    + " --model resnet20 --weights none --freeze none --lr 0.05 --epochs 10 --out run0");
         });
         return report;
     }
 
-    private Map<String, Object> size(TransferDemo demo, int patients) {
+    private Map<String, Object> size(TransferDemo demo, int patients, int count) {
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("patients", patients);
         entry.put("images", patients * demo.imagesPerPatient());
         out().printf(Locale.ROOT, "%-24s", patients + " patients, " + patients * demo.imagesPerPatient() + " images");
         for (Start start : Start.values()) {
             List<Result> results = new ArrayList<>();
-            for (int seed = 1; seed <= seeds; seed++) {
+            for (int seed = 1; seed <= count; seed++) {
                 results.add(demo.run(start, patients, seed));
             }
             double accuracy =

@@ -1,11 +1,9 @@
 package dev.graft.examples.cli;
 
 import dev.graft.nn.run.RunException;
-import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.Finetune;
 import dev.graft.vision.FinetuneSettings;
 import dev.graft.vision.ImageData;
-import dev.graft.vision.data.SplitFolders;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.model.zoo.ModelZoo;
 import java.nio.file.Path;
@@ -20,6 +18,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** Fine-tunes a pretrained network on a folder of images. */
@@ -44,6 +43,9 @@ final class FinetuneCommand extends ReportingCommand {
 
     @Spec
     private CommandSpec spec;
+
+    @ParentCommand
+    private Program program;
 
     @Option(names = "--data", paramLabel = "DIR", description = "The training images.")
     private Optional<Path> data;
@@ -180,10 +182,8 @@ final class FinetuneCommand extends ReportingCommand {
         FinetuneCommand whole = resume ? withOptionsOfTheRun() : this;
         FinetuneSettings settings = whole.settings(spec.commandLine());
         Finetune.Outcome outcome;
-        try (Finetune finetune = Finetune.open(settings, RunOptions.of(whole.spec), out());
-                StopSignal stop = StopSignal.onShutdown()) {
-            outcome = finetune.run(BarProgress.automatic(), stop);
-            // before the signal is closed: after that, the JVM may end at any moment
+        try (Finetune finetune = Finetune.open(settings, RunOptions.of(whole.spec), out())) {
+            outcome = finetune.run(BarProgress.automatic(), program.stopOnShutdown());
             sayHowToGoOn(outcome.ending());
         }
         Optional<Map<String, Object>> metrics = outcome.metrics();
@@ -208,17 +208,17 @@ final class FinetuneCommand extends ReportingCommand {
         }
         ((List<?>) metrics.get().getOrDefault("warnings", List.of()))
                 .forEach(warning -> out().println("warning: " + warning));
-        out().println("written to " + this.out + "; next: graft predict --model " + this.out + " IMAGE...");
+        out().println("written to " + this.out + "; next: " + Shell.command("predict", "--model", this.out)
+                + " IMAGE...");
         return metrics.get();
     }
 
     private void sayHowToGoOn(Finetune.Ending ending) {
         List<String> arguments = spec.commandLine().getParseResult().originalArgs();
         if (ending == Finetune.Ending.STOPPED) {
-            out().println("stopped; go on with: graft " + String.join(" ", resumed(arguments)));
+            out().println("stopped; go on with: " + Shell.command(resumed(arguments)));
         } else if (ending == Finetune.Ending.STOPPED_EARLY) {
-            out().println("stopped before anything was trained; start again with: graft "
-                    + String.join(" ", arguments));
+            out().println("stopped before anything was trained; start again with: " + Shell.command(arguments));
         }
         out().flush();
     }
@@ -263,9 +263,8 @@ final class FinetuneCommand extends ReportingCommand {
         ImageData.Source source = new ImageData.Source(
                 data.get(), validation, fraction, keepDuplicates, sharedPatients, csvEncoding.charset());
         check(
-                heldFraction.isEmpty()
-                        || source.parts().flatMap(SplitFolders::validation).isEmpty(),
-                "--val-fraction is for data without a validation folder, and " + data.get() + " has one");
+                heldFraction.isEmpty() || source.resolved().validation().isEmpty(),
+                "--val-fraction is for data without validation images of its own, and " + data.get() + " has such");
         return new FinetuneSettings(
                 source,
                 model,
@@ -275,7 +274,7 @@ final class FinetuneCommand extends ReportingCommand {
                 augment,
                 imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),
                 window.window(),
-                recipe.recipe(ModelZoo.architecture(model)),
+                recipe.recipe(ModelZoo.architecture(model), resume),
                 device,
                 threads.apply(),
                 !noFeatureCache,

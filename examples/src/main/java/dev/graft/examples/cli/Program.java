@@ -1,7 +1,15 @@
 package dev.graft.examples.cli;
 
+import dev.graft.io.file.AtomicFile;
+import dev.graft.nn.train.StopSignal;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -39,38 +47,95 @@ public final class Program {
             description = "On failure, print where in the program it happened.")
     private boolean stacktrace;
 
+    private Optional<StopSignal> stop = Optional.empty();
+
     private Program() {}
+
+    /** Runs one command line on the standard streams and ends this JVM with its exit code. */
+    public static void runAndExit(String... args) {
+        Program program = new Program();
+        int code = program.execute(new FileOutputStream(FileDescriptor.out), System.err, args);
+        if (program.stop.isPresent()) {
+            if (program.stop.get().isRequested()) {
+                // the JVM ends already, and with the code of Ctrl-C, whatever was achieved meanwhile
+                Runtime.getRuntime().halt(code);
+            }
+            program.stop.get().close();
+        }
+        System.exit(code);
+    }
 
     /** Runs one command line on the standard streams and returns its exit code. */
     public static int run(String... args) {
-        Charset charset = consoleCharset();
-        return run(
-                new PrintWriter(new java.io.OutputStreamWriter(System.out, charset), true),
-                new PrintWriter(new java.io.OutputStreamWriter(System.err, charset), true),
-                args);
+        return run(new FileOutputStream(FileDescriptor.out), System.err, args);
     }
 
-    /** As {@link #run(String...)} on other streams. */
+    /** Runs one command line on other streams and returns its exit code: 1 where the answer was not written whole. */
+    static int run(OutputStream standardOut, OutputStream standardErr, String... args) {
+        Program program = new Program();
+        try {
+            return program.execute(standardOut, standardErr, args);
+        } finally {
+            program.stop.ifPresent(StopSignal::close);
+        }
+    }
+
+    private int execute(OutputStream standardOut, OutputStream standardErr, String... args) {
+        Charset charset = consoleCharset();
+        StandardOutput out = new StandardOutput(standardOut, charset);
+        PrintWriter err = new PrintWriter(new OutputStreamWriter(standardErr, charset), true);
+        int code = execute(out.writer(), err, args);
+        Optional<IOException> lost = out.failure();
+        lost.ifPresent(e -> err.println("graft: standard output cannot be written (" + AtomicFile.reason(e)
+                + "), so the answer is not whole. Hint: check what reads it, and that its disk has space left."));
+        return lost.isPresent() && code == 0 ? FAILURE : code;
+    }
+
+    /** As {@link #run(OutputStream, OutputStream, String...)} on writers. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
+        Program program = new Program();
+        try {
+            return program.execute(out, err, args);
+        } finally {
+            program.stop.ifPresent(StopSignal::close);
+        }
+    }
+
+    /**
+     * What Ctrl-C sets off. It stays open until the last line of the answer is written: what is complete by then shall
+     * be told, and not be cut off.
+     */
+    StopSignal stopOnShutdown() {
+        StopSignal signal = StopSignal.onShutdown();
+        stop = Optional.of(signal);
+        return signal;
+    }
+
+    private int execute(PrintWriter out, PrintWriter err, String... args) {
         CommandLine line = commandLine(out, err);
         try {
             return line.execute(args);
         } catch (OutOfMemoryError | LinkageError | StackOverflowError e) {
-            return line.<Program>getCommand().failed(err, args.length == 0 ? "" : args[0], e);
+            return failed(err, args.length == 0 ? "" : args[0], e);
         } finally {
             out.flush();
             err.flush();
         }
     }
 
-    static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-        Program program = new Program();
-        return new CommandLine(program)
+    /** The commands, to look at without running them. */
+    static CommandLine commands(PrintWriter out, PrintWriter err) {
+        return new Program().commandLine(out, err);
+    }
+
+    private CommandLine commandLine(PrintWriter out, PrintWriter err) {
+        return new CommandLine(this)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(true)
-                .setExecutionExceptionHandler((e, command, parsed) -> program.failed(err, command.getCommandName(), e));
+                .setParameterExceptionHandler(new WrongUsage())
+                .setExecutionExceptionHandler((e, command, parsed) -> failed(err, command.getCommandName(), e));
     }
 
     private int failed(PrintWriter err, String command, Throwable e) {

@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
 
 /** How to train, as options. */
 final class RecipeOptions {
+    private static final double MOMENTUM = 0.9;
     private static final double ADAMW_RATE = 0.001;
     private static final double SGD_DECAY = 1e-4;
     private static final double ADAMW_DECAY = 0.01;
@@ -48,12 +49,8 @@ final class RecipeOptions {
             description = "Default: ${DEFAULT-VALUE}.")
     private Recipe.Optimization optimizer;
 
-    @Option(
-            names = "--momentum",
-            paramLabel = "X",
-            defaultValue = "0.9",
-            description = "Of sgd. Default: ${DEFAULT-VALUE}.")
-    private double momentum;
+    @Option(names = "--momentum", paramLabel = "X", description = "Of sgd. Default: 0.9.")
+    private Optional<Double> momentum;
 
     @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0.0001 for sgd, 0.01 for adamw.")
     private Optional<Double> weightDecay;
@@ -121,16 +118,19 @@ final class RecipeOptions {
 
     /**
      * @param network whose learning rate is the default
+     * @param resumed whether options of an older run are among these, which kept some that do nothing
      * @throws ParameterException for a value out of range
      */
-    Recipe recipe(Architecture network) {
+    Recipe recipe(Architecture network, boolean resumed) {
+        double drag = momentum.orElse(MOMENTUM);
         boolean sgd = optimizer == Recipe.Optimization.SGD;
         double rate = learningRate.orElse(sgd ? network.learningRate() : ADAMW_RATE);
         double decay = weightDecay.orElse(sgd ? SGD_DECAY : ADAMW_DECAY);
         check(epochs >= 1, "--epochs must be at least 1, was " + epochs);
         check(batch >= 1, "--batch must be at least 1, was " + batch);
         check(rate > 0 && Double.isFinite(rate), "--lr must be positive, was " + rate);
-        check(momentum >= 0 && momentum < 1, "--momentum must be in [0, 1), was " + momentum);
+        check(drag >= 0 && drag < 1, "--momentum must be in [0, 1), was " + drag);
+        check(sgd || resumed || momentum.isEmpty(), "--momentum is for --optimizer sgd");
         check(decay >= 0 && Double.isFinite(decay), "--weight-decay must not be negative, was " + decay);
         check(labelSmoothing >= 0 && labelSmoothing <= 1, "--label-smoothing must be in [0, 1], was " + labelSmoothing);
         check(accumulate >= 1, "--accumulate must be at least 1, was " + accumulate);
@@ -141,7 +141,7 @@ final class RecipeOptions {
                 batch,
                 optimizer,
                 rate,
-                momentum,
+                drag,
                 decay,
                 schedule,
                 labelSmoothing,

@@ -1,11 +1,8 @@
 package dev.graft.examples.cli;
 
-import dev.graft.io.file.AtomicFile;
 import dev.graft.io.file.AtomicText;
 import dev.graft.nn.json.Json;
-import dev.graft.nn.run.RunException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,33 +31,16 @@ abstract class ReportingCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        json.filter(file -> !isStandardOutput(file)).ifPresent(ReportingCommand::checkFolder);
+        json.filter(file -> !Output.isStandardOutput(file)).ifPresent(file -> Output.checkFile("--json", file));
         Object result = report();
         json.ifPresent(file -> {
-            if (isStandardOutput(file)) {
+            if (Output.isStandardOutput(file)) {
                 spec.commandLine().getOut().print(Json.write(result));
             } else {
                 AtomicText.write(file, Json.write(result));
             }
         });
         return exitCode();
-    }
-
-    private static boolean isStandardOutput(Path file) {
-        return file.toString().equals("-");
-    }
-
-    /** A training of hours must not fail at its last line. */
-    private static void checkFolder(Path file) {
-        if (AtomicFile.isDeviceOrPipe(file) ? !Files.isWritable(file) : !mayBeReplaced(file)) {
-            throw new RunException(
-                    "--json " + file + " cannot be written", "name a file in a folder that exists and is writable");
-        }
-    }
-
-    private static boolean mayBeReplaced(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        return !Files.isDirectory(file) && folder != null && Files.isDirectory(folder) && Files.isWritable(folder);
     }
 
     final boolean hasJson() {
@@ -74,7 +54,7 @@ abstract class ReportingCommand implements Callable<Integer> {
 
     /** Where people read: standard output, unless JSON goes there. */
     final PrintWriter out() {
-        return json.filter(ReportingCommand::isStandardOutput).isPresent()
+        return json.filter(Output::isStandardOutput).isPresent()
                 ? spec.commandLine().getErr()
                 : spec.commandLine().getOut();
     }

@@ -52,9 +52,14 @@ record Cli(int code, String out, String err) {
         return this;
     }
 
-    Cli wrongUsage(String part) {
+    /** Two lines: what is wrong, and what to do. */
+    Cli wrongUsage(String... parts) {
         assertThat(code).as(out + err).isEqualTo(2);
-        assertThat(err).contains(part).contains("Usage: graft");
+        assertThat(err.strip().lines()).as(err).hasSize(2);
+        assertThat(parts).allSatisfy(part -> assertThat(err).contains(part));
+        assertThat(err)
+                .startsWith("graft")
+                .containsPattern("\\RHint: .*graft( [a-z]+)? --help shows all (options|commands)\\.");
         return this;
     }
 

@@ -42,6 +42,6 @@ public final class DocumentedCommands {
     }
 
     private static CommandLine program() {
-        return Program.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()));
+        return Program.commands(new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()));
     }
 }

@@ -94,7 +94,8 @@ class FoundDataTest {
                         "such as " + data.resolve("test"));
         Cli.run("evaluate", "--model", folder.resolve("run"), "--data", data.resolve("test"))
                 .succeeded();
-        finetune(data, "--val-fraction", "0.3").wrongUsage("--val-fraction is for data without a validation folder");
+        finetune(data, "--val-fraction", "0.3")
+                .wrongUsage("--val-fraction is for data without validation images of its own");
         finetune(data.resolve("Training"), "--val", data, "--overwrite").failedWith("parts of a split and no classes");
     }
 

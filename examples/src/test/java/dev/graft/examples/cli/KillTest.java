@@ -51,7 +51,7 @@ class KillTest {
         private Run() {}
 
         public static void main(String[] args) {
-            System.exit(Program.run(args));
+            Program.runAndExit(args);
         }
     }
 

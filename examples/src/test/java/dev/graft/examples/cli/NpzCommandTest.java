@@ -57,6 +57,8 @@ class NpzCommandTest {
         Map<String, Object> scores =
                 Cli.json(folder.resolve("e.json"), "evaluate", "--model", folder.resolve("run"), "--data", file);
         assertThat(scores).containsEntry("images", 6);
+        Cli.run("finetune", "--data", file, "--val-fraction", 0.3, "--out", folder.resolve("other"))
+                .wrongUsage("--val-fraction is for data without validation images of its own");
     }
 
     /** Bright above for class 0, below for class 1. */

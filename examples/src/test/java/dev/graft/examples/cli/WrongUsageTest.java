@@ -1,0 +1,90 @@
+package dev.graft.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What people mistype is told in two lines: what is wrong, and what was perhaps meant. */
+class WrongUsageTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aMistypedCommandIsNamedWithTheOneThatWasMeant() {
+        assertThat(Cli.run("finetun", "--out", "x").wrongUsage().err())
+                .isEqualToNormalizingNewlines("graft: unknown command 'finetun'.\n"
+                        + "Hint: did you mean finetune? graft --help shows all commands.\n");
+        assertThat(Cli.run("train").wrongUsage("unknown command 'train'").err()).doesNotContain("did you mean");
+    }
+
+    @Test
+    void aMistypedOptionIsNamedWithTheOneThatWasMeant() {
+        assertThat(Cli.run("finetune", "--out", "x", "--data", "y", "--epoc", 3)
+                        .wrongUsage()
+                        .err())
+                .isEqualToNormalizingNewlines("graft finetune: unknown option '--epoc'.\n"
+                        + "Hint: did you mean --epochs? graft finetune --help shows all options.\n");
+        Cli.run("finetune", "--out", "x", "--bathc=3").wrongUsage("unknown option '--bathc'", "did you mean --batch?");
+        Cli.run("finetune", "--out", "x", "--val-frac", 1).wrongUsage("did you mean --val-fraction?");
+        Cli.run("evaluate", "--modle", "x").wrongUsage("unknown option '--modle'", "did you mean --model?");
+        assertThat(Cli.run("predict", "--zzzzzz")
+                        .wrongUsage("unknown option '--zzzzzz'")
+                        .err())
+                .doesNotContain("did you mean");
+    }
+
+    /** The mistake is the mistyped option, and not the required one that it should have been. */
+    @Test
+    void aMistypedRequiredOptionIsNotCalledMissing() {
+        Cli.run("evaluate", "--modell", "x", "--data", "y").wrongUsage("unknown option '--modell'", "--model?");
+        Cli.run("finetune", "--ot", "x").wrongUsage("unknown option '--ot'", "did you mean --out?");
+    }
+
+    @Test
+    void valuesOfTheWrongKindAreToldInPlainWords() {
+        Cli.run("finetune", "--out", "x", "--epochs", "ten")
+                .wrongUsage("graft finetune: --epochs takes a whole number, not 'ten'.");
+        Cli.run("finetune", "--out", "x", "--lr", "fast").wrongUsage("--lr takes a number, not 'fast'.");
+        Cli.run("finetune", "--out", "x", "--cached-views", 2_000_000_000_000L)
+                .wrongUsage("--cached-views takes a whole number");
+        Cli.run("finetune", "--out", "x", "--optimizer", "sdg")
+                .wrongUsage("--optimizer is one of sgd, adamw, not 'sdg'.", "Hint: did you mean sgd?");
+        Cli.run("finetune", "--out", "x", "--schedule", "cosin")
+                .wrongUsage("--schedule is one of none, step, cosine, warmup-cosine, not 'cosin'.", "mean cosine?");
+    }
+
+    @Test
+    void aNameWithSpacesThatLacksItsQuotesIsRecognised() {
+        Cli.run("finetune", "--data", "my", "images", "--out", "x")
+                .wrongUsage("unexpected argument 'images'", "Hint: put quotes around a name with spaces.");
+    }
+
+    @Test
+    void missingOptionsAndWordsAreNamed() {
+        Cli.run("finetune", "--data", "x").wrongUsage("missing required option: '--out=DIR'.");
+        Cli.run("finetune", "--out").wrongUsage("missing required parameter for option '--out' (DIR).");
+        Cli.run("predict", "--model", folder).wrongUsage("IMAGE");
+    }
+
+    /** Who types the name alone asks what there is. */
+    @Test
+    void theNameAloneListsTheCommands() {
+        Cli alone = Cli.run();
+        assertThat(alone.code()).isEqualTo(2);
+        assertThat(alone.err()).contains("Usage: graft", "finetune", "evaluate", "predict", "doctor");
+        assertThat(Cli.run("--stacktrace")
+                        .wrongUsage("missing required subcommand")
+                        .err())
+                .doesNotContain("Usage");
+    }
+
+    @Test
+    void aHintOfTheOptionItselfIsKept() throws Exception {
+        Path data = TinyImages.folder(Files.createDirectory(folder.resolve("data")), 3, 1);
+        Cli.run("finetune", "--data", data, "--out", folder.resolve("x"), "--window", "wide")
+                .wrongUsage("'wide' is not a window");
+    }
+}
