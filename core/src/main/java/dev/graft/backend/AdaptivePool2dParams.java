@@ -3,8 +3,8 @@ package dev.graft.backend;
 /**
  * A 2-d pooling to a given output size, as in <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html">torch.nn.AdaptiveAvgPool2d</a>:
- * output {@code i} of {@code n} covers places {@code floor(i * size / n)} to {@code ceil((i + 1) * size / n)} of an
- * axis, so that windows may differ in size by one and overlap.
+ * along an axis, output {@code i} of {@code n} covers the positions from {@code floor(i * size / n)} to {@code ceil((i
+ * + 1) * size / n)}. Windows may therefore overlap, and their sizes may differ by one.
  */
 public record AdaptivePool2dParams(int outputHeight, int outputWidth) implements PoolGeometry {
 

@@ -7,45 +7,45 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a device must do; every backward kernel stands beside its forward. A new backend extends
- * {@link ComposedBackend}, which needs the primitive kernels only.
+ * What a device must do. Each backward kernel stands beside its forward kernel. A new backend extends
+ * {@link ComposedBackend}, which needs only the primitive kernels.
  *
- * <p><b>Operands.</b> Results are already allocated and never overlap operands unless said so; shapes were checked by
- * the caller; strides are not negative. <em>Dense, same layout</em> means that all views named cover the same
- * {@code numel()} consecutive elements in the same order, so a kernel may run over them as flat memory. Images are
- * {@code [N, C, H, W]}, dense, in the {@link #imageLayout} of their type; weights of convolutions have any strides.
+ * <p><b>Operands.</b> Results are already allocated, and never overlap operands unless a method allows it. The caller
+ * has checked the shapes. Strides are not negative. <em>Dense, same layout</em> means that all views named cover the
+ * same {@code numel()} consecutive elements in the same order, so a kernel may run over them as flat memory. Images are
+ * {@code [N, C, H, W]}, dense, in the {@link #imageLayout} of their type; weights of convolutions may have any strides.
  * Backward kernels overwrite their results. Empty views are allowed everywhere.
  *
- * <p><b>Types.</b> The floating-point operands of a kernel (x, y, w, residual, table and their gradients) have one
- * type, one that the backend {@linkplain #computesIn computes in}: F32 today. Statistics, affine parameters, losses,
- * weights of rows and classes, and the state of optimizers are F32 always. Masks and results of comparisons are BOOL,
- * row indices, class indices and {@code argmax} I64, places of maxima I32, and sums of squares F64. Sums are kept at
- * least as exact as F32.
+ * <p><b>Types.</b> The floating-point operands of a kernel (x, y, w, residual, table and their gradients) all have one
+ * type, which the backend {@linkplain #computesIn computes in}: F32 today. Statistics, affine parameters, losses,
+ * weights of rows and classes, and the state of optimizers are always F32. Masks and results of comparisons are BOOL;
+ * row indices, class indices and {@code argmax} are I64; positions of maxima are I32; sums of squares are F64. Sums are
+ * at least as exact as F32.
  *
  * <p><b>Threads and order.</b> Any number of threads may call any method at once. Calls of one thread take effect in
  * their order. A call that happens before another (in the sense of the Java memory model) on another thread takes
- * effect before it where both touch one storage; callers order calls that write what another call touches. A backend
- * with streams therefore orders a storage's last write before its next use, on whatever stream.
+ * effect before it if both touch the same storage. Callers must order a call that writes what another call touches. A
+ * backend with streams must therefore order the last write to a storage before its next use, whatever the stream.
  *
- * <p><b>What is asynchronous.</b> A kernel may return before it has run, and so may {@link Storage#write}, when it has
- * taken the values: the caller's array is free again. {@link Storage#release} does not wait; the memory serves other
- * storages no sooner than the kernels called before are done with it. {@link Storage#read} waits for all that was
- * called before and touches the storage, {@link #synchronize} for everything. Nothing else waits, so that a training
- * step runs through without one: sums of squares and losses stay on the device until somebody reads them.
+ * <p><b>What is asynchronous.</b> A kernel may return before it has run. So may {@link Storage#write}, once it has
+ * copied the values and the caller may reuse its array. {@link Storage#release} does not wait; the memory is reused
+ * only after the kernels that were called before have finished with it. {@link Storage#read} waits for all earlier
+ * calls that touch the storage, {@link #synchronize} for all earlier calls. Nothing else waits, so a training step runs
+ * without waiting: sums of squares and losses stay on the device until they are read.
  *
- * <p><b>Errors.</b> What a call can see it refuses at once and leaves its results alone, with
- * {@link IllegalArgumentException} or {@link IllegalStateException}. What shows only on the device (a bad index of
- * {@link #checkIndices}, a fault) is thrown by a later call of the thread that asked for the kernel, at the latest by
- * its next {@link Storage#read} or {@link #synchronize}, once; until then results that depend on it are undefined, but
- * no memory outside the operands is touched. After a fault of the device every call throws.
+ * <p><b>Errors.</b> A call refuses at once what it can detect itself, with {@link IllegalArgumentException} or
+ * {@link IllegalStateException}, and leaves its results untouched. An error that only the device detects (a bad index
+ * in {@link #checkIndices}, a fault) is thrown once, by a later call of the thread that called the kernel: at the
+ * latest by its next {@link Storage#read} or {@link #synchronize}. Until then, results that depend on it are undefined,
+ * but no memory outside the operands is touched. After a fault of the device, every call throws.
  *
- * <p><b>Determinism.</b> A result depends on its operands alone, bit for bit as far as {@link #determinism} promises.
+ * <p><b>Determinism.</b> A result depends only on its operands, bit for bit as far as {@link #determinism} promises.
  */
 public interface Backend {
     /** The device's name, such as {@code "cpu"} or {@code "cuda:0"}. */
     String name();
 
-    /** Kernels in use and why, memory limits, versions: what {@code doctor} prints. */
+    /** The kernels in use and why, memory limits and versions, as {@code doctor} prints them. */
     Map<String, String> describe();
 
     MemoryStats memory();
@@ -55,30 +55,34 @@ public interface Backend {
 
     /**
      * A storage of {@code length} elements with one holder and undefined content. Lengths, offsets and strides are
-     * {@code long}: a storage may pass 2^31 bytes, and one that several tensors view 2^31 elements, where the device
-     * can hold it.
+     * {@code long}: a storage may exceed 2^31 bytes, and one that several tensors view may exceed 2^31 elements, if the
+     * device can hold it.
      *
-     * @throws IllegalStateException when memory runs out, or the device cannot hold so much in one piece
+     * @throws IllegalStateException if memory runs out, or the device cannot hold that much in one piece
      */
     Storage allocate(DType dtype, long length);
 
-    /** Waits until all that was called before has taken effect. @throws RuntimeException what a kernel failed with */
+    /**
+     * Waits until all earlier calls have taken effect.
+     *
+     * @throws RuntimeException what a kernel failed with
+     */
     void synchronize();
 
     /** Whether kernels take floating-point operands of this type; true for F32. */
     boolean computesIn(DType dtype);
 
-    /** How images of a type lie in memory where they are operands or results of this backend's kernels. */
+    /** The memory layout of images of a type, as operands and results of this backend's kernels. */
     ImageLayout imageLayout(DType dtype);
 
-    /** What the bits of a kernel's results depend on: {@link Kernel#leastDeterminism} or better. */
+    /** What the bits of a kernel's results depend on: at least as strong as {@link Kernel#leastDeterminism}. */
     Determinism determinism(Kernel kernel);
 
     // Movement. Any strides; same shape.
 
     /**
-     * {@code y = x}, converting between dtypes; {@code x} may repeat elements (stride 0). Both may lie in one storage
-     * and overlap in any way: {@code y} becomes what {@code x} was before.
+     * {@code y = x}, converting between dtypes; {@code x} may repeat elements (stride 0). Both may be in the same
+     * storage and overlap in any way: {@code y} becomes what {@code x} was before the call.
      */
     void copy(View x, View y);
 
@@ -90,9 +94,9 @@ public interface Backend {
     void unary(UnaryOp op, float a, float b, View x, View y);
 
     /**
-     * {@code dx = dy * op'(x)}, where {@code y = op(x)}: a function reads {@code y} alone where the slope follows from
-     * it (EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6), else {@code x} alone; the other one may hold anything.
-     * Dense, same layout.
+     * {@code dx = dy * op'(x)}, where {@code y = op(x)}: a function reads only {@code y} if the slope follows from it
+     * (EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6), and only {@code x} otherwise. The other view may hold
+     * anything. Dense, same layout.
      */
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
 
@@ -109,15 +113,15 @@ public interface Backend {
     void addScaled(float alpha, View x, View y);
 
     /**
-     * Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Any strides. Which ones
-     * says {@link DropoutMask}, on every device and whatever the memory layout; so the backward is the same call on
-     * {@code dy}.
+     * Inverted dropout: each element is 0 with probability {@code p}, else {@code x / (1 - p)}. Any strides.
+     * {@link DropoutMask} decides which elements, on every device and for every memory layout, so the backward is the
+     * same call on {@code dy}.
      */
     void dropout(float p, long seed, View x, View y);
 
     // Reductions
 
-    /** Folds every dimension in which {@code y} has size 1 and {@code x} has not; same rank, any strides. */
+    /** Folds every dimension in which {@code y} has size 1 and {@code x} does not; same rank, any strides. */
     void reduce(Reduction op, View x, View y);
 
     /**
@@ -169,9 +173,9 @@ public interface Backend {
             View variance);
 
     /**
-     * {@code dx, dgamma, dbeta} and, where asked for, {@code dresidual} (the gradient before the activation), where
-     * mean and variance were computed from {@code x}. {@code y} tells the activation's slope; without a residual it may
-     * be absent and follows from {@code x}.
+     * {@code dx, dgamma, dbeta} and, if requested, {@code dresidual} (the gradient before the activation), for a mean
+     * and variance that were computed from {@code x}. {@code y} gives the activation's slope. Without a residual it may
+     * be absent, since the slope then follows from {@code x}.
      */
     void batchNormTrainBackward(
             View x,
@@ -199,7 +203,7 @@ public interface Backend {
             View y);
 
     /**
-     * Gradients where the statistics are constants; {@code y} as in training. Without {@code x}, {@code dgamma} is
+     * Gradients if the statistics are constants; {@code y} as in training. Without {@code x}, {@code dgamma} is
      * undefined and an activation needs {@code y}.
      */
     void batchNormEvalBackward(
@@ -231,8 +235,9 @@ public interface Backend {
     // Pooling
 
     /**
-     * {@code y} becomes the largest value of each window; {@code index} (I32, same layout as y) receives its place in
-     * the image, {@code row * W + column}. The first in row order wins, NaN counts as largest, padding never wins.
+     * {@code y} becomes the largest value of each window; {@code index} (I32, same layout as y) receives its position
+     * in the image, {@code row * W + column}. The first in row order wins, NaN counts as largest, and padding never
+     * wins.
      */
     void maxPool2d(View x, PoolGeometry geometry, View y, Optional<View> index);
 
@@ -248,9 +253,10 @@ public interface Backend {
     // Rows and losses
 
     /**
-     * Checks that each of {@code indices} (I64, contiguous) is from 0 to {@code size - 1}, or {@code ignored} where
-     * that is given. The exception that {@code refusal} makes for the first one that is not is thrown now or later, see
-     * <em>Errors</em> above; so kernels that take checked indices still must not touch memory outside their operands.
+     * Checks that each of {@code indices} (I64, contiguous) is from 0 to {@code size - 1}, or equals {@code ignored} if
+     * that is given. For the first one that is not, {@code refusal} makes an exception, which is thrown now or later
+     * (see <em>Errors</em> above). Kernels that take checked indices must therefore still not touch memory outside
+     * their operands.
      */
     void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal);
 
@@ -289,13 +295,13 @@ public interface Backend {
             View dloss,
             View dlogits);
 
-    // Optimizer steps: one pass over dense views of one layout, in place.
+    // Optimizer steps: one pass over dense views of the same layout, in place.
 
     /**
      * {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v :
-     * v)}; no velocity where momentum is 0; {@code first} starts {@code v} at {@code g}. Velocities that decayed below
-     * about 1e-30 may be set to 0: denormal numbers are slow. Settings are doubles so that what is derived from them,
-     * such as {@code 1 - dampening}, is rounded once.
+     * v)}; no velocity if momentum is 0; {@code first} starts {@code v} at {@code g}. Velocities below about 1e-30 may
+     * be set to 0, because denormal numbers are slow. Settings are doubles so that values derived from them, such as
+     * {@code 1 - dampening}, are rounded only once.
      */
     void sgd(
             View weight,

@@ -5,18 +5,17 @@ import dev.graft.type.Shape;
 import java.util.Optional;
 
 /**
- * What a new backend starts from: every kernel that is not {@linkplain Kernel#isPrimitive primitive}, made of primitive
- * ones and intermediate results. Right before fast: a backend overrides a kernel when it has something better, such as
- * {@link #convolve} by a library, and {@link #conv2d} when that fuses what follows.
+ * What a new backend starts from: every kernel that is not {@linkplain Kernel#isPrimitive primitive}, composed of
+ * primitive kernels and intermediate results. It is correct first and fast later: a backend overrides a kernel when it
+ * has something better, such as {@link #convolve} by a library, or {@link #conv2d} if that fuses what follows.
  *
- * <p>Primitive, so to be written: {@code copy, fill, unary, unaryBackward, binary, where, reduce, argmax, matmul},
- * {@code maxPool2d} and {@code avgPool2d} with their gradients, {@code checkIndices}, {@code gatherRows} with its
- * gradient, and {@code sumOfSquares}; beside them what {@link Backend} asks of a device that is no kernel.
- * {@code matmul} must take any number of leading dimensions, {@code binary}, {@code where} and {@code reduce} any
- * strides.
+ * <p>Primitive, and therefore to be written: {@code copy, fill, unary, unaryBackward, binary, where, reduce, argmax,
+ * matmul}, {@code maxPool2d} and {@code avgPool2d} with their gradients, {@code checkIndices}, {@code gatherRows} with
+ * its gradient, and {@code sumOfSquares}; and the methods of {@link Backend} that are not kernels. {@code matmul} must
+ * accept any number of leading dimensions; {@code binary}, {@code where} and {@code reduce} must accept any strides.
  *
  * <p>Intermediate results are F32, so sums of many terms are as exact as the primitive {@code reduce} and
- * {@code matmul} are. Promises of {@link #determinism} follow from those of the primitive kernels.
+ * {@code matmul}. The promises of {@link #determinism} follow from those of the primitive kernels.
  */
 public abstract class ComposedBackend implements Backend {
 
@@ -79,7 +78,9 @@ public abstract class ComposedBackend implements Backend {
 
     // Products
 
-    /** {@code y = x * w} and nothing else: where a library comes in. By default a product for each place of w. */
+    /**
+     * {@code y = x * w} and nothing else: the place to call a library. By default, one product for each position in w.
+     */
     protected void convolve(View x, View w, View y, Conv2dParams params) {
         new ComposedConvolution(this, x, w, y, params).forward(x, w, y);
     }
@@ -198,7 +199,7 @@ public abstract class ComposedBackend implements Backend {
         }
     }
 
-    /** What the activation was taken of decides its slope as its result does. */
+    /** The argument of the activation decides its slope, as its result does. */
     private static View shifted(Temporaries t, View hat, View gamma, View beta, Activation activation) {
         View before = t.add(t.mul(hat, Temporaries.channels(gamma)), Temporaries.channels(beta));
         return t.activated(activation, before);
@@ -270,7 +271,7 @@ public abstract class ComposedBackend implements Backend {
 
     // Losses
 
-    /** What a row's target is, as masks: of the class {@code [R, C]}, and of ignored rows {@code [R, 1]}. */
+    /** The targets of the rows, as masks: of the class {@code [R, C]}, and of ignored rows {@code [R, 1]}. */
     private record Targets(View hit, View ignored) {
         static Targets of(Temporaries t, View target, long ignoreIndex, int classes) {
             long[] numbers = new long[classes];
@@ -303,7 +304,7 @@ public abstract class ComposedBackend implements Backend {
             View zero = t.constant(0);
             View weights = weights(t, classWeight, classes);
             View onTarget = t.sum(t.where(targets.hit, weights, zero), 1);
-            // Chosen, not multiplied by 0: a log-probability may be minus infinity.
+            // Selected rather than multiplied by 0: a log-probability may be minus infinity.
             View chosen = t.sum(t.where(targets.hit, logProbabilities, zero), 1);
             View each = t.mul(t.affine(smoothing - 1.0, onTarget, 0), chosen);
             if (smoothing > 0) {

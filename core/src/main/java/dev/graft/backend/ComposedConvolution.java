@@ -4,8 +4,9 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 
 /**
- * Convolution by matrix products, one for each place of the kernel: under one place lies a strided window of the padded
- * images, {@code [G, N, H', W', C/G]}, and its weights are a matrix {@code [C/G, O/G]}. No patches are gathered.
+ * Convolution by matrix products, one for each position in the kernel. The pixels under one position are a strided
+ * window of the padded images, {@code [G, N, H', W', C/G]}, and its weights are a matrix {@code [C/G, O/G]}. No patches
+ * are gathered (no im2col).
  */
 final class ComposedConvolution {
     private final Backend backend;
@@ -30,7 +31,7 @@ final class ComposedConvolution {
     }
 
     private interface Place {
-        /** @param first whether it is the first place of the kernel */
+        /** @param first whether it is the first position in the kernel */
         void visit(int row, int column, boolean first);
     }
 
@@ -108,7 +109,7 @@ final class ComposedConvolution {
                 s);
     }
 
-    /** {@code [G, N, H', W', C/G]}: the pixels under one place of the kernel. */
+    /** {@code [G, N, H', W', C/G]}: the pixels under one position of the kernel. */
     private View pixels(View padded, int row, int column) {
         long[] s = padded.strides();
         return Temporaries.window(
@@ -122,7 +123,7 @@ final class ComposedConvolution {
                 s[1]);
     }
 
-    /** {@code [G, N, H', C/G, O/G]}: the weights at one place of the kernel, the same for all images and rows. */
+    /** {@code [G, N, H', C/G, O/G]}: the weights at one position of the kernel, the same for all images and rows. */
     private View weights(View w, int row, int column) {
         long[] s = w.strides();
         return Temporaries.window(

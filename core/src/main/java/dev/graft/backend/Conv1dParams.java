@@ -1,6 +1,6 @@
 package dev.graft.backend;
 
-/** The geometry of a 1-d convolution; padding may differ at the two ends. */
+/** The geometry of a 1-d convolution; the padding may differ at the two ends. */
 public record Conv1dParams(int stride, int padLeft, int padRight, int dilation, int groups) {
 
     public Conv1dParams {

@@ -3,7 +3,7 @@ package dev.graft.backend;
 import dev.graft.type.Shape;
 
 /**
- * The geometry of a 2-d convolution; padding may differ on every side.
+ * The geometry of a 2-d convolution; the padding may differ on every side.
  *
  * @param groups channels are split into this many independent groups; input and output channels must be divisible by it
  */
@@ -48,15 +48,15 @@ public record Conv2dParams(
     }
 
     /**
-     * Output height for an input height and a kernel height; 0 where the kernel does not fit.
+     * Output height for an input height and a kernel height; 0 if the kernel does not fit.
      *
-     * @throws IllegalArgumentException where the padded height is beyond an {@code int}
+     * @throws IllegalArgumentException if the padded height exceeds an {@code int}
      */
     public int outputHeight(int height, int kernelHeight) {
         return extent("height", (long) height + padTop + padBottom, kernelHeight, dilationH, strideH);
     }
 
-    /** As {@link #outputHeight}, across. */
+    /** As {@link #outputHeight}, for the width. */
     public int outputWidth(int width, int kernelWidth) {
         return extent("width", (long) width + padLeft + padRight, kernelWidth, dilationW, strideW);
     }

@@ -6,7 +6,7 @@ public enum Determinism {
     ANY_THREADS,
     /** The same bits for the same operands in every run on the same device with the same settings. */
     SAME_DEVICE,
-    /** Sums may be added in another order each time, as by atomic additions. */
+    /** Sums may be added in a different order each time, as with atomic additions. */
     NOT_PROMISED;
 
     /** Whether this promise is at least as strong as another. */

@@ -3,7 +3,7 @@ package dev.graft.backend;
 import dev.graft.random.RandomStream;
 
 /**
- * Which elements dropout keeps, on every device: the one at row-major position {@code i} stays where the upper 24 bits
+ * Which elements dropout keeps, on every device: the element at row-major position {@code i} stays if the upper 24 bits
  * of number {@code i} of the stream {@code RandomStream.of(seed, "dropout.mask")} are at least {@code round(p * 2^24)}.
  */
 public final class DropoutMask {
@@ -19,7 +19,7 @@ public final class DropoutMask {
         this.scale = scale;
     }
 
-    /** @param p the share that is dropped, in [0, 1] */
+    /** @param p the probability of dropping an element, in [0, 1] */
     public static DropoutMask of(float p, long seed) {
         return new DropoutMask(
                 RandomStream.of(seed, "dropout.mask"),
@@ -32,7 +32,7 @@ public final class DropoutMask {
         return (int) (stream.at(position) >>> (Long.SIZE - BITS)) >= threshold;
     }
 
-    /** What the elements that stay are multiplied by. */
+    /** The factor of the elements that stay. */
     public float scale() {
         return scale;
     }

@@ -4,8 +4,8 @@ import java.util.Optional;
 
 /**
  * What a convolution does to its result before storing it: {@code maxPool(activation(scale[o] * conv + shift[o] +
- * residual))}. The bias of a convolution is a shift; a frozen batch norm is a scale and a shift; maxima right away
- * spare memory the results they are taken of.
+ * residual))}. The bias of a convolution is a shift; a frozen batch norm is a scale and a shift; taking maxima at once
+ * avoids storing the results that they are taken from.
  *
  * @param scale {@code [O]}
  * @param shift {@code [O]}
@@ -25,12 +25,12 @@ public record Epilogue(
         return new Epilogue(Optional.empty(), Optional.of(bias), Optional.empty(), Activation.NONE);
     }
 
-    /** Without maxima. */
+    /** Without pooling. */
     public Epilogue(Optional<View> scale, Optional<View> shift, Optional<View> residual, Activation activation) {
         this(scale, shift, residual, activation, Optional.empty());
     }
 
-    /** This epilogue up to the maxima. */
+    /** This epilogue without the pooling. */
     public Epilogue withoutMaxPool() {
         return new Epilogue(scale, shift, residual, activation);
     }

@@ -2,7 +2,7 @@ package dev.graft.backend;
 
 import dev.graft.type.Shape;
 
-/** How images {@code [N, C, H, W]} lie in memory: dense, and in this order from the outermost dimension. */
+/** The layout of images {@code [N, C, H, W]} in memory: dense, in this order from the outermost dimension. */
 public enum ImageLayout {
     /** N, H, W, C: the channels of a pixel are neighbours. */
     CHANNELS_LAST,
@@ -21,7 +21,7 @@ public enum ImageLayout {
         };
     }
 
-    /** Whether a view is of rank 4 and lies so. */
+    /** Whether a view has rank 4 and this layout. */
     public boolean isOf(View view) {
         return switch (this) {
             case CHANNELS_LAST -> view.isChannelsLast();

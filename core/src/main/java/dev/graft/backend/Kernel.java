@@ -7,8 +7,8 @@ import static dev.graft.backend.Determinism.SAME_DEVICE;
 import java.util.Locale;
 
 /**
- * The kernels of a {@link Backend}, one a method. A <em>primitive</em> one must be written for a device; the others are
- * made of primitive ones by {@link ComposedBackend} until the device has something faster.
+ * The kernels of a {@link Backend}, one for each method. A <em>primitive</em> kernel must be written for every device.
+ * The others are composed of primitive ones by {@link ComposedBackend} until the device has something faster.
  *
  * <table>
  * <caption>What a backend must promise at least, see {@link Backend#determinism}</caption>
@@ -17,7 +17,7 @@ import java.util.Locale;
  * normalisation with given statistics, index checks</td><td>{@link Determinism#ANY_THREADS}</td></tr>
  * <tr><td>reductions, softmax, losses, products, convolution, normalisation with statistics and its gradients, means of
  * a pooling, sums of squares</td><td>{@link Determinism#SAME_DEVICE}</td></tr>
- * <tr><td>gradients that are added where they lie: of convolution, pooling and rows</td>
+ * <tr><td>gradients that are added in place: of convolution, pooling and rows</td>
  * <td>{@link Determinism#NOT_PROMISED}</td></tr>
  * </table>
  */
@@ -66,7 +66,7 @@ public enum Kernel {
         this.least = least;
     }
 
-    /** Whether a new backend must bring it; the others come with {@link ComposedBackend}. */
+    /** Whether a new backend must implement it; the others come with {@link ComposedBackend}. */
     public boolean isPrimitive() {
         return primitive;
     }

@@ -1,7 +1,7 @@
 package dev.graft.backend;
 
 /**
- * Memory that a device holds, in bytes. What is not {@code live} is only there to save time, and is given up before an
+ * Memory that a device holds, in bytes. All but {@code live} is there only to save time, and is given up before an
  * allocation fails.
  *
  * @param live held by storages in use

@@ -5,7 +5,7 @@ package dev.graft.backend;
  * href="https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html">torch.nn.MaxPool2d</a> and AvgPool2d without
  * dilation.
  *
- * @param padH rows around the image, from 0 to half the kernel; they never win a maximum and add nothing to a mean
+ * @param padH rows around the image, from 0 to half the kernel; they are never a maximum and add nothing to a mean
  * @param ceilMode whether a last, partial window counts
  * @param countIncludePad whether an average divides by padding too
  */

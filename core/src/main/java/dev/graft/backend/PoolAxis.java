@@ -3,13 +3,13 @@ package dev.graft.backend;
 import dev.graft.type.Shape;
 
 /**
- * The windows of a pooling along one axis of an image: result {@code i} of {@code count} looks at places
- * {@code from(i)} (inclusive) to {@code to(i)} (exclusive), clipped to the image; a window of the image is a window of
+ * The windows of a pooling along one axis of an image: result {@code i} of {@code count} covers the positions from
+ * {@code from(i)} (inclusive) to {@code to(i)} (exclusive), clipped to the image. A window of the image is a window of
  * its rows times one of its columns. Both ends ascend, and no window is empty.
  *
- * @param size places along the axis
+ * @param size positions along the axis
  * @param count windows
- * @param kernel places that a window covers before it is clipped; 0 where windows adapt to {@code count}
+ * @param kernel positions that a window covers before it is clipped; 0 if windows adapt to {@code count}
  */
 public record PoolAxis(int size, int count, int kernel, int stride, int padding, boolean countIncludePad) {
 
@@ -43,17 +43,17 @@ public record PoolAxis(int size, int count, int kernel, int stride, int padding,
         return kernel == 0;
     }
 
-    /** The first place of window {@code i}. */
+    /** The first position of window {@code i}. */
     public int from(int i) {
         return isAdaptive() ? (int) ((long) i * size / count) : (int) Math.max(start(i), 0);
     }
 
-    /** The place behind the last one of window {@code i}. */
+    /** The position after the last one of window {@code i}. */
     public int to(int i) {
         return isAdaptive() ? (int) (((long) (i + 1) * size + count - 1) / count) : (int) Math.min(end(i), size);
     }
 
-    /** The number of places that a mean over window {@code i} divides by along this axis. */
+    /** The number of positions by which a mean over window {@code i} divides along this axis. */
     public int divisor(int i) {
         return countIncludePad ? (int) (end(i) - start(i)) : to(i) - from(i);
     }

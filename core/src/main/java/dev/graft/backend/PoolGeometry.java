@@ -2,7 +2,9 @@ package dev.graft.backend;
 
 import dev.graft.type.Shape;
 
-/** Which pixels each result of a 2-d pooling looks at: by a kernel in strides, or adaptive to an output size. */
+/**
+ * Which pixels each result of a 2-d pooling covers: by a kernel that moves in strides, or adapted to an output size.
+ */
 public sealed interface PoolGeometry permits Pool2dParams, AdaptivePool2dParams {
 
     /** The windows along the height of an image with {@code height} rows. */
@@ -14,8 +16,8 @@ public sealed interface PoolGeometry permits Pool2dParams, AdaptivePool2dParams 
     /**
      * {@code [N, C, H', W']} for images {@code [N, C, H, W]}.
      *
-     * @throws IllegalArgumentException under the name {@code op}, where the images have no pixel, no window fits, or
-     *     the result is too large
+     * @throws IllegalArgumentException under the name {@code op}, if the images have no pixel, no window fits, or the
+     *     result is too large
      */
     default Shape outputShape(String op, Shape images) {
         if (images.rank() != 4 || images.dim(2) < 1 || images.dim(3) < 1) {

@@ -5,8 +5,8 @@ import dev.graft.type.DType;
 /**
  * A flat run of elements on one device, shared by the tensors that view it.
  *
- * <p>Reference-counted: whoever keeps a storage calls {@link #retain()}, and {@link #release()} once when done; the
- * last release gives the memory back to the device's pool. A storage that is never released is left to the garbage
+ * <p>Reference-counted: whoever keeps a storage calls {@link #retain()}, and {@link #release()} once when done. The
+ * last release returns the memory to the device's pool. A storage that is never released is left to the garbage
  * collector.
  */
 public interface Storage {
@@ -17,13 +17,21 @@ public interface Storage {
 
     Backend backend();
 
-    /** Adds one holder. @throws IllegalStateException if the storage was already given back */
+    /**
+     * Adds one holder.
+     *
+     * @throws IllegalStateException if the storage was already freed
+     */
     void retain();
 
-    /** Removes one holder; the last one gives the memory back. @throws IllegalStateException if called too often */
+    /**
+     * Removes one holder; the last one frees the memory.
+     *
+     * @throws IllegalStateException if called too often
+     */
     void release();
 
-    /** Number of holders: 1 means that nobody else sees the memory. */
+    /** Number of holders: 1 means that the memory is not shared. */
     int holders();
 
     /** Grows with every {@link #markModified()}: lets caches and saved tensors notice a change in place. */
@@ -32,15 +40,15 @@ public interface Storage {
     /** Records that the content was changed in place. */
     void markModified();
 
-    /** Whether the memory was given back. */
+    /** Whether the memory was freed. */
     boolean isReleased();
 
     /**
-     * Copies {@code count} elements to {@code target[at..]}, as they are after all calls before that touch this
-     * storage; waits for those.
+     * Copies {@code count} elements to {@code target[at..]}, as they are after all earlier calls that touch this
+     * storage; waits for those calls.
      *
      * @throws IllegalStateException unless the dtype is F32
-     * @throws RuntimeException what a kernel called before failed with
+     * @throws RuntimeException the failure of an earlier kernel
      */
     void read(long offset, float[] target, int at, int count);
 

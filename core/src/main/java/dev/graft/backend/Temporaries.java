@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The intermediate results of one composed kernel, and the primitive kernels as functions of views that make them:
- * formulas then read as formulas. Operands broadcast. Closing gives the memory back, when the kernels called before are
- * done with it.
+ * The intermediate results of one composed kernel, and the primitive kernels as functions that return them, so that
+ * formulas read as formulas. Operands broadcast. Closing frees the memory once the earlier kernels have finished with
+ * it.
  */
 final class Temporaries implements AutoCloseable {
     private final Backend backend;
@@ -35,7 +35,7 @@ final class Temporaries implements AutoCloseable {
         return empty(dtype, shape, shape.contiguousStrides());
     }
 
-    /** Undefined, laid out as the backend wants images. */
+    /** Undefined, in the backend's layout for images. */
     View emptyImages(DType dtype, Shape shape) {
         return empty(dtype, shape, backend.imageLayout(dtype).strides(shape));
     }
@@ -60,7 +60,7 @@ final class Temporaries implements AutoCloseable {
         return y;
     }
 
-    /** A copy laid out as {@code x} where that has no gaps, else row-major. */
+    /** A copy in the layout of {@code x} if that has no gaps, else row-major. */
     View copy(View x) {
         View y = empty(
                 x.dtype(), x.shape(), x.isDense() ? x.strides() : x.shape().contiguousStrides());
@@ -68,7 +68,7 @@ final class Temporaries implements AutoCloseable {
         return y;
     }
 
-    /** {@code x} itself where its elements lie without gaps, else a copy. */
+    /** {@code x} itself if its elements have no gaps, else a copy. */
     private View dense(View x) {
         return x.isDense() ? x : copy(x);
     }
@@ -169,7 +169,7 @@ final class Temporaries implements AutoCloseable {
         return dx;
     }
 
-    /** {@code x} seen as {@code shape}: sizes of 1 are repeated, dimensions added in front. */
+    /** {@code x} viewed as {@code shape}: sizes of 1 are repeated, and dimensions are added in front. */
     static View expand(View x, Shape shape) {
         long[] strides = new long[shape.rank()];
         int lead = shape.rank() - x.rank();
@@ -179,12 +179,12 @@ final class Temporaries implements AutoCloseable {
         return new View(x.storage(), x.offset(), shape, strides);
     }
 
-    /** {@code [C]} as {@code [1, C, 1, 1]}, to go with images. */
+    /** {@code [C]} as {@code [1, C, 1, 1]}, to broadcast with images. */
     static View channels(View x) {
         return new View(x.storage(), x.offset(), Shape.of(1, x.dim(0), 1, 1), new long[] {0, x.strides()[0], 0, 0});
     }
 
-    /** {@code [R]} as {@code [R, 1]}, to go with rows. */
+    /** {@code [R]} as {@code [R, 1]}, to broadcast with rows. */
     static View column(View x) {
         return new View(x.storage(), x.offset(), Shape.of(x.dim(0), 1), new long[] {x.strides()[0], 0});
     }
@@ -194,7 +194,7 @@ final class Temporaries implements AutoCloseable {
         return new View(x.storage(), x.offset(), shape, shape.contiguousStrides());
     }
 
-    /** A window on {@code x}'s storage that begins {@code skip} elements later. */
+    /** A view of {@code x}'s storage that begins {@code skip} elements later. */
     static View window(View x, long skip, int[] dims, long... strides) {
         return new View(x.storage(), x.offset() + skip, Shape.of(dims), strides);
     }

@@ -1,8 +1,8 @@
 package dev.graft.backend;
 
 /**
- * Element-wise functions of one argument. {@code a} and {@code b} are the parameters passed along, where a function has
- * any. Formulas as in the PyTorch functions of the same names.
+ * Element-wise functions of one argument. {@code a} and {@code b} are the parameters of a function, if it has any. The
+ * formulas are those of the PyTorch functions of the same names.
  */
 public enum UnaryOp {
     NEG,

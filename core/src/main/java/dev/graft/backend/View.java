@@ -5,10 +5,10 @@ import dev.graft.type.Shape;
 import java.util.Arrays;
 
 /**
- * A strided window on a storage: what kernels read and write. Element {@code (i0, i1, ...)} lies at {@code offset + i0
- * * strides[0] + i1 * strides[1] + ...}; a stride of 0 repeats one element along its dimension.
+ * A strided view of a storage: what kernels read and write. Element {@code (i0, i1, ...)} is at {@code offset + i0 *
+ * strides[0] + i1 * strides[1] + ...}; a stride of 0 repeats one element along its dimension.
  *
- * <p>A view does not hold its storage: the tensor that made it does.
+ * <p>A view does not keep its storage alive; the tensor that made it does.
  */
 public record View(Storage storage, long offset, Shape shape, long[] strides) {
 
@@ -33,7 +33,7 @@ public record View(Storage storage, long offset, Shape shape, long[] strides) {
         return shape.numel();
     }
 
-    /** Whether the elements lie in row-major order without gaps. */
+    /** Whether the elements are in row-major order without gaps. */
     public boolean isContiguous() {
         long step = 1;
         for (int i = strides.length - 1; i >= 0; i--) {
@@ -46,7 +46,7 @@ public record View(Storage storage, long offset, Shape shape, long[] strides) {
         return true;
     }
 
-    /** Whether a rank-4 view {@code [N, C, H, W]} lies in memory as N, H, W, C without gaps. */
+    /** Whether a rank-4 view {@code [N, C, H, W]} is in memory as N, H, W, C without gaps. */
     public boolean isChannelsLast() {
         if (rank() != 4) {
             return false;
@@ -63,13 +63,13 @@ public record View(Storage storage, long offset, Shape shape, long[] strides) {
         return true;
     }
 
-    /** Whether the elements fill {@code numel()} consecutive places in some order of the dimensions. */
+    /** Whether the elements fill {@code numel()} consecutive positions, in some order of the dimensions. */
     public boolean isDense() {
         int n = shape.numel();
         if (n <= 1) {
             return true;
         }
-        // The dimensions, by growing stride, must tile memory exactly.
+        // In order of increasing stride, the dimensions must tile memory exactly.
         boolean[] seen = new boolean[strides.length];
         long step = 1;
         for (int found = 0; found < strides.length; found++) {
@@ -104,12 +104,12 @@ public record View(Storage storage, long offset, Shape shape, long[] strides) {
         return true;
     }
 
-    /** Whether two indices may name the same place in memory, so that elements cannot be written one by one. */
+    /** Whether two indices may refer to the same memory, so that elements cannot be written one by one. */
     public boolean repeatsElements() {
         if (shape.numel() <= 1) {
             return false;
         }
-        // By growing stride, each dimension must step over all that the smaller ones reach.
+        // In order of increasing stride, each dimension must step over everything that the smaller ones reach.
         boolean[] seen = new boolean[strides.length];
         long reach = 0;
         while (true) {
@@ -130,7 +130,9 @@ public record View(Storage storage, long offset, Shape shape, long[] strides) {
         }
     }
 
-    /** Whether the stretches of memory from first to last element meet; elements may still lie between each other. */
+    /**
+     * Whether the ranges of memory from first to last element overlap; the elements themselves may still be distinct.
+     */
     public boolean overlaps(View other) {
         return storage == other.storage
                 && shape.numel() > 0
@@ -139,7 +141,7 @@ public record View(Storage storage, long offset, Shape shape, long[] strides) {
                 && other.offset <= last();
     }
 
-    /** Whether every index names the same place in memory in both views. */
+    /** Whether every index refers to the same memory in both views. */
     public boolean sameElements(View other) {
         return storage == other.storage && offset == other.offset && sameLayout(other);
     }

@@ -3,24 +3,23 @@ package dev.graft.random;
 import java.util.random.RandomGenerator;
 
 /**
- * One of many independent random streams that come from one seed. A stream is named by what it is for and by indices,
- * such as the epoch and the position in it; its numbers depend on these alone, never on what other streams gave, nor on
- * the thread that draws.
+ * One of many independent random streams from one seed. A stream is named by its purpose and by indices, such as the
+ * epoch and the position in it. Its numbers depend only on these, never on other streams or on the thread that draws.
  *
  * <pre>{@code
  * RandomGenerator order = RandomStream.of(seed, "data.order", epoch);                    // another order each epoch
- * RandomGenerator crop = RandomStream.of(seed, "data.augmentation", epoch, position);    // never the numbers of any order
+ * RandomGenerator crop = RandomStream.of(seed, "data.augmentation", epoch, position);    // unrelated to the numbers of any order
  * }</pre>
  *
  * <p>The generator is SplitMix64: number {@code n} is {@code mix(start + (n + 1) * step)}, with the finaliser
  * {@code mix} by which every input bit flips each output bit with probability one half. Seed, purpose, indices and
  * their count go through two such finalisers into the start and the odd step of a stream. So streams of neighbouring
- * seeds or indices have nothing in common, and with steps that differ no stream is another one moved along, as those of
- * generators that share a step can be.
+ * seeds or indices have nothing in common. Because steps differ, no stream is a shifted copy of another, as can happen
+ * with generators that share a step.
  *
  * <p>{@code nextLong()}, {@code nextInt}, {@code nextFloat()}, {@code nextDouble}, {@code nextBoolean},
  * {@code nextGaussian} and {@code nextExponential} give the same bits on every JDK; the other methods of
- * {@link RandomGenerator} are the JDK's own. Not safe for use by several threads, except for {@link #at}.
+ * {@link RandomGenerator} are the JDK's own. Not thread-safe, except for {@link #at}.
  *
  * @see <a href="https://doi.org/10.1145/2714064.2660195">Steele, Lea and Flood 2014, Fast splittable pseudorandom
  *     number generators</a>
@@ -42,7 +41,7 @@ public final class RandomStream implements RandomGenerator {
      * The stream of a seed for one purpose.
      *
      * @param purpose what is drawn, such as {@code "data.order"}; a constant of the code that draws it
-     * @param index which of the streams for this purpose; {@code (1)} and {@code (1, 0)} are two
+     * @param index which of the streams for this purpose; {@code (1)} and {@code (1, 0)} are two different streams
      */
     public static RandomStream of(long seed, String purpose, long... index) {
         long start = mix(seed + GOLDEN_GAMMA);
@@ -55,13 +54,13 @@ public final class RandomStream implements RandomGenerator {
             start = mix((start ^ part) + GOLDEN_GAMMA);
             step = murmur((step ^ part) + SILVER_GAMMA);
         }
-        // The lengths too: no purpose or list of indices is the beginning of another.
+        // The lengths as well, so that no purpose or list of indices is a prefix of another.
         long lengths = (long) purpose.length() << 32 | index.length;
         return new RandomStream(
                 mix((start ^ lengths) + GOLDEN_GAMMA), scattered(murmur((step ^ lengths) + SILVER_GAMMA)));
     }
 
-    /** A seed of its own for one purpose, for what takes a seed: the first number of {@link #of}. */
+    /** A separate seed for one purpose, for code that takes a seed: the first number of {@link #of}. */
     public static long seed(long seed, String purpose, long... index) {
         return of(seed, purpose, index).at(0);
     }

@@ -8,7 +8,7 @@ public final class Autograd {
 
     private Autograd() {}
 
-    /** Whether operators on this thread are recorded where an operand needs a gradient. */
+    /** Whether operators on this thread are recorded if an operand needs a gradient. */
     public static boolean isEnabled() {
         return DISABLED.get()[0] == 0;
     }
@@ -25,7 +25,7 @@ public final class Autograd {
         }
     }
 
-    /** Turns recording on again when closed, which only the thread that opened it may do. */
+    /** Turns recording on again when it is closed. Only the thread that opened it may close it. */
     public static final class Guard implements AutoCloseable {
         private final int[] counter = DISABLED.get();
         private boolean closed;
@@ -39,7 +39,7 @@ public final class Autograd {
             if (!closed) {
                 if (counter != DISABLED.get()) {
                     throw new IllegalStateException(
-                            "noGrad: the guard was closed on another thread than the one that opened it, whose recording it"
+                            "noGrad: the guard was closed on a different thread from the one that opened it, whose recording it"
                                     + " stops. Hint: open and close it on one thread.");
                 }
                 closed = true;

@@ -11,7 +11,7 @@ final class BackwardPass {
 
     private BackwardPass() {}
 
-    /** Goes back from {@code result}; the seed's memory belongs to this pass. */
+    /** Starts at {@code result}; the seed's memory belongs to this pass. */
     static void run(Tensor result, Tensor seed) {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
@@ -47,8 +47,8 @@ final class BackwardPass {
                     add(node.inputs[i], results[i]);
                 }
             }
-            // Leaves come last: they take memory over that nobody else holds, and must see that a gradient still on its
-            // way holds it.
+            // Leaves come last: they take over memory that has no other holder, and must see that a gradient still on
+            // its way holds it.
             for (int i = 0; i < node.leaves.length; i++) {
                 if (node.leaves[i] != null) {
                     node.leaves[i].accumulateGrad(results[i]);
@@ -59,7 +59,7 @@ final class BackwardPass {
     }
 
     private void add(Node node, Tensor gradient) {
-        // A handle of its own: one tensor may be the gradient of several inputs.
+        // A separate handle: one tensor may be the gradient of several inputs.
         Tensor mine = gradient.savedHandle();
         Tensor before = gradients.get(node);
         if (before == null) {

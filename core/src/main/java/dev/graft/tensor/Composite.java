@@ -17,11 +17,11 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Functions of {@link Tensor} that are made of several operators. */
+/** Functions of {@link Tensor} that are composed of several operators. */
 final class Composite {
     private Composite() {}
 
-    /** Runs a function that is made of others: what is refused and what is recorded bear its name. */
+    /** Runs a function that is composed of others. Errors and the recorded result have its name. */
     private static Tensor under(String function, Supplier<Tensor> body) {
         return Refusal.under(function, () -> {
             try (Scope scope = Scope.open()) {
@@ -255,7 +255,7 @@ final class Composite {
 
     /**
      * {@code p t softplus(-x) + (1 - t) softplus(x)}, as torch.nn.BCEWithLogitsLoss: never a difference of nearly equal
-     * numbers, so that the small losses of sure answers keep their digits.
+     * numbers, so that the small losses of confident answers keep their digits.
      */
     static Tensor bceWithLogits(Tensor x, Tensor target, Optional<Tensor> positiveWeight, LossReduction reduction) {
         x.checkUsable("bceWithLogits", target);

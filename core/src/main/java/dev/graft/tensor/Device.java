@@ -12,12 +12,11 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Where tensors live and operators run: the CPU, or an accelerator that a provider on the class path offers.
  *
- * <p>Any number of threads may use a device at once. They share its threads: callers that come together get as many
- * workers each, and a result has the same bits whoever else computes. Tensors may be read by several threads while none
- * changes them in place.
+ * <p>Any number of threads may use a device at once. They share its worker threads evenly, and a result has the same
+ * bits whatever else is being computed. Several threads may read a tensor while none changes it in place.
  */
 public final class Device {
-    /** The devices made so far, by the class of their provider, so that a dropped class loader can go. */
+    /** The devices made so far, by the class of their provider, so that a dropped class loader can be collected. */
     private static final ClassValue<Map<Integer, Device>> MADE = new ClassValue<>() {
         @Override
         protected Map<Integer, Device> computeValue(Class<?> provider) {
@@ -31,22 +30,28 @@ public final class Device {
         this.backend = backend;
     }
 
-    /** The device of a backend that no provider offers, such as one of a test; equal where the backend is the same. */
+    /**
+     * The device of a backend that no provider offers, such as one in a test. Two are equal if the backend is the same.
+     */
     public static Device of(Backend backend) {
         return new Device(backend);
     }
 
-    /** The machine's CPU. @throws IllegalArgumentException that says what to change, where a setting cannot be read */
+    /**
+     * The machine's CPU.
+     *
+     * @throws IllegalArgumentException if a setting cannot be read, saying what to change
+     */
     public static Device cpu() {
         return new Device(CpuBackend.instance());
     }
 
     /**
-     * The device of a name such as {@code "cpu"}, {@code "cuda"}, which is {@code "cuda:0"}, or {@code "cuda:1"}. One
-     * device has one backend, made when it is first asked for: equal names give equal devices, on any thread.
+     * The device of a name such as {@code "cpu"}, {@code "cuda"}, which is {@code "cuda:0"}, or {@code "cuda:1"}. A
+     * device has one backend, which is made on first use: equal names give equal devices, on any thread.
      *
-     * @throws IllegalArgumentException where the name is not of that form
-     * @throws IllegalStateException with the reason and the fix where the device cannot be used; there is no silent
+     * @throws IllegalArgumentException if the name does not have that form
+     * @throws IllegalStateException with the reason and the fix if the device cannot be used; there is no silent
      *     fallback
      */
     public static Device of(String name) {
@@ -90,16 +95,16 @@ public final class Device {
     }
 
     /**
-     * Bytes held by tensors, their peak, and what is only held to save time: the pool, packed weights, scratch memory.
-     * The latter give way before an allocation of the library or of the program fails.
+     * The bytes held by tensors, their peak, and what is held only to save time: the pool, packed weights and scratch
+     * memory. These are freed before an allocation of the library or of the application fails.
      */
     public MemoryStats memory() {
         return backend.memory();
     }
 
     /**
-     * Waits until all work given to the device has been done. Reading a tensor's values waits by itself; this is for
-     * measuring time, and for errors that only show on the device.
+     * Waits until the device has finished all its work. Reading a tensor's values waits automatically; this method is
+     * for measuring time, and for errors that only the device detects.
      */
     public void synchronize() {
         backend.synchronize();

@@ -2,14 +2,14 @@ package dev.graft.tensor;
 
 /**
  * What may be written in place. Every function that changes existing memory asks here, and nowhere else: those of
- * {@link Tensor} and {@link Update}, running statistics, and the backward pass where it adds gradients up.
+ * {@link Tensor} and {@link Update}, running statistics, and the backward pass when it accumulates gradients.
  */
 final class InPlace {
     private InPlace() {}
 
     /**
-     * Whether {@code tensor} may be overwritten without anybody else noticing: no other holder, and no element that
-     * stands for several.
+     * Whether {@code tensor} may be overwritten unnoticed: its memory has no other holder, and no element stands for
+     * several.
      */
     static boolean isPrivate(Tensor tensor) {
         return tensor.storage().holders() == 1 && !tensor.view().repeatsElements();
@@ -17,11 +17,11 @@ final class InPlace {
 
     /**
      * Refuses a write that would give wrong numbers: into elements that repeat, or, while autograd records, into or
-     * from tensors that it follows, for a change in place is not recorded. As in PyTorch, the latter is free under
-     * {@link Autograd#noGrad()}.
+     * from tensors that it tracks, because a change in place is not recorded. As in PyTorch, the latter is allowed
+     * under {@link Autograd#noGrad()}.
      *
-     * @throws IllegalArgumentException where {@code target} repeats elements in memory
-     * @throws IllegalStateException where a gradient would be lost or wrong
+     * @throws IllegalArgumentException if {@code target} repeats elements in memory
+     * @throws IllegalStateException if a gradient would be lost or wrong
      */
     static void check(String op, Tensor target, Tensor... sources) {
         checkWritable(op, target);
@@ -48,7 +48,7 @@ final class InPlace {
         }
     }
 
-    /** As {@link #check} for what is never differentiated, such as the state of an optimizer. */
+    /** As {@link #check}, for tensors that are never differentiated, such as the state of an optimizer. */
     static void checkWritable(String op, Tensor target) {
         if (target.view().repeatsElements()) {
             throw new IllegalArgumentException(op + ": the tensor " + target.shape()
@@ -65,8 +65,8 @@ final class InPlace {
     }
 
     /**
-     * {@code source} as it is before {@code target} changes: itself where a kernel may read it while it writes the
-     * target element by element, else a copy, which belongs to the open scope.
+     * {@code source} as it is before {@code target} changes: {@code source} itself if a kernel may read it while it
+     * writes the target element by element, else a copy, which belongs to the open scope.
      */
     static Tensor asBefore(Tensor source, Tensor target) {
         return source.view().overlaps(target.view()) && !source.view().sameElements(target.view())

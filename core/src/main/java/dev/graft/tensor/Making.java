@@ -7,13 +7,13 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * How {@link Tensor} makes tensors from host values: under the name of the function that was called, a block at a time
- * where values are computed.
+ * How {@link Tensor} makes tensors from host values. Errors have the name of the function that was called. Computed
+ * values are made block by block.
  */
 final class Making {
     private static final int BLOCK = 1 << 14;
 
-    /** Gives one value after the other. */
+    /** Returns one value after another. */
     interface Values {
         float next();
     }

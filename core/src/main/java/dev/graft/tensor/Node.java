@@ -6,22 +6,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One recorded operator: its inputs' nodes or leaves, and what it saved. Held by its result and by the nodes that
- * consumed it; when all have let go, what it saved is freed and its own inputs are let go.
+ * One recorded operator: the nodes or leaves of its inputs, and what it saved. It is held by its result and by the
+ * nodes that use it. When all of them have released it, its saved tensors are freed and its inputs are released.
  */
 final class Node {
     private static final AtomicLong NEXT_ID = new AtomicLong();
 
-    /** Grows with creation, so an input's node always has a smaller id: descending ids are a backward order. */
+    /** Ids increase with creation, so an input's node always has a smaller id: descending ids are a backward order. */
     final long id = NEXT_ID.getAndIncrement();
 
     final Op op;
     final Saved saved;
     private String function;
     final boolean[] needs;
-    /** Per input: its node, or null where it is a leaf or needs no gradient. */
+    /** For each input: its node, or null if it is a leaf or needs no gradient. */
     final Node[] inputs;
-    /** Per input: the leaf that receives the gradient, or null. */
+    /** For each input: the leaf that receives the gradient, or null. */
     final Tensor[] leaves;
 
     private final AtomicInteger holders = new AtomicInteger(1);
@@ -45,12 +45,12 @@ final class Node {
         }
     }
 
-    /** What the user called to get this result: a function may be made of several operators. */
+    /** What the user called to get this result; a function may be composed of several operators. */
     String function() {
         return function;
     }
 
-    /** For the last operator of a function that is made of several. */
+    /** For the last operator of a function that is composed of several. */
     void madeBy(String name) {
         function = name;
     }

@@ -12,8 +12,8 @@ sealed interface NormOp extends Op {
 
     /**
      * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's own statistics (Ioffe
-     * and Szegedy 2015), then the addition of a residual, an optional fourth input, then the activation; moves the
-     * running estimates towards the statistics, the variance unbiased, as <a
+     * and Szegedy 2015), then the addition of a residual (an optional fourth input), then the activation. It moves the
+     * running estimates towards the statistics, with the unbiased variance, as <a
      * href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">PyTorch</a> does.
      */
     record BatchNormTrain(float eps, Tensor runningMean, Tensor runningVariance, float momentum, Activation activation)
@@ -110,7 +110,7 @@ sealed interface NormOp extends Op {
         public Tensor forward(Saved saved, Tensor[] in) {
             checkChannels(in, mean, variance);
             if (Autograd.isEnabled() && (mean.requiresGrad() || variance.requiresGrad())) {
-                throw new IllegalStateException("batchNorm: given statistics are constants, they get no gradient (mean "
+                throw new IllegalStateException("batchNorm: given statistics are constants and get no gradient (mean "
                         + mean.shape() + ", variance " + variance.shape()
                         + "). Hint: pass mean.detach() and variance.detach().");
             }
@@ -167,7 +167,7 @@ sealed interface NormOp extends Op {
         }
     }
 
-    /** Where batch norms save what: [C] each but for X and Y. */
+    /** Where batch norm saves each tensor: all are [C] except X and Y. */
     int X = 0;
 
     int GAMMA = 1;
@@ -176,14 +176,14 @@ sealed interface NormOp extends Op {
     int INVERSE_STD = 4;
     int Y = 5;
 
-    /** What was saved, or where nothing asked for reads it, any values of its size. */
+    /** What was saved, or, if no requested gradient reads it, any values of its size. */
     private static View orUnread(Saved saved, int slot) {
         return saved.find(slot).orElseGet(() -> saved.get(INVERSE_STD)).view();
     }
 
     /**
-     * The gradients of beta and the residual, which are those before the activation: the input and its statistics are
-     * not needed.
+     * The gradients of beta and the residual, which are those before the activation. They need neither the input nor
+     * its statistics.
      */
     private static Tensor[] shiftsAlone(Saved saved, Tensor dy, Activation activation) {
         Tensor d =
@@ -197,7 +197,7 @@ sealed interface NormOp extends Op {
         return new Tensor[] {d, dbeta, dbeta, Raw.reshape(d, saved.shape(0))};
     }
 
-    /** What a batch norm's backward writes. */
+    /** What the backward of batch norm writes. */
     final class Gradients {
         private final Tensor dy;
         private final Tensor dx;
@@ -283,7 +283,7 @@ sealed interface NormOp extends Op {
             Tensor dx = Raw.emptyLike(x);
             Tensor dgamma = Raw.empty(x, width);
             Tensor dbeta = Raw.empty(x, width);
-            // Without dx nothing that is asked for reads gamma.
+            // Without dx, no requested gradient reads gamma.
             Tensor gamma = saved.find(GAMMA).orElseGet(() -> Raw.empty(x, width));
             x.backend()
                     .layerNormBackward(

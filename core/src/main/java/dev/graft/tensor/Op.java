@@ -9,12 +9,12 @@ import dev.graft.type.Shape;
  */
 sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp {
 
-    /** The name users know, as in errors. */
+    /** The name that users know, as in errors. */
     String name();
 
     /**
-     * Checks shapes and computes; puts what {@link #backward} needs into {@code saved}. Temporaries belong to the
-     * caller's scope.
+     * Checks shapes and computes the result; saves what {@link #backward} needs in {@code saved}. Temporaries belong to
+     * the caller's scope.
      */
     Tensor forward(Saved saved, Tensor[] in);
 
@@ -30,7 +30,11 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
         }
     }
 
-    /** A type that the tensor's device computes in. @param what to call the operand where it is of another type */
+    /**
+     * A type that the tensor's device computes in.
+     *
+     * @param what to call the operand where it is of another type
+     */
     static void requireFloat(String op, String what, Tensor t) {
         if (!t.backend().computesIn(t.dtype())) {
             throw new IllegalArgumentException(op + ": " + what + " must be F32, got " + t.dtype() + " " + t.shape()
@@ -38,14 +42,14 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
         }
     }
 
-    /** Runs an operator, and records it where autograd is on and an operand needs a gradient. */
+    /** Runs an operator, and records it if autograd is on and an operand needs a gradient. */
     static Tensor apply(Op op, Tensor... in) {
         return apply(op.name(), op, in);
     }
 
     /**
-     * As {@link #apply(Op, Tensor...)} for a function of another name than its operator: what is refused is refused
-     * under that name, and the result is recorded under it.
+     * As {@link #apply(Op, Tensor...)}, for a function whose name differs from its operator's. Errors and the recorded
+     * result have the function's name.
      */
     static Tensor apply(String function, Op op, Tensor... in) {
         boolean enabled = Autograd.isEnabled();

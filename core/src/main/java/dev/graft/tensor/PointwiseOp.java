@@ -13,7 +13,7 @@ sealed interface PointwiseOp extends Op {
         return grads;
     }
 
-    /** A function of one argument; {@code a} and {@code b} are its parameters, see {@link UnaryOp}. */
+    /** A function of one argument; {@code a} and {@code b} are its parameters (see {@link UnaryOp}). */
     record Unary(UnaryOp function, float a, float b) implements PointwiseOp {
         Unary(UnaryOp function) {
             this(function, 0, 0);
@@ -54,7 +54,7 @@ sealed interface PointwiseOp extends Op {
             RESULT
         }
 
-        /** The result where that is enough: the argument's memory can then go back to the pool. */
+        /** The result if that is enough: the argument's memory can then return to the pool. */
         private static Slope slopeFrom(UnaryOp function) {
             return switch (function) {
                 case NEG, AFFINE -> Slope.NOTHING;
@@ -140,8 +140,8 @@ sealed interface PointwiseOp extends Op {
         }
 
         /**
-         * {@code d(p/q) = dp/q - (p/q)/q dq}; the quotient of quotients first, as in PyTorch: {@code dy/q} may
-         * overflow.
+         * {@code d(p/q) = dp/q - (p/q)/q dq}; the quotient of quotients comes first, as in PyTorch, because
+         * {@code dy/q} may overflow.
          */
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
@@ -157,7 +157,7 @@ sealed interface PointwiseOp extends Op {
     }
 
     /**
-     * {@code maximum} or {@code minimum}; equal operands share the gradient, and where one is NaN both have it all, as
+     * {@code maximum} or {@code minimum}; equal operands share the gradient, and if one is NaN both get all of it, as
      * in PyTorch.
      */
     record Extremum(boolean largest) implements PointwiseOp {
@@ -178,7 +178,8 @@ sealed interface PointwiseOp extends Op {
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor p = saved.get(0);
             Tensor q = saved.get(1);
-            // Masks and no products: a loser gets 0 even of an infinite gradient. Where one is NaN neither loses.
+            // Masks instead of products: the smaller operand gets 0 even if the gradient is infinite. If one is NaN,
+            // neither loses.
             Tensor shared = Where.choose(Raw.binary(BinaryOp.EQUAL, p, q), Raw.scale(dy, 0.5f), dy);
             Tensor zero = Raw.zeros(dy, Shape.of());
             Tensor[] out = {dy, dy};
@@ -262,7 +263,7 @@ sealed interface PointwiseOp extends Op {
         }
     }
 
-    /** Inverted dropout; the mask follows from the seed, so the backward makes it again instead of keeping it. */
+    /** Inverted dropout. The mask follows from the seed, so the backward recomputes it instead of keeping it. */
     record Dropout(float probability, long seed) implements PointwiseOp {
         public Dropout {
             if (!(probability >= 0 && probability <= 1)) {
@@ -295,8 +296,8 @@ sealed interface PointwiseOp extends Op {
     }
 
     /**
-     * A change of type. Gradients pass between floating-point types, rounded to both, for that is all the numbers such
-     * a tensor could hold; they end at integers, as in PyTorch.
+     * A change of type. Gradients pass between floating-point types, rounded to both, because such a tensor can hold
+     * nothing more exact. They stop at integers, as in PyTorch.
      */
     record Convert(DType source, DType target) implements PointwiseOp {
         @Override

@@ -9,7 +9,7 @@ import java.util.Optional;
 /** Pooling of {@code [N, C, H, W]}. */
 sealed interface PoolOp extends Op {
 
-    /** An adaptive geometry for the function that the user called. */
+    /** An adaptive geometry, for the function that the user called. */
     static PoolGeometry adaptive(String function, int height, int width) {
         return Refusal.under(function, () -> new AdaptivePool2dParams(height, width));
     }

@@ -112,7 +112,7 @@ sealed interface ProductOp extends Op {
             return Raw.reshape(y, x.shape().with(-1, w.dim(0)));
         }
 
-        /** {@code [..., D]} as {@code [R, D]}; counted by the leading sizes, for D may be 0. */
+        /** {@code [..., D]} as {@code [R, D]}; counted by the leading sizes, because D may be 0. */
         private static Tensor rows(Tensor x) {
             int rows = x.shape().with(-1, 1).numel();
             return Raw.reshape(x, Shape.of(rows, x.dim(-1)));
@@ -165,7 +165,7 @@ sealed interface ProductOp extends Op {
             return y;
         }
 
-        /** The convolution and what follows it in one kernel call, unrecorded; operands were checked. */
+        /** The convolution and what follows it in one unrecorded kernel call; the operands have been checked. */
         Tensor run(Tensor x, Tensor w, Epilogue epilogue) {
             Tensor source = Raw.images(x);
             Shape result = params.outputShape(x.shape(), w.shape());
@@ -183,7 +183,7 @@ sealed interface ProductOp extends Op {
         }
 
         /**
-         * The shape rule, of images or, for {@code conv1d}, of sequences: those have one spatial dimension less, and
+         * The shape rule for images or, for {@code conv1d}, for sequences, which have one spatial dimension less and
          * {@code params} of one row.
          */
         static void check(String op, Conv2dParams params, Tensor... in) {
@@ -229,7 +229,7 @@ sealed interface ProductOp extends Op {
             Op.requireFloat(op, in);
         }
 
-        /** Kernels gather rows of the padded input and count its places, so that has to be a possible tensor itself. */
+        /** Kernels gather rows of the padded input and count its positions, so it must be a possible tensor itself. */
         private static void checkPadded(String op, Conv2dParams p, boolean images, Shape x) {
             long width = (long) x.dim(-1) + p.padLeft() + p.padRight();
             long height = images ? (long) x.dim(2) + p.padTop() + p.padBottom() : 1;

@@ -33,7 +33,7 @@ final class Raw {
         return out;
     }
 
-    /** Uninitialised, laid out under {@code strides}, which must be dense for the shape. */
+    /** Uninitialised, with {@code strides}, which must be dense for the shape. */
     static Tensor emptyStrided(Tensor like, DType dtype, Shape shape, long[] strides) {
         return new Tensor(like.backend().allocate(dtype, shape.numel()), 0, shape, strides);
     }
@@ -47,7 +47,7 @@ final class Raw {
         return emptyLike(like, DType.F32);
     }
 
-    /** Uninitialised images {@code [N, C, H, W]}, laid out as the backend wants them. */
+    /** Uninitialised images {@code [N, C, H, W]}, in the backend's layout. */
     static Tensor emptyImages(Tensor like, DType dtype, Shape shape) {
         return emptyStrided(
                 like, dtype, shape, like.backend().imageLayout(dtype).strides(shape));
@@ -57,22 +57,22 @@ final class Raw {
         return emptyImages(like, DType.F32, shape);
     }
 
-    /** Whether {@code x} is images, laid out as the backend wants them. */
+    /** Whether {@code x} holds images in the backend's layout. */
     static boolean isImages(Tensor x) {
         return x.backend().imageLayout(x.dtype()).isOf(x.view());
     }
 
-    /** {@code x} itself where it is contiguous, else a copy that is. */
+    /** {@code x} itself if it is contiguous, else a contiguous copy. */
     static Tensor contiguous(Tensor x) {
         return x.view().isContiguous() ? x : copyInto(x, empty(x.backend(), x.dtype(), x.shape()));
     }
 
-    /** {@code x} itself where the backend wants images laid out so, else a copy that is. */
+    /** {@code x} itself if it has the backend's layout for images, else a copy that has. */
     static Tensor images(Tensor x) {
         return isImages(x) ? x : copyInto(x, emptyImages(x, x.dtype(), x.shape()));
     }
 
-    /** {@code x} itself where its elements fill memory without gaps, else a contiguous copy. */
+    /** {@code x} itself if its elements fill memory without gaps, else a contiguous copy. */
     static Tensor dense(Tensor x) {
         return x.view().isDense() ? x : contiguous(x);
     }
@@ -87,7 +87,7 @@ final class Raw {
         return y;
     }
 
-    /** A window on {@code x}'s storage. */
+    /** A view of {@code x}'s storage. */
     static Tensor window(Tensor x, long offset, Shape shape, long[] strides) {
         x.storage().retain();
         return new Tensor(x.storage(), offset, shape, strides);
@@ -102,7 +102,7 @@ final class Raw {
         return window(copy, copy.offset(), shape, shape.contiguousStrides());
     }
 
-    /** Strides under which {@code shape} is a view of {@code x}, or null where only a copy will do. */
+    /** Strides that make {@code shape} a view of {@code x}, or null if only a copy will do. */
     private static long[] viewStrides(Tensor x, Shape shape) {
         if (x.numel() == 0) {
             return shape.contiguousStrides();
@@ -123,7 +123,7 @@ final class Raw {
                 blockStride[blocks++] = old[i];
             }
         }
-        // Cut the blocks into the new dimensions; a new dimension must not span two blocks.
+        // Split the blocks into the new dimensions; a new dimension must not span two blocks.
         long[] strides = new long[shape.rank()];
         int block = 0;
         int room = blocks == 0 ? 1 : blockSize[0];
@@ -156,7 +156,7 @@ final class Raw {
         return window(x, x.offset(), Shape.of(dims), strides);
     }
 
-    /** {@code x} seen as {@code shape} by repeating dimensions of size 1 and adding leading ones. */
+    /** {@code x} viewed as {@code shape}, by repeating dimensions of size 1 and adding leading ones. */
     static Tensor expand(Tensor x, Shape shape) {
         if (x.shape().equals(shape)) {
             return x;
@@ -177,7 +177,7 @@ final class Raw {
         return y;
     }
 
-    /** {@code dx} for {@code dy}, from the argument or the result of the function, whichever its slope follows from. */
+    /** {@code dx} for {@code dy}, from the function's argument or its result, whichever gives its slope. */
     static Tensor unaryBackward(UnaryOp op, float a, float b, Tensor argumentOrResult, Tensor dy) {
         Tensor dx = emptyLike(argumentOrResult);
         View known = argumentOrResult.view();

@@ -19,7 +19,7 @@ sealed interface ReductionOp extends Op {
             return name(function);
         }
 
-        /** As the function of {@link Tensor} is called, and PyTorch's. */
+        /** The name of the function of {@link Tensor}, which is PyTorch's. */
         static String name(Reduction function) {
             return switch (function) {
                 case SUM -> "sum";

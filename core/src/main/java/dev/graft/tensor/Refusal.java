@@ -5,15 +5,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Puts the name of the function that the user called at the head of what is refused, whichever operator or kernel found
- * it out.
+ * Puts the name of the function that the user called at the head of an error, whichever operator or kernel detected it.
  */
 final class Refusal {
     private static final Pattern HEAD = Pattern.compile("^[A-Za-z]\\w*: ");
 
     private Refusal() {}
 
-    /** Runs a function that is made of other ones. */
+    /** Runs a function that is composed of others. */
     static <T> T under(String function, Supplier<T> body) {
         try {
             return body.get();
@@ -23,8 +22,8 @@ final class Refusal {
     }
 
     /**
-     * The exception under the function's name; itself where it has that already, or is of a kind with a meaning of its
-     * own.
+     * The exception under the function's name; the exception itself if it already has that name, or is of a kind with a
+     * meaning of its own.
      */
     static RuntimeException under(String function, RuntimeException e) {
         String message = e.getMessage();

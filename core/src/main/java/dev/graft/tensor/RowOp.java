@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Operators on rows chosen or judged by integer indices. */
+/** Operators on rows that are selected or scored by integer indices. */
 sealed interface RowOp extends Op {
 
     /**
@@ -82,7 +82,7 @@ sealed interface RowOp extends Op {
                 Op.requireFloat(name(), "class weights", in[2]);
                 if (saved.needs(2)) {
                     throw new IllegalArgumentException(
-                            "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().");
+                            "crossEntropy: class weights are constants and get no gradient. Hint: pass weights.detach().");
                 }
             }
             int classes = logits.dim(1);

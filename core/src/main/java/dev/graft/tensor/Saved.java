@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /**
  * What one recorded operator keeps for its backward: the shapes of its inputs, and tensors under numbers that the
- * operator chose. An operator keeps a tensor only where a gradient that is asked for reads it; what is kept cannot be
- * freed, nor changed in place, until then.
+ * operator chooses. An operator keeps a tensor only if a requested gradient reads it. What is kept can be neither freed
+ * nor changed in place until then.
  */
 final class Saved {
     private final boolean recording;
@@ -25,12 +25,12 @@ final class Saved {
         this.shapes = shapes;
     }
 
-    /** Whether input {@code i} wants a gradient; false where nothing is recorded. */
+    /** Whether input {@code i} needs a gradient; false if nothing is recorded. */
     boolean needs(int i) {
         return recording && needs[i];
     }
 
-    /** Whether any of these inputs wants a gradient. */
+    /** Whether any of these inputs needs a gradient. */
     boolean needsAny(int... inputs) {
         return Arrays.stream(inputs).anyMatch(this::needs);
     }
@@ -53,7 +53,7 @@ final class Saved {
         }
     }
 
-    /** As {@link #put(int, Tensor)}, where {@code wanted}. */
+    /** As {@link #put(int, Tensor)}, if {@code wanted}. */
     void putIf(boolean wanted, int slot, Tensor tensor) {
         if (wanted) {
             put(slot, tensor);
@@ -70,7 +70,7 @@ final class Saved {
                 : Optional.empty();
     }
 
-    /** Remembers strides, where the layout of an input is needed but its values are not. */
+    /** Remembers strides, for an input whose layout is needed but whose values are not. */
     void layout(long[] strides) {
         layout = strides;
     }
@@ -79,7 +79,7 @@ final class Saved {
         return layout;
     }
 
-    /** All that is kept. */
+    /** Everything that is kept. */
     List<Tensor> kept() {
         return Arrays.stream(tensors).filter(Objects::nonNull).toList();
     }

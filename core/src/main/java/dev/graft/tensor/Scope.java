@@ -12,20 +12,20 @@ import java.util.List;
  * <pre>{@code
  * try (Scope scope = Scope.open()) {
  *     Tensor hidden = x.matmul(w).relu();      // closed with the scope
- *     return scope.keep(hidden.softmax(1));    // moves to the scope around, or to the garbage collector
+ *     return scope.keep(hidden.softmax(1));    // moves to the enclosing scope, or to the garbage collector
  * }
  * }</pre>
  *
- * <p>Scopes nest, and a tensor belongs to the one opened last. With none open, the garbage collector owns a result.
- * Modules and data loaders open scopes by themselves, so a training loop closes nothing. The steps of loops need not
- * nest: see {@link #openWeak}.
+ * <p>Scopes nest, and a tensor belongs to the scope that was opened last. If none is open, the garbage collector owns a
+ * result. Modules and data loaders open scopes themselves, so a training loop closes nothing. The steps of loops need
+ * not nest: see {@link #openWeak}.
  */
 public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Deque<Scope>> STACK = ThreadLocal.withInitial(ArrayDeque::new);
     private static final int FIRST_SWEEP = 256;
 
     private final Deque<Scope> stack;
-    /** Who will close a weak scope; null for others. */
+    /** Who will close a weak scope; null for other scopes. */
     private final WeakReference<Object> holder;
     /** Tensors, or weak references to them; null where one has left. */
     private final List<Object> owned = new ArrayList<>();
@@ -43,19 +43,19 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Opens a scope that may stay open without harm, as that of a loop's step does after a {@code break}: it closes
-     * what is still in use when it is closed, but keeps nothing alive. What nobody else holds goes to the garbage
-     * collector before.
+     * Opens a scope that may stay open without harm, as the scope of a loop's step does after a {@code break}. When it
+     * is closed, it closes the tensors that are still in use, but it keeps nothing alive: tensors without another
+     * holder are collected before.
      *
-     * <p>Steps of several loops end in any order, so a weak scope closes its own tensors only: scopes opened inside it
-     * stay open. A scope of {@link #open()} around it closes it as any other.
+     * <p>The steps of several loops end in any order, so a weak scope closes only its own tensors: scopes opened inside
+     * it stay open. An enclosing scope of {@link #open()} closes it like any other.
      *
-     * @param holder who closes the scope; where it is collected before, the scope counts as {@linkplain #release()
+     * @param holder who closes the scope; if the holder is collected first, the scope counts as {@linkplain #release()
      *     released}
      */
     public static Scope openWeak(Object holder) {
         Deque<Scope> stack = STACK.get();
-        // Anywhere in the stack: a loop that goes on around the abandoned ones would bury more with each step.
+        // Anywhere in the stack: a loop that continues around the abandoned ones would bury more with each step.
         for (Scope scope : stack.toArray(Scope[]::new)) {
             if (scope.isAbandoned()) {
                 scope.release();
@@ -79,11 +79,11 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Lets a tensor outlive this scope: one of this scope, or of a scope opened inside it, moves to the scope around
-     * this one, or to the garbage collector. One that a scope around owns, or none, outlives this scope anyway. Returns
-     * the tensor.
+     * Lets a tensor outlive this scope. A tensor of this scope, or of a scope opened inside it, moves to the enclosing
+     * scope, or to the garbage collector. A tensor that belongs to an enclosing scope, or to none, outlives this scope
+     * anyway. Returns the tensor.
      *
-     * @throws IllegalStateException where the tensor or this scope was closed, or either belongs to another thread
+     * @throws IllegalStateException if the tensor or this scope was closed, or either belongs to another thread
      */
     public Tensor keep(Tensor tensor) {
         tensor.checkOpen("keep");
@@ -101,9 +101,9 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * What a function returns whose result may be one of its arguments, or a tensor that somebody else keeps: a tensor
-     * of this scope is {@linkplain #keep kept}, for any other its {@link Tensor#alias} is. So whoever called the
-     * function may close the result, and closes nothing else with it.
+     * For a function whose result may be one of its arguments, or a tensor that is kept elsewhere. A tensor of this
+     * scope is {@linkplain #keep kept}; for any other tensor, its {@link Tensor#alias} is. The caller of the function
+     * may then close the result without closing anything else.
      */
     public Tensor handOver(Tensor tensor) {
         Scope owner = tensor.scope();
@@ -136,8 +136,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Closes the scope, every scope opened inside it and still open, and every tensor they own; a scope of
-     * {@link #openWeak} closes itself alone.
+     * Closes the scope, every scope opened inside it that is still open, and every tensor that they own. A scope of
+     * {@link #openWeak} closes only itself.
      */
     @Override
     public void close() {
@@ -156,9 +156,9 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Ends the scope without closing anything: its tensors move to the scope around it, or to the garbage collector.
-     * Those of a {@linkplain #openWeak weak} scope pass by other weak ones, so that no other loop's step closes them.
-     * Scopes opened inside it stay open.
+     * Ends the scope without closing anything: its tensors move to the enclosing scope, or to the garbage collector.
+     * The tensors of a {@linkplain #openWeak weak} scope skip other weak scopes, so that no other loop's step closes
+     * them. Scopes opened inside it stay open.
      */
     public void release() {
         if (closed) {
@@ -215,8 +215,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Drops what was collected or has left; the next one comes when twice as many are there, so that adopting stays
-     * cheap.
+     * Drops entries that were collected or have left. The next cleanup comes when there are twice as many, so that
+     * adopting stays cheap.
      */
     private void sweep() {
         int live = 0;
@@ -232,8 +232,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * The slot stays empty: closing one tensor early must not cost a search. Another thread must not touch the list,
-     * which skips closed ones.
+     * The slot stays empty, because closing one tensor early must not cost a search. Another thread must not touch the
+     * list; closed tensors in it are skipped.
      */
     void forget(int slot) {
         if (stack == STACK.get()) {
@@ -241,7 +241,7 @@ public final class Scope implements AutoCloseable {
         }
     }
 
-    /** The scope around this one, the innermost; null where none is. */
+    /** The innermost scope around this one; null if there is none. */
     private Scope around(boolean passWeak) {
         boolean found = false;
         for (Scope scope : stack) {

@@ -4,7 +4,7 @@ import dev.graft.backend.View;
 import dev.graft.type.Shape;
 import java.util.Arrays;
 
-/** Operators that move or repeat elements. Reshape, permute, expand and slice are views where strides allow it. */
+/** Operators that move or repeat elements. Reshape, permute, expand and slice return views if strides allow it. */
 sealed interface ShapeOp extends Op {
 
     record Reshape(Shape target) implements ShapeOp {
@@ -135,7 +135,7 @@ sealed interface ShapeOp extends Op {
         }
     }
 
-    /** Joins along {@code axis}; images all laid out as the backend wants them stay so. */
+    /** Joins along {@code axis}; if all images have the backend's layout, so has the result. */
     record Concat(int axis) implements ShapeOp {
         @Override
         public String name() {

@@ -3,7 +3,7 @@ package dev.graft.tensor;
 import dev.graft.type.Shape;
 import java.util.Arrays;
 
-/** Shape arithmetic behind the shape operators. */
+/** Shape arithmetic for the shape operators. */
 final class Shapes {
     private Shapes() {}
 

@@ -33,15 +33,15 @@ import java.util.random.RandomGenerator;
  * }</pre>
  *
  * <p>Names and meanings follow <a href="https://pytorch.org/docs/stable/tensors.html">PyTorch</a> in camel case.
- * Operators compute in {@link DType#F32}. Shapes of images are {@code [N, C, H, W]}; their memory is laid out as the
- * device wants it, channels-last on the CPU. A tensor belongs to the innermost open {@link Scope} of the thread that
- * made it, or to the garbage collector. Not safe for use by several threads at once while one changes it.
+ * Operators compute in {@link DType#F32}. Shapes of images are {@code [N, C, H, W]}; their memory has the device's
+ * layout, which is channels-last on the CPU. A tensor belongs to the innermost open {@link Scope} of the thread that
+ * made it, or to the garbage collector. Several threads may read a tensor at once, but not while one changes it.
  *
- * <p>Every operator throws {@link IllegalArgumentException} where shapes, types or devices do not fit, naming them all,
+ * <p>Every operator throws {@link IllegalArgumentException} if shapes, types or devices do not fit, naming them all,
  * and {@link IllegalStateException} on a closed tensor.
  *
- * <p>All in one file because users look for every function on the tensor itself; each is a line or two here, and what
- * it does lies with its operator.
+ * <p>All in one file because users look for every function on the tensor itself. Each is a line or two here; its work
+ * is done by its operator.
  */
 public final class Tensor implements AutoCloseable {
     private static final VarHandle CLOSED = closedHandle();
@@ -77,7 +77,7 @@ public final class Tensor implements AutoCloseable {
         Scope.register(this);
     }
 
-    // Making: on the CPU, or on the device that comes first among the arguments.
+    // Creation: on the CPU, or on the device that is the first argument.
 
     /** An F32 tensor of the given row-major values. */
     public static Tensor of(float[] data, int... dims) {
@@ -169,7 +169,11 @@ public final class Tensor implements AutoCloseable {
         return Making.empty("zeros", device, dtype, shape).fill(0);
     }
 
-    /** {@code 0, 1, ..., n - 1} as I64. @throws IllegalArgumentException where {@code n} is negative */
+    /**
+     * {@code 0, 1, ..., n - 1} as I64.
+     *
+     * @throws IllegalArgumentException if {@code n} is negative
+     */
     public static Tensor arange(int n) {
         return arange(Device.cpu(), n);
     }
@@ -180,21 +184,21 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Normally distributed values, mean 0, standard deviation 1; of one generator the same on every JDK, see
-     * {@link Draw#normal}.
+     * Normally distributed values with mean 0 and standard deviation 1. A given generator gives the same values on
+     * every JDK (see {@link Draw#normal}).
      */
     public static Tensor randn(RandomGenerator random, int... dims) {
         return randn(Device.cpu(), random, dims);
     }
 
-    /** As {@link #randn(RandomGenerator, int...)}, the same values, on a device. */
+    /** As {@link #randn(RandomGenerator, int...)}, with the same values, on a device. */
     public static Tensor randn(Device device, RandomGenerator random, int... dims) {
         return Making.drawn("randn", device, () -> (float) Draw.normal(random), dims);
     }
 
     /**
-     * Values uniform in {@code [low, high)}, or all {@code low} where both are equal; of one generator the same on
-     * every JDK.
+     * Values uniform in {@code [low, high)}, or all {@code low} if both are equal. A given generator gives the same
+     * values on every JDK.
      *
      * @throws IllegalArgumentException unless {@code low <= high}, and their difference is finite
      */
@@ -202,7 +206,7 @@ public final class Tensor implements AutoCloseable {
         return uniform(Device.cpu(), random, low, high, dims);
     }
 
-    /** As {@link #uniform(RandomGenerator, float, float, int...)}, the same values, on a device. */
+    /** As {@link #uniform(RandomGenerator, float, float, int...)}, with the same values, on a device. */
     public static Tensor uniform(Device device, RandomGenerator random, float low, float high, int... dims) {
         return Making.uniform(device, random, low, high, dims);
     }
@@ -219,7 +223,7 @@ public final class Tensor implements AutoCloseable {
         return concat(axis, tensors.toArray(Tensor[]::new));
     }
 
-    /** Joins tensors of one shape along a new dimension. */
+    /** Joins tensors of equal shape along a new dimension. */
     public static Tensor stack(int axis, Tensor... tensors) {
         return Composite.stack(axis, tensors);
     }
@@ -255,27 +259,31 @@ public final class Tensor implements AutoCloseable {
         return Device.of(storage.backend());
     }
 
-    /** Whether the elements lie in row-major order without gaps. */
+    /** Whether the elements are in row-major order without gaps. */
     public boolean isContiguous() {
         return view().isContiguous();
     }
 
     /**
-     * Whether writing to one of the two tensors may change the other, as for a tensor and a view of it. Not so for
-     * slices that lie one behind the other; of those whose elements lie in turn it is not told apart.
+     * Whether writing to one of the two tensors may change the other, as for a tensor and a view of it. False for
+     * slices that follow one another in memory; true for slices whose elements are interleaved, even if they are
+     * distinct.
      */
     public boolean sharesMemory(Tensor other) {
         return storage == other.storage && view().overlaps(other.view());
     }
 
-    /** Whether one place in memory may stand for several elements, as after {@link #expand}: none can change alone. */
+    /**
+     * Whether one memory location may stand for several elements, as after {@link #expand}. Such elements cannot change
+     * one by one.
+     */
     public boolean repeatsElements() {
         return view().repeatsElements();
     }
 
     /**
-     * Grows with every change in place of this tensor's memory, through whichever tensor: as long as it is equal, so
-     * are the values.
+     * Increases with every change in place of this tensor's memory, through whichever tensor. While it stays equal, so
+     * do the values.
      */
     public int version() {
         return storage.version();
@@ -388,7 +396,11 @@ public final class Tensor implements AutoCloseable {
 
     // Autograd
 
-    /** Asks for gradients of a leaf, such as a parameter. @throws IllegalStateException on a computed tensor */
+    /**
+     * Requests gradients for a leaf, such as a parameter.
+     *
+     * @throws IllegalStateException on a computed tensor
+     */
     public Tensor requireGrad(boolean on) {
         checkOpen("requireGrad");
         if (node != null) {
@@ -403,7 +415,10 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Computes gradients of this scalar with respect to every leaf that asked, and adds them to {@link #grad()}. */
+    /**
+     * Computes the gradients of this scalar with respect to every leaf that requires one, and adds them to
+     * {@link #grad()}.
+     */
     public void backward() {
         checkOpen("backward");
         if (numel() != 1) {
@@ -451,7 +466,7 @@ public final class Tensor implements AutoCloseable {
         return Raw.window(this, offset, shape, strides);
     }
 
-    /** A copy with its own memory and no history, laid out as this tensor where that has no gaps, else contiguous. */
+    /** A copy with its own memory and no history, in this tensor's layout if that has no gaps, else contiguous. */
     public Tensor copy() {
         checkOpen("copy");
         return Refusal.under(
@@ -463,16 +478,16 @@ public final class Tensor implements AutoCloseable {
     // Conversion and shape
 
     /**
-     * The same elements in another type; an {@link #alias} where they have it already. Gradients flow between
-     * floating-point types, rounded to both as in PyTorch, and end at the others. Integers become the nearest float,
-     * unsigned ones too; a float becomes the nearest integer towards 0 that the type holds, NaN becomes 0. Between
-     * integers the low bits are kept, as by a cast of Java.
+     * The same elements in another type; an {@link #alias} if they already have it. Gradients flow between
+     * floating-point types, rounded to both as in PyTorch, and stop at the others. Integers, unsigned ones included,
+     * become the nearest float. A float is rounded towards 0 to an integer that the type can hold, and NaN becomes 0.
+     * Between integers the low bits are kept, as by a cast in Java.
      */
     public Tensor to(DType dtype) {
         return dtype == dtype() ? alias("to") : Op.apply(new PointwiseOp.Convert(dtype(), dtype), this);
     }
 
-    /** The same elements on another device, without history; an {@link #alias} where they are there already. */
+    /** The same elements on another device, without history; an {@link #alias} if they are already there. */
     public Tensor to(Device device) {
         if (device.backend() == backend()) {
             return alias("to");
@@ -483,12 +498,12 @@ public final class Tensor implements AutoCloseable {
         return t;
     }
 
-    /** The same elements under another shape; one size may be -1 and is worked out. */
+    /** The same elements in another shape; one size may be -1 and is inferred. */
     public Tensor reshape(int... dims) {
         return Op.apply(new ShapeOp.Reshape(Shapes.infer("reshape", shape, dims)), this);
     }
 
-    /** Joins dimensions {@code startAxis} and later into one. */
+    /** Joins the dimensions from {@code startAxis} on into one. */
     public Tensor flatten(int startAxis) {
         return Op.apply("flatten", new ShapeOp.Reshape(Shapes.flatten(shape, startAxis)), this);
     }
@@ -517,7 +532,7 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new ShapeOp.Expand(Making.shape("expand", dims)), this);
     }
 
-    /** The part at one index of a dimension, which goes away. */
+    /** The part at one index of a dimension, which is removed. */
     public Tensor select(int axis, int index) {
         return Composite.select(this, shape.axis("select", axis), index);
     }
@@ -536,15 +551,15 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new ShapeOp.Pad2d(top, bottom, left, right), this);
     }
 
-    /** The same elements in row-major order without gaps: an {@link #alias} where they lie so already, else a copy. */
+    /** The same elements in row-major order without gaps: an {@link #alias} if they already are, else a copy. */
     public Tensor contiguous() {
         return isContiguous() ? alias("contiguous") : Op.apply(new ShapeOp.Contiguous(), this);
     }
 
     /**
-     * A second handle on the same elements, with its own life: closing one leaves the other. Gradients flow through it.
-     * No function of this class returns its argument for a new tensor; where nothing has to be computed, it returns an
-     * alias.
+     * A second handle on the same elements, with its own lifetime: closing one leaves the other open. Gradients flow
+     * through it. No function of this class returns its argument as its result; if nothing has to be computed, it
+     * returns an alias.
      */
     public Tensor alias() {
         return alias("alias");
@@ -706,9 +721,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Zeroes each element with the given probability and scales the others by {@code 1 / (1 - probability)}. Which ones
-     * depends on the seed and on an element's row-major position alone, not on the memory layout; any two seeds give
-     * unrelated masks.
+     * Zeroes each element with the given probability and scales the others by {@code 1 / (1 - probability)}. Which
+     * elements depends only on the seed and on an element's row-major position, not on the memory layout. Any two seeds
+     * give unrelated masks.
      */
     public Tensor dropout(float probability, long seed) {
         return Op.apply(new PointwiseOp.Dropout(probability, seed), this);
@@ -724,7 +739,7 @@ public final class Tensor implements AutoCloseable {
         return Composite.fold(Reduction.SUM, this, false, axes);
     }
 
-    /** As {@link #sum(int...)}; folded dimensions stay with size 1 where {@code keepDim}. */
+    /** As {@link #sum(int...)}; with {@code keepDim}, folded dimensions stay with size 1. */
     public Tensor sum(boolean keepDim, int... axes) {
         return Composite.fold(Reduction.SUM, this, keepDim, axes);
     }
@@ -737,7 +752,7 @@ public final class Tensor implements AutoCloseable {
         return Composite.fold(Reduction.MEAN, this, false, axes);
     }
 
-    /** As {@link #mean(int...)}; folded dimensions stay with size 1 where {@code keepDim}. */
+    /** As {@link #mean(int...)}; with {@code keepDim}, folded dimensions stay with size 1. */
     public Tensor mean(boolean keepDim, int... axes) {
         return Composite.fold(Reduction.MEAN, this, keepDim, axes);
     }
@@ -778,7 +793,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * {@code activation(norm(conv2d(this)) + residual)}: a single kernel call where nothing is recorded, else operators
+     * {@code activation(norm(conv2d(this)) + residual)}: a single kernel call if nothing is recorded, else operators
      * with gradients.
      *
      * @param residual of the result's shape
@@ -812,7 +827,7 @@ public final class Tensor implements AutoCloseable {
 
     /**
      * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's statistics; moves the
-     * running ones, in place.
+     * running statistics in place.
      */
     public Tensor batchNormTrain(
             Tensor gamma, Tensor beta, float eps, Tensor runningMean, Tensor runningVariance, float momentum) {
@@ -949,7 +964,7 @@ public final class Tensor implements AutoCloseable {
      * Overwrites this tensor with another of the same shape, converting its type. The source may share memory with this
      * tensor: the result is as if it had been copied first.
      *
-     * @throws IllegalStateException while autograd records, where this tensor or the source requires a gradient
+     * @throws IllegalStateException while autograd records, if this tensor or the source requires a gradient
      */
     public Tensor copyFrom(Tensor source) {
         checkOpen("copyFrom");
@@ -970,8 +985,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Overwrites every element. @throws IllegalStateException while autograd records, where this tensor requires a
-     * gradient
+     * Overwrites every element.
+     *
+     * @throws IllegalStateException while autograd records, if this tensor requires a gradient
      */
     public Tensor fill(double value) {
         checkUsable("fill", this);
@@ -989,7 +1005,7 @@ public final class Tensor implements AutoCloseable {
      * {@code this += alpha * other}; shapes must be equal. The other may share memory with this tensor: the result is
      * as if it had been copied first.
      *
-     * @throws IllegalStateException while autograd records, where this tensor or the other requires a gradient
+     * @throws IllegalStateException while autograd records, if this tensor or the other requires a gradient
      */
     public Tensor addInPlace(Tensor other, float alpha) {
         checkUsable("addInPlace", other);
@@ -1007,8 +1023,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * {@code this *= factor}. @throws IllegalStateException while autograd records, where this tensor requires a
-     * gradient
+     * {@code this *= factor}.
+     *
+     * @throws IllegalStateException while autograd records, if this tensor requires a gradient
      */
     public Tensor mulInPlace(float factor) {
         checkUsable("mulInPlace", this);
@@ -1029,9 +1046,10 @@ public final class Tensor implements AutoCloseable {
     // Ownership
 
     /**
-     * Takes this tensor out of its scope, if it is in one: it lives until it is closed or unreachable. Returns this.
+     * Takes this tensor out of its scope, if it is in one, so that it lives until it is closed or unreachable. Returns
+     * this tensor.
      *
-     * @throws IllegalStateException where it was closed, or is in a scope of another thread
+     * @throws IllegalStateException if it was closed, or is in a scope of another thread
      */
     public Tensor keep() {
         checkOpen("keep");
@@ -1044,8 +1062,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Lets go of the memory, which is freed when no view and no recorded operator uses it any more. Closing twice does
-     * nothing; any thread may close.
+     * Releases the memory, which is freed once no view and no recorded operator uses it. Closing twice has no effect;
+     * any thread may close.
      */
     @Override
     public void close() {
@@ -1111,8 +1129,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Adds to this leaf's gradient, taking the memory over where nobody else holds it. A leaf that was closed or frozen
-     * since the forward pass wants none.
+     * Adds to this leaf's gradient, taking over the memory if it has no other holder. A leaf that was closed or frozen
+     * since the forward pass gets no gradient.
      */
     void accumulateGrad(Tensor gradient) {
         if (closed || !requiresGrad) {
@@ -1174,7 +1192,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** Once, whichever threads close: a second release would free memory that a view still reads. */
+    /** Only once, whichever threads close it: a second release would free memory that a view still reads. */
     void closeFromScope() {
         scope = null;
         if (!CLOSED.compareAndSet(this, false, true)) {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Optimizer steps: in place, unrecorded, one pass over memory. All tensors of one call have the same shape; the first
- * is updated.
+ * Optimizer steps, in place and unrecorded, in one pass over memory. All tensors of a call have the same shape; the
+ * first is updated.
  */
 public final class Update {
     private Update() {}
@@ -19,10 +19,10 @@ public final class Update {
      * One step of stochastic gradient descent as in <a
      * href="https://pytorch.org/docs/stable/generated/torch.optim.SGD.html">torch.optim.SGD</a>.
      *
-     * @param velocity the momentum buffer, updated; empty where momentum is 0
+     * @param velocity the momentum buffer, updated; empty if momentum is 0
      * @param first whether this is the parameter's first step, which starts the velocity at the gradient
-     * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
-     * @throws IllegalStateException where the weight is a recorded result and not a leaf
+     * @throws IllegalArgumentException if shapes or types differ, or tensors to be changed repeat or share elements
+     * @throws IllegalStateException if the weight is a recorded result and not a leaf
      */
     public static void sgd(
             Tensor weight,
@@ -36,7 +36,8 @@ public final class Update {
             boolean nesterov) {
         Tensor[] changed = velocity.map(v -> new Tensor[] {weight, v}).orElse(new Tensor[] {weight});
         check("sgd", gradient, changed);
-        // Before and after: who reads meanwhile in another thread sees another version at its end in either case.
+        // Before and after: another thread that reads during the step sees a different version at its end in either
+        // case.
         markModified(changed);
         try (Scope scope = Scope.open()) {
             weight.backend()
@@ -58,8 +59,8 @@ public final class Update {
      * One step of AdamW (Loshchilov and Hutter 2019) with moments {@code m} and {@code v}, both updated; {@code t}
      * counts from 1.
      *
-     * @throws IllegalArgumentException where shapes or types differ, or tensors to be changed repeat or share elements
-     * @throws IllegalStateException where the weight is a recorded result and not a leaf
+     * @throws IllegalArgumentException if shapes or types differ, or tensors to be changed repeat or share elements
+     * @throws IllegalStateException if the weight is a recorded result and not a leaf
      */
     public static void adamW(
             Tensor weight,
@@ -92,7 +93,7 @@ public final class Update {
         markModified(changed);
     }
 
-    /** The Euclidean norm of all elements of all tensors together. */
+    /** The Euclidean norm over all elements of all tensors. */
     public static double norm(List<Tensor> tensors) {
         if (tensors.isEmpty()) {
             return 0;
@@ -109,7 +110,7 @@ public final class Update {
         }
     }
 
-    /** Judges all that a step reads and changes; {@code changed[0]} is the weight. */
+    /** Checks everything that a step reads and changes; {@code changed[0]} is the weight. */
     private static void check(String op, Tensor gradient, Tensor... changed) {
         Tensor weight = changed[0];
         checkFits(op, weight, gradient);
@@ -141,7 +142,10 @@ public final class Update {
         Op.requireFloat(op, weight, other);
     }
 
-    /** The gradient in the weight's layout and, where it shares memory with what changes, as it is before. */
+    /**
+     * The gradient in the weight's layout. If it shares memory with a tensor that changes, its values are those before
+     * the step.
+     */
     private static View asBefore(Tensor gradient, Tensor... changed) {
         Tensor source = gradient;
         for (Tensor target : changed) {

@@ -5,12 +5,12 @@ import java.util.Arrays;
 /**
  * The sizes of a tensor's dimensions, outermost first; immutable. {@code Shape.of()} is a scalar.
  *
- * <p>One tensor has fewer than 2^31 elements, though they may fill more bytes: its values go into one Java array, and
- * the kernels of GPU libraries count in 32 bits as well. More is refused here, whatever the device. Strides are
- * {@code long} like the offsets that they are added to.
+ * <p>A tensor has fewer than 2^31 elements, though they may fill more bytes: its values must fit one Java array, and
+ * the kernels of GPU libraries count in 32 bits as well. Larger shapes are refused here, whatever the device. Strides
+ * are {@code long}, like the offsets that they are added to.
  */
 public final class Shape {
-    /** A little less than 2^31: loops that step past their end by a block of elements then stay within an int. */
+    /** A little less than 2^31, so that loops which step past their end by a block of elements stay within an int. */
     public static final int MOST_ELEMENTS = Integer.MAX_VALUE - (1 << 16);
 
     private final int[] dims;
@@ -64,7 +64,11 @@ public final class Shape {
         return dims[axis(axis)];
     }
 
-    /** {@code axis} as a non-negative index. @throws IllegalArgumentException if out of range */
+    /**
+     * {@code axis} as a non-negative index.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
     public int axis(int axis) {
         return axis("shape", axis);
     }
@@ -116,7 +120,7 @@ public final class Shape {
     /**
      * The common shape of two operands under NumPy's broadcasting rules.
      *
-     * @throws IllegalArgumentException naming {@code op} and both shapes where they do not broadcast
+     * @throws IllegalArgumentException naming {@code op} and both shapes if they do not broadcast
      */
     public static Shape broadcast(String op, Shape a, Shape b) {
         int rank = Math.max(a.rank(), b.rank());

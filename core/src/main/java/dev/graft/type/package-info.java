@@ -1,2 +1,2 @@
-/** What a tensor and a backend both speak of: the shape of a tensor and the type of its elements. */
+/** What tensors and backends share: the shape of a tensor and the type of its elements. */
 package dev.graft.type;
