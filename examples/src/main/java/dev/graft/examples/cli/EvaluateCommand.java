@@ -91,7 +91,7 @@ final class EvaluateCommand extends ReportingCommand {
                 DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
             network.to(place);
             long begin = System.nanoTime();
-            Evaluation evaluation = Evaluator.evaluate(network, sized, new CrossEntropyLoss());
+            Evaluation evaluation = Evaluator.evaluate(network, sized, new CrossEntropyLoss(), BarProgress.automatic());
             double seconds = (System.nanoTime() - begin) / 1e9;
             Map<String, Object> report = new LinkedHashMap<>(Metrics.of(evaluation, card.classes()));
             report.put("images_per_second", images.size() / seconds);

@@ -1,12 +1,29 @@
 package dev.graft.examples.cli;
 
 import java.io.Console;
+import java.util.Optional;
 
 /** Finds out whether a person is watching. */
 final class Terminal {
+    /**
+     * A system property that the launcher sets: {@code none} where standard error is no terminal. Java itself knows of
+     * standard input and standard output alone.
+     */
+    private static final String TOLD = "graft.terminal";
+
     private Terminal() {}
 
+    /** Whether standard error is a terminal, on which a bar can be drawn. */
     static boolean isInteractive() {
+        if ("dumb".equals(System.getenv("TERM"))) {
+            return false;
+        }
+        return Optional.ofNullable(System.getProperty(TOLD))
+                .map(told -> !told.equals("none"))
+                .orElseGet(Terminal::hasConsole);
+    }
+
+    private static boolean hasConsole() {
         Console console = System.console();
         if (console == null) {
             return false;

@@ -20,8 +20,7 @@ class BarProgressTest {
         bar.epochDone(new EpochResult(1, 0.1, 0.5, 0.9, Optional.empty(), 2, 30));
         assertThat(bytes.toString(StandardCharsets.UTF_8))
                 .contains("epoch 1/3", "1/4", "loss 0.7500")
-                .endsWith("epoch 1/3  lr 0.100  train loss 0.5000  accuracy 0.9000  2.0 s  30 examples/s"
-                        + System.lineSeparator());
+                .endsWith("\repoch 1/3  loss 0.5000 acc 0.900  2.0s" + System.lineSeparator());
     }
 
     @Test
@@ -30,5 +29,25 @@ class BarProgressTest {
         bar.warning("odd");
         assertThat(bytes.toString(StandardCharsets.UTF_8)).matches("(?s).*[\\r\\n]warning: odd\\R");
         bar.epochAborted();
+    }
+
+    /** Also where names and numbers are long: a line that wraps is drawn anew below itself. */
+    @Test
+    void barsFitEightyColumnsAndLeaveNoEmptyLine() {
+        bar.epochStarted(12_345, 99_999, 1_234_567, 1_000_000);
+        for (int i = 0; i < 3; i++) {
+            bar.batchDone(123_456.789);
+        }
+        bar.passStarted("features of training images", 1_234_567_890, 1_000_000_000);
+        bar.passAdvanced(32);
+        bar.passDone();
+        bar.passStarted("validation", 100, 0);
+        bar.passAdvanced(60);
+        bar.passDone();
+        bar.epochDone(new EpochResult(12_345, 0.1, 0.5, 0.9, Optional.empty(), 2, 30));
+        String text = bytes.toString(StandardCharsets.UTF_8);
+        assertThat(text.split("[\\r\\n]")).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(79));
+        assertThat(text.lines().filter(String::isBlank)).isEmpty();
+        assertThat(text).contains("epoch 12345/99999", "features of training images", "validation", "60/100");
     }
 }

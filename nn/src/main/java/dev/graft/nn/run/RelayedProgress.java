@@ -36,4 +36,19 @@ public abstract class RelayedProgress implements Progress {
     public void epochAborted() {
         inner.epochAborted();
     }
+
+    @Override
+    public void passStarted(String name, long examples, long done) {
+        inner.passStarted(name, examples, done);
+    }
+
+    @Override
+    public void passAdvanced(int examples) {
+        inner.passAdvanced(examples);
+    }
+
+    @Override
+    public void passDone() {
+        inner.passDone();
+    }
 }

@@ -28,9 +28,23 @@ public final class Evaluator {
      *     meanwhile, so that the result would be of no one state of the network
      */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
+        return evaluate(model, loader, loss, Progress.silent());
+    }
+
+    /**
+     * As {@link #evaluate(Module, DataLoader, Loss)}.
+     *
+     * @param progress told of the pass, which is called "evaluation"
+     */
+    public static Evaluation evaluate(Module model, DataLoader loader, Loss loss, Progress progress) {
         RunningLoss running = new RunningLoss(loss);
-        Everything all = new Everything();
-        evaluate(model, loader, running, new StopSignal(), all);
+        Everything all = new Everything(progress);
+        progress.passStarted("evaluation", loader.examples(), 0);
+        try {
+            evaluate(model, loader, running, new StopSignal(), all);
+        } finally {
+            progress.passDone();
+        }
         return new Evaluation(
                 running.value(),
                 all.probabilities.toArray(float[][]::new),
@@ -45,12 +59,25 @@ public final class Evaluator {
 
         /** A batch of a loss that is not one of classification. */
         default void passed(int[] indices) {}
+
+        /** A batch is done. */
+        default void judged(int examples) {}
     }
 
     private static final class Everything implements Listener {
         private final List<float[]> probabilities = new ArrayList<>();
         private final IntList labels = new IntList();
         private final IntList indices = new IntList();
+        private final Progress progress;
+
+        Everything(Progress progress) {
+            this.progress = progress;
+        }
+
+        @Override
+        public void judged(int examples) {
+            progress.passAdvanced(examples);
+        }
 
         @Override
         public void answered(BatchPredictions answers, int[] rows) {
@@ -92,6 +119,7 @@ public final class Evaluator {
                     return false;
                 }
                 judge(model, batch, loss, listener);
+                listener.judged(batch.size());
             }
         }
         return true;

@@ -20,6 +20,22 @@ public interface Progress {
     /** The epoch ends before it is done: a stop was asked for, or something failed. */
     default void epochAborted() {}
 
+    /**
+     * A pass over examples begins that learns from none, such as the validation of an epoch. It comes to its end with
+     * {@link #passDone} before another begins.
+     *
+     * @param name what is done, such as {@code validation}
+     * @param examples of the whole pass
+     * @param done of these before, where an interrupted pass goes on
+     */
+    default void passStarted(String name, long examples, long done) {}
+
+    /** @param examples that are done since the last call */
+    default void passAdvanced(int examples) {}
+
+    /** The pass is whole, or is left before that. */
+    default void passDone() {}
+
     /** Something to know that stops nothing; it goes to the log unless overridden. */
     default void warning(String message) {
         System.getLogger(Progress.class.getName()).log(System.Logger.Level.WARNING, message);
@@ -30,7 +46,7 @@ public interface Progress {
         return new Progress() {};
     }
 
-    /** One line an epoch. */
+    /** One line an epoch, of at most 80 columns, and now and then a line of what takes long. */
     static Progress lines(PrintStream out) {
         return new PlainProgress(out);
     }

@@ -427,11 +427,20 @@ public final class Trainer {
         RunningLoss loss = new RunningLoss(validationCriterion);
         RunningScores scores = new RunningScores(monitor == Monitor.AUROC);
         boolean judged;
+        progress.passStarted("validation", loader.examples(), 0);
         try {
-            // once the loss is no number, answers may be none either; which is said below
-            judged = Evaluator.evaluate(model, loader, loss, stop, (answers, indices) -> {
-                if (Double.isFinite(loss.sum())) {
-                    scores.answered(answers, indices);
+            judged = Evaluator.evaluate(model, loader, loss, stop, new Evaluator.Listener() {
+                @Override
+                public void answered(BatchPredictions answers, int[] indices) {
+                    // once the loss is no number, answers may be none either; which is said below
+                    if (Double.isFinite(loss.sum())) {
+                        scores.answered(answers, indices);
+                    }
+                }
+
+                @Override
+                public void judged(int examples) {
+                    progress.passAdvanced(examples);
                 }
             });
         } catch (RuntimeException | Error e) {
@@ -439,6 +448,8 @@ public final class Trainer {
                 saveAfter(e, state, train, files);
             }
             throw e;
+        } finally {
+            progress.passDone();
         }
         if (!judged) {
             if (!saveFirst) {

@@ -12,6 +12,7 @@ import dev.graft.nn.data.TensorDataset;
 import dev.graft.nn.layer.Sequential;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
+import dev.graft.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -86,6 +87,42 @@ class ProgressTest {
                         "batch",
                         "batch",
                         "done 2");
+    }
+
+    /** Every example of the pass counts, also those whose label does not. */
+    @Test
+    void aValidationIsAPassThatBeginsAndEndsOnce() {
+        Sequential model = Toy.network(3, 0);
+        Progress passes = new Progress() {
+            @Override
+            public void passStarted(String name, long examples, long done) {
+                calls.add(name + " " + examples + " " + done);
+            }
+
+            @Override
+            public void passAdvanced(int examples) {
+                calls.add("+" + examples);
+            }
+
+            @Override
+            public void passDone() {
+                calls.add("passed");
+            }
+        };
+        TensorDataset held = new TensorDataset(Tensor.ones(5, 2), Tensor.of(new long[] {1, -100, 0, 1, 0}, 5));
+        try (DataLoader train = train();
+                DataLoader validation = DataLoader.of(held, 4).workers(0);
+                DataLoader broken = DataLoader.of(broken(5), 4).workers(0)) {
+            builder(model, passes).epochs(1).build().fit(train, validation);
+            assertThat(calls).containsExactly("validation 5 0", "+4", "+1", "passed");
+            calls.clear();
+            Evaluator.evaluate(model, validation, new CrossEntropyLoss(), passes);
+            assertThat(calls).containsExactly("evaluation 5 0", "+4", "+1", "passed");
+            calls.clear();
+            assertThatThrownBy(() -> builder(model, passes).epochs(1).build().fit(train, broken))
+                    .hasMessageContaining("unreadable");
+            assertThat(calls).containsExactly("validation 12 0", "+4", "passed");
+        }
     }
 
     @Test

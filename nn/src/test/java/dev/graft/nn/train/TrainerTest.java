@@ -444,8 +444,8 @@ class TrainerTest {
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line)
                         .matches(
-                                "epoch [12]/2  lr 0\\.100  train loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}  val loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}"
-                                        + "  AUROC \\d\\.\\d{4}  \\d+\\.\\d s  \\d+ examples/s"));
+                                "epoch [12]/2  loss \\d\\.\\d{4} acc \\d\\.\\d{3}  val loss \\d\\.\\d{4} acc \\d\\.\\d{3}"
+                                        + " AUROC \\d\\.\\d{3}  \\d+\\.\\ds"));
     }
 
     @Test
