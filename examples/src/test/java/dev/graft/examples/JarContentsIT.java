@@ -52,8 +52,6 @@ class JarContentsIT {
                         "FastDoubleParser-NOTICE",
                         "thirdparty-LICENSE"));
         owners.put("picocli/", List.of("LICENSE"));
-        owners.put("me/tongfei/progressbar/", List.of("licenses/progressbar.txt"));
-        owners.put("org/jline/", List.of("licenses/JLine.txt"));
         return owners;
     }
 

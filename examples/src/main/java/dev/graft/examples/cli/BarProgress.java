@@ -3,58 +3,32 @@ package dev.graft.examples.cli;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Progress;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import java.util.function.LongSupplier;
 
 /** A bar with the time left for what runs, and a line for each epoch that is done. */
 final class BarProgress implements Progress {
-    /** Of a bar: one less than a terminal has, so that its cursor stays in the line. */
-    private static final int COLUMNS = 79;
-
     private final PrintStream out;
+    private final LongSupplier clock;
     private final Progress lines;
-    private Optional<ProgressBar> bar = Optional.empty();
+    private Optional<Bar> bar = Optional.empty();
 
-    BarProgress(PrintStream out) {
+    /** @param clock in nanoseconds */
+    BarProgress(PrintStream out, LongSupplier clock) {
         this.out = out;
+        this.clock = clock;
         this.lines = Progress.lines(out);
     }
 
     /** A bar on standard error where that is a terminal; only lines elsewhere. */
     static Progress automatic() {
-        return Terminal.isInteractive() ? new BarProgress(System.err) : Progress.lines(System.err);
-    }
-
-    /** Leaves no empty line where a bar was. */
-    private static final class Consumer extends ConsoleProgressBarConsumer {
-        private final PrintStream out;
-
-        Consumer(PrintStream out) {
-            super(out, COLUMNS);
-            this.out = out;
-        }
-
-        @Override
-        public void close() {
-            out.print("\r" + " ".repeat(COLUMNS) + "\r");
-            out.flush();
-        }
+        return Terminal.isInteractive() ? new BarProgress(System.err, System::nanoTime) : Progress.lines(System.err);
     }
 
     private void open(String name, long total, long done) {
         close();
-        bar = Optional.of(new ProgressBarBuilder()
-                .setTaskName(name)
-                .setInitialMax(total)
-                .setStyle(ProgressBarStyle.ASCII)
-                .setConsumer(new Consumer(out))
-                .startsFrom(done, Duration.ZERO)
-                .build());
+        bar = Optional.of(new Bar(out, clock, name, total, done));
     }
 
     @Override
@@ -65,10 +39,8 @@ final class BarProgress implements Progress {
 
     @Override
     public void batchDone(double lossSoFar) {
-        bar.ifPresent(b -> {
-            b.step();
-            b.setExtraMessage(Double.isNaN(lossSoFar) ? "" : String.format(Locale.ROOT, "loss %.4f", lossSoFar));
-        });
+        String loss = Double.isNaN(lossSoFar) ? "" : String.format(Locale.ROOT, "loss %.4f", lossSoFar);
+        bar.ifPresent(b -> b.advance(1, loss));
     }
 
     @Override
@@ -78,7 +50,7 @@ final class BarProgress implements Progress {
 
     @Override
     public void passAdvanced(int examples) {
-        bar.ifPresent(b -> b.stepBy(examples));
+        bar.ifPresent(b -> b.advance(examples, ""));
     }
 
     @Override
@@ -104,7 +76,7 @@ final class BarProgress implements Progress {
     }
 
     private void close() {
-        bar.ifPresent(ProgressBar::close);
+        bar.ifPresent(Bar::clear);
         bar = Optional.empty();
     }
 }
