@@ -47,13 +47,13 @@ public record Pool2dParams(
         return new Pool2dParams(kernelH, kernelW, strideH, strideW, padH, padW, ceilMode, on);
     }
 
-    /** @throws IllegalArgumentException where the kernel is larger than the padded image */
+    /** @throws IllegalArgumentException if the kernel is larger than the padded image */
     @Override
     public PoolAxis rows(int height) {
         return PoolAxis.strided(height, kernelH, strideH, padH, ceilMode, countIncludePad);
     }
 
-    /** @throws IllegalArgumentException where the kernel is larger than the padded image */
+    /** @throws IllegalArgumentException if the kernel is larger than the padded image */
     @Override
     public PoolAxis columns(int width) {
         return PoolAxis.strided(width, kernelW, strideW, padW, ceilMode, countIncludePad);

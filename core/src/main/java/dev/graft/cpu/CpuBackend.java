@@ -48,13 +48,13 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * The CPU: pooled heap arrays, images channels-last, kernels on the Vector API or else plain loops and OpenBLAS.
+ * The CPU: pooled heap arrays, channels-last images, and kernels on the Vector API, or else plain loops and OpenBLAS.
  *
  * <table>
  * <caption>Settings</caption>
  * <tr><td>{@code graft.threads}, else the environment's {@code GRAFT_THREADS}</td>
- * <td>threads, default: all processors; changed by {@link #setThreads}</td></tr>
- * <tr><td>{@code graft.pool.bytes}</td><td>bytes kept for reuse at most, default: half of {@code -Xmx}</td></tr>
+ * <td>threads; default: all processors; changed by {@link #setThreads}</td></tr>
+ * <tr><td>{@code graft.pool.bytes}</td><td>the most bytes kept for reuse; default: half of {@code -Xmx}</td></tr>
  * <tr><td>{@code graft.kernels}</td><td>{@code vector} or {@code plain}; default: vectors where the JVM compiles them to instructions, which needs
  * {@code --add-modules jdk.incubator.vector}</td></tr>
  * <tr><td>{@code graft.winograd}</td><td>3x3 convolutions: {@code 4} of stride 1 by F(4x4, 3x3) (default; error up to about 2e-5 of the
@@ -64,7 +64,7 @@ import java.util.function.Supplier;
  */
 public final class CpuBackend implements Backend {
 
-    // No static initialiser makes it: its failure would leave a class that cannot be used again.
+    // Not made by a static initialiser, whose failure would leave a class that cannot be used again.
     private static volatile CpuBackend instance;
 
     private final ExecutionContext context;
@@ -113,18 +113,22 @@ public final class CpuBackend implements Backend {
         this.optimizers = new OptimizerSteps(context);
     }
 
-    /** A backend of its own, with the kernels chosen for this machine. */
+    /** A separate backend, with the kernels chosen for this machine. */
     public static CpuBackend of(int threads, MemoryPool pool) {
         KernelProvider kernels = KernelProvider.chosen();
         return new CpuBackend(kernels, kernels.context(threads), pool);
     }
 
-    /** A backend of its own, with kernels and a library for matrix products of one's choice. */
+    /** A separate backend, with the given kernels and library for matrix products. */
     public static CpuBackend of(KernelProvider kernels, int threads, Supplier<Blas> blas, MemoryPool pool) {
         return new CpuBackend(kernels, kernels.context(threads, blas), pool);
     }
 
-    /** The machine's CPU. @throws IllegalArgumentException that says what to change, where a setting cannot be read */
+    /**
+     * The machine's CPU.
+     *
+     * @throws IllegalArgumentException if a setting cannot be read, saying what to change
+     */
     public static CpuBackend instance() {
         CpuBackend cpu = instance;
         return cpu == null ? make() : cpu;
@@ -139,12 +143,15 @@ public final class CpuBackend implements Backend {
         return instance;
     }
 
-    /** Number of threads that kernels use, the calling one included. */
+    /** The number of threads that kernels use, the calling thread included. */
     public int threads() {
         return context.threads();
     }
 
-    /** Changes the number of threads; results keep their bits. @throws IllegalArgumentException for less than 1 */
+    /**
+     * Changes the number of threads; the bits of results stay the same. @throws IllegalArgumentException for less than
+     * 1
+     */
     public void setThreads(int threads) {
         context.setThreads(threads);
     }
@@ -192,7 +199,7 @@ public final class CpuBackend implements Backend {
         return new CpuStorage(this, account(), pool, packed, dtype, length);
     }
 
-    /** Nothing to wait for: a kernel has run when its call returns. */
+    /** There is nothing to wait for: a kernel has run when its call returns. */
     @Override
     public void synchronize() {}
 
@@ -206,7 +213,7 @@ public final class CpuBackend implements Backend {
         return ImageLayout.CHANNELS_LAST;
     }
 
-    /** Work is cut by its size, never by the number of threads, and partial sums are added in a fixed order. */
+    /** Work is divided by its size, never by the number of threads, and partial sums are added in a fixed order. */
     @Override
     public Determinism determinism(Kernel kernel) {
         return Determinism.ANY_THREADS;

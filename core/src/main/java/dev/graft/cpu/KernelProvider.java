@@ -20,8 +20,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * The kernels that this machine runs, wherever there is more than one implementation: chosen here, once, and nowhere
- * else. Classes that start with {@code Vector} need the Vector API; those with {@code Plain} or {@code Blas} do not.
+ * The kernels that this machine runs, for everything that has more than one implementation. They are chosen here, once,
+ * and nowhere else. Classes whose names start with {@code Vector} need the Vector API; those that start with
+ * {@code Plain} or {@code Blas} do not.
  */
 public abstract class KernelProvider {
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
@@ -30,9 +31,9 @@ public abstract class KernelProvider {
     KernelProvider() {}
 
     /**
-     * What {@code graft.kernels} asks for, else vectors where the JVM compiles them to instructions.
+     * What {@code graft.kernels} chooses, else vectors if the JVM compiles them to instructions.
      *
-     * @throws IllegalArgumentException where vectors are asked for and cannot be had
+     * @throws IllegalArgumentException if vectors are chosen but not possible
      */
     public static KernelProvider chosen() {
         Settings.KernelChoice choice = Settings.ofJvm().kernels();
@@ -87,7 +88,7 @@ public abstract class KernelProvider {
         }
     }
 
-    /** What kernels of this provider run with, and the chosen library for matrix products. */
+    /** What the kernels of this provider run with, including the chosen library for matrix products. */
     public final ExecutionContext context(int threads) {
         return context(threads, KernelProvider::chosenBlas);
     }
@@ -108,7 +109,7 @@ public abstract class KernelProvider {
     /** For one group. */
     abstract ConvolutionAlgorithm denseConvolution(ExecutionContext context);
 
-    /** For any number of groups: those of few channels fill no vectors. */
+    /** For any number of groups, whose channels may be too few to fill a vector. */
     final ConvolutionAlgorithm groupedConvolution(ExecutionContext context) {
         return new BlasConvolution(context);
     }

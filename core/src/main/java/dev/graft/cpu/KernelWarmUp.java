@@ -17,23 +17,23 @@ import java.lang.System.Logger.Level;
 import java.util.Optional;
 
 /**
- * Shows the JIT compiler the vector kernels while a program still reads its weights.
+ * Lets the JIT compiler compile the vector kernels while a program still reads its weights.
  *
- * <p>Until a kernel is compiled, each of its vector operations is a call that makes an object, hundreds of times
- * slower. A first convolution of full size spends its time there, on all threads, which takes the processors from the
- * compiler. So a thread of its own calls the kernels on a few pixels first, and whoever needs them before it is done
- * waits: a first prediction comes a tenth sooner than if it began at once.
+ * <p>Until a kernel is compiled, each of its vector operations is a call that allocates an object, which is hundreds of
+ * times slower. A first convolution of full size would spend its time there on all threads, and leave the compiler no
+ * processor. So a separate thread first calls the kernels on a few pixels, and whoever needs them before it is done
+ * waits. This way the first prediction comes a tenth sooner than if it began at once.
  */
 final class KernelWarmUp {
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
-    /** Enough for the kernels of products and of weights; more only keeps programs waiting. */
+    /** Enough for the kernels of products and of weights; more would only delay programs. */
     private static final int ROUNDS = 60;
 
     private static final int CHANNELS = 64;
     /** Windows 3x3 of stride 2 over 4x4 pixels and a border. */
     private static final Pool2dParams POOL = Pool2dParams.of(3, 2, 1);
 
-    /** A compiler that is not done by then has other work, or never will. */
+    /** A compiler that is not done by then is busy with other work, or never will be done. */
     private static final long LONGEST_NANOS = 3_000_000_000L;
 
     private static final Thread THREAD = new Thread(null, KernelWarmUp::run, "graft-warm-up", 0, false);
@@ -48,11 +48,11 @@ final class KernelWarmUp {
         try {
             THREAD.start();
         } catch (OutOfMemoryError e) {
-            over = true; // the system gives no thread; the first kernels are slower
+            over = true; // the system refuses a thread; the first kernels are slower
         }
     }
 
-    /** Returns when kernels are ready; at once on the warming thread. */
+    /** Returns when the kernels are ready; immediately on the warming thread. */
     static void await() {
         if (over || Thread.currentThread() == THREAD) {
             return;
@@ -75,8 +75,8 @@ final class KernelWarmUp {
         try {
             warmUp();
         } catch (RuntimeException | Error e) {
-            // Whoever computes meets the cause as well, and reports it once.
-            LOG.log(Level.DEBUG, "Kernels were not warmed up, the first calls are slower", e);
+            // Whoever computes will meet the same cause, and report it once.
+            LOG.log(Level.DEBUG, "Kernels were not warmed up; the first calls are slower", e);
         }
     }
 

@@ -11,7 +11,7 @@ import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 
-/** Plain loops, which C2 turns into vector instructions by itself, and products of a BLAS library. */
+/** Plain loops, which C2 vectorizes automatically, and the matrix products of a BLAS library. */
 final class PlainKernelProvider extends KernelProvider {
     private final ElementLoops loops;
 

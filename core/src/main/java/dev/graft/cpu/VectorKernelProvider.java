@@ -13,7 +13,7 @@ import dev.graft.cpu.pool.VectorMaxPooling;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 
-/** Kernels on the Vector API. Only loaded where the JVM has its module. */
+/** Kernels on the Vector API. Loaded only if the JVM has its module. */
 final class VectorKernelProvider extends KernelProvider {
     static {
         KernelWarmUp.start();

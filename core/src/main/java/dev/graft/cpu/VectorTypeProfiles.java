@@ -7,22 +7,22 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Shows the JIT compiler every kind of vector operator before the first kernel runs.
  *
- * <p>Until a kernel is compiled, its vector operations are calls, and HotSpot compiles the called methods of the Vector
- * API by themselves, for the operators it has seen there so far. The first operator of another kind then fails a class
- * check and is counted. Those counts are added up over everything a kernel inlines, and above
- * {@code PerMethodTrapLimit} the compiler stops checking classes in that kernel: its vectors become objects, and it
- * runs 5 to 8 times slower for the life of the process. On JDK 17 this befell whichever network came second. Methods
- * compiled after they have met all kinds fail no check.
+ * <p>Until a kernel is compiled, its vector operations are calls. HotSpot compiles the called methods of the Vector API
+ * on their own, for the operators that they have seen so far. The first operator of another kind then fails a class
+ * check, which is counted as a trap. The counts of everything that a kernel inlines are added up. Above
+ * {@code PerMethodTrapLimit} the compiler stops speculating on classes in that kernel: its vectors become objects, and
+ * it runs 5 to 8 times slower for the rest of the process. On JDK 17 this happened to whichever network came second.
+ * Methods that are compiled after they have seen all kinds fail no check.
  */
 final class VectorTypeProfiles {
-    /** Until the compiler has replaced its first, counting version of each method: 1000 were too few. */
+    /** Enough calls for the compiler to replace its first, profiled version of each method; 1000 were too few. */
     private static final int ROUNDS = 3000;
 
     private static float shown;
 
     private VectorTypeProfiles() {}
 
-    /** Takes a tenth of a second, and nothing on the JDKs that need none of it (25 measured). */
+    /** Takes a tenth of a second, and no time on JDKs that do not need it (measured on 25). */
     static void show() {
         if (Runtime.version().feature() >= 25) {
             return;
@@ -39,6 +39,6 @@ final class VectorTypeProfiles {
                     .min(0);
             bits.reinterpretAsFloats().intoArray(memory, 0);
         }
-        shown = memory[0]; // kept, so that the loop cannot be optimised away
+        shown = memory[0]; // stored, so that the loop cannot be optimised away
     }
 }

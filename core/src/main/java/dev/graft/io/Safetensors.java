@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The safetensors format: a header of names, types, shapes and offsets, then the elements; it holds nothing that could
- * run. Reading keeps every rule of the reference implementation, so a file that loads here loads there.
+ * The safetensors format: a header of names, types, shapes and offsets, then the elements. It holds nothing that could
+ * be executed. Reading enforces every rule of the reference implementation, so a file that loads here loads there.
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
  */
@@ -28,7 +28,7 @@ public final class Safetensors {
         }
     }
 
-    /** The free text in the header's {@code __metadata__}; empty where it has none. */
+    /** The free text in the header's {@code __metadata__}; empty if there is none. */
     public static Map<String, String> metadata(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
             return Map.copyOf(contents(file).metadata());
@@ -36,7 +36,7 @@ public final class Safetensors {
     }
 
     /**
-     * Writes {@code tensors}; the file appears whole or not at all.
+     * Writes {@code tensors}. The file appears as a whole or not at all.
      *
      * @throws WeightFileException if it cannot be written, or a tensor is complex128, which the format lacks
      */

@@ -17,11 +17,11 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Named tensors in order, as {@code model.state_dict()} gives them in PyTorch: {@code "layer1.0.conv1.weight"} and its
- * kin.
+ * Named tensors in order, as {@code model.state_dict()} gives them in PyTorch, such as {@code "layer1.0.conv1.weight"}.
  *
- * <p>The dict owns its tensors: it takes them out of any {@link dev.graft.tensor.Scope} and closes them with itself. To
- * list a living parameter, put its {@link Tensor#detach()}, which shares the memory and can be closed alone.
+ * <p>The dict owns its tensors: it takes them out of any {@link dev.graft.tensor.Scope}, and closes them when it is
+ * closed. To list a parameter that is in use, put its {@link Tensor#detach()}, which shares the memory and can be
+ * closed separately.
  *
  * <pre>{@code
  * try (StateDict weights = WeightFiles.load(Path.of("resnet18.pth"))) {
@@ -39,7 +39,7 @@ public final class StateDict implements AutoCloseable {
     public StateDict() {}
 
     /**
-     * Adds a tensor at the end, or replaces the one of that name, which is closed unless another name holds it too.
+     * Adds a tensor at the end, or replaces the one with that name, which is closed unless it has another name too.
      * Tied weights are one tensor under several names.
      */
     public StateDict put(String name, Tensor tensor) {
@@ -79,9 +79,8 @@ public final class StateDict implements AutoCloseable {
     }
 
     /**
-     * The tensors that the file had but this library cannot hold, by name, with the reason: an element type that it
-     * does not know, or a quantized or sparse tensor. They are not among {@link #names()}, and an error only where they
-     * are needed.
+     * The tensors of the file that this library cannot hold, by name, with the reason: an unknown element type, or a
+     * quantized or sparse tensor. They are not among {@link #names()}, and are an error only if they are needed.
      */
     public Map<String, String> unreadable() {
         return Collections.unmodifiableMap(unreadable);
@@ -107,23 +106,23 @@ public final class StateDict implements AutoCloseable {
 
     /**
      * A dict without the tensors whose names start with {@code prefix}: {@code without("fc.")} drops a head. It shares
-     * memory with this one, and each is closed by itself.
+     * memory with this one, and each must be closed.
      */
     public StateDict without(String prefix) {
         return rename(name -> name.startsWith(prefix) ? "" : name);
     }
 
     /**
-     * A dict with {@code prefix} taken off every name that starts with it, such as {@code "module."}; it shares memory
-     * with this one.
+     * A dict with {@code prefix} removed from every name that starts with it, such as {@code "module."}. It shares
+     * memory with this one.
      */
     public StateDict stripPrefix(String prefix) {
         return rename(name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
     }
 
     /**
-     * A dict of only the tensors whose names begin with {@code name} and a dot, without that: {@code under("ema")} for
-     * one of several networks in a file. It shares memory with this one.
+     * A dict of only the tensors whose names begin with {@code name} and a dot, with that prefix removed:
+     * {@code under("ema")} selects one of several networks in a file. It shares memory with this one.
      *
      * @throws IllegalArgumentException if there are none
      */
@@ -165,12 +164,12 @@ public final class StateDict implements AutoCloseable {
     }
 
     /**
-     * This dict for a network with entries of the given names: what wrappers put before the names ({@code "module."} by
-     * DataParallel, {@code "_orig_mod."} by torch.compile, {@code "model."} by Lightning, in any nesting) is taken off
-     * where more names fit without it, and tensors outside the wrapper are left out; the log says which. It shares
-     * memory with this dict, and each is closed by itself.
+     * This dict for a network with entries of the given names. The prefixes of wrappers ({@code "module."} of
+     * DataParallel, {@code "_orig_mod."} of torch.compile, {@code "model."} of Lightning, in any nesting) are removed
+     * if more names fit without them. Tensors outside the wrapper are left out, and the log names them. The result
+     * shares memory with this dict, and each must be closed.
      *
-     * @throws IllegalArgumentException if the network fits under several prefixes, with different values: choose one
+     * @throws IllegalArgumentException if the network fits under several prefixes with different values: choose one
      *     with {@link #under}
      */
     public StateDict unwrapped(Collection<String> names) {
@@ -180,7 +179,7 @@ public final class StateDict implements AutoCloseable {
         return rename(prefix::strip);
     }
 
-    /** SHA-256, in lower-case hexadecimal, of a tensor's elements in row-major order, little-endian. */
+    /** The SHA-256, in lower-case hexadecimal, of a tensor's elements in row-major order, little-endian. */
     public String sha256(String name) {
         return Sha256.of(get(name).toBytes());
     }
@@ -197,7 +196,7 @@ public final class StateDict implements AutoCloseable {
         return "StateDict of " + tensors.size() + " tensors";
     }
 
-    /** The tensors as writers take them: read one at a time; one source where two names hold one tensor. */
+    /** The tensors as writers take them: read one at a time, with one source for names that share a tensor. */
     Map<String, TensorSource> sources() {
         Map<String, TensorSource> sources = new LinkedHashMap<>();
         Map<Tensor, TensorSource> ofTensor = new IdentityHashMap<>();

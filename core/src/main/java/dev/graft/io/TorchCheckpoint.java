@@ -9,14 +9,14 @@ import java.nio.file.Path;
 
 /**
  * PyTorch's checkpoint files: the ZIP container (since 1.6), the older pickle stream and the first tar container,
- * without PyTorch and without running any code from the file.
+ * without PyTorch and without executing any code from the file.
  *
- * <p>The state dict is found thus: the top level, if it has tensors of its own; else the first of the entries
+ * <p>The state dict is found as follows: the top level, if it has tensors of its own; else the first of the entries
  * {@code state_dict}, {@code model_state_dict}, {@code model}, {@code net} that leads to tensors; else all nested
- * dicts, their names joined by dots. A prefix {@code module.} that every name has is dropped. Other entries (epoch,
- * optimizer) are passed over; {@link WeightFiles#inspect} lists them. Where another entry holds tensors of the same
- * names and shapes, as a moving average does, nobody can tell which is meant: {@link WeightFiles#load(Path, String)}
- * takes the one that is named.
+ * dicts, with their names joined by dots. A prefix {@code module.} that every name has is dropped. Other entries
+ * (epoch, optimizer) are skipped; {@link WeightFiles#inspect} lists them. If another entry holds tensors of the same
+ * names and shapes, as a moving average does, the choice is ambiguous: {@link WeightFiles#load(Path, String)} takes the
+ * one that is named.
  *
  * @see <a href="https://pytorch.org/docs/stable/notes/serialization.html">PyTorch: serialization semantics</a>
  */
@@ -24,10 +24,10 @@ public final class TorchCheckpoint {
     private TorchCheckpoint() {}
 
     /**
-     * Loads a state dict. Strided, shared and expanded tensors come out contiguous, each with memory of its own.
+     * Loads a state dict. Strided, shared and expanded tensors become contiguous, each with its own memory.
      *
-     * @throws WeightFileException if the file is missing, truncated, damaged, or asks for anything but plain tensors;
-     *     the message names what it asked for
+     * @throws WeightFileException if the file is missing, truncated, damaged, or requires anything but plain tensors;
+     *     the message names what it requires
      */
     public static StateDict load(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
@@ -45,8 +45,8 @@ public final class TorchCheckpoint {
 
     /**
      * Writes a ZIP checkpoint that {@code torch.load(path, weights_only=True)} reads as an OrderedDict; the file
-     * appears whole or not at all. A tensor under several names, as a tied weight, is written once, and PyTorch reads
-     * it as one; views are written one by one.
+     * appears as a whole or not at all. A tensor under several names, such as a tied weight, is written once, and
+     * PyTorch reads it as one. Views are written separately.
      *
      * @throws WeightFileException if it cannot be written
      */

@@ -10,18 +10,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads a weight file of any kind, told by its content and not by its name. */
+/** Reads a weight file of any format, which is recognised by its content and not by its name. */
 public final class WeightFiles {
     private static final int MOST_NAMED = 20;
 
     private WeightFiles() {}
 
     /**
-     * Loads a state dict: {@link Safetensors#load} or {@link TorchCheckpoint#load}, whichever the file's content asks
-     * for.
+     * Loads a state dict by {@link Safetensors#load} or {@link TorchCheckpoint#load}, depending on the file's content.
      *
-     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind, or is a checkpoint
-     *     with several state dicts of the same names and shapes, such as a network and its moving average
+     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown format, or is a
+     *     checkpoint with several state dicts of the same names and shapes, such as a network and its moving average
      */
     public static StateDict load(Path path) {
         try (FileBytes file = FileBytes.open(path)) {
@@ -34,9 +33,10 @@ public final class WeightFiles {
 
     /**
      * Loads one of several state dicts in a file: {@code load(path, "ema")} gives what a checkpoint holds under the key
-     * {@code ema}, or the tensors whose names begin with {@code ema.}, without that. Names may be joined by dots.
+     * {@code ema}, or the tensors whose names begin with {@code ema.}, with that prefix removed. Names may be joined by
+     * dots.
      *
-     * @throws WeightFileException as {@link #load(Path)}, or if the file holds none of that name
+     * @throws WeightFileException as {@link #load(Path)}, or if the file has no state dict of that name
      */
     public static StateDict load(Path path, String name) {
         try (FileBytes file = FileBytes.open(path)) {
@@ -47,7 +47,7 @@ public final class WeightFiles {
         }
     }
 
-    /** Which of several that fit the same network was meant, nobody can tell. */
+    /** Refuses several state dicts that fit the same network, because the choice is ambiguous. */
     static void checkIsOne(FileBytes file, WeightContents contents) {
         List<String> names = contents.candidates();
         if (!names.isEmpty()) {
@@ -75,9 +75,9 @@ public final class WeightFiles {
     }
 
     /**
-     * Lists a file's tensors with a checksum of each; one tensor at a time is in memory.
+     * Lists a file's tensors with a checksum of each. Only one tensor at a time is in memory.
      *
-     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown kind
+     * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown format
      */
     public static WeightFileInfo inspect(Path path) {
         try (FileBytes file = FileBytes.open(path)) {

@@ -20,18 +20,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Tells the containers apart by their first bytes, never by the file's name, and reads their table of contents. */
+/** Recognises the containers by their first bytes, never by the file's name, and reads their table of contents. */
 final class WeightReader {
     private static final int HEAD = 32;
 
     private WeightReader() {}
 
-    /** Everything, or of a checkpoint with several state dicts the one that stands out. */
+    /** The whole content or, for a checkpoint with several state dicts, the main one. */
     static WeightContents read(FileBytes file) {
         return read(file, Optional.empty());
     }
 
-    /** @param name of a state dict in the file, without a dot at its end; empty for the one that stands out */
+    /** @param name of a state dict in the file, without a dot at its end; empty for the main one */
     static WeightContents read(FileBytes file, Optional<String> name) {
         return switch (detect(file)) {
             case SAFETENSORS -> safetensors(file, name);
@@ -66,7 +66,7 @@ final class WeightReader {
         if (text.startsWith("<")) {
             return file.refused(
                     "it is a web page, not a weight file",
-                    "the download was answered by an error page; check the address");
+                    "the server answered the download with an error page; check the address");
         }
         if (text.startsWith("version https://git-lfs")) {
             return file.refused("it is a Git LFS pointer, not the weight file itself", "run git lfs pull");

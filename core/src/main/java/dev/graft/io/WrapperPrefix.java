@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What wrappers around a network put before, or into, the names of its state dict. */
+/** What wrappers around a network add to the names of its state dict, in front or inside. */
 final class WrapperPrefix {
-    /** Wrappers that a name begins with: attributes that usual wrapping classes keep their network under. */
+    /** Wrappers at the beginning of a name: the attributes under which common wrapper classes keep their network. */
     private static final List<String> LEADING = List.of(
             "module.",
             "_orig_mod.",
@@ -31,7 +31,7 @@ final class WrapperPrefix {
             "student.",
             "ema_model.",
             "encoder_q.");
-    /** Wrappers around inner modules too, whose names no network uses itself. */
+    /** Wrappers that also occur around inner modules; no network uses their names itself. */
     private static final List<String> ANYWHERE =
             List.of("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.");
 
@@ -48,7 +48,7 @@ final class WrapperPrefix {
     }
 
     /**
-     * The prefix without which most of a network's names are found; none where the names fit as they are.
+     * The prefix whose removal makes most of a network's names match; none if the names match as they are.
      *
      * @param names a state dict's
      * @param wanted a network's
@@ -109,8 +109,8 @@ final class WrapperPrefix {
     }
 
     /**
-     * Refuses names that fit the network without another prefix as well: which of two networks is meant, nobody can
-     * tell. Where both have the same values, as of one module under two names, it does not matter.
+     * Refuses names that also fit the network without another prefix, because it is ambiguous which of two networks is
+     * meant. If both have the same values, as one module under two names, it does not matter.
      *
      * @throws IllegalArgumentException naming the prefixes
      */
@@ -152,7 +152,7 @@ final class WrapperPrefix {
                 + "\") or WeightFiles.load(path, \"" + one + "\") in Java, --state-dict " + one + " in the program.");
     }
 
-    /** The prefixes that stand where this one does. */
+    /** The other prefixes at the same position. */
     private static List<String> beside(String name, Collection<String> names) {
         int parent = name.lastIndexOf('.') + 1;
         String above = name.substring(0, parent);
@@ -186,7 +186,7 @@ final class WrapperPrefix {
                 .count();
     }
 
-    /** The name inside the wrappers; empty for one outside them. */
+    /** The name inside the wrappers; empty for a name outside them. */
     String strip(String name) {
         String stripped = inner ? withoutInner(name) : name;
         return stripped.startsWith(prefix) ? stripped.substring(prefix.length()) : "";
@@ -197,12 +197,12 @@ final class WrapperPrefix {
             System.getLogger(StateDict.class.getName())
                     .log(
                             Level.INFO,
-                            "weights: the names'' wrapper prefix \"{0}\" is taken off{1}{2}",
+                            "weights: the names'' wrapper prefix \"{0}\" is removed{1}{2}",
                             prefix,
-                            inner ? ", and what torch.compile, FSDP and checkpointing put inside them" : "",
+                            inner ? ", and so is what torch.compile, FSDP and checkpointing add inside them" : "",
                             leftOut.isEmpty()
                                     ? ""
-                                    : "; left out, as they lie outside it: " + String.join(", ", leftOut));
+                                    : "; left out, because they are outside it: " + String.join(", ", leftOut));
         }
     }
 }

@@ -27,7 +27,7 @@ public final class Scope implements AutoCloseable {
     private final Deque<Scope> stack;
     /** Who will close a weak scope; null for other scopes. */
     private final WeakReference<Object> holder;
-    /** Tensors, or weak references to them; null where one has left. */
+    /** Tensors, or weak references to them; null if one has left. */
     private final List<Object> owned = new ArrayList<>();
 
     private int nextSweep = FIRST_SWEEP;
@@ -92,7 +92,7 @@ public final class Scope implements AutoCloseable {
                     "keep: the scope was closed, and its tensors with it. Hint: keep a tensor before.");
         }
         checkThread(
-                "keep: called on another thread than the one that opened the scope. Hint: keep a tensor on the thread that made it.");
+                "keep: called on a different thread from the one that opened the scope. Hint: keep a tensor on the thread that made it.");
         Scope owner = tensor.scope();
         if (owner == this || owner != null && owner.isInside(this)) {
             move(tensor, around(false));
@@ -145,7 +145,7 @@ public final class Scope implements AutoCloseable {
             return;
         }
         checkThread(
-                "scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
+                "scope: closed on a different thread from the one that opened it. Hint: open and close it on one thread.");
         if (isWeak()) {
             stack.remove(this);
             closeOwned();
@@ -165,7 +165,7 @@ public final class Scope implements AutoCloseable {
             return;
         }
         checkThread(
-                "scope: released on another thread than the one that opened it. Hint: open and close it on one thread.");
+                "scope: released on a different thread from the one that opened it. Hint: open and close it on one thread.");
         Scope target = around(isWeak());
         for (int i = 0; i < owned.size(); i++) {
             Tensor tensor = tensor(owned.get(i));

@@ -161,7 +161,7 @@ final class RowCases {
                                 targets, Optional.of(on.ones(4)), 0, NONE_IGNORED, LossReduction.MEAN)),
                 new OpError(
                         loss,
-                        "crossEntropy: class weights are constants, they get no gradient. Hint: pass weights.detach().",
+                        "crossEntropy: class weights are constants and get no gradient. Hint: pass weights.detach().",
                         () -> table.crossEntropy(
                                 targets,
                                 Optional.of(on.ones(3).requireGrad(true)),

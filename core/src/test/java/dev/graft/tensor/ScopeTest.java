@@ -144,7 +144,7 @@ class ScopeTest {
         try (Scope scope = Scope.open()) {
             Tensor mine = Tensor.ones(2);
             assertRefused(() -> mine.keep(), "keep: the tensor [2] belongs to a scope of another thread");
-            assertRefused(() -> scope.keep(mine), "keep: called on another thread");
+            assertRefused(() -> scope.keep(mine), "keep: called on a different thread");
             assertRefused(
                     () -> {
                         try (Scope theirs = Scope.open()) {
@@ -264,7 +264,7 @@ class ScopeTest {
                             .getCause())
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage(
-                            "scope: closed on another thread than the one that opened it. Hint: open and close it on one thread.");
+                            "scope: closed on a different thread from the one that opened it. Hint: open and close it on one thread.");
             assertThat(t.isClosed()).isFalse();
         }
     }
@@ -466,7 +466,7 @@ class ScopeTest {
             assertThat(catchThrowableOfType(CompletionException.class, elsewhere::join)
                             .getCause())
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith("scope: released on another thread");
+                    .hasMessageStartingWith("scope: released on a different thread");
         }
     }
 

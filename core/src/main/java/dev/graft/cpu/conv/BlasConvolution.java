@@ -17,7 +17,10 @@ import dev.graft.cpu.run.Settings;
 import dev.graft.cpu.run.Settings.WinogradChoice;
 import java.util.Optional;
 
-/** Convolution by matrix products of OpenBLAS: Winograd's algorithm where it fits, else products of gathered pixels. */
+/**
+ * Convolution by OpenBLAS's matrix products: Winograd's algorithm if it suits the shape, else products of gathered
+ * pixels (im2col).
+ */
 public final class BlasConvolution implements ConvolutionAlgorithm {
     private final ExecutionContext context;
     private final BlasPixelGemm product;

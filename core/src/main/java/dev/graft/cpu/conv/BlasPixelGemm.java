@@ -11,15 +11,16 @@ import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 
 /**
- * Convolution as a matrix product: gathered pixels times packed weights, with the epilogue applied on the way back to
- * the heap.
+ * Convolution as a matrix product: gathered pixels (im2col) times packed weights, with the epilogue applied on the way
+ * back to the heap.
  */
 final class BlasPixelGemm {
-    // Rows of a tile: enough to repay packing the weights anew for each tile, few enough to stay in the second-level
+    // Rows of a tile: enough to make up for packing the weights again for each tile, few enough to stay in the
+    // second-level
     // cache.
     private static final int TILE = 256;
     private static final int COLUMNS = 128;
-    /** Depth of a sum in floats; deeper ones are added up in double. */
+    /** Depth of a sum in floats; deeper sums are accumulated in double. */
     private static final int DEEP = 9 * 512;
 
     private final ExecutionContext context;
@@ -55,7 +56,7 @@ final class BlasPixelGemm {
     private void runByPixels(int pixels, int groups, Im2col source, Target target, PlainEpilogue epilogue) {
         int tiles = (pixels + TILE - 1) / TILE;
         if (tiles > 1) {
-            // Threads come in even numbers.
+            // The number of threads is usually even.
             tiles = (tiles + 3) / 4 * 4;
         }
         int rows = (pixels + tiles - 1) / tiles;
@@ -80,7 +81,8 @@ final class BlasPixelGemm {
         });
     }
 
-    // Few pixels and many weights: every thread takes all pixels and a share of the weights, which are then read once.
+    // Few pixels and many weights: every thread takes all pixels and a share of the weights, so that weights are read
+    // once.
     private void runByColumns(int pixels, Im2col source, Target target, PlainEpilogue epilogue) {
         int depth = source.depth();
         MatrixBuffer left = context.workspace().buffer(Workspace.Slot.SHARED_LEFT, (long) pixels * depth);

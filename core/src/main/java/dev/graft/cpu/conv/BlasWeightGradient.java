@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The gradient of a convolution's weights: output gradients transposed times gathered pixels. Many pixels and few
- * weights are cut by pixels, with the partial sums added in order; few pixels and many weights are cut by kernel tap or
- * by output channel.
+ * The gradient of a convolution's weights: transposed output gradients times gathered pixels. If pixels are many and
+ * weights few, the work is divided by pixels, and the partial sums are added in order. If pixels are few and weights
+ * many, it is divided by kernel tap or by output channel.
  */
 final class BlasWeightGradient {
     private static final int TILE = 1024;
@@ -64,7 +64,7 @@ final class BlasWeightGradient {
         int wanted = Math.min(MAX_PARTIAL_SUMS, pixels / TILE);
         int affordable = Math.max(1, MAX_PARTIAL / size);
         int pieces = Math.max(1, Math.min(wanted, affordable));
-        // Threads come in even numbers; with a single odd piece left over, half of them would wait.
+        // The number of threads is usually even; with a single odd piece left over, half of them would wait.
         return pieces > 1 && groups == 1 ? pieces / 2 * 2 : pieces;
     }
 

@@ -10,7 +10,7 @@ import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.run.ExecutionContext;
 import java.util.Optional;
 
-/** Convolution by the best algorithm for its shape and groups, on images in channels-last memory. */
+/** Convolution by the best algorithm for its shape and groups, on channels-last images. */
 public final class Convolution {
 
     private final ExecutionContext context;
@@ -24,7 +24,7 @@ public final class Convolution {
     /**
      * @param depthwise for as many groups as channels
      * @param dense for one group
-     * @param grouped for every other number of groups
+     * @param grouped for any other number of groups
      */
     public Convolution(
             ExecutionContext context,

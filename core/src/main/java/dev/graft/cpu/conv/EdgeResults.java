@@ -14,13 +14,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Results of a convolution that look beyond the edge of an image. Algorithms put zeros there, and a zero times NaN or
- * an infinity is NaN, though by the definition nothing is multiplied: where weights or gradients are not finite, such
- * results are computed once more, pixel by pixel and without the zeros. Finding out costs a glance at the weights or at
- * the edges, whichever are fewer.
+ * Results of a convolution that read beyond the edge of an image. Algorithms put zeros there. A zero times NaN or
+ * infinity is NaN, although by the definition nothing is multiplied. If weights or gradients are non-finite, such
+ * results are therefore computed again, pixel by pixel and without the zeros. The non-finite check costs one look at
+ * the weights or at the edges, whichever are fewer.
  */
 final class EdgeResults {
-    /** Floats that one thread looks at. */
+    /** Floats that one thread checks. */
     private static final int GLANCE = 1 << 15;
 
     private final ExecutionContext context;
@@ -56,10 +56,12 @@ final class EdgeResults {
         }
     }
 
-    /** How results are computed: {@code source} pixels by a map, times a matrix of weights for each tap. */
+    /**
+     * How results are computed: the {@code source} pixels that a map selects, times a matrix of weights for each tap.
+     */
     private record Sum(ImageArray source, PixelMap map, View w, int perGroup, int depth, boolean forward) {
 
-        /** Of {@code channel} of the result pixel (q, r), without the pixels outside the image. */
+        /** The value of {@code channel} at the result pixel (q, r), without the pixels outside the image. */
         double at(int image, int q, int r, int channel) {
             float[] weights = CpuStorage.floats(w);
             int[] strides = CpuStorage.strides(w);
@@ -80,7 +82,7 @@ final class EdgeResults {
                     for (int k = 0; k < depth; k++) {
                         sum += (double) source.data()[from + k] * weights[weight + k * step];
                     }
-                    // Nothing changes NaN any more.
+                    // NaN stays NaN.
                     if (Double.isNaN(sum)) {
                         return sum;
                     }
@@ -89,7 +91,10 @@ final class EdgeResults {
             return sum;
         }
 
-        /** The result rows that read inside the image alone: from the first to the end of the second. */
+        /**
+         * The result rows that read only inside the image, as a range: from the first value (inclusive) to the second
+         * (exclusive).
+         */
         int[] innerRows() {
             return inner(map.rowOffsets(), map.stepH(), map.rows(), source.height());
         }
@@ -157,7 +162,7 @@ final class EdgeResults {
         });
     }
 
-    /** Results of sums that have no term, as there are no channels. */
+    /** Results of empty sums, if there are no channels. */
     void withoutTerms(Epilogue epilogue, Optional<View> residual, View result) {
         ImageArray target = ImageArray.written(result);
         Finish finish = new Finish(epilogue, residual);
@@ -209,7 +214,7 @@ final class EdgeResults {
         }
     }
 
-    /** An epilogue, value by value. */
+    /** An epilogue for one value at a time. */
     private record Finish(Epilogue epilogue, Optional<View> residual) {
 
         float value(double sum, int place, int channel) {
@@ -234,9 +239,9 @@ final class EdgeResults {
     }
 
     /**
-     * Weight gradients that are not finite, once more: those of taps that met a zero beside the image with a gradient
-     * that is not finite. Depthwise kernels also meet pixels with zeros in place of gradients, so that all their
-     * gradients in question are computed again.
+     * Computes non-finite weight gradients again: those of taps that multiplied a zero beside the image with a
+     * non-finite gradient. Depthwise kernels also multiply pixels with zeros in place of gradients, so all their
+     * non-finite gradients are computed again.
      */
     void backwardWeight(View x, View dy, View dw, Conv2dParams params) {
         ImageArray source = ImageArray.read(x);
@@ -265,7 +270,7 @@ final class EdgeResults {
         });
     }
 
-    /** Where one tap of a kernel reads. */
+    /** The pixels that one tap of a kernel reads. */
     private record Tap(ImageArray source, ImageArray gradient, PixelMap map, int images, int i, int j) {
 
         private boolean isInside(int q, int r) {
@@ -278,7 +283,7 @@ final class EdgeResults {
             return gradient.data()[gradient.at() + gradient.place(image, q, r) + output];
         }
 
-        /** Whether a gradient of {@code output} that is not finite lies where this tap is outside the image. */
+        /** Whether {@code output} has a non-finite gradient at a position where this tap is outside the image. */
         boolean meetsZero(int output) {
             for (int image = 0; image < images; image++) {
                 for (int q = 0; q < map.rows(); q++) {
@@ -292,7 +297,9 @@ final class EdgeResults {
             return false;
         }
 
-        /** Of the products of {@code output}'s gradients with {@code inputs} channels from {@code input} on. */
+        /**
+         * The sums of the products of {@code output}'s gradients with {@code inputs} channels, from {@code input} on.
+         */
         double[] sums(int output, int input, int inputs) {
             double[] sums = new double[inputs];
             for (int image = 0; image < images; image++) {

@@ -26,11 +26,14 @@ import dev.graft.cpu.run.Settings.WinogradChoice;
 import dev.graft.cpu.run.Vectors;
 import java.util.Optional;
 
-/** Convolution on the Vector API, one group: Winograd's algorithm where it fits, else products of gathered pixels. */
+/**
+ * Convolution of one group on the Vector API: Winograd's algorithm if it suits the shape, else products of gathered
+ * pixels (im2col).
+ */
 public final class VectorConvolution implements ConvolutionAlgorithm {
-    /** Most weights of a tap with stride 2. */
+    /** The most weights of a tap with stride 2. */
     private static final int STRIDE2_WEIGHTS = 128 * 256;
-    /** The same for gradients: where there are some, weights are often new and not transformed yet. */
+    /** The same for gradients: in training, weights are often new and not yet transformed. */
     private static final int STRIDE2_CHANGING_WEIGHTS = 128 * 128;
 
     private final ExecutionContext context;

@@ -16,32 +16,35 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
 /**
- * Convolution as a matrix product on vectors: gathered pixels times packed weights, by {@link MicroKernel}. An image of
- * few channels is not gathered: there the image columns that a row of results reads lie side by side, and a result
- * reads a stretch of them.
+ * Convolution as a matrix product on vectors: gathered pixels (im2col) times packed weights, by {@link MicroKernel}. An
+ * image of few channels is not gathered. Instead the image columns that a row of results reads are put side by side,
+ * and each result reads a range of them.
  */
 final class VectorPixelGemm {
     private static final int WIDTH = MicroKernel.WIDTH;
-    /** Gathered floats of a task: with its results and a piece of weights they fit the second-level cache. */
+    /**
+     * Gathered floats of a task: with its results and a piece of the weights, this working set fits the second-level
+     * cache.
+     */
     private static final int GATHERED = 96 << 10;
 
     private static final int MAX_ROWS = 96;
-    /** Pixels up to which deep weights are larger than what they multiply. */
+    /** Up to this many pixels, deep weights are larger than what they multiply. */
     private static final int FEW = 256;
     /** Depth of a block of weights. */
     private static final int DEPTH_BLOCK = 128;
-    /** Depth that is one block: a short second one would spend its time on loading and storing sums. */
+    /** Up to this depth there is one block: a short second one would spend its time on loading and storing sums. */
     private static final int WHOLE_DEPTH = 160;
-    /** Depth of a sum in floats; deeper ones are added up in double. */
+    /** Depth of a sum in floats; deeper sums are accumulated in double. */
     private static final int FLOAT_DEPTH = 64 * DEPTH_BLOCK;
     /** Depth of weights that a task packs. */
     private static final int PACKED = 64;
-    /** Rows of sums that go to their places at once: they stay in the first-level cache in between. */
+    /** Rows of sums that are stored together: in between, they stay in the first-level cache. */
     private static final int STORED = 16;
-    /** Rows of an image that a task takes, where neighbours read much the same. */
+    /** Rows of an image for each task, if neighbouring rows read mostly the same pixels. */
     private static final int IMAGE_ROWS = 8;
 
-    /** Rows of maxima that a task takes: it makes a row or two of results that the task before makes as well. */
+    /** Rows of maxima for each task, which also computes a row or two of results that the previous task computes. */
     private static final int POOLED_ROWS = 14;
 
     private final ExecutionContext context;
@@ -50,7 +53,7 @@ final class VectorPixelGemm {
         this.context = context;
     }
 
-    /** The product of one map: {@code source} gathers what {@code weights} multiply. */
+    /** The product of one map: {@code source} gathers the pixels that {@code weights} multiply. */
     void run(int images, Im2col source, TapMatrices weights, VectorEpilogue epilogue, ImageArray target) {
         PixelMap map = source.map();
         int pixels = images * map.rows() * map.columns();
@@ -71,8 +74,8 @@ final class VectorPixelGemm {
     }
 
     /**
-     * Whether a row of results is made of the image columns it reads: where channels are too few to be gathered by
-     * vectors.
+     * Whether a row of results is computed from the image columns that it reads, because channels are too few to be
+     * gathered by vectors.
      */
     static boolean goesByRows(Im2col source) {
         return source.count() < Vectors.LANES
@@ -90,7 +93,7 @@ final class VectorPixelGemm {
             return MicroKernel.padded(Math.min(WIDTH, columns - column));
         }
 
-        /** Moves the results of {@code rows} pixels from {@code pixel} on to their places. */
+        /** Stores the results of {@code rows} pixels, from {@code pixel} on. */
         void store(Workspace workspace, float[] block, int width, int pixel, int rows, int column) {
             int count = Math.min(width, columns - column);
             PixelMap map = source.map();
@@ -266,8 +269,8 @@ final class VectorPixelGemm {
     }
 
     /**
-     * Maxima of the product that {@link #goesByRows}: a task keeps the rows of results that a row of windows looks at,
-     * three at most, and the results as a whole, several times larger than their maxima, never go through memory.
+     * Maxima of a product that {@link #goesByRows}: a task keeps the rows of results that a row of windows covers, at
+     * most three. The full results, several times larger than their maxima, never go through memory.
      */
     void runPooled(
             int images,

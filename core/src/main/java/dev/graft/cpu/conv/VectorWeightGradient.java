@@ -16,15 +16,15 @@ import dev.graft.cpu.run.Workspace;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The gradient of a convolution's weights on vectors: output gradients, transposed, times gathered pixels. Tasks share
- * out the pixels and the taps of the kernel; the sums of several shares are added in order.
+ * The gradient of a convolution's weights on vectors: transposed output gradients times gathered pixels (im2col). The
+ * pixels and the taps of the kernel are divided among tasks; the sums of several shares are added in order.
  */
 final class VectorWeightGradient {
     private static final int WIDTH = MicroKernel.WIDTH;
     private static final int MAX_PARTIAL_SUMS = 8;
-    /** Fewest pixels that repay sums of their own. */
+    /** The fewest pixels that are worth separate sums. */
     private static final int LEAST_PIXELS = 256;
-    /** Floats of all sums together, unless one set alone takes more. */
+    /** Floats of all sums together, unless a single set takes more. */
     private static final int MAX_SUMS = 1 << 22;
     /** Gathered floats that stay in the second-level cache. */
     private static final int GATHERED = 32 << 10;
@@ -87,7 +87,7 @@ final class VectorWeightGradient {
         }
     }
 
-    /** {@code rows} rows of {@code columns}, {@code step} apart; one that is a buffer stays where it is. */
+    /** {@code rows} rows of {@code columns}, {@code step} apart; a matrix that already has this form is not copied. */
     private Buffers buffers(Workspace.Slot slot, float[] matrix, int at, int step, int rows, int columns) {
         if (columns == WIDTH && step == WIDTH) {
             return new Buffers(matrix, at, rows);
@@ -139,7 +139,7 @@ final class VectorWeightGradient {
         int share = (pixels + most - 1) / most;
         // Every piece has pixels: its sums begin with its first product.
         Sums sums = sums((pixels + share - 1) / share, map.taps(), outputs, width);
-        // One tap is too few tasks: then they share out the outputs as well.
+        // One tap gives too few tasks, so the outputs are divided as well.
         int parts = map.taps() > 1 ? 1 : Math.max(1, outputs / WIDTH);
         int partSize = wholeTiles((outputs + parts - 1) / parts);
         context.forEach(sums.pieces * map.taps() * parts, task -> {
@@ -169,7 +169,7 @@ final class VectorWeightGradient {
         return store(sums, inputs, source, dw);
     }
 
-    // Few channels: what a result reads lies side by side in the columns of the image row, and is not gathered.
+    // Few channels: what a result reads is contiguous in the columns of the image row, and is not gathered.
     private boolean runByRows(int first, int rows, Im2col source, ImageArray dy, View dw) {
         PixelMap map = source.map();
         int outputs = dy.channels();

@@ -1,8 +1,8 @@
 package dev.graft.cpu.elementwise;
 
 /**
- * The error function by cubic Hermite interpolation of a table, whose derivative is known exactly; absolute error below
- * 1e-8. Tabulated from the all-positive series {@code erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!}
+ * The error function by cubic Hermite interpolation of a table; its derivative is known exactly. The absolute error is
+ * below 1e-8. Tabulated from the all-positive series {@code erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!}
  * (Abramowitz and Stegun 7.1.6).
  */
 final class Erf {

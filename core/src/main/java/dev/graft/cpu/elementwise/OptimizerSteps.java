@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /** Optimizer steps in one pass over the parameters. */
 public final class OptimizerSteps {
-    // Numbers below 1e-30 shrink to 0 within a few steps, larger ones keep their bits: a branch would stop
+    // Numbers below 1e-30 shrink to 0 within a few steps, and larger ones keep their bits. A branch would prevent
     // vectorisation.
     private static final float DENORMAL_SCALE = 1e30f;
 
@@ -22,8 +22,8 @@ public final class OptimizerSteps {
     }
 
     /**
-     * Momentum decays into denormal numbers where a gradient stays 0, and those make the pass four times slower: below
-     * about 1e-30 it is flushed to 0.
+     * Momentum decays into denormal numbers if a gradient stays 0. These make the pass four times slower, so momentum
+     * below about 1e-30 is flushed to 0.
      */
     public void sgd(
             View weight,

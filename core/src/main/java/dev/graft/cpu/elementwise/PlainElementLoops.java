@@ -5,10 +5,7 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import dev.graft.cpu.run.ElementLoops;
 
-/**
- * Plain loops that C2 turns into vector instructions by itself: one index for all arrays, no branches where arithmetic
- * does.
- */
+/** Plain loops that C2 vectorizes automatically: one index for all arrays, and arithmetic instead of branches. */
 public class PlainElementLoops implements ElementLoops {
     // Multiplied by its square, 0 stays 0 and every positive float becomes at least 1e31.
     private static final float HUGE = 1e38f;
@@ -17,7 +14,7 @@ public class PlainElementLoops implements ElementLoops {
 
     private final String reason;
 
-    /** @param reason why no others are used, for {@link #description} */
+    /** @param reason why no other loops are used, for {@link #description} */
     public PlainElementLoops(String reason) {
         this.reason = reason;
     }
@@ -197,9 +194,9 @@ public class PlainElementLoops implements ElementLoops {
     }
 
     /**
-     * {@code room == 0 ? 0 : dy}, where {@code room}, not negative, is how far a result is from its bound. On the bits,
-     * whose negative has a sign where they are not 0: a branch is mispredicted, and 0 times a {@code dy} that is not
-     * finite is not 0.
+     * {@code room == 0 ? 0 : dy}, where {@code room}, which is not negative, is the distance of a result from its
+     * bound. It is computed on the bits, whose negation has the sign bit set unless they are 0. A branch would be
+     * mispredicted, and 0 times a non-finite {@code dy} is not 0.
      */
     private static float where(float room, float dy) {
         int kept = -(Float.floatToRawIntBits(room) & Integer.MAX_VALUE) >> 31;
@@ -354,7 +351,7 @@ public class PlainElementLoops implements ElementLoops {
 
     @Override
     public boolean isFinite(float[] x, int from, int to) {
-        // The sign of a difference of bits: without branches, and integers may be combined in any order.
+        // The sign of a difference of bits needs no branch, and integers may be combined in any order.
         int largest = Float.floatToRawIntBits(Float.MAX_VALUE);
         int signs = 0;
         for (int i = from; i < to; i++) {

@@ -189,7 +189,7 @@ public final class Pointwise {
         float[] ys = CpuStorage.floatsToWrite(y);
         DropoutMask mask = DropoutMask.of(p, seed);
         float scale = mask.scale();
-        // Counts row-major positions along with the walk: memory layouts must not change the mask.
+        // Counts row-major positions along the walk, because the memory layout must not change the mask.
         View positions = new View(y.storage(), 0, y.shape(), y.shape().contiguousStrides());
         StridedWalk walk = StridedWalk.of(1, x, y, positions);
         int xStep = walk.step(0);

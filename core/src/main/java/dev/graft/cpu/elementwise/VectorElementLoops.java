@@ -7,7 +7,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Loops on the Vector API where the JIT compiler alone does worse. */
+/** Loops on the Vector API, for those that the JIT compiler vectorizes less well. */
 public final class VectorElementLoops extends PlainElementLoops {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
     private static final int LANES = Vectors.LANES;
@@ -38,7 +38,7 @@ public final class VectorElementLoops extends PlainElementLoops {
     @Override
     public void unaryBackward(
             UnaryOp op, float a, float b, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
-        // On the bits, as in PlainKernels: masks are slow on JDK 17.
+        // On the bits, as in PlainElementLoops: masks are slow on JDK 17.
         int end = to - (to - from) % LANES;
         switch (op) {
             case RELU -> {

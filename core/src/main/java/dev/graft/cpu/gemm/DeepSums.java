@@ -3,7 +3,9 @@ package dev.graft.cpu.gemm;
 import dev.graft.cpu.memory.MatrixBuffer;
 import dev.graft.cpu.run.Workspace;
 
-/** Results of products so deep that floats would lose digits: what a stretch of the depth gave is added in double. */
+/**
+ * Results of products so deep that floats would lose digits: the sums over a range of the depth are added in double.
+ */
 public final class DeepSums {
     private final Workspace workspace;
     private final double[] sums;

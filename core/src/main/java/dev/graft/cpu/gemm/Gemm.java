@@ -8,16 +8,16 @@ import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
-/** Batched matrix products of strided operands, cut into blocks of the result. */
+/** Batched matrix products of strided operands, divided into blocks of the result. */
 public final class Gemm {
     private static final int ROWS = 256;
     private static final int COLUMNS = 512;
     private static final int DEPTH = 2048;
-    /** Depth of a sum in floats; what is deeper is added up in double. */
+    /** Depth of a sum in floats; deeper sums are accumulated in double. */
     private static final int DEEP = 2 * DEPTH;
     /** The same for {@link #dotProducts}. */
     private static final int STRETCH = 128;
-    // Below this many multiplications a plain loop beats the way to BLAS and back.
+    // Below this many multiplications, a plain loop is faster than copying to BLAS and back.
     private static final int SMALL = 4096;
     // Up to this many rows against a transposed matrix, as a linear layer's weights are, reading the matrix is all the
     // work: BLAS would
@@ -204,7 +204,7 @@ public final class Gemm {
         }
     }
 
-    /** Copies a block to a buffer along its consecutive dimension; returns whether it lies there transposed. */
+    /** Copies a block to a buffer along its contiguous dimension; returns whether it is transposed there. */
     private static boolean load(Matrix x, int rows, int columns, MatrixBuffer buffer, Workspace workspace) {
         if (x.columnStep != 1 && x.rowStep == 1 && rows > 1) {
             load(new Matrix(x.data, x.at, x.columnStep, 1), columns, rows, buffer, workspace);

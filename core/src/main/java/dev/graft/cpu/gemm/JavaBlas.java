@@ -5,10 +5,10 @@ import dev.graft.cpu.memory.MatrixBuffer;
 import dev.graft.cpu.run.Blas;
 import java.util.Arrays;
 
-/** Products in plain Java, for machines without OpenBLAS: right, and slow (5 to 9 GFLOP/s a core). */
+/** Matrix products in plain Java, for machines without OpenBLAS: correct but slow (5 to 9 GFLOP/s for each core). */
 public final class JavaBlas implements Blas {
     private static final int COLUMNS = 512;
-    /** Products that are added up in floats. */
+    /** The number of products that are summed in floats. */
     private static final int FLOAT_ADDITIONS = 64;
 
     private final String reason;

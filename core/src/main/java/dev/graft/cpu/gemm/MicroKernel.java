@@ -4,13 +4,13 @@ import dev.graft.cpu.run.Vectors;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The innermost matrix product: a tile of {@link #ROWS} rows by up to {@link #MAX_VECTORS} vectors lives in registers
+ * The innermost matrix product: a tile of {@link #ROWS} rows by up to {@link #MAX_VECTORS} vectors stays in registers
  * while one loop runs over the depth. That loop must be the only one: JDK 17 keeps vectors that outlive a loop nest on
- * the heap, fifty times slower. Hence one method for each number of vectors ({@link MicroTile}, which is generated),
- * written out and without branches; a tile of fewer rows computes its last row several times over.
+ * the heap, which is fifty times slower. Hence there is one method for each number of vectors ({@link MicroTile}, which
+ * is generated), written out and without branches. A tile with fewer rows computes its last row several times.
  *
  * <p>All steps of that loop are constants, so that the JIT compiler checks bounds before the loop instead of eight
- * times in it: with steps as parameters the product took a quarter longer.
+ * times inside it. With steps as parameters, the product took a quarter longer.
  */
 public final class MicroKernel {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
@@ -19,7 +19,7 @@ public final class MicroKernel {
     /** Rows of a tile. */
     public static final int ROWS = MicroTile.ROWS;
 
-    /** Vectors in a tile's row: 16 sums where there are 32 registers (AVX-512, NEON), 8 where there are 16 (AVX2). */
+    /** Vectors in a tile's row: 16 sums on machines with 32 registers (AVX-512, NEON), 8 on those with 16 (AVX2). */
     static final int MAX_VECTORS = SPECIES.vectorBitSize() == 256 ? 2 : 4;
 
     /** Columns of the widest tile. */
@@ -33,8 +33,8 @@ public final class MicroKernel {
     }
 
     /**
-     * Rows of a task, at most {@code most}, in whole tiles and such that tasks come in even numbers, as threads do:
-     * with a single odd one left over, half of them would wait.
+     * Rows of a task, at most {@code most}, in whole tiles, chosen so that the number of tasks is even, as the number
+     * of threads usually is. With a single odd task left over, half of the threads would wait.
      */
     public static int evenRows(int rows, int most) {
         int tasks = (rows + most - 1) / most;

@@ -18,22 +18,22 @@ import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Loads native libraries that lie on the module path in modules nobody requires.
+ * Loads native libraries from modules on the module path that no module requires.
  *
  * <p>JavaCPP keeps the libraries of each platform in a module of that platform. No portable module can require it, so
- * the JVM leaves it out, unless {@code --add-modules} names it, and JavaCPP, which looks for resources, finds nothing.
- * This class opens that module's jar on the module path itself. JavaCPP unpacks the libraries to its cache as ever; its
- * own search comes later and finds them loaded.
+ * the JVM leaves it out unless {@code --add-modules} names it. JavaCPP, which looks for resources, then finds nothing.
+ * This class opens that module's jar on the module path itself. JavaCPP unpacks the libraries to its cache as usual;
+ * its own search comes later and finds them loaded.
  */
 final class ModulePathNatives {
     private ModulePathNatives() {}
 
     /**
-     * Loads the libraries of a class of JavaCPP's, where its module is a named one and that of the platform was left
-     * out. Does nothing where there is no such module on the module path: JavaCPP then says what is missing.
+     * Loads the libraries of a JavaCPP class, if its module is named and that of the platform was left out. Does
+     * nothing if there is no such module on the module path: JavaCPP then says what is missing.
      *
-     * @param user the class whose libraries are wanted; it is not initialised here
-     * @throws UnsatisfiedLinkError where the class's own library is there and cannot be loaded
+     * @param user the class that needs the libraries; it is not initialised here
+     * @throws UnsatisfiedLinkError if the class's own library is there and cannot be loaded
      */
     static void load(Class<?> user) {
         Module module = user.getModule();

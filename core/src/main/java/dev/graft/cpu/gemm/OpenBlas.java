@@ -21,7 +21,8 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
- * OpenBLAS at one thread a caller: its own threads spin against ours, and collapse when another process is busy.
+ * OpenBLAS with one thread for each caller: its own threads would spin against ours, and collapse when another process
+ * is busy.
  *
  * <p>A {@code float[]} argument would be copied whole on every call; buffers are direct buffers, and
  * {@code FloatBuffer.put(float[])} is the fastest way into them (20 to 50 GB/s for runs of 64 floats or more, against
@@ -32,12 +33,12 @@ import org.bytedeco.openblas.global.openblas_nolapack;
 public final class OpenBlas implements Blas {
     private static final float[] ZEROS = new float[4096];
     /**
-     * Up to this many results, some of OpenBLAS's kernels add up the whole depth in one register: they get it in
-     * pieces.
+     * Up to this many results, some of OpenBLAS's kernels sum the whole depth in one register, so the depth is passed
+     * in pieces.
      */
     private static final int FEW_RESULTS = 4096;
 
-    /** Depth of a product whose few results are added up in double. */
+    /** Depth of a product whose few results are summed in double. */
     private static final int DEPTH_BLOCK = 256;
 
     /** What {@code blas_get_vendor} answers when the number of threads is set. */
@@ -71,7 +72,7 @@ public final class OpenBlas implements Blas {
 
     private final String description;
 
-    /** Loads the native library. @throws LinkageError where it cannot be loaded */
+    /** Loads the native library. @throws LinkageError if it cannot be loaded */
     public OpenBlas() {
         // The default limits count the whole process and run System.gc() when it grows: set them before JavaCPP's first
         // class loads.

@@ -3,8 +3,8 @@ package dev.graft.cpu.gemm;
 import dev.graft.cpu.run.Vectors;
 
 /**
- * {@link MicroKernel} for a left matrix that lies transposed, as gradients of weights need it: both operands are panels
- * of {@link MicroKernel#WIDTH} columns, one row for each pixel that is summed over.
+ * {@link MicroKernel} for a transposed left matrix, as gradients of weights need it: both operands are panels of
+ * {@link MicroKernel#WIDTH} columns, one row for each pixel that is summed over.
  */
 public final class TransposedMicroKernel {
     private static final int LANES = Vectors.LANES;

@@ -4,8 +4,8 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
 /**
- * A channels-last tensor as rows of channels, cut into blocks of whole rows of about {@link Workspace#BLOCK} floats. A
- * value per channel is repeated along a block, so that loops stay long however few channels there are.
+ * A channels-last tensor as rows of channels, divided into blocks of whole rows of about {@link Workspace#BLOCK}
+ * floats. Values per channel are repeated along a block, so that loops are long even if there are few channels.
  */
 public record ChannelBlocks(int rows, int channels, int blockRows) {
     private static final int TASK_FLOATS = 1 << 16;

@@ -7,7 +7,7 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Optional;
 
-/** Lends image views in channels-last memory: the view itself where it lies so, else a pooled copy. */
+/** Provides image views in channels-last memory: the view itself if it has that layout, else a pooled copy. */
 public final class ChannelsLast {
     private final Backend backend;
     private final Copy copy;
@@ -17,7 +17,7 @@ public final class ChannelsLast {
         this.copy = copy;
     }
 
-    /** A channels-last view, to be closed after use: a borrowed result is copied back where it belongs. */
+    /** A channels-last view, to be closed after use: a borrowed result is then copied back. */
     public final class Borrowed implements AutoCloseable {
         private final View view;
         private final Optional<Storage> own;

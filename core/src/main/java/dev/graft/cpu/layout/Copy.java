@@ -97,7 +97,7 @@ public final class Copy {
         }
     }
 
-    // Consecutive in x along one dimension and in y along another: square tiles touch few cache lines of either.
+    // Contiguous in x along one dimension and in y along another: square tiles touch few cache lines of either.
     private void transpose(float[] x, float[] y, StridedWalk walk, int across) {
         int last = walk.rank() - 1;
         int rows = walk.size(across);

@@ -84,7 +84,8 @@ public final class ElementAccess {
     }
 
     /**
-     * As {@link #getDouble}, rounded once: a 64-bit integer that went through a double first would be rounded twice.
+     * As {@link #getDouble}, rounded only once: a 64-bit integer that was first converted to a double would be rounded
+     * twice.
      */
     float getFloat(int i) {
         return switch (dtype) {
@@ -95,7 +96,7 @@ public final class ElementAccess {
         };
     }
 
-    /** As {@link #getDouble}, to be rounded to 16 bits: see {@link HalfPrecision}. */
+    /** As {@link #getDouble}, for rounding to 16 bits (see {@link HalfPrecision}). */
     double getOddDouble(int i) {
         return switch (dtype) {
             case I64 -> HalfPrecision.oddDouble(((long[]) array)[i]);
@@ -104,7 +105,10 @@ public final class ElementAccess {
         };
     }
 
-    /** Half of a number from 2^63 on, its last bit or-ed in so that ties are still seen, is a signed one. */
+    /**
+     * Half of an unsigned number from 2^63 on is a signed number; its last bit is or-ed in so that ties are still
+     * detected.
+     */
     private static double unsigned(long bits) {
         return bits >= 0 ? bits : 2 * (double) (bits >>> 1 | bits & 1);
     }
@@ -113,7 +117,7 @@ public final class ElementAccess {
         return bits >= 0 ? bits : 2 * (float) (bits >>> 1 | bits & 1);
     }
 
-    /** The nearest integer towards 0 that the type holds; 0 for NaN. */
+    /** The number rounded towards 0 to an integer that the type can hold; 0 for NaN. */
     private long clamped(double value) {
         return switch (dtype) {
             case I32 -> (int) value;

@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 /** Rows of a table by index. */
 public final class EmbeddingRows {
     private static final int GRAIN = 1 << 14;
-    /** Most floats that are added before their sum goes to double. */
+    /** The most floats that are added before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 32;
 
     private final ExecutionContext context;
@@ -49,7 +49,7 @@ public final class EmbeddingRows {
         });
     }
 
-    /** Sums in order of {@code i}; those of many rows are added up in floats for a while only. */
+    /** Sums in order of {@code i}; long sums are moved to double from time to time. */
     public void gatherBackward(View dy, View rows, View dtable) {
         float[] gradient = CpuStorage.floats(dy);
         float[] target = CpuStorage.floatsToWrite(dtable);
@@ -74,7 +74,7 @@ public final class EmbeddingRows {
         });
     }
 
-    /** The places of each row one after the other, in their order; a row's end in {@code ends}. */
+    /** The positions of each row, one row after another, in order; the end of each row is in {@code ends}. */
     private static int[] byRow(long[] index, int at, int count, int[] ends) {
         for (int i = 0; i < count; i++) {
             ends[(int) index[at + i] + 1]++;
@@ -84,7 +84,7 @@ public final class EmbeddingRows {
         }
         int[] order = new int[count];
         for (int i = 0; i < count; i++) {
-            // Where a row begins moves on to where it ends.
+            // The beginning of a row advances to its end.
             order[ends[(int) index[at + i]]++] = i;
         }
         return order;

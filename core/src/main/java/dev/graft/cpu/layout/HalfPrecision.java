@@ -4,9 +4,9 @@ package dev.graft.cpu.layout;
  * Conversions between float and the 16-bit formats, IEEE half and bfloat16, rounding to nearest even; and from the
  * 8-bit format E4M3.
  *
- * <p>What does not fit a float is first rounded to odd: towards 0, with the last bit set where anything was lost. No
- * tie of a format with at least two bits less can arise from it, so that the second rounding is as if it were the only
- * one.
+ * <p>A value that a float cannot hold exactly is first rounded to odd: towards 0, with the last bit set if anything was
+ * lost. This cannot create a tie in a format with at least two bits less, so the second rounding gives the same result
+ * as a single one.
  *
  * @see <a href="https://doi.org/10.1109/TC.2007.70819">Boldo and Melquiond 2008, Emulation of FMA and correctly rounded
  *     sums: proved algorithms using rounding to odd</a>
@@ -33,7 +33,7 @@ final class HalfPrecision {
         return value >= 0 ? oddUnsigned(value) : -oddUnsigned(-value);
     }
 
-    /** As {@link #oddDouble}, for 64 bits without a sign. */
+    /** As {@link #oddDouble}, for an unsigned 64-bit integer. */
     static double oddUnsigned(long bits) {
         int lost = Math.max(0, 11 - Long.numberOfLeadingZeros(bits));
         long kept = bits >>> lost;
@@ -49,8 +49,8 @@ final class HalfPrecision {
     }
 
     /**
-     * A sign, four bits of exponent (bias 7), three of mantissa; no infinities, and NaN where all seven are set. (E5M2
-     * is a half's upper byte.)
+     * A sign bit, four bits of exponent (bias 7) and three of mantissa. There are no infinities, and NaN has all seven
+     * bits set. (E5M2 is a half's upper byte.)
      *
      * @see <a href="https://arxiv.org/abs/2209.05433">Micikevicius et al. 2022, FP8 formats for deep learning</a>
      */

@@ -3,7 +3,7 @@ package dev.graft.cpu.layout;
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
 
-/** Images {@code [N, height, width, channels]} in an array from {@code at}. */
+/** Images {@code [N, height, width, channels]} in an array, starting at {@code at}. */
 public record ImageArray(float[] data, int at, int height, int width, int channels) {
 
     /** A channels-last view {@code [N, C, H, W]} to read. */
@@ -16,7 +16,7 @@ public record ImageArray(float[] data, int at, int height, int width, int channe
         return new ImageArray(CpuStorage.floatsToWrite(y), CpuStorage.offset(y), y.dim(2), y.dim(3), y.dim(1));
     }
 
-    /** Where a pixel lies, relative to {@code at}. */
+    /** The position of a pixel, relative to {@code at}. */
     public int place(int image, int row, int column) {
         return ((image * height + row) * width + column) * channels;
     }

@@ -9,10 +9,9 @@ import java.util.Arrays;
 /**
  * Runs an element kernel over float views of any strides.
  *
- * <p>C2 turns a loop into vector instructions only where all arrays are read and written at one and the same index. So
- * kernels take arrays that share an index range; operands that lie otherwise (other strides, other offsets, broadcast)
- * pass through small blocks that stay in the first-level cache, which is 2 to 4 times faster than indexing them in the
- * loop.
+ * <p>C2 vectorizes a loop only if all arrays are read and written at the same index. So kernels take arrays that share
+ * an index range. Operands with another layout (other strides, other offsets, broadcast) are copied through small
+ * blocks that stay in the first-level cache, which is 2 to 4 times faster than indexing them in the loop.
  */
 public final class StridedLoop {
     private static final int GRAIN = 1 << 15;
@@ -40,7 +39,7 @@ public final class StridedLoop {
         return new Operand(view, true, true);
     }
 
-    /** Runs {@code body} with one array per operand; the last operand leads the walk through memory. */
+    /** Runs {@code body} with one array for each operand; the last operand decides the order in memory. */
     public static void run(ExecutionContext context, Body body, Operand... operands) {
         float[][] arrays = new float[operands.length][];
         View[] views = new View[operands.length];

@@ -8,15 +8,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Views of one shape walked together: dimensions are ordered so that the leading view is walked through memory in
- * order, and neighbours that all views can walk as one are merged. Position {@code p} of the walk is the same element
- * in every view.
+ * A walk through several views of one shape. Dimensions are ordered so that the leading view is visited in memory
+ * order, and neighbouring dimensions are merged if all views allow it. Position {@code p} of the walk is the same
+ * element in every view.
  */
 public final class StridedWalk {
 
     /**
-     * A stretch of equally spaced elements: {@code count} of them from {@code at}, belonging to walk positions from
-     * {@code position}.
+     * A run of equally spaced elements: {@code count} of them from {@code at} on, for the walk positions from
+     * {@code position} on.
      */
     @FunctionalInterface
     public interface Run {
@@ -106,14 +106,14 @@ public final class StridedWalk {
         return sizes[sizes.length - 1] == 1 ? 1 : strides[view][sizes.length - 1];
     }
 
-    /** Whether every walk position of {@code view} lies one element after the one before. */
+    /** Whether every walk position of {@code view} is one element after the previous one. */
     public boolean isDense(int view) {
         return sizes.length == 1 && step(view) == 1;
     }
 
     /**
-     * The walk over those dimensions alone for which {@code view}'s stride is zero, or is not zero; the other
-     * dimensions stay at 0.
+     * The walk over only those dimensions for which {@code view}'s stride is zero, or is not zero; the other dimensions
+     * stay at 0.
      */
     public StridedWalk where(int view, boolean zero) {
         int[] kept = new int[sizes.length];
@@ -139,7 +139,7 @@ public final class StridedWalk {
         return new StridedWalk(subSizes, subStrides, offsets, count);
     }
 
-    /** Place of one walk position in a view's array. */
+    /** The index of one walk position in a view's array. */
     public int at(int view, int position) {
         int at = offsets[view];
         int rest = position;
@@ -150,7 +150,7 @@ public final class StridedWalk {
         return at;
     }
 
-    /** Calls {@code run} for each stretch of {@code view} within walk positions {@code [from, to)}, in order. */
+    /** Calls {@code run} for each run of {@code view} within the walk positions {@code [from, to)}, in order. */
     public void runs(int view, int from, int to, Run run) {
         int inner = sizes[sizes.length - 1];
         int position = from;

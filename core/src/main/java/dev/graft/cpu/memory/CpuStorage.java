@@ -25,7 +25,7 @@ public final class CpuStorage implements Storage {
     private final AtomicInteger version = new AtomicInteger();
     private volatile Object array;
 
-    /** @throws IllegalStateException where there is no room for it */
+    /** @throws IllegalStateException if there is not enough memory */
     public CpuStorage(
             Backend backend,
             MemoryAccount account,
@@ -67,7 +67,9 @@ public final class CpuStorage implements Storage {
         return of(view).array(float[].class);
     }
 
-    /** The array behind a view that is about to be written: what was derived from the old content is out of date. */
+    /**
+     * The array behind a view that is about to be written: anything derived from the old content becomes out of date.
+     */
     public static float[] floatsToWrite(View view) {
         CpuStorage storage = of(view);
         storage.changed();
@@ -83,11 +85,11 @@ public final class CpuStorage implements Storage {
         if (view.storage() instanceof CpuStorage storage) {
             return storage;
         }
-        throw new IllegalStateException("cpu: a tensor lies on "
+        throw new IllegalStateException("cpu: a tensor is on "
                 + view.storage().backend().name() + ", not on the CPU. Hint: move it with to(Device.cpu()).");
     }
 
-    /** Where a view begins in its array: an int, for an array is no longer. */
+    /** The index at which a view begins in its array: an int, because no array is longer. */
     public static int offset(View view) {
         return (int) view.offset();
     }
@@ -106,7 +108,7 @@ public final class CpuStorage implements Storage {
         return steps;
     }
 
-    /** @throws IllegalStateException after the last release, or where the storage holds another type */
+    /** @throws IllegalStateException after the last release, or if the storage holds another type */
     public <T> T array(Class<T> type) {
         Object a = array;
         if (a == null) {
@@ -126,7 +128,7 @@ public final class CpuStorage implements Storage {
         packed.clear();
     }
 
-    /** Grows with every write by a kernel and every {@link #markModified()}: equal numbers mean equal content. */
+    /** Increases with every write by a kernel and every {@link #markModified()}: equal numbers mean equal content. */
     public long content() {
         return writes.get() + version.get();
     }

@@ -1,7 +1,7 @@
 package dev.graft.cpu.memory;
 
 /**
- * Floats that matrix products work on: outside the heap for OpenBLAS, an array for the Java product. Bulk transfers
+ * The floats that matrix products work on: off-heap for OpenBLAS, an array for the product in Java. Bulk transfers
  * only.
  */
 public interface MatrixBuffer {

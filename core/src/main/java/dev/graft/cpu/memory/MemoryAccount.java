@@ -6,7 +6,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** The CPU backend's memory: who holds how much of it, and what can be given back before an allocation fails. */
+/** The CPU backend's memory: who holds how much of it, and what can be freed before an allocation fails. */
 public final class MemoryAccount {
     private static final long MEBI = 1L << 20;
 
@@ -25,7 +25,7 @@ public final class MemoryAccount {
     }
 
     /**
-     * Whether an optional copy of {@code bytes}, which only saves time, may be made and kept: it must leave room for
+     * Whether an optional copy of {@code bytes}, which only saves time, may be made and kept. It must leave room for
      * tensors.
      */
     boolean roomFor(long bytes) {
@@ -33,16 +33,16 @@ public final class MemoryAccount {
         return held + bytes <= Runtime.getRuntime().maxMemory() / 4 * 3;
     }
 
-    /** Every holder gives back what it can. */
+    /** Every holder frees what it can. */
     public void giveBack() {
         holders.forEach(MemoryHolder::giveBack);
     }
 
     /**
-     * What {@code maker} makes; where there is no room for it, all holders give back what they can first.
+     * What {@code maker} makes. If there is not enough memory, all holders first free what they can.
      *
      * @param what for the message, such as {@code "a tensor"}
-     * @throws IllegalStateException that says who holds what, when there is still no room
+     * @throws IllegalStateException if there is still not enough memory, saying who holds what
      */
     public <T> T make(String what, long bytes, Supplier<T> maker) {
         try {

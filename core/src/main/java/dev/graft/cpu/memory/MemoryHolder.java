@@ -1,6 +1,6 @@
 package dev.graft.cpu.memory;
 
-/** Somebody who holds memory of the CPU backend: the tensors, the pool, packed weights, scratch memory. */
+/** A holder of the CPU backend's memory: the tensors, the pool, packed weights, or scratch memory. */
 public interface MemoryHolder {
     /** What memory is held for. */
     enum Use {
@@ -23,11 +23,11 @@ public interface MemoryHolder {
 
     Use use();
 
-    /** Bytes held now. */
+    /** The bytes that are held now. */
     long bytes();
 
     /**
-     * Lets go of all that is not in use at this moment and could be made again. Called from any thread, also while
+     * Frees everything that is not in use at this moment and can be made again. Called from any thread, even while
      * kernels run.
      */
     void giveBack();

@@ -12,17 +12,17 @@ import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps arrays that tensors no longer need, by size class, because the JVM takes several times longer to make a large
- * array than to refill one.
+ * Keeps arrays that tensors no longer need, by size class, because the JVM takes several times longer to allocate a
+ * large array than to refill one.
  *
  * <p>Sizes are rounded up to one of eight steps per power of two, so at most 12.5 % is wasted. Up to {@code limit}
- * bytes are kept; beyond it the size class unused for longest goes first. Kept arrays are softly reachable: the garbage
- * collector takes them before anything in the program runs out of memory, and leaves those used since its last cycle
- * alone otherwise.
+ * bytes are kept; beyond that, the least recently used size class is freed first. Kept arrays are softly reachable: the
+ * garbage collector frees them before anything in the program runs out of memory, and otherwise leaves those alone that
+ * were used since its last cycle.
  *
  * <p>A storage that is collected without having been closed leaves its array to the garbage collector, not to the pool:
- * a kernel might still read it. No thread and no {@code Cleaner} watches over this, so that nothing outlives the
- * library's class loader; the statistics are corrected when they are next read or changed.
+ * a kernel might still read it. No thread and no {@code Cleaner} is involved, so that nothing outlives the library's
+ * class loader. The statistics are corrected when they are next read or changed.
  */
 public final class MemoryPool {
     private static final int SMALLEST = 16;
@@ -48,12 +48,12 @@ public final class MemoryPool {
         }
     }
 
-    /** The time during which a storage holds an array; ends with {@link #give} or with the storage. */
+    /** The time during which a storage holds an array. It ends with {@link #give} or with the storage. */
     static final class Loan extends PhantomReference<Object> {
         private final Kind kind;
         private final int capacity;
         private final Runnable afterwards;
-        // The pool's loans are a list, which keeps them reachable.
+        // The pool lists its loans, which keeps them reachable.
         private boolean open;
         private Loan before;
         private Loan after;
@@ -75,8 +75,8 @@ public final class MemoryPool {
             return kind.bytes(capacity);
         }
 
-        // Those that a record gets by itself make JDK 17 keep the class loader for good (method handles of the JDK's
-        // cache its types).
+        // Not the generated ones of a record: with these, JDK 17 keeps the class loader for ever (the JDK's method
+        // handles cache its types).
         @Override
         public boolean equals(Object other) {
             return other instanceof SizeClass size && size.kind == kind && size.capacity == capacity;
@@ -111,7 +111,7 @@ public final class MemoryPool {
         return limit;
     }
 
-    /** The number of elements really allocated for {@code length} of them. */
+    /** The number of elements that are really allocated for {@code length}. */
     static int capacity(int length) {
         if (length <= SMALLEST) {
             return SMALLEST;
@@ -121,8 +121,8 @@ public final class MemoryPool {
     }
 
     /**
-     * A loan to {@code holder} of an array of at least {@code length} elements, which {@link #take} hands out;
-     * {@code afterwards}, which must not refer to the holder, runs when this was collected.
+     * A loan to {@code holder} of an array of at least {@code length} elements, which {@link #take} hands out.
+     * {@code afterwards} runs once the holder was collected, and must not refer to it.
      */
     Loan loan(Object holder, Kind kind, int length, Runnable afterwards) {
         return new Loan(holder, collected, kind, capacity(length), afterwards);
@@ -131,7 +131,7 @@ public final class MemoryPool {
     /**
      * The array of a new loan, with undefined content.
      *
-     * @throws IllegalStateException when the heap has no room for it, even after everybody gave back what they could
+     * @throws IllegalStateException if the heap has no room for it, even after all holders have freed what they can
      */
     Object take(MemoryAccount memory, Loan loan) {
         Object array = fromShelf(loan);
@@ -173,7 +173,7 @@ public final class MemoryPool {
         loans = loan;
     }
 
-    // A storage may be found unreachable while its last release is still under way: then two come here.
+    // A storage may become unreachable while its last release is still running: then two threads come here.
     private void end(Loan loan) {
         if (!loan.open) {
             return;
@@ -192,7 +192,7 @@ public final class MemoryPool {
         loan.after = null;
     }
 
-    /** Ends a loan, to be called once: the array, which nobody uses any more, is kept for the next {@link #take}. */
+    /** Ends a loan; to be called once. The array, which is no longer used, is kept for the next {@link #take}. */
     synchronized void give(Loan loan, Object array) {
         loan.clear();
         settle();
@@ -210,7 +210,7 @@ public final class MemoryPool {
         }
     }
 
-    /** Takes account of what the garbage collector did. */
+    /** Updates the statistics for what the garbage collector has freed. */
     private void settle() {
         for (Object loan = collected.poll(); loan != null; loan = collected.poll()) {
             end((Loan) loan);
@@ -246,7 +246,7 @@ public final class MemoryPool {
         pooled -= oldest.bytes();
     }
 
-    /** Those who hold memory here: the tensors, and the pool itself. */
+    /** The holders of memory here: the tensors, and the pool itself. */
     public List<MemoryHolder> holders() {
         return List.of(
                 new Part(MemoryHolder.Use.TENSORS, () -> stats().live(), () -> {}),
@@ -270,7 +270,7 @@ public final class MemoryPool {
         pooled = 0;
     }
 
-    /** Lets go of all kept arrays and restarts the peak. */
+    /** Frees all kept arrays and restarts the peak. */
     public synchronized void trim() {
         settle();
         drop();

@@ -8,17 +8,17 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
- * Rearranged copies of a storage's weights, for as long as the weights do not change. Weights that change between uses,
- * as in training, never get one: a copy is kept from the second use of the same content on, if
- * {@link PackedWeightMemory} has room for it.
+ * Rearranged copies of a storage's weights, kept as long as the weights do not change. A copy is kept from the second
+ * use of the same content on, if {@link PackedWeightMemory} has room for it. Weights that change between uses, as in
+ * training, never get one.
  */
 public final class PackedWeightCache {
-    /** Most ways of looking at one storage that are remembered. */
+    /** The most layouts of one storage that are remembered. */
     private static final int MOST = 1024;
 
     /**
-     * What was packed and how: the layout's name and <em>all</em> numbers that the packed copy depends on, apart from
-     * the content of the storage.
+     * What was packed and how: the name of the layout and <em>all</em> numbers that the packed copy depends on, apart
+     * from the storage's content.
      */
     public static final class Key {
         private final String layout;
@@ -31,7 +31,7 @@ public final class PackedWeightCache {
             this.hash = 31 * layout.hashCode() + Arrays.hashCode(numbers);
         }
 
-        /** {@code lists} are told apart by their lengths. */
+        /** {@code lists} are separated by their lengths. */
         public static Key of(String layout, int[] numbers, int[]... lists) {
             int length = numbers.length;
             for (int[] list : lists) {
@@ -76,7 +76,7 @@ public final class PackedWeightCache {
     }
 
     private final PackedWeightMemory memory;
-    /** Null where there are none: most storages hold no weights. */
+    /** Null if there are none: most storages do not hold weights. */
     private volatile Map<Key, Entry> entries;
 
     PackedWeightCache(PackedWeightMemory memory) {
@@ -84,7 +84,7 @@ public final class PackedWeightCache {
     }
 
     /**
-     * The packed buffer for {@code key}: the kept one, a new one to keep from {@code make}, or one from
+     * The packed buffer for {@code key}: the one that is kept, a new one from {@code make} to keep, or one from
      * {@code scratch}.
      */
     public MatrixBuffer get(
@@ -102,13 +102,13 @@ public final class PackedWeightCache {
     }
 
     /**
-     * The kept buffer for {@code key}, or a new one to keep from {@code make}; empty at the first use of a content, or
-     * without room.
+     * The buffer that is kept for {@code key}, or a new one from {@code make} to keep; empty at the first use of a
+     * content, or if there is no room.
      */
     public Optional<MatrixBuffer> find(
             Key key, long content, int floats, IntFunction<MatrixBuffer> make, Consumer<MatrixBuffer> pack) {
         return second(key, content).flatMap(entry -> {
-            // Others who want the same copy wait until it is there; those who want another one do not.
+            // Threads that need the same copy wait until it is made; those that need another one do not.
             synchronized (entry) {
                 Optional<MatrixBuffer> kept = entry.buffer();
                 if (kept.isPresent()) {
@@ -125,7 +125,7 @@ public final class PackedWeightCache {
         });
     }
 
-    /** The entry of a content that was asked for before. */
+    /** The entry of a content that was requested before. */
     private synchronized Optional<Entry> second(Key key, long content) {
         if (entries == null) {
             entries = new LinkedHashMap<>(16, 0.75f, true);
@@ -158,7 +158,7 @@ public final class PackedWeightCache {
         }
     }
 
-    /** To be called where the storage changes or ends: all copies are out of date. */
+    /** To be called when the storage changes or ends: all copies are out of date. */
     void clear() {
         if (entries != null) {
             dropAll();

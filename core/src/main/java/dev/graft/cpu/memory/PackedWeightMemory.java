@@ -8,31 +8,31 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * All {@link PackedWeightCache} of a backend together: counted, bounded, and given back where memory runs out. A copy
- * is held softly, so that the garbage collector takes it before an allocation of anybody fails.
+ * All {@link PackedWeightCache}s of a backend together: counted, bounded, and freed if memory runs out. Copies are
+ * softly reachable, so that the garbage collector frees them before any allocation fails.
  */
 public final class PackedWeightMemory implements MemoryHolder {
     /**
-     * A copy is idle when others were asked for this many times as often as there are copies. Windows of one large
-     * tensor, each used in turn, would otherwise drive each other out for ever.
+     * A copy is idle when other copies were requested this many times as often as there are copies. Otherwise windows
+     * of one large tensor, each used in turn, would evict each other for ever.
      */
     private static final int IDLE = 4;
 
     private final long limit;
     private final MemoryAccount memory;
-    // In the order of their last use.
+    // In order of last use.
     private final Map<Copy, Long> lastUses = new LinkedHashMap<>(16, 0.75f, true);
     private final ReferenceQueue<MatrixBuffer> collected = new ReferenceQueue<>();
     private long bytes;
     private long clock;
 
-    /** At most {@code limit} bytes, and no more than {@code memory} has room for. */
+    /** Keeps at most {@code limit} bytes, and no more than {@code memory} has room for. */
     public PackedWeightMemory(long limit, MemoryAccount memory) {
         this.limit = limit;
         this.memory = memory;
     }
 
-    /** A buffer and what is needed to account for it. */
+    /** A buffer and its accounting. */
     static final class Copy extends SoftReference<MatrixBuffer> {
         private final long bytes;
 
@@ -42,10 +42,7 @@ public final class PackedWeightMemory implements MemoryHolder {
         }
     }
 
-    /**
-     * A new buffer of {@code floats} with undefined content, not yet counted; empty where there is no room for one
-     * more.
-     */
+    /** A new buffer of {@code floats} with undefined content, not yet counted; empty if there is no room for it. */
     Optional<MatrixBuffer> make(int floats, IntFunction<MatrixBuffer> maker) {
         long size = 4L * floats;
         if (!makeRoom(size) || !memory.roomFor(size)) {
@@ -88,7 +85,7 @@ public final class PackedWeightMemory implements MemoryHolder {
         lastUses.replace(copy, ++clock);
     }
 
-    /** Lets go of a copy that was kept. */
+    /** Frees a copy that was kept. */
     synchronized void drop(Copy copy) {
         copy.clear();
         if (lastUses.remove(copy) != null) {

@@ -10,17 +10,20 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Batch normalisation of channels-last images (Ioffe and Szegedy 2015), with the addition of a residual and the
- * activation that follow it. Statistics are {@link ChannelMoments}; sums are floats for at most
- * {@link #FLOAT_ADDITIONS} additions, then doubles. Forward reads the input twice, once for the statistics; backward
- * reads input and gradient twice, once for the sums over them.
+ * Batch normalisation of channels-last images (Ioffe and Szegedy 2015), followed by the addition of a residual and an
+ * activation. Statistics come from {@link ChannelMoments}. Sums are floats for at most {@link #FLOAT_ADDITIONS}
+ * additions, then doubles. The forward pass reads the input twice, once for the statistics; the backward pass reads
+ * input and gradient twice, once for their sums.
  */
 public final class BatchNorm {
-    /** Most numbers that are added in floats before their sum goes to double. */
+    /** The most numbers that are added in floats before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 32;
-    /** The same for {@link ChannelMoments}, which take longer to join. */
+    /** The same for {@link ChannelMoments}, which take longer to merge. */
     private static final int STRETCH = 64;
-    /** Standard deviations up to which the rounding of a mean times a scale is no more than that of other values. */
+    /**
+     * Up to this many standard deviations, the rounding error of a mean times a scale is no larger than that of other
+     * values.
+     */
     private static final float FAR = 16;
 
     private final ExecutionContext context;
@@ -42,7 +45,7 @@ public final class BatchNorm {
         return ChannelBlocks.of(x.dim(1) == 0 ? 0 : x.numel() / x.dim(1), x.dim(1));
     }
 
-    /** Work on some rows: {@code count} floats from {@code at}, counted from a view's offset. */
+    /** Processes some rows: {@code count} floats from {@code at}, counted from a view's offset. */
     @FunctionalInterface
     private interface RowsBody {
         void run(int at, int count);
@@ -59,7 +62,7 @@ public final class BatchNorm {
         context.forEach(rows.pieces(), piece -> forRows(rows, piece, rows.blockRows(), body));
     }
 
-    /** Two sums per lane of a block and thread, added to two sums per channel and piece. */
+    /** Two sums for each lane of a block and each thread, which are added to two sums for each channel and piece. */
     private final class Sums {
         private final ChannelBlocks rows;
         private final double[] first;
@@ -71,7 +74,7 @@ public final class BatchNorm {
             this.second = new double[first.length];
         }
 
-        /** Runs {@code body} over all rows, as many at a time as may be added in floats. */
+        /** Runs {@code body} over all rows, at most as many at a time as may be added in floats. */
         void run(Body body) {
             context.forEach(rows.pieces(), piece -> {
                 float[] p = cleared(0);
@@ -174,8 +177,8 @@ public final class BatchNorm {
         }
     }
 
-    // Of channels that hold an infinity or leave the floats: sums of distances from an origin say less than the values
-    // themselves.
+    // For channels that hold an infinity or overflow a float, sums of distances from an origin say less than the
+    // values themselves.
     private static double meanInDouble(float[] x, int at, int channels, int rows) {
         double sum = 0;
         for (int row = 0; row < rows && !Double.isNaN(sum); row++) {
@@ -219,7 +222,7 @@ public final class BatchNorm {
         }
     }
 
-    /** Whether some channel's mean is so many standard deviations from 0 that it is to be subtracted first. */
+    /** Whether the mean of some channel is so many standard deviations from 0 that it must be subtracted first. */
     private static boolean isFar(View mean, View inverseStd) {
         float[] m = CpuStorage.floats(mean);
         float[] s = CpuStorage.floats(inverseStd);
@@ -231,7 +234,7 @@ public final class BatchNorm {
         return false;
     }
 
-    /** Loops over {@code x}, or over {@code x - mean} where that {@link #isFar}. */
+    /** Loops over {@code x}, or over {@code x - mean} if the mean {@link #isFar}. */
     private NormLoops loops(ChannelBlocks rows, View mean, boolean far) {
         NormLoops loops = normLoops();
         return far
@@ -241,7 +244,8 @@ public final class BatchNorm {
     }
 
     /**
-     * The normalisation as {@code x * scale + shift}, of {@code x - mean} where that {@link #isFar}; spread to a block.
+     * The normalisation as {@code x * scale + shift}, applied to {@code x - mean} if the mean {@link #isFar}; repeated
+     * along a block.
      */
     private record Affine(float[] scale, float[] shift) {
 
@@ -319,7 +323,7 @@ public final class BatchNorm {
     /**
      * With {@code g} the gradient before the activation and {@code z = (x - mean) * inverseStd}: {@code dbeta =
      * sum(g)}, {@code dgamma = sum(g * z)}, and {@code dx = gamma * inverseStd * (g - dbeta / n - z * dgamma / n)},
-     * without the last two terms where the statistics are constants; {@code dresidual = g}.
+     * without the last two terms if the statistics are constants; {@code dresidual = g}.
      */
     private void backward(
             boolean train,
@@ -350,7 +354,7 @@ public final class BatchNorm {
             Optional<View> input = in.map(ChannelsLast.Borrowed::view);
             Optional<View> masks =
                     activation == Activation.NONE ? Optional.empty() : result.map(ChannelsLast.Borrowed::view);
-            // Where y tells the mask, the masked gradient is stored once: as the residual's gradient, or in dx until
+            // If y gives the mask, the masked gradient is stored once: as the residual's gradient, or in dx until
             // that is known.
             View stored = masks.isEmpty() ? given.view() : kept.orElse(out).view();
             Optional<Affine> argument = activation == Activation.NONE || masks.isPresent()
@@ -408,9 +412,7 @@ public final class BatchNorm {
         }
     }
 
-    /**
-     * {@code dy} and what it must still be multiplied with: the slope of {@code activation} at the {@code argument}.
-     */
+    /** {@code dy} and its remaining factor: the slope of {@code activation} at the {@code argument}. */
     private record Gradient(View dy, Optional<Affine> argument, Activation activation) {}
 
     /** {@code dy * activation'}, given the activation's result {@code y}. */

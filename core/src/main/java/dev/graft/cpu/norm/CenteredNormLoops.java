@@ -4,12 +4,12 @@ import dev.graft.backend.Activation;
 import dev.graft.cpu.run.ExecutionContext;
 
 /**
- * {@link NormLoops} of {@code x - mean} in place of {@code x}, block by block. Where a mean is many standard deviations
- * from 0, the rounding of {@code mean * scale} as part of a shift is no longer small beside a normalised value;
- * elsewhere the extra pass would be for nothing.
+ * {@link NormLoops} of {@code x - mean} in place of {@code x}, block by block. If a mean is many standard deviations
+ * from 0, the rounding error of {@code mean * scale} as part of a shift is no longer small beside a normalised value.
+ * In other cases the extra pass would gain nothing.
  */
 final class CenteredNormLoops implements NormLoops {
-    /** The caller's blocks have lower numbers, those of {@link PlainNormLoops} higher ones. */
+    /** The caller's blocks have lower numbers; those of {@link PlainNormLoops} have higher ones. */
     private static final int BLOCK = 2;
 
     private final ExecutionContext context;
@@ -18,7 +18,7 @@ final class CenteredNormLoops implements NormLoops {
     private final float[] zeros;
     private final int width;
 
-    /** @param mean spread to a block of {@code width} floats */
+    /** @param mean repeated along a block of {@code width} floats */
     CenteredNormLoops(ExecutionContext context, NormLoops loops, float[] mean, int width) {
         this.context = context;
         this.loops = loops;

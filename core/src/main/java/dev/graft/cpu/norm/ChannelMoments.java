@@ -5,15 +5,15 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
 /**
- * Means and variances of channels, from stretches of rows one after the other: a stretch's sums of {@code x - origin}
- * and of its square, for an origin near the stretch's mean, are joined with what came before (Chan, Golub and LeVeque,
- * "Updating formulae and a pairwise algorithm for computing sample variances", 1979). Squares about an origin that is
- * many standard deviations off would cancel: a stretch for which it proves so is added once more about its own mean.
+ * Means and variances of channels, computed from one range of rows after another. For each range, the sums of {@code x
+ * - origin} and of its square, for an origin near the range's mean, are merged with the previous ones (Chan, Golub and
+ * LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979). Squares about an origin
+ * that is many standard deviations off would cancel. A range for which this happens is added again about its own mean.
  */
 final class ChannelMoments {
-    /** Rows whose mean is the first origin. */
+    /** The number of rows whose mean is the first origin. */
     private static final int SAMPLE = 4;
-    /** How often the squares about the origin may exceed those about the mean. */
+    /** By what factor the squares about the origin may exceed those about the mean. */
     private static final int FAR = 9;
 
     private final ChannelBlocks rows;
@@ -50,7 +50,7 @@ final class ChannelMoments {
         origin = rows.spread(sample, 0);
     }
 
-    /** Adds {@code count} floats of whole rows: so few that they may be added in floats. */
+    /** Adds {@code count} floats of whole rows, few enough to be added in floats. */
     void add(float[] x, int at, int count) {
         sum(x, at, count);
         int n = count / rows.channels();
@@ -87,7 +87,7 @@ final class ChannelMoments {
         rows.flush(products, stretchSquares, 0);
     }
 
-    // False for NaN, which no origin makes a number.
+    // False for NaN, which no origin can turn into a number.
     private boolean isFar(int n) {
         double inverse = 1.0 / n;
         for (int c = 0; c < means.length; c++) {
@@ -99,7 +99,7 @@ final class ChannelMoments {
         return false;
     }
 
-    /** Adds what comes after. */
+    /** Merges the moments of the rows that follow. */
     void add(ChannelMoments next) {
         double share = (double) next.added / (added + next.added);
         double weight = added * share;
@@ -115,7 +115,7 @@ final class ChannelMoments {
         return means[c];
     }
 
-    /** Biased: the mean square of distances from the mean. */
+    /** The biased variance: the mean square of the distances from the mean. */
     double variance(int c) {
         return squares[c] / added;
     }

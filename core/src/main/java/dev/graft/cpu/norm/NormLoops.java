@@ -4,10 +4,10 @@ import dev.graft.backend.Activation;
 import dev.graft.cpu.layout.ChannelBlocks;
 
 /**
- * The inner loops of batch norm on {@code count} floats of channels-last rows. Images are read and written from offsets
- * of their own; values per channel are spread to a block (see {@link ChannelBlocks#spread}) and read from index 0. A
- * result may be an operand at the same offset. Loops are short enough that what one writes is still in the first-level
- * cache when the next reads it.
+ * The inner loops of batch norm on {@code count} floats of channels-last rows. Each image operand has its own offset.
+ * Values per channel are repeated along a block (see {@link ChannelBlocks#spread}) and read from index 0. A result may
+ * be an operand at the same offset. Loops are short enough that what one writes is still in the first-level cache when
+ * the next reads it.
  */
 public interface NormLoops {
 
@@ -29,8 +29,8 @@ public interface NormLoops {
     void activate(Activation activation, float[] y, int yAt, int count);
 
     /**
-     * {@code g = dy * activation'}, for the activation's result {@code y}; 0 where that is 0 even if {@code dy} is not
-     * finite, as in PyTorch.
+     * {@code g = dy * activation'}, for the activation's result {@code y}; 0 if the slope is 0, even if {@code dy} is
+     * non-finite, as in PyTorch.
      */
     void mask(Activation activation, float[] y, int yAt, float[] dy, int dyAt, float[] g, int gAt, int count);
 

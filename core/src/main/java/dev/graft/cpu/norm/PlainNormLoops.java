@@ -7,8 +7,8 @@ import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 
 /**
- * {@link NormLoops} on {@link ElementLoops}: what lies at an offset passes through scratch blocks, see
- * {@link StridedLoop} for why.
+ * {@link NormLoops} on {@link ElementLoops}: operands at an offset are copied through scratch blocks, for the reason
+ * that {@link StridedLoop} gives.
  */
 public final class PlainNormLoops implements NormLoops {
     // The caller's own blocks have lower numbers.

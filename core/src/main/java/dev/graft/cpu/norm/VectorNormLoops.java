@@ -23,7 +23,7 @@ public final class VectorNormLoops implements NormLoops {
         }
     }
 
-    // Four rows at a time, for storing sums costs more than adding.
+    // Four rows at a time, because storing sums costs more than adding.
     private static void foldMoments(float[] x, int xAt, float[] origin, float[] sum, float[] squares, int width) {
         int end = SPECIES.loopBound(width);
         for (int i = 0; i < end; i += LANES) {
@@ -125,14 +125,15 @@ public final class VectorNormLoops implements NormLoops {
         }
     }
 
-    /** Where the activation becomes flat again. */
+    /** The argument from which the activation is flat again. */
     private static float top(Activation activation) {
         return activation == Activation.RELU6 ? 6f : Float.POSITIVE_INFINITY;
     }
 
     @Override
     public void mask(Activation activation, float[] y, int yAt, float[] dy, int dyAt, float[] g, int gAt, int count) {
-        // On the bits, as in PlainKernels: masks are slow on JDK 17, and helpers that take vectors may not be inlined.
+        // On the bits, as in PlainElementLoops: masks are slow on JDK 17, and helpers that take vectors may not be
+        // inlined.
         float top = top(activation);
         int end = SPECIES.loopBound(count);
         for (int i = 0; i < end; i += LANES) {
@@ -154,13 +155,13 @@ public final class VectorNormLoops implements NormLoops {
         }
     }
 
-    /** {@code dy} where {@code 0 < y < top}; an infinite y is below the top of a ReLU. */
+    /** {@code dy} if {@code 0 < y < top}; an infinite y is below the top of a ReLU. */
     private static float masked(float y, int top, float dy) {
         int bits = Float.floatToRawIntBits(y);
         return (-bits & bits - top) < 0 ? dy : 0f;
     }
 
-    /** What the bits of a result that is not clipped are below. */
+    /** The bits of every result that is not clipped are below this. */
     private static int topBits(Activation activation) {
         return activation == Activation.RELU6 ? Float.floatToRawIntBits(6f) : Integer.MIN_VALUE;
     }

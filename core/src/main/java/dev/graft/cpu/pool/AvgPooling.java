@@ -11,7 +11,7 @@ import java.util.Arrays;
 
 /** Means over windows of channels-last images. */
 public final class AvgPooling {
-    /** Most floats that are added before their sum goes to double. */
+    /** The most floats that are added before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 32;
 
     private final ExecutionContext context;
@@ -76,7 +76,7 @@ public final class AvgPooling {
         }
     }
 
-    // Stretches of a window's rows are added lane by lane, as many as may be added in floats, and then in double.
+    // Ranges of a window's rows are added lane by lane in floats, as many as allowed, and then in double.
     private void largeMean(
             float[] x,
             int image,

@@ -11,11 +11,11 @@ import dev.graft.type.DType;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Maxima over windows of channels-last images, and where they lie. */
+/** Maxima over windows of channels-last images, and their positions. */
 public class MaxPooling {
-    /** Least floats of results in a task. */
+    /** The fewest floats of results in a task. */
     private static final int GRAIN = 1 << 13;
-    /** Most windows that may share a pixel for their gradients to be added in floats. */
+    /** The most windows that may share a pixel if their gradients are added in floats. */
     private static final int FLOAT_ADDITIONS = 32;
 
     private final Backend backend;
@@ -125,7 +125,7 @@ public class MaxPooling {
         }
     }
 
-    // Where very many windows share a pixel.
+    // If very many windows share a pixel.
     private static void scatterInDouble(
             float[] dy,
             int dyAt,

@@ -7,8 +7,8 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
 /**
- * Maxima of windows and where they lie. Small windows go tap by tap over blocks of neighbouring output pixels: first
- * the maxima, then, from the last tap to the first, the taps that equal them.
+ * Maxima of windows and their positions. Small windows are processed tap by tap over blocks of neighbouring output
+ * pixels: first the maxima, then, from the last tap to the first, the taps that equal them.
  */
 final class PlainMaxPool {
     // All taps of a block must stay in the first-level cache.
@@ -30,8 +30,8 @@ final class PlainMaxPool {
     }
 
     /**
-     * One output row: {@code image} is where its image starts in {@code x}, {@code yAt} and {@code indexAt} where the
-     * row starts.
+     * One output row: {@code image} is the start of its image in {@code x}; {@code yAt} and {@code indexAt} are the
+     * starts of the row.
      */
     void row(int image, int row, float[] y, int yAt, int[] index, int indexAt) {
         int top = windows.top()[row];
@@ -99,7 +99,7 @@ final class PlainMaxPool {
         }
     }
 
-    // Columns beyond a window's edge are minus infinity: they win nowhere.
+    // Columns beyond a window's edge are minus infinity, and never the maximum.
     private void load(int line, int tap, int first, int last, float[] block) {
         for (int column = first; column < last; column++) {
             int at = (column - first) * channels;
@@ -118,7 +118,7 @@ final class PlainMaxPool {
         index[indexAt] = place;
     }
 
-    /** The first largest element's place, NaN being largest. */
+    /** The position of the first largest element; NaN counts as largest. */
     private int place(int image, int top, int bottom, int column, int channel) {
         int left = windows.left()[column];
         int right = windows.right()[column];

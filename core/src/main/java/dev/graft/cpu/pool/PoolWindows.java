@@ -4,11 +4,11 @@ import dev.graft.backend.PoolAxis;
 import dev.graft.backend.PoolGeometry;
 
 /**
- * The windows of a {@link PoolGeometry} over images of one size, as tables that loops read: output row {@code i} covers
+ * The windows of a {@link PoolGeometry} over images of one size, as tables for loops: output row {@code i} covers the
  * rows {@code top[i]} (inclusive) to {@code bottom[i]} (exclusive), clipped to the image.
  *
- * @param rowDivisor per output row, the height that an average divides by
- * @param columnDivisor per output column, the width that an average divides by
+ * @param rowDivisor for each output row, the height that an average divides by
+ * @param columnDivisor for each output column, the width that an average divides by
  */
 public record PoolWindows(int[] top, int[] bottom, int[] left, int[] right, int[] rowDivisor, int[] columnDivisor) {
 
@@ -36,7 +36,7 @@ public record PoolWindows(int[] top, int[] bottom, int[] left, int[] right, int[
         }
     }
 
-    /** An upper bound of the number of windows that look at one element. */
+    /** An upper bound of the number of windows that cover one element. */
     public long mostOverlapping() {
         return (long) mostOverlapping(top, bottom) * mostOverlapping(left, right);
     }

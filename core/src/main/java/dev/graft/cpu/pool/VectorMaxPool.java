@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Maxima of windows of up to 3x3 pixels on vectors of channels. A smaller window counts its last row or column several
- * times, which changes neither the maximum nor its first place.
+ * times, which changes neither the maximum nor its first position.
  */
 public final class VectorMaxPool {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
@@ -31,7 +31,7 @@ public final class VectorMaxPool {
         this.channels = channels;
     }
 
-    /** Whether all windows are small enough and channels fill vectors. */
+    /** Whether all windows are small enough and the channels fill vectors. */
     public static boolean fits(PoolWindows windows, int channels) {
         return channels % LANES == 0
                 && atMost(windows.top(), windows.bottom())
@@ -47,7 +47,7 @@ public final class VectorMaxPool {
         return true;
     }
 
-    /** One row of maxima and, where asked for, of their places: first places first; NaN is found where it lies. */
+    /** One row of maxima and, if requested, of their positions. The first position wins, and NaN counts as largest. */
     void row(float[] x, int image, int row, float[] y, int yAt, Optional<int[]> index, int indexAt) {
         int top = windows.top()[row];
         int bottom = windows.bottom()[row] - 1;
@@ -55,7 +55,7 @@ public final class VectorMaxPool {
     }
 
     /**
-     * One row of maxima where {@code x} holds the last {@link #MOST} image rows, row {@code i} in place {@code i %
+     * One row of maxima if {@code x} holds the last {@link #MOST} image rows, row {@code i} at position {@code i %
      * MOST}.
      */
     public void keptRow(float[] x, int row, float[] y, int yAt) {

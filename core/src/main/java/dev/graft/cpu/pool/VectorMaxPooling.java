@@ -8,7 +8,7 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import java.util.Optional;
 
-/** {@link MaxPooling} by {@link VectorMaxPool} where that serves the windows. */
+/** {@link MaxPooling} by {@link VectorMaxPool}, if that supports the windows. */
 public final class VectorMaxPooling extends MaxPooling {
 
     public VectorMaxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {

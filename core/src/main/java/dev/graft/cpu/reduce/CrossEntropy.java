@@ -52,7 +52,7 @@ public final class CrossEntropy {
 
     private static float rowLoss(float[] lp, int at, int label, float[] w, float smoothing) {
         double loss = -(1.0 - smoothing) * w[label] * lp[at + label];
-        // Not multiplied by a smoothing of 0: a log-probability may be minus infinity.
+        // Not multiplied by a smoothing of 0, because a log-probability may be minus infinity.
         if (smoothing > 0) {
             double sum = 0;
             for (int c = 0; c < w.length; c++) {

@@ -13,16 +13,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Folds of dimensions. Floats are added in vectors of independent lanes, at most {@link #FLOAT_ADDITIONS} per lane
- * before a lane is added to a double; pieces are cut by size and combined in order.
+ * Reductions over dimensions. Floats are added in vectors of independent lanes, at most {@link #FLOAT_ADDITIONS} for
+ * each lane before the lane is added to a double. Work is divided by size, and partial results are combined in order.
  */
 public final class Reductions {
-    /** A piece's squares that sum to less may have lost some to underflow. */
+    /** Squares whose sum is less than this may have lost digits to underflow. */
     private static final double SMALLEST_EXACT_SQUARES = 1e-28;
 
-    /** Elements of a task, whose sums are combined in order. */
+    /** The elements of a task; the sums of tasks are combined in order. */
     private static final int TASK = 1 << 16;
-    /** Most numbers that are added in floats before their sum goes to double. */
+    /** The most numbers that are added in floats before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 32;
 
     private static final int BLOCK = Workspace.BLOCK;
@@ -82,7 +82,7 @@ public final class Reductions {
         };
     }
 
-    // The elements next to each other in memory are folded into one.
+    // The reduced elements are contiguous in memory.
     private double[] foldRows(Reduction op, float[] x, StridedWalk walk) {
         StridedWalk kept = walk.where(1, false);
         StridedWalk folded = walk.where(1, true);
@@ -201,7 +201,7 @@ public final class Reductions {
         }
     }
 
-    // Neighbours in memory stay apart: whole stretches of them are folded at once.
+    // Neighbours in memory belong to different results: whole ranges of them are reduced at once.
     private double[] foldColumns(Reduction op, float[] x, StridedWalk walk) {
         StridedWalk kept = walk.where(1, false);
         StridedWalk folded = walk.where(1, true);
@@ -214,7 +214,7 @@ public final class Reductions {
         int pieces = (folded.total() + rows - 1) / rows;
         double[] partial = new double[Math.multiplyExact(kept.total(), pieces)];
         int grain = Math.max(1, TASK / (columns * Math.min(rows, folded.total())));
-        // Short rows that lie one after the other are folded several at a time: short loops are slow.
+        // Short contiguous rows are reduced several at a time, because short loops are slow.
         boolean dense = step == 1 && columns == width && folded.rank() == 1 && folded.step(0) == width;
         int together = dense ? BLOCK / columns : 1;
         context.forRange(outer * columnBlocks * pieces, grain, (from, to) -> {

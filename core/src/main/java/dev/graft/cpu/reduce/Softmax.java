@@ -43,7 +43,7 @@ public final class Softmax {
             }
         }
         if (log) {
-            // Not added to the largest, beside which a logarithm may vanish.
+            // Not added to the maximum, beside which a logarithm may vanish.
             double shift = Math.log(sum);
             for (int i = 0; i < width; i++) {
                 y[yAt + i] = (float) ((double) x[xAt + i] - largest - shift);

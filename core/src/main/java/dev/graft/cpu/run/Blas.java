@@ -2,7 +2,7 @@ package dev.graft.cpu.run;
 
 import dev.graft.cpu.memory.MatrixBuffer;
 
-/** Matrix products on {@link MatrixBuffer}s, one thread a call; row-major. */
+/** Row-major matrix products on {@link MatrixBuffer}s, with one thread for each call. */
 public interface Blas {
     /** Name and version, for {@code describe()}. */
     String description();
@@ -12,7 +12,7 @@ public interface Blas {
 
     /**
      * {@code c = op(a) op(b) + beta c} with {@code op(a) [m, k]}, {@code op(b) [k, n]}, {@code c [m, n]}; each matrix
-     * starts at {@code ...At} in its buffer and its rows as stored are {@code ld...} apart.
+     * starts at {@code ...At} in its buffer, and its stored rows are {@code ld...} apart.
      */
     void multiply(
             boolean transposeA,

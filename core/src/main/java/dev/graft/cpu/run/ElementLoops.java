@@ -6,7 +6,7 @@ import dev.graft.backend.UnaryOp;
 
 /**
  * The inner loops, behind one interface so that an implementation can be chosen for the machine. All arrays of a call
- * are used at the same indices {@code [from, to)}; a result may be an operand.
+ * are used at the same indices {@code [from, to)}. A result may be an operand.
  */
 public interface ElementLoops {
     /** The implementation's name and why it was chosen. */

@@ -4,7 +4,7 @@ import dev.graft.cpu.memory.MemoryAccount;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
-/** What all kernels work with: threads, element loops, matrix products, scratch memory. */
+/** What all kernels use: threads, element loops, matrix products and scratch memory. */
 public final class ExecutionContext {
     private final ElementLoops elementLoops;
     private final Runnable ready;
@@ -15,8 +15,8 @@ public final class ExecutionContext {
     private final Workspaces workspaces = new Workspaces(this::blas, memory);
 
     /**
-     * @param ready returns when {@code elementLoops} and what else was chosen with them are ready for use
-     * @param blas makes the library for matrix products, once, when it is needed first
+     * @param ready returns when {@code elementLoops} and the kernels that were chosen with them are ready for use
+     * @param blas makes the library for matrix products, once, on first use
      */
     public ExecutionContext(int threads, ElementLoops elementLoops, Runnable ready, Supplier<Blas> blas) {
         this.parallel = new Parallel(threads);
@@ -31,13 +31,13 @@ public final class ExecutionContext {
         ready.run();
     }
 
-    /** Ready for use, see {@link #awaitKernels}. */
+    /** Ready for use (see {@link #awaitKernels}). */
     public ElementLoops elementLoops() {
         awaitKernels();
         return elementLoops;
     }
 
-    /** Loaded at the first product, so that programs without one start fast. */
+    /** Loaded on the first product, so that programs without one start fast. */
     public Blas blas() {
         Blas b = blas;
         if (b == null) {
@@ -51,7 +51,7 @@ public final class ExecutionContext {
         return b;
     }
 
-    /** Who holds memory, and how to get it back. */
+    /** Who holds memory, and how to free it. */
     public MemoryAccount memory() {
         return memory;
     }

@@ -4,16 +4,13 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Optional;
 
-/** What HotSpot says about its compilers. */
+/** HotSpot's information about its compilers. */
 final class HotSpotFlags {
     private static final int OPTIMIZING = 4;
 
     private HotSpotFlags() {}
 
-    /**
-     * Whether methods that run often are compiled by HotSpot's C2; empty where the JVM does not say, or has another
-     * compiler.
-     */
+    /** Whether HotSpot's C2 compiles methods that run often; empty if the JVM does not say, or has another compiler. */
     static Optional<Boolean> compilesWithC2() {
         try {
             return Bean.compilesWithC2();
@@ -22,7 +19,7 @@ final class HotSpotFlags {
         }
     }
 
-    /** In a class of its own, which an image without the modules cannot load. */
+    /** In a separate class, which a JVM image without the modules cannot load. */
     private static final class Bean {
         static Optional<Boolean> compilesWithC2() {
             HotSpotDiagnosticMXBean hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);

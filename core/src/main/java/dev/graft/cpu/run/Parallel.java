@@ -10,20 +10,20 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Runs loops on a fixed number of threads, of which the callers are some.
+ * Runs loops on a fixed number of threads, callers included.
  *
- * <p>The work is cut by the caller's {@code grain} alone and each piece is run whole by one thread, so what a piece
+ * <p>The work is divided only by the caller's {@code grain}, and each piece is run by one thread, so what a piece
  * computes never depends on the number of threads. Calls from inside a piece run on the calling thread.
  *
- * <p>Several threads may call at once. Each works on its own loop, and on no other, until all pieces of it are taken;
- * the workers spread over the loops in progress, as many to each. Callers and workers together are no more than the
- * number of threads (unless there are more callers): a worker that becomes one too many leaves after the piece it runs.
+ * <p>Several threads may call at once. Each works on its own loop, and on no other, until all its pieces are taken. The
+ * workers spread evenly over the loops in progress. Callers and workers together are no more than the number of threads
+ * (unless there are more callers). A worker that becomes one too many leaves after its current piece.
  *
- * <p>Each thread begins with a share of its own, neighbouring pieces, and helps others when that is done. So of loops
- * over the same images a thread mostly sees the same ones, which its core still has in cache: where cores share no
- * cache, what another one wrote comes at the speed of memory.
+ * <p>Each thread begins with its own share of neighbouring pieces, and helps others when that is done. In loops over
+ * the same images, a thread therefore mostly sees the same images, which are still in its core's cache. If cores share
+ * no cache, data that another core wrote arrives only at the speed of memory.
  *
- * <p>Workers start when they are first needed and end when they were idle for a second, so they keep nothing alive for
+ * <p>Workers start when they are first needed and end after a second without work, so they keep nothing alive for
  * longer.
  */
 final class Parallel implements AutoCloseable {
@@ -35,7 +35,7 @@ final class Parallel implements AutoCloseable {
     }
 
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
-    // Kernels follow each other within microseconds; a thread that parks at once costs more to wake than a kernel
+    // Kernels follow each other within microseconds; waking a thread that parked at once costs more than a kernel
     // takes.
     private static final int SPINS = 2_000;
     private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(1);
@@ -45,11 +45,11 @@ final class Parallel implements AutoCloseable {
     private final AtomicReferenceArray<Worker> workers;
     /** The loops in progress; replaced as a whole. */
     private final AtomicReference<ParallelJob[]> jobs = new AtomicReference<>(NONE);
-    /** Threads that run pieces: workers, and callers that do not wait yet. */
+    /** The threads that run pieces: workers, and callers that are not waiting yet. */
     private final AtomicInteger running = new AtomicInteger();
 
     private volatile boolean closed;
-    /** Set where the system has no more threads. */
+    /** Set when the system has no more threads. */
     private volatile boolean isFull;
 
     Parallel(int threads) {
@@ -66,7 +66,7 @@ final class Parallel implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} over {@code [0, n)} in pieces of {@code grain}; an exception of a piece is thrown here, the
+     * Runs {@code body} over {@code [0, n)} in pieces of {@code grain}; an exception in a piece is thrown here; the
      * first one wins.
      */
     void forRange(int n, int grain, Body body) {
@@ -82,7 +82,7 @@ final class Parallel implements AutoCloseable {
         }
         ParallelJob job = new ParallelJob(body, n, grain, threads);
         Call call = new Call(job);
-        // Nothing below throws: pieces must not run on after this method.
+        // Nothing below throws, because no piece may still run after this method.
         running.incrementAndGet();
         add(job);
         wakeWorkers(pieces - 1);
@@ -145,12 +145,12 @@ final class Parallel implements AutoCloseable {
         });
     }
 
-    /** How many threads more than now may run; negative where there are too many. */
+    /** How many more threads may run; negative if there are too many. */
     private int room() {
         return threads - running.get();
     }
 
-    /** Sees to it that {@code wanted} workers, or as many as there is room for, look for work. */
+    /** Makes sure that {@code wanted} workers, or as many as there is room for, look for work. */
     private void wakeWorkers(int wanted) {
         int missing = Math.min(wanted, room());
         for (int i = 0; i < workers.length() && missing > 0 && !closed; i++) {
@@ -164,7 +164,7 @@ final class Parallel implements AutoCloseable {
         }
     }
 
-    /** Whether there is a worker {@code i} by now. */
+    /** Whether worker {@code i} exists, after starting it if necessary. */
     private boolean start(int i, Worker before) {
         if (isFull) {
             return false;
@@ -177,18 +177,19 @@ final class Parallel implements AutoCloseable {
             }
             worker.start();
             return true;
-        } catch (OutOfMemoryError e) { // how the JVM says that the system gives no more threads
+        } catch (OutOfMemoryError e) { // how the JVM reports that the system refuses more threads
             isFull = true;
             workers.compareAndSet(i, worker, null);
             LOG.log(
                     Level.WARNING,
-                    "The system gives no thread to the CPU kernels, which go on with fewer: " + e.getMessage()
+                    "The system refuses another thread for the CPU kernels, which continue with fewer: "
+                            + e.getMessage()
                             + ". Hint: raise the limit of processes and threads (ulimit -u, or the container's), or lower graft.threads.");
             return false;
         }
     }
 
-    /** Ends the worker threads once they have no work; loops go on with the callers alone. */
+    /** Ends the worker threads once they have no work; later loops run on their callers alone. */
     @Override
     public void close() {
         closed = true;
@@ -200,10 +201,11 @@ final class Parallel implements AutoCloseable {
         }
     }
 
-    /** A caller, which never leaves its loop; it looks for help if it has none, as there may be room by now. */
+    /** A caller, which never leaves its loop. It looks for help if it has none, because there may be room by now. */
     private final class Call implements ParallelJob.Leaving {
         /**
-         * Pieces after which there must have been room: between two loops of another caller there is some for a moment.
+         * The number of pieces after which there must have been room: between two loops of another caller, there is
+         * room for a moment.
          */
         private static final int LASTING = 3;
 
@@ -241,7 +243,7 @@ final class Parallel implements AutoCloseable {
             super(null, null, "graft-cpu-" + (index + 1), 0, false);
             this.index = index;
             setDaemon(true);
-            setContextClassLoader(null); // the caller's must not live on with this thread
+            setContextClassLoader(null); // the caller's must not stay alive with this thread
         }
 
         private void wake() {
@@ -284,7 +286,7 @@ final class Parallel implements AutoCloseable {
             return true;
         }
 
-        // In a method of its own: a parked thread's frame must not keep the last job's arrays from the garbage
+        // In a separate method: the frame of a parked thread must not keep the last job's arrays from the garbage
         // collector.
         private boolean help() {
             ParallelJob[] choice = jobs.get();
@@ -298,8 +300,8 @@ final class Parallel implements AutoCloseable {
             }
             mode.set(Mode.HELPING);
             job.helpers().incrementAndGet();
-            // Others who call meanwhile may have counted on this worker too: either they see that it helps, or it sees
-            // their loops.
+            // Other callers may have counted on this worker too: either they see that it helps, or it sees their
+            // loops.
             if (room() > 0 && anyWants(jobs.get())) {
                 wakeWorkers(1);
             }
@@ -322,9 +324,7 @@ final class Parallel implements AutoCloseable {
             return false;
         }
 
-        /**
-         * The loop with the fewest helpers among those that have work; null where none has, or where there is no room.
-         */
+        /** The loop with the fewest helpers among those with work; null if none has work, or if there is no room. */
         private ParallelJob choose(ParallelJob[] choice) {
             ParallelJob best = null;
             for (ParallelJob job : choice) {
@@ -337,11 +337,11 @@ final class Parallel implements AutoCloseable {
         }
     }
 
-    /** A worker's choice of a loop, which it makes anew after a piece if there are other loops than there were. */
+    /** A worker's choice of a loop. It chooses again after a piece if the set of loops has changed. */
     private final class Choice implements ParallelJob.Leaving {
         private final ParallelJob job;
         private ParallelJob[] among;
-        /** Whether the worker left before all was taken, and counts as a helper no longer. */
+        /** Whether the worker left before all pieces were taken, and no longer counts as a helper. */
         private boolean left;
 
         private Choice(ParallelJob job, ParallelJob[] among) {
@@ -359,7 +359,7 @@ final class Parallel implements AutoCloseable {
             return left;
         }
 
-        // One too many, or missed more elsewhere. Of several workers that find so at once, no more leave than must.
+        // One too many, or needed more elsewhere. If several workers find this at once, no more leave than necessary.
         private boolean leavesFor(ParallelJob[] now) {
             int all = running.get();
             if (all > threads) {
@@ -367,7 +367,7 @@ final class Parallel implements AutoCloseable {
                 if (leaves) {
                     job.helpers().decrementAndGet();
                 } else {
-                    among = NONE; // others come or go: ask again
+                    among = NONE; // other workers come or go: ask again
                 }
                 return leaves;
             }

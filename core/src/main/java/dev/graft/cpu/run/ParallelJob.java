@@ -5,17 +5,17 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A loop of one caller, in progress. Every piece is in the share of one thread, until that thread or, later, another
- * one takes it.
+ * A loop of one caller, in progress. Every piece belongs to the share of one thread, until that thread or, later,
+ * another one takes it.
  */
 final class ParallelJob {
     /**
-     * Longs from one share to the next: threads that take pieces of their own shares do not write to the same cache
-     * lines.
+     * The distance in longs from one share to the next, so that threads which take pieces of their own shares do not
+     * write to the same cache lines.
      */
     private static final int APART = 16;
 
-    /** Asked by a thread after each piece: whether it is to leave the rest to others. */
+    /** Whether the thread should leave the rest to others; asked after each piece. */
     @FunctionalInterface
     interface Leaving {
         boolean leaves();
@@ -28,7 +28,8 @@ final class ParallelJob {
     private final Thread caller = Thread.currentThread();
     private final int shares;
     /**
-     * The pieces of each share that are not taken: the first in the upper half of a long, the end in the lower half.
+     * The pieces of each share that have not been taken: the first in the upper half of a long, the end in the lower
+     * half.
      */
     private final AtomicLongArray left;
 
@@ -66,13 +67,13 @@ final class ParallelJob {
         return caller;
     }
 
-    /** Threads that work on it, the caller not included. */
+    /** The threads that work on it, without the caller. */
     AtomicInteger helpers() {
         return helpers;
     }
 
     /**
-     * Whether every piece has been taken. Looks at no share: that would slow down the threads that take pieces of them.
+     * Whether every piece has been taken. It reads no share, because that would slow down the threads that take pieces.
      */
     boolean isTaken() {
         return taken;
@@ -83,7 +84,7 @@ final class ParallelJob {
         return done.get() == pieces;
     }
 
-    /** What a piece threw first, or null. */
+    /** The first exception of a piece, or null. */
     Throwable failure() {
         return failure;
     }
@@ -101,8 +102,8 @@ final class ParallelJob {
     }
 
     /**
-     * Takes pieces until none is left, or until the thread is to leave: the thread's own share first, then what others
-     * have not come to.
+     * Takes pieces until none is left, or until the thread should leave: first from the thread's own share, then from
+     * what others have left.
      */
     void work(int thread, Leaving leaving) {
         int ran = takePieces(thread, leaving);
@@ -144,7 +145,7 @@ final class ParallelJob {
         }
     }
 
-    /** The next piece of a share, the last one for other threads than its own; -1 where none is left. */
+    /** The next piece of a share, or the last one if another thread takes it; -1 if none is left. */
     private int take(int share, boolean own) {
         int place = place(share);
         while (true) {
@@ -160,7 +161,7 @@ final class ParallelJob {
         }
     }
 
-    /** Returns when every piece is done; an interrupt waits until then. */
+    /** Returns when every piece is done. An interrupt is deferred until then. */
     void await(int spins) {
         boolean interrupted = false;
         for (int i = 0; !isDone(); i++) {

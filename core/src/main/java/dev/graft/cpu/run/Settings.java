@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * All settings of the library's core, from system properties and the environment; each is read when the backend is
- * first used, and an unreadable one refused then.
+ * All settings of the library's core, from system properties and the environment. Each is read when the backend is
+ * first used, and refused then if it cannot be read.
  */
 public final class Settings {
     /** More threads than the largest machines have processors. */
@@ -15,7 +15,7 @@ public final class Settings {
 
     /** Which element kernels to use. */
     public enum KernelChoice {
-        /** Vectors where the JVM compiles them to instructions. */
+        /** Vectors, if the JVM compiles them to instructions. */
         BEST,
         VECTOR,
         PLAIN
@@ -27,7 +27,7 @@ public final class Settings {
         JAVA
     }
 
-    /** Which of Winograd's algorithms convolutions of 3x3 may use. */
+    /** Which of Winograd's algorithms 3x3 convolutions may use. */
     public enum WinogradChoice {
         /** F(4x4, 3x3). */
         F4,
@@ -49,7 +49,7 @@ public final class Settings {
     }
 
     /**
-     * @throws IllegalArgumentException that names the first setting that cannot be read, where it was set, and the fix
+     * @throws IllegalArgumentException if a setting cannot be read, naming the first one, where it was set, and the fix
      */
     public void check() {
         threads();
@@ -68,14 +68,14 @@ public final class Settings {
                         () -> (long) Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
     }
 
-    /** Most bytes that the pool keeps. */
+    /** The most bytes that the pool keeps. */
     public long poolBytes() {
         return property("graft.pool.bytes")
                 .map(s -> s.number(0, Long.MAX_VALUE))
                 .orElseGet(() -> Runtime.getRuntime().maxMemory() / 2);
     }
 
-    /** Most bytes of packed weights. */
+    /** The most bytes of packed weights. */
     public static long packedBytes() {
         return Runtime.getRuntime().maxMemory() / 4;
     }
@@ -98,7 +98,7 @@ public final class Settings {
                 .orElse(BlasChoice.OPENBLAS);
     }
 
-    /** Whether closed tensors remember the stack that closed them. */
+    /** Whether closed tensors remember the stack trace that closed them. */
     public boolean traceClose() {
         return property("graft.traceClose")
                 .map(s -> s.oneOf(List.of("true", "false"), List.of(true, false)))
@@ -113,7 +113,7 @@ public final class Settings {
         return set(name + " (environment)", environment.apply(name));
     }
 
-    /** An empty text is as none. */
+    /** An empty text counts as not set. */
     private static Optional<Setting> set(String name, String text) {
         return text == null || text.isBlank() ? Optional.empty() : Optional.of(new Setting(name, text.trim()));
     }

@@ -5,20 +5,20 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Whether this JVM compiles the Vector API to instructions. Where it does not, each vector operation is a call that
- * makes an object: a network takes a hundred times longer than with plain loops, or several hundred where the
- * processor's fused multiply-add is not used either.
+ * Whether this JVM compiles the Vector API to instructions. If it does not, each vector operation is a call that
+ * allocates an object. A network then takes a hundred times longer than with plain loops, or several hundred times if
+ * the processor's fused multiply-add is not used either.
  *
- * <p>The answer must not depend on how busy the machine is, because results of the two kinds of kernels differ in their
- * last bits. So it comes from what the JVM says of itself (a few milliseconds, once); only a JVM that says nothing is
- * measured.
+ * <p>The answer must not depend on how busy the machine is, because the results of the two kinds of kernels differ in
+ * their last bits. So it comes from what the JVM reports about itself (a few milliseconds, once). Only a JVM that
+ * reports nothing is measured.
  */
 public final class VectorCheck {
-    /** The shortest vectors for which kernels are made. */
+    /** The shortest vectors that kernels support. */
     private static final int SHORTEST_BITS = 128;
     /**
-     * In hardware a fused multiply-add costs as much as a call of an empty method or less; without it is done in
-     * decimals, 100 times slower.
+     * In hardware, a fused multiply-add costs no more than a call of an empty method. Without hardware it is computed
+     * in decimals, 100 times slower.
      */
     private static final int SLOW = 20;
 
@@ -38,9 +38,7 @@ public final class VectorCheck {
         private static final Optional<String> OBSTACLE = find();
     }
 
-    /**
-     * Why vector kernels would be slow on this JVM, with the fix; empty where they are fast. Needs {@link #hasModule}.
-     */
+    /** Why vector kernels would be slow on this JVM, with the fix; empty if they are fast. Needs {@link #hasModule}. */
     public static Optional<String> obstacle() {
         return Holder.OBSTACLE;
     }
@@ -101,7 +99,7 @@ public final class VectorCheck {
             }
             plain = Math.min(plain, System.nanoTime() - start);
         }
-        sink = x; // kept, so that the loops cannot be optimised away
+        sink = x; // stored, so that the loops cannot be optimised away
         return fused <= SLOW * Math.max(plain, CALLS * 5L);
     }
 
@@ -109,7 +107,7 @@ public final class VectorCheck {
         return a * b + c;
     }
 
-    /** In a class of its own, as it needs the module. */
+    /** In a separate class, because it needs the module. */
     private static final class Width {
         private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
@@ -117,7 +115,7 @@ public final class VectorCheck {
             return SPECIES.vectorBitSize();
         }
 
-        /** Runs a loop until it is fast, or for three seconds: on a busy machine the compiler is late. */
+        /** Runs a loop until it is fast, or for three seconds, because the compiler is late on a busy machine. */
         static boolean isFast() {
             float[] x = new float[MEASURED_FLOATS];
             long begin = System.nanoTime();

@@ -6,9 +6,9 @@ import jdk.incubator.vector.VectorSpecies;
 /** The size of all vectors of floats, and what every kernel on the Vector API needs. */
 public final class Vectors {
     /**
-     * The machine's widest vectors, and the only ones of floats: a second size, loaded anywhere, makes calls on
-     * {@link FloatVector} polymorphic and their vectors objects (measured on JDK 17: convolutions became 10 times
-     * slower).
+     * The machine's widest vectors, and the only float vectors. A second size, loaded anywhere, would make calls on
+     * {@link FloatVector} polymorphic and turn their vectors into objects (measured on JDK 17: convolutions became 10
+     * times slower).
      */
     public static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     /** Floats in a vector. */

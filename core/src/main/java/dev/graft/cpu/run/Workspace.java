@@ -11,19 +11,19 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * One thread's scratch memory: grown when needed, kept between kernels. An array or a buffer stays valid for whoever
- * holds it.
+ * One thread's scratch memory, which grows when needed and is kept between kernels. An array or a buffer stays valid
+ * for whoever holds it.
  */
 public final class Workspace {
 
-    /** Who uses a buffer; a call may hold several at once. */
+    /** The use of a buffer; a call may hold several at once. */
     public enum Slot {
         LEFT,
         RIGHT,
         RESULT,
-        /** Results that wait for others. */
+        /** Results that wait for other results. */
         KEPT,
-        /** Filled by the caller of a kernel and read by all its threads. */
+        /** Filled by the caller of a kernel, and read by all its threads. */
         SHARED_LEFT,
         SHARED_RIGHT,
         SHARED_RESULT,
@@ -32,7 +32,7 @@ public final class Workspace {
         WATCH_TILES
     }
 
-    /** Length of the blocks in which strided operands are staged: a few of them fit the first-level cache. */
+    /** The length of the blocks that strided operands are copied through: a few of them fit the first-level cache. */
     public static final int BLOCK = 1024;
 
     private static final int MAX_BLOCKS = 8;
@@ -47,7 +47,7 @@ public final class Workspace {
     private float[][] rows = new float[0][];
     private final long[][] longs = new long[2][];
     private final byte[][] bytes = new byte[2][];
-    // Written by the thread alone, read by all.
+    // Written only by this thread, read by all.
     private volatile long size;
     private volatile boolean retired;
 
@@ -102,7 +102,7 @@ public final class Workspace {
         size = size + (long) bytes * (to - from);
     }
 
-    /** A new array in place of {@code old}, which the caller has let go of. */
+    /** A new array in place of {@code old}, which the caller no longer holds. */
     private float[] grown(int old, int count) {
         resize(old, 0, Float.BYTES);
         float[] array = memory.make("scratch memory", 4L * count, () -> block(count));
@@ -115,17 +115,17 @@ public final class Workspace {
     }
 
     /**
-     * A new array of at least {@code count} floats. Its size is such that arrays made one after the other lie alike
-     * relative to cache lines (an array has a header of 16 bytes): once the JIT compiler aligns one of them, the loads
-     * of all are aligned, which is worth up to a third.
+     * A new array of at least {@code count} floats. Its size is chosen so that arrays allocated one after another have
+     * the same alignment to cache lines (an array has a header of 16 bytes). Once the JIT compiler aligns one of them,
+     * the loads of all are aligned, which is worth up to a third.
      */
     public static float[] block(int count) {
         return new float[(Math.max(BLOCK, count) + 4 + 15) / 16 * 16 - 4];
     }
 
     /**
-     * An array as {@code fill} leaves it, which is called only where this thread did not ask for the same slot with the
-     * same key last.
+     * An array that {@code fill} has filled. {@code fill} is called only if this thread's last request for the slot had
+     * another key.
      *
      * @param key compared by identity
      */
@@ -139,7 +139,7 @@ public final class Workspace {
         return array;
     }
 
-    /** As {@link #buffer}, on the heap, where vector kernels work. */
+    /** As {@link #buffer}, on the heap, for vector kernels. */
     public float[] array(Slot slot, int count) {
         keys.remove(slot);
         float[] array = arrays.get(slot);

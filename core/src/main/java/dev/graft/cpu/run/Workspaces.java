@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The scratch memory of all threads that run kernels, one {@link Workspace} each.
+ * The scratch memory of all threads that run kernels, with one {@link Workspace} each.
  *
- * <p>A thread of the program refers to its workspace weakly, so that it keeps nothing of this library after its last
- * use; this list holds workspaces softly, so that they make room where memory runs out. A thread that ended leaves its
- * workspace to the next new one.
+ * <p>A thread of the program refers to its workspace weakly, so that it keeps nothing of this library alive after its
+ * last use. This list holds workspaces softly, so that they are freed if memory runs out. A thread that has ended
+ * leaves its workspace to the next new thread.
  */
 final class Workspaces implements MemoryHolder {
     private record Entry(WeakReference<Thread> thread, SoftReference<Workspace> workspace) {
@@ -28,7 +28,7 @@ final class Workspaces implements MemoryHolder {
     private final Supplier<Blas> blas;
     private final MemoryAccount memory;
     private final List<Entry> entries = new ArrayList<>();
-    // Holds objects of the JDK's own classes alone: threads outlive class loaders.
+    // Holds only objects of the JDK's own classes, because threads outlive class loaders.
     private final ThreadLocal<Reference<Workspace>> own = new ThreadLocal<>();
 
     Workspaces(Supplier<Blas> blas, MemoryAccount memory) {
@@ -77,7 +77,7 @@ final class Workspaces implements MemoryHolder {
         return bytes;
     }
 
-    /** Threads let go of their scratch memory: those in a kernel when it is done, the others at once. */
+    /** Threads free their scratch memory: those in a kernel when it is done, the others at once. */
     @Override
     public synchronized void giveBack() {
         for (Entry entry : entries) {

@@ -7,22 +7,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The members of a tar file (ustar, with extended headers passed over), checked against the file's length. */
+/** The members of a tar file (ustar; extended headers are skipped), checked against the file's length. */
 public final class TarArchive {
     private static final int BLOCK = 512;
-    /** Python's tarfile, which wrote these checkpoints, fills the last record of 20 blocks. */
+    /** Python's tarfile, which wrote these checkpoints, pads the last record to 20 blocks. */
     private static final int RECORD = 20 * BLOCK;
 
     private static final int MAX_MEMBERS = 10_000;
 
     private TarArchive() {}
 
-    /** Whether the file starts with a tar header: its checksum says so. */
+    /** Whether the file starts with a tar header, judged by its checksum. */
     public static boolean isTar(FileBytes file) {
         return file.size() >= BLOCK && isHeader(file.read(0, BLOCK));
     }
 
-    /** @param last the member that the format puts last, so that a truncated file's full size can be told */
+    /** @param last the member that the format puts last, so that the full size of a truncated file is known */
     public static Map<String, ByteSource> members(FileBytes file, String last) {
         Map<String, ByteSource> members = new LinkedHashMap<>();
         long at = 0;

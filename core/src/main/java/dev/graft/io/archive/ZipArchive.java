@@ -19,7 +19,7 @@ import java.util.zip.Inflater;
 
 /**
  * The members of a ZIP (and ZIP64) file, checked before use: the central directory must agree with every local header,
- * members may not overlap, and what unpacks may not be out of proportion to the file.
+ * members may not overlap, and the unpacked size must be in proportion to the file.
  *
  * @see <a href="https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT">APPNOTE.TXT</a>
  */
@@ -62,7 +62,7 @@ public final class ZipArchive {
         return Optional.ofNullable(members.get(name));
     }
 
-    /** Whether the file ends with a ZIP directory; a download cut short does not. */
+    /** Whether the file ends with a ZIP directory; an incomplete download does not. */
     public static boolean hasDirectory(FileBytes file) {
         return findEnd(file).isPresent();
     }
@@ -71,7 +71,7 @@ public final class ZipArchive {
         int length = (int) Math.min(file.size(), END_SIZE + MAX_COMMENT);
         byte[] tail = file.read(file.size() - length, length);
         for (int at = length - END_SIZE; at >= 0; at--) {
-            // what follows the comment is padding, which Python's zipfile does not mind either
+            // whatever follows the comment is padding, which Python's zipfile accepts too
             if (LittleEndian.int32(tail, at) == 0x06054b50
                     && LittleEndian.uint16(tail, at + 20) <= length - at - END_SIZE) {
                 return Optional.of(file.size() - length + at);
@@ -94,7 +94,7 @@ public final class ZipArchive {
             start = LittleEndian.int64(record64, 48);
         }
         if (size < 0 || start < 0 || start > limit || size > limit - start || size > MAX_DIRECTORY) {
-            throw file.damaged("the ZIP directory lies outside the file", end);
+            throw file.damaged("the ZIP directory is outside the file", end);
         }
         return new long[] {start, size};
     }
@@ -173,7 +173,7 @@ public final class ZipArchive {
                 header);
     }
 
-    /** Nothing is ever unpacked to disk, but an archive that tries to climb out of its folder is not a checkpoint. */
+    /** Nothing is ever unpacked to disk, but an archive with paths outside its folder is not a checkpoint. */
     private void checkName(String name) {
         boolean climbs = name.startsWith("/")
                 || name.indexOf('\\') >= 0
@@ -213,7 +213,7 @@ public final class ZipArchive {
         boolean sizes = e.packed() >= 0 && e.size() >= 0 && (e.method() != STORED || e.packed() == e.size());
         if (!sizes || e.header() < free || e.header() > directoryStart - LOCAL_SIZE) {
             throw file.damaged(
-                    "member " + e.name() + " overlaps another or lies outside the archive", Math.max(0, e.header()));
+                    "member " + e.name() + " overlaps another or is outside the archive", Math.max(0, e.header()));
         }
         byte[] expectedName = e.name().getBytes(StandardCharsets.UTF_8);
         byte[] local =
@@ -244,7 +244,7 @@ public final class ZipArchive {
         return file.damaged("member " + name + " fails its checksum");
     }
 
-    /** A member stored as it is; PyTorch can be told to write no checksum, and writes 0 then. */
+    /** An uncompressed member. PyTorch can be configured to write no checksum, and then writes 0. */
     private final class StoredMember implements ByteSource {
         private final String name;
         private final ByteSource bytes;
@@ -299,7 +299,7 @@ public final class ZipArchive {
         }
     }
 
-    /** A compressed member, as archives repacked by other tools have; unpacked when first read. */
+    /** A compressed member, as in archives repacked by other tools. It is unpacked when it is first read. */
     private final class DeflatedMember implements ByteSource {
         private final Entry entry;
         private final ByteSource packed;

@@ -17,7 +17,7 @@ public final class ZipWriter {
     private static final int UTF8_NAMES = 1 << 11;
     private static final int VERSION = 20;
     private static final int VERSION64 = 45;
-    /** 1 January 1980, the earliest date a ZIP has: equal weights give equal files. */
+    /** 1 January 1980, the earliest date of the ZIP format, so that equal weights give equal files. */
     private static final int DATE = 0x21;
 
     private static final long MAX32 = 0xffffffffL;

@@ -12,7 +12,8 @@ public interface ByteSource {
     void read(long offset, byte[] target, int at, int length);
 
     /**
-     * Called with the whole region's bytes when they were read in one piece, so that a checksum costs no second pass.
+     * Called with the bytes of the whole region if they were read in one piece, so that a checksum costs no second
+     * pass.
      */
     default void verify(byte[] whole) {}
 
@@ -25,7 +26,7 @@ public interface ByteSource {
         return bytes;
     }
 
-    /** The bytes from {@code start}, as a region of its own; the caller has checked the range. */
+    /** The bytes from {@code start} on as a separate region; the caller has checked the range. */
     default ByteSource slice(long start, long size) {
         ByteSource parent = this;
         return new ByteSource() {
@@ -46,7 +47,7 @@ public interface ByteSource {
         };
     }
 
-    /** Bytes already in memory. */
+    /** Bytes that are already in memory. */
     static ByteSource of(byte[] bytes) {
         return new ByteSource() {
             @Override

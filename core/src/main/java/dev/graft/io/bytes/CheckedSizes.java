@@ -5,7 +5,7 @@ import dev.graft.type.Shape;
 import java.util.List;
 import java.util.Optional;
 
-/** Arithmetic on sizes that came from a file: overflow is an answer, not an accident. */
+/** Arithmetic on sizes that come from a file: overflow is a regular result. */
 public final class CheckedSizes {
     private CheckedSizes() {}
 
@@ -20,7 +20,7 @@ public final class CheckedSizes {
         return ((a ^ sum) & (b ^ sum)) < 0 ? Optional.empty() : Optional.of(sum);
     }
 
-    /** {@code sizes} as a shape, where one Java array can hold that many elements. */
+    /** {@code sizes} as a shape, if one Java array can hold that many elements. */
     public static Shape shape(FileBytes file, String name, List<Long> sizes) {
         int[] dims = new int[sizes.size()];
         for (int i = 0; i < dims.length; i++) {

@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A weight file open for reading at any position, and the maker of every error about it.
+ * A weight file that is open for reading at any position; it also makes all errors about the file.
  *
- * <p>Positional reads rather than a memory mapping: a file cut short by someone else while it is mapped kills the JVM
+ * <p>It uses positional reads rather than a memory mapping: a mapped file that another process truncates kills the JVM
  * with a bus error, and a mapped file cannot be replaced on Windows.
  */
 public final class FileBytes implements ByteSource, AutoCloseable {
-    /** The JDK keeps one direct buffer a thread as large as the largest read, so reads are cut. */
+    /** The JDK keeps one direct buffer for each thread, as large as its largest read, so reads are split. */
     private static final int CHUNK = 1 << 20;
 
     private static final int LISTED = 10;
@@ -29,7 +29,7 @@ public final class FileBytes implements ByteSource, AutoCloseable {
 
     /**
      * Tensors may share storage and repeat elements (stride 0), so a small file can describe more than it holds. Tied
-     * weights double a tensor; sixteen times the whole file is no model.
+     * weights double a tensor, but no model needs sixteen times the size of its file.
      */
     public static final int MAX_EXPANSION = 16;
 
@@ -49,9 +49,9 @@ public final class FileBytes implements ByteSource, AutoCloseable {
         if (Files.isDirectory(path)) {
             throw new WeightFileException(path, "is a folder, not a weight file", "give the file inside it");
         }
-        if (Files.exists(path) && !Files.isRegularFile(path)) { // opening a pipe waits, a device has no end
+        if (Files.exists(path) && !Files.isRegularFile(path)) { // opening a pipe blocks, and a device has no end
             throw new WeightFileException(
-                    path, "is a device or a pipe, not a regular file", "copy what it gives into a file first");
+                    path, "is a device or a pipe, not a regular file", "copy its content to a file first");
         }
         FileChannel channel = null;
         try {
@@ -71,7 +71,7 @@ public final class FileBytes implements ByteSource, AutoCloseable {
         }
     }
 
-    /** The most bytes that the content of a file of this size may turn into. */
+    /** The most bytes that the content of a file of this size may expand to. */
     public long mayExpandTo() {
         return CheckedSizes.multiply(size, MAX_EXPANSION)
                 .flatMap(n -> CheckedSizes.add(n, FREE_BYTES))
@@ -138,7 +138,7 @@ public final class FileBytes implements ByteSource, AutoCloseable {
         return new WeightFileException(path, problem, hint);
     }
 
-    /** The file holds no state dict of the name that was asked for. */
+    /** The file has no state dict of the requested name. */
     public WeightFileException noneNamed(String name, Collection<String> names) {
         List<String> first = names.stream()
                 .map(full -> full.contains(".") ? full.substring(0, full.indexOf('.')) : full)
@@ -150,7 +150,7 @@ public final class FileBytes implements ByteSource, AutoCloseable {
                 "its names begin with " + String.join(", ", first) + "; graft inspect lists them all");
     }
 
-    /** The file ends too early; {@code expected} is its full size, or at least that much when {@code atLeast}. */
+    /** The file ends too early; {@code expected} is its full size, or a lower bound if {@code atLeast}. */
     public WeightFileException truncated(long expected, boolean atLeast) {
         return new WeightFileException(
                 path,
@@ -163,7 +163,7 @@ public final class FileBytes implements ByteSource, AutoCloseable {
                 "download it again");
     }
 
-    /** The file ends inside {@code where} and nothing read so far says how long it should be. */
+    /** The file ends inside {@code where}, and nothing read so far says how long it should be. */
     public WeightFileException truncatedIn(String where) {
         String problem =
                 String.format(Locale.ROOT, "the file looks truncated: its %,d bytes end inside %s", size, where);

@@ -1,5 +1,5 @@
 /**
- * Reading an open file without trust: positions, sizes checked for overflow, little-endian numbers. Not exported. The
- * next way to look at bytes goes here; a container of files goes into {@code archive}, a format into a room of its own.
+ * Reading an untrusted open file: positions, sizes checked for overflow, little-endian numbers. Not exported. Further
+ * ways to read bytes go here; a container of files goes into {@code archive}, and a format into its own package.
  */
 package dev.graft.io.bytes;

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What each element type is called in PyTorch, in its pickles and in safetensors. */
+/** The names of each element type in PyTorch, in its pickles and in safetensors. */
 public enum ElementTypeNames {
     F32(DType.F32, "float32", "FloatStorage", "F32"),
     F64(DType.F64, "float64", "DoubleStorage", "F64"),
@@ -41,9 +41,9 @@ public enum ElementTypeNames {
     final DType type;
     /** As in {@code torch.float32}. */
     public final String torchName;
-    /** As in {@code torch.FloatStorage}; empty where PyTorch pickles an untyped storage and the type beside it. */
+    /** As in {@code torch.FloatStorage}; empty if PyTorch pickles an untyped storage with the type beside it. */
     public final String storageClass;
-    /** Empty where safetensors has no such type. */
+    /** Empty if safetensors has no such type. */
     public final String safetensorsName;
 
     ElementTypeNames(DType type, String torchName, String storageClass, String safetensorsName) {
@@ -69,7 +69,7 @@ public enum ElementTypeNames {
         return Optional.ofNullable(BY_SAFETENSORS.get(name)).map(d -> d.type);
     }
 
-    /** Bytes that change places together when the byte order is turned: a complex number is two floats. */
+    /** The number of bytes that are reversed together when the byte order changes: a complex number is two floats. */
     public int swapUnit() {
         return type == DType.C64 || type == DType.C128 ? type.bytes() / 2 : type.bytes();
     }

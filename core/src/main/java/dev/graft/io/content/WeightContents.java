@@ -6,15 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a weight file holds, its tensors not yet read.
+ * The content of a weight file, before its tensors are read.
  *
  * @param tensors by name, in the file's order
- * @param unreadable tensors that this library cannot hold, with the reason; they are an error only where they are
- *     needed
+ * @param unreadable tensors that this library cannot hold, with the reason; they are an error only if they are needed
  * @param skipped names of entries that are not weights: epoch, optimizer
- * @param candidates names of state dicts that fit the same networks, the one in {@code tensors} first; empty where
- *     there is no second one
- * @param metadata free text beside the tensors, as safetensors has
+ * @param candidates names of state dicts that fit the same networks, first the one in {@code tensors}; empty if there
+ *     is no second one
+ * @param metadata free text beside the tensors, as in safetensors
  */
 public record WeightContents(
         WeightFormat format,
@@ -24,7 +23,7 @@ public record WeightContents(
         List<String> candidates,
         Map<String, String> metadata) {
 
-    /** The entries whose names begin with a prefix, without it; all of them where nobody asks for one. */
+    /** The entries whose names begin with a prefix, without it; all of them if no prefix is given. */
     public static <T> Map<String, T> under(Map<String, T> named, Optional<String> prefix) {
         if (prefix.isEmpty()) {
             return named;
@@ -38,7 +37,7 @@ public record WeightContents(
         return inside;
     }
 
-    /** Why a tensor is among the {@code unreadable}: an element type that this library does not know. */
+    /** The reason of a tensor in {@code unreadable}: an element type that this library does not know. */
     public static String unknownType(String type) {
         return "has type " + type + ", which is not supported";
     }

@@ -1,6 +1,6 @@
 package dev.graft.io.content;
 
-/** The containers that weights come in. */
+/** The containers of weights. */
 public enum WeightFormat {
     SAFETENSORS("safetensors"),
     TORCH_ZIP("torch-zip"),

@@ -19,8 +19,8 @@ import java.util.UUID;
 
 /**
  * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary file beside it,
- * flushed to the disk, then renamed. A symbolic link stays one, and its target is written; a file that is replaced
- * keeps its permissions. A device or a pipe, such as {@code /dev/null}, is no file to replace: it is written into.
+ * flushed to the disk, then renamed. A symbolic link stays a link, and its target is written. A file that is replaced
+ * keeps its permissions. A device or a pipe, such as {@code /dev/null}, is written to and not replaced.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
@@ -29,25 +29,24 @@ public final class AtomicFile {
 
     private AtomicFile() {}
 
-    /** What a file shall hold. */
+    /** The content of a file. */
     public interface Content {
-        /** Writes it all; the stream is buffered, and closed by the caller. */
+        /** Writes all of the content. The stream is buffered, and is closed by the caller. */
         void writeTo(OutputStream out) throws IOException;
     }
 
     /**
      * Writes a file.
      *
-     * @throws IOException where it cannot be written, or {@code given} is a folder; the file that was there is
-     *     untouched
+     * @throws IOException if it cannot be written, or {@code given} is a folder; the previous file is untouched
      */
     public static void write(Path given, Content content) throws IOException {
         write(given, content, true);
     }
 
     /**
-     * As {@link #write}, without waiting for the disk, which takes milliseconds: a power failure may leave an empty
-     * file. For what is written often and can be written again.
+     * As {@link #write}, without waiting for the disk, which takes milliseconds. A power failure may leave an empty
+     * file. For files that are written often and can be written again.
      */
     public static void writeSoon(Path given, Content content) throws IOException {
         write(given, content, false);
@@ -77,7 +76,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Whether what is there is neither a file nor a folder; links are followed as far as the system can. */
+    /** Whether the path exists and is neither a file nor a folder; links are followed as far as the system can. */
     public static boolean isDeviceOrPipe(Path path) {
         return Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
     }
@@ -100,7 +99,7 @@ public final class AtomicFile {
             throw new WeightFileException(
                     given,
                     "cannot be written: " + reason(e),
-                    "check that the folder exists, is writable and has space left; the file that was there is untouched",
+                    "check that the folder exists, is writable and has space left; the previous file is untouched",
                     -1,
                     e);
         }
@@ -113,7 +112,7 @@ public final class AtomicFile {
                 : name.substring(0, name.offsetByCodePoints(0, MAX_NAME));
     }
 
-    /** What a chain of symbolic links ends at, whether it exists or not. */
+    /** The end of a chain of symbolic links, whether it exists or not. */
     private static Path followed(Path given) throws IOException {
         Path path = given;
         for (int links = 0; Files.isSymbolicLink(path); links++) {
@@ -127,7 +126,9 @@ public final class AtomicFile {
         return path;
     }
 
-    /** Gives a file that is to replace another the other's permissions, where there is one and the system has such. */
+    /**
+     * Gives a file the permissions of the file that it will replace, if there is one and the system has permissions.
+     */
     public static void keepPermissions(Path old, Path replacement) throws IOException {
         PosixFileAttributeView before = Files.getFileAttributeView(old, PosixFileAttributeView.class);
         PosixFileAttributeView now = Files.getFileAttributeView(replacement, PosixFileAttributeView.class);
@@ -148,7 +149,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Renames a file that is written whole to its place, in one step where the file system can. */
+    /** Renames a completely written file to its final name, in one step if the file system can. */
     public static void putInPlace(Path temporary, Path target) throws IOException {
         try {
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -157,10 +158,7 @@ public final class AtomicFile {
         }
     }
 
-    /**
-     * Makes renames in a folder themselves durable where the system lets a folder be opened (Windows does not, and
-     * needs it not).
-     */
+    /** Makes renames in a folder durable, if the system can open a folder (Windows cannot, and does not need it). */
     public static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
@@ -178,7 +176,7 @@ public final class AtomicFile {
         }
     }
 
-    /** In words for people. */
+    /** The reason in plain words. */
     public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
             return "its folder does not exist";

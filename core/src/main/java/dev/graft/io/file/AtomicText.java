@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Writes text files that appear whole or not at all. */
+/** Writes text files that appear as a whole or not at all. */
 public final class AtomicText {
     private AtomicText() {}
 
-    /** @throws FileException if the file cannot be written; what was there before stays */
+    /** @throws FileException if the file cannot be written; the previous file stays */
     public static void write(Path target, String text) {
         try {
             AtomicFile.write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));

@@ -10,16 +10,16 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, in lower-case hexadecimal: what Graft tells files, data sets and tensors apart by. */
+/** SHA-256, in lower-case hexadecimal: how Graft identifies files, data sets and tensors. */
 public final class Sha256 {
     private static final int PIECE_BYTES = 1 << 16;
 
     private Sha256() {}
 
     /**
-     * Of all bytes of a file.
+     * The hash of a file's bytes.
      *
-     * @throws UncheckedIOException where it cannot be read
+     * @throws UncheckedIOException if it cannot be read
      */
     public static String of(Path file) {
         MessageDigest digest = digest();
@@ -33,7 +33,7 @@ public final class Sha256 {
         return hex(digest);
     }
 
-    /** Of a text's UTF-8 bytes. */
+    /** The hash of a text's UTF-8 bytes. */
     public static String of(String text) {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -51,7 +51,7 @@ public final class Sha256 {
         return HexFormat.of().formatHex(digest().digest(bytes));
     }
 
-    /** A digest to feed in pieces; {@link #hex} ends it. */
+    /** A digest that is fed in pieces; {@link #hex} completes it. */
     public static MessageDigest digest() {
         try {
             return MessageDigest.getInstance("SHA-256");
@@ -60,7 +60,7 @@ public final class Sha256 {
         }
     }
 
-    /** The result of a {@link #digest}, which starts anew. */
+    /** The result of a {@link #digest}, which is then reset. */
     public static String hex(MessageDigest digest) {
         return HexFormat.of().formatHex(digest.digest());
     }

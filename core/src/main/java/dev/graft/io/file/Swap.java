@@ -7,17 +7,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Files that take the places of others together. Each is written whole beside its target first: where one of them
- * cannot be written, no target has changed; a reader sees old and new ones mixed only between two renames.
+ * Files that replace others together. Each is first written completely beside its target. If one of them cannot be
+ * written, no target has changed. A reader sees a mix of old and new files only between two renames.
  */
 public final class Swap implements AutoCloseable {
-    /** How the name of a file that is not in its place yet ends. */
+    /** The suffix of a file that is not in place yet. */
     public static final String ENDING = ".new";
 
     private final Map<Path, Path> pending = new LinkedHashMap<>();
 
     /**
-     * Where to write what shall take the place of {@code target}; the file that a link names is replaced, not the link.
+     * The path to write the replacement of {@code target} to. If the target is a link, the file that it names is
+     * replaced, not the link.
      */
     public Path of(Path target) {
         try {
@@ -30,7 +31,7 @@ public final class Swap implements AutoCloseable {
         }
     }
 
-    /** Puts all files in place, in the order they were asked for. */
+    /** Puts all files in place, in the order in which they were requested. */
     public void commit() {
         pending.forEach((written, target) -> {
             try {
@@ -53,11 +54,11 @@ public final class Swap implements AutoCloseable {
     private static FileException cannotReplace(Path target, IOException e) {
         return new FileException(
                 target + " cannot be replaced (" + e + ")",
-                "fix its permissions; what is not in place yet lies beside it",
+                "fix its permissions; what is not in place yet is beside it",
                 e);
     }
 
-    /** Deletes what was written and not put in place. */
+    /** Deletes the files that were written but not put in place. */
     @Override
     public void close() {
         pending.keySet().forEach(file -> {

@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
- * A weight file could not be read or written: it is missing, truncated, damaged, of an unknown kind, or asks for
- * something this library refuses (such as running code). The message names the file, what is wrong and what to do about
- * it.
+ * A weight file could not be read or written: it is missing, truncated, damaged, of an unknown format, or requires
+ * something that this library refuses (such as executing code). The message names the file, what is wrong and what to
+ * do about it.
  */
 public final class WeightFileException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -20,8 +20,8 @@ public final class WeightFileException extends RuntimeException {
     /**
      * @param problem what is wrong, without the file's name
      * @param hint the fix
-     * @param offset the byte in the file where it was found, negative where none can be named
-     * @param cause what failed below, or null
+     * @param offset the byte in the file at which it was found; negative if unknown
+     * @param cause the underlying failure, or null
      */
     public WeightFileException(Path file, String problem, String hint, long offset, Throwable cause) {
         super(
@@ -34,7 +34,7 @@ public final class WeightFileException extends RuntimeException {
         this.offset = offset;
     }
 
-    /** As the other constructor, without a place or a cause. */
+    /** As the other constructor, without an offset or a cause. */
     public WeightFileException(Path file, String problem, String hint) {
         this(file, problem, hint, -1, null);
     }
@@ -54,7 +54,7 @@ public final class WeightFileException extends RuntimeException {
         return hint;
     }
 
-    /** The byte in the file where the trouble was found, where one can be named. */
+    /** The byte in the file at which the problem was found, if known. */
     public OptionalLong offset() {
         return offset < 0 ? OptionalLong.empty() : OptionalLong.of(offset);
     }

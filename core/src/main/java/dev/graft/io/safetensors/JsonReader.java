@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.function.BiFunction;
 
 /**
- * A strict JSON pull reader (RFC 8259) that builds nothing the caller does not ask for, so that a hostile header costs
- * no more memory than its own bytes. Nesting is limited as in the reference implementation.
+ * A strict JSON pull reader (RFC 8259) that builds only what the caller requests, so that a hostile header costs no
+ * more memory than its own bytes. Nesting is limited as in the reference implementation.
  */
 final class JsonReader {
     private static final int MAX_DEPTH = 127;
@@ -112,7 +112,7 @@ final class JsonReader {
         return value;
     }
 
-    /** Reads a null where there is one. */
+    /** Reads a null if there is one. */
     boolean isNull() {
         skipSpace();
         if (at < json.length && json[at] == 'n') {
@@ -122,7 +122,7 @@ final class JsonReader {
         return false;
     }
 
-    /** Reads any value and forgets it. */
+    /** Skips any value. */
     void skip() {
         skipSpace();
         if (at >= json.length) {

@@ -17,13 +17,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The header of a safetensors file, read by every rule of its reference implementation: at most 100 MB, starting with
- * '{', no duplicate keys, and tensors that cover the data exactly, without gap or overlap.
+ * The header of a safetensors file, checked by every rule of the reference implementation: at most 100 MB, starting
+ * with '{', no duplicate keys, and tensors that cover the data exactly, without gap or overlap.
  */
 public record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadata, long dataStart) {
     private static final int MAX_HEADER = 100_000_000;
     private static final int MAX_RANK = 64;
-    /** More tensors, notes or fields than any model has; bounds the memory that a header of empty entries takes. */
+    /**
+     * More tensors, notes or fields than any model has. This bounds the memory that a header of empty entries takes.
+     */
     private static final int MAX_ENTRIES = 500_000;
 
     private static final int MAX_FIELDS = 64;
@@ -33,7 +35,7 @@ public record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> 
      * {@code begin} and {@code end} count from the start of the data.
      *
      * @param typeName the file's name for the type
-     * @param dtype empty where this library has no such type
+     * @param dtype empty if this library has no such type
      */
     public record Entry(String typeName, Optional<DType> dtype, Shape shape, long begin, long end) {}
 

@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Writes safetensors. The header lists tensors in the caller's order; their bytes lie in order of falling element size,
- * as the reference implementation has them, so that each is aligned to its type.
+ * Writes safetensors. The header lists tensors in the caller's order. Their bytes are in order of decreasing element
+ * size, as in the reference implementation, so that each tensor is aligned to its type.
  */
 public final class SafetensorsWriter {
     private static final int ALIGNMENT = 8;
@@ -72,7 +72,7 @@ public final class SafetensorsWriter {
         }
         List<String> fields = new ArrayList<>();
         if (!metadata.isEmpty()) {
-            // By key: equal content makes equal bytes, and many maps have an order of their own in each JVM.
+            // By key, so that equal content gives equal bytes: the order of many maps differs between JVMs.
             fields.add(JsonReader.quote(SafetensorsHeader.METADATA_KEY)
                     + new TreeMap<>(metadata)
                             .entrySet().stream()

@@ -26,7 +26,7 @@ final class PickleInput {
     private long windowStart;
     private int at;
 
-    /** @param what what holds the pickle, for errors: "data.pkl" */
+    /** @param what the name of what holds the pickle, for errors, such as "data.pkl" */
     PickleInput(FileBytes file, ByteSource region, long start, long end, String what) {
         this.file = file;
         this.region = region;

@@ -1,6 +1,6 @@
 package dev.graft.io.torch;
 
-/** The pickle opcodes a checkpoint needs; whatever is not here is refused. */
+/** The pickle opcodes that a checkpoint needs; all others are refused. */
 public final class PickleOp {
     static final int MARK = '(';
     static final int STOP = '.';

@@ -4,15 +4,15 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The values that pickle's protocols 0 and 1 write as text, each up to the end of its line. Python 2 also wrote whole
- * numbers beyond 32 bits so in protocol 2, PyTorch's first checkpoints among them.
+ * The values that pickle's protocols 0 and 1 write as text, each up to the end of its line. In protocol 2, Python 2
+ * also wrote whole numbers of more than 32 bits this way, as in PyTorch's first checkpoints.
  */
 final class PickleText {
     private static final int MAX_DIGITS = 600;
 
     private PickleText() {}
 
-    /** As a {@code Long} where it fits into one. */
+    /** As a {@code Long} if it fits one. */
     static Object fitted(BigInteger value) {
         return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
@@ -26,14 +26,14 @@ final class PickleText {
         };
     }
 
-    /** Python 2 wrote an {@code L} behind a long number. */
+    /** Python 2 wrote an {@code L} after a long number. */
     static Object longInteger(PickleInput in, String line) {
         return digits(in, line.endsWith("L") ? line.substring(0, line.length() - 1) : line);
     }
 
     private static Object digits(PickleInput in, String text) {
         if (text.length() > MAX_DIGITS || !text.strip().matches("[+-]?[0-9]+")) {
-            throw in.bad("a whole number that is written otherwise");
+            throw in.bad("a whole number in an unknown notation");
         }
         return fitted(new BigInteger(text.strip()));
     }
@@ -65,8 +65,8 @@ final class PickleText {
     }
 
     /**
-     * A Python literal in quotes, with backslash escapes; bytes are taken as Latin-1, as torch.load's {@code encoding}
-     * can be told.
+     * A Python literal in quotes, with backslash escapes; bytes are read as Latin-1, which is also a choice of
+     * torch.load's {@code encoding}.
      */
     static String quoted(PickleInput in, String line) {
         int last = line.length() - 1;

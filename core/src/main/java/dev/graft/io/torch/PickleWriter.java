@@ -11,22 +11,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, one
- * storage for each tensor, which tied names share.
+ * Pickles a state dict as {@code torch.save} does: protocol 2, an OrderedDict of {@code _rebuild_tensor_v2} calls, and
+ * one storage for each tensor, which tied names share.
  */
 final class PickleWriter {
     private static final int PROTOCOL = 2;
-    /** Python's pickle sets so many items at a time; readers limit how many wait on the stack. */
+    /** Python's pickle sets this many items at a time; readers limit how many wait on the stack. */
     private static final int BATCH = 1000;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     private PickleWriter() {}
 
-    /**
-     * The name of each storage: its number, in the order in which they are met. Names that hold one source share its
-     * storage.
-     */
+    /** The name of each storage: its number, in order of first use. Names with the same source share its storage. */
     static Map<TensorSource, String> storageKeys(Map<String, TensorSource> tensors) {
         Map<TensorSource, String> keys = new LinkedHashMap<>();
         tensors.values().forEach(tensor -> keys.putIfAbsent(tensor, Integer.toString(keys.size())));

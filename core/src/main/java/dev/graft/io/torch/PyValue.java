@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a data-only pickle can hold besides Java's own {@code String, Long, BigInteger, Double, Boolean} and
- * {@code byte[]}. Containers compare by identity: a pickle can share one list a million times, and walking it to
- * compare would never end.
+ * What a data-only pickle can hold, besides Java's own {@code String, Long, BigInteger, Double, Boolean} and
+ * {@code byte[]}. Containers are compared by identity: a pickle can share one list a million times, and comparing its
+ * content would never end.
  */
 sealed interface PyValue {
     enum None implements PyValue {
@@ -31,14 +31,14 @@ sealed interface PyValue {
         }
     }
 
-    /** A dict; insertion order, and a key written twice keeps the last value, as in Python. */
+    /** A dict, in insertion order. If a key is written twice, the last value counts, as in Python. */
     final class Dict implements PyValue {
         List<Object> keys = List.of();
         List<Object> values = List.of();
         private Map<Object, Integer> index = Map.of();
 
         void put(Object key, Object value) {
-            if (keys.isEmpty()) { // an empty dict is one byte of pickle, so it gets little memory
+            if (keys.isEmpty()) { // an empty dict is one byte of pickle, so it must take little memory
                 keys = new ArrayList<>(2);
                 values = new ArrayList<>(2);
                 index = new HashMap<>(4);
@@ -65,13 +65,13 @@ sealed interface PyValue {
         }
     }
 
-    /** {@code torch.float32} and its kin. */
+    /** An element type, such as {@code torch.float32}. */
     record Type(DType dtype) implements PyValue {}
 
-    /** {@code torch.FloatStorage} and its kin; bytes where the storage is untyped. */
+    /** A type of storage, such as {@code torch.FloatStorage}; bytes if the storage is untyped. */
     record StorageType(DType dtype) implements PyValue {}
 
-    /** A tensor that knows where its elements lie but has not read them. */
+    /** A tensor that knows where its elements are but has not read them. */
     record TensorValue(StridedTensor tensor) implements PyValue {}
 
     /** {@code torch.nn.Parameter()} before and after its state is set, as the tar container writes it. */
@@ -79,19 +79,19 @@ sealed interface PyValue {
         Optional<StridedTensor> data = Optional.empty();
     }
 
-    /** A storage of its own, outside any tensor. */
+    /** A storage outside any tensor. */
     record StorageValue(TorchStorage storage) implements PyValue {}
 
     /**
-     * Something of a class or function that plain tensors do not need, such as {@code argparse.Namespace}. It was not
-     * looked up, let alone run: this is its name and nothing else.
+     * An object of a class or function that plain tensors do not need, such as {@code argparse.Namespace}. It was
+     * neither looked up nor executed: this is only its name.
      */
     record Foreign(String name) implements PyValue {}
 
     /**
      * A tensor of a type or kind that this library cannot hold.
      *
-     * @param reason as {@link WeightContents#unreadable()} tells it
+     * @param reason as in {@link WeightContents#unreadable()}
      */
     record UnknownTensor(String reason) implements PyValue {}
 

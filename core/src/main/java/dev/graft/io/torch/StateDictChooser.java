@@ -18,26 +18,27 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Finds the state dict in what a checkpoint holds. The first of {@link #KNOWN_KEYS} that leads to more tensors than lie
- * beside it is followed: scripts put a best accuracy or a loss there as a single tensor. Else a dict with tensors of
- * its own is the state dict; else the only dict of tensors in it, under whatever name; else all nested dicts are taken.
- * Nested names are joined by dots, and a {@code module.} before every name, left by {@code DataParallel}, is dropped.
+ * Finds the state dict in the content of a checkpoint. The first of {@link #KNOWN_KEYS} that leads to more tensors than
+ * are beside it is followed, because scripts save a best accuracy or a loss as a single tensor. Otherwise, a dict with
+ * tensors of its own is the state dict; else the only dict of tensors in it, under any name; else all nested dicts.
+ * Nested names are joined by dots. If every name begins with {@code module.}, which {@code DataParallel} adds, that is
+ * dropped.
  *
- * <p>Objects of foreign classes beside the state dict are left out and named. Inside it they are refused: weights that
- * somebody meant to be there would be missing.
+ * <p>Objects of foreign classes beside the state dict are left out and named. Inside it they are refused, because
+ * weights would be missing.
  */
 final class StateDictChooser {
-    /** Where training scripts keep the weights, in the order tried. */
+    /** The keys under which training scripts keep the weights, in the order in which they are tried. */
     static final List<String> KNOWN_KEYS =
             List.of("state_dict", "model_state_dict", "model", "net", "network", "module", "weights");
 
     private static final String PARALLEL_PREFIX = "module.";
     private static final int MAX_DEPTH = 64;
-    /** Dicts beside the state dict that are looked at; a pickle can list one a million times. */
+    /** The number of dicts beside the state dict that are examined; a pickle can list one a million times. */
     private static final int MAX_BESIDE = 64;
 
     private static final int MAX_ENTRIES = 500_000;
-    /** Letters in all names together: nesting can repeat a long prefix many times. */
+    /** The number of letters in all names together; nesting can repeat a long prefix many times. */
     private static final long MAX_NAME_LETTERS = 64L << 20;
 
     private final FileBytes file;
@@ -59,7 +60,7 @@ final class StateDictChooser {
             List<String> skipped,
             List<String> candidates) {}
 
-    /** @param name of the state dict, as keys joined by dots; empty for the one that stands out */
+    /** @param name of the state dict, as keys joined by dots; empty for the main one */
     static Choice choose(FileBytes file, Object root, Optional<String> name) {
         if (name.isEmpty()) {
             return choose(file, root, "");
@@ -99,7 +100,7 @@ final class StateDictChooser {
         return Optional.empty();
     }
 
-    /** @param path where the root lies, for the names of what is beside its state dict */
+    /** @param path of the root, for the names of what is beside its state dict */
     private static Choice choose(FileBytes file, Object root, String path) {
         StateDictChooser chooser = new StateDictChooser(file);
         if (root instanceof PyValue.Foreign object) {
@@ -146,7 +147,7 @@ final class StateDictChooser {
         flatten("", dict, depth);
     }
 
-    /** What beside the chosen state dict has all of its names and shapes, but other tensors. */
+    /** The other dicts that have all names and shapes of the chosen state dict, but other tensors. */
     private void findRivals(String path, PyValue.Dict dict, Object chosen) {
         if (tensors.isEmpty()) {
             return;
@@ -209,9 +210,7 @@ final class StateDictChooser {
         return !same;
     }
 
-    /**
-     * Under which key of a checkpoint the state dict lies; empty where the dict is one itself, or several lie in it.
-     */
+    /** The key of a checkpoint under which the state dict is; empty if the dict is one itself, or holds several. */
     private static Optional<Object> stateDictKey(PyValue.Dict dict) {
         long own = dict.values.stream().filter(StateDictChooser::isTensor).count();
         for (String known : KNOWN_KEYS) {
@@ -239,7 +238,7 @@ final class StateDictChooser {
         return false;
     }
 
-    /** How many tensors a dict leads to, each dict counted once however often it is shared. */
+    /** How many tensors a dict leads to. Each dict is counted once, however often it is shared. */
     private static long tensorsIn(PyValue.Dict start) {
         Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         Deque<PyValue.Dict> waiting = new ArrayDeque<>(List.of(start));
@@ -287,7 +286,7 @@ final class StateDictChooser {
         }
     }
 
-    /** Beside a single tensor or a dict of them, such as a script's arguments, an object is left out. */
+    /** An object beside a single tensor or a dict of tensors, such as a script's arguments, is left out. */
     private void refuseInside(PyValue.Dict dict, String name, PyValue.Foreign object) {
         if (dict.values.stream().anyMatch(StateDictChooser::isTensor)) {
             throw TorchGlobals.refuse(file, "entry \"" + name + "\" of the state dict ", object.name());

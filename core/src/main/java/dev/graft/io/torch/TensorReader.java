@@ -10,13 +10,16 @@ import dev.graft.type.Shape;
 import java.util.Locale;
 
 /**
- * Turns a {@link StridedTensor} into contiguous little-endian bytes, having checked that every element lies in its
- * storage and that all tensors of a file together are not out of proportion to it.
+ * Turns a {@link StridedTensor} into contiguous little-endian bytes, after checking that every element is inside its
+ * storage, and that all tensors of a file together are in proportion to its size.
  */
 public final class TensorReader {
     static final int MAX_RANK = 64;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
-    /** Reading a whole span costs less than many small reads until the span is this many times what is needed. */
+    /**
+     * Reading a whole span is cheaper than many small reads, until the span is this many times larger than what is
+     * needed.
+     */
     private static final int MAX_SPAN_RATIO = 8;
 
     private static final int SMALL_SPAN = 4096;

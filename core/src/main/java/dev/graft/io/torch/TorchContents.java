@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The last step every PyTorch container shares: from the unpickled object to named tensors, all checked before one is
- * read.
+ * The last step, which all PyTorch containers share: from the unpickled object to named tensors. All are checked before
+ * one is read.
  */
 final class TorchContents {
     private TorchContents() {}
 
-    /** @param wanted name of the state dict; empty for the one that stands out */
+    /** @param wanted name of the state dict; empty for the main one */
     static WeightContents of(
             FileBytes file, WeightFormat format, Object root, boolean bigEndian, Optional<String> wanted) {
         StateDictChooser.Choice choice = StateDictChooser.choose(file, root, wanted);

@@ -14,15 +14,14 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * Every name that a pickle can use and have mean something here. Nothing is looked up by reflection: a name that is not
- * on the list stands for itself, as a {@link PyValue.Foreign}, and calling it gives just that name again. Names that an
- * honest checkpoint has no use for, such as {@code os.system}, are refused, so that a file made to do harm is not taken
- * for a good one.
+ * Every name in a pickle that has a meaning here. Nothing is looked up by reflection: a name that is not on the list
+ * stands only for itself, as a {@link PyValue.Foreign}, and calling it returns that name again. Names that an honest
+ * checkpoint never uses, such as {@code os.system}, are refused, so that a malicious file is not accepted.
  *
  * @see <a href="https://pytorch.org/docs/stable/notes/serialization.html#weights-only">PyTorch: weights_only</a>
  */
 final class TorchGlobals {
-    /** Functions a pickle may call; each builds data only. */
+    /** Functions that a pickle may call; each only builds data. */
     enum Function {
         ORDERED_DICT,
         DEFAULT_DICT,
@@ -70,7 +69,7 @@ final class TorchGlobals {
             Map.entry("torch.nn.parameter.Parameter", Function.PARAMETER),
             Map.entry("torch.nn.Parameter", Function.PARAMETER));
 
-    /** Functions that make tensors of other kinds than strided ones, and what to say of such a tensor. */
+    /** Functions that make tensors other than strided ones, and the message for such a tensor. */
     private static final Map<String, Unsupported> OTHER_TENSORS = Map.of(
             "torch._utils._rebuild_qtensor", Unsupported.QUANTIZED,
             "torch._utils._rebuild_sparse_tensor", Unsupported.SPARSE,
@@ -82,7 +81,7 @@ final class TorchGlobals {
             "torch._utils._rebuild_xla_tensor", Unsupported.DEVICE,
             "torch._utils._rebuild_wrapper_subclass", Unsupported.SUBCLASS);
 
-    /** What quantized tensors keep their numbers in. */
+    /** The storages of quantized tensors. */
     private static final Map<String, DType> QUANTIZED_STORAGES = Map.of(
             "QInt8Storage", DType.I8,
             "QUInt8Storage", DType.U8,
@@ -104,7 +103,7 @@ final class TorchGlobals {
             "ByteTensor",
             "BoolTensor");
 
-    /** Modules and built-in functions that run programs, code or the loader itself. */
+    /** Modules and built-in functions that execute programs, code or the loader itself. */
     private static final Set<String> HARMFUL_MODULES = Set.of(
             "os",
             "posix",
@@ -160,7 +159,7 @@ final class TorchGlobals {
     private final PickleInput in;
     private final IntConsumer charge;
 
-    /** @param charge told of every value that a call copies, so that copies count against the object budget */
+    /** @param charge receives every value that a call copies, so that copies count against the object budget */
     TorchGlobals(PickleInput in, IntConsumer charge) {
         this.in = in;
         this.charge = charge;
@@ -243,7 +242,7 @@ final class TorchGlobals {
         };
     }
 
-    /** BUILD: the module's version notes on an OrderedDict are dropped, an old Parameter gets its tensor. */
+    /** BUILD: the module's version notes on an OrderedDict are dropped, and an old Parameter gets its tensor. */
     void setState(Object target, Object state) {
         if (target instanceof PyValue.Foreign || target instanceof PyValue.UnknownTensor) {
             return;
@@ -314,7 +313,7 @@ final class TorchGlobals {
                 new StridedTensor(storage.storage(), type, integer(a.get(1)), integers(a.get(2)), integers(a.get(3))));
     }
 
-    /** PyTorch marks lazily conjugated and negated tensors beside their bytes. */
+    /** PyTorch stores a mark for lazily conjugated and negated tensors beside their bytes. */
     private void checkMetadata(Object metadata) {
         boolean lazy = metadata instanceof PyValue.Dict flags
                 && (Boolean.TRUE.equals(flags.get("conj").orElse(false))

@@ -7,8 +7,8 @@ import dev.graft.type.DType;
 import java.util.Optional;
 
 /**
- * A block of elements that tensors are views of, itself perhaps a part of another. Some containers name it long before
- * they say where its bytes are.
+ * A block of elements that tensors are views of; it may itself be a part of another block. Some containers name it long
+ * before they give the position of its bytes.
  */
 final class TorchStorage {
     final String key;
@@ -36,15 +36,12 @@ final class TorchStorage {
         region = Optional.of(found);
     }
 
-    /** Where the bytes are; empty where the file never said. */
+    /** The position of the bytes; empty if the file never gave it. */
     Optional<ByteSource> region() {
         return whole.isEmpty() ? region : whole.get().region.map(r -> r.slice(start, bytes));
     }
 
-    /**
-     * A part of {@code parent} with a name of its own, as old files have; a part of a part is kept as a part of the
-     * whole.
-     */
+    /** A part of {@code parent} with its own name, as in old files. A part of a part is kept as a part of the whole. */
     static TorchStorage view(FileBytes file, TorchStorage parent, String key, long offset, long numel) {
         long unit = parent.dtype.bytes();
         long start = size(file, key, offset, unit);
@@ -56,7 +53,7 @@ final class TorchStorage {
                 key, parent.dtype, length, Optional.of(parent.whole.orElse(parent)), parent.start + start);
     }
 
-    /** {@code numel * unit} bytes, where that is possible at all. */
+    /** {@code numel * unit} bytes, if that is possible. */
     static long size(FileBytes file, String key, long numel, long unit) {
         if (numel < 0) {
             throw file.damaged("storage " + key + " has a negative size, " + numel);

@@ -89,7 +89,7 @@ public final class TorchTar {
             List<Object> entry = triple(in, Unpickler.load(in));
             TorchStorage storage = find(in, storages, number(in, entry.get(1)));
             int rank = in.int32();
-            in.int32(); // the writer's rank was eight bytes wide, its upper half undefined
+            in.int32(); // the writer's rank was eight bytes wide, with an undefined upper half
             if (rank < 0 || rank > TensorReader.MAX_RANK) {
                 throw in.bad("a tensor of " + rank + " dimensions");
             }

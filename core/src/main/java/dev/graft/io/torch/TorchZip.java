@@ -117,7 +117,7 @@ public final class TorchZip {
         throw file.damaged("a reference to outside data that is not a storage");
     }
 
-    /** A download cut short has no directory, but its first member, the pickle, tells how much its storages need. */
+    /** An incomplete download has no directory, but its first member, the pickle, says how much its storages need. */
     private static WeightFileException truncated(FileBytes file) {
         WeightFileException unknown = file.truncatedIn("the archive, before its directory");
         if (file.size() < LOCAL_SIZE) {

@@ -8,8 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes the ZIP container that {@code torch.load(file, weights_only=True)} reads, member by member as torch.save has
- * them.
+ * Writes the ZIP container that {@code torch.load(file, weights_only=True)} reads, with the same members as torch.save.
  */
 public final class TorchZipWriter {
     private static final String FOLDER = "archive/";

@@ -23,13 +23,13 @@ final class Unpickler {
     static final int MAX_OBJECTS = 2_000_000;
     static final int MAX_STACK = 100_000;
     static final int MAX_MARKS = 500;
-    /** Bytes one pickle may have, the storages not counted. */
+    /** The most bytes of a pickle, without the storages. */
     static final long MAX_PICKLE = 64L << 20;
 
     private static final int HIGHEST_PROTOCOL = 5;
     private static final int MAX_INTEGER_BYTES = 255;
 
-    /** Turns a persistent identifier into the thing stored outside the pickle. */
+    /** Resolves a persistent identifier to what is stored outside the pickle. */
     interface PersistentLoad {
         Object load(Object id);
     }
@@ -50,12 +50,12 @@ final class Unpickler {
         this.limit = in.position() + MAX_PICKLE;
     }
 
-    /** Reads one pickle, up to and with its STOP. */
+    /** Reads one pickle, up to and including its STOP. */
     static Object load(PickleInput in, PersistentLoad persistentLoad) {
         return new Unpickler(in, persistentLoad).run();
     }
 
-    /** Reads one pickle that refers to nothing outside itself. */
+    /** Reads one pickle that has no references to outside data. */
     static Object load(PickleInput in) {
         return load(in, id -> {
             throw in.bad("a reference to outside data where none belongs");
@@ -283,7 +283,7 @@ final class Unpickler {
         setItems(keysAndValues);
     }
 
-    /** Takes a value off the stack or, as Python does, a mark with nothing above it. */
+    /** Pops a value or, as Python does, a mark with nothing above it. */
     private void discard() {
         if (!marks.isEmpty() && stack.size() == floor()) {
             marks.pop();
@@ -292,13 +292,13 @@ final class Unpickler {
         }
     }
 
-    /** INST: a class by name, called with what lies above the mark. */
+    /** INST: a class by name, called with the values above the mark. */
     private void instance() {
         Object callee = globals.find(in.line(), in.line());
         push(globals.call(callee, popToMark()));
     }
 
-    /** OBJ: the class lies first above the mark. */
+    /** OBJ: the class is the first value above the mark. */
     private void object() {
         List<Object> call = popToMark();
         if (call.isEmpty()) {

@@ -1,7 +1,7 @@
 /**
  * PyTorch's three containers and the pickle inside them, read by a machine that can only build data. Not exported;
- * {@link dev.graft.io.TorchCheckpoint} is the door. {@code Pickle...} and {@code Unpickler} are the language,
- * {@code Torch...} what PyTorch says in it; the next allowed name goes into {@code TorchGlobals}, the next form of a
- * checkpoint into {@code StateDictChooser}.
+ * {@link dev.graft.io.TorchCheckpoint} is the entry point. {@code Pickle...} and {@code Unpickler} implement the pickle
+ * language, {@code Torch...} what PyTorch writes in it. A new allowed name goes into {@code TorchGlobals}, a new form
+ * of a checkpoint into {@code StateDictChooser}.
  */
 package dev.graft.io.torch;

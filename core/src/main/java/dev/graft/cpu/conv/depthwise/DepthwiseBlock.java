@@ -12,11 +12,11 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@value #PIXELS} neighbouring result pixels of a depthwise convolution at once, on the Vector API: for each vector of
- * channels the sums stay in registers while the kernel's rows go by, and each source pixel of a row is loaded once for
- * all taps that look at it ({@link DepthwiseTaps}).
+ * channels, the sums stay in registers over all rows of the kernel, and each source pixel of a row is loaded once for
+ * all taps that read it ({@link DepthwiseTaps}).
  *
- * <p>Of the source columns a block reads, the outermost at either side ({@link #edge}) may lie outside the image: there
- * any column inside is read and masked to zero. Where more are outside, as on images narrower than a block, the block
+ * <p>The outermost source columns at either side of a block ({@link #edge}) may be outside the image. For these, some
+ * column inside is read and masked to zero. If more columns are outside, as on images narrower than a block, the block
  * reads a copy with zeros around it.
  */
 final class DepthwiseBlock {
@@ -33,7 +33,7 @@ final class DepthwiseBlock {
     private final int[] inside;
     private final VectorEpilogue epilogue;
     private final Workspace workspace;
-    // A block that is wider than the result goes here first.
+    // A block that is wider than the result is stored here first.
     private final float[] narrow;
     private boolean plainly;
 
@@ -123,7 +123,7 @@ final class DepthwiseBlock {
         }
     }
 
-    /** How many blocks from column {@code r} on read and write inside the images alone. */
+    /** How many blocks from column {@code r} on read and write only inside the images. */
     private int innerBlocks(int r) {
         int left = r * map.stepW() + map.columnOffsets()[0];
         int room = source.width() - left - column.length;

@@ -16,17 +16,17 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Convolution of each channel with its own kernel: too little arithmetic per float for a matrix product. Plain loops go
- * over blocks of neighbouring pixels that move down the image.
+ * Convolution of each channel with its own kernel, which has too little arithmetic per float for a matrix product.
+ * Plain loops process blocks of neighbouring pixels that move down the image.
  */
 public class DepthwiseConvolution implements ConvolutionAlgorithm {
-    /** Sums of their own that a gradient is cut into. */
+    /** The number of separate sums into which a gradient is divided. */
     static final int PARTIAL_SUMS = 16;
 
     private static final int SHORTEST_STRIP = 8;
-    /** Most products that are added before their sum goes to double. */
+    /** The most products that are added before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 32;
-    /** Larger kernels would need more copies of pixels, and longer sums in floats, than they are worth. */
+    /** Larger kernels are not worth it: they would need more copies of pixels and longer sums in floats. */
     private static final int MOST_TAPS = 1024;
 
     final ExecutionContext context;
@@ -42,7 +42,7 @@ public class DepthwiseConvolution implements ConvolutionAlgorithm {
                 && (long) w.dim(2) * w.dim(3) <= MOST_TAPS;
     }
 
-    /** The result grid cut into blocks of columns and strips of rows. */
+    /** The result grid, divided into blocks of columns and strips of rows. */
     private record Cut(int images, PixelMap map, ChannelBlocks pixels, int blocks, int strips) {
         private static Cut of(int images, PixelMap map, int channels) {
             ChannelBlocks pixels = ChannelBlocks.of(map.columns(), channels);
@@ -174,7 +174,7 @@ public class DepthwiseConvolution implements ConvolutionAlgorithm {
             System.arraycopy(sum, 0, target.data(), target.at() + place, count);
             return;
         }
-        // Strided places occur in gradients alone, which have no epilogue.
+        // Strided positions occur only in gradients, which have no epilogue.
         for (int i = 0; i < pixels; i++) {
             System.arraycopy(
                     sum, i * channels, target.data(), target.at() + place + i * map.placeW() * channels, channels);

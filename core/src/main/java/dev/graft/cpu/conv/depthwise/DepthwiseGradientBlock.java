@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The weight gradient of a depthwise convolution from {@value #PIXELS} neighbouring result columns at once, on the
- * Vector API: for each vector of channels and each kernel row the sums of the row's taps stay in registers while the
+ * Vector API: for each vector of channels and each kernel row, the sums of the row's taps stay in registers while the
  * block moves down the image ({@link DepthwiseGradientTaps}).
  *
  * <p>Columns outside an image are read as any column inside it and masked to zero.
@@ -20,9 +20,9 @@ final class DepthwiseGradientBlock {
 
     private static final int LANES = Vectors.LANES;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Vectors.SPECIES.vectorShape());
-    // Additions to the sums between two moves to double.
+    // Additions to the sums before they are moved to double.
     private static final int FLOAT_ADDITIONS = 64;
-    // Rows of results that are summed up in registers.
+    // Rows of results that are summed in registers.
     private static final int ROWS = 64;
     // Channels at a time: the rows of a strip must stay in the first-level cache.
     private static final int CHUNK = 64;

@@ -6,8 +6,8 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
 /**
- * Source rows as the taps of a block of neighbouring result pixels see them: one shifted copy per tap column, zero
- * outside the image. Copies are kept while the block moves down the image, so that each source row is copied once for
+ * The source rows that the taps of a block of neighbouring result pixels read: one shifted copy for each tap column,
+ * zero outside the image. Copies are kept while the block moves down the image, so each source row is copied once for
  * all tap rows.
  */
 final class ShiftedRows {

@@ -11,12 +11,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * {@link DepthwiseConvolution} of kernels of usual sizes by {@link DepthwiseBlock} and {@link DepthwiseGradientBlock}.
+ * {@link DepthwiseConvolution} for kernels of common sizes, by {@link DepthwiseBlock} and
+ * {@link DepthwiseGradientBlock}.
  */
 public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     // Least products in a strip of result rows: several microseconds of work.
     private static final int STRIP = 1 << 18;
-    // The same for weight gradients, whose pieces have sums of their own.
+    // The same for weight gradients, whose pieces have separate sums.
     private static final int GRADIENT_STRIP = 1 << 19;
     private static final int SUMMED_CHANNELS = 128;
 

@@ -5,12 +5,12 @@ import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
 import java.util.Optional;
 
-/** What every algorithm computes, on channels-last images that are not empty. */
+/** What every algorithm computes, on non-empty channels-last images. */
 public interface ConvolutionAlgorithm {
-    /** Takes maxima only where it {@link #pools}. */
+    /** Takes maxima only if it {@link #pools}. */
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params);
 
-    /** Whether this algorithm takes maxima of such windows on the way. */
+    /** Whether this algorithm can pool such windows as part of the convolution. */
     default boolean pools(View x, View w, Epilogue epilogue, Conv2dParams params) {
         return false;
     }
@@ -18,8 +18,8 @@ public interface ConvolutionAlgorithm {
     public void backwardInput(View dy, View w, View dx, Conv2dParams params);
 
     /**
-     * Returns whether all of {@code dw} is finite. What is not may be right, or come from gradients that meet the zeros
-     * around an image; see {@link EdgeResults}.
+     * Returns whether all of {@code dw} is finite. A non-finite value may be right, or may come from gradients that are
+     * multiplied with the zeros around an image; see {@link EdgeResults}.
      */
     public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params);
 }

@@ -5,11 +5,11 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 
 /**
- * Weight gradients of very many pixels, part by part: a kernel adds up one part in floats, and parts are added in
- * double. So rounding does not grow with the number of pixels.
+ * Weight gradients of very many pixels, part by part: a kernel sums one part in floats, and the parts are added in
+ * double. The rounding error therefore does not grow with the number of pixels.
  */
 public final class GradientParts {
-    /** Pixels of a part: above what a batch of usual size has. */
+    /** Pixels of a part: more than a batch of usual size has. */
     public static final int PIXELS = 1 << 18;
 
     private GradientParts() {}
@@ -21,8 +21,8 @@ public final class GradientParts {
     }
 
     /**
-     * Runs {@code part} for all {@code units}, {@code most} at a time at most, with their sum in {@code dw}, which lies
-     * densely.
+     * Runs {@code part} for all {@code units}, at most {@code most} at a time, with their sum in {@code dw}, which is
+     * dense.
      */
     public static boolean run(ExecutionContext context, int units, int most, View dw, Part part) {
         if (units <= most) {

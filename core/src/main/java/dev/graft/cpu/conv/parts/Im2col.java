@@ -6,8 +6,8 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.MatrixBuffer;
 
 /**
- * Fills the rows of a matrix with the source pixels under each result pixel's taps ("im2col"), by copies as long as the
- * layout allows.
+ * Fills the rows of a matrix with the source pixels under the taps of each result pixel (im2col), by copies that are as
+ * long as the layout allows.
  *
  * @param data images {@code [N, height, width, channels]} from {@code at}
  * @param channel the first of {@code count} channels taken
@@ -27,7 +27,7 @@ public record Im2col(float[] data, int at, int height, int width, int channels, 
                 map);
     }
 
-    /** The same pixels by another map. */
+    /** The same pixels, by another map. */
     public Im2col with(PixelMap other) {
         return new Im2col(data, at, height, width, channels, channel, count, other);
     }
@@ -37,12 +37,12 @@ public record Im2col(float[] data, int at, int height, int width, int channels, 
         return map.taps() * count;
     }
 
-    /** Whether the gathered matrix is the image as it lies in memory. */
+    /** Whether the gathered matrix is the image itself, as it is in memory. */
     public boolean isImage() {
         return count == channels && map.isIdentity(height, width);
     }
 
-    /** Floats that {@link #fillColumns} writes: the columns that a row of results reads. */
+    /** The floats that {@link #fillColumns} writes: the columns that a row of results reads. */
     public int columnsLength() {
         return columnsRead() * map.rowOffsets().length * channels;
     }
@@ -53,11 +53,11 @@ public record Im2col(float[] data, int at, int height, int width, int channels, 
 
     /**
      * Writes what row {@code q} of the results reads as {@code [column][kernel row][channel]}, zero outside the image.
-     * Where kernel columns are neighbours, the pixels of a result lie one after the other, {@code stepW} columns after
-     * those of the result before.
+     * If kernel columns are neighbours, the pixels of a result are contiguous, and begin {@code stepW} columns after
+     * those of the previous result.
      *
      * @param follows whether {@code columns} holds what row {@code q - 1} of the same image reads: then most rows only
-     *     move up
+     *     move up by one
      */
     public void fillColumns(int image, int q, float[] columns, boolean follows) {
         int taps = map.rowOffsets().length;

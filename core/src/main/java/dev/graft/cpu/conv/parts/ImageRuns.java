@@ -3,7 +3,7 @@ package dev.graft.cpu.conv.parts;
 import dev.graft.backend.View;
 import java.util.Optional;
 
-/** Neighbouring images of a batch, which are worked on once more where an algorithm could not serve them. */
+/** Neighbouring images of a batch, which are computed again if an algorithm could not handle them. */
 public final class ImageRuns {
     private ImageRuns() {}
 
@@ -13,7 +13,7 @@ public final class ImageRuns {
         void run(View source, Optional<View> residual, View target);
     }
 
-    /** Does {@code work} on the images that are marked, a run of neighbours at a time. */
+    /** Does {@code work} on the marked images, one run of neighbours at a time. */
     public static void redo(boolean[] marked, View source, Optional<View> residual, View target, Work work) {
         for (int i = 0; i < marked.length; i++) {
             int first = i;

@@ -5,9 +5,10 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
 /**
- * Notices NaN and infinities among vectors that a kernel adds to {@link #sums}: none gets out of a sum again. Kernels
- * clamp activations as integers, which is right for numbers alone and a quarter of the price, and Winograd's transforms
- * spread what is not finite over a tile; what they have written is redone in another way where this says so.
+ * The non-finite check: detects NaN and infinities among vectors that a kernel adds to {@link #sums}, since a sum that
+ * has become non-finite stays so. It is needed for two reasons. Kernels clamp activations as integers, which is right
+ * only for finite numbers, at a quarter of the cost. And Winograd's transforms spread a non-finite value over a whole
+ * tile. If the check fails, the results are computed again in another way.
  */
 public final class NonFiniteWatch {
     private static final int LANES = Vectors.LANES;
@@ -18,12 +19,12 @@ public final class NonFiniteWatch {
         this.sums = sums;
     }
 
-    /** Begins anew, in this thread's scratch memory. */
+    /** Starts a new check, in this thread's scratch memory. */
     public static NonFiniteWatch begin(Workspace workspace) {
         return begin(workspace, Workspace.Slot.WATCH);
     }
 
-    /** Begins anew in {@code slot}, for one watch inside another. */
+    /** Starts a new check in {@code slot}, for one check inside another. */
     public static NonFiniteWatch begin(Workspace workspace, Workspace.Slot slot) {
         NonFiniteWatch watch = new NonFiniteWatch(workspace.array(slot, LANES));
         watch.restart();
@@ -34,12 +35,12 @@ public final class NonFiniteWatch {
         Arrays.fill(sums, 0, LANES, 0f);
     }
 
-    /** One vector: what is watched is added here. */
+    /** One vector, to which all checked values are added. */
     public float[] sums() {
         return sums;
     }
 
-    /** Whether all was finite; large sums may overflow and say no, which costs time alone. */
+    /** Whether everything was finite. Large sums may overflow and give false, which only costs time. */
     public boolean isFinite() {
         for (int i = 0; i < LANES; i++) {
             if (!Float.isFinite(sums[i])) {

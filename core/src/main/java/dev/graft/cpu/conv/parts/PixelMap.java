@@ -8,13 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which source pixels each result pixel of a convolution looks at: result pixel {@code (q, r)} of the grid reads source
+ * Which source pixels each result pixel of a convolution reads: result pixel {@code (q, r)} of the grid reads source
  * rows {@code q * stepH + rowOffsets[i]} and columns {@code r * stepW + columnOffsets[j]} (zero outside the image)
- * through the weights {@code (kernelRows[i], kernelColumns[j])}, and lies at {@code (firstRow + q * placeH, firstColumn
- * + r * placeW)} of the result image.
+ * through the weights {@code (kernelRows[i], kernelColumns[j])}, and is at {@code (firstRow + q * placeH, firstColumn +
+ * r * placeW)} in the result image.
  *
  * <p>A convolution is one such map. Its gradient for the input is one map for each remainder of the stride: every input
- * pixel gathers the output pixels it went to, so nothing is scattered and no work is wasted on strides. Offsets ascend.
+ * pixel gathers the output pixels that it contributed to, so nothing is scattered and no work is wasted on strides.
+ * Offsets ascend.
  */
 public record PixelMap(
         int rows,
@@ -113,7 +114,7 @@ public record PixelMap(
         return rowOffsets.length * columnOffsets.length;
     }
 
-    /** This map with kernel row {@code i} alone. */
+    /** This map with only kernel row {@code i}. */
     public PixelMap onlyRow(int i) {
         return new PixelMap(
                 rows,
@@ -130,7 +131,7 @@ public record PixelMap(
                 firstColumn);
     }
 
-    /** This map with kernel column {@code j} alone. */
+    /** This map with only kernel column {@code j}. */
     public PixelMap onlyColumn(int j) {
         return new PixelMap(
                 rows,
@@ -147,7 +148,7 @@ public record PixelMap(
                 firstColumn);
     }
 
-    /** Whether the columns read by one result pixel are neighbours. */
+    /** Whether the columns that one result pixel reads are neighbours. */
     public boolean readsRuns() {
         for (int j = 1; j < columnOffsets.length; j++) {
             if (columnOffsets[j] != columnOffsets[j - 1] + 1) {
@@ -157,7 +158,10 @@ public record PixelMap(
         return true;
     }
 
-    /** Whether result pixel and source pixel are one and the same, in images of {@code height x width}. */
+    /**
+     * Whether each result pixel reads exactly the source pixel at its own position, in images of {@code height x
+     * width}.
+     */
     boolean isIdentity(int height, int width) {
         return taps() == 1
                 && stepH == 1
@@ -174,8 +178,8 @@ public record PixelMap(
     }
 
     /**
-     * Where result pixel {@code pixel}, counted through the grids of all images, lies in {@code result}, relative to
-     * its start.
+     * The position in {@code result}, relative to its start, of result pixel {@code pixel}, counted through the grids
+     * of all images.
      */
     public int place(ImageArray result, int pixel) {
         if (fillsResult()) {

@@ -10,7 +10,7 @@ import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** An {@link Epilogue} as arrays: applied to a block of results while it is in cache. */
+/** An {@link Epilogue} as arrays, applied to a block of results while it is in cache. */
 public final class PlainEpilogue {
     private final ElementLoops kernels;
     private final Optional<float[]> scale;
@@ -19,7 +19,7 @@ public final class PlainEpilogue {
     private final int residualAt;
     private final Activation activation;
 
-    /** {@code residual} lies in memory as the result does. */
+    /** {@code residual} has the layout of the result. */
     public PlainEpilogue(ElementLoops kernels, Epilogue epilogue, Optional<View> residual) {
         this.kernels = kernels;
         this.scale = epilogue.scale().map(PlainEpilogue::values);
@@ -69,9 +69,7 @@ public final class PlainEpilogue {
             }
         }
 
-        /**
-         * Copies the residual of {@code count} results that lie at {@code place} of the result to {@code block[at..]}.
-         */
+        /** Copies the residual of {@code count} results at {@code place} in the result to {@code block[at..]}. */
         public void loadResidual(int place, float[] block, int at, int count) {
             residual.ifPresent(r -> System.arraycopy(r, residualAt + place, block, at, count));
         }

@@ -12,12 +12,12 @@ import java.util.function.Consumer;
 
 /**
  * Convolution weights as matrices {@code [depth][columns]}, one for each tap of the kernel: forward, depth is the input
- * channel and a column an output channel; for the input's gradient it is the other way about.
+ * channel and a column an output channel; for the input's gradient it is the reverse.
  *
  * @param taps where each tap lies, relative to the first
  */
 public record TapMatrices(View view, int depth, int columns, int depthStride, int columnStride, int[] taps) {
-    /** Columns that {@link #transpose} takes at a time. */
+    /** The number of columns that {@link #transpose} processes at a time. */
     private static final int COLUMNS = 8;
 
     /** All taps in order, for the convolution. */
@@ -29,7 +29,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         return new TapMatrices(w, w.dim(1), w.dim(0), CpuStorage.stride(w, 1), CpuStorage.stride(w, 0), taps);
     }
 
-    /** All taps turned by 180 degrees, for the input's gradient with stride 1. */
+    /** All taps rotated by 180 degrees, for the input's gradient with stride 1. */
     public static TapMatrices turned(View w) {
         int[] taps = forward(w).taps;
         int[] reversed = new int[taps.length];
@@ -39,7 +39,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         return new TapMatrices(w, w.dim(0), w.dim(1), CpuStorage.stride(w, 0), CpuStorage.stride(w, 1), reversed);
     }
 
-    /** The taps of one map to the input's gradient. */
+    /** The taps of one map for the input's gradient. */
     public static TapMatrices backward(View w, PixelMap map) {
         return new TapMatrices(w, w.dim(0), w.dim(1), CpuStorage.stride(w, 0), CpuStorage.stride(w, 1), taps(w, map));
     }
@@ -75,8 +75,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
     }
 
     /**
-     * Whether neighbouring columns are neighbours in memory, and taps lie at even distances: such weights are read
-     * where they are.
+     * Whether neighbouring columns are neighbours in memory and taps are evenly spaced. Such weights are read in place.
      */
     public boolean inPlace() {
         if (columnStride != 1) {
@@ -90,12 +89,12 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         return true;
     }
 
-    /** From one tap to the next, where weights are read in place. */
+    /** The distance from one tap to the next, if weights are read in place. */
     public int tapStride() {
         return taps.length > 1 ? taps[1] - taps[0] : 0;
     }
 
-    /** Where depth 0 of a column's first tap lies, where weights are read in place. */
+    /** The position of depth 0 of a column's first tap, if weights are read in place. */
     public int at(int column) {
         return CpuStorage.offset(view) + taps[0] + column;
     }
@@ -116,7 +115,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
             }
             return;
         }
-        // Columns innermost: memory that is not in cache is then fetched from all of them at once.
+        // Columns innermost, so that memory which is not in cache is fetched from all of them at once.
         if (depthStride == 1 && lanes % COLUMNS == 0) {
             for (int t = 0; t < taps.length; t++) {
                 for (int j = 0; j < lanes; j += COLUMNS) {
@@ -143,7 +142,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         }
     }
 
-    // Eight columns side by side, each read in a row: such steps are checked before the loop.
+    // Eight columns side by side, each read contiguously: the bounds of such steps are checked before the loop.
     private static void transpose(float[] data, int from, int column, float[] block, int to, int step, int depth) {
         int column1 = from + column;
         int column2 = from + 2 * column;
@@ -165,15 +164,15 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         }
     }
 
-    /** Of a copy that holds these matrices as {@code layout} says. */
+    /** The key of a copy that holds these matrices in {@code layout}. */
     public PackedWeightCache.Key key(String layout) {
         return PackedWeightCache.Key.of(
                 layout, new int[] {CpuStorage.offset(view), depth, columns, depthStride, columnStride}, taps);
     }
 
     /**
-     * A rearranged copy of {@code size} floats, kept with the weights while they do not change; see
-     * {@link PackedWeightCache}.
+     * A rearranged copy of {@code size} floats, which is kept with the weights while they do not change (see
+     * {@link PackedWeightCache}).
      */
     public float[] packed(ExecutionContext context, String layout, int size, Consumer<float[]> pack) {
         return kept(layout, size, pack).orElseGet(() -> {
@@ -183,7 +182,7 @@ public record TapMatrices(View view, int depth, int columns, int depthStride, in
         });
     }
 
-    /** A copy as {@link #packed} keeps it; empty where the weights have just changed. */
+    /** A copy as {@link #packed} keeps it; empty if the weights have just changed. */
     public Optional<float[]> kept(String layout, int size, Consumer<float[]> pack) {
         CpuStorage storage = CpuStorage.of(view);
         Optional<MatrixBuffer> buffer = storage.packed()

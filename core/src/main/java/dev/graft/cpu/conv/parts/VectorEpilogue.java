@@ -11,7 +11,7 @@ import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** An {@link Epilogue} applied by vectors while a block of results moves to its place. */
+/** An {@link Epilogue} that is applied by vectors while a block of results is stored. */
 public final class VectorEpilogue {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
     private static final int LANES = Vectors.LANES;
@@ -29,7 +29,7 @@ public final class VectorEpilogue {
     private final int low;
     private final int high;
 
-    /** {@code residual} lies in memory as the result of {@code channels} channels does. */
+    /** {@code residual} has the layout of the result, which has {@code channels} channels. */
     public VectorEpilogue(Epilogue epilogue, Optional<View> residual, int channels) {
         this.scale = epilogue.scale().map(VectorEpilogue::values).orElseGet(() -> ones(channels));
         this.shift = epilogue.shift().map(VectorEpilogue::values).orElseGet(() -> new float[channels]);
@@ -58,33 +58,33 @@ public final class VectorEpilogue {
         return empty;
     }
 
-    /** Factor of each channel. */
+    /** The factor of each channel. */
     public float[] scale() {
         return scale;
     }
 
-    /** What is added to each channel. */
+    /** The value that is added to each channel. */
     public float[] shift() {
         return shift;
     }
 
     /**
-     * The activation's least value as bits of a float. Between 0 and infinity floats are ordered as their bits;
-     * negative ones are less.
+     * The activation's smallest value, as the bits of a float. From 0 to infinity, floats are ordered like their bits;
+     * negative floats are smaller.
      */
     public int low() {
         return low;
     }
 
-    /** The activation's largest value as bits of a float. */
+    /** The activation's largest value, as the bits of a float. */
     public int high() {
         return high;
     }
 
     /**
      * Stores {@code rows} rows of {@code count} results, {@code step} apart in {@code block}, at {@code yAt + place}
-     * and then every {@code yStep}; they belong to channels from {@code channel} on, and {@code place} is relative to
-     * the result.
+     * and then every {@code yStep}; they belong to the channels from {@code channel} on, and {@code place} is relative
+     * to the result.
      */
     public void store(
             Workspace workspace,
@@ -189,7 +189,7 @@ public final class VectorEpilogue {
         }
     }
 
-    /** A sum of {@code channel} as it goes to the result; without a residual. */
+    /** A sum of {@code channel} as it is stored in the result; without a residual. */
     public float finish(float sum, int channel) {
         return activated(scaled(sum, channel));
     }

@@ -16,20 +16,23 @@ import java.util.Arrays;
 /**
  * 3x3 convolution of stride 1, and its gradient for the input, by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast
  * Algorithms for Convolutional Neural Networks", 2016) without the Vector API: {@link PlainWinogradF4} transforms the
- * channels of several tiles in each loop, and the 36 products of a run of tiles are OpenBLAS's. {@link VectorWinograd}
- * is its counterpart on vectors.
+ * channels of several tiles in each loop, and OpenBLAS computes the 36 products of a run of tiles.
+ * {@link VectorWinograd} is its counterpart on vectors.
  */
 public final class BlasWinograd {
     private static final int TILE = 4;
     private static final int PATCH = 6;
     private static final int POSITIONS = PATCH * PATCH;
-    /** Floats of the widest vectors that C2 uses. */
+    /** The number of floats in the widest vectors that C2 uses. */
     private static final int LANES = 16;
-    /** Tiles of a task: enough to repay that OpenBLAS packs the weights anew for each product. */
+    /** Tiles of a task: enough to make up for OpenBLAS packing the weights again for each product. */
     private static final int RUN = 64;
-    /** Input channels whose weights are gathered at once. */
+    /** The number of input channels whose weights are gathered at once. */
     private static final int DEPTH = 16;
-    /** Transformed weights are four times the weights: beyond this size reading them costs what products spare. */
+    /**
+     * Transformed weights are four times as large as the weights. Beyond this size, reading them costs as much as the
+     * saved products.
+     */
     private static final int MOST_WEIGHTS = 256 * 256;
 
     private final ExecutionContext context;
@@ -38,14 +41,14 @@ public final class BlasWinograd {
         this.context = context;
     }
 
-    /** Whether the algorithm serves this convolution well. */
+    /** Whether the algorithm suits this convolution. */
     public static boolean fits(View w, Conv2dParams params) {
         return WinogradShapes.fits(w, params, LANES) && w.dim(0) * w.dim(1) <= MOST_WEIGHTS;
     }
 
     /**
-     * {@code y = epilogue(conv(x, w))}; returns for each image whether some of its results are not finite, see
-     * {@link VectorWinograd#forward}.
+     * {@code y = epilogue(conv(x, w))}; returns for each image whether some of its results are non-finite (see
+     * {@link VectorWinograd#forward}).
      */
     public boolean[] forward(
             int images, ImageArray x, View w, PlainEpilogue epilogue, ImageArray y, Conv2dParams params) {
@@ -54,7 +57,10 @@ public final class BlasWinograd {
                 TapMatrices.forward(w));
     }
 
-    /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees; returns as {@link #forward}. */
+    /**
+     * {@code dx}: the convolution of {@code dy} with the kernel rotated by 180 degrees. Returns the same as
+     * {@link #forward}.
+     */
     public boolean[] backwardInput(
             int images, ImageArray dy, View w, PlainEpilogue none, ImageArray dx, Conv2dParams params) {
         return run(
@@ -101,7 +107,10 @@ public final class BlasWinograd {
         return pass.strange;
     }
 
-    /** Tiles of a task, at most {@link #RUN}, such that tasks come in even numbers, as threads do. */
+    /**
+     * Tiles of a task, at most {@link #RUN}, chosen so that the number of tasks is even, as the number of threads
+     * usually is.
+     */
     private static int evenly(int tiles) {
         int tasks = (tiles + 2 * RUN - 1) / (2 * RUN) * 2;
         return (tiles + tasks - 1) / tasks;
@@ -147,7 +156,7 @@ public final class BlasWinograd {
         });
     }
 
-    /** Images, and how their results are cut into tiles. */
+    /** Images, and how their results are divided into tiles. */
     private record Pass(
             TileGrid grid,
             ImageArray x,
@@ -226,7 +235,7 @@ public final class BlasWinograd {
             }
         }
 
-        /** Where pixel (i, j) of a tile lies in the result; -1 beyond its edge. */
+        /** The position of a tile's pixel (i, j) in the result; -1 beyond its edge. */
         private int place(int tile, int i, int j) {
             int row = grid.top(tile) + i;
             int column = grid.left(tile) + j;

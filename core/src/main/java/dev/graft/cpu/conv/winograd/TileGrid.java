@@ -1,17 +1,17 @@
 package dev.graft.cpu.conv.winograd;
 
 /**
- * Images cut into {@code rows} times {@code columns} tiles each, counted through the images: tile (i, j) begins
+ * Images divided into {@code rows} times {@code columns} tiles each, counted through the images: tile (i, j) begins
  * {@code pad} before pixel {@code (step i, step j)}.
  */
 record TileGrid(int images, int rows, int columns, int step, int padTop, int padLeft) {
 
-    /** Tiles of {@code step} squared pixels that cover images; the last ones may reach beyond their edge. */
+    /** Tiles of {@code step} squared pixels that cover the images; the last ones may reach beyond the edge. */
     static TileGrid covering(int images, int height, int width, int step) {
         return new TileGrid(images, (height + step - 1) / step, (width + step - 1) / step, step, 0, 0);
     }
 
-    /** The same tiles elsewhere. */
+    /** The same tiles at another position. */
     TileGrid at(int newStep, int top, int left) {
         return new TileGrid(images, rows, columns, newStep, top, left);
     }

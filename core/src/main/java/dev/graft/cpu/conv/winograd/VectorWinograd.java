@@ -19,30 +19,33 @@ import java.util.function.Consumer;
  * 3x3 convolution, or its gradient for the input, by {@link WinogradTransforms}: patches are transformed, multiplied
  * position by position with transformed weights, and transformed back.
  *
- * <p>Few channels: every task takes a run of tiles through all three steps, and the transformed weights are shared.
- * Many channels: the transformed weights (four times the weights) would not fit a cache; every task takes a group of
- * tiles and a panel of result channels, and transforms its weights piece by piece, next to their use. The transformed
- * patches of a group are not shared between threads, which might have no cache in common, but kept for a thread's next
- * panel.
+ * <p>With few channels, every task takes a run of tiles through all three steps, and the transformed weights are
+ * shared. With many channels, the transformed weights (four times the size of the weights) would not fit a cache. Every
+ * task then takes a group of tiles and a panel of result channels, and transforms its weights piece by piece, just
+ * before their use. The transformed patches of a group are not shared between threads, which might have no cache in
+ * common, but they are kept for the thread's next panel.
  */
 public final class VectorWinograd {
     private static final int LANES = Vectors.LANES;
     private static final int WIDTH = MicroKernel.WIDTH;
-    /** Tiles of a task that goes by tiles; a multiple of the micro-kernel's rows. */
+    /** Tiles of a task if the work is divided by tiles; a multiple of the micro-kernel's rows. */
     private static final int RUN = 6 * MicroKernel.ROWS;
-    /** The same where a tile has more positions. */
+    /** The same for tiles with more positions. */
     private static final int SHORT_RUN = 4 * MicroKernel.ROWS;
-    /** Tiles of a task that goes by channels: with a piece of weights, their products fit the second-level cache. */
+    /**
+     * Tiles of a task if the work is divided by channels: with a piece of the weights, their products fit the
+     * second-level cache.
+     */
     private static final int GROUP = 16 * MicroKernel.ROWS;
-    /** Depth of a block of weights: few tiles make it small, for gathering weights is then what counts. */
+    /** Depth of a block of weights. It is small for few tiles, because gathering weights then dominates. */
     private static final int DEPTH_BLOCK = 64;
 
     private static final int LONG_DEPTH_BLOCK = 128;
-    /** Tiles from which on pieces are deep. */
+    /** From this many tiles on, pieces are deep. */
     private static final int MANY_TILES = 32;
-    /** Up to this many weights of a tap, the transformed weights are shared whole. */
+    /** Up to this many weights of a tap, all transformed weights are shared. */
     private static final int SHARED_WEIGHTS = 128 * 128;
-    /** More positions than this make transformed patches too large to be kept. */
+    /** With more positions than this, transformed patches are too large to be kept. */
     private static final int FEW_POSITIONS = 36;
 
     private final ExecutionContext context;
@@ -54,7 +57,7 @@ public final class VectorWinograd {
     }
 
     /**
-     * {@code y = epilogue(conv(x, w))}. Returns for each image whether some of its results are not finite: these may be
+     * {@code y = epilogue(conv(x, w))}. Returns for each image whether some of its results are non-finite. These may be
      * right, or come from pixels that other results of the tile read, or from transforms that overflow.
      */
     public boolean[] forward(
@@ -64,9 +67,12 @@ public final class VectorWinograd {
                 Pass.of(transforms, images, x, y, params.padTop(), params.padLeft(), TapMatrices.forward(w), epilogue));
     }
 
-    /** {@code dx}: the convolution of {@code dy} with the kernel turned by 180 degrees; returns as {@link #forward}. */
+    /**
+     * {@code dx}: the convolution of {@code dy} with the kernel rotated by 180 degrees. Returns the same as
+     * {@link #forward}.
+     */
     public boolean[] backwardInput(int images, ImageArray dy, View w, ImageArray dx, Conv2dParams params) {
-        // Of stride 2, transforms are for padding 1 alone; their first patch begins at the first pixel.
+        // With stride 2, the transforms support only padding 1; their first patch begins at the first pixel.
         int top = params.strideH() == 1 ? 2 - params.padTop() : 0;
         int left = params.strideW() == 1 ? 2 - params.padLeft() : 0;
         return run(images, Pass.of(transforms, images, dy, dx, top, left, TapMatrices.turned(w), VectorEpilogue.NONE));
@@ -212,14 +218,14 @@ public final class VectorWinograd {
         });
     }
 
-    // A transform writes to all positions in turn: an odd number of cache lines apart, they do not fight for the same
-    // sets of a cache.
+    // A transform writes to all positions in turn. They are an odd number of cache lines apart, so that they do not
+    // compete for the same sets of a cache.
     static int position(int floats) {
         int lines = (floats + 15) / 16;
         return (lines % 2 == 0 ? lines + 1 : lines) * 16;
     }
 
-    /** All weights, transformed: a panel of columns after the other, each {@code [position][depth][width]}. */
+    /** All weights, transformed: one panel of columns after another, each {@code [position][depth][width]}. */
     private float[] transformed(TapMatrices weights, int depth, int columns, int uPosition) {
         int pieces = (depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK;
         int panels = (columns + WIDTH - 1) / WIDTH;
@@ -253,9 +259,7 @@ public final class VectorWinograd {
                 CpuStorage.floats(weights.view()), weights.at(0), LANES, weights.depthStride(), weights.tapStride());
     }
 
-    /**
-     * Rows {@code [k, k + depth)} of the {@code width} columns from {@code column} on, to be asked for nothing else.
-     */
+    /** Rows {@code [k, k + depth)} of the {@code width} columns from {@code column} on, and nothing else. */
     private Source gathered(TapMatrices weights, int column, int width, int k, int depth) {
         int vector = depth * 9 * LANES;
         float[] taps = context.workspace().floats(0, width / LANES * vector);
@@ -266,8 +270,8 @@ public final class VectorWinograd {
     }
 
     /**
-     * The weights themselves, or a copy {@code [vector of columns][depth][tap][lanes]}; empty where weights that have
-     * just changed are read once: copying them all would only move them through memory once more.
+     * The weights themselves, or a copy {@code [vector of columns][depth][tap][lanes]}; empty if weights that have just
+     * changed are read only once, because copying all of them would only move them through memory again.
      */
     private Optional<Source> whole(TapMatrices weights, int depth, int columns, int groups) {
         if (weights.inPlace()) {

@@ -18,17 +18,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * position by position, the sum over tiles of transformed output gradients times transformed patches. It is computed in
  * blocks of {@link #WIDTH} by {@link #WIDTH} channels.
  *
- * <p>Few blocks: every task transforms a share of the tiles for one block, and the shares are added in order. Many
- * blocks: all tiles are transformed once, a run at a time, and every task makes one block of the gradient.
+ * <p>With few blocks, every task transforms a share of the tiles for one block, and the shares are added in order. With
+ * many blocks, all tiles are transformed once, one run at a time, and every task computes one block of the gradient.
  */
 public final class VectorWinogradWeightGradient {
     private static final int LANES = Vectors.LANES;
     private static final int WIDTH = MicroKernel.WIDTH;
-    /** Tiles transformed at a time by one task: with the block's sums they fit the second-level cache. */
+    /** Tiles that one task transforms at a time: with the block's sums, they fit the second-level cache. */
     private static final int RUN = 36;
-    /** Tiles transformed at a time by all tasks. */
+    /** Tiles that all tasks transform at a time. */
     private static final int SHARED_RUN = 128;
-    /** From one position to the next in a block's sums. */
+    /** The distance from one position to the next in a block's sums. */
     private static final int STEP = VectorWinograd.position(WIDTH * WIDTH);
 
     private static final int MAX_TASKS = 16;
@@ -47,7 +47,7 @@ public final class VectorWinogradWeightGradient {
     }
 
     /**
-     * Writes {@code dw}; returns whether all of it is finite. What is not may be right, or not, as
+     * Writes {@code dw}; returns whether all of it is finite. A non-finite value may be right or wrong, as
      * {@link VectorWinograd#forward} explains.
      */
     public boolean run(int images, ImageArray x, ImageArray dy, View dw, Conv2dParams params) {
@@ -187,7 +187,7 @@ public final class VectorWinogradWeightGradient {
         }
     }
 
-    /** The products of {@code count} tiles as a block's sums {@code [position][output][input]}, or added to them. */
+    /** Stores the products of {@code count} tiles in a block's sums {@code [position][output][input]}, or adds them. */
     private void multiply(
             Pass pass,
             int block,

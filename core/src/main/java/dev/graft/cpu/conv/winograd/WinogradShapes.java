@@ -3,28 +3,28 @@ package dev.graft.cpu.conv.winograd;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 
-/** What a convolution must be like for any of Winograd's algorithms. */
+/** The convolutions that Winograd's algorithms can compute. */
 public final class WinogradShapes {
 
-    /** Most channels: their products are added up in floats. */
+    /** The most channels, because their products are summed in floats. */
     private static final int DEEPEST = 4096;
 
     private WinogradShapes() {}
 
     /**
-     * Whether the algorithm serves this convolution well: channels in whole vectors, and enough of them to repay the
-     * transforms.
+     * Whether the algorithm suits this convolution: channels fill whole vectors, and there are enough of them to make
+     * up for the transforms.
      */
     public static boolean fits(View w, Conv2dParams params, int lanes) {
         return fits(w, params, 1, lanes) && params.padTop() <= 2 && params.padLeft() <= 2;
     }
 
     /**
-     * The same for stride 2, of a result or its gradient {@code y}: where the tiles at its border leave a quarter of
-     * the products to be saved, and there are more tiles than one image of usual size has: a first prediction would
-     * have to wait for these kernels to be compiled.
+     * The same for stride 2, for a result or its gradient {@code y}. The tiles at its border must leave a quarter of
+     * the products to be saved. And there must be more tiles than one image of usual size has, because a first
+     * prediction would have to wait for these kernels to be compiled.
      *
-     * @param most weights of a tap, whose transforms must not be too large to be shared
+     * @param most the most weights of a tap, so that their transforms are small enough to be shared
      */
     public static boolean fitsStride2(View w, View y, Conv2dParams params, int lanes, int most) {
         long tiles = (y.dim(2) + 3L) / 4 * ((y.dim(3) + 3) / 4);

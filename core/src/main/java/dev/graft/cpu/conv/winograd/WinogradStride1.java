@@ -4,8 +4,8 @@ import dev.graft.cpu.run.Vectors;
 import java.util.stream.IntStream;
 
 /**
- * F(m x m, 3 x 3): a patch of {@code m + 2} squared pixels gives m squared results by as many products as it has
- * pixels. With the transforms of the weights' gradient, transposes of the others.
+ * F(m x m, 3 x 3): a patch of {@code m + 2} squared pixels gives m squared results with one product for each of its
+ * pixels. It includes the transforms of the weights' gradient, which are transposes of the others.
  */
 public abstract class WinogradStride1 extends WinogradTransforms {
     private static final int LANES = Vectors.LANES;

@@ -5,17 +5,17 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 3x3 convolution of stride 2 in tiles of 4x4 results: 81 products in place of 144. Along a side, results are the sum
- * of two convolutions of stride 1: pixels 0, 2, 4, 6, 8 with taps 0 and 2, which is F(4, 2) with the points 0, 1, -1
- * and 2 and takes 5 products, and pixels 1, 3, 5, 7 with tap 1, which takes 4 and needs no transform. All of those 4
- * are multiplied with the same weights.
+ * 3x3 convolution of stride 2 in tiles of 4x4 results: 81 products in place of 144. Along each side, results are the
+ * sum of two convolutions of stride 1. One is pixels 0, 2, 4, 6, 8 with taps 0 and 2: this is F(4, 2) with the points
+ * 0, 1, -1 and 2, and takes 5 products. The other is pixels 1, 3, 5, 7 with tap 1: it takes 4 products, all with the
+ * same weight, and needs no transform.
  *
- * <p>Every transform goes along one side in place, then along the other.
+ * <p>Every transform is applied in place along one side, then along the other.
  */
 public final class WinogradStride2 extends WinogradTransforms {
-    /** Values of a side of a transformed patch: the first five are F(4, 2), the others pixels. */
+    /** Values along a side of a transformed patch: the first five are F(4, 2), the others pixels. */
     static final int SIDE = 9;
-    /** Distinct weights of a side. */
+    /** Distinct weights along a side. */
     static final int WEIGHTS = 6;
 
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
@@ -48,7 +48,7 @@ public final class WinogradStride2 extends WinogradTransforms {
         }
     }
 
-    /** Nine pixels to the nine values of a side. */
+    /** Transforms nine pixels to the nine values of a side. */
     private static void pixels(float[] d, int at, int step, float[] v, int to, int position) {
         five(d, at, 2 * step, at + 8 * step, v, to, position);
         FloatVector.fromArray(SPECIES, d, at + step).intoArray(v, to + 5 * position);
@@ -97,10 +97,10 @@ public final class WinogradStride2 extends WinogradTransforms {
                 .intoArray(watched, 0);
     }
 
-    /** The nine values of a side to four results. */
+    /** Transforms the nine values of a side to four results. */
     private static void results(float[] m, int at, int position, float[] y, int to, int step) {
-        // Not the gradient's transform of five values and then these four added in memory: a layer took a tenth longer
-        // by that.
+        // Written out rather than the gradient's transform of five values with these four added in memory: a layer took
+        // a tenth longer by that.
         FloatVector m0 = FloatVector.fromArray(SPECIES, m, at);
         FloatVector m1 = FloatVector.fromArray(SPECIES, m, at + position);
         FloatVector m2 = FloatVector.fromArray(SPECIES, m, at + 2 * position);
@@ -133,7 +133,7 @@ public final class WinogradStride2 extends WinogradTransforms {
         }
     }
 
-    /** Three taps to the six weights of a side. */
+    /** Transforms three taps to the six weights of a side. */
     private static void taps(float[] g, int at, int step, float[] u, int to, int matrix) {
         FloatVector g0 = FloatVector.fromArray(SPECIES, g, at);
         FloatVector g1 = FloatVector.fromArray(SPECIES, g, at + step);

@@ -6,9 +6,9 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The input's gradient of a 3x3 convolution of stride 2 and padding 1, as a convolution of the output's gradient with
- * the kernel turned: tiles of 8x8 results from 5x5, 81 products in place of 144. Along a side, results 0, 2, 4, 6 are
- * pixels 0 to 3 times the tap in the middle, and results 1, 3, 5, 7 are F(4, 2) of all five pixels with the other two
- * taps; see {@link WinogradStride2}.
+ * the rotated kernel: tiles of 8x8 results from 5x5 pixels, with 81 products in place of 144. Along each side, results
+ * 0, 2, 4, 6 are pixels 0 to 3 times the middle tap, and results 1, 3, 5, 7 are F(4, 2) of all five pixels with the
+ * other two taps (see {@link WinogradStride2}).
  */
 public final class WinogradStride2Gradient extends WinogradTransforms {
     private static final VectorSpecies<Float> SPECIES = Vectors.SPECIES;
@@ -31,7 +31,7 @@ public final class WinogradStride2Gradient extends WinogradTransforms {
         }
     }
 
-    /** Five pixels to the nine values of a side. */
+    /** Transforms five pixels to the nine values of a side. */
     private static void pixels(float[] d, int at, int step, float[] v, int to, int position) {
         WinogradStride2.five(d, at, step, at + 4 * step, v, to, position);
         FloatVector.fromArray(SPECIES, d, at).intoArray(v, to + 5 * position);
@@ -65,7 +65,7 @@ public final class WinogradStride2Gradient extends WinogradTransforms {
         FloatVector.fromArray(SPECIES, m, at + 8 * row).intoArray(y, to + 6 * yRow);
     }
 
-    /** The five values of F(4, 2) to four results. */
+    /** Transforms the five values of F(4, 2) to four results. */
     private static void four(float[] m, int at, int position, float[] y, int to, int step) {
         FloatVector m0 = FloatVector.fromArray(SPECIES, m, at);
         FloatVector m1 = FloatVector.fromArray(SPECIES, m, at + position);

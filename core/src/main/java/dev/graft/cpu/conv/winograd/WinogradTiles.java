@@ -6,9 +6,7 @@ import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
-/**
- * The tiles of results of {@link WinogradTransforms}, or the patches they are computed from, and the images they cut.
- */
+/** The tiles of results of {@link WinogradTransforms}, or the patches that they are computed from, and their images. */
 record WinogradTiles(WinogradTransforms transforms, ImageArray pixels, TileGrid grid) {
 
     /** The tiles of a result. */
@@ -27,8 +25,8 @@ record WinogradTiles(WinogradTransforms transforms, ImageArray pixels, TileGrid 
     }
 
     /**
-     * Where transformed tiles go: panels of {@code width} channels, {@code panel} floats apart, each with its positions
-     * {@code position} floats apart.
+     * Where transformed tiles are stored: panels of {@code width} channels, {@code panel} floats apart, whose positions
+     * are {@code position} floats apart.
      */
     record Transformed(float[] data, int width, int position, int panel) {
         /** A single panel. */
@@ -39,8 +37,8 @@ record WinogradTiles(WinogradTransforms transforms, ImageArray pixels, TileGrid 
 
     /**
      * {@link WinogradTransforms#input} of a tile's patch, channels {@code [channel, channel + count)}, to {@code at} of
-     * the first panel and then of the others. All at once, as patches at the border of an image are copied: whole rows,
-     * not the channels of a panel.
+     * the first panel and then of the others. All panels together, because patches at the border of an image are copied
+     * by whole rows, not by the channels of a panel.
      */
     void transformPatch(Workspace workspace, int tile, int channel, int count, Transformed v, int at) {
         Square square = square(workspace, tile, transforms.patch, channel, count);
@@ -77,7 +75,7 @@ record WinogradTiles(WinogradTransforms transforms, ImageArray pixels, TileGrid 
     /**
      * {@link WinogradTransforms#output} of a tile's products, through the epilogue to its pixels.
      *
-     * @param strange told which image has results that are not finite, where {@code watch} says so
+     * @param strange receives which images have non-finite results, if {@code watch} detects any
      */
     void transformOutput(
             Workspace workspace,
@@ -130,7 +128,7 @@ record WinogradTiles(WinogradTransforms transforms, ImageArray pixels, TileGrid 
         }
     }
 
-    // Only written where there is news: threads would else fight for the flags' cache line.
+    // Written only if it changes, so that threads do not compete for the cache line of the flags.
     private static void tell(NonFiniteWatch watch, int image, boolean[] strange) {
         if (!watch.isFinite()) {
             strange[image] = true;
@@ -138,7 +136,7 @@ record WinogradTiles(WinogradTransforms transforms, ImageArray pixels, TileGrid 
         }
     }
 
-    /** Where a square of pixels lies: in the image, or copied with zeros around the image. */
+    /** The location of a square of pixels: in the image, or in a copy with zeros around the image. */
     private record Square(float[] data, int at, int row, int column) {}
 
     private Square square(Workspace workspace, int tile, int size, int channel, int count) {

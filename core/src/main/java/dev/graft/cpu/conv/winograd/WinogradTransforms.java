@@ -8,16 +8,16 @@ import java.util.Arrays;
  * The transforms of Winograd's minimal filtering for kernels of 3x3 (Lavin and Gray, "Fast Algorithms for Convolutional
  * Neural Networks", 2016): {@code y = A'[(G g G') * (B' d B)]A}. A patch of the image, transformed, is multiplied
  * position by position with transformed weights; transformed back, the products are a tile of results. Every transform
- * works on vectors of channels; those without a number of channels work on one.
+ * works on vectors of channels; those without a parameter for the number of channels work on one vector.
  */
 abstract class WinogradTransforms {
     private static final int LANES = Vectors.LANES;
 
-    /** Result pixels of a tile along one side. */
+    /** Result pixels along one side of a tile. */
     final int tile;
-    /** Image pixels from one patch to the next. */
+    /** The distance in image pixels from one patch to the next. */
     final int step;
-    /** Image pixels of a patch along one side. */
+    /** Image pixels along one side of a patch. */
     final int patch;
     /** Products of a tile. */
     final int positions;
@@ -36,7 +36,7 @@ abstract class WinogradTransforms {
         this.matrix = matrix;
     }
 
-    /** The weights with which a position is multiplied. */
+    /** The weights that a position is multiplied with. */
     final int matrix(int position) {
         return matrix[position];
     }
