@@ -34,6 +34,8 @@ public final class DefaultRecipes {
     }
 
     /**
+     * Fine-tunes every network on every data set and prints the table.
+     *
      * @param arguments the program's jar, the data folder, a folder for the runs, and {@code MODEL=FILE} for weights
      *     that lie elsewhere
      */

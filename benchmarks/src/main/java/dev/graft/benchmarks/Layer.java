@@ -94,7 +94,8 @@ public sealed interface Layer {
 
         @Override
         public double flops(int batch) {
-            return 2.0 * batch * outputSize() * outputSize() * out * (in / groups) * kernel * kernel;
+            int inputsOfGroup = in / groups;
+            return 2.0 * batch * outputSize() * outputSize() * out * inputsOfGroup * kernel * kernel;
         }
 
         @Override

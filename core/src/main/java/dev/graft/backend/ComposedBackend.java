@@ -22,6 +22,8 @@ public abstract class ComposedBackend implements Backend {
     /** Over N, H and W of images. */
     private static final int[] PIXELS = {0, 2, 3};
 
+    protected ComposedBackend() {}
+
     private Temporaries temporaries() {
         return new Temporaries(this);
     }
@@ -382,9 +384,9 @@ public abstract class ComposedBackend implements Backend {
         try (Temporaries c = temporaries()) {
             copy(c.add(c.affine(beta1, m, 0), c.affine(1 - beta1, gradient, 0)), m);
             copy(c.add(c.affine(beta2, v, 0), c.affine(1 - beta2, c.unary(UnaryOp.SQUARE, gradient), 0)), v);
-            double rootScale = 1 / Math.sqrt(1 - Math.pow(beta2, t));
+            double rootScale = 1 / Math.sqrt(1 - Math.pow(beta2, (double) t));
             View root = c.affine(rootScale, c.unary(UnaryOp.SQRT, v), eps);
-            View step = c.affine(lr / (1 - Math.pow(beta1, t)), c.div(m, root), 0);
+            View step = c.affine(lr / (1 - Math.pow(beta1, (double) t)), c.div(m, root), 0);
             copy(c.sub(c.affine(1 - lr * weightDecay, weight, 0), step), weight);
         }
     }

@@ -114,7 +114,7 @@ final class ComposedConvolution {
         long[] s = padded.strides();
         return Temporaries.window(
                 padded,
-                row * params.dilationH() * s[2] + column * params.dilationW() * s[3],
+                (long) row * params.dilationH() * s[2] + (long) column * params.dilationW() * s[3],
                 new int[] {groups, images, height, width, inputs},
                 inputs * s[1],
                 s[0],

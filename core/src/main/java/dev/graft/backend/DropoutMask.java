@@ -19,7 +19,11 @@ public final class DropoutMask {
         this.scale = scale;
     }
 
-    /** @param p the probability of dropping an element, in [0, 1] */
+    /**
+     * The mask that {@code seed} stands for.
+     *
+     * @param p the probability of dropping an element, in [0, 1]
+     */
     public static DropoutMask of(float p, long seed) {
         return new DropoutMask(
                 RandomStream.of(seed, "dropout.mask"),

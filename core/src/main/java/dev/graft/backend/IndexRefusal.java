@@ -4,6 +4,8 @@ package dev.graft.backend;
 @FunctionalInterface
 public interface IndexRefusal {
     /**
+     * The exception to throw for an index that is out of range.
+     *
      * @param position of the first index that is out of range, counted from 0 in row-major order
      * @param index its value
      */

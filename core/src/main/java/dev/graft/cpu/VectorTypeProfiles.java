@@ -18,6 +18,7 @@ final class VectorTypeProfiles {
     /** Enough calls for the compiler to replace its first, profiled version of each method; 1000 were too few. */
     private static final int ROUNDS = 3000;
 
+    @SuppressWarnings("unused") // keeps the loop alive
     private static float shown;
 
     private VectorTypeProfiles() {}

@@ -58,7 +58,11 @@ public final class StateDict implements AutoCloseable {
         return tensors.values().stream().anyMatch(held -> held == tensor);
     }
 
-    /** @throws IllegalArgumentException naming the nearest key if there is no such tensor */
+    /**
+     * The tensor of this name.
+     *
+     * @throws IllegalArgumentException naming the nearest key if there is no such tensor
+     */
     public Tensor get(String name) {
         String reason = unreadable.get(name);
         if (reason != null) {
@@ -199,7 +203,7 @@ public final class StateDict implements AutoCloseable {
     /** The tensors as writers take them: read one at a time, with one source for names that share a tensor. */
     Map<String, TensorSource> sources() {
         Map<String, TensorSource> sources = new LinkedHashMap<>();
-        Map<Tensor, TensorSource> ofTensor = new IdentityHashMap<>();
+        IdentityHashMap<Tensor, TensorSource> ofTensor = new IdentityHashMap<>();
         tensors.forEach((name, tensor) -> {
             if ((long) tensor.numel() * tensor.dtype().bytes() > MAX_BYTES) {
                 throw new IllegalArgumentException("stateDict: tensor \"" + name + "\" " + tensor.shape()

@@ -172,9 +172,9 @@ final class WrapperPrefix {
                             Tensor there = other.get(entry.getKey());
                             Tensor here = entry.getValue();
                             return here == there
-                                    || here.dtype() == there.dtype()
+                                    || (here.dtype() == there.dtype()
                                             && here.shape().equals(there.shape())
-                                            && Arrays.equals(here.toBytes(), there.toBytes());
+                                            && Arrays.equals(here.toBytes(), there.toBytes()));
                         }));
     }
 

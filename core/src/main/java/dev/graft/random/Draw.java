@@ -50,7 +50,7 @@ public final class Draw {
         }
         // The upper 32 of the product's 96 bits; as a real number, bound times a value uniform in [0, 1).
         long bits = random.nextLong();
-        return (int) ((bits >>> 32) * bound + ((bits & 0xffffffffL) * bound >>> 32) >>> 32);
+        return (int) (((bits >>> 32) * bound + (((bits & 0xffffffffL) * bound) >>> 32)) >>> 32);
     }
 
     /** Shuffles values: every order has the same probability (Fisher and Yates). */

@@ -1,12 +1,11 @@
 package dev.graft.tensor;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.PriorityQueue;
 
 /** Walks the recorded operators from a result to its leaves, newest first, freeing saved tensors as it goes. */
 final class BackwardPass {
-    private final Map<Node, Tensor> gradients = new IdentityHashMap<>();
+    private final IdentityHashMap<Node, Tensor> gradients = new IdentityHashMap<>();
     private final PriorityQueue<Node> pending = new PriorityQueue<>((p, q) -> Long.compare(q.id, p.id));
 
     private BackwardPass() {}

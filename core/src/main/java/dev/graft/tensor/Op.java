@@ -31,9 +31,9 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
     }
 
     /**
-     * A type that the tensor's device computes in.
+     * Refuses a type that the tensor's device does not compute in.
      *
-     * @param what to call the operand where it is of another type
+     * @param what what to call the operand in the message
      */
     static void requireFloat(String op, String what, Tensor t) {
         if (!t.backend().computesIn(t.dtype())) {

@@ -209,7 +209,7 @@ sealed interface PointwiseOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             if (in[0].dtype() != in[1].dtype()
-                    || !in[0].backend().computesIn(in[0].dtype()) && in[0].dtype() != DType.I64) {
+                    || (!in[0].backend().computesIn(in[0].dtype()) && in[0].dtype() != DType.I64)) {
                 throw new IllegalArgumentException(name() + ": operands must both be F32 or both I64, got "
                         + in[0].dtype() + " " + in[0].shape() + " and " + in[1].dtype() + " " + in[1].shape()
                         + ". Hint: convert one with to(DType).");

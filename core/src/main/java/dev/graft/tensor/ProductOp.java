@@ -221,7 +221,7 @@ sealed interface ProductOp extends Op {
             checkPadded(op, params, images, x);
             if (w.dim(-1) < 1
                     || params.outputWidth(x.dim(-1), w.dim(-1)) < 1
-                    || images && (w.dim(2) < 1 || params.outputHeight(x.dim(2), w.dim(2)) < 1)) {
+                    || (images && (w.dim(2) < 1 || params.outputHeight(x.dim(2), w.dim(2)) < 1))) {
                 throw new IllegalArgumentException(op + ": the kernel does not fit the padded input" + shapes
                         + ". Hint: use "
                         + (images ? "a larger image, or more padding." : "a longer sequence, or more padding."));

@@ -236,7 +236,7 @@ final class Raw {
         boolean[] folded = new boolean[gradient.rank()];
         boolean any = false;
         for (int i = 0; i < folded.length; i++) {
-            folded[i] = i < lead || shape.dim(i - lead) == 1 && gradient.dim(i) != 1;
+            folded[i] = i < lead || (shape.dim(i - lead) == 1 && gradient.dim(i) != 1);
             any |= folded[i];
         }
         return reshape(any ? reduce(Reduction.SUM, gradient, folded) : gradient, shape);

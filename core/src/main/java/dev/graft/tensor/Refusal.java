@@ -29,7 +29,7 @@ final class Refusal {
         String message = e.getMessage();
         if (message == null
                 || message.startsWith(function + ":")
-                || e.getClass() != IllegalArgumentException.class && e.getClass() != IllegalStateException.class) {
+                || (e.getClass() != IllegalArgumentException.class && e.getClass() != IllegalStateException.class)) {
             return e;
         }
         Matcher head = HEAD.matcher(message);

@@ -94,7 +94,7 @@ public final class Scope implements AutoCloseable {
         checkThread(
                 "keep: called on a different thread from the one that opened the scope. Hint: keep a tensor on the thread that made it.");
         Scope owner = tensor.scope();
-        if (owner == this || owner != null && owner.isInside(this)) {
+        if (owner == this || (owner != null && owner.isInside(this))) {
             move(tensor, around(false));
         }
         return tensor;
@@ -107,7 +107,7 @@ public final class Scope implements AutoCloseable {
      */
     public Tensor handOver(Tensor tensor) {
         Scope owner = tensor.scope();
-        return keep(owner == this || owner != null && owner.isInside(this) ? tensor : tensor.alias());
+        return keep(owner == this || (owner != null && owner.isInside(this)) ? tensor : tensor.alias());
     }
 
     private static void move(Tensor tensor, Scope target) {

@@ -22,6 +22,8 @@ public final class Shape {
     }
 
     /**
+     * The shape with these sizes, outermost first.
+     *
      * @throws IllegalArgumentException for a negative size or more than 2<sup>31</sup> - 2<sup>16</sup> - 1 elements,
      *     sizes of 0 counted as 1
      */

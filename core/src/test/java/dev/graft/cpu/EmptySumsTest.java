@@ -123,8 +123,8 @@ class EmptySumsTest {
         assertThat(Fixture.values(dgamma)).isEqualTo(constant(3, 0));
         assertThat(Fixture.values(dbeta)).isEqualTo(constant(3, 0));
         f.cpu.layerNorm(full(0, 4), full(4), full(4), 1e-5f, full(0, 4), full(0), full(0));
-        f.cpu.layerNormBackward(
-                full(0, 4), full(0, 4), full(4), full(0), full(0), full(0, 4), full(4), dbeta = full(4));
+        dbeta = full(4);
+        f.cpu.layerNormBackward(full(0, 4), full(0, 4), full(4), full(0), full(0), full(0, 4), full(4), dbeta);
         assertThat(Fixture.values(dbeta)).isEqualTo(constant(4, 0));
         f.cpu.layerNorm(full(3, 0), full(0), full(0), 1e-5f, full(3, 0), full(3), full(3));
         f.cpu.softmax(true, full(0, 4), full(0, 4));

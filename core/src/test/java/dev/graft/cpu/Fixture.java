@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 /** A backend of its own per test, views in every kind of layout, and comparisons with references in double. */
 public final class Fixture {
     public static final long SEED = 20240607;
-    public static final int[] THREADS = {1, 2, 3, 5};
+    private static final int[] THREADS = {1, 2, 3, 5};
 
     public final CpuBackend cpu;
     public final Random random = new Random(SEED);
@@ -49,7 +49,10 @@ public final class Fixture {
         int length = shape.numel();
         switch (layout) {
             case ROW_MAJOR -> {}
-            case CHANNELS_LAST -> strides = new long[] {dims[1] * dims[2] * dims[3], 1, dims[1] * dims[3], dims[1]};
+            case CHANNELS_LAST -> {
+                long pixel = dims[1];
+                strides = new long[] {pixel * dims[2] * dims[3], 1, pixel * dims[3], pixel};
+            }
             case GAPS -> {
                 for (int i = 0; i < strides.length; i++) {
                     strides[i] *= 3;
@@ -118,7 +121,7 @@ public final class Fixture {
     public static int place(View view, int... index) {
         int at = CpuStorage.offset(view);
         for (int i = 0; i < index.length; i++) {
-            at += index[i] * view.strides()[i];
+            at += Math.toIntExact(index[i] * view.strides()[i]);
         }
         return at;
     }

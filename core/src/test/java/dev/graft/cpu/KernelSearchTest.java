@@ -260,7 +260,7 @@ class KernelSearchTest {
                 for (int a = rows[0][q]; a < rows[1][q]; a++) {
                     for (int b = columns[0][r]; b < columns[1][r]; b++) {
                         double v = xs[plane + a * w + b];
-                        if (v > largest[i] || v != v && largest[i] == largest[i]) {
+                        if (v > largest[i] || (Double.isNaN(v) && !Double.isNaN(largest[i]))) {
                             largest[i] = v;
                             places[i] = a * w + b;
                         }

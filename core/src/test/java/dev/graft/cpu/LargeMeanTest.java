@@ -32,12 +32,13 @@ class LargeMeanTest {
         for (int i = c; i < count; i += channels) {
             mean += x[i];
         }
-        mean /= count / channels;
+        int terms = count / channels;
+        mean /= terms;
         double variance = 0;
         for (int i = c; i < count; i += channels) {
             variance += (x[i] - mean) * (x[i] - mean);
         }
-        return new double[] {mean, variance / (count / channels)};
+        return new double[] {mean, variance / terms};
     }
 
     private void check(View x) {
@@ -97,7 +98,8 @@ class LargeMeanTest {
         View x = f.gaussian(Layout.CHANNELS_LAST, 6, channels, 50, 50);
         float[] data = CpuStorage.floatsToWrite(x);
         for (int i = 0; i < x.numel(); i++) {
-            data[i] = 0.01f * data[i] + 1000f * (i / (channels * 2500));
+            int image = i / (channels * 2500);
+            data[i] = 0.01f * data[i] + 1000f * image;
         }
         check(x);
     }

@@ -129,7 +129,7 @@ class LongSumsTest {
         check("mean", y, means);
     }
 
-    private void matmul(LongSumsTest test, Terms terms, int m, int n, boolean transposeLeft, boolean transposeRight) {
+    private void matmul(Terms terms, int m, int n, boolean transposeLeft, boolean transposeRight) {
         int k = terms(1_000_000);
         View p = of(terms, transposeLeft ? new int[] {k, m} : new int[] {m, k});
         View q = of(terms, transposeRight ? new int[] {n, k} : new int[] {k, n});
@@ -394,11 +394,11 @@ class LongSumsTest {
         all.put("average pool of 3 channels", (t, k) -> t.averagePool(k, 3, t.side(1000), 1));
         all.put("average pool of 24 channels", (t, k) -> t.averagePool(k, 24, t.side(300), 2));
         all.put("average pool, 4096 a side", (t, k) -> t.averagePool(k, 1, t.side(4096), 1));
-        all.put("dot product", (t, k) -> t.matmul(t, k, 1, 1, false, false));
-        all.put("few rows", (t, k) -> t.matmul(t, k, 3, 5, false, true));
-        all.put("few rows and columns apart", (t, k) -> t.matmul(t, k, 3, 5, false, false));
-        all.put("product of blocks", (t, k) -> t.matmul(t, k, 8, 9, false, false));
-        all.put("linear layer's weight gradient", (t, k) -> t.matmul(t, k, 7, 6, true, false));
+        all.put("dot product", (t, k) -> t.matmul(k, 1, 1, false, false));
+        all.put("few rows", (t, k) -> t.matmul(k, 3, 5, false, true));
+        all.put("few rows and columns apart", (t, k) -> t.matmul(k, 3, 5, false, false));
+        all.put("product of blocks", (t, k) -> t.matmul(k, 8, 9, false, false));
+        all.put("linear layer's weight gradient", (t, k) -> t.matmul(k, 7, 6, true, false));
         all.put(
                 "1x1 of a million channels",
                 (t, k) -> t.convolve(k, 1, t.terms(1_000_000), 1, 1, 3, 1, 1, Conv2dParams.of(1, 0)));

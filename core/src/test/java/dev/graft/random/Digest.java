@@ -18,7 +18,7 @@ public final class Digest {
 
     public Digest add(long bits) {
         for (int i = 0; i < 8; i++) {
-            sha.update((byte) (bits >>> 8 * i));
+            sha.update((byte) (bits >>> (8 * i)));
         }
         return this;
     }

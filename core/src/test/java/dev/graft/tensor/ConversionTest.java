@@ -149,7 +149,7 @@ class ConversionTest {
                                     .min(most);
             long read = 0;
             for (int b = type.bytes() - 1; b >= 0; b--) {
-                read = read << 8 | bytes[i * type.bytes() + b] & 0xff;
+                read = read << 8 | (bytes[i * type.bytes() + b] & 0xff);
             }
             assertThat(exact(type, read)).as("%s to %s", floats[i], type).isEqualTo(expected);
         }

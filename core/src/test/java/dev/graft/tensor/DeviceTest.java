@@ -229,7 +229,7 @@ class DeviceTest {
     @ParameterizedTest
     @MethodSource("mixed")
     void operandsOnDifferentDevicesAreRefusedWithDevicesAndShapes(Map.Entry<String, Runnable> function) {
-        String[] parts = function.getKey().split(": ");
+        String[] parts = function.getKey().split(": ", -1);
         assertThatIllegalArgumentException()
                 .isThrownBy(function.getValue()::run)
                 .withMessage(parts[0] + ": operands are on different devices (" + parts[1]

@@ -45,7 +45,7 @@ final class GraphBuilder {
             int from = g.vertices.size();
             int steps = g.random.nextInt(1, 12);
             for (int tries = 0; tries < 4 * steps && g.vertices.size() < from + steps; tries++) {
-                makers.get(g.random.nextInt(makers.size())).applyAsInt(g);
+                int unused = makers.get(g.random.nextInt(makers.size())).applyAsInt(g);
             }
             g.finish();
         }
@@ -254,7 +254,7 @@ final class GraphBuilder {
     /** Whether floats surely compare as these numbers do: both are exact, they are one number, or they lie apart. */
     boolean areApart(int p, int q) {
         return p == q
-                || exact.isExact(p) && exact.isExact(q)
+                || (exact.isExact(p) && exact.isExact(q))
                 || Math.abs(exact.value(p) - exact.value(q)) > MARGIN * Math.max(1, Math.abs(exact.value(p)));
     }
 

@@ -15,7 +15,11 @@ import java.util.stream.IntStream;
 final class GraphExport {
     private GraphExport() {}
 
-    /** @param arguments the first seed and the number of graphs */
+    /**
+     * Prints random graphs, one a line.
+     *
+     * @param arguments the first seed and the number of graphs
+     */
     public static void main(String[] arguments) {
         long first = Long.parseLong(arguments[0]);
         long count = Long.parseLong(arguments[1]);

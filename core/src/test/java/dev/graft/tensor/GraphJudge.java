@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 record GraphJudge(String fault, int vertex, long elements, long loose) {
     private static final int NOISY_RUNS = 8;
     /** Relative error of each step of a noisy run: twice the rounding of floats. */
-    private static final double NOISE = Math.scalb(1, -22);
+    private static final double NOISE = Math.scalb(1.0, -22);
 
     private static final double FACTOR = 6;
     private static final double FLOOR = 4e-7;

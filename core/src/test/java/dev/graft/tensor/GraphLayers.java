@@ -399,7 +399,8 @@ final class GraphLayers {
         GraphRef judged = before.apply(in.stream().map(g::ref).toArray(GraphRef[]::new));
         GraphRef.Windows rows = pool ? GraphRef.Windows.of(out.dim(2), 2, 2, 0, false, true) : null;
         GraphRef.Windows columns = pool ? GraphRef.Windows.of(out.dim(3), 2, 2, 0, false, true) : null;
-        if (a != Activation.NONE && !clear(judged) || pool && !clearWindows(g, activate(judged, a), rows, columns)) {
+        if ((a != Activation.NONE && !clear(judged))
+                || (pool && !clearWindows(g, activate(judged, a), rows, columns))) {
             return -1;
         }
         String javaNorm = norm

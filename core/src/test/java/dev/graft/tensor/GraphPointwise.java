@@ -222,7 +222,7 @@ final class GraphPointwise {
                     case GELU -> g.any(v -> g.all(v, e -> Math.abs(e) < 4));
                     case SIGMOID, TANH, SOFTPLUS -> g.any(v -> g.all(v, e -> Math.abs(e) < 8));
                     case POW ->
-                        g.any(v -> g.all(v, e -> Math.abs(e) < 8 && e > 0.1 == g.random.nextBoolean() || e > 0.1));
+                        g.any(v -> g.all(v, e -> (Math.abs(e) < 8 && e > 0.1 == g.random.nextBoolean()) || e > 0.1));
                     default -> g.any();
                 };
         return x >= 0 ? x : g.positive(true, g.dims(2, 3));
@@ -385,8 +385,8 @@ final class GraphPointwise {
     private static int cast(GraphBuilder g) {
         DType type = new DType[] {DType.F64, DType.F64, DType.BF16, DType.F16}[g.random.nextInt(4)];
         int x = g.any(v -> type == DType.F64
-                || g.isExact(v)
-                        && g.all(v, e -> (Float.floatToRawIntBits((float) e) & 0xffff) == 0 && Math.abs(e) < 16));
+                || (g.isExact(v)
+                        && g.all(v, e -> (Float.floatToRawIntBits((float) e) & 0xffff) == 0 && Math.abs(e) < 16)));
         double error = type == DType.BF16 ? 1 / 256.0 : type == DType.F16 ? 1 / 2048.0 : 0;
         String python = type == DType.F64
                 ? "$0 * 1"

@@ -142,6 +142,7 @@ class NarrowingTest {
         }
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // allocated by the callers, whole
     private static void check(DType type, Format format, ByteBuffer bytes, BigDecimal[] exact, String where) {
         try (Scope scope = Scope.open()) {
             Tensor narrow =

@@ -110,7 +110,8 @@ final class ReductionCases {
             for (int d = 0; d < kept.length; d++) {
                 at = at * kept[d] + (folded[d] ? 0 : i[d]);
             }
-            return out.data()[at] = f.applyAsDouble(out.data()[at], x.get(i));
+            out.data()[at] = f.applyAsDouble(out.data()[at], x.get(i));
+            return out.data()[at];
         });
         int[] dims = kept;
         for (int i = folded.length - 1; i >= 0 && !keep; i--) {

@@ -29,7 +29,11 @@ public final class FineTuneResNet18 {
 
     private FineTuneResNet18() {}
 
-    /** @param args a folder with one sub-folder of images for each class, and the file to write */
+    /**
+     * Trains a classifier of the images in a folder.
+     *
+     * @param args a folder with one sub-folder of images for each class, and the file to write
+     */
     public static void main(String[] args) {
         if (args.length != 2) {
             System.err.println("usage: FineTuneResNet18 IMAGES MODEL.safetensors");

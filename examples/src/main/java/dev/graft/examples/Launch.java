@@ -190,7 +190,9 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
         });
         Optional.ofNullable(System.getProperty(PARENT))
                 .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)))
-                .ifPresent(launcher -> launcher.onExit().thenRun(() -> System.exit(1)));
+                .ifPresent(launcher -> {
+                    var unused = launcher.onExit().thenRun(() -> System.exit(1));
+                });
     }
 
     private static Charset charset() {

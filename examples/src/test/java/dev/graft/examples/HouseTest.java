@@ -78,7 +78,7 @@ class HouseTest {
     void packagesUseOnlyWhatLiesBelowThem() {
         Map<String, Integer> floors = new LinkedHashMap<>();
         for (int i = 0; i < BOTTOM_TO_TOP.size(); i++) {
-            for (String room : BOTTOM_TO_TOP.get(i).split(", ")) {
+            for (String room : BOTTOM_TO_TOP.get(i).split(", ", -1)) {
                 floors.put(room, i);
             }
         }

@@ -1,7 +1,6 @@
 package dev.graft.nn;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * The modes of a network's modules as one thread sees them while it evaluates the network: all in evaluation mode at
@@ -10,7 +9,7 @@ import java.util.Map;
 final class EvaluationModes {
     private final Module root;
     /** Null for a module outside the network: looked for once. */
-    private final Map<Module, Boolean> training = new IdentityHashMap<>();
+    private final IdentityHashMap<Module, Boolean> training = new IdentityHashMap<>();
 
     EvaluationModes(Module root) {
         this.root = root;

@@ -49,6 +49,7 @@ public abstract class Module implements AutoCloseable {
     /** This module's tree as a formula last saw it: what {@link CallContext} compares with. */
     private volatile Set<Object> parts = Set.of();
 
+    @SuppressWarnings("this-escape") // is only kept there
     private final RunningCalls usage = new RunningCalls(this);
 
     /** In training mode, nothing frozen. */

@@ -221,7 +221,7 @@ final class ModuleTree {
 
     /** All tensors are moved before the first takes its new place. */
     static void move(Module root, Device device) {
-        Map<Object, Tensor> moved = new IdentityHashMap<>();
+        IdentityHashMap<Object, Tensor> moved = new IdentityHashMap<>();
         List<Visit> visits = walk(root);
         try {
             for (Visit visit : visits) {

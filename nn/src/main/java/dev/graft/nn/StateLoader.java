@@ -57,7 +57,7 @@ final class StateLoader {
             }
         });
         StateDict state = new StateDict();
-        Map<Object, Tensor> views = new IdentityHashMap<>();
+        IdentityHashMap<Object, Tensor> views = new IdentityHashMap<>();
         slots.forEach((name, slot) -> state.put(name, views.computeIfAbsent(slot.owner, owner -> slot.value.detach())));
         return state;
     }

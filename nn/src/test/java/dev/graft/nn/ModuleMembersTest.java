@@ -213,7 +213,7 @@ class ModuleMembersTest {
                         new Parameter[] {new Parameter(Tensor.ones(1))},
                         List.of(new Buffer(Tensor.ones(1))),
                         Map.entry("k", layer))
-                .map(place -> Arguments.of((Object) place));
+                .map(place -> Arguments.of(place));
     }
 
     @ParameterizedTest

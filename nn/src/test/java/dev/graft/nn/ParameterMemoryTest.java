@@ -18,21 +18,24 @@ class ParameterMemoryTest {
     void movingFreesTheOldValuesAndTheirGradient() {
         long before = Device.cpu().memory().live();
         Parameter parameter = new Parameter(Tensor.ones(N));
-        Tensor old = parameter.value();
-        try (Tensor square = old.square();
-                Tensor sum = square.sum()) {
-            sum.backward();
+        try {
+            Tensor old = parameter.value();
+            try (Tensor square = old.square();
+                    Tensor sum = square.sum()) {
+                sum.backward();
+            }
+            assertThat(parameter.grad()).isPresent();
+            try (Tensor plain = old.detach()) {
+                parameter.become(plain.copy());
+            }
+            assertThat(old.isClosed()).isTrue();
+            assertThat(parameter.grad()).isEmpty();
+            assertThat(Device.cpu().memory().live()).isLessThanOrEqualTo(before + BYTES + SLACK);
+            parameter.close();
+            parameter.close();
+            assertThat(Device.cpu().memory().live()).isLessThanOrEqualTo(before + SLACK);
+        } finally {
+            Reference.reachabilityFence(parameter);
         }
-        assertThat(parameter.grad()).isPresent();
-        try (Tensor plain = old.detach()) {
-            parameter.become(plain.copy());
-        }
-        assertThat(old.isClosed()).isTrue();
-        assertThat(parameter.grad()).isEmpty();
-        assertThat(Device.cpu().memory().live()).isLessThanOrEqualTo(before + BYTES + SLACK);
-        parameter.close();
-        parameter.close();
-        assertThat(Device.cpu().memory().live()).isLessThanOrEqualTo(before + SLACK);
-        Reference.reachabilityFence(parameter);
     }
 }

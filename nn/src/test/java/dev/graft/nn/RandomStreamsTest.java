@@ -15,6 +15,7 @@ import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.layer.Embedding;
 import dev.graft.nn.layer.Linear;
 import dev.graft.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -187,9 +188,9 @@ class RandomStreamsTest {
         MessageDigest sha = MessageDigest.getInstance("SHA-256");
         int[] labels = IntStream.range(0, 500).map(i -> i * i % 7 % 3).toArray();
         for (int seed = 0; seed < 5; seed++) {
-            sha.update(Arrays.toString(Sampler.shuffled(500).order(seed, 3)).getBytes());
+            sha.update(Arrays.toString(Sampler.shuffled(500).order(seed, 3)).getBytes(StandardCharsets.UTF_8));
             sha.update(
-                    Arrays.toString(new BalancedSampler(labels).order(seed, 3)).getBytes());
+                    Arrays.toString(new BalancedSampler(labels).order(seed, 3)).getBytes(StandardCharsets.UTF_8));
         }
         SplittableRandom random = new SplittableRandom(3);
         for (Module layer : List.of(

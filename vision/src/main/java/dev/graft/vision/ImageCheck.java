@@ -103,7 +103,7 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
         throw new RunException(
                 damaged.size() + " images cannot be read: " + String.join(", ", names)
                         + (damaged.size() > LISTED ? ", ..." : "") + "; the first because of this: "
-                        + String.valueOf(first.getMessage()).split("\\.? Hint: ")[0],
+                        + String.valueOf(first.getMessage()).split("\\.? Hint: ", 2)[0],
                 "repair or remove them",
                 first);
     }

@@ -171,7 +171,7 @@ public record StartingPoint(
             try {
                 return architecture.create(state, random);
             } catch (IllegalArgumentException e) {
-                throw doesNotFit(state, e);
+                throw doesNotFit(e);
             }
         }
     }
@@ -180,11 +180,11 @@ public record StartingPoint(
         try {
             model.load(state, options);
         } catch (IllegalArgumentException e) {
-            throw doesNotFit(state, e);
+            throw doesNotFit(e);
         }
     }
 
-    private RunException doesNotFit(StateDict state, IllegalArgumentException e) {
+    private RunException doesNotFit(IllegalArgumentException e) {
         String[] parts = e.getMessage().split("\\s*Hint: ", 2);
         return new RunException(
                 file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],

@@ -18,6 +18,7 @@ import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.zoo.ModelZoo;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,7 +96,7 @@ class CachedTrainingTest {
                         "all",
                         folder,
                         new StopSignal(),
-                        new PrintWriter(System.out))) {
+                        new PrintWriter(new StringWriter()))) {
                     Map<String, float[]> cached = trained(model, model.headNetwork(), cache);
                     assertThat(cached.keySet()).isEqualTo(uncached.keySet()).isNotEmpty();
                     cached.forEach((key, values) -> assertThat(values).as(key).containsExactly(uncached.get(key)));

@@ -17,6 +17,7 @@ import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -82,7 +83,7 @@ class FeatureCacheTest {
                 "some",
                 folder,
                 new StopSignal(),
-                new PrintWriter(System.out));
+                new PrintWriter(new StringWriter()));
     }
 
     @Test

@@ -23,6 +23,7 @@ import dev.graft.vision.model.resnet.CifarResNetWeights;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -233,7 +234,7 @@ class FinetuneReferenceTest {
                 "some",
                 folder,
                 new StopSignal(),
-                new PrintWriter(System.out));
+                new PrintWriter(new StringWriter()));
     }
 
     private static Scores train(Recipe recipe, Module model, LabelledDataset train, LabelledDataset held) {

@@ -318,7 +318,7 @@ final class EdgeResults {
                         for (int c = 0; c < inputs; c++) {
                             sums[c] += (double) d * source.data()[from + c];
                         }
-                        if (Float.isNaN(d) || inputs == 1 && Double.isNaN(sums[0])) {
+                        if (Float.isNaN(d) || (inputs == 1 && Double.isNaN(sums[0]))) {
                             Arrays.fill(sums, Double.NaN);
                             return sums;
                         }

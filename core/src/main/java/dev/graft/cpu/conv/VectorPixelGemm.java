@@ -66,7 +66,7 @@ final class VectorPixelGemm {
         if (byRows) {
             runByRows(images, product);
         } else if (weights.columns() >= 2 * WIDTH
-                && (pixels <= MAX_ROWS || pixels <= FEW && source.depth() >= DEPTH_BLOCK)) {
+                && (pixels <= MAX_ROWS || (pixels <= FEW && source.depth() >= DEPTH_BLOCK))) {
             runByColumns(pixels, product);
         } else {
             runByPixels(pixels, product);
@@ -248,7 +248,6 @@ final class VectorPixelGemm {
     private void runByRows(int images, Product product) {
         Im2col source = product.source;
         PixelMap map = source.map();
-        int depth = product.depth();
         context.forRange(images * map.rows(), IMAGE_ROWS, (from, to) -> {
             float[] columns = context.workspace().array(Workspace.Slot.LEFT, source.columnsLength());
             for (int row = from; row < to; row++) {

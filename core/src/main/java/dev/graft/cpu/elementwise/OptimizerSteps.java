@@ -106,8 +106,8 @@ public final class OptimizerSteps {
             double beta2,
             double eps,
             double weightDecay) {
-        float stepSize = (float) (lr / (1 - Math.pow(beta1, t)));
-        float rootScale = (float) (1 / Math.sqrt(1 - Math.pow(beta2, t)));
+        float stepSize = (float) (lr / (1 - Math.pow(beta1, (double) t)));
+        float rootScale = (float) (1 / Math.sqrt(1 - Math.pow(beta2, (double) t)));
         float keep = (float) (1 - lr * weightDecay);
         float decay1 = (float) beta1;
         float decay2 = (float) beta2;

@@ -73,7 +73,6 @@ final class ModulePathNatives {
                 load(user, reader, folder, properties, library, preloaded);
             } catch (UnsatisfiedLinkError e) {
                 // One of several versions to try, or not needed: what depends on it fails if it is.
-                continue;
             }
         }
         load(user, reader, folder, properties, properties.getProperty("platform.library"), preloaded);
@@ -105,7 +104,7 @@ final class ModulePathNatives {
      */
     private static List<URL> find(ModuleReader reader, String folder, ClassProperties properties, String library)
             throws IOException {
-        String[] names = library.replace("!", "").split("#");
+        String[] names = library.replace("!", "").split("#", -1);
         List<String> inside = fileNames(properties, names[0]);
         List<String> unpacked = fileNames(properties, names.length > 1 && !names[1].isEmpty() ? names[1] : names[0]);
         List<URL> urls = new ArrayList<>();
@@ -113,7 +112,7 @@ final class ModulePathNatives {
             Optional<URI> uri = reader.find(folder + inside.get(i));
             if (uri.isPresent()) {
                 String fragment = names.length > 1 ? "#" + unpacked.get(i) : "";
-                urls.add(new URL(uri.get() + fragment));
+                urls.add(URI.create(uri.get() + fragment).toURL());
             }
         }
         return urls;
@@ -121,7 +120,7 @@ final class ModulePathNatives {
 
     /** Of Linux, of macOS, and without the version. */
     private static List<String> fileNames(ClassProperties properties, String library) {
-        String[] parts = library.split("@");
+        String[] parts = library.split("@", -1);
         String version = parts.length > 1 ? parts[parts.length - 1] : "";
         String prefix = properties.getProperty("platform.library.prefix", "");
         String suffix = properties.getProperty("platform.library.suffix", "");

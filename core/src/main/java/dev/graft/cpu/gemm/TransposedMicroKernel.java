@@ -9,7 +9,6 @@ import dev.graft.cpu.run.Vectors;
 public final class TransposedMicroKernel {
     private static final int LANES = Vectors.LANES;
     private static final int ROWS = MicroKernel.ROWS;
-    private static final int WIDTH = MicroKernel.WIDTH;
 
     private TransposedMicroKernel() {}
 

@@ -110,11 +110,11 @@ public final class ElementAccess {
      * detected.
      */
     private static double unsigned(long bits) {
-        return bits >= 0 ? bits : 2 * (double) (bits >>> 1 | bits & 1);
+        return bits >= 0 ? bits : 2 * (double) (bits >>> 1 | (bits & 1));
     }
 
     private static float unsignedFloat(long bits) {
-        return bits >= 0 ? bits : 2 * (float) (bits >>> 1 | bits & 1);
+        return bits >= 0 ? bits : 2 * (float) (bits >>> 1 | (bits & 1));
     }
 
     /** The number rounded towards 0 to an integer that the type can hold; 0 for NaN. */
@@ -143,7 +143,7 @@ public final class ElementAccess {
             case I16, U16 -> SHORTS.set((byte[]) array, 2 * i, (short) value);
             case U32 -> INTS.set((byte[]) array, 4 * i, (int) value);
             case U64 -> LONGS.set((byte[]) array, 8 * i, value);
-            default -> setDouble(i, value);
+            default -> setDouble(i, (double) value);
         }
     }
 

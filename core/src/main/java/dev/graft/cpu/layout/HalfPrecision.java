@@ -45,7 +45,7 @@ final class HalfPrecision {
         if (Float.isNaN(value)) {
             return (short) (bits >>> 16 | 0x40);
         }
-        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+        return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
     }
 
     /**
@@ -80,7 +80,7 @@ final class HalfPrecision {
         int sign = bits >>> 16 & 0x8000;
         int size = bits & 0x7fffffff;
         if (size > 0x7f800000) {
-            return (short) (sign | 0x7e00 | size >>> 13 & 0x3ff);
+            return (short) (sign | 0x7e00 | (size >>> 13 & 0x3ff));
         }
         if (size >= 0x477ff000) {
             // 65520 and more round to infinity.
@@ -92,6 +92,6 @@ final class HalfPrecision {
             return (short) (sign | Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(0.5f));
         }
         int rounded = size + 0xfff + (size >>> 13 & 1);
-        return (short) (sign | rounded - (112 << 23) >>> 13);
+        return (short) (sign | (rounded - (112 << 23)) >>> 13);
     }
 }

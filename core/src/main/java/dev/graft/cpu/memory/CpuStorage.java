@@ -108,7 +108,11 @@ public final class CpuStorage implements Storage {
         return steps;
     }
 
-    /** @throws IllegalStateException after the last release, or if the storage holds another type */
+    /**
+     * The elements, as an array of the type given.
+     *
+     * @throws IllegalStateException after the last release, or if the storage holds another type
+     */
     public <T> T array(Class<T> type) {
         Object a = array;
         if (a == null) {

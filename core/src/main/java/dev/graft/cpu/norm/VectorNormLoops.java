@@ -151,7 +151,7 @@ public final class VectorNormLoops implements NormLoops {
                     .intoArray(g, gAt + i);
         }
         for (int i = end; i < count; i++) {
-            g[gAt + i] = y[yAt + i] == 0f || y[yAt + i] == 6f && activation == Activation.RELU6 ? 0f : dy[dyAt + i];
+            g[gAt + i] = y[yAt + i] == 0f || (y[yAt + i] == 6f && activation == Activation.RELU6) ? 0f : dy[dyAt + i];
         }
     }
 

@@ -92,7 +92,7 @@ final class PlainMaxPool {
             int at = indexAt + column * channels;
             for (int k = 0; k < channels; k++, i++) {
                 index[at + k] = corner + places[(int) chosen[i]];
-                if (chosen[i] != chosen[i]) {
+                if (Float.isNaN(chosen[i])) {
                     index[at + k] = place(image, top, top + height, column, k);
                 }
             }
@@ -127,7 +127,7 @@ final class PlainMaxPool {
         for (int h = top; h < bottom; h++) {
             for (int w = left; w < right; w++) {
                 float v = x[image + (h * width + w) * channels + channel];
-                if (v > best || v != v && best == best) {
+                if (v > best || (Float.isNaN(v) && !Float.isNaN(best))) {
                     best = v;
                     found = h * width + w;
                 }

@@ -201,7 +201,7 @@ public final class VectorMaxPool {
             places.intoArray(index, indexAt + c);
         }
         for (int c = 0; c < channels; c++) {
-            if (y[yAt + c] != y[yAt + c]) {
+            if (Float.isNaN(y[yAt + c])) {
                 index[indexAt + c] = firstNaN(x, image + c, new int[] {p0, p1, p2, p3, p4, p5, p6, p7, p8});
             }
         }
@@ -210,7 +210,7 @@ public final class VectorMaxPool {
     private int firstNaN(float[] x, int at, int[] places) {
         for (int place : places) {
             float v = x[at + place * channels];
-            if (v != v) {
+            if (Float.isNaN(v)) {
                 return place;
             }
         }

@@ -323,9 +323,9 @@ public final class Reductions {
     private static int firstLargest(float[] x, int at, int step, int n) {
         int best = 0;
         float largest = x[at];
-        for (int i = 1; i < n && largest == largest; i++) {
+        for (int i = 1; i < n && !Float.isNaN(largest); i++) {
             float v = x[at + i * step];
-            if (v > largest || v != v) {
+            if (v > largest || Float.isNaN(v)) {
                 largest = v;
                 best = i;
             }

@@ -49,6 +49,8 @@ public final class Settings {
     }
 
     /**
+     * Reads every setting.
+     *
      * @throws IllegalArgumentException if a setting cannot be read, naming the first one, where it was set, and the fix
      */
     public void check() {

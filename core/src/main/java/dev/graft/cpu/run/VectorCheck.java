@@ -30,6 +30,7 @@ public final class VectorCheck {
 
     private static final long MEASURING_NANOS = 3_000_000_000L;
 
+    @SuppressWarnings("unused") // keeps the measured loops alive
     private static volatile float sink;
 
     private VectorCheck() {}

@@ -98,6 +98,8 @@ public final class Workspace {
         return buffer;
     }
 
+    // The field has one writer, the thread that owns the workspace.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
     private void resize(int from, int to, int bytes) {
         size = size + (long) bytes * (to - from);
     }

@@ -29,6 +29,7 @@ final class Workspaces implements MemoryHolder {
     private final MemoryAccount memory;
     private final List<Entry> entries = new ArrayList<>();
     // Holds only objects of the JDK's own classes, because threads outlive class loaders.
+    @SuppressWarnings("ThreadLocalUsage") // one for each backend: backends have workspaces of their own
     private final ThreadLocal<Reference<Workspace>> own = new ThreadLocal<>();
 
     Workspaces(Supplier<Blas> blas, MemoryAccount memory) {

@@ -22,7 +22,11 @@ public final class TarArchive {
         return file.size() >= BLOCK && isHeader(file.read(0, BLOCK));
     }
 
-    /** @param last the member that the format puts last, so that the full size of a truncated file is known */
+    /**
+     * The files in the archive, by name.
+     *
+     * @param last the member that the format puts last, so that the full size of a truncated file is known
+     */
     public static Map<String, ByteSource> members(FileBytes file, String last) {
         Map<String, ByteSource> members = new LinkedHashMap<>();
         long at = 0;

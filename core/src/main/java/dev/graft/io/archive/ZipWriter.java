@@ -12,6 +12,7 @@ import java.util.zip.CRC32;
  * Writes stored ZIP members as PyTorch does: each member's bytes start at a multiple of 64, by padding in the header's
  * extra field, and records past 4 GB or 65,535 members use ZIP64.
  */
+@SuppressWarnings("ByteBufferBackingArray") // each record is allocated here, whole
 public final class ZipWriter {
     public static final int ALIGNMENT = 64;
     private static final int UTF8_NAMES = 1 << 11;

@@ -8,7 +8,11 @@ import java.nio.file.Path;
 public final class AtomicText {
     private AtomicText() {}
 
-    /** @throws FileException if the file cannot be written; the previous file stays */
+    /**
+     * Writes a text file, all of it or nothing.
+     *
+     * @throws FileException if the file cannot be written; the previous file stays
+     */
     public static void write(Path target, String text) {
         try {
             AtomicFile.write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));

@@ -16,6 +16,9 @@ public final class Swap implements AutoCloseable {
 
     private final Map<Path, Path> pending = new LinkedHashMap<>();
 
+    /** Of no file yet. */
+    public Swap() {}
+
     /**
      * The path to write the replacement of {@code target} to. If the target is a link, the file that it names is
      * replaced, not the link.

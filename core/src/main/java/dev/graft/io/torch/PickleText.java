@@ -20,8 +20,8 @@ final class PickleText {
     /** {@code 00} and {@code 01} are booleans. */
     static Object integer(PickleInput in, String line) {
         return switch (line) {
-            case "00" -> Boolean.FALSE;
-            case "01" -> Boolean.TRUE;
+            case "00" -> false;
+            case "01" -> true;
             default -> digits(in, line);
         };
     }

@@ -202,7 +202,7 @@ final class TorchGlobals {
         int dot = module.indexOf('.');
         boolean builtin = module.equals("builtins") || module.equals("__builtin__");
         return HARMFUL_MODULES.contains(dot < 0 ? module : module.substring(0, dot))
-                || builtin && !HARMLESS_BUILTINS.contains(name);
+                || (builtin && !HARMLESS_BUILTINS.contains(name));
     }
 
     /** @param where what to put before the sentence */
@@ -283,12 +283,12 @@ final class TorchGlobals {
 
     private PyValue.Dict defaultDict(List<Object> arguments) {
         boolean plain = arguments.isEmpty()
-                || arguments.size() == 1
+                || (arguments.size() == 1
                         && (arguments.get(0) instanceof PyValue.Foreign
                                 || arguments.get(0) == PyValue.None.NONE
                                 || arguments.get(0) == Function.DICT
                                 || arguments.get(0) == Function.LIST
-                                || arguments.get(0) == Function.SET);
+                                || arguments.get(0) == Function.SET));
         if (!plain) {
             throw in.bad("defaultdict with a factory that is not dict, list or set");
         }

@@ -125,7 +125,7 @@ public final class TorchZip {
         }
         byte[] header = file.read(0, LOCAL_SIZE);
         int nameLength = LittleEndian.uint16(header, 26);
-        long start = LOCAL_SIZE + nameLength + LittleEndian.uint16(header, 28);
+        long start = (long) LOCAL_SIZE + nameLength + LittleEndian.uint16(header, 28);
         boolean storedPickle = LittleEndian.uint16(header, 8) == 0
                 && start < file.size()
                 && new String(file.read(LOCAL_SIZE, nameLength), StandardCharsets.UTF_8).endsWith(PICKLE);

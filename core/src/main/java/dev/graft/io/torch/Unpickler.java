@@ -85,8 +85,8 @@ final class Unpickler {
             case PickleOp.FRAME -> in.int64();
             case PickleOp.MARK -> mark();
             case PickleOp.NONE -> push(PyValue.None.NONE);
-            case PickleOp.NEWTRUE -> push(Boolean.TRUE);
-            case PickleOp.NEWFALSE -> push(Boolean.FALSE);
+            case PickleOp.NEWTRUE -> push(true);
+            case PickleOp.NEWFALSE -> push(false);
             case PickleOp.BININT -> push((long) in.int32());
             case PickleOp.BININT1 -> push((long) in.readByte());
             case PickleOp.BININT2 -> push((long) in.uint16());

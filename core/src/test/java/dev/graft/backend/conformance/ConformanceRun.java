@@ -26,7 +26,11 @@ final class ConformanceRun {
                 .flatMap(tests -> tests);
     }
 
-    /** @param args the device's name */
+    /**
+     * Runs the conformance tests on one device and prints the failures.
+     *
+     * @param args the device's name
+     */
     public static void main(String[] args) {
         Backend backend = Device.of(args[0]).backend();
         backend.describe().forEach((key, value) -> System.out.println(key + ": " + value));

@@ -203,22 +203,18 @@ final class ElementCases {
 
     /** Central differences, one-sided rules at the kinks as PyTorch has them. */
     private static double slope(UnaryOp op, double a, double b, double x) {
-        switch (op) {
-            case ABS:
-                return Math.signum(x);
-            case RELU:
-            case RELU6:
-                return x > 0 && x < 6 ? 1 : 0;
-            case LEAKY_RELU:
-                return x > 0 ? 1 : a;
-            case CLAMP:
-                return x >= a && x <= b ? 1 : 0;
-            default:
+        return switch (op) {
+            case ABS -> Math.signum(x);
+            case RELU, RELU6 -> x > 0 && x < 6 ? 1 : 0;
+            case LEAKY_RELU -> x > 0 ? 1 : a;
+            case CLAMP -> x >= a && x <= b ? 1 : 0;
+            default -> {
                 double h = 1e-5;
-                return (8 * (value(op, a, b, x + h) - value(op, a, b, x - h))
+                yield (8 * (value(op, a, b, x + h) - value(op, a, b, x - h))
                                 - (value(op, a, b, x + 2 * h) - value(op, a, b, x - 2 * h)))
                         / (12 * h);
-        }
+            }
+        };
     }
 
     private static void optimizers(List<KernelCase> cases) {
@@ -226,7 +222,7 @@ final class ElementCases {
             for (double momentum : new double[] {0, 0.75}) {
                 for (boolean first : new boolean[] {true, false}) {
                     for (boolean nesterov : new boolean[] {false, true}) {
-                        if (momentum > 0 || first && !nesterov) {
+                        if (momentum > 0 || (first && !nesterov)) {
                             sgd(cases, dims, momentum, first, nesterov);
                         }
                     }
@@ -306,8 +302,8 @@ final class ElementCases {
                             m,
                             v,
                             (mean, square) -> mean
-                                    / (1 - Math.pow(beta1, t))
-                                    / (Math.sqrt(square / (1 - Math.pow(beta2, t))) + 1e-8));
+                                    / (1 - Math.pow(beta1, (double) t))
+                                    / (Math.sqrt(square / (1 - Math.pow(beta2, (double) t))) + 1e-8));
                     return new Nd[] {Nd.zip(in[0], step, (w, s) -> w - lr * decay * w - lr * s), m, v};
                 }));
     }

@@ -43,7 +43,10 @@ final class Caller {
                 last += (v.dim(axis) - 1L) * v.strides()[axis];
                 require(v.strides()[axis] >= 0, "strides are not negative", v);
             }
-            require(v.numel() == 0 || v.offset() >= 0 && last < storage.length(), "views lie inside their storage", v);
+            require(
+                    v.numel() == 0 || (v.offset() >= 0 && last < storage.length()),
+                    "views lie inside their storage",
+                    v);
         }
         return this;
     }

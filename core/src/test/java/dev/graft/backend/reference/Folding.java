@@ -54,7 +54,7 @@ final class Folding {
                 int[] at = i.clone();
                 at[axis] = k;
                 double v = x.get(at);
-                if (k == 0 || v > largest || Double.isNaN(v) && !Double.isNaN(largest)) {
+                if (k == 0 || v > largest || (Double.isNaN(v) && !Double.isNaN(largest))) {
                     largest = v;
                     best = k;
                 }

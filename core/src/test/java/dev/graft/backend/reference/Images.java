@@ -118,7 +118,7 @@ final class Images {
     }
 
     static void statistics(Elements x, float eps, Elements mean, Elements inverseStd, Elements variance) {
-        double count = x.numel() / Math.max(1, x.dim(1));
+        int count = x.numel() / Math.max(1, x.dim(1));
         double[] sums = new double[x.dim(1)];
         double[] squares = new double[x.dim(1)];
         x.each(i -> sums[i[1]] += x.get(i) / count);
@@ -259,7 +259,7 @@ final class Images {
             for (int h = rows.from(i[2]); h < rows.to(i[2]); h++) {
                 for (int w = columns.from(i[3]); w < columns.to(i[3]); w++) {
                     double v = x.at(i[0], i[1], h, w);
-                    if (where < 0 || v > largest || Double.isNaN(v) && !Double.isNaN(largest)) {
+                    if (where < 0 || v > largest || (Double.isNaN(v) && !Double.isNaN(largest))) {
                         largest = v;
                         where = h * columns.size() + w;
                     }

@@ -56,8 +56,8 @@ final class Numbers {
     private static double small(int bits, int exponentBits, int fractionBits) {
         int fraction = bits & (1 << fractionBits) - 1;
         int exponent = bits >> fractionBits & (1 << exponentBits) - 1;
-        int bias = (1 << exponentBits - 1) - 1;
-        double sign = (bits >> exponentBits + fractionBits & 1) == 1 ? -1 : 1;
+        int bias = (1 << (exponentBits - 1)) - 1;
+        double sign = (bits >> (exponentBits + fractionBits) & 1) == 1 ? -1 : 1;
         if (exponent == (1 << exponentBits) - 1) {
             return fraction == 0 ? sign * Double.POSITIVE_INFINITY : Double.NaN;
         }
@@ -134,7 +134,7 @@ final class Numbers {
             return (short) (type == DType.F16 ? 0x7e00 : 0x7fc0);
         }
         int infinity = type == DType.F16 ? 0x7c00 : 0x7f80;
-        boolean negative = value < 0 || value == 0 && 1 / value < 0;
+        boolean negative = value < 0 || (value == 0 && 1 / value < 0);
         return (short) ((negative ? 0x8000 : 0) | (value == 0 ? 0 : infinity));
     }
 

@@ -184,8 +184,8 @@ final class Pointwise {
             double square = beta2 * v.get(i) + (1 - beta2) * gradient * gradient;
             m.set(mean, i);
             v.set(square, i);
-            double corrected = mean / (1 - Math.pow(beta1, t));
-            double root = Math.sqrt(square / (1 - Math.pow(beta2, t)));
+            double corrected = mean / (1 - Math.pow(beta1, (double) t));
+            double root = Math.sqrt(square / (1 - Math.pow(beta2, (double) t)));
             w.set(w.get(i) * (1 - lr * weightDecay) - lr * corrected / (root + eps), i);
         });
     }

@@ -480,7 +480,7 @@ public final class ReferenceBackend implements Backend {
         long[] position = {0};
         worker.submit(() -> on(indices).each(i -> {
             long value = on(indices).getLong(i);
-            boolean fits = value >= 0 && value < size || ignored.isPresent() && ignored.getAsLong() == value;
+            boolean fits = (value >= 0 && value < size) || (ignored.isPresent() && ignored.getAsLong() == value);
             if (!fits) {
                 throw refusal.of(position[0], value);
             }

@@ -1,6 +1,7 @@
 package dev.graft.cpu.generate;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -44,7 +45,7 @@ final class PlainWinogradSource {
                 .collect(Collectors.toList());
         for (int k = 0; k < results.size(); k++) {
             if (needsOverwritten(side.results().get(k), k)) {
-                String last = "new" + array(k).toUpperCase();
+                String last = "new" + array(k).toUpperCase(Locale.ROOT);
                 declare(last, results.set(k, last));
             }
         }

@@ -161,7 +161,7 @@ class NormalizationTest {
         double[][] sums = new double[2][c];
         for (int i = 0; i < xs.length; i++) {
             int k = i / (h * w) % c;
-            double z = ((double) xs[i] - at(mean, k)) * at(inverse, k);
+            double z = (xs[i] - at(mean, k)) * at(inverse, k);
             expected[i] = at(gamma, k) * z + at(beta, k);
             gradient[i] = d[i] * at(gamma, k) * at(inverse, k);
             sums[0][k] += d[i];

@@ -220,7 +220,7 @@ class ParallelTest {
                         bothCall.countDown();
                         if (Thread.currentThread() != thread) {
                             helpers.add(Thread.currentThread());
-                        } else if (firstIsOver.getCount() > 0 || helpers.isEmpty() && System.nanoTime() < end) {
+                        } else if (firstIsOver.getCount() > 0 || (helpers.isEmpty() && System.nanoTime() < end)) {
                             LockSupport.parkNanos(100_000);
                         }
                     });

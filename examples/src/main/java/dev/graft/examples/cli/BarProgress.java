@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.io.file.Terminal;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Progress;
 import java.io.PrintStream;

@@ -76,10 +76,10 @@ final class DemoCommand extends ReportingCommand {
                 seeds.orElse(1) >= 1 && sourceImages.orElse(2) >= 2 && sourceEpochs.orElse(1) >= 1,
                 "--seeds and --source-epochs must be at least 1, --source-images at least 2");
         check(
-                trainSource.isEmpty() || seeds.isEmpty() && save.isEmpty(),
+                trainSource.isEmpty() || (seeds.isEmpty() && save.isEmpty()),
                 "--train-source runs instead of the demonstration, and excludes --seeds and --save");
         check(
-                trainSource.isPresent() || sourceImages.isEmpty() && sourceEpochs.isEmpty() && sourceSeed.isEmpty(),
+                trainSource.isPresent() || (sourceImages.isEmpty() && sourceEpochs.isEmpty() && sourceSeed.isEmpty()),
                 "--source-images, --source-epochs and --source-seed need --train-source");
         save.ifPresent(folder -> Output.checkFolder("--save", folder));
         trainSource.ifPresent(file -> Output.checkFile("--train-source", file));

@@ -112,7 +112,7 @@ final class EvaluateCommand extends ReportingCommand {
                 ScoreText.of(evaluation.confusion().balancedAccuracy()),
                 ScoreText.of(evaluation.auroc()),
                 ScoreText.of(evaluation.loss()),
-                report.get("images_per_second"));
+                (Double) report.get("images_per_second"));
         int width = Math.min(
                 NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
         String name = "%-" + Math.max(5, width) + "s";

@@ -203,8 +203,8 @@ final class FinetuneCommand extends ReportingCommand {
                             ScoreText.of(best.get("accuracy")),
                             ScoreText.of(best.get("auroc")),
                             ScoreText.of(best.get("loss")),
-                            metrics.get().get("images_per_second"),
-                            metrics.get().get("seconds"));
+                            (Double) metrics.get().get("images_per_second"),
+                            (Double) metrics.get().get("seconds"));
         }
         ((List<?>) metrics.get().getOrDefault("warnings", List.of()))
                 .forEach(warning -> out().println("warning: " + warning));
@@ -257,7 +257,7 @@ final class FinetuneCommand extends ReportingCommand {
         ImageSizes.check(spec, imageSize);
         check(cachedViews.orElse(1) >= 1, "--cached-views must be at least 1, was " + cachedViews.orElse(1));
         check(
-                cachedViews.isEmpty() || augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache,
+                cachedViews.isEmpty() || (augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache),
                 "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
         check(!resume || !overwrite, "--resume and --overwrite exclude each other");
         ImageData.Source source = new ImageData.Source(

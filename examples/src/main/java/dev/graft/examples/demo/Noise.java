@@ -48,7 +48,7 @@ final class Noise {
     /** A hash of the lattice point, spread over [-1, 1]. */
     private double lattice(int octave, int column, int row) {
         // a number of its own for each point: 28 bits of either coordinate
-        long point = (long) octave << 56 | (column & 0xfffffffL) << 28 | row & 0xfffffffL;
+        long point = (long) octave << 56 | (column & 0xfffffffL) << 28 | (row & 0xfffffffL);
         return (values.at(point) >> 11) * 0x1.0p-52;
     }
 }

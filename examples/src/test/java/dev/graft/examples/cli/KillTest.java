@@ -206,7 +206,7 @@ class KillTest {
                                 "model %s, which said%n%s%s",
                                 when, said(), Arrays.toString(out.toFile().list()))
                         .exists();
-                compare(name, out, whole, when);
+                compare(out, whole, when);
                 delete(out);
                 Files.createDirectories(out);
             } else {
@@ -217,11 +217,11 @@ class KillTest {
             }
         }
         runToTheEnd(out, recipe, "--resume");
-        compare(name, out, whole, "at last");
+        compare(out, whole, "at last");
         System.out.println("KillTest: " + name + ", " + kills + " kills in " + runs + " runs of " + millis + " ms");
     }
 
-    private static void compare(String name, Path out, Path whole, String when) throws IOException {
+    private static void compare(Path out, Path whole, String when) throws IOException {
         assertThat(Files.mismatch(out.resolve("model.safetensors"), whole.resolve("model.safetensors")))
                 .as("model " + when)
                 .isEqualTo(-1);
@@ -286,7 +286,7 @@ class KillTest {
                 done++;
             }
             runToTheEnd(out, with(recipe, "--seed", "2"), begun ? "--resume" : "--overwrite");
-            compare(name, out, whole, "after kill " + done);
+            compare(out, whole, "after kill " + done);
         }
         System.out.println("KillTest: " + name + ", " + kills + " kills");
     }

@@ -75,7 +75,7 @@ class StandardOutputTest {
         for (Object[] command : commands) {
             for (int room : new int[] {0, 20}) {
                 Cli told = run(full(room), command);
-                assertThat(told.code()).as(String.join(" ", told.err())).isEqualTo(1);
+                assertThat(told.code()).as(told.err()).isEqualTo(1);
                 assertThat(told.err())
                         .contains("graft: standard output cannot be written (No space left on device)", "Hint: ");
             }

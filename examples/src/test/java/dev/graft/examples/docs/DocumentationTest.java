@@ -83,7 +83,7 @@ class DocumentationTest {
             assertThat(poms).as(command).contains("<id>" + profile.group(1) + "</id>");
         }
         for (MatchResult module : found("-pl (\\S+)", command)) {
-            for (String name : module.group(1).split(",")) {
+            for (String name : module.group(1).split(",", -1)) {
                 assertThat(ROOT.resolve(name).resolve("pom.xml")).as(command).exists();
             }
         }
@@ -177,10 +177,10 @@ class DocumentationTest {
                         : page.file().resolveSibling(parts[0]).normalize();
                 boolean exists = Files.exists(ROOT.resolve(target));
                 boolean anchored = parts.length == 1
-                        || exists
+                        || (exists
                                 && new Page(target, read(ROOT.resolve(target)))
                                         .anchors()
-                                        .contains(parts[1]);
+                                        .contains(parts[1]));
                 if (!exists || !anchored) {
                     broken.add(page.file() + ": " + link);
                 }

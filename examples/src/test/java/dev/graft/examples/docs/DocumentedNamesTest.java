@@ -26,14 +26,14 @@ class DocumentedNamesTest {
         Set<String> unknown = new TreeSet<>();
         int names = 0;
         for (String line : Files.readAllLines(Page.ROOT.resolve("docs/pytorch.md"))) {
-            String[] cells = line.split(" \\| ");
+            String[] cells = line.split(" \\| ", -1);
             if (!line.startsWith("| ") || cells.length != 2) {
                 continue;
             }
             for (MatchResult name : NAME.matcher(cells[1]).results().toList()) {
                 names++;
                 Class<?> type = types.get(name.group(1));
-                if (type == null || name.group(2) != null && !hasMember(type, name.group(2))) {
+                if (type == null || (name.group(2) != null && !hasMember(type, name.group(2)))) {
                     unknown.add(name.group());
                 }
             }

@@ -14,10 +14,14 @@ import java.util.List;
 public final class SnippetRunner {
     private SnippetRunner() {}
 
-    /** @param args the file with the steps */
+    /**
+     * Runs the steps that a file lists.
+     *
+     * @param args the file with the steps
+     */
     public static void main(String[] args) throws Exception {
         for (String line : Files.readAllLines(Path.of(args[0]))) {
-            List<String> step = List.of(line.split("\t"));
+            List<String> step = List.of(line.split("\t", -1));
             System.out.println("--- " + String.join(" ", step));
             if (step.get(0).equals("graft")) {
                 int code = Program.run(step.subList(2, step.size()).toArray(String[]::new));

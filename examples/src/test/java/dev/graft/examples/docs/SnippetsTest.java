@@ -11,6 +11,7 @@ import dev.graft.vision.model.squeezenet.SqueezeNet;
 import dev.graft.vision.model.weights.ClassNames;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ class SnippetsTest {
         files.forEach(file -> arguments.add(file.toString()));
         var messages = new java.io.ByteArrayOutputStream();
         int code = ToolProvider.getSystemJavaCompiler().run(null, messages, messages, arguments.toArray(String[]::new));
-        assertThat(code).as(messages.toString()).isZero();
+        assertThat(code).as(messages.toString(StandardCharsets.UTF_8)).isZero();
     }
 
     @TestFactory

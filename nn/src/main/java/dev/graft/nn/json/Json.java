@@ -57,7 +57,7 @@ public final class Json {
             return list.stream().map(Json::finite).toList();
         }
         boolean undefined =
-                value instanceof Double d && !Double.isFinite(d) || value instanceof Float f && !Float.isFinite(f);
+                (value instanceof Double d && !Double.isFinite(d)) || (value instanceof Float f && !Float.isFinite(f));
         return undefined ? null : value;
     }
 
@@ -80,7 +80,11 @@ public final class Json {
         return parseObject(text, file);
     }
 
-    /** @param file what to call the text's source in errors */
+    /**
+     * Reads a JSON object.
+     *
+     * @param file what to call the text's source in errors
+     */
     public static Map<String, Object> parseObject(String text, Path file) {
         try {
             return JSON.std.mapFrom(text);

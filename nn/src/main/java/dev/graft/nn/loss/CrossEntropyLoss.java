@@ -43,7 +43,11 @@ public final class CrossEntropyLoss implements Loss {
         return new CrossEntropyLoss(Optional.of(weights.clone()), labelSmoothing, ignoreIndex, reduction);
     }
 
-    /** @param smoothing the share of each label spread over all classes, in [0, 1] */
+    /**
+     * This loss with label smoothing.
+     *
+     * @param smoothing the share of each label spread over all classes, in [0, 1]
+     */
     public CrossEntropyLoss labelSmoothing(float smoothing) {
         if (!(smoothing >= 0 && smoothing <= 1)) {
             throw new IllegalArgumentException("crossEntropy: label smoothing must be in [0, 1], was " + smoothing);

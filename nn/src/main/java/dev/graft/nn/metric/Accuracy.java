@@ -13,7 +13,11 @@ public final class Accuracy {
         return (double) right / labels.length;
     }
 
-    /** @param labels the class of each row, in {@code [0, classes)} */
+    /**
+     * The share of rows whose most probable class is the label.
+     *
+     * @param labels the class of each row, in {@code [0, classes)}
+     */
     public static double of(float[][] probabilities, int[] labels) {
         Checks.sameLength("accuracy", probabilities.length, labels.length);
         for (int i = 0; i < labels.length; i++) {

@@ -54,23 +54,23 @@ public final class ConfusionMatrix {
 
     /** The share of a class's examples that were found; also called recall. NaN where the class has no example. */
     public double sensitivity(int c) {
-        return ratio(counts[c][c], support(c));
+        return ratio((double) counts[c][c], (double) support(c));
     }
 
     /** The share of the other classes' examples that were not taken for this class. NaN where there are none. */
     public double specificity(int c) {
         long others = total() - support(c);
-        return ratio(others - (predicted(c) - counts[c][c]), others);
+        return ratio((double) (others - (predicted(c) - counts[c][c])), (double) others);
     }
 
     /** The share of right ones among those taken for this class. NaN where none was. */
     public double precision(int c) {
-        return ratio(counts[c][c], predicted(c));
+        return ratio((double) counts[c][c], (double) predicted(c));
     }
 
     /** The harmonic mean of precision and sensitivity. NaN where the class neither has examples nor was predicted. */
     public double f1(int c) {
-        return ratio(2.0 * counts[c][c], support(c) + predicted(c));
+        return ratio(2.0 * counts[c][c], (double) (support(c) + predicted(c)));
     }
 
     public double accuracy() {
@@ -78,7 +78,7 @@ public final class ConfusionMatrix {
         for (int c = 0; c < classes(); c++) {
             right += counts[c][c];
         }
-        return ratio(right, total());
+        return ratio((double) right, (double) total());
     }
 
     /** The mean sensitivity of the classes that have examples. */

@@ -50,7 +50,11 @@ public record ModelCard(
         facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
     }
 
-    /** @throws ModelException if the folder has no readable card */
+    /**
+     * Reads the card of a model folder.
+     *
+     * @throws ModelException if the folder has no readable card
+     */
     public static ModelCard read(Path folder) {
         Path file = folder.resolve(FILE_NAME);
         if (!Files.isRegularFile(file)) {
@@ -258,7 +262,7 @@ public record ModelCard(
             model.close();
             throw new ModelException(
                     weights + " does not fit " + FILE_NAME + ", which says " + architecture + " with " + classes.size()
-                            + " classes: " + e.getMessage().split("\\s*Hint: ")[0],
+                            + " classes: " + e.getMessage().split("\\s*Hint: ", 2)[0],
                     "put the two files of one run back",
                     e);
         } catch (RuntimeException | Error e) {

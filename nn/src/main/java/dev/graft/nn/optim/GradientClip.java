@@ -37,7 +37,11 @@ public final class GradientClip {
         return norm;
     }
 
-    /** Cuts every gradient value to {@code [-limit, limit]}; NaN stays NaN. @param limit not negative */
+    /**
+     * Cuts every gradient value to {@code [-limit, limit]}; NaN stays NaN.
+     *
+     * @param limit not negative
+     */
     @SuppressWarnings("try")
     public static void value(List<Parameter> parameters, float limit) {
         if (!(limit >= 0)) {

@@ -7,7 +7,11 @@ package dev.graft.nn.optim;
 @FunctionalInterface
 public interface LrSchedule {
 
-    /** @param step from 0 */
+    /**
+     * The factor on the base learning rate in an optimizer step.
+     *
+     * @param step from 0
+     */
     double factor(long step);
 
     /** Always 1. */

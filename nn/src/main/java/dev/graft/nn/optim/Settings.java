@@ -44,7 +44,7 @@ final class Settings {
 
     private static void checkFloat(String optimizer, String name, double value) {
         float rounded = (float) value;
-        if (Float.isInfinite(rounded) || rounded == 0 && value != 0) {
+        if (Float.isInfinite(rounded) || (rounded == 0 && value != 0)) {
             throw new IllegalArgumentException(optimizer + ": " + name + " " + value + " is " + rounded
                     + " as a 32-bit float, in which steps are computed. Hint: floats reach from 1.4e-45 to 3.4e38.");
         }

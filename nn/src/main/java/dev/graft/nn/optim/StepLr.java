@@ -19,6 +19,6 @@ public record StepLr(long size, double gamma) implements LrSchedule {
 
     @Override
     public double factor(long step) {
-        return Math.pow(gamma, Math.floorDiv(step, size));
+        return Math.pow(gamma, (double) Math.floorDiv(step, size));
     }
 }

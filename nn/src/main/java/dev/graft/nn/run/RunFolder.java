@@ -133,7 +133,7 @@ public final class RunFolder implements AutoCloseable {
         boolean ofAnOwn = name.startsWith(".")
                 && OWN.stream().anyMatch(own -> undotted.startsWith(own + "."))
                 && (name.endsWith(".tmp") || name.endsWith(Swap.ENDING));
-        return ofAnOwn || name.startsWith(".graft") && name.endsWith(".probe") || FeatureStore.isStore(name);
+        return ofAnOwn || (name.startsWith(".graft") && name.endsWith(".probe")) || FeatureStore.isStore(name);
     }
 
     /**
@@ -255,7 +255,7 @@ public final class RunFolder implements AutoCloseable {
     public Next find(Existing existing, RunIdentity identity) {
         boolean resume = existing == Existing.RESUME;
         boolean told = Files.exists(folder.resolve(SETTINGS));
-        if (existing == Existing.OVERWRITE || !isUsed() && !(resume && told)) {
+        if (existing == Existing.OVERWRITE || (!isUsed() && !(resume && told))) {
             return Next.BEGIN;
         }
         Optional<Stored> before = stored(folder);
@@ -439,7 +439,11 @@ public final class RunFolder implements AutoCloseable {
 
         Map<String, Object> metrics();
 
-        /** @param run says which run this is */
+        /**
+         * The model card to write beside the weights.
+         *
+         * @param run says which run this is
+         */
         ModelCard card(String weightsSha256, Map<String, Object> run);
     }
 

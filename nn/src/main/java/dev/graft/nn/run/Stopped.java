@@ -6,7 +6,14 @@ import dev.graft.nn.train.StopSignal;
 public final class Stopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** @throws Stopped where a stop was asked for */
+    /** With nothing else to say. */
+    public Stopped() {}
+
+    /**
+     * Ends the work where it was asked to stop.
+     *
+     * @throws Stopped where a stop was asked for
+     */
     public static void check(StopSignal stop) {
         if (stop.isRequested()) {
             throw new Stopped();

@@ -28,7 +28,11 @@ final class Accumulation {
         total = 0;
     }
 
-    /** Adds a batch's gradients. @param weight more than 0 */
+    /**
+     * Adds a batch's gradients.
+     *
+     * @param weight more than 0
+     */
     void backward(Tensor loss, double weight) {
         if (!mean || batches == 1) {
             loss.backward();

@@ -15,7 +15,7 @@ final class BestEpoch {
         double score = monitor.of(scores);
         return state.bestEpoch.isEmpty()
                 || monitor.better(score, state.bestScore)
-                || score == state.bestScore && scores.loss() < loss(state);
+                || (score == state.bestScore && scores.loss() < loss(state));
     }
 
     private static double loss(TrainState state) {

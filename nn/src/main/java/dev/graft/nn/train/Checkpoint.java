@@ -90,9 +90,9 @@ final class Checkpoint {
             int epoch = number(map, "epoch").intValue();
             int otherEpoch = number(otherMap, "epoch").intValue();
             boolean later = epoch > otherEpoch
-                    || epoch == otherEpoch
+                    || (epoch == otherEpoch
                             && number(map, "batch").intValue()
-                                    > number(otherMap, "batch").intValue();
+                                    > number(otherMap, "batch").intValue());
             return later && text(map, "run").equals(text(otherMap, "run"));
         } catch (ClassCastException | NullPointerException e) {
             throw damaged(file, e);

@@ -51,7 +51,11 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
         return isClassification() ? BrierScore.of(probabilities, labels) : Double.NaN;
     }
 
-    /** @throws IllegalArgumentException without probabilities */
+    /**
+     * How often each class was taken for each other one.
+     *
+     * @throws IllegalArgumentException without probabilities
+     */
     public ConfusionMatrix confusion() {
         return ConfusionMatrix.of(predictions(), labels, classes());
     }

@@ -54,7 +54,11 @@ public final class Evaluator {
 
     /** Told of each batch of a pass. */
     interface Listener {
-        /** @param indices the positions of the answered examples in the data set */
+        /**
+         * A batch of a classification loss.
+         *
+         * @param indices the positions of the answered examples in the data set
+         */
         void answered(BatchPredictions answers, int[] indices);
 
         /** A batch of a loss that is not one of classification. */

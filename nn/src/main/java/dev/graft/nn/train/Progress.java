@@ -8,10 +8,18 @@ import java.io.PrintStream;
  */
 public interface Progress {
 
-    /** @param done batches of this epoch done before, where an interrupted one goes on */
+    /**
+     * An epoch begins, or goes on after an interruption.
+     *
+     * @param done batches of this epoch done before, where an interrupted one goes on
+     */
     default void epochStarted(int epoch, int epochs, int batches, int done) {}
 
-    /** @param lossSoFar of the epoch's examples so far, as {@link EpochResult#trainLoss}; NaN before one counted */
+    /**
+     * A batch has been trained on.
+     *
+     * @param lossSoFar of the epoch's examples so far, as {@link EpochResult#trainLoss}; NaN before one counted
+     */
     default void batchDone(double lossSoFar) {}
 
     /** The epoch is trained, judged and saved. */
@@ -30,7 +38,11 @@ public interface Progress {
      */
     default void passStarted(String name, long examples, long done) {}
 
-    /** @param examples that are done since the last call */
+    /**
+     * The pass goes on.
+     *
+     * @param examples done since the last call
+     */
     default void passAdvanced(int examples) {}
 
     /** The pass is whole, or is left before that. */

@@ -105,7 +105,7 @@ class InterleavedLoopsTest {
                 DataLoader inner = loader(1, 0)) {
             List<WeakReference<Tensor>> left = new ArrayList<>();
             Tensor held = null;
-            for (Batch batch : outer) {
+            for (Batch unused : outer) {
                 for (Batch other : inner) {
                     left.add(new WeakReference<>(other.inputs().mul(2f)));
                     held = held == null ? other.inputs().add(8) : held;

@@ -297,7 +297,7 @@ class LoopsTest {
                 .workers(2)
                 .prefetch(3)) {
             int step = 0;
-            for (Batch batch : loader) {
+            for (Batch unused : loader) {
                 step++;
                 int ahead = Math.min(20, 2 * (step + 3));
                 for (int i = 0; i < 1000 && loaded.get() < ahead; i++) {
@@ -330,7 +330,7 @@ class LoopsTest {
     @Test
     void aLoopLeftEarlyEndsNoScopeOpenedLater() {
         DataLoader loader = DataLoader.of(numbers(10), 4);
-        for (Batch batch : loader) {
+        for (Batch unused : loader) {
             break;
         }
         Tensor made;

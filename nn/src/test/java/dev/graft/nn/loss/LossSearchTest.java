@@ -300,7 +300,7 @@ class LossSearchTest {
                 }
                 LossReduction reduction = reduction();
                 BceWithLogitsLoss loss = new BceWithLogitsLoss().reduction(reduction);
-                float[] weights = new float[random.nextBoolean() || dims.length == 1 && count == 0 ? 1 : last];
+                float[] weights = new float[random.nextBoolean() || (dims.length == 1 && count == 0) ? 1 : last];
                 for (int k = 0; k < weights.length; k++) {
                     weights[k] = random.nextInt(6) == 0 ? 0 : random.nextFloat() * 5;
                 }

@@ -145,7 +145,7 @@ class BatchShareTest {
     @ParameterizedTest
     @EnumSource
     void randomCutsStepAsOneBatch(Case c) {
-        long seed = 20261129 + c.ordinal();
+        long seed = 20261129L + c.ordinal();
         SplittableRandom random = new SplittableRandom(seed);
         for (int round = 0; round < 8; round++) {
             int size = random.nextInt(1, 24);

@@ -88,7 +88,7 @@ class BesideTrainingTest {
             Future<Integer> loading = threads.submit(() -> {
                 int batches = 0;
                 while (!done.get()) {
-                    for (Batch batch : other) {
+                    for (Batch unused : other) {
                         batches++;
                     }
                 }

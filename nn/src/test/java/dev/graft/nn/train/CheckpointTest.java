@@ -271,7 +271,7 @@ class CheckpointTest {
                 if (step > 100_000) {
                     throw new IndexOutOfBoundsException();
                 }
-                return Math.pow(0.5, Math.floorDiv(step, every));
+                return Math.pow(0.5, (double) Math.floorDiv(step, every));
             }
         };
     }

@@ -117,8 +117,8 @@ public final class ImageNpz extends ImageDataset {
     private static long[] labels(ZipFile zip, Path file, Part part, int count) throws IOException {
         NpyArray labels = array(zip, file, part.entry("labels"));
         int[] shape = labels.shape();
-        boolean one = shape.length == 1 || shape.length == 2 && shape[1] == 1;
-        if (!one || count >= 0 && shape[0] != count) {
+        boolean one = shape.length == 1 || (shape.length == 2 && shape[1] == 1);
+        if (!one || (count >= 0 && shape[0] != count)) {
             throw new DataException(
                     "image npz: " + file + " " + part.entry("labels") + " has shape " + Arrays.toString(shape)
                             + (count >= 0 ? " for " + count + " images" : "")

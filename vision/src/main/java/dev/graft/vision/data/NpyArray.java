@@ -69,7 +69,7 @@ record NpyArray(String type, int[] shape, byte[] values) {
     private static NpyArray elements(InputStream in, String name, String type, String sizes, long maxBytes)
             throws IOException {
         int[] shape;
-        long bytes = type.charAt(2) - '0';
+        long bytes = Character.digit(type.charAt(2), 10);
         try {
             shape = Arrays.stream(sizes.split(","))
                     .map(String::strip)

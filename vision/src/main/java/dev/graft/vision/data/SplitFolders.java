@@ -57,7 +57,7 @@ public record SplitFolders(Path train, Optional<Path> validation, Optional<Path>
             }
         }
         long present = kinds.stream().filter(kind -> !kind.isEmpty()).count();
-        if (present == 0 || present == 1 && !others.isEmpty()) {
+        if (present == 0 || (present == 1 && !others.isEmpty())) {
             return Optional.empty();
         }
         String names = names(kinds);

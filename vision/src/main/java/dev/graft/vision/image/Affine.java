@@ -47,7 +47,9 @@ final class Affine {
                 double fx = m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2];
                 double fy = m[3] * (x + 0.5) + m[4] * (y + 0.5) + m[5];
                 if (fx >= 0 && fx < w && fy >= 0 && fy < h) {
-                    copy(image.data(), ((int) fy * w + (int) fx) * c, out, o, c);
+                    int row = (int) fy;
+                    int column = (int) fx;
+                    copy(image.data(), (row * w + column) * c, out, o, c);
                 }
             }
         }

@@ -170,7 +170,8 @@ public final class ImageOps {
         for (int i = 0; i < d.length; i += c) {
             sum += luma(d, i, c);
         }
-        int mean = (int) ((double) sum / (d.length / c) + 0.5);
+        int pixels = d.length / c;
+        int mean = (int) ((double) sum / pixels + 0.5);
         return blend("adjustContrast", image, i -> mean, factor);
     }
 

@@ -41,7 +41,11 @@ public enum Interpolation {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @throws IllegalArgumentException for anything but nearest, bilinear, bicubic */
+    /**
+     * The method of this {@link #id}.
+     *
+     * @throws IllegalArgumentException for anything but nearest, bilinear, bicubic
+     */
     public static Interpolation of(String id) {
         for (Interpolation i : values()) {
             if (i.id().equals(id)) {

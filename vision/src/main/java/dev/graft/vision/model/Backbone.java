@@ -103,7 +103,11 @@ public abstract class Backbone extends Module {
         return Pretrained.load(architecture, weights, build);
     }
 
-    /** @throws IllegalArgumentException for fewer than one class */
+    /**
+     * Checks a number of classes.
+     *
+     * @throws IllegalArgumentException for fewer than one class
+     */
     protected static void checkClasses(String architecture, int classes) {
         if (classes < 1) {
             throw new IllegalArgumentException(architecture + ": classes must be at least 1, was " + classes);

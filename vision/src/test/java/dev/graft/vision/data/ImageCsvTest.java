@@ -57,8 +57,17 @@ class ImageCsvTest {
 
     @Test
     void patientsStayOnOneSide() throws IOException {
-        ImageCsv csv = open("file,label,patient\nscans/0.png,a,p\nscans/1.png,b,p\nscans/2.png,a,q\nscans/3.png,b,q\n"
-                + "scans/4.png,a,r\nscans/5.png,b,r\nscans/6.png,a,s\nscans/7.png,b,s\n");
+        ImageCsv csv = open("""
+                file,label,patient
+                scans/0.png,a,p
+                scans/1.png,b,p
+                scans/2.png,a,q
+                scans/3.png,b,q
+                scans/4.png,a,r
+                scans/5.png,b,r
+                scans/6.png,a,s
+                scans/7.png,b,s
+                """);
         List<String> patients = csv.groups().orElseThrow();
         Split split = csv.split(0.5, 4);
         Set<String> held = new HashSet<>();

@@ -109,7 +109,7 @@ class WindowTest {
         SplittableRandom random = new SplittableRandom(seed);
         for (int round = 0; round < 50; round++) {
             int n = 1 + random.nextInt(3000);
-            int spread = 1 << 1 + random.nextInt(16);
+            int spread = 1 << (1 + random.nextInt(16));
             int[] samples = random.ints(n, 0, spread).toArray();
             int[] sorted = samples.clone();
             Arrays.sort(sorted);

@@ -15,6 +15,7 @@ import dev.graft.vision.model.resnet.CifarResNet;
 import dev.graft.vision.model.resnet.ResNet;
 import dev.graft.vision.model.squeezenet.SqueezeNet;
 import dev.graft.vision.model.zoo.ModelZoo;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Map;
@@ -110,7 +111,7 @@ class FirstWeightsTest {
         try (Backbone model = ModelZoo.architecture(name).create(10, new SplittableRandom(3));
                 StateDict state = model.stateDict()) {
             for (Map.Entry<String, Tensor> entry : state.entries()) {
-                sha.update(entry.getKey().getBytes());
+                sha.update(entry.getKey().getBytes(StandardCharsets.UTF_8));
                 sha.update(entry.getValue().toBytes());
             }
         }

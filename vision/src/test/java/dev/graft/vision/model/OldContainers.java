@@ -96,6 +96,7 @@ final class OldContainers {
         }
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // allocated here, whole
     private static byte[] geometry(Tensor tensor) {
         int[] sizes = tensor.shape().toArray();
         int[] strides = strides(tensor);

@@ -100,7 +100,7 @@ public final class VectorWinograd {
         int columns = pass.weights.columns();
         int tiles = pass.results.count();
         boolean fewWeights = (long) depth * columns <= SHARED_WEIGHTS;
-        if (manyPositions() || fewWeights && (tiles > 4 * RUN || columns <= WIDTH)) {
+        if (manyPositions() || (fewWeights && (tiles > 4 * RUN || columns <= WIDTH))) {
             runByTiles(pass, tiles, depth, columns, strange);
         } else {
             runByChannels(pass, tiles, depth, columns, strange);

@@ -162,7 +162,7 @@ final class JpegDecoder {
                     || raster.getNumBands() != header.components()) {
                 throw new IIOException("the frame header contradicts itself");
             }
-            return new RasterConverter(owner, new RasterConverter.Meaning(bits, false, odd ? 1 << bits - 1 : 0))
+            return new RasterConverter(owner, new RasterConverter.Meaning(bits, false, odd ? 1 << (bits - 1) : 0))
                     .convert(raster, header.colour() == JpegHeader.Colour.YCBCR);
         } finally {
             reader.dispose();

@@ -276,7 +276,7 @@ record JpegHeader(
         }
 
         private int int16(int at) {
-            return (b[at] & 0xff) << 8 | b[at + 1] & 0xff;
+            return (b[at] & 0xff) << 8 | (b[at + 1] & 0xff);
         }
     }
 }

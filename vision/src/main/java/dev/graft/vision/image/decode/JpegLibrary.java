@@ -109,11 +109,11 @@ public final class JpegLibrary {
         for (int r = 0; r < rows; r++) {
             copyRow(data, 2 * Math.min(r + 1, rows - 1) * stride + component, components, below);
             for (int x = 0, i = 2 * r * stride + component; x < width; x++, i += components) {
-                data[i] = (byte) (3 * (here[x] & 0xff) + (above[x] & 0xff) + 1 >> 2);
+                data[i] = (byte) ((3 * (here[x] & 0xff) + (above[x] & 0xff) + 1) >> 2);
             }
             if (2 * r + 1 < height) {
                 for (int x = 0, i = (2 * r + 1) * stride + component; x < width; x++, i += components) {
-                    data[i] = (byte) (3 * (here[x] & 0xff) + (below[x] & 0xff) + 2 >> 2);
+                    data[i] = (byte) ((3 * (here[x] & 0xff) + (below[x] & 0xff) + 2) >> 2);
                 }
             }
             byte[] free = above;

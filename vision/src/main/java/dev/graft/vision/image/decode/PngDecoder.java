@@ -213,7 +213,7 @@ final class PngDecoder {
         return (bytes[at] & 0xff) << 24
                 | (bytes[at + 1] & 0xff) << 16
                 | (bytes[at + 2] & 0xff) << 8
-                | bytes[at + 3] & 0xff;
+                | (bytes[at + 3] & 0xff);
     }
 
     private void decodePass(int x0, int y0, int stepX, int stepY) throws DataFormatException {
@@ -313,7 +313,7 @@ final class PngDecoder {
             int pixel = 2 * samples;
             for (int x = 0, i = 0; x < columns; x++, at += step, i += pixel) {
                 for (int c = 0; c < channels; c++) {
-                    wide[at + c] = (short) (row[i + 2 * c] << 8 | row[i + 2 * c + 1] & 0xff);
+                    wide[at + c] = (short) (row[i + 2 * c] << 8 | (row[i + 2 * c + 1] & 0xff));
                 }
             }
         } else if (samples == channels && step == channels) {

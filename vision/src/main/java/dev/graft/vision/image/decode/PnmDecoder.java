@@ -110,7 +110,7 @@ final class PnmDecoder {
         for (int i = 0; i < samples; i++) {
             int v = bytes[pos++] & 0xff;
             if (max > 255) {
-                v = v << 8 | bytes[pos++] & 0xff;
+                v = v << 8 | (bytes[pos++] & 0xff);
             }
             out[i] = (short) Math.min(v, max);
         }
@@ -142,7 +142,7 @@ final class PnmDecoder {
             }
             value = 10 * value + bytes[pos++] - '0';
         }
-        if (digits == 0 || pos < bytes.length && !isSpace(bytes[pos]) && bytes[pos] != '#') {
+        if (digits == 0 || (pos < bytes.length && !isSpace(bytes[pos]) && bytes[pos] != '#')) {
             throw notANumber(what, next());
         }
         return value;
@@ -174,6 +174,6 @@ final class PnmDecoder {
     }
 
     private static boolean isSpace(byte b) {
-        return b == ' ' || b >= 9 && b <= 13;
+        return b == ' ' || (b >= 9 && b <= 13);
     }
 }

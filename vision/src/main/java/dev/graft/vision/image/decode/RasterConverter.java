@@ -79,7 +79,7 @@ final class RasterConverter {
         boolean whole = type == DataBuffer.TYPE_BYTE
                 || type == DataBuffer.TYPE_USHORT
                 || type == DataBuffer.TYPE_INT
-                || type == DataBuffer.TYPE_SHORT && meaning.signed;
+                || (type == DataBuffer.TYPE_SHORT && meaning.signed);
         for (int size : raster.getSampleModel().getSampleSize()) {
             whole &= size <= 16;
         }

@@ -133,7 +133,7 @@ final class TiffDecoder {
                     "a TIFF with " + header.bits() + " bits a sample is not read", "scale it to 8 or 16 bits");
         }
         boolean jpeg = compression == JPEG || compression == OLD_JPEG;
-        if (header.photometric() == RGB && header.bits() < 8 || jpeg && header.bits() != 8) {
+        if ((header.photometric() == RGB && header.bits() < 8) || (jpeg && header.bits() != 8)) {
             throw owner.error(
                     "a TIFF with " + (jpeg ? "JPEG compression and " : "RGB samples of ") + header.bits() + " bits"
                             + (jpeg ? " a sample" : "") + " is not read",

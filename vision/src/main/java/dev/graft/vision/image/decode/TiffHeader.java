@@ -91,7 +91,7 @@ record TiffHeader(
         private int value(int at) {
             int type = in.getShort(at + 2) & 0xffff;
             long count = big ? in.getLong(at + 4) : in.getInt(at + 4) & 0xFFFFFFFFL;
-            if (type != SHORT && type != LONG || count < 1) {
+            if ((type != SHORT && type != LONG) || count < 1) {
                 throw owner.error(
                         "the TIFF data is corrupt (tag " + (in.getShort(at) & 0xffff) + " is no number)",
                         "copy the file again from its source");

@@ -84,6 +84,6 @@ final class WebpDecoder {
     }
 
     private int int24(int at) {
-        return in.getShort(at) & 0xffff | (in.get(at + 2) & 0xff) << 16;
+        return (in.getShort(at) & 0xffff) | (in.get(at + 2) & 0xff) << 16;
     }
 }

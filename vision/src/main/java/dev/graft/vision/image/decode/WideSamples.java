@@ -56,7 +56,7 @@ record WideSamples(int width, int height, int channels, short[] data, boolean si
         int all = 0;
         if (signed) {
             for (short v : data) {
-                all |= v ^ v >> Short.SIZE - 1;
+                all |= v ^ v >> (Short.SIZE - 1);
             }
             return Integer.SIZE - Integer.numberOfLeadingZeros(all & 0xffff) + 1;
         }
@@ -86,7 +86,9 @@ record WideSamples(int width, int height, int channels, short[] data, boolean si
 
     private IntToDoubleFunction full() {
         int low = lowest();
-        return rounded ? v -> Math.rint((v - low) / (double) max * 255) : v -> (v - low) * 256L / (max + 1);
+        return rounded
+                ? v -> Math.rint((v - low) / (double) max * 255)
+                : v -> (double) Math.floorDiv((v - low) * 256L, max + 1);
     }
 
     private static IntToDoubleFunction linear(double centre, double width) {

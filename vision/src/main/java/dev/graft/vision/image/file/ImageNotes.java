@@ -23,6 +23,9 @@ import java.util.function.Consumer;
 public final class ImageNotes implements Consumer<ImageNote> {
     private final Map<ImageNote.Kind, Entry> entries = new EnumMap<>(ImageNote.Kind.class);
 
+    /** Without notes yet. */
+    public ImageNotes() {}
+
     private static final class Entry {
         private final ImageNote first;
         private final Set<String> files = new HashSet<>();

@@ -14,7 +14,11 @@ public enum Augment {
      */
     STRONG;
 
-    /** @throws IllegalArgumentException for anything but none, light, strong */
+    /**
+     * The augmentation of this name.
+     *
+     * @throws IllegalArgumentException for anything but none, light, strong
+     */
     public static Augment of(String name) {
         for (Augment a : values()) {
             if (a.name().toLowerCase(Locale.ROOT).equals(name)) {

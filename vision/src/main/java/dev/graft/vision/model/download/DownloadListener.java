@@ -1,5 +1,6 @@
 package dev.graft.vision.model.download;
 
+import dev.graft.io.file.Terminal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -7,7 +8,11 @@ import java.util.OptionalLong;
 /** Hears how a download goes; called on the thread that asked for the file. */
 public interface DownloadListener {
 
-    /** @param alreadyThere bytes left by an earlier try, which is continued */
+    /**
+     * A download begins, or an earlier one goes on.
+     *
+     * @param alreadyThere bytes left by an earlier try, which is continued
+     */
     void started(URI url, Path file, long alreadyThere);
 
     /** Some more bytes have come; {@code total} is empty where the server does not tell. */
@@ -26,6 +31,6 @@ public interface DownloadListener {
 
     /** A progress bar on the error stream of a terminal; plain lines elsewhere. */
     static DownloadListener console() {
-        return new ConsoleDownload(System.err, System.console() != null);
+        return new ConsoleDownload(System.err, Terminal.isInteractive());
     }
 }

@@ -39,6 +39,7 @@ final class PartFile implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
     void append(byte[] bytes) {
         try {
             if (size + bytes.length > limit) {

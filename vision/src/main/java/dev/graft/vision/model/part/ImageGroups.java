@@ -100,6 +100,6 @@ public final class ImageGroups {
     private static boolean treatsEachImageByItself(Module module) {
         return module instanceof EachImageByItself
                 || EACH_IMAGE_BY_ITSELF.contains(module.getClass())
-                || !module.isTraining() && (module instanceof BatchNorm2d || module instanceof Dropout);
+                || (!module.isTraining() && (module instanceof BatchNorm2d || module instanceof Dropout));
     }
 }

@@ -60,7 +60,11 @@ public final class ModelZoo {
         return ALL.stream().map(Architecture::name).toList();
     }
 
-    /** @throws IllegalArgumentException listing the names there are */
+    /**
+     * The network of this name.
+     *
+     * @throws IllegalArgumentException listing the names there are
+     */
     public static Architecture architecture(String name) {
         return ALL.stream()
                 .filter(a -> a.name().equals(name))

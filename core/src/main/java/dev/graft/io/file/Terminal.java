@@ -1,10 +1,10 @@
-package dev.graft.examples.cli;
+package dev.graft.io.file;
 
 import java.io.Console;
 import java.util.Optional;
 
-/** Finds out whether a person is watching. */
-final class Terminal {
+/** Tells whether a person is watching. */
+public final class Terminal {
     /**
      * A system property that the launcher sets: {@code none} where standard error is no terminal. Java itself knows of
      * standard input and standard output alone.
@@ -14,7 +14,7 @@ final class Terminal {
     private Terminal() {}
 
     /** Whether standard error is a terminal, on which a bar can be drawn. */
-    static boolean isInteractive() {
+    public static boolean isInteractive() {
         if ("dumb".equals(System.getenv("TERM"))) {
             return false;
         }
@@ -23,13 +23,14 @@ final class Terminal {
                 .orElseGet(Terminal::hasConsole);
     }
 
+    @SuppressWarnings("SystemConsoleNull") // a console that is there is asked whether it is a terminal
     private static boolean hasConsole() {
         Console console = System.console();
         if (console == null) {
             return false;
         }
         try {
-            // from JDK 22 on a console may exist without a terminal; older ones lack the question
+            // From JDK 22 on, a console may exist without a terminal; older ones lack the question.
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException olderJdk) {
             return true;
