@@ -3,12 +3,12 @@ package dev.graft.io;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.content.ElementTypeNames;
 import dev.graft.io.content.RawTensor;
+import dev.graft.io.content.Wanted;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.file.WeightFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Reads a weight file of any format, which is recognised by its content and not by its name. */
 public final class WeightFiles {
@@ -41,7 +41,7 @@ public final class WeightFiles {
     public static StateDict load(Path path, String name) {
         try (FileBytes file = FileBytes.open(path)) {
             String bare = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
-            WeightContents contents = WeightReader.read(file, Optional.of(bare));
+            WeightContents contents = WeightReader.read(file, Wanted.named(bare));
             checkIsOne(file, contents);
             return StateDict.of(contents);
         }
@@ -80,8 +80,20 @@ public final class WeightFiles {
      * @throws WeightFileException if the file is missing, truncated, damaged or of an unknown format
      */
     public static WeightFileInfo inspect(Path path) {
+        return inspect(path, Wanted.WEIGHTS);
+    }
+
+    /**
+     * As {@link #inspect}, but lists every tensor of the file under its whole path, and not those of one state dict
+     * alone: also an optimizer's, such as {@code optimizer.state.0.momentum_buffer}.
+     */
+    public static WeightFileInfo inspectAll(Path path) {
+        return inspect(path, Wanted.EVERYTHING);
+    }
+
+    private static WeightFileInfo inspect(Path path, Wanted wanted) {
         try (FileBytes file = FileBytes.open(path)) {
-            WeightContents contents = WeightReader.read(file);
+            WeightContents contents = WeightReader.read(file, wanted);
             List<TensorInfo> tensors = new ArrayList<>();
             contents.tensors().forEach((name, source) -> {
                 RawTensor tensor = source.read();

@@ -4,6 +4,7 @@ import dev.graft.io.archive.TarArchive;
 import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.content.TensorSource;
+import dev.graft.io.content.Wanted;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.io.file.WeightFileException;
@@ -28,16 +29,16 @@ final class WeightReader {
 
     /** The whole content or, for a checkpoint with several state dicts, the main one. */
     static WeightContents read(FileBytes file) {
-        return read(file, Optional.empty());
+        return read(file, Wanted.WEIGHTS);
     }
 
-    /** @param name of a state dict in the file, without a dot at its end; empty for the main one */
-    static WeightContents read(FileBytes file, Optional<String> name) {
+    /** @param wanted with a state dict's name, without a dot at its end */
+    static WeightContents read(FileBytes file, Wanted wanted) {
         return switch (detect(file)) {
-            case SAFETENSORS -> safetensors(file, name);
-            case TORCH_ZIP -> TorchZip.read(file, name);
-            case TORCH_LEGACY -> TorchLegacy.read(file, name);
-            case TORCH_TAR -> TorchTar.read(file, name);
+            case SAFETENSORS -> safetensors(file, wanted.stateDict());
+            case TORCH_ZIP -> TorchZip.read(file, wanted);
+            case TORCH_LEGACY -> TorchLegacy.read(file, wanted);
+            case TORCH_TAR -> TorchTar.read(file, wanted);
         };
     }
 

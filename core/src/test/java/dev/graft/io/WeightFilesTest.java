@@ -74,6 +74,35 @@ class WeightFilesTest {
                 .containsExactlyInAnyOrderElementsOf(zip);
     }
 
+    /** What a developer wants to see of a checkpoint that does not resume. */
+    @Test
+    void allOfACheckpointListsTheOptimizersTensorsUnderTheirPaths() {
+        for (String file : new String[] {"checkpoint.pth", "checkpoint-legacy.pth"}) {
+            WeightFileInfo all = WeightFiles.inspectAll(GoldenFiles.golden(file));
+            assertThat(all.tensors().stream().map(TensorInfo::name))
+                    .containsExactly(
+                            "state_dict.module.0.weight",
+                            "state_dict.module.0.bias",
+                            "state_dict.module.1.weight",
+                            "state_dict.module.1.bias",
+                            "state_dict.module.1.running_mean",
+                            "state_dict.module.1.running_var",
+                            "state_dict.module.1.num_batches_tracked",
+                            "optimizer.state.0.momentum_buffer",
+                            "optimizer.state.1.momentum_buffer",
+                            "optimizer.state.2.momentum_buffer",
+                            "optimizer.state.3.momentum_buffer");
+            assertThat(all.skipped())
+                    .contains("epoch", "arch", "optimizer.param_groups", "history")
+                    .noneMatch(name -> name.startsWith("optimizer.param_groups."));
+            WeightFileInfo weights = WeightFiles.inspect(GoldenFiles.golden(file));
+            assertThat(weights.tensors()).hasSize(7);
+            assertThat(weights.tensors().get(0).name()).isEqualTo("0.weight");
+            assertThat(weights.tensors().get(0).sha256())
+                    .isEqualTo(all.tensors().get(0).sha256());
+        }
+    }
+
     @Test
     void listsWhatIsNotWeights() {
         assertThat(WeightFiles.inspect(GoldenFiles.golden("checkpoint.pth")).skipped())

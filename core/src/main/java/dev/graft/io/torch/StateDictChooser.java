@@ -307,13 +307,13 @@ final class StateDictChooser {
         }
     }
 
-    private static String name(Object key) {
+    static String name(Object key) {
         return key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double
                 ? key.toString()
                 : "(not a name)";
     }
 
-    private static Optional<StridedTensor> tensor(Object value) {
+    static Optional<StridedTensor> tensor(Object value) {
         if (value instanceof PyValue.TensorValue tensor) {
             return Optional.of(tensor.tensor());
         }

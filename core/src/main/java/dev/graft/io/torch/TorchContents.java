@@ -2,12 +2,12 @@ package dev.graft.io.torch;
 
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.content.TensorSource;
+import dev.graft.io.content.Wanted;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.type.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The last step, which all PyTorch containers share: from the unpickled object to named tensors. All are checked before
@@ -16,10 +16,10 @@ import java.util.Optional;
 final class TorchContents {
     private TorchContents() {}
 
-    /** @param wanted name of the state dict; empty for the main one */
-    static WeightContents of(
-            FileBytes file, WeightFormat format, Object root, boolean bigEndian, Optional<String> wanted) {
-        StateDictChooser.Choice choice = StateDictChooser.choose(file, root, wanted);
+    static WeightContents of(FileBytes file, WeightFormat format, Object root, boolean bigEndian, Wanted wanted) {
+        StateDictChooser.Choice choice = wanted.everything()
+                ? AllTensors.of(file, root)
+                : StateDictChooser.choose(file, root, wanted.stateDict());
         TensorReader reader = new TensorReader(file, bigEndian);
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
         choice.tensors().forEach((name, tensor) -> {

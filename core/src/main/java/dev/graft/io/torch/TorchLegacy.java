@@ -2,6 +2,7 @@ package dev.graft.io.torch;
 
 import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Wanted;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import java.math.BigInteger;
@@ -9,7 +10,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -33,11 +33,11 @@ public final class TorchLegacy {
         this.file = file;
     }
 
-    public static WeightContents read(FileBytes file, Optional<String> name) {
-        return new TorchLegacy(file).contents(name);
+    public static WeightContents read(FileBytes file, Wanted wanted) {
+        return new TorchLegacy(file).contents(wanted);
     }
 
-    private WeightContents contents(Optional<String> name) {
+    private WeightContents contents(Wanted wanted) {
         PickleInput in = new PickleInput(file, file, 0, file.size(), "pickle");
         if (!MAGIC.equals(Unpickler.load(in))) {
             throw file.refused(
@@ -50,7 +50,7 @@ public final class TorchLegacy {
         Unpickler.load(in);
         Object root = Unpickler.load(in, this::storage);
         locate(in, Unpickler.load(in));
-        return TorchContents.of(file, WeightFormat.TORCH_LEGACY, root, false, name);
+        return TorchContents.of(file, WeightFormat.TORCH_LEGACY, root, false, wanted);
     }
 
     /** From {@code ("storage", type, key, location, numel, view)}, view being None or {@code (key, offset, numel)}. */

@@ -3,6 +3,7 @@ package dev.graft.io.torch;
 import dev.graft.io.archive.TarArchive;
 import dev.graft.io.bytes.ByteSource;
 import dev.graft.io.bytes.FileBytes;
+import dev.graft.io.content.Wanted;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import java.math.BigInteger;
@@ -28,13 +29,13 @@ public final class TorchTar {
         this.file = file;
     }
 
-    public static WeightContents read(FileBytes file, Optional<String> name) {
+    public static WeightContents read(FileBytes file, Wanted wanted) {
         Map<String, ByteSource> members = TarArchive.members(file, "storages");
         TorchTar tar = new TorchTar(file);
         tar.readStorages(tar.member(members, "storages"));
         tar.readTensors(tar.member(members, "tensors"));
         Object root = Unpickler.load(tar.member(members, "pickle"), tar::tensor);
-        return TorchContents.of(file, WeightFormat.TORCH_TAR, root, false, name);
+        return TorchContents.of(file, WeightFormat.TORCH_TAR, root, false, wanted);
     }
 
     private PickleInput member(Map<String, ByteSource> members, String name) {

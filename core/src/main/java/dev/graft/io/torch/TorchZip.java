@@ -5,6 +5,7 @@ import dev.graft.io.bytes.ByteSource;
 import dev.graft.io.bytes.CheckedSizes;
 import dev.graft.io.bytes.FileBytes;
 import dev.graft.io.bytes.LittleEndian;
+import dev.graft.io.content.Wanted;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.content.WeightFormat;
 import dev.graft.io.file.WeightFileException;
@@ -35,12 +36,12 @@ public final class TorchZip {
         this.prefix = prefix;
     }
 
-    public static WeightContents read(FileBytes file, Optional<String> name) {
+    public static WeightContents read(FileBytes file, Wanted wanted) {
         if (!ZipArchive.hasDirectory(file)) {
             throw truncated(file);
         }
         ZipArchive archive = ZipArchive.open(file);
-        return new TorchZip(file, archive, prefix(file, archive)).contents(name);
+        return new TorchZip(file, archive, prefix(file, archive)).contents(wanted);
     }
 
     private static String prefix(FileBytes file, ZipArchive archive) {
@@ -62,11 +63,11 @@ public final class TorchZip {
         return prefix;
     }
 
-    private WeightContents contents(Optional<String> name) {
+    private WeightContents contents(Wanted wanted) {
         ByteSource pickle = archive.member(prefix + PICKLE).orElseThrow();
         pickle.verify();
         Object root = Unpickler.load(new PickleInput(file, pickle, 0, pickle.size(), prefix + PICKLE), this::storage);
-        return TorchContents.of(file, WeightFormat.TORCH_ZIP, root, bigEndian(), name);
+        return TorchContents.of(file, WeightFormat.TORCH_ZIP, root, bigEndian(), wanted);
     }
 
     private boolean bigEndian() {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Lists a weight file's tensors; prints JSON, as its readers are mostly programs. */
@@ -18,15 +19,19 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Lists the tensors of a weight file (PyTorch zip, legacy or tar, or safetensors) as JSON: {format, tensors: [{name, dtype, shape, sha256}], skipped}.",
+            "Of a checkpoint with more than weights, such as an optimizer's state, --all lists those tensors too.",
             "The hash is over the elements in row-major order, little-endian. Nothing in the file is run."
         })
 final class InspectCommand extends ReportingCommand {
     @Parameters(paramLabel = "FILE", description = "The weight file.")
     private Path file;
 
+    @Option(names = "--all", description = "List every tensor of the file under its whole path, not the weights alone.")
+    private boolean all;
+
     @Override
     Object report() {
-        WeightFileInfo info = WeightFiles.inspect(file);
+        WeightFileInfo info = all ? WeightFiles.inspectAll(file) : WeightFiles.inspect(file);
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("format", info.format());
         report.put("tensors", info.tensors().stream().map(InspectCommand::asMap).toList());

@@ -58,6 +58,19 @@ class InspectCommandTest {
     }
 
     @Test
+    void allShowsAnOptimizersTensorsAndTheDefaultStaysShort() {
+        Path file = Path.of("../core/src/test/resources/golden/weights/checkpoint.pth");
+        Map<String, Object> all = Cli.json(folder.resolve("all.json"), "inspect", "--all", file);
+        assertThat(Cli.list(all, "tensors").stream()
+                        .map(tensor -> String.valueOf(Cli.map(tensor).get("name"))))
+                .hasSize(11)
+                .contains("state_dict.module.0.weight", "optimizer.state.3.momentum_buffer");
+        Map<String, Object> weights = Cli.json(folder.resolve("weights.json"), "inspect", file);
+        assertThat(Cli.list(weights, "tensors")).hasSize(7);
+        assertThat(Cli.list(weights, "skipped").toString()).contains("optimizer");
+    }
+
+    @Test
     void failsInOneLineAndWithWrongUsageInTwo() throws IOException {
         Cli.run("inspect", folder.resolve("absent.pth")).failedWith("absent.pth");
         Path text = Files.writeString(folder.resolve("text.pth"), "this is no weight file");
