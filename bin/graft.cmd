@@ -8,7 +8,7 @@ if not defined GRAFT_JAR if exist "%~dp0graft.jar" set "GRAFT_JAR=%~dp0graft.jar
 if not defined GRAFT_JAR if exist "%~dp0..\lib\graft.jar" set "GRAFT_JAR=%~dp0..\lib\graft.jar"
 if not defined GRAFT_JAR set "GRAFT_JAR=%~dp0..\examples\target\graft.jar"
 if not exist "%GRAFT_JAR%" (
-    echo graft: "%GRAFT_JAR%" does not exist. Hint: run mvn -q -B -ntp package -DskipTests in "%~dp0..".>&2
+    echo graft: "%GRAFT_JAR%" does not exist. Hint: run mvnw -q -B -ntp package -DskipTests in "%~dp0..".>&2
     exit /b 1
 )
 set "GRAFT_JAVA=java"

@@ -135,7 +135,7 @@ class LauncherScriptTest {
         assertThat(run.err())
                 .contains(
                         "graft: graft.jar is not built yet. Hint: run (cd '",
-                        "new repo' && mvn ",
+                        "new repo' && ./mvnw ",
                         "package -DskipTests)");
     }
 
