@@ -11,6 +11,7 @@ module dev.graft.core {
     exports dev.graft.backend;
     exports dev.graft.io;
     exports dev.graft.io.file;
+    exports dev.graft.message;
     exports dev.graft.random;
 
     uses dev.graft.backend.BackendProvider;

@@ -29,7 +29,8 @@ class HouseTest {
      */
     private static final List<String> BOTTOM_TO_TOP = List.of(
             // core
-            "random, type, io.file",
+            "random, type, message",
+            "io.file",
             "backend",
             "cpu.memory",
             "cpu.run",

@@ -14,6 +14,7 @@ import dev.graft.vision.image.file.Window;
 import dev.graft.vision.image.transform.ImagePipeline;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
+import dev.graft.vision.model.download.DownloadListener;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -78,7 +79,7 @@ public final class Classifier implements AutoCloseable {
             Optional<Path> labelFile,
             OptionalInt imageSize,
             Optional<Window> window) {
-        StartingPoint start = StartingPoint.of(model, weights, stateDict);
+        StartingPoint start = StartingPoint.of(model, weights, stateDict, DownloadListener.log());
         Path file = start.file()
                 .orElseThrow(
                         () -> new RunException("--weights none leaves nothing to predict with", "give a weight file"));

@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.run.RunException;
@@ -38,7 +40,7 @@ record FileFacts(Preprocessing preprocessing, Optional<List<String>> classes, St
                 throw new RunException(
                         file + " is a " + own + " by its " + (beside.isPresent() ? ModelCard.FILE_NAME : "metadata")
                                 + ", not a " + architecture.name(),
-                        "say --model " + own);
+                        "say " + setting("model", own));
             }
             Path source = beside.isPresent() ? file.resolveSibling(ModelCard.FILE_NAME) : file;
             return new FileFacts(

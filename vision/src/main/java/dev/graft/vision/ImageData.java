@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
@@ -123,7 +125,9 @@ public record ImageData(
                                 + parts.validation()
                                         .map(path -> ", validated on " + path)
                                         .orElse(", validated on a share of it"));
-                        parts.test().ifPresent(path -> notes.add(path + " is left for graft evaluate"));
+                        parts.test()
+                                .ifPresent(path ->
+                                        notes.add(path + " is left for " + setting("ImageClassifier.evaluate")));
                         parts.others().forEach(path -> notes.add(path + " is left out"));
                         return notes;
                     })
@@ -174,7 +178,7 @@ public record ImageData(
             throw new RunException(
                     "no validation image is left: all of " + data.duplicates.size()
                             + " are also in the training images",
-                    "use other validation images, or --keep-duplicates");
+                    "use other validation images, or say " + setting("keepDuplicates"));
         }
         data.patients().check(source);
         return new ImageData(
@@ -250,7 +254,7 @@ public record ImageData(
         }
         // a data set's twins within itself: each file is its own first twin, so look at the training side alone
         List<ImageDataset.Duplicate> twins = all.duplicates(split.held(), all, split.train());
-        checkAllClassesTrained(all, trained, "add images, or lower --val-fraction");
+        checkAllClassesTrained(all, trained, "add images, or lower " + setting("valFraction"));
         return withoutDuplicates(all, split.train(), all, split.held(), twins, source, split.notes());
     }
 
@@ -333,7 +337,7 @@ public record ImageData(
                     "duplicates: %,d validation files are byte-identical to training files; %s",
                     duplicates.size(),
                     kept
-                            ? "they stay in (--keep-duplicates), so the scores flatter"
+                            ? "they stay in (" + setting("keepDuplicates") + "), so the scores flatter"
                             : "they are kept out of the validation"));
         }
         return lines;

@@ -30,11 +30,11 @@ public final class ImageModels {
             return Preprocessing.fromMap(card.preprocessing());
         } catch (ClassCastException e) {
             throw new ModelException(
-                    file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
+                    file + " is damaged: an entry has the wrong type", "restore it, or train the model again", e);
         } catch (IllegalArgumentException e) {
             throw new ModelException(
                     file + " is damaged: " + e.getMessage().split("\\.? Hint: ", 2)[0],
-                    "restore it, or run graft finetune again",
+                    "restore it, or train the model again",
                     e);
         }
     }

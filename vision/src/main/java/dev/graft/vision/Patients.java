@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.nn.run.RunException;
 import dev.graft.vision.data.ImageCsv;
 import dev.graft.vision.data.ImageDataset;
@@ -72,7 +74,7 @@ record Patients(List<String> columns, List<String> otherNames, Set<String> train
                             source.validation().orElse(source.data()),
                             source.data(),
                             listed),
-                    "give each patient's images to one side, or say --allow-shared-patients");
+                    "give each patient's images to one side, or say " + setting("allowSharedPatients"));
         }
     }
 
@@ -98,6 +100,6 @@ record Patients(List<String> columns, List<String> otherNames, Set<String> train
                 train.size(),
                 held.size(),
                 shared,
-                shared == 0 ? "" : " (--allow-shared-patients), so the scores flatter"));
+                shared == 0 ? "" : " (" + setting("allowSharedPatients") + "), so the scores flatter"));
     }
 }

@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
 import dev.graft.io.file.Sha256;
@@ -31,7 +33,7 @@ import java.util.random.RandomGenerator;
  * @param sha256 of the file
  * @param notes what a user should know about the file
  */
-public record StartingPoint(
+record StartingPoint(
         Architecture architecture,
         String origin,
         Optional<Path> file,
@@ -46,22 +48,14 @@ public record StartingPoint(
      * Finds, and where needed downloads, the weights.
      *
      * @param weights {@code imagenet} or another published name, a file, or {@code none}
-     */
-    public static StartingPoint of(String model, String weights) {
-        return of(model, weights, Optional.empty());
-    }
-
-    /**
-     * As {@link #of(String, String)}.
-     *
      * @param stateDict which of several networks in the file
      */
-    public static StartingPoint of(String model, String weights, Optional<String> stateDict) {
+    static StartingPoint of(String model, String weights, Optional<String> stateDict, DownloadListener downloads) {
         Path file = Path.of(weights);
         if (stateDict.isPresent() && !Files.isRegularFile(file)) {
             throw new RunException(
-                    "--state-dict " + stateDict.get() + " names a part of a weight file, and --weights " + weights
-                            + " is none",
+                    setting("stateDict") + " " + stateDict.get() + " names a part of a weight file, and "
+                            + setting("weights") + " " + weights + " is none",
                     "leave it out, or give a file");
         }
         Architecture architecture = ModelZoo.architecture(model);
@@ -91,11 +85,11 @@ public record StartingPoint(
         }
         if (Files.exists(file) || weights.contains("/") || weights.contains("\\") || weights.contains(".")) {
             throw new RunException(
-                    "--weights " + weights + (Files.exists(file) ? " is not a file" : " does not exist"),
+                    setting("weights") + " " + weights + (Files.exists(file) ? " is not a file" : " does not exist"),
                     "give a weight file (.safetensors, .pth), the name of published weights such as imagenet, or none");
         }
         Weights published = architecture.weights(weights);
-        Path found = WeightCache.fromEnvironment().fetch(published, DownloadListener.console());
+        Path found = WeightCache.fromEnvironment().fetch(published, downloads);
         return new StartingPoint(
                 architecture,
                 published.name(),
@@ -111,12 +105,12 @@ public record StartingPoint(
      * Builds the network for a number of classes. The file's head is kept where it has as many outputs; else the new
      * one stays. All other keys must fit exactly.
      */
-    public Start build(int classes, RandomGenerator random) {
+    Start build(int classes, RandomGenerator random) {
         return build(classes, true, random);
     }
 
     /** As {@link #build(int, RandomGenerator)}; but a head that is known to be for other classes is not kept. */
-    public Start build(List<String> names, RandomGenerator random) {
+    Start build(List<String> names, RandomGenerator random) {
         return build(names.size(), classes.isEmpty() || classes.get().equals(names), random);
     }
 
@@ -155,8 +149,10 @@ public record StartingPoint(
             String[] parts = e.getMessage().split(" Hint: ", 2);
             throw new RunException(
                     path + ": " + parts[0].replaceAll("\\.$", ""),
-                    "choose one by its name with --state-dict"
-                            + (parts.length < 2 ? "" : parts[1].replaceAll("(?s).*--state-dict( \\S+).*", "$1")),
+                    "choose one by its name with "
+                            + (parts.length < 2 || !parts[1].contains("--state-dict ")
+                                    ? setting("stateDict")
+                                    : setting("stateDict", parts[1].replaceAll("(?s).*--state-dict (\\S+).*", "$1"))),
                     e);
         }
     }
@@ -190,7 +186,7 @@ public record StartingPoint(
                 file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],
                 parts.length == 2 && parts[1].contains("in Python") // another network would not help
                         ? parts[1].replaceAll("\\.$", "")
-                        : "name the network that the file was saved from with --model",
+                        : "name the network that the file was saved from with " + setting("model"),
                 e);
     }
 
@@ -218,5 +214,5 @@ public record StartingPoint(
      * @param model owns its weights
      * @param description where they come from, for people
      */
-    public record Start(Backbone model, String description) {}
+    record Start(Backbone model, String description) {}
 }

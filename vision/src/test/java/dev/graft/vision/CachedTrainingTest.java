@@ -17,8 +17,6 @@ import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.zoo.ModelZoo;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -96,7 +94,7 @@ class CachedTrainingTest {
                         "all",
                         folder,
                         new StopSignal(),
-                        new PrintWriter(new StringWriter()))) {
+                        line -> {})) {
                     Map<String, float[]> cached = trained(model, model.headNetwork(), cache);
                     assertThat(cached.keySet()).isEqualTo(uncached.keySet()).isNotEmpty();
                     cached.forEach((key, values) -> assertThat(values).as(key).containsExactly(uncached.get(key)));

@@ -16,8 +16,6 @@ import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -83,7 +81,7 @@ class FeatureCacheTest {
                 "some",
                 folder,
                 new StopSignal(),
-                new PrintWriter(new StringWriter()));
+                line -> {});
     }
 
     @Test

@@ -19,11 +19,10 @@ import dev.graft.vision.image.Image;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
+import dev.graft.vision.model.download.DownloadListener;
 import dev.graft.vision.model.resnet.CifarResNetWeights;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -184,7 +183,7 @@ class FinetuneReferenceTest {
     @Test
     void resnet20OnPneumoniaWhole() throws IOException {
         Reference reference = Reference.read("resnet20-pneumoniamnist");
-        StartingPoint start = StartingPoint.of("resnet20", resnet20());
+        StartingPoint start = StartingPoint.of("resnet20", resnet20(), Optional.empty(), DownloadListener.log());
         Preprocessing preprocessing = start.preprocessing();
         ImageData data = ImageData.open(pneumonia(), preprocessing.eval(), 0);
         List<Scores> scores = new ArrayList<>();
@@ -203,7 +202,7 @@ class FinetuneReferenceTest {
 
     private void checkFrozen(String name, String model, String weights, ImageData.Source source) throws IOException {
         Reference reference = Reference.read(name);
-        StartingPoint start = StartingPoint.of(model, weights);
+        StartingPoint start = StartingPoint.of(model, weights, Optional.empty(), DownloadListener.log());
         Preprocessing preprocessing = start.preprocessing();
         ImageData data = ImageData.open(source, preprocessing.eval(), 0);
         int classes = data.classes().size();
@@ -234,7 +233,7 @@ class FinetuneReferenceTest {
                 "some",
                 folder,
                 new StopSignal(),
-                new PrintWriter(new StringWriter()));
+                line -> {});
     }
 
     private static Scores train(Recipe recipe, Module model, LabelledDataset train, LabelledDataset held) {

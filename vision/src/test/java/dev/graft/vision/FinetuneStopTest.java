@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,35 +53,35 @@ class FinetuneStopTest {
      */
     private void check(String name, Runs.Plan variant, String... events) throws IOException {
         Path whole = folder.resolve(name + "-whole");
-        assertThat(Runs.run(whole, variant).ending()).isEqualTo(Finetune.Ending.FINISHED);
+        assertThat(Runs.run(whole, variant).ending()).isEqualTo(FineTuning.Ending.FINISHED);
         for (String at : events) {
             Path out = folder.resolve(name + "-" + at.replace(' ', '-'));
             Runs.Told stopped = Runs.stopped(out, variant, at);
             assertThat(stopped.ending())
                     .as(name + " at " + at)
-                    .isEqualTo(at.equals("opened") ? Finetune.Ending.STOPPED_EARLY : Finetune.Ending.STOPPED);
+                    .isEqualTo(at.equals("opened") ? FineTuning.Ending.STOPPED_EARLY : FineTuning.Ending.STOPPED);
             assertThat(stopped.metrics()).isEmpty();
             assertThat(out.resolve("model.safetensors")).doesNotExist();
             Runs.Told resumed = Runs.run(out, variant.resume());
-            assertThat(resumed.ending()).as(name + " resumed after " + at).isEqualTo(Finetune.Ending.FINISHED);
+            assertThat(resumed.ending()).as(name + " resumed after " + at).isEqualTo(FineTuning.Ending.FINISHED);
             assertSameModel(whole, out, name + " resumed after " + at);
             assertThat(epochs(resumed))
                     .as(name + " resumed after " + at)
-                    .isEqualTo(epochs(new Runs.Told(
-                            resumed.ending(), Optional.of(Json.readObject(whole.resolve("metrics.json"))), "")));
+                    .isEqualTo(epochs(
+                            new Runs.Told(resumed.ending(), Json.readObject(whole.resolve("metrics.json")), "")));
         }
     }
 
     /** All that two runs have in common: everything but the time they took. */
     private static String epochs(Runs.Told told) {
         StringBuilder text = new StringBuilder();
-        for (Object epoch : (List<?>) told.metrics().orElseThrow().get("epochs")) {
+        for (Object epoch : (List<?>) told.metrics().get("epochs")) {
             Map<Object, Object> map = new LinkedHashMap<>((Map<?, ?>) epoch);
             map.remove("seconds");
             map.remove("images_per_second");
             text.append(map).append('\n');
         }
-        return text.append(told.metrics().get().get("best")).toString();
+        return text.append(told.metrics().get("best")).toString();
     }
 
     @Test

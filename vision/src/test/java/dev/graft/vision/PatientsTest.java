@@ -3,6 +3,7 @@ package dev.graft.vision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.message.Message;
 import dev.graft.nn.data.DataException;
 import dev.graft.nn.run.RunException;
 import dev.graft.vision.image.transform.Preprocessing;
@@ -77,11 +78,11 @@ class PatientsTest {
                 .isInstanceOf(RunException.class)
                 .hasMessage(
                         "2 of the 4 patients in " + held + " are also in " + train
-                                + " (p10, p11): the scores would flatter. Hint: give each patient's images to one side, or say --allow-shared-patients.");
+                                + " (p10, p11): the scores would flatter. Hint: give each patient's images to one side, or say allowSharedPatients.");
         ImageData allowed = open(new ImageData.Source(train, Optional.of(held), 0.25, false, true));
-        assertThat(allowed.describe())
+        assertThat(allowed.describe().stream().map(line -> Message.of(line).toString()))
                 .contains("patients: columns 'patient' and 'Patient' name 12 in training and 4 in validation, 2 in both"
-                        + " (--allow-shared-patients), so the scores flatter");
+                        + " (allowSharedPatients), so the scores flatter");
         assertThat(allowed.toMap(() -> {})).containsEntry("shared_patients", 2);
         assertThat(described(train, Optional.of(list("b.csv", "file,label,patient", "held", 4, 20))))
                 .contains("patients: column 'patient' names 12 in training and 4 in validation, 0 in both");

@@ -78,7 +78,7 @@ class RunFolderTest {
         for (Runs.Plan again : new Runs.Plan[] {plan, plan.resume()}) {
             Runs.Told told =
                     Runs.run(out, again, (event, stop) -> assertThat(event).isEqualTo("opened"));
-            assertThat(told.ending()).isEqualTo(Finetune.Ending.ALREADY_FINISHED);
+            assertThat(told.ending()).isEqualTo(FineTuning.Ending.ALREADY_FINISHED);
             assertThat(told.metrics()).isEqualTo(first.metrics());
             assertThat(told.log()).contains("already finished: the result of this run is in " + out);
             assertThat(files(out)).isEqualTo(before);
@@ -106,10 +106,10 @@ class RunFolderTest {
         Runs.Plan other = plan.seed(6).epochs(3);
         Runs.run(folder.resolve("straight"), other);
 
-        assertThat(Runs.stopped(out, other.overwrite(), "opened").ending()).isEqualTo(Finetune.Ending.STOPPED_EARLY);
-        assertThat(Runs.run(out, plan).ending()).as("nothing was begun").isEqualTo(Finetune.Ending.ALREADY_FINISHED);
+        assertThat(Runs.stopped(out, other.overwrite(), "opened").ending()).isEqualTo(FineTuning.Ending.STOPPED_EARLY);
+        assertThat(Runs.run(out, plan).ending()).as("nothing was begun").isEqualTo(FineTuning.Ending.ALREADY_FINISHED);
         for (String at : new String[] {"batch 1", "batch 2", "epoch 1"}) {
-            assertThat(Runs.stopped(out, other.overwrite(), at).ending()).isEqualTo(Finetune.Ending.STOPPED);
+            assertThat(Runs.stopped(out, other.overwrite(), at).ending()).isEqualTo(FineTuning.Ending.STOPPED);
             assertThat(result(out)).as("stopped at " + at).isEqualTo(old);
             assertUsable(out);
             assertThatThrownBy(() -> Runs.run(out, other))
@@ -119,7 +119,7 @@ class RunFolderTest {
         assertThatThrownBy(() -> Runs.run(out, plan.resume()))
                 .hasMessageContaining("seed was 6, is 5")
                 .hasMessageContaining("epochs was 3, is 1");
-        assertThat(Runs.run(out, other.resume()).ending()).isEqualTo(Finetune.Ending.FINISHED);
+        assertThat(Runs.run(out, other.resume()).ending()).isEqualTo(FineTuning.Ending.FINISHED);
         assertModelOf(out, folder.resolve("straight"));
         assertUsable(out);
     }
@@ -154,13 +154,13 @@ class RunFolderTest {
         }) {
             assertThatThrownBy(() -> Runs.run(out, plan.overwrite().weights(weights.toString())))
                     .isInstanceOf(RunException.class)
-                    .hasMessage("--weights " + weights + " is a file of the run in --out " + out
-                            + ", which this run would replace. Hint: choose another --out.");
+                    .hasMessage("weights " + weights + " is a file of the run in out " + out
+                            + ", which this run would replace. Hint: choose another out.");
             assertThat(files(out)).isEqualTo(old);
         }
         Path mine = Files.copy(out.resolve("model.safetensors"), out.resolve("mine.safetensors"));
         assertThat(Runs.run(out, plan.overwrite().weights(mine.toString())).ending())
-                .isEqualTo(Finetune.Ending.FINISHED);
+                .isEqualTo(FineTuning.Ending.FINISHED);
     }
 
     @Test
@@ -170,28 +170,28 @@ class RunFolderTest {
         Map<String, String> old = result(out);
         Map<String, String> all = files(out);
         assertThat(Runs.stopped(out, plan.epochs(3).resume(), "opened").ending())
-                .isEqualTo(Finetune.Ending.STOPPED_EARLY);
+                .isEqualTo(FineTuning.Ending.STOPPED_EARLY);
         assertThat(files(out)).as("run.json among them: nothing was trained").isEqualTo(all);
-        assertThat(Runs.run(out, plan).ending()).isEqualTo(Finetune.Ending.ALREADY_FINISHED);
+        assertThat(Runs.run(out, plan).ending()).isEqualTo(FineTuning.Ending.ALREADY_FINISHED);
 
         assertThat(Runs.stopped(out, plan.epochs(3).resume(), "batch 1").ending())
-                .isEqualTo(Finetune.Ending.STOPPED);
+                .isEqualTo(FineTuning.Ending.STOPPED);
         String checkpoint = files(out).get("last.safetensors");
         for (Runs.Plan again : new Runs.Plan[] {plan, plan.epochs(3)}) {
             assertThatThrownBy(() -> Runs.run(out, again))
                     .hasMessageContaining("holds an unfinished run")
-                    .hasMessageContaining("--resume");
+                    .hasMessageContaining("go on with resume");
             assertThat(files(out)).containsEntry("last.safetensors", checkpoint);
         }
         assertThatThrownBy(() -> Runs.run(out, plan.epochs(2).resume())).hasMessageContaining("epochs was 3, is 2");
         assertThat(result(out)).isEqualTo(old);
         assertUsable(out);
-        assertThat(Runs.run(out, plan.epochs(3).resume()).ending()).isEqualTo(Finetune.Ending.FINISHED);
+        assertThat(Runs.run(out, plan.epochs(3).resume()).ending()).isEqualTo(FineTuning.Ending.FINISHED);
         assertModelOf(out, folder.resolve("straight"));
-        assertThat(Runs.run(out, plan.epochs(3)).ending()).isEqualTo(Finetune.Ending.ALREADY_FINISHED);
+        assertThat(Runs.run(out, plan.epochs(3)).ending()).isEqualTo(FineTuning.Ending.ALREADY_FINISHED);
         assertThatThrownBy(() -> Runs.run(out, plan.epochs(4)))
                 .hasMessageContaining("epochs was 3, is 4")
-                .hasMessageContaining("train it for longer with --resume");
+                .hasMessageContaining("train it for longer with resume");
     }
 
     @Test
@@ -245,7 +245,7 @@ class RunFolderTest {
         assertThatThrownBy(() -> Runs.run(out, listed.resume()))
                 .isInstanceOf(RunException.class)
                 .hasMessageContaining(
-                        "--resume: the run in " + out + " had other settings or data: training patients changed")
+                        "resume: the run in " + out + " had other settings or data: training patients changed")
                 .hasMessageNotContaining("training files")
                 .hasMessageNotContaining("training labels")
                 .hasMessageNotContaining("contents");
@@ -266,7 +266,7 @@ class RunFolderTest {
         assertThat(files(out)).isEqualTo(before);
         assertThat(Runs.run(out, listed.resume()).ending())
                 .as("the data are as they were")
-                .isEqualTo(Finetune.Ending.FINISHED);
+                .isEqualTo(FineTuning.Ending.FINISHED);
     }
 
     @Test
@@ -289,7 +289,7 @@ class RunFolderTest {
         Runs.stopped(out, plan.epochs(2), "epoch 1");
         Path moved = Files.move(data, folder.resolve("moved"));
         Runs.Told told = Runs.run(out, new Runs(moved).plan().epochs(2).resume());
-        assertThat(told.ending()).isEqualTo(Finetune.Ending.FINISHED);
+        assertThat(told.ending()).isEqualTo(FineTuning.Ending.FINISHED);
     }
 
     @Test
@@ -326,7 +326,7 @@ class RunFolderTest {
                 out.resolve("model.safetensors"),
                 StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> Runs.run(out, plan)).hasMessageContaining("unfinished");
-        assertThat(Runs.run(out, plan.resume()).ending()).isEqualTo(Finetune.Ending.FINISHED);
+        assertThat(Runs.run(out, plan.resume()).ending()).isEqualTo(FineTuning.Ending.FINISHED);
         assertUsable(out);
     }
 
@@ -342,7 +342,7 @@ class RunFolderTest {
         assertThatThrownBy(() -> assertUsable(out))
                 .isInstanceOf(ModelException.class)
                 .hasMessageContaining(
-                        "a run was interrupted while it put its result in place; finish it with graft finetune --resume --out "
+                        "a run was interrupted while it put its result in place; finish it with FineTuning.resume(\""
                                 + out);
         assertThat(Runs.run(
                                 out,
@@ -351,7 +351,7 @@ class RunFolderTest {
                                         .as("nothing is trained again")
                                         .isEqualTo("opened"))
                         .ending())
-                .isEqualTo(Finetune.Ending.FINISHED);
+                .isEqualTo(FineTuning.Ending.FINISHED);
         assertUsable(out);
         assertModelOf(out, folder.resolve("straight"));
     }
@@ -362,7 +362,7 @@ class RunFolderTest {
         Runs.run(folder.resolve("straight"), plan.seed(6));
         Runs.run(out, plan);
         Files.copy(folder.resolve("straight/run.json"), out.resolve("run.json"), StandardCopyOption.REPLACE_EXISTING);
-        assertThat(Runs.run(out, plan.seed(6).resume()).ending()).isEqualTo(Finetune.Ending.FINISHED);
+        assertThat(Runs.run(out, plan.seed(6).resume()).ending()).isEqualTo(FineTuning.Ending.FINISHED);
         assertModelOf(out, folder.resolve("straight"));
     }
 
@@ -374,7 +374,7 @@ class RunFolderTest {
         assertThatThrownBy(() -> Runs.run(out, plan.resume()))
                 .hasMessageContaining("holds a run without a run.json that says what it was");
         assertThat(out.resolve("model.safetensors")).hasContent("mine");
-        assertThat(Runs.run(out, plan.overwrite()).ending()).isEqualTo(Finetune.Ending.FINISHED);
+        assertThat(Runs.run(out, plan.overwrite()).ending()).isEqualTo(FineTuning.Ending.FINISHED);
     }
 
     @Test

@@ -7,8 +7,6 @@ import dev.graft.nn.train.Monitor;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.image.transform.Augment;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -155,7 +153,7 @@ final class Runs {
                     value);
         }
 
-        FinetuneSettings settings(Path out) {
+        FineTuningSettings settings(Path out) {
             Recipe recipe = new Recipe(
                     epochs,
                     8,
@@ -171,7 +169,7 @@ final class Runs {
                     patience == 0 ? OptionalInt.empty() : OptionalInt.of(patience),
                     Monitor.LOSS,
                     seed);
-            return new FinetuneSettings(
+            return new FineTuningSettings(
                     source,
                     "resnet20",
                     weights,
@@ -208,7 +206,7 @@ final class Runs {
     }
 
     /** What happened, and what was said. */
-    record Told(Finetune.Ending ending, Optional<Map<String, Object>> metrics, String log) {}
+    record Told(FineTuning.Ending ending, Map<String, Object> metrics, String log) {}
 
     static Told run(Path out, Plan plan) {
         return run(out, plan, (event, stop) -> {});
@@ -219,11 +217,13 @@ final class Runs {
      * trained here.
      */
     static Told run(Path out, Plan plan, BiConsumer<String, StopSignal> onEvent) {
-        StringWriter log = new StringWriter();
+        StringBuffer log = new StringBuffer();
+        FineTuningListeners listeners =
+                FineTuningListeners.SILENT.withLog(line -> log.append(line).append("\n"));
         try (StopSignal stop = new StopSignal();
-                Finetune finetune = Finetune.open(plan.settings(out), Map.of(), new PrintWriter(log))) {
+                FineTuningRun finetune = FineTuningRun.open(plan.settings(out), Map.of(), listeners)) {
             onEvent.accept("opened", stop);
-            Finetune.Outcome outcome = finetune.run(
+            FineTuning.Result outcome = finetune.run(
                     new Progress() {
                         private int batches;
                         private int epochs;

@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.message.Explained;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -65,7 +66,7 @@ final class Failures {
                         || e instanceof IndexOutOfBoundsException
                         || e instanceof ClassCastException);
         return explained
-                ? e.getMessage()
+                ? OptionWords.render(Explained.of(e))
                 : "internal error: " + e + ". Hint: run again with --stacktrace and report it.";
     }
 }

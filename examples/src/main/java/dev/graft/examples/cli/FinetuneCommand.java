@@ -1,21 +1,20 @@
 package dev.graft.examples.cli;
 
+import dev.graft.message.SettingException;
 import dev.graft.nn.run.RunException;
-import dev.graft.vision.Finetune;
-import dev.graft.vision.FinetuneSettings;
-import dev.graft.vision.ImageData;
-import dev.graft.vision.image.transform.Augment;
-import dev.graft.vision.model.zoo.ModelZoo;
+import dev.graft.vision.FineTuning;
+import dev.graft.vision.FineTuningRun;
+import dev.graft.vision.model.download.DownloadListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
@@ -26,6 +25,7 @@ import picocli.CommandLine.Spec;
         name = "finetune",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        defaultValueProvider = FinetuneCommand.Standards.class,
         description = {
             "Fine-tunes a pretrained network on your images and writes model.safetensors, model.json, log.csv and metrics.json.",
             "--data has one sub-folder of images for each class; or is a CSV file with the columns file, label and perhaps patient (a patient's images "
@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             "Examples: graft finetune --data photos --model resnet18 --weights imagenet --epochs 10 --out run1",
             "          graft finetune --resume --out run1"
         })
+@SuppressWarnings("UnusedVariable") // the options are handed over as they were given, by their names
 final class FinetuneCommand extends ReportingCommand {
     /** What a shell reports for a program ended by Ctrl-C. */
     private static final int STOPPED = 130;
@@ -48,19 +49,19 @@ final class FinetuneCommand extends ReportingCommand {
     private Program program;
 
     @Option(names = "--data", paramLabel = "DIR", description = "The training images.")
-    private Optional<Path> data;
+    private String data;
 
     @Option(
             names = "--val",
             paramLabel = "DIR",
             description = "The validation images; their classes must be those of --data.")
-    private Optional<Path> validation;
+    private String validation;
 
     @Option(
             names = "--val-fraction",
             paramLabel = "F",
             description = "Without --val: the share of each class held back for validation. Default: 0.2.")
-    private Optional<Double> heldFraction;
+    private String heldFraction;
 
     @Option(names = "--keep-duplicates", description = "Validate on files that were trained on, too.")
     private boolean keepDuplicates;
@@ -73,7 +74,6 @@ final class FinetuneCommand extends ReportingCommand {
     @Option(
             names = "--model",
             paramLabel = "NAME",
-            defaultValue = "resnet18",
             description =
                     "resnet18/34/50/101/152, squeezenet1_1, efficientnet_lite0, or for small images resnet20/32/44/56. Default: ${DEFAULT-VALUE}.")
     private String model;
@@ -81,7 +81,6 @@ final class FinetuneCommand extends ReportingCommand {
     @Option(
             names = "--weights",
             paramLabel = "imagenet|FILE|none",
-            defaultValue = "imagenet",
             description =
                     "imagenet (downloaded once), a .pth, .pt or .safetensors file, or none. A head of another size is replaced. Default: ${DEFAULT-VALUE}.")
     private String weights;
@@ -90,29 +89,27 @@ final class FinetuneCommand extends ReportingCommand {
             names = "--state-dict",
             paramLabel = "NAME",
             description = "Of a weight file with several networks, such as model and ema: which one.")
-    private Optional<String> stateDict;
+    private String stateDict;
 
     @Option(
             names = "--freeze",
             paramLabel = "backbone|none",
-            defaultValue = "backbone",
             description =
                     "backbone: only the new head learns, fast and hard to overfit; none: all weights learn. Default: ${DEFAULT-VALUE}.")
-    private Freeze freeze;
+    private String freeze;
 
     @Option(
             names = "--augment",
             paramLabel = "none|light|strong",
-            defaultValue = "none",
             description =
                     "none; light: random crops and flips; strong: also turns and colours. Default: ${DEFAULT-VALUE}.")
-    private Augment augment;
+    private String augment;
 
     @Option(
             names = "--image-size",
             paramLabel = "N",
             description = "Side of the network's input in pixels. Default: the weights' own, mostly 224.")
-    private Optional<Integer> imageSize;
+    private String imageSize;
 
     @Mixin
     private CsvEncodingOption csvEncoding;
@@ -126,11 +123,7 @@ final class FinetuneCommand extends ReportingCommand {
     @Mixin
     private ThreadOption threads;
 
-    @Option(
-            names = "--device",
-            paramLabel = "NAME",
-            defaultValue = "cpu",
-            description = "cpu or cuda. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--device", paramLabel = "NAME", description = "cpu or cuda. Default: ${DEFAULT-VALUE}.")
     private String device;
 
     @Option(
@@ -145,7 +138,7 @@ final class FinetuneCommand extends ReportingCommand {
             description =
                     "With --augment and a frozen backbone: N augmented views of each image are made once and drawn from in all epochs,"
                             + " in place of a new one each time. Faster; epochs beyond N bring nothing new.")
-    private Optional<Integer> cachedViews;
+    private String cachedViews;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the result; it is made.")
     private Path out;
@@ -162,36 +155,25 @@ final class FinetuneCommand extends ReportingCommand {
 
     private int exitCode;
 
-    /** What does not learn. */
-    enum Freeze {
-        BACKBONE,
-        NONE
-    }
-
     @Override
     Object report() {
-        json().filter(file -> Finetune.writes(out, file)).ifPresent(file -> {
+        json().filter(file -> FineTuning.writes(out, file)).ifPresent(file -> {
             throw new RunException(
                     "--json " + file + " is a file of the run itself",
                     "choose another one, or leave it out: metrics.json holds the same");
         });
-        if (resume && !overwrite && data.isEmpty()) {
-            // with all options given, as by a script that restarts what was stopped, a run may begin
-            Finetune.checkResumable(out);
+        FineTuning tuning = told();
+        FineTuning.Result result;
+        try (FineTuningRun run = open(tuning)) {
+            result = run.run(program.stopOnShutdown());
+            sayHowToGoOn(result.ending());
         }
-        FinetuneCommand whole = resume ? withOptionsOfTheRun() : this;
-        FinetuneSettings settings = whole.settings(spec.commandLine());
-        Finetune.Outcome outcome;
-        try (Finetune finetune = Finetune.open(settings, RunOptions.of(whole.spec), out())) {
-            outcome = finetune.run(BarProgress.automatic(), program.stopOnShutdown());
-            sayHowToGoOn(outcome.ending());
-        }
-        Optional<Map<String, Object>> metrics = outcome.metrics();
-        if (metrics.isEmpty()) {
+        if (!result.isFinished()) {
             exitCode = STOPPED;
             return Map.of("stopped", true);
         }
-        Map<?, ?> best = (Map<?, ?>) metrics.get().get("best");
+        Map<String, Object> metrics = result.metrics();
+        Map<?, ?> best = (Map<?, ?>) metrics.get("best");
         if (best.isEmpty()) {
             out().println(
                             "no epoch is the best, since the monitored score was never defined: the last epoch's weights are kept");
@@ -203,90 +185,85 @@ final class FinetuneCommand extends ReportingCommand {
                             ScoreText.of(best.get("accuracy")),
                             ScoreText.of(best.get("auroc")),
                             ScoreText.of(best.get("loss")),
-                            (Double) metrics.get().get("images_per_second"),
-                            (Double) metrics.get().get("seconds"));
+                            (Double) metrics.get("images_per_second"),
+                            (Double) metrics.get("seconds"));
         }
-        ((List<?>) metrics.get().getOrDefault("warnings", List.of()))
+        ((List<?>) metrics.getOrDefault("warnings", List.of()))
                 .forEach(warning -> out().println("warning: " + warning));
         out().println("written to " + this.out + "; next: " + Shell.command("predict", "--model", this.out)
                 + " IMAGE...");
-        return metrics.get();
+        return metrics;
     }
 
-    private void sayHowToGoOn(Finetune.Ending ending) {
+    private void sayHowToGoOn(FineTuning.Ending ending) {
         List<String> arguments = spec.commandLine().getParseResult().originalArgs();
-        if (ending == Finetune.Ending.STOPPED) {
+        if (ending == FineTuning.Ending.STOPPED) {
             out().println("stopped; go on with: " + Shell.command(resumed(arguments)));
-        } else if (ending == Finetune.Ending.STOPPED_EARLY) {
+        } else if (ending == FineTuning.Ending.STOPPED_EARLY) {
             out().println("stopped before anything was trained; start again with: " + Shell.command(arguments));
         }
         out().flush();
     }
 
-    /** This command as if it had been given the run's own options where it was given none. */
-    private FinetuneCommand withOptionsOfTheRun() {
-        FinetuneCommand whole = new FinetuneCommand();
-        CommandLine line =
-                new CommandLine(whole).setCaseInsensitiveEnumValuesAllowed(true).setOverwrittenOptionsAllowed(true);
+    /** What the options say, in the library's words. */
+    private FineTuning told() {
+        threads.apply();
+        FineTuning tuning = FineTuning.unset()
+                .progress(BarProgress.automatic())
+                .downloads(DownloadListener.console())
+                .log(line -> {
+                    out().println(OptionWords.render(line));
+                    out().flush();
+                });
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            tuning = set(tuning, option);
+        }
+        if (data == null && !resume) {
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--data=DIR'");
+        }
+        return tuning;
+    }
+
+    private FineTuning set(FineTuning tuning, OptionSpec option) {
+        String name = OptionWords.setting(option.longestName());
+        List<String> texts = option.originalStringValues();
         try {
-            line.parseArgs(RunOptions.merged(spec.commandLine().getParseResult(), Finetune.options(out))
-                    .toArray(String[]::new));
-            return whole;
-        } catch (ParameterException e) {
-            throw new ParameterException(
-                    spec.commandLine(), "--resume with the options of the run in " + out + ": " + e.getMessage());
+            if (name.equals("noFeatureCache")) {
+                return tuning.set("featureCache", String.valueOf(!noFeatureCache));
+            }
+            if (!FineTuning.settings().contains(name)) {
+                return tuning;
+            }
+            return tuning.set(
+                    name, option.getValue() instanceof Boolean flag ? flag.toString() : texts.get(texts.size() - 1));
+        } catch (SettingException e) {
+            throw wrongUsage(e);
         }
     }
 
-    /** @param shown whose usage is shown where these options are wrong */
-    private FinetuneSettings settings(CommandLine shown) {
+    private FineTuningRun open(FineTuning tuning) {
         try {
-            return settings();
-        } catch (ParameterException e) {
-            throw new ParameterException(shown, e.getMessage());
+            return tuning.open();
+        } catch (SettingException e) {
+            throw wrongUsage(e);
         }
     }
 
-    private FinetuneSettings settings() {
-        check(
-                data.isPresent(),
-                "Missing required option: '--data=DIR'" + (resume ? " (" + out + " holds no run that tells)" : ""));
-        check(validation.isEmpty() || heldFraction.isEmpty(), "--val and --val-fraction exclude each other");
-        double fraction = heldFraction.orElse(0.2);
-        check(fraction > 0 && fraction < 1, "--val-fraction must be between 0 and 1, was " + fraction);
-        ImageSizes.check(spec, imageSize);
-        check(cachedViews.orElse(1) >= 1, "--cached-views must be at least 1, was " + cachedViews.orElse(1));
-        check(
-                cachedViews.isEmpty() || (augment != Augment.NONE && freeze == Freeze.BACKBONE && !noFeatureCache),
-                "--cached-views needs --augment light or strong and --freeze backbone, and excludes --no-feature-cache");
-        check(!resume || !overwrite, "--resume and --overwrite exclude each other");
-        ImageData.Source source = new ImageData.Source(
-                data.get(), validation, fraction, keepDuplicates, sharedPatients, csvEncoding.charset());
-        check(
-                heldFraction.isEmpty() || source.resolved().validation().isEmpty(),
-                "--val-fraction is for data without validation images of its own, and " + data.get() + " has such");
-        return new FinetuneSettings(
-                source,
-                model,
-                weights,
-                stateDict,
-                freeze == Freeze.BACKBONE,
-                augment,
-                imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),
-                window.window(),
-                recipe.recipe(ModelZoo.architecture(model), resume),
-                device,
-                threads.apply(),
-                !noFeatureCache,
-                cachedViews.orElse(0),
-                out,
-                resume,
-                overwrite);
+    private ParameterException wrongUsage(SettingException e) {
+        return new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
     }
 
-    private void check(boolean right, String message) {
-        if (!right) {
-            throw new ParameterException(spec.commandLine(), message);
+    /** The library's defaults, for the help. */
+    static final class Standards implements IDefaultValueProvider {
+        @Override
+        public String defaultValue(ArgSpec argument) {
+            if (!(argument instanceof OptionSpec option)) {
+                return null;
+            }
+            String name = OptionWords.setting(option.longestName());
+            return FineTuning.settings().contains(name)
+                    ? FineTuning.standard(name).orElse(null)
+                    : null;
         }
     }
 

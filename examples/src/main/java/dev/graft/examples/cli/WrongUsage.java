@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.message.Similar;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;

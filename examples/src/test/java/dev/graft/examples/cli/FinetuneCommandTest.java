@@ -358,7 +358,9 @@ class FinetuneCommandTest {
                 .contains("already finished");
         Cli.run("finetune", "--resume", "--out", run, "--batch", 4).failedWith("batch was 8, is 4");
         Cli.run("finetune", "--resume", "--out", folder.resolve("none"))
-                .failedWith("--resume: " + folder.resolve("none") + " does not exist", "--out folder of the run");
+                .failedWith(
+                        "--resume: " + folder.resolve("none") + " does not exist",
+                        "name the folder of the run with --out");
         Cli.run("finetune", "--out", run).wrongUsage("missing required option: '--data=DIR'");
         Cli.run("finetune", "--resume", "--out", run, "--val", data)
                 .wrongUsage("--val and --val-fraction exclude each other");

@@ -167,9 +167,7 @@ class KillTest {
             ImageModels.load(card, out).close();
             assertThat(known).as("model " + when).contains(card.weightsSha256().orElseThrow());
         } catch (ModelException e) {
-            assertThat(e)
-                    .as("model " + when)
-                    .hasMessageContaining("finish it with graft finetune --resume --out " + out);
+            assertThat(e).as("model " + when).hasMessageContaining("finish it with FineTuning.resume(\"" + out);
         }
     }
 

@@ -204,7 +204,7 @@ class OddInputsTest {
     void aResumeWithoutARunIsRefusedOrSaid() throws IOException {
         Path out = folder.resolve("out");
         finetune("--resume", "--out", out)
-                .failedWith("--resume: " + out + " does not exist", "Hint: name the --out folder of the run");
+                .failedWith("--resume: " + out + " does not exist", "Hint: name the folder of the run with --out");
         assertThat(out).doesNotExist();
         Files.createDirectory(out);
         finetune("--resume", "--out", out)

@@ -92,7 +92,7 @@ public final class Json {
             throw new FileException(
                     file + " is not a JSON object ("
                             + e.getMessage().lines().findFirst().orElse("") + ")",
-                    "it must come from graft finetune",
+                    "put the file back that Graft wrote",
                     e);
         }
     }

@@ -1,5 +1,7 @@
 package dev.graft.nn.model;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
@@ -58,8 +60,7 @@ public record ModelCard(
     public static ModelCard read(Path folder) {
         Path file = folder.resolve(FILE_NAME);
         if (!Files.isRegularFile(file)) {
-            throw new ModelException(
-                    folder + " holds no " + FILE_NAME, "name the --out folder of a finished graft finetune");
+            throw new ModelException(folder + " holds no " + FILE_NAME, "name the folder of a finished fine-tuning");
         }
         return of(file, new LinkedHashMap<>(Json.readObject(file)));
     }
@@ -80,7 +81,7 @@ public record ModelCard(
             return new ModelCard(architecture, classes, preprocessing, map);
         } catch (ClassCastException e) {
             throw new ModelException(
-                    file + " is damaged: an entry has the wrong type", "restore it, or run graft finetune again", e);
+                    file + " is damaged: an entry has the wrong type", "restore it, or train the model again", e);
         }
     }
 
@@ -91,11 +92,11 @@ public record ModelCard(
                 throw new ModelException(
                         file + " names the class \"" + name + "\" twice, as number " + classes.indexOf(name) + " and "
                                 + classes.lastIndexOf(name),
-                        "give every class a name of its own, or put the file of graft finetune back");
+                        "give every class a name of its own, or put the file of that run back");
             }
         }
         if (classes.isEmpty()) {
-            throw new ModelException(file + " names no classes", "put the file of graft finetune back");
+            throw new ModelException(file + " names no classes", "put the file of that run back");
         }
     }
 
@@ -144,7 +145,7 @@ public record ModelCard(
             throw new ModelException(
                     folder.resolve(FILE_NAME) + " was changed after " + weights.getFileName() + " was written: other "
                             + String.join(", ", changed),
-                    "put the file of that run back; a model with other classes or another input is trained anew with graft finetune");
+                    "put the file of that run back; a model with other classes or another input is trained anew");
         }
     }
 
@@ -181,7 +182,7 @@ public record ModelCard(
     private static Object require(Path file, Map<String, Object> map, String key) {
         Object value = map.remove(key);
         if (value == null) {
-            throw new ModelException(file + " lacks \"" + key + "\"", "restore it, or run graft finetune again");
+            throw new ModelException(file + " lacks \"" + key + "\"", "restore it, or train the model again");
         }
         return value;
     }
@@ -280,9 +281,10 @@ public record ModelCard(
                     weights + " is not the file that " + FILE_NAME + " describes: it has another SHA-256 than "
                             + wanted.get(),
                     isBetweenRuns(folder)
-                            ? "a run was interrupted while it put its result in place; finish it with graft finetune --resume --out "
-                                    + folder
-                            : "put the file of that run back, or give this one by its own name with --weights");
+                            ? "a run was interrupted while it put its result in place; finish it with "
+                                    + setting("FineTuning.resume", folder)
+                            : "put the file of that run back, or give this one by its own name as "
+                                    + setting("weights"));
         }
         checkBinding(folder, weights);
     }

@@ -1,5 +1,6 @@
 package dev.graft.nn.run;
 
+import dev.graft.message.Message;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
@@ -10,10 +11,10 @@ import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.Shape;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -47,6 +48,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
      * @param views how many to keep of each example
      * @param name what to call them in progress lines
      * @param spill folder for features that do not fit in memory
+     * @param log told every 10 seconds how far it is
      * @throws IOException where there is room for them nowhere
      * @throws Stopped where {@code stop} was requested
      */
@@ -59,7 +61,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
             String name,
             Path spill,
             StopSignal stop,
-            PrintWriter log)
+            Consumer<? super Message> log)
             throws IOException {
         FeatureStore store = null;
         int[] shape = new int[0];
@@ -86,15 +88,14 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
                     if (now - reported > REPORT_NANOS) {
                         reported = now;
                         double rate = done / ((now - start) / 1e9);
-                        log.printf(
+                        log.accept(Message.of(String.format(
                                 Locale.ROOT,
-                                "features of %s examples: %,d of %,d, %.0f examples/s, %.0f s left%n",
+                                "features of %s examples: %,d of %,d, %.0f examples/s, %.0f s left",
                                 name,
                                 done,
                                 total,
                                 rate,
-                                (total - done) / rate);
-                        log.flush();
+                                (total - done) / rate)));
                     }
                 }
             }

@@ -1,19 +1,30 @@
 package dev.graft.nn.run;
 
-/** A run cannot go on; the message is the one line that the user sees. */
-public final class RunException extends RuntimeException {
+import dev.graft.message.Explained;
+import dev.graft.message.Message;
+
+/** A run cannot begin or go on; the message is one line with what is wrong, where, and the fix. */
+public final class RunException extends RuntimeException implements Explained {
     private static final long serialVersionUID = 1L;
 
+    private final String marked;
+
     /**
-     * @param problem what is wrong and where, without a full stop
-     * @param hint what mends it, without a full stop
+     * @param problem what is wrong and where, with settings as {@link Message#setting} writes them, without a full stop
+     * @param hint the fix, without a full stop
      */
     public RunException(String problem, String hint) {
-        super(problem + ". Hint: " + hint + ".");
+        this(problem, hint, null);
     }
 
     /** As {@link #RunException(String, String)}, with what caused it. */
     public RunException(String problem, String hint, Throwable cause) {
-        super(problem + ". Hint: " + hint + ".", cause);
+        super(Message.of(problem + ". Hint: " + hint + ".").toString(), cause);
+        this.marked = problem + ". Hint: " + hint + ".";
+    }
+
+    @Override
+    public Message explanation() {
+        return Message.of(marked);
     }
 }

@@ -1,5 +1,7 @@
 package dev.graft.nn.run;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.file.AtomicText;
 import dev.graft.io.file.FileException;
 import dev.graft.io.file.Sha256;
@@ -93,12 +95,14 @@ public final class RunFolder implements AutoCloseable {
     public static RunFolder open(Path folder, Map<String, Object> madeBy) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new RunException(
-                    "--out " + folder + " is a file, and a run's result is a folder", "choose another name");
+                    setting("out") + " " + folder + " is a file, and a run's result is a folder",
+                    "choose another name");
         }
         for (Path above = folder.toAbsolutePath().getParent(); above != null; above = above.getParent()) {
             if (Files.exists(above) && !Files.isDirectory(above)) {
                 throw new RunException(
-                        "--out " + folder + " cannot be written: " + above + " is a file", "choose another folder");
+                        setting("out") + " " + folder + " cannot be written: " + above + " is a file",
+                        "choose another folder");
             }
         }
         try {
@@ -106,7 +110,8 @@ public final class RunFolder implements AutoCloseable {
             Files.delete(Files.createTempFile(folder, ".graft", ".probe"));
         } catch (IOException e) {
             throw new RunException(
-                    "--out " + folder + " cannot be written (" + e.getClass().getSimpleName() + ")",
+                    setting("out") + " " + folder + " cannot be written ("
+                            + e.getClass().getSimpleName() + ")",
                     "choose another folder, or fix its permissions",
                     e);
         }
@@ -167,9 +172,9 @@ public final class RunFolder implements AutoCloseable {
     public void checkIsNotOwn(String option, Optional<Path> file) {
         if (file.isPresent() && isOwn(folder, file.get())) {
             throw new RunException(
-                    option + " " + file.get() + " is a file of the run in --out " + folder
+                    setting(option) + " " + file.get() + " is a file of the run in " + setting("out") + " " + folder
                             + ", which this run would replace",
-                    "choose another --out");
+                    "choose another " + setting("out"));
         }
     }
 
@@ -244,7 +249,8 @@ public final class RunFolder implements AutoCloseable {
 
     private RunException unfinished() {
         return new RunException(
-                "--out " + folder + " holds an unfinished run", "go on with --resume, or start anew with --overwrite");
+                setting("out") + " " + folder + " holds an unfinished run",
+                "go on with " + setting("resume") + ", or start anew with " + setting("overwrite"));
     }
 
     /**
@@ -264,24 +270,25 @@ public final class RunFolder implements AutoCloseable {
         }
         if (before.isEmpty()) {
             throw new RunException(
-                    (resume ? "--resume: " : "--out ") + folder + " holds a run without a " + SETTINGS
-                            + " that says what it was",
-                    "choose another folder, or start anew with --overwrite");
+                    (resume ? setting("resume") + ": " : setting("out") + " ") + folder + " holds a run without a "
+                            + SETTINGS + " that says what it was",
+                    "choose another folder, or start anew with " + setting("overwrite"));
         }
         List<String> differences = identity.differences(before.get().identity, resume);
         if (!differences.isEmpty()) {
             String listed = String.join("; ", differences);
             throw resume
                     ? new RunException(
-                            "--resume: the run in " + folder + " had other settings or data: " + listed,
-                            "leave out what has changed, for a resumed run has the options that it began with; or choose another --out")
+                            setting("resume") + ": the run in " + folder + " had other settings or data: " + listed,
+                            "leave out what has changed, for a resumed run has the options that it began with; or choose another "
+                                    + setting("out"))
                     : new RunException(
-                            "--out " + folder + " holds another " + (isFinished() ? "finished" : "unfinished")
-                                    + " run: " + listed,
-                            "choose another folder, or replace it with --overwrite"
+                            setting("out") + " " + folder + " holds another "
+                                    + (isFinished() ? "finished" : "unfinished") + " run: " + listed,
+                            "choose another folder, or replace it with " + setting("overwrite")
                                     + (identity.differences(before.get().identity, true)
                                                     .isEmpty()
-                                            ? ", or train it for longer with --resume"
+                                            ? ", or train it for longer with " + setting("resume")
                                             : ""));
         }
         if (before.get().hash.equals(identity.hash()) && isFinished()) {
@@ -292,9 +299,9 @@ public final class RunFolder implements AutoCloseable {
         }
         if (checkpoint().isEmpty() && hasBegun(before.get().hash)) {
             throw new RunException(
-                    "--resume: " + folder
+                    setting("resume") + ": " + folder
                             + " holds no checkpoint of the run that was begun there: last.safetensors is missing",
-                    "put it back, or start anew with --overwrite");
+                    "put it back, or start anew with " + setting("overwrite"));
         }
         // a checkpoint of another run is one that this run was to replace, and was killed before it could
         boolean own = checkpoint()
@@ -329,8 +336,10 @@ public final class RunFolder implements AutoCloseable {
 
     private static RunException noRun(Path folder) {
         return new RunException(
-                "--resume: " + folder + (Files.exists(folder) ? " holds no run to go on with" : " does not exist"),
-                "name the --out folder of the run, or leave --resume out to start one");
+                setting("resume") + ": " + folder
+                        + (Files.exists(folder) ? " holds no run to go on with" : " does not exist"),
+                "name the folder of the run with " + setting("out") + ", or leave " + setting("resume")
+                        + " out to start one");
     }
 
     private static RunException damaged(Path folder, boolean resume) {
@@ -342,9 +351,9 @@ public final class RunFolder implements AutoCloseable {
             why = " cannot be read: it is not whole JSON";
         }
         return new RunException(
-                (resume ? "--resume: " : "--out: ") + folder.resolve(SETTINGS) + why
+                setting(resume ? "resume" : "out") + ": " + folder.resolve(SETTINGS) + why
                         + ", so nothing tells which run the checkpoints in " + folder + " are of",
-                "put the file back, choose another folder, or start anew with --overwrite");
+                "put the file back, choose another folder, or start anew with " + setting("overwrite"));
     }
 
     /** What the newest checkpoint is marked with. */

@@ -21,7 +21,7 @@ final class Pretrained {
                     + weights.architecture() + ". Hint: choose weights of " + architecture + ", or build a "
                     + weights.architecture() + ".");
         }
-        Path file = WeightCache.fromEnvironment().fetch(weights, DownloadListener.console());
+        Path file = WeightCache.fromEnvironment().fetch(weights, DownloadListener.log());
         try (StateDict state = WeightFiles.load(file)) {
             return fill(() -> build.apply(weights.classes().size()), state);
         }

@@ -29,6 +29,11 @@ public interface DownloadListener {
         return new SilentDownload();
     }
 
+    /** Tells the {@link System.Logger} of this interface when a download begins, waits and ends. */
+    static DownloadListener log() {
+        return new LoggedDownload();
+    }
+
     /** A progress bar on the error stream of a terminal; plain lines elsewhere. */
     static DownloadListener console() {
         return new ConsoleDownload(System.err, Terminal.isInteractive());

@@ -1,10 +1,13 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
 import dev.graft.nn.run.Recipe;
+import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.RunIdentity;
 import dev.graft.nn.run.Stopped;
@@ -18,7 +21,6 @@ import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.file.Window;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -26,140 +28,105 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One fine-tuning from the start weights to the run's folder.
- *
- * <pre>{@code
- * try (Finetune finetune = Finetune.open(settings, options, log); StopSignal stop = StopSignal.onShutdown()) {
- *     Finetune.Outcome outcome = finetune.run(Progress.lines(System.err), stop);
- * }
- * }</pre>
+ * A fine-tuning that has its folder and its start weights, and is ready to train; see {@link FineTuning#open()}. Close
+ * it to give the folder back.
  */
-public final class Finetune implements AutoCloseable {
-    private final FinetuneSettings settings;
+public final class FineTuningRun implements AutoCloseable {
+    private final FineTuningSettings settings;
     private final Recipe recipe;
     private final Map<String, Object> options;
-    private final PrintWriter log;
+    private final FineTuningListeners listeners;
     private final RunFolder folder;
     private final StartingPoint start;
 
     private boolean saidWindow;
 
-    private Finetune(
-            FinetuneSettings settings,
+    private FineTuningRun(
+            FineTuningSettings settings,
             Map<String, Object> options,
-            PrintWriter log,
+            FineTuningListeners listeners,
             RunFolder folder,
             StartingPoint start) {
         this.settings = settings;
         this.recipe = settings.recipe();
         this.options = options;
-        this.log = log;
+        this.listeners = listeners;
         this.folder = folder;
         this.start = start;
     }
 
-    /** How a fine-tuning ended. */
-    public enum Ending {
-        /** The result is in the folder. */
-        FINISHED,
-        /** The result was in the folder already. */
-        ALREADY_FINISHED,
-        /** Stopped, and to be gone on with by resuming. */
-        STOPPED,
-        /** Stopped before anything was trained; what was in the folder is still there. */
-        STOPPED_EARLY
-    }
-
-    /**
-     * What came of it.
-     *
-     * @param metrics what {@code metrics.json} holds; empty where the run was stopped
-     */
-    public record Outcome(Ending ending, Optional<Map<String, Object>> metrics) {}
-
     /**
      * Locks the folder, and finds or downloads the weights. Nothing is lost where this is killed.
      *
-     * @param options how the settings were asked for; kept in the folder, see {@link #options}
-     * @param log where people read what is done
+     * @param options how the settings were asked for; kept in the folder
+     * @param listeners who is told, and may stop the run
      * @throws RunException where the folder, the data or the weights cannot be used
      */
-    public static Finetune open(FinetuneSettings settings, Map<String, Object> options, PrintWriter log) {
+    static FineTuningRun open(FineTuningSettings settings, Map<String, Object> options, FineTuningListeners listeners) {
         RunFolder folder = RunFolder.open(settings.out(), Map.of("jpeg", Image.jpegLibrary()));
         try {
-            folder.checkIsNotOwn("--weights", settings.weightsFile());
+            folder.checkIsNotOwn("weights", settings.weightsFile());
             folder.check(settings.existing());
             settings.source().checkExists();
-            return new Finetune(
+            return new FineTuningRun(
                     settings,
                     options,
-                    log,
+                    listeners,
                     folder,
-                    StartingPoint.of(settings.model(), settings.weights(), settings.stateDict()));
+                    StartingPoint.of(
+                            settings.model(), settings.weights(), settings.stateDict(), listeners.downloads()));
         } catch (RuntimeException | Error e) {
             folder.close();
             throw e;
         }
     }
 
-    /** How the run in a folder was asked for; empty where there is none that tells. */
-    public static Map<String, Object> options(Path folder) {
-        return RunFolder.options(folder);
-    }
-
-    /**
-     * Answers early whether a folder holds a run that can be gone on with.
-     *
-     * @throws RunException where it holds none, or nothing tells what it was
-     */
-    public static void checkResumable(Path folder) {
-        RunFolder.checkResumable(folder);
-    }
-
-    /** Whether a file is one that a run in this folder writes. */
-    public static boolean writes(Path folder, Path file) {
-        return RunFolder.isOwn(folder, file);
-    }
-
     /**
      * Trains and writes the folder.
      *
-     * @param progress told about each epoch
-     * @param stop what may ask for a clean stop
+     * @throws RunException where the folder or the images cannot be used
      */
-    public Outcome run(Progress progress, StopSignal stop) {
+    public FineTuning.Result run() {
+        return run(listeners.stop());
+    }
+
+    /** As {@link #run()}, stopped by another signal, such as one that begins to listen only now. */
+    public FineTuning.Result run(StopSignal stop) {
+        return run(listeners.progress(), stop);
+    }
+
+    FineTuning.Result run(Progress progress, StopSignal stop) {
         Device device = Device.of(settings.device());
         ImageNotes notes = new ImageNotes();
         Preprocessing preprocessing = settings.preprocessing(start);
         ImageData data = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed())
                 .withImageNotes(notes);
-        data.describe().forEach(log::println);
-        start.notes().forEach(log::println);
-        log.flush();
+        data.describe().forEach(listeners::say);
+        start.notes().forEach(listeners::say);
         try {
             Map<String, Object> facts = data.toMap(() -> Stopped.check(stop));
             RunIdentity identity = new RunIdentity(identity(data, facts, preprocessing), recipe.mayGrow());
             RunFolder.Next next = folder.find(settings.existing(), identity);
             if (next == RunFolder.Next.FINISHED) {
-                log.println("already finished: the result of this run is in " + folder.path());
-                return new Outcome(Ending.ALREADY_FINISHED, Optional.of(folder.metrics()));
+                listeners.say("already finished: the result of this run is in " + folder.path());
+                return result(FineTuning.Ending.ALREADY_FINISHED, folder.metrics());
             }
             if (next == RunFolder.Next.BEGIN && settings.resume()) {
-                log.println(
+                listeners.say(
                         folder.holdsRun()
                                 ? "resume: the run was stopped before its first checkpoint, so it starts with its first epoch"
                                 : "resume: " + folder.path()
                                         + " holds no run to go on with, so this one starts with its first epoch");
             }
             if (next == RunFolder.Next.GO_ON) {
-                folder.otherMaker().ifPresent(log::println);
+                folder.otherMaker().ifPresent(listeners::say);
             } else if (!folder.isUsed()) {
                 folder.record(identity, options);
             }
             try (Backbone model = prepare(data, device)) {
-                FinetuneTraining training = new FinetuneTraining(
+                FineTuningTraining training = new FineTuningTraining(
                         settings,
-                        log,
+                        listeners,
                         new NotesAfterEpoch(progress, () -> sayAllNotes(notes)),
                         stop,
                         folder,
@@ -170,11 +137,16 @@ public final class Finetune implements AutoCloseable {
                 sayNotes(notes);
                 metrics.ifPresent(result ->
                         folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing)));
-                return new Outcome(metrics.isPresent() ? Ending.FINISHED : Ending.STOPPED, metrics);
+                return metrics.map(map -> result(FineTuning.Ending.FINISHED, map))
+                        .orElseGet(() -> result(FineTuning.Ending.STOPPED, Map.of()));
             }
         } catch (Stopped e) {
-            return new Outcome(Ending.STOPPED_EARLY, Optional.empty());
+            return result(FineTuning.Ending.STOPPED_EARLY, Map.of());
         }
+    }
+
+    private FineTuning.Result result(FineTuning.Ending ending, Map<String, Object> metrics) {
+        return new FineTuning.Result(ending, folder.path(), metrics);
     }
 
     /** Where the run takes place and how fast is its own affair; all that changes what it learns is here. */
@@ -204,22 +176,20 @@ public final class Finetune implements AutoCloseable {
         long trained = model.trainableParameters().stream()
                 .mapToLong(p -> p.shape().numel())
                 .sum();
-        log.printf(
+        listeners.say(String.format(
                 Locale.ROOT,
-                "model: %s from %s; %,d of %,d parameters are trained%s%n",
+                "model: %s from %s; %,d of %,d parameters are trained%s",
                 settings.model(),
                 built.description(),
                 trained,
                 model.parameterCount(),
-                settings.freezeBackbone() ? ", the backbone is frozen" : "");
-        log.flush();
+                settings.freezeBackbone() ? ", the backbone is frozen" : ""));
         return model;
     }
 
     /** What is odd about the images: after the first pass over them all, so that the counts are whole. */
     private void sayNotes(ImageNotes notes) {
-        notes.takeLines().forEach(log::println);
-        log.flush();
+        notes.takeLines().forEach(listeners::say);
     }
 
     /**
@@ -230,8 +200,8 @@ public final class Finetune implements AutoCloseable {
             saidWindow = true;
             settings.window()
                     .filter(window -> !window.equals(Window.full()) && notes.count(ImageNote.Kind.WINDOWED) == 0)
-                    .ifPresent(window -> log.println(
-                            "--window " + window + " changed nothing: no image has more than 8 bits a sample"));
+                    .ifPresent(window -> listeners.say(setting("window") + " " + window
+                            + " changed nothing: no image has more than 8 bits a sample"));
         }
         sayNotes(notes);
     }

@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Dataset;
@@ -22,7 +24,6 @@ import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -36,9 +37,9 @@ import java.util.Optional;
  * @param begun called before the folder's checkpoints become this run's
  * @param key what this run's checkpoints are marked with
  */
-record FinetuneTraining(
-        FinetuneSettings settings,
-        PrintWriter log,
+record FineTuningTraining(
+        FineTuningSettings settings,
+        FineTuningListeners listeners,
         NotesAfterEpoch progress,
         StopSignal stop,
         RunFolder folder,
@@ -68,12 +69,13 @@ record FinetuneTraining(
             } catch (IOException e) {
                 if (resume) {
                     throw new RunException(
-                            "--resume: the run trained on cached features, and there is no room for them now: "
+                            setting("resume")
+                                    + ": the run trained on cached features, and there is no room for them now: "
                                     + e.getMessage(),
                             "free some disk space or memory",
                             e);
                 }
-                log.println("feature cache: not used, the backbone runs in every epoch (" + e.getMessage() + ")");
+                listeners.say("feature cache: not used, the backbone runs in every epoch (" + e.getMessage() + ")");
             }
         }
         return fit(model, train, held, resume, false, 0);
@@ -82,15 +84,15 @@ record FinetuneTraining(
     private void describe(int train, int held, double seconds, boolean inMemory) {
         boolean augmented = settings.augment() != Augment.NONE;
         int views = settings.views();
-        log.printf(
+        listeners.say(String.format(
                 Locale.ROOT,
                 "feature cache: the frozen backbone ran once for each of %,d images%s (%.0f images/s, kept %s); "
-                        + "only the head is trained now%s%n",
+                        + "only the head is trained now%s",
                 train + held,
                 augmented ? " and " + views + " views of each training image" : "",
                 (train * views + held) / seconds,
                 inMemory ? "in memory" : "in a temporary file",
-                augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers");
+                augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers"));
         progress.say();
     }
 
@@ -105,7 +107,7 @@ record FinetuneTraining(
                 name,
                 spill,
                 stop,
-                log);
+                listeners.log());
     }
 
     private Optional<Map<String, Object>> fit(

@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.message;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -6,11 +6,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Finds the word that was meant by a mistyped one. */
-final class Similar {
+public final class Similar {
     private Similar() {}
 
     /** The word that is nearest, or that begins as the mistyped one does; empty where none is near. */
-    static Optional<String> of(String mistyped, Collection<String> words) {
+    public static Optional<String> of(String mistyped, Collection<String> words) {
         String typed = mistyped.toLowerCase(Locale.ROOT);
         int letters = letters(typed);
         if (letters == 0) {

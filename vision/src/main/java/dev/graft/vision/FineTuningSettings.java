@@ -32,7 +32,7 @@ import java.util.OptionalInt;
  * @param resume go on with the run in {@code out}
  * @param overwrite replace the run in {@code out}
  */
-public record FinetuneSettings(
+record FineTuningSettings(
         ImageData.Source source,
         String model,
         String weights,

@@ -1,0 +1,54 @@
+package dev.graft.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.vision.FineTuning;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The command and the library have the same settings, under the same names. */
+class SameSettingsTest {
+    /** What the program has besides: where it reports to. */
+    private static final Set<String> PROGRAMS_OWN = Set.of("--json", "--stacktrace", "--help", "--version");
+
+    private static CommandLine finetune() {
+        return new CommandLine(new FinetuneCommand());
+    }
+
+    private static String settingOf(OptionSpec option) {
+        return option.longestName().equals("--no-feature-cache")
+                ? "featureCache"
+                : OptionWords.setting(option.longestName());
+    }
+
+    @Test
+    void everyOptionIsASettingAndEverySettingAnOption() {
+        assertThat(finetune().getCommandSpec().options().stream()
+                        .filter(option -> !PROGRAMS_OWN.contains(option.longestName()))
+                        .map(SameSettingsTest::settingOf)
+                        .collect(Collectors.toSet()))
+                .containsExactlyInAnyOrderElementsOf(FineTuning.settings());
+    }
+
+    @Test
+    void theHelpShowsTheLibrarysDefaults() {
+        String help = finetune().getUsageMessage().replaceAll("\\s+", " ");
+        assertThat(help)
+                .contains("Passes over the training images. Default: "
+                        + FineTuning.standard("epochs").orElseThrow())
+                .contains("Of sgd. Default: " + FineTuning.standard("momentum").orElseThrow())
+                .contains("Default: " + FineTuning.standard("csvEncoding").orElseThrow())
+                .doesNotContain("DEFAULT-VALUE", "Default: null");
+    }
+
+    @Test
+    void namesAreMadeOfOneAnother() {
+        for (String name : FineTuning.settings()) {
+            assertThat(OptionWords.setting(OptionWords.option(name))).isEqualTo(name);
+        }
+        assertThat(OptionWords.option("allowSharedPatients")).isEqualTo("--allow-shared-patients");
+    }
+}

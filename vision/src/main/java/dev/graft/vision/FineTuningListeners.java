@@ -1,0 +1,46 @@
+package dev.graft.vision;
+
+import dev.graft.message.Message;
+import dev.graft.nn.train.Progress;
+import dev.graft.nn.train.StopSignal;
+import dev.graft.vision.model.download.DownloadListener;
+import java.util.function.Consumer;
+
+/**
+ * Who is told of a fine-tuning, and who may stop it.
+ *
+ * @param progress told about each epoch
+ * @param stop asks for a stop
+ * @param log told what is done, in lines for people
+ * @param downloads told how a download goes on
+ */
+record FineTuningListeners(
+        Progress progress, StopSignal stop, Consumer<? super Message> log, DownloadListener downloads) {
+    /** Everything goes to the system's log. */
+    static final FineTuningListeners SILENT = new FineTuningListeners(
+            Progress.silent(), new StopSignal(), FineTuningListeners::toLog, DownloadListener.log());
+
+    private static void toLog(Message line) {
+        System.getLogger(FineTuning.class.getName()).log(System.Logger.Level.INFO, line.toString());
+    }
+
+    FineTuningListeners withProgress(Progress value) {
+        return new FineTuningListeners(value, stop, log, downloads);
+    }
+
+    FineTuningListeners withStop(StopSignal value) {
+        return new FineTuningListeners(progress, value, log, downloads);
+    }
+
+    FineTuningListeners withLog(Consumer<? super Message> value) {
+        return new FineTuningListeners(progress, stop, value, downloads);
+    }
+
+    FineTuningListeners withDownloads(DownloadListener value) {
+        return new FineTuningListeners(progress, stop, log, value);
+    }
+
+    void say(String marked) {
+        log.accept(Message.of(marked));
+    }
+}

@@ -1,0 +1,322 @@
+package dev.graft.vision;
+
+import static dev.graft.message.Message.setting;
+
+import dev.graft.message.SettingException;
+import dev.graft.nn.run.Recipe;
+import dev.graft.nn.run.RunFolder;
+import dev.graft.nn.train.Monitor;
+import dev.graft.vision.image.file.Window;
+import dev.graft.vision.image.transform.Augment;
+import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.Architecture;
+import dev.graft.vision.model.zoo.ModelZoo;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.StandardCharsets;
+import java.nio.charset.UnsupportedCharsetException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * What a fine-tuning was told, setting by setting: the one place that knows their names, defaults and limits, and which
+ * of them exclude each other.
+ */
+final class FineTuningValues {
+    private static final double ADAMW_RATE = 0.001;
+    private static final double SGD_DECAY = 1e-4;
+    private static final double ADAMW_DECAY = 0.01;
+    private static final double HELD_FRACTION = 0.2;
+
+    static final FineTuningSetting<Path> DATA = FineTuningSetting.path("data");
+    static final FineTuningSetting<Path> VAL = FineTuningSetting.path("val");
+    static final FineTuningSetting<Double> VAL_FRACTION = FineTuningSetting.number(
+            "valFraction", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
+    static final FineTuningSetting<Boolean> KEEP_DUPLICATES = FineTuningSetting.flag("keepDuplicates", false);
+    static final FineTuningSetting<Boolean> ALLOW_SHARED_PATIENTS =
+            FineTuningSetting.flag("allowSharedPatients", false);
+    static final FineTuningSetting<String> MODEL = FineTuningSetting.word("model", Optional.of("resnet18"));
+    static final FineTuningSetting<String> WEIGHTS = FineTuningSetting.word("weights", Optional.of("imagenet"));
+    static final FineTuningSetting<String> STATE_DICT = FineTuningSetting.word("stateDict", Optional.empty());
+    static final FineTuningSetting<FineTuning.Freeze> FREEZE =
+            FineTuningSetting.choice("freeze", FineTuning.Freeze.BACKBONE);
+    static final FineTuningSetting<Augment> AUGMENT = FineTuningSetting.choice("augment", Augment.NONE);
+    static final FineTuningSetting<Integer> IMAGE_SIZE = FineTuningSetting.whole(
+            "imageSize",
+            size -> size >= 1 && size <= Preprocessing.MAX_SIZE,
+            "must be from 1 to " + Preprocessing.MAX_SIZE,
+            Optional.empty());
+    static final FineTuningSetting<Charset> CSV_ENCODING =
+            FineTuningSetting.parsed("csvEncoding", FineTuningValues::charset, Optional.of(StandardCharsets.UTF_8));
+    static final FineTuningSetting<Window> WINDOW = FineTuningSetting.parsed("window", Window::parse, Optional.empty());
+    static final FineTuningSetting<Integer> EPOCHS = FineTuningSetting.whole("epochs", 1, Optional.of(10));
+    static final FineTuningSetting<Integer> BATCH = FineTuningSetting.whole("batch", 1, Optional.of(32));
+    static final FineTuningSetting<Double> LR = FineTuningSetting.number(
+            "lr", rate -> rate > 0 && Double.isFinite(rate), "must be positive", Optional.empty());
+    static final FineTuningSetting<Recipe.Optimization> OPTIMIZER =
+            FineTuningSetting.choice("optimizer", Recipe.Optimization.SGD);
+    static final FineTuningSetting<Double> MOMENTUM = FineTuningSetting.number(
+            "momentum", value -> value >= 0 && value < 1, "must be in [0, 1)", Optional.of(0.9));
+    static final FineTuningSetting<Double> WEIGHT_DECAY = FineTuningSetting.number(
+            "weightDecay", value -> value >= 0 && Double.isFinite(value), "must not be negative", Optional.empty());
+    static final FineTuningSetting<Recipe.Schedule> SCHEDULE =
+            FineTuningSetting.choice("schedule", Recipe.Schedule.NONE);
+    static final FineTuningSetting<Double> LABEL_SMOOTHING = FineTuningSetting.number(
+            "labelSmoothing", share -> share >= 0 && share <= 1, "must be in [0, 1]", Optional.of(0.0));
+    static final FineTuningSetting<FineTuning.ClassWeighting> CLASS_WEIGHTS =
+            FineTuningSetting.choice("classWeights", FineTuning.ClassWeighting.NONE);
+    static final FineTuningSetting<Integer> ACCUMULATE = FineTuningSetting.whole("accumulate", 1, Optional.of(1));
+    static final FineTuningSetting<Double> CLIP_NORM =
+            FineTuningSetting.number("clipNorm", norm -> norm > 0, "must be positive", Optional.empty());
+    static final FineTuningSetting<Integer> PATIENCE = FineTuningSetting.whole("patience", 1, Optional.empty());
+    static final FineTuningSetting<Monitor> MONITOR = FineTuningSetting.choice("monitor", Monitor.ACCURACY);
+    static final FineTuningSetting<Long> SEED = FineTuningSetting.seed("seed");
+    static final FineTuningSetting<Integer> THREADS =
+            FineTuningSetting.whole("threads", 1, Optional.empty()).notKept();
+    static final FineTuningSetting<String> DEVICE =
+            FineTuningSetting.word("device", Optional.of("cpu")).notKept();
+    static final FineTuningSetting<Boolean> FEATURE_CACHE = FineTuningSetting.flag("featureCache", true);
+    static final FineTuningSetting<Integer> CACHED_VIEWS = FineTuningSetting.whole("cachedViews", 1, Optional.empty());
+    static final FineTuningSetting<Path> OUT = FineTuningSetting.path("out").notKept();
+    static final FineTuningSetting<Boolean> RESUME =
+            FineTuningSetting.flag("resume", false).notKept();
+    static final FineTuningSetting<Boolean> OVERWRITE =
+            FineTuningSetting.flag("overwrite", false).notKept();
+
+    static final List<FineTuningSetting<?>> ALL = List.of(
+            DATA,
+            VAL,
+            VAL_FRACTION,
+            KEEP_DUPLICATES,
+            ALLOW_SHARED_PATIENTS,
+            MODEL,
+            WEIGHTS,
+            STATE_DICT,
+            FREEZE,
+            AUGMENT,
+            IMAGE_SIZE,
+            CSV_ENCODING,
+            WINDOW,
+            EPOCHS,
+            BATCH,
+            LR,
+            OPTIMIZER,
+            MOMENTUM,
+            WEIGHT_DECAY,
+            SCHEDULE,
+            LABEL_SMOOTHING,
+            CLASS_WEIGHTS,
+            ACCUMULATE,
+            CLIP_NORM,
+            PATIENCE,
+            MONITOR,
+            SEED,
+            THREADS,
+            DEVICE,
+            FEATURE_CACHE,
+            CACHED_VIEWS,
+            OUT,
+            RESUME,
+            OVERWRITE);
+
+    static final FineTuningValues NONE = new FineTuningValues(Map.of());
+
+    private final Map<FineTuningSetting<?>, Object> given;
+
+    private FineTuningValues(Map<FineTuningSetting<?>, Object> given) {
+        this.given = given;
+    }
+
+    /** @throws SettingException for a name that no setting has */
+    static FineTuningSetting<?> named(String name) {
+        return ALL.stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new SettingException(
+                        "a fine-tuning has no setting '" + name + "'", "see FineTuning.settings()"));
+    }
+
+    /** @throws SettingException for a value that cannot be meant */
+    <T> FineTuningValues with(FineTuningSetting<T> setting, Object value) {
+        setting.checked(setting.cast(value));
+        Map<FineTuningSetting<?>, Object> more = new LinkedHashMap<>(given);
+        more.put(setting, value);
+        return new FineTuningValues(Collections.unmodifiableMap(more));
+    }
+
+    private <T> Optional<T> given(FineTuningSetting<T> setting) {
+        return Optional.ofNullable(given.get(setting)).map(setting::cast);
+    }
+
+    private <T> T get(FineTuningSetting<T> setting) {
+        return given(setting).or(setting::standard).orElseThrow();
+    }
+
+    /**
+     * For a resume: these values, and for settings without one those of the run in the folder.
+     *
+     * @throws SettingException where the folder is missing
+     * @throws dev.graft.nn.run.RunException where there is no run to go on with
+     */
+    FineTuningValues withThoseOfTheRun() {
+        Path out = given(OUT).orElseThrow(() -> FineTuning.missing("out", "name a folder for the result"));
+        if (!get(RESUME)) {
+            return this;
+        }
+        if (given(DATA).isEmpty() && !get(OVERWRITE)) {
+            // with all settings given, as by a script that restarts what was stopped, a run may begin
+            RunFolder.checkResumable(out);
+        }
+        FineTuningValues merged = this;
+        Map<String, Object> kept = RunFolder.options(out);
+        for (FineTuningSetting<?> setting : ALL) {
+            Object text = kept.get(option(setting));
+            if (text != null && setting.isKept() && given(setting).isEmpty()) {
+                merged = merged.with(setting, setting.read(text.toString()));
+            }
+        }
+        // the name that runs of before the library had settings of its own gave to its opposite
+        if ("true".equals(kept.get("--no-feature-cache"))
+                && given(FEATURE_CACHE).isEmpty()) {
+            merged = merged.with(FEATURE_CACHE, false);
+        }
+        return merged;
+    }
+
+    /**
+     * How the run is asked for, for its folder: what is given, and the defaults, since a resume must not depend on
+     * those of a later version.
+     */
+    Map<String, Object> kept() {
+        Map<String, Object> kept = new LinkedHashMap<>();
+        for (FineTuningSetting<?> setting : ALL) {
+            Optional<?> value = setting == WEIGHTS ? Optional.of(wholePath(get(WEIGHTS))) : given(setting);
+            value = value.isPresent() ? value : setting.standard();
+            if (setting.isKept() && value.isPresent()) {
+                kept.put(option(setting), setting.written(value.get()));
+            }
+        }
+        Recipe recipe = recipe();
+        kept.put(option(LR), LR.written(recipe.learningRate()));
+        kept.put(option(WEIGHT_DECAY), WEIGHT_DECAY.written(recipe.weightDecay()));
+        return kept;
+    }
+
+    private static String wholePath(String weights) {
+        return Files.exists(Path.of(weights))
+                ? Path.of(weights).toAbsolutePath().toString()
+                : weights;
+    }
+
+    /** A setting's name in {@code run.json}, which is that of the program's option. */
+    private static String option(FineTuningSetting<?> setting) {
+        return "--" + setting.name().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * All of it, checked.
+     *
+     * @throws SettingException where settings lack, or contradict each other
+     */
+    FineTuningSettings resolve() {
+        Path out = get(OUT);
+        boolean resume = get(RESUME);
+        Path data = given(DATA)
+                .orElseThrow(() -> FineTuning.missing(
+                        "data",
+                        resume
+                                ? "name the images: " + out + " holds no run that tells which they were"
+                                : "name a folder with one sub-folder of images for each class"));
+        checkThat(
+                given(VAL).isEmpty() || given(VAL_FRACTION).isEmpty(),
+                setting("val") + " and " + setting("valFraction") + " exclude each other");
+        boolean cacheable =
+                get(AUGMENT) != Augment.NONE && get(FREEZE) == FineTuning.Freeze.BACKBONE && get(FEATURE_CACHE);
+        checkThat(
+                given(CACHED_VIEWS).isEmpty() || cacheable,
+                setting("cachedViews") + " needs " + setting("augment") + " light or strong and " + setting("freeze")
+                        + " backbone, and excludes " + setting("featureCache", false));
+        checkThat(
+                !resume || !get(OVERWRITE), setting("resume") + " and " + setting("overwrite") + " exclude each other");
+        ImageData.Source source = new ImageData.Source(
+                data,
+                given(VAL),
+                given(VAL_FRACTION).orElse(HELD_FRACTION),
+                get(KEEP_DUPLICATES),
+                get(ALLOW_SHARED_PATIENTS),
+                get(CSV_ENCODING));
+        checkThat(
+                given(VAL_FRACTION).isEmpty() || source.resolved().validation().isEmpty(),
+                setting("valFraction") + " is for data without validation images of its own, and " + data
+                        + " has such");
+        boolean sgd = get(OPTIMIZER) == Recipe.Optimization.SGD;
+        // runs of before this was refused have kept one
+        checkThat(
+                sgd || resume || given(MOMENTUM).isEmpty(),
+                setting("momentum") + " is for " + setting("optimizer") + " sgd");
+        return new FineTuningSettings(
+                source,
+                get(MODEL),
+                get(WEIGHTS),
+                given(STATE_DICT),
+                get(FREEZE) == FineTuning.Freeze.BACKBONE,
+                get(AUGMENT),
+                whole(IMAGE_SIZE),
+                given(WINDOW),
+                recipe(),
+                get(DEVICE),
+                whole(THREADS),
+                get(FEATURE_CACHE),
+                given(CACHED_VIEWS).orElse(0),
+                out,
+                resume,
+                get(OVERWRITE));
+    }
+
+    private Recipe recipe() {
+        Architecture network = ModelZoo.architecture(get(MODEL));
+        boolean sgd = get(OPTIMIZER) == Recipe.Optimization.SGD;
+        return new Recipe(
+                get(EPOCHS),
+                get(BATCH),
+                get(OPTIMIZER),
+                given(LR).orElse(sgd ? network.learningRate() : ADAMW_RATE),
+                get(MOMENTUM),
+                given(WEIGHT_DECAY).orElse(sgd ? SGD_DECAY : ADAMW_DECAY),
+                get(SCHEDULE),
+                get(LABEL_SMOOTHING).floatValue(),
+                get(CLASS_WEIGHTS) == FineTuning.ClassWeighting.AUTO,
+                get(ACCUMULATE),
+                given(CLIP_NORM).map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+                whole(PATIENCE),
+                get(MONITOR),
+                get(SEED));
+    }
+
+    private OptionalInt whole(FineTuningSetting<Integer> setting) {
+        return given(setting).map(OptionalInt::of).orElse(OptionalInt.empty());
+    }
+
+    private static void checkThat(boolean right, String problem) {
+        if (!right) {
+            throw new SettingException(problem, "leave one of them out");
+        }
+    }
+
+    private static Charset charset(String name) {
+        try {
+            return Charset.forName(name);
+        } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+            throw new IllegalArgumentException(
+                    "'" + name + "' is no encoding that this Java knows, such as UTF-8, windows-1252 or ISO-8859-1", e);
+        }
+    }
+}
