@@ -22,6 +22,15 @@ public final class LeftOut {
                 .filter(ImageFolder.class::isInstance)
                 .map(ImageFolder.class::cast)
                 .forEach(folder -> folder.ignored().forEach((type, count) -> counts.merge(type, count, Integer::sum)));
+        return line(counts);
+    }
+
+    /**
+     * As {@link #line(List)}.
+     *
+     * @param counts by extension in lower case with its dot
+     */
+    public static Optional<String> line(Map<String, Integer> counts) {
         int total = counts.values().stream().mapToInt(Integer::intValue).sum();
         if (total == 0) {
             return Optional.empty();

@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.io.file.AtomicText;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.model.ModelCard;
@@ -21,10 +22,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Judges a fine-tuned model on labelled images. */
 @Command(
@@ -37,6 +42,9 @@ import picocli.CommandLine.Option;
         })
 final class EvaluateCommand extends ReportingCommand {
     private static final int NAME_WIDTH = 24;
+
+    @Spec
+    private CommandSpec spec;
 
     @Option(names = "--model", paramLabel = "DIR", required = true, description = "The --out folder of finetune.")
     private Path model;
@@ -62,6 +70,13 @@ final class EvaluateCommand extends ReportingCommand {
             description = "cpu or cuda. Default: ${DEFAULT-VALUE}.")
     private String device;
 
+    @Option(
+            names = "--csv",
+            paramLabel = "FILE",
+            description = "Also write a CSV file with a line for each image: file, label, predicted class, and the"
+                    + " probability of each class; - is standard output.")
+    private Optional<Path> csv;
+
     @Mixin
     private CsvEncodingOption csvEncoding;
 
@@ -73,6 +88,10 @@ final class EvaluateCommand extends ReportingCommand {
 
     @Override
     Object report() {
+        csv.filter(file -> !Output.isStandardOutput(file)).ifPresent(file -> Output.checkFile("--csv", file));
+        if (writesStandardOutput() && json().filter(Output::isStandardOutput).isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--csv and --json cannot both be standard output");
+        }
         OptionalInt workers = threads.apply();
         Device place = Device.of(device);
         ModelCard card = ModelCard.read(model);
@@ -97,9 +116,23 @@ final class EvaluateCommand extends ReportingCommand {
             report.put("images_per_second", images.size() / seconds);
             report.put("seconds", seconds);
             notes.takeLines().forEach(out()::println);
+            csv.ifPresent(file -> write(file, EvaluationCsv.of(evaluation, images)));
             print(out(), evaluation, card.classes(), report);
             return report;
         }
+    }
+
+    private void write(Path file, String text) {
+        if (Output.isStandardOutput(file)) {
+            spec.commandLine().getOut().print(text);
+        } else {
+            AtomicText.write(file, text);
+        }
+    }
+
+    @Override
+    boolean writesStandardOutput() {
+        return csv.filter(Output::isStandardOutput).isPresent();
     }
 
     private static void print(

@@ -1,6 +1,8 @@
 package dev.graft.examples.cli;
 
 import dev.graft.vision.Classifier;
+import dev.graft.vision.LeftOut;
+import dev.graft.vision.data.ImageFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,12 +27,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Names the most probable classes of images, as a table and with --json as [{file, top: [{index, label, probability}]}].",
+            "Names the most probable classes of images, also of all images in a folder and below, as a table and with --json as [{file, top: [{index, label, probability}]}].",
             "An image that cannot be read gets a line on standard error and an entry {file, error}; the others are answered, and the exit code is 1."
         },
         footer = {
             "",
             "Examples: graft predict --model run1 photo.jpg",
+            "          graft predict --model run1 photos --json answers.json",
             "          graft predict --model squeezenet1_1 --weights squeezenet1_1.pth --labels imagenet_classes.txt photo.jpg"
         })
 final class PredictCommand extends ReportingCommand {
@@ -81,7 +85,7 @@ final class PredictCommand extends ReportingCommand {
     @Mixin
     private ThreadOption threads;
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Image files.")
+    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "Image files, or folders of them.")
     private List<Path> images;
 
     private int exitCode;
@@ -93,10 +97,11 @@ final class PredictCommand extends ReportingCommand {
         }
         ImageSizes.check(spec, imageSize);
         threads.apply();
+        List<Path> files = listed();
         List<Object> report = new ArrayList<>();
         try (Classifier classifier = classifier()) {
             classifier.modelNotes().forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
-            for (Path image : images) {
+            for (Path image : files) {
                 report.add(predict(classifier, image));
             }
             classifier
@@ -105,6 +110,23 @@ final class PredictCommand extends ReportingCommand {
                     .forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
         }
         return report;
+    }
+
+    /** Folders by what is in them; before the model is loaded, since a wrong path is the likeliest mistake. */
+    private List<Path> listed() {
+        List<Path> files = new ArrayList<>();
+        Map<String, Integer> ignored = new TreeMap<>();
+        for (Path path : images) {
+            if (Files.isDirectory(path)) {
+                ImageFiles found = ImageFiles.in(path);
+                files.addAll(found.images());
+                found.ignored().forEach((type, count) -> ignored.merge(type, count, Integer::sum));
+            } else {
+                files.add(path);
+            }
+        }
+        LeftOut.line(ignored).ifPresent(line -> spec.commandLine().getErr().println("graft predict: " + line));
+        return files;
     }
 
     private Classifier classifier() {

@@ -52,9 +52,14 @@ abstract class ReportingCommand implements Callable<Integer> {
         return json;
     }
 
-    /** Where people read: standard output, unless JSON goes there. */
+    /** Whether something else than JSON is written to standard output for programs. */
+    boolean writesStandardOutput() {
+        return false;
+    }
+
+    /** Where people read: standard output, unless JSON or another file goes there. */
     final PrintWriter out() {
-        return json.filter(Output::isStandardOutput).isPresent()
+        return json.filter(Output::isStandardOutput).isPresent() || writesStandardOutput()
                 ? spec.commandLine().getErr()
                 : spec.commandLine().getOut();
     }

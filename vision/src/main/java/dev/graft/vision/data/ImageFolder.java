@@ -196,7 +196,7 @@ public final class ImageFolder extends ImageDataset {
         }
     }
 
-    private static List<Path> files(Path folder) throws IOException {
+    static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> all = Files.find(
                 folder, MAX_DEPTH, (path, attributes) -> attributes.isRegularFile(), FileVisitOption.FOLLOW_LINKS)) {
             return all.filter(p -> !anyHidden(folder.relativize(p))).toList();
@@ -228,7 +228,7 @@ public final class ImageFolder extends ImageDataset {
     }
 
     /** The extension in lower case with its dot; empty without one. */
-    private static String type(Path file) {
+    static String type(Path file) {
         String name = file.getFileName().toString();
         return name.indexOf('.') < 0
                 ? ""
@@ -236,7 +236,7 @@ public final class ImageFolder extends ImageDataset {
     }
 
     /** By folder path, then by name, both as text: what sorting {@code os.walk} gives. */
-    private static Comparator<Path> torchvisionOrder() {
+    static Comparator<Path> torchvisionOrder() {
         return Comparator.<Path, String>comparing(p -> String.valueOf(p.getParent()))
                 .thenComparing(p -> p.getFileName().toString());
     }

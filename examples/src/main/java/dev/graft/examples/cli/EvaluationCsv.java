@@ -1,0 +1,41 @@
+package dev.graft.examples.cli;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.train.Evaluation;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a model answered to each image, for a spreadsheet or a script. */
+final class EvaluationCsv {
+    private EvaluationCsv() {}
+
+    /** A header, and a line for each image in the order of the data set. */
+    static String of(Evaluation evaluation, LabelledDataset images) {
+        List<String> classes = images.classes();
+        StringWriter text = new StringWriter();
+        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
+            List<String> header = new ArrayList<>(List.of("file", "label", "predicted"));
+            classes.forEach(name -> header.add("probability_" + name));
+            csv.writeRecord(header);
+            int[] predicted = evaluation.predictions();
+            for (int i = 0; i < evaluation.labels().length; i++) {
+                List<String> line = new ArrayList<>(List.of(
+                        images.describe(evaluation.indices()[i]),
+                        classes.get(evaluation.labels()[i]),
+                        classes.get(predicted[i])));
+                for (float probability : evaluation.probabilities()[i]) {
+                    line.add(Float.toString(probability));
+                }
+                csv.writeRecord(line);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+}
