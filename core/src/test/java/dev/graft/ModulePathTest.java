@@ -1,6 +1,7 @@
 package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.graft.tensor.Device;
 import java.io.File;
@@ -24,7 +25,7 @@ class ModulePathTest {
     }
 
     /** Runs the probe with Graft's core and those of JavaCPP's jars that {@code which} takes on the module path. */
-    private static String run(Predicate<String> which) {
+    private static String run(Predicate<String> which, String... flags) {
         List<String> jars = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> entry.contains("bytedeco"))
                 .filter(which)
@@ -34,6 +35,7 @@ class ModulePathTest {
         return ForkedJvm.of(ModulePathProbe.class)
                 .classPath(place(ModulePathProbe.class).toString())
                 .flags("-Dgraft.kernels=plain", "-p", modules, "--add-modules", "dev.graft.core")
+                .flags(flags)
                 .run()
                 .succeeded();
     }
@@ -41,6 +43,21 @@ class ModulePathTest {
     @Test
     void nativesOnTheModulePathAreFoundWithoutFlags() {
         assertThat(run(jar -> true)).contains("module: dev.graft.core", "products: OpenBLAS 0.3");
+    }
+
+    @Test
+    void deniedNativeAccessIsSaidWithItsFix() {
+        assumeTrue(Runtime.version().feature() >= 24, "--illegal-native-access came with JDK 24");
+        assertThat(run(jar -> true, "--illegal-native-access=deny"))
+                .contains(
+                        "products: plain Java loops (OpenBLAS could not be loaded",
+                        "--enable-native-access=org.bytedeco.javacpp,org.bytedeco.openblas");
+        assertThat(run(
+                        jar -> true,
+                        "--illegal-native-access=deny",
+                        "--enable-native-access=org.bytedeco.javacpp,org.bytedeco.openblas"))
+                .contains("products: OpenBLAS 0.3")
+                .doesNotContain("WARNING");
     }
 
     @Test

@@ -77,15 +77,26 @@ public abstract class KernelProvider {
         }
         try {
             return new OpenBlas();
+        } catch (IllegalCallerException e) {
+            return javaBlas(
+                    e,
+                    "add --enable-native-access=ALL-UNNAMED to the java command, or on the module path"
+                            + " --enable-native-access=org.bytedeco.javacpp,org.bytedeco.openblas");
         } catch (LinkageError e) {
-            LOG.log(
-                    Level.WARNING,
-                    "OpenBLAS could not be loaded, matrix products fall back to slow Java loops (" + e
-                            + "). Hint: put org.bytedeco:openblas and org.bytedeco:javacpp for this platform (such as classifier linux-x86_64)"
+            return javaBlas(
+                    e,
+                    "put org.bytedeco:openblas and org.bytedeco:javacpp for this platform (such as classifier linux-x86_64)"
                             + " on the class path or the module path,"
-                            + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable).");
-            return new JavaBlas("OpenBLAS could not be loaded: " + e);
+                            + " and let the JVM unpack natives (org.bytedeco.javacpp.cachedir must be writable)");
         }
+    }
+
+    private static Blas javaBlas(Throwable reason, String fix) {
+        LOG.log(
+                Level.WARNING,
+                "OpenBLAS could not be loaded, matrix products fall back to Java loops, which take ten to twenty times as long ("
+                        + reason + "). Hint: " + fix + ".");
+        return new JavaBlas("OpenBLAS could not be loaded: " + reason);
     }
 
     /** What the kernels of this provider run with, including the chosen library for matrix products. */
