@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 
 /**
  * A layer or a network. What its fields hold of type {@code Module}, {@link Parameter} and {@link Buffer} is its state,
- * under the fields' names ({@link Key} gives another); a null field is absent. A local variable that an anonymous or
- * local module uses counts as a field. Several layers go into a {@link ModuleList} or
+ * under the fields' names ({@link StateKey} gives another); a null field is absent. A local variable that an anonymous
+ * or local module uses counts as a field. Several layers go into a {@link ModuleList} or
  * {@link dev.graft.nn.layer.Sequential}: those in a list, map, array, optional or record are refused. So is a formula
  * that uses a layer, parameter or buffer that is not a part of its network, unless it is frozen (a teacher) or has no
  * state.

@@ -19,7 +19,7 @@ public interface ConvolutionAlgorithm {
 
     /**
      * Returns whether all of {@code dw} is finite. A non-finite value may be right, or may come from gradients that are
-     * multiplied with the zeros around an image; see {@link EdgeResults}.
+     * multiplied with the zeros around an image; see {@code EdgeResults}.
      */
     public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params);
 }
