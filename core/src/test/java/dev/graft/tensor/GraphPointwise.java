@@ -205,7 +205,8 @@ final class GraphPointwise {
             sum += term;
         }
         double distribution = 0.5 + density * sum;
-        return t.function(i, x * distribution, distribution + x * density);
+        // Both parts of the slope are rounded, which shows where they cancel, at about -0.75.
+        return t.function(i, x * distribution, t.rounded(distribution) + t.rounded(x * density));
     }
 
     /** An argument that the function is defined and smooth at. */

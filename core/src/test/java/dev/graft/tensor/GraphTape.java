@@ -59,6 +59,11 @@ public final class GraphTape {
         return noise == 0 ? 1 : 1 + noise * (2 * random.nextDouble() - 1);
     }
 
+    /** As a float computation within a function has it. */
+    public double rounded(double value) {
+        return value * jitter();
+    }
+
     private int node(double value, boolean isExact) {
         if (size == values.length) {
             int more = 2 * size;

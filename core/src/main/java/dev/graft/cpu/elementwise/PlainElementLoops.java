@@ -9,14 +9,18 @@ import dev.graft.cpu.run.ElementLoops;
 public class PlainElementLoops implements ElementLoops {
     // Multiplied by its square, 0 stays 0 and every positive float becomes at least 1e31.
     private static final float HUGE = 1e38f;
-    private static final double INVERSE_SQRT_2 = Math.sqrt(0.5);
-    private static final double INVERSE_SQRT_2_PI = 1 / Math.sqrt(2 * Math.PI);
 
     private final String reason;
+    private final Functions functions;
 
     /** @param reason why no other loops are used, for {@link #description} */
     public PlainElementLoops(String reason) {
+        this(reason, new Functions(new FunctionPasses()));
+    }
+
+    PlainElementLoops(String reason, Functions functions) {
         this.reason = reason;
+        this.functions = functions;
     }
 
     @Override
@@ -69,34 +73,13 @@ public class PlainElementLoops implements ElementLoops {
                     y[i] = x[i] > 0 ? x[i] : a * x[i];
                 }
             }
-            default -> {
+            case EXP, LOG, SIGMOID, TANH, GELU, SOFTPLUS -> functions.values(op, x, y, from, to);
+            case POW -> {
                 for (int i = from; i < to; i++) {
-                    y[i] = (float) transcendental(op, a, x[i]);
+                    y[i] = (float) Math.pow(x[i], a);
                 }
             }
         }
-    }
-
-    private static double transcendental(UnaryOp op, float a, double x) {
-        return switch (op) {
-            case EXP -> Math.exp(x);
-            case LOG -> Math.log(x);
-            case SIGMOID -> sigmoid(x);
-            case TANH -> Math.tanh(x);
-            case GELU -> x * normalDistribution(x);
-            // log1p(exp(-|x|)) never overflows.
-            case SOFTPLUS -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-            case POW -> Math.pow(x, a);
-            default -> throw new IllegalArgumentException(op + " is not transcendental");
-        };
-    }
-
-    private static double sigmoid(double x) {
-        return 1 / (1 + Math.exp(-x));
-    }
-
-    private static double normalDistribution(double x) {
-        return 0.5 * (1 + Erf.erf(x * INVERSE_SQRT_2));
     }
 
     @Override
@@ -174,17 +157,7 @@ public class PlainElementLoops implements ElementLoops {
                     dx[i] = x[i] >= a && x[i] <= b ? dy[i] : 0f;
                 }
             }
-            case GELU -> {
-                for (int i = from; i < to; i++) {
-                    double v = x[i];
-                    dx[i] = (float) (dy[i] * (normalDistribution(v) + v * INVERSE_SQRT_2_PI * Math.exp(-0.5 * v * v)));
-                }
-            }
-            case SOFTPLUS -> {
-                for (int i = from; i < to; i++) {
-                    dx[i] = (float) (dy[i] * sigmoid(x[i]));
-                }
-            }
+            case GELU, SOFTPLUS -> functions.gradients(op, x, dy, dx, from, to);
             case POW -> {
                 for (int i = from; i < to; i++) {
                     dx[i] = a == 0f ? 0f : (float) (dy[i] * a * Math.pow(x[i], a - 1.0));

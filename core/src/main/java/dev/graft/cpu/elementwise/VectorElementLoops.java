@@ -13,7 +13,7 @@ public final class VectorElementLoops extends PlainElementLoops {
     private static final int LANES = Vectors.LANES;
 
     public VectorElementLoops() {
-        super("for what is not worth vectors");
+        super("for what is not worth vectors", new Functions(new VectorFunctionPasses()));
     }
 
     @Override

@@ -2,12 +2,17 @@ package dev.graft.cpu.norm;
 
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.reduce.RowSums;
 import dev.graft.cpu.reduce.Softmax;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
+import java.util.Arrays;
 
-/** Layer normalisation of contiguous rows (Ba, Kiros and Hinton 2016); statistics in double. */
+/** Layer normalisation of contiguous rows (Ba, Kiros and Hinton 2016); statistics are summed in double. */
 public final class LayerNorm {
     private static final int MAX_PARTIAL_SUMS = 16;
+    /** Rows that are added up in float, before they are added in double. */
+    private static final int FLOAT_ROWS = 32;
 
     private final ExecutionContext context;
 
@@ -22,27 +27,23 @@ public final class LayerNorm {
         float[] ys = CpuStorage.floatsToWrite(y);
         float[] means = CpuStorage.floatsToWrite(mean);
         float[] inverses = CpuStorage.floatsToWrite(inverseStd);
+        int gAt = CpuStorage.offset(gamma);
+        int bAt = CpuStorage.offset(beta);
         int width = x.dim(1);
         context.forRange(x.dim(0), Softmax.rowGrain(width), (from, to) -> {
+            double[] moments = new double[2];
             for (int row = from; row < to; row++) {
                 int xAt = CpuStorage.offset(x) + row * width;
                 int yAt = CpuStorage.offset(y) + row * width;
-                double sum = 0;
+                RowSums.moments(xs, xAt, width, moments);
+                float inverse = (float) (1 / Math.sqrt(moments[1] + eps));
+                // In two parts: where the mean is large beside the deviations, what its float lost counts.
+                float m = (float) moments[0];
+                float rest = (float) (moments[0] - m);
+                means[CpuStorage.offset(mean) + row] = m;
+                inverses[CpuStorage.offset(inverseStd) + row] = inverse;
                 for (int i = 0; i < width; i++) {
-                    sum += xs[xAt + i];
-                }
-                double m = sum / width;
-                double squares = 0;
-                for (int i = 0; i < width; i++) {
-                    double d = xs[xAt + i] - m;
-                    squares += d * d;
-                }
-                double inverse = 1 / Math.sqrt(squares / width + eps);
-                means[CpuStorage.offset(mean) + row] = (float) m;
-                inverses[CpuStorage.offset(inverseStd) + row] = (float) inverse;
-                for (int i = 0; i < width; i++) {
-                    ys[yAt + i] = (float) ((xs[xAt + i] - m) * inverse) * g[CpuStorage.offset(gamma) + i]
-                            + b[CpuStorage.offset(beta) + i];
+                    ys[yAt + i] = (xs[xAt + i] - m - rest) * inverse * g[gAt + i] + b[bAt + i];
                 }
             }
         });
@@ -59,6 +60,7 @@ public final class LayerNorm {
         float[] means = CpuStorage.floats(mean);
         float[] inverses = CpuStorage.floats(inverseStd);
         float[] dxs = CpuStorage.floatsToWrite(dx);
+        int gAt = CpuStorage.offset(gamma);
         int rows = x.dim(0);
         int width = x.dim(1);
         int pieceRows = Math.max(Softmax.rowGrain(width), (rows + MAX_PARTIAL_SUMS - 1) / MAX_PARTIAL_SUMS);
@@ -66,28 +68,39 @@ public final class LayerNorm {
         double[] dgammas = new double[pieces * width];
         double[] dbetas = new double[pieces * width];
         context.forRange(rows, pieceRows, (from, to) -> {
+            Workspace workspace = context.workspace();
+            float[] z = workspace.floats(0, width);
+            float[] u = workspace.floats(1, width);
+            float[] gammas = workspace.floats(2, width);
+            float[] betas = workspace.floats(3, width);
             int at = from / pieceRows * width;
-            for (int row = from; row < to; row++) {
-                int xAt = CpuStorage.offset(x) + row * width;
-                int dyAt = CpuStorage.offset(dy) + row * width;
-                int dxAt = CpuStorage.offset(dx) + row * width;
-                double m = means[CpuStorage.offset(mean) + row];
-                double inverse = inverses[CpuStorage.offset(inverseStd) + row];
-                double sum = 0;
-                double products = 0;
-                for (int i = 0; i < width; i++) {
-                    double z = (xs[xAt + i] - m) * inverse;
-                    double d = dys[dyAt + i];
-                    double u = d * g[CpuStorage.offset(gamma) + i];
-                    sum += u;
-                    products += u * z;
-                    dbetas[at + i] += d;
-                    dgammas[at + i] += d * z;
+            for (int first = from; first < to; first += FLOAT_ROWS) {
+                Arrays.fill(gammas, 0, width, 0f);
+                Arrays.fill(betas, 0, width, 0f);
+                for (int row = first; row < Math.min(to, first + FLOAT_ROWS); row++) {
+                    int xAt = CpuStorage.offset(x) + row * width;
+                    int dyAt = CpuStorage.offset(dy) + row * width;
+                    int dxAt = CpuStorage.offset(dx) + row * width;
+                    float m = means[CpuStorage.offset(mean) + row];
+                    float inverse = inverses[CpuStorage.offset(inverseStd) + row];
+                    for (int i = 0; i < width; i++) {
+                        z[i] = (xs[xAt + i] - m) * inverse;
+                    }
+                    for (int i = 0; i < width; i++) {
+                        float d = dys[dyAt + i];
+                        u[i] = d * g[gAt + i];
+                        betas[i] += d;
+                        gammas[i] += d * z[i];
+                    }
+                    float mean1 = (float) (RowSums.sum(u, 0, width) / width);
+                    float mean2 = (float) (RowSums.products(u, 0, z, 0, width) / width);
+                    for (int i = 0; i < width; i++) {
+                        dxs[dxAt + i] = inverse * (u[i] - mean1 - z[i] * mean2);
+                    }
                 }
                 for (int i = 0; i < width; i++) {
-                    double z = (xs[xAt + i] - m) * inverse;
-                    double u = (double) dys[dyAt + i] * g[CpuStorage.offset(gamma) + i];
-                    dxs[dxAt + i] = (float) (inverse * (u - sum / width - z * products / width));
+                    dgammas[at + i] += gammas[i];
+                    dbetas[at + i] += betas[i];
                 }
             }
         });

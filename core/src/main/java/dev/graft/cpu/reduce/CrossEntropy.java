@@ -9,9 +9,11 @@ import java.util.Optional;
 /** Cross-entropy with class weights and label smoothing, as in PyTorch's CrossEntropyLoss with class indices. */
 public final class CrossEntropy {
     private final ExecutionContext context;
+    private final Softmax softmax;
 
     public CrossEntropy(ExecutionContext context) {
         this.context = context;
+        this.softmax = new Softmax(context);
     }
 
     public void crossEntropy(
@@ -33,7 +35,7 @@ public final class CrossEntropy {
         context.forRange(logits.dim(0), Softmax.rowGrain(classes), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int at = CpuStorage.offset(logProbabilities) + r * classes;
-                Softmax.row(true, x, CpuStorage.offset(logits) + r * classes, lp, at, classes);
+                softmax.row(true, x, CpuStorage.offset(logits) + r * classes, lp, at, classes);
                 long label = t[CpuStorage.offset(target) + r];
                 boolean ignored = label == ignoreIndex;
                 weights[CpuStorage.offset(rowWeight) + r] = ignored ? 0f : w[(int) label];
@@ -95,8 +97,10 @@ public final class CrossEntropy {
                 }
                 double d = dlosses[CpuStorage.offset(dloss) + r];
                 double onTarget = (1.0 - smoothing) * w[(int) label];
+                System.arraycopy(lp, lpAt, dx, dxAt, classes);
+                softmax.exp(dx, dx, dxAt, dxAt + classes);
                 for (int c = 0; c < classes; c++) {
-                    double p = Math.exp(lp[lpAt + c]);
+                    double p = dx[dxAt + c];
                     dx[dxAt + c] =
                             (float) (d * (p * (onTarget + spreadSum) - spread * w[c] - (c == label ? onTarget : 0)));
                 }

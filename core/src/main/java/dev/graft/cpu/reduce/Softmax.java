@@ -1,8 +1,10 @@
 package dev.graft.cpu.reduce;
 
+import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
 
 /** Softmax and log-softmax over contiguous rows, shifted by the row's maximum so that nothing overflows. */
 public final class Softmax {
@@ -29,31 +31,43 @@ public final class Softmax {
         });
     }
 
-    static void row(boolean log, float[] x, int xAt, float[] y, int yAt, int width) {
+    void row(boolean log, float[] x, int xAt, float[] y, int yAt, int width) {
         float largest = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < width; i++) {
             largest = Math.max(largest, x[xAt + i]);
         }
-        double sum = 0;
         for (int i = 0; i < width; i++) {
-            double e = Math.exp(x[xAt + i] - largest);
-            sum += e;
-            if (!log) {
-                y[yAt + i] = (float) e;
-            }
+            y[yAt + i] = x[xAt + i] - largest;
         }
         if (log) {
             // Not added to the maximum, beside which a logarithm may vanish.
-            double shift = Math.log(sum);
+            float shift = (float) Math.log(sumOfExponentials(y, yAt, width));
             for (int i = 0; i < width; i++) {
-                y[yAt + i] = (float) ((double) x[xAt + i] - largest - shift);
+                y[yAt + i] -= shift;
             }
         } else {
-            float scale = (float) (1 / sum);
+            exp(y, y, yAt, yAt + width);
+            float scale = (float) (1 / RowSums.sum(y, yAt, width));
             for (int i = 0; i < width; i++) {
                 y[yAt + i] *= scale;
             }
         }
+    }
+
+    private double sumOfExponentials(float[] x, int at, int count) {
+        float[] block = context.workspace().floats(0, Workspace.BLOCK);
+        double sum = 0;
+        for (int start = 0; start < count; start += Workspace.BLOCK) {
+            int size = Math.min(Workspace.BLOCK, count - start);
+            System.arraycopy(x, at + start, block, 0, size);
+            exp(block, block, 0, size);
+            sum += RowSums.sum(block, 0, size);
+        }
+        return sum;
+    }
+
+    void exp(float[] x, float[] y, int from, int to) {
+        context.elementLoops().unary(UnaryOp.EXP, 0f, 0f, x, y, from, to);
     }
 
     /** {@code dx = y * (dy - sum(y * dy))}, or {@code dy - exp(y) * sum(dy)} for log-softmax. */
@@ -67,13 +81,18 @@ public final class Softmax {
                 int yAt = CpuStorage.offset(y) + r * width;
                 int dyAt = CpuStorage.offset(dy) + r * width;
                 int dxAt = CpuStorage.offset(dx) + r * width;
-                double sum = 0;
-                for (int i = 0; i < width; i++) {
-                    sum += log ? dys[dyAt + i] : (double) ys[yAt + i] * dys[dyAt + i];
-                }
-                for (int i = 0; i < width; i++) {
-                    dxs[dxAt + i] = (float)
-                            (log ? dys[dyAt + i] - Math.exp(ys[yAt + i]) * sum : ys[yAt + i] * (dys[dyAt + i] - sum));
+                if (log) {
+                    float sum = (float) RowSums.sum(dys, dyAt, width);
+                    System.arraycopy(ys, yAt, dxs, dxAt, width);
+                    exp(dxs, dxs, dxAt, dxAt + width);
+                    for (int i = 0; i < width; i++) {
+                        dxs[dxAt + i] = dys[dyAt + i] - dxs[dxAt + i] * sum;
+                    }
+                } else {
+                    float sum = (float) RowSums.products(ys, yAt, dys, dyAt, width);
+                    for (int i = 0; i < width; i++) {
+                        dxs[dxAt + i] = ys[yAt + i] * (dys[dyAt + i] - sum);
+                    }
                 }
             }
         });

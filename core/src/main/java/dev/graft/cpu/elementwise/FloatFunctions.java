@@ -1,0 +1,196 @@
+package dev.graft.cpu.elementwise;
+
+/**
+ * Exponential, logarithm and what is made of them, in float: at most {@link #ULPS} units in the last place from the
+ * exact value, results below the smallest normal float aside. Multiplications and additions are written apart and in
+ * one order, here and in {@link VectorFunctionPasses}, so that both give the same bits, on processors with fused
+ * multiply-add and without.
+ *
+ * <p>Arguments are reduced as Cody and Waite do ("Software Manual for the Elementary Functions", 1980); the
+ * polynomials' coefficients come from {@code core/src/test/python/fit_functions.py}.
+ */
+final class FloatFunctions {
+    /** The bound that {@code FloatFunctionsTest} holds all functions to. */
+    static final int ULPS = 3;
+
+    /** Below, {@code exp} is 0; above, infinity. */
+    static final float EXP_LOWEST = -105f;
+
+    static final float EXP_HIGHEST = 89f;
+    static final float LOG2_E = 1.442695f;
+    /** Added and taken away again, it rounds to an integer, which then lies in the low bits. */
+    static final float ROUND = 0x1.8p23f;
+
+    static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+    /** The first bits of ln 2: a multiple of it is exact. */
+    static final float LN2_HIGH = 0.693359375f;
+
+    static final float LN2_LOW = -2.1219444e-4f;
+    static final int EXPONENT_BIAS = 127;
+    static final int MANTISSA_BITS = 23;
+
+    /** {@code (exp(r) - 1 - r) / r^2} for {@code |r| <= ln(2) / 2}. */
+    static final float E0 = 0.5f;
+
+    static final float E1 = 1.6666666e-1f;
+    static final float E2 = 4.166628e-2f;
+    static final float E3 = 8.333504e-3f;
+    static final float E4 = 1.3945752e-3f;
+    static final float E5 = 1.9789266e-4f;
+
+    /** {@code (tanh(x) / x - 1) / x^2} for {@code |x| <= 0.625}, by {@code x^2}. */
+    static final float T0 = -3.333333e-1f;
+
+    static final float T1 = 1.3333204e-1f;
+    static final float T2 = -5.3946454e-2f;
+    static final float T3 = 2.1698691e-2f;
+    static final float T4 = -8.171705e-3f;
+    static final float T5 = 2.1371627e-3f;
+    static final float TANH_SMALL = 0.625f;
+    static final int TANH_SMALL_BITS = Float.floatToRawIntBits(TANH_SMALL);
+
+    /** {@code (log(1 + f) - f + f^2 / 2) / f^3} for {@code 1 + f} from sqrt(1/2) to sqrt(2). */
+    static final float L0 = 3.333331e-1f;
+
+    static final float L1 = -2.500001e-1f;
+    static final float L2 = 2.0002273e-1f;
+    static final float L3 = -1.666811e-1f;
+    static final float L4 = 1.4216211e-1f;
+    static final float L5 = -1.2400977e-1f;
+    static final float L6 = 1.1909968e-1f;
+    static final float L7 = -1.1715954e-1f;
+    static final float L8 = 6.7463644e-2f;
+    static final int SQRT_HALF_BITS = Float.floatToRawIntBits(0.70710677f);
+    static final int MANTISSA_MASK = (1 << MANTISSA_BITS) - 1;
+
+    /** {@code exp(x^2 / 2)} times the normal distribution at {@code -x}, by {@code 1 / (1 + TAIL x)}. */
+    static final float TAIL = 0.35f;
+
+    static final float H0 = -1.4543742e-6f;
+    static final float H1 = 1.396536e-1f;
+    static final float H2 = 1.3956158e-1f;
+    static final float H3 = 1.2138553e-1f;
+    static final float H4 = 1.0059277e-1f;
+    static final float H5 = -1.3199703e-2f;
+    static final float H6 = 1.4640537e-1f;
+    static final float H7 = -2.4554133e-1f;
+    static final float H8 = 1.394092e-1f;
+    static final float H9 = -2.8265558e-2f;
+    /** {@code 1 / sqrt(2 pi)}. */
+    static final float NORMAL_DENSITY = 0.3989423f;
+
+    static final int SMALLEST_NORMAL_BITS = Float.floatToRawIntBits(Float.MIN_NORMAL);
+    static final int LARGEST_BITS = Float.floatToRawIntBits(Float.MAX_VALUE);
+    static final int SIGN = Integer.MIN_VALUE;
+
+    private FloatFunctions() {}
+
+    static float exp(float x) {
+        float v = Math.min(Math.max(x, EXP_LOWEST), EXP_HIGHEST);
+        float t = v * LOG2_E + ROUND;
+        float n = t - ROUND;
+        float r = v - n * LN2_HIGH - n * LN2_LOW;
+        float p = E5 * r + E4;
+        p = p * r + E3;
+        p = p * r + E2;
+        p = p * r + E1;
+        p = p * r + E0;
+        float y = p * (r * r) + r + 1f;
+        // In two halves, since 2^n alone may be no normal float.
+        int k = Float.floatToRawIntBits(t) - ROUND_BITS;
+        int half = k >> 1;
+        return y * power(half) * power(k - half);
+    }
+
+    private static float power(int exponent) {
+        return Float.intBitsToFloat((exponent + EXPONENT_BIAS) << MANTISSA_BITS);
+    }
+
+    /** {@code x < 0 ? p : q}, by the sign bit alone. */
+    private static float bySign(float x, float p, float q) {
+        return select(Float.floatToRawIntBits(x) >> 31, p, q);
+    }
+
+    /** @param mask all ones or all zeros */
+    private static float select(int mask, float p, float q) {
+        return Float.intBitsToFloat((Float.floatToRawIntBits(p) & mask) | (Float.floatToRawIntBits(q) & ~mask));
+    }
+
+    /**
+     * {@code 1 / (1 + exp(-x))}. Near 1 it is rounded once, since its slope is computed from what is missing to 1.
+     *
+     * @param e {@code exp(-|x|)}, which never overflows
+     */
+    static float sigmoid(float x, float e) {
+        float tail = e / (1f + e);
+        return bySign(x, tail, 1f - tail);
+    }
+
+    /**
+     * Near 1 it is rounded once, as {@link #sigmoid}.
+     *
+     * @param e {@code exp(-2 |x|)}
+     */
+    static float tanh(float x, float e) {
+        float s = x * x;
+        float p = T5 * s + T4;
+        p = p * s + T3;
+        p = p * s + T2;
+        p = p * s + T1;
+        p = p * s + T0;
+        float small = p * s * x + x;
+        float large = 1f - 2f * e / (1f + e);
+        int bits = Float.floatToRawIntBits(x);
+        return select(
+                ((bits & Integer.MAX_VALUE) - TANH_SMALL_BITS) >> 31,
+                small,
+                Float.intBitsToFloat(Float.floatToRawIntBits(large) | (bits & SIGN)));
+    }
+
+    /**
+     * The standard normal distribution, {@code (1 + erf(x / sqrt 2)) / 2}; without cancellation in its left tail.
+     * {@code x} times it is GELU, within {@code 7 + x^2} units in the last place.
+     *
+     * @param e {@code exp(-x^2 / 2)}
+     */
+    static float normal(float x, float e) {
+        float w = 1f / (1f + TAIL * Math.abs(x));
+        float p = H9 * w + H8;
+        p = p * w + H7;
+        p = p * w + H6;
+        p = p * w + H5;
+        p = p * w + H4;
+        p = p * w + H3;
+        p = p * w + H2;
+        p = p * w + H1;
+        p = p * w + H0;
+        float tail = e * p;
+        return bySign(x, tail, 1f - tail);
+    }
+
+    static float log(float x) {
+        if (x < Float.MIN_NORMAL) {
+            // NaN goes on below
+            return x < 0f ? Float.NaN : x == 0f ? Float.NEGATIVE_INFINITY : logOfNormal(x * 0x1p25f, -25);
+        }
+        return x == Float.POSITIVE_INFINITY || Float.isNaN(x) ? x : logOfNormal(x, 0);
+    }
+
+    /** @param shift added to the exponent */
+    private static float logOfNormal(float x, int shift) {
+        int above = Float.floatToRawIntBits(x) - SQRT_HALF_BITS;
+        float n = (above >> MANTISSA_BITS) + shift;
+        float f = Float.intBitsToFloat((above & MANTISSA_MASK) + SQRT_HALF_BITS) - 1f;
+        float s = f * f;
+        float p = L8 * f + L7;
+        p = p * f + L6;
+        p = p * f + L5;
+        p = p * f + L4;
+        p = p * f + L3;
+        p = p * f + L2;
+        p = p * f + L1;
+        p = p * f + L0;
+        float y = p * (f * s) + n * LN2_LOW - 0.5f * s;
+        return f + y + n * LN2_HIGH;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.graft.cpu.elementwise;
+
+/**
+ * Short loops that {@link Functions} makes functions of, one number at a time. {@code y[yAt + i]} becomes a function of
+ * {@code x[xAt + i]} and {@code e[eAt + i]}, whichever the loop reads; {@code y} may be one of them.
+ */
+class FunctionPasses {
+    /** {@code y = exp(e)}. */
+    void exp(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.exp(e[eAt + i]);
+        }
+    }
+
+    /** {@code y = log(x)}. */
+    void log(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.log(x[xAt + i]);
+        }
+    }
+
+    /** The logistic function of {@code x}, from {@code e = exp(-|x|)}. */
+    void sigmoid(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.sigmoid(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = tanh(x)}, from {@code e = exp(-2 |x|)}. */
+    void tanh(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.tanh(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** The standard normal distribution at {@code x}, from {@code e = exp(-x^2 / 2)}. */
+    void normal(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.normal(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = -|x|}. */
+    void minusAbs(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = -Math.abs(x[xAt + i]);
+        }
+    }
+
+    /** {@code y = -2 |x|}. */
+    void minusTwiceAbs(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = -2f * Math.abs(x[xAt + i]);
+        }
+    }
+
+    /** {@code y = -x^2 / 2}. */
+    void minusHalfSquare(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = -0.5f * (x[xAt + i] * x[xAt + i]);
+        }
+    }
+
+    /** {@code y = x e}. */
+    void times(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = x[xAt + i] * e[eAt + i];
+        }
+    }
+
+    /** {@code y = max(x, 0) + e}. */
+    void plusPositive(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = Math.max(x[xAt + i], 0f) + e[eAt + i];
+        }
+    }
+
+    /** {@code y += x e / sqrt(2 pi)}. */
+    void plusDensityTimes(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = y[yAt + i] + x[xAt + i] * (e[eAt + i] * FloatFunctions.NORMAL_DENSITY);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package dev.graft.cpu.elementwise;
+
+import dev.graft.backend.UnaryOp;
+
+/**
+ * The functions of {@link FloatFunctions} over arrays, each as short loops over a block that stays in the first-level
+ * cache: what an exponential is taken of, the exponential, and what is made of it.
+ */
+final class Functions {
+    /** Floats; a few blocks fit into the first-level cache. */
+    private static final int BLOCK = 1 << 11;
+
+    private final Pass exp;
+    private final Pass log;
+    private final Pass sigmoid;
+    private final Pass tanh;
+    private final Pass normal;
+    private final Pass minusAbs;
+    private final Pass minusTwiceAbs;
+    private final Pass minusHalfSquare;
+    private final Pass times;
+    private final Pass plusPositive;
+    private final Pass plusDensityTimes;
+
+    Functions(FunctionPasses passes) {
+        exp = passes::exp;
+        log = passes::log;
+        sigmoid = passes::sigmoid;
+        tanh = passes::tanh;
+        normal = passes::normal;
+        minusAbs = passes::minusAbs;
+        minusTwiceAbs = passes::minusTwiceAbs;
+        minusHalfSquare = passes::minusHalfSquare;
+        times = passes::times;
+        plusPositive = passes::plusPositive;
+        plusDensityTimes = passes::plusDensityTimes;
+    }
+
+    private interface Pass {
+        void run(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count);
+    }
+
+    /**
+     * The one place where passes are called. It sees many kinds of them, so that the JIT compiler inlines none and
+     * takes each loop by itself: two loops in one compilation can be more than it inlines, and a vector operation that
+     * is not inlined makes objects (on JDK 17, tanh and GELU became 4 times slower).
+     */
+    private static void run(Pass pass, float[] x, int xAt, float[] e, float[] y, int yAt, int count) {
+        pass.run(x, xAt, e, 0, y, yAt, count);
+    }
+
+    /** {@code y = op(x)}, where {@code y} may be {@code x}. */
+    void values(UnaryOp op, float[] x, float[] y, int from, int to) {
+        float[] e = new float[Math.min(BLOCK, to - from)];
+        for (int at = from; at < to; at += BLOCK) {
+            int count = Math.min(BLOCK, to - at);
+            switch (op) {
+                case EXP -> {
+                    System.arraycopy(x, at, e, 0, count);
+                    run(exp, e, 0, e, y, at, count);
+                }
+                case LOG -> run(log, x, at, e, y, at, count);
+                case SIGMOID -> {
+                    exponential(minusAbs, x, at, e, count);
+                    run(sigmoid, x, at, e, y, at, count);
+                }
+                case TANH -> {
+                    exponential(minusTwiceAbs, x, at, e, count);
+                    run(tanh, x, at, e, y, at, count);
+                }
+                case GELU -> {
+                    exponential(minusHalfSquare, x, at, e, count);
+                    run(normal, x, at, e, e, 0, count);
+                    run(times, x, at, e, y, at, count);
+                }
+                case SOFTPLUS -> softplus(x, y, at, e, count);
+                default -> throw new IllegalArgumentException(op + " is not one of these functions");
+            }
+        }
+    }
+
+    /** {@code log(1 + exp(x))} as {@code max(x, 0) + log(1 + e)} with {@code e = exp(-|x|)}, which never overflows. */
+    private void softplus(float[] x, float[] y, int at, float[] e, int count) {
+        float[] u = new float[count];
+        exponential(minusAbs, x, at, e, count);
+        for (int i = 0; i < count; i++) {
+            u[i] = 1f + e[i];
+            // what u lost of e in rounding (Kahan's log1p)
+            e[i] = (e[i] - (u[i] - 1f)) / u[i];
+        }
+        run(log, u, 0, u, u, 0, count);
+        for (int i = 0; i < count; i++) {
+            e[i] += u[i];
+        }
+        run(plusPositive, x, at, e, y, at, count);
+    }
+
+    /** {@code dx = dy * op'(x)} for what has its slope from {@code x}; {@code dx} may be {@code x} or {@code dy}. */
+    void gradients(UnaryOp op, float[] x, float[] dy, float[] dx, int from, int to) {
+        float[] e = new float[Math.min(BLOCK, to - from)];
+        float[] slope = new float[e.length];
+        for (int at = from; at < to; at += BLOCK) {
+            int count = Math.min(BLOCK, to - at);
+            switch (op) {
+                case SOFTPLUS -> {
+                    exponential(minusAbs, x, at, e, count);
+                    run(sigmoid, x, at, e, slope, 0, count);
+                }
+                case GELU -> {
+                    exponential(minusHalfSquare, x, at, e, count);
+                    run(normal, x, at, e, slope, 0, count);
+                    run(plusDensityTimes, x, at, e, slope, 0, count);
+                }
+                default -> throw new IllegalArgumentException(op + " has its slope from its result");
+            }
+            run(times, dy, at, slope, dx, at, count);
+        }
+    }
+
+    private void exponential(Pass argument, float[] x, int xAt, float[] e, int count) {
+        run(argument, x, xAt, e, e, 0, count);
+        run(exp, e, 0, e, e, 0, count);
+    }
+}
