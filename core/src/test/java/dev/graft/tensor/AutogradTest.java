@@ -413,7 +413,7 @@ class AutogradTest {
             });
             other.start();
             other.join();
-            assertThat(refusal.get()).hasMessageStartingWith("noGrad: the guard was closed on another thread");
+            assertThat(refusal.get()).hasMessageStartingWith("noGrad: the guard was closed on a different thread");
             assertThat(Autograd.isEnabled()).isFalse();
         }
         assertThat(Autograd.isEnabled()).isTrue();

@@ -10,7 +10,7 @@ public class Buffer {
     /**
      * Takes over {@code value}.
      *
-     * @param value each of its elements has its own place in memory
+     * @param value each of its elements must have its own memory
      */
     public Buffer(Tensor value) {
         if (value.repeatsElements()) {
@@ -21,7 +21,7 @@ public class Buffer {
     }
 
     /**
-     * The live tensor, not a copy.
+     * The tensor itself, not a copy.
      *
      * @throws IllegalStateException in the formula of a module that does not hold this buffer
      */
@@ -30,7 +30,7 @@ public class Buffer {
         return tensor();
     }
 
-    /** As {@link #value()}, for the library's own work on whole trees. */
+    /** As {@link #value()}, for the library's own operations on whole trees. */
     Tensor tensor() {
         return value;
     }
@@ -39,7 +39,10 @@ public class Buffer {
         return value.shape();
     }
 
-    /** Whether a state dict may lack it, in which case it starts afresh: files older than the buffer exist. */
+    /**
+     * Whether it may be missing from a state dict, because there are files older than the buffer. It then starts at its
+     * initial value.
+     */
     boolean mayBeMissing() {
         return false;
     }
@@ -48,7 +51,7 @@ public class Buffer {
         value.copyFrom(source);
     }
 
-    /** Called instead of {@link #assign} where a state dict lacks a buffer that {@link #mayBeMissing()}. */
+    /** Called instead of {@link #assign} if a state dict lacks a buffer that {@link #mayBeMissing()}. */
     void reset() {}
 
     /** Takes over a copy of the values on another device. */

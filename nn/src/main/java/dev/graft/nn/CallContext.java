@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What the current thread does with modules: whose formula it runs, and which modules it sees in evaluation mode.
- * Nothing here is shared between threads, so threads that use one module at once do not see each other's modes.
+ * The state of the current thread's module calls: whose formula it runs, and which modules it sees in evaluation mode.
+ * Nothing here is shared between threads, so threads that use the same module do not see each other's modes.
  */
 final class CallContext {
     private static final ThreadLocal<CallContext> CURRENT = ThreadLocal.withInitial(CallContext::new);
@@ -22,9 +22,9 @@ final class CallContext {
     }
 
     /**
-     * Begins a call of {@code module}; {@link #leave} gets the answer back.
+     * Begins a call of {@code module}; pass the result to {@link #leave}.
      *
-     * @throws IllegalStateException where a formula calls a layer that is not a part of its network
+     * @throws IllegalStateException if a formula calls a layer that is not a part of its network
      */
     Module enter(Module module) {
         Module above = root;
@@ -42,7 +42,7 @@ final class CallContext {
         root = above;
     }
 
-    /** As {@link #enter} for a tensor: parameters are used without being called. */
+    /** As {@link #enter}, for a tensor: parameters are used without being called. */
     void use(Parameter parameter) {
         if (root == null) {
             return;
@@ -62,13 +62,13 @@ final class CallContext {
     private IllegalStateException notAPart(String what, String why) {
         return new IllegalStateException(
                 "the formula " + what + " that is not a part of " + Members.nameOf(root.getClass()) + ": " + why
-                        + ". Hint: hold it in a field of the module or in a ModuleList, or freeze() it where it is meant to stay outside.");
+                        + ". Hint: hold it in a field of the module or in a ModuleList, or freeze() it if it is meant to stay outside.");
     }
 
     /**
-     * What has nothing to train, save or switch, such as {@code new ReLU()}, what is frozen on purpose, such as a
-     * teacher, and what has all else in common with the caller, such as a frozen backbone around a head that trains
-     * alone.
+     * What a formula may use although it is not a part of its network: modules with nothing to train, save or switch,
+     * such as {@code new ReLU()}; modules that are frozen on purpose, such as a teacher; and modules that share
+     * everything else with the caller, such as a frozen backbone around a head that is trained alone.
      */
     private static boolean mayStayOutside(Module module, Module caller) {
         return module.modules().stream()
@@ -80,7 +80,7 @@ final class CallContext {
         return members.parameters().isEmpty() && members.buffers().isEmpty() && !(module instanceof Stochastic);
     }
 
-    /** The mode that this thread sees a module in; {@code own} unless it evaluates the module. */
+    /** The mode in which this thread sees a module: {@code own} unless the thread evaluates the module. */
     boolean mode(Module module, boolean own) {
         for (EvaluationModes bound : modes) {
             if (bound.holds(module)) {
@@ -90,7 +90,7 @@ final class CallContext {
         return own;
     }
 
-    /** Sets the mode of a module that this thread evaluates; false where it does not. */
+    /** Sets the mode of a module that this thread evaluates; false if it does not. */
     boolean setMode(Module module, boolean training) {
         for (EvaluationModes bound : modes) {
             if (bound.holds(module)) {
@@ -109,7 +109,7 @@ final class CallContext {
         modes.pop();
     }
 
-    /** {@code replacement} takes the place of {@code old} in every evaluation that this thread is in. */
+    /** Replaces {@code old} by {@code replacement} in every evaluation that this thread is in. */
     void follow(Module old, Module replacement) {
         for (EvaluationModes bound : modes) {
             if (bound.holds(old)) {

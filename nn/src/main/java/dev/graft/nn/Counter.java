@@ -3,8 +3,8 @@ package dev.graft.nn;
 import dev.graft.tensor.Tensor;
 
 /**
- * An I64 scalar buffer that counts on the Java side and writes its tensor only when somebody looks: counting must not
- * cost a device transfer at every training step.
+ * An I64 scalar buffer that counts on the Java side and writes its tensor only when it is read, because counting must
+ * not cost a device transfer at every training step.
  */
 public final class Counter extends Buffer {
     private long count;

@@ -3,12 +3,12 @@ package dev.graft.nn;
 import java.util.IdentityHashMap;
 
 /**
- * The modes of a network's modules as one thread sees them while it evaluates the network: all in evaluation mode at
- * first.
+ * The modes of a network's modules as one thread sees them while it evaluates the network. At first, all are in
+ * evaluation mode.
  */
 final class EvaluationModes {
     private final Module root;
-    /** Null for a module outside the network: looked for once. */
+    /** Null for a module outside the network: which is searched for only once. */
     private final IdentityHashMap<Module, Boolean> training = new IdentityHashMap<>();
 
     EvaluationModes(Module root) {
@@ -16,7 +16,7 @@ final class EvaluationModes {
         root.modules().forEach(module -> training.put(module, false));
     }
 
-    /** Also true for a layer that the network made since, in its first call. */
+    /** Also true for a layer that the network has made since, in its first call. */
     boolean holds(Module module) {
         if (!training.containsKey(module)) {
             training.put(module, root.owns(module) ? Boolean.FALSE : null);

@@ -4,7 +4,10 @@ package dev.graft.nn;
 public enum Freezing {
     /** Nothing is frozen. */
     NONE,
-    /** What other frameworks do: parameters stay, but dropout and running statistics follow {@link Module#train()}. */
+    /**
+     * As in other frameworks: parameters do not change, but dropout and running statistics follow
+     * {@link Module#train()}.
+     */
     PARAMETERS_ONLY,
     /**
      * No gradient, no weight decay, no running-statistics update, no dropout; {@link Module#train()} does not undo it.

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Modules, parameters and buffers inside another object, such as a list, a map, an array or a record: where the state
- * dict, the optimizer and the device move would leave them out without a word.
+ * Modules, parameters and buffers inside another object, such as a list, a map, an array or a record. The state dict,
+ * the optimizer and a move to another device would silently leave them out.
  */
 final class HiddenParts {
     private final List<Object> found = new ArrayList<>();
@@ -80,7 +80,7 @@ final class HiddenParts {
                 field.setAccessible(true);
                 look(field.get(holder));
             } catch (InaccessibleObjectException | IllegalAccessException e) {
-                // A record of a module that is not open to this one: what it hides is refused when a formula uses it.
+                // A record in a module that is not open to this one: its parts are refused when a formula uses them.
                 return;
             }
         }

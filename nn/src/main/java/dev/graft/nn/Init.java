@@ -8,13 +8,13 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Writes first values into parameters, in place. Fans follow PyTorch: of a weight {@code [out, in, k...]},
+ * Writes initial values into parameters, in place. Fans are those of PyTorch: for a weight {@code [out, in, k...]},
  * {@code fan_in} is {@code in * k...} and {@code fan_out} is {@code out * k...}.
  *
  * @see <a href="https://pytorch.org/docs/stable/nn.init.html">torch.nn.init</a>
  */
 public final class Init {
-    /** Which side of a weight keeps its variance: activations ({@code FAN_IN}) or gradients ({@code FAN_OUT}). */
+    /** Which variance is preserved: that of activations ({@code FAN_IN}) or that of gradients ({@code FAN_OUT}). */
     public enum Fan {
         FAN_IN,
         FAN_OUT
@@ -25,8 +25,9 @@ public final class Init {
     private Init() {}
 
     /**
-     * What {@code build} makes, the weights and biases of its linear and convolution layers left at 0 instead of drawn:
-     * for a network that is filled from a file right after. Calls of this class's other methods work as always.
+     * The result of {@code build}, with the weights and biases of its linear and convolution layers left at 0 instead
+     * of drawn. For a network that is filled from a file right afterwards. The other methods of this class work as
+     * usual.
      *
      * @see <a
      *     href="https://pytorch.org/docs/stable/generated/torch.nn.utils.skip_init.html">torch.nn.utils.skip_init</a>
@@ -109,7 +110,7 @@ public final class Init {
     }
 
     /**
-     * {@link #weight} of a 2-d convolution, {@code [out, in, height, width]}: channels last in memory, so that kernels
+     * {@link #weight} of a 2-d convolution, {@code [out, in, height, width]}, channels-last in memory, so that kernels
      * read and write neighbouring channels together.
      */
     public static Parameter convolution(RandomGenerator random, int out, int in, int height, int width) {

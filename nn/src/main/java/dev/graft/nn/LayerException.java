@@ -16,7 +16,7 @@ public final class LayerException extends IllegalArgumentException {
         this.path = Members.nameOf(layer.getClass());
     }
 
-    /** Each module on the way out overwrites the path, so the outermost one decides where it starts. */
+    /** Each module on the way out overwrites the path, so it starts at the outermost one. */
     LayerException seenFrom(Module module) {
         module.namedModules().forEach((name, candidate) -> {
             if (candidate == layer && !name.isEmpty()) {
@@ -26,9 +26,7 @@ public final class LayerException extends IllegalArgumentException {
         return this;
     }
 
-    /**
-     * The layer's path, such as {@code layer1.0.conv1}; the class name where the failing module was called directly.
-     */
+    /** The layer's path, such as {@code layer1.0.conv1}; the class name if the failing module was called directly. */
     public String path() {
         return path;
     }

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Exceptions to strict loading.
  *
- * @param replaced modules whose state is not loaded; what the file holds under their names is ignored
+ * @param replaced modules whose state is not loaded; entries of the file under their names are ignored
  */
 public record LoadOptions(List<String> replaced) {
 
@@ -13,13 +13,13 @@ public record LoadOptions(List<String> replaced) {
         replaced = List.copyOf(replaced);
     }
 
-    /** Every key must be there, once, in its shape. */
+    /** Every key must be present, once, with its shape. */
     public static LoadOptions strict() {
         return new LoadOptions(List.of());
     }
 
     /**
-     * For a pretrained file and a network whose head is another one: the named modules keep their values, everything
+     * For a pretrained file and a network with a different head: the named modules keep their values, and everything
      * else is strict. {@code model.load(weights, LoadOptions.replacedHead("fc"))}
      */
     public static LoadOptions replacedHead(String... modules) {

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 
 /**
  * The fields of one module class that may hold a part of it, superclass first, in declaration order. Fields of types
- * that cannot, such as numbers, text and tensors, are left out once for all.
+ * that cannot, such as numbers, text and tensors, are left out once and for all.
  */
 final class MemberFields {
     private static final ClassValue<MemberFields> OF_CLASS = new ClassValue<>() {
@@ -34,7 +34,8 @@ final class MemberFields {
         }
     };
     /**
-     * What the compilers of Java and Kotlin call a variable that an anonymous or local class uses: val$fc, $fc, fc$1.
+     * The names that Java's and Kotlin's compilers give to a variable that an anonymous or local class uses: val$fc,
+     * $fc, fc$1.
      */
     private static final Pattern CAPTURED = Pattern.compile("(?:val\\$|\\$)?(.+?)(?:\\$\\d+)?");
 
@@ -56,10 +57,7 @@ final class MemberFields {
 
     private final List<Slot> slots = new ArrayList<>();
 
-    /**
-     * A field, the name of what it holds, and whether it is a variable that the class captured instead of a declared
-     * field.
-     */
+    /** A field, the name of what it holds, and whether it is a captured variable rather than a declared field. */
     record Slot(Field field, String name, boolean captured) {
 
         Object read(Module module) {
@@ -97,8 +95,8 @@ final class MemberFields {
     }
 
     /**
-     * The object around an inner class's instance is no part of it, though its layers can be used: {@link CallContext}
-     * watches that.
+     * The enclosing object of an inner class's instance is not a part of it, though its layers can be used;
+     * {@link CallContext} checks that.
      */
     private static boolean isEnclosing(Field field) {
         return field.isSynthetic() && field.getName().startsWith("this$");

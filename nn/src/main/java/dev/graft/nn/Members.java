@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a module's fields hold, by state-dict name: superclass first, in declaration order. What a field holds counts,
- * not its type. A null field is absent, as for a residual block without a down-sampling branch. A variable that an
- * anonymous or local class uses is a field of it.
+ * What a module's fields hold, by state-dict name: superclass first, in declaration order. The value of a field counts,
+ * not its type. A null field is absent, as in a residual block without a down-sampling branch. A variable that an
+ * anonymous or local class uses is a field of that class.
  */
 record Members(
         Map<String, Parameter> parameters,
@@ -25,7 +25,7 @@ record Members(
             String fix = part instanceof Module
                     ? "hold layers in a ModuleList or Sequential, and leave an absent one null"
                     : "hold each " + part.getClass().getSimpleName()
-                            + " in a field of its own, and leave an absent one null";
+                            + " in a separate field, and leave an absent one null";
             return new IllegalStateException(nameOf(module.getClass()) + ": field '" + field.getName() + "' of type "
                     + field.getType().getSimpleName() + " hides a " + nameOf(part.getClass())
                     + " from the state dict. Hint: " + fix + ".");
@@ -44,14 +44,14 @@ record Members(
         return members;
     }
 
-    /** The field behind a child's name; empty where no field has it. */
+    /** The field with a child's name; empty if no field has it. */
     static Optional<MemberFields.Slot> field(Module module, String name) {
         return MemberFields.of(module).stream()
                 .filter(slot -> slot.name().equals(name) && slot.read(module) instanceof Module)
                 .findFirst();
     }
 
-    /** A class's name for people; an anonymous class has none but its superclass's. */
+    /** A class's name for messages; for an anonymous class, that of its superclass. */
     static String nameOf(Class<?> type) {
         return type.isAnonymousClass() ? "anonymous " + type.getSuperclass().getSimpleName() : type.getSimpleName();
     }

@@ -11,11 +11,11 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A layer or a network. What its fields hold of type {@code Module}, {@link Parameter} and {@link Buffer} is its state,
- * under the fields' names ({@link StateKey} gives another); a null field is absent. A local variable that an anonymous
- * or local module uses counts as a field. Several layers go into a {@link ModuleList} or
- * {@link dev.graft.nn.layer.Sequential}: those in a list, map, array, optional or record are refused. So is a formula
- * that uses a layer, parameter or buffer that is not a part of its network, unless it is frozen (a teacher) or has no
+ * A layer or a network. Its state is what its fields of type {@code Module}, {@link Parameter} and {@link Buffer} hold,
+ * under the fields' names ({@link StateKey} gives another name). A null field is absent. A local variable that an
+ * anonymous or local module uses counts as a field. Hold several layers in a {@link ModuleList} or
+ * {@link dev.graft.nn.layer.Sequential}: layers in a list, map, array, optional or record are refused. A formula may
+ * not use a layer, parameter or buffer that is not a part of its network, unless it is frozen (a teacher) or has no
  * state.
  *
  * <pre>{@code
@@ -35,30 +35,30 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p><b>Threads.</b> Any number of threads may call {@link #forward} of one module at once in evaluation mode, or
- * evaluate it ({@link #evaluating}); none waits for another. What changes a module, that is {@link #load},
- * {@link #replace}, {@link #to}, {@link #freeze}, {@link #train}, {@link #eval} and an optimizer's step, is for one
- * thread while no other uses it. Training calls of several threads lose no running statistics, but their gradients add
- * up in one place: train from one thread. {@link #close} may come at any time.
+ * evaluate it ({@link #evaluating}); none waits for another. Operations that change a module ({@link #load},
+ * {@link #replace}, {@link #to}, {@link #freeze}, {@link #train}, {@link #eval} and an optimizer's step) may run only
+ * while no other thread uses it. Training calls of several threads lose no running statistics, but their gradients add
+ * up in one place, so train from one thread. {@link #close} may be called at any time.
  *
- * <p>On the module path, a module's package must be open to {@code dev.graft.nn}. Import this class by its name: an
- * import of {@code dev.graft.nn.*} leaves {@code Module} ambiguous with {@link java.lang.Module}.
+ * <p>On the module path, the package of a subclass must be open to {@code dev.graft.nn}. Import this class by its name:
+ * with an import of {@code dev.graft.nn.*}, {@code Module} is ambiguous with {@link java.lang.Module}.
  */
 public abstract class Module implements AutoCloseable {
     private volatile boolean training = true;
     private volatile Freezing freezing = Freezing.NONE;
-    /** This module's tree as a formula last saw it: what {@link CallContext} compares with. */
+    /** This module's tree as a formula last saw it, for comparison by {@link CallContext}. */
     private volatile Set<Object> parts = Set.of();
 
     @SuppressWarnings("this-escape") // is only kept there
     private final RunningCalls usage = new RunningCalls(this);
 
-    /** In training mode, nothing frozen. */
+    /** In training mode, with nothing frozen. */
     protected Module() {}
 
     /**
-     * Computes the output; what is made on the way is closed, except what backward needs. The output is the caller's to
-     * close: where a layer passes its input on, as a dropout in evaluation does, it is an {@linkplain Tensor#alias
-     * alias}.
+     * Computes the output. Intermediate results are closed, except those that backward needs. The caller may close the
+     * output: if a layer passes its input on, as dropout does in evaluation mode, the output is an
+     * {@linkplain Tensor#alias alias}.
      *
      * @throws LayerException naming the layer that refuses its input
      */
@@ -68,15 +68,15 @@ public abstract class Module implements AutoCloseable {
 
     /**
      * Runs another formula of this module, such as the features of a classifier, as {@link #forward} runs
-     * {@link #compute}: what is made on the way is closed, and what is refused is reported under the layer's name.
+     * {@link #compute}: intermediate results are closed, and errors name the layer.
      */
     protected final Tensor asThisLayer(Supplier<Tensor> formula) {
         return asPart(() -> inUse(formula));
     }
 
     /**
-     * Reads this module's own parameters and buffers for a formula that runs in its place, such as a fused kernel's;
-     * elsewhere a formula may only use what belongs to the network it is in.
+     * Reads this module's own parameters and buffers for a formula that runs in its place, such as that of a fused
+     * kernel. Otherwise a formula may use only what belongs to its network.
      */
     protected final <T> T asPart(Supplier<T> read) {
         CallContext calls = CallContext.current();
@@ -115,12 +115,12 @@ public abstract class Module implements AutoCloseable {
         return parts.contains(part);
     }
 
-    /** The layer's formula. Call other modules by {@link #forward}; {@link #isTraining()} tells the mode. */
+    /** The layer's formula. Call other modules by {@link #forward}; {@link #isTraining()} gives the mode. */
     protected abstract Tensor compute(Tensor input);
 
     /**
-     * The buffers that the formula itself changes in training, by state-dict name, after an update that another thread
-     * may be in; none unless a layer says so.
+     * The buffers that the formula itself changes in training, by state-dict name, after any update that another thread
+     * has begun. None unless a layer overrides this.
      */
     protected Map<String, Buffer> runningStatistics() {
         return Map.of();
@@ -140,17 +140,17 @@ public abstract class Module implements AutoCloseable {
         return named;
     }
 
-    /** All parameters, frozen ones too. */
+    /** All parameters, including frozen ones. */
     public final List<Parameter> parameters() {
         return List.copyOf(namedParameters().values());
     }
 
-    /** The parameters that are not frozen: what an optimizer should get. */
+    /** The parameters that are not frozen, which an optimizer should get. */
     public final List<Parameter> trainableParameters() {
         return parameters().stream().filter(parameter -> !parameter.isFrozen()).toList();
     }
 
-    /** The number of trained values, frozen ones included. */
+    /** The number of values in all parameters, including frozen ones. */
     public final long parameterCount() {
         return parameters().stream()
                 .mapToLong(parameter -> parameter.shape().numel())
@@ -182,16 +182,16 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Puts another module at a dotted path. The new module follows the old one's training mode and device, unlike in
-     * PyTorch, so a head put on a network in evaluation mode is in evaluation mode; it keeps its own freezing, so a new
-     * head on a frozen network trains. The replacement may hold the old module.
+     * Puts another module at a dotted path. Unlike in PyTorch, the new module gets the old one's training mode and
+     * device, so a new head of a network in evaluation mode is in evaluation mode too. It keeps its own freezing, so a
+     * new head of a frozen network is trained. The replacement may hold the old module.
      *
-     * <p>The old module is not closed: another network may hold it. Where nobody does, the garbage collector frees it;
-     * to free it at once, take {@link #module} before and {@link #close} it after. An optimizer made before still holds
-     * the old parameters, and refuses to step.
+     * <p>The old module is not closed, because another network may hold it. If none does, the garbage collector frees
+     * it. To free it at once, get it by {@link #module} before, and {@link #close} it afterwards. An optimizer that was
+     * made before still holds the old parameters, and refuses to step.
      *
-     * @throws IllegalArgumentException listing the children that exist, or where the field cannot hold the module, or
-     *     where the replacement contains a module above it; nothing has changed then
+     * @throws IllegalArgumentException if there is no such child (listing those that exist), if the field cannot hold
+     *     the module, or if the replacement contains a module above it; nothing has changed then
      */
     public final void replace(String path, Module replacement) {
         ModuleTree.replace(this, path, replacement);
@@ -199,14 +199,14 @@ public abstract class Module implements AutoCloseable {
 
     /**
      * Parameters and buffers by name, with PyTorch's names and order. The tensors share memory with the module: save
-     * them, or copy them before training goes on.
+     * them, or copy them before training continues.
      */
     public final StateDict stateDict() {
         return StateLoader.stateDict(this);
     }
 
     /**
-     * Copies a state dict into this module, every key exactly; see {@link #load(StateDict, LoadOptions)}.
+     * Copies a state dict into this module. Every key must match; see {@link #load(StateDict, LoadOptions)}.
      *
      * @throws IllegalArgumentException naming all missing, unexpected and mismatched keys; nothing has changed then
      */
@@ -216,7 +216,7 @@ public abstract class Module implements AutoCloseable {
 
     /**
      * Copies a state dict into this module. F64, F16 and BF16 values become F32. Only {@code num_batches_tracked} may
-     * be missing, as it is from files written before PyTorch 0.4.1; it then starts at 0.
+     * be missing, as in files written before PyTorch 0.4.1; it then starts at 0.
      *
      * @throws IllegalArgumentException naming all missing, unexpected and mismatched keys; nothing has changed then
      */
@@ -224,9 +224,7 @@ public abstract class Module implements AutoCloseable {
         StateLoader.load(this, state, options);
     }
 
-    /**
-     * Remembers the values that parameters and running statistics have now, so that a later change of them is noticed.
-     */
+    /** Remembers the current values of parameters and running statistics, so that a later change can be detected. */
     public final WeightsMark markWeights() {
         return new WeightsMark(this);
     }
@@ -236,7 +234,7 @@ public abstract class Module implements AutoCloseable {
         freeze(Freezing.EVERYTHING);
     }
 
-    /** Freezes, or with {@link Freezing#NONE} releases, this module and all below it. */
+    /** Freezes this module and all below it; {@link Freezing#NONE} unfreezes them. */
     public final void freeze(Freezing how) {
         for (ModuleTree.Visit visit : ModuleTree.walk(this)) {
             visit.module().freezing = how;
@@ -244,18 +242,17 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Undoes {@link #freeze()}; the training mode is the one last asked for by {@link #train()} or {@link #eval()}. */
+    /** Undoes {@link #freeze()}. The training mode is the one last set by {@link #train()} or {@link #eval()}. */
     public final void unfreeze() {
         freeze(Freezing.NONE);
     }
 
     /**
-     * Freezes all but the named modules or parameters: {@code model.freezeExcept("fc")}. What no name covers is frozen,
-     * such as the dropout before a head: name it too, or the module that holds both. What is named is released, and
-     * keeps its gradients. A shared layer counts as named under each of its names.
+     * Freezes everything but the named modules or parameters: {@code model.freezeExcept("fc")}. Everything that no name
+     * covers is frozen, such as the dropout before a head: name it too, or name the module that holds both. What is
+     * named is unfrozen, and keeps its gradients. A shared layer counts as named under each of its names.
      *
-     * @throws IllegalArgumentException where a name does not exist, listing the children that do; nothing has changed
-     *     then
+     * @throws IllegalArgumentException if a name does not exist, listing the children that do; nothing has changed then
      */
     public final void freezeExcept(String... names) {
         ModuleTree.freezeExcept(this, List.of(names));
@@ -267,14 +264,14 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Training mode for this module and all below it, for all threads that are not {@link #evaluating} them. Frozen
-     * ones remember the mode and show it once they are released.
+     * Sets training mode for this module and all below it, for all threads that are not {@link #evaluating} them.
+     * Frozen modules remember the mode and adopt it once they are unfrozen.
      */
     public final void train() {
         setMode(true);
     }
 
-    /** Evaluation mode: no dropout, stored statistics in batch norm. */
+    /** Sets evaluation mode: no dropout, and stored statistics in batch norm. */
     public final void eval() {
         setMode(false);
     }
@@ -288,16 +285,16 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Whether this module behaves as in training: it was asked to, and is not frozen. */
+    /** Whether this module behaves as in training: it is in training mode and not frozen. */
     public final boolean isTraining() {
         return CallContext.current().mode(this, training) && freezing != Freezing.EVERYTHING;
     }
 
     /**
-     * Runs {@code body} with this module and all below it in evaluation mode. As
-     * {@link dev.graft.tensor.Autograd#noGrad()} does, this concerns the calling thread alone: other threads see the
-     * modes that {@link #train()} and {@link #eval()} set, and may train or evaluate the same module meanwhile.
-     * {@code train()} and {@code eval()} in {@code body} hold until its end.
+     * Runs {@code body} with this module and all below it in evaluation mode. As with
+     * {@link dev.graft.tensor.Autograd#noGrad()}, this affects only the calling thread. Other threads see the modes
+     * that {@link #train()} and {@link #eval()} set, and may train or evaluate the same module at the same time. Calls
+     * of {@code train()} and {@code eval()} in {@code body} have effect until its end.
      */
     public final <T> T evaluating(Supplier<T> body) {
         CallContext calls = CallContext.current();
@@ -310,15 +307,15 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Moves parameters and buffers to a device; returns this. Gradients stay behind. Where one cannot be moved, none
-     * is.
+     * Moves parameters and buffers to a device; returns this module. Gradients are not moved. If one cannot be moved,
+     * none is.
      */
     public final Module to(Device device) {
         ModuleTree.move(this, device);
         return this;
     }
 
-    /** A table of layers, weight shapes and parameter counts, for people. */
+    /** A readable table of layers, weight shapes and parameter counts. */
     public final String summary() {
         return Summary.of(this);
     }
@@ -344,9 +341,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Closes this module and all below it, and frees their parameters and buffers, also those that another network
-     * holds as well. A call that another thread is in comes to its end first; later ones throw an exception that names
-     * the layer. Closing twice does nothing.
+     * Closes this module and all below it, and frees their parameters and buffers, even those that another network also
+     * holds. Calls that are running in other threads end first; later calls throw an exception that names the layer.
+     * Closing twice has no effect.
      */
     @Override
     public void close() {

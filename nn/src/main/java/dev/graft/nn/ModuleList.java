@@ -4,7 +4,7 @@ import dev.graft.tensor.Tensor;
 import java.util.Iterator;
 import java.util.List;
 
-/** A list of modules that a parent calls by itself: {@code for (Module block : blocks) x = block.forward(x)}. */
+/** A list of modules that their parent calls: {@code for (Module block : blocks) x = block.forward(x)}. */
 public final class ModuleList extends Container implements Iterable<Module> {
 
     public ModuleList(Module... modules) {

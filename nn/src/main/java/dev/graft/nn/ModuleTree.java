@@ -22,14 +22,14 @@ final class ModuleTree {
         return path.isEmpty() || name.isEmpty() ? path + name : path + "." + name;
     }
 
-    /** A module of a tree, the path at which it is met first, and what it holds. */
+    /** A module of a tree, the path at which it was first found, and what it holds. */
     record Visit(String path, Module module, Members members) {}
 
     /**
      * All modules of a tree, parents first, a shared module once.
      *
-     * @throws IllegalStateException where a module contains itself, or hides a part of the tree in an object that is
-     *     not searched
+     * @throws IllegalStateException if a module contains itself, or hides a part of the tree in an object that is not
+     *     searched
      */
     static List<Visit> walk(Module root) {
         List<Visit> visits = new ArrayList<>();
@@ -113,7 +113,7 @@ final class ModuleTree {
         return new IllegalArgumentException("no " + what + " '" + path + "' in " + where + ". Hint: " + hint);
     }
 
-    /** All is judged, and the replacement is ready, before the tree changes. */
+    /** Everything is checked, and the replacement is ready, before the tree changes. */
     static void replace(Module root, String path, Module replacement) {
         if (path.isEmpty()) {
             throw new IllegalArgumentException("replace: the path is empty, a module cannot replace itself."
@@ -200,8 +200,8 @@ final class ModuleTree {
     }
 
     /**
-     * What left the tree is not closed: another network may hold it, and the garbage collector knows. A replacement may
-     * also wrap what it replaces, as in {@code new Sequential(new Dropout(..), oldHead)}.
+     * What left the tree is not closed: another network may hold it, and the garbage collector will free it otherwise.
+     * A replacement may also wrap what it replaces, as in {@code new Sequential(new Dropout(..), oldHead)}.
      */
     private static void markTakenOut(Module root, String path, List<Visit> before) {
         Set<Object> parts = parts(root);
@@ -219,7 +219,7 @@ final class ModuleTree {
         });
     }
 
-    /** All tensors are moved before the first takes its new place. */
+    /** All tensors are moved before the first one is assigned. */
     static void move(Module root, Device device) {
         IdentityHashMap<Object, Tensor> moved = new IdentityHashMap<>();
         List<Visit> visits = walk(root);
@@ -247,7 +247,7 @@ final class ModuleTree {
         });
     }
 
-    /** Null where the tensor is there already. */
+    /** Null if the tensor is already there. */
     private static Tensor onto(Device device, Tensor tensor) {
         if (tensor.device().equals(device)) {
             return null;
@@ -257,7 +257,7 @@ final class ModuleTree {
         }
     }
 
-    /** Freezes exactly what no name covers: what trains already keeps its gradients. */
+    /** Freezes exactly what no name covers, so that parts which are already trained keep their gradients. */
     static void freezeExcept(Module root, List<String> names) {
         Map<String, Parameter> parameters = root.namedParameters();
         Set<Object> released = identitySet();

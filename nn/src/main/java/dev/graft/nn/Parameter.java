@@ -5,7 +5,7 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Optional;
 
-/** A trained tensor of a module. It owns its tensor: no scope closes it, {@link Module#close()} does. */
+/** A trained tensor of a module. It owns its tensor, which no scope closes, only {@link Module#close()}. */
 public final class Parameter {
     private volatile Tensor value;
     private volatile boolean frozen;
@@ -14,7 +14,7 @@ public final class Parameter {
     /**
      * Takes over {@code value}.
      *
-     * @param value an {@link DType#F32} tensor without history, each of whose elements has its own place in memory
+     * @param value an {@link DType#F32} tensor without history; each of its elements must have its own memory
      */
     public Parameter(Tensor value) {
         if (value.dtype() != DType.F32) {
@@ -29,7 +29,7 @@ public final class Parameter {
     }
 
     /**
-     * The live tensor, not a copy.
+     * The tensor itself, not a copy.
      *
      * @throws IllegalStateException in the formula of a module that does not hold this parameter, unless it is frozen
      */
@@ -38,7 +38,7 @@ public final class Parameter {
         return value;
     }
 
-    /** As {@link #value()}, for the library's own work on whole trees. */
+    /** As {@link #value()}, for the library's own operations on whole trees. */
     Tensor tensor() {
         return value;
     }
@@ -64,7 +64,7 @@ public final class Parameter {
         return frozen;
     }
 
-    /** Freezes or releases this parameter alone; see {@link Module#freeze()} for whole modules. */
+    /** Freezes or unfreezes only this parameter; see {@link Module#freeze()} for whole modules. */
     public void freeze(boolean freeze) {
         frozen = freeze;
         if (freeze) {
@@ -79,27 +79,27 @@ public final class Parameter {
     }
 
     /**
-     * The name that this parameter had in a network when {@link Module#replace} took its module out, such as
-     * {@code fc.weight}; empty where that never happened, or where a formula used the parameter or a network took it in
-     * since. An optimizer that holds such a parameter was made before the replacement, and would train nothing.
+     * The name that this parameter had in a network when {@link Module#replace} removed its module, such as
+     * {@code fc.weight}. Empty if that never happened, or if a formula has used the parameter or a network has included
+     * it since. An optimizer that holds such a parameter was made before the replacement, and would train nothing.
      */
     public Optional<String> takenOutOf() {
         return Optional.ofNullable(takenOut);
     }
 
-    /** @param name null where the parameter is a part of a network again */
+    /** @param name null if the parameter is a part of a network again */
     void takenOut(String name) {
         takenOut = name;
     }
 
-    /** In a formula: some network holds this parameter. */
+    /** Called in a formula: some network holds this parameter. */
     void used() {
         if (takenOut != null) {
             takenOut = null;
         }
     }
 
-    /** Takes over a copy of the values on another device; the gradient stays behind. */
+    /** Takes over a copy of the values on another device; the gradient is not moved. */
     void become(Tensor moved) {
         Tensor before = value;
         value = moved.requireGrad(!frozen);

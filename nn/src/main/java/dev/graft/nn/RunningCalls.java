@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts the calls that run in a module, so that closing it frees no memory that one of them reads. */
+/** Counts the running calls of a module, so that closing it frees no memory that one of them reads. */
 final class RunningCalls {
     private final Module module;
     private final AtomicInteger running = new AtomicInteger();
@@ -16,14 +16,14 @@ final class RunningCalls {
         this.module = module;
     }
 
-    /** @throws IllegalStateException where the module was closed */
+    /** @throws IllegalStateException if the module was closed */
     void begin() {
         running.incrementAndGet();
         if (closed) {
             end();
             throw new IllegalStateException(
                     "this " + module + " was closed, by its own close() or that of a network that holds it."
-                            + " Hint: close a network after its last use, and what networks share after all of them.");
+                            + " Hint: close a network after its last use, and shared parts after the last use of all networks.");
         }
     }
 

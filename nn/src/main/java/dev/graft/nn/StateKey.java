@@ -7,7 +7,7 @@ import java.lang.annotation.Target;
 
 /**
  * The state-dict name of a field whose Java name differs from it: {@code @StateKey("running_mean") Buffer runningMean}.
- * Without it a field's own name is the key.
+ * Without it, the field's own name is the key.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.FIELD)

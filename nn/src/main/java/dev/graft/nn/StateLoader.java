@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Collects a module's state and loads it: all keys are judged before the first value changes. */
+/** Collects a module's state and loads it. All keys are checked before the first value changes. */
 final class StateLoader {
     private static final String NOT_READ = ": in the file it ";
     private static final Pattern OTHER_TYPE = Pattern.compile(": file [A-Z0-9]+, module [A-Z0-9]+$");
@@ -109,8 +109,8 @@ final class StateLoader {
     }
 
     /**
-     * What each slot gets, converted and in memory that no slot overwrites: nothing fails, and nothing is lost, once
-     * the first is assigned.
+     * The new value of each slot, converted and in memory that no slot overwrites, so that nothing can fail or be lost
+     * once the first slot is assigned.
      */
     private static Map<String, Tensor> take(
             Module root, Map<String, Slot> slots, StateDict state, LoadOptions options) {
@@ -152,7 +152,7 @@ final class StateLoader {
         return taken;
     }
 
-    /** Empty where the slot can take the tensor. */
+    /** Empty if the slot can take the tensor. */
     private static String problem(Slot slot, Tensor source) {
         if (source.isClosed()) {
             return "the state dict's tensor " + source.shape() + " was closed";
@@ -183,14 +183,14 @@ final class StateLoader {
     }
 
     /**
-     * A tensor that shares memory with the module, as where two layers are exchanged, would change before or while it
-     * is read.
+     * A tensor that shares memory with the module, as when two layers are exchanged, would change before or while it is
+     * read.
      */
     private static boolean isOverwritten(Tensor tensor, Map<String, Slot> slots) {
         return slots.values().stream().anyMatch(slot -> slot.value.sharesMemory(tensor));
     }
 
-    /** One parameter, or one memory, under several names cannot take several values. */
+    /** One parameter, or one piece of memory, under several names cannot take several values. */
     private static List<String> contradictions(Map<String, Slot> slots, Map<String, Tensor> taken) {
         List<String> problems = new ArrayList<>();
         List<String> before = new ArrayList<>();

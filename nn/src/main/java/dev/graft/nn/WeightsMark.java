@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Remembers which values a network's parameters and running statistics had, without copying them, and tells later which
- * have changed: what was computed in between from one state of the network, and what was not.
+ * Remembers which values a network's parameters and running statistics had, without copying them, and later says which
+ * have changed. This shows whether everything in between was computed from a single state of the network.
  * {@link Module#markWeights()} makes one.
  */
 public final class WeightsMark {
@@ -48,8 +48,8 @@ public final class WeightsMark {
     }
 
     /**
-     * The names of the parameters and running statistics that were changed, replaced, moved, added or taken out since,
-     * by any thread.
+     * The names of the parameters and running statistics that have been changed, replaced, moved, added or removed
+     * since, by any thread.
      */
     public List<String> changes() {
         Map<String, Value> now = valuesOf(module);

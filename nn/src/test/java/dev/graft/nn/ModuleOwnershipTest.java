@@ -269,7 +269,7 @@ class ModuleOwnershipTest {
         one.close();
         assertThatThrownBy(() -> two.forward(input()))
                 .hasMessageStartingWith("1: this Linear(3, 3) was closed")
-                .hasMessageContaining("what networks share after all of them");
+                .hasMessageContaining("shared parts after the last use of all networks");
         assertThatCode(two::close).doesNotThrowAnyException();
     }
 

@@ -129,7 +129,7 @@ class DocumentationTest {
         Set<String> missing = new TreeSet<>();
         DocumentedCommands.options().stream()
                 .filter(option -> option.startsWith("--"))
-                .filter(option -> !manual.contains("`" + option))
+                .filter(option -> found("`" + option + "(?![a-z-])", manual).isEmpty())
                 .forEach(missing::add);
         DocumentedCommands.commands().stream()
                 .filter(command -> !manual.contains("`" + command + "`"))
@@ -145,6 +145,7 @@ class DocumentationTest {
                 .filter(file -> file.toString().contains("/src/main/"))
                 .map(DocumentationTest::read)
                 .collect(Collectors.joining());
+        String launcher = Files.readString(ROOT.resolve("bin/graft"));
         Set<String> unknown = new TreeSet<>();
         for (Page page : Page.all()) {
             if (!page.isHistory()) {
@@ -153,7 +154,9 @@ class DocumentationTest {
                                 page.text())
                         .stream()
                         .map(MatchResult::group)
-                        .filter(name -> !name.endsWith(".jar") && !sources.contains("\"" + name + "\""))
+                        .filter(name -> !name.matches(".*\\.(jar|cmd)")
+                                && !sources.contains("\"" + name + "\"")
+                                && !launcher.contains("${" + name + "-"))
                         .filter(name ->
                                 !Set.of("GRAFT_DATA", "graft.platform").contains(name)) // of the tests and of Maven
                         .forEach(name -> unknown.add(page.file() + ": " + name));

@@ -4,8 +4,8 @@ import dev.graft.random.Draw;
 import dev.graft.random.RandomStream;
 
 /**
- * Shows every class equally often: rare classes' examples are repeated, and each is seen once before any is seen again.
- * An epoch is as long as the data set.
+ * Shows every class equally often. Examples of rare classes are repeated, and each is seen once before any is seen
+ * again. An epoch is as long as the data set.
  */
 public final class BalancedSampler implements Sampler {
     private final int size;
@@ -30,7 +30,7 @@ public final class BalancedSampler implements Sampler {
         int[] order = new int[size];
         int filled = 0;
         for (int c = 0; c < byClass.length; c++) {
-            // the classes that get one draw more where the division leaves a rest change from epoch to epoch
+            // if the division leaves a remainder, the classes that get one draw more change from epoch to epoch
             int share =
                     size / byClass.length + (Math.floorMod(c - epoch, byClass.length) < size % byClass.length ? 1 : 0);
             int[] members = byClass[c].clone();

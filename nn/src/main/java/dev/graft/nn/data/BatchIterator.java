@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
- * Walks one epoch: keeps a few batches loading, opens a scope for each step and closes it when the next begins. One
- * thread walks; any thread may end the walk.
+ * Iterates over one epoch: keeps a few batches loading, opens a scope for each step and closes it when the next begins.
+ * One thread iterates; any thread may end the iteration.
  */
 final class BatchIterator implements Iterator<Batch> {
     private final Dataset<Example> dataset;
@@ -23,11 +23,11 @@ final class BatchIterator implements Iterator<Batch> {
     private final int prefetch;
     private final Optional<Device> device;
 
-    /** Batches being loaded ahead, and the one that the walk waits for. Guarded by this. */
+    /** The batches that are being loaded ahead, and the one that the iteration waits for. Guarded by this. */
     private final Deque<PendingBatch> pending = new ArrayDeque<>();
 
     private Optional<PendingBatch> awaited = Optional.empty();
-    /** Why the walk ended before its last batch; guarded by this. */
+    /** Why the iteration ended before its last batch; guarded by this. */
     private Optional<String> ended = Optional.empty();
 
     private int started;
@@ -36,8 +36,7 @@ final class BatchIterator implements Iterator<Batch> {
     private volatile Optional<Thread> walker = Optional.empty();
     private Optional<Scope> step = Optional.empty();
     /**
-     * Held so that the collector does not take it from a step that no longer looks at it: its memory goes back to the
-     * pool.
+     * Held so that it is not collected during a step that no longer refers to it: its memory must return to the pool.
      */
     private Optional<Batch> current = Optional.empty();
 
@@ -84,10 +83,10 @@ final class BatchIterator implements Iterator<Batch> {
     }
 
     /**
-     * Whether batches are left; frees the last one where not.
+     * Whether batches are left; frees the last one if not.
      *
-     * @throws IllegalStateException where the loop was ended before its last batch: going on as if it were complete
-     *     would be wrong
+     * @throws IllegalStateException if the loop was ended before its last batch, because continuing as if it were
+     *     complete would be wrong
      */
     @Override
     public boolean hasNext() {
@@ -104,7 +103,7 @@ final class BatchIterator implements Iterator<Batch> {
         if (walker.isPresent() && walker.get() != Thread.currentThread()) {
             throw new IllegalStateException(
                     "data loader: this loop runs on thread '" + walker.get().getName() + "', not on '"
-                            + Thread.currentThread().getName() + "'. Hint: let each thread begin a loop of its own.");
+                            + Thread.currentThread().getName() + "'. Hint: let each thread begin its own loop.");
         }
     }
 
@@ -160,7 +159,10 @@ final class BatchIterator implements Iterator<Batch> {
         return loaded;
     }
 
-    /** Views made inside the step's scope stand in for the workers' tensors, so that the scope closes the batch too. */
+    /**
+     * Views that are made inside the step's scope replace the workers' tensors, so that the scope also closes the
+     * batch.
+     */
     private Batch inStep(Batch loaded) {
         step = Optional.of(Scope.openWeak(this));
         try (Tensor inputs = loaded.inputs();
@@ -181,7 +183,7 @@ final class BatchIterator implements Iterator<Batch> {
         current = Optional.empty();
     }
 
-    /** After a break, what was made since may be in use: only the batch is surely the loop's. */
+    /** After a break, tensors made since may be in use: only the batch certainly belongs to the loop. */
     private void releaseStep() {
         step.ifPresent(Scope::release);
         step = Optional.empty();
@@ -193,8 +195,8 @@ final class BatchIterator implements Iterator<Batch> {
     }
 
     /**
-     * Ends the walk before its last batch, and for its own thread frees the batch; others leave that to the walk's next
-     * call.
+     * Ends the iteration before its last batch. The iterating thread also frees the batch; other threads leave that to
+     * the iteration's next call.
      */
     void end(String why) {
         synchronized (this) {

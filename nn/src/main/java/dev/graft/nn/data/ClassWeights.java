@@ -5,10 +5,10 @@ public final class ClassWeights {
     private ClassWeights() {}
 
     /**
-     * {@code n / (classes * count of the class)}, as scikit-learn's {@code class_weight="balanced"}: the mean weight
-     * over all examples is 1.
+     * {@code n / (classes * count of the class)}, as with scikit-learn's {@code class_weight="balanced"}: the mean
+     * weight over all examples is 1.
      *
-     * @throws IllegalArgumentException where a class has no example, or a label is out of range
+     * @throws IllegalArgumentException if a class has no example, or a label is out of range
      */
     public static float[] balanced(int[] labels, int classes) {
         long[] counts = new long[classes];
@@ -30,7 +30,7 @@ public final class ClassWeights {
         return weights;
     }
 
-    /** {@link #balanced(int[], int)} for as many classes as the largest label says. */
+    /** {@link #balanced(int[], int)}, with the number of classes given by the largest label. */
     public static float[] balanced(int[] labels) {
         int classes = 0;
         for (int label : labels) {

@@ -1,6 +1,6 @@
 package dev.graft.nn.data;
 
-/** An example could not be loaded. The message names it, the cause says why. */
+/** An example could not be loaded. The message names the example, and the cause says why. */
 public class DataException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

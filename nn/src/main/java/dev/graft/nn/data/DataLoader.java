@@ -16,27 +16,27 @@ import java.util.random.RandomGenerator;
  * try (DataLoader loader = DataLoader.of(dataset, 32).shuffled(seed)) {
  *     for (int epoch = 1; epoch <= 10; epoch++) {
  *         for (Batch batch : loader) {
- *             ...                                   // what is made here is closed when the loop advances
+ *             ...                                   // tensors made here are closed when the loop advances
  *         }
  *     }
  * }
  * }</pre>
  *
- * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. Which examples come, in what order and
- * how they are augmented depends on seed and epoch alone, not on the number of workers. Every loop over the loader is
- * the next epoch, from 1.
+ * <p>Each step opens a {@link dev.graft.tensor.Scope} on the thread that loops. The examples, their order and their
+ * augmentation depend only on seed and epoch, not on the number of workers. Every loop over the loader is the next
+ * epoch, starting at 1.
  *
- * <p>Loops are independent of each other, nested, in turn (two loaders may be zipped) or on several threads; each
- * thread begins its own, and they share the workers. Where several loops are open, a tensor belongs to the step that
- * began last, and lives until that loop advances. After a {@code break} or an exception, what the loop's body made
- * stays open for whoever holds it; a {@link #pass(int) pass} frees its batch when it is closed. Closing the loader ends
- * its open loops: they then throw when they go on. Settings return a new loader.
+ * <p>Loops are independent of each other, whether nested, interleaved (two loaders may be zipped) or on several
+ * threads. Each thread begins its own loop; all loops share the workers. If several loops are open, a tensor belongs to
+ * the step that began last, and lives until that loop advances. After a {@code break} or an exception, tensors made by
+ * the loop's body stay open; a {@link #pass(int) pass} frees its batch when it is closed. Closing the loader ends its
+ * open loops, which then throw when they advance. Settings return a new loader.
  */
 public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     private final Dataset<Example> dataset;
     private final int batchSize;
     private final Settings settings;
-    // Guarded by this. A loop that nobody holds any more was left by a break: the collector may have it.
+    // Guarded by this. A loop without references was left by a break, and may be collected.
     private final Set<BatchIterator> loops = Collections.newSetFromMap(new WeakHashMap<>());
     private Optional<WorkerPool> pool = Optional.empty();
     private int nextEpoch = 1;
@@ -51,8 +51,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * Batches in the data set's order, the last one perhaps smaller, loaded by one worker per processor (at most 8) two
-     * batches ahead.
+     * Batches in the data set's order, of which the last may be smaller, loaded two batches ahead by one worker for
+     * each processor (at most 8).
      */
     public static DataLoader of(Dataset<Example> dataset, int batchSize) {
         if (batchSize < 1) {
@@ -68,7 +68,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
                 new Settings(Sampler.sequential(dataset.size()), 0, workers, 2, LastBatch.KEEP, Optional.empty()));
     }
 
-    /** Another order each epoch. */
+    /** A different order in each epoch. */
     public DataLoader shuffled(long seed) {
         return sampler(Sampler.shuffled(dataset.size())).seed(seed);
     }
@@ -89,7 +89,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
                 sampler, settings.seed, settings.workers, settings.prefetch, settings.lastBatch, settings.device));
     }
 
-    /** The number of loading threads; with 0 the looping thread loads by itself. */
+    /** The number of loading threads; with 0, the looping thread loads. */
     public DataLoader workers(int workers) {
         if (workers < 0) {
             throw new IllegalArgumentException("data loader: workers must not be negative, was " + workers);
@@ -112,7 +112,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
                 settings.sampler, settings.seed, settings.workers, settings.prefetch, rule, settings.device));
     }
 
-    /** Hands batches out on a device. */
+    /** Returns batches on a device. */
     public DataLoader on(Device device) {
         return with(new Settings(
                 settings.sampler,
@@ -131,7 +131,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return dataset;
     }
 
-    /** The number of examples in an epoch, as far as {@link LastBatch} does not drop some. */
+    /** The number of examples in an epoch, before {@link LastBatch} drops any. */
     public int examples() {
         int size = settings.sampler.size();
         return settings.lastBatch == LastBatch.DROP ? size - size % batchSize : size;
@@ -147,14 +147,15 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return rest == 0 || joins ? full : full + 1;
     }
 
-    /** The number of examples in a batch, but perhaps the last. */
+    /** The number of examples in a batch, except perhaps the last. */
     public int batchSize() {
         return batchSize;
     }
 
     /**
-     * A number that tells one epoch's batches from others: it depends on which examples come, in what order, and how
-     * they are cut, and so on sampler, seed, batch size and last batch, but not on what the examples hold.
+     * A number that identifies an epoch's batches. It depends on which examples come, in what order, and how they are
+     * divided into batches: on the sampler, the seed, the batch size and the last batch. It does not depend on the
+     * content of the examples.
      */
     public long fingerprint(int epoch) {
         checkEpoch(epoch);
@@ -168,7 +169,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return hash ^ hash >>> 32;
     }
 
-    /** What shuffles and augments. */
+    /** The seed of shuffling and augmentation. */
     public long seed() {
         return settings.seed;
     }
@@ -179,7 +180,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         nextEpoch = epoch;
     }
 
-    /** Starts the next epoch. Other loops over this loader go on. */
+    /** Starts the next epoch. Other loops over this loader continue. */
     @Override
     public Iterator<Batch> iterator() {
         synchronized (this) {
@@ -188,7 +189,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * One epoch without its first batches: where an interrupted run goes on. The next loop runs the epoch after it.
+     * One epoch without its first batches, where an interrupted run continues. The next loop runs the epoch after it.
      *
      * @param firstBatch from 0 to {@link #batches()}
      */
@@ -204,8 +205,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * One run through an epoch that does not count as one of this loader's: the next loop runs the epoch that it would
-     * have run anyway. So judging on the training data does not change the training.
+     * One pass over an epoch that does not count as an epoch of this loader: the next loop runs the epoch that it would
+     * have run anyway. So evaluating on the training data does not change the training.
      *
      * @param epoch from 1: it decides order and augmentation
      * @param firstBatch from 0 to {@link #batches()}
@@ -266,8 +267,8 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * Ends open loops, freeing the batches of this thread's, and stops the workers. A loop of another thread throws
-     * when it goes on, and frees its batch then. The loader can be iterated again.
+     * Ends open loops, frees the batches of this thread's loops, and stops the workers. A loop of another thread throws
+     * when it advances, and then frees its batch. The loader can be iterated again.
      */
     @Override
     public void close() {

@@ -3,7 +3,7 @@ package dev.graft.nn.data;
 import java.util.random.RandomGenerator;
 
 /**
- * A finite list of examples. {@link #get} runs on worker threads, several at once.
+ * A finite list of examples. {@link #get} runs on several worker threads at once.
  *
  * @param <T> what an example is; a {@link DataLoader} takes {@link Example}s
  */
@@ -13,15 +13,15 @@ public interface Dataset<T> {
     int size();
 
     /**
-     * Loads one example. Tensors made here belong to the caller; tensors kept elsewhere may be returned too and stay
-     * open.
+     * Loads one example. Tensors made here belong to the caller. Tensors that are kept elsewhere may be returned too,
+     * and stay open.
      *
-     * @param random for augmentation: seeded by loader, epoch and position, so results do not depend on the number of
+     * @param random for augmentation; seeded by loader, epoch and position, so results do not depend on the number of
      *     workers
      */
     T get(int index, RandomGenerator random);
 
-    /** What to call an example in an error, such as its file name. */
+    /** The name of an example in errors, such as its file name. */
     default String describe(int index) {
         return "example " + index;
     }

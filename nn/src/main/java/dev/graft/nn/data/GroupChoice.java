@@ -7,22 +7,22 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Chooses whole groups to hold back so that the share of all examples, and of each class, comes near a fraction. Exact
- * choice is a knapsack problem; a local search from random starts, which moves one group at a time, comes close in time
- * linear in the examples.
+ * Chooses whole groups to hold back so that the share of all examples, and of each class, is near a fraction. The exact
+ * choice is a knapsack problem. A local search from random starts, which moves one group at a time, comes close in time
+ * linear in the number of examples.
  */
 final class GroupChoice {
     private static final int STARTS = 16;
     private static final int PASSES = 20;
 
-    /** Per group: the classes it has, and how many examples of each. */
+    /** For each group: its classes, and how many examples of each. */
     private final int[][] classes;
 
     private final int[][] counts;
     private final int examples;
     private final double fraction;
     private final int[] classSizes;
-    /** Whether a class is in two groups or more, so that both sides can have it. */
+    /** Whether a class occurs in two or more groups, so that both sides can have it. */
     private final boolean[] divisible;
 
     private boolean[] held;
@@ -84,7 +84,7 @@ final class GroupChoice {
         }
     }
 
-    /** Moves a group to the other side where that costs less; else leaves it. */
+    /** Moves a group to the other side if that costs less. */
     private boolean improves(int group) {
         double before = cost(group);
         move(group);

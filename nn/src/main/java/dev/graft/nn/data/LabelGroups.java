@@ -8,7 +8,7 @@ import java.util.TreeMap;
 final class LabelGroups {
     private LabelGroups() {}
 
-    /** The examples of each class that has any, classes ascending. */
+    /** The examples of each class that has any, in ascending order of classes. */
     static int[][] byClass(int[] labels) {
         TreeMap<Integer, List<Integer>> groups = new TreeMap<>();
         for (int i = 0; i < labels.length; i++) {

@@ -4,13 +4,13 @@ import java.util.Iterator;
 import java.util.function.Supplier;
 
 /**
- * One run through an epoch of a {@link DataLoader}, independent of every other loop over it. Closing it ends the run
- * wherever it stands and frees its batch:
+ * One pass over an epoch of a {@link DataLoader}, independent of every other loop over it. Closing it ends the pass at
+ * any point and frees its batch:
  *
  * <pre>{@code
  * try (LoaderPass pass = loader.pass(1)) {
  *     for (Batch batch : pass) {
- *         ...                                   // an exception or a break leaves nothing behind
+ *         ...                                   // an exception or a break leaves nothing open
  *     }
  * }
  * }</pre>
@@ -24,7 +24,7 @@ public final class LoaderPass implements Iterable<Batch>, AutoCloseable {
         this.start = start;
     }
 
-    /** @throws IllegalStateException where the run has begun already, or is over */
+    /** @throws IllegalStateException if the pass has already begun, or is over */
     @Override
     public Iterator<Batch> iterator() {
         if (closed || batches != null) {

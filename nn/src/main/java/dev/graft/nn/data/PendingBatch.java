@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A batch whose examples are loaded one by one, perhaps by several threads; the one that loads the last example stacks
- * them.
+ * A batch whose examples are loaded one by one, perhaps by several threads. The thread that loads the last example
+ * stacks them.
  */
 final class PendingBatch {
     private final Dataset<Example> dataset;
@@ -27,12 +27,15 @@ final class PendingBatch {
     private final Throwable[] failures;
     private final AtomicInteger left;
     private final CompletableFuture<Batch> result = new CompletableFuture<>();
-    /** Set by whoever gets the result: the one that waits for it, or the one that cancels and so closes it. */
+    /**
+     * Set by the thread that gets the result: the one that waits for it, or the one that cancels and therefore closes
+     * it.
+     */
     private final AtomicBoolean taken = new AtomicBoolean();
 
     private volatile boolean cancelled;
 
-    /** @param firstExample how many examples of the epoch come before this batch */
+    /** @param firstExample the number of examples of the epoch before this batch */
     PendingBatch(Dataset<Example> dataset, int[] indices, long seed, int epoch, int firstExample) {
         this.dataset = dataset;
         this.indices = indices;
@@ -49,8 +52,8 @@ final class PendingBatch {
     }
 
     /**
-     * Loads the example of one slot. Its position in the epoch seeds its randomness, not its index: a sampler that
-     * repeats an example must not repeat its augmentation.
+     * Loads the example of one slot. Its random numbers are seeded by its position in the epoch, not by its index,
+     * because a sampler that repeats an example must not repeat its augmentation.
      */
     @SuppressWarnings("try")
     void load(int slot) {
@@ -59,7 +62,7 @@ final class PendingBatch {
                     Autograd.Guard guard = Autograd.noGrad()) {
                 Example example = dataset.get(
                         indices[slot], RandomStream.of(seed, "data.augmentation", epoch, (long) firstExample + slot));
-                // own views outlive the scope, which frees what the data set made and spares what it keeps
+                // separate views outlive the scope, which frees what the data set made but not what it keeps
                 examples[slot] = new Example(
                         example.input().detach().keep(),
                         example.target().detach().keep());
@@ -108,7 +111,7 @@ final class PendingBatch {
         return new DataException("data loader: " + what + " could not be loaded: " + why, cause);
     }
 
-    /** A data set that cannot load an example may fail to name it as well, which must not hide the first failure. */
+    /** A data set that cannot load an example may also fail to name it, which must not hide the first failure. */
     private String describe(int slot) {
         try {
             return dataset.describe(indices[slot]);
@@ -153,7 +156,7 @@ final class PendingBatch {
         return Tensor.of(labels, labels.length);
     }
 
-    /** @throws CancellationException where it was cancelled */
+    /** @throws CancellationException if it was cancelled */
     Batch await() {
         try {
             Batch batch = result.get();
@@ -173,7 +176,7 @@ final class PendingBatch {
         }
     }
 
-    /** Wakes who waits for the batch, and closes what is there or still comes. */
+    /** Wakes the thread that waits for the batch, and closes everything that is or will be loaded. */
     void cancel() {
         cancelled = true;
         if (taken.compareAndSet(false, true) && !result.cancel(false) && !result.isCompletedExceptionally()) {

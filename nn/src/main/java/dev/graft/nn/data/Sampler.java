@@ -31,7 +31,7 @@ public interface Sampler {
         };
     }
 
-    /** Every example once, in another order each epoch. */
+    /** Every example once, in a different order in each epoch. */
     static Sampler shuffled(int size) {
         return new Sampler() {
             @Override

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  *
  * @param train what to learn from
  * @param held what is held back, for validation or testing
- * @param notes what a person should know about them, such as a class that is on one side only; empty where all is well
+ * @param notes what the user should know about them, such as a class that is on only one side; empty if all is well
  */
 public record Split(int[] train, int[] held, List<String> notes) {
     private static final double NOTABLE_DEVIATION = 0.05;
@@ -30,9 +30,8 @@ public record Split(int[] train, int[] held, List<String> notes) {
     }
 
     /**
-     * Holds back the same share of every class. As many examples are held as scikit-learn holds, {@code ceil(share *
-     * examples)}; a class of two or more examples has one on each side all the same, and a single example is trained
-     * on.
+     * Holds back the same share of every class. As in scikit-learn, {@code ceil(share * examples)} examples are held
+     * back. A class of two or more examples still has at least one on each side, and a single example is trained on.
      *
      * @param heldFraction the share to hold back, in (0, 1)
      * @see <a
@@ -55,7 +54,9 @@ public record Split(int[] train, int[] held, List<String> notes) {
         return of(held, labels, heldFraction);
     }
 
-    /** The largest remainders get what rounding down leaves over, equal ones by lot, as in scikit-learn. */
+    /**
+     * What rounding down leaves over goes to the largest remainders, and ties are broken at random, as in scikit-learn.
+     */
     private static int[] heldOfEachClass(int[] sizes, double heldFraction, RandomGenerator random) {
         int all = Arrays.stream(sizes).sum();
         long wanted = (long) Math.ceil(heldFraction * all);
@@ -82,15 +83,16 @@ public record Split(int[] train, int[] held, List<String> notes) {
                 }
             }
             if (missing == before) {
-                break; // every class needs what it has
+                break; // every class needs all that it has
             }
         }
         return counts;
     }
 
     /**
-     * Keeps all examples of a group, such as one patient's images, on one side: otherwise a network is judged on
-     * patients it has seen. Groups that bring the held share nearest to {@code heldFraction} are held back.
+     * Keeps all examples of a group, such as one patient's images, on one side. Otherwise a network would be evaluated
+     * on patients that it has seen. The groups are chosen so that the held share is as near as possible to
+     * {@code heldFraction}.
      *
      * @param groups the group of each example, compared by {@code equals}
      */
@@ -100,7 +102,7 @@ public record Split(int[] train, int[] held, List<String> notes) {
 
     /**
      * As {@link #grouped(List, double, long)}, with the share of each class near {@code heldFraction} too, and every
-     * class on both sides where its groups allow it.
+     * class on both sides if its groups allow it.
      *
      * @param labels the class of each example
      */

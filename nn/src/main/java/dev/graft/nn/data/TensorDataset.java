@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
-/** Examples that lie in memory as one tensor; it reads the tensors and leaves closing them to their owner. */
+/** Examples that are in memory as one tensor. It reads the tensors; closing them is left to their owner. */
 public final class TensorDataset implements LabelledDataset {
     private final Tensor inputs;
     private final Tensor targets;
@@ -34,7 +34,7 @@ public final class TensorDataset implements LabelledDataset {
         return new Example(inputs.select(0, index), targets.select(0, index));
     }
 
-    /** @throws IllegalStateException where the targets are not classes */
+    /** @throws IllegalStateException if the targets are not classes */
     @Override
     public int[] labels() {
         checkClasses();

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A loader's threads. They are daemons, and end where there is nothing to load: a program that forgets to close a
- * loader still ends, and one that goes on without it keeps no threads.
+ * A loader's threads. They are daemons, and end when there is nothing to load. A program that forgets to close a loader
+ * still ends, and one that continues without it keeps no threads.
  */
 final class WorkerPool {
     private static final long IDLE_MILLIS = 10_000;

@@ -1,5 +1,5 @@
 /**
- * Data sets and their way into batches: {@link dev.graft.nn.data.DataLoader}, splits, samplers and class weights.
+ * Data sets and how they become batches: {@link dev.graft.nn.data.DataLoader}, splits, samplers and class weights.
  * Everything random is a pure function of a seed, so runs repeat and resume to the bit.
  */
 package dev.graft.nn.data;

@@ -5,13 +5,13 @@ import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 
 /**
- * The mean of each window: input {@code [N, C, L]}, output {@code [N, C, L']}. Zeros of the padding count, as PyTorch's
- * default.
+ * The mean of each window: input {@code [N, C, L]}, output {@code [N, C, L']}. Zeros of the padding count, as in
+ * PyTorch by default.
  */
 public final class AvgPool1d extends Module {
     private final Pool1dParams params;
 
-    /** Windows side by side. */
+    /** Adjacent windows. */
     public AvgPool1d(int kernel) {
         this(kernel, kernel);
     }

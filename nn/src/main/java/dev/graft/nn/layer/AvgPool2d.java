@@ -5,13 +5,13 @@ import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 
 /**
- * The mean of each window: input {@code [N, C, H, W]}, output {@code [N, C, H', W']}. Zeros of the padding count, as
- * PyTorch's default.
+ * The mean of each window: input {@code [N, C, H, W]}, output {@code [N, C, H', W']}. Zeros of the padding count, as in
+ * PyTorch by default.
  */
 public final class AvgPool2d extends Module {
     private final Pool2dParams params;
 
-    /** Square windows side by side. */
+    /** Adjacent square windows. */
     public AvgPool2d(int kernel) {
         this(kernel, kernel);
     }

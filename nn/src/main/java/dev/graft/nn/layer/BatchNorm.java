@@ -16,8 +16,8 @@ import java.util.function.Function;
 
 /**
  * Normalises each channel (dimension 1) to mean 0 and variance 1 over the batch and all positions, then scales and
- * shifts it. In training the batch's own statistics are used and running ones updated, {@code running = (1 - momentum)
- * * running + momentum * batch}; in evaluation, and where frozen, the running ones are used.
+ * shifts it. In training, the batch's own statistics are used, and the running statistics are updated: {@code running =
+ * (1 - momentum) * running + momentum * batch}. In evaluation mode, and if frozen, the running statistics are used.
  *
  * @see <a href="https://arxiv.org/abs/1502.03167">Ioffe and Szegedy 2015</a>
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">torch.nn.BatchNorm2d</a>
@@ -109,7 +109,7 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         return compute(input, Optional.empty(), Activation.NONE);
     }
 
-    /** {@link #forward} and what follows it, see {@link Fused}. */
+    /** {@link #forward} and what follows it (see {@link Fused}). */
     final Tensor forward(Tensor input, Optional<Tensor> residual, Activation activation) {
         return asThisLayer(() -> compute(input, residual, activation));
     }
@@ -131,7 +131,7 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
                     "batchNorm: training needs more than one value per channel (input " + input.shape()
                             + "). Hint: use DataLoader.lastBatch(LastBatch.MERGE_SINGLE), a larger batch, or eval().");
         }
-        // The running statistics are read, moved and counted as one: no update of another thread is lost.
+        // The running statistics are read, moved and counted in one step, so that no update of another thread is lost.
         synchronized (batches) {
             Tensor output = input.batchNormTrain(
                     weight.value(),
@@ -157,7 +157,7 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         }
     }
 
-    /** What a convolution's kernel applies in this layer's place. */
+    /** What a convolution's kernel applies in place of this layer. */
     private FrozenBatchNorm fixed() {
         return asPart(() -> new FrozenBatchNorm(
                 weight.value(), bias.value(), runningMean.value(), runningVar.value(), options.eps()));

@@ -64,7 +64,7 @@ public final class Conv2d extends Module {
         return input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input));
     }
 
-    /** {@link #forward} and what follows it, see {@link Fused}. */
+    /** {@link #forward} and what follows it (see {@link Fused}). */
     Tensor forward(
             Tensor input,
             Optional<FrozenBatchNorm> norm,
@@ -75,7 +75,7 @@ public final class Conv2d extends Module {
                 weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation, maxPool));
     }
 
-    /** The shape of this layer's result; empty where the input does not fit. */
+    /** The shape of this layer's result; empty if the input does not fit. */
     Optional<Shape> resultShape(Tensor input) {
         return input.rank() == 4
                 ? Optional.of(geometry(input).outputShape(input.shape(), weight.shape()))

@@ -8,9 +8,9 @@ import java.util.random.RandomGenerator;
 
 /**
  * In training, zeroes each value with probability {@code p} and scales the others by {@code 1 / (1 - p)}; otherwise
- * passes its input on. What the n-th call drops follows from the layer's seed, n and the place in the input's shape
- * alone: bits reproduce, whatever the memory layout and the number of threads, and no call's mask has to do with
- * another's.
+ * passes its input on. What the n-th call drops depends only on the layer's seed, on n, and on the position in the
+ * input. Results are therefore reproducible to the bit, whatever the memory layout and the number of threads, and the
+ * masks of different calls are unrelated.
  *
  * @see <a href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al. 2014</a>
  */
@@ -20,8 +20,8 @@ public final class Dropout extends Module implements Stochastic {
     private long calls;
 
     /**
-     * Takes one number from {@code random}: layers that share a generator drop independently, those of two generators
-     * with one seed alike.
+     * Takes one number from {@code random}. Layers that share a generator drop independently; layers with two
+     * generators of the same seed drop the same.
      *
      * @param p the share of values to drop, in [0, 1)
      */
@@ -38,7 +38,7 @@ public final class Dropout extends Module implements Stochastic {
         return isTraining() && p > 0 ? input.dropout(p, nextSeed()) : input;
     }
 
-    /** Of its own for each call, in whatever thread. */
+    /** A separate number for each call, in any thread. */
     private synchronized long nextSeed() {
         return RandomStream.seed(seed, "dropout.call", ++calls);
     }

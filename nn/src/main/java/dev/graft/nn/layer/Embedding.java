@@ -14,7 +14,7 @@ import java.util.random.RandomGenerator;
 public final class Embedding extends Module {
     private final Parameter weight;
 
-    /** First values are standard normal, as in PyTorch. */
+    /** Initial values are standard normal, as in PyTorch. */
     public Embedding(int entries, int width, RandomGenerator random) {
         weight = new Parameter(Tensor.randn(random, entries, width));
     }

@@ -8,9 +8,9 @@ import dev.graft.type.Shape;
 import java.util.Optional;
 
 /**
- * A convolution and what follows it, in as few passes over memory as its layers' modes allow: one where nothing is
- * recorded and batch norm uses its running statistics, as in evaluation and in frozen backbones. The result, its
- * gradients and what becomes of running statistics are those of the layers called one after the other, up to rounding.
+ * A convolution and what follows it, in as few passes over memory as the modes of its layers allow: a single pass if
+ * nothing is recorded and batch norm uses its running statistics, as in evaluation mode and in frozen backbones. The
+ * result, its gradients and the running statistics are those of the layers called one after another, up to rounding.
  * Layers of other types than {@link Conv2d} and {@link BatchNorm2d} are simply called.
  *
  * <pre>{@code
@@ -42,8 +42,8 @@ public final class Fused {
     }
 
     /**
-     * {@code activation(norm(conv(x)) + residual)}; a residual of another shape than the result is broadcast, as by
-     * {@link Tensor#add}.
+     * {@code activation(norm(conv(x)) + residual)}; a residual whose shape differs from the result's is broadcast, as
+     * by {@link Tensor#add}.
      */
     public static Tensor convNormAdd(Module conv, Module norm, Tensor x, Tensor residual, Activation activation) {
         return convNorm(conv, norm, x, Optional.of(residual), activation);
@@ -65,7 +65,7 @@ public final class Fused {
                 : n.forward(y, residual, activation);
     }
 
-    /** Whether a residual has another shape than the result: kernels add like to like. */
+    /** Whether the shape of a residual differs from that of the result: kernels add only equal shapes. */
     private static boolean broadcasts(Optional<Tensor> residual, Optional<Shape> result) {
         return residual.isPresent()
                 && result.isPresent()

@@ -3,7 +3,7 @@ package dev.graft.nn.layer;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 
-/** {@code x * Phi(x)} with the normal distribution's Phi, elementwise; the exact form, as PyTorch's default. */
+/** {@code x * Phi(x)} with the normal distribution's Phi, elementwise; the exact form, as in PyTorch by default. */
 public final class GELU extends Module {
 
     public GELU() {}

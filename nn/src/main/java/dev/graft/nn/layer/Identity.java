@@ -4,7 +4,7 @@ import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 
 /**
- * Passes its input on: stands where a layer is taken out, as in {@code model.replace("fc", new Identity())} for
+ * Passes its input on. It replaces a layer that is removed, as in {@code model.replace("fc", new Identity())} for
  * features.
  */
 public final class Identity extends Module {

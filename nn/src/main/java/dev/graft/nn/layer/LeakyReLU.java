@@ -3,7 +3,7 @@ package dev.graft.nn.layer;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 
-/** {@code x} where positive, {@code slope * x} elsewhere. */
+/** {@code x} if positive, else {@code slope * x}. */
 public final class LeakyReLU extends Module {
     private final float slope;
 

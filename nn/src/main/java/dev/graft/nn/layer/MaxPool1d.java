@@ -8,7 +8,7 @@ import dev.graft.tensor.Tensor;
 public final class MaxPool1d extends Module {
     private final Pool1dParams params;
 
-    /** Windows side by side. */
+    /** Adjacent windows. */
     public MaxPool1d(int kernel) {
         this(kernel, kernel);
     }

@@ -8,7 +8,7 @@ import dev.graft.tensor.Tensor;
 public final class MaxPool2d extends Module {
     private final Pool2dParams params;
 
-    /** Square windows side by side. */
+    /** Adjacent square windows. */
     public MaxPool2d(int kernel) {
         this(kernel, kernel);
     }

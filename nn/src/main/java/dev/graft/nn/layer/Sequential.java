@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Layers applied one after the other; their state-dict names are {@code 0, 1, 2, ...}, or the given ones. A convolution
- * is computed together with the batch norm and the ReLU or ReLU6 after it, see {@link Fused}.
+ * Layers that are applied one after another. Their state-dict names are {@code 0, 1, 2, ...}, or the given names. A
+ * convolution is computed together with the batch norm and the ReLU or ReLU6 after it (see {@link Fused}).
  */
 public class Sequential extends Container {
 

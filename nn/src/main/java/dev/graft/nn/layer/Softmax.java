@@ -3,7 +3,7 @@ package dev.graft.nn.layer;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 
-/** Probabilities along one dimension. Not before {@code CrossEntropyLoss}, which takes logits. */
+/** Probabilities along one dimension. Do not use it before {@code CrossEntropyLoss}, which takes logits. */
 public final class Softmax extends Module {
     private final int axis;
 

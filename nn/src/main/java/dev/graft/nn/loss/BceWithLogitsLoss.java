@@ -51,27 +51,27 @@ public final class BceWithLogitsLoss implements Loss {
         return reduction;
     }
 
-    /** The number of outputs: the mean is one over all of them. */
+    /** The number of outputs, because the mean is over all of them. */
     @Override
     public double weight(Tensor outputs, Tensor targets) {
         return outputs.numel();
     }
 
-    /** The settings, for people and for telling runs apart. */
+    /** The settings, to be read and to distinguish runs. */
     @Override
     public String toString() {
         return "BceWithLogitsLoss(positive weights "
                 + positiveWeights.map(Arrays::toString).orElse("none") + ", " + reduction + ")";
     }
 
-    /** For one logit an example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. */
+    /** For one logit per example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. */
     @Override
     public Optional<Tensor> probabilities(Tensor logits) {
         if (logits.rank() > 2 || (logits.rank() == 2 && logits.dim(1) != 1)) {
             return Optional.empty();
         }
         Tensor column = logits.reshape(logits.numel(), 1);
-        // 1 - sigmoid(x) would be 0 from x = 17 on; sigmoid(-x) keeps sure answers apart
+        // 1 - sigmoid(x) would be 0 from x = 17 on; sigmoid(-x) keeps confident answers distinct
         return Optional.of(Tensor.concat(1, column.neg().sigmoid(), column.sigmoid()));
     }
 }

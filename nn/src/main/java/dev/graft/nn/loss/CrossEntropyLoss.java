@@ -37,7 +37,7 @@ public final class CrossEntropyLoss implements Loss {
         this.reduction = reduction;
     }
 
-    /** One finite weight per class, none negative; the mean is then a weighted one, over the weights of the labels. */
+    /** One finite weight for each class, none negative. The mean is then weighted by the weights of the labels. */
     public CrossEntropyLoss classWeights(float... weights) {
         Weights.check("crossEntropy: class weights", weights);
         return new CrossEntropyLoss(Optional.of(weights.clone()), labelSmoothing, ignoreIndex, reduction);
@@ -84,10 +84,10 @@ public final class CrossEntropyLoss implements Loss {
     }
 
     /**
-     * The sum of the class weights of the labels that count; 1 for each where there are no class weights.
+     * The sum of the class weights of the labels that count, or their number if there are no class weights.
      *
-     * @throws IllegalArgumentException where that is 0 although label smoothing lets the other classes count: such a
-     *     batch has a part in the loss of all examples that its own mean, a division by 0, cannot tell
+     * @throws IllegalArgumentException if the sum is 0 although label smoothing lets the other classes count: such a
+     *     batch contributes to the loss of all examples, but its own mean is a division by 0
      */
     @Override
     public double weight(Tensor logits, Tensor labels) {
@@ -116,7 +116,7 @@ public final class CrossEntropyLoss implements Loss {
         return weights[(int) label];
     }
 
-    /** The settings, for people and for telling runs apart. */
+    /** The settings, to be read and to distinguish runs. */
     @Override
     public String toString() {
         return "CrossEntropyLoss(weights " + classWeights.map(Arrays::toString).orElse("none") + ", smoothing "

@@ -5,7 +5,7 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 
 /**
- * {@code (outputs - targets)^2}, averaged, for two tensors of one shape. Outputs {@code [N, 1]} also take targets
+ * {@code (outputs - targets)^2}, averaged, for two tensors of equal shape. Outputs {@code [N, 1]} also take targets
  * {@code [N]}.
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html">torch.nn.MSELoss</a>
@@ -44,13 +44,13 @@ public final class MseLoss implements Loss {
         return reduction;
     }
 
-    /** The number of outputs: the mean is one over all of them. */
+    /** The number of outputs, because the mean is over all of them. */
     @Override
     public double weight(Tensor outputs, Tensor targets) {
         return outputs.numel();
     }
 
-    /** The settings, for people and for telling runs apart. */
+    /** The settings, to be read and to distinguish runs. */
     @Override
     public String toString() {
         return "MseLoss(" + reduction + ")";

@@ -3,7 +3,7 @@ package dev.graft.nn.loss;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.DType;
 
-/** Numbers to be compared with outputs one by one. */
+/** Numbers that are compared with outputs one by one. */
 final class Targets {
     private Targets() {}
 

@@ -1,6 +1,6 @@
 package dev.graft.nn.metric;
 
-/** The share of examples whose most probable class is the right one. */
+/** The share of examples whose most probable class is right. */
 public final class Accuracy {
     private Accuracy() {}
 
@@ -27,9 +27,9 @@ public final class Accuracy {
     }
 
     /**
-     * The class of the largest probability of each row; the first of equals, as NumPy's argmax.
+     * The class with the largest probability in each row; among equals the first, as with NumPy's argmax.
      *
-     * @throws IllegalArgumentException for a NaN, which is no prediction
+     * @throws IllegalArgumentException for a NaN, which is not a prediction
      */
     public static int[] predictions(float[][] probabilities) {
         int[] predictions = new int[probabilities.length];

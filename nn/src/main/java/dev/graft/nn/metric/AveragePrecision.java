@@ -2,7 +2,7 @@ package dev.graft.nn.metric;
 
 /**
  * The area under the precision-recall curve as a sum, {@code sum of (R_n - R_{n-1}) * P_n} over thresholds; tied scores
- * share one. For rare positives it says more than {@link RocAuc}.
+ * share one threshold. For rare positives it says more than {@link RocAuc}.
  *
  * @see <a
  *     href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html">average_precision_score</a>
@@ -12,7 +12,7 @@ public final class AveragePrecision {
 
     private AveragePrecision() {}
 
-    /** NaN where there is no positive example. */
+    /** NaN if there is no positive example. */
     public static double binary(float[] scores, boolean[] positive) {
         return binary(Ranking.widened(scores), positive);
     }
@@ -32,7 +32,7 @@ public final class AveragePrecision {
     }
 
     /**
-     * Of class 1 for two classes; else the mean over the classes that have examples, each against the rest.
+     * For two classes, that of class 1; else the mean over the classes that have examples, each against the rest.
      *
      * @param probabilities {@code [examples][classes]}, two or more classes
      * @param labels the class of each row, in {@code [0, classes)}

@@ -1,6 +1,6 @@
 package dev.graft.nn.metric;
 
-/** What every metric asks of its arguments. */
+/** What every metric checks of its arguments. */
 final class Checks {
     private Checks() {}
 
@@ -20,7 +20,10 @@ final class Checks {
         }
     }
 
-    /** Rows of two or more columns, all of one length, one row for each label, and every label a column. */
+    /**
+     * Checks that there is one row for each label, that rows have two or more columns and equal lengths, and that every
+     * label is a column.
+     */
     static void rows(String metric, float[][] probabilities, int[] labels) {
         sameLength(metric, probabilities.length, labels.length);
         int classes = probabilities[0].length;
@@ -38,7 +41,7 @@ final class Checks {
         }
     }
 
-    /** A diverged network's NaN must not pass as a worst or best score. */
+    /** The NaN of a diverged network must not count as a worst or best score. */
     static void number(String metric, double score) {
         if (Double.isNaN(score)) {
             throw new IllegalArgumentException(

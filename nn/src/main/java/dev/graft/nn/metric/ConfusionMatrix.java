@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How often each class was taken for each: {@code counts[true class][predicted class]}. The measures of one class set
- * it against the rest; where their denominator is 0 they are not defined, and NaN.
+ * How often each class was predicted as each class: {@code counts[true class][predicted class]}. The measures of a
+ * class compare it with the rest. If their denominator is 0 they are not defined, and NaN.
  */
 public final class ConfusionMatrix {
     private final long[][] counts;
@@ -47,28 +47,28 @@ public final class ConfusionMatrix {
         return Arrays.stream(counts).mapToLong(row -> row[c]).sum();
     }
 
-    /** 0 / 0 is NaN: a score that is not defined must not look like the worst one. */
+    /** 0 / 0 is NaN, because a score that is not defined must not look like the worst one. */
     private static double ratio(double part, double whole) {
         return part / whole;
     }
 
-    /** The share of a class's examples that were found; also called recall. NaN where the class has no example. */
+    /** The share of a class's examples that were found; also called recall. NaN if the class has no example. */
     public double sensitivity(int c) {
         return ratio((double) counts[c][c], (double) support(c));
     }
 
-    /** The share of the other classes' examples that were not taken for this class. NaN where there are none. */
+    /** The share of the other classes' examples that were not predicted as this class. NaN if there are none. */
     public double specificity(int c) {
         long others = total() - support(c);
         return ratio((double) (others - (predicted(c) - counts[c][c])), (double) others);
     }
 
-    /** The share of right ones among those taken for this class. NaN where none was. */
+    /** The share of correct predictions among the predictions of this class. NaN if there are none. */
     public double precision(int c) {
         return ratio((double) counts[c][c], (double) predicted(c));
     }
 
-    /** The harmonic mean of precision and sensitivity. NaN where the class neither has examples nor was predicted. */
+    /** The harmonic mean of precision and sensitivity. NaN if the class neither has examples nor was predicted. */
     public double f1(int c) {
         return ratio(2.0 * counts[c][c], (double) (support(c) + predicted(c)));
     }

@@ -12,8 +12,8 @@ public final class LogLoss {
     private LogLoss() {}
 
     /**
-     * Probabilities are clipped to {@code [2^-23, 1 - 2^-23]}, as scikit-learn does with float32, so one sure mistake
-     * costs 15.94. The loss that a network is trained with is computed from logits and needs no clipping.
+     * Probabilities are clipped to {@code [2^-23, 1 - 2^-23]}, as scikit-learn does with float32, so one confident
+     * mistake costs 15.94. The loss in training is computed from logits and needs no clipping.
      *
      * @param probabilities {@code [examples][classes]}, two or more classes
      * @param labels the class of each row, in {@code [0, classes)}

@@ -2,11 +2,11 @@ package dev.graft.nn.metric;
 
 import java.util.stream.IntStream;
 
-/** Takes a metric of yes and no to several classes. */
+/** Extends a binary metric to several classes. */
 final class OneVsRest {
-    /** Classes whose columns are gathered in one walk over the rows: a cache line of floats. */
+    /** The number of classes whose columns are gathered in one pass over the rows: a cache line of floats. */
     private static final int BLOCK = 16;
-    /** From here on neighbouring floats differ by more than 1/4,000 of what they lack to 1. */
+    /** From here on, neighbouring floats differ by more than 1/4,000 of their distance to 1. */
     private static final float SATURATED = 1 - 0x1p-12f;
 
     private static final double SUM_TOLERANCE = 1e-3;
@@ -17,7 +17,7 @@ final class OneVsRest {
         double of(double[] scores, boolean[] positive);
     }
 
-    /** Two classes: of class 1. More: the plain mean over the classes that have examples. */
+    /** For two classes, the metric of class 1. For more, the plain mean over the classes that have examples. */
     static double mean(String metric, float[][] probabilities, int[] labels, Binary binary) {
         Checks.rows(metric, probabilities, labels);
         int classes = probabilities[0].length;
@@ -29,7 +29,7 @@ final class OneVsRest {
         for (int label : labels) {
             present[label] = true;
         }
-        // in parallel, but added up in the order of the classes: the same bits with any number of threads
+        // in parallel, but added in the order of the classes, for the same bits with any number of threads
         double[][] values = IntStream.range(0, (classes + BLOCK - 1) / BLOCK)
                 .parallel()
                 .mapToObj(b -> block(
@@ -80,8 +80,8 @@ final class OneVsRest {
     }
 
     /**
-     * A probability, for ranking. Near 1 floats run out, so that sure answers would tie although the network told them
-     * apart: there the other classes' share, which is small and so exact, puts them in order.
+     * A probability, for ranking. Near 1, floats are too coarse, and confident answers would tie although the network
+     * distinguished them. There the share of the other classes, which is small and therefore exact, gives the order.
      */
     private static double score(float[] row, int c, boolean distributions) {
         if (!distributions || row[c] < SATURATED) {

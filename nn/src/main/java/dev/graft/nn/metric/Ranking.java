@@ -3,14 +3,14 @@ package dev.graft.nn.metric;
 import java.util.Arrays;
 
 /**
- * Scores of positive and negative examples, each ascending: what ranking metrics walk along. Two sorted arrays of
- * primitives need no index and no boxing, which counts where thousands of classes are ranked.
+ * The scores of positive and negative examples, each ascending, for ranking metrics. Two sorted arrays of primitives
+ * need no index and no boxing, which matters if thousands of classes are ranked.
  */
 final class Ranking {
     private final double[] positives;
     private final double[] negatives;
 
-    /** Told of the examples that share a score. */
+    /** Receives the examples that share a score. */
     interface Walk {
         void tie(long positives, long negatives);
     }
@@ -32,7 +32,7 @@ final class Ranking {
         int n = 0;
         for (int i = 0; i < scores.length; i++) {
             Checks.number(metric, scores[i]);
-            // adding 0 turns -0 into 0, which sorting would tell apart
+            // adding 0 turns -0 into 0, which sorting would distinguish
             if (positive[i]) {
                 positives[p++] = scores[i] + 0.0;
             } else {
@@ -60,7 +60,7 @@ final class Ranking {
         return negatives.length;
     }
 
-    /** From the highest score to the lowest, equal scores together. */
+    /** Visits the scores from highest to lowest, equal scores together. */
     void descend(Walk walk) {
         int p = positives.length - 1;
         int n = negatives.length - 1;

@@ -1,8 +1,8 @@
 package dev.graft.nn.metric;
 
 /**
- * The area under the receiver operating characteristic: the chance that a positive example scores higher than a
- * negative one, ties counting half. 0.5 is guessing.
+ * The area under the receiver operating characteristic: the probability that a positive example scores higher than a
+ * negative one; ties count half. 0.5 is guessing.
  *
  * @see <a href="https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html">roc_auc_score</a>
  */
@@ -11,12 +11,15 @@ public final class RocAuc {
 
     private RocAuc() {}
 
-    /** NaN where all examples are on one side: the area is then not defined. */
+    /** NaN if all examples are on one side, because the area is then not defined. */
     public static double binary(float[] scores, boolean[] positive) {
         return binary(Ranking.widened(scores), positive);
     }
 
-    /** As {@link #binary(float[], boolean[])}; two sure probabilities that are one float may be two doubles. */
+    /**
+     * As {@link #binary(float[], boolean[])}; two confident probabilities that are equal as floats may differ as
+     * doubles.
+     */
     public static double binary(double[] scores, boolean[] positive) {
         Ranking ranking = Ranking.of(NAME, scores, positive);
         double[] wins = {0};
@@ -29,12 +32,12 @@ public final class RocAuc {
     }
 
     /**
-     * Of class 1 for two classes; else the mean over the classes that have examples, each against the rest.
-     * Probabilities next to 1 are ranked by what the other classes have, since floats cannot tell them apart.
+     * For two classes, that of class 1; else the mean over the classes that have examples, each against the rest.
+     * Probabilities near 1 are ranked by the share of the other classes, because floats cannot distinguish them.
      *
      * @param probabilities {@code [examples][classes]}, two or more classes
      * @param labels the class of each row, in {@code [0, classes)}
-     * @return in [0, 1]; NaN where all examples are of one class
+     * @return in [0, 1]; NaN if all examples are of one class
      */
     public static double of(float[][] probabilities, int[] labels) {
         return OneVsRest.mean(NAME, probabilities, labels, RocAuc::binary);

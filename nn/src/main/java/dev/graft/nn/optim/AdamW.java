@@ -47,7 +47,7 @@ public final class AdamW extends Optimizer {
         this(List.of(new ParameterGroup<>(parameters, options)));
     }
 
-    /** Each group has its own options. */
+    /** For groups with different options. */
     public AdamW(List<ParameterGroup<Options>> groups) {
         this.groups = check(NAME, groups);
         this.parameters = all(groups);
@@ -66,7 +66,7 @@ public final class AdamW extends Optimizer {
      * @param beta1 the memory of the gradient's mean, in [0, 1)
      * @param beta2 the memory of its square's mean, in [0, 1)
      * @param eps added to the root
-     * @param weightDecay the share of a weight that a step of learning rate 1 takes off
+     * @param weightDecay the share of a weight that a step with learning rate 1 subtracts
      */
     public record Options(double learningRate, double beta1, double beta2, double eps, double weightDecay) {
 

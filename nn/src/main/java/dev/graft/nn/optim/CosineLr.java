@@ -1,10 +1,10 @@
 package dev.graft.nn.optim;
 
 /**
- * Half a cosine from 1 down to {@code floor}, which then stays: {@code floor + (1 - floor) * (1 + cos(pi * step /
+ * Half a cosine from 1 down to {@code floor}, constant afterwards: {@code floor + (1 - floor) * (1 + cos(pi * step /
  * steps)) / 2}.
  *
- * @param steps the length of the way down
+ * @param steps the number of steps from 1 to {@code floor}
  * @param floor the last factor: PyTorch's {@code eta_min} divided by the learning rate
  * @see <a
  *     href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html">CosineAnnealingLR</a>

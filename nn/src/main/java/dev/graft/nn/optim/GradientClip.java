@@ -9,18 +9,17 @@ import java.util.Optional;
 
 /** Limits gradients between the backward pass and the optimizer's step. */
 public final class GradientClip {
-    /** Keeps a division by a norm of 0 away; PyTorch's constant. */
+    /** Prevents a division by a norm of 0; PyTorch's constant. */
     private static final double EPS = 1e-6;
 
     private GradientClip() {}
 
     /**
-     * Scales all gradients together so that their common Euclidean norm is at most {@code maxNorm}. Where that norm is
-     * not a number, all become NaN, so that no step passes for a good one. A parameter that is listed twice counts
-     * once.
+     * Scales all gradients together so that their common Euclidean norm is at most {@code maxNorm}. If that norm is
+     * NaN, all gradients become NaN, so that the step is visibly invalid. A parameter that is listed twice counts once.
      *
      * @param maxNorm not negative
-     * @return the norm before clipping; NaN or infinite where a gradient is
+     * @return the norm before clipping; NaN or infinite if a gradient is
      * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html">clip_grad_norm_</a>
      */
     public static double norm(List<Parameter> parameters, double maxNorm) {
@@ -30,7 +29,7 @@ public final class GradientClip {
         List<Tensor> gradients = gradients(parameters);
         double norm = Update.norm(gradients);
         double scale = maxNorm / (norm + EPS);
-        // not "scale < 1": NaN is not less than 1, and would leave finite gradients beside it as they are
+        // not "scale < 1": NaN is not less than 1, and would leave the finite gradients unchanged
         if (!(scale >= 1)) {
             gradients.forEach(gradient -> gradient.mulInPlace((float) scale));
         }
@@ -38,7 +37,7 @@ public final class GradientClip {
     }
 
     /**
-     * Cuts every gradient value to {@code [-limit, limit]}; NaN stays NaN.
+     * Clamps every gradient value to {@code [-limit, limit]}; NaN stays NaN.
      *
      * @param limit not negative
      */

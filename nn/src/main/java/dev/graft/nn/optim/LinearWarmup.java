@@ -1,8 +1,8 @@
 package dev.graft.nn.optim;
 
 /**
- * Rises in a straight line from {@code start} at step 0 to the full rate at {@code steps}, then follows another
- * schedule, which begins there at its own step 0: {@code new LinearWarmup(500, new CosineLr(9500))}.
+ * Rises linearly from {@code start} at step 0 to the full rate at {@code steps}, then follows another schedule, which
+ * begins there with its own step 0: {@code new LinearWarmup(500, new CosineLr(9500))}.
  *
  * @param start the first factor, such as PyTorch's default {@code 1/3}
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html">LinearLR</a>
@@ -16,7 +16,7 @@ public record LinearWarmup(long steps, double start, LrSchedule then) implements
         }
     }
 
-    /** From a hundredth of the rate. */
+    /** Starts at a hundredth of the rate. */
     public LinearWarmup(long steps, LrSchedule then) {
         this(steps, 0.01, then);
     }

@@ -1,8 +1,8 @@
 package dev.graft.nn.optim;
 
 /**
- * What a learning rate is multiplied with, as a pure function of the number of steps (or epochs) done: resuming needs
- * nothing but that number. A {@code toString} with the settings, as a record has, tells people what a resumed run had.
+ * The factor of a learning rate, as a pure function of the number of steps (or epochs) done, so that resuming needs
+ * only that number. A {@code toString} with the settings, as a record has, shows the settings of a resumed run.
  */
 @FunctionalInterface
 public interface LrSchedule {

@@ -16,7 +16,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
- * Changes parameters against their gradients. Frozen parameters and those without a gradient are left alone wholly: no
+ * Changes parameters against their gradients. Frozen parameters and those without a gradient do not change at all: no
  * step, no weight decay, no decaying momentum.
  */
 public abstract sealed class Optimizer implements AutoCloseable permits Sgd, AdamW {
@@ -61,8 +61,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     /**
      * One step against the gradients.
      *
-     * @throws IllegalStateException where a parameter is no longer part of a network, see {@link #checkParameters};
-     *     nothing moves then
+     * @throws IllegalStateException if a parameter is no longer part of a network (see {@link #checkParameters}); no
+     *     parameter has changed then
      */
     public final void step() {
         checkParameters();
@@ -83,12 +83,12 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
 
     abstract List<? extends ParameterGroup<?>> groups();
 
-    /** As in messages: {@code sgd}, {@code adamW}. */
+    /** The name in messages: {@code sgd}, {@code adamW}. */
     public abstract String name();
 
     /**
-     * A parameter whose module was replaced after this optimizer was made gets no gradient any more: steps would move
-     * nothing, and say nothing.
+     * Checks that no module was replaced after this optimizer was made. The parameters of such a module no longer get
+     * gradients, so steps would silently change nothing.
      *
      * @throws IllegalStateException naming the parameters that were replaced or closed
      */
@@ -117,12 +117,12 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return parameter.isClosed() || parameter.takenOutOf().isPresent();
     }
 
-    /** Forgets all gradients; call it before each backward pass that should not add to the last. */
+    /** Clears all gradients. Call it before each backward pass that should not add to the previous one. */
     public final void zeroGrad() {
         parameters().forEach(Parameter::clearGrad);
     }
 
-    /** Scales every group's learning rate, as a {@link LrSchedule} says; 1 at first. */
+    /** Scales every group's learning rate, as given by a {@link LrSchedule}; 1 at first. */
     public final void scaleLearningRate(double newFactor) {
         if (!(newFactor >= 0) || Double.isInfinite(newFactor)) {
             throw new IllegalArgumentException(
@@ -131,7 +131,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         factor = newFactor;
     }
 
-    /** @throws IllegalStateException where the schedule's factor makes a rate that no float holds */
+    /** @throws IllegalStateException if the schedule's factor gives a rate that no float can hold */
     final double scaled(double learningRate) {
         double rate = learningRate * factor;
         if (Float.isInfinite((float) rate)) {
@@ -141,25 +141,28 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return rate;
     }
 
-    /** The learning rate of the first group as the next step uses it. */
+    /** The learning rate of the first group for the next step. */
     public final double learningRate() {
         return baseLearningRate() * factor;
     }
 
     abstract double baseLearningRate();
 
-    /** Moments and step counts by parameter number, such as {@code 3.momentum_buffer}; they share memory with this. */
+    /**
+     * Moments and step counts by parameter number, such as {@code 3.momentum_buffer}; they share memory with this
+     * optimizer.
+     */
     public abstract StateDict stateDict();
 
     /**
-     * Judges a saved state as {@link #load} does, and changes nothing.
+     * Checks a saved state as {@link #load} does, and changes nothing.
      *
      * @throws IllegalArgumentException naming all entries that do not fit
      */
     public abstract void check(StateDict state);
 
     /**
-     * Goes on from a saved state; the parameters must be the same, in the same order. The state before is freed.
+     * Continues from a saved state. The parameters must be the same, in the same order. The previous state is freed.
      *
      * @throws IllegalArgumentException naming all entries that do not fit; nothing has changed then
      */
@@ -177,7 +180,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return !parameter.isFrozen() && parameter.grad().isPresent();
     }
 
-    /** Zeros beside a parameter: same shape, layout and device. */
+    /** Zeros like a parameter: same shape, layout and device. */
     @SuppressWarnings("try")
     static Tensor zerosLike(Parameter parameter) {
         try (Scope scope = Scope.open()) {
@@ -185,7 +188,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         }
     }
 
-    /** An own copy of a saved moment, on its parameter's device. */
+    /** A separate copy of a saved moment, on its parameter's device. */
     @SuppressWarnings("try")
     static Tensor momentFor(Parameter parameter, Tensor saved) {
         Tensor moment = zerosLike(parameter);
@@ -198,7 +201,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         }
     }
 
-    /** The moment where its parameter is: it follows a network that was moved to another device. */
+    /** The moment on its parameter's device: it follows a network that was moved to another device. */
     static Tensor beside(Parameter parameter, Tensor moment) {
         if (moment.device().equals(parameter.value().device())) {
             return moment;
@@ -208,7 +211,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return moved;
     }
 
-    /** Replaces every parameter's state by what {@code make} says, all or nothing, and frees what was there. */
+    /** Replaces every parameter's state by the result of {@code make}, all or nothing, and frees the previous state. */
     static <T> void take(List<Optional<T>> states, IntFunction<Optional<T>> make, Consumer<T> free) {
         List<Optional<T>> taken = new ArrayList<>();
         try {

@@ -4,7 +4,7 @@ import dev.graft.nn.Parameter;
 import java.util.List;
 
 /**
- * Parameters that share an optimizer's options, such as a backbone that learns slower than its head.
+ * Parameters that share an optimizer's options, such as a backbone that learns more slowly than its head.
  *
  * @param <O> the optimizer's options
  */

@@ -1,15 +1,15 @@
 package dev.graft.nn.optim;
 
 /**
- * Checks settings that are given as doubles and end up in kernels as floats: what is in range as the one may not be as
- * the other.
+ * Checks settings that are given as doubles and used in kernels as floats: a value in range as a double may be out of
+ * range as a float.
  */
 final class Settings {
     private Settings() {}
 
     /**
-     * @throws IllegalArgumentException unless {@code value} is at least 0, finite as a float, and 0 as a float only
-     *     where it is 0
+     * @throws IllegalArgumentException unless {@code value} is at least 0, finite as a float, and 0 as a float only if
+     *     it is 0
      */
     static void notNegative(String optimizer, String name, double value) {
         if (!(value >= 0)) {

@@ -29,14 +29,14 @@ public final class Sgd extends Optimizer {
         this(List.of(new ParameterGroup<>(parameters, options)));
     }
 
-    /** Each group has its own options. */
+    /** For groups with different options. */
     public Sgd(List<ParameterGroup<Options>> groups) {
         this.groups = check(NAME, groups);
         this.parameters = all(groups);
         parameters.forEach(parameter -> velocities.add(Optional.empty()));
     }
 
-    /** Plain gradient descent with a learning rate; the result's methods add to it. */
+    /** Plain gradient descent with a learning rate; the methods of the result add to it. */
     public static Options lr(double learningRate) {
         return new Options(learningRate, 0, 0, 0, false);
     }
@@ -48,7 +48,7 @@ public final class Sgd extends Optimizer {
      * @param momentum the share of the velocity that a step keeps, in [0, 1)
      * @param dampening the share of the gradient that does not enter the velocity
      * @param weightDecay the L2 penalty
-     * @param nesterov whether to look ahead; needs momentum, and no dampening
+     * @param nesterov whether to use Nesterov's momentum, which needs momentum and no dampening
      */
     public record Options(
             double learningRate, double momentum, double dampening, double weightDecay, boolean nesterov) {

@@ -3,8 +3,8 @@ package dev.graft.nn.optim;
 /**
  * {@code gamma^floor(step / size)}.
  *
- * @param size steps between two cuts
- * @param gamma the factor of each cut; PyTorch's default is 0.1
+ * @param size steps between two reductions
+ * @param gamma the factor of each reduction; PyTorch's default is 0.1
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html">StepLR</a>
  */
 public record StepLr(long size, double gamma) implements LrSchedule {

@@ -7,9 +7,9 @@ import dev.graft.tensor.Tensor;
 import java.util.List;
 
 /**
- * Adds up the gradients of a group of batches to those of the one batch that they would be together. A mean over
- * unequal batches is not the mean of their means, and the group's whole weight is known only at its end: each batch is
- * scaled as if all were as heavy as the first, and {@link #finish} corrects that where it was not so.
+ * Accumulates the gradients of a group of batches so that they equal those of one large batch. The mean over unequal
+ * batches is not the mean of their means, and the total weight of the group is known only at its end. So each batch is
+ * scaled as if all had the weight of the first, and {@link #finish} corrects this if they had not.
  */
 final class Accumulation {
     private final boolean mean;

@@ -12,13 +12,13 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
- * A batch's probabilities beside its true classes, off the device, without the examples whose label does not count.
+ * A batch's probabilities and true classes on the host, without the examples whose label does not count.
  *
- * @param rows the place of each in the batch
+ * @param rows the position of each in the batch
  */
 record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
 
-    /** Empty where the loss is not one of classification. */
+    /** Empty if the loss is not for classification. */
     @SuppressWarnings("try")
     static Optional<BatchPredictions> of(Loss criterion, Tensor outputs, Tensor labels) {
         try (Scope scope = Scope.open();

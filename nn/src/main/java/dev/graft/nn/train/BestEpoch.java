@@ -4,13 +4,15 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Which epoch is the best: that with the best monitored score and, of several with the same, that with the lowest
- * validation loss. Small validation sets give many epochs the same accuracy.
+ * Decides which epoch is the best: the one with the best monitored score and, among equals, the lowest validation loss.
+ * With small validation sets, many epochs have the same accuracy.
  */
 final class BestEpoch {
     private BestEpoch() {}
 
-    /** Whether an epoch beats the best one so far. Judged from what a checkpoint keeps, so that a resume agrees. */
+    /**
+     * Whether an epoch beats the best one so far. It uses only what a checkpoint keeps, so that a resumed run agrees.
+     */
     static boolean isBeatenBy(Scores scores, Monitor monitor, TrainState state) {
         double score = monitor.of(scores);
         return state.bestEpoch.isEmpty()
@@ -29,7 +31,7 @@ final class BestEpoch {
 
     /**
      * The last epoch whose monitored score itself was better than all before it. Early stopping counts from here: a
-     * loss that creeps down under a constant accuracy would never let it stop.
+     * loss that slowly decreases under a constant accuracy would otherwise never let it stop.
      */
     static OptionalInt lastBetterScore(List<EpochResult> history, Monitor monitor) {
         OptionalInt last = OptionalInt.empty();

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * A run's whole state in one safetensors file, so that it appears whole or not at all: tensors under {@code model.} and
- * {@code optimizer.}, everything else as JSON in the header.
+ * A run's whole state in one safetensors file, so that it appears completely or not at all: tensors under
+ * {@code model.} and {@code optimizer.}, everything else as JSON in the header.
  */
 final class Checkpoint {
     private static final String KEY = "graft.training";
@@ -43,11 +43,11 @@ final class Checkpoint {
     }
 
     /**
-     * Judges a checkpoint as a whole, then takes it: where it is refused, model and optimizer are as they were.
+     * Checks a whole checkpoint, then loads it. If it is refused, model and optimizer are unchanged.
      *
-     * @param settings those of the run that goes on
-     * @throws TrainingException where the file is not a checkpoint, is damaged, or is one of other data or settings
-     * @throws IllegalArgumentException where its weights or moments do not fit the model or the optimizer
+     * @param settings those of the run that continues
+     * @throws TrainingException if the file is not a checkpoint, is damaged, or belongs to other data or settings
+     * @throws IllegalArgumentException if its weights or moments do not fit the model or the optimizer
      */
     static TrainState load(
             Path file, Module model, Optimizer optimizer, DataLoader loader, String identity, RunSettings settings) {
@@ -77,12 +77,12 @@ final class Checkpoint {
         }
     }
 
-    /** What the run in this checkpoint was told to call itself; empty where it was told nothing. */
+    /** The identity that was given to the run of this checkpoint; empty if none was given. */
     static String identity(Path file) {
         return text(read(file), "identity");
     }
 
-    /** Whether a checkpoint is of the same run as another one, and further on. */
+    /** Whether a checkpoint belongs to the same run as another one, and is later. */
     static boolean isAhead(Path file, Path other) {
         Map<String, Object> map = read(file);
         Map<String, Object> otherMap = read(other);
@@ -114,7 +114,7 @@ final class Checkpoint {
 
     private static TrainingException damaged(Path file, Exception e) {
         return new TrainingException(
-                "resume: the training state in " + file + " is damaged. Hint: start anew without resume.", e);
+                "resume: the training state in " + file + " is damaged. Hint: start again without resume.", e);
     }
 
     /** Checkpoints written before runs had names lack these entries. */
@@ -185,7 +185,7 @@ final class Checkpoint {
         state.lossSum = decimal(map, "lossSum");
         state.right = number(map, "right").longValue();
         state.seen = number(map, "seen").longValue();
-        // older checkpoints weighed by examples
+        // older checkpoints used the number of examples as the weight
         state.lossWeight = map.containsKey("lossWeight") ? decimal(map, "lossWeight") : state.seen;
         state.judged = map.containsKey("judged") ? number(map, "judged").longValue() : state.seen;
         state.seconds = decimal(map, "seconds");
@@ -194,7 +194,7 @@ final class Checkpoint {
         state.bestEpoch = bestEpoch == 0 ? OptionalInt.empty() : OptionalInt.of(bestEpoch);
         state.bestScore = decimal(map, "bestScore");
         if (Double.isNaN(state.bestScore)) {
-            state.bestEpoch = OptionalInt.empty(); // older programs took an undefined score for the best
+            state.bestEpoch = OptionalInt.empty(); // older programs accepted an undefined score as the best
         }
         for (Object row : (List<?>) map.get("history")) {
             state.history.add(EpochRows.fromMap((Map<?, ?>) row));
@@ -206,12 +206,12 @@ final class Checkpoint {
         if (number(map, "version").intValue() != VERSION) {
             throw new TrainingException(
                     "resume: " + file + " has version " + map.get("version") + ", this program reads version " + VERSION
-                            + ". Hint: resume with the program that wrote it, or start anew.");
+                            + ". Hint: resume with the program that wrote it, or start again.");
         }
         if (!text(map, "identity").equals(identity)) {
-            throw new TrainingException(
-                    "resume: " + file + " is a checkpoint of another run (then '" + text(map, "identity") + "', now '"
-                            + identity + "'). Hint: resume with the data and the settings of that run, or start anew.");
+            throw new TrainingException("resume: " + file + " is a checkpoint of another run (then '"
+                    + text(map, "identity") + "', now '" + identity
+                    + "'). Hint: resume with the data and the settings of that run, or start again.");
         }
     }
 
@@ -223,7 +223,7 @@ final class Checkpoint {
         return (Number) map.get(key);
     }
 
-    /** JSON has no NaN, and its numbers are read back by rules of their own; the shortest exact text is safe. */
+    /** JSON has no NaN, and readers have their own rules for its numbers; the shortest exact text is safe. */
     static String exact(double value) {
         return Double.toString(value);
     }

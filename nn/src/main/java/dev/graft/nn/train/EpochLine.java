@@ -4,10 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * An epoch in a line that fits a terminal of 80 columns, whatever its numbers are. {@code log.csv} has all of them,
- * with all their digits.
- */
+/** An epoch as a line that fits 80 columns, whatever its numbers. {@code log.csv} has all numbers with all digits. */
 final class EpochLine {
     private static final int COLUMNS = 80;
 
@@ -36,7 +33,7 @@ final class EpochLine {
                 .orElse(head + held);
     }
 
-    /** Six columns, or seven where the loss is huge. */
+    /** Six columns, or seven if the loss is huge. */
     static String loss(double loss) {
         double size = Math.abs(loss);
         return String.format(

@@ -7,10 +7,10 @@ import java.util.Optional;
  *
  * @param epoch from 1
  * @param learningRate of the epoch's last step
- * @param trainLoss of all the epoch's examples as if they were one batch, each judged before the step that learnt from
- *     it
- * @param trainAccuracy in [0, 1], of the examples whose label counts; NaN where the loss is not one of classification
- * @param validation the scores after the epoch, where there is validation data
+ * @param trainLoss over all examples of the epoch as if they were one batch, each computed before the step that learns
+ *     from it
+ * @param trainAccuracy in [0, 1], over the examples whose label counts; NaN if the loss is not for classification
+ * @param validation the scores after the epoch, if there is validation data
  * @param seconds wall time, validation included
  * @param examplesPerSecond of the training part
  */

@@ -54,7 +54,7 @@ final class EpochRows {
                 Checkpoint.decimal(map, "examplesPerSecond"));
     }
 
-    /** Writes the whole log anew, so that it never disagrees with the checkpoint that a run resumes from. */
+    /** Rewrites the whole log, so that it always agrees with the checkpoint that a run resumes from. */
     static void writeCsv(Path file, List<EpochResult> results) {
         try {
             AtomicFile.writeSoon(

@@ -7,17 +7,17 @@ import dev.graft.nn.metric.ConfusionMatrix;
 import dev.graft.nn.metric.RocAuc;
 
 /**
- * A network's answers to a data set, in the loader's order. Of classification, examples whose label is
+ * A network's predictions for a data set, in the loader's order. For classification, examples whose label is
  * {@linkplain dev.graft.nn.loss.Loss#ignoredLabel() ignored} are left out.
  *
- * @param loss of all examples as if they were one batch, however they were cut; NaN where none counts
- * @param probabilities {@code [examples][classes]}; without rows where the loss is not one of classification
+ * @param loss over all examples as if they were one batch, however they were divided; NaN if none counts
+ * @param probabilities {@code [examples][classes]}; without rows if the loss is not for classification
  * @param labels the true class of each row of {@code probabilities}
  * @param indices the position of each example in the data set
  */
 public record Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices) {
 
-    /** Whether there are probabilities, and so the scores below. */
+    /** Whether there are probabilities, and therefore the scores below. */
     public boolean isClassification() {
         return probabilities.length > 0;
     }
@@ -36,7 +36,7 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
         return isClassification() ? Accuracy.of(probabilities, labels) : Double.NaN;
     }
 
-    /** In [0, 1], see {@link RocAuc}; NaN without probabilities, or where all examples are of one class. */
+    /** In [0, 1] (see {@link RocAuc}); NaN without probabilities, or if all examples are of one class. */
     public double auroc() {
         return isClassification() ? RocAuc.of(probabilities, labels) : Double.NaN;
     }

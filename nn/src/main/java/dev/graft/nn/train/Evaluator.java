@@ -15,17 +15,17 @@ import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Optional;
 
-/** Judges a network on a data set. */
+/** Evaluates a network on a data set. */
 public final class Evaluator {
     private Evaluator() {}
 
     /**
-     * One pass over the loader's first epoch in evaluation mode, without gradients. The mode concerns this call alone,
-     * and the loader's count of epochs stays as it is: any number of threads may evaluate one network at once, with one
-     * loader or several.
+     * One pass over the loader's first epoch in evaluation mode, without gradients. The mode affects only this call,
+     * and the loader's count of epochs does not change. Any number of threads may evaluate one network at once, with
+     * one loader or several.
      *
-     * @throws ConcurrentModificationException where another thread changed the network's weights or running statistics
-     *     meanwhile, so that the result would be of no one state of the network
+     * @throws ConcurrentModificationException if another thread changed the network's weights or running statistics
+     *     during the pass, because the result would then belong to no single state of the network
      */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss) {
         return evaluate(model, loader, loss, Progress.silent());
@@ -34,7 +34,7 @@ public final class Evaluator {
     /**
      * As {@link #evaluate(Module, DataLoader, Loss)}.
      *
-     * @param progress told of the pass, which is called "evaluation"
+     * @param progress is notified of the pass, which is called "evaluation"
      */
     public static Evaluation evaluate(Module model, DataLoader loader, Loss loss, Progress progress) {
         RunningLoss running = new RunningLoss(loss);
@@ -52,19 +52,19 @@ public final class Evaluator {
                 all.indices.toArray());
     }
 
-    /** Told of each batch of a pass. */
+    /** Is notified of each batch of a pass. */
     interface Listener {
         /**
          * A batch of a classification loss.
          *
-         * @param indices the positions of the answered examples in the data set
+         * @param indices the positions of the predicted examples in the data set
          */
         void answered(BatchPredictions answers, int[] indices);
 
-        /** A batch of a loss that is not one of classification. */
+        /** A batch of a loss that is not for classification. */
         default void passed(int[] indices) {}
 
-        /** A batch is done. */
+        /** Called when a batch is done. */
         default void judged(int examples) {}
     }
 
@@ -97,10 +97,10 @@ public final class Evaluator {
     }
 
     /**
-     * One pass as {@link #evaluate(Module, DataLoader, Loss)} makes it.
+     * One pass, as in {@link #evaluate(Module, DataLoader, Loss)}.
      *
-     * @param loss takes what the batches add up to
-     * @return false where a stop was requested before the last batch was done
+     * @param loss accumulates the batches
+     * @return false if a stop was requested before the last batch was done
      */
     static boolean evaluate(Module model, DataLoader loader, RunningLoss loss, StopSignal stop, Listener listener) {
         WeightsMark before = model.markWeights();
@@ -108,10 +108,11 @@ public final class Evaluator {
         List<String> changed = before.changes();
         if (!changed.isEmpty()) {
             String names = String.join(", ", changed.subList(0, Math.min(3, changed.size())));
-            throw new ConcurrentModificationException("evaluate: another thread changed the network meanwhile (" + names
-                    + (changed.size() > 3 ? " and " + (changed.size() - 3) + " more" : "")
-                    + "). Hint: evaluate between training steps, or evaluate"
-                    + " a second network that loaded the state dict.");
+            throw new ConcurrentModificationException(
+                    "evaluate: another thread changed the network during the evaluation (" + names
+                            + (changed.size() > 3 ? " and " + (changed.size() - 3) + " more" : "")
+                            + "). Hint: evaluate between training steps, or evaluate"
+                            + " a second network that loaded the state dict.");
         }
         return whole;
     }

@@ -16,16 +16,16 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The right to write into a folder, held by one run at a time: two trainings in one folder would mix their files. The
- * operating system takes the lock back when the process ends, however it ends. The lock's file {@value #FILE_NAME}
- * stays: deleting it would let two processes lock two files of the same name.
+ * The right to write to a folder, held by one run at a time, because two trainings in one folder would mix their files.
+ * The operating system releases the lock when the process ends, however it ends. The lock's file {@value #FILE_NAME}
+ * stays: if it were deleted, two processes could lock two files of the same name.
  */
 public final class FolderLock implements AutoCloseable {
     /** The file that is locked. */
     public static final String FILE_NAME = ".graft.lock";
 
     private static final System.Logger LOG = System.getLogger(FolderLock.class.getName());
-    // Beyond what is written, since Windows lets nobody read locked bytes, and the holder's name is to be read.
+    // Beyond the written bytes: on Windows locked bytes cannot be read, and the holder's name must be readable.
     private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
     private static final int LONGEST_HOLDER = 500;
     // POSIX takes a process's locks on a file back when the process closes any channel to that file. So a folder that
@@ -42,9 +42,9 @@ public final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock of an existing folder.
+     * Acquires the lock of an existing folder.
      *
-     * @throws TrainingException where another run has it, in this process, in another one, or on another machine that
+     * @throws TrainingException if another run has it, in this process, in another process, or on another machine that
      *     shares the folder
      */
     public static FolderLock acquire(Path folder) {
@@ -87,10 +87,10 @@ public final class FolderLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             throw inUse(folder, "another run of this process");
         } catch (IOException e) {
-            // Some network folders have no locks at all. To refuse them would be to refuse all work there.
+            // Some network folders have no locks at all. Refusing them would make all work there impossible.
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "{0} has no file locks ({1}): make sure by yourself that no other run uses it",
+                    "{0} has no file locks ({1}): make sure yourself that no other run uses it",
                     folder,
                     e.getMessage());
             return;
@@ -102,7 +102,7 @@ public final class FolderLock implements AutoCloseable {
         if (!before.isEmpty() && !before.contains(host + ",")) {
             LOG.log(
                     System.Logger.Level.INFO,
-                    "{0} was last used by {1}: if that run still goes on, the two hosts do not share file locks,"
+                    "{0} was last used by {1}: if that run is still going, the two hosts do not share file locks,"
                             + " so stop one of them",
                     folder,
                     before);
@@ -136,7 +136,7 @@ public final class FolderLock implements AutoCloseable {
         channel.write(ByteBuffer.wrap((holder + "\n").getBytes(StandardCharsets.UTF_8)), 0);
     }
 
-    /** Without a name service, which would open a socket. */
+    /** Does not use a name service, which would open a socket. */
     private static String host() {
         try {
             return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
@@ -147,19 +147,19 @@ public final class FolderLock implements AutoCloseable {
         }
     }
 
-    /** Whether this lock is that of {@code folder}. */
+    /** Whether this is the lock of {@code folder}. */
     boolean isOf(Path folder) throws IOException {
         return channel.isOpen() && folder.toRealPath().resolve(FILE_NAME).equals(file);
     }
 
-    /** Gives the folder back; a second call does nothing, since the folder may be somebody else's by then. */
+    /** Releases the folder. A second call has no effect, because another run may have the folder by then. */
     @Override
     public synchronized void close() {
         if (!channel.isOpen()) {
             return;
         }
         try (FileChannel open = channel) {
-            open.truncate(0); // only what a killed run leaves names a holder
+            open.truncate(0); // only a killed run leaves a holder's name
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "the lock of " + file + " was not closed", e);
         } finally {

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How a training went, the epochs before a resume included.
+ * The course of a training, including the epochs before a resume.
  *
  * @param epochs the finished epochs
  * @param bestEpoch the epoch with the best monitored score; empty without validation data
@@ -20,7 +20,7 @@ public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending en
         /** The monitored score did not improve for as many epochs as the patience allows. */
         STOPPED_EARLY,
         /**
-         * Somebody asked for it, see {@link StopSignal}; a checkpoint to resume from is written where there is a
+         * A stop was requested (see {@link StopSignal}); a checkpoint to resume from was written if there is a
          * directory.
          */
         INTERRUPTED
@@ -32,7 +32,7 @@ public record History(List<EpochResult> epochs, OptionalInt bestEpoch, Ending en
 
     /**
      * What looks wrong about the training as a whole: one class for every validation example, an AUROC no better than
-     * guessing, a loss that did not move. Each says what to try; empty where nothing is wrong.
+     * guessing, a loss that did not move. Each warning says what to try. Empty if nothing is wrong.
      */
     public List<String> warnings() {
         return TrainingWarnings.of(this);

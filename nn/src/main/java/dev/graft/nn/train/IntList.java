@@ -2,7 +2,7 @@ package dev.graft.nn.train;
 
 import java.util.Arrays;
 
-/** Grows without boxing: a validation set may have millions of examples. */
+/** A growing list without boxing, because a validation set may have millions of examples. */
 final class IntList {
     private int[] values = new int[64];
     private int size;

@@ -24,16 +24,16 @@ public enum Monitor {
     }
 
     /**
-     * Says before a training, as far as that can be known, that this score will never be defined.
+     * Checks before a training, as far as possible, that this score can be defined.
      *
-     * @param judge the loss by which the validation is judged
-     * @throws TrainingException where this is AUROC and all examples whose label counts are of one class
+     * @param judge the validation loss
+     * @throws TrainingException if this is AUROC and all examples whose label counts are of one class
      */
     public void check(Dataset<?> validation, Loss judge) {
         MonitorCheck.classes(this, validation, judge);
     }
 
-    /** As in a sentence. */
+    /** The name within a sentence. */
     @Override
     public String toString() {
         return this == AUROC ? name() : name().toLowerCase(Locale.ROOT);

@@ -8,13 +8,13 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.Arrays;
 
-/** Says at the start of a training, as far as that can be known, that its monitored score will never be defined. */
+/** Checks at the start of a training, as far as possible, that its monitored score can be defined. */
 final class MonitorCheck {
     private MonitorCheck() {}
 
     /**
-     * @throws TrainingException where validation examples whose labels are known are all of one class, and that leaves
-     *     the score undefined
+     * @throws TrainingException if all validation examples with known labels are of one class, which leaves the score
+     *     undefined
      */
     static void classes(Monitor monitor, Dataset<?> validation, Loss criterion) {
         if (monitor != Monitor.AUROC || !(validation instanceof LabelledDataset data)) {
@@ -24,7 +24,7 @@ final class MonitorCheck {
         try {
             labels = data.labels();
         } catch (IllegalStateException e) {
-            return; // targets that are no classes
+            return; // targets that are not classes
         }
         int[] counted = Arrays.stream(labels)
                 .filter(label -> criterion.ignoredLabel().isEmpty()
@@ -38,7 +38,7 @@ final class MonitorCheck {
         }
     }
 
-    /** @throws TrainingException where the loss has no classes for such outputs, and the score needs them */
+    /** @throws TrainingException if the loss has no classes for such outputs, and the score needs them */
     @SuppressWarnings("try")
     static void classification(Monitor monitor, Loss criterion, Tensor outputs) {
         if (monitor == Monitor.LOSS) {
@@ -53,7 +53,7 @@ final class MonitorCheck {
         }
     }
 
-    /** Warns once while it lasts. */
+    /** Warns once for each period without a defined score. */
     static void warnUndefined(Monitor monitor, TrainState state, Progress progress) {
         int epochs = state.history.size();
         boolean said = epochs > 1

@@ -4,7 +4,7 @@ import java.io.PrintStream;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/** One line an epoch, for logs and pipes; what takes long is told of ever more rarely. */
+/** One line for each epoch, for logs and pipes. Long passes are reported at increasing intervals. */
 final class PlainProgress implements Progress {
     private static final long FIRST_NANOS = 10_000_000_000L;
     private static final long LONGEST_NANOS = 600_000_000_000L;

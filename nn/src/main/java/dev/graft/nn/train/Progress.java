@@ -3,62 +3,62 @@ package dev.graft.nn.train;
 import java.io.PrintStream;
 
 /**
- * Told how a training goes on, on the training thread. After {@link #epochStarted} come calls of {@link #batchDone},
- * then either {@link #epochDone} or {@link #epochAborted}, once.
+ * Receives the progress of a training, on the training thread. After {@link #epochStarted} come calls of
+ * {@link #batchDone}, then one call of either {@link #epochDone} or {@link #epochAborted}.
  */
 public interface Progress {
 
     /**
-     * An epoch begins, or goes on after an interruption.
+     * An epoch begins, or continues after an interruption.
      *
-     * @param done batches of this epoch done before, where an interrupted one goes on
+     * @param done batches of this epoch that were done before, if an interrupted epoch continues
      */
     default void epochStarted(int epoch, int epochs, int batches, int done) {}
 
     /**
      * A batch has been trained on.
      *
-     * @param lossSoFar of the epoch's examples so far, as {@link EpochResult#trainLoss}; NaN before one counted
+     * @param lossSoFar of the epoch's examples so far, as {@link EpochResult#trainLoss}; NaN if none has counted yet
      */
     default void batchDone(double lossSoFar) {}
 
-    /** The epoch is trained, judged and saved. */
+    /** The epoch is trained, validated and saved. */
     default void epochDone(EpochResult result) {}
 
-    /** The epoch ends before it is done: a stop was asked for, or something failed. */
+    /** The epoch ends before it is done: a stop was requested, or something failed. */
     default void epochAborted() {}
 
     /**
-     * A pass over examples begins that learns from none, such as the validation of an epoch. It comes to its end with
-     * {@link #passDone} before another begins.
+     * A pass over examples without learning begins, such as the validation of an epoch. It ends with {@link #passDone}
+     * before another begins.
      *
-     * @param name what is done, such as {@code validation}
-     * @param examples of the whole pass
-     * @param done of these before, where an interrupted pass goes on
+     * @param name the name of the pass, such as {@code validation}
+     * @param examples the examples of the whole pass
+     * @param done the examples that were done before, if an interrupted pass continues
      */
     default void passStarted(String name, long examples, long done) {}
 
     /**
-     * The pass goes on.
+     * The pass advances.
      *
      * @param examples done since the last call
      */
     default void passAdvanced(int examples) {}
 
-    /** The pass is whole, or is left before that. */
+    /** The pass is complete, or ended early. */
     default void passDone() {}
 
-    /** Something to know that stops nothing; it goes to the log unless overridden. */
+    /** A warning that does not stop the training. It is logged unless overridden. */
     default void warning(String message) {
         System.getLogger(Progress.class.getName()).log(System.Logger.Level.WARNING, message);
     }
 
-    /** Says nothing but warnings, to the log. */
+    /** Reports only warnings, to the log. */
     static Progress silent() {
         return new Progress() {};
     }
 
-    /** One line an epoch, of at most 80 columns, and now and then a line of what takes long. */
+    /** One line of at most 80 columns for each epoch, and occasional lines for long passes. */
     static Progress lines(PrintStream out) {
         return new PlainProgress(out);
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Judges a checkpoint against the run that is to go on with it, before anything of the run changes. */
+/** Checks a checkpoint against the run that will continue from it, before anything of the run changes. */
 final class ResumeCheck {
     private final Path file;
 
@@ -19,7 +19,9 @@ final class ResumeCheck {
         this.file = file;
     }
 
-    /** @throws TrainingException where the numbers contradict each other, as they do in no file that a trainer wrote */
+    /**
+     * @throws TrainingException if the numbers contradict each other, as they never do in a file that a trainer wrote
+     */
     void state(TrainState state) {
         boolean sane = state.epoch >= 1
                 && state.batch >= 0
@@ -45,7 +47,7 @@ final class ResumeCheck {
 
     TrainingException damaged() {
         return new TrainingException(
-                "resume: the training state in " + file + " is damaged. Hint: start anew without resume.");
+                "resume: the training state in " + file + " is damaged. Hint: start again without resume.");
     }
 
     /** @param data what the checkpoint says about its loader */
@@ -54,7 +56,7 @@ final class ResumeCheck {
         String now = text(loader.examples(), loader.batches(), loader.seed());
         if (!then.equals(now)) {
             throw new TrainingException("resume: " + file + " was trained on other data (then " + then + "; now " + now
-                    + "). Hint: resume with the same data, batch size and seed, or start anew.");
+                    + "). Hint: resume with the same data, batch size and seed, or start again.");
         }
         if (state.batch > loader.batches()) {
             throw damaged();
@@ -66,7 +68,7 @@ final class ResumeCheck {
                     "resume: epoch " + state.epoch + " of " + file + " has other batches than now, of " + now
                             + " in batches of " + loader.batchSize()
                             + ". Hint: resume with the same batch size, sampler, shuffling and last-batch rule, or"
-                            + " start anew.");
+                            + " start again.");
         }
     }
 
@@ -74,28 +76,29 @@ final class ResumeCheck {
         return examples + " examples, " + batches + " batches, seed " + seed;
     }
 
-    /** Returns what is different, but may be. */
+    /** Returns the differences that are allowed. */
     Optional<String> settings(RunSettings then, RunSettings now, TrainState state) {
         if (!then.optimizer().equals(now.optimizer())) {
             throw new TrainingException("resume: " + file + " was trained by " + then.optimizer() + ", now "
-                    + now.optimizer() + ". Hint: make the optimizer of the first run, or start anew.");
+                    + now.optimizer() + ". Hint: make the optimizer of the first run, or start again.");
         }
         if (then.accumulate() != now.accumulate() && state.batch > 0) {
             throw new TrainingException(
                     "resume: " + file + " lies within an epoch of " + then.accumulate() + " batches a step, now "
-                            + now.accumulate() + ". Hint: accumulate(" + then.accumulate() + "), or start anew.");
+                            + now.accumulate() + ". Hint: accumulate(" + then.accumulate() + "), or start again.");
         }
         if (!then.monitor().equals(now.monitor()) && state.bestEpoch.isPresent()) {
-            throw new TrainingException("resume: the best epoch of " + file + " was chosen by " + then.monitor()
-                    + ", now " + now.monitor() + " is monitored. Hint: monitor " + then.monitor() + ", or start anew.");
+            throw new TrainingException(
+                    "resume: the best epoch of " + file + " was chosen by " + then.monitor() + ", now " + now.monitor()
+                            + " is monitored. Hint: monitor " + then.monitor() + ", or start again.");
         }
         return then.details().equals(now.details())
                 ? Optional.empty()
-                : Optional.of("the run goes on with other settings, and differs from an unbroken one: then "
+                : Optional.of("the run continues with other settings, and differs from an unbroken one: then "
                         + then.details() + "; now " + now.details());
     }
 
-    /** Older checkpoints do not say what was trained; their moments tell, by number. */
+    /** Older checkpoints do not say which parameters were trained; the numbers of their moments show it. */
     void trained(List<?> then, Module model, Optimizer optimizer) {
         String difference = TrainedLayers.difference(
                 model.namedParameters().keySet(),
@@ -103,11 +106,11 @@ final class ResumeCheck {
                 TrainedLayers.of(model, optimizer));
         if (!difference.isEmpty()) {
             throw new TrainingException("resume: " + file + " is of a run that trained other layers (" + difference
-                    + "). Hint: freeze and unfreeze as in that run before the optimizer is made, or start anew.");
+                    + "). Hint: freeze and unfreeze as in that run before the optimizer is made, or start again.");
         }
     }
 
-    /** The random states by the modules that take them. */
+    /** The random states, by the modules that they belong to. */
     Map<Stochastic, long[]> random(Map<?, ?> random, Module model) {
         Map<Stochastic, long[]> states = new LinkedHashMap<>();
         List<String> missing = new ArrayList<>();

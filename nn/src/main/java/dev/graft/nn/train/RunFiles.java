@@ -17,11 +17,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Where a run keeps its checkpoints: a folder, or the memory for the best weights alone.
+ * Where a run keeps its checkpoints: in a folder, or only the best weights in memory.
  *
- * <p>A run's files name the run, so that a file which another run left, or somebody put there, is never taken for its
- * own. Each file is replaced as a whole, and nothing of an older run is removed before the new run's first checkpoint
- * is on the disk.
+ * <p>A run's files name the run, so that a file of another run is never mistaken for its own. Each file is replaced as
+ * a whole, and nothing of an older run is removed before the new run's first checkpoint is on the disk.
  */
 final class RunFiles implements AutoCloseable {
     static final String LAST = "last.safetensors";
@@ -48,8 +47,8 @@ final class RunFiles implements AutoCloseable {
     /**
      * Makes and locks the folder.
      *
-     * @param held the folder's lock, where the caller has it already
-     * @throws TrainingException where the folder is in use or cannot be written: better now than after an epoch
+     * @param held the folder's lock, if the caller already has it
+     * @throws TrainingException if the folder is in use or cannot be written: better now than after an epoch
      */
     static RunFiles open(Optional<Path> directory, Optional<FolderLock> held, Module model, String identity) {
         if (directory.isEmpty()) {
@@ -67,12 +66,12 @@ final class RunFiles implements AutoCloseable {
         } catch (IOException e) {
             throw new TrainingException(
                     "training: the folder " + folder.toAbsolutePath() + " cannot be written (" + e
-                            + "). Hint: choose another one, or mend its permissions.",
+                            + "). Hint: choose another one, or fix its permissions.",
                     e);
         }
     }
 
-    /** A killed run leaves the temporary file that it was writing; under the lock it belongs to nobody. */
+    /** A killed run leaves the temporary file that it was writing. Under the lock, no run is using it. */
     private static void removeLeftovers(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(RunFiles::isLeftover).toList()) {
@@ -95,7 +94,9 @@ final class RunFiles implements AutoCloseable {
         return folder.resolve(UNVALIDATED);
     }
 
-    /** The newest checkpoint: an epoch that was trained, but not judged, is further on than the last one that was. */
+    /**
+     * The newest checkpoint: an epoch that was trained but not validated is later than the last one that was validated.
+     */
     static Optional<Path> newest(Path folder) {
         Path last = folder.resolve(LAST);
         Path trained = unvalidated(folder);
@@ -105,7 +106,7 @@ final class RunFiles implements AutoCloseable {
         return Optional.of(!Files.exists(last) || Checkpoint.isAhead(trained, last) ? trained : last);
     }
 
-    /** Goes on from the newest checkpoint if {@code resume}, where there is one; else begins anew. */
+    /** Continues from the newest checkpoint if {@code resume} and there is one; else starts again. */
     TrainState begin(boolean resume, Optimizer optimizer, DataLoader loader, RunSettings settings) {
         Optional<Path> from = resume ? directory.flatMap(RunFiles::newest) : Optional.empty();
         if (from.isPresent()) {
@@ -116,8 +117,7 @@ final class RunFiles implements AutoCloseable {
         state.identity = identity;
         state.settings = settings;
         directory.filter(RunFiles::holdsRun).ifPresent(folder -> {
-            // this checkpoint of nothing yet takes the place of the old run's last: from now on a resume goes on with
-            // the new run
+            // this empty checkpoint replaces the old run's last one: from now on a resume continues the new run
             saveLast(optimizer, state, loader);
             delete(folder.resolve(BEST));
         });
@@ -135,7 +135,7 @@ final class RunFiles implements AutoCloseable {
         if (state.bestEpoch.isPresent()) {
             checkBest(from, best, state);
         } else if (Files.exists(best) && facts(best).containsKey("run")) {
-            delete(best); // an older run's, whose successor was killed before it could delete it
+            delete(best); // a file of an older run, whose successor was killed before it could delete the file
         }
         lastIsOurs = true;
         // the run may have been killed between its checkpoint and the log
@@ -147,15 +147,15 @@ final class RunFiles implements AutoCloseable {
         int epoch = state.bestEpoch.getAsInt();
         if (!Files.exists(best)) {
             throw new TrainingException("resume: " + from + " says that epoch " + epoch + " was the best, but " + best
-                    + " is missing. Hint: put it back, or start anew without resume.");
+                    + " is missing. Hint: put it back, or start again without resume.");
         }
         Map<String, Object> made = facts(best);
-        // Killed after this epoch's weights were kept and before its checkpoint was: the epoch is judged again, with
-        // the same outcome.
+        // Killed after this epoch's weights were saved and before its checkpoint was: the epoch is validated again,
+        // with the same outcome.
         boolean fits = made.get("epoch") instanceof Integer kept && (kept == epoch || kept == state.epoch);
         if (!state.run.isEmpty() && !(fits && state.run.equals(made.get("run")))) {
             throw new TrainingException("resume: " + best + " does not hold the weights of epoch " + epoch
-                    + " of the run in " + from + ". Hint: put the run's own file back, or start anew without resume.");
+                    + " of the run in " + from + ". Hint: put the run's own file back, or start again without resume.");
         }
     }
 
@@ -167,7 +167,7 @@ final class RunFiles implements AutoCloseable {
         }
     }
 
-    /** After an epoch, or in the midst of one. */
+    /** Saves after an epoch, or within one. */
     void saveLast(Optimizer optimizer, TrainState state, DataLoader loader) {
         directory.ifPresent(folder -> {
             Checkpoint.save(last(), model, optimizer, state, loader);
@@ -178,14 +178,14 @@ final class RunFiles implements AutoCloseable {
     }
 
     /**
-     * After an epoch's training, before its validation. In a file of its own: where the validation shows that the
-     * weights are useless, the checkpoint before them is still there.
+     * Saves after an epoch's training, before its validation. It uses a separate file: if the validation shows that the
+     * weights are useless, the previous checkpoint is still there.
      */
     void saveUnvalidated(Optimizer optimizer, TrainState state, DataLoader loader) {
         directory.ifPresent(folder -> Checkpoint.save(unvalidated(folder), model, optimizer, state, loader));
     }
 
-    /** Forgets what {@link #saveUnvalidated} wrote. */
+    /** Deletes what {@link #saveUnvalidated} wrote. */
     void dropUnvalidated() {
         directory.ifPresent(folder -> delete(unvalidated(folder)));
     }
@@ -233,7 +233,7 @@ final class RunFiles implements AutoCloseable {
                         && Integer.valueOf(state.bestEpoch.getAsInt()).equals(made.get("epoch")))) {
             throw new TrainingException(
                     "training: " + file + " does not hold the weights of epoch " + state.bestEpoch.getAsInt()
-                            + ", the best one; the model keeps the last epoch's. Hint: a run that was killed was resumed with other settings; start anew.");
+                            + ", the best one; the model keeps the last epoch's. Hint: a run that was killed was resumed with other settings; start again.");
         }
         try (StateDict best = Safetensors.load(file)) {
             model.load(best);

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a trainer was told, as far as a resumed run must agree with it, or should.
+ * The settings of a trainer that a resumed run must, or should, agree with.
  *
  * @param accumulate batches a step
  * @param monitor the score that names the best epoch

@@ -14,14 +14,14 @@ final class RunningLoss {
         this(criterion, 0, 0);
     }
 
-    /** Goes on from the sums of an earlier one. */
+    /** Continues from earlier sums. */
     RunningLoss(Loss criterion, double sum, double weight) {
         this.criterion = criterion;
         this.sum = sum;
         this.weight = weight;
     }
 
-    /** How much a batch counts; 0 where its loss is to be left alone, since it may not be defined. */
+    /** How much a batch counts; 0 if its loss must be ignored, because it may not be defined. */
     static double weight(Loss criterion, Tensor outputs, Tensor targets) {
         double weight = criterion.weight(outputs, targets);
         if (!(weight >= 0) || Double.isInfinite(weight)) {
@@ -56,7 +56,7 @@ final class RunningLoss {
         return criterion.reduction() != LossReduction.SUM;
     }
 
-    /** The loss of all batches together; NaN before anything counted. */
+    /** The loss of all batches together; NaN if nothing has counted yet. */
     double value() {
         return isMean() || weight == 0 ? sum / weight : sum;
     }

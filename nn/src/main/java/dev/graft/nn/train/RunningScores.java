@@ -8,8 +8,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The scores of a validation pass, batch by batch. Accuracy needs counts alone. AUROC needs the probabilities of all
- * examples, so it is left out where they would fill the memory of large classifications and nobody monitors it.
+ * The scores of a validation pass, batch by batch. Accuracy needs only counts. AUROC needs the probabilities of all
+ * examples. It is left out if these would fill the memory and it is not monitored.
  */
 final class RunningScores implements Evaluator.Listener {
     /** 64 MiB of floats. */
@@ -64,7 +64,7 @@ final class RunningScores implements Evaluator.Listener {
         labels.add(answers.labels());
     }
 
-    /** Whether AUROC was left out since too much would have to be kept. */
+    /** Whether AUROC was left out because it needs too much memory. */
     boolean isTooLarge() {
         return !ranked;
     }

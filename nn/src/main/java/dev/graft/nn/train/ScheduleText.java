@@ -4,10 +4,10 @@ import dev.graft.nn.optim.LrSchedule;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
-/** What tells one learning rate schedule from another. */
+/** A text that distinguishes learning rate schedules. */
 final class ScheduleText {
     private static final int SHOWN = 4;
-    /** Every step at first, then ever fewer. */
+    /** Every step at first, then at increasing distances. */
     private static final long[] STEPS = LongStream.concat(
                     LongStream.range(0, 64), LongStream.range(6, 20).map(power -> 1L << power))
             .toArray();
@@ -15,8 +15,8 @@ final class ScheduleText {
     private ScheduleText() {}
 
     /**
-     * What a schedule says of itself. One that says nothing, or has such a one inside, is told by its class and its
-     * factors: they are a pure function of the step.
+     * The schedule's own text. A schedule without one, or with such a schedule inside, is identified by its class and
+     * its factors, which are a pure function of the step.
      */
     static String of(LrSchedule schedule) {
         String text = schedule.toString();

@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks a training to stop cleanly: it finishes the step it is in, writes its checkpoint and returns. Any thread may
- * ask.
+ * Requests that a training stop cleanly: it finishes its current step, writes its checkpoint and returns. Any thread
+ * may request it.
  *
  * <pre>{@code
  * try (StopSignal stop = StopSignal.onShutdown()) {        // Ctrl-C
@@ -21,12 +21,12 @@ public final class StopSignal implements AutoCloseable {
     private volatile boolean requested;
     private Optional<Thread> hook = Optional.empty();
 
-    /** A signal that only {@link #request()} sets off. */
+    /** A signal that is triggered only by {@link #request()}. */
     public StopSignal() {}
 
     /**
-     * A signal that Ctrl-C or a polite kill sets off. The JVM then waits, for at most 5 minutes, until this signal is
-     * closed; so close it before calling {@link System#exit}.
+     * A signal that is triggered by Ctrl-C or SIGTERM. The JVM then waits, for at most 5 minutes, until this signal is
+     * closed, so close it before calling {@link System#exit}.
      */
     public static StopSignal onShutdown() {
         StopSignal signal = new StopSignal();
@@ -41,7 +41,7 @@ public final class StopSignal implements AutoCloseable {
         return signal;
     }
 
-    /** Asks for the stop. */
+    /** Requests the stop. */
     public void request() {
         requested = true;
     }
@@ -58,7 +58,7 @@ public final class StopSignal implements AutoCloseable {
         }
     }
 
-    /** Lets a waiting JVM end, and no longer listens to Ctrl-C. */
+    /** Lets a waiting JVM exit, and no longer listens for Ctrl-C. */
     @Override
     public void close() {
         closed.countDown();
@@ -66,7 +66,7 @@ public final class StopSignal implements AutoCloseable {
             try {
                 Runtime.getRuntime().removeShutdownHook(thread);
             } catch (IllegalStateException alreadyShuttingDown) {
-                // the hook is what is running; it ends by the latch
+                // the hook itself is running; the latch ends it
             }
         });
         hook = Optional.empty();

@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Everything that changes while training, outside model and optimizer; a checkpoint keeps it. */
+/** Everything that changes during training, outside model and optimizer; a checkpoint keeps it. */
 final class TrainState {
-    /** Different for each run; files that a run leaves carry it. */
+    /** Different for each run; the files of a run contain it. */
     String run = "";
-    /** What the caller calls this run, such as a hash of data and settings. */
+    /** The caller's name for this run, such as a hash of data and settings. */
     String identity = "";
 
     RunSettings settings = new RunSettings(1, "", "", "");
-    /** How a resumed run differs from the one that wrote the checkpoint, where it may. */
+    /** How a resumed run differs from the one that wrote the checkpoint, where this is allowed. */
     Optional<String> changed = Optional.empty();
-    /** The epoch that runs or comes next, from 1, and how many of its batches are done. */
+    /** The current or next epoch, from 1, and how many of its batches are done. */
     int epoch = 1;
 
     int batch;
@@ -25,13 +25,15 @@ final class TrainState {
     double lossSum;
 
     double lossWeight;
-    /** Right answers among those to labels that count; -1 where there are none to judge. */
+    /** Correct predictions among the labels that count; -1 if there are no predictions. */
     long right;
 
     long judged;
     long seen;
     double seconds;
-    /** Of the last step; a resumed optimizer has the one that the schedule starts from until its first step. */
+    /**
+     * The learning rate of the last step. Until its first step, a resumed optimizer has the schedule's initial rate.
+     */
     double learningRate = Double.NaN;
 
     OptionalInt bestEpoch = OptionalInt.empty();

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** Which parameters a run trains, in words: by the layers that they make up. */
+/** Which parameters a run trains, described by their layers. */
 final class TrainedLayers {
     private static final int LISTED = 6;
 
@@ -29,7 +29,7 @@ final class TrainedLayers {
     }
 
     /**
-     * What the two runs train differently; empty where that is the same.
+     * What the two runs train differently; empty if they train the same.
      *
      * @param all the model's parameters
      */
@@ -47,7 +47,7 @@ final class TrainedLayers {
         }
     }
 
-    /** The largest layers all of whose parameters are meant, and parameters that are alone in that. */
+    /** The largest layers whose parameters are all included, and the remaining single parameters. */
     private static List<String> layers(Collection<String> all, Predicate<String> meant) {
         Set<String> layers = new LinkedHashSet<>();
         for (String name : all) {

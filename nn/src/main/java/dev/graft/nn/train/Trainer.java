@@ -35,12 +35,12 @@ import java.util.Set;
  *         .build().fit(train, validation);
  * }</pre>
  *
- * <p>A model is trained by one thread at a time; others may evaluate it between two steps, not during one. Two
- * trainers, or a thread that loads weights meanwhile, are an error that says so.
+ * <p>A model is trained by one thread at a time. Other threads may evaluate it between two steps, not during one. Two
+ * trainers on one model, or a thread that loads weights during training, are reported as an error.
  */
 public final class Trainer {
     private static final int LISTED = 8;
-    /** Squares of larger weights are no floats any more: the next step's loss is not a number. */
+    /** Squares of larger weights overflow a float, and the next step's loss would be NaN. */
     private static final double LARGEST_WEIGHTS = 1e19;
 
     private final Module model;
@@ -85,19 +85,19 @@ public final class Trainer {
         stop = builder.stop;
     }
 
-    /** One epoch, constant learning rate, nothing written, unless the builder is told otherwise. */
+    /** By default: one epoch, a constant learning rate, nothing written. */
     public static TrainerBuilder builder(Module model, Loss loss, Optimizer optimizer) {
         return new TrainerBuilder(model, loss, optimizer);
     }
 
-    /** The number of optimizer steps in a whole training: what a per-step schedule needs to know. */
+    /** The number of optimizer steps in a whole training, for a per-step schedule. */
     public static long steps(DataLoader train, int epochs, int accumulate) {
         return (long) epochs * ((train.batches() + accumulate - 1) / accumulate);
     }
 
     /**
-     * What the run whose newest checkpoint lies in a folder calls itself, see {@link TrainerBuilder#identity}; empty
-     * where there is no checkpoint.
+     * The identity of the run whose newest checkpoint is in a folder (see {@link TrainerBuilder#identity}); empty if
+     * there is no checkpoint.
      */
     public static Optional<String> identity(Path folder) {
         return RunFiles.newest(folder).map(Checkpoint::identity);
@@ -115,8 +115,8 @@ public final class Trainer {
     /**
      * Trains, and leaves the model in evaluation mode.
      *
-     * @throws TrainingException where the loss or a weight stops being a finite number, nothing can be learnt, or a
-     *     file cannot be written; earlier checkpoints stay as they are
+     * @throws TrainingException if the loss or a weight becomes non-finite, nothing can be learnt, or a file cannot be
+     *     written; earlier checkpoints stay unchanged
      */
     public History fit(DataLoader train, Optional<DataLoader> validation) {
         check(validation);
@@ -147,7 +147,7 @@ public final class Trainer {
                 ScheduleText.of(schedule) + (schedulePerEpoch ? " per epoch" : " per step"));
     }
 
-    /** What a loss says of itself; one that says nothing is told by its class alone. */
+    /** The loss's own text; a loss without one is identified by its class alone. */
     private static String described(Object part) {
         String text = part.toString();
         String name = part.getClass().isHidden() ? "" : part.getClass().getSimpleName();
@@ -169,7 +169,10 @@ public final class Trainer {
         validation.ifPresent(loader -> monitor.check(loader.dataset(), validationCriterion));
     }
 
-    /** Weights that are no numbers when the training begins, as from a damaged file: no data or rate is to blame. */
+    /**
+     * Refuses weights that are non-finite when the training begins, as from a damaged file, because neither the data
+     * nor the learning rate is to blame.
+     */
     private void checkFinite() {
         try (StateDict state = model.stateDict()) {
             for (Map.Entry<String, Tensor> entry : state.entries()) {
@@ -243,14 +246,17 @@ public final class Trainer {
         }
     }
 
-    /** Trains, judges and saves an epoch; empty where a stop was asked for before that was done, which is saved too. */
+    /**
+     * Trains, validates and saves an epoch. Empty if a stop was requested before that was done; the state is then saved
+     * too.
+     */
     private Optional<EpochResult> epoch(
             TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
         long begin = System.nanoTime();
         double secondsBefore = state.seconds;
         boolean finished = trainEpoch(state, train, validation.isPresent(), files);
         state.seconds = secondsBefore + seconds(begin);
-        // the last step may have ruined the weights, which must not replace a good checkpoint
+        // the last step may have made the weights non-finite, which must not replace a good checkpoint
         checkWeights(state, files);
         if (!finished) {
             files.saveLast(optimizer, state, train);
@@ -284,7 +290,7 @@ public final class Trainer {
         return new RunningLoss(criterion, state.lossSum, state.lossWeight);
     }
 
-    /** Judged from the history alone, so that a resumed run stops where the unbroken one does. */
+    /** Depends only on the history, so that a resumed run stops where an unbroken run does. */
     private boolean isExhausted(TrainState state) {
         if (patience.isEmpty() || state.batch != 0) {
             return false;
@@ -305,11 +311,11 @@ public final class Trainer {
         }
     }
 
-    /** Returns whether the epoch came to its end; a stop takes effect after an optimizer step only. */
+    /** Returns whether the epoch was completed; a stop takes effect only after an optimizer step. */
     private boolean trainEpoch(TrainState state, DataLoader train, boolean judged, RunFiles files) {
         int batches = train.batches();
         if (state.batch == batches) {
-            return true; // resumed after its training, before its validation
+            return true; // resumed after the epoch's training, before its validation
         }
         model.train();
         optimizer.zeroGrad();
@@ -346,7 +352,7 @@ public final class Trainer {
             RunningLoss running,
             Accumulation accumulation,
             RunFiles files) {
-        // a scope of its own: after an exception, too, the step's memory is there again at once
+        // a separate scope, so that the step's memory is freed at once after an exception too
         long before = versions();
         try (Scope scope = Scope.open()) {
             Tensor outputs = model.forward(batch.inputs());
@@ -376,7 +382,7 @@ public final class Trainer {
         state.seen += batch.size();
     }
 
-    /** Grows with every change of a weight that is stepped. */
+    /** Increases with every change of a weight that is trained. */
     private long versions() {
         long versions = 0;
         for (Parameter parameter : optimizer.parameters()) {
@@ -389,7 +395,7 @@ public final class Trainer {
         if (versions() != before) {
             throw new TrainingException(
                     "training: weights changed while a step was computed, by another thread or by the model's formula."
-                            + " Hint: train a model in one thread at a time, and load nothing into it meanwhile.");
+                            + " Hint: train a model in one thread at a time, and load nothing into it during training.");
         }
     }
 
@@ -414,10 +420,10 @@ public final class Trainer {
     }
 
     /**
-     * Judges the epoch that was just trained; empty where a stop was asked for. The trained weights are on the disk by
-     * then, and where the validation fails: another hour of training must not hang on one damaged image.
+     * Validates the epoch that was just trained; empty if a stop was requested. The trained weights are already on the
+     * disk, even if the validation fails: an hour of training must not be lost to one damaged image.
      *
-     * @param saveFirst whether a kill meanwhile would lose more than it takes to save
+     * @param saveFirst whether a kill during the validation would lose more time than saving takes
      */
     private Optional<Scores> validate(
             DataLoader loader, DataLoader train, TrainState state, RunFiles files, boolean saveFirst) {
@@ -432,7 +438,7 @@ public final class Trainer {
             judged = Evaluator.evaluate(model, loader, loss, stop, new Evaluator.Listener() {
                 @Override
                 public void answered(BatchPredictions answers, int[] indices) {
-                    // once the loss is no number, answers may be none either; which is said below
+                    // if the loss is NaN, the predictions may be NaN too, which is reported below
                     if (Double.isFinite(loss.sum())) {
                         scores.answered(answers, indices);
                     }
@@ -466,7 +472,7 @@ public final class Trainer {
         }
         if (scores.isTooLarge() && state.history.isEmpty()) {
             progress.warning("AUROC is left out, as it would keep more than " + RunningScores.MAX_UNASKED
-                    + " probabilities in memory. Hint: monitor AUROC to have it all the same.");
+                    + " probabilities in memory. Hint: monitor AUROC to compute it anyway.");
         }
         return Optional.of(scores.scores(loss.value()));
     }
@@ -502,7 +508,7 @@ public final class Trainer {
         }
         return bad.isEmpty()
                 ? Optional.empty()
-                : Optional.of("the inputs of examples " + bad + " of the data set hold NaN or infinity: mend the data");
+                : Optional.of("the inputs of examples " + bad + " of the data set hold NaN or infinity: fix the data");
     }
 
     private TrainingException diverged(String what, Optional<String> cause, TrainState state, RunFiles files) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/** The settings of a {@link Trainer}; each method returns this. */
+/** The settings of a {@link Trainer}; each method returns this builder. */
 public final class TrainerBuilder {
     final Module model;
     final Loss loss;
@@ -29,10 +29,7 @@ public final class TrainerBuilder {
     String identity = "";
     boolean resume;
     Progress progress = Progress.silent();
-    /**
-     * How much training a kill during the validation may lose: less than it takes to write a checkpoint for each short
-     * epoch.
-     */
+    /** How much training a kill during the validation may lose, so that short epochs do not each cost a checkpoint. */
     Duration unsaved = Duration.ofSeconds(1);
 
     StopSignal stop = new StopSignal();
@@ -51,16 +48,16 @@ public final class TrainerBuilder {
     }
 
     /**
-     * Adds up the gradients of several batches for one step: the effect of one batch of all their examples, in less
-     * memory, also where batches are unequal, classes weighted or labels ignored. Only batch norm still sees each batch
-     * by itself.
+     * Accumulates the gradients of several batches for one step. This has the effect of one batch with all their
+     * examples, in less memory, even if batches are unequal, classes weighted or labels ignored. Only batch norm still
+     * sees each batch separately.
      */
     public TrainerBuilder accumulate(int batches) {
         accumulate = atLeastOne("accumulated batches", batches);
         return this;
     }
 
-    /** Limits the gradients' common norm at every step. */
+    /** Limits the common norm of all gradients at every step. */
     public TrainerBuilder clipNorm(double maxNorm) {
         if (!(maxNorm > 0)) {
             throw new IllegalArgumentException("trainer: the largest gradient norm must be positive, was " + maxNorm);
@@ -69,7 +66,7 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** Changes the learning rate from epoch to epoch; the first has step 0. */
+    /** Changes the learning rate from epoch to epoch; the first epoch is step 0. */
     public TrainerBuilder schedulePerEpoch(LrSchedule newSchedule) {
         schedule = newSchedule;
         schedulePerEpoch = true;
@@ -77,7 +74,7 @@ public final class TrainerBuilder {
     }
 
     /**
-     * Changes the learning rate from optimizer step to optimizer step; {@link Trainer#steps} tells how many there are.
+     * Changes the learning rate from optimizer step to optimizer step; {@link Trainer#steps} gives the number of steps.
      */
     public TrainerBuilder schedulePerStep(LrSchedule newSchedule) {
         schedule = newSchedule;
@@ -86,8 +83,8 @@ public final class TrainerBuilder {
     }
 
     /**
-     * Judges validation data by another loss than the one that is trained with, such as one without class weights and
-     * label smoothing, whose values can be compared between runs.
+     * Uses a different loss for validation than for training, such as one without class weights and label smoothing,
+     * whose values are comparable between runs.
      */
     public TrainerBuilder validationLoss(Loss judge) {
         validationLoss = judge;
@@ -95,24 +92,26 @@ public final class TrainerBuilder {
     }
 
     /**
-     * The validation score that names the best epoch; the loss if not set. Of epochs with the same score, that with the
-     * lowest validation loss is the best. An epoch in which the score is not defined, such as the AUROC of a single
-     * class, is never the best.
+     * The validation score that decides the best epoch; the loss if not set. Among epochs with the same score, the one
+     * with the lowest validation loss is the best. An epoch in which the score is not defined, such as the AUROC of a
+     * single class, is never the best.
      */
     public TrainerBuilder monitor(Monitor score) {
         monitor = score;
         return this;
     }
 
-    /** Stops after this many epochs without a better monitored score; a lower loss at the same score is none. */
+    /**
+     * Stops after this many epochs without a better monitored score; a lower loss with the same score does not count.
+     */
     public TrainerBuilder earlyStopping(int patienceEpochs) {
         patience = OptionalInt.of(atLeastOne("patience", patienceEpochs));
         return this;
     }
 
     /**
-     * Whether the model ends with the best epoch's weights, where there is validation data, or the last's; yes if not
-     * set.
+     * Whether the model ends with the weights of the best epoch, if there is validation data, or with those of the
+     * last. True if not set.
      */
     public TrainerBuilder restoreBest(boolean restore) {
         restoreBest = restore;
@@ -121,23 +120,23 @@ public final class TrainerBuilder {
 
     /**
      * Where {@code last.safetensors} (a checkpoint to resume from), {@code best.safetensors} (a plain state dict of the
-     * best epoch) and {@code log.csv} are written; the folder is made. It is locked while the training runs. What an
-     * older run left there is kept until the new run's first checkpoint is on the disk; from then on it counts no more.
+     * best epoch) and {@code log.csv} are written. The folder is made, and locked while the training runs. The files of
+     * an older run are kept until the new run's first checkpoint is on the disk; from then on they are ignored.
      */
     public TrainerBuilder directory(Path folder) {
         directory = Optional.of(folder);
         return this;
     }
 
-    /** As {@link #directory(Path)}, for a caller that has locked the folder already and keeps the lock. */
+    /** As {@link #directory(Path)}, for a caller that has already locked the folder and keeps the lock. */
     public TrainerBuilder directory(Path folder, FolderLock held) {
         lock = Optional.of(held);
         return directory(folder);
     }
 
     /**
-     * Goes on from the directory's last checkpoint where there is one. Model, optimizer and loader must be built as in
-     * the first run; the result then has the same bits as a run that was never interrupted.
+     * Continues from the directory's last checkpoint, if there is one. Model, optimizer and loader must be built as in
+     * the first run. The result then has the same bits as that of an uninterrupted run.
      */
     public TrainerBuilder resume(boolean goOn) {
         resume = goOn;
@@ -145,27 +144,27 @@ public final class TrainerBuilder {
     }
 
     /**
-     * What tells this run from others, such as a hash of its data and settings. Its checkpoints carry it, and resuming
-     * one that has another is an error. Empty if not set.
+     * Identifies this run, for example by a hash of its data and settings. Its checkpoints contain this text, and
+     * resuming from a checkpoint with another text is an error. Empty if not set.
      */
     public TrainerBuilder identity(String text) {
         identity = text;
         return this;
     }
 
-    /** For tests, whose epochs are over in no time. */
+    /** For tests, whose epochs are very short. */
     TrainerBuilder unsaved(Duration limit) {
         unsaved = limit;
         return this;
     }
 
-    /** Who is told; nobody if not set. */
+    /** The listener; none if not set. */
     public TrainerBuilder progress(Progress listener) {
         progress = listener;
         return this;
     }
 
-    /** What may ask for a clean stop. */
+    /** The signal that requests a clean stop. */
     public TrainerBuilder stop(StopSignal signal) {
         stop = signal;
         return this;

@@ -1,8 +1,7 @@
 package dev.graft.nn.train;
 
 /**
- * A training cannot begin or go on. The message says where and what mends it; checkpoints written before stay as they
- * are.
+ * A training cannot begin or continue. The message says where, and how to fix it. Existing checkpoints are unchanged.
  */
 public final class TrainingException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Looks at a whole training for signs that nothing was learnt although nothing failed. */
+/** Checks a whole training for signs that nothing was learnt although nothing failed. */
 final class TrainingWarnings {
-    /** Half a point above guessing is within what a constant answer reaches by ties and rounding. */
+    /** A constant answer can reach half a point above guessing by ties and rounding. */
     private static final double GUESSING = 0.505;
 
     private static final double SAME_LOSS = 0.01;
-    /** Of the training data: they are told apart. */
+    /** The accuracy on training data from which on its classes count as distinguished. */
     private static final double LEARNT = 0.9;
 
     private static final double GOOD_ACCURACY = 0.99;
@@ -61,14 +61,14 @@ final class TrainingWarnings {
         return List.copyOf(warnings);
     }
 
-    /** What to try next: a smaller learning rate helps a training that is stuck, not one that still learns. */
+    /** What to try next: a smaller learning rate helps a training that is stuck, but not one that is still learning. */
     private static String advice(List<EpochResult> epochs) {
         EpochResult last = epochs.get(epochs.size() - 1);
         if (last.trainAccuracy() >= LEARNT) {
             return String.format(
                     Locale.ROOT,
-                    "compare how validation and training examples are prepared and labelled, for the training examples"
-                            + " are told apart (accuracy %.4f)",
+                    "compare how validation and training examples are prepared and labelled, because the training examples"
+                            + " are classified well (accuracy %.4f)",
                     last.trainAccuracy());
         }
         boolean falls = epochs.size() > 1
@@ -77,12 +77,12 @@ final class TrainingWarnings {
         return String.format(
                 Locale.ROOT,
                 falls
-                        ? "train for more epochs, for the training loss still falls, or use a larger learning rate than %.3g"
+                        ? "train for more epochs, because the training loss still falls, or use a larger learning rate than %.3g"
                         : "use a tenth of the learning rate (%.3g)",
                 rate(epochs));
     }
 
-    /** The highest: a schedule's last one may be next to nothing. */
+    /** The highest rate, because a schedule's last one may be almost 0. */
     private static double rate(List<EpochResult> epochs) {
         return epochs.stream().mapToDouble(EpochResult::learningRate).max().orElse(Double.NaN);
     }

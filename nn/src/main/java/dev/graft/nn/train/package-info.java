@@ -1,5 +1,5 @@
 /**
  * Training and evaluation: {@link dev.graft.nn.train.Trainer} runs epochs, keeps checkpoints and resumes exactly;
- * {@link dev.graft.nn.train.Evaluator} judges.
+ * {@link dev.graft.nn.train.Evaluator} evaluates.
  */
 package dev.graft.nn.train;

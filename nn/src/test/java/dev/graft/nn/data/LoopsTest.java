@@ -255,7 +255,7 @@ class LoopsTest {
             CompletableFuture<Batch> elsewhere = CompletableFuture.supplyAsync(walk::next);
             assertThatThrownBy(elsewhere::join)
                     .hasRootCauseInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("Hint: let each thread begin a loop of its own.");
+                    .hasMessageContaining("Hint: let each thread begin its own loop.");
             assertThat(walk.next().indices()).containsExactly(4, 5, 6, 7);
         }
     }

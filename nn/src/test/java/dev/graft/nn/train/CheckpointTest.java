@@ -389,7 +389,7 @@ class CheckpointTest {
         assertThat(warnings).hasSize(1);
         assertThat(warnings.get(0))
                 .startsWith(
-                        "the run goes on with other settings, and differs from an unbroken one: then adamW[Options[learningRate=0.01,")
+                        "the run continues with other settings, and differs from an unbroken one: then adamW[Options[learningRate=0.01,")
                 .contains("x 6], 2 batches a step, no clipping, ", "; now adamW[Options[learningRate=0.001,")
                 .contains("gradients clipped to 2.0, ");
         warnings.clear();

@@ -354,7 +354,7 @@ class TrainerTest {
         try (DataLoader train = DataLoader.of(new TensorDataset(inputs, Tensor.of(new long[4], 4)), 4)) {
             assertThatThrownBy(() -> builder(model, sgd(model)).build().fit(train))
                     .hasMessage("training: the loss is NaN at epoch 1, step 1"
-                            + " (learning rate 0.1). Hint: the inputs of examples [1] of the data set hold NaN or infinity: mend the data; no"
+                            + " (learning rate 0.1). Hint: the inputs of examples [1] of the data set hold NaN or infinity: fix the data; no"
                             + " checkpoint was written.");
         }
     }

@@ -71,14 +71,15 @@ class TrainingWarningsTest {
                 .as("falling")
                 .hasSize(2)
                 .allSatisfy(w -> assertThat(w)
-                        .contains("train for more epochs, for the training loss still falls, or use a larger learning"
-                                + " rate than 0.0100")
+                        .contains(
+                                "train for more epochs, because the training loss still falls, or use a larger learning"
+                                        + " rate than 0.0100")
                         .doesNotContain("tenth"));
         assertThat(warnings(0, epoch(1, 0.9, 0.5, constant), epoch(2, 0.1, 0.97, constant)))
                 .as("learnt by heart")
                 .hasSize(2)
                 .allSatisfy(w -> assertThat(w)
-                        .contains("the training examples are told apart (accuracy 0.9700)")
+                        .contains("the training examples are classified well (accuracy 0.9700)")
                         .doesNotContain("tenth"));
     }
 
