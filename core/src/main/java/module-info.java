@@ -1,5 +1,6 @@
 /** Tensors, autograd, the operator set, the CPU backend and weight files. */
 module dev.graft.core {
+    requires static org.jspecify;
     requires static java.management;
     requires static jdk.incubator.vector;
     requires static jdk.management;

@@ -1,5 +1,6 @@
 /** The GPU backend, found at run time by {@link java.util.ServiceLoader}. */
 module dev.graft.cuda {
+    requires static org.jspecify;
     requires transitive dev.graft.core;
 
     exports dev.graft.cuda;

@@ -1,5 +1,6 @@
 /** Modules, losses, optimizers, data loading, metrics and training. */
 module dev.graft.nn {
+    requires static org.jspecify;
     requires transitive dev.graft.core;
     requires com.fasterxml.jackson.jr.ob;
     requires de.siegmar.fastcsv;

@@ -1,5 +1,6 @@
 /** Images, transforms, image data sets and the model zoo. */
 module dev.graft.vision {
+    requires static org.jspecify;
     requires transitive dev.graft.nn;
     requires com.twelvemonkeys.imageio.bmp;
     requires com.twelvemonkeys.imageio.core;

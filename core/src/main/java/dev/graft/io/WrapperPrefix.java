@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** What wrappers around a network add to the names of its state dict, in front or inside. */
@@ -169,7 +170,7 @@ final class WrapperPrefix {
         return dicts.stream()
                 .allMatch(other -> first.keySet().equals(other.keySet())
                         && first.entrySet().stream().allMatch(entry -> {
-                            Tensor there = other.get(entry.getKey());
+                            Tensor there = Objects.requireNonNull(other.get(entry.getKey()));
                             Tensor here = entry.getValue();
                             return here == there
                                     || (here.dtype() == there.dtype()

@@ -22,4 +22,7 @@
  * {@link dev.graft.io.file} (atomic writes, the exception). A new format gets its own package, and a class here only if
  * applications choose it by name.
  */
+@NullMarked
 package dev.graft.io;
+
+import org.jspecify.annotations.NullMarked;

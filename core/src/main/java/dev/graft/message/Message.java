@@ -43,7 +43,11 @@ public final class Message {
         String of(String name, Optional<String> value);
     }
 
-    /** @param marked text with what {@link #setting} gave for each setting that it names */
+    /**
+     * Reads a marked text.
+     *
+     * @param marked text with what {@link #setting} gave for each setting that it names
+     */
     public static Message of(String marked) {
         return new Message(marked);
     }

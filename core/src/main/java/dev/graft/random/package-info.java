@@ -7,4 +7,7 @@
  * augmentations depend on the seed alone. What is computed from them in floating point is promised for one machine, JDK
  * and kind of kernels.
  */
+@NullMarked
 package dev.graft.random;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,6 +10,7 @@ import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Unrecorded building blocks for operators: allocation, layouts, and single kernel calls. */
 final class Raw {
@@ -103,7 +104,7 @@ final class Raw {
     }
 
     /** Strides that make {@code shape} a view of {@code x}, or null if only a copy will do. */
-    private static long[] viewStrides(Tensor x, Shape shape) {
+    private static long @Nullable [] viewStrides(Tensor x, Shape shape) {
         if (x.numel() == 0) {
             return shape.contiguousStrides();
         }

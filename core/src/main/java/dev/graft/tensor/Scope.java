@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owns the tensors made on one thread while it is open, and closes them with itself.
@@ -26,14 +27,14 @@ public final class Scope implements AutoCloseable {
 
     private final Deque<Scope> stack;
     /** Who will close a weak scope; null for other scopes. */
-    private final WeakReference<Object> holder;
+    private final @Nullable WeakReference<Object> holder;
     /** Tensors, or weak references to them; null if one has left. */
     private final List<Object> owned = new ArrayList<>();
 
     private int nextSweep = FIRST_SWEEP;
     private boolean closed;
 
-    private Scope(Deque<Scope> stack, WeakReference<Object> holder) {
+    private Scope(Deque<Scope> stack, @Nullable WeakReference<Object> holder) {
         this.stack = stack;
         this.holder = holder;
     }
@@ -64,7 +65,7 @@ public final class Scope implements AutoCloseable {
         return push(stack, new WeakReference<>(holder));
     }
 
-    private static Scope push(Deque<Scope> stack, WeakReference<Object> holder) {
+    private static Scope push(Deque<Scope> stack, @Nullable WeakReference<Object> holder) {
         Scope scope = new Scope(stack, holder);
         stack.push(scope);
         return scope;
@@ -75,7 +76,7 @@ public final class Scope implements AutoCloseable {
     }
 
     private boolean isAbandoned() {
-        return isWeak() && holder.get() == null;
+        return holder != null && holder.get() == null;
     }
 
     /**
@@ -110,7 +111,7 @@ public final class Scope implements AutoCloseable {
         return keep(owner == this || (owner != null && owner.isInside(this)) ? tensor : tensor.alias());
     }
 
-    private static void move(Tensor tensor, Scope target) {
+    private static void move(Tensor tensor, @Nullable Scope target) {
         tensor.leaveScope();
         if (target != null) {
             target.adopt(tensor);
@@ -195,7 +196,7 @@ public final class Scope implements AutoCloseable {
         owned.clear();
     }
 
-    private static Tensor tensor(Object entry) {
+    private static @Nullable Tensor tensor(Object entry) {
         return entry instanceof WeakReference<?> reference ? (Tensor) reference.get() : (Tensor) entry;
     }
 
@@ -242,7 +243,7 @@ public final class Scope implements AutoCloseable {
     }
 
     /** The innermost scope around this one; null if there is none. */
-    private Scope around(boolean passWeak) {
+    private @Nullable Scope around(boolean passWeak) {
         boolean found = false;
         for (Scope scope : stack) {
             if (found && !(passWeak && scope.isWeak())) {

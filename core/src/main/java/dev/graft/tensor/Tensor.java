@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A multi-dimensional array that remembers how it was computed, so that {@link #backward()} can find gradients.
@@ -52,12 +53,12 @@ public final class Tensor implements AutoCloseable {
     private final long[] strides;
     private final int version;
     private boolean requiresGrad;
-    private Node node;
-    private Tensor grad;
-    private Scope scope;
+    private @Nullable Node node;
+    private @Nullable Tensor grad;
+    private @Nullable Scope scope;
     private int scopeSlot;
     private volatile boolean closed;
-    private Throwable closedAt;
+    private @Nullable Throwable closedAt;
 
     private static VarHandle closedHandle() {
         try {
@@ -1103,6 +1104,7 @@ public final class Tensor implements AutoCloseable {
         return strides;
     }
 
+    @Nullable
     Node node() {
         return node;
     }
@@ -1175,6 +1177,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
+    @Nullable
     Scope scope() {
         return scope;
     }

@@ -2,6 +2,8 @@ package dev.graft.nn;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of the current thread's module calls: whose formula it runs, and which modules it sees in evaluation mode.
@@ -11,7 +13,7 @@ final class CallContext {
     private static final ThreadLocal<CallContext> CURRENT = ThreadLocal.withInitial(CallContext::new);
 
     /** The module that was called from outside, while its formula runs. */
-    private Module root;
+    private @Nullable Module root;
     /** Innermost first. */
     private final Deque<EvaluationModes> modes = new ArrayDeque<>(2);
 
@@ -26,6 +28,7 @@ final class CallContext {
      *
      * @throws IllegalStateException if a formula calls a layer that is not a part of its network
      */
+    @Nullable
     Module enter(Module module) {
         Module above = root;
         if (above == null || !above.owns(module)) {
@@ -38,7 +41,7 @@ final class CallContext {
         return above;
     }
 
-    void leave(Module above) {
+    void leave(@Nullable Module above) {
         root = above;
     }
 
@@ -61,7 +64,8 @@ final class CallContext {
 
     private IllegalStateException notAPart(String what, String why) {
         return new IllegalStateException(
-                "the formula " + what + " that is not a part of " + Members.nameOf(root.getClass()) + ": " + why
+                "the formula " + what + " that is not a part of "
+                        + Members.nameOf(Objects.requireNonNull(root).getClass()) + ": " + why
                         + ". Hint: hold it in a field of the module or in a ModuleList, or freeze() it if it is meant to stay outside.");
     }
 

@@ -1,6 +1,7 @@
 package dev.graft.nn;
 
 import java.util.IdentityHashMap;
+import java.util.Objects;
 
 /**
  * The modes of a network's modules as one thread sees them while it evaluates the network. At first, all are in
@@ -25,7 +26,7 @@ final class EvaluationModes {
     }
 
     boolean get(Module module) {
-        return training.get(module);
+        return Objects.requireNonNull(training.get(module));
     }
 
     void set(Module module, boolean mode) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Modules, parameters and buffers inside another object, such as a list, a map, an array or a record. The state dict,
@@ -27,10 +28,10 @@ final class HiddenParts {
         return parts.found;
     }
 
-    private void look(Object value) {
+    private void look(@Nullable Object value) {
         if (value instanceof Module || value instanceof Parameter || value instanceof Buffer) {
             found.add(value);
-        } else if (isHolder(value) && seen.add(value)) {
+        } else if (value != null && isHolder(value) && seen.add(value)) {
             lookInto(value);
         }
     }

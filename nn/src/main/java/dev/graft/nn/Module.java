@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer or a network. Its state is what its fields of type {@code Module}, {@link Parameter} and {@link Buffer} hold,
@@ -80,7 +81,7 @@ public abstract class Module implements AutoCloseable {
      */
     protected final <T> T asPart(Supplier<T> read) {
         CallContext calls = CallContext.current();
-        Module above = calls.enter(this);
+        @Nullable Module above = calls.enter(this);
         try {
             return read.get();
         } finally {

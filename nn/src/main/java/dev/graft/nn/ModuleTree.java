@@ -11,8 +11,10 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Walks, searches and changes the tree of a module. */
 final class ModuleTree {
@@ -155,7 +157,7 @@ final class ModuleTree {
                         + ". Hint: wrap the module at '" + path
                         + "', not one that holds it.");
             }
-            above = Members.of(above).children().get(name);
+            above = Objects.requireNonNull(Members.of(above).children().get(name));
             walked = join(walked, name);
         }
     }
@@ -248,7 +250,7 @@ final class ModuleTree {
     }
 
     /** Null if the tensor is already there. */
-    private static Tensor onto(Device device, Tensor tensor) {
+    private static @Nullable Tensor onto(Device device, Tensor tensor) {
         if (tensor.device().equals(device)) {
             return null;
         }

@@ -4,12 +4,13 @@ import dev.graft.tensor.Tensor;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A trained tensor of a module. It owns its tensor, which no scope closes, only {@link Module#close()}. */
 public final class Parameter {
     private volatile Tensor value;
     private volatile boolean frozen;
-    private volatile String takenOut;
+    private volatile @Nullable String takenOut;
 
     /**
      * Takes over {@code value}.
@@ -88,7 +89,7 @@ public final class Parameter {
     }
 
     /** @param name null if the parameter is a part of a network again */
-    void takenOut(String name) {
+    void takenOut(@Nullable String name) {
         takenOut = name;
     }
 

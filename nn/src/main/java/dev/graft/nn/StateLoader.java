@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -101,9 +102,10 @@ final class StateLoader {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
             Map<String, Tensor> taken = take(root, slots, state, options);
-            taken.forEach((name, tensor) -> slots.get(name).assign(tensor));
+            taken.forEach(
+                    (name, tensor) -> Objects.requireNonNull(slots.get(name)).assign(tensor));
             Set<Object> owners = ModuleTree.identitySet();
-            taken.keySet().forEach(name -> owners.add(slots.get(name).owner));
+            taken.keySet().forEach(name -> owners.add(Objects.requireNonNull(slots.get(name)).owner));
             slots.values().stream().filter(slot -> !owners.contains(slot.owner)).forEach(Slot::reset);
         }
     }
@@ -195,11 +197,11 @@ final class StateLoader {
         List<String> problems = new ArrayList<>();
         List<String> before = new ArrayList<>();
         taken.forEach((name, tensor) -> {
-            Slot slot = slots.get(name);
+            Slot slot = Objects.requireNonNull(slots.get(name));
             for (String first : before) {
-                Slot other = slots.get(first);
+                Slot other = Objects.requireNonNull(slots.get(first));
                 if (other.value.sharesMemory(slot.value)) {
-                    if (!Arrays.equals(taken.get(first).toBytes(), tensor.toBytes())) {
+                    if (!Arrays.equals(Objects.requireNonNull(taken.get(first)).toBytes(), tensor.toBytes())) {
                         problems.add(name + ": file another value than for " + first + ", module one "
                                 + (other.owner == slot.owner ? "parameter" : "memory") + " for both");
                     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers which values a network's parameters and running statistics had, without copying them, and later says which
@@ -22,7 +23,7 @@ public final class WeightsMark {
             this(tensor, tensor.version());
         }
 
-        boolean isSame(Value other) {
+        boolean isSame(@Nullable Value other) {
             return other != null && tensor == other.tensor && version == other.version;
         }
     }

@@ -3,4 +3,7 @@
  * initial weights ({@link dev.graft.nn.Init}). The layers themselves are in {@link dev.graft.nn.layer}. Data, losses,
  * optimizers, metrics and training have one package each. Only what every module has belongs here.
  */
+@NullMarked
 package dev.graft.nn;
+
+import org.jspecify.annotations.NullMarked;

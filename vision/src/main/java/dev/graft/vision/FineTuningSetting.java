@@ -147,7 +147,7 @@ record FineTuningSetting<T>(
         } catch (SettingException e) {
             throw e;
         } catch (IllegalArgumentException e) {
-            String problem = e.getMessage().split("\\.? Hint: ", 2)[0];
+            String problem = String.valueOf(e.getMessage()).split("\\.? Hint: ", 2)[0];
             throw new SettingException(
                     problem.startsWith(name + ": ")
                             ? problem.replaceFirst(name, setting(name))

@@ -198,7 +198,7 @@ final class FineTuningValues {
     Map<String, Object> kept() {
         Map<String, Object> kept = new LinkedHashMap<>();
         for (FineTuningSetting<?> setting : ALL) {
-            Optional<?> value = setting == WEIGHTS ? Optional.of(wholePath(get(WEIGHTS))) : given(setting);
+            Optional<?> value = setting.equals(WEIGHTS) ? Optional.of(wholePath(get(WEIGHTS))) : given(setting);
             value = value.isPresent() ? value : setting.standard();
             if (setting.isKept() && value.isPresent()) {
                 kept.put(option(setting), setting.written(value.get()));

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Training and validation images with one list of classes.
@@ -412,7 +413,7 @@ public record ImageData(
         return map;
     }
 
-    private static void put(Map<String, Object> map, String side, ImageDataset data, Object contents) {
+    private static void put(Map<String, Object> map, String side, ImageDataset data, @Nullable Object contents) {
         map.put(side + " files", Sha256.of(Json.write(data.names())));
         map.put(side + " labels", Sha256.of(Arrays.toString(data.labels())));
         map.put(

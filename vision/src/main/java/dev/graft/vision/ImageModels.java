@@ -33,7 +33,7 @@ public final class ImageModels {
                     file + " is damaged: an entry has the wrong type", "restore it, or train the model again", e);
         } catch (IllegalArgumentException e) {
             throw new ModelException(
-                    file + " is damaged: " + e.getMessage().split("\\.? Hint: ", 2)[0],
+                    file + " is damaged: " + String.valueOf(e.getMessage()).split("\\.? Hint: ", 2)[0],
                     "restore it, or train the model again",
                     e);
         }

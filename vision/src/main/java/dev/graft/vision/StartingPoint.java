@@ -146,7 +146,7 @@ record StartingPoint(
                 stateDict.map(name -> WeightFiles.load(path, name)).orElseGet(() -> WeightFiles.load(path))) {
             return architecture.unwrapped(read);
         } catch (IllegalArgumentException e) {
-            String[] parts = e.getMessage().split(" Hint: ", 2);
+            String[] parts = String.valueOf(e.getMessage()).split(" Hint: ", 2);
             throw new RunException(
                     path + ": " + parts[0].replaceAll("\\.$", ""),
                     "choose one by its name with "
@@ -181,7 +181,7 @@ record StartingPoint(
     }
 
     private RunException doesNotFit(IllegalArgumentException e) {
-        String[] parts = e.getMessage().split("\\s*Hint: ", 2);
+        String[] parts = String.valueOf(e.getMessage()).split("\\s*Hint: ", 2);
         return new RunException(
                 file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],
                 parts.length == 2 && parts[1].contains("in Python") // another network would not help

@@ -7,6 +7,7 @@ import dev.graft.nn.train.Monitor;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.image.transform.Augment;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -217,9 +218,9 @@ final class Runs {
      * trained here.
      */
     static Told run(Path out, Plan plan, BiConsumer<String, StopSignal> onEvent) {
-        StringBuffer log = new StringBuffer();
-        FineTuningListeners listeners =
-                FineTuningListeners.SILENT.withLog(line -> log.append(line).append("\n"));
+        StringWriter log = new StringWriter();
+        FineTuningListeners listeners = FineTuningListeners.SILENT.withLog(
+                line -> log.append(line.toString()).append("\n"));
         try (StopSignal stop = new StopSignal();
                 FineTuningRun finetune = FineTuningRun.open(plan.settings(out), Map.of(), listeners)) {
             onEvent.accept("opened", stop);

@@ -2,6 +2,7 @@ package dev.graft.io.file;
 
 import dev.graft.message.Explained;
 import dev.graft.message.Message;
+import org.jspecify.annotations.Nullable;
 
 /** A file cannot be read or written; the message is one line with the file, what is wrong, and the fix. */
 public final class FileException extends RuntimeException implements Explained {
@@ -18,7 +19,7 @@ public final class FileException extends RuntimeException implements Explained {
     }
 
     /** As {@link #FileException(String, String)}, with what caused it. */
-    public FileException(String problem, String hint, Throwable cause) {
+    public FileException(String problem, String hint, @Nullable Throwable cause) {
         super(Message.of(problem + ". Hint: " + hint + ".").toString(), cause);
         this.marked = problem + ". Hint: " + hint + ".";
     }

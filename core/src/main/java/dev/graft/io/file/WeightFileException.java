@@ -3,6 +3,7 @@ package dev.graft.io.file;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A weight file could not be read or written: it is missing, truncated, damaged, of an unknown format, or requires
@@ -23,7 +24,7 @@ public final class WeightFileException extends RuntimeException {
      * @param offset the byte in the file at which it was found; negative if unknown
      * @param cause the underlying failure, or null
      */
-    public WeightFileException(Path file, String problem, String hint, long offset, Throwable cause) {
+    public WeightFileException(Path file, String problem, String hint, long offset, @Nullable Throwable cause) {
         super(
                 file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset))
                         + ". Hint: " + hint + ".",

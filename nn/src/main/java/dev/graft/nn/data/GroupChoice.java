@@ -25,10 +25,10 @@ final class GroupChoice {
     /** Whether a class occurs in two or more groups, so that both sides can have it. */
     private final boolean[] divisible;
 
-    private boolean[] held;
+    private boolean[] held = {};
     private int heldGroups;
     private int heldExamples;
-    private int[] heldOfClass;
+    private int[] heldOfClass = {};
 
     /** @param members the examples of each group; two or more groups */
     GroupChoice(int[][] members, int[] labels, double fraction) {

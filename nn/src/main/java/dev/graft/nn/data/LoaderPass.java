@@ -2,6 +2,7 @@ package dev.graft.nn.data;
 
 import java.util.Iterator;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One pass over an epoch of a {@link DataLoader}, independent of every other loop over it. Closing it ends the pass at
@@ -17,7 +18,7 @@ import java.util.function.Supplier;
  */
 public final class LoaderPass implements Iterable<Batch>, AutoCloseable {
     private final Supplier<BatchIterator> start;
-    private BatchIterator batches;
+    private @Nullable BatchIterator batches;
     private boolean closed;
 
     LoaderPass(Supplier<BatchIterator> start) {

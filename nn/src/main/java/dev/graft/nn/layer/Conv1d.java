@@ -7,6 +7,7 @@ import dev.graft.nn.Parameter;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * 1-d convolution: input {@code [N, C, L]}, output {@code [N, O, L']}; keys {@code weight [O, C/groups, K]},
@@ -16,7 +17,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Conv1d extends Module {
     private final Parameter weight;
-    private final Parameter bias;
+    private final @Nullable Parameter bias;
     private final Options options;
 
     /** Stride 1, no padding, with bias. */

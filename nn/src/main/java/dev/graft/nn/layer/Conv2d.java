@@ -11,6 +11,7 @@ import dev.graft.tensor.Tensor;
 import dev.graft.type.Shape;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * 2-d convolution: input {@code [N, C, H, W]}, output {@code [N, O, H', W']}; keys {@code weight [O, C/groups, KH,
@@ -22,7 +23,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Conv2d extends Module {
     private final Parameter weight;
-    private final Parameter bias;
+    private final @Nullable Parameter bias;
     private final Options options;
 
     /** Stride 1, no padding, with bias. */

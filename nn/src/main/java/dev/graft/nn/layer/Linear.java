@@ -6,6 +6,7 @@ import dev.graft.nn.Parameter;
 import dev.graft.tensor.Tensor;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code y = x W^T + b}: input {@code [..., in]}, output {@code [..., out]}; keys {@code weight [out, in]}, {@code bias
@@ -15,7 +16,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Linear extends Module {
     private final Parameter weight;
-    private final Parameter bias;
+    private final @Nullable Parameter bias;
 
     public Linear(int in, int out, RandomGenerator random) {
         this(in, out, true, random);

@@ -4,4 +4,7 @@
  * modes, the tree) is in {@link dev.graft.nn}, which does not depend on any layer. Whole networks are in
  * {@code dev.graft.vision}.
  */
+@NullMarked
 package dev.graft.nn.layer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,2 +1,5 @@
 /** What training minimises. */
+@NullMarked
 package dev.graft.nn.loss;
+
+import org.jspecify.annotations.NullMarked;

@@ -263,7 +263,7 @@ public record ModelCard(
             model.close();
             throw new ModelException(
                     weights + " does not fit " + FILE_NAME + ", which says " + architecture + " with " + classes.size()
-                            + " classes: " + e.getMessage().split("\\s*Hint: ", 2)[0],
+                            + " classes: " + String.valueOf(e.getMessage()).split("\\s*Hint: ", 2)[0],
                     "put the two files of one run back",
                     e);
         } catch (RuntimeException | Error e) {

@@ -2,6 +2,7 @@ package dev.graft.nn.model;
 
 import dev.graft.message.Explained;
 import dev.graft.message.Message;
+import org.jspecify.annotations.Nullable;
 
 /** A saved model cannot be used; the message is one line with the file, what is wrong, and the fix. */
 public final class ModelException extends RuntimeException implements Explained {
@@ -18,7 +19,7 @@ public final class ModelException extends RuntimeException implements Explained 
     }
 
     /** As {@link #ModelException(String, String)}, with what caused it. */
-    public ModelException(String problem, String hint, Throwable cause) {
+    public ModelException(String problem, String hint, @Nullable Throwable cause) {
         super(Message.of(problem + ". Hint: " + hint + ".").toString(), cause);
         this.marked = problem + ". Hint: " + hint + ".";
     }

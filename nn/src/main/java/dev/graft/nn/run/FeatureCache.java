@@ -14,9 +14,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a frozen part of a network makes of each example, computed once. With nothing random before it, its output never
@@ -63,7 +65,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
             StopSignal stop,
             Consumer<? super Message> log)
             throws IOException {
-        FeatureStore store = null;
+        @Nullable FeatureStore store = null;
         int[] shape = new int[0];
         long start = System.nanoTime();
         long reported = start;
@@ -99,7 +101,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
                     }
                 }
             }
-            return new FeatureCache(examples, store, shape, views);
+            return new FeatureCache(examples, Objects.requireNonNull(store, "no examples"), shape, views);
         } catch (RuntimeException | IOException | Error e) {
             if (store != null) {
                 store.close();

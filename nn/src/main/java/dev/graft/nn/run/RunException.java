@@ -2,6 +2,7 @@ package dev.graft.nn.run;
 
 import dev.graft.message.Explained;
 import dev.graft.message.Message;
+import org.jspecify.annotations.Nullable;
 
 /** A run cannot begin or go on; the message is one line with what is wrong, where, and the fix. */
 public final class RunException extends RuntimeException implements Explained {
@@ -18,7 +19,7 @@ public final class RunException extends RuntimeException implements Explained {
     }
 
     /** As {@link #RunException(String, String)}, with what caused it. */
-    public RunException(String problem, String hint, Throwable cause) {
+    public RunException(String problem, String hint, @Nullable Throwable cause) {
         super(Message.of(problem + ". Hint: " + hint + ".").toString(), cause);
         this.marked = problem + ". Hint: " + hint + ".";
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that decides what a run learns: its settings, the files, labels and patients of its data, their split, the
@@ -63,7 +64,7 @@ public record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
         return differences;
     }
 
-    private static boolean isMore(Object before, Object now) {
+    private static boolean isMore(@Nullable Object before, @Nullable Object now) {
         return before instanceof Number then
                 && now instanceof Number given
                 && exact(given).compareTo(exact(then)) > 0;
@@ -74,7 +75,7 @@ public record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
     }
 
     /** Numbers come back from JSON in other types than they left; they are compared by all their digits. */
-    private static String text(Object value) {
+    private static String text(@Nullable Object value) {
         if (value instanceof Number number) {
             return exact(number).toPlainString();
         }

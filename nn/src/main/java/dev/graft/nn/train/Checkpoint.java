@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
@@ -118,7 +119,7 @@ final class Checkpoint {
     }
 
     /** Checkpoints written before runs had names lack these entries. */
-    private static String text(Map<?, ?> map, String key) {
+    static String text(Map<?, ?> map, String key) {
         return map.get(key) instanceof String text ? text : "";
     }
 
@@ -196,7 +197,7 @@ final class Checkpoint {
         if (Double.isNaN(state.bestScore)) {
             state.bestEpoch = OptionalInt.empty(); // older programs accepted an undefined score as the best
         }
-        for (Object row : (List<?>) map.get("history")) {
+        for (Object row : Objects.requireNonNull((List<?>) map.get("history"))) {
             state.history.add(EpochRows.fromMap((Map<?, ?>) row));
         }
         return state;
@@ -216,11 +217,11 @@ final class Checkpoint {
     }
 
     private static Map<?, ?> child(Map<?, ?> map, String key) {
-        return (Map<?, ?>) map.get(key);
+        return Objects.requireNonNull((Map<?, ?>) map.get(key), key);
     }
 
     static Number number(Map<?, ?> map, String key) {
-        return (Number) map.get(key);
+        return Objects.requireNonNull((Number) map.get(key), key);
     }
 
     /** JSON has no NaN, and readers have their own rules for its numbers; the shortest exact text is safe. */

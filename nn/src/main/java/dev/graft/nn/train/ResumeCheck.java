@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Checks a checkpoint against the run that will continue from it, before anything of the run changes. */
 final class ResumeCheck {
@@ -72,7 +73,7 @@ final class ResumeCheck {
         }
     }
 
-    private static String text(Object examples, Object batches, Object seed) {
+    private static String text(@Nullable Object examples, @Nullable Object batches, @Nullable Object seed) {
         return examples + " examples, " + batches + " batches, seed " + seed;
     }
 

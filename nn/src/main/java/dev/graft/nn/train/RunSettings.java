@@ -35,8 +35,8 @@ record RunSettings(int accumulate, String monitor, String optimizer, String deta
     static RunSettings fromMap(Map<?, ?> map) {
         return new RunSettings(
                 Checkpoint.number(map, "accumulate").intValue(),
-                (String) map.get("monitor"),
-                (String) map.get("optimizer"),
-                (String) map.get("details"));
+                Checkpoint.text(map, "monitor"),
+                Checkpoint.text(map, "optimizer"),
+                Checkpoint.text(map, "details"));
     }
 }

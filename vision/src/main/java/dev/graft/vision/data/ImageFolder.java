@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -80,7 +81,8 @@ public final class ImageFolder extends ImageDataset {
         } catch (UncheckedIOException e) {
             throw new DataException(
                     "image folder: " + folder + " cannot be listed ("
-                            + e.getCause().getMessage() + "). Hint: check its permissions and links.",
+                            + Objects.requireNonNull(e.getCause()).getMessage()
+                            + "). Hint: check its permissions and links.",
                     e);
         }
         if (listed.classes.isEmpty()) {

@@ -3,4 +3,7 @@
  * pipelines on this, {@code decode} (not exported) reads the formats below it, and {@code file} holds what a program
  * says and hears about files. Here goes only what every image has.
  */
+@NullMarked
 package dev.graft.vision.image;
+
+import org.jspecify.annotations.NullMarked;

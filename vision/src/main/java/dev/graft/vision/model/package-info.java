@@ -4,4 +4,7 @@
  * ({@code resnet}, {@code squeezenet}, {@code efficientnet}), {@code zoo} lists them, {@code weights} describes
  * published files and {@code download} fetches them.
  */
+@NullMarked
 package dev.graft.vision.model;
+
+import org.jspecify.annotations.NullMarked;

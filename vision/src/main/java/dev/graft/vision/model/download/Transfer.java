@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
@@ -117,7 +118,7 @@ final class Transfer {
                 answer.cancel(true);
                 throw e;
             } catch (ExecutionException e) {
-                throw new IOException(reason(e.getCause()), e.getCause());
+                throw new IOException(reason(Objects.requireNonNull(e.getCause())), e.getCause());
             }
         }
     }

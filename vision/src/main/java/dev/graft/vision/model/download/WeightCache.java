@@ -180,7 +180,7 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
     private static String reason(IOException e) {
         return e instanceof FileSystemException file
                 ? file.getFile() + " cannot be written (" + e.getClass().getSimpleName() + ")"
-                : e.getMessage();
+                : String.valueOf(e.getMessage());
     }
 
     private String byHand(WeightsFacts facts) {

@@ -12,6 +12,7 @@ import dev.graft.vision.model.part.EachImageByItself;
 import dev.graft.vision.model.part.ImageGroups;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut where stride is 1 and
@@ -21,10 +22,10 @@ import java.util.random.RandomGenerator;
  */
 final class InvertedResidual extends Module implements EachImageByItself {
     @StateKey("_expand_conv")
-    private final Conv2d expandConv;
+    private final @Nullable Conv2d expandConv;
 
     @StateKey("_bn0")
-    private final BatchNorm2d bn0;
+    private final @Nullable BatchNorm2d bn0;
 
     @StateKey("_depthwise_conv")
     private final Conv2d depthwiseConv;
@@ -62,7 +63,7 @@ final class InvertedResidual extends Module implements EachImageByItself {
     }
 
     private Tensor block(Tensor x) {
-        Tensor y = expandConv == null ? x : Fused.convNorm(expandConv, bn0, x, Activation.RELU6);
+        Tensor y = expandConv == null || bn0 == null ? x : Fused.convNorm(expandConv, bn0, x, Activation.RELU6);
         y = Fused.convNorm(depthwiseConv, bn1, y, Activation.RELU6);
         return shortcut
                 ? Fused.convNormAdd(projectConv, bn2, y, x, Activation.NONE)

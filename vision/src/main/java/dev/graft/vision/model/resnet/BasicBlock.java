@@ -9,6 +9,7 @@ import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.part.EachImageByItself;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Two 3x3 convolutions beside a shortcut: {@code relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))}. */
 final class BasicBlock extends Module implements EachImageByItself {
@@ -16,7 +17,7 @@ final class BasicBlock extends Module implements EachImageByItself {
     private final BatchNorm2d bn1;
     private final Conv2d conv2;
     private final BatchNorm2d bn2;
-    private final Sequential downsample;
+    private final @Nullable Sequential downsample;
 
     BasicBlock(int in, int out, int stride, RandomGenerator random) {
         conv1 = new Conv2d(

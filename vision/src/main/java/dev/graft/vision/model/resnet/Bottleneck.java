@@ -9,6 +9,7 @@ import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.part.EachImageByItself;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * 1x1 down, 3x3, 1x1 up to four times the width, beside a shortcut. The stride is at the 3x3 convolution, as
@@ -23,7 +24,7 @@ final class Bottleneck extends Module implements EachImageByItself {
     private final BatchNorm2d bn2;
     private final Conv2d conv3;
     private final BatchNorm2d bn3;
-    private final Sequential downsample;
+    private final @Nullable Sequential downsample;
 
     Bottleneck(int in, int width, int stride, RandomGenerator random) {
         int out = width * EXPANSION;

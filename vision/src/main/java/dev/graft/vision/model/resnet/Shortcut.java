@@ -5,6 +5,7 @@ import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** The ways around a residual block where its output differs in size from its input (He et al. 2015, section 3.3). */
 final class Shortcut {
@@ -13,7 +14,7 @@ final class Shortcut {
     /**
      * Option B: a strided 1x1 convolution and batch norm; null, hence absent from the state dict, where sizes agree.
      */
-    static Sequential projection(int in, int out, int stride, RandomGenerator random) {
+    static @Nullable Sequential projection(int in, int out, int stride, RandomGenerator random) {
         return stride == 1 && in == out
                 ? null
                 : new Sequential(

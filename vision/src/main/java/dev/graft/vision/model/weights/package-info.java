@@ -3,4 +3,7 @@
  * here. A publisher whose files have much in common gets a class like {@code TorchvisionFacts}; a network's own list of
  * weights lies beside the network.
  */
+@NullMarked
 package dev.graft.vision.model.weights;
+
+import org.jspecify.annotations.NullMarked;
