@@ -8,7 +8,7 @@ module dev.graft.vision {
     requires com.twelvemonkeys.imageio.tiff;
     requires com.twelvemonkeys.imageio.webp;
     requires de.siegmar.fastcsv;
-    requires java.desktop;
+    requires transitive java.desktop;
     requires java.net.http;
 
     exports dev.graft.vision;

@@ -1,24 +1,13 @@
 package dev.graft.examples.cli;
 
 import dev.graft.io.file.AtomicText;
-import dev.graft.nn.data.DataLoader;
-import dev.graft.nn.loss.CrossEntropyLoss;
-import dev.graft.nn.model.ModelCard;
+import dev.graft.message.SettingException;
 import dev.graft.nn.train.Evaluation;
-import dev.graft.nn.train.Evaluator;
-import dev.graft.tensor.Device;
-import dev.graft.vision.ImageData;
-import dev.graft.vision.ImageModels;
-import dev.graft.vision.LeftOut;
-import dev.graft.vision.Metrics;
-import dev.graft.vision.Relabelled;
-import dev.graft.vision.data.ImageDataset;
-import dev.graft.vision.image.file.ImageNotes;
-import dev.graft.vision.image.transform.Preprocessing;
-import dev.graft.vision.model.Backbone;
+import dev.graft.vision.ImageClassifier;
+import dev.graft.vision.ImageClassifierOptions;
+import dev.graft.vision.ImageEvaluation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -93,32 +82,23 @@ final class EvaluateCommand extends ReportingCommand {
             throw new ParameterException(spec.commandLine(), "--csv and --json cannot both be standard output");
         }
         OptionalInt workers = threads.apply();
-        Device place = Device.of(device);
-        ModelCard card = ModelCard.read(model);
-        card.checkUnchanged(model);
-        card.note(model).ifPresent(out()::println);
-        Preprocessing preprocessing = ImageModels.preprocessing(card, model.resolve(ModelCard.FILE_NAME));
-        window.checkIs(preprocessing.window());
-        ImageNotes notes = new ImageNotes();
-        ImageDataset found = ImageData.open(data, csvEncoding.charset(), preprocessing.eval())
-                .withNotes(notes);
-        LeftOut.line(List.of(found)).ifPresent(out()::println);
-        ImageData.contradictions(found).ifPresent(out()::println);
-        Relabelled images = new Relabelled(found, card.classes());
-        DataLoader loader = DataLoader.of(images, batch).on(place);
-        try (Backbone network = ImageModels.load(card, model);
-                DataLoader sized = workers.isPresent() ? loader.workers(workers.getAsInt()) : loader) {
-            network.to(place);
-            long begin = System.nanoTime();
-            Evaluation evaluation = Evaluator.evaluate(network, sized, new CrossEntropyLoss(), BarProgress.automatic());
-            double seconds = (System.nanoTime() - begin) / 1e9;
-            Map<String, Object> report = new LinkedHashMap<>(Metrics.of(evaluation, card.classes()));
-            report.put("images_per_second", images.size() / seconds);
-            report.put("seconds", seconds);
-            notes.takeLines().forEach(out()::println);
-            csv.ifPresent(file -> write(file, EvaluationCsv.of(evaluation, images)));
-            print(out(), evaluation, card.classes(), report);
+        ImageClassifierOptions options = ImageClassifierOptions.defaults().device(device);
+        ImageEvaluation.Options how = ImageEvaluation.Options.defaults()
+                .batch(batch)
+                .csvEncoding(csvEncoding.charset())
+                .progress(BarProgress.automatic())
+                .log(line -> out().println(OptionWords.render(line)));
+        how = workers.isPresent() ? how.threads(workers.getAsInt()) : how;
+        try (ImageClassifier classifier =
+                ImageClassifier.load(model, window.window().map(options::window).orElse(options))) {
+            classifier.notes().forEach(line -> out().println(OptionWords.render(line)));
+            ImageEvaluation evaluation = classifier.evaluate(data, how);
+            Map<String, Object> report = evaluation.toMap();
+            csv.ifPresent(file -> write(file, EvaluationCsv.of(evaluation)));
+            print(out(), evaluation.scores(), classifier.classes(), report);
             return report;
+        } catch (SettingException e) {
+            throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
         }
     }
 

@@ -2,8 +2,8 @@ package dev.graft.examples.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
-import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.train.Evaluation;
+import dev.graft.vision.ImageEvaluation;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -15,7 +15,8 @@ final class EvaluationCsv {
     private EvaluationCsv() {}
 
     /** A header, and a line for each image in the order of the data set. */
-    static String of(Evaluation evaluation, LabelledDataset images) {
+    static String of(ImageEvaluation images) {
+        Evaluation evaluation = images.scores();
         List<String> classes = images.classes();
         StringWriter text = new StringWriter();
         try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
@@ -25,7 +26,7 @@ final class EvaluationCsv {
             int[] predicted = evaluation.predictions();
             for (int i = 0; i < evaluation.labels().length; i++) {
                 List<String> line = new ArrayList<>(List.of(
-                        images.describe(evaluation.indices()[i]),
+                        images.images().get(evaluation.indices()[i]),
                         classes.get(evaluation.labels()[i]),
                         classes.get(predicted[i])));
                 for (float probability : evaluation.probabilities()[i]) {

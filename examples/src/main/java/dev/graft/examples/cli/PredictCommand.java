@@ -1,8 +1,14 @@
 package dev.graft.examples.cli;
 
-import dev.graft.vision.Classifier;
+import dev.graft.message.SettingException;
+import dev.graft.vision.ClassProbability;
+import dev.graft.vision.ImageClassifier;
+import dev.graft.vision.ImageClassifierOptions;
 import dev.graft.vision.LeftOut;
+import dev.graft.vision.PredictionOutcome;
 import dev.graft.vision.data.ImageFiles;
+import dev.graft.vision.image.file.ImageNotes;
+import dev.graft.vision.model.download.DownloadListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +42,8 @@ import picocli.CommandLine.Spec;
             "          graft predict --model squeezenet1_1 --weights squeezenet1_1.pth --labels imagenet_classes.txt photo.jpg"
         })
 final class PredictCommand extends ReportingCommand {
+    private static final int BATCH = 32;
+
     @Spec
     private CommandSpec spec;
 
@@ -98,16 +105,18 @@ final class PredictCommand extends ReportingCommand {
         ImageSizes.check(spec, imageSize);
         threads.apply();
         List<Path> files = listed();
+        ImageNotes notes = new ImageNotes();
         List<Object> report = new ArrayList<>();
-        try (Classifier classifier = classifier()) {
-            classifier.modelNotes().forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
-            for (Path image : files) {
-                report.add(predict(classifier, image));
+        try (ImageClassifier classifier = classifier(notes)) {
+            classifier.notes().forEach(line -> say(OptionWords.render(line)));
+            for (int from = 0; from < files.size(); from += BATCH) {
+                List<Path> some = files.subList(from, Math.min(files.size(), from + BATCH));
+                List<PredictionOutcome> outcomes = classifier.outcomes(some);
+                for (int i = 0; i < some.size(); i++) {
+                    report.add(tell(some.get(i), outcomes.get(i)));
+                }
             }
-            classifier
-                    .notes()
-                    .takeLines()
-                    .forEach(line -> spec.commandLine().getErr().println("graft predict: " + line));
+            notes.takeLines().forEach(this::say);
         }
         return report;
     }
@@ -129,51 +138,53 @@ final class PredictCommand extends ReportingCommand {
         return files;
     }
 
-    private Classifier classifier() {
-        if (!Files.isDirectory(Path.of(model))) {
-            return Classifier.ofWeights(
-                    model,
-                    weights.orElse("imagenet"),
-                    stateDict,
-                    labels,
-                    imageSize.map(OptionalInt::of).orElse(OptionalInt.empty()),
-                    window.window());
-        }
-        if (weights.isPresent() || stateDict.isPresent() || labels.isPresent() || imageSize.isPresent()) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--weights, --state-dict, --labels and --image-size are for a network's name; " + model
-                            + " is a run's folder");
-        }
-        Classifier classifier = Classifier.ofRun(Path.of(model));
+    private void say(String line) {
+        spec.commandLine().getErr().println("graft predict: " + line);
+    }
+
+    private ImageClassifier classifier(ImageNotes notes) {
+        ImageClassifierOptions options =
+                ImageClassifierOptions.defaults().maxBatch(BATCH).notes(notes).downloads(DownloadListener.console());
+        options = window.window().map(options::window).orElse(options);
+        Path folder = Path.of(model);
         try {
-            window.checkIs(classifier.window());
-            return classifier;
-        } catch (ParameterException e) {
-            classifier.close();
-            throw e;
+            if (!Files.isDirectory(folder)) {
+                options = stateDict.map(options::stateDict).orElse(options);
+                options = labels.map(options::labels).orElse(options);
+                options = imageSize.map(options::imageSize).orElse(options);
+                return ImageClassifier.of(model, weights.orElse("imagenet"), options);
+            }
+            if (weights.isPresent() || stateDict.isPresent() || labels.isPresent() || imageSize.isPresent()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--weights, --state-dict, --labels and --image-size are for a network's name; " + model
+                                + " is a run's folder");
+            }
+            return ImageClassifier.load(folder, options);
+        } catch (SettingException e) {
+            throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
         }
     }
 
-    private Map<String, Object> predict(Classifier classifier, Path image) {
+    private Map<String, Object> tell(Path image, PredictionOutcome outcome) {
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("file", image.toString());
-        try {
-            List<Classifier.Answer> answers = classifier.predict(image, top);
+        if (outcome.failure().isPresent()) {
+            exitCode = Program.FAILURE;
+            String line = Failures.line(outcome.failure().get());
+            say(line);
+            entry.put("error", line);
+        } else {
+            List<ClassProbability> answers = outcome.orElseThrow().top(top);
             out().println(image);
             answers.forEach(a ->
                     out().printf(Locale.ROOT, "  %6.2f %%  %s (%d)%n", 100 * a.probability(), a.label(), a.index()));
             entry.put("top", answers.stream().map(PredictCommand::asMap).toList());
-        } catch (RuntimeException e) {
-            exitCode = Program.FAILURE;
-            String line = Failures.line(e);
-            spec.commandLine().getErr().println("graft predict: " + line);
-            entry.put("error", line);
         }
         return entry;
     }
 
-    private static Map<String, Object> asMap(Classifier.Answer answer) {
+    private static Map<String, Object> asMap(ClassProbability answer) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("index", answer.index());
         map.put("label", answer.label());

@@ -3,17 +3,11 @@ package dev.graft.examples.cli;
 import dev.graft.vision.image.file.Window;
 import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which range of samples of more than 8 bits images are read with. */
 final class WindowOption {
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec spec;
-
     @Option(
             names = "--window",
             paramLabel = "full|percentile|CENTRE:WIDTH",
@@ -25,16 +19,6 @@ final class WindowOption {
 
     Optional<Window> window() {
         return window;
-    }
-
-    /** A trained model has its window; another one would show it images unlike those that it learnt from. */
-    void checkIs(Window trained) {
-        if (window.isPresent() && !window.get().equals(trained)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--window " + window.get() + " is not the model's: it was trained with --window " + trained
-                            + ". Hint: leave the option out.");
-        }
     }
 
     /** Reads the text of a window. */

@@ -6,6 +6,7 @@ import dev.graft.vision.image.decode.Pixels;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.file.Window;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -110,15 +111,7 @@ public final class Image {
      * @param name what to call the source in errors
      */
     public static Image read(InputStream in, String name) {
-        try {
-            byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-            if (bytes.length > MAX_FILE_BYTES) {
-                throw tooLong(name);
-            }
-            return read(bytes, name);
-        } catch (IOException e) {
-            throw new UncheckedIOException("image: " + name + " cannot be read (" + e.getMessage() + ").", e);
-        }
+        return read(in, name, Decoding.defaults());
     }
 
     /**
@@ -134,6 +127,39 @@ public final class Image {
     public static Image read(byte[] encoded, String name, Decoding decoding) {
         Pixels pixels = new ImageDecoder(encoded, name, decoding).decode();
         return wrap(pixels.width(), pixels.height(), pixels.channels(), pixels.data());
+    }
+
+    /**
+     * An image in memory, by {@link Decoding#defaults()}: grey where it has one band or two, else its first three bands
+     * as RGB. Samples are taken as they are: colour spaces play no part, and transparency is left out.
+     *
+     * @throws ImageFormatException for samples that are not whole numbers of at most 16 bits
+     */
+    public static Image of(BufferedImage image) {
+        return of(image, Decoding.defaults());
+    }
+
+    /** As {@link #of(BufferedImage)} with other choices. */
+    public static Image of(BufferedImage image, Decoding decoding) {
+        Pixels pixels = ImageDecoder.convert(image, "image", decoding);
+        return wrap(pixels.width(), pixels.height(), pixels.channels(), pixels.data());
+    }
+
+    /**
+     * As {@link #read(InputStream, String)} with other choices.
+     *
+     * @param name what to call the source in errors
+     */
+    public static Image read(InputStream in, String name, Decoding decoding) {
+        try {
+            byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+            if (bytes.length > MAX_FILE_BYTES) {
+                throw tooLong(name);
+            }
+            return read(bytes, name, decoding);
+        } catch (IOException e) {
+            throw new UncheckedIOException("image: " + name + " cannot be read (" + e.getMessage() + ").", e);
+        }
     }
 
     /** The library of this JDK that decodes JPEG, and of whose Java; others may differ by a level in some files. */

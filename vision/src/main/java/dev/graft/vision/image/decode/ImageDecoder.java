@@ -4,6 +4,7 @@ import com.twelvemonkeys.imageio.plugins.bmp.BMPImageReaderSpi;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.file.ImageNote;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -74,6 +75,16 @@ public final class ImageDecoder {
                     "copy the file again from its source, or leave it out",
                     e);
         }
+    }
+
+    /**
+     * An image in memory, by the rules for files.
+     *
+     * @param name what to call it in errors
+     */
+    public static Pixels convert(BufferedImage image, String name, Decoding decoding) {
+        ImageDecoder owner = new ImageDecoder(new byte[0], name, decoding);
+        return new RasterConverter(owner, RasterConverter.Meaning.PLAIN).convert(image);
     }
 
     private static String reason(Exception e) {

@@ -1,0 +1,387 @@
+package dev.graft.vision;
+
+import static dev.graft.message.Message.setting;
+
+import dev.graft.io.StateDict;
+import dev.graft.message.Message;
+import dev.graft.message.SettingException;
+import dev.graft.nn.model.FiniteWeights;
+import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.model.ModelException;
+import dev.graft.tensor.Autograd;
+import dev.graft.tensor.Device;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import dev.graft.vision.image.Image;
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageFormatException;
+import dev.graft.vision.image.transform.ImagePipeline;
+import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.Backbone;
+import java.awt.image.BufferedImage;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * A network with names for its classes: images in, probabilities out.
+ *
+ * <pre>{@code
+ * try (ImageClassifier classifier = ImageClassifier.load(Path.of("run1"))) {      // a model folder
+ *     Prediction prediction = classifier.predict(Path.of("scan.jpg"));
+ *     System.out.println(prediction.label() + " " + prediction.probability());
+ *     List<Prediction> many = classifier.predict(List.of(Path.of("a.png"), Path.of("b.png")));
+ * }
+ * }</pre>
+ *
+ * <p><b>Images</b> are a {@link Path}, the bytes of an image file as {@code byte[]} or {@link InputStream} (read to its
+ * end, not closed), a {@link BufferedImage}, or an {@link Image}. They are prepared as the model's training images
+ * were.
+ *
+ * <p><b>Threads.</b> Any number of threads may predict with one classifier at once, and none waits for another; each
+ * gets the same bits as alone. A list goes through the network in batches of at most
+ * {@link ImageClassifierOptions#maxBatch}, and its images are decoded in parallel. The same list gives the same bits
+ * again; in a batch of another size, an image's probabilities may differ in their last digits. {@link #close()} waits
+ * for the predictions that have begun; later ones fail with {@link IllegalStateException}.
+ */
+public final class ImageClassifier implements AutoCloseable {
+    private final Backbone model;
+    private final List<String> classes;
+    private final ImagePipeline pipeline;
+    private final List<Message> notes;
+    private final ImageClassifierOptions options;
+    private final Decoding decoding;
+    private final Device device;
+    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private ImageClassifier(
+            Backbone model,
+            List<String> classes,
+            Preprocessing preprocessing,
+            List<Message> notes,
+            ImageClassifierOptions options) {
+        this.model = model;
+        this.classes = classes;
+        this.pipeline = preprocessing.eval();
+        this.notes = List.copyOf(notes);
+        this.options = options;
+        this.decoding = Decoding.defaults().window(pipeline.window()).notes(options.notes());
+        this.device = Device.of(options.device());
+        model.eval();
+        model.to(device);
+    }
+
+    /** The model in a folder, by {@link ImageClassifierOptions#defaults()}. */
+    public static ImageClassifier load(Path folder) {
+        return load(folder, ImageClassifierOptions.defaults());
+    }
+
+    /**
+     * The model in a folder, such as the {@code out} folder of a {@link FineTuning}. Its weights are compared with the
+     * hash in its card, and the card with what the weights say.
+     *
+     * @throws ModelException where the folder holds no whole model of a format that this version knows
+     * @throws SettingException for options that are for a network by its name, or another window than the model's
+     */
+    public static ImageClassifier load(Path folder, ImageClassifierOptions options) {
+        if (options.stateDict().isPresent()
+                || options.labels().isPresent()
+                || options.imageSize().isPresent()) {
+            throw new SettingException(
+                    setting("stateDict") + ", " + setting("labels") + " and " + setting("imageSize")
+                            + " are for a network's name; " + folder + " is a model's folder",
+                    "leave them out");
+        }
+        ModelCard card = ModelCard.read(folder);
+        Preprocessing preprocessing = ImageModels.preprocessing(card, folder.resolve(ModelCard.FILE_NAME));
+        options.window()
+                .filter(window -> !window.equals(preprocessing.window()))
+                .ifPresent(window -> {
+                    throw new SettingException(
+                            setting("window") + " " + window + " is not the model's: it was trained with "
+                                    + setting("window", preprocessing.window()),
+                            "leave it out");
+                });
+        return closedOnFailure(
+                ImageModels.load(card, folder),
+                network -> new ImageClassifier(
+                        network,
+                        card.classes(),
+                        preprocessing,
+                        card.note(folder).stream().map(Message::of).toList(),
+                        options));
+    }
+
+    /**
+     * A network of the zoo with a weight file or published weights.
+     *
+     * @param model the network's name, such as {@code resnet18}
+     * @param weights {@code imagenet} or another published name, or a weight file
+     */
+    public static ImageClassifier of(String model, String weights) {
+        return of(model, weights, ImageClassifierOptions.defaults());
+    }
+
+    /**
+     * As {@link #of(String, String)}, with options.
+     *
+     * @throws ModelException where the label file does not fit
+     * @throws dev.graft.nn.run.RunException where the weights cannot be used
+     */
+    public static ImageClassifier of(String model, String weights, ImageClassifierOptions options) {
+        StartingPoint start = StartingPoint.of(model, weights, options.stateDict(), options.downloads());
+        Path file = start.file()
+                .orElseThrow(() -> new ModelException(
+                        setting("weights") + " none leaves nothing to predict with", "give a weight file"));
+        Preprocessing sized = options.imageSize().isPresent()
+                ? start.preprocessing().withImageSize(options.imageSize().getAsInt())
+                : start.preprocessing();
+        Preprocessing preprocessing = options.window().map(sized::withWindow).orElse(sized);
+        return closedOnFailure(start.network(new SplittableRandom(0)), network -> {
+            FiniteWeights.check(file, network);
+            List<Message> said =
+                    new ArrayList<>(start.notes().stream().map(Message::of).toList());
+            return new ImageClassifier(
+                    network, labels(network, start, options.labels(), said), preprocessing, said, options);
+        });
+    }
+
+    private static ImageClassifier closedOnFailure(Backbone network, Function<Backbone, ImageClassifier> build) {
+        try {
+            return build.apply(network);
+        } catch (RuntimeException | Error e) {
+            network.close();
+            throw e;
+        }
+    }
+
+    private static List<String> labels(
+            Backbone network, StartingPoint start, Optional<Path> labelFile, List<Message> notes) {
+        int outputs = outputs(network);
+        if (labelFile.isPresent()) {
+            return LabelFile.read(labelFile.get(), outputs);
+        }
+        // a published file whose head was changed since has the published name, but not the published classes
+        Optional<List<String>> known = start.classes().filter(names -> names.size() == outputs);
+        if (known.isEmpty()) {
+            notes.add(Message.of("nothing names its classes, so they are numbers. Hint: give " + setting("labels")
+                    + " FILE, one name a line"));
+        }
+        return known.orElseGet(
+                () -> IntStream.range(0, outputs).mapToObj(Integer::toString).toList());
+    }
+
+    private static int outputs(Backbone network) {
+        try (StateDict state = network.stateDict()) {
+            return state.get(network.headPath() + ".weight").dim(0);
+        }
+    }
+
+    /**
+     * What is on an image file.
+     *
+     * @throws ImageFormatException where it is not a whole image of a known format
+     * @throws UncheckedIOException where it cannot be read
+     */
+    public Prediction predict(Path file) {
+        return one(() -> Image.read(file, decoding));
+    }
+
+    /**
+     * What is on an encoded image, such as an uploaded file.
+     *
+     * @throws ImageFormatException where it is not a whole image of a known format
+     */
+    public Prediction predict(byte[] encoded) {
+        return one(() -> Image.read(encoded, "image", decoding));
+    }
+
+    /**
+     * What is on an encoded image; the stream is read to its end and not closed.
+     *
+     * @throws ImageFormatException where it is not a whole image of a known format
+     * @throws UncheckedIOException where the stream cannot be read
+     */
+    public Prediction predict(InputStream encoded) {
+        return one(() -> Image.read(encoded, "image", decoding));
+    }
+
+    /** What is on an image in memory; its samples are taken as they are, without colour management. */
+    public Prediction predict(BufferedImage image) {
+        return one(() -> Image.of(image, decoding));
+    }
+
+    /** What is on a decoded image. */
+    public Prediction predict(Image image) {
+        return one(() -> image);
+    }
+
+    /**
+     * What is on each image, in order. Images may be of all the kinds that {@code predict} takes.
+     *
+     * @throws ImageFormatException naming the first image that cannot be read, by its file or its place in the list;
+     *     see {@link #outcomes} to go on without it
+     * @throws IllegalArgumentException for something that is not an image
+     */
+    public List<Prediction> predict(List<?> images) {
+        return outcomes(images).stream().map(PredictionOutcome::orElseThrow).toList();
+    }
+
+    /**
+     * What became of each image, in order: a prediction, or why there is none.
+     *
+     * @throws IllegalArgumentException for something that is not an image
+     */
+    public List<PredictionOutcome> outcomes(List<?> images) {
+        List<Supplier<Image>> sources = IntStream.range(0, images.size())
+                .mapToObj(i -> source(images.get(i), "image " + i + " of the list"))
+                .toList();
+        List<PredictionOutcome> outcomes = new ArrayList<>(images.size());
+        for (int from = 0; from < sources.size(); from += options.maxBatch()) {
+            List<Supplier<Image>> batch = sources.subList(from, Math.min(sources.size(), from + options.maxBatch()));
+            whileOpen(() -> outcomes.addAll(batch(batch)));
+        }
+        return List.copyOf(outcomes);
+    }
+
+    private Supplier<Image> source(Object image, String name) {
+        if (image instanceof Path file) {
+            return () -> Image.read(file, decoding);
+        }
+        if (image instanceof byte[] bytes) {
+            return () -> Image.read(bytes, name, decoding);
+        }
+        if (image instanceof InputStream stream) {
+            return () -> Image.read(stream, name, decoding);
+        }
+        if (image instanceof BufferedImage buffered) {
+            return () -> Image.of(buffered, decoding);
+        }
+        if (image instanceof Image decoded) {
+            return () -> decoded;
+        }
+        throw new IllegalArgumentException(name + " is a "
+                + (image == null ? "null" : image.getClass().getName())
+                + ". Hint: give a Path, byte[], InputStream, BufferedImage or Image.");
+    }
+
+    private Prediction one(Supplier<Image> source) {
+        return whileOpen(() -> batch(List.of(source)).get(0)).orElseThrow();
+    }
+
+    /** @throws IllegalStateException once closed */
+    private <T> T whileOpen(Supplier<T> work) {
+        use.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("predict: this classifier was closed. Hint: load it again.");
+            }
+            return work.get();
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    private List<PredictionOutcome> batch(List<Supplier<Image>> sources) {
+        PredictionOutcome[] outcomes = new PredictionOutcome[sources.size()];
+        Image[] images = new Image[sources.size()];
+        IntStream all = IntStream.range(0, sources.size());
+        (sources.size() == 1 ? all : all.parallel()).forEach(i -> {
+            try {
+                images[i] = pipeline.transformed(sources.get(i).get(), new SplittableRandom(0));
+            } catch (RuntimeException e) {
+                outcomes[i] = PredictionOutcome.of(e);
+            }
+        });
+        int[] readable = IntStream.range(0, images.length)
+                .filter(i -> outcomes[i] == null)
+                .toArray();
+        if (readable.length > 0) {
+            float[] probabilities = probabilities(images, readable);
+            for (int row = 0; row < readable.length; row++) {
+                outcomes[readable[row]] = outcome(probabilities, row);
+            }
+        }
+        return List.of(outcomes);
+    }
+
+    /** {@code [readable][classes]} in row-major order. */
+    private float[] probabilities(Image[] images, int[] readable) {
+        int height = images[readable[0]].height();
+        int width = images[readable[0]].width();
+        int channels = images[readable[0]].channels();
+        float[] input = new float[readable.length * height * width * channels];
+        for (int row = 0; row < readable.length; row++) {
+            float[] one = pipeline.normalize().toFloats(images[readable[row]]);
+            System.arraycopy(one, 0, input, row * one.length, one.length);
+        }
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            Tensor pixels = Tensor.of(input, readable.length, height, width, channels);
+            Tensor batch = pixels.to(device).permute(0, 3, 1, 2);
+            return model.forward(batch).softmax(1).toFloatArray();
+        }
+    }
+
+    private PredictionOutcome outcome(float[] probabilities, int row) {
+        int count = classes.size();
+        float[] own = new float[count];
+        System.arraycopy(probabilities, row * count, own, 0, count);
+        for (float p : own) {
+            if (Float.isNaN(p)) {
+                return PredictionOutcome.of(new ModelException(
+                        "the network's answer is not a number (NaN)",
+                        "its weights, or the image's values, hold NaN or infinity: look at the weight file with "
+                                + setting("WeightFiles.inspect")));
+            }
+        }
+        return PredictionOutcome.of(new Prediction(own, classes));
+    }
+
+    /** Judges the model on labelled images; see {@link ImageEvaluation}. */
+    public ImageEvaluation evaluate(Path data) {
+        return evaluate(data, ImageEvaluation.Options.defaults());
+    }
+
+    /**
+     * As {@link #evaluate(Path)}, with options. Other threads may predict meanwhile.
+     *
+     * @throws dev.graft.nn.run.RunException where the images have classes that the model does not know
+     */
+    public ImageEvaluation evaluate(Path data, ImageEvaluation.Options how) {
+        return whileOpen(() -> ImageEvaluation.of(model, classes, pipeline, device, data, how));
+    }
+
+    /** The names of the classes, in the order of the network's outputs. */
+    public List<String> classes() {
+        return classes;
+    }
+
+    /** What a user should know about the model, such as that nothing names its classes. */
+    public List<Message> notes() {
+        return notes;
+    }
+
+    /** Waits for the predictions that have begun, then frees the network; a second call does nothing. */
+    @Override
+    public void close() {
+        use.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                model.close();
+            }
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package dev.graft.vision;
+
+import dev.graft.vision.image.file.Decoding;
+import dev.graft.vision.image.file.ImageNote;
+import dev.graft.vision.image.file.Window;
+import dev.graft.vision.model.download.DownloadListener;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/**
+ * How a classifier is loaded and runs.
+ *
+ * <p>{@code stateDict}, {@code labels} and {@code imageSize} are for a network by its name; a model folder has its own.
+ *
+ * @param maxBatch the most images that go through the network together, at least 1
+ * @param device where the network runs, such as {@code cpu}
+ * @param stateDict which of several networks in the weight file
+ * @param labels a text file with one class name a line; empty for those that are known of the weights, or numbers
+ * @param imageSize side of the network's input in pixels; empty for the weights' own
+ * @param window how samples of more than 8 bits become 8; empty for the model's own way
+ * @param notes told of what is odd about an image that is read all the same, by many threads
+ * @param downloads told how a download of weights goes on
+ */
+public record ImageClassifierOptions(
+        int maxBatch,
+        String device,
+        Optional<String> stateDict,
+        Optional<Path> labels,
+        OptionalInt imageSize,
+        Optional<Window> window,
+        Consumer<? super ImageNote> notes,
+        DownloadListener downloads) {
+    private static final ImageClassifierOptions DEFAULTS = new ImageClassifierOptions(
+            32,
+            "cpu",
+            Optional.empty(),
+            Optional.empty(),
+            OptionalInt.empty(),
+            Optional.empty(),
+            Decoding.defaults().notes(),
+            DownloadListener.log());
+
+    /** @throws IllegalArgumentException for a batch of fewer than one image */
+    public ImageClassifierOptions {
+        if (maxBatch < 1) {
+            throw new IllegalArgumentException("maxBatch must be at least 1, was " + maxBatch);
+        }
+    }
+
+    /** At most 32 images at once, on the CPU, everything else the model's own; notes and downloads go to the log. */
+    public static ImageClassifierOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** This with another limit on the images that go through the network together. */
+    public ImageClassifierOptions maxBatch(int images) {
+        return new ImageClassifierOptions(images, device, stateDict, labels, imageSize, window, notes, downloads);
+    }
+
+    /** This on another device. */
+    public ImageClassifierOptions device(String name) {
+        return new ImageClassifierOptions(maxBatch, name, stateDict, labels, imageSize, window, notes, downloads);
+    }
+
+    /** This with one of several networks in the weight file. */
+    public ImageClassifierOptions stateDict(String name) {
+        return new ImageClassifierOptions(
+                maxBatch, device, Optional.of(name), labels, imageSize, window, notes, downloads);
+    }
+
+    /** This with class names from a text file, one a line. */
+    public ImageClassifierOptions labels(Path file) {
+        return new ImageClassifierOptions(
+                maxBatch, device, stateDict, Optional.of(file), imageSize, window, notes, downloads);
+    }
+
+    /** This with another side of the network's input, in pixels. */
+    public ImageClassifierOptions imageSize(int pixels) {
+        return new ImageClassifierOptions(
+                maxBatch, device, stateDict, labels, OptionalInt.of(pixels), window, notes, downloads);
+    }
+
+    /** This with another range for samples of more than 8 bits. */
+    public ImageClassifierOptions window(Window value) {
+        return new ImageClassifierOptions(
+                maxBatch, device, stateDict, labels, imageSize, Optional.of(value), notes, downloads);
+    }
+
+    /** This with another listener for odd images, such as {@link dev.graft.vision.image.file.ImageNotes}. */
+    public ImageClassifierOptions notes(Consumer<? super ImageNote> listener) {
+        return new ImageClassifierOptions(maxBatch, device, stateDict, labels, imageSize, window, listener, downloads);
+    }
+
+    /** This with another listener for downloads. */
+    public ImageClassifierOptions downloads(DownloadListener listener) {
+        return new ImageClassifierOptions(maxBatch, device, stateDict, labels, imageSize, window, notes, listener);
+    }
+}

@@ -1,0 +1,107 @@
+package dev.graft.vision;
+
+import dev.graft.message.Message;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.train.Evaluation;
+import dev.graft.nn.train.Evaluator;
+import dev.graft.nn.train.Progress;
+import dev.graft.tensor.Device;
+import dev.graft.vision.data.ImageDataset;
+import dev.graft.vision.image.file.ImageNotes;
+import dev.graft.vision.image.transform.ImagePipeline;
+import dev.graft.vision.model.Backbone;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * How good a classifier is on labelled images.
+ *
+ * @param scores the network's answers to each image, and what follows from them
+ * @param images what each image is called, such as its file; {@code scores.indices()} are positions in it
+ * @param classes the names of the classes
+ * @param seconds what it took
+ */
+public record ImageEvaluation(Evaluation scores, List<String> images, List<String> classes, double seconds) {
+    /**
+     * How to evaluate.
+     *
+     * @param batch images at a time
+     * @param csvEncoding what a CSV file without a byte-order mark is written in
+     * @param threads threads that decode images; empty for one for each processor
+     * @param progress told how far it is
+     * @param log told in lines for people what is odd about the images
+     */
+    public record Options(
+            int batch, Charset csvEncoding, OptionalInt threads, Progress progress, Consumer<? super Message> log) {
+        private static final Options DEFAULTS = new Options(
+                32, StandardCharsets.UTF_8, OptionalInt.empty(), Progress.silent(), FineTuningListeners.SILENT.log());
+
+        /** 32 images at a time, CSV files in UTF-8, a thread for each processor; lines go to the log. */
+        public static Options defaults() {
+            return DEFAULTS;
+        }
+
+        /** This with another number of images at a time. */
+        public Options batch(int images) {
+            return new Options(images, csvEncoding, threads, progress, log);
+        }
+
+        /** This with another encoding of CSV files. */
+        public Options csvEncoding(Charset charset) {
+            return new Options(batch, charset, threads, progress, log);
+        }
+
+        /** This with another number of threads that decode images. */
+        public Options threads(int count) {
+            return new Options(batch, csvEncoding, OptionalInt.of(count), progress, log);
+        }
+
+        /** This with another listener for how far it is. */
+        public Options progress(Progress listener) {
+            return new Options(batch, csvEncoding, threads, listener, log);
+        }
+
+        /** This with another listener for lines. */
+        public Options log(Consumer<? super Message> listener) {
+            return new Options(batch, csvEncoding, threads, progress, listener);
+        }
+    }
+
+    static ImageEvaluation of(
+            Backbone model, List<String> classes, ImagePipeline pipeline, Device device, Path data, Options how) {
+        ImageNotes notes = new ImageNotes();
+        ImageDataset found = ImageData.open(data, how.csvEncoding(), pipeline).withNotes(notes);
+        LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
+        ImageData.contradictions(found).map(Message::of).ifPresent(how.log());
+        Relabelled images = new Relabelled(found, classes);
+        DataLoader loader = DataLoader.of(images, how.batch()).on(device);
+        try (DataLoader sized =
+                how.threads().isPresent() ? loader.workers(how.threads().getAsInt()) : loader) {
+            long begin = System.nanoTime();
+            Evaluation scores = Evaluator.evaluate(model, sized, new CrossEntropyLoss(), how.progress());
+            double seconds = (System.nanoTime() - begin) / 1e9;
+            notes.takeLines().stream().map(Message::of).forEach(how.log());
+            return new ImageEvaluation(
+                    scores,
+                    IntStream.range(0, images.size()).mapToObj(images::describe).toList(),
+                    classes,
+                    seconds);
+        }
+    }
+
+    /** The scores as {@code graft evaluate --json} writes them. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>(Metrics.of(scores, classes));
+        map.put("images_per_second", images.size() / seconds);
+        map.put("seconds", seconds);
+        return map;
+    }
+}
