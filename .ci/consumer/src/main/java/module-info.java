@@ -1,3 +1,4 @@
 module consumer {
     requires dev.graft.vision;
+    requires java.desktop;
 }
