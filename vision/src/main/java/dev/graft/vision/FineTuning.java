@@ -199,9 +199,20 @@ public final class FineTuning {
         return with(FineTuningValues.VAL, val);
     }
 
-    /** The share of each class held back for validation where {@link #val} is not set, in (0, 1). Default: 0.2. */
+    /**
+     * The share of each class held back for validation where {@link #val} is not set, in [0, 1). Default: 0.2. With 0
+     * all images are trained on: nothing is validated, and the last epoch's weights are kept.
+     */
     public FineTuning valFraction(double share) {
         return with(FineTuningValues.VAL_FRACTION, share);
+    }
+
+    /**
+     * Looks at every image first, and leaves out those that cannot be read, instead of refusing them. They are listed
+     * in the log and in {@code model.json}. Default: {@code false}.
+     */
+    public FineTuning skipBad(boolean skip) {
+        return with(FineTuningValues.SKIP_BAD, skip);
     }
 
     /** Validates on files that were trained on, too. Default: {@code false}. */

@@ -13,6 +13,7 @@ import dev.graft.nn.run.RunIdentity;
 import dev.graft.nn.run.Stopped;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
+import dev.graft.nn.train.Trainer;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Device;
 import dev.graft.vision.image.Image;
@@ -63,6 +64,7 @@ public final class FineTuningRun implements AutoCloseable {
      * @throws RunException where the folder, the data or the weights cannot be used
      */
     static FineTuningRun open(FineTuningSettings settings, Map<String, Object> options, FineTuningListeners listeners) {
+        settings.source().checkIsApart(settings.out());
         RunFolder folder = RunFolder.open(settings.out(), Map.of("jpeg", Image.jpegLibrary()));
         try {
             folder.checkIsNotOwn("weights", settings.weightsFile());
@@ -76,6 +78,7 @@ public final class FineTuningRun implements AutoCloseable {
                     StartingPoint.of(
                             settings.model(), settings.weights(), settings.stateDict(), listeners.downloads()));
         } catch (RuntimeException | Error e) {
+            folder.abandon();
             folder.close();
             throw e;
         }
@@ -96,14 +99,24 @@ public final class FineTuningRun implements AutoCloseable {
     }
 
     FineTuning.Result run(Progress progress, StopSignal stop) {
+        try {
+            return train(progress, stop);
+        } catch (RuntimeException | Error e) {
+            folder.abandon();
+            throw e;
+        }
+    }
+
+    private FineTuning.Result train(Progress progress, StopSignal stop) {
         Device device = Device.of(settings.device());
         ImageNotes notes = new ImageNotes();
         Preprocessing preprocessing = settings.preprocessing(start);
-        ImageData data = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed())
+        ImageData found = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed())
                 .withImageNotes(notes);
-        data.describe().forEach(listeners::say);
-        start.notes().forEach(listeners::say);
         try {
+            ImageData data = settings.skipBad() ? new ImageCheck(settings.workers(), stop).without(found) : found;
+            data.describe().forEach(listeners::say);
+            start.notes().forEach(listeners::say);
             Map<String, Object> facts = data.toMap(() -> Stopped.check(stop));
             RunIdentity identity = new RunIdentity(identity(data, facts, preprocessing), recipe.mayGrow());
             RunFolder.Next next = folder.find(settings.existing(), identity);
@@ -120,6 +133,7 @@ public final class FineTuningRun implements AutoCloseable {
             }
             if (next == RunFolder.Next.GO_ON) {
                 folder.otherMaker().ifPresent(listeners::say);
+                Trainer.position(folder.path()).ifPresent(this::sayWhere);
             } else if (!folder.isUsed()) {
                 folder.record(identity, options);
             }
@@ -135,6 +149,10 @@ public final class FineTuningRun implements AutoCloseable {
                 Optional<Map<String, Object>> metrics =
                         training.train(model, data, preprocessing, next == RunFolder.Next.GO_ON);
                 sayNotes(notes);
+                if (!data.unreadable().isEmpty()) {
+                    metrics.ifPresent(result ->
+                            result.put("unreadable_images", data.unreadable().size()));
+                }
                 metrics.ifPresent(result ->
                         folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing)));
                 return metrics.map(map -> result(FineTuning.Ending.FINISHED, map))
@@ -143,6 +161,14 @@ public final class FineTuningRun implements AutoCloseable {
         } catch (Stopped e) {
             return result(FineTuning.Ending.STOPPED_EARLY, Map.of());
         }
+    }
+
+    private void sayWhere(Trainer.Position position) {
+        listeners.say(
+                position.epoch() > recipe.epochs()
+                        ? "resume: all " + recipe.epochs() + " epochs are trained; the result is written"
+                        : "resume: epoch " + position.epoch() + " of " + recipe.epochs()
+                                + (position.batch() == 0 ? "" : ", after " + position.batch() + " batches of it"));
     }
 
     private FineTuning.Result result(FineTuning.Ending ending, Map<String, Object> metrics) {

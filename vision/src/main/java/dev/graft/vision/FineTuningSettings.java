@@ -31,6 +31,7 @@ import java.util.OptionalInt;
  * @param out the run's folder
  * @param resume go on with the run in {@code out}
  * @param overwrite replace the run in {@code out}
+ * @param skipBad leave out images that cannot be read
  */
 record FineTuningSettings(
         ImageData.Source source,
@@ -48,7 +49,8 @@ record FineTuningSettings(
         int cachedViews,
         Path out,
         boolean resume,
-        boolean overwrite) {
+        boolean overwrite,
+        boolean skipBad) {
 
     /** How images are prepared for the weights that the training starts from. */
     Preprocessing preprocessing(StartingPoint start) {
@@ -92,6 +94,9 @@ record FineTuningSettings(
         map.put("window", window.map(Window::toString).orElse("the weights' own"));
         map.put("feature_cache", usesFeatureCache());
         map.put("cached_views", usesFeatureCache() ? views() : 0);
+        if (skipBad) {
+            map.put("skip_bad", true);
+        }
         return map;
     }
 }

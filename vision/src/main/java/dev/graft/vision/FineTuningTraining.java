@@ -55,10 +55,15 @@ record FineTuningTraining(
     Optional<Map<String, Object>> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
         LabelledDataset train = data.train(preprocessing.train(settings.augment()));
         LabelledDataset held = data.validation(preprocessing.eval());
-        settings.recipe().monitor().check(held, Recipe.validationLoss());
+        boolean validates = held.size() > 0;
+        if (validates) {
+            settings.recipe().monitor().check(held, Recipe.validationLoss());
+        }
         boolean cached = settings.usesFeatureCache()
                 && !(resume && folder.checkpoint().equals(Optional.of(RunFolder.mark(key, false))));
-        new ImageCheck(settings.workers(), stop).check(data, !cached);
+        if (!settings.skipBad()) {
+            new ImageCheck(settings.workers(), stop).check(data, !cached);
+        }
         if (cached) {
             long begin = System.nanoTime();
             try (FeatureCache trainFeatures = features(model, train, settings.views(), "training");
@@ -67,6 +72,12 @@ record FineTuningTraining(
                 describe(train.size(), held.size(), seconds, trainFeatures.isInMemory());
                 return fit(model.headNetwork(), trainFeatures, heldFeatures, resume, true, seconds);
             } catch (IOException e) {
+                if (settings.cachedViews() > 0) {
+                    throw new RunException(
+                            setting("cachedViews", settings.cachedViews()) + ": " + e.getMessage(),
+                            "ask for fewer views",
+                            e);
+                }
                 if (resume) {
                     throw new RunException(
                             setting("resume")
@@ -90,7 +101,7 @@ record FineTuningTraining(
                         + "only the head is trained now%s",
                 train + held,
                 augmented ? " and " + views + " views of each training image" : "",
-                (train * views + held) / seconds,
+                ((long) train * views + held) / seconds,
                 inMemory ? "in memory" : "in a temporary file",
                 augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers"));
         progress.say();
@@ -98,16 +109,19 @@ record FineTuningTraining(
 
     private FeatureCache features(Backbone model, LabelledDataset images, int views, String name) throws IOException {
         Path spill = folder.path();
+        if (images.size() == 0) {
+            return FeatureCache.ofNone(images, spill);
+        }
         return FeatureCache.compute(
                 model,
                 model::features,
                 images,
                 loader(images).seed(RandomStream.seed(settings.recipe().seed(), "finetune.views." + name)),
                 views,
-                name,
+                "features of " + name + " images",
                 spill,
                 stop,
-                listeners.log());
+                progress);
     }
 
     private Optional<Map<String, Object>> fit(
@@ -119,7 +133,7 @@ record FineTuningTraining(
             double secondsBefore) {
         Recipe recipe = settings.recipe();
         try (DataLoader trainLoader = loader(train).shuffled(recipe.seed()).lastBatch(LastBatch.MERGE_SINGLE);
-                DataLoader heldLoader = loader(held);
+                DataLoader heldLoader = loader(held.size() > 0 ? held : train);
                 Optimizer optimizer = recipe.optimizer(model.trainableParameters())) {
             Stopped.check(stop);
             if (!resume) {
@@ -137,7 +151,7 @@ record FineTuningTraining(
                     .progress(new AtFirstBatch(progress, begun))
                     .stop(stop)
                     .build();
-            History history = trainer.fit(trainLoader, heldLoader);
+            History history = trainer.fit(trainLoader, held.size() > 0 ? Optional.of(heldLoader) : Optional.empty());
             return history.ending() == History.Ending.INTERRUPTED
                     ? Optional.empty()
                     : Optional.of(Metrics.of(history, train.size(), secondsBefore));

@@ -39,10 +39,11 @@ final class FineTuningValues {
     static final FineTuningSetting<Path> DATA = FineTuningSetting.path("data");
     static final FineTuningSetting<Path> VAL = FineTuningSetting.path("val");
     static final FineTuningSetting<Double> VAL_FRACTION = FineTuningSetting.number(
-            "valFraction", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
+            "valFraction", share -> share >= 0 && share < 1, "must be at least 0 and below 1", Optional.empty());
     static final FineTuningSetting<Boolean> KEEP_DUPLICATES = FineTuningSetting.flag("keepDuplicates", false);
     static final FineTuningSetting<Boolean> ALLOW_SHARED_PATIENTS =
             FineTuningSetting.flag("allowSharedPatients", false);
+    static final FineTuningSetting<Boolean> SKIP_BAD = FineTuningSetting.flag("skipBad", false);
     static final FineTuningSetting<String> MODEL = FineTuningSetting.word("model", Optional.of("resnet18"));
     static final FineTuningSetting<String> WEIGHTS = FineTuningSetting.word("weights", Optional.of("imagenet"));
     static final FineTuningSetting<String> STATE_DICT = FineTuningSetting.word("stateDict", Optional.empty());
@@ -97,6 +98,7 @@ final class FineTuningValues {
             VAL_FRACTION,
             KEEP_DUPLICATES,
             ALLOW_SHARED_PATIENTS,
+            SKIP_BAD,
             MODEL,
             WEIGHTS,
             STATE_DICT,
@@ -257,6 +259,15 @@ final class FineTuningValues {
                 given(VAL_FRACTION).isEmpty() || source.resolved().validation().isEmpty(),
                 setting("valFraction") + " is for data without validation images of its own, and " + data
                         + " has such");
+        boolean validated = given(VAL_FRACTION).orElse(HELD_FRACTION) > 0;
+        checkThat(
+                validated || given(PATIENCE).isEmpty(),
+                setting("patience") + " needs validation images, and " + setting("valFraction", 0)
+                        + " holds none back");
+        // a resumed run has kept the default
+        checkThat(
+                validated || resume || given(MONITOR).isEmpty(),
+                setting("monitor") + " needs validation images, and " + setting("valFraction", 0) + " holds none back");
         boolean sgd = get(OPTIMIZER) == Recipe.Optimization.SGD;
         // runs of before this was refused have kept one
         checkThat(
@@ -278,7 +289,8 @@ final class FineTuningValues {
                 given(CACHED_VIEWS).orElse(0),
                 out,
                 resume,
-                get(OVERWRITE));
+                get(OVERWRITE),
+                get(SKIP_BAD));
     }
 
     private Recipe recipe() {

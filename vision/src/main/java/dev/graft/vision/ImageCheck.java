@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.Stopped;
 import dev.graft.nn.train.StopSignal;
@@ -32,13 +34,40 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
      * @throws Stopped where a stop was asked for
      */
     void check(ImageData data, boolean trainingToo) {
-        check(data.held(), data.heldRows());
+        List<String> names = new ArrayList<>();
+        List<RuntimeException> reasons = new ArrayList<>();
+        collect(data.held(), data.heldRows(), names, reasons);
         if (trainingToo) {
-            check(data.all(), data.trainRows());
+            collect(data.all(), data.trainRows(), names, reasons);
         }
+        report(names, reasons);
     }
 
-    private void check(ImageDataset images, int[] rows) {
+    private void collect(ImageDataset images, int[] rows, List<String> names, List<RuntimeException> reasons) {
+        damaged(images, rows).forEach((row, why) -> {
+            names.add(images.describe(row));
+            reasons.add(why);
+        });
+    }
+
+    /** Looks at all images, and leaves out those that cannot be read. */
+    ImageData without(ImageData data) {
+        Map<Integer, RuntimeException> train = damaged(data.all(), data.trainRows());
+        Map<Integer, RuntimeException> held = damaged(data.held(), data.heldRows());
+        List<String> names = new ArrayList<>();
+        train.forEach((row, why) -> names.add(name(data.all(), row, why)));
+        held.forEach((row, why) -> names.add(name(data.held(), row, why)));
+        return data.without(train.keySet(), held.keySet(), names);
+    }
+
+    private static String name(ImageDataset images, int row, RuntimeException why) {
+        String file = images.describe(row);
+        String reason =
+                String.valueOf(why.getMessage()).split("\\.? Hint: ", 2)[0].replaceAll("\\s*\\R\\s*", " ");
+        return reason.contains(file) ? reason : file + ": " + reason;
+    }
+
+    private Map<Integer, RuntimeException> damaged(ImageDataset images, int[] rows) {
         // what is odd about an image is said when it is used; here it would be counted twice
         ImageDataset quiet = images.withNotes(note -> {});
         Map<Integer, RuntimeException> damaged = new ConcurrentSkipListMap<>();
@@ -60,7 +89,7 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
                     }
                 });
         Stopped.check(stop);
-        report(images, damaged);
+        return damaged;
     }
 
     private static void inParallel(int threads, Runnable work) {
@@ -90,21 +119,24 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
         }
     }
 
-    private static void report(ImageDataset images, Map<Integer, RuntimeException> damaged) {
-        if (damaged.isEmpty()) {
+    private static void report(List<String> names, List<RuntimeException> reasons) {
+        if (names.isEmpty()) {
             return;
         }
-        RuntimeException first = damaged.values().iterator().next();
-        if (damaged.size() == 1) {
-            throw first;
+        RuntimeException first = reasons.get(0);
+        String[] why = String.valueOf(first.getMessage()).split("\\.? Hint: ", 2);
+        if (names.size() == 1) {
+            throw new RunException(
+                    why[0],
+                    (why.length == 2 ? why[1].replaceAll("\\.$", "") : "repair or remove it")
+                            + ", or leave it out with " + setting("skipBad"),
+                    first);
         }
-        List<String> names =
-                damaged.keySet().stream().limit(LISTED).map(images::describe).toList();
         throw new RunException(
-                damaged.size() + " images cannot be read: " + String.join(", ", names)
-                        + (damaged.size() > LISTED ? ", ..." : "") + "; the first because of this: "
-                        + String.valueOf(first.getMessage()).split("\\.? Hint: ", 2)[0],
-                "repair or remove them",
+                names.size() + " images cannot be read: "
+                        + String.join(", ", names.subList(0, Math.min(LISTED, names.size())))
+                        + (names.size() > LISTED ? ", ..." : "") + "; the first because of this: " + why[0],
+                "repair or remove them, or leave them out with " + setting("skipBad"),
                 first);
     }
 }

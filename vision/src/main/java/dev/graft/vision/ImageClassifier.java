@@ -87,7 +87,8 @@ public final class ImageClassifier implements AutoCloseable {
 
     /**
      * The model in a folder, such as the {@code out} folder of a {@link FineTuning}. Its weights are compared with the
-     * hash in its card, and the card with what the weights say.
+     * hash in its card, and the card with what the weights say. A run that is not finished is loaded with the weights
+     * of its best epoch so far, or else of its last checkpoint; {@link #notes()} says which.
      *
      * @throws ModelException where the folder holds no whole model of a format that this version knows
      * @throws SettingException for options that are for a network by its name, or another window than the model's
@@ -101,16 +102,18 @@ public final class ImageClassifier implements AutoCloseable {
                             + " are for a network's name; " + folder + " is a model's folder",
                     "leave them out");
         }
+        Optional<UnfinishedRun> unfinished = UnfinishedRun.open(folder);
+        if (unfinished.isPresent()) {
+            UnfinishedRun run = unfinished.get();
+            return closedOnFailure(run.network(), network -> {
+                checkWindow(options, run.preprocessing());
+                return new ImageClassifier(
+                        network, run.classes(), run.preprocessing(), List.of(Message.of(run.note())), options);
+            });
+        }
         ModelCard card = ModelCard.read(folder);
         Preprocessing preprocessing = ImageModels.preprocessing(card, folder.resolve(ModelCard.FILE_NAME));
-        options.window()
-                .filter(window -> !window.equals(preprocessing.window()))
-                .ifPresent(window -> {
-                    throw new SettingException(
-                            setting("window") + " " + window + " is not the model's: it was trained with "
-                                    + setting("window", preprocessing.window()),
-                            "leave it out");
-                });
+        checkWindow(options, preprocessing);
         return closedOnFailure(
                 ImageModels.load(card, folder),
                 network -> new ImageClassifier(
@@ -119,6 +122,17 @@ public final class ImageClassifier implements AutoCloseable {
                         preprocessing,
                         card.note(folder).stream().map(Message::of).toList(),
                         options));
+    }
+
+    private static void checkWindow(ImageClassifierOptions options, Preprocessing preprocessing) {
+        options.window()
+                .filter(window -> !window.equals(preprocessing.window()))
+                .ifPresent(window -> {
+                    throw new SettingException(
+                            setting("window") + " " + window + " is not the model's: it was trained with "
+                                    + setting("window", preprocessing.window()),
+                            "leave it out");
+                });
     }
 
     /**

@@ -15,6 +15,7 @@ import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.data.SplitFolders;
 import dev.graft.vision.image.file.ImageNote;
 import dev.graft.vision.image.transform.ImagePipeline;
+import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -41,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param duplicates validation files that are training files as well, byte for byte
  * @param kept whether such files stay in the validation
  * @param notes what a person should know of the split
+ * @param unreadable images that were left out, since they cannot be read
  */
 public record ImageData(
         ImageDataset all,
@@ -49,7 +52,8 @@ public record ImageData(
         int[] heldRows,
         List<ImageDataset.Duplicate> duplicates,
         boolean kept,
-        List<String> notes) {
+        List<String> notes,
+        List<String> unreadable) {
     private static final int LISTED = 20;
 
     /**
@@ -95,6 +99,38 @@ public record ImageData(
                     });
         }
 
+        /** @throws RunException where a run's folder would be taken for a class, or for images, the next time */
+        void checkIsApart(Path out) {
+            if (!Files.exists(data)) {
+                return;
+            }
+            Source used = resolved();
+            for (Path images :
+                    used.validation.map(path -> List.of(used.data, path)).orElse(List.of(used.data))) {
+                if (Files.isDirectory(images) && real(out).startsWith(real(images))) {
+                    throw new RunException(
+                            setting("out") + " " + out + " is inside the images' folder " + images
+                                    + ", where it would be taken for a class",
+                            "choose a folder beside it");
+                }
+            }
+        }
+
+        /** The path without links, also of what does not exist yet. */
+        private static Path real(Path path) {
+            Path whole = path.toAbsolutePath().normalize();
+            for (Path above = whole; above != null; above = above.getParent()) {
+                if (Files.exists(above)) {
+                    try {
+                        return above.toRealPath().resolve(above.relativize(whole));
+                    } catch (IOException e) {
+                        return whole;
+                    }
+                }
+            }
+            return whole;
+        }
+
         /**
          * A folder that holds the parts of a split means its training and validation parts; so does a NumPy file with
          * such arrays.
@@ -113,6 +149,11 @@ public record ImageData(
                     .orElse(this);
         }
 
+        /** Whether there shall be validation images. */
+        boolean validates() {
+            return validation.isPresent() || heldFraction > 0;
+        }
+
         /** The parts of a split, where {@code data} is to be divided and holds such. */
         public Optional<SplitFolders> parts() {
             return validation.isEmpty() && Files.isDirectory(data) ? SplitFolders.of(data) : Optional.empty();
@@ -125,7 +166,7 @@ public record ImageData(
                         notes.add("trained on " + parts.train()
                                 + parts.validation()
                                         .map(path -> ", validated on " + path)
-                                        .orElse(", validated on a share of it"));
+                                        .orElse(heldFraction == 0 ? "" : ", validated on a share of it"));
                         parts.test()
                                 .ifPresent(path ->
                                         notes.add(path + " is left for " + setting("ImageClassifier.evaluate")));
@@ -175,11 +216,15 @@ public record ImageData(
         ImageData data = source.validation
                 .map(path -> withValidation(all, validation(path, source, pipeline), source))
                 .orElseGet(() -> split(all, source, seed));
-        if (data.heldRows.length == 0) {
-            throw new RunException(
-                    "no validation image is left: all of " + data.duplicates.size()
-                            + " are also in the training images",
-                    "use other validation images, or say " + setting("keepDuplicates"));
+        if (data.heldRows.length == 0 && source.validates()) {
+            throw data.duplicates.isEmpty()
+                    ? new RunException(
+                            "there is no validation image in " + source.validation.orElse(source.data),
+                            "add images, or train without validation by " + setting("valFraction", 0))
+                    : new RunException(
+                            "no validation image is left: all of " + data.duplicates.size()
+                                    + " are also in the training images",
+                            "use other validation images, or say " + setting("keepDuplicates"));
         }
         data.patients().check(source);
         return new ImageData(
@@ -189,7 +234,8 @@ public record ImageData(
                 data.heldRows,
                 data.duplicates,
                 data.kept,
-                Stream.concat(given.notes().stream(), data.notes.stream()).toList());
+                Stream.concat(given.notes().stream(), data.notes.stream()).toList(),
+                List.of());
     }
 
     /**
@@ -214,7 +260,14 @@ public record ImageData(
     public ImageData withImageNotes(Consumer<? super ImageNote> listener) {
         ImageDataset noted = all.withNotes(listener);
         return new ImageData(
-                noted, trainRows, held == all ? noted : held.withNotes(listener), heldRows, duplicates, kept, notes);
+                noted,
+                trainRows,
+                held == all ? noted : held.withNotes(listener),
+                heldRows,
+                duplicates,
+                kept,
+                notes,
+                unreadable);
     }
 
     /**
@@ -227,6 +280,13 @@ public record ImageData(
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {
+        if (!train.classes().equals(held.classes())
+                && Set.copyOf(train.classes()).equals(Set.copyOf(held.classes()))) {
+            throw new RunException(
+                    "training and validation images have the same classes in another order: " + train.classes() + " in "
+                            + source.data + ", " + held.classes() + " in " + source.validation.orElseThrow(),
+                    "give both as folders, both as lists, or both in one .npz file");
+        }
         if (!train.classes().equals(held.classes())) {
             throw new RunException(
                     "training and validation images have different classes: " + train.classes() + " in " + source.data
@@ -248,6 +308,12 @@ public record ImageData(
     }
 
     private static ImageData split(ImageDataset all, Source source, long seed) {
+        if (!source.validates()) {
+            String note = setting("valFraction", 0)
+                    + " holds no image back: nothing is validated, and the last epoch's weights are kept";
+            return new ImageData(
+                    all, rows(all.size()), all, new int[0], List.of(), source.keepDuplicates, List.of(note), List.of());
+        }
         Split split = all.split(source.heldFraction, seed);
         boolean[] trained = new boolean[all.size()];
         for (int row : split.train()) {
@@ -285,11 +351,36 @@ public record ImageData(
             duplicates.forEach(twin -> dropped[twin.index()] = true);
         }
         int[] left = Arrays.stream(heldRows).filter(row -> !dropped[row]).toArray();
-        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates, notes);
+        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates, notes, List.of());
     }
 
     private static int[] rows(int count) {
         return IntStream.range(0, count).toArray();
+    }
+
+    /**
+     * Without images that cannot be read.
+     *
+     * @param train positions in {@code all}
+     * @param judged positions in {@code held}
+     * @param names for people
+     * @throws RunException where a class, or the validation, has no image left
+     */
+    ImageData without(Set<Integer> train, Set<Integer> judged, List<String> names) {
+        if (names.isEmpty()) {
+            return this;
+        }
+        int[] trained =
+                Arrays.stream(trainRows).filter(row -> !train.contains(row)).toArray();
+        int[] judgedLeft =
+                Arrays.stream(heldRows).filter(row -> !judged.contains(row)).toArray();
+        boolean[] left = new boolean[all.size()];
+        Arrays.stream(trained).forEach(row -> left[row] = true);
+        checkAllClassesTrained(all, left, "add images that can be read");
+        if (judgedLeft.length == 0 && heldRows.length > 0) {
+            throw new RunException("no validation image can be read", "add images that can be read");
+        }
+        return new ImageData(all, trained, held, judgedLeft, duplicates, kept, notes, names);
     }
 
     /** The class names; a label is a position among them. */
@@ -323,6 +414,13 @@ public record ImageData(
                 classes().size(),
                 counts()));
         LeftOut.line(List.of(all, held)).ifPresent(lines::add);
+        if (!unreadable.isEmpty()) {
+            lines.add("unreadable: " + unreadable.size()
+                    + (unreadable.size() == 1 ? " image cannot" : " images cannot") + " be read and "
+                    + (unreadable.size() == 1 ? "is" : "are") + " left out (" + setting("skipBad") + "): "
+                    + String.join("; ", unreadable.subList(0, Math.min(LISTED, unreadable.size())))
+                    + (unreadable.size() > LISTED ? "; ..." : ""));
+        }
         notes.forEach(note -> lines.add("split: " + note));
         patients().describe().ifPresent(lines::add);
         if (all instanceof ImageNpz) {
@@ -391,6 +489,9 @@ public record ImageData(
         map.put("duplicates", duplicates.size());
         map.put("duplicates_kept", kept);
         map.put("shared_patients", patients().shared().size());
+        if (!unreadable.isEmpty()) {
+            map.put("unreadable", unreadable);
+        }
         map.put("sha256", all.sha256(beforeEach));
         map.put("val_sha256", held == all ? "split of the same data" : held.sha256(beforeEach));
         return map;

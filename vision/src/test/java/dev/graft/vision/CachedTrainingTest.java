@@ -13,6 +13,7 @@ import dev.graft.nn.data.LastBatch;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.Sgd;
 import dev.graft.nn.run.FeatureCache;
+import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
@@ -94,7 +95,7 @@ class CachedTrainingTest {
                         "all",
                         folder,
                         new StopSignal(),
-                        line -> {})) {
+                        Progress.silent())) {
                     Map<String, float[]> cached = trained(model, model.headNetwork(), cache);
                     assertThat(cached.keySet()).isEqualTo(uncached.keySet()).isNotEmpty();
                     cached.forEach((key, values) -> assertThat(values).as(key).containsExactly(uncached.get(key)));

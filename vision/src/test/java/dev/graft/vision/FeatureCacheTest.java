@@ -9,6 +9,7 @@ import dev.graft.nn.data.Example;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Subset;
 import dev.graft.nn.run.FeatureCache;
+import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
@@ -81,7 +82,7 @@ class FeatureCacheTest {
                 "some",
                 folder,
                 new StopSignal(),
-                line -> {});
+                Progress.silent());
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.run.FeatureCache;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.train.Monitor;
+import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.Scores;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
@@ -233,7 +234,7 @@ class FinetuneReferenceTest {
                 "some",
                 folder,
                 new StopSignal(),
-                line -> {});
+                Progress.silent());
     }
 
     private static Scores train(Recipe recipe, Module model, LabelledDataset train, LabelledDataset held) {

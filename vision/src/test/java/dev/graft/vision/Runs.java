@@ -186,7 +186,8 @@ final class Runs {
                     cachedViews,
                     out,
                     existing == RunFolder.Existing.RESUME,
-                    existing == RunFolder.Existing.OVERWRITE);
+                    existing == RunFolder.Existing.OVERWRITE,
+                    false);
         }
     }
 

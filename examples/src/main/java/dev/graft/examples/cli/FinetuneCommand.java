@@ -60,7 +60,8 @@ final class FinetuneCommand extends ReportingCommand {
     @Option(
             names = "--val-fraction",
             paramLabel = "F",
-            description = "Without --val: the share of each class held back for validation. Default: 0.2.")
+            description =
+                    "Without --val: the share of each class held back for validation; 0 trains on all images and keeps the last epoch. Default: 0.2.")
     private String heldFraction;
 
     @Option(names = "--keep-duplicates", description = "Validate on files that were trained on, too.")
@@ -70,6 +71,11 @@ final class FinetuneCommand extends ReportingCommand {
             names = "--allow-shared-patients",
             description = "Validate on images of patients whose other images were trained on, where --val lists them.")
     private boolean sharedPatients;
+
+    @Option(
+            names = "--skip-bad",
+            description = "Look at every image first, and leave out those that cannot be read, instead of stopping.")
+    private boolean skipBad;
 
     @Option(
             names = "--model",
@@ -176,7 +182,9 @@ final class FinetuneCommand extends ReportingCommand {
         Map<?, ?> best = (Map<?, ?>) metrics.get("best");
         if (best.isEmpty()) {
             out().println(
-                            "no epoch is the best, since the monitored score was never defined: the last epoch's weights are kept");
+                            isWithoutValidation(metrics)
+                                    ? "nothing was validated: the last epoch's weights are kept"
+                                    : "no epoch is the best, since the monitored score was never defined: the last epoch's weights are kept");
         } else {
             out().printf(
                             Locale.ROOT,
@@ -193,6 +201,13 @@ final class FinetuneCommand extends ReportingCommand {
         out().println("written to " + this.out + "; next: " + Shell.command("predict", "--model", this.out)
                 + " IMAGE...");
         return metrics;
+    }
+
+    private static boolean isWithoutValidation(Map<String, Object> metrics) {
+        return ((List<?>) metrics.get("epochs"))
+                .stream()
+                        .allMatch(
+                                epoch -> !(((Map<?, ?>) epoch).get("val_loss") instanceof Double loss) || loss.isNaN());
     }
 
     private void sayHowToGoOn(FineTuning.Ending ending) {

@@ -216,7 +216,8 @@ class OddInputsTest {
         assertThat(finetune("--data", data, "--weights", "none", "--epochs", 2, "--out", out, "--resume")
                         .succeeded()
                         .out())
-                .doesNotContain("resume: ");
+                .contains("resume: epoch 2 of 2")
+                .doesNotContain("starts with its first epoch");
     }
 
     @Test
@@ -338,7 +339,6 @@ class OddInputsTest {
                         .forEach(e -> saved.put(e.getKey(), e.getValue().copy())));
         Path image = data.resolve("left/image0.png");
         Cli.run("predict", "--model", "resnet20", "--weights", file, zero).failsNaming("not a regular file");
-        Cli.run("predict", "--model", "resnet20", "--weights", file, data).failsNaming("it is a folder");
         Cli.run("predict", "--model", "resnet20", "--weights", file, "--labels", zero, image)
                 .failedWith("--labels /dev/zero is not a regular file");
         Cli.run("predict", "--model", "resnet20", "--weights", zero, image)

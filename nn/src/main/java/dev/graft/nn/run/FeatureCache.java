@@ -1,11 +1,11 @@
 package dev.graft.nn.run;
 
-import dev.graft.message.Message;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Example;
 import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Tensor;
@@ -13,9 +13,7 @@ import dev.graft.type.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FeatureCache implements LabelledDataset, AutoCloseable {
     private static final long MEMORY_SHARE = 4;
-    private static final long REPORT_NANOS = 10_000_000_000L;
 
     private final LabelledDataset examples;
     private final FeatureStore store;
@@ -48,9 +45,9 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
      * @param features the frozen part, from a batch of inputs {@code [N, ...]} to {@code [N, ...]}
      * @param loader over {@code examples} in order; each of its epochs is a view
      * @param views how many to keep of each example
-     * @param name what to call them in progress lines
+     * @param name what to call the pass
      * @param spill folder for features that do not fit in memory
-     * @param log told every 10 seconds how far it is
+     * @param progress told of the pass
      * @throws IOException where there is room for them nowhere
      * @throws Stopped where {@code stop} was requested
      */
@@ -63,14 +60,16 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
             String name,
             Path spill,
             StopSignal stop,
-            Consumer<? super Message> log)
+            Progress progress)
             throws IOException {
         @Nullable FeatureStore store = null;
         int[] shape = new int[0];
-        long start = System.nanoTime();
-        long reported = start;
-        int done = 0;
-        int total = Math.multiplyExact(examples.size(), views);
+        long total = (long) examples.size() * views;
+        if (total > Integer.MAX_VALUE) {
+            loader.close();
+            throw new IOException(views + " views of " + examples.size() + " examples are more than a cache can count");
+        }
+        progress.passStarted(name, total, 0);
         try (Autograd.Guard guard = Autograd.noGrad()) {
             for (int view = 0; view < views; view++) {
                 for (Batch batch : loader) {
@@ -84,21 +83,8 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
                                 spill);
                     }
                     store.append(output.toFloatArray());
-                    done += batch.size();
+                    progress.passAdvanced(batch.size());
                     Stopped.check(stop);
-                    long now = System.nanoTime();
-                    if (now - reported > REPORT_NANOS) {
-                        reported = now;
-                        double rate = done / ((now - start) / 1e9);
-                        log.accept(Message.of(String.format(
-                                Locale.ROOT,
-                                "features of %s examples: %,d of %,d, %.0f examples/s, %.0f s left",
-                                name,
-                                done,
-                                total,
-                                rate,
-                                (total - done) / rate)));
-                    }
                 }
             }
             return new FeatureCache(examples, Objects.requireNonNull(store, "no examples"), shape, views);
@@ -108,8 +94,14 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
             }
             throw e;
         } finally {
+            progress.passDone();
             loader.close();
         }
+    }
+
+    /** Of a data set without examples, through which no loader passes. */
+    public static FeatureCache ofNone(LabelledDataset examples, Path spill) throws IOException {
+        return new FeatureCache(examples, FeatureStore.create(0, 1, 0, spill), new int[0], 1);
     }
 
     private static int[] withoutBatch(Shape shape) {

@@ -15,6 +15,7 @@ import dev.graft.nn.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,10 @@ public final class RunFolder implements AutoCloseable {
     private final Path folder;
     private final FolderLock lock;
     private final Map<String, Object> madeBy;
+    /** The folders that did not exist before, the innermost first. */
+    private List<Path> made = List.of();
+
+    private boolean abandoned;
 
     private RunFolder(Path folder, FolderLock lock, Map<String, Object> madeBy) {
         this.folder = folder;
@@ -105,6 +110,10 @@ public final class RunFolder implements AutoCloseable {
                         "choose another folder");
             }
         }
+        List<Path> missing = new ArrayList<>();
+        for (Path above = folder.toAbsolutePath(); above != null && !Files.exists(above); above = above.getParent()) {
+            missing.add(above);
+        }
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, ".graft", ".probe"));
@@ -116,6 +125,7 @@ public final class RunFolder implements AutoCloseable {
                     e);
         }
         RunFolder opened = new RunFolder(folder, FolderLock.acquire(folder), madeBy);
+        opened.made = List.copyOf(missing);
         opened.removeLeftovers();
         return opened;
     }
@@ -412,6 +422,11 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
+    /** The entries of the identity of the run in a folder; empty where there is none that tells. */
+    public static Map<String, Object> identity(Path folder) {
+        return stored(folder).map(Stored::identity).orElse(Map.of());
+    }
+
     private static Map<String, Object> object(Map<String, Object> map, String key) {
         Map<String, Object> object = new LinkedHashMap<>();
         if (map.get(key) != null) {
@@ -456,8 +471,33 @@ public final class RunFolder implements AutoCloseable {
         ModelCard card(String weightsSha256, Map<String, Object> run);
     }
 
+    /**
+     * The run failed. Where nothing of it is worth keeping, closing removes the folders that {@link #open} made: a
+     * wrong option shall leave nothing behind.
+     */
+    public void abandon() {
+        abandoned = true;
+    }
+
     @Override
     public void close() {
+        if (abandoned && !made.isEmpty() && !isUsed()) {
+            removeMade(); // while the lock still keeps others out
+        }
         lock.close();
+    }
+
+    private void removeMade() {
+        try {
+            Files.deleteIfExists(folder.resolve(SETTINGS));
+            Files.deleteIfExists(folder.resolve(FolderLock.FILE_NAME));
+            for (Path empty : made) {
+                Files.delete(empty);
+            }
+        } catch (IOException e) {
+            // somebody else has put something there, or the system keeps the open lock file
+            System.getLogger(RunFolder.class.getName())
+                    .log(System.Logger.Level.DEBUG, "the folder " + folder + " stays", e);
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.graft.nn.train;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
+import dev.graft.io.file.WeightFileException;
 import dev.graft.nn.Module;
 import dev.graft.nn.Stochastic;
 import dev.graft.nn.data.DataLoader;
@@ -22,7 +23,7 @@ import java.util.OptionalInt;
 final class Checkpoint {
     private static final String KEY = "graft.training";
     private static final int VERSION = 1;
-    private static final String MODEL = "model.";
+    static final String MODEL = "model.";
     private static final String OPTIMIZER = "optimizer.";
 
     private Checkpoint() {}
@@ -73,14 +74,44 @@ final class Checkpoint {
             optimizer.load(moments);
             random.forEach(Stochastic::restoreRandomState);
             return state;
+        } catch (WeightFileException e) {
+            throw notWhole(file, e);
         } catch (ClassCastException | NullPointerException | NumberFormatException e) {
             throw damaged(file, e);
         }
     }
 
+    /** The reader's own advice is for files that came from elsewhere. */
+    private static TrainingException notWhole(Path file, WeightFileException e) {
+        return new TrainingException(
+                "resume: the checkpoint " + file + " cannot be read: " + e.problem()
+                        + ". Hint: put a whole copy of it back, or start anew without resume.",
+                e);
+    }
+
     /** The identity that was given to the run of this checkpoint; empty if none was given. */
     static String identity(Path file) {
         return text(read(file), "identity");
+    }
+
+    /**
+     * How far a run is.
+     *
+     * @param epoch that runs or comes next
+     * @param batch how many of its batches are done
+     */
+    record Position(String run, int epoch, int batch) {}
+
+    static Position position(Path file) {
+        Map<String, Object> map = read(file);
+        try {
+            return new Position(
+                    text(map, "run"),
+                    number(map, "epoch").intValue(),
+                    number(map, "batch").intValue());
+        } catch (ClassCastException | NullPointerException e) {
+            throw damaged(file, e);
+        }
     }
 
     /** Whether a checkpoint belongs to the same run as another one, and is later. */
@@ -101,7 +132,12 @@ final class Checkpoint {
     }
 
     private static Map<String, Object> read(Path file) {
-        String json = Safetensors.metadata(file).get(KEY);
+        String json;
+        try {
+            json = Safetensors.metadata(file).get(KEY);
+        } catch (WeightFileException e) {
+            throw notWhole(file, e);
+        }
         if (json == null) {
             throw new TrainingException("resume: " + file
                     + " holds weights, but no training to resume. Hint: resume from last.safetensors.");

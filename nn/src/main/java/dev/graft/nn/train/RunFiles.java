@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -104,6 +105,24 @@ final class RunFiles implements AutoCloseable {
             return Files.exists(last) ? Optional.of(last) : Optional.empty();
         }
         return Optional.of(!Files.exists(last) || Checkpoint.isAhead(trained, last) ? trained : last);
+    }
+
+    /** See {@link Trainer#saved}. */
+    static Optional<SavedWeights> saved(Path folder) {
+        Optional<Path> newest = newest(folder);
+        if (newest.isEmpty()) {
+            return Optional.empty();
+        }
+        Path best = folder.resolve(BEST);
+        Checkpoint.Position position = Checkpoint.position(newest.get());
+        String identity = Checkpoint.identity(newest.get());
+        if (Files.exists(best)
+                && facts(best).get("epoch") instanceof Integer epoch
+                && position.run().equals(facts(best).get("run"))) {
+            return Optional.of(new SavedWeights(best, "", identity, epoch, OptionalInt.of(epoch), position.batch()));
+        }
+        return Optional.of(new SavedWeights(
+                newest.get(), Checkpoint.MODEL, identity, position.epoch(), OptionalInt.empty(), position.batch()));
     }
 
     /** Continues from the newest checkpoint if {@code resume} and there is one; else starts again. */

@@ -103,6 +103,27 @@ public final class Trainer {
         return RunFiles.newest(folder).map(Checkpoint::identity);
     }
 
+    /**
+     * How far a run is.
+     *
+     * @param epoch that comes next, or is interrupted
+     * @param batch how many of its batches are done
+     */
+    public record Position(int epoch, int batch) {}
+
+    /** How far the run in a folder is; empty where there is no checkpoint. */
+    public static Optional<Position> position(Path folder) {
+        return RunFiles.newest(folder).map(Checkpoint::position).map(at -> new Position(at.epoch(), at.batch()));
+    }
+
+    /**
+     * What the run in a folder has learnt so far: the weights of its best epoch, or where it has none yet those of its
+     * newest checkpoint. Empty where there is no checkpoint.
+     */
+    public static Optional<SavedWeights> saved(Path folder) {
+        return RunFiles.saved(folder);
+    }
+
     /** Trains without validation: no best epoch, no early stopping. */
     public History fit(DataLoader train) {
         return fit(train, Optional.empty());
