@@ -16,7 +16,7 @@ public final class ImageModels {
 
     static ModelCard card(
             String architecture, List<String> classes, Preprocessing preprocessing, Map<String, Object> facts) {
-        return new ModelCard(architecture, classes, preprocessing.toMap(), facts);
+        return new ModelCard(ModelCard.IMAGE_CLASSIFICATION, architecture, classes, preprocessing.toMap(), facts);
     }
 
     /**
@@ -26,6 +26,11 @@ public final class ImageModels {
      * @throws ModelException where the card does not say it
      */
     public static Preprocessing preprocessing(ModelCard card, Path file) {
+        if (!card.task().equals(ModelCard.IMAGE_CLASSIFICATION)) {
+            throw new ModelException(
+                    file + " is of a model for the task " + card.task() + ", not " + ModelCard.IMAGE_CLASSIFICATION,
+                    "name the folder of a model that classifies images");
+        }
         try {
             return Preprocessing.fromMap(card.preprocessing());
         } catch (ClassCastException e) {

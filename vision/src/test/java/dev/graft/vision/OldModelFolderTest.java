@@ -97,4 +97,17 @@ class OldModelFolderTest {
         }
         assertThat(Json.readObject(run.resolve("run.json"))).containsKey("identity");
     }
+
+    @Test
+    void aNewerFormatAndAnotherTaskAreRefused() throws IOException {
+        Path file = run.resolve("model.json");
+        String card = Files.readString(file);
+        Files.writeString(file, card.replaceFirst("\\{", "{ \"format_version\": 99,"));
+        assertThatThrownBy(() -> ImageClassifier.load(run))
+                .hasMessageContaining("has format_version 99, and this version of Graft reads up to 1");
+        Files.writeString(file, card.replaceFirst("\\{", "{ \"format_version\": 1, \"task\": \"regression\","));
+        assertThatThrownBy(() -> ImageClassifier.load(run)).hasMessageContaining("for the task regression");
+        Files.writeString(file, card.replaceFirst("\\{", "{ \"format_version\": \"1\","));
+        assertThatThrownBy(() -> ImageClassifier.load(run)).hasMessageContaining("its format_version is 1");
+    }
 }

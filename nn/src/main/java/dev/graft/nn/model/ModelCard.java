@@ -23,17 +23,34 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a saved model needs to be used again: {@code model.json} beside {@code model.safetensors}.
  *
+ * @param task what the network does, such as {@value #IMAGE_CLASSIFICATION}; it says what {@code preprocessing} means
  * @param architecture the network's name, for whoever builds it
  * @param classes class names, in the order of the logits
  * @param preprocessing from an example, such as an image, to the network's input, in the words of the network's task
  * @param facts how it was made: seed, versions, hashes; for people
  */
 public record ModelCard(
-        String architecture, List<String> classes, Map<String, Object> preprocessing, Map<String, Object> facts) {
+        String task,
+        String architecture,
+        List<String> classes,
+        Map<String, Object> preprocessing,
+        Map<String, Object> facts) {
+    /** The newest format that this version reads, and the one it writes; cards without a version are of format 0. */
+    public static final int FORMAT_VERSION = 1;
+
+    /** The task of networks that name what is on an image; also that of cards of format 0, which name none. */
+    public static final String IMAGE_CLASSIFICATION = "image-classification";
+
+    /** The entry that says which format the card has. */
+    private static final String VERSION = "format_version";
+
+    private static final String TASK = "task";
+
     public static final String FILE_NAME = "model.json";
     public static final String WEIGHTS = "model.safetensors";
 
@@ -68,6 +85,8 @@ public record ModelCard(
     /** @param file that the entries come from, for errors */
     private static ModelCard of(Path file, Map<String, Object> map) {
         try {
+            checkVersion(file, map.remove(VERSION));
+            String task = (String) Optional.ofNullable(map.remove(TASK)).orElse(IMAGE_CLASSIFICATION);
             String architecture = (String) require(file, map, "architecture");
             List<String> classes = ((List<?>) require(file, map, "classes"))
                     .stream().map(String.class::cast).toList();
@@ -78,10 +97,26 @@ public record ModelCard(
             if (!(map.getOrDefault(HASH, "") instanceof String)) {
                 throw new ClassCastException(HASH);
             }
-            return new ModelCard(architecture, classes, preprocessing, map);
+            return new ModelCard(task, architecture, classes, preprocessing, map);
         } catch (ClassCastException e) {
             throw new ModelException(
                     file + " is damaged: an entry has the wrong type", "restore it, or train the model again", e);
+        }
+    }
+
+    private static void checkVersion(Path file, @Nullable Object version) {
+        if (version == null) {
+            return;
+        }
+        if (!(version instanceof Integer number) || number < 1) {
+            throw new ModelException(
+                    file + " is damaged: its " + VERSION + " is " + version, "restore it, or train the model again");
+        }
+        if (number > FORMAT_VERSION) {
+            throw new ModelException(
+                    file + " has " + VERSION + " " + number + ", and this version of Graft reads up to "
+                            + FORMAT_VERSION,
+                    "use the version of Graft that wrote it, or a newer one");
         }
     }
 
@@ -238,7 +273,10 @@ public record ModelCard(
 
     /** For the card's file. */
     public Map<String, Object> toMap() {
-        Map<String, Object> map = predictionFields();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put(VERSION, FORMAT_VERSION);
+        map.put(TASK, task);
+        map.putAll(predictionFields());
         map.putAll(facts);
         return map;
     }
