@@ -67,11 +67,6 @@ public final class BceWithLogitsLoss implements Loss {
     /** For one logit per example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. */
     @Override
     public Optional<Tensor> probabilities(Tensor logits) {
-        if (logits.rank() > 2 || (logits.rank() == 2 && logits.dim(1) != 1)) {
-            return Optional.empty();
-        }
-        Tensor column = logits.reshape(logits.numel(), 1);
-        // 1 - sigmoid(x) would be 0 from x = 17 on; sigmoid(-x) keeps confident answers distinct
-        return Optional.of(Tensor.concat(1, column.neg().sigmoid(), column.sigmoid()));
+        return LossParts.noAndYes(logits);
     }
 }

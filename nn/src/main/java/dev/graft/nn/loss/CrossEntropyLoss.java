@@ -12,6 +12,11 @@ import java.util.OptionalLong;
  * {@code -log softmax(logits)[label]} for logits {@code [N, C]} (or {@code [N, C, ...]}) and I64 labels {@code [N]} (or
  * {@code [N, ...]}), averaged.
  *
+ * <p>Labels of type F32 and the logits' shape are soft: the probability of each class, as mixup, CutMix or a teacher
+ * gives them. The loss is then {@code -sum(weight * label * log softmax(logits))} over classes, and the mean is over
+ * examples, whatever the class weights, as in PyTorch. No soft label is ignored. A class of probability 0 costs 0, also
+ * at a logit of negative infinity, where PyTorch gives NaN.
+ *
  * <pre>{@code new CrossEntropyLoss().labelSmoothing(0.1f).classWeights(ClassWeights.balanced(labels))}</pre>
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html">torch.nn.CrossEntropyLoss</a>
@@ -68,14 +73,47 @@ public final class CrossEntropyLoss implements Loss {
     public Tensor forward(Tensor logits, Tensor labels) {
         try (Scope scope = Scope.open()) {
             if (labels.dtype() == DType.F32) {
-                throw new IllegalArgumentException(
-                        "crossEntropy: labels must be class indices, were F32 (logits " + logits.shape() + ", labels "
-                                + labels.shape() + "). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
+                return scope.keep(soft(logits, labels));
             }
             Optional<Tensor> weights =
                     classWeights.map(w -> Tensor.of(w, w.length).to(logits.device()));
             return scope.keep(logits.crossEntropy(labels, weights, labelSmoothing, ignoreIndex, reduction));
         }
+    }
+
+    private Tensor soft(Tensor logits, Tensor labels) {
+        String operands = " (logits " + logits.shape() + ", labels " + labels.shape() + ")";
+        if (logits.dtype() != DType.F32) {
+            throw new IllegalArgumentException("crossEntropy: logits must be F32, were " + logits.dtype() + operands
+                    + ". Hint: call to(DType.F32).");
+        }
+        if (logits.rank() < 2 || !logits.shape().equals(labels.shape())) {
+            throw new IllegalArgumentException("crossEntropy: F32 labels are class probabilities and need the shape of"
+                    + " the logits, [N, C, ...]" + operands
+                    + ". Hint: make labels an I64 tensor of class indices, or use BceWithLogitsLoss.");
+        }
+        int classes = logits.dim(1);
+        Tensor shares = labelSmoothing == 0
+                ? labels
+                : labels.affine(1 - labelSmoothing, classes == 0 ? 0 : labelSmoothing / classes);
+        Tensor losses = LossParts.shareOfLog(shares.neg(), logits.logSoftmax(1));
+        if (classWeights.isPresent()) {
+            losses = losses.mul(alongClasses(logits));
+        }
+        Tensor each = losses.sum(1);
+        return LossParts.reduce(reduction, each);
+    }
+
+    private Tensor alongClasses(Tensor logits) {
+        float[] weights = classWeights.orElseThrow();
+        if (weights.length != logits.dim(1)) {
+            throw new IllegalArgumentException("crossEntropy: class weights must be [C] (logits " + logits.shape()
+                    + ", weights [" + weights.length + "])");
+        }
+        int[] dims = new int[logits.rank()];
+        Arrays.fill(dims, 1);
+        dims[1] = weights.length;
+        return Tensor.of(logits.device(), weights, dims);
     }
 
     @Override
@@ -84,19 +122,27 @@ public final class CrossEntropyLoss implements Loss {
     }
 
     /**
-     * The sum of the class weights of the labels that count, or their number if there are no class weights.
+     * The sum of the class weights of the labels that count, or their number if there are no class weights or the
+     * labels are soft.
      *
      * @throws IllegalArgumentException if the sum is 0 although label smoothing lets the other classes count: such a
      *     batch contributes to the loss of all examples, but its own mean is a division by 0
      */
     @Override
     public double weight(Tensor logits, Tensor labels) {
+        if (labels.dtype() == DType.F32) {
+            return logits.dim(1) == 0 ? 0 : logits.numel() / logits.dim(1);
+        }
         double sum = 0;
         boolean any = false;
         for (long label : labels.toLongArray()) {
             if (label != ignoreIndex) {
                 any = true;
-                sum += classWeights.isPresent() ? weightOf(label, classWeights.get()) : 1;
+                sum += classWeights.isPresent()
+                        ? classWeights
+                                .get()[
+                                ClassLabels.index("crossEntropy", label, classWeights.get().length, "class weights")]
+                        : 1;
             }
         }
         if (any && sum == 0 && labelSmoothing > 0) {
@@ -106,14 +152,6 @@ public final class CrossEntropyLoss implements Loss {
                             + "). Hint: use a small positive weight, a larger batch, or no label smoothing.");
         }
         return sum;
-    }
-
-    private static float weightOf(long label, float[] weights) {
-        if (label < 0 || label >= weights.length) {
-            throw new IllegalArgumentException("crossEntropy: a label is " + label + ", but there are " + weights.length
-                    + " class weights. Hint: count labels from 0, and give each class a weight.");
-        }
-        return weights[(int) label];
     }
 
     /** The settings, to be read and to distinguish runs. */

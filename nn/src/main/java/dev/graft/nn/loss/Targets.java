@@ -9,10 +9,7 @@ final class Targets {
 
     /** Targets of any type as F32, of the outputs' shape; outputs {@code [N, 1]} also take targets {@code [N]}. */
     static Tensor matching(String name, Tensor outputs, Tensor targets) {
-        if (outputs.dtype() != DType.F32) {
-            throw new IllegalArgumentException(name + ": outputs must be F32, were " + outputs.dtype() + " (outputs "
-                    + outputs.shape() + ", targets " + targets.shape() + "). Hint: call to(DType.F32).");
-        }
+        checkFloat(name, outputs, targets);
         boolean column = outputs.rank() == targets.rank() + 1 && outputs.dim(-1) == 1;
         Tensor y = column ? targets.unsqueeze(targets.rank()) : targets;
         if (!outputs.shape().equals(y.shape())) {
@@ -21,5 +18,12 @@ final class Targets {
                     + targets.shape() + "). Hint: reshape one of them.");
         }
         return y.to(DType.F32);
+    }
+
+    static void checkFloat(String name, Tensor outputs, Tensor targets) {
+        if (outputs.dtype() != DType.F32) {
+            throw new IllegalArgumentException(name + ": outputs must be F32, were " + outputs.dtype() + " (outputs "
+                    + outputs.shape() + ", targets " + targets.shape() + "). Hint: call to(DType.F32).");
+        }
     }
 }

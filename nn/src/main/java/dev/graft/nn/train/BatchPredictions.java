@@ -23,10 +23,15 @@ record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
     static Optional<BatchPredictions> of(Loss criterion, Tensor outputs, Tensor labels) {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
-            return criterion
-                    .probabilities(outputs)
-                    .map(p -> counted(rows(p), classes(labels), criterion.ignoredLabel()));
+            return criterion.probabilities(outputs).map(p -> answers(p, labels, criterion.ignoredLabel()));
         }
+    }
+
+    private static BatchPredictions answers(Tensor probabilities, Tensor labels, OptionalLong ignored) {
+        boolean soft = labels.dtype() == DType.F32
+                && labels.rank() == 2
+                && labels.shape().equals(probabilities.shape());
+        return counted(rows(probabilities), classes(labels, soft), soft ? OptionalLong.empty() : ignored);
     }
 
     private static BatchPredictions counted(float[][] probabilities, int[] labels, OptionalLong ignored) {
@@ -49,7 +54,10 @@ record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
         return rows;
     }
 
-    private static int[] classes(Tensor labels) {
+    private static int[] classes(Tensor labels, boolean soft) {
+        if (soft) {
+            return labels.argmax(1).toIntArray(); // the most probable class of a soft label
+        }
         int[] classes = new int[labels.numel()];
         if (labels.dtype() == DType.F32) {
             float[] values = labels.toFloatArray();

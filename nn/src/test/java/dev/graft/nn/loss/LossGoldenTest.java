@@ -51,10 +51,11 @@ class LossGoldenTest {
 
     @Test
     void sayWhatIsWrong() {
-        assertThatThrownBy(() -> new CrossEntropyLoss().forward(scores, truth))
+        assertThatThrownBy(() -> new CrossEntropyLoss().forward(scores, Tensor.zeros(4)))
                 .hasMessage(
-                        "crossEntropy: labels must be class indices, were F32"
-                                + " (logits [4, 2], labels [4, 2]). Hint: make labels an I64 tensor, or use BceWithLogitsLoss.");
+                        "crossEntropy: F32 labels are class probabilities and need the shape of the logits, [N, C, ...]"
+                                + " (logits [4, 2], labels [4]). Hint: make labels an I64 tensor of class indices, or use"
+                                + " BceWithLogitsLoss.");
         assertThatThrownBy(() -> new MseLoss().forward(scores, Tensor.zeros(4)))
                 .hasMessage("mse: shapes differ (outputs [4, 2], targets [4]). Hint: reshape one of them.");
         assertThatThrownBy(() -> new MseLoss().forward(labels, labels))
