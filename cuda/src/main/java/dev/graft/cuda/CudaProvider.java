@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * Offers NVIDIA GPUs as the devices {@code cuda}, {@code cuda:1} and so on.
  *
- * <p>This version has no GPU kernels: it always says so, so that asking for a GPU fails with the reason instead of
- * running on the CPU unnoticed.
+ * <p>This version has no GPU kernels: it always says so, so that a request for a GPU fails with the reason instead of
+ * silently running on the CPU.
  */
 public final class CudaProvider implements BackendProvider {
     private final NvidiaDriver driver;
@@ -31,7 +31,7 @@ public final class CudaProvider implements BackendProvider {
     public Optional<String> unavailable() {
         String machine = driver.version()
                 .map(version -> "this machine has an NVIDIA driver (" + version + ")")
-                .orElse("this machine shows no NVIDIA driver");
+                .orElse("this machine has no visible NVIDIA driver");
         return Optional.of("this version of Graft has no GPU kernels yet; " + machine + ". Hint: use the device cpu");
     }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What Linux tells about NVIDIA's kernel driver, read without loading any native library. */
+/** What Linux reports about NVIDIA's kernel driver, read without loading any native library. */
 record NvidiaDriver(Optional<String> version) {
     private static final Path VERSION_FILE = Path.of("/proc/driver/nvidia/version");
     private static final Pattern NUMBER = Pattern.compile("\\b\\d+\\.\\d+(\\.\\d+)?\\b");
@@ -16,7 +16,7 @@ record NvidiaDriver(Optional<String> version) {
         return read(VERSION_FILE);
     }
 
-    /** The first version number in the file; none where there is no such file. */
+    /** The first version number in the file; none if there is no such file. */
     static NvidiaDriver read(Path file) {
         try {
             Matcher number = NUMBER.matcher(Files.readString(file));

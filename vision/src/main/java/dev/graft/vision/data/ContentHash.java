@@ -7,10 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
-/**
- * SHA-256 over texts and contents, each preceded by its length, so that no two lists of them run together to the same
- * bytes.
- */
+/** SHA-256 over texts and contents, each preceded by its length, so that different lists never give the same bytes. */
 final class ContentHash {
     private final MessageDigest digest;
 
@@ -18,7 +15,7 @@ final class ContentHash {
         digest = Sha256.digest();
     }
 
-    /** The hash of one content alone. */
+    /** The hash of a single content. */
     static String of(ImageBytes content) {
         ContentHash hash = new ContentHash();
         hash.bytes(content);

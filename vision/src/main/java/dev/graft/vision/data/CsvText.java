@@ -13,13 +13,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** A list's text. What is not of its encoding is refused: put in as question marks, two labels may become one. */
+/**
+ * The text of a list. Bytes that are not valid in its encoding are refused: replaced by question marks, two labels
+ * might become equal.
+ */
 final class CsvText {
     private static final long MAX_BYTES = 1 << 30;
     private static final String HINT =
             "Hint: name the encoding with --csv-encoding (in Java as ImageCsv.open's charset)";
 
-    /** A byte-order mark, and what it says. Longer ones come first. */
+    /** A byte-order mark and its encoding. Longer marks come first. */
     private record Mark(Charset charset, byte... bytes) {}
 
     private static final List<Mark> MARKS = List.of(
@@ -32,8 +35,8 @@ final class CsvText {
     private CsvText() {}
 
     /**
-     * @param charset what a file without a byte-order mark is written in
-     * @throws DataException naming line and encoding where it is not
+     * @param charset the encoding of a file without a byte-order mark
+     * @throws DataException naming the line and the encoding if the text is not valid in it
      */
     static String read(Path csv, Charset charset) {
         if (Files.exists(csv) && !Files.isRegularFile(csv)) { // opening a pipe waits, a device has no end
@@ -99,7 +102,7 @@ final class CsvText {
         return 1 + before.chars().filter(c -> c == '\n').count();
     }
 
-    /** What stands before it on its line, so that it is found in an editor too. */
+    /** The text before it on its line, so that it can be found in an editor. */
     private static String after(String text) {
         String line = text.substring(text.lastIndexOf('\n') + 1).strip();
         return line.isEmpty() ? "" : " after \"" + line.substring(Math.max(0, line.length() - 30)) + "\"";

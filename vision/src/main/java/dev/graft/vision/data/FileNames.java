@@ -9,14 +9,14 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.text.Normalizer;
 
-/** File names as text: what a locale cannot say, and what two texts have in common. */
+/** File names as text: names that a locale cannot represent, and different texts for the same file. */
 final class FileNames {
     private static final char REPLACEMENT = '\uFFFD';
 
     private FileNames() {}
 
     /**
-     * The last part of a path in Unicode's composed form: macOS archives carry "A" and two dots where others write one
+     * The last part of a path in Unicode's composed form: macOS archives have "A" and two dots where others have one
      * letter.
      */
     static String composed(Path path) {
@@ -27,7 +27,7 @@ final class FileNames {
         return Normalizer.normalize(text, Normalizer.Form.NFC);
     }
 
-    /** Whether two places are one file: equal, or on a disk that takes both names for one. */
+    /** Whether two paths are the same file: equal, or on a file system that treats both names as equal. */
     static boolean areSame(Path place, Path other) {
         try {
             return place.equals(other) || Files.isSameFile(place, other);
@@ -36,7 +36,7 @@ final class FileNames {
         }
     }
 
-    /** Where a file really is: links followed, {@code .} and {@code ..} removed, in the case that the disk has. */
+    /** The real path of a file: links followed, {@code .} and {@code ..} removed, in the letter case of the disk. */
     static Path place(Path file) {
         try {
             return file.toRealPath();
@@ -49,8 +49,8 @@ final class FileNames {
     }
 
     /**
-     * Refuses a path that its own text does not lead back to: Java decodes names by the locale, and what that cannot
-     * say is lost.
+     * Refuses a path whose text does not lead back to it: Java decodes names by the locale, and letters that the locale
+     * lacks are lost.
      *
      * @throws DataException with the fix
      */
@@ -73,7 +73,7 @@ final class FileNames {
         return charset().newEncoder().canEncode(name);
     }
 
-    /** A name that cannot be turned into bytes, or came out of bytes that are no text. */
+    /** A name that cannot be encoded as bytes, or that was decoded from invalid bytes. */
     static DataException unreadable(String name) {
         Charset charset = charset();
         boolean utf8 = charset.equals(StandardCharsets.UTF_8);
@@ -84,7 +84,7 @@ final class FileNames {
                         : "set the environment variable LC_ALL=C.UTF-8."));
     }
 
-    /** What Java takes file names for. */
+    /** The encoding in which Java reads file names. */
     private static Charset charset() {
         String name = System.getProperty("sun.jnu.encoding", "");
         return Charset.isSupported(name) ? Charset.forName(name) : Charset.defaultCharset();

@@ -7,10 +7,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** An image's bytes as they are stored, in a file or in memory: what says whether two images are the same. */
+/** An image's bytes as they are stored, in a file or in memory. They decide whether two images are the same. */
 interface ImageBytes {
 
-    /** What to call it in errors. */
+    /** Its name in errors. */
     String name();
 
     long length() throws IOException;

@@ -28,9 +28,9 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * Images listed in a CSV file (RFC 4180; UTF-8, or what its byte-order mark or its reader says) with a header line:
- * column {@code file} (relative to a folder), column {@code label}, and perhaps {@code patient}, in any case and with
- * spaces around; further columns are left alone.
+ * Images listed in a CSV file (RFC 4180; UTF-8, unless a byte-order mark or the caller says otherwise) with a header
+ * line. The columns are {@code file} (relative to a folder), {@code label} and, optionally, {@code patient}, in any
+ * letter case and with spaces around. Further columns are ignored.
  *
  * <pre>
  * file,label,patient
@@ -38,7 +38,7 @@ import java.util.regex.Pattern;
  * 2021/0002.png,normal,p18
  * </pre>
  *
- * <p>Classes are the different labels, sorted: as numbers where all are whole numbers, else as text. With patients,
+ * <p>Classes are the different labels, sorted as numbers if all are whole numbers, else as text. With patients,
  * {@link #split} keeps each patient's images on one side.
  */
 public final class ImageCsv extends ImageDataset {
@@ -47,10 +47,10 @@ public final class ImageCsv extends ImageDataset {
     private static final Pattern OTHER_SEPARATOR = Pattern.compile("[;\t|]");
 
     private final Columns columns;
-    /** Of each image, where the list names it. */
+    /** For each image, its line in the list. */
     private final List<Long> lines;
 
-    /** The header as it is, and the names of the columns in it that are read. */
+    /** The header, and the names of those of its columns that are read. */
     private record Columns(List<String> all, String file, String label, Optional<String> patient) {
         static Columns of(Path csv, List<String> header) {
             return new Columns(
@@ -100,7 +100,7 @@ public final class ImageCsv extends ImageDataset {
         return columns.all.stream().map(String::strip).toList();
     }
 
-    /** The column that {@link #groups()} come from, as it is called in the file. */
+    /** The column that {@link #groups()} come from, with its name in the file. */
     public Optional<String> patientColumn() {
         return columns.patient.map(String::strip);
     }
@@ -124,10 +124,10 @@ public final class ImageCsv extends ImageDataset {
     /**
      * Reads the list; decodes nothing yet.
      *
-     * @param folder what the files are relative to
-     * @param charset what the list is written in, where it does not start with a byte-order mark
+     * @param folder the folder that the files are relative to
+     * @param charset the encoding of the list, if it does not start with a byte-order mark
      * @throws DataException if the list cannot be read, is not in that encoding, lacks a column or a value, lists a
-     *     file twice, under whatever names, or a file does not exist
+     *     file twice, even under different names, or a file does not exist
      */
     public static ImageCsv open(Path csv, Path folder, Charset charset, ImagePipeline pipeline) {
         List<String> names = new ArrayList<>();
@@ -217,7 +217,7 @@ public final class ImageCsv extends ImageDataset {
         return value;
     }
 
-    /** The files so far, so that none is listed twice: by where they are, not by how they are written. */
+    /** The files so far, by location rather than by name, so that none is listed twice. */
     private static final class ListedFiles {
         /** A file as the list names it. */
         private record Entry(String name, Path place, long line) {}
@@ -225,7 +225,8 @@ public final class ImageCsv extends ImageDataset {
         private final Path csv;
         private final Path folder;
         /**
-         * By place in one case and form, since some disks take names of different case or Unicode form for one file.
+         * By location in one letter case and Unicode form, because some file systems treat names of different case or
+         * form as equal.
          */
         private final Map<String, List<Entry>> byPlace = new HashMap<>();
 

@@ -23,8 +23,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Labelled image files, decoded and transformed when asked for. An example's input is {@code [3, H, W]} (one channel
- * where the normalisation has one), channels-last in memory. Immutable; safe for use by many threads.
+ * Labelled image files, decoded and transformed on demand. An example's input is {@code [3, H, W]} (or one channel, if
+ * the normalisation has one), channels-last in memory. Immutable and thread-safe.
  */
 public abstract sealed class ImageDataset implements LabelledDataset permits ImageFolder, ImageCsv, ImageNpz {
     private final Listing listing;
@@ -32,20 +32,20 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     private final Consumer<? super ImageNote> notes;
 
     /**
-     * What a data set lists.
+     * The content of a data set.
      *
-     * @param root folder that {@code names} are relative to
+     * @param root the folder that {@code names} are relative to
      * @param names the files, with slashes, in order
      * @param labels the class of each file
-     * @param groups what each file belongs to, such as a patient; empty where that is not known
+     * @param groups what each file belongs to, such as a patient; empty if unknown
      */
     record Listing(Path root, List<String> names, int[] labels, List<String> classes, List<String> groups) {}
 
     /**
      * Two files with the same bytes.
      *
-     * @param index position in the data set that was asked
-     * @param otherIndex position in the other one
+     * @param index position in this data set
+     * @param otherIndex position in the other data set
      */
     public record Duplicate(int index, Path file, int otherIndex, Path otherFile) {}
 
@@ -59,14 +59,17 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return listing;
     }
 
-    /** The same files and labels seen through another pipeline: augmented for training, plain for validation. */
+    /**
+     * The same files and labels with another pipeline, such as an augmented one for training and a plain one for
+     * validation.
+     */
     public abstract ImageDataset withPipeline(ImagePipeline other);
 
     /**
-     * The same files and labels, with another listener for what is odd about an image that is read all the same;
-     * without one, notes are logged as warnings.
+     * The same files and labels, with another listener for notes about odd images, which are read nevertheless. Without
+     * a listener, notes are logged as warnings.
      *
-     * @param listener called by the threads that read images; {@link dev.graft.vision.image.file.ImageNotes} gathers
+     * @param listener called by the threads that read images; {@link dev.graft.vision.image.file.ImageNotes} collects
      *     notes
      */
     public abstract ImageDataset withNotes(Consumer<? super ImageNote> listener);
@@ -115,12 +118,12 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return listing.names.stream().map(listing.root::resolve).toList();
     }
 
-    /** One image file; of images in an array file, that file's path and their place in it. */
+    /** One image file; for an image in an array file, that file's path and the position in it. */
     public Path file(int index) {
         return listing.root.resolve(listing.names.get(index));
     }
 
-    /** What each file belongs to, such as a patient; empty where that is not known. */
+    /** What each file belongs to, such as a patient; empty if unknown. */
     public Optional<List<String>> groups() {
         return listing.groups.isEmpty() ? Optional.empty() : Optional.of(listing.groups);
     }
@@ -137,7 +140,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     /**
      * Decodes and transforms one image.
      *
-     * @throws ImageFormatException naming the file, if it is not a whole image
+     * @throws ImageFormatException naming the file, if it is not a complete image
      */
     @Override
     public Example get(int index, RandomGenerator random) {
@@ -161,8 +164,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /**
-     * Holds files back for validation: the same share of each class, or, where {@link #groups()} are known, whole
-     * groups that come near it.
+     * Holds files back for validation: the same share of each class or, if {@link #groups()} are known, whole groups
+     * that come near that share.
      *
      * @param heldFraction the share to hold back, in (0, 1)
      */
@@ -174,7 +177,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /**
-     * A hash that changes with any file's name, content, label or order, in hexadecimal: it says later which data a
+     * A hash that changes with any file's name, content, label or order, in hexadecimal. It identifies the data that a
      * model has seen. Reads every file once.
      */
     public String sha256() {
@@ -184,7 +187,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     /**
      * As {@link #sha256()}.
      *
-     * @param beforeEach called before each file is read; what it throws ends the reading
+     * @param beforeEach called before each file is read; an exception from it ends the reading
      */
     public String sha256(Runnable beforeEach) {
         ContentHash hash = new ContentHash();
@@ -198,8 +201,9 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /**
-     * The files here that are byte for byte in {@code other} too, in order, each with its first twin. A test set that
-     * shares images with the training set flatters the network. Only files of equal length are read.
+     * The files of this data set that are also in {@code other}, byte for byte, in order, each with its first twin. A
+     * test set that shares images with the training set overstates the network's quality. Only files of equal length
+     * are read.
      */
     public List<Duplicate> duplicates(ImageDataset other) {
         return duplicates(
@@ -209,7 +213,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /**
-     * As {@link #duplicates(ImageDataset)}, of some files here and some there, by position: a split's two sides, say.
+     * As {@link #duplicates(ImageDataset)}, for only some files of each side, by position, such as the two sides of a
+     * split.
      */
     public List<Duplicate> duplicates(int[] rows, ImageDataset other, int[] otherRows) {
         Map<Long, List<Integer>> byLength = other.byLength(otherRows);
@@ -233,8 +238,8 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     /**
-     * The images that are here twice, byte for byte, with different labels: a network can only learn one of them. Each
-     * is listed with the first one before it that contradicts it. Only files of equal length are read.
+     * The images that occur twice, byte for byte, with different labels, of which a network can learn only one. Each is
+     * listed with the first earlier one that contradicts it. Only files of equal length are read.
      */
     public List<Duplicate> contradictions() {
         List<Duplicate> found = new ArrayList<>();
@@ -257,7 +262,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return List.copyOf(found);
     }
 
-    /** Files by their length in bytes, in order: only those of equal length can be equal. */
+    /** Files by their length in bytes, in order, because only files of equal length can be equal. */
     private Map<Long, List<Integer>> byLength(int[] rows) {
         Map<Long, List<Integer>> byLength = new HashMap<>();
         for (int i : rows) {
@@ -267,7 +272,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return byLength;
     }
 
-    /** What {@link #contradictions()} found, in words; empty where that is nothing. */
+    /** A sentence about what {@link #contradictions()} found; empty if there are none. */
     public Optional<String> describe(List<Duplicate> contradictions) {
         return contradictions.stream()
                 .findFirst()
@@ -283,7 +288,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return classes.get(listing.labels[index]);
     }
 
-    /** Where an image is listed, for people. */
+    /** Where an image is listed, for messages. */
     String place(int index) {
         return listing.names.get(index);
     }

@@ -22,7 +22,7 @@ public record ImageFiles(List<Path> images, Map<String, Integer> ignored) {
         ignored = Map.copyOf(ignored);
     }
 
-    /** @throws DataException where the folder cannot be read, or holds no image */
+    /** @throws DataException if the folder cannot be read, or holds no image */
     public static ImageFiles in(Path folder) {
         List<Path> images = new ArrayList<>();
         Map<String, Integer> ignored = new TreeMap<>();

@@ -36,10 +36,10 @@ import java.util.stream.Stream;
  * </pre>
  *
  * <p>Classes are the sub-folders' names, sorted; a label is the position among them. Files are in torchvision's order,
- * deeper folders included. Images are told by their extension: jpg, jpeg, png, gif (which torchvision leaves out), bmp,
- * tif, tiff, webp, pbm, pgm, ppm, pnm. Other files are left out and {@linkplain #ignored() counted}; what starts with a
- * dot is not looked at. A folder that holds the {@linkplain SplitFolders parts of a split}, such as train and test, is
- * refused: these are no classes.
+ * deeper folders included. Images are recognised by their extension: jpg, jpeg, png, gif (which torchvision leaves
+ * out), bmp, tif, tiff, webp, pbm, pgm, ppm, pnm. Other files are left out and {@linkplain #ignored() counted}; names
+ * that start with a dot are skipped. A folder that holds the {@linkplain SplitFolders parts of a split}, such as train
+ * and test, is refused, because these are not classes.
  */
 public final class ImageFolder extends ImageDataset {
     private static final Set<String> EXTENSIONS =
@@ -94,7 +94,7 @@ public final class ImageFolder extends ImageDataset {
         return new ImageFolder(listed.listing(), pipeline, Decoding.defaults().notes(), listed.ignoredByCount());
     }
 
-    /** What is found in the class folders, one after the other. */
+    /** The content of the class folders, one after another. */
     private static final class Listed {
         private final Path folder;
         private final List<String> classes = new ArrayList<>();
@@ -151,7 +151,7 @@ public final class ImageFolder extends ImageDataset {
             return new Listing(folder, List.copyOf(names), labelOf, List.copyOf(classes), List.of());
         }
 
-        /** One image in two classes cannot be learnt; twice in one class it is only heavier. */
+        /** An image in two classes cannot be learnt; twice in one class, it only gets more weight. */
         private void checkPlaces(int[] labelOf) {
             Map<Path, Integer> rows = new HashMap<>();
             for (int i = 0; i < labelOf.length; i++) {
@@ -183,8 +183,8 @@ public final class ImageFolder extends ImageDataset {
     }
 
     /**
-     * How many files of which type were left out, since their extension is none of an image that is read: the most
-     * frequent first, by extension in lower case with its dot, such as {@code .dcm}; {@code ""} for files without one.
+     * How many files of each type were left out because of their extension, the most frequent first. The key is the
+     * extension in lower case with its dot, such as {@code .dcm}, or {@code ""} for files without one.
      */
     public Map<String, Integer> ignored() {
         return Collections.unmodifiableMap(ignored);
@@ -237,7 +237,7 @@ public final class ImageFolder extends ImageDataset {
                 : name.substring(name.lastIndexOf('.')).toLowerCase(Locale.ROOT);
     }
 
-    /** By folder path, then by name, both as text: what sorting {@code os.walk} gives. */
+    /** By folder path, then by name, both as text, as sorting {@code os.walk} gives. */
     static Comparator<Path> torchvisionOrder() {
         return Comparator.<Path, String>comparing(p -> String.valueOf(p.getParent()))
                 .thenComparing(p -> p.getFileName().toString());

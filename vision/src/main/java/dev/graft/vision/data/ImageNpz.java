@@ -27,14 +27,14 @@ import java.util.zip.ZipFile;
  * different labels of all parts, sorted, named by their numbers. The arrays stay in memory.
  */
 public final class ImageNpz extends ImageDataset {
-    /** A file is refused whose pixels would fill more of the heap. */
+    /** A file is refused if its pixels would fill a larger share of the heap. */
     private static final int HEAP_SHARE = 2;
 
     private static final int MAX_LABEL = 65_535;
 
     private final NpyArray images;
 
-    /** Which of a file's data sets. */
+    /** One of the data sets of a file. */
     public enum Part {
         TRAIN,
         VAL,

@@ -13,8 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A NumPy array of whole numbers, as an entry of an {@code .npz} file holds it: a magic number, a version, a header
- * that is a Python dictionary, then the elements. Objects, which NumPy would unpickle, are refused: nothing is run.
+ * A NumPy array of whole numbers, as in an entry of an {@code .npz} file: a magic number, a version, a header that is a
+ * Python dictionary, then the elements. Objects, which NumPy would unpickle, are refused: nothing is executed.
  *
  * @param type as NumPy writes it, such as {@code |u1} or {@code <i8}
  * @param shape sizes of the dimensions
@@ -31,8 +31,8 @@ record NpyArray(String type, int[] shape, byte[] values) {
     /**
      * Reads one entry.
      *
-     * @param name what to call it in errors
-     * @param maxBytes the most that its elements may take
+     * @param name its name in errors
+     * @param maxBytes the most bytes that its elements may take
      */
     static NpyArray read(InputStream in, String name, long maxBytes) throws IOException {
         byte[] start = exactly(in, MAGIC.length + 2, name);
@@ -86,7 +86,7 @@ record NpyArray(String type, int[] shape, byte[] values) {
             throw new DataException(name + " needs " + (bytes >> 20) + " MiB of memory, " + (maxBytes >> 20)
                     + " MiB are allowed. Hint: run Java with a larger -Xmx, or make a folder of image files.");
         }
-        // grows with what is really there: a header alone must not allocate
+        // grows with the actual data: a header alone must not cause an allocation
         byte[] values = in.readNBytes((int) bytes);
         if (values.length != bytes) {
             throw damaged(name, "it ends after " + values.length + " of " + bytes + " bytes");
@@ -106,7 +106,7 @@ record NpyArray(String type, int[] shape, byte[] values) {
         return new DataException(name + " is damaged: " + problem + ". Hint: write it again with numpy.savez.");
     }
 
-    /** The elements as numbers; {@code <u8} beyond 2^63 - 1 are negative. */
+    /** The elements as numbers; values of {@code <u8} above 2^63 - 1 become negative. */
     long[] numbers() {
         ByteBuffer buffer = ByteBuffer.wrap(values).order(ByteOrder.LITTLE_ENDIAN);
         boolean signed = type.charAt(1) == 'i';

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The parts of a data set that was split into folders, as data sets are often published:
+ * The parts of a data set that is split into folders, as data sets are often published:
  *
  * <pre>
  * chest/train/normal/0001.jpg
@@ -21,14 +21,14 @@ import java.util.stream.Stream;
  * chest/test/normal/0003.jpg
  * </pre>
  *
- * <p>Names count in any case: train, training; val, valid, validation, dev; test, testing; each perhaps followed by
- * {@code _set}, {@code _images} or {@code _data}, with or without the mark between, or by digits. A folder holds parts
- * of a split where two of the three kinds are there, or one of them and no other folder. A class may thus be called
- * "train", beside "bus".
+ * <p>These names count, in any letter case: train, training; val, valid, validation, dev; test, testing. Each may be
+ * followed by {@code _set}, {@code _images} or {@code _data}, with or without the separator, or by digits. A folder
+ * holds the parts of a split if two of the three kinds are there, or one of them and no other folder. So a class may be
+ * called "train", beside "bus".
  *
  * @param train what to learn from
- * @param validation what to choose the best epoch by; empty where there is none
- * @param test what to judge the result by; empty where there is none
+ * @param validation what decides the best epoch; empty if there is none
+ * @param test what to evaluate the result on; empty if there is none
  * @param others further folders
  */
 public record SplitFolders(Path train, Optional<Path> validation, Optional<Path> test, List<Path> others) {
@@ -40,9 +40,9 @@ public record SplitFolders(Path train, Optional<Path> validation, Optional<Path>
     }
 
     /**
-     * The parts that a folder holds; empty where it holds none.
+     * The parts that a folder holds; empty if it holds none.
      *
-     * @throws DataException where one kind is there twice or the one to learn from is missing
+     * @throws DataException if one kind occurs twice, or the one to learn from is missing
      */
     public static Optional<SplitFolders> of(Path folder) {
         List<List<Path>> kinds = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
@@ -78,7 +78,7 @@ public record SplitFolders(Path train, Optional<Path> validation, Optional<Path>
                 others));
     }
 
-    /** @throws DataException where a folder is to hold classes and holds parts of a split */
+    /** @throws DataException if a folder should hold classes but holds the parts of a split */
     static void refuse(Path folder) {
         of(folder).ifPresent(parts -> {
             List<Path> all = Stream.of(Optional.of(parts.train), parts.validation, parts.test)

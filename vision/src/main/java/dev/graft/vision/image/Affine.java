@@ -7,7 +7,9 @@ package dev.graft.vision.image;
 final class Affine {
     private Affine() {}
 
-    /** In 16.16 fixed point where coordinates fit it, as Pillow does: which of two pixels is nearer depends on that. */
+    /**
+     * In 16.16 fixed point if the coordinates fit, as in Pillow, because this decides which of two pixels is nearer.
+     */
     static Image nearest(Image image, double[] m) {
         int w = image.width();
         int h = image.height();

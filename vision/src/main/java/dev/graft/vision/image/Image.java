@@ -16,19 +16,18 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * An immutable 8-bit image: rows from top to bottom, pixels from left to right, channels interleaved; one channel
- * (grey) or three (red, green, blue), values 0 to 255.
+ * An immutable 8-bit image: rows from top to bottom, pixels from left to right, with interleaved channels. It has one
+ * channel (grey) or three (red, green, blue), with values from 0 to 255.
  *
  * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF, WebP and Netpbm's PBM, PGM and PPM as Pillow's
- * {@code Image.open(f).convert("RGB")} does: transparency is dropped, not blended; palettes are expanded; of 16-bit
- * samples the high byte stays unless a {@link Window} says otherwise; CMYK becomes RGB by Pillow's formula; embedded
- * colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions: Pillow clips 16-bit
- * <em>grey</em> files at 255, which turns them white, while here the high byte stays; and lossy WebP differs by about
- * one level on average, since its colour is upsampled in another way. A TIFF is turned as its Orientation says, as in
- * Pillow; in JPEG, PNG and WebP the EXIF orientation is ignored, as torchvision's default loader ignores it.
+ * {@code Image.open(f).convert("RGB")} does: transparency is dropped, not blended; palettes are expanded; 16-bit
+ * samples keep their high byte unless a {@link Window} says otherwise; CMYK becomes RGB by Pillow's formula; embedded
+ * colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions. Pillow clips 16-bit
+ * <em>grey</em> files at 255, which turns them white, while here the high byte stays. And lossy WebP differs by about
+ * one level on average, because its colour is upsampled differently. A TIFF is turned as its Orientation tag says, as
+ * in Pillow. In JPEG, PNG and WebP, the EXIF orientation is ignored, as in torchvision's default loader.
  *
- * <p>The size in a file's header is checked before pixels are allocated, see {@link #MAX_PIXELS}. Safe for use by many
- * threads.
+ * <p>The size in a file's header is checked before pixels are allocated (see {@link #MAX_PIXELS}). Thread-safe.
  */
 public final class Image {
     /** Pixels (width times height) above which a file is refused unless the caller allows more; Pillow's own limit. */
@@ -67,15 +66,15 @@ public final class Image {
         return new Image(width, height, channels, data.clone());
     }
 
-    /** As {@link #of}, taking over an array that nobody else writes to. */
+    /** As {@link #of}, but takes over the array, which must not be written to afterwards. */
     static Image wrap(int width, int height, int channels, byte[] data) {
         return new Image(width, height, channels, data);
     }
 
     /**
-     * Decodes a file by {@link Decoding#defaults()}; one channel where the file is grey, else three.
+     * Decodes a file by {@link Decoding#defaults()}; one channel if the file is grey, else three.
      *
-     * @throws ImageFormatException if the content is not a whole image of a known format
+     * @throws ImageFormatException if the content is not a complete image of a known format
      * @throws UncheckedIOException if the file cannot be read
      */
     public static Image read(Path file) {
@@ -108,7 +107,7 @@ public final class Image {
     /**
      * Decodes a stream to its end (without closing it), by {@link Decoding#defaults()}.
      *
-     * @param name what to call the source in errors
+     * @param name the name of the source in errors
      */
     public static Image read(InputStream in, String name) {
         return read(in, name, Decoding.defaults());
@@ -117,7 +116,7 @@ public final class Image {
     /**
      * Decodes an encoded image by {@link Decoding#defaults()}.
      *
-     * @param name what to call the source in errors
+     * @param name the name of the source in errors
      */
     public static Image read(byte[] encoded, String name) {
         return read(encoded, name, Decoding.defaults());
@@ -130,8 +129,8 @@ public final class Image {
     }
 
     /**
-     * An image in memory, by {@link Decoding#defaults()}: grey where it has one band or two, else its first three bands
-     * as RGB. Samples are taken as they are: colour spaces play no part, and transparency is left out.
+     * An image in memory, by {@link Decoding#defaults()}: grey if it has one or two bands, else its first three bands
+     * as RGB. Samples are not converted: colour spaces are ignored, and transparency is left out.
      *
      * @throws ImageFormatException for samples that are not whole numbers of at most 16 bits
      */
@@ -148,7 +147,7 @@ public final class Image {
     /**
      * As {@link #read(InputStream, String)} with other choices.
      *
-     * @param name what to call the source in errors
+     * @param name the name of the source in errors
      */
     public static Image read(InputStream in, String name, Decoding decoding) {
         try {
@@ -162,7 +161,10 @@ public final class Image {
         }
     }
 
-    /** The library of this JDK that decodes JPEG, and of whose Java; others may differ by a level in some files. */
+    /**
+     * The library of this JDK that decodes JPEG, with the JDK's vendor. Other libraries may differ by a level in some
+     * files.
+     */
     public static String jpegLibrary() {
         return JpegLibrary.name();
     }
@@ -199,7 +201,7 @@ public final class Image {
         return data[(y * width + x) * channels + channel] & 0xff;
     }
 
-    /** This image with three channels; a grey one gets its value in each. */
+    /** This image with three channels; the value of a grey image is repeated in each. */
     public Image toRgb() {
         if (channels == 3) {
             return this;
@@ -219,7 +221,7 @@ public final class Image {
         return data.clone();
     }
 
-    /** The samples themselves; never to be written to. */
+    /** The samples themselves, which must not be written to. */
     byte[] data() {
         return data;
     }

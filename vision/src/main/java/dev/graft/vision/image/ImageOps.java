@@ -6,7 +6,7 @@ import java.math.RoundingMode;
 
 /**
  * The deterministic steps behind the transforms, as torchvision's {@code functional} does them on Pillow images; all
- * results equal Pillow's to the bit. Every method returns a new image (or its argument where nothing changes).
+ * results equal Pillow's to the bit. Every method returns a new image (or its argument if nothing changes).
  */
 public final class ImageOps {
     private ImageOps() {}
@@ -31,7 +31,7 @@ public final class ImageOps {
 
     /**
      * The middle {@code cropWidth} x {@code cropHeight} of the image resized to {@code width} x {@code height}: the
-     * same pixels as {@link #resize} and {@link #centerCrop} give, without computing those that are cut off.
+     * same pixels as {@link #resize} and {@link #centerCrop}, without computing those that are cropped.
      */
     public static Image resizeAndCenterCrop(
             Image image, int width, int height, int cropWidth, int cropHeight, Interpolation interpolation) {
@@ -49,7 +49,7 @@ public final class ImageOps {
                 interpolation);
     }
 
-    /** Cuts out a rectangle; what lies outside the image is black. */
+    /** Crops a rectangle; pixels outside the image are black. */
     public static Image crop(Image image, int left, int top, int width, int height) {
         requireSize("crop", width, height);
         if (left == 0 && top == 0 && width == image.width() && height == image.height()) {
@@ -78,7 +78,7 @@ public final class ImageOps {
         return crop(image, left, top, width, height);
     }
 
-    /** Left becomes right. */
+    /** Swaps left and right. */
     public static Image flipHorizontal(Image image) {
         int w = image.width();
         int c = image.channels();
@@ -96,7 +96,7 @@ public final class ImageOps {
         return Image.wrap(w, image.height(), c, out);
     }
 
-    /** Top becomes bottom. */
+    /** Swaps top and bottom. */
     public static Image flipVertical(Image image) {
         int rowBytes = image.width() * image.channels();
         byte[] in = image.data();
@@ -108,7 +108,7 @@ public final class ImageOps {
     }
 
     /**
-     * Turns counter-clockwise about the centre, keeping the size; uncovered corners are black.
+     * Rotates counter-clockwise about the centre, keeping the size; uncovered corners are black.
      *
      * @param degrees any angle
      * @param interpolation nearest or bilinear
@@ -138,7 +138,7 @@ public final class ImageOps {
         return interpolation == Interpolation.NEAREST ? Affine.nearest(image, m) : Affine.bilinear(image, m);
     }
 
-    /** Pillow rounds the matrix to 15 decimals, so that right angles give exact zeros. */
+    /** Pillow rounds the matrix to 15 decimals, so right angles give exact zeros. */
     private static double round15(double v) {
         return new BigDecimal(v).setScale(15, RoundingMode.HALF_EVEN).doubleValue();
     }
@@ -157,12 +157,12 @@ public final class ImageOps {
         return Image.wrap(n, n, c, out);
     }
 
-    /** Black at 0, the image at 1, brighter (clipped) above. */
+    /** At factor 0 black, at 1 the image itself, above 1 brighter (clipped). */
     public static Image adjustBrightness(Image image, double factor) {
         return blend("adjustBrightness", image, i -> 0, factor);
     }
 
-    /** All pixels the mean luma at 0, the image at 1, more contrast above. */
+    /** At factor 0 the mean luma everywhere, at 1 the image itself, above 1 more contrast. */
     public static Image adjustContrast(Image image, double factor) {
         byte[] d = image.data();
         int c = image.channels();
@@ -175,7 +175,7 @@ public final class ImageOps {
         return blend("adjustContrast", image, i -> mean, factor);
     }
 
-    /** Grey at 0, the image at 1, stronger colours above. */
+    /** At factor 0 grey, at 1 the image itself, above 1 stronger colours. */
     public static Image adjustSaturation(Image image, double factor) {
         byte[] d = image.data();
         int c = image.channels();
@@ -183,7 +183,7 @@ public final class ImageOps {
     }
 
     /**
-     * Turns the hue by {@code factor} of the colour circle; grey images stay as they are.
+     * Rotates the hue by {@code factor} of the colour circle; grey images do not change.
      *
      * @param factor -0.5 to 0.5
      */
@@ -231,7 +231,7 @@ public final class ImageOps {
     }
 
     /**
-     * {@code base + factor * (image - base)} in single precision, cut off (not rounded) to 8 bits, as Pillow's
+     * {@code base + factor * (image - base)} in single precision, truncated (not rounded) to 8 bits, as in Pillow's
      * {@code blend}.
      */
     private static Image blend(String op, Image image, Base base, double factor) {

@@ -2,7 +2,7 @@ package dev.graft.vision.image;
 
 import java.util.Locale;
 
-/** How samples between pixels are found; when shrinking, Pillow's antialiased forms. */
+/** How samples between pixels are computed; Pillow's antialiased forms when shrinking. */
 public enum Interpolation {
     /** The nearest pixel; for rotation only. */
     NEAREST(0),
@@ -22,7 +22,8 @@ public enum Interpolation {
     }
 
     /**
-     * The filter's weight at distance {@code t}. The order of operations is Pillow's: results must be equal to the bit.
+     * The filter's weight at distance {@code t}. The order of operations is Pillow's, because results must be equal to
+     * the bit.
      */
     double weight(double t) {
         double x = Math.abs(t);

@@ -3,9 +3,9 @@ package dev.graft.vision.image;
 import java.util.List;
 
 /**
- * From 8-bit samples to network input: {@code (sample / divisor - mean) / std} for each channel, in single precision
- * and PyTorch's order of operations, so that results equal torchvision's {@code ToTensor} and {@code Normalize} to the
- * bit.
+ * Converts 8-bit samples to network input: {@code (sample / divisor - mean) / std} for each channel, in single
+ * precision and PyTorch's order of operations, so that results equal those of torchvision's {@code ToTensor} and
+ * {@code Normalize} to the bit.
  */
 public final class Normalize {
     private final List<Double> mean;
@@ -14,9 +14,9 @@ public final class Normalize {
     private final float[][] table;
 
     /**
-     * @param divisor what samples (0 to 255) are divided by first: 255 in torchvision's recipes
-     * @param mean what is subtracted then, one for each channel
-     * @param std what is divided by last, one for each channel
+     * @param divisor samples (0 to 255) are divided by this first: 255 in torchvision's recipes
+     * @param mean then subtracted, one for each channel
+     * @param std finally divided by, one for each channel
      * @throws IllegalArgumentException unless there are as many means as deviations, 1 or 3, all finite, deviations and
      *     divisor positive
      */
@@ -51,7 +51,7 @@ public final class Normalize {
         return new Normalize(255, List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
     }
 
-    /** {@code (sample - 127) / 128}, as the EfficientNet-Lite networks take it. */
+    /** {@code (sample - 127) / 128}, as for the EfficientNet-Lite networks. */
     public static Normalize efficientNetLite() {
         return new Normalize(1, List.of(127.0, 127.0, 127.0), List.of(128.0, 128.0, 128.0));
     }
@@ -61,17 +61,17 @@ public final class Normalize {
         return new Normalize(255, List.of(0.0, 0.0, 0.0), List.of(1.0, 1.0, 1.0));
     }
 
-    /** What samples are divided by first. */
+    /** The divisor of samples, applied first. */
     public double divisor() {
         return divisor;
     }
 
-    /** What is subtracted then, by channel. */
+    /** The means, which are then subtracted, by channel. */
     public List<Double> mean() {
         return mean;
     }
 
-    /** What is divided by last, by channel. */
+    /** The deviations, which are finally divided by, by channel. */
     public List<Double> std() {
         return std;
     }

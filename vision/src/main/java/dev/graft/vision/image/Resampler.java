@@ -134,8 +134,8 @@ final class Resampler {
     }
 
     /**
-     * Row by row rather than pixel by pixel: the inner loops run along memory, which the compiler turns into vector
-     * code.
+     * Row by row rather than pixel by pixel, so that the inner loops run along memory and the compiler can vectorize
+     * them.
      */
     private static byte[] columns(byte[] in, int rowBytes, int firstRow, int height, Kernel kernel) {
         byte[] out = new byte[Math.multiplyExact(rowBytes, height)];

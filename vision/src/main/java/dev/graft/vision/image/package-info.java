@@ -1,7 +1,7 @@
 /**
- * An image in memory and arithmetic on it, equal to Pillow's and torchvision's results. {@code transform} builds
- * pipelines on this, {@code decode} (not exported) reads the formats below it, and {@code file} holds what a program
- * says and hears about files. Here goes only what every image has.
+ * An image in memory and arithmetic on it, with the results of Pillow and torchvision. {@code transform} builds
+ * pipelines on this, {@code decode} (not exported) reads the formats, and {@code file} has what applications specify
+ * and learn about files. Only what every image has belongs here.
  */
 @NullMarked
 package dev.graft.vision.image;

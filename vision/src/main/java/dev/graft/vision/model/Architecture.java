@@ -24,13 +24,13 @@ public final class Architecture {
     private final List<Weights> weights;
     private final double learningRate;
 
-    /** Builds a network with PyTorch's first weights where it has none of its own. */
+    /** Builds a network with PyTorch's initial weights if it defines none of its own. */
     public interface Constructor {
         Backbone build(int classes, RandomGenerator random);
     }
 
     /**
-     * A network that a program describes itself; those of the library are in the zoo.
+     * A network that an application describes; the library's own networks are in the zoo.
      *
      * @param headPath the path of the layer that makes the logits, such as {@code fc}
      * @param imageSize height and width of the images it was designed for
@@ -54,7 +54,7 @@ public final class Architecture {
         this.learningRate = learningRate;
     }
 
-    /** This with another {@link #learningRate()}. */
+    /** A copy with another {@link #learningRate()}. */
     public Architecture withLearningRate(double rate) {
         return new Architecture(name, headPath, imageSize, constructor, weights, rate);
     }
@@ -75,14 +75,14 @@ public final class Architecture {
     }
 
     /**
-     * A learning rate that fine-tunes this network, for SGD with a momentum of 0.9 and batches of 32: a place to start
-     * from, measured on photographs and X-rays by {@code DefaultRecipes} in the benchmarks.
+     * A learning rate to start with when this network is fine-tuned by SGD with a momentum of 0.9 and batches of 32. It
+     * was measured on photographs and X-rays by {@code DefaultRecipes} in the benchmarks.
      */
     public double learningRate() {
         return learningRate;
     }
 
-    /** The published weights, the best last. */
+    /** The published weights; the best are last. */
     public List<Weights> weights() {
         return weights;
     }
@@ -92,7 +92,7 @@ public final class Architecture {
      *
      * @param id the publisher's name, such as {@code IMAGENET1K_V1}, or the data set, {@code imagenet} or
      *     {@code cifar10}, for the best
-     * @throws IllegalArgumentException listing the weights there are
+     * @throws IllegalArgumentException if there are none, listing those that exist
      */
     public Weights weights(String id) {
         String wanted = id.toUpperCase(Locale.ROOT);
@@ -116,10 +116,10 @@ public final class Architecture {
     }
 
     /**
-     * A pretrained network; the file is found or downloaded as {@link WeightCache} says.
+     * A pretrained network. The file is found or downloaded as {@link WeightCache} describes.
      *
      * @param random for dropout in training
-     * @throws WeightsException when the file cannot be had
+     * @throws WeightsException if the file is not available
      */
     public Backbone create(Weights published, RandomGenerator random) {
         return Pretrained.load(name, published, classes -> constructor.build(classes, random));

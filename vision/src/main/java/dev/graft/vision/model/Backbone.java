@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * An image classifier in two parts: {@link #features} turns images into what the head sees, {@link #classify} is the
- * head. Both together are {@link #forward}. With the first part frozen, its output can be computed once and kept.
+ * head. Both together are {@link #forward}. If the first part is frozen, its output can be computed once and cached.
  *
  * <pre>{@code
  * Backbone model = ModelZoo.architecture("resnet18").create(ResNet18Weights.IMAGENET1K_V1, random);
@@ -31,7 +31,7 @@ public abstract class Backbone extends Module {
         return architecture;
     }
 
-    /** What enters the head, before its dropout: images {@code [N, 3, H, W]} to {@code [N, ...]}. */
+    /** The input of the head, before its dropout: images {@code [N, 3, H, W]} to {@code [N, ...]}. */
     public final Tensor features(Tensor images) {
         return asThisLayer(() -> computeFeatures(images));
     }
@@ -53,25 +53,26 @@ public abstract class Backbone extends Module {
     }
 
     /**
-     * The path of the layer that makes the logits, such as {@code fc}: what {@link #replace} takes for other classes.
+     * The path of the layer that makes the logits, such as {@code fc}: the path for {@link #replace} to change the
+     * classes.
      */
     public abstract String headPath();
 
-    /** A first layer for {@link #headPath()} with this many outputs, initialised as in a new network. */
+    /** A new layer for {@link #headPath()} with this many outputs, initialised as in a new network. */
     public abstract Module newHead(int classes, RandomGenerator random);
 
-    /** The modules of the head, its dropout included: what {@link #freezeBackbone()} leaves alone. */
+    /** The modules of the head, its dropout included, which {@link #freezeBackbone()} does not freeze. */
     public List<String> headModules() {
         return List.of(headPath());
     }
 
-    /** Gives a network that is trained from scratch its first weights, where they differ from its layers' defaults. */
+    /** Sets the initial weights of a network that is trained from scratch, if they differ from its layers' defaults. */
     protected void initialise(RandomGenerator random) {}
 
     /**
-     * The head as a network of its own, from the output of {@link #features} to logits {@code [N, classes]}. It shares
-     * the head's modules, dropout included, so training it on stored features trains this network; its state dict holds
-     * the head alone.
+     * The head as a separate network, from the output of {@link #features} to logits {@code [N, classes]}. It shares
+     * the head's modules, dropout included, so training it on stored features trains this network. Its state dict holds
+     * only the head.
      */
     public final Module headNetwork() {
         return new Head(this);
@@ -82,19 +83,19 @@ public abstract class Backbone extends Module {
         return module(headPath());
     }
 
-    /** Puts a fresh head for this many classes in place of the old one. */
+    /** Replaces the head by a new one for this many classes. */
     public final void replaceHead(int classes, RandomGenerator random) {
         replace(headPath(), newHead(classes, random));
     }
 
-    /** Freezes everything but the head; dropout of the head goes on working in training. */
+    /** Freezes everything but the head; the head's dropout stays active in training. */
     public final void freezeBackbone() {
         freezeExcept(headModules().toArray(String[]::new));
     }
 
     /**
      * A network with published weights, found or downloaded as {@link dev.graft.vision.model.download.WeightCache}
-     * says.
+     * describes.
      *
      * @param architecture the name that the weights must be for
      * @param build the network for a number of classes; its first weights do not matter

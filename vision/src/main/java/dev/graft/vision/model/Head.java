@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** A network's head with the network's own formula for it, which need not be one layer after the other. */
+/** A network's head with the network's own formula for it, which need not be a sequence of layers. */
 final class Head extends Sequential {
-    // the formula alone, not a call of the network: only the head's modules are parts of this one
+    // only the formula, not a call of the network, because only the head's modules are parts of this module
     private final UnaryOperator<Tensor> formula;
 
     Head(Backbone whole) {

@@ -4,15 +4,15 @@ import java.io.IOException;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * ImageIO's stream over an array, without the cache (let alone a disk file) that {@code ImageIO.createImageInputStream}
- * puts between.
+ * ImageIO's stream over an array, without the cache (or even a disk file) that {@code ImageIO.createImageInputStream}
+ * would add.
  */
 final class ByteArrayImageStream extends ImageInputStreamImpl {
     private final byte[] bytes;
     private final boolean strict;
 
     /**
-     * @param strict whether reading beyond the end is an error at once; some decoders take end-of-file for zeros, and
+     * @param strict whether reading beyond the end is an immediate error; some decoders treat end-of-file as zeros, and
      *     never stop
      */
     ByteArrayImageStream(byte[] bytes, boolean strict) {

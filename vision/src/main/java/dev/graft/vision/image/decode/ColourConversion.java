@@ -52,7 +52,7 @@ public final class ColourConversion {
         }
     }
 
-    /** Pillow's formula: the light that key leaves, less each ink's share of it. */
+    /** Pillow's formula: the light that the key ink leaves, minus each ink's share of it. */
     static byte[] cmykToRgb(byte[] cmyk, int pixels) {
         byte[] rgb = new byte[3 * pixels];
         for (int i = 0, o = 0; o < rgb.length; i += 4, o += 3) {
@@ -79,7 +79,7 @@ public final class ColourConversion {
         return v < 0 ? 0 : Math.min(v, 255);
     }
 
-    /** Adds {@code shift} (modulo 256) to the hue of each RGB pixel, by way of Pillow's 8-bit HSV. */
+    /** Adds {@code shift} (modulo 256) to the hue of each RGB pixel, through Pillow's 8-bit HSV. */
     public static void shiftHue(byte[] rgb, int shift) {
         for (int i = 0; i < rgb.length; i += 3) {
             int hsv = rgbToHsv(rgb[i] & 0xff, rgb[i + 1] & 0xff, rgb[i + 2] & 0xff);
@@ -114,7 +114,7 @@ public final class ColourConversion {
         return clip8((int) (h * 255.0)) << 16 | clip8((int) (saturation * 255.0)) << 8 | max;
     }
 
-    /** Pillow's way from HSV to RGB; red, green, blue in bits 16, 8, 0. */
+    /** Pillow's conversion from HSV to RGB; red, green, blue in bits 16, 8, 0. */
     static int hsvToRgb(int h, int s, int v) {
         if (s == 0) {
             return v << 16 | v << 8 | v;

@@ -3,15 +3,18 @@ package dev.graft.vision.image.decode;
 import java.util.Arrays;
 
 /**
- * The first frame of a GIF (GIF89a), placed on its screen as Pillow places it.
+ * The first frame of a GIF (GIF89a), placed on its screen as in Pillow.
  *
- * <p>Not by the JDK's ImageIO reader, which hides damage: of 300 files with one wrong byte among the pixels it decoded
- * all without a word, and a file of 653 bytes whose header says 32767x32767 gave that many made-up pixels after 35
- * seconds (JDK 17). It refuses files that only lack their last two bytes, invents colours where there is no table, and
- * does not place the frame on the screen, so that most of this class would stay as checks around it.
+ * <p>The JDK's ImageIO reader is not used, because it hides damage. It decoded all of 300 files with one wrong byte
+ * among the pixels without any message, and for a file of 653 bytes whose header says 32767x32767, it returned that
+ * many invented pixels after 35 seconds (JDK 17). It refuses files that lack only their last two bytes, invents colours
+ * if there is no table, and does not place the frame on the screen. Most of this class would be needed as checks around
+ * it.
  */
 final class GifDecoder {
-    /** The longest LZW string is some 3,800 pixels in 12 bits; more pixels a byte than this cannot be in the file. */
+    /**
+     * The longest LZW string is about 3,800 pixels in 12 bits, so a file cannot have more pixels per byte than this.
+     */
     private static final int LZW_RATIO = 4096;
 
     private static final int MAX_CODES = 4096;
@@ -89,7 +92,7 @@ final class GifDecoder {
         return result;
     }
 
-    /** The colour table that {@code flags} announce, colours beyond it black; without one, {@code otherwise}. */
+    /** The colour table that {@code flags} announce, with black beyond its end; without a table, {@code otherwise}. */
     private byte[] readPalette(int flags, byte[] otherwise) {
         if ((flags & 0x80) == 0) {
             return otherwise;
@@ -111,8 +114,8 @@ final class GifDecoder {
     }
 
     /**
-     * Where the n-th row of an interlaced frame belongs: every 8th, every 8th from 4, every 4th from 2, every 2nd from
-     * 1.
+     * The position of the n-th row of an interlaced frame: every 8th, every 8th from 4, every 4th from 2, every 2nd
+     * from 1.
      */
     private static int interlacedRow(int row, int height) {
         int n = row;
@@ -208,7 +211,7 @@ final class GifDecoder {
     private byte[] joinBlocks() {
         byte[] data = new byte[bytes.length - Math.min(pos, bytes.length)];
         int n = 0;
-        // A file cut behind its last pixel is whole enough; the code reader says so if pixels are missing.
+        // A file that is truncated after its last pixel is complete enough; the code reader reports missing pixels.
         while (pos < bytes.length && bytes[pos] != 0) {
             int size = Math.min(bytes[pos] & 0xff, bytes.length - pos - 1);
             System.arraycopy(bytes, pos + 1, data, n, size);

@@ -15,14 +15,16 @@ import javax.imageio.ImageReader;
 import javax.imageio.spi.ImageReaderSpi;
 
 /**
- * Tells the format by its first bytes (never by the file's name), checks the announced size, and calls that format's
- * decoder.
+ * Recognises the format by the first bytes (never by the file's name), checks the announced size, and calls that
+ * format's decoder.
  */
 public final class ImageDecoder {
-    /** Deflate cannot shrink more than 1032 times; a PNG that announces more pixels than that was cut or forged. */
+    /**
+     * Deflate cannot compress by more than a factor of 1032; a PNG that announces more pixels is truncated or forged.
+     */
     static final int DEFLATE_RATIO = 1032;
 
-    /** How TwelveMonkeys begins to say what it does not read. */
+    /** How TwelveMonkeys' messages about unsupported files begin. */
     private static final Pattern UNSUPPORTED = Pattern.compile("(?i)^unsupported|^unknown|not supported");
 
     private final byte[] bytes;
@@ -117,7 +119,7 @@ public final class ImageDecoder {
         return "unknown";
     }
 
-    /** What it is instead, where that is known. */
+    /** The actual format, if it is known. */
     private String foreign() {
         String name = "";
         if (bytes.length >= 132 && bytes[128] == 'D' && bytes[129] == 'I' && bytes[130] == 'C' && bytes[131] == 'M') {
@@ -150,7 +152,7 @@ public final class ImageDecoder {
                 .toUpperCase(Locale.ROOT);
     }
 
-    /** The plug-in would allocate as many palette entries as the header claims. */
+    /** The plug-in would allocate as many palette entries as the header announces. */
     private Pixels readBmp() throws IOException {
         int coloursUsed = 46;
         if (bytes.length >= coloursUsed + 4) {
@@ -170,7 +172,7 @@ public final class ImageDecoder {
                 new RasterConverter(this, RasterConverter.Meaning.PLAIN));
     }
 
-    /** Rows that are not run-length coded are all there. */
+    /** Without run-length coding, all rows must be present. */
     private void checkBmpSize() {
         ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length >= 34 && header.getInt(14) >= 40 && (header.getInt(30) == 0 || header.getInt(30) == 3)) {
@@ -181,7 +183,9 @@ public final class ImageDecoder {
         }
     }
 
-    /** Decodes by a plug-in named here, not looked up: the result must not depend on what else is on the class path. */
+    /**
+     * Decodes by a plug-in that is named here and not looked up, because the result must not depend on the class path.
+     */
     Pixels read(ImageReaderSpi provider, ByteArrayImageStream input, RasterConverter converter) throws IOException {
         ImageReader reader = provider.createReaderInstance();
         try {

@@ -13,17 +13,18 @@ import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 
 /**
- * JPEG by the JDK's own reader, which is libjpeg: asked for the raw components (it upsamples them as libjpeg-turbo
- * does, so as Pillow does; where it does not, {@link JpegLibrary} makes up for it), which are then converted here by
- * libjpeg's fixed-point formulas. That equals Pillow to the bit, avoids the JDK's different guess at the colour space
- * of files without a JFIF marker, and reads CMYK. Lossless JPEG goes to TwelveMonkeys.
+ * JPEG by the JDK's own reader, which is libjpeg. The reader is asked for the raw components, which it upsamples as
+ * libjpeg-turbo and Pillow do; where it does not, {@link JpegLibrary} compensates. The components are then converted
+ * here by libjpeg's fixed-point formulas. The result equals Pillow's to the bit, CMYK can be read, and the JDK's
+ * different guess at the colour space of files without a JFIF marker is avoided. Lossless JPEG is decoded by
+ * TwelveMonkeys.
  */
 final class JpegDecoder {
-    /** The last frame marker that libjpeg reads is that of lossless coding. */
+    /** The last frame marker, which stands for lossless coding. */
     private static final int LAST_PROCESS = 3;
-    /** Each 8x8 block costs one bit at least, so 512 pixels a byte. */
+    /** Each 8x8 block costs at least one bit, so a byte holds at most 512 pixels. */
     private static final int MAX_RATIO = 512;
-    /** Each sample of a lossless file costs one bit at least. */
+    /** Each sample of a lossless file costs at least one bit. */
     private static final int MAX_LOSSLESS_RATIO = 8;
 
     private final ImageDecoder owner;
@@ -66,7 +67,7 @@ final class JpegDecoder {
         return convert(data, header);
     }
 
-    /** libjpeg's upsampled components of one file, and what it warns of. */
+    /** libjpeg's upsampled components of one file, and its warnings. */
     private final class Components implements IIOReadWarningListener {
         private final JpegHeader header;
         private boolean endsEarly;
@@ -89,7 +90,7 @@ final class JpegDecoder {
         }
 
         /**
-         * Without what stands in place of the end marker, all pixels must be there; else it stands in place of pixels
+         * Without the bytes in place of the end marker, all pixels must be there; otherwise those bytes replace pixels
          * too.
          */
         private void checkPadding() {
@@ -143,12 +144,11 @@ final class JpegDecoder {
                             + " is not read, only grey of 8 to 16 bits and colour of 8",
                     "convert it to PNG");
         }
-        // TwelveMonkeys reads even bit depths alone. The depth counts only in the prediction of the first sample, half
-        // the range; with one
-        // bit more, every sample becomes larger by half the true range.
+        // TwelveMonkeys reads only even bit depths. The depth counts only in the prediction of the first sample, half
+        // the range; with one bit more, every sample becomes larger by half the true range.
         boolean odd = bits % 2 == 1;
         JPEGImageReaderSpi provider = new JPEGImageReaderSpi();
-        // it looks for the JDK's provider, which it asks for what is not lossless
+        // it looks for the JDK's provider, for everything that is not lossless
         provider.onRegistration(IIORegistry.getDefaultInstance(), ImageReaderSpi.class);
         ImageReader reader = provider.createReaderInstance(null);
         try {

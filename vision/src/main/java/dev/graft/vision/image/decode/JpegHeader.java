@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
- * What the markers of a JPEG file say, and the file reduced to what decoding needs: application data, comments, and
- * whatever follows the end marker are left out, so that no broken EXIF block, colour profile or embedded preview
+ * The content of a JPEG file's markers, and the file reduced to what decoding needs. Application data, comments, and
+ * everything after the end marker are left out, so that no broken EXIF block, colour profile or embedded preview
  * reaches the decoder.
  *
  * @param process the low bits of the frame marker: 0 and 1 sequential, 2 progressive, 3 lossless, above: not read by
@@ -13,9 +13,9 @@ import java.util.Arrays;
  * @param colour how the components become RGB
  * @param sampling horizontal and vertical sampling factors of each component, in turn
  * @param allScans whether a progressive file has every bit of every coefficient; true of all other files
- * @param padding bytes of one value that stand in place of the end marker; 0 where there is one
- * @param frameInReduced where the frame's marker is in {@code reduced}
- * @param reduced the file without what is said above and without the padding, with an end marker in any case
+ * @param padding the number of bytes of one value in place of the end marker; 0 if there is an end marker
+ * @param frameInReduced the position of the frame's marker in {@code reduced}
+ * @param reduced the file without the parts named above and without the padding, always with an end marker
  */
 record JpegHeader(
         int width,
@@ -38,7 +38,7 @@ record JpegHeader(
         OTHER
     }
 
-    /** Fewer bytes behind the pixels may as well belong to them. */
+    /** Fewer bytes after the pixels may belong to them. */
     private static final int LEAST_PADDING = 8;
 
     boolean isLossless() {
@@ -63,13 +63,13 @@ record JpegHeader(
         private static final int LOSSLESS = 3;
         private static final int COEFFICIENTS = 64;
         private static final int MAX_COMPONENTS = 4;
-        /** Of a coefficient that no scan has told yet: more than any scan leaves out. */
+        /** The bits of a coefficient that no scan has given yet: more than any scan leaves out. */
         private static final byte UNKNOWN = 16;
 
         private final ImageDecoder owner;
         private final byte[] b;
         private final ByteArrayOutputStream reduced;
-        /** The bits that each coefficient of each component still lacks. */
+        /** The number of bits that each coefficient of each component still lacks. */
         private final byte[][] missing = new byte[MAX_COMPONENTS][COEFFICIENTS];
 
         private int frame = -1;
@@ -138,7 +138,7 @@ record JpegHeader(
             boolean allScans = allScans();
             int padding = ended || scanEnd < b.length || !allScans ? 0 : padding();
             if (!ended && padding < LEAST_PADDING) {
-                // libjpeg would fill what is missing with grey and only warn; Pillow refuses such files too.
+                // libjpeg would fill the missing part with grey and only warn; Pillow refuses such files too.
                 throw owner.truncated("the JPEG has no end marker, its pixels end early");
             }
             byte[] end = {(byte) 0xFF, (byte) EOI};
@@ -158,7 +158,7 @@ record JpegHeader(
                     file);
         }
 
-        /** The length of the last run of one value; a zero behind 0xFF belongs to the pixels. */
+        /** The length of the last run of one value; a zero after 0xFF belongs to the pixels. */
         private int padding() {
             int from = b.length - 1;
             while (from > 0 && b[from - 1] == b[b.length - 1]) {
@@ -185,7 +185,7 @@ record JpegHeader(
             return factors;
         }
 
-        /** What a scan tells of which components. */
+        /** Which bits of which components a scan gives. */
         private void scan(int at, int length) {
             int n = b[at + 2] & 0xff;
             if (frame < 0 || process() != PROGRESSIVE || length < 6 + 2 * n) {
@@ -236,7 +236,7 @@ record JpegHeader(
             }
         }
 
-        /** The first marker behind entropy-coded data: one that is neither a stuffed zero nor a restart. */
+        /** The first marker after entropy-coded data that is neither a stuffed zero nor a restart. */
         private int endOfScan(int start) {
             int i = start;
             while (i + 1 < b.length) {
@@ -251,7 +251,7 @@ record JpegHeader(
             return b.length;
         }
 
-        /** libjpeg's rules, which Pillow follows; the JDK's reader has its own. */
+        /** libjpeg's rules, which Pillow follows; the JDK's reader has different ones. */
         private Colour colour() {
             int n = components();
             if (n == 1) {

@@ -9,10 +9,10 @@ import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 
 /**
- * The libjpeg inside this JDK. OpenJDK brings its own version, 6b; Linux distributions build theirs on libjpeg-turbo.
- * Both decode to the same bits, except for two things: 6b repeats colour rows of half height (4:4:0) where
- * libjpeg-turbo interpolates them, which {@link #interpolateRows} makes up for; and of a progressive file without its
- * last scans they guess what is missing in different ways.
+ * The libjpeg in this JDK. OpenJDK includes its own version, 6b; Linux distributions build theirs with libjpeg-turbo.
+ * Both decode to the same bits, with two exceptions. First, 6b repeats colour rows of half height (4:4:0), while
+ * libjpeg-turbo interpolates them; {@link #interpolateRows} compensates for this. Second, they guess differently what
+ * is missing in a progressive file without its last scans.
  */
 public final class JpegLibrary {
     /** 8x16 pixels, 4:4:0, with colours that change from row to row. */
@@ -24,7 +24,7 @@ public final class JpegLibrary {
 
     private JpegLibrary() {}
 
-    /** Found once: the registry's look-up scans the class path. */
+    /** Looked up only once, because the registry scans the class path. */
     private static final class Jdk {
         static final ImageReaderSpi PROVIDER = find();
         static final boolean INTERPOLATES = interpolates();
@@ -61,7 +61,7 @@ public final class JpegLibrary {
         }
     }
 
-    /** Which one it is, and of whose Java; a model's card keeps it. */
+    /** The library and the JDK's vendor; a model's card keeps this text. */
     public static String name() {
         return (Jdk.INTERPOLATES ? "libjpeg-turbo" : "libjpeg 6b") + " (Java " + Runtime.version() + ", "
                 + System.getProperty("java.vendor") + ")";
@@ -72,8 +72,8 @@ public final class JpegLibrary {
     }
 
     /**
-     * Turns the repeated rows of components of half height into interpolated ones, as libjpeg-turbo gives them: three
-     * parts of the nearer row and one of the other (<a
+     * Turns the repeated rows of components of half height into interpolated ones, as in libjpeg-turbo: three parts of
+     * the nearer row and one part of the other (<a
      * href="https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdsample.c">jdsample.c</a>,
      * {@code h1v2_fancy_upsample}).
      *

@@ -1,9 +1,10 @@
 package dev.graft.vision.image.decode;
 
 /**
- * What a decoder makes: rows from top to bottom, channels interleaved, one (grey) or three (red, green, blue).
+ * The result of a decoder: rows from top to bottom, with one channel (grey) or three interleaved channels (red, green,
+ * blue).
  *
- * @param data {@code height * width * channels} bytes, unsigned; whoever takes the pixels owns them
+ * @param data {@code height * width * channels} unsigned bytes; whoever takes the pixels owns them
  */
 public record Pixels(int width, int height, int channels, byte[] data) {
     /** These pixels on a black canvas, at {@code (left, top)}. */

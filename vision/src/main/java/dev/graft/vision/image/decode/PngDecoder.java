@@ -8,8 +8,9 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * PNG (ISO/IEC 15948): every colour type and depth, interlaced or not; alpha is dropped and ancillary chunks are
- * skipped unread, so no compressed text or profile in them can harm. Memory beyond the samples themselves is two rows.
+ * PNG (ISO/IEC 15948): every colour type and depth, interlaced or not; alpha is dropped, and ancillary chunks are
+ * skipped unread, so compressed texts or profiles in them can do no harm. Beyond the samples themselves, it needs
+ * memory for only two rows.
  */
 final class PngDecoder {
     private static final int IHDR = 0x49484452;
@@ -21,7 +22,7 @@ final class PngDecoder {
     private static final int PALETTE = 3;
     private static final int GREY_ALPHA = 4;
     private static final int RGB_ALPHA = 6;
-    /** Bytes behind the last pixel that are inflated to come to the end of the stream. */
+    /** Bytes after the last pixel that are inflated to reach the end of the stream. */
     private static final int MAX_SURPLUS = 1 << 16;
     /** Adam7: first column, first row, column step, row step of each pass. */
     private static final int[][] PASSES = {
@@ -43,9 +44,9 @@ final class PngDecoder {
     private int samples;
     private int channels;
     private byte[] out;
-    /** In place of {@link #out} where samples have 16 bits. */
+    /** Used instead of {@link #out} if samples have 16 bits. */
     private short[] wide;
-    /** What is wrong around the pixels; empty where nothing is. */
+    /** What is wrong around the pixels; empty if nothing is. */
     private String damage = "";
 
     PngDecoder(ImageDecoder owner, byte[] bytes) {
@@ -145,7 +146,10 @@ final class PngDecoder {
         return (int) crc.getValue() == int32(from + length);
     }
 
-    /** Reads on to the checksum of the pixels themselves, which zlib compares: it decides whether damage is in them. */
+    /**
+     * Reads on to the checksum of the pixels themselves, which zlib compares and which shows whether the pixels are
+     * damaged.
+     */
     private void checkEnd() throws DataFormatException {
         byte[] rest = new byte[1 << 10];
         int surplus = 0;
@@ -204,7 +208,7 @@ final class PngDecoder {
         owner.checkDeflate(width, height, (long) depth * samples);
     }
 
-    /** Colours that the file leaves out are black, as in Pillow. */
+    /** Colours that are missing from the file are black, as in Pillow. */
     private void readPalette(int at, int length) {
         System.arraycopy(bytes, at, palette, 0, Math.min(length, palette.length));
     }

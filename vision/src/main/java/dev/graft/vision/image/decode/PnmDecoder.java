@@ -4,8 +4,8 @@ import dev.graft.vision.image.file.ImageFormatException;
 
 /**
  * <a href="https://netpbm.sourceforge.net/doc/">Netpbm</a>'s PBM, PGM and PPM, plain (P1 to P3) and raw (P4 to P6),
- * with samples of up to 16 bits scaled by the header's largest value, as Pillow scales them. Of a file with many images
- * the first one counts.
+ * with samples of up to 16 bits scaled by the header's largest value, as Pillow scales them. In a file with many
+ * images, the first one counts.
  */
 final class PnmDecoder {
     private static final int MAX_VALUE = 65535;
@@ -19,7 +19,7 @@ final class PnmDecoder {
         this.bytes = bytes;
     }
 
-    /** Whether a file starts as one: {@code P1} to {@code P6}, then white space or a comment. */
+    /** Whether a file starts with {@code P1} to {@code P6}, followed by white space or a comment. */
     static boolean isOne(byte[] bytes) {
         return bytes.length > 2
                 && bytes[0] == 'P'
@@ -104,7 +104,7 @@ final class PnmDecoder {
         return out;
     }
 
-    /** Values beyond the largest count as that, as in Pillow. */
+    /** Values above the largest are clipped to it, as in Pillow. */
     private short[] rawValues(int samples, int max) {
         short[] out = new short[samples];
         for (int i = 0; i < samples; i++) {
@@ -129,7 +129,7 @@ final class PnmDecoder {
         return out;
     }
 
-    /** A whole number of at most nine digits, white space and comments before it left out; what follows it stays. */
+    /** Reads a whole number of at most nine digits, after white space and comments; what follows is left. */
     private int number(String what) {
         skipSpace();
         int value = 0;
@@ -169,7 +169,7 @@ final class PnmDecoder {
 
     private ImageFormatException notANumber(String what, byte found) {
         return owner.error(
-                "the PNM data is corrupt (" + what + " has the byte " + (found & 0xff) + ", which is no digit)",
+                "the PNM data is corrupt (" + what + " has the byte " + (found & 0xff) + ", which is not a digit)",
                 "copy the file again from its source");
     }
 

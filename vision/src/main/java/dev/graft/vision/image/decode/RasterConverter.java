@@ -8,17 +8,20 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.SampleModel;
 
-/** An ImageIO result's samples as {@link Pixels}, by Pillow's rules; colour spaces and their profiles play no part. */
+/**
+ * Converts the samples of an ImageIO result to {@link Pixels}, by Pillow's rules; colour spaces and their profiles are
+ * ignored.
+ */
 final class RasterConverter {
     private final ImageDecoder owner;
     private final Meaning meaning;
 
     /**
-     * What a raster's samples mean.
+     * The meaning of a raster's samples.
      *
      * @param bits their depth, which may be less than the raster's; 0 for the raster's own
-     * @param signed whether those of more than 8 bits have a sign
-     * @param surplus what is too much in every sample
+     * @param signed whether samples of more than 8 bits are signed
+     * @param surplus a value to be subtracted from every sample
      */
     record Meaning(int bits, boolean signed, int surplus) {
         /** Unsigned, of the raster's own depth. */
@@ -48,9 +51,9 @@ final class RasterConverter {
     }
 
     /**
-     * One or three bands as they are.
+     * One or three bands, unchanged.
      *
-     * @param ycc whether they are JFIF's YCbCr, of 8 bits
+     * @param ycc whether they are JFIF's YCbCr with 8 bits
      */
     Pixels convert(Raster raster, boolean ycc) {
         checkType(raster);
@@ -123,7 +126,10 @@ final class RasterConverter {
         return out;
     }
 
-    /** The first {@code n} bands as 8-bit samples: the high bits of wider ones, narrower ones spread over 0 to 255. */
+    /**
+     * The first {@code n} bands as 8-bit samples: the high bits of wider samples; narrower samples are scaled to 0 to
+     * 255.
+     */
     private byte[] samples(Raster raster, int n) {
         int w = raster.getWidth();
         int bands = raster.getNumBands();

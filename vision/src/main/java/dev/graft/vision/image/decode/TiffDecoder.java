@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * TIFF and BigTIFF by TwelveMonkeys, with what it leaves to its caller: samples of 10, 12 or 14 bits are scaled by
- * their own depth, what is not read is refused by its name, and the image is turned as its Orientation says (as in
- * Pillow; a scanner writes rows in the order it reads them).
+ * TIFF and BigTIFF by TwelveMonkeys, with what it leaves to its caller. Samples of 10, 12 or 14 bits are scaled by
+ * their own depth. Unsupported kinds are refused by name. The image is turned as its Orientation says (as in Pillow; a
+ * scanner writes rows in the order in which it reads them).
  */
 final class TiffDecoder {
     private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946);
@@ -89,10 +89,7 @@ final class TiffDecoder {
         return turned(image, header.orientation());
     }
 
-    /**
-     * TwelveMonkeys turns white-is-zero around within the 8 or 16 bits of its raster, whatever the samples' own depth
-     * is.
-     */
+    /** TwelveMonkeys inverts white-is-zero within the 8 or 16 bits of its raster, whatever the depth of the samples. */
     private static RasterConverter.Meaning meaning(TiffHeader header) {
         int room = header.bits() > 8 ? 16 : 8;
         int surplus = header.photometric() == WHITE_IS_ZERO ? (1 << room) - (1 << header.bits()) : 0;
@@ -141,10 +138,7 @@ final class TiffDecoder {
         }
     }
 
-    /**
-     * How many times smaller than its samples the data can be: raw, PackBits, Deflate, LZW; the others have no such
-     * limit.
-     */
+    /** The largest possible compression factor: raw, PackBits, Deflate, LZW; other compressions have no such limit. */
     private static int ratio(int compression) {
         return switch (compression) {
             case 1 -> 1;
@@ -155,7 +149,7 @@ final class TiffDecoder {
         };
     }
 
-    /** The image as its Orientation (tag 274) means it; an unknown one counts as 1. */
+    /** The image turned by its Orientation (tag 274); an unknown value counts as 1. */
     static Pixels turned(Pixels image, int orientation) {
         if (orientation < 2 || orientation > 8) {
             return image;
@@ -168,7 +162,7 @@ final class TiffDecoder {
         boolean transposed = orientation >= 5;
         int width = transposed ? h : w;
         int height = transposed ? w : h;
-        // which end of the stored image the first column, and the first row, of the result come from
+        // from which end of the stored image the first column and the first row of the result come
         boolean fromRight = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
         boolean fromBottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
         for (int y = 0, o = 0; y < height; y++) {

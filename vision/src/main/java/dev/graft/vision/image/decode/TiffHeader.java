@@ -4,12 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The first directory's tags of a TIFF or BigTIFF file that say what its samples mean.
+ * The tags in the first directory of a TIFF or BigTIFF file that give the meaning of its samples.
  *
  * @param width tag 256
  * @param height tag 257
  * @param bits the bit depth of the first sample
- * @param samples samples a pixel, tag 277
+ * @param samples samples per pixel, tag 277
  * @param compression tag 259; 1 is none
  * @param photometric tag 262: 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr
  * @param sampleFormat tag 339: 1 unsigned, 2 signed, 3 floating-point
@@ -93,7 +93,7 @@ record TiffHeader(
             long count = big ? in.getLong(at + 4) : in.getInt(at + 4) & 0xFFFFFFFFL;
             if ((type != SHORT && type != LONG) || count < 1) {
                 throw owner.error(
-                        "the TIFF data is corrupt (tag " + (in.getShort(at) & 0xffff) + " is no number)",
+                        "the TIFF data is corrupt (tag " + (in.getShort(at) & 0xffff) + " is not a number)",
                         "copy the file again from its source");
             }
             int held = big ? 8 : 4;

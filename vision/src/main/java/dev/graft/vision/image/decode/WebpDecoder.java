@@ -7,17 +7,15 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * WebP: the container is read here, and only the bit stream of the (first) picture goes to TwelveMonkeys; transparency,
- * profiles, metadata and further frames are left out, and a cut file is noticed, which the bit stream's decoder lets
- * pass.
+ * WebP: the container is read here, and only the bit stream of the (first) picture is passed to TwelveMonkeys.
+ * Transparency, profiles, metadata and further frames are left out. Truncated files, which the bit stream's decoder
+ * accepts, are detected.
  */
 final class WebpDecoder {
     private static final int RIFF_HEADER = 12;
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
-    /**
-     * Zeros behind the pixels, for a decoder that reads ahead; one that needs more than these reads a damaged stream.
-     */
+    /** Zeros after the pixels, for a decoder that reads ahead; if it needs more than these, the stream is damaged. */
     private static final int LOOK_AHEAD = 64;
 
     private final ImageDecoder owner;

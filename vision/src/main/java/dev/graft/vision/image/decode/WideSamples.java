@@ -5,20 +5,20 @@ import dev.graft.vision.image.file.Window;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Samples of more than 8 bits on their way to 8.
+ * Samples of more than 8 bits, to be reduced to 8.
  *
  * @param channels 1 or 3, interleaved
- * @param data the stored values; unsigned ones by their bits
- * @param signed whether values are from {@code -(max + 1) / 2} on
+ * @param data the stored values; unsigned values by their bits
+ * @param signed whether values start at {@code -(max + 1) / 2}
  * @param max the largest value that the file's bit depth, or its header, allows: 65535 for 16 bits
- * @param rounded whether the full range is rounded to 8 bits, as Netpbm's files are, and not left without its low bits
+ * @param rounded whether the full range is rounded to 8 bits, as for Netpbm's files, instead of dropping the low bits
  */
 record WideSamples(int width, int height, int channels, short[] data, boolean signed, int max, boolean rounded) {
     private static final int VALUES = 1 << 16;
-    /** A file whose samples stay below this share of their range comes out dark. */
+    /** A file whose samples are all below this share of their range comes out dark. */
     private static final int DARK_SHARE = 4;
 
-    /** These as 8 bits through the window that the file is read with. */
+    /** These samples as 8 bits, through the window that the file is read with. */
     Pixels toImage(ImageDecoder owner) {
         Window window = owner.decoding().window();
         if (window.kind() == Window.Kind.FULL) {
@@ -51,7 +51,7 @@ record WideSamples(int width, int height, int channels, short[] data, boolean si
         return signed ? (short) bits : bits & 0xffff;
     }
 
-    /** How many bits the largest sample needs, its sign included. */
+    /** The number of bits that the largest sample needs, including its sign. */
     int bitsUsed() {
         int all = 0;
         if (signed) {
@@ -75,7 +75,7 @@ record WideSamples(int width, int height, int channels, short[] data, boolean si
         return table;
     }
 
-    /** From a stored value to 0 to 255, before clipping and rounding down. */
+    /** Maps a stored value to 0 to 255, before clipping and rounding down. */
     private IntToDoubleFunction function(Window window) {
         return switch (window.kind()) {
             case FULL -> full();
@@ -114,7 +114,7 @@ record WideSamples(int width, int height, int channels, short[] data, boolean si
         return v -> (v - from) * 255 / range + 0.5;
     }
 
-    /** The smallest value that at least this share of the samples (at least one of them) does not exceed. */
+    /** The smallest value that at least this share of the samples (at least one sample) does not exceed. */
     private int quantile(int[] counts, double share) {
         double wanted = Math.max(1, share * data.length);
         long seen = 0;

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
  *
  * @param window which range of samples of more than 8 bits becomes 0 to 255
  * @param maxPixels width times height above which a file is refused
- * @param notes told of what is odd about an image that is read all the same, by many threads
+ * @param notes receives notes about odd images, which are read nevertheless; called by many threads
  */
 public record Decoding(Window window, long maxPixels, Consumer<? super ImageNote> notes) {
     /** Pixels (width times height) above which a file is refused unless the caller allows more; Pillow's own limit. */
@@ -15,22 +15,22 @@ public record Decoding(Window window, long maxPixels, Consumer<? super ImageNote
 
     private static final Decoding DEFAULTS = new Decoding(Window.full(), MAX_PIXELS, Decoding::log);
 
-    /** The full range, at most {@link #MAX_PIXELS}, notes logged as warnings, each alone. */
+    /** The full range, at most {@link #MAX_PIXELS}, and each note logged as a warning. */
     public static Decoding defaults() {
         return DEFAULTS;
     }
 
-    /** This with another window. */
+    /** A copy with another window. */
     public Decoding window(Window value) {
         return new Decoding(value, maxPixels, notes);
     }
 
-    /** This with another limit on width times height. */
+    /** A copy with another limit on width times height. */
     public Decoding maxPixels(long value) {
         return new Decoding(window, value, notes);
     }
 
-    /** This with another listener, such as {@link ImageNotes}. */
+    /** A copy with another listener, such as {@link ImageNotes}. */
     public Decoding notes(Consumer<? super ImageNote> value) {
         return new Decoding(window, maxPixels, value);
     }

@@ -12,14 +12,14 @@ public final class ImageFormatException extends RuntimeException {
     /**
      * @param file what the image was read from, as the user knows it
      * @param problem what is wrong with it
-     * @param hint the mend
+     * @param hint the fix
      */
     public ImageFormatException(String file, String problem, String hint) {
         super("image: " + file + ": " + problem + ". Hint: " + hint + ".");
         this.file = file;
     }
 
-    /** As the other constructor, with the decoder's own complaint as cause. */
+    /** As the other constructor, with the decoder's exception as the cause. */
     public ImageFormatException(String file, String problem, String hint, Throwable cause) {
         super("image: " + file + ": " + problem + ". Hint: " + hint + ".", cause);
         this.file = file;

@@ -1,14 +1,14 @@
 package dev.graft.vision.image.file;
 
 /**
- * Something a person should know about an image that was read all the same.
+ * Something that the user should know about an image, which was read nevertheless.
  *
- * @param kind what it is
+ * @param kind the kind of note
  * @param file what the image was read from
- * @param detail its own part of the story, such as {@code 12 of its 16 bits}; may be empty
+ * @param detail the details, such as {@code 12 of its 16 bits}; may be empty
  */
 public record ImageNote(Kind kind, String file, String detail) {
-    /** What may be noted. */
+    /** The kinds of notes. */
     public enum Kind {
         /** Its samples use so few of their bits that it comes out dark. */
         FEW_BITS(
@@ -20,7 +20,7 @@ public record ImageNote(Kind kind, String file, String detail) {
         FEW_SCANS(
                 "progressive JPEGs without their last scans, which JPEG libraries smooth differently",
                 "copy them again from their source"),
-        /** No fault: its samples went through a {@link Window}. */
+        /** Not a fault: its samples went through a {@link Window}. */
         WINDOWED("images that went through a window", "nothing is to be done");
 
         private final String text;
@@ -31,7 +31,7 @@ public record ImageNote(Kind kind, String file, String detail) {
             this.hint = hint;
         }
 
-        /** What images of this kind are, in the plural. */
+        /** The description of images of this kind, in the plural. */
         String text() {
             return text;
         }

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Gathers notes, so that a folder of many images with one peculiarity gives one line with a count and not a line each.
- * An image that is read again, as in every epoch, counts once. Safe for use by many threads.
+ * Collects notes, so that a folder of many images with the same peculiarity gives one line with a count rather than a
+ * line for each. An image that is read again, as in every epoch, counts once. Thread-safe.
  *
  * <pre>{@code
  * var notes = new ImageNotes();
@@ -41,15 +41,15 @@ public final class ImageNotes implements Consumer<ImageNote> {
         entries.computeIfAbsent(note.kind(), kind -> new Entry(note)).files.add(note.file());
     }
 
-    /** How many different images have a note of this kind. */
+    /** The number of different images with a note of this kind. */
     public synchronized int count(ImageNote.Kind kind) {
         Entry entry = entries.get(kind);
         return entry == null ? 0 : entry.files.size();
     }
 
     /**
-     * A line for each kind of fault that was not taken yet: how many images, what is wrong, the first of them, and the
-     * fix. A kind is given out once, so ask when every image has been read.
+     * A line for each kind of fault that has not been taken yet: the number of images, what is wrong, the first image,
+     * and the fix. Each kind is returned only once, so call this when every image has been read.
      */
     public synchronized List<String> takeLines() {
         List<String> lines = new ArrayList<>();
@@ -67,7 +67,7 @@ public final class ImageNotes implements Consumer<ImageNote> {
         return String.format(Locale.ROOT, "%s: %,d (first %s). Hint: %s.", kind.text(), count, detail, kind.hint());
     }
 
-    /** The line for a note that stands alone. */
+    /** The line for a single note. */
     static String line(ImageNote note) {
         return line(note.kind(), 1, note);
     }

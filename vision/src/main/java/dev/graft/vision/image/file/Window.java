@@ -6,25 +6,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which range of an image's samples becomes 0 to 255, where they have more than 8 bits: scans and X-rays often use a
- * part of their 16 bits alone. Images of at most 8 bits a sample are left as they are.
+ * Which range of an image's samples becomes 0 to 255, if they have more than 8 bits: scans and X-rays often use only a
+ * part of their 16 bits. Images of at most 8 bits per sample do not change.
  *
  * <ul>
- *   <li>{@link #full()}: the whole range of the file's own bit depth {@code b}, {@code v >> (b - 8)}, so that of 16
- *       bits the high byte stays. Netpbm files name their largest value {@code m} themselves: {@code 255 v / m},
- *       rounded, halves to even as in Pillow.
+ *   <li>{@link #full()}: the whole range of the file's own bit depth {@code b}, {@code v >> (b - 8)}, so that 16-bit
+ *       samples keep their high byte. Netpbm files state their largest value {@code m} themselves: {@code 255 v / m},
+ *       rounded half to even as in Pillow.
  *   <li>{@link #percentile()}: from the image's own 0.5th to its 99.5th percentile. Of {@code n} samples (all channels
  *       together, without transparency), {@code lo} is the smallest value that at least {@code 0.005 n} samples do not
  *       exceed, {@code hi} the smallest that at least {@code 0.995 n} do not exceed; the result is {@code round(255 (v
- *       - lo) / (hi - lo))}, clipped to 0 to 255. Where {@code lo = hi}, they are the smallest and the largest value
- *       instead, and an image of one value is black.
+ *       - lo) / (hi - lo))}, clipped to 0 to 255. If {@code lo = hi}, the smallest and the largest value are used
+ *       instead, and an image of a single value is black.
  *   <li>{@link #of(double, double) CENTRE:WIDTH}: the same range for every image, in stored values, by DICOM's linear
  *       function (<a href="https://dicom.nema.org/medical/dicom/current/output/chtml/part03/sect_C.11.2.html">PS3.3
  *       C.11.2.1.2.1</a>): 0 for {@code v <= c - 0.5 - (w - 1) / 2}, 255 for {@code v > c - 0.5 + (w - 1) / 2}, and
  *       between them {@code round(255 ((v - (c - 0.5)) / (w - 1) + 0.5))}.
  * </ul>
  *
- * <p>Elsewhere halves are rounded up. Immutable; equal where the text is.
+ * <p>In all other cases, halves are rounded up. Immutable; two windows are equal if their texts are.
  */
 public final class Window {
     /** The share of samples below and above the window of {@link #percentile()}. */
@@ -65,9 +65,9 @@ public final class Window {
     /**
      * DICOM's linear window.
      *
-     * @param centre its middle, in stored values; may be negative for signed samples
+     * @param centre its middle in stored values; may be negative for signed samples
      * @param width its width in stored values, at least 1
-     * @throws IllegalArgumentException for a width below 1 or a number that is not finite
+     * @throws IllegalArgumentException for a width below 1 or a non-finite number
      */
     public static Window of(double centre, double width) {
         if (!Double.isFinite(centre) || !Double.isFinite(width) || width < 1) {
@@ -104,7 +104,7 @@ public final class Window {
         return kind;
     }
 
-    /** The middle of the range, in the file's own units; 0 where the rule is no {@code CENTRE:WIDTH}. */
+    /** The middle of the range, in the file's own units; 0 if the rule is not {@code CENTRE:WIDTH}. */
     public double centre() {
         return centre;
     }

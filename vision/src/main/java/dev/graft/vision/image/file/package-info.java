@@ -1,6 +1,6 @@
 /**
- * What a program says about image files and hears about them: how to decode, which window of wide samples, notes about
- * odd files, the exception for bad ones. A new choice about reading goes here.
+ * What applications specify and learn about image files: how to decode them, which window of wide samples to use, notes
+ * about odd files, and the exception for bad ones. New options for reading go here.
  */
 @NullMarked
 package dev.graft.vision.image.file;

@@ -2,15 +2,15 @@ package dev.graft.vision.image.transform;
 
 import java.util.Locale;
 
-/** How much chance training images see. */
+/** How much training images are randomised. */
 public enum Augment {
-    /** None: the evaluation chain. */
+    /** None: the transforms for evaluation. */
     NONE,
     /** A random crop of 70 to 100 % of the area, resized; a horizontal flip half of the time. */
     LIGHT,
     /**
-     * A random crop of 35 to 100 % of the area, flips, turns up to 15 degrees, brightness, contrast and saturation +-20
-     * %, hue +-2 %.
+     * A random crop of 35 to 100 % of the area, flips, rotations of up to 15 degrees, brightness, contrast and
+     * saturation +-20 %, hue +-2 %.
      */
     STRONG;
 

@@ -9,10 +9,10 @@ import java.util.random.RandomGenerator;
  * Random brightness, contrast, saturation and hue in random order, torchvision's {@code ColorJitter}, by Pillow's 8-bit
  * arithmetic.
  *
- * @param brightness {@code b}: the factor is uniform in {@code [max(0, 1 - b), 1 + b]}; 0 leaves it out
+ * @param brightness {@code b}: the factor is uniform in {@code [max(0, 1 - b), 1 + b]}; 0 leaves it unchanged
  * @param contrast likewise
  * @param saturation likewise
- * @param hue {@code h}, 0 to 0.5: the turn is uniform in {@code [-h, h]} of the colour circle
+ * @param hue {@code h}, 0 to 0.5: the rotation is uniform in {@code [-h, h]} of the colour circle
  */
 public record ColorJitter(double brightness, double contrast, double saturation, double hue) implements Transform {
     public ColorJitter {

@@ -8,10 +8,10 @@ import dev.graft.vision.image.file.Window;
 import java.util.random.RandomGenerator;
 
 /**
- * From a decoded image to network input: the transform, then the normalisation.
+ * Converts a decoded image to network input: the transform, then the normalisation.
  *
- * @param transform image to image, chance included
- * @param normalize image to numbers; its channels say whether images are taken as RGB or grey
+ * @param transform image to image, possibly random
+ * @param normalize image to numbers; its number of channels says whether images are read as RGB or grey
  * @param window how data sets read files whose samples have more than 8 bits
  */
 public record ImagePipeline(Transform transform, Normalize normalize, Window window) {
@@ -20,7 +20,7 @@ public record ImagePipeline(Transform transform, Normalize normalize, Window win
         this(transform, normalize, Window.full());
     }
 
-    /** The transformed image, 8 bits still. */
+    /** The transformed image, still with 8 bits. */
     public Image transformed(Image image, RandomGenerator random) {
         Image input = normalize.channels() == 3 ? image.toRgb() : ImageOps.grayscale(image, 1);
         Image out = transform.apply(input, random);
@@ -32,7 +32,9 @@ public record ImagePipeline(Transform transform, Normalize normalize, Window win
         return normalize.toFloats(transformed(image, random));
     }
 
-    /** Network input {@code [C, H, W]}; in memory it stays channels-last, the layout images and convolutions share. */
+    /**
+     * Network input {@code [C, H, W]}; in memory it stays channels-last, the layout that images and convolutions share.
+     */
     public Tensor apply(Image image, RandomGenerator random) {
         Image out = transformed(image, random);
         return Tensor.of(normalize.toFloats(out), out.height(), out.width(), out.channels())

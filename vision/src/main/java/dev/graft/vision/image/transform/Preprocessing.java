@@ -8,21 +8,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a network wants its images: the shorter side resized to {@code resizeSize}, the middle {@code cropSize} square of
- * that, normalised; torchvision's {@code ImageClassification} preset. Can be written to and read from a plain map, so
- * that a saved model carries it.
+ * The preprocessing that a network expects, torchvision's {@code ImageClassification} preset: the shorter side is
+ * resized to {@code resizeSize}, the central square of side {@code cropSize} is cropped, and the result is normalised.
+ * It can be written to and read from a plain map, so that a saved model contains it.
  *
  * @param resizeSize length of the shorter side after resizing
- * @param cropSize side of the square the network sees
+ * @param cropSize side of the square that the network sees
  * @param interpolation bilinear or bicubic
- * @param normalize from samples to network input; its channels say whether images are read as RGB or grey
+ * @param normalize from samples to network input; its number of channels says whether images are read as RGB or grey
  * @param window how samples of more than 8 bits become 8
  */
 public record Preprocessing(
         int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
-    /**
-     * The longest side that is computed with: a square of it in three channels is the largest one that an array holds.
-     */
+    /** The longest supported side: its square in three channels is the largest that an array can hold. */
     public static final int MAX_SIZE = 26_754;
 
     private static final double ROTATION_DEGREES = 15;
@@ -59,30 +57,30 @@ public record Preprocessing(
         return new Preprocessing(resizeSize, cropSize, interpolation, Normalize.imageNet());
     }
 
-    /** This for another input size, the shorter side scaled in proportion. */
+    /** A copy for another input size; the shorter side is scaled in proportion. */
     public Preprocessing withImageSize(int size) {
         int resized = Math.max(size, (int) Math.rint((double) resizeSize * size / cropSize));
         return new Preprocessing(resized, size, interpolation, normalize, window);
     }
 
-    /** This with another normalisation. */
+    /** A copy with another normalisation. */
     public Preprocessing withNormalize(Normalize value) {
         return new Preprocessing(resizeSize, cropSize, interpolation, value, window);
     }
 
-    /** This with another window. */
+    /** A copy with another window. */
     public Preprocessing withWindow(Window value) {
         return new Preprocessing(resizeSize, cropSize, interpolation, normalize, value);
     }
 
-    /** The chain for evaluation and prediction: no chance in it. */
+    /** The pipeline for evaluation and prediction, which is not random. */
     public ImagePipeline eval() {
         Resize resize = Resize.shorterSide(resizeSize, interpolation);
         CenterCrop crop = new CenterCrop(cropSize);
         return new ImagePipeline((image, random) -> resize.applyAndCrop(image, crop), normalize, window);
     }
 
-    /** The chain for training images. */
+    /** The pipeline for training images. */
     public ImagePipeline train(Augment augment) {
         RandomHorizontalFlip flip = new RandomHorizontalFlip(0.5);
         return switch (augment) {
@@ -104,7 +102,7 @@ public record Preprocessing(
         return RandomResizedCrop.of(cropSize, minScale, 1).interpolation(interpolation);
     }
 
-    /** This as strings, numbers and lists. */
+    /** This preprocessing as strings, numbers and lists. */
     public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("resize_size", resizeSize);
@@ -118,9 +116,9 @@ public record Preprocessing(
     }
 
     /**
-     * The inverse of {@link #toMap}; numbers may be of any type, and without a window the whole range counts.
+     * The inverse of {@link #toMap}; numbers may have any type, and without a window the whole range counts.
      *
-     * @throws IllegalArgumentException naming the entry that is missing or of a wrong kind
+     * @throws IllegalArgumentException naming the entry that is missing or has a wrong type
      */
     public static Preprocessing fromMap(Map<String, ?> map) {
         return new Preprocessing(

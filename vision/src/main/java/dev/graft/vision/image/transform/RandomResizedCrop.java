@@ -9,14 +9,14 @@ import java.util.random.RandomGenerator;
 /**
  * A random part of the image resized to a square, torchvision's {@code RandomResizedCrop}: its share of the area is
  * uniform in {@code [minScale, maxScale]}, the logarithm of its aspect ratio uniform between those of {@code minRatio}
- * and {@code maxRatio}; after ten draws that do not fit, the largest central crop of allowed ratio.
+ * and {@code maxRatio}; after ten draws that do not fit, the largest central crop of an allowed ratio is taken.
  */
 public record RandomResizedCrop(
         int size, double minScale, double maxScale, double minRatio, double maxRatio, Interpolation interpolation)
         implements Transform {
     private static final int ATTEMPTS = 10;
 
-    /** Where to cut. */
+    /** The rectangle to crop. */
     record Box(int left, int top, int width, int height) {}
 
     public RandomResizedCrop {
@@ -37,7 +37,7 @@ public record RandomResizedCrop(
         return new RandomResizedCrop(size, minScale, maxScale, 3.0 / 4.0, 4.0 / 3.0, Interpolation.BILINEAR);
     }
 
-    /** This, with another interpolation. */
+    /** A copy with another interpolation. */
     public RandomResizedCrop interpolation(Interpolation value) {
         return new RandomResizedCrop(size, minScale, maxScale, minRatio, maxRatio, value);
     }

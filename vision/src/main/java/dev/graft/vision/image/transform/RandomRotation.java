@@ -6,7 +6,7 @@ import dev.graft.vision.image.Interpolation;
 import java.util.random.RandomGenerator;
 
 /**
- * A turn by a uniformly drawn angle, torchvision's {@code RandomRotation} without expanding; uncovered corners are
+ * A rotation by a uniformly drawn angle, torchvision's {@code RandomRotation} without expanding; uncovered corners are
  * black.
  *
  * @param minDegrees smallest angle, counter-clockwise
@@ -23,12 +23,12 @@ public record RandomRotation(double minDegrees, double maxDegrees, Interpolation
         }
     }
 
-    /** Up to {@code degrees} either way, nearest (torchvision's default). */
+    /** Up to {@code degrees} in either direction, with nearest interpolation (torchvision's default). */
     public static RandomRotation of(double degrees) {
         return new RandomRotation(-degrees, degrees, Interpolation.NEAREST);
     }
 
-    /** This, with another interpolation. */
+    /** A copy with another interpolation. */
     public RandomRotation interpolation(Interpolation value) {
         return new RandomRotation(minDegrees, maxDegrees, value);
     }

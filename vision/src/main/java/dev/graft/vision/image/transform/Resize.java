@@ -44,7 +44,7 @@ public record Resize(int height, int width, Interpolation interpolation) impleme
         return ImageOps.resize(image, widthOf(image), heightOf(image), interpolation);
     }
 
-    /** The same pixels as {@code crop.apply(apply(image))}, faster: what is cut off is not computed. */
+    /** The same pixels as {@code crop.apply(apply(image))}, but faster, because cropped pixels are not computed. */
     public Image applyAndCrop(Image image, CenterCrop crop) {
         return ImageOps.resizeAndCenterCrop(
                 image, widthOf(image), heightOf(image), crop.width(), crop.height(), interpolation);

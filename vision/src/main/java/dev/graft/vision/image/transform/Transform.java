@@ -4,9 +4,8 @@ import dev.graft.vision.image.Image;
 import java.util.random.RandomGenerator;
 
 /**
- * One step from image to image. Chance comes only from the generator handed in, so the same seed gives the same pixels;
- * steps without chance ignore it. Transforms are immutable and may be shared by threads (each thread with its own
- * generator).
+ * One step from image to image. Random steps use only the given generator, so the same seed gives the same pixels;
+ * other steps ignore it. Transforms are immutable and may be shared by threads (each thread with its own generator).
  */
 @FunctionalInterface
 public interface Transform {

@@ -7,7 +7,7 @@ import java.util.List;
 public final class Transforms {
     private Transforms() {}
 
-    /** Leaves images as they are. */
+    /** Leaves images unchanged. */
     public static Transform identity() {
         return (image, random) -> image;
     }

@@ -1,7 +1,7 @@
 /**
- * From image to image, a class each, with torchvision's names, and the pipelines made of them: {@code Preprocessing}
- * says what a network wants, {@code ImagePipeline} does it. The next augmentation goes here; arithmetic on pixels that
- * it needs goes into {@link dev.graft.vision.image.ImageOps}.
+ * Transforms from image to image with torchvision's names, one class each, and the pipelines made of them:
+ * {@code Preprocessing} says what a network expects, and {@code ImagePipeline} does it. New augmentations go here; the
+ * arithmetic on pixels that they need goes into {@link dev.graft.vision.image.ImageOps}.
  */
 @NullMarked
 package dev.graft.vision.image.transform;

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/** Shows a download to people: one line redrawn on a terminal, a line every tenth of the way elsewhere. */
+/** Shows a download: one line that is redrawn on a terminal, elsewhere a line for every tenth. */
 final class ConsoleDownload implements DownloadListener {
     private static final int BAR = 30;
     private static final double MEGA = 1e6;

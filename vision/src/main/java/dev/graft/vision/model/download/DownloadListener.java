@@ -5,26 +5,26 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** Hears how a download goes; called on the thread that asked for the file. */
+/** Receives the progress of a download; called on the thread that requested the file. */
 public interface DownloadListener {
 
     /**
      * A download begins, or an earlier one goes on.
      *
-     * @param alreadyThere bytes left by an earlier try, which is continued
+     * @param alreadyThere bytes of an earlier attempt, which is continued
      */
     void started(URI url, Path file, long alreadyThere);
 
-    /** Some more bytes have come; {@code total} is empty where the server does not tell. */
+    /** More bytes have arrived; {@code total} is empty if the server does not state it. */
     void progress(long bytes, OptionalLong total);
 
-    /** The file is whole, checked and in its place. */
+    /** The file is complete, checked and in place. */
     void finished(Path file);
 
-    /** Another process downloads the same file; its result is waited for. */
+    /** Another process is downloading the same file; this one waits for its result. */
     default void waiting(Path file) {}
 
-    /** Says nothing. */
+    /** Prints nothing. */
     static DownloadListener silent() {
         return new SilentDownload();
     }

@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * What has come of a download so far, kept between tries so that the next one continues. Written by the HTTP client's
- * thread.
+ * The part of a file that has been downloaded, kept between attempts so that the next one continues. Written by the
+ * HTTP client's thread.
  */
 final class PartFile implements AutoCloseable {
     private final FileChannel channel;
     private final long limit;
     private volatile long size;
 
-    /** @param limit bytes above which a server is not believed */
+    /** @param limit the most bytes that are accepted from a server */
     PartFile(Path path, long limit) throws IOException {
         channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         this.limit = limit;

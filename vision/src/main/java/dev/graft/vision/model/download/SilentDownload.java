@@ -4,7 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** Hears a download and says nothing. */
+/** Prints nothing about a download. */
 final class SilentDownload implements DownloadListener {
     @Override
     public void started(URI url, Path file, long alreadyThere) {}

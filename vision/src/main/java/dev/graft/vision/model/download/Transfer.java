@@ -23,9 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * One HTTP GET into a {@link PartFile}, continuing where that ends. Proxies are those of
- * {@link java.net.ProxySelector}: {@code -Dhttps.proxyHost}, or the system's with
- * {@code -Djava.net.useSystemProxies=true}.
+ * One HTTP GET into a {@link PartFile}, continuing at its end. Proxies are those of {@link java.net.ProxySelector}:
+ * {@code -Dhttps.proxyHost}, or the system's with {@code -Djava.net.useSystemProxies=true}.
  */
 final class Transfer {
     private static final Duration CONNECT = Duration.ofSeconds(5);
@@ -37,7 +36,7 @@ final class Transfer {
     private final DownloadListener listener;
     private final Duration stall;
 
-    /** @param stall how long no byte may come before the server counts as gone */
+    /** @param stall how long the server may send nothing before it counts as gone */
     Transfer(URI url, PartFile part, DownloadListener listener, Duration stall) {
         this.url = url;
         this.part = part;
@@ -45,7 +44,7 @@ final class Transfer {
         this.stall = stall;
     }
 
-    /** The server does not have the file, or refuses it: trying again is of no use. */
+    /** The server does not have the file, or refuses it: another attempt would be useless. */
     static final class Refused extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -55,10 +54,10 @@ final class Transfer {
     }
 
     /**
-     * Returns when the server has sent all it announced.
+     * Returns when the server has sent everything that it announced.
      *
-     * @throws Refused when the answer is an error
-     * @throws IOException when the connection cannot be made or breaks; what has come stays in the part file
+     * @throws Refused if the answer is an error
+     * @throws IOException if the connection cannot be made or breaks; what has arrived stays in the part file
      */
     void run() throws IOException, InterruptedException {
         long start = part.size();
@@ -75,7 +74,7 @@ final class Transfer {
                 .executor(threads)
                 .build();
         Body body = new Body(start);
-        // send, not sendAsync: that one hands its answer on through the common pool, whose workers may all be waiting
+        // send, not sendAsync, which delivers its answer through the common pool, whose workers may all be waiting
         // for this download.
         FutureTask<HttpResponse<Void>> answer = new FutureTask<>(() -> client.send(request.build(), body));
         threads.execute(answer);
@@ -84,12 +83,12 @@ final class Transfer {
             part.restart();
             run();
         } else if (status != 200 && status != 206) {
-            throw new Refused("the server answers with status " + status);
+            throw new Refused("the server answered with status " + status);
         }
         listener.progress(part.size(), body.total());
     }
 
-    /** The client's threads, which end with it and keep no program alive. */
+    /** The client's threads, which end with it and do not keep the JVM alive. */
     private static Executor threads() {
         return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
             Thread thread = new Thread(task, "graft-download");
@@ -123,7 +122,7 @@ final class Transfer {
         }
     }
 
-    /** The client's own exceptions often have no text, only a class that tells. */
+    /** The client's exceptions often have no text, only a meaningful class. */
     private String reason(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException) {
@@ -138,7 +137,7 @@ final class Transfer {
         return text == null || text.isBlank() ? failure.getClass().getSimpleName() : text;
     }
 
-    /** Writes the body of a good answer, drops that of an error. */
+    /** Writes the body of a successful answer, and drops that of an error. */
     private final class Body implements HttpResponse.BodyHandler<Void> {
         private final long start;
         private volatile long length = -1;

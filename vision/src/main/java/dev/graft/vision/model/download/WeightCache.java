@@ -15,15 +15,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where published weights lie on this machine. A file is looked for in {@code GRAFT_HOME/checkpoints} (by default
- * {@code ~/.cache/graft/checkpoints}), then in PyTorch's hub cache; {@link #fetch} downloads it where it is in neither.
+ * Where published weights are on this machine. A file is looked up in {@code GRAFT_HOME/checkpoints} (by default
+ * {@code ~/.cache/graft/checkpoints}), then in PyTorch's hub cache. If it is in neither, {@link #fetch} downloads it.
  * Every file is checked against its SHA-256.
  *
  * <pre>
  * {@code Path file = WeightCache.fromEnvironment().fetch(ResNet18Weights.IMAGENET1K_V1, DownloadListener.console());}
  * </pre>
  *
- * @param folder where downloads go, and where files may be put by hand
+ * @param folder where downloads are saved, and where files may be put by hand
  * @param alsoIn further folders to look in; nothing is written there
  * @param offline whether {@link #fetch} must not download
  */
@@ -37,11 +37,11 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
     }
 
     /**
-     * As the environment says: {@code GRAFT_HOME}, {@code GRAFT_OFFLINE=1} (no download), and for PyTorch's cache
-     * {@code TORCH_HOME} or {@code XDG_CACHE_HOME}; a leading {@code ~} in them is the user's home. The system
-     * properties {@code graft.home} and {@code graft.offline} win over the environment.
+     * The cache that the environment describes: {@code GRAFT_HOME}, {@code GRAFT_OFFLINE=1} (no download), and for
+     * PyTorch's cache {@code TORCH_HOME} or {@code XDG_CACHE_HOME}. A leading {@code ~} in them is the user's home. The
+     * system properties {@code graft.home} and {@code graft.offline} win over the environment.
      *
-     * @throws IllegalArgumentException where {@code GRAFT_OFFLINE} says neither yes nor no
+     * @throws IllegalArgumentException if {@code GRAFT_OFFLINE} is neither yes nor no
      */
     public static WeightCache fromEnvironment() {
         Map<String, String> settings = new HashMap<>(System.getenv());
@@ -68,7 +68,7 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
                 isOffline(settings));
     }
 
-    /** A leading {@code ~} is the user's home, as torch takes it: env files, unlike shells, leave it as it is. */
+    /** A leading {@code ~} is the user's home, as in torch, because env files, unlike shells, do not expand it. */
     private static Path expanded(String path, Path userHome) {
         if (path.equals("~")) {
             return userHome;
@@ -91,7 +91,7 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
         return Optional.ofNullable(settings.get(name)).filter(value -> !value.isBlank());
     }
 
-    /** The cache {@code home/checkpoints} alone, with downloads. */
+    /** Only the cache {@code home/checkpoints}, with downloads. */
     public static WeightCache at(Path home) {
         return new WeightCache(home.resolve("checkpoints"), List.of(), false);
     }
@@ -105,8 +105,8 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
     }
 
     /**
-     * The file, where it is on this machine already. A file of the right name but the wrong SHA-256 is an error in
-     * {@link #folder()} and passed over elsewhere.
+     * The file, if it is already on this machine. A file with the right name but the wrong SHA-256 is an error in
+     * {@link #folder()}, and is skipped elsewhere.
      *
      * @throws WeightsException naming the file with the wrong SHA-256
      */
@@ -128,20 +128,16 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
                 if (facts.matches(Sha256.of(file))) {
                     return Optional.of(file);
                 }
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "{0} is passed over: its SHA-256 is not {1}",
-                        file,
-                        expected(facts));
+                LOG.log(System.Logger.Level.WARNING, "{0} is skipped: its SHA-256 is not {1}", file, expected(facts));
             }
         }
         return Optional.empty();
     }
 
     /**
-     * The file, downloaded where it is not on this machine. This is the library's only way to the network.
+     * The file, which is downloaded if it is not on this machine. This is the library's only access to the network.
      *
-     * @throws WeightsException when it cannot be had, naming the address and the folder to put the file in
+     * @throws WeightsException if it is not available, naming the address and the folder to put the file in
      */
     public Path fetch(Weights weights, DownloadListener listener) {
         return fetch(weights, listener, STALL);
@@ -170,7 +166,8 @@ public record WeightCache(Path folder, List<Path> alsoIn, boolean offline) {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new WeightsException(
-                    name(weights) + ": the download was interrupted. Hint: start again, it goes on where it was.", e);
+                    name(weights) + ": the download was interrupted. Hint: start again; it continues where it stopped.",
+                    e);
         }
         return find(weights)
                 .orElseThrow(

@@ -15,13 +15,13 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 
 /**
- * Downloads one file so that it appears under its name whole and checked, or not at all. Bytes gather in
- * {@code NAME.part}, which a later try continues; {@code NAME.lock} keeps two processes apart.
+ * Downloads one file so that it appears under its name complete and checked, or not at all. Bytes are collected in
+ * {@code NAME.part}, which a later attempt continues; {@code NAME.lock} separates processes.
  */
 final class WeightDownload {
     private static final int TRIES = 3;
     private static final long UNKNOWN_LENGTH_LIMIT = 4L << 30;
-    /** One download at a time in this process: file locks are held by processes, not by threads. */
+    /** One download at a time in this process, because file locks are held by processes, not by threads. */
     private static final Object IN_THIS_PROCESS = new Object();
 
     private final WeightsFacts facts;
@@ -39,9 +39,9 @@ final class WeightDownload {
     }
 
     /**
-     * Downloads the file unless another thread or process just did.
+     * Downloads the file unless another thread or process has just done so.
      *
-     * @throws IOException when it cannot be had; its message says why
+     * @throws IOException if it is not available; its message says why
      */
     void run() throws IOException, InterruptedException {
         synchronized (IN_THIS_PROCESS) {
@@ -72,21 +72,21 @@ final class WeightDownload {
             listener.started(url, target, part.size());
             String digest = transfer(part, partPath);
             if (!facts.matches(digest) && continued) {
-                // The earlier part may be of another file: once more from the start.
+                // The earlier part may belong to another file: start again from the beginning.
                 part.restart();
                 digest = transfer(part, partPath);
             }
             if (!facts.matches(digest)) {
                 Files.deleteIfExists(partPath);
                 throw new IOException("the file has SHA-256 " + digest + ", not " + facts.sha256()
-                        + ", so it is damaged or another one; " + "it is thrown away");
+                        + ", so it is damaged or a different file; " + "it is deleted");
             }
         }
         move(partPath);
         listener.finished(target);
     }
 
-    /** Returns the SHA-256 of what came. */
+    /** Returns the SHA-256 of the downloaded file. */
     private String transfer(PartFile part, Path path) throws IOException, InterruptedException {
         for (int tries = 1; ; tries++) {
             long before = part.size();
@@ -104,8 +104,9 @@ final class WeightDownload {
                 throw e;
             } catch (IOException | UncheckedIOException e) {
                 if (tries == TRIES || part.size() <= before) {
-                    String kept =
-                            part.size() == 0 ? "" : " (" + part.size() + " bytes are kept, the next try continues)";
+                    String kept = part.size() == 0
+                            ? ""
+                            : " (" + part.size() + " bytes are kept, and the next attempt continues)";
                     throw new IOException(e.getMessage() + kept, e);
                 }
             }

@@ -1,6 +1,6 @@
 package dev.graft.vision.model.download;
 
-/** Published weights cannot be had: the message says why, and where to put the file by hand. */
+/** Published weights are not available. The message says why, and where to put the file by hand. */
 public final class WeightsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

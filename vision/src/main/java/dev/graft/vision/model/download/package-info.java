@@ -1,6 +1,6 @@
 /**
- * From published weights to a file on this machine: the cache, the download, what a program hears of it. The library's
- * only way to the network.
+ * From published weights to a file on this machine: the cache, the download, and its progress. The library's only
+ * access to the network.
  */
 @NullMarked
 package dev.graft.vision.model.download;

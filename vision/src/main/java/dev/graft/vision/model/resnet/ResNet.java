@@ -61,7 +61,7 @@ public final class ResNet extends Backbone {
         fc = newHead(classes, random);
     }
 
-    /** How many blocks each layer has, and of which kind. */
+    /** The number of blocks in each layer, and their kind. */
     private record Blocks(boolean bottleneck, int first, int second, int third, int fourth) {
 
         static Blocks of(String name) {
@@ -166,7 +166,7 @@ public final class ResNet extends Backbone {
         return x.adaptiveAvgPool2d(1, 1).flatten(1);
     }
 
-    /** Of one image in the first layer: what enters a block, is halfway through it and leaves it. */
+    /** The floats of one image in the first layer: the input, the middle and the output of a block. */
     private long firstFloats(Tensor images) {
         return images.rank() != 4 ? 0 : 3L * (width / 8) * ((images.dim(2) + 3) / 4) * ((images.dim(3) + 3) / 4);
     }

@@ -7,12 +7,13 @@ import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** The ways around a residual block where its output differs in size from its input (He et al. 2015, section 3.3). */
+/** The shortcuts of a residual block whose output differs in size from its input (He et al. 2015, section 3.3). */
 final class Shortcut {
     private Shortcut() {}
 
     /**
-     * Option B: a strided 1x1 convolution and batch norm; null, hence absent from the state dict, where sizes agree.
+     * Option B: a strided 1x1 convolution and batch norm; null, and therefore absent from the state dict, if the sizes
+     * agree.
      */
     static @Nullable Sequential projection(int in, int out, int stride, RandomGenerator random) {
         return stride == 1 && in == out
@@ -22,9 +23,7 @@ final class Shortcut {
                         new BatchNorm2d(out));
     }
 
-    /**
-     * Option A: every second pixel, and as many channels of zeros as it takes, half of them on each side; no weights.
-     */
+    /** Option A: every second pixel, and as many channels of zeros as needed, half of them on each side; no weights. */
     static Tensor subsampled(Tensor x, int out) {
         Tensor pixels = x.slice(2, 0, x.dim(2), 2).slice(3, 0, x.dim(3), 2);
         int side = (out - x.dim(1)) / 2;

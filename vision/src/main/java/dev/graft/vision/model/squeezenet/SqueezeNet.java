@@ -26,8 +26,9 @@ import java.util.random.RandomGenerator;
  */
 public final class SqueezeNet extends Backbone {
     /**
-     * The classifier ends in a ReLU. A step that takes a class's output below 0 at every position silences it for good,
-     * as no gradient comes back; at 0.01 whole heads died on chest X-rays, and every image got the same answer.
+     * The classifier ends with a ReLU. A step that moves a class's output below 0 at every position silences that class
+     * for good, because no gradient flows back. At a rate of 0.01, whole heads died on chest X-rays, and every image
+     * got the same answer.
      */
     public static final double LEARNING_RATE = 0.001;
 
@@ -59,7 +60,7 @@ public final class SqueezeNet extends Backbone {
     }
 
     /**
-     * Loads, and where needed downloads, the weights: see {@link WeightCache}.
+     * Loads the weights, and downloads them if needed (see {@link WeightCache}).
      *
      * @param random for dropout in training
      */

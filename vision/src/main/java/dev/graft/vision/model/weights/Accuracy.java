@@ -3,10 +3,10 @@ package dev.graft.vision.model.weights;
 import java.util.OptionalDouble;
 
 /**
- * What the publisher of some weights measured on the validation set, in percent.
+ * The publisher's measurements of some weights on the validation set, in percent.
  *
  * @param top1 how often the first guess was right
- * @param top5 how often the right class was among the first five guesses, where published
+ * @param top5 how often the right class was among the first five guesses, if published
  */
 public record Accuracy(double top1, OptionalDouble top5) {
 

@@ -6,15 +6,15 @@ import dev.graft.vision.image.transform.Preprocessing;
 import java.util.List;
 
 /**
- * Published weights by name: where the file is, which bytes it must have, which classes it knows, which images it
- * wants. {@link dev.graft.vision.model.download.WeightCache} finds or downloads the file.
+ * Published weights by name: where the file is, its hash, its classes, and the images that it expects.
+ * {@link dev.graft.vision.model.download.WeightCache} finds or downloads the file.
  */
 public interface Weights {
 
     /** The publisher's name, such as {@code IMAGENET1K_V1}. */
     String name();
 
-    /** Where the file is and what it holds. */
+    /** The location and the content of the file. */
     WeightsFacts facts();
 
     /** The network in the {@link dev.graft.vision.model.zoo.ModelZoo} that the file fits, such as {@code resnet18}. */
@@ -27,12 +27,12 @@ public interface Weights {
         return facts().classes();
     }
 
-    /** How the network wants its images. */
+    /** The preprocessing that the network expects. */
     default Preprocessing preprocessing() {
         return facts().preprocessing();
     }
 
-    /** From an image to the network's input, for evaluation and prediction. */
+    /** The conversion from an image to the network's input, for evaluation and prediction. */
     default ImagePipeline transform() {
         return preprocessing().eval();
     }

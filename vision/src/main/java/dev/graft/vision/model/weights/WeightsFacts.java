@@ -12,14 +12,14 @@ import java.util.OptionalLong;
  *
  * @param architecture the network in the {@link dev.graft.vision.model.zoo.ModelZoo} that the file fits
  * @param fileName the file's name in every cache
- * @param sha256 the SHA-256 in lower-case hexadecimal; where only the publisher's short form in the file name is known,
- *     its first 8 digits, which is all that torchvision checks
+ * @param sha256 the SHA-256 in lower-case hexadecimal; or, if only the publisher's short form in the file name is
+ *     known, its first 8 digits, which is all that torchvision checks
  * @param classes class names, in the order of the logits
- * @param preprocessing how the network wants its images
- * @param url where to download the file; empty where no stable address exists
- * @param origin for people: who published the file and how to get it by hand
- * @param bytes the file's length, where known
- * @param accuracy what the publisher measured, where published
+ * @param preprocessing the preprocessing that the network expects
+ * @param url where to download the file; empty if no stable address exists
+ * @param origin who published the file, and how to get it by hand, for messages
+ * @param bytes the file's length, if known
+ * @param accuracy the publisher's measurement, if published
  */
 public record WeightsFacts(
         String architecture,
@@ -37,14 +37,14 @@ public record WeightsFacts(
         classes = List.copyOf(classes);
         if (!sha256.matches(DIGEST)) {
             throw new IllegalArgumentException("weights " + fileName + ": '" + sha256
-                    + "' is no SHA-256. Hint: 64 lower-case hexadecimal digits, or at least the first 8.");
+                    + "' is not a SHA-256. Hint: 64 lower-case hexadecimal digits, or at least the first 8.");
         }
         if (fileName.isBlank() || fileName.contains("/") || fileName.contains("\\") || fileName.startsWith(".")) {
-            throw new IllegalArgumentException("weights: '" + fileName + "' is no plain file name");
+            throw new IllegalArgumentException("weights: '" + fileName + "' is not a plain file name");
         }
     }
 
-    /** Without address, length and accuracy. */
+    /** Facts without address, length and accuracy. */
     public static WeightsFacts of(
             String architecture, String fileName, String sha256, List<String> classes, Preprocessing preprocessing) {
         return new WeightsFacts(

@@ -63,7 +63,7 @@ public final class ModelZoo {
     /**
      * The network of this name.
      *
-     * @throws IllegalArgumentException listing the names there are
+     * @throws IllegalArgumentException if there is no such network, listing all names
      */
     public static Architecture architecture(String name) {
         return ALL.stream()

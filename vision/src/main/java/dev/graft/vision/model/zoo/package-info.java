@@ -1,5 +1,5 @@
 /**
- * All networks by name. The next network gets a package beside this one (network, blocks, weights) and a line in
+ * All networks by name. A new network gets a package beside this one (network, blocks, weights) and a line in
  * {@link dev.graft.vision.model.zoo.ModelZoo}.
  */
 @NullMarked

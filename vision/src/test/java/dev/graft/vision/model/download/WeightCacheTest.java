@@ -204,7 +204,7 @@ class WeightCacheTest {
         assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent()))
                 .isInstanceOf(WeightsException.class)
                 .hasMessage("testnet TEST: " + url()
-                        + " cannot be downloaded: the server answers with status 404. Hint: download " + url()
+                        + " cannot be downloaded: the server answered with status 404. Hint: download " + url()
                         + " and put it as " + NAME + " into " + cache.folder() + " (SHA-256 " + sha256(CONTENT) + ").");
         assertThat(requests).hasValue(1);
     }
