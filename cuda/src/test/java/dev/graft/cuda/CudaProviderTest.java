@@ -27,7 +27,7 @@ class CudaProviderTest {
                         .unavailable()
                         .orElseThrow())
                 .contains("no GPU kernels yet")
-                .contains("shows no NVIDIA driver")
+                .contains("has no visible NVIDIA driver")
                 .contains("Hint: use the device cpu");
         assertThat(new CudaProvider(new NvidiaDriver(Optional.of("580.95")))
                         .unavailable()

@@ -22,7 +22,7 @@ class DocumentationTest {
     private static final int README_LINES = 150;
 
     /** Commands of a shell that need nothing of this project. */
-    private static final Set<String> TOOLS = Set.of("curl", "cd", "git", "export", "unzip", "ls");
+    private static final Set<String> TOOLS = Set.of("curl", "cd", "git", "export", "unzip", "ls", "find", "zip", "gpg");
 
     private static List<ShellCommand> shell() {
         return Page.all().stream()

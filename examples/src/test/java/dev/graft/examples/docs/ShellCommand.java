@@ -21,7 +21,8 @@ record ShellCommand(String where, List<String> words) {
         String joined = fence.text().replaceAll("\\\\\n\\s*", " ");
         joined.lines().forEach(line -> {
             List<String> words = new ArrayList<>();
-            Matcher matcher = WORD.matcher(line.replaceFirst("(^|\\s)#.*$", ""));
+            Matcher matcher =
+                    WORD.matcher(line.strip().replaceFirst("(^|\\s)#.*$", "").replaceFirst("^\\((.*)\\)$", "$1"));
             while (matcher.find()) {
                 if (matcher.group(3) != null) {
                     add(commands, fence, words);

@@ -168,7 +168,7 @@ class WeightCacheTest {
         assertThatThrownBy(() -> cache.fetch(weights(CONTENT), DownloadListener.silent()))
                 .isInstanceOf(WeightsException.class)
                 .hasMessageContaining("cannot be downloaded")
-                .hasMessageContaining("bytes are kept, the next try continues")
+                .hasMessageContaining("bytes are kept, and the next attempt continues")
                 .hasMessageContaining(cache.folder().toString());
         assertThat(file).doesNotExist();
         assertThat(part()).exists();
