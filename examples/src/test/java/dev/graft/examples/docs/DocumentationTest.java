@@ -24,6 +24,9 @@ class DocumentationTest {
     /** Commands of a shell that need nothing of this project. */
     private static final Set<String> TOOLS = Set.of("curl", "cd", "git", "export", "unzip", "ls", "find", "zip", "gpg");
 
+    /** Names that look like settings: of the tests, of Maven builds, and a domain. */
+    private static final Set<String> OF_OTHERS = Set.of("GRAFT_DATA", "graft.platform", "graft.version", "graft.dev");
+
     private static List<ShellCommand> shell() {
         return Page.all().stream()
                 .filter(page -> !page.isHistory())
@@ -157,8 +160,7 @@ class DocumentationTest {
                         .filter(name -> !name.matches(".*\\.(jar|cmd)")
                                 && !sources.contains("\"" + name + "\"")
                                 && !launcher.contains("${" + name + "-"))
-                        .filter(name ->
-                                !Set.of("GRAFT_DATA", "graft.platform").contains(name)) // of the tests and of Maven
+                        .filter(name -> !OF_OTHERS.contains(name))
                         .forEach(name -> unknown.add(page.file() + ": " + name));
             }
         }
