@@ -110,7 +110,29 @@ def functions_of_one_argument():
     for exponent in (0.5, -1.5, 2.25):
         case(f"pow/{exponent}", lambda x: x.pow(exponent), uniform(0.3, 2, 4, 5))
     case("pow/of_zero", lambda x: x.pow(2), given([0.0, -0.0, 1.0]))
+    functions = functions | {
+        "rsqrt": (torch.rsqrt, positive), "log1p": (torch.log1p, uniform(-0.8, 3, 4, 9)), "expm1": (torch.expm1, anywhere),
+        "sin": (torch.sin, normal(3, 5, 7, scale=3)), "cos": (torch.cos, normal(3, 5, 7, scale=3)),
+        "floor": (torch.floor, away(range(-12, 13), 3, 5, 7, scale=3)),
+        "round": (torch.round, away([k + 0.5 for k in range(-12, 12)], 3, 5, 7, scale=3)), "erf": (torch.erf, anywhere),
+        "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), normal(3, 5, 7, scale=2)), "silu": (F.silu, normal(3, 5, 7, scale=3)),
+        "hardswish": (F.hardswish, away([-3, 3], 3, 5, 7, scale=3)), "hardsigmoid": (F.hardsigmoid, away([-3, 3], 3, 5, 7, scale=3)),
+        "elu": (lambda x: F.elu(x, 0.75), away([0], 3, 5, 7)),
+    }
+    for name in list(functions)[-13:]:
+        case(name + "/plain", *functions[name])
+    small = given([-1e-3, -1e-6, -1e-10, 1e-10, 1e-6, 1e-3, 0.0])
+    case("log1p/near_zero", torch.log1p, small)
+    case("expm1/near_zero", torch.expm1, small)
+    halves = given([-3.0, -2.5, -1.5, -0.5, -0.0, 0.5, 1.5, 2.5, 3.0, 8388609.0, -8388607.5, 0.49999997])
+    case("floor/whole_and_half", torch.floor, halves)
+    case("round/whole_and_half", torch.round, halves)
+    for name in ("hardswish", "hardsigmoid"):
+        case(name + "/at_kinks", functions[name][0], given([-4.0, -3.0, 0.0, 3.0, 4.0]))
+    case("elu/at_kinks", functions["elu"][0], given([-1.0, -0.0, 0.0, 1.0]))
     far = given([-100.0, -30.0, -15.0, -6.0, -0.001, 0.001, 6.5, 15.0, 30.0, 80.0])
+    for name, function in (("erf", torch.erf), ("gelu_tanh", functions["gelu_tanh"][0]), ("silu", F.silu), ("elu", F.elu)):
+        case(name + "/far", function, far)
     for name, function in (("sigmoid", torch.sigmoid), ("tanh", torch.tanh), ("gelu", F.gelu), ("softplus", F.softplus),
                            ("exp", lambda x: (x / 10).exp())):
         case(name + "/far", function, far)

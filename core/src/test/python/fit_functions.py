@@ -48,5 +48,7 @@ fit("L: (log(1 + f) - f + f^2 / 2) / f^3",
     lambda f: (mp.log(1 + f) - f + f * f / 2) / f**3 if abs(f) > SMALL else mp.mpf(1) / 3 - f / 4,
     (float(mp.sqrt(0.5)) - 1) * 1.01, (float(mp.sqrt(2)) - 1) * 1.01, 8,
     lambda f: abs(f**3 / mp.log(1 + f)) if abs(f) > SMALL else f * f)
+fit("Q: erf(x) / x - 1, s = x^2", lambda s: mp.erf(mp.sqrt(s)) / mp.sqrt(s) - 1, 1e-12, 0.85**2 * 1.01, 6,
+    lambda s: mp.sqrt(s) / mp.erf(mp.sqrt(s)))
 fit("H: tail(x), w = 1 / (1 + 0.35 x)", lambda w: tail((1 / w - 1) / TAIL), 1 / (1 + 0.35 * 14.5), 1.0, 9,
     lambda w: 1 / tail((1 / w - 1) / TAIL))

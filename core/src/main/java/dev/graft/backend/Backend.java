@@ -95,8 +95,8 @@ public interface Backend {
 
     /**
      * {@code dx = dy * op'(x)}, where {@code y = op(x)}: a function reads only {@code y} if the slope follows from it
-     * (EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6), and only {@code x} otherwise. The other view may hold
-     * anything. Dense, same layout.
+     * (EXP, SQRT, RECIPROCAL, RSQRT, EXPM1, SIGMOID, TANH, RELU, RELU6), and only {@code x} otherwise. The other view
+     * may hold anything. Dense, same layout.
      */
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
 

@@ -21,9 +21,15 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public String name() {
-            return function == UnaryOp.LEAKY_RELU
-                    ? "leakyRelu"
-                    : function.name().toLowerCase(Locale.ROOT);
+            return name(function);
+        }
+
+        static String name(UnaryOp function) {
+            return switch (function) {
+                case LEAKY_RELU -> "leakyRelu";
+                case GELU_TANH -> "geluTanh";
+                default -> function.name().toLowerCase(Locale.ROOT);
+            };
         }
 
         @Override
@@ -41,6 +47,9 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            if (function == UnaryOp.FLOOR || function == UnaryOp.ROUND) {
+                return grads(Raw.zeros(dy, dy.shape())); // also where dy is not finite
+            }
             if (slopeFrom(function) == Slope.NOTHING) {
                 return grads(Raw.scale(dy, function == UnaryOp.NEG ? -1 : a));
             }
@@ -57,9 +66,25 @@ sealed interface PointwiseOp extends Op {
         /** The result if that is enough: the argument's memory can then return to the pool. */
         private static Slope slopeFrom(UnaryOp function) {
             return switch (function) {
-                case NEG, AFFINE -> Slope.NOTHING;
-                case EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6 -> Slope.RESULT;
-                case ABS, LOG, SQUARE, LEAKY_RELU, GELU, SOFTPLUS, POW, CLAMP -> Slope.ARGUMENT;
+                case NEG, AFFINE, FLOOR, ROUND -> Slope.NOTHING;
+                case EXP, SQRT, RECIPROCAL, RSQRT, EXPM1, SIGMOID, TANH, RELU, RELU6 -> Slope.RESULT;
+                case ABS,
+                        LOG,
+                        SQUARE,
+                        LOG1P,
+                        SIN,
+                        COS,
+                        ERF,
+                        LEAKY_RELU,
+                        GELU,
+                        GELU_TANH,
+                        SILU,
+                        HARDSWISH,
+                        HARDSIGMOID,
+                        ELU,
+                        SOFTPLUS,
+                        POW,
+                        CLAMP -> Slope.ARGUMENT;
             };
         }
     }

@@ -643,6 +643,46 @@ public final class Tensor implements AutoCloseable {
         return unary(UnaryOp.RECIPROCAL);
     }
 
+    /** {@code 1 / sqrt(x)}. */
+    public Tensor rsqrt() {
+        return unary(UnaryOp.RSQRT);
+    }
+
+    /** {@code log(1 + x)}, exact near 0 too. */
+    public Tensor log1p() {
+        return unary(UnaryOp.LOG1P);
+    }
+
+    /** {@code exp(x) - 1}, exact near 0 too. */
+    public Tensor expm1() {
+        return unary(UnaryOp.EXPM1);
+    }
+
+    /** Sine of an angle in radians. */
+    public Tensor sin() {
+        return unary(UnaryOp.SIN);
+    }
+
+    /** Cosine of an angle in radians. */
+    public Tensor cos() {
+        return unary(UnaryOp.COS);
+    }
+
+    /** The largest whole number that is not above; the gradient is 0. */
+    public Tensor floor() {
+        return unary(UnaryOp.FLOOR);
+    }
+
+    /** The nearest whole number, of two the even one; the gradient is 0. */
+    public Tensor round() {
+        return unary(UnaryOp.ROUND);
+    }
+
+    /** The error function, {@code 2 / sqrt(pi)} times the integral of {@code exp(-t^2)} from 0 to {@code x}. */
+    public Tensor erf() {
+        return unary(UnaryOp.ERF);
+    }
+
     public Tensor pow(float exponent) {
         return unary(UnaryOp.POW, exponent, 0);
     }
@@ -698,6 +738,34 @@ public final class Tensor implements AutoCloseable {
     /** {@code x * Phi(x)}, the exact form (Hendrycks and Gimpel 2016). */
     public Tensor gelu() {
         return unary(UnaryOp.GELU);
+    }
+
+    /**
+     * {@code 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))}: {@link #gelu()} within 5e-4, as GPT-2 was trained
+     * with; PyTorch's {@code approximate="tanh"}.
+     */
+    public Tensor geluTanh() {
+        return unary(UnaryOp.GELU_TANH);
+    }
+
+    /** {@code x * sigmoid(x)}, also called swish (Ramachandran et al. 2017). */
+    public Tensor silu() {
+        return unary(UnaryOp.SILU);
+    }
+
+    /** {@code x * relu6(x + 3) / 6} (Howard et al. 2019, MobileNetV3). */
+    public Tensor hardswish() {
+        return unary(UnaryOp.HARDSWISH);
+    }
+
+    /** {@code relu6(x + 3) / 6}. */
+    public Tensor hardsigmoid() {
+        return unary(UnaryOp.HARDSIGMOID);
+    }
+
+    /** {@code x > 0 ? x : alpha * (exp(x) - 1)} (Clevert et al. 2015). */
+    public Tensor elu(float alpha) {
+        return unary(UnaryOp.ELU, alpha, 0);
     }
 
     public Tensor sigmoid() {

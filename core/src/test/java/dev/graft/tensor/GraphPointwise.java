@@ -143,6 +143,114 @@ final class GraphPointwise {
                                 "$0.pow(" + e + "f)",
                                 "$0.pow(" + e + ")");
             }
+            case RSQRT ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::rsqrt,
+                        (t, i) -> t.functionByResult(i, 1 / Math.sqrt(t.value(i)), y -> -0.5 * t.rounded(y * y * y)),
+                        "$0.rsqrt()",
+                        "$0.rsqrt()");
+            case LOG1P ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::log1p,
+                        (t, i) -> t.function(i, Math.log1p(t.value(i)), 1 / t.rounded(1 + t.value(i))),
+                        "$0.log1p()",
+                        "$0.log1p()");
+            case EXPM1 ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::expm1,
+                        (t, i) -> t.functionByResult(i, Math.expm1(t.value(i)), y -> y + 1),
+                        "$0.expm1()",
+                        "$0.expm1()");
+            case SIN ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::sin,
+                        (t, i) -> t.function(i, Math.sin(t.value(i)), Math.cos(t.value(i))),
+                        "$0.sin()",
+                        "$0.sin()");
+            case COS ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::cos,
+                        (t, i) -> t.function(i, Math.cos(t.value(i)), -Math.sin(t.value(i))),
+                        "$0.cos()",
+                        "$0.cos()");
+            case FLOOR ->
+                !g.all(x, e -> Math.abs(e - Math.rint(e)) > 0.03)
+                        ? -1
+                        : unary(
+                                g,
+                                x,
+                                op,
+                                Tensor::floor,
+                                (t, i) -> t.clipped(i, Math.floor(t.value(i)), 0),
+                                "$0.floor()",
+                                "$0.floor()");
+            case ROUND ->
+                !g.all(x, e -> Math.abs(e - 0.5 - Math.rint(e - 0.5)) > 0.03)
+                        ? -1
+                        : unary(
+                                g,
+                                x,
+                                op,
+                                Tensor::round,
+                                (t, i) -> t.clipped(i, Math.rint(t.value(i)), 0),
+                                "$0.round()",
+                                "$0.round()");
+            case ERF -> unary(g, x, op, Tensor::erf, (t, i) -> erf(t, i), "$0.erf()", "$0.erf()");
+            case GELU_TANH ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::geluTanh,
+                        (t, i) -> geluTanh(t, i),
+                        "$0.geluTanh()",
+                        "F.gelu($0, approximate='tanh')");
+            case SILU -> unary(g, x, op, Tensor::silu, (t, i) -> t.mul(i, sigmoid(t, i)), "$0.silu()", "F.silu($0)");
+            case HARDSWISH ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::hardswish,
+                        (t, i) -> t.mul(i, t.affine(clamp(t, t.affine(i, 1, 3), 0, 6, false), 1.0 / 6, 0)),
+                        "$0.hardswish()",
+                        "F.hardswish($0)");
+            case HARDSIGMOID ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        Tensor::hardsigmoid,
+                        (t, i) -> t.affine(clamp(t, t.affine(i, 1, 3), 0, 6, false), 1.0 / 6, 0),
+                        "$0.hardsigmoid()",
+                        // PyTorch's own slope in double precision is a sixth in single precision
+                        "F.relu6($0 + 3) / 6");
+            case ELU ->
+                unary(
+                        g,
+                        x,
+                        op,
+                        v -> v.elu(0.75f),
+                        (t, i) -> t.value(i) > 0
+                                ? i
+                                : t.function(i, 0.75 * Math.expm1(t.value(i)), 0.75 * Math.exp(t.value(i))),
+                        "$0.elu(0.75f)",
+                        "F.elu($0, 0.75)");
             case AFFINE -> affine(g, x, a, b);
         };
     }
@@ -209,19 +317,40 @@ final class GraphPointwise {
         return t.function(i, x * distribution, t.rounded(distribution) + t.rounded(x * density));
     }
 
+    /** By its series: all arguments are small. */
+    private static int erf(GraphTape t, int i) {
+        double x = t.value(i);
+        double density = 2 / Math.sqrt(Math.PI) * Math.exp(-x * x);
+        double term = x;
+        double sum = x;
+        for (int k = 1; k < 200; k++) {
+            term *= 2 * x * x / (2 * k + 1);
+            sum += term;
+        }
+        return t.function(i, density * sum, density);
+    }
+
+    private static int geluTanh(GraphTape t, int i) {
+        int cube = t.mul(i, t.mul(i, i));
+        int inner = t.affine(t.add(i, t.affine(cube, 0.044715, 0)), 2 * Math.sqrt(2 / Math.PI), 0);
+        return t.mul(i, sigmoid(t, inner));
+    }
+
     /** An argument that the function is defined and smooth at. */
     private static int domain(GraphBuilder g, UnaryOp op) {
         int x =
                 switch (op) {
-                    case EXP -> g.any(v -> g.all(v, e -> e < 5 && e > -9));
-                    case LOG, SQRT -> g.any(v -> g.all(v, e -> e > 0.06));
+                    case SIN, COS -> g.any(v -> g.all(v, e -> Math.abs(e) < 8));
+                    case HARDSWISH, HARDSIGMOID -> g.any(v -> g.isAwayFrom(v, -3, 3));
+                    case EXP, EXPM1 -> g.any(v -> g.all(v, e -> e < 5 && e > -9));
+                    case LOG, LOG1P, SQRT, RSQRT -> g.any(v -> g.all(v, e -> e > 0.06));
                     case RECIPROCAL -> g.any(v -> g.all(v, e -> Math.abs(e) > 0.2));
-                    case ABS, RELU, LEAKY_RELU -> g.any(v -> g.isAwayFrom(v, 0));
+                    case ABS, RELU, LEAKY_RELU, ELU -> g.any(v -> g.isAwayFrom(v, 0));
                     case RELU6 -> g.any(v -> g.isAwayFrom(v, 0, 6));
                     // Beyond, the tail of the normal distribution is the difference of two nearly equal numbers, for
                     // PyTorch in double precision too.
-                    case GELU -> g.any(v -> g.all(v, e -> Math.abs(e) < 4));
-                    case SIGMOID, TANH, SOFTPLUS -> g.any(v -> g.all(v, e -> Math.abs(e) < 8));
+                    case GELU, GELU_TANH, ERF -> g.any(v -> g.all(v, e -> Math.abs(e) < 4));
+                    case SIGMOID, TANH, SOFTPLUS, SILU -> g.any(v -> g.all(v, e -> Math.abs(e) < 8));
                     case POW ->
                         g.any(v -> g.all(v, e -> (Math.abs(e) < 8 && e > 0.1 == g.random.nextBoolean()) || e > 0.1));
                     default -> g.any();

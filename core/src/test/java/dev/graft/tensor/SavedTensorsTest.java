@@ -81,8 +81,8 @@ class SavedTensorsTest {
         for (UnaryOp op : UnaryOp.values()) {
             String reads =
                     switch (op) {
-                        case NEG, AFFINE -> "";
-                        case EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6 -> "y";
+                        case NEG, AFFINE, FLOOR, ROUND -> "";
+                        case EXP, SQRT, RECIPROCAL, RSQRT, EXPM1, SIGMOID, TANH, RELU, RELU6 -> "y";
                         default -> "0";
                     };
             cases.add(of(op, in -> Op.apply(new PointwiseOp.Unary(op, 0.5f, 1.5f), in), one, reads));

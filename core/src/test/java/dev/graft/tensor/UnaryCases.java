@@ -3,16 +3,29 @@ package dev.graft.tensor;
 import static dev.graft.backend.UnaryOp.ABS;
 import static dev.graft.backend.UnaryOp.AFFINE;
 import static dev.graft.backend.UnaryOp.CLAMP;
+import static dev.graft.backend.UnaryOp.COS;
+import static dev.graft.backend.UnaryOp.ELU;
+import static dev.graft.backend.UnaryOp.ERF;
 import static dev.graft.backend.UnaryOp.EXP;
+import static dev.graft.backend.UnaryOp.EXPM1;
+import static dev.graft.backend.UnaryOp.FLOOR;
 import static dev.graft.backend.UnaryOp.GELU;
+import static dev.graft.backend.UnaryOp.GELU_TANH;
+import static dev.graft.backend.UnaryOp.HARDSIGMOID;
+import static dev.graft.backend.UnaryOp.HARDSWISH;
 import static dev.graft.backend.UnaryOp.LEAKY_RELU;
 import static dev.graft.backend.UnaryOp.LOG;
+import static dev.graft.backend.UnaryOp.LOG1P;
 import static dev.graft.backend.UnaryOp.NEG;
 import static dev.graft.backend.UnaryOp.POW;
 import static dev.graft.backend.UnaryOp.RECIPROCAL;
 import static dev.graft.backend.UnaryOp.RELU;
 import static dev.graft.backend.UnaryOp.RELU6;
+import static dev.graft.backend.UnaryOp.ROUND;
+import static dev.graft.backend.UnaryOp.RSQRT;
 import static dev.graft.backend.UnaryOp.SIGMOID;
+import static dev.graft.backend.UnaryOp.SILU;
+import static dev.graft.backend.UnaryOp.SIN;
 import static dev.graft.backend.UnaryOp.SOFTPLUS;
 import static dev.graft.backend.UnaryOp.SQRT;
 import static dev.graft.backend.UnaryOp.SQUARE;
@@ -47,6 +60,30 @@ final class UnaryCases {
         add(cases, SQRT, "sqrt/plain", Tensor::sqrt, Math::sqrt);
         add(cases, RECIPROCAL, "reciprocal/plain", Tensor::reciprocal, x -> 1 / x);
         add(cases, ABS, "abs/plain", Tensor::abs, Math::abs);
+        add(cases, RSQRT, "rsqrt/plain", Tensor::rsqrt, x -> 1 / Math.sqrt(x));
+        add(cases, LOG1P, "log1p/plain", Tensor::log1p, Math::log1p);
+        add(cases, LOG1P, "log1p/near_zero", Tensor::log1p, Math::log1p);
+        add(cases, EXPM1, "expm1/plain", Tensor::expm1, Math::expm1);
+        add(cases, EXPM1, "expm1/near_zero", Tensor::expm1, Math::expm1);
+        add(cases, SIN, "sin/plain", Tensor::sin, Math::sin);
+        add(cases, COS, "cos/plain", Tensor::cos, Math::cos);
+        add(cases, FLOOR, "floor/plain", Tensor::floor, Math::floor);
+        addKink(cases, FLOOR, "floor/whole_and_half", Tensor::floor, Math::floor);
+        add(cases, ROUND, "round/plain", Tensor::round, Math::rint);
+        addKink(cases, ROUND, "round/whole_and_half", Tensor::round, Math::rint);
+        add(cases, ERF, "erf/plain", Tensor::erf, UnaryCases::erf);
+        add(cases, ERF, "erf/far", Tensor::erf, UnaryCases::erf);
+        add(cases, GELU_TANH, "gelu_tanh/plain", Tensor::geluTanh, UnaryCases::geluTanh);
+        add(cases, GELU_TANH, "gelu_tanh/far", Tensor::geluTanh, UnaryCases::geluTanh);
+        add(cases, SILU, "silu/plain", Tensor::silu, x -> x * sigmoid(x));
+        add(cases, SILU, "silu/far", Tensor::silu, x -> x * sigmoid(x));
+        add(cases, HARDSWISH, "hardswish/plain", Tensor::hardswish, x -> x * hardsigmoid(x));
+        addKink(cases, HARDSWISH, "hardswish/at_kinks", Tensor::hardswish, x -> x * hardsigmoid(x));
+        add(cases, HARDSIGMOID, "hardsigmoid/plain", Tensor::hardsigmoid, UnaryCases::hardsigmoid);
+        addKink(cases, HARDSIGMOID, "hardsigmoid/at_kinks", Tensor::hardsigmoid, UnaryCases::hardsigmoid);
+        add(cases, ELU, "elu/plain", x -> x.elu(0.75f), x -> x > 0 ? x : 0.75 * Math.expm1(x));
+        add(cases, ELU, "elu/far", x -> x.elu(1), x -> x > 0 ? x : Math.expm1(x));
+        addKink(cases, ELU, "elu/at_kinks", x -> x.elu(0.75f), x -> x > 0 ? x : 0.75 * Math.expm1(x));
         add(cases, RELU, "relu/plain", Tensor::relu, x -> Math.max(x, 0));
         add(cases, RELU, "relu/scalar", Tensor::relu, x -> Math.max(x, 0));
         add(cases, RELU, "relu/empty", Tensor::relu, x -> Math.max(x, 0));
@@ -99,6 +136,20 @@ final class UnaryCases {
         return 1 / (1 + Math.exp(-x));
     }
 
+    private static double hardsigmoid(double x) {
+        return x < -3 ? 0 : x > 3 ? 1 : x / 6 + 0.5;
+    }
+
+    private static double geluTanh(double x) {
+        return x * sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x));
+    }
+
+    /** By {@link #gelu}'s integral. */
+    private static double erf(double x) {
+        double scaled = x * Math.sqrt(2);
+        return x == 0 ? 0 : 2 * gelu(scaled) / scaled - 1;
+    }
+
     static double softplus(double x) {
         return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
     }
@@ -133,13 +184,30 @@ final class UnaryCases {
                 Map.entry(LEAKY_RELU, x -> x.leakyRelu(0.1f)),
                 Map.entry(GELU, Tensor::gelu),
                 Map.entry(SOFTPLUS, Tensor::softplus),
+                Map.entry(RSQRT, Tensor::rsqrt),
+                Map.entry(LOG1P, Tensor::log1p),
+                Map.entry(EXPM1, Tensor::expm1),
+                Map.entry(SIN, Tensor::sin),
+                Map.entry(COS, Tensor::cos),
+                Map.entry(FLOOR, Tensor::floor),
+                Map.entry(ROUND, Tensor::round),
+                Map.entry(ERF, Tensor::erf),
+                Map.entry(GELU_TANH, Tensor::geluTanh),
+                Map.entry(SILU, Tensor::silu),
+                Map.entry(HARDSWISH, Tensor::hardswish),
+                Map.entry(HARDSIGMOID, Tensor::hardsigmoid),
+                Map.entry(ELU, x -> x.elu(1)),
                 Map.entry(POW, x -> x.pow(2)),
                 Map.entry(CLAMP, x -> x.clamp(0, 1)),
                 Map.entry(AFFINE, x -> x.affine(1, 1)));
         List<OpError> errors = new ArrayList<>();
         calls.forEach((function, call) -> errors.add(new OpError(
                 function,
-                (function == LEAKY_RELU ? "leakyRelu" : function.name().toLowerCase(Locale.ROOT))
+                (function == LEAKY_RELU
+                                ? "leakyRelu"
+                                : function == GELU_TANH
+                                        ? "geluTanh"
+                                        : function.name().toLowerCase(Locale.ROOT))
                         + ": operands must be F32, got I64 [2]. Hint: call to(DType.F32).",
                 () -> call.apply(whole))));
         errors.add(new OpError(

@@ -76,11 +76,36 @@ final class FloatFunctions {
     static final float H7 = -2.4554133e-1f;
     static final float H8 = 1.394092e-1f;
     static final float H9 = -2.8265558e-2f;
+    /** {@code erf(x) / x - 1} for {@code |x| <= 0.85}, by {@code x^2}. */
+    static final float Q0 = 1.2837917e-1f;
+
+    static final float Q1 = -3.7612638e-1f;
+    static final float Q2 = 1.1283745e-1f;
+    static final float Q3 = -2.6862342e-2f;
+    static final float Q4 = 5.2088886e-3f;
+    static final float Q5 = -8.238821e-4f;
+    static final float Q6 = 8.8090856e-5f;
+    static final int ERF_SMALL_BITS = Float.floatToRawIntBits(0.85f);
+    /** {@link #TAIL} times the square root of 2. */
+    static final float ERF_TAIL = 0.4949747f;
+    /** {@code 2 / sqrt(pi)}. */
+    static final float ERF_SLOPE = 1.1283792f;
+
+    /**
+     * {@code 2 sqrt(2 / pi)}; the hyperbolic tangent in GELU's approximation is a logistic function of twice as much.
+     */
+    static final float GELU_LINEAR = 1.5957691f;
+    /** {@code GELU_LINEAR * 0.044715}. */
+    static final float GELU_CUBIC = 7.1354814e-2f;
+    /** Of a square: beyond its root, tails are 0 and may meet no infinity. */
+    static final float GELU_FAR = 1e4f;
+
     /** {@code 1 / sqrt(2 pi)}. */
     static final float NORMAL_DENSITY = 0.3989423f;
 
     static final int SMALLEST_NORMAL_BITS = Float.floatToRawIntBits(Float.MIN_NORMAL);
     static final int LARGEST_BITS = Float.floatToRawIntBits(Float.MAX_VALUE);
+    static final int INFINITY_BITS = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
     static final int SIGN = Integer.MIN_VALUE;
 
     private FloatFunctions() {}
@@ -100,6 +125,101 @@ final class FloatFunctions {
         int k = Float.floatToRawIntBits(t) - ROUND_BITS;
         int half = k >> 1;
         return y * power(half) * power(k - half);
+    }
+
+    /**
+     * {@code exp(x) - 1}, with the sign of {@code x}: the terms of {@link #exp}, without the 1 that would swallow them.
+     */
+    static float expm1(float x) {
+        float v = Math.min(Math.max(x, EXP_LOWEST), EXP_HIGHEST);
+        float t = v * LOG2_E + ROUND;
+        float n = t - ROUND;
+        float r = v - n * LN2_HIGH - n * LN2_LOW;
+        float p = E5 * r + E4;
+        p = p * r + E3;
+        p = p * r + E2;
+        p = p * r + E1;
+        p = p * r + E0;
+        float q = p * (r * r) + r;
+        // 2^k (q + 1) - 1 in two halves.
+        int k = Float.floatToRawIntBits(t) - ROUND_BITS;
+        int half = k >> 1;
+        float first = power(half);
+        float y = (q * first + (first - power(half - k))) * power(k - half);
+        return Float.intBitsToFloat(
+                (Float.floatToRawIntBits(y) & Integer.MAX_VALUE) | (Float.floatToRawIntBits(x) & SIGN));
+    }
+
+    /** @param e {@code exp(-x^2)} */
+    static float erf(float x, float e) {
+        float s = x * x;
+        float q = Q6 * s + Q5;
+        q = q * s + Q4;
+        q = q * s + Q3;
+        q = q * s + Q2;
+        q = q * s + Q1;
+        q = q * s + Q0;
+        float small = q * x + x;
+        float large = 1f - 2f * (e * tail(1f / (1f + ERF_TAIL * Math.abs(x))));
+        int bits = Float.floatToRawIntBits(x);
+        return select(
+                ((bits & Integer.MAX_VALUE) - ERF_SMALL_BITS) >> 31,
+                small,
+                Float.intBitsToFloat(Float.floatToRawIntBits(large) | (bits & SIGN)));
+    }
+
+    /** Twice the argument of the hyperbolic tangent in GELU's approximation. */
+    static float geluArgument(float x) {
+        return x * (GELU_CUBIC * (x * x) + GELU_LINEAR);
+    }
+
+    /**
+     * The slope of GELU's approximation.
+     *
+     * @param e {@code exp(-|geluArgument(x)|)}
+     */
+    static float geluTanhSlope(float x, float e) {
+        float tail = e / (1f + e);
+        float rest = 1f - tail;
+        float inner = 3f * GELU_CUBIC * Math.min(x * x, GELU_FAR) + GELU_LINEAR;
+        return x * (tail * rest) * inner + bySign(x, tail, rest);
+    }
+
+    /** {@code dy} from 3 on, 0 up to -3, between them {@code dy * (x / 3 + 0.5)}. */
+    static float hardswishGradient(float x, float dy) {
+        float inside = dy * (x / 3f + 0.5f);
+        return masked(~atLeastZero(-3f - x), select(atLeastZero(x - 3f), dy, inside));
+    }
+
+    /** {@code dy / 6} between -3 and 3, else 0. */
+    static float hardsigmoidGradient(float x, float dy) {
+        return masked(aboveZero(x + 3f) & aboveZero(3f - x), dy * (1f / 6f));
+    }
+
+    /** All ones if {@code v} is positive, all zeros if not, or if it is NaN. */
+    private static int aboveZero(float v) {
+        int bits = Float.floatToRawIntBits(v);
+        return ~(bits | (bits - 1) | (INFINITY_BITS - bits)) >> 31;
+    }
+
+    /** All ones if {@code v} is positive or 0, all zeros if it is below, -0 or NaN. */
+    private static int atLeastZero(float v) {
+        int bits = Float.floatToRawIntBits(v);
+        return ~(bits | (INFINITY_BITS - bits)) >> 31;
+    }
+
+    private static float masked(int mask, float v) {
+        return Float.intBitsToFloat(Float.floatToRawIntBits(v) & mask);
+    }
+
+    /** {@code x} if positive, else {@code e}; {@code x} if it is NaN. */
+    static float elu(float x, float e) {
+        return bySign(x, e, x);
+    }
+
+    /** 1 if {@code x} is positive, else {@code e}. */
+    static float eluSlope(float x, float e) {
+        return select(aboveZero(x), 1f, e);
     }
 
     private static float power(int exponent) {
@@ -154,7 +274,11 @@ final class FloatFunctions {
      * @param e {@code exp(-x^2 / 2)}
      */
     static float normal(float x, float e) {
-        float w = 1f / (1f + TAIL * Math.abs(x));
+        float tail = e * tail(1f / (1f + TAIL * Math.abs(x)));
+        return bySign(x, tail, 1f - tail);
+    }
+
+    private static float tail(float w) {
         float p = H9 * w + H8;
         p = p * w + H7;
         p = p * w + H6;
@@ -163,9 +287,7 @@ final class FloatFunctions {
         p = p * w + H3;
         p = p * w + H2;
         p = p * w + H1;
-        p = p * w + H0;
-        float tail = e * p;
-        return bySign(x, tail, 1f - tail);
+        return p * w + H0;
     }
 
     static float log(float x) {

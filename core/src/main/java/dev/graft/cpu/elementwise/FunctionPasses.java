@@ -81,4 +81,74 @@ class FunctionPasses {
             y[yAt + i] = y[yAt + i] + x[xAt + i] * (e[eAt + i] * FloatFunctions.NORMAL_DENSITY);
         }
     }
+
+    /** {@code y = exp(e) - 1}. */
+    void expm1(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.expm1(e[eAt + i]);
+        }
+    }
+
+    /** The error function of {@code x}, from {@code e = exp(-x^2)}. */
+    void erf(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.erf(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** Twice the argument of the hyperbolic tangent in GELU's approximation at {@code x}. */
+    void geluArgument(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.geluArgument(x[xAt + i]);
+        }
+    }
+
+    /** The slope of GELU's approximation at {@code x}, from {@code e = exp(-|geluArgument|)}. */
+    void geluTanhSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.geluTanhSlope(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** The slope of {@code x * sigmoid(x)}, from {@code e = sigmoid(x)}. */
+    void siluSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = e[eAt + i] * (1f + x[xAt + i] * (1f - e[eAt + i]));
+        }
+    }
+
+    /** The gradient of {@code x}, from that of its hardswish, {@code e}. */
+    void hardswishGradient(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.hardswishGradient(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** The gradient of {@code x}, from that of its hardsigmoid, {@code e}. */
+    void hardsigmoidGradient(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.hardsigmoidGradient(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = x} where that is positive, else {@code e}. */
+    void elu(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.elu(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = 1} where {@code x} is positive, else {@code e}. */
+    void eluSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.eluSlope(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = -x^2}. */
+    void minusSquare(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = -(x[xAt + i] * x[xAt + i]);
+        }
+    }
 }

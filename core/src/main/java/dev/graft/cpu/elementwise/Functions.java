@@ -21,6 +21,16 @@ final class Functions {
     private final Pass times;
     private final Pass plusPositive;
     private final Pass plusDensityTimes;
+    private final Pass expm1;
+    private final Pass erf;
+    private final Pass geluArgument;
+    private final Pass geluTanhSlope;
+    private final Pass siluSlope;
+    private final Pass hardswishGradient;
+    private final Pass hardsigmoidGradient;
+    private final Pass elu;
+    private final Pass eluSlope;
+    private final Pass minusSquare;
 
     Functions(FunctionPasses passes) {
         exp = passes::exp;
@@ -34,6 +44,16 @@ final class Functions {
         times = passes::times;
         plusPositive = passes::plusPositive;
         plusDensityTimes = passes::plusDensityTimes;
+        expm1 = passes::expm1;
+        erf = passes::erf;
+        geluArgument = passes::geluArgument;
+        geluTanhSlope = passes::geluTanhSlope;
+        siluSlope = passes::siluSlope;
+        hardswishGradient = passes::hardswishGradient;
+        hardsigmoidGradient = passes::hardsigmoidGradient;
+        elu = passes::elu;
+        eluSlope = passes::eluSlope;
+        minusSquare = passes::minusSquare;
     }
 
     private interface Pass {
@@ -49,8 +69,8 @@ final class Functions {
         pass.run(x, xAt, e, 0, y, yAt, count);
     }
 
-    /** {@code y = op(x)}, where {@code y} may be {@code x}. */
-    void values(UnaryOp op, float[] x, float[] y, int from, int to) {
+    /** {@code y = op(x)}, where {@code y} may be {@code x}; {@code a} is ELU's factor. */
+    void values(UnaryOp op, float a, float[] x, float[] y, int from, int to) {
         float[] e = new float[Math.min(BLOCK, to - from)];
         for (int at = from; at < to; at += BLOCK) {
             int count = Math.min(BLOCK, to - at);
@@ -72,6 +92,32 @@ final class Functions {
                     exponential(minusHalfSquare, x, at, e, count);
                     run(normal, x, at, e, e, 0, count);
                     run(times, x, at, e, y, at, count);
+                }
+                case EXPM1 -> {
+                    System.arraycopy(x, at, e, 0, count);
+                    run(expm1, e, 0, e, y, at, count);
+                }
+                case ERF -> {
+                    exponential(minusSquare, x, at, e, count);
+                    run(erf, x, at, e, y, at, count);
+                }
+                case GELU_TANH -> {
+                    float[] u = new float[count];
+                    run(geluArgument, x, at, e, u, 0, count);
+                    exponential(minusAbs, u, 0, e, count);
+                    run(sigmoid, u, 0, e, e, 0, count);
+                    run(times, x, at, e, y, at, count);
+                }
+                case SILU -> {
+                    exponential(minusAbs, x, at, e, count);
+                    run(sigmoid, x, at, e, e, 0, count);
+                    run(times, x, at, e, y, at, count);
+                }
+                case ELU -> {
+                    System.arraycopy(x, at, e, 0, count);
+                    run(expm1, e, 0, e, e, 0, count);
+                    scale(a, e, count);
+                    run(elu, x, at, e, y, at, count);
                 }
                 case SOFTPLUS -> softplus(x, y, at, e, count);
                 default -> throw new IllegalArgumentException(op + " is not one of these functions");
@@ -96,7 +142,7 @@ final class Functions {
     }
 
     /** {@code dx = dy * op'(x)} for what has its slope from {@code x}; {@code dx} may be {@code x} or {@code dy}. */
-    void gradients(UnaryOp op, float[] x, float[] dy, float[] dx, int from, int to) {
+    void gradients(UnaryOp op, float a, float[] x, float[] dy, float[] dx, int from, int to) {
         float[] e = new float[Math.min(BLOCK, to - from)];
         float[] slope = new float[e.length];
         for (int at = from; at < to; at += BLOCK) {
@@ -106,6 +152,31 @@ final class Functions {
                     exponential(minusAbs, x, at, e, count);
                     run(sigmoid, x, at, e, slope, 0, count);
                 }
+                case SILU -> {
+                    exponential(minusAbs, x, at, e, count);
+                    run(sigmoid, x, at, e, e, 0, count);
+                    run(siluSlope, x, at, e, slope, 0, count);
+                }
+                case ERF -> {
+                    exponential(minusSquare, x, at, slope, count);
+                    scale(FloatFunctions.ERF_SLOPE, slope, count);
+                }
+                case GELU_TANH -> {
+                    run(geluArgument, x, at, e, slope, 0, count);
+                    exponential(minusAbs, slope, 0, e, count);
+                    run(geluTanhSlope, x, at, e, slope, 0, count);
+                }
+                case ELU -> {
+                    System.arraycopy(x, at, e, 0, count);
+                    run(exp, e, 0, e, e, 0, count);
+                    scale(a, e, count);
+                    run(eluSlope, x, at, e, slope, 0, count);
+                }
+                case HARDSWISH, HARDSIGMOID -> {
+                    System.arraycopy(dy, at, e, 0, count);
+                    run(op == UnaryOp.HARDSWISH ? hardswishGradient : hardsigmoidGradient, x, at, e, dx, at, count);
+                    continue; // a choice: 0 times an infinite dy is not 0
+                }
                 case GELU -> {
                     exponential(minusHalfSquare, x, at, e, count);
                     run(normal, x, at, e, slope, 0, count);
@@ -114,6 +185,12 @@ final class Functions {
                 default -> throw new IllegalArgumentException(op + " has its slope from its result");
             }
             run(times, dy, at, slope, dx, at, count);
+        }
+    }
+
+    private static void scale(float factor, float[] e, int count) {
+        for (int i = 0; i < count; i++) {
+            e[i] *= factor;
         }
     }
 

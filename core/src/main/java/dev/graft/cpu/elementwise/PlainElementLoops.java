@@ -4,6 +4,7 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import dev.graft.cpu.run.ElementLoops;
+import java.util.Arrays;
 
 /** Plain loops that C2 vectorizes automatically: one index for all arrays, and arithmetic instead of branches. */
 public class PlainElementLoops implements ElementLoops {
@@ -56,6 +57,46 @@ public class PlainElementLoops implements ElementLoops {
                     y[i] = 1f / x[i];
                 }
             }
+            case RSQRT -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = 1f / (float) Math.sqrt(x[i]);
+                }
+            }
+            case FLOOR -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (float) Math.floor(x[i]);
+                }
+            }
+            case ROUND -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (float) Math.rint(x[i]);
+                }
+            }
+            case LOG1P -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (float) Math.log1p(x[i]);
+                }
+            }
+            case SIN -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (float) Math.sin(x[i]);
+                }
+            }
+            case COS -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (float) Math.cos(x[i]);
+                }
+            }
+            case HARDSIGMOID -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = Math.min(Math.max(x[i] + 3f, 0f), 6f) / 6f;
+                }
+            }
+            case HARDSWISH -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = x[i] * Math.min(Math.max(x[i] + 3f, 0f), 6f) / 6f;
+                }
+            }
             case RELU -> activate(Activation.RELU, x, y, from, to);
             case RELU6 -> activate(Activation.RELU6, x, y, from, to);
             case CLAMP -> {
@@ -73,7 +114,8 @@ public class PlainElementLoops implements ElementLoops {
                     y[i] = x[i] > 0 ? x[i] : a * x[i];
                 }
             }
-            case EXP, LOG, SIGMOID, TANH, GELU, SOFTPLUS -> functions.values(op, x, y, from, to);
+            case EXP, LOG, EXPM1, SIGMOID, TANH, ERF, GELU, GELU_TANH, SILU, ELU, SOFTPLUS ->
+                functions.values(op, a, x, y, from, to);
             case POW -> {
                 for (int i = from; i < to; i++) {
                     y[i] = (float) Math.pow(x[i], a);
@@ -157,7 +199,34 @@ public class PlainElementLoops implements ElementLoops {
                     dx[i] = x[i] >= a && x[i] <= b ? dy[i] : 0f;
                 }
             }
-            case GELU, SOFTPLUS -> functions.gradients(op, x, dy, dx, from, to);
+            case RSQRT -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = -0.5f * dy[i] * (y[i] * y[i] * y[i]);
+                }
+            }
+            case EXPM1 -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] * (y[i] + 1f);
+                }
+            }
+            case LOG1P -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] / (x[i] + 1f);
+                }
+            }
+            case SIN -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] * (float) Math.cos(x[i]);
+                }
+            }
+            case COS -> {
+                for (int i = from; i < to; i++) {
+                    dx[i] = dy[i] * -(float) Math.sin(x[i]);
+                }
+            }
+            case FLOOR, ROUND -> Arrays.fill(dx, from, to, 0f);
+            case ERF, GELU, GELU_TANH, SILU, HARDSWISH, HARDSIGMOID, ELU, SOFTPLUS ->
+                functions.gradients(op, a, x, dy, dx, from, to);
             case POW -> {
                 for (int i = from; i < to; i++) {
                     dx[i] = a == 0f ? 0f : (float) (dy[i] * a * Math.pow(x[i], a - 1.0));

@@ -6,9 +6,14 @@ import static dev.graft.cpu.elementwise.FloatFunctions.E2;
 import static dev.graft.cpu.elementwise.FloatFunctions.E3;
 import static dev.graft.cpu.elementwise.FloatFunctions.E4;
 import static dev.graft.cpu.elementwise.FloatFunctions.E5;
+import static dev.graft.cpu.elementwise.FloatFunctions.ERF_SMALL_BITS;
+import static dev.graft.cpu.elementwise.FloatFunctions.ERF_TAIL;
 import static dev.graft.cpu.elementwise.FloatFunctions.EXPONENT_BIAS;
 import static dev.graft.cpu.elementwise.FloatFunctions.EXP_HIGHEST;
 import static dev.graft.cpu.elementwise.FloatFunctions.EXP_LOWEST;
+import static dev.graft.cpu.elementwise.FloatFunctions.GELU_CUBIC;
+import static dev.graft.cpu.elementwise.FloatFunctions.GELU_FAR;
+import static dev.graft.cpu.elementwise.FloatFunctions.GELU_LINEAR;
 import static dev.graft.cpu.elementwise.FloatFunctions.H0;
 import static dev.graft.cpu.elementwise.FloatFunctions.H1;
 import static dev.graft.cpu.elementwise.FloatFunctions.H2;
@@ -19,6 +24,7 @@ import static dev.graft.cpu.elementwise.FloatFunctions.H6;
 import static dev.graft.cpu.elementwise.FloatFunctions.H7;
 import static dev.graft.cpu.elementwise.FloatFunctions.H8;
 import static dev.graft.cpu.elementwise.FloatFunctions.H9;
+import static dev.graft.cpu.elementwise.FloatFunctions.INFINITY_BITS;
 import static dev.graft.cpu.elementwise.FloatFunctions.L0;
 import static dev.graft.cpu.elementwise.FloatFunctions.L1;
 import static dev.graft.cpu.elementwise.FloatFunctions.L2;
@@ -35,6 +41,13 @@ import static dev.graft.cpu.elementwise.FloatFunctions.LOG2_E;
 import static dev.graft.cpu.elementwise.FloatFunctions.MANTISSA_BITS;
 import static dev.graft.cpu.elementwise.FloatFunctions.MANTISSA_MASK;
 import static dev.graft.cpu.elementwise.FloatFunctions.NORMAL_DENSITY;
+import static dev.graft.cpu.elementwise.FloatFunctions.Q0;
+import static dev.graft.cpu.elementwise.FloatFunctions.Q1;
+import static dev.graft.cpu.elementwise.FloatFunctions.Q2;
+import static dev.graft.cpu.elementwise.FloatFunctions.Q3;
+import static dev.graft.cpu.elementwise.FloatFunctions.Q4;
+import static dev.graft.cpu.elementwise.FloatFunctions.Q5;
+import static dev.graft.cpu.elementwise.FloatFunctions.Q6;
 import static dev.graft.cpu.elementwise.FloatFunctions.ROUND;
 import static dev.graft.cpu.elementwise.FloatFunctions.ROUND_BITS;
 import static dev.graft.cpu.elementwise.FloatFunctions.SIGN;
@@ -148,17 +161,8 @@ final class VectorFunctionPasses extends FunctionPasses {
         for (; i <= count - LANES; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
             FloatVector size = v.reinterpretAsInts().and(Integer.MAX_VALUE).reinterpretAsFloats();
-            FloatVector w = one.div(size.mul(TAIL).add(1f));
-            FloatVector p = w.mul(H9).add(H8);
-            p = p.mul(w).add(H7);
-            p = p.mul(w).add(H6);
-            p = p.mul(w).add(H5);
-            p = p.mul(w).add(H4);
-            p = p.mul(w).add(H3);
-            p = p.mul(w).add(H2);
-            p = p.mul(w).add(H1);
-            p = p.mul(w).add(H0);
-            FloatVector tail = FloatVector.fromArray(SPECIES, e, eAt + i).mul(p);
+            FloatVector tail = FloatVector.fromArray(SPECIES, e, eAt + i)
+                    .mul(tail(one.div(size.mul(TAIL).add(1f))));
             bySign(v, tail, one.sub(tail)).intoArray(y, yAt + i);
         }
         super.normal(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
@@ -224,6 +228,197 @@ final class VectorFunctionPasses extends FunctionPasses {
                     .intoArray(y, yAt + i);
         }
         super.plusDensityTimes(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void expm1(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, e, eAt + i);
+            FloatVector v = x0.blend(EXP_LOWEST, x0.compare(VectorOperators.LT, EXP_LOWEST));
+            v = v.blend(EXP_HIGHEST, v.compare(VectorOperators.GT, EXP_HIGHEST));
+            FloatVector t = v.mul(LOG2_E).add(ROUND);
+            FloatVector n = t.sub(ROUND);
+            FloatVector r = v.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
+            FloatVector p = r.mul(E5).add(E4);
+            p = p.mul(r).add(E3);
+            p = p.mul(r).add(E2);
+            p = p.mul(r).add(E1);
+            p = p.mul(r).add(E0);
+            FloatVector q = p.mul(r.mul(r)).add(r);
+            IntVector k = t.reinterpretAsInts().sub(ROUND_BITS);
+            IntVector half = k.lanewise(VectorOperators.ASHR, 1);
+            FloatVector first = power(half);
+            IntVector y0 = q.mul(first)
+                    .add(first.sub(power(half.sub(k))))
+                    .mul(power(k.sub(half)))
+                    .reinterpretAsInts();
+            y0.and(Integer.MAX_VALUE)
+                    .or(x0.reinterpretAsInts().and(SIGN))
+                    .reinterpretAsFloats()
+                    .intoArray(y, yAt + i);
+        }
+        super.expm1(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void erf(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            FloatVector s = v.mul(v);
+            FloatVector q = s.mul(Q6).add(Q5);
+            q = q.mul(s).add(Q4);
+            q = q.mul(s).add(Q3);
+            q = q.mul(s).add(Q2);
+            q = q.mul(s).add(Q1);
+            q = q.mul(s).add(Q0);
+            FloatVector small = q.mul(v).add(v);
+            IntVector bits = v.reinterpretAsInts();
+            FloatVector size = bits.and(Integer.MAX_VALUE).reinterpretAsFloats();
+            FloatVector large =
+                    one.sub(a.mul(tail(one.div(size.mul(ERF_TAIL).add(1f)))).mul(2f));
+            select(
+                            bits.and(Integer.MAX_VALUE).sub(ERF_SMALL_BITS).lanewise(VectorOperators.ASHR, 31),
+                            small,
+                            large.reinterpretAsInts().or(bits.and(SIGN)).reinterpretAsFloats())
+                    .intoArray(y, yAt + i);
+        }
+        super.erf(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void geluArgument(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            v.mul(v.mul(v).mul(GELU_CUBIC).add(GELU_LINEAR)).intoArray(y, yAt + i);
+        }
+        super.geluArgument(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void geluTanhSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            FloatVector tail = a.div(a.add(1f));
+            FloatVector rest = one.sub(tail);
+            FloatVector inner = v.mul(v).min(GELU_FAR).mul(3f * GELU_CUBIC).add(GELU_LINEAR);
+            v.mul(tail.mul(rest)).mul(inner).add(bySign(v, tail, rest)).intoArray(y, yAt + i);
+        }
+        super.geluTanhSlope(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void siluSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            a.mul(v.mul(one.sub(a)).add(1f)).intoArray(y, yAt + i);
+        }
+        super.siluSlope(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void hardswishGradient(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        FloatVector minusThree = FloatVector.broadcast(SPECIES, -3f);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            FloatVector inside = a.mul(v.div(3f).add(0.5f));
+            select(belowZero(v.sub(3f)), inside, a)
+                    .reinterpretAsInts()
+                    .and(belowZero(minusThree.sub(v)))
+                    .reinterpretAsFloats()
+                    .intoArray(y, yAt + i);
+        }
+        super.hardswishGradient(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void hardsigmoidGradient(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        FloatVector three = FloatVector.broadcast(SPECIES, 3f);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            a.mul(1f / 6f)
+                    .reinterpretAsInts()
+                    .and(aboveZero(v.add(3f)))
+                    .and(aboveZero(three.sub(v)))
+                    .reinterpretAsFloats()
+                    .intoArray(y, yAt + i);
+        }
+        super.hardsigmoidGradient(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void elu(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            bySign(v, a, v).intoArray(y, yAt + i);
+        }
+        super.elu(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void eluSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            select(notAboveZero(v), a, one).intoArray(y, yAt + i);
+        }
+        super.eluSlope(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void minusSquare(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            v.mul(v).reinterpretAsInts().or(SIGN).reinterpretAsFloats().intoArray(y, yAt + i);
+        }
+        super.minusSquare(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    /** All ones if a lane is positive, else all zeros. */
+    private static IntVector aboveZero(FloatVector x) {
+        return notAboveZero(x).lanewise(VectorOperators.XOR, -1);
+    }
+
+    private static IntVector notAboveZero(FloatVector x) {
+        IntVector bits = x.reinterpretAsInts();
+        return bits.or(bits.sub(1)).or(bits.neg().add(INFINITY_BITS)).lanewise(VectorOperators.ASHR, 31);
+    }
+
+    /** All ones if a lane is below 0, -0 or NaN, else all zeros. */
+    private static IntVector belowZero(FloatVector x) {
+        IntVector bits = x.reinterpretAsInts();
+        return bits.or(bits.neg().add(INFINITY_BITS)).lanewise(VectorOperators.ASHR, 31);
+    }
+
+    private static FloatVector tail(FloatVector w) {
+        FloatVector p = w.mul(H9).add(H8);
+        p = p.mul(w).add(H7);
+        p = p.mul(w).add(H6);
+        p = p.mul(w).add(H5);
+        p = p.mul(w).add(H4);
+        p = p.mul(w).add(H3);
+        p = p.mul(w).add(H2);
+        p = p.mul(w).add(H1);
+        return p.mul(w).add(H0);
     }
 
     private static FloatVector power(IntVector exponent) {

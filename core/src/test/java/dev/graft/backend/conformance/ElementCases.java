@@ -138,7 +138,11 @@ final class ElementCases {
     }
 
     private static void unary(List<KernelCase> cases, UnaryOp op, int[] dims) {
-        boolean positive = op == UnaryOp.LOG || op == UnaryOp.SQRT || op == UnaryOp.RECIPROCAL || op == UnaryOp.POW;
+        boolean positive =
+                switch (op) {
+                    case LOG, LOG1P, SQRT, RSQRT, RECIPROCAL, POW -> true;
+                    default -> false;
+                };
         float a = op == UnaryOp.CLAMP ? -0.5f : op == UnaryOp.POW ? 2.5f : 0.25f;
         float b = 0.75f;
         Nd x = positive ? positive(13, dims) : random(13, dims);
@@ -150,7 +154,7 @@ final class ElementCases {
                 .expect(in -> new Nd[] {in[0].map(v -> value(op, a, b, v))}));
         boolean fromResult =
                 switch (op) {
-                    case EXP, SQRT, RECIPROCAL, SIGMOID, TANH, RELU, RELU6 -> true;
+                    case EXP, SQRT, RECIPROCAL, RSQRT, EXPM1, SIGMOID, TANH, RELU, RELU6 -> true;
                     default -> false;
                 };
         Nd y = x.map(v -> (float) value(op, a, b, v));
@@ -177,6 +181,19 @@ final class ElementCases {
             case SQRT -> Math.sqrt(x);
             case SQUARE -> x * x;
             case RECIPROCAL -> 1 / x;
+            case RSQRT -> Math.sqrt(1 / x);
+            case LOG1P -> Math.log(1 + x);
+            case EXPM1 -> Math.exp(x) - 1;
+            case SIN -> Math.cos(x - Math.PI / 2);
+            case COS -> Math.sin(x + Math.PI / 2);
+            case FLOOR -> x - (x % 1 + 1) % 1;
+            case ROUND -> Math.round(x);
+            case ERF -> 2 * normal(x * Math.sqrt(2)) - 1;
+            case GELU_TANH -> x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+            case SILU -> x / (1 + Math.exp(-x));
+            case HARDSWISH -> x < -3 ? 0 : x > 3 ? x : x * x / 6 + x / 2;
+            case HARDSIGMOID -> x < -3 ? 0 : x > 3 ? 1 : x / 6 + 0.5;
+            case ELU -> x > 0 ? x : a * (Math.exp(x) - 1);
             case SIGMOID -> 0.5 * (1 + Math.tanh(x / 2));
             case TANH -> 1 - 2 / (Math.exp(2 * x) + 1);
             case RELU -> x > 0 ? x : 0;
@@ -208,6 +225,8 @@ final class ElementCases {
             case RELU, RELU6 -> x > 0 && x < 6 ? 1 : 0;
             case LEAKY_RELU -> x > 0 ? 1 : a;
             case CLAMP -> x >= a && x <= b ? 1 : 0;
+            case FLOOR, ROUND -> 0;
+            case ELU -> x > 0 ? 1 : a * Math.exp(x);
             default -> {
                 double h = 1e-5;
                 yield (8 * (value(op, a, b, x + h) - value(op, a, b, x - h))

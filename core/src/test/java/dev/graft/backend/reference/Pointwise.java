@@ -19,6 +19,19 @@ final class Pointwise {
             case SQRT -> Math.sqrt(x);
             case SQUARE -> x * x;
             case RECIPROCAL -> 1 / x;
+            case RSQRT -> 1 / Math.sqrt(x);
+            case LOG1P -> Math.log1p(x);
+            case EXPM1 -> Math.expm1(x);
+            case SIN -> Math.sin(x);
+            case COS -> Math.cos(x);
+            case FLOOR -> Math.floor(x);
+            case ROUND -> Math.rint(x);
+            case ERF -> erf(x);
+            case GELU_TANH -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+            case SILU -> x * sigmoid(x);
+            case HARDSWISH -> x * Math.min(Math.max(x + 3, 0), 6) / 6;
+            case HARDSIGMOID -> Math.min(Math.max(x + 3, 0), 6) / 6;
+            case ELU -> x > 0 ? x : a * Math.expm1(x);
             case SIGMOID -> sigmoid(x);
             case TANH -> Math.tanh(x);
             case RELU -> Math.max(x, 0);
@@ -40,6 +53,18 @@ final class Pointwise {
             case EXP -> y.get();
             case SQRT -> 0.5 / y.get();
             case RECIPROCAL -> -y.get() * y.get();
+            case RSQRT -> -0.5 * y.get() * y.get() * y.get();
+            case EXPM1 -> y.get() + 1;
+            case LOG1P -> 1 / (1 + x.get());
+            case SIN -> Math.cos(x.get());
+            case COS -> -Math.sin(x.get());
+            case FLOOR, ROUND -> 0;
+            case ERF -> 2 / Math.sqrt(Math.PI) * Math.exp(-x.get() * x.get());
+            case GELU_TANH -> geluTanhSlope(x.get());
+            case SILU -> sigmoid(x.get()) * (1 + x.get() * (1 - sigmoid(x.get())));
+            case HARDSWISH -> x.get() <= -3 ? 0 : x.get() < 3 ? x.get() / 3 + 0.5 : 1;
+            case HARDSIGMOID -> x.get() > -3 && x.get() < 3 ? 1.0 / 6 : 0;
+            case ELU -> x.get() > 0 ? 1 : a * Math.exp(x.get());
             case SIGMOID -> y.get() * (1 - y.get());
             case TANH -> 1 - y.get() * y.get();
             case RELU -> y.get() > 0 ? 1 : 0;
@@ -53,6 +78,23 @@ final class Pointwise {
             case POW -> a == 0 ? 0 : a * Math.pow(x.get(), a - 1);
             case CLAMP -> x.get() >= a && x.get() <= b ? 1 : 0;
         };
+    }
+
+    private static double geluTanhSlope(double x) {
+        double t = Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x));
+        double inner = Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner;
+    }
+
+    /** By its series near 0, by the normal distribution's tail elsewhere. */
+    private static double erf(double x) {
+        double term = x;
+        double sum = x;
+        for (int k = 1; k < 60; k++) {
+            term *= -x * x / k;
+            sum += term / (2 * k + 1);
+        }
+        return Math.abs(x) < 1.5 ? 2 / Math.sqrt(Math.PI) * sum : 2 * normal(x * Math.sqrt(2)) - 1;
     }
 
     /** An element that is read only where it is needed. */

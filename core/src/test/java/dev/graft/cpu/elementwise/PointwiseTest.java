@@ -30,6 +30,19 @@ class PointwiseTest {
             case SQRT -> Math.sqrt(x);
             case SQUARE -> x * x;
             case RECIPROCAL -> 1 / x;
+            case RSQRT -> 1 / Math.sqrt(x);
+            case LOG1P -> Math.log1p(x);
+            case EXPM1 -> Math.expm1(x);
+            case SIN -> Math.sin(x);
+            case COS -> Math.cos(x);
+            case FLOOR -> Math.floor(x);
+            case ROUND -> Math.rint(x);
+            case ERF -> 2 * normal(x * Math.sqrt(2)) - 1;
+            case GELU_TANH -> x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+            case SILU -> x / (1 + Math.exp(-x));
+            case HARDSWISH -> x * Math.min(Math.max(x + 3, 0), 6) / 6;
+            case HARDSIGMOID -> Math.min(Math.max(x + 3, 0), 6) / 6;
+            case ELU -> x > 0 ? x : a * Math.expm1(x);
             case SIGMOID -> 1 / (1 + Math.exp(-x));
             case TANH -> Math.tanh(x);
             case RELU -> Math.max(x, 0);
@@ -57,7 +70,11 @@ class PointwiseTest {
 
     private View domain(UnaryOp op, Layout layout, int... dims) {
         View x = f.gaussian(layout, dims);
-        boolean positive = op == UnaryOp.LOG || op == UnaryOp.SQRT || op == UnaryOp.POW || op == UnaryOp.RECIPROCAL;
+        boolean positive =
+                switch (op) {
+                    case LOG, LOG1P, SQRT, RSQRT, POW, RECIPROCAL -> true;
+                    default -> false;
+                };
         float[] data = CpuStorage.floatsToWrite(x);
         for (int i = 0; i < data.length; i++) {
             // Away from 0 and from the bounds, where one-sided slopes differ.

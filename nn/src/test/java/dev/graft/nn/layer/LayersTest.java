@@ -86,6 +86,11 @@ class LayersTest {
                 new Case(new ReLU6(), shape(2, 3), shape(2, 3), none),
                 new Case(new LeakyReLU(), shape(2, 3), shape(2, 3), none),
                 new Case(new GELU(), shape(2, 3), shape(2, 3), none),
+                new Case(new GELU(GELU.Form.TANH), shape(2, 3), shape(2, 3), none),
+                new Case(new SiLU(), shape(2, 3), shape(2, 3), none),
+                new Case(new Hardswish(), shape(2, 3), shape(2, 3), none),
+                new Case(new Hardsigmoid(), shape(2, 3), shape(2, 3), none),
+                new Case(new ELU(), shape(2, 3), shape(2, 3), none),
                 new Case(new Sigmoid(), shape(2, 3), shape(2, 3), none),
                 new Case(new Tanh(), shape(2, 3), shape(2, 3), none),
                 new Case(new Softmax(-1), shape(2, 3), shape(2, 3), none),
@@ -113,6 +118,22 @@ class LayersTest {
                         "0.bias",
                         "2.weight",
                         "2.bias"));
+    }
+
+    @Test
+    void activationsComputeTheirFunction() {
+        Tensor x = Tensor.of(new float[] {-4, -1.5f, -0.1f, 0, 0.7f, 5}, 6);
+        assertThat(new SiLU().forward(x).toFloatArray()).isEqualTo(x.silu().toFloatArray());
+        assertThat(new Hardswish().forward(x).toFloatArray())
+                .isEqualTo(x.hardswish().toFloatArray());
+        assertThat(new Hardsigmoid().forward(x).toFloatArray())
+                .isEqualTo(x.hardsigmoid().toFloatArray());
+        assertThat(new ELU().forward(x).toFloatArray()).isEqualTo(x.elu(1).toFloatArray());
+        assertThat(new ELU(0.3f).forward(x).toFloatArray())
+                .isEqualTo(x.elu(0.3f).toFloatArray());
+        assertThat(new GELU().forward(x).toFloatArray()).isEqualTo(x.gelu().toFloatArray());
+        assertThat(new GELU(GELU.Form.TANH).forward(x).toFloatArray())
+                .isEqualTo(x.geluTanh().toFloatArray());
     }
 
     @ParameterizedTest
@@ -239,6 +260,9 @@ class LayersTest {
             assertThatThrownBy(() -> new LeakyReLU(slope))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("slope must be finite");
+            assertThatThrownBy(() -> new ELU(slope))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("alpha must be finite");
         }
         assertThatThrownBy(() -> new Dropout(1, RANDOM)).isInstanceOf(IllegalArgumentException.class);
     }

@@ -7,13 +7,17 @@ import dev.graft.nn.layer.AvgPool2d;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.ELU;
 import dev.graft.nn.layer.GELU;
+import dev.graft.nn.layer.Hardsigmoid;
+import dev.graft.nn.layer.Hardswish;
 import dev.graft.nn.layer.Identity;
 import dev.graft.nn.layer.LeakyReLU;
 import dev.graft.nn.layer.MaxPool2d;
 import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.ReLU6;
 import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.layer.SiLU;
 import dev.graft.nn.layer.Sigmoid;
 import dev.graft.nn.layer.Tanh;
 import dev.graft.tensor.Autograd;
@@ -44,6 +48,10 @@ public final class ImageGroups {
             ReLU6.class,
             LeakyReLU.class,
             GELU.class,
+            SiLU.class,
+            Hardswish.class,
+            Hardsigmoid.class,
+            ELU.class,
             Sigmoid.class,
             Tanh.class,
             Identity.class,
