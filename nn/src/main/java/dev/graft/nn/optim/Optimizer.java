@@ -18,13 +18,22 @@ import java.util.stream.Stream;
 /**
  * Changes parameters against their gradients. Frozen parameters and those without a gradient do not change at all: no
  * step, no weight decay, no decaying momentum.
+ *
+ * <p>To write your own, extend {@link PerParameterOptimizer}; an optimizer that steps all parameters together extends
+ * this class.
  */
-public abstract sealed class Optimizer implements AutoCloseable permits Sgd, AdamW {
+public abstract class Optimizer implements AutoCloseable {
     private double factor = 1;
 
-    Optimizer() {}
+    protected Optimizer() {}
 
-    static <O> List<ParameterGroup<O>> check(String name, List<ParameterGroup<O>> groups) {
+    /**
+     * Checks the groups of a new optimizer.
+     *
+     * @param name of the optimizer, in messages
+     * @throws IllegalArgumentException if there is no parameter, one is listed twice, or two share memory
+     */
+    protected static <O> List<ParameterGroup<O>> check(String name, List<ParameterGroup<O>> groups) {
         Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         for (ParameterGroup<O> group : groups) {
             for (Parameter parameter : group.parameters()) {
@@ -69,7 +78,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         stepAll();
     }
 
-    abstract void stepAll();
+    /** One step; {@link #step()} has checked the parameters. Leave those that are frozen or have no gradient alone. */
+    protected abstract void stepAll();
 
     /** The name and every group's settings. */
     @Override
@@ -81,7 +91,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
                         .toList();
     }
 
-    abstract List<? extends ParameterGroup<?>> groups();
+    /** The groups, whose options show the settings of a resumed run. */
+    protected abstract List<? extends ParameterGroup<?>> groups();
 
     /** The name in messages: {@code sgd}, {@code adamW}. */
     public abstract String name();
@@ -131,8 +142,12 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         factor = newFactor;
     }
 
-    /** @throws IllegalStateException if the schedule's factor gives a rate that no float can hold */
-    final double scaled(double learningRate) {
+    /**
+     * A group's learning rate times the schedule's factor.
+     *
+     * @throws IllegalStateException if the schedule's factor gives a rate that no float can hold
+     */
+    protected final double scaled(double learningRate) {
         double rate = learningRate * factor;
         if (Float.isInfinite((float) rate)) {
             throw new IllegalStateException(name() + ": the learning rate " + learningRate
@@ -146,7 +161,13 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return baseLearningRate() * factor;
     }
 
-    abstract double baseLearningRate();
+    /** The learning rate of the first group, before the schedule's factor. */
+    protected abstract double baseLearningRate();
+
+    /** The factor that {@link #scaleLearningRate} set. */
+    final double factor() {
+        return factor;
+    }
 
     /**
      * Moments and step counts by parameter number, such as {@code 3.momentum_buffer}; they share memory with this

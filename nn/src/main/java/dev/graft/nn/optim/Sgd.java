@@ -89,7 +89,7 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    List<ParameterGroup<Options>> groups() {
+    protected List<ParameterGroup<Options>> groups() {
         return groups;
     }
 
@@ -99,12 +99,12 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    double baseLearningRate() {
+    protected double baseLearningRate() {
         return groups.get(0).options().learningRate();
     }
 
     @Override
-    void stepAll() {
+    protected void stepAll() {
         int i = 0;
         for (ParameterGroup<Options> group : groups) {
             Options o = group.options();

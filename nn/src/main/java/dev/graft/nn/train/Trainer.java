@@ -10,6 +10,7 @@ import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.GradientClip;
 import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.Optimizer;
+import dev.graft.nn.optim.ReduceOnPlateau;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
@@ -52,6 +53,7 @@ public final class Trainer {
     private final OptionalDouble clipNorm;
     private final LrSchedule schedule;
     private final boolean schedulePerEpoch;
+    private final Optional<ReduceOnPlateau> plateau;
     private final Monitor monitor;
     private final OptionalInt patience;
     private final boolean restoreBest;
@@ -73,6 +75,7 @@ public final class Trainer {
         clipNorm = builder.clipNorm;
         schedule = builder.schedule;
         schedulePerEpoch = builder.schedulePerEpoch;
+        plateau = builder.plateau;
         monitor = builder.monitor;
         patience = builder.patience;
         restoreBest = builder.restoreBest;
@@ -165,7 +168,9 @@ public final class Trainer {
                 optimizer,
                 clipNorm.isPresent() ? "gradients clipped to " + clipNorm.getAsDouble() : "no clipping",
                 described(criterion),
-                ScheduleText.of(schedule) + (schedulePerEpoch ? " per epoch" : " per step"));
+                ScheduleText.of(schedule)
+                        + (schedulePerEpoch ? " per epoch" : " per step")
+                        + plateau.map(rule -> ", " + rule).orElse(""));
     }
 
     /** The loss's own text; a loss without one is identified by its class alone. */
@@ -185,6 +190,10 @@ public final class Trainer {
         }
         if (patience.isPresent() && validation.isEmpty()) {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
+        }
+        if (plateau.isPresent() && validation.isEmpty()) {
+            throw new TrainingException(
+                    "training: reduceOnPlateau needs validation data. Hint: fit(train, validation)");
         }
         checkFinite();
         validation.ifPresent(loader -> monitor.check(loader.dataset(), validationCriterion));
@@ -311,6 +320,17 @@ public final class Trainer {
         return new RunningLoss(criterion, state.lossSum, state.lossWeight);
     }
 
+    /** Depends only on the history, so that a resumed run has the rates of an unbroken run. */
+    private double plateauFactor(TrainState state) {
+        if (plateau.isEmpty()) {
+            return 1;
+        }
+        double[] scores = state.history.stream()
+                .mapToDouble(result -> result.validation().map(monitor::of).orElse(Double.NaN))
+                .toArray();
+        return plateau.get().factor(monitor != Monitor.LOSS, scores);
+    }
+
     /** Depends only on the history, so that a resumed run stops where an unbroken run does. */
     private boolean isExhausted(TrainState state) {
         if (patience.isEmpty() || state.batch != 0) {
@@ -427,7 +447,8 @@ public final class Trainer {
     }
 
     private void step(TrainState state, RunFiles files) {
-        optimizer.scaleLearningRate(schedule.factor(schedulePerEpoch ? state.epoch - 1 : state.steps));
+        optimizer.scaleLearningRate(
+                schedule.factor(schedulePerEpoch ? state.epoch - 1 : state.steps) * plateauFactor(state));
         if (clipNorm.isPresent()) {
             double norm = GradientClip.norm(optimizer.parameters(), clipNorm.getAsDouble());
             if (!Double.isFinite(norm)) {

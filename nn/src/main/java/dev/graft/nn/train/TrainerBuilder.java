@@ -4,6 +4,7 @@ import dev.graft.nn.Module;
 import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.Optimizer;
+import dev.graft.nn.optim.ReduceOnPlateau;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,6 +22,7 @@ public final class TrainerBuilder {
     OptionalDouble clipNorm = OptionalDouble.empty();
     LrSchedule schedule = LrSchedule.constant();
     boolean schedulePerEpoch = true;
+    Optional<ReduceOnPlateau> plateau = Optional.empty();
     Monitor monitor = Monitor.LOSS;
     OptionalInt patience = OptionalInt.empty();
     boolean restoreBest = true;
@@ -79,6 +81,15 @@ public final class TrainerBuilder {
     public TrainerBuilder schedulePerStep(LrSchedule newSchedule) {
         schedule = newSchedule;
         schedulePerEpoch = false;
+        return this;
+    }
+
+    /**
+     * Also lowers the learning rate when the {@linkplain #monitor monitored} validation score stops improving; the
+     * factor multiplies that of a schedule. It needs validation data.
+     */
+    public TrainerBuilder reduceOnPlateau(ReduceOnPlateau rule) {
+        plateau = Optional.of(rule);
         return this;
     }
 

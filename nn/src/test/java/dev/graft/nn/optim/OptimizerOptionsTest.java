@@ -84,6 +84,16 @@ class OptimizerOptionsTest {
             refused.add(() -> AdamW.lr(1).betas(value, 0.9));
             refused.add(() -> AdamW.lr(1).betas(0.9, value));
             refused.add(() -> AdamW.lr(1).eps(value));
+            refused.add(() -> Adam.lr(value));
+            refused.add(() -> Adam.lr(1).weightDecay(value));
+            refused.add(() -> Adam.lr(1).betas(value, 0.9));
+            refused.add(() -> Adam.lr(1).betas(0.9, value));
+            refused.add(() -> Adam.lr(1).eps(value));
+            refused.add(() -> RmsProp.lr(value));
+            refused.add(() -> RmsProp.lr(1).alpha(value));
+            refused.add(() -> RmsProp.lr(1).eps(value));
+            refused.add(() -> RmsProp.lr(1).weightDecay(value));
+            refused.add(() -> RmsProp.lr(1).momentum(value));
         }
         for (double value : new double[] {1, 1.5, Double.NaN}) {
             refused.add(() -> Sgd.lr(1).momentum(value));
@@ -94,6 +104,20 @@ class OptimizerOptionsTest {
         refused.add(() -> Sgd.lr(1).momentum(0.9).dampening(Double.NaN));
         refused.add(() -> Sgd.lr(1).momentum(0.9).dampening(1e39));
         refused.add(() -> new StepLr(1, Double.POSITIVE_INFINITY));
+        refused.add(() -> new MultiStepLr(List.of(-1L), 0.1));
+        refused.add(() -> new MultiStepLr(List.of(1L), 0));
+        refused.add(() -> new ExponentialLr(Double.NaN));
+        refused.add(() -> new PolynomialLr(0, 1));
+        refused.add(() -> new PolynomialLr(1, 0));
+        refused.add(() -> new OneCycleLr(0));
+        refused.add(() -> new OneCycleLr(1).warmupShare(1.1));
+        refused.add(() -> new OneCycleLr(1).divisions(0.5, 1));
+        refused.add(() -> new OneCycleLr(1).divisions(1e200, 1e200));
+        refused.add(() -> new OneCycleLr(9).warmupShare(0.6).threePhases(true));
+        refused.add(() -> new ReduceOnPlateau().gamma(1));
+        refused.add(() -> new ReduceOnPlateau().patience(-1));
+        refused.add(() -> new ReduceOnPlateau().relativeThreshold(Double.NaN));
+        refused.add(() -> new ReduceOnPlateau().floor(2));
         refused.add(() -> new StepLr(1, Double.NaN));
         refused.add(() -> new CosineLr(1, Double.NaN));
         refused.add(() -> new LinearWarmup(1, Double.NaN, LrSchedule.constant()));
@@ -106,6 +130,38 @@ class OptimizerOptionsTest {
         assertThatThrownBy(() -> Sgd.lr(1e39))
                 .hasMessageStartingWith("sgd: learning rate 1.0E39 is Infinity as a 32-bit float");
         assertThatThrownBy(() -> Sgd.lr(1).momentum(1)).hasMessage("sgd: momentum must be in [0, 1), was 1.0");
+    }
+
+    /** PyTorch's root of {@code mean(g^2) - mean(g)^2}, which rounding makes negative here, is NaN. */
+    @Test
+    void aConstantGradientLeavesCenteredRmsPropFinite() {
+        for (float gradient : new float[] {0.1f, 0.7f, 3.3f}) {
+            Parameter parameter = new Parameter(Tensor.of(new float[] {1}, 1));
+            try (RmsProp rms =
+                    new RmsProp(List.of(parameter), RmsProp.lr(1e-9).alpha(0.1).centered(true))) {
+                for (int i = 0; i < 60; i++) {
+                    rms.zeroGrad();
+                    parameter.value().mul(gradient).sum().backward();
+                    rms.step();
+                    assertThat(parameter.value().item()).isFinite();
+                }
+            }
+        }
+    }
+
+    @Test
+    void betasNextToOneAreComputedInDoubleByAdamToo() {
+        for (double beta : new double[] {0, 0.999, 0.99999999, 1 - 1e-12, Math.nextDown(1.0)}) {
+            Parameter parameter = new Parameter(Tensor.of(new float[] {1}, 1));
+            try (Adam adam = new Adam(List.of(parameter), Adam.lr(0.1).betas(beta, beta))) {
+                for (int i = 0; i < 3; i++) {
+                    adam.zeroGrad();
+                    parameter.value().mul(-20f).sum().backward();
+                    adam.step();
+                }
+            }
+            assertThat((double) parameter.value().item()).as("betas " + beta).isCloseTo(1.3, within(2e-4));
+        }
     }
 
     @Test
