@@ -121,8 +121,12 @@ public final class FineTuningRun implements AutoCloseable {
             RunIdentity identity = new RunIdentity(identity(data, facts, preprocessing), recipe.mayGrow());
             RunFolder.Next next = folder.find(settings.existing(), identity);
             if (next == RunFolder.Next.FINISHED) {
+                folder.removeFeatures();
                 listeners.say("already finished: the result of this run is in " + folder.path());
                 return result(FineTuning.Ending.ALREADY_FINISHED, folder.metrics());
+            }
+            if (settings.overwrite() && folder.holds(identity)) {
+                folder.removeFeatures(); // the run shall be done over; those of a run that replaces another go on
             }
             if (next == RunFolder.Next.BEGIN && settings.resume()) {
                 listeners.say(
@@ -141,7 +145,7 @@ public final class FineTuningRun implements AutoCloseable {
                 FineTuningTraining training = new FineTuningTraining(
                         settings,
                         listeners,
-                        new NotesAfterEpoch(progress, () -> sayAllNotes(notes)),
+                        new NotesAfterEpoch(progress, allRead -> sayAllNotes(notes, allRead)),
                         stop,
                         folder,
                         () -> folder.record(identity, options),
@@ -221,8 +225,8 @@ public final class FineTuningRun implements AutoCloseable {
     /**
      * After an epoch, when every image has been read once, a window that none of them went through is said, too; once.
      */
-    private void sayAllNotes(ImageNotes notes) {
-        if (!saidWindow) {
+    private void sayAllNotes(ImageNotes notes, boolean allRead) {
+        if (!saidWindow && allRead) {
             saidWindow = true;
             settings.window()
                     .filter(window -> !window.equals(Window.full()) && notes.count(ImageNote.Kind.WINDOWED) == 0)

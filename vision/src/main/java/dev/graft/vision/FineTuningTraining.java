@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import static dev.graft.message.Message.setting;
 
+import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Dataset;
@@ -25,6 +26,7 @@ import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +47,7 @@ record FineTuningTraining(
         RunFolder folder,
         Runnable begun,
         String key) {
+    private static final long MEGABYTE = 1 << 20;
 
     /**
      * Trains, or goes on.
@@ -64,14 +67,19 @@ record FineTuningTraining(
         if (!settings.skipBad()) {
             new ImageCheck(settings.workers(), stop).check(data, !cached);
         }
+        if (!cached) {
+            folder.removeFeatures();
+        }
         if (cached) {
+            Map<String, Object> facts = featureFacts(model);
             long begin = System.nanoTime();
-            try (FeatureCache trainFeatures = features(model, train, settings.views(), "training");
-                    FeatureCache heldFeatures = features(model, held, 1, "validation")) {
+            try (FeatureCache trainFeatures = features(model, train, settings.views(), "training", facts);
+                    FeatureCache heldFeatures = features(model, held, 1, "validation", facts)) {
                 double seconds = (System.nanoTime() - begin) / 1e9;
-                describe(train.size(), held.size(), seconds, trainFeatures.isInMemory());
+                describe(trainFeatures, heldFeatures, seconds);
                 return fit(model.headNetwork(), trainFeatures, heldFeatures, resume, true, seconds);
             } catch (IOException e) {
+                folder.removeFeatures();
                 if (settings.cachedViews() > 0) {
                     throw new RunException(
                             setting("cachedViews", settings.cachedViews()) + ": " + e.getMessage(),
@@ -92,22 +100,60 @@ record FineTuningTraining(
         return fit(model, train, held, resume, false, 0);
     }
 
-    private void describe(int train, int held, double seconds, boolean inMemory) {
+    /** All that the features depend on, besides what computes: what the run is, and what the backbone holds. */
+    private Map<String, Object> featureFacts(Backbone model) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("run", key);
+        facts.put("device", settings.device());
+        facts.put("head", model.headModules());
+        try (StateDict state = model.stateDict()) {
+            for (String name : state.names()) {
+                if (model.headModules().stream().noneMatch(head -> name.startsWith(head + "."))) {
+                    facts.put("weights " + name, state.sha256(name));
+                }
+            }
+        }
+        return facts;
+    }
+
+    private void describe(FeatureCache trained, FeatureCache judged, double seconds) {
+        int train = trained.size();
+        int held = judged.size();
+        long taken = (long) trained.taken() + judged.taken();
+        if (taken > 0) {
+            progress.someImagesWereNotRead();
+            listeners.say(String.format(
+                    Locale.ROOT,
+                    "feature cache: %,d of %,d features were there from before",
+                    taken,
+                    (long) train * settings.views() + held));
+        }
         boolean augmented = settings.augment() != Augment.NONE;
         int views = settings.views();
+        long computed = (long) train * views + held - taken;
         listeners.say(String.format(
                 Locale.ROOT,
-                "feature cache: the frozen backbone ran once for each of %,d images%s (%.0f images/s, kept %s); "
+                "feature cache: the frozen backbone ran once for each of %,d images%s (%skept %s); "
                         + "only the head is trained now%s",
                 train + held,
                 augmented ? " and " + views + " views of each training image" : "",
-                ((long) train * views + held) / seconds,
-                inMemory ? "in memory" : "in a temporary file",
+                computed == 0 ? "" : String.format(Locale.ROOT, "%.0f images/s, ", computed / seconds),
+                trained.isInMemory() ? "in memory" : trained.keptBytes() > 0 ? "in a file" : "in a temporary file",
                 augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers"));
+        long bytes = trained.keptBytes() + judged.keptBytes();
+        if (bytes > 0) {
+            listeners.say(String.format(
+                    Locale.ROOT,
+                    "feature cache: keeps %s of features in %s until the run is finished",
+                    bytes < MEGABYTE ? (bytes + 1023) / 1024 + " KB" : (bytes + MEGABYTE - 1) / MEGABYTE + " MB",
+                    folder.path()));
+        }
         progress.say();
     }
 
-    private FeatureCache features(Backbone model, LabelledDataset images, int views, String name) throws IOException {
+    private FeatureCache features(
+            Backbone model, LabelledDataset images, int views, String name, Map<String, Object> facts)
+            throws IOException {
         Path spill = folder.path();
         if (images.size() == 0) {
             return FeatureCache.ofNone(images, spill);
@@ -120,6 +166,7 @@ record FineTuningTraining(
                 views,
                 "features of " + name + " images",
                 spill,
+                Optional.of(folder.keptFeatures(name, facts, listeners::say)),
                 stop,
                 progress);
     }

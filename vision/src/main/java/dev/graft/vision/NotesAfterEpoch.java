@@ -3,12 +3,15 @@ package dev.graft.vision;
 import dev.graft.nn.run.RelayedProgress;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Progress;
+import java.util.function.Consumer;
 
 /** After each epoch, when every image has been read, what there is to say about the images. */
 final class NotesAfterEpoch extends RelayedProgress {
-    private final Runnable say;
+    private final Consumer<Boolean> say;
+    private boolean allRead = true;
 
-    NotesAfterEpoch(Progress inner, Runnable say) {
+    /** @param say told whether every image was read */
+    NotesAfterEpoch(Progress inner, Consumer<Boolean> say) {
         super(inner);
         this.say = say;
     }
@@ -21,6 +24,11 @@ final class NotesAfterEpoch extends RelayedProgress {
 
     /** What there is to say now: where images were read outside an epoch. */
     void say() {
-        say.run();
+        say.accept(allRead);
+    }
+
+    /** Features of some images were there from before: what these images are like is not known. */
+    void someImagesWereNotRead() {
+        allRead = false;
     }
 }

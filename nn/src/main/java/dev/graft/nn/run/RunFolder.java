@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -38,8 +39,13 @@ public final class RunFolder implements AutoCloseable {
     /** In {@code run.json} and in the model's card: the run's {@link RunIdentity#hash}. */
     private static final String RUN = ModelCard.RUN;
 
+    /** What a frozen part has made of the examples; no loss, for it can be computed again. */
+    private static final List<String> FEATURES = List.of("features-training.bin", "features-validation.bin");
+
     private static final List<String> OWN = List.of(
             SETTINGS,
+            FEATURES.get(0),
+            FEATURES.get(1),
             METRICS,
             "last.safetensors",
             "unvalidated.safetensors",
@@ -210,9 +216,43 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Settings alone are no loss: their run failed before it trained. */
+    /** Settings and features alone are no loss: their run ended before it trained. */
     public boolean isUsed() {
-        return OWN.stream().anyMatch(name -> !name.equals(SETTINGS) && Files.exists(folder.resolve(name)));
+        return OWN.stream()
+                .filter(name -> !name.equals(SETTINGS) && !FEATURES.contains(name))
+                .anyMatch(name -> Files.exists(folder.resolve(name)));
+    }
+
+    /**
+     * Where a pass over the frozen part of the network keeps its features until the run is finished, so that a stop or
+     * a kill does not lose them.
+     *
+     * @param pass {@code training} or {@code validation}
+     * @param facts all that the features depend on, as JSON can hold it; besides, they depend on what computes
+     * @param log told in lines for people
+     */
+    public KeptFeatures keptFeatures(String pass, Map<String, Object> facts, Consumer<String> log) {
+        String name = "features-" + pass + ".bin";
+        if (!FEATURES.contains(name)) {
+            throw new IllegalArgumentException("run folder: no pass is called " + pass);
+        }
+        Map<String, Object> all = new LinkedHashMap<>(facts);
+        all.put("pass", pass);
+        all.put(MADE_BY, madeBy);
+        return KeptFeatures.of(folder.resolve(name), all, log);
+    }
+
+    /** Removes the features of all passes: nobody needs them any more. */
+    public void removeFeatures() {
+        FEATURES.forEach(name -> FeatureFile.deleteQuietly(folder.resolve(name)));
+    }
+
+    /** Whether there are checkpoints or a result, and they are this run's. */
+    public boolean holds(RunIdentity identity) {
+        return isUsed()
+                && stored(folder)
+                        .filter(run -> run.hash.equals(identity.hash()))
+                        .isPresent();
     }
 
     /** Whether the result is whole, and that of the run in {@code run.json}. */
@@ -455,6 +495,7 @@ public final class RunFolder implements AutoCloseable {
             record(identity, options);
             swap.commit();
         }
+        removeFeatures();
     }
 
     /** What a run has learnt. */
@@ -489,6 +530,7 @@ public final class RunFolder implements AutoCloseable {
 
     private void removeMade() {
         try {
+            removeFeatures();
             Files.deleteIfExists(folder.resolve(SETTINGS));
             Files.deleteIfExists(folder.resolve(FolderLock.FILE_NAME));
             for (Path empty : made) {
