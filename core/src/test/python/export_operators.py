@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 SEED = 20260
+INF = float("inf")
+NAN = float("nan")
 STORED = {}
 
 
@@ -164,6 +166,22 @@ def functions_of_two_arguments():
             case(f"{name}/{variant}", function, grid(3, *p), grid(3, *q))
     for name, function in (("eq", torch.eq), ("lt", torch.lt), ("le", torch.le)):
         case(name + "/whole_numbers", function, whole(4, 5, 3), whole(4, 3))
+    for name, function in (("gt", torch.gt), ("ge", torch.ge), ("ne", torch.ne)):
+        for variant, (p, q) in shapes.items():
+            case(f"{name}/{variant}", function, grid(3, *p), grid(3, *q))
+        case(name + "/whole_numbers", function, whole(4, 5, 3), whole(4, 3))
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        case(name + "/number", lambda x: getattr(x, name)(1), grid(3, 5, 7))
+        case(name + "/whole_number", lambda x: getattr(x, name)(1), whole(3, 5, 7))
+    truths = lambda *shape: (lambda g: torch.rand(shape, generator=g) < 0.5)
+    for name in ("and", "or", "xor"):
+        for variant in ("same", "middle", "scalar_right", "empty"):
+            case(f"logical_{name}/{variant}", getattr(torch, "logical_" + name), *(truths(*s) for s in shapes[variant]))
+    case("logical_not/plain", torch.logical_not, truths(3, 5))
+    case("is_nan/plain", torch.isnan, given([0.0, NAN, INF, -INF, 1.0]))
+    case("is_finite/plain", torch.isfinite, given([0.0, NAN, INF, -INF, 1.0, 3e38]))
+    case("masked_fill/same", lambda x, m: x.masked_fill(m, 2.5), normal(3, 5), truths(3, 5))
+    case("masked_fill/broadcast", lambda x, m: x.masked_fill(m, -8.0), normal(2, 3, 5), truths(3, 1))
     case("maximum/ties", torch.maximum, grid(3, 5, 7), grid(3, 7))
     case("minimum/ties", torch.minimum, grid(3, 5, 7), grid(3, 7))
     truth = lambda *shape: (lambda g: torch.rand(shape, generator=g) < 0.5)
@@ -200,6 +218,9 @@ def shapes():
     case("expand/middle", lambda x: x.expand(2, 5, 3), normal(2, 1, 3))
     case("expand/scalar", lambda x: x.expand(2, 3), normal())
     case("expand/same", lambda x: x.expand(2, 3), normal(2, 3))
+    case("expand/minus_one", lambda x: x.expand(4, -1, -1), normal(2, 3))
+    case("select/last", lambda x: x.select(1, -1), normal(3, 4, 5))
+    case("slice/from_the_end", lambda x: x[:, -4:-1], normal(3, 7))
     case("select/middle", lambda x: x.select(1, 2), normal(3, 4, 5))
     case("slice/plain", lambda x: x[:, 1:4], normal(3, 5, 2))
     case("slice/step2", lambda x: x[:, 1:7:2], normal(3, 7))

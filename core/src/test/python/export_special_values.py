@@ -82,6 +82,11 @@ def binary():
             case(f"{name}/{seed}", function, p, q, dys=[number])
     for name, function in {"eq": torch.eq, "lt": torch.lt, "le": torch.le}.items():
         case(f"compare/{name}", function, p, q)
+    for name, function in {"gt": torch.gt, "ge": torch.ge, "ne": torch.ne}.items():
+        case(f"compare/{name}", function, p, q)
+    case("is_nan", torch.isnan, torch.tensor(X))
+    case("is_finite", torch.isfinite, torch.tensor(X))
+    case("masked_fill", lambda t: t.masked_fill(t > 0, 0.0), torch.tensor(X))
     condition = torch.arange(p.numel()).reshape(p.shape) % 3 == 0
     case("where", torch.where, condition, p, q)
     case("div_number", lambda t: t / 3.0, torch.tensor(PAIR))

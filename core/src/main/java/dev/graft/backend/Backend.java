@@ -101,8 +101,8 @@ public interface Backend {
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
 
     /**
-     * {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons.
-     * {@code y} may be an operand.
+     * {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons;
+     * BOOL for logic. {@code y} may be an operand.
      */
     void binary(BinaryOp op, View p, View q, View y);
 

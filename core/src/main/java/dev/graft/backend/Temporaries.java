@@ -91,7 +91,7 @@ final class Temporaries implements AutoCloseable {
 
     View binary(BinaryOp op, View p, View q) {
         Shape shape = Shape.broadcast(op.toString(), p.shape(), q.shape());
-        DType dtype = op.isComparison() ? DType.BOOL : p.dtype();
+        DType dtype = op.isTruth() ? DType.BOOL : p.dtype();
         View y = p.shape().equals(shape) && p.isDense()
                 ? empty(dtype, shape, p.strides())
                 : empty(dtype, shape, shape.contiguousStrides());

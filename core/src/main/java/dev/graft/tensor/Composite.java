@@ -1,6 +1,7 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
@@ -82,11 +83,59 @@ final class Composite {
 
     static Tensor select(Tensor x, int axis, int index) {
         x.checkOpen("select");
-        if (index < 0 || index >= x.dim(axis)) {
+        int size = x.dim(axis);
+        if (index < -size || index >= size) {
             throw new IllegalArgumentException(
                     "select: index " + index + " is outside dimension " + axis + " of " + x.shape());
         }
-        return under("select", () -> x.slice(axis, index, index + 1).squeeze(axis));
+        int at = index < 0 ? index + size : index;
+        return under("select", () -> x.slice(axis, at, at + 1).squeeze(axis));
+    }
+
+    /** Compares with a number of the tensor's type. */
+    static Tensor compare(BinaryOp function, Tensor x, double value) {
+        PointwiseOp.Compare op = new PointwiseOp.Compare(function);
+        x.checkOpen(op.name());
+        if (x.dtype() == DType.I64 && value != (long) value) {
+            throw new IllegalArgumentException(op.name() + ": " + value
+                    + " is not a whole number, and the tensor is I64 " + x.shape() + ". Hint: call to(DType.F32).");
+        }
+        return under(op.name(), () -> {
+            DType type = x.dtype() == DType.I64 ? DType.I64 : DType.F32;
+            return Op.apply(op, x, Raw.empty(x.backend(), type, Shape.of()).fill(value));
+        });
+    }
+
+    static Tensor logicalNot(Tensor x) {
+        x.checkOpen("logicalNot");
+        PointwiseOp.requireTruth("logicalNot", x);
+        return under(
+                "logicalNot",
+                () -> x.logicalXor(
+                        Raw.empty(x.backend(), DType.BOOL, Shape.of()).fill(1)));
+    }
+
+    static Tensor isNaN(Tensor x) {
+        x.checkOpen("isNaN");
+        Op.requireFloat("isNaN", x);
+        return under("isNaN", () -> x.ne(x));
+    }
+
+    static Tensor isFinite(Tensor x) {
+        x.checkOpen("isFinite");
+        Op.requireFloat("isFinite", x);
+        return under("isFinite", () -> x.detach().abs().le(Float.MAX_VALUE));
+    }
+
+    static Tensor maskedFill(Tensor x, Tensor mask, float value) {
+        x.checkUsable("maskedFill", mask);
+        Op.requireFloat("maskedFill", x);
+        if (mask.dtype() != DType.BOOL) {
+            throw new IllegalArgumentException("maskedFill: the mask must be BOOL, got " + mask.dtype() + " "
+                    + mask.shape() + ". Hint: use a comparison such as x.gt(0).");
+        }
+        return under(
+                "maskedFill", () -> Tensor.where(mask, Raw.empty(x, Shape.of()).fill(value), x));
     }
 
     /** Softmax or its logarithm along any dimension. */

@@ -219,20 +219,32 @@ sealed interface PointwiseOp extends Op {
         }
     }
 
-    /** A comparison: BOOL result, no gradient. */
+    /** A comparison or logic: BOOL result, no gradient. */
     record Compare(BinaryOp function) implements PointwiseOp {
         @Override
         public String name() {
             return switch (function) {
                 case EQUAL -> "eq";
+                case NOT_EQUAL -> "ne";
                 case LESS -> "lt";
                 case LESS_EQUAL -> "le";
+                case GREATER -> "gt";
+                case GREATER_EQUAL -> "ge";
+                case AND -> "logicalAnd";
+                case OR -> "logicalOr";
+                case XOR -> "logicalXor";
                 default -> throw new IllegalArgumentException(function + " is not a comparison");
             };
         }
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
+            if (function.isLogic()) {
+                for (Tensor t : in) {
+                    requireTruth(name(), t);
+                }
+                return Raw.binary(function, in[0], in[1]);
+            }
             if (in[0].dtype() != in[1].dtype()
                     || (!in[0].backend().computesIn(in[0].dtype()) && in[0].dtype() != DType.I64)) {
                 throw new IllegalArgumentException(name() + ": operands must both be F32 or both I64, got "
@@ -245,6 +257,14 @@ sealed interface PointwiseOp extends Op {
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             throw new IllegalStateException(name() + ": has no gradient");
+        }
+    }
+
+    /** Refuses what is not BOOL. */
+    static void requireTruth(String op, Tensor t) {
+        if (t.dtype() != DType.BOOL) {
+            throw new IllegalArgumentException(op + ": operands must be BOOL, got " + t.dtype() + " " + t.shape()
+                    + ". Hint: use a comparison such as x.ne(0).");
         }
     }
 

@@ -194,7 +194,7 @@ final class Raw {
 
     static Tensor binary(BinaryOp op, Tensor p, Tensor q) {
         Shape shape = Shape.broadcast(op.name().toLowerCase(Locale.ROOT), p.shape(), q.shape());
-        DType dtype = op.isComparison() ? DType.BOOL : DType.F32;
+        DType dtype = op.isTruth() ? DType.BOOL : DType.F32;
         Tensor y;
         if (p.shape().equals(shape) && p.view().isDense()) {
             y = emptyLike(p, dtype);

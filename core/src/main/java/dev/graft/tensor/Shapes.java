@@ -33,6 +33,16 @@ final class Shapes {
         return Shape.of(op, Arrays.stream(out).asLongStream().toArray());
     }
 
+    /** Replaces -1 by the size that is there. */
+    static Shape expanded(Shape from, int[] dims) {
+        int[] out = dims.clone();
+        int lead = dims.length - from.rank();
+        for (int i = Math.max(0, lead); i < dims.length; i++) {
+            out[i] = dims[i] == -1 ? from.dim(i - lead) : dims[i];
+        }
+        return Making.shape("expand", out);
+    }
+
     static Shape flatten(Shape shape, int startAxis) {
         if (shape.rank() == 0) {
             return Shape.of(1);

@@ -315,14 +315,14 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** One element by its indices. */
+    /** One element by its indices; negative ones count from the end. */
     public float get(int... index) {
         checkOpen("get");
         if (index.length != rank()) {
             throw new IllegalArgumentException("get: " + index.length + " indices for shape " + shape);
         }
         for (int i = 0; i < index.length; i++) {
-            if (index[i] < 0 || index[i] >= dim(i)) {
+            if (index[i] < -dim(i) || index[i] >= dim(i)) {
                 throw new IllegalArgumentException(
                         "get: index " + Arrays.toString(index) + " is outside shape " + shape);
             }
@@ -528,23 +528,28 @@ public final class Tensor implements AutoCloseable {
         return Op.apply("squeeze", new ShapeOp.Reshape(Shapes.remove("squeeze", shape, axis, true)), this);
     }
 
-    /** Repeats dimensions of size 1, without copying. */
+    /** Repeats dimensions of size 1, without copying. A size of -1 stays as it is; new dimensions go in front. */
     public Tensor expand(int... dims) {
-        return Op.apply(new ShapeOp.Expand(Making.shape("expand", dims)), this);
+        return Op.apply(new ShapeOp.Expand(Shapes.expanded(shape, dims)), this);
     }
 
-    /** The part at one index of a dimension, which is removed. */
+    /** The part at one index of a dimension, which is removed; negative indices count from the end. */
     public Tensor select(int axis, int index) {
         return Composite.select(this, shape.axis("select", axis), index);
     }
 
-    /** Indices {@code from} (inclusive) to {@code to} (exclusive) of a dimension. */
+    /**
+     * Indices {@code from} (inclusive) to {@code to} (exclusive) of a dimension. Negative ones count from the end:
+     * {@code slice(0, -3, -1)} is {@code x[-3:-1]}.
+     */
     public Tensor slice(int axis, int from, int to) {
         return slice(axis, from, to, 1);
     }
 
     public Tensor slice(int axis, int from, int to, int step) {
-        return Op.apply(new ShapeOp.Slice(shape.axis("slice", axis), from, to, step), this);
+        int at = shape.axis("slice", axis);
+        int size = shape.dim(at);
+        return Op.apply(new ShapeOp.Slice(at, from < 0 ? from + size : from, to < 0 ? to + size : to, step), this);
     }
 
     /** Zeros around the last two dimensions of {@code [N, C, H, W]}. */
@@ -712,6 +717,86 @@ public final class Tensor implements AutoCloseable {
     /** Whether elements are less than or equal to the other's; BOOL. */
     public Tensor le(Tensor other) {
         return Op.apply(new PointwiseOp.Compare(BinaryOp.LESS_EQUAL), this, other);
+    }
+
+    /** Whether elements differ; BOOL. A NaN differs from everything. */
+    public Tensor ne(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.NOT_EQUAL), this, other);
+    }
+
+    /** Whether elements are greater than the other's; BOOL. */
+    public Tensor gt(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.GREATER), this, other);
+    }
+
+    /** Whether elements are greater than or equal to the other's; BOOL. */
+    public Tensor ge(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.GREATER_EQUAL), this, other);
+    }
+
+    /** As {@link #eq(Tensor)}, with a number; with an I64 tensor, a whole one. */
+    public Tensor eq(double value) {
+        return Composite.compare(BinaryOp.EQUAL, this, value);
+    }
+
+    /** As {@link #ne(Tensor)}, with a number; with an I64 tensor, a whole one. */
+    public Tensor ne(double value) {
+        return Composite.compare(BinaryOp.NOT_EQUAL, this, value);
+    }
+
+    /** As {@link #lt(Tensor)}, with a number; with an I64 tensor, a whole one. */
+    public Tensor lt(double value) {
+        return Composite.compare(BinaryOp.LESS, this, value);
+    }
+
+    /** As {@link #le(Tensor)}, with a number; with an I64 tensor, a whole one. */
+    public Tensor le(double value) {
+        return Composite.compare(BinaryOp.LESS_EQUAL, this, value);
+    }
+
+    /** As {@link #gt(Tensor)}, with a number; with an I64 tensor, a whole one. */
+    public Tensor gt(double value) {
+        return Composite.compare(BinaryOp.GREATER, this, value);
+    }
+
+    /** As {@link #ge(Tensor)}, with a number; with an I64 tensor, a whole one. */
+    public Tensor ge(double value) {
+        return Composite.compare(BinaryOp.GREATER_EQUAL, this, value);
+    }
+
+    /** Whether both of two BOOL elements hold; BOOL. */
+    public Tensor logicalAnd(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.AND), this, other);
+    }
+
+    /** Whether at least one of two BOOL elements holds; BOOL. */
+    public Tensor logicalOr(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.OR), this, other);
+    }
+
+    /** Whether exactly one of two BOOL elements holds; BOOL. */
+    public Tensor logicalXor(Tensor other) {
+        return Op.apply(new PointwiseOp.Compare(BinaryOp.XOR), this, other);
+    }
+
+    /** Whether BOOL elements do not hold; BOOL. */
+    public Tensor logicalNot() {
+        return Composite.logicalNot(this);
+    }
+
+    /** Whether elements are NaN; BOOL. */
+    public Tensor isNaN() {
+        return Composite.isNaN(this);
+    }
+
+    /** Whether elements are neither infinite nor NaN; BOOL. */
+    public Tensor isFinite() {
+        return Composite.isFinite(this);
+    }
+
+    /** {@code value} where {@code mask} (BOOL, broadcast) holds, else this tensor's element. */
+    public Tensor maskedFill(Tensor mask, float value) {
+        return Composite.maskedFill(this, mask, value);
     }
 
     /** {@code condition ? yes : no}, element by element, broadcasting. */

@@ -1,14 +1,20 @@
 package dev.graft.tensor;
 
 import static dev.graft.backend.BinaryOp.ADD;
+import static dev.graft.backend.BinaryOp.AND;
 import static dev.graft.backend.BinaryOp.DIV;
 import static dev.graft.backend.BinaryOp.EQUAL;
+import static dev.graft.backend.BinaryOp.GREATER;
+import static dev.graft.backend.BinaryOp.GREATER_EQUAL;
 import static dev.graft.backend.BinaryOp.LESS;
 import static dev.graft.backend.BinaryOp.LESS_EQUAL;
 import static dev.graft.backend.BinaryOp.MAXIMUM;
 import static dev.graft.backend.BinaryOp.MINIMUM;
 import static dev.graft.backend.BinaryOp.MUL;
+import static dev.graft.backend.BinaryOp.NOT_EQUAL;
+import static dev.graft.backend.BinaryOp.OR;
 import static dev.graft.backend.BinaryOp.SUB;
+import static dev.graft.backend.BinaryOp.XOR;
 
 import dev.graft.backend.BinaryOp;
 import dev.graft.type.DType;
@@ -17,6 +23,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoublePredicate;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.UnaryOperator;
 
 /** Functions of two arguments, comparisons and the choice between two. */
 final class BinaryCases {
@@ -48,10 +57,40 @@ final class BinaryCases {
             cases.add(of(EQUAL, "eq/" + shape, Tensor::eq, (p, q) -> p == q ? 1 : 0));
             cases.add(of(LESS, "lt/" + shape, Tensor::lt, (p, q) -> p < q ? 1 : 0));
             cases.add(of(LESS_EQUAL, "le/" + shape, Tensor::le, (p, q) -> p <= q ? 1 : 0));
+            cases.add(of(GREATER, "gt/" + shape, Tensor::gt, (p, q) -> p > q ? 1 : 0));
+            cases.add(of(GREATER_EQUAL, "ge/" + shape, Tensor::ge, (p, q) -> p >= q ? 1 : 0));
+            cases.add(of(NOT_EQUAL, "ne/" + shape, Tensor::ne, (p, q) -> p != q ? 1 : 0));
         }
         cases.add(of(EQUAL, "eq/whole_numbers", Tensor::eq, (p, q) -> p == q ? 1 : 0));
         cases.add(of(LESS, "lt/whole_numbers", Tensor::lt, (p, q) -> p < q ? 1 : 0));
         cases.add(of(LESS_EQUAL, "le/whole_numbers", Tensor::le, (p, q) -> p <= q ? 1 : 0));
+        cases.add(of(GREATER, "gt/whole_numbers", Tensor::gt, (p, q) -> p > q ? 1 : 0));
+        cases.add(of(GREATER_EQUAL, "ge/whole_numbers", Tensor::ge, (p, q) -> p >= q ? 1 : 0));
+        cases.add(of(NOT_EQUAL, "ne/whole_numbers", Tensor::ne, (p, q) -> p != q ? 1 : 0));
+        number(cases, EQUAL, "eq", x -> x.eq(1), x -> x == 1);
+        number(cases, NOT_EQUAL, "ne", x -> x.ne(1), x -> x != 1);
+        number(cases, LESS, "lt", x -> x.lt(1), x -> x < 1);
+        number(cases, LESS_EQUAL, "le", x -> x.le(1), x -> x <= 1);
+        number(cases, GREATER, "gt", x -> x.gt(1), x -> x > 1);
+        number(cases, GREATER_EQUAL, "ge", x -> x.ge(1), x -> x >= 1);
+        for (String shape : List.of("same", "middle", "scalar_right", "empty")) {
+            cases.add(of(AND, "logical_and/" + shape, Tensor::logicalAnd, (p, q) -> p * q));
+            cases.add(of(OR, "logical_or/" + shape, Tensor::logicalOr, Math::max));
+            cases.add(of(XOR, "logical_xor/" + shape, Tensor::logicalXor, (p, q) -> Math.abs(p - q)));
+        }
+        one(cases, "logicalNot", "logical_not/plain", Tensor::logicalNot, x -> 1 - x);
+        one(cases, "isNaN", "is_nan/plain", Tensor::isNaN, x -> Double.isNaN(x) ? 1 : 0);
+        one(cases, "isFinite", "is_finite/plain", Tensor::isFinite, x -> Math.abs(x) <= Float.MAX_VALUE ? 1 : 0);
+        cases.add(new OpCase(
+                "masked_fill/same",
+                "maskedFill",
+                in -> in[0].maskedFill(in[1], 2.5f),
+                in -> Nd.zip(in[0], in[1], (x, m) -> m != 0 ? 2.5 : x)));
+        cases.add(new OpCase(
+                "masked_fill/broadcast",
+                "maskedFill",
+                in -> in[0].maskedFill(in[1], -8),
+                in -> Nd.zip(in[0], in[1], (x, m) -> m != 0 ? -8 : x)));
         cases.add(
                 of(MAXIMUM, "maximum/ties", Tensor::maximum, Math::max).terms(5).atKink());
         cases.add(
@@ -65,6 +104,18 @@ final class BinaryCases {
                     .terms(12));
         }
         return cases;
+    }
+
+    private static void number(
+            List<OpCase> cases, BinaryOp proves, String name, UnaryOperator<Tensor> graft, DoublePredicate naive) {
+        for (String variant : List.of("/number", "/whole_number")) {
+            one(cases, proves, name + variant, graft, x -> naive.test(x) ? 1 : 0);
+        }
+    }
+
+    private static void one(
+            List<OpCase> cases, Object proves, String name, UnaryOperator<Tensor> graft, DoubleUnaryOperator naive) {
+        cases.add(new OpCase(name, proves, in -> graft.apply(in[0]), in -> in[0].map(naive)));
     }
 
     private static OpCase of(BinaryOp proves, String name, BinaryOperator<Tensor> graft, DoubleBinaryOperator naive) {
@@ -92,6 +143,27 @@ final class BinaryCases {
         errors.add(new OpError(EQUAL, "eq" + misfit, () -> p.eq(q)));
         errors.add(new OpError(LESS, "lt" + misfit, () -> p.lt(q)));
         errors.add(new OpError(LESS_EQUAL, "le" + misfit, () -> p.le(q)));
+        errors.add(new OpError(GREATER, "gt" + misfit, () -> p.gt(q)));
+        errors.add(new OpError(GREATER_EQUAL, "ge" + misfit, () -> p.ge(q)));
+        errors.add(new OpError(NOT_EQUAL, "ne" + misfit, () -> p.ne(q)));
+        errors.add(new OpError(
+                EQUAL,
+                "eq: 0.5 is not a whole number, and the tensor is I64 [2, 3]. Hint: call to(DType.F32).",
+                () -> whole.eq(0.5)));
+        String truth = ": operands must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.ne(0).";
+        errors.add(new OpError(AND, "logicalAnd" + truth, () -> p.logicalAnd(p.gt(0))));
+        errors.add(new OpError(OR, "logicalOr" + truth, () -> p.gt(0).logicalOr(p)));
+        errors.add(new OpError(XOR, "logicalXor" + truth, () -> p.logicalXor(p)));
+        errors.add(new OpError(AND, "logicalAnd" + misfit, () -> p.gt(0).logicalAnd(q.gt(0))));
+        errors.add(new OpError("logicalNot", "logicalNot" + truth, () -> p.logicalNot()));
+        errors.add(new OpError(
+                "isNaN",
+                "isNaN: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
+                () -> whole.isNaN()));
+        errors.add(new OpError(
+                "maskedFill",
+                "maskedFill: the mask must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.gt(0).",
+                () -> p.maskedFill(p, 0)));
         errors.add(new OpError(
                 ADD, "add: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> p.add(whole)));
         errors.add(new OpError(

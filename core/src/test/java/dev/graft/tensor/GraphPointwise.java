@@ -463,26 +463,62 @@ final class GraphPointwise {
         if (q < 0) {
             return -1;
         }
-        BinaryOp op = new BinaryOp[] {BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL}[g.random.nextInt(3)];
-        String name = op == BinaryOp.EQUAL ? "eq" : op == BinaryOp.LESS ? "lt" : "le";
+        if (g.random.nextInt(3) == 0) {
+            return whereLogic(g, compared, p, q);
+        }
+        BinaryOp op = BinaryOp.values()[BinaryOp.EQUAL.ordinal() + g.random.nextInt(6)];
+        String name = new PointwiseOp.Compare(op).name();
         return g.step(
                 List.of(op, PointwiseOp.Where.class),
                 new int[] {compared[0], compared[1], p, q},
-                t -> Tensor.where(
-                        op == BinaryOp.EQUAL ? t[0].eq(t[1]) : op == BinaryOp.LESS ? t[0].lt(t[1]) : t[0].le(t[1]),
-                        t[2],
-                        t[3]),
+                t -> Tensor.where(Op.apply(new PointwiseOp.Compare(op), t[0], t[1]), t[2], t[3]),
                 r -> {
                     GraphTape t = r[0].tape();
                     GraphRef chosen = GraphRef.zip(r[0], r[1], (a, b) -> {
                         double d = t.value(a) - t.value(b);
-                        return (op == BinaryOp.EQUAL ? d == 0 : op == BinaryOp.LESS ? d < 0 : d <= 0) ? 1 : 0;
+                        boolean holds =
+                                switch (op) {
+                                    case EQUAL -> d == 0;
+                                    case NOT_EQUAL -> d != 0;
+                                    case LESS -> d < 0;
+                                    case LESS_EQUAL -> d <= 0;
+                                    case GREATER -> d > 0;
+                                    default -> d >= 0;
+                                };
+                        return holds ? 1 : 0;
                     });
                     int[] dims = GraphRef.broadcast(chosen.dims(), GraphRef.broadcast(r[2].dims(), r[3].dims()));
                     return GraphRef.of(t, dims, i -> (chosen.spread(i) == 1 ? r[2] : r[3]).spread(i));
                 },
                 "Tensor.where($0." + name + "($1), $2, $3)",
                 "torch.where($0." + name + "($1), $2, $3)",
+                2,
+                false);
+    }
+
+    /** A choice by whether both, one or exactly one of two operands is below the other or not above a number. */
+    private static int whereLogic(GraphBuilder g, int[] compared, int p, int q) {
+        BinaryOp op = new BinaryOp[] {BinaryOp.AND, BinaryOp.OR, BinaryOp.XOR}[g.random.nextInt(3)];
+        if (!g.isAwayFrom(compared[1], 0.3125)) {
+            return -1;
+        }
+        String torch = op == BinaryOp.AND ? "&" : op == BinaryOp.OR ? "|" : "^";
+        return g.step(
+                List.of(op, PointwiseOp.Where.class),
+                new int[] {compared[0], compared[1], p, q},
+                t -> Tensor.where(Op.apply(new PointwiseOp.Compare(op), t[0].lt(t[1]), t[1].gt(0.3125)), t[2], t[3]),
+                r -> {
+                    GraphTape t = r[0].tape();
+                    GraphRef chosen = GraphRef.zip(r[0], r[1], (a, b) -> {
+                        int less = t.value(a) < t.value(b) ? 1 : 0;
+                        int above = t.value(b) > 0.3125 ? 1 : 0;
+                        return op == BinaryOp.AND ? less & above : op == BinaryOp.OR ? less | above : less ^ above;
+                    });
+                    int[] dims = GraphRef.broadcast(chosen.dims(), GraphRef.broadcast(r[2].dims(), r[3].dims()));
+                    return GraphRef.of(t, dims, i -> (chosen.spread(i) == 1 ? r[2] : r[3]).spread(i));
+                },
+                "Tensor.where($0.lt($1)." + new PointwiseOp.Compare(op).name() + "($1.gt(0.3125)), $2, $3)",
+                "torch.where(($0 < $1) " + torch + " ($1 > 0.3125), $2, $3)",
                 2,
                 false);
     }

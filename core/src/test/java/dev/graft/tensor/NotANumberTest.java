@@ -108,6 +108,11 @@ class NotANumberTest {
         assertThat(x.eq(x).toFloatArray()).containsExactly(0);
         assertThat(x.le(x).toFloatArray()).containsExactly(0);
         assertThat(x.lt(x).toFloatArray()).containsExactly(0);
+        assertThat(x.gt(x).toFloatArray()).containsExactly(0);
+        assertThat(x.ge(x).toFloatArray()).containsExactly(0);
+        assertThat(x.ne(x).toFloatArray()).containsExactly(1);
+        assertThat(x.isNaN().toFloatArray()).containsExactly(1);
+        assertThat(x.isFinite().toFloatArray()).containsExactly(0);
     }
 
     @Test

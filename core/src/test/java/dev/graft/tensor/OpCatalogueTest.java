@@ -20,9 +20,7 @@ class OpCatalogueTest {
     private static final Map<Class<?>, List<?>> FUNCTIONS = Map.of(
             PointwiseOp.Unary.class, List.of(UnaryOp.values()),
             PointwiseOp.Compare.class,
-                    Arrays.stream(BinaryOp.values())
-                            .filter(BinaryOp::isComparison)
-                            .toList(),
+                    Arrays.stream(BinaryOp.values()).filter(BinaryOp::isTruth).toList(),
             PointwiseOp.Extremum.class, List.of(BinaryOp.MAXIMUM, BinaryOp.MINIMUM),
             PointwiseOp.Add.class, List.of(BinaryOp.ADD),
             PointwiseOp.Sub.class, List.of(BinaryOp.SUB),
@@ -31,8 +29,9 @@ class OpCatalogueTest {
             ReductionOp.Fold.class, List.of(Reduction.values()));
 
     /** Their results are not F32, or their arguments cannot ask for a gradient. */
-    private static final Set<Object> WITHOUT_GRADIENT =
-            Set.of(BinaryOp.EQUAL, BinaryOp.LESS, BinaryOp.LESS_EQUAL, PointwiseOp.Convert.class);
+    private static final Set<Object> WITHOUT_GRADIENT = Stream.concat(
+                    Arrays.stream(BinaryOp.values()).filter(BinaryOp::isTruth), Stream.of(PointwiseOp.Convert.class))
+            .collect(Collectors.toSet());
 
     static Set<Object> operators() {
         return records(Op.class)

@@ -296,13 +296,13 @@ class RefusalTest {
                 t -> t.select(0, 0),
                 () -> x().select(4, 0),
                 () -> x().select(0, 2),
-                () -> x().select(0, -1));
+                () -> x().select(0, -3));
         function(
                 "slice(int, int, int)",
                 t -> t.slice(0, 0, 1),
                 () -> x().slice(4, 0, 1),
                 () -> x().slice(0, 0, 3),
-                () -> x().slice(0, -1, 1));
+                () -> x().slice(0, -3, 1));
         function(
                 "slice(int, int, int, int)",
                 t -> t.slice(0, 0, 1, 1),
@@ -329,6 +329,28 @@ class RefusalTest {
         binary("eq(Tensor)", (a, b) -> a.eq(b));
         binary("lt(Tensor)", (a, b) -> a.lt(b));
         binary("le(Tensor)", (a, b) -> a.le(b));
+        binary("gt(Tensor)", (a, b) -> a.gt(b));
+        binary("ge(Tensor)", (a, b) -> a.ge(b));
+        binary("ne(Tensor)", (a, b) -> a.ne(b));
+        number("eq(double)", t -> t.eq(0.5));
+        number("ne(double)", t -> t.ne(0.5));
+        number("lt(double)", t -> t.lt(0.5));
+        number("le(double)", t -> t.le(0.5));
+        number("gt(double)", t -> t.gt(0.5));
+        number("ge(double)", t -> t.ge(0.5));
+        logic("logicalAnd(Tensor)", (a, b) -> a.logicalAnd(b));
+        logic("logicalOr(Tensor)", (a, b) -> a.logicalOr(b));
+        logic("logicalXor(Tensor)", (a, b) -> a.logicalXor(b));
+        function("logicalNot()", t -> truth(t).logicalNot(), () -> x().logicalNot());
+        unary("isNaN()", Tensor::isNaN);
+        unary("isFinite()", Tensor::isFinite);
+        function(
+                "maskedFill(Tensor, float)",
+                t -> t.maskedFill(x().gt(0), 1),
+                () -> x().maskedFill(x(), 1),
+                () -> x().maskedFill(closed(1), 1),
+                () -> x().maskedFill(Tensor.ones(7).gt(0), 1),
+                () -> integers(2).maskedFill(Tensor.ones(2).gt(0), 1));
         unary("add(float)", t -> t.add(1));
         unary("sub(float)", t -> t.sub(1));
         unary("mul(float)", t -> t.mul(2));
@@ -396,6 +418,25 @@ class RefusalTest {
                 () -> f.apply(complex(), complex()),
                 () -> f.apply(x(), closed(2, 3, 4, 5)),
                 () -> f.apply(Tensor.ones(1 << 16, 1), Tensor.ones(1, 1 << 16)));
+    }
+
+    /** Of the same openness. */
+    private static Tensor truth(Tensor t) {
+        return t.isClosed() ? t : t.gt(0);
+    }
+
+    private void number(String signature, Function<Tensor, Object> f) {
+        function(signature, f, () -> f.apply(integers(2)), () -> f.apply(complex()));
+    }
+
+    private void logic(String signature, Binary f) {
+        function(
+                signature,
+                t -> f.apply(truth(t), x().gt(0)),
+                () -> f.apply(x(), x().gt(0)),
+                () -> f.apply(x().gt(0), x()),
+                () -> f.apply(x().gt(0), Tensor.ones(7).gt(0)),
+                () -> f.apply(x().gt(0), closed(2, 3, 4, 5)));
     }
 
     private void unary(String signature, Function<Tensor, Object> f) {

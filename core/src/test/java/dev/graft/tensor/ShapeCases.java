@@ -37,6 +37,19 @@ final class ShapeCases {
                 x -> x.permute(1, 0));
         expand(cases, "expand/front", 4, 2, 3);
         expand(cases, "expand/middle", 2, 5, 3);
+        cases.add(new OpCase(
+                        "expand/minus_one",
+                        ShapeOp.Expand.class,
+                        in -> in[0].expand(4, -1, -1),
+                        in -> Nd.fill(new int[] {4, 2, 3}, in[0]::spread))
+                .terms(6));
+        of(
+                cases,
+                ShapeOp.Slice.class,
+                "select/last",
+                x -> x.select(1, -1),
+                x -> slice(x, 1, 3, 4, 1).reshape(3, 5));
+        of(cases, ShapeOp.Slice.class, "slice/from_the_end", x -> x.slice(1, -4, -1), x -> slice(x, 1, 3, 6, 1));
         expand(cases, "expand/scalar", 2, 3);
         expand(cases, "expand/same", 2, 3);
         of(

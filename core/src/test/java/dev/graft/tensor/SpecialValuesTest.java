@@ -174,6 +174,12 @@ class SpecialValuesTest {
         two(c, "compare/eq", Tensor::eq);
         two(c, "compare/lt", Tensor::lt);
         two(c, "compare/le", Tensor::le);
+        two(c, "compare/gt", Tensor::gt);
+        two(c, "compare/ge", Tensor::ge);
+        two(c, "compare/ne", Tensor::ne);
+        one(c, "is_nan", Tensor::isNaN);
+        one(c, "is_finite", Tensor::isFinite);
+        one(c, "masked_fill", x -> x.maskedFill(x.gt(0), 0));
         c.put("where", in -> Tensor.where(in[0], in[1], in[2]));
         one(c, "div_number", x -> x.div(3));
         one(c, "div_zero", x -> x.div(0));
@@ -265,7 +271,17 @@ class SpecialValuesTest {
         // ConvolutionTest.
         missing.removeIf(key -> key instanceof Class<?> type && ShapeOp.class.isAssignableFrom(type));
         assertThat(missing.stream().map(key -> key instanceof Class<?> type ? type.getSimpleName() : key.toString()))
-                .containsExactlyInAnyOrder("EQUAL", "LESS", "LESS_EQUAL", "Conv2d");
+                .containsExactlyInAnyOrder(
+                        "EQUAL",
+                        "NOT_EQUAL",
+                        "LESS",
+                        "LESS_EQUAL",
+                        "GREATER",
+                        "GREATER_EQUAL",
+                        "AND",
+                        "OR",
+                        "XOR",
+                        "Conv2d");
     }
 
     private static Tensor[] arguments(String name) {

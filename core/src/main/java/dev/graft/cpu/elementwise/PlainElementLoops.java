@@ -288,8 +288,11 @@ public class PlainElementLoops implements ElementLoops {
             boolean holds =
                     switch (op) {
                         case EQUAL -> p[i] == q[i];
+                        case NOT_EQUAL -> p[i] != q[i];
                         case LESS -> p[i] < q[i];
                         case LESS_EQUAL -> p[i] <= q[i];
+                        case GREATER -> p[i] > q[i];
+                        case GREATER_EQUAL -> p[i] >= q[i];
                         default -> throw new IllegalArgumentException(op + " is not a comparison");
                     };
             y[i] = (byte) (holds ? 1 : 0);

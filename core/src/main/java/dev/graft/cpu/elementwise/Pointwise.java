@@ -42,7 +42,7 @@ public final class Pointwise {
     }
 
     public void binary(BinaryOp op, View p, View q, View y) {
-        if (!op.isComparison()) {
+        if (!op.isTruth()) {
             StridedLoop.run(
                     context,
                     (v, from, to) -> context.elementLoops().binary(op, v[0], v[1], v[2], from, to),
@@ -94,8 +94,13 @@ public final class Pointwise {
                     boolean holds =
                             switch (op) {
                                 case EQUAL -> pb[i] == qb[i];
+                                case NOT_EQUAL, XOR -> pb[i] != qb[i];
                                 case LESS -> pb[i] < qb[i];
                                 case LESS_EQUAL -> pb[i] <= qb[i];
+                                case GREATER -> pb[i] > qb[i];
+                                case GREATER_EQUAL -> pb[i] >= qb[i];
+                                case AND -> (pb[i] & qb[i]) != 0;
+                                case OR -> (pb[i] | qb[i]) != 0;
                                 default -> throw new IllegalArgumentException(op + " is not a comparison");
                             };
                     yb[i] = (byte) (holds ? 1 : 0);

@@ -101,6 +101,15 @@ final class ElementCases {
 
     private static void binary(List<KernelCase> cases, int[] dims) {
         for (BinaryOp op : BinaryOp.values()) {
+            if (op.isLogic()) {
+                cases.add(new KernelCase(name(op, dims))
+                        .in(ANY, DType.BOOL, whole(11, 2, dims))
+                        .in(ANY, DType.BOOL, whole(12, 2, dims))
+                        .out(ANY, DType.BOOL, dims)
+                        .call((b, in, out) -> b.binary(op, in[0], in[1], out[0]))
+                        .expect(in -> new Nd[] {Nd.zip(in[0], in[1], (x, y) -> value(op, x, y))}));
+                continue;
+            }
             Nd p = random(9, dims);
             Nd q = op == BinaryOp.DIV ? positive(10, dims) : random(10, dims);
             KernelCase c = new KernelCase(name(op, dims))
@@ -132,6 +141,11 @@ final class ElementCases {
             case MAXIMUM -> p > q ? p : q;
             case MINIMUM -> p < q ? p : q;
             case EQUAL -> p == q ? 1 : 0;
+            case NOT_EQUAL, XOR -> p == q ? 0 : 1;
+            case GREATER -> p > q ? 1 : 0;
+            case GREATER_EQUAL -> p >= q ? 1 : 0;
+            case AND -> p * q;
+            case OR -> Math.max(p, q);
             case LESS -> p < q ? 1 : 0;
             case LESS_EQUAL -> p <= q ? 1 : 0;
         };

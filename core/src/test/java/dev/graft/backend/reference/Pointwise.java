@@ -138,6 +138,10 @@ final class Pointwise {
             case MAXIMUM -> Math.max(p, q);
             case MINIMUM -> Math.min(p, q);
             case EQUAL -> p == q ? 1 : 0;
+            case NOT_EQUAL -> p != q ? 1 : 0;
+            case GREATER -> p > q ? 1 : 0;
+            case GREATER_EQUAL -> p >= q ? 1 : 0;
+            case AND, OR, XOR -> throw new IllegalStateException(op + " is not defined for floats");
             case LESS -> p < q ? 1 : 0;
             case LESS_EQUAL -> p <= q ? 1 : 0;
         };
@@ -146,6 +150,11 @@ final class Pointwise {
     private static boolean holds(BinaryOp op, long p, long q) {
         return switch (op) {
             case EQUAL -> p == q;
+            case NOT_EQUAL, XOR -> p != q;
+            case GREATER -> p > q;
+            case GREATER_EQUAL -> p >= q;
+            case AND -> p == 1 && q == 1;
+            case OR -> p == 1 || q == 1;
             case LESS -> p < q;
             case LESS_EQUAL -> p <= q;
             default -> throw new IllegalStateException(op + " is not defined for integers");
@@ -153,7 +162,7 @@ final class Pointwise {
     }
 
     static void binary(BinaryOp op, DType operands, Elements p, Elements q, Elements y) {
-        if (operands == DType.I64) {
+        if (operands == DType.I64 || operands == DType.BOOL) {
             y.each(i -> y.setLong(holds(op, p.getLong(i), q.getLong(i)) ? 1 : 0, i));
         } else {
             y.each(i -> y.set(binary(op, p.get(i), q.get(i)), i));

@@ -159,8 +159,12 @@ public final class ReferenceBackend implements Backend {
     @Override
     public void binary(BinaryOp op, View p, View q, View y) {
         check("binary").reads(p, q).writes(y).sameShape(p, q, y).apartUnlessSame(y, p, q);
-        check("binary").dtype(op.isComparison() ? DType.BOOL : DType.F32, y);
-        check("binary").dtype(op.isComparison() && p.dtype() == DType.I64 ? DType.I64 : DType.F32, p, q);
+        check("binary").dtype(op.isTruth() ? DType.BOOL : DType.F32, y);
+        check("binary")
+                .dtype(
+                        op.isLogic() ? DType.BOOL : op.isComparison() && p.dtype() == DType.I64 ? DType.I64 : DType.F32,
+                        p,
+                        q);
         worker.submit(() -> Pointwise.binary(op, p.dtype(), on(p), on(q), on(y)));
     }
 
