@@ -1229,10 +1229,22 @@ public final class Tensor implements AutoCloseable {
         return closed;
     }
 
+    /**
+     * Shape, type and values, abbreviated as PyTorch does: all of up to 1000, else the first and last three of each
+     * dimension. Reads only what it shows.
+     */
     @Override
     public String toString() {
         String head = "Tensor" + shape + " " + dtype() + (requiresGrad() ? " requiresGrad" : "");
-        return closed ? head + " closed" : numel() == 1 && dtype().isNative() ? head + " = " + item() : head;
+        if (closed) {
+            return head + " closed";
+        }
+        try {
+            String values = TensorText.of(this);
+            return head + (values.startsWith("[[") ? " =\n" : " = ") + values;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return head; // complex numbers; or another thread has closed it meanwhile
+        }
     }
 
     // What operators use

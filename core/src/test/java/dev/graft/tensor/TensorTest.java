@@ -153,9 +153,10 @@ class TensorTest {
 
     @Test
     void describesItself() {
-        assertThat(Tensor.scalar(3)).hasToString("Tensor[] F32 = 3.0");
-        assertThat(Tensor.ones(2, 3).requireGrad(true)).hasToString("Tensor[2, 3] F32 requiresGrad");
-        assertThat(Tensor.arange(2)).hasToString("Tensor[2] I64");
+        assertThat(Tensor.scalar(3)).hasToString("Tensor[] F32 = 3.");
+        assertThat(Tensor.ones(2, 3).requireGrad(true))
+                .hasToString("Tensor[2, 3] F32 requiresGrad =\n[[1., 1., 1.],\n [1., 1., 1.]]");
+        assertThat(Tensor.arange(2)).hasToString("Tensor[2] I64 = [0, 1]");
     }
 
     @Test
