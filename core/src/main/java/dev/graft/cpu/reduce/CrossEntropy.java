@@ -100,10 +100,12 @@ public final class CrossEntropy {
                 System.arraycopy(lp, lpAt, dx, dxAt, classes);
                 softmax.exp(dx, dx, dxAt, dxAt + classes);
                 for (int c = 0; c < classes; c++) {
-                    double p = dx[dxAt + c];
-                    dx[dxAt + c] =
-                            (float) (d * (p * (onTarget + spreadSum) - spread * w[c] - (c == label ? onTarget : 0)));
+                    dx[dxAt + c] = (float) (d * (dx[dxAt + c] * (onTarget + spreadSum) - spread * w[c]));
                 }
+                // Where the network is sure, p - 1 has digits that a float p has lost.
+                int t0 = (int) label;
+                dx[dxAt + t0] =
+                        (float) (d * (Math.expm1(lp[lpAt + t0]) * (onTarget + spreadSum) + spreadSum - spread * w[t0]));
             }
         });
     }

@@ -210,6 +210,9 @@ class LossSearchTest {
         }
     }
 
+    /** Of a float exponential, relative: two roundings. */
+    private static final double EXP_ERROR = 2 * ULP;
+
     /** One example's loss and its gradient, each with the error that roundings to float may make. */
     private record Row(double loss, double bound, double[] gradient, double[] gradientBound) {
 
@@ -229,7 +232,8 @@ class LossSearchTest {
                 }
             }
             double logSum = Math.log1p(others);
-            double logBound = 1.1 * moved / (1 + others) + 4e-16;
+            // every exponential but the 1 is a float, and so is the logarithm
+            double logBound = (1.1 * moved + EXP_ERROR * others) / (1 + others) + ULP * logSum + 4e-16;
             double weightSum = 0;
             for (float weight : weights) {
                 weightSum += weight;
@@ -249,14 +253,15 @@ class LossSearchTest {
             for (int c = 0; c < classes; c++) {
                 double share = (c == label ? onTarget : 0) + spread * weights[c];
                 double lp = x[c] - largest - logSum;
-                double lpBound = 1.1 * ULP * Math.abs(lp) + logBound;
+                // the difference to the largest and the result are both rounded
+                double lpBound = 2.2 * ULP * Math.abs(lp) + logBound;
                 if (share != 0) {
                     loss -= share * lp;
                     bound += share * (lpBound + 1.1 * ULP * Math.abs(lp));
                 }
                 double hard = c == label ? -onTarget * notLabel : onTarget * p[c];
                 gradient[c] = hard + spread * (p[c] * weightSum - weights[c]);
-                gradientBound[c] = (onTarget + spread * weightSum) * p[c] * lpBound
+                gradientBound[c] = (onTarget + spread * weightSum) * p[c] * (lpBound + (c == label ? 0 : EXP_ERROR))
                         + 1e-15 * (onTarget + spread * (weightSum + weights[c]))
                         + 5 * ULP * Math.abs(gradient[c]);
             }
