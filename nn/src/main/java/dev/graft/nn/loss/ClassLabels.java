@@ -37,11 +37,26 @@ final class ClassLabels {
         }
     }
 
-    /** Checks that a label is a class. */
-    static int index(String name, long label, int classes, String source) {
-        if (label < 0 || label >= classes) {
-            throw new IllegalArgumentException(name + ": a label is " + label + ", but there are " + classes + " "
-                    + source + ". Hint: count labels from 0, and give each class a weight.");
+    /** Checks that a label is one of the classes of the outputs. */
+    static int index(String name, long label, int classes) {
+        return index(name, label, classes, "classes", "count labels from 0.");
+    }
+
+    /** The class weight of a label. */
+    static float weightOf(String name, long label, float[] weights) {
+        return weights[
+                index(
+                        name,
+                        label,
+                        weights.length,
+                        "class weights",
+                        "count labels from 0, and give each class a weight.")];
+    }
+
+    private static int index(String name, long label, int count, String what, String hint) {
+        if (label < 0 || label >= count) {
+            throw new IllegalArgumentException(
+                    name + ": a label is " + label + ", but there are " + count + " " + what + ". Hint: " + hint);
         }
         return (int) label;
     }
@@ -51,9 +66,7 @@ final class ClassLabels {
         double sum = 0;
         for (long label : labels.toLongArray()) {
             if (label != ignoreIndex) {
-                sum += weights.isPresent()
-                        ? weights.get()[index(name, label, weights.get().length, "class weights")]
-                        : 1;
+                sum += weights.isPresent() ? weightOf(name, label, weights.get()) : 1;
             }
         }
         return sum;

@@ -138,11 +138,7 @@ public final class CrossEntropyLoss implements Loss {
         for (long label : labels.toLongArray()) {
             if (label != ignoreIndex) {
                 any = true;
-                sum += classWeights.isPresent()
-                        ? classWeights
-                                .get()[
-                                ClassLabels.index("crossEntropy", label, classWeights.get().length, "class weights")]
-                        : 1;
+                sum += classWeights.isPresent() ? ClassLabels.weightOf("crossEntropy", label, classWeights.get()) : 1;
             }
         }
         if (any && sum == 0 && labelSmoothing > 0) {

@@ -124,7 +124,7 @@ public final class DiceLoss implements Loss {
         }
         int classes = logits.dim(1);
         for (long label : targets.toLongArray()) {
-            ClassLabels.index(NAME, label, classes, "classes");
+            ClassLabels.index(NAME, label, classes);
         }
         int[] alongChannels = new int[logits.rank()];
         Arrays.fill(alongChannels, 1);

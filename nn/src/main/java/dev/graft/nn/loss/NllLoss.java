@@ -62,7 +62,7 @@ public final class NllLoss implements Loss {
             double total = 0;
             for (int r = 0; r < label.length; r++) {
                 counts[r] = label[r] != ignoreIndex;
-                int c = counts[r] ? ClassLabels.index(NAME, label[r], classes, "classes") : 0;
+                int c = counts[r] ? ClassLabels.index(NAME, label[r], classes) : 0;
                 element[r] = (long) r * classes + c;
                 weights[r] =
                         counts[r] && classWeights.isPresent() ? classWeights.get()[c] : 1;

@@ -171,6 +171,10 @@ public abstract class PerParameterOptimizer<O> extends Optimizer {
 
     private static State make(List<String> names, Function<String, Tensor> moment, long steps) {
         State state = new State(new LinkedHashMap<>(), steps);
+        if (names.contains(STEP)) {
+            throw new IllegalArgumentException("optimizer: the number of steps is kept under the name " + STEP
+                    + " (moments " + names + "). Hint: give the moment another name.");
+        }
         try {
             names.forEach(kind -> state.moments.put(kind, moment.apply(kind)));
             return state;

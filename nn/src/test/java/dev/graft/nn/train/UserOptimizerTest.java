@@ -66,6 +66,31 @@ class UserOptimizerTest {
         }
     }
 
+    @Test
+    void aMomentCannotBeCalledLikeTheCountOfSteps() {
+        Parameter parameter = new Parameter(Tensor.zeros(1));
+        try (Optimizer wrong =
+                new PerParameterOptimizer<String>("own", List.of(new ParameterGroup<>(List.of(parameter), ""))) {
+                    @Override
+                    protected double learningRate(String options) {
+                        return 1;
+                    }
+
+                    @Override
+                    protected List<String> moments(String options) {
+                        return List.of("step");
+                    }
+
+                    @Override
+                    protected void step(
+                            Tensor weight, Tensor gradient, State state, String options, double learningRate) {}
+                }) {
+            assertThatThrownBy(() -> step(wrong, 1))
+                    .hasMessageContaining("kept under the name step")
+                    .hasMessageContaining("Hint: ");
+        }
+    }
+
     private static Lion lion(List<Parameter> parameters) {
         return new Lion(parameters, new Lion.Options(0.1, 0.5, 0.75, 0.5));
     }
