@@ -217,6 +217,8 @@ class ModelFolderTest {
     @Test
     void anOldCardWithoutAHashStillCountsAndSaysSo() {
         editCard("weights_sha256", null);
+        Cli.run("predict", "--model", run, image).failedWith("model.json lacks \"weights_sha256\"");
+        editCard("format_version", null); // a card of format 0
         assertThat(Cli.run("predict", "--model", run, image).succeeded().err())
                 .contains("model.json has no SHA-256 of its weights", "not checked");
         assertThat(Cli.run("evaluate", "--model", run, "--data", data)

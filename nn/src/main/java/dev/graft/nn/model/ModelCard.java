@@ -8,6 +8,7 @@ import dev.graft.io.WeightFiles;
 import dev.graft.io.file.FileException;
 import dev.graft.io.file.Sha256;
 import dev.graft.io.file.WeightFileException;
+import dev.graft.message.Explained;
 import dev.graft.nn.Module;
 import dev.graft.nn.json.Json;
 import java.nio.file.Files;
@@ -60,6 +61,25 @@ public record ModelCard(
     /** The entry that says which run made the weights: the hash of all that decided what it learnt. */
     public static final String RUN = "run_sha256";
 
+    private static final String START = "start_weights_sha256";
+
+    /** The types of the entries that are for people. */
+    private static final Map<String, Class<?>> FACTS = Map.of(
+            HASH,
+            String.class,
+            RUN,
+            String.class,
+            "settings",
+            Map.class,
+            "versions",
+            Map.class,
+            "start_weights",
+            String.class,
+            START,
+            String.class,
+            "data",
+            Map.class);
+
     /** In the weights' metadata: what of the card changes predictions. */
     public static final String BINDING = "graft.card";
 
@@ -72,7 +92,10 @@ public record ModelCard(
     /**
      * Reads the card of a model folder.
      *
-     * @throws ModelException if the folder has no readable card
+     * <p>What is checked is what {@code model-1.schema.json} says, which lies beside this class; what
+     * {@code preprocessing} holds is checked by whoever builds the network.
+     *
+     * @throws ModelException if the folder has no readable card, or it is not as the schema says
      */
     public static ModelCard read(Path folder) {
         Path file = folder.resolve(FILE_NAME);
@@ -85,18 +108,19 @@ public record ModelCard(
     /** @param file that the entries come from, for errors */
     private static ModelCard of(Path file, Map<String, Object> map) {
         try {
-            checkVersion(file, map.remove(VERSION));
-            String task = (String) Optional.ofNullable(map.remove(TASK)).orElse(IMAGE_CLASSIFICATION);
-            String architecture = (String) require(file, map, "architecture");
+            boolean versioned = checkVersion(file, map.remove(VERSION));
+            String task = versioned ? text(file, map, TASK) : IMAGE_CLASSIFICATION;
+            String architecture = text(file, map, "architecture");
             List<String> classes = ((List<?>) require(file, map, "classes"))
                     .stream().map(String.class::cast).toList();
             checkClasses(file, classes);
             Map<String, Object> preprocessing = new LinkedHashMap<>();
             ((Map<?, ?>) require(file, map, "preprocessing"))
                     .forEach((key, value) -> preprocessing.put((String) key, value));
-            if (!(map.getOrDefault(HASH, "") instanceof String)) {
-                throw new ClassCastException(HASH);
+            if (versioned && !map.containsKey(HASH)) {
+                throw lacks(file, HASH);
             }
+            checkFacts(file, map);
             return new ModelCard(task, architecture, classes, preprocessing, map);
         } catch (ClassCastException e) {
             throw new ModelException(
@@ -104,9 +128,10 @@ public record ModelCard(
         }
     }
 
-    private static void checkVersion(Path file, @Nullable Object version) {
+    /** Whether the card says its format; else it is of format 0. */
+    private static boolean checkVersion(Path file, @Nullable Object version) {
         if (version == null) {
-            return;
+            return false;
         }
         if (!(version instanceof Integer number) || number < 1) {
             throw new ModelException(
@@ -117,6 +142,37 @@ public record ModelCard(
                     file + " has " + VERSION + " " + number + ", and this version of Graft reads up to "
                             + FORMAT_VERSION,
                     "use the version of Graft that wrote it, or a newer one");
+        }
+        return true;
+    }
+
+    /** What the schema says of the entries that people read, and of the hashes. */
+    private static void checkFacts(Path file, Map<String, Object> facts) {
+        FACTS.forEach((name, type) -> {
+            if (facts.containsKey(name) && !type.isInstance(facts.get(name))) {
+                throw new ClassCastException(name);
+            }
+        });
+        Object seed = facts.getOrDefault("seed", 0);
+        if (!(seed instanceof Integer || seed instanceof Long)) {
+            throw new ClassCastException("seed");
+        }
+        checkHash(file, facts, HASH);
+        checkHash(file, facts, RUN);
+        if (!"none".equals(facts.get(START))) {
+            checkHash(file, facts, START);
+        }
+        if (facts.get("versions") instanceof Map<?, ?> versions
+                && !versions.values().stream().allMatch(String.class::isInstance)) {
+            throw new ClassCastException("versions");
+        }
+    }
+
+    private static void checkHash(Path file, Map<String, Object> facts, String name) {
+        if (facts.containsKey(name) && !((String) facts.get(name)).matches("[0-9a-f]{64}")) {
+            throw new ModelException(
+                    file + " is damaged: its " + name + " is no SHA-256 (64 digits of 0 to f): " + facts.get(name),
+                    "restore it, or train the model again");
         }
     }
 
@@ -217,9 +273,21 @@ public record ModelCard(
     private static Object require(Path file, Map<String, Object> map, String key) {
         Object value = map.remove(key);
         if (value == null) {
-            throw new ModelException(file + " lacks \"" + key + "\"", "restore it, or train the model again");
+            throw lacks(file, key);
         }
         return value;
+    }
+
+    private static String text(Path file, Map<String, Object> map, String key) {
+        String value = (String) require(file, map, key);
+        if (value.isEmpty()) {
+            throw lacks(file, key);
+        }
+        return value;
+    }
+
+    private static ModelException lacks(Path file, String key) {
+        return new ModelException(file + " lacks \"" + key + "\"", "restore it, or train the model again");
     }
 
     /**
@@ -301,7 +369,7 @@ public record ModelCard(
             model.close();
             throw new ModelException(
                     weights + " does not fit " + FILE_NAME + ", which says " + architecture + " with " + classes.size()
-                            + " classes: " + String.valueOf(e.getMessage()).split("\\s*Hint: ", 2)[0],
+                            + " classes: " + Explained.of(e).marked().split("\\s*Hint: ", 2)[0],
                     "put the two files of one run back",
                     e);
         } catch (RuntimeException | Error e) {
