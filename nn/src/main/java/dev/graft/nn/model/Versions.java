@@ -1,6 +1,7 @@
 package dev.graft.nn.model;
 
 import dev.graft.tensor.Device;
+import java.lang.module.ModuleDescriptor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -9,9 +10,14 @@ import java.util.Optional;
 public final class Versions {
     private Versions() {}
 
-    /** Graft's version; "development" outside of the jar. */
+    /**
+     * Graft's version: of its module on the module path, of its jar's manifest on the class path; "development" for
+     * classes outside of a jar, as in an IDE.
+     */
     public static String graft() {
-        return Optional.ofNullable(Versions.class.getPackage().getImplementationVersion())
+        return Optional.ofNullable(Versions.class.getModule().getDescriptor())
+                .flatMap(ModuleDescriptor::rawVersion)
+                .or(() -> Optional.ofNullable(Versions.class.getPackage().getImplementationVersion()))
                 .orElse("development");
     }
 
