@@ -6,6 +6,7 @@ import dev.graft.io.content.RawTensor;
 import dev.graft.io.content.Wanted;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.file.WeightFileException;
+import dev.graft.message.Message;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,9 +55,17 @@ public final class WeightFiles {
             throw file.refused(
                     "it holds " + (names.size() == 2 ? "two" : names.size())
                             + " state dicts of the same names and shapes: " + String.join(", ", names),
-                    "choose one by its name: WeightFiles.load(path, \"" + names.get(names.size() - 1)
-                            + "\") in Java, --state-dict " + names.get(names.size() - 1) + " in the program");
+                    "choose one by its name with " + named(names.get(names.size() - 1), ""));
         }
+    }
+
+    /**
+     * For a hint: how one of several state dicts is chosen.
+     *
+     * @param orElse another way in Java
+     */
+    static String named(String name, String orElse) {
+        return Message.inJava(orElse + "WeightFiles.load(path, \"" + name + "\")", "stateDict", name);
     }
 
     private static void logLeftOut(Path path, WeightContents contents) {

@@ -1,5 +1,6 @@
 package dev.graft.io;
 
+import dev.graft.message.SettingException;
 import dev.graft.tensor.Tensor;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -147,10 +148,10 @@ final class WrapperPrefix {
     }
 
     private static IllegalArgumentException several(List<String> names, String which, String one) {
-        return new IllegalArgumentException("stateDict: it holds " + (names.size() == 2 ? "two" : names.size())
-                + " state dicts: " + String.join(", ", names) + "; " + which
-                + " the network. Hint: choose one by its name: state.under(\"" + one
-                + "\") or WeightFiles.load(path, \"" + one + "\") in Java, --state-dict " + one + " in the program.");
+        return new SettingException(
+                "stateDict: it holds " + (names.size() == 2 ? "two" : names.size()) + " state dicts: "
+                        + String.join(", ", names) + "; " + which + " the network",
+                "choose one by its name with " + WeightFiles.named(one, "state.under(\"" + one + "\") or "));
     }
 
     /** The other prefixes at the same position. */

@@ -1,5 +1,6 @@
 package dev.graft.message;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,9 +22,10 @@ import java.util.regex.Pattern;
 public final class Message {
     private static final char START = '\uE0A0';
     private static final char VALUE = '\uE0A1';
-    private static final char END = '\uE0A2';
-    private static final Pattern SETTING =
-            Pattern.compile(START + "([^" + VALUE + END + "]*)(?:" + VALUE + "([^" + END + "]*))?" + END);
+    private static final char JAVA = '\uE0A2';
+    private static final char END = '\uE0A3';
+    private static final Pattern SETTING = Pattern.compile(START + "([^" + VALUE + JAVA + "]*)(?:" + VALUE + "([^"
+            + JAVA + "]*))?" + JAVA + "([^" + END + "]*)" + END);
 
     private final String marked;
 
@@ -54,23 +56,55 @@ public final class Message {
 
     /** For a message: the name of a setting. */
     public static String setting(String name) {
-        return START + name + END;
+        return setting(name, Optional.empty(), name);
     }
 
-    /** For a message: a setting and its value, such as {@code model("resnet20")} or {@code --model resnet20}. */
+    /**
+     * For a message: a setting and its value, such as {@code model("resnet20")} or {@code --model resnet20}. In Java it
+     * is a call that compiles: a path is {@code out(Path.of("run1"))}, numbers and truth values are bare, and anything
+     * else is a string.
+     */
     public static String setting(String name, Object value) {
-        return START + name + VALUE + value + END;
+        return setting(name, Optional.of(value.toString()), name + "(" + literal(value) + ")");
+    }
+
+    /**
+     * For a message: a setting that Java says otherwise than by its name.
+     *
+     * @param java what Java says, such as {@code state.under("ema")}
+     */
+    public static String inJava(String java, String name) {
+        return setting(name, Optional.empty(), java);
+    }
+
+    /** As {@link #inJava(String, String)}, of a setting and its value. */
+    public static String inJava(String java, String name, Object value) {
+        return setting(name, Optional.of(value.toString()), java);
+    }
+
+    private static String setting(String name, Optional<String> value, String java) {
+        return START + name + value.map(said -> VALUE + said).orElse("") + JAVA + java + END;
+    }
+
+    /** How a line is put together from its settings. */
+    @FunctionalInterface
+    private interface Saying {
+        String of(String name, Optional<String> value, String java);
+    }
+
+    private String said(Saying saying) {
+        Matcher settings = SETTING.matcher(marked);
+        StringBuilder line = new StringBuilder();
+        while (settings.find()) {
+            String said = saying.of(settings.group(1), Optional.ofNullable(settings.group(2)), settings.group(3));
+            settings.appendReplacement(line, Matcher.quoteReplacement(said));
+        }
+        return settings.appendTail(line).toString();
     }
 
     /** The line in another front end's words. */
     public String render(Words words) {
-        Matcher settings = SETTING.matcher(marked);
-        StringBuilder line = new StringBuilder();
-        while (settings.find()) {
-            String said = words.of(settings.group(1), Optional.ofNullable(settings.group(2)));
-            settings.appendReplacement(line, Matcher.quoteReplacement(said));
-        }
-        return settings.appendTail(line).toString();
+        return said((name, value, java) -> words.of(name, value));
     }
 
     /** The text with its marks, to be made part of another message. */
@@ -81,13 +115,26 @@ public final class Message {
     /** The line in Java's words. */
     @Override
     public String toString() {
-        return render(
-                (name, value) -> value.map(v -> name + "(" + literal(v) + ")").orElse(name));
+        return said((name, value, java) -> java);
     }
 
-    private static String literal(String value) {
-        boolean bare = value.matches("[+-]?\\d+(\\.\\d+)?|true|false");
-        return bare ? value : "\"" + value + "\"";
+    private static String literal(Object value) {
+        if (value instanceof Number || value instanceof Boolean) {
+            return value.toString();
+        }
+        return value instanceof Path ? "Path.of(" + quoted(value) + ")" : quoted(value);
+    }
+
+    /** As Java's source says a string. */
+    private static String quoted(Object value) {
+        return '"'
+                + value.toString()
+                        .replace("\\", "\\\\")
+                        .replace("\"", "\\\"")
+                        .replace("\n", "\\n")
+                        .replace("\r", "\\r")
+                        .replace("\t", "\\t")
+                + '"';
     }
 
     @Override

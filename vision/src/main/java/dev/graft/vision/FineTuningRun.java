@@ -219,7 +219,7 @@ public final class FineTuningRun implements AutoCloseable {
 
     /** What is odd about the images: after the first pass over them all, so that the counts are whole. */
     private void sayNotes(ImageNotes notes) {
-        notes.takeLines().forEach(listeners::say);
+        notes.takeLines().forEach(listeners.log());
     }
 
     /**

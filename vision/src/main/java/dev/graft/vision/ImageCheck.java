@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import static dev.graft.message.Message.setting;
 
+import dev.graft.message.Explained;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.Stopped;
 import dev.graft.nn.train.StopSignal;
@@ -124,7 +125,7 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
             return;
         }
         RuntimeException first = reasons.get(0);
-        String[] why = String.valueOf(first.getMessage()).split("\\.? Hint: ", 2);
+        String[] why = Explained.of(first).marked().split("\\.? Hint: ", 2);
         if (names.size() == 1) {
             throw new RunException(
                     why[0],

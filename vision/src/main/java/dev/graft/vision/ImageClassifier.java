@@ -1,5 +1,6 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.inJava;
 import static dev.graft.message.Message.setting;
 
 import dev.graft.io.StateDict;
@@ -130,7 +131,10 @@ public final class ImageClassifier implements AutoCloseable {
                 .ifPresent(window -> {
                     throw new SettingException(
                             setting("window") + " " + window + " is not the model's: it was trained with "
-                                    + setting("window", preprocessing.window()),
+                                    + inJava(
+                                            "window(Window.parse(\"" + preprocessing.window() + "\"))",
+                                            "window",
+                                            preprocessing.window()),
                             "leave it out");
                 });
     }

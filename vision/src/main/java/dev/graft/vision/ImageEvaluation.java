@@ -88,7 +88,7 @@ public record ImageEvaluation(Evaluation scores, List<String> images, List<Strin
             long begin = System.nanoTime();
             Evaluation scores = Evaluator.evaluate(model, sized, new CrossEntropyLoss(), how.progress());
             double seconds = (System.nanoTime() - begin) / 1e9;
-            notes.takeLines().stream().map(Message::of).forEach(how.log());
+            notes.takeLines().forEach(how.log());
             return new ImageEvaluation(
                     scores,
                     IntStream.range(0, images.size()).mapToObj(images::describe).toList(),

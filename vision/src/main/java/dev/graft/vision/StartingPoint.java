@@ -5,6 +5,8 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
 import dev.graft.io.file.Sha256;
+import dev.graft.io.file.WeightFileException;
+import dev.graft.message.Explained;
 import dev.graft.nn.LoadOptions;
 import dev.graft.nn.model.FiniteWeights;
 import dev.graft.nn.run.RunException;
@@ -146,13 +148,19 @@ record StartingPoint(
                 stateDict.map(name -> WeightFiles.load(path, name)).orElseGet(() -> WeightFiles.load(path))) {
             return architecture.unwrapped(read);
         } catch (IllegalArgumentException e) {
-            String[] parts = String.valueOf(e.getMessage()).split(" Hint: ", 2);
+            String[] parts = said(e).split("\\.? Hint: ", 2);
             throw new RunException(
-                    path + ": " + parts[0].replaceAll("\\.$", ""),
-                    "choose one by its name with "
-                            + (parts.length < 2 || !parts[1].contains("--state-dict ")
-                                    ? setting("stateDict")
-                                    : setting("stateDict", parts[1].replaceAll("(?s).*--state-dict (\\S+).*", "$1"))),
+                    path + ": " + parts[0],
+                    parts.length == 2
+                            ? parts[1].replaceAll("\\.$", "")
+                            : "choose one by its name with " + setting("stateDict"),
+                    e);
+        } catch (WeightFileException e) {
+            throw new WeightFileException(
+                    e.file(),
+                    e.problem(),
+                    said(e).replaceFirst("(?s).*\\. Hint: (.*)\\.", "$1"),
+                    e.offset().orElse(-1),
                     e);
         }
     }
@@ -180,8 +188,15 @@ record StartingPoint(
         }
     }
 
+    /** Its message, marked, with settings in the words of {@link FineTuning} rather than those of the file's reader. */
+    private static String said(RuntimeException e) {
+        return Explained.of(e)
+                .render((name, value) ->
+                        name.contains(".") || value.isEmpty() ? setting(name) : setting(name, value.get()));
+    }
+
     private RunException doesNotFit(IllegalArgumentException e) {
-        String[] parts = String.valueOf(e.getMessage()).split("\\s*Hint: ", 2);
+        String[] parts = said(e).split("\\s*Hint: ", 2);
         return new RunException(
                 file.orElseThrow() + " does not fit " + architecture + ": " + parts[0],
                 parts.length == 2 && parts[1].contains("in Python") // another network would not help

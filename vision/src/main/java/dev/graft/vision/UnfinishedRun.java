@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.StateDict;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.run.RunException;
@@ -39,7 +41,7 @@ record UnfinishedRun(Backbone network, List<String> classes, Preprocessing prepr
         SavedWeights saved = Trainer.saved(folder)
                 .orElseThrow(() -> new RunException(
                         folder + " holds a run that was stopped before its first checkpoint, so there is no model yet",
-                        "finish it with " + dev.graft.message.Message.setting("FineTuning.resume", folder)));
+                        "finish it with " + setting("FineTuning.resume", folder)));
         FineTuningSettings settings = FineTuningValues.NONE
                 .with(FineTuningValues.OUT, folder)
                 .with(FineTuningValues.RESUME, true)

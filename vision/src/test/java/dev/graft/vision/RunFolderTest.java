@@ -342,8 +342,8 @@ class RunFolderTest {
         assertThatThrownBy(() -> assertUsable(out))
                 .isInstanceOf(ModelException.class)
                 .hasMessageContaining(
-                        "a run was interrupted while it put its result in place; finish it with FineTuning.resume(\""
-                                + out);
+                        "a run was interrupted while it put its result in place; finish it with FineTuning.resume(Path.of(\""
+                                + out + "\"))");
         assertThat(Runs.run(
                                 out,
                                 plan.seed(6).resume(),

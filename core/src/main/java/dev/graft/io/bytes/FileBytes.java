@@ -1,6 +1,7 @@
 package dev.graft.io.bytes;
 
 import dev.graft.io.file.WeightFileException;
+import dev.graft.message.Message;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -147,7 +148,8 @@ public final class FileBytes implements ByteSource, AutoCloseable {
                 .toList();
         return refused(
                 "it holds no state dict named \"" + name + "\"",
-                "its names begin with " + String.join(", ", first) + "; graft inspect lists them all");
+                "its names begin with " + String.join(", ", first) + "; "
+                        + Message.setting("WeightFiles.inspectAll", path) + " lists them all");
     }
 
     /** The file ends too early; {@code expected} is its full size, or a lower bound if {@code atLeast}. */

@@ -1,5 +1,7 @@
 package dev.graft.io.file;
 
+import dev.graft.message.Explained;
+import dev.graft.message.Message;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -10,28 +12,39 @@ import org.jspecify.annotations.Nullable;
  * something that this library refuses (such as executing code). The message names the file, what is wrong and what to
  * do about it.
  */
-public final class WeightFileException extends RuntimeException {
+public final class WeightFileException extends RuntimeException implements Explained {
     private static final long serialVersionUID = 1L;
 
     private final transient Path file;
     private final String problem;
     private final String hint;
     private final long offset;
+    private final String marked;
 
     /**
      * @param problem what is wrong, without the file's name
-     * @param hint the fix
+     * @param hint the fix, with settings as {@link Message#setting} writes them
      * @param offset the byte in the file at which it was found; negative if unknown
      * @param cause the underlying failure, or null
      */
     public WeightFileException(Path file, String problem, String hint, long offset, @Nullable Throwable cause) {
-        super(
+        this(
+                file,
+                problem,
+                hint,
+                offset,
                 file + ": " + problem + (offset < 0 ? "" : String.format(Locale.ROOT, " (at byte %,d)", offset))
                         + ". Hint: " + hint + ".",
                 cause);
+    }
+
+    private WeightFileException(
+            Path file, String problem, String hint, long offset, String marked, @Nullable Throwable cause) {
+        super(Message.of(marked).toString(), cause);
+        this.marked = marked;
         this.file = file;
-        this.problem = problem;
-        this.hint = hint;
+        this.problem = Message.of(problem).toString();
+        this.hint = Message.of(hint).toString();
         this.offset = offset;
     }
 
@@ -43,6 +56,11 @@ public final class WeightFileException extends RuntimeException {
     /** The file that was being read or written. */
     public Path file() {
         return file;
+    }
+
+    @Override
+    public Message explanation() {
+        return Message.of(marked);
     }
 
     /** What is wrong, without the file's name. */

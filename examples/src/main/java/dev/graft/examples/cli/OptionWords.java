@@ -11,7 +11,8 @@ final class OptionWords {
     private static final Map<String, String> COMMANDS = Map.of(
             "FineTuning.resume", "finetune --resume --out",
             "ImageClassifier.evaluate", "evaluate",
-            "WeightFiles.inspect", "inspect");
+            "WeightFiles.inspect", "inspect",
+            "WeightFiles.inspectAll", "inspect --all");
 
     private OptionWords() {}
 

@@ -4,7 +4,6 @@ import dev.graft.message.SettingException;
 import dev.graft.vision.ClassProbability;
 import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
-import dev.graft.vision.LeftOut;
 import dev.graft.vision.PredictionOutcome;
 import dev.graft.vision.data.ImageFiles;
 import dev.graft.vision.image.file.ImageNotes;
@@ -116,7 +115,7 @@ final class PredictCommand extends ReportingCommand {
                     report.add(tell(some.get(i), outcomes.get(i)));
                 }
             }
-            notes.takeLines().forEach(this::say);
+            notes.takeLines().forEach(line -> say(OptionWords.render(line)));
         }
         return report;
     }
@@ -134,7 +133,8 @@ final class PredictCommand extends ReportingCommand {
                 files.add(path);
             }
         }
-        LeftOut.line(ignored).ifPresent(line -> spec.commandLine().getErr().println("graft predict: " + line));
+        ImageFiles.leftOut(ignored)
+                .ifPresent(line -> spec.commandLine().getErr().println("graft predict: " + line));
         return files;
     }
 

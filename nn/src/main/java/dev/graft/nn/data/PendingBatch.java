@@ -1,5 +1,6 @@
 package dev.graft.nn.data;
 
+import dev.graft.message.Explained;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
@@ -107,7 +108,9 @@ final class PendingBatch {
             error.addSuppressed(new DataException("data loader: this happened while " + what + " was loaded"));
             throw error;
         }
-        String why = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        String why = cause.getMessage() == null
+                ? cause.toString()
+                : Explained.of(cause).marked();
         return new DataException("data loader: " + what + " could not be loaded: " + why, cause);
     }
 

@@ -1,5 +1,7 @@
 package dev.graft.nn.train;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.nn.Module;
 import dev.graft.nn.Stochastic;
 import dev.graft.nn.data.DataLoader;
@@ -84,9 +86,9 @@ final class ResumeCheck {
                     + now.optimizer() + ". Hint: make the optimizer of the first run, or start again.");
         }
         if (then.accumulate() != now.accumulate() && state.batch > 0) {
-            throw new TrainingException(
-                    "resume: " + file + " lies within an epoch of " + then.accumulate() + " batches a step, now "
-                            + now.accumulate() + ". Hint: accumulate(" + then.accumulate() + "), or start again.");
+            throw new TrainingException("resume: " + file + " lies within an epoch of " + then.accumulate()
+                    + " batches a step, now " + now.accumulate() + ". Hint: " + setting("accumulate", then.accumulate())
+                    + ", or start again.");
         }
         if (!then.monitor().equals(now.monitor()) && state.bestEpoch.isPresent()) {
             throw new TrainingException(

@@ -1,6 +1,9 @@
 package dev.graft.nn.train;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.io.StateDict;
+import dev.graft.message.Explained;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.data.Batch;
@@ -149,7 +152,7 @@ public final class Trainer {
             if (state.epoch > epochs && state.batch > 0) {
                 throw new TrainingException("training: the run to resume stands in epoch " + state.epoch + ", batch "
                         + state.batch + ", but only " + epochs + (epochs == 1 ? " epoch is" : " epochs are")
-                        + " asked for. Hint: epochs(" + state.epoch + ") or more.");
+                        + " asked for. Hint: " + setting("epochs", state.epoch) + " or more.");
             }
             state.changed.ifPresent(progress::warning);
             History.Ending ending = run(state, train, validation, files);
@@ -220,7 +223,7 @@ public final class Trainer {
         try {
             optimizer.checkParameters();
         } catch (IllegalStateException e) {
-            throw new TrainingException("training: " + e.getMessage(), e);
+            throw new TrainingException("training: " + Explained.of(e).marked(), e);
         }
         Set<Parameter> stepped = Collections.newSetFromMap(new IdentityHashMap<>());
         stepped.addAll(optimizer.parameters());
@@ -557,7 +560,7 @@ public final class Trainer {
         return new TrainingException(
                 "training: " + what + " at epoch " + state.epoch + ", step " + (state.steps + 1) + " (learning rate "
                         + (float) optimizer.learningRate() + "). Hint: "
-                        + cause.orElse("use a smaller learning rate, a warm-up schedule or clipNorm(1)")
+                        + cause.orElse("use a smaller learning rate, a warm-up schedule or " + setting("clipNorm", 1))
                         + "; "
                         + files.whatIsKept() + ".");
     }

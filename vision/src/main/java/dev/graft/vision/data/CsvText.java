@@ -1,5 +1,6 @@
 package dev.graft.vision.data;
 
+import dev.graft.message.Message;
 import dev.graft.nn.data.DataException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,8 +20,8 @@ import java.util.Optional;
  */
 final class CsvText {
     private static final long MAX_BYTES = 1 << 30;
-    private static final String HINT =
-            "Hint: name the encoding with --csv-encoding (in Java as ImageCsv.open's charset)";
+    private static final String HINT = "Hint: name the encoding with "
+            + Message.inJava("csvEncoding, the charset of ImageCsv.open", "csvEncoding");
 
     /** A byte-order mark and its encoding. Longer marks come first. */
     private record Mark(Charset charset, byte... bytes) {}

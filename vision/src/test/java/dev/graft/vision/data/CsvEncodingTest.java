@@ -39,8 +39,8 @@ class CsvEncodingTest {
         assertThatThrownBy(() -> ImageCsv.open(csv, TestImages.PIPELINE))
                 .isInstanceOf(DataException.class)
                 .hasMessage("image csv: " + csv
-                        + " line 2 is not UTF-8 (byte C4 after \"0.png,Grad\"). Hint: name the encoding with --csv-encoding "
-                        + "(in Java as ImageCsv.open's charset), such as windows-1252.");
+                        + " line 2 is not UTF-8 (byte C4 after \"0.png,Grad\"). Hint: name the encoding with "
+                        + "csvEncoding, the charset of ImageCsv.open, such as windows-1252.");
         Path ascii = list("file,label\n0.png,a\n1.png,b\n2.png,c\u00FC\n".getBytes(StandardCharsets.ISO_8859_1));
         assertThatThrownBy(() -> ImageCsv.open(ascii, TestImages.PIPELINE)).hasMessageContaining("line 4 is not UTF-8");
         Path utf8 = list(LIST.getBytes(StandardCharsets.UTF_8));

@@ -178,7 +178,9 @@ class WindowTest {
         assertThat(notes.takeLines())
                 .singleElement()
                 .asString()
-                .contains(": 5 (first scan0.png: 12 of its 16 bits)", "--window");
+                .contains(
+                        ": 5 (first scan0.png: 12 of its 16 bits)",
+                        "Hint: window(Window.percentile()) or window(Window.of(");
         assertThat(notes.takeLines()).isEmpty();
         read(Window.percentile(), 0, 4095);
         assertThat(notes.count(ImageNote.Kind.FEW_BITS))

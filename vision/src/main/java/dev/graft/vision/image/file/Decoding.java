@@ -37,7 +37,8 @@ public record Decoding(Window window, long maxPixels, Consumer<? super ImageNote
 
     private static void log(ImageNote note) {
         if (note.kind() != ImageNote.Kind.WINDOWED) {
-            System.getLogger("dev.graft.vision.image.Image").log(System.Logger.Level.WARNING, ImageNotes.line(note));
+            System.getLogger("dev.graft.vision.image.Image")
+                    .log(System.Logger.Level.WARNING, ImageNotes.line(note).toString());
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.graft.vision.image.file;
 
+import static dev.graft.message.Message.inJava;
+
 /**
  * Something that the user should know about an image, which was read nevertheless.
  *
@@ -13,7 +15,9 @@ public record ImageNote(Kind kind, String file, String detail) {
         /** Its samples use so few of their bits that it comes out dark. */
         FEW_BITS(
                 "images that use so few of their samples' bits that they come out dark or black",
-                "--window percentile or --window CENTRE:WIDTH shows what they hold (in Java Preprocessing.withWindow)"),
+                inJava("window(Window.percentile())", "window", "percentile") + " or "
+                        + inJava("window(Window.of(centre, width))", "window", "CENTRE:WIDTH")
+                        + " shows what they hold"),
         /** A checksum is wrong, or the end is missing; all pixels are there. */
         DAMAGED("images that are damaged, though all their pixels are there", "copy them again from their source"),
         /** A progressive JPEG whose last scans are missing. */
@@ -36,6 +40,7 @@ public record ImageNote(Kind kind, String file, String detail) {
             return text;
         }
 
+        /** With settings as {@link dev.graft.message.Message#setting} writes them. */
         String hint() {
             return hint;
         }

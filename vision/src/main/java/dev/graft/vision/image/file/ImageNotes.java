@@ -1,5 +1,6 @@
 package dev.graft.vision.image.file;
 
+import dev.graft.message.Message;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -51,8 +52,8 @@ public final class ImageNotes implements Consumer<ImageNote> {
      * A line for each kind of fault that has not been taken yet: the number of images, what is wrong, the first image,
      * and the fix. Each kind is returned only once, so call this when every image has been read.
      */
-    public synchronized List<String> takeLines() {
-        List<String> lines = new ArrayList<>();
+    public synchronized List<Message> takeLines() {
+        List<Message> lines = new ArrayList<>();
         entries.forEach((kind, entry) -> {
             if (!entry.taken && kind != ImageNote.Kind.WINDOWED) {
                 entry.taken = true;
@@ -62,13 +63,14 @@ public final class ImageNotes implements Consumer<ImageNote> {
         return lines;
     }
 
-    private static String line(ImageNote.Kind kind, int count, ImageNote first) {
+    private static Message line(ImageNote.Kind kind, int count, ImageNote first) {
         String detail = first.detail().isEmpty() ? first.file() : first.file() + ": " + first.detail();
-        return String.format(Locale.ROOT, "%s: %,d (first %s). Hint: %s.", kind.text(), count, detail, kind.hint());
+        return Message.of(
+                String.format(Locale.ROOT, "%s: %,d (first %s). Hint: %s.", kind.text(), count, detail, kind.hint()));
     }
 
     /** The line for a single note. */
-    static String line(ImageNote note) {
+    static Message line(ImageNote note) {
         return line(note.kind(), 1, note);
     }
 }
