@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what a person should know of the split
  * @param unreadable images that were left out, since they cannot be read
  */
-public record ImageData(
+record ImageData(
         ImageDataset all,
         int[] trainRows,
         ImageDataset held,

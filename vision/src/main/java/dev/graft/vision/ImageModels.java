@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /** Model folders of networks that classify images. */
-public final class ImageModels {
+final class ImageModels {
     private ImageModels() {}
 
     static ModelCard card(

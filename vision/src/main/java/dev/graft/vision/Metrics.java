@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Scores as maps for JSON files. */
-public final class Metrics {
+final class Metrics {
     private Metrics() {}
 
     /**

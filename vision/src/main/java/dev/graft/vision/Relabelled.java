@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
 /**
  * Images with the class numbers of a model, whose classes are matched by name; some of the model's may have no image.
  */
-public final class Relabelled implements LabelledDataset {
+final class Relabelled implements LabelledDataset {
     private final ImageDataset images;
     private final List<String> classes;
     private final int[] labels;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
 import dev.graft.nn.model.ModelCard;
-import dev.graft.vision.ImageModels;
+import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,7 +80,7 @@ class FullDiskTest {
 
     private static String model(Path run) {
         ModelCard card = ModelCard.read(run);
-        ImageModels.load(card, run).close();
+        ImageClassifier.load(run).close();
         return card.weightsSha256().orElseThrow();
     }
 

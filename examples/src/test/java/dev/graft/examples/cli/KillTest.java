@@ -10,7 +10,7 @@ import dev.graft.nn.json.Json;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import dev.graft.nn.run.RunFolder;
-import dev.graft.vision.ImageModels;
+import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.model.resnet.CifarResNet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -164,10 +164,12 @@ class KillTest {
     private static void assertOneModel(Path out, List<String> known, String when) {
         try {
             ModelCard card = ModelCard.read(out);
-            ImageModels.load(card, out).close();
+            ImageClassifier.load(out).close();
             assertThat(known).as("model " + when).contains(card.weightsSha256().orElseThrow());
         } catch (ModelException e) {
-            assertThat(e).as("model " + when).hasMessageContaining("finish it with FineTuning.resume(\"" + out);
+            assertThat(OptionWords.render(e.explanation()))
+                    .as("model " + when)
+                    .contains("finish it with graft finetune --resume --out " + Shell.word(out.toString()));
         }
     }
 
@@ -227,7 +229,7 @@ class KillTest {
         assertThat(Files.readAllLines(out.resolve("log.csv")))
                 .as("log " + when)
                 .hasSameSizeAs(Files.readAllLines(whole.resolve("log.csv")));
-        ImageModels.load(ModelCard.read(out), out).close();
+        ImageClassifier.load(out).close();
         try (Stream<Path> files = Files.list(out);
                 Stream<Path> wanted = Files.list(whole)) {
             assertThat(files.map(file -> file.getFileName().toString()))
