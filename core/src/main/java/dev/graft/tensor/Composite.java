@@ -68,17 +68,110 @@ final class Composite {
     }
 
     static Tensor argmax(Tensor x, int axis) {
-        x.checkUsable("argmax", x);
-        int at = x.shape().axis("argmax", axis);
+        return argmax("argmax", x, axis);
+    }
+
+    static Tensor argmin(Tensor x, int axis) {
+        x.checkOpen("argmin");
+        try (Scope scope = Scope.open()) {
+            return scope.keep(
+                    argmax("argmin", x.dtype() == DType.F32 ? x.detach().neg() : x, axis));
+        }
+    }
+
+    private static Tensor argmax(String name, Tensor x, int axis) {
+        x.checkUsable(name, x);
+        int at = x.shape().axis(name, axis);
         if (x.dtype() != DType.F32 || x.dim(at) == 0) {
-            throw new IllegalArgumentException("argmax: input must be F32 with at least one element along dimension "
+            throw new IllegalArgumentException(name + ": input must be F32 with at least one element along dimension "
                     + axis + ", got " + x.dtype() + " " + x.shape());
         }
         try (Scope scope = Scope.open()) {
             Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(at, 1));
             x.backend().argmax(x.view(), at, y.view());
-            return scope.keep(Raw.reshape(y, Shapes.remove("argmax", y.shape(), at, true)));
+            return scope.keep(Raw.reshape(y, Shapes.remove(name, y.shape(), at, true)));
         }
+    }
+
+    static List<Tensor> split(Tensor x, int axis, int size) {
+        x.checkOpen("split");
+        int at = x.shape().axis("split", axis);
+        if (size < 1) {
+            throw new IllegalArgumentException(
+                    "split: the size of a part must be at least 1, got " + size + " (input " + x.shape() + ")");
+        }
+        return parts("split", x, at, size, Math.max(1, (int) (((long) x.dim(at) + size - 1) / size)));
+    }
+
+    static List<Tensor> chunk(Tensor x, int axis, int count) {
+        x.checkOpen("chunk");
+        int at = x.shape().axis("chunk", axis);
+        if (count < 1) {
+            throw new IllegalArgumentException(
+                    "chunk: needs at least 1 part, got " + count + " (input " + x.shape() + ")");
+        }
+        int size = (int) (((long) x.dim(at) + count - 1) / count);
+        return parts("chunk", x, at, size, size == 0 ? count : (int) (((long) x.dim(at) + size - 1) / size));
+    }
+
+    private static List<Tensor> parts(String name, Tensor x, int axis, int size, int count) {
+        List<Tensor> parts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int from = i * size;
+            int to = (int) Math.min((long) from + size, x.dim(axis));
+            parts.add(Op.apply(name, new ShapeOp.Slice(axis, from, to, 1), x));
+        }
+        return List.copyOf(parts);
+    }
+
+    static List<Tensor> unbind(Tensor x, int axis) {
+        x.checkOpen("unbind");
+        int at = x.shape().axis("unbind", axis);
+        List<Tensor> parts = new ArrayList<>();
+        for (int i = 0; i < x.dim(at); i++) {
+            int index = i;
+            parts.add(under("unbind", () -> x.slice(at, index, index + 1).squeeze(at)));
+        }
+        return List.copyOf(parts);
+    }
+
+    static Tensor roll(Tensor x, int axis, int shift) {
+        x.checkOpen("roll");
+        int at = x.shape().axis("roll", axis);
+        int size = x.dim(at);
+        int places = size == 0 ? 0 : Math.floorMod(shift, size);
+        return under(
+                "roll",
+                () -> places == 0
+                        ? x.alias()
+                        : Tensor.concat(at, x.slice(at, size - places, size), x.slice(at, 0, size - places)));
+    }
+
+    /** Zeros above or below a diagonal; a choice, so that what is dropped may be infinite. */
+    static Tensor triangle(String name, Tensor x, int diagonal) {
+        x.checkOpen(name);
+        Op.requireFloat(name, x);
+        if (x.rank() < 2) {
+            throw new IllegalArgumentException(name + ": needs at least two dimensions, got " + x.shape());
+        }
+        int rows = x.dim(-2);
+        int columns = x.dim(-1);
+        if (x.numel() == 0) {
+            return under(name, x::alias);
+        }
+        boolean[] kept = new boolean[rows * columns];
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                long above = (long) j - i;
+                kept[i * columns + j] = name.equals("tril") ? above <= diagonal : above >= diagonal;
+            }
+        }
+        return under(
+                name,
+                () -> Tensor.where(
+                        Tensor.of(x.device(), kept, rows, columns),
+                        x,
+                        Raw.empty(x, Shape.of()).fill(0)));
     }
 
     static Tensor select(Tensor x, int axis, int index) {

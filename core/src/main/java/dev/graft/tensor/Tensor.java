@@ -552,6 +552,44 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new ShapeOp.Slice(at, from < 0 ? from + size : from, to < 0 ? to + size : to, step), this);
     }
 
+    /** Views of {@code size} indices of a dimension each; the last may have fewer. */
+    public List<Tensor> split(int axis, int size) {
+        return Composite.split(this, axis, size);
+    }
+
+    /** At most {@code count} views of equally many indices of a dimension; the last may have fewer, as in PyTorch. */
+    public List<Tensor> chunk(int axis, int count) {
+        return Composite.chunk(this, axis, count);
+    }
+
+    /** A view for each index of a dimension, which is removed. */
+    public List<Tensor> unbind(int axis) {
+        return Composite.unbind(this, axis);
+    }
+
+    /** Moves elements {@code shift} places up along a dimension; what leaves at its end enters at its start. */
+    public Tensor roll(int axis, int shift) {
+        return Composite.roll(this, axis, shift);
+    }
+
+    /**
+     * Zeros above a diagonal of the last two dimensions.
+     *
+     * @param diagonal the last one that stays: 0 for the main diagonal, 1 for the one above it
+     */
+    public Tensor tril(int diagonal) {
+        return Composite.triangle("tril", this, diagonal);
+    }
+
+    /**
+     * Zeros below a diagonal of the last two dimensions.
+     *
+     * @param diagonal the first one that stays: 0 for the main diagonal, 1 for the one above it
+     */
+    public Tensor triu(int diagonal) {
+        return Composite.triangle("triu", this, diagonal);
+    }
+
     /** Zeros around the last two dimensions of {@code [N, C, H, W]}. */
     public Tensor pad2d(int top, int bottom, int left, int right) {
         return Op.apply(new ShapeOp.Pad2d(top, bottom, left, right), this);
@@ -924,6 +962,11 @@ public final class Tensor implements AutoCloseable {
     /** Index (I64) of the first largest value along a dimension. */
     public Tensor argmax(int axis) {
         return Composite.argmax(this, axis);
+    }
+
+    /** Index (I64) of the first smallest value along a dimension; NaN counts as smallest. */
+    public Tensor argmin(int axis) {
+        return Composite.argmin(this, axis);
     }
 
     // Layers

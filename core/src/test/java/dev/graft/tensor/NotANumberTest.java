@@ -72,6 +72,7 @@ class NotANumberTest {
             assertThat(x.sum().item()).isNaN();
             assertThat(x.mean().item()).isNaN();
             assertThat(x.argmax(1).itemLong()).isEqualTo(at);
+            assertThat(x.argmin(1).itemLong()).isEqualTo(at);
             assertThat(x.softmax(1).toFloatArray()).containsOnly(NAN);
         }
         Tensor columns = row.expand(3, 41);
@@ -141,6 +142,16 @@ class NotANumberTest {
             f.apply(x).backward(seed);
             assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(0, 0, NAN, 2);
         }
+    }
+
+    @Test
+    void aTriangleLeavesTheOtherOneOut() {
+        Tensor x = Tensor.of(new float[] {1, NAN, 3, 4}, 2, 2).requireGrad(true);
+        Tensor y = x.tril(0);
+        assertThat(y.toFloatArray()).containsExactly(1, 0, 3, 4);
+        y.backward(Tensor.of(new float[] {1, NAN, 2, 3}, 2, 2));
+        assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(1, 0, 2, 3);
+        assertThat(Tensor.zeros(0, 3).tril(0).shape().toArray()).containsExactly(0, 3);
     }
 
     @Test

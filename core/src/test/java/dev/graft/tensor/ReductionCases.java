@@ -42,6 +42,11 @@ final class ReductionCases {
             extreme(cases, "min/axis" + a, false, a);
             cases.add(
                     new OpCase("argmax/axis" + a, "argmax", in -> in[0].argmax(a), in -> argmax(in[0], in[0].axis(a))));
+            cases.add(new OpCase(
+                    "argmin/axis" + a,
+                    "argmin",
+                    in -> in[0].argmin(a),
+                    in -> argmax(in[0].map(v -> -v), in[0].axis(a))));
         }
         extreme(cases, "max/ties", true, 1);
         extreme(cases, "min/ties", false, 0);
@@ -178,6 +183,10 @@ final class ReductionCases {
                         Reduction.MIN,
                         "amin: no element to choose from along the folded dimensions of [0, 3]",
                         () -> none.amin(0)),
+                new OpError(
+                        "argmin",
+                        "argmin: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",
+                        () -> none.argmin(0)),
                 new OpError(
                         "argmax",
                         "argmax: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",

@@ -315,6 +315,28 @@ class RefusalTest {
                 () -> x().pad2d(-1, 0, 0, 0),
                 () -> x().pad2d(TOO_LARGE, TOO_LARGE, 0, 0),
                 () -> x().pad2d(1 << 15, 1 << 15, 1 << 15, 1 << 15));
+        function("split(int, int)", t -> t.split(0, 1).get(0), () -> x().split(4, 1), () -> x().split(0, 0));
+        function("chunk(int, int)", t -> t.chunk(0, 2).get(0), () -> x().chunk(4, 1), () -> x().chunk(0, 0));
+        function(
+                "unbind(int)",
+                t -> t.unbind(0).get(0),
+                () -> x().unbind(4),
+                () -> Tensor.scalar(1).unbind(0));
+        function(
+                "roll(int, int)",
+                t -> t.roll(0, 1),
+                () -> x().roll(4, 1),
+                () -> Tensor.scalar(1).roll(0, 1));
+        function(
+                "tril(int)",
+                t -> t.tril(0),
+                () -> Tensor.ones(2).tril(0),
+                () -> integers(2, 2).tril(0));
+        function(
+                "triu(int)",
+                t -> t.triu(0),
+                () -> Tensor.ones(2).triu(0),
+                () -> complex().triu(0));
         function("contiguous()", Tensor::contiguous, () -> closed(2, 3).contiguous());
         function("alias()", Tensor::alias);
     }
@@ -471,6 +493,12 @@ class RefusalTest {
                 () -> x().amin(4),
                 () -> integers(2).amin(0),
                 () -> Tensor.zeros(0).amin(0));
+        function(
+                "argmin(int)",
+                t -> t.argmin(0),
+                () -> x().argmin(4),
+                () -> integers(2).argmin(0),
+                () -> Tensor.zeros(0).argmin(0));
         function(
                 "argmax(int)",
                 t -> t.argmax(0),

@@ -58,6 +58,26 @@ final class ShapeCases {
                 "select/middle",
                 x -> x.select(1, 2),
                 x -> slice(x, 1, 2, 3, 1).reshape(3, 5));
+        Class<ShapeOp.Slice> slice = ShapeOp.Slice.class;
+        of(cases, slice, "split/second", x -> x.split(1, 2).get(1), x -> slice(x, 1, 2, 4, 1));
+        of(cases, slice, "split/rest", x -> x.split(-2, 2).get(2), x -> slice(x, 1, 4, 5, 1));
+        of(cases, slice, "split/all", x -> x.split(0, 9).get(0), x -> x);
+        of(cases, slice, "chunk/last", x -> x.chunk(0, 3).get(2), x -> slice(x, 0, 6, 7, 1));
+        of(
+                cases,
+                slice,
+                "unbind/middle",
+                x -> x.unbind(1).get(2),
+                x -> slice(x, 1, 2, 3, 1).reshape(3, 5));
+        roll(cases, "roll/forward", 1, 2);
+        roll(cases, "roll/back", 0, -1);
+        roll(cases, "roll/far", 2, 23);
+        of(cases, ShapeOp.Reshape.class, "roll/whole", x -> x.roll(0, 3), x -> x);
+        triangle(cases, "tril/plain", true, 0);
+        triangle(cases, "tril/above", true, 1);
+        triangle(cases, "triu/plain", false, 0);
+        triangle(cases, "triu/below", false, -2);
+        triangle(cases, "triu/batch", false, 1);
         slice(cases, "slice/plain", 1, 1, 4, 1);
         slice(cases, "slice/step2", 1, 1, 7, 2);
         slice(cases, "slice/step3_of_first", 0, 0, 8, 3);
@@ -108,6 +128,27 @@ final class ShapeCases {
     private static void expand(List<OpCase> cases, String name, int... dims) {
         cases.add(new OpCase(name, ShapeOp.Expand.class, in -> in[0].expand(dims), in -> Nd.fill(dims, in[0]::spread))
                 .terms(6));
+    }
+
+    private static void roll(List<OpCase> cases, String name, int axis, int shift) {
+        of(
+                cases,
+                ShapeOp.Concat.class,
+                name,
+                x -> x.roll(axis, shift),
+                x -> Nd.fill(x.dims(), i -> x.get(Nd.with(i, axis, Math.floorMod(i[axis] - shift, x.dims()[axis])))));
+    }
+
+    private static void triangle(List<OpCase> cases, String name, boolean lower, int diagonal) {
+        of(
+                cases,
+                PointwiseOp.Where.class,
+                name,
+                x -> lower ? x.tril(diagonal) : x.triu(diagonal),
+                x -> Nd.fill(x.dims(), i -> {
+                    int above = i[i.length - 1] - i[i.length - 2];
+                    return (lower ? above <= diagonal : above >= diagonal) ? x.get(i) : 0;
+                }));
     }
 
     private static void slice(List<OpCase> cases, String name, int axis, int from, int to, int step) {
@@ -197,6 +238,20 @@ final class ShapeCases {
                         ShapeOp.Slice.class,
                         "slice: [1, 4) step 1 is outside dimension 1 of [2, 3]. Hint: 0 <= from <= to <= 3 and step >= 1.",
                         () -> x.slice(-1, 1, 4)),
+                new OpError(
+                        ShapeOp.Slice.class,
+                        "split: the size of a part must be at least 1, got 0 (input [2, 3])",
+                        () -> x.split(0, 0)),
+                new OpError(
+                        ShapeOp.Slice.class, "chunk: needs at least 1 part, got 0 (input [2, 3])", () -> x.chunk(0, 0)),
+                new OpError(
+                        PointwiseOp.Where.class,
+                        "tril: needs at least two dimensions, got [3]",
+                        () -> x.select(0, 0).tril(0)),
+                new OpError(
+                        PointwiseOp.Where.class,
+                        "triu: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
+                        () -> on.zeros(DType.I64, Shape.of(2, 3)).triu(0)),
                 new OpError(
                         ShapeOp.Slice.class,
                         "slice: [0, 2) step 0 is outside dimension 0 of [2, 3]. Hint: 0 <= from <= to <= 2 and step >= 1.",

@@ -152,6 +152,19 @@ class TensorTest {
     }
 
     @Test
+    void partsCoverTheWhole() {
+        Tensor x = Tensor.arange(7);
+        assertThat(x.split(0, 3)).extracting(Tensor::numel).containsExactly(3, 3, 1);
+        assertThat(x.chunk(0, 4)).extracting(Tensor::numel).containsExactly(2, 2, 2, 1);
+        assertThat(x.chunk(0, 5)).extracting(Tensor::numel).containsExactly(2, 2, 2, 1); // as in PyTorch
+        assertThat(x.unbind(0)).extracting(Tensor::itemLong).containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L);
+        assertThat(x.slice(0, 0, 0).split(0, 2)).extracting(Tensor::numel).containsExactly(0);
+        assertThat(x.slice(0, 0, 0).chunk(0, 2)).extracting(Tensor::numel).containsExactly(0, 0);
+        assertThat(x.split(0, Integer.MAX_VALUE)).hasSize(1);
+        assertThat(x.roll(0, Integer.MIN_VALUE).toLongArray()).containsExactly(2, 3, 4, 5, 6, 0, 1);
+    }
+
+    @Test
     void describesItself() {
         assertThat(Tensor.scalar(3)).hasToString("Tensor[] F32 = 3.");
         assertThat(Tensor.ones(2, 3).requireGrad(true))
