@@ -17,6 +17,9 @@ final class GraphPointwise {
 
     static List<ToIntFunction<GraphBuilder>> makers() {
         List<ToIntFunction<GraphBuilder>> makers = new ArrayList<>(List.of(
+                // once for every few of the comparisons, of which each choice has one
+                GraphPointwise::where,
+                GraphPointwise::where,
                 GraphPointwise::where,
                 GraphPointwise::dropout,
                 GraphPointwise::cast,
