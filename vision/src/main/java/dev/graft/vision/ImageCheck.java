@@ -11,12 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /**
  * Decodes images before anything is trained: one damaged file must not end a training after its first epoch.
@@ -26,6 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 record ImageCheck(OptionalInt workers, StopSignal stop) {
     private static final int LISTED = 5;
+    private static final int LISTED_LEFT_OUT = 20;
 
     /**
      * Looks at every validation image and, unless they are all read before the first epoch anyway, every training
@@ -59,6 +63,22 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
         train.forEach((row, why) -> names.add(name(data.all(), row, why)));
         held.forEach((row, why) -> names.add(name(data.held(), row, why)));
         return data.without(train.keySet(), held.keySet(), names);
+    }
+
+    /** What was left out, for people. */
+    static String line(List<String> names) {
+        return "unreadable: " + names.size() + (names.size() == 1 ? " image cannot" : " images cannot")
+                + " be read and " + (names.size() == 1 ? "is" : "are") + " left out (" + setting("skipBad") + "): "
+                + String.join("; ", names.subList(0, Math.min(LISTED_LEFT_OUT, names.size())))
+                + (names.size() > LISTED_LEFT_OUT ? "; ..." : "");
+    }
+
+    /** The positions of the images that cannot be read, each with its name and why. */
+    SortedMap<Integer, String> unreadable(ImageDataset images) {
+        SortedMap<Integer, String> names = new TreeMap<>();
+        damaged(images, IntStream.range(0, images.size()).toArray())
+                .forEach((row, why) -> names.put(row, name(images, row, why)));
+        return names;
     }
 
     private static String name(ImageDataset images, int row, RuntimeException why) {

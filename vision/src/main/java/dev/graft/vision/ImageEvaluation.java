@@ -2,10 +2,14 @@ package dev.graft.vision;
 
 import dev.graft.message.Message;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.Subset;
 import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Progress;
+import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Device;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.image.file.ImageNotes;
@@ -27,22 +31,35 @@ import java.util.stream.IntStream;
  * @param scores the network's answers to each image, and what follows from them
  * @param images what each image is called, such as its file; {@code scores.indices()} are positions in it
  * @param classes the names of the classes
+ * @param unreadable images that were left out since they cannot be read, each with the reason
  * @param seconds what it took
  */
-public record ImageEvaluation(Evaluation scores, List<String> images, List<String> classes, double seconds) {
+public record ImageEvaluation(
+        Evaluation scores, List<String> images, List<String> classes, List<String> unreadable, double seconds) {
     /**
      * How to evaluate.
      *
      * @param batch images at a time
      * @param csvEncoding what a CSV file without a byte-order mark is written in
      * @param threads threads that decode images; empty for one for each processor
+     * @param skipBad whether to look at every image first, and leave out those that cannot be read
      * @param progress told how far it is
      * @param log told in lines for people what is odd about the images
      */
     public record Options(
-            int batch, Charset csvEncoding, OptionalInt threads, Progress progress, Consumer<? super Message> log) {
+            int batch,
+            Charset csvEncoding,
+            OptionalInt threads,
+            boolean skipBad,
+            Progress progress,
+            Consumer<? super Message> log) {
         private static final Options DEFAULTS = new Options(
-                32, StandardCharsets.UTF_8, OptionalInt.empty(), Progress.silent(), FineTuningListeners.SILENT.log());
+                32,
+                StandardCharsets.UTF_8,
+                OptionalInt.empty(),
+                false,
+                Progress.silent(),
+                FineTuningListeners.SILENT.log());
 
         /** 32 images at a time, CSV files in UTF-8, a thread for each processor; lines go to the log. */
         public static Options defaults() {
@@ -51,27 +68,32 @@ public record ImageEvaluation(Evaluation scores, List<String> images, List<Strin
 
         /** This with another number of images at a time. */
         public Options batch(int images) {
-            return new Options(images, csvEncoding, threads, progress, log);
+            return new Options(images, csvEncoding, threads, skipBad, progress, log);
         }
 
         /** This with another encoding of CSV files. */
         public Options csvEncoding(Charset charset) {
-            return new Options(batch, charset, threads, progress, log);
+            return new Options(batch, charset, threads, skipBad, progress, log);
         }
 
         /** This with another number of threads that decode images. */
         public Options threads(int count) {
-            return new Options(batch, csvEncoding, OptionalInt.of(count), progress, log);
+            return new Options(batch, csvEncoding, OptionalInt.of(count), skipBad, progress, log);
+        }
+
+        /** This which leaves out images that cannot be read, instead of failing, or does not. */
+        public Options skipBad(boolean skip) {
+            return new Options(batch, csvEncoding, threads, skip, progress, log);
         }
 
         /** This with another listener for how far it is. */
         public Options progress(Progress listener) {
-            return new Options(batch, csvEncoding, threads, listener, log);
+            return new Options(batch, csvEncoding, threads, skipBad, listener, log);
         }
 
         /** This with another listener for lines. */
         public Options log(Consumer<? super Message> listener) {
-            return new Options(batch, csvEncoding, threads, progress, listener);
+            return new Options(batch, csvEncoding, threads, skipBad, progress, listener);
         }
     }
 
@@ -81,7 +103,22 @@ public record ImageEvaluation(Evaluation scores, List<String> images, List<Strin
         ImageDataset found = ImageData.open(data, how.csvEncoding(), pipeline).withNotes(notes);
         LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
         ImageData.contradictions(found).map(Message::of).ifPresent(how.log());
-        Relabelled images = new Relabelled(found, classes);
+        Relabelled all = new Relabelled(found, classes);
+        Map<Integer, String> bad =
+                how.skipBad() ? new ImageCheck(how.threads(), new StopSignal()).unreadable(found) : Map.of();
+        List<String> unreadable = List.copyOf(bad.values());
+        if (bad.size() == all.size()) {
+            throw new RunException(
+                    "none of the " + all.size() + " images can be read: " + unreadable.get(0), "check " + data);
+        }
+        if (!bad.isEmpty()) {
+            how.log().accept(Message.of(ImageCheck.line(unreadable)));
+        }
+        LabelledDataset images = new Subset(
+                all,
+                IntStream.range(0, all.size())
+                        .filter(row -> !bad.containsKey(row))
+                        .toArray());
         DataLoader loader = DataLoader.of(images, how.batch()).on(device);
         try (DataLoader sized =
                 how.threads().isPresent() ? loader.workers(how.threads().getAsInt()) : loader) {
@@ -93,6 +130,7 @@ public record ImageEvaluation(Evaluation scores, List<String> images, List<Strin
                     scores,
                     IntStream.range(0, images.size()).mapToObj(images::describe).toList(),
                     classes,
+                    unreadable,
                     seconds);
         }
     }
@@ -102,6 +140,10 @@ public record ImageEvaluation(Evaluation scores, List<String> images, List<Strin
         Map<String, Object> map = new LinkedHashMap<>(Metrics.of(scores, classes));
         map.put("images_per_second", images.size() / seconds);
         map.put("seconds", seconds);
+        if (!unreadable.isEmpty()) {
+            map.put("unreadable_images", unreadable.size());
+            map.put("unreadable", unreadable);
+        }
         return map;
     }
 }

@@ -60,6 +60,11 @@ final class EvaluateCommand extends ReportingCommand {
     private String device;
 
     @Option(
+            names = "--skip-bad",
+            description = "Look at every image first, and leave out those that cannot be read, instead of stopping.")
+    private boolean skipBad;
+
+    @Option(
             names = "--csv",
             paramLabel = "FILE",
             description = "Also write a CSV file with a line for each image: file, label, predicted class, and the"
@@ -86,6 +91,7 @@ final class EvaluateCommand extends ReportingCommand {
         ImageEvaluation.Options how = ImageEvaluation.Options.defaults()
                 .batch(batch)
                 .csvEncoding(csvEncoding.charset())
+                .skipBad(skipBad)
                 .progress(BarProgress.automatic())
                 .log(line -> out().println(OptionWords.render(line)));
         how = workers.isPresent() ? how.threads(workers.getAsInt()) : how;

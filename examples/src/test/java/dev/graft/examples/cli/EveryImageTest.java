@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +91,36 @@ class EveryImageTest {
                 .wrongUsage("--csv and --json cannot both be standard output");
         Cli.run("evaluate", "--model", run, "--data", data, "--csv", folder.resolve("no/such/x.csv"))
                 .failedWith("--csv", "cannot be written");
+    }
+
+    @Test
+    void evaluateLeavesOutWhatCannotBeReadWhereAsked() throws IOException {
+        Path some = TinyImages.folder(folder.resolve("some"), 3, 2);
+        Files.writeString(some.resolve("left/bad.png"), "no image");
+        Files.writeString(some.resolve("right/worse.png"), "no image either");
+        Cli.run("evaluate", "--model", run, "--data", some).failsNaming("png");
+        Path csv = folder.resolve("answers.csv");
+        Path json = folder.resolve("e.json");
+        Cli told = Cli.run("evaluate", "--model", run, "--data", some, "--skip-bad", "--csv", csv, "--json", json)
+                .succeeded();
+        assertThat(told.out())
+                .contains("unreadable: 2 images cannot be read and are left out (--skip-bad): ", "bad.png", "worse.png")
+                .contains("6 images: accuracy");
+        Map<String, Object> report = Json.readObject(json);
+        assertThat(report).containsEntry("images", 6).containsEntry("unreadable_images", 2);
+        assertThat((List<?>) report.get("unreadable")).hasSize(2);
+        assertThat(Files.readAllLines(csv)).hasSize(7).noneMatch(line -> line.contains("bad.png"));
+        Files.delete(some.resolve("left/bad.png"));
+        Files.delete(some.resolve("right/worse.png"));
+        Map<String, Object> clean = Cli.json(json, "evaluate", "--model", run, "--data", some, "--skip-bad");
+        assertThat(clean).containsEntry("loss", report.get("loss")).doesNotContainKey("unreadable_images");
+        try (Stream<Path> files = Files.walk(some)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.writeString(file, "no image");
+            }
+        }
+        Cli.run("evaluate", "--model", run, "--data", some, "--skip-bad")
+                .failedWith("none of the 6 images can be read", "Hint: check ");
     }
 
     @Test
