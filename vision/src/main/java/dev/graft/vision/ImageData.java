@@ -279,15 +279,12 @@ record ImageData(
                 : open(path, source.csvEncoding, pipeline);
     }
 
-    private static ImageData withValidation(ImageDataset train, ImageDataset held, Source source) {
-        if (!train.classes().equals(held.classes())
-                && Set.copyOf(train.classes()).equals(Set.copyOf(held.classes()))) {
-            throw new RunException(
-                    "training and validation images have the same classes in another order: " + train.classes() + " in "
-                            + source.data + ", " + held.classes() + " in " + source.validation.orElseThrow(),
-                    "give both as folders, both as lists, or both in one .npz file");
-        }
-        if (!train.classes().equals(held.classes())) {
+    private static ImageData withValidation(ImageDataset train, ImageDataset found, Source source) {
+        // a folder sorts its classes as text, an array file as numbers
+        boolean sameNames = Set.copyOf(train.classes()).equals(Set.copyOf(found.classes()));
+        ImageDataset held =
+                sameNames && !train.classes().equals(found.classes()) ? found.withClasses(train.classes()) : found;
+        if (!sameNames) {
             throw new RunException(
                     "training and validation images have different classes: " + train.classes() + " in " + source.data
                             + ", " + held.classes() + " in " + source.validation.orElseThrow(),
@@ -415,11 +412,7 @@ record ImageData(
                 counts()));
         LeftOut.line(List.of(all, held)).ifPresent(lines::add);
         if (!unreadable.isEmpty()) {
-            lines.add("unreadable: " + unreadable.size()
-                    + (unreadable.size() == 1 ? " image cannot" : " images cannot") + " be read and "
-                    + (unreadable.size() == 1 ? "is" : "are") + " left out (" + setting("skipBad") + "): "
-                    + String.join("; ", unreadable.subList(0, Math.min(LISTED, unreadable.size())))
-                    + (unreadable.size() > LISTED ? "; ..." : ""));
+            lines.add(ImageCheck.line(unreadable));
         }
         notes.forEach(note -> lines.add("split: " + note));
         patients().describe().ifPresent(lines::add);

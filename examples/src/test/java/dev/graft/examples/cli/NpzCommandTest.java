@@ -61,6 +61,64 @@ class NpzCommandTest {
                 .wrongUsage("--val-fraction is for data without validation images of its own");
     }
 
+    /** A folder sorts "10" before "2", an array file does not: classes are matched by their names. */
+    @Test
+    void numericClassesAreMatchedByNameWhateverTheirOrder() throws IOException {
+        SplittableRandom random = new SplittableRandom(3);
+        Path images = folder.resolve("images");
+        for (int c = 0; c <= 10; c++) {
+            for (int i = 0; i < 2; i++) {
+                TinyImages.write(images.resolve(c + "/image" + i + ".png"), c % 2 == 0, random);
+            }
+        }
+        Path file = folder.resolve("eleven.npz");
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
+            for (String part : new String[] {"val", "test"}) {
+                byte[] labels = {0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10};
+                byte[] pixels = new byte[labels.length * SIDE * SIDE];
+                for (int i = 0; i < pixels.length; i++) {
+                    pixels[i] = (byte) random.nextInt(200);
+                }
+                entry(zip, part + "_images", "(14, " + SIDE + ", " + SIDE + ")", pixels);
+                entry(zip, part + "_labels", "(14, 1)", labels);
+            }
+        }
+        Object[] recipe = {
+            "finetune",
+            "--data",
+            images,
+            "--val",
+            file,
+            "--model",
+            "resnet20",
+            "--weights",
+            "none",
+            "--freeze",
+            "none",
+            "--epochs",
+            1,
+            "--batch",
+            8,
+            "--out",
+            folder.resolve("run")
+        };
+        Cli run = Cli.run(recipe).succeeded();
+        assertThat(run.out()).contains("0 2+1, 1 2+1, 10 2+3, 2 2+2, 3 2+1");
+        Cli judged = Cli.run("evaluate", "--model", folder.resolve("run"), "--data", file)
+                .succeeded();
+        assertThat(judged.out())
+                .contains("14 images: accuracy")
+                .containsPattern("(?m)^10 +3 ")
+                .containsPattern("(?m)^2 +2 ")
+                .containsPattern("(?m)^9 +1 ");
+        Path other = TinyImages.folder(folder.resolve("other"), 2, 1);
+        Cli.run("evaluate", "--model", folder.resolve("run"), "--data", other)
+                .failedWith("the images have other classes than the model");
+        Cli.run("finetune", "--data", images, "--val", other, "--weights", "none", "--out", folder.resolve("no"))
+                .failedWith("training and validation images have different classes");
+    }
+
     /** Bright above for class 0, below for class 1. */
     private static void part(ZipOutputStream zip, String name, int count, SplittableRandom random) throws IOException {
         byte[] pixels = new byte[count * SIDE * SIDE];

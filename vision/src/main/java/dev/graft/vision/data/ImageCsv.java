@@ -196,6 +196,11 @@ public final class ImageCsv extends ImageDataset {
     }
 
     @Override
+    ImageCsv with(Listing other) {
+        return new ImageCsv(other, columns, lines, pipeline(), notes());
+    }
+
+    @Override
     public ImageCsv withPipeline(ImagePipeline other) {
         return new ImageCsv(listing(), columns, lines, other, notes());
     }

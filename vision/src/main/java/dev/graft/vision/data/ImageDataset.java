@@ -12,6 +12,7 @@ import dev.graft.vision.image.file.ImageNote;
 import dev.graft.vision.image.transform.ImagePipeline;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -77,6 +78,27 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     Consumer<? super ImageNote> notes() {
         return notes;
     }
+
+    /**
+     * The same images, with the class numbers of another list of the same names, such as that of a folder, which sorts
+     * "10" before "2", for an array file, which does not.
+     *
+     * @throws IllegalArgumentException where a class of this data set is not in the list
+     */
+    public final ImageDataset withClasses(List<String> classes) {
+        int[] number = listing.classes.stream().mapToInt(classes::indexOf).toArray();
+        for (int c = 0; c < number.length; c++) {
+            if (number[c] < 0) {
+                throw new IllegalArgumentException(
+                        "image data: the class " + listing.classes.get(c) + " is not among " + classes);
+            }
+        }
+        int[] labels = Arrays.stream(listing.labels).map(label -> number[label]).toArray();
+        return with(new Listing(listing.root, listing.names, labels, List.copyOf(classes), listing.groups));
+    }
+
+    /** The same images, listed otherwise. */
+    abstract ImageDataset with(Listing other);
 
     /** The folder that the names are relative to, or the array file. */
     public Path root() {

@@ -178,6 +178,11 @@ public final class ImageFolder extends ImageDataset {
     }
 
     @Override
+    ImageFolder with(Listing other) {
+        return new ImageFolder(other, pipeline(), notes(), ignored);
+    }
+
+    @Override
     public ImageFolder withPipeline(ImagePipeline other) {
         return new ImageFolder(listing(), other, notes(), ignored);
     }

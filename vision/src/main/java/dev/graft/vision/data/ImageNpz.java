@@ -164,6 +164,11 @@ public final class ImageNpz extends ImageDataset {
     }
 
     @Override
+    ImageNpz with(Listing other) {
+        return new ImageNpz(other, images, pipeline(), notes());
+    }
+
+    @Override
     public ImageNpz withPipeline(ImagePipeline other) {
         return new ImageNpz(listing(), images, other, notes());
     }
