@@ -93,6 +93,27 @@ class StandardOutputTest {
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("conv1.weight");
     }
 
+    /** Behind the name may be a file of the shell's, which must be written into and not replaced. */
+    @Test
+    void jsonToTheNameOfStandardOutputIsJsonToStandardOutput() {
+        Object[] command = {
+            "predict", "--model", "resnet20", "--weights", weights, data.resolve("left/image0.png"), "--json", "-"
+        };
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        assertThat(run(expected, command).code()).isZero();
+        assertThat(expected.toString(StandardCharsets.UTF_8).strip())
+                .startsWith("[")
+                .endsWith("]");
+        for (String name : new String[] {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
+            command[command.length - 1] = name;
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            assertThat(run(out, command).code()).as(name).isZero();
+            assertThat(out.toString(StandardCharsets.UTF_8))
+                    .as(name)
+                    .isEqualTo(expected.toString(StandardCharsets.UTF_8));
+        }
+    }
+
     @Test
     void wrongUsageStaysWrongUsage() {
         assertThat(run(full(0), "finetune").code()).isEqualTo(2);
