@@ -132,6 +132,35 @@ class FullDiskTest {
         assertThat(model(out)).isNotEqualTo(old);
     }
 
+    /**
+     * SqueezeNet's features are longer than its weights: the disk takes those and the checkpoints, not the features.
+     */
+    @Test
+    void featuresThatCannotBeKeptAreUsedAllTheSame() throws Exception {
+        String[] recipe = {
+            "--model",
+            "squeezenet1_1",
+            "--weights",
+            "none",
+            "--image-size",
+            "224",
+            "--epochs",
+            "1",
+            "--cached-views",
+            "2",
+            "--augment",
+            "light"
+        };
+        Ended full = finetune(5_000, recipe);
+        assertThat(full.code()).as(full.said()).isZero();
+        assertThat(full.said())
+                .contains(
+                        "feature cache: a stop would lose the features of training images, whose file cannot be written")
+                .contains("kept in memory");
+        assertThat(out.resolve("features-training.bin")).doesNotExist();
+        model(out);
+    }
+
     private static String[] with(String[] recipe, String... more) {
         return Stream.concat(Arrays.stream(recipe), Arrays.stream(more)).toArray(String[]::new);
     }
