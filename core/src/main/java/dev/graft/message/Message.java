@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A line for people that may name settings. Java calls a setting {@code valFraction}, a command line
+ * A line of text that may name settings. Java calls a setting {@code valFraction}, a command line
  * {@code --val-fraction}; the line keeps them apart from the rest of its text, so that each front end can show its own
  * words.
  *

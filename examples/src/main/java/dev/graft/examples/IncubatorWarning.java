@@ -18,7 +18,7 @@ final class IncubatorWarning {
     private static final int BUFFER = 8192;
 
     private final OutputStream to;
-    /** Bytes of the line that have come and are held back; -1 in the midst of another line. */
+    /** Bytes of the line that have come and are held back; -1 in the middle of another line. */
     private int matched;
 
     private boolean dropped;

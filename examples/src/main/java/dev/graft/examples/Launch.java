@@ -101,7 +101,7 @@ record Launch(List<String> given, int features, boolean hugePages, boolean allow
             missing.add("-XX:+UseTransparentHugePages");
         }
         if (!has("-XX:Tier4BackEdgeThreshold")) {
-            // loops of kernels are not compiled once more to be entered in their midst while the kernels themselves
+            // avoids on-stack-replacement compilations of kernels' loops while the kernels themselves
             // wait to be compiled
             missing.add("-XX:Tier4BackEdgeThreshold=400000");
         }

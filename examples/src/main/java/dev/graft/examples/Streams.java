@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * Where this process's standard output and standard error lead.
  *
- * @param same whether both lead to the same terminal, file or pipe; empty where nobody can tell
- * @param terminal whether standard error is a terminal; empty where nobody can tell
+ * @param same whether both lead to the same terminal, file or pipe; empty if unknown
+ * @param terminal whether standard error is a terminal; empty if unknown
  */
 record Streams(Optional<Boolean> same, Optional<Boolean> terminal) {
     /** What {@code bin/graft} found: {@code both}, {@code err} or {@code none} of the two is a terminal. */

@@ -115,7 +115,7 @@ class GraftJarIT {
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("the program ends").isTrue();
         assertThat(process.exitValue()).isNotZero();
         assertThat(Files.readString(out))
-                .contains("stopped; go on with: java -jar " + JAR + " finetune")
+                .contains("stopped; to continue: java -jar " + JAR + " finetune")
                 .contains("--resume");
         assertThat(run.resolve("last.safetensors")).exists();
         assertThat(run.resolve("model.safetensors")).doesNotExist();

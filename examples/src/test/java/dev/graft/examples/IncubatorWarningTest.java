@@ -65,7 +65,7 @@ class IncubatorWarningTest {
         }
     }
 
-    /** A bar that is drawn anew has no end of line, and must be seen all the same. */
+    /** A bar that is redrawn has no end of line, and must be seen all the same. */
     @Test
     void nothingElseIsHeldBack() throws Exception {
         PipedOutputStream write = new PipedOutputStream();

@@ -49,6 +49,7 @@ class PublicTypesTest {
                 .containsExactly(
                         "AtFirstBatch",
                         "FeatureCache",
+                        "KeptFeatures",
                         "Recipe",
                         "RelayedProgress",
                         "RunException",

@@ -19,7 +19,7 @@ import java.util.Optional;
  * its network usually wants them, which is said.
  *
  * @param preprocessing from image to input
- * @param classes names in the order of the logits; empty where nobody tells
+ * @param classes names in the order of the logits; empty if unknown
  * @param sha256 of the file
  * @param notes what a user should know about how the facts were found
  */

@@ -38,7 +38,7 @@ import java.util.function.Consumer;
  *
  * <p>The folder {@code out} holds {@code model.safetensors} and {@code model.json}, which are the model, and
  * {@code metrics.json}, {@code log.csv}, {@code run.json} and checkpoints, which are the run; see
- * {@code docs/model-folder.md}. A run that was stopped goes on with {@link #resume(Path)}.
+ * {@code docs/model-folder.md}. A run that was stopped continues with {@link #resume(Path)}.
  *
  * <p>Immutable: every method returns another value. Values are checked when they are given, and against one another by
  * {@link #run()}.
@@ -74,7 +74,7 @@ public final class FineTuning {
         FINISHED,
         /** The result was in the folder already. */
         ALREADY_FINISHED,
-        /** Stopped, and to be gone on with by resuming. */
+        /** Stopped; a resume continues it. */
         STOPPED,
         /** Stopped before anything was trained; what was in the folder is still there. */
         STOPPED_EARLY
@@ -85,7 +85,7 @@ public final class FineTuning {
      *
      * @param ending how it ended
      * @param out the folder
-     * @param metrics what {@code metrics.json} holds; empty where the run was stopped
+     * @param metrics what {@code metrics.json} holds; empty if the run was stopped
      */
     public record Result(Ending ending, Path out, Map<String, Object> metrics) {
         /** Whether the folder holds the result. */
@@ -94,7 +94,7 @@ public final class FineTuning {
         }
 
         /**
-         * The number of the best epoch, whose weights are kept; empty where the run was stopped, or the monitored score
+         * The number of the best epoch, whose weights are kept; empty if the run was stopped, or the monitored score
          * was never defined.
          */
         public Optional<Integer> bestEpoch() {
@@ -106,7 +106,7 @@ public final class FineTuning {
             return best("accuracy").map(Number::doubleValue);
         }
 
-        /** Validation AUROC of the best epoch, in [0, 1]; empty where it is not defined. */
+        /** Validation AUROC of the best epoch, in [0, 1]; empty if it is not defined. */
         public Optional<Double> auroc() {
             return best("auroc").map(Number::doubleValue).filter(Double::isFinite);
         }
@@ -142,8 +142,8 @@ public final class FineTuning {
     }
 
     /**
-     * The run in a folder, to be gone on with after a stop or a crash, or with more {@link #epochs}. What is not set
-     * again is as the run began; the result has the same bits as an unbroken run.
+     * The run in a folder, to continue after a stop or a crash, or with more {@link #epochs}. What is not set again is
+     * as the run began; the result has the same bits as an unbroken run.
      *
      * @param out the folder of the run
      */
@@ -162,8 +162,8 @@ public final class FineTuning {
     }
 
     /**
-     * The value of a setting that is not set, as text for {@link #set}; empty where there is none, or where it depends
-     * on the network or on other settings.
+     * The value of a setting that is not set, as text for {@link #set}; empty if there is none, or where it depends on
+     * the network or on other settings.
      *
      * @throws SettingException for a name that is none of {@link #settings()}
      */
@@ -397,20 +397,20 @@ public final class FineTuning {
         return new FineTuning(values, listeners.withProgress(progress));
     }
 
-    /** May ask for a clean stop at any time. Default: nobody does. */
+    /** May ask for a clean stop at any time. Default: nothing does. */
     public FineTuning stop(StopSignal signal) {
         return new FineTuning(values, listeners.withStop(signal));
     }
 
     /**
-     * Told in lines for people what is done: the images found, where weights come from, what looks odd. Default: the
+     * Told what is done, as lines of text: the images found, where weights come from, what looks odd. Default: the
      * {@link System.Logger} of this class, as information.
      */
     public FineTuning log(Consumer<? super Message> lines) {
         return new FineTuning(values, listeners.withLog(lines));
     }
 
-    /** Told how a download of weights goes on. Default: the {@link System.Logger}. */
+    /** Told how a download of weights proceeds. Default: the {@link System.Logger}. */
     public FineTuning downloads(DownloadListener listener) {
         return new FineTuning(values, listeners.withDownloads(listener));
     }

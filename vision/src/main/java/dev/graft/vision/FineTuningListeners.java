@@ -11,8 +11,8 @@ import java.util.function.Consumer;
  *
  * @param progress told about each epoch
  * @param stop asks for a stop
- * @param log told what is done, in lines for people
- * @param downloads told how a download goes on
+ * @param log told what is done, as lines of text
+ * @param downloads told how a download proceeds
  */
 record FineTuningListeners(
         Progress progress, StopSignal stop, Consumer<? super Message> log, DownloadListener downloads) {

@@ -133,7 +133,7 @@ public final class FineTuningRun implements AutoCloseable {
                         folder.holdsRun()
                                 ? "resume: the run was stopped before its first checkpoint, so it starts with its first epoch"
                                 : "resume: " + folder.path()
-                                        + " holds no run to go on with, so this one starts with its first epoch");
+                                        + " holds no run to continue, so this one starts with its first epoch");
             }
             if (next == RunFolder.Next.GO_ON) {
                 folder.otherMaker().ifPresent(listeners::say);

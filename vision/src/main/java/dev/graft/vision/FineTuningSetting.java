@@ -19,7 +19,7 @@ import java.util.function.Predicate;
  * @param text what {@code parse} reads back
  * @param isRight whether a value can be meant
  * @param rule which values can be meant, such as {@code must be at least 1}
- * @param standard the value where none is given; empty where there is none, or where it depends on others
+ * @param standard the value where none is given; empty if there is none, or where it depends on others
  * @param isKept whether a resumed run has the value that it began with, where none is given
  */
 record FineTuningSetting<T>(

@@ -29,7 +29,7 @@ import java.util.OptionalInt;
  * @param featureCache whether a frozen backbone may run once for each image
  * @param cachedViews how many augmented views of each image a frozen backbone sees; 0 for a new one in every epoch
  * @param out the run's folder
- * @param resume go on with the run in {@code out}
+ * @param resume continue the run in {@code out}
  * @param overwrite replace the run in {@code out}
  * @param skipBad leave out images that cannot be read
  */

@@ -50,7 +50,7 @@ record FineTuningTraining(
     private static final long MEGABYTE = 1 << 20;
 
     /**
-     * Trains, or goes on.
+     * Trains, or continues.
      *
      * @return what {@code metrics.json} shall hold; empty where a stop was asked for and a checkpoint is there
      * @throws Stopped where a stop was asked for before the first epoch
@@ -139,7 +139,7 @@ record FineTuningTraining(
                 augmented ? " and " + views + " views of each training image" : "",
                 computed == 0 ? "" : String.format(Locale.ROOT, "%.0f images/s, ", computed / seconds),
                 trained.isInMemory() ? "in memory" : trained.keptBytes() > 0 ? "in a file" : "in a temporary file",
-                augmented ? ", on a view drawn anew in every epoch" : ", which gives the same numbers"));
+                augmented ? ", on a view drawn again in every epoch" : ", which gives the same numbers"));
         long bytes = trained.keptBytes() + judged.keptBytes();
         if (bytes > 0) {
             listeners.say(String.format(

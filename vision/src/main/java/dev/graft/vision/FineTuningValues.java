@@ -166,7 +166,7 @@ final class FineTuningValues {
      * For a resume: these values, and for settings without one those of the run in the folder.
      *
      * @throws SettingException where the folder is missing
-     * @throws dev.graft.nn.run.RunException where there is no run to go on with
+     * @throws dev.graft.nn.run.RunException where there is no run to continue
      */
     FineTuningValues withThoseOfTheRun() {
         Path out = given(OUT).orElseThrow(() -> FineTuning.missing("out", "name a folder for the result"));
@@ -328,7 +328,8 @@ final class FineTuningValues {
             return Charset.forName(name);
         } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
             throw new IllegalArgumentException(
-                    "'" + name + "' is no encoding that this Java knows, such as UTF-8, windows-1252 or ISO-8859-1", e);
+                    "'" + name + "' is not an encoding that this Java knows, such as UTF-8, windows-1252 or ISO-8859-1",
+                    e);
         }
     }
 }

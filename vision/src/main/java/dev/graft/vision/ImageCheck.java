@@ -65,7 +65,7 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
         return data.without(train.keySet(), held.keySet(), names);
     }
 
-    /** What was left out, for people. */
+    /** What was left out, as text. */
     static String line(List<String> names) {
         return "unreadable: " + names.size() + (names.size() == 1 ? " image cannot" : " images cannot")
                 + " be read and " + (names.size() == 1 ? "is" : "are") + " left out (" + setting("skipBad") + "): "

@@ -247,7 +247,7 @@ public final class ImageClassifier implements AutoCloseable {
      * What is on each image, in order. Images may be of all the kinds that {@code predict} takes.
      *
      * @throws ImageFormatException naming the first image that cannot be read, by its file or its place in the list;
-     *     see {@link #outcomes} to go on without it
+     *     see {@link #outcomes} to continue without it
      * @throws IllegalArgumentException for something that is not an image
      */
     public List<Prediction> predict(List<?> images) {

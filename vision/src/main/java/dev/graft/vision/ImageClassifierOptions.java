@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * @param imageSize side of the network's input in pixels; empty for the weights' own
  * @param window how samples of more than 8 bits become 8; empty for the model's own way
  * @param notes told of what is odd about an image that is read all the same, by many threads
- * @param downloads told how a download of weights goes on
+ * @param downloads told how a download of weights proceeds
  */
 public record ImageClassifierOptions(
         int maxBatch,

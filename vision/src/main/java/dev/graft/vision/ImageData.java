@@ -360,7 +360,7 @@ record ImageData(
      *
      * @param train positions in {@code all}
      * @param judged positions in {@code held}
-     * @param names for people
+     * @param names for display
      * @throws RunException where a class, or the validation, has no image left
      */
     ImageData without(Set<Integer> train, Set<Integer> judged, List<String> names) {

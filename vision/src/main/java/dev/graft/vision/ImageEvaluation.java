@@ -44,7 +44,7 @@ public record ImageEvaluation(
      * @param threads threads that decode images; empty for one for each processor
      * @param skipBad whether to look at every image first, and leave out those that cannot be read
      * @param progress told how far it is
-     * @param log told in lines for people what is odd about the images
+     * @param log told, as lines of text, what is odd about the images
      */
     public record Options(
             int batch,

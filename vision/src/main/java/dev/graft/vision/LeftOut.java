@@ -12,7 +12,7 @@ import java.util.TreeMap;
 final class LeftOut {
     private LeftOut() {}
 
-    /** One line with a count for each type, the most frequent first; empty where nothing was left out. */
+    /** One line with a count for each type, the most frequent first; empty if nothing was left out. */
     static Optional<String> line(List<ImageDataset> data) {
         Map<String, Integer> counts = new TreeMap<>();
         data.stream()

@@ -78,17 +78,17 @@ record Patients(List<String> columns, List<String> otherNames, Set<String> train
         }
     }
 
-    /** One line for people; empty for folders, which know of no patients. */
+    /** One line of text; empty for folders, which know of no patients. */
     Optional<String> describe() {
         if (train.isEmpty() && held.isEmpty()) {
             return otherNames.isEmpty()
                     ? Optional.empty()
-                    : Optional.of("patients: none known, for there is no column 'patient' (the columns are "
+                    : Optional.of("patients: none known, because there is no column 'patient' (the columns are "
                             + String.join(", ", otherNames) + "): one patient's images may be on both sides");
         }
         if (train.isEmpty() || held.isEmpty()) {
             return Optional.of("patients: only the " + (held.isEmpty() ? "training" : "validation")
-                    + " images have them (column '" + columns.get(0) + "'), so nobody knows whether some are in both");
+                    + " images have them (column '" + columns.get(0) + "'), so it is unknown whether some are in both");
         }
         int shared = shared().size();
         return Optional.of(String.format(

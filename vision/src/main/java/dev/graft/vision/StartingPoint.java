@@ -31,7 +31,7 @@ import java.util.random.RandomGenerator;
  * @param file the weight file; empty to train from scratch
  * @param stateDict which of several networks in the file; empty where it holds one
  * @param preprocessing how images are prepared for these weights
- * @param classes the names of the file's classes; empty where nobody tells
+ * @param classes the names of the file's classes; empty if unknown
  * @param sha256 of the file
  * @param notes what a user should know about the file
  */
@@ -140,7 +140,7 @@ record StartingPoint(
     /**
      * The file's weights, under the names that the network gives them.
      *
-     * @throws RunException where the file holds several networks, and nobody says which is meant
+     * @throws RunException where the file holds several networks, and it is not said which is meant
      */
     StateDict load() {
         Path path = file.orElseThrow();
@@ -227,7 +227,7 @@ record StartingPoint(
      * A network ready to be trained.
      *
      * @param model owns its weights
-     * @param description where they come from, for people
+     * @param description where they come from, for display
      */
     record Start(Backbone model, String description) {}
 }

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The model so far of a run that was stopped, or is still going on: for a look at it before it is finished.
+ * The model so far of a run that was stopped, or is still running: to look at before it is finished.
  *
  * @param network in evaluation mode; the caller closes it
  * @param note says which weights these are

@@ -195,7 +195,7 @@ class FeaturesKeptTest {
         assertSameModel(whole, out);
     }
 
-    /** The folder as it is in the midst of the pass, with a block that is half there. */
+    /** The folder as it is in the middle of the pass, with a block that is half there. */
     @Test
     void aKillInThePassLosesOneBatchAtMost() throws IOException {
         Path whole = folder.resolve("whole");

@@ -63,7 +63,7 @@ class PatientsTest {
     void whatIsNotTakenForAPatientIsSaid() throws IOException {
         assertThat(described(list("a.csv", "file,label,patient_id", "images", 12, 0), Optional.empty()))
                 .contains(
-                        "patients: none known, for there is no"
+                        "patients: none known, because there is no"
                                 + " column 'patient' (the columns are file, label, patient_id): one patient's images may be on both sides");
         assertThat(described(folder.resolve("images"), Optional.empty()))
                 .noneMatch(line -> line.startsWith("patients:"));
@@ -93,10 +93,10 @@ class PatientsTest {
         Path list = list("a.csv", "file,label,patient", "images", 12, 0);
         assertThat(described(list, Optional.of(folder.resolve("held"))))
                 .contains("patients: only the training images have them (column 'patient'), so"
-                        + " nobody knows whether some are in both");
+                        + " it is unknown whether some are in both");
         assertThat(described(folder.resolve("held"), Optional.of(list)))
                 .contains("patients: only the validation images have them (column 'patient'), so"
-                        + " nobody knows whether some are in both");
+                        + " it is unknown whether some are in both");
     }
 
     @Test

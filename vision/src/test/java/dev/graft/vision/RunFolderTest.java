@@ -180,7 +180,7 @@ class RunFolderTest {
         for (Runs.Plan again : new Runs.Plan[] {plan, plan.epochs(3)}) {
             assertThatThrownBy(() -> Runs.run(out, again))
                     .hasMessageContaining("holds an unfinished run")
-                    .hasMessageContaining("go on with resume");
+                    .hasMessageContaining("continue with resume");
             assertThat(files(out)).containsEntry("last.safetensors", checkpoint);
         }
         assertThatThrownBy(() -> Runs.run(out, plan.epochs(2).resume())).hasMessageContaining("epochs was 3, is 2");

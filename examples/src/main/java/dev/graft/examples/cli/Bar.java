@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * A line that shows how far something is, drawn anew over itself by the thread that does the work. It never fills its
+ * A line that shows how far something is, redrawn over itself by the thread that does the work. It never fills its
  * terminal's last column, where some terminals begin a new line.
  */
 final class Bar {

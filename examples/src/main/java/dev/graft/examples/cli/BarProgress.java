@@ -67,7 +67,7 @@ final class BarProgress implements Progress {
 
     @Override
     public void warning(String message) {
-        close(); // a bar that is drawn anew would overwrite the line
+        close(); // a bar that is redrawn would overwrite the line
         lines.warning(message);
     }
 

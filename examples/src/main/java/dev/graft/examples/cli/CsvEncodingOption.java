@@ -30,7 +30,7 @@ final class CsvEncodingOption {
                 return Charset.forName(name);
             } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
                 throw new TypeConversionException("'" + name
-                        + "' is no encoding that this Java knows, such as UTF-8, windows-1252 or ISO-8859-1");
+                        + "' is not an encoding that this Java knows, such as UTF-8, windows-1252 or ISO-8859-1");
             }
         }
     }

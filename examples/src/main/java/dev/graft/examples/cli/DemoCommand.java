@@ -52,7 +52,7 @@ final class DemoCommand extends ReportingCommand {
             names = "--train-source",
             paramLabel = "FILE",
             description =
-                    "Instead of the demonstration, train the weights that come with it anew and write them to FILE; takes some minutes.")
+                    "Instead of the demonstration, train the weights that come with it again, and write them to FILE; takes some minutes.")
     private Optional<Path> trainSource;
 
     @Option(names = "--source-images", paramLabel = "N", description = "For --train-source: images to learn from.")

@@ -7,7 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** Says a failure in one line: what, where, the mend. */
+/** Says a failure in one line: what, where, the fix. */
 final class Failures {
     /** Beyond this, a list of all mismatched keys buries what it says. */
     private static final int LONGEST = 700;

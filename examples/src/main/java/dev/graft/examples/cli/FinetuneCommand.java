@@ -213,7 +213,7 @@ final class FinetuneCommand extends ReportingCommand {
     private void sayHowToGoOn(FineTuning.Ending ending) {
         List<String> arguments = spec.commandLine().getParseResult().originalArgs();
         if (ending == FineTuning.Ending.STOPPED) {
-            out().println("stopped; go on with: " + Shell.command(resumed(arguments)));
+            out().println("stopped; to continue: " + Shell.command(resumed(arguments)));
         } else if (ending == FineTuning.Ending.STOPPED_EARLY) {
             out().println("stopped before anything was trained; start again with: " + Shell.command(arguments));
         }

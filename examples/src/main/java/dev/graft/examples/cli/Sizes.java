@@ -2,7 +2,7 @@ package dev.graft.examples.cli;
 
 import java.util.Locale;
 
-/** Byte counts for people. */
+/** Byte counts as text. */
 final class Sizes {
     private Sizes() {}
 

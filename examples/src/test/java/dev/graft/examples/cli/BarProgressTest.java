@@ -37,7 +37,7 @@ class BarProgressTest {
         bar.epochAborted();
     }
 
-    /** Also where names and numbers are long: a line that wraps is drawn anew below itself. */
+    /** Also where names and numbers are long: a line that wraps is redrawn below itself. */
     @Test
     void barsFitEightyColumnsAndLeaveNoEmptyLine() {
         bar.epochStarted(12_345, 99_999, 1_234_567, 1_000_000);

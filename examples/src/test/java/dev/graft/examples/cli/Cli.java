@@ -37,7 +37,7 @@ record Cli(int code, String out, String err) {
         return this;
     }
 
-    /** One line that says what, where and the mend. */
+    /** One line that says what, where and the fix. */
     Cli failedWith(String... parts) {
         assertThat(code).as(out + err).isEqualTo(1);
         assertThat(err.strip().lines()).as(err).hasSize(1);

@@ -149,7 +149,7 @@ class FinetuneCommandTest {
     void cachedViewsAreDrawnAlikeByTheSameSeed() throws IOException {
         Object[] recipe = {"--weights", pretrained(5), "--epochs", 3, "--augment", "light", "--cached-views", 2};
         assertThat(Cli.run(command("one", recipe)).succeeded().out())
-                .contains("and 2 views of each training image", "drawn anew in every epoch");
+                .contains("and 2 views of each training image", "drawn again in every epoch");
         Cli.run(command("two", recipe)).succeeded();
         assertThat(Files.mismatch(folder.resolve("one/model.safetensors"), folder.resolve("two/model.safetensors")))
                 .isEqualTo(-1);

@@ -52,7 +52,7 @@ class FoundDataTest {
         }
         Path csv = Files.write(data.resolve("list.csv"), list.toString().getBytes(StandardCharsets.ISO_8859_1));
         finetune(csv).failedWith("line 2 is not UTF-8", "--csv-encoding");
-        finetune(csv, "--csv-encoding", "klingon").wrongUsage("'klingon' is no encoding");
+        finetune(csv, "--csv-encoding", "klingon").wrongUsage("'klingon' is not an encoding");
         finetune(csv, "--csv-encoding", "windows-1252").succeeded();
         assertThat(Json.readObject(folder.resolve("run/model.json")))
                 .containsEntry("classes", List.of("Grad \u00C4", "Grad \u00D6"));

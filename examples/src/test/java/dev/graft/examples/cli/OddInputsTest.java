@@ -208,11 +208,11 @@ class OddInputsTest {
         assertThat(out).doesNotExist();
         Files.createDirectory(out);
         finetune("--resume", "--out", out)
-                .failedWith("--resume: " + out + " holds no run to go on with", "or leave --resume out to start one");
+                .failedWith("--resume: " + out + " holds no run to continue", "or leave --resume out to start one");
         assertThat(finetune("--data", data, "--weights", "none", "--out", out, "--resume")
                         .succeeded()
                         .out())
-                .contains("resume: " + out + " holds no run to go on with, so this one starts with its first epoch");
+                .contains("resume: " + out + " holds no run to continue, so this one starts with its first epoch");
         assertThat(finetune("--data", data, "--weights", "none", "--epochs", 2, "--out", out, "--resume")
                         .succeeded()
                         .out())
@@ -230,7 +230,7 @@ class OddInputsTest {
                 .failedWith(
                         "--resume: " + out
                                 + " holds no checkpoint of the run that was begun there: last.safetensors is missing",
-                        "Hint: put it back, or start anew with --overwrite");
+                        "Hint: put it back, or start over with --overwrite");
         assertThat(out.resolve("model.safetensors")).hasBinaryContent(model);
         finetune("--resume", "--out", out).succeeded(); // it is finished
         for (String name : new String[] {"model.safetensors", "model.json", "metrics.json", "log.csv"}) {
@@ -254,7 +254,7 @@ class OddInputsTest {
                                     + (text.equals("{}") || text.contains("5")
                                             ? "lacks what says which run it is of"
                                             : "cannot be read"),
-                            "Hint: put the file back, choose another folder, or start anew with --overwrite");
+                            "Hint: put the file back, choose another folder, or start over with --overwrite");
             finetune("--data", data, "--weights", "none", "--out", out).failedWith("run.json");
         }
     }

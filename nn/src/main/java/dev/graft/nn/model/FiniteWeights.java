@@ -7,7 +7,7 @@ import dev.graft.type.DType;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Weights that are no numbers make every answer worthless: the file is to blame, not an image or the training. */
+/** Weights that are not numbers make every answer worthless: the file is to blame, not an image or the training. */
 public final class FiniteWeights {
     private FiniteWeights() {}
 

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param architecture the network's name, for whoever builds it
  * @param classes class names, in the order of the logits
  * @param preprocessing from an example, such as an image, to the network's input, in the words of the network's task
- * @param facts how it was made: seed, versions, hashes; for people
+ * @param facts how it was made: seed, versions, hashes; informative only
  */
 public record ModelCard(
         String task,
@@ -63,7 +63,7 @@ public record ModelCard(
 
     private static final String START = "start_weights_sha256";
 
-    /** The types of the entries that are for people. */
+    /** The types of the entries that are informative only. */
     private static final Map<String, Class<?>> FACTS = Map.of(
             HASH,
             String.class,
@@ -236,7 +236,7 @@ public record ModelCard(
             throw new ModelException(
                     folder.resolve(FILE_NAME) + " was changed after " + weights.getFileName() + " was written: other "
                             + String.join(", ", changed),
-                    "put the file of that run back; a model with other classes or another input is trained anew");
+                    "put the file of that run back; a model with other classes or another input is trained again");
         }
     }
 
@@ -291,8 +291,8 @@ public record ModelCard(
     }
 
     /**
-     * The card that names a weight file; empty where there is none. A {@code model.json} that graft did not write, or
-     * that is the card of another file, is none.
+     * The card that names a weight file; empty if there is none. A {@code model.json} that graft did not write, or that
+     * is the card of another file, is none.
      *
      * @param sha256 of the file
      * @param note told why a card beside the file is not its card
@@ -336,7 +336,7 @@ public record ModelCard(
                 ? Optional.empty()
                 : Optional.of(
                         folder.resolve(FILE_NAME)
-                                + " has no SHA-256 of its weights, as old models have none: whether they are its own is not checked");
+                                + " has no SHA-256 of its weights, as in old models, so it is not checked whether they belong together");
     }
 
     /** For the card's file. */

@@ -68,7 +68,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
      * @param name what to call the pass
      * @param spill folder for features that do not fit in memory
      * @param kept where they outlive a stop, in this pass or later, or a kill; what is there already is taken, and the
-     *     pass goes on after it. Where that file cannot be written, the pass goes on as without it
+     *     pass continues after it. If that file cannot be written, the pass continues without it
      * @param progress told of the pass
      * @throws IOException where there is room for them nowhere
      * @throws Stopped where {@code stop} was requested

@@ -237,7 +237,7 @@ final class FeatureFile implements AutoCloseable {
         int count = layout.count(size);
         if (values.length != count * length) {
             throw new IllegalArgumentException(
-                    "feature file: " + values.length + " values are no batch of " + count + " vectors of " + length);
+                    "feature file: " + values.length + " values are not a batch of " + count + " vectors of " + length);
         }
         block.putInt(size).putInt(count).putInt(0).asFloatBuffer().put(values);
         block.putInt(2 * Integer.BYTES, checksum(block));

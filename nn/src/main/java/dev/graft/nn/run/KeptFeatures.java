@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  *
  * @param file the file; what it holds of another {@code key}, or damaged, is thrown away
  * @param key a hash of all that the features depend on
- * @param log told in lines for people what was taken, thrown away, or cannot be kept
+ * @param log told, as lines of text, what was taken, thrown away, or cannot be kept
  */
 public record KeptFeatures(Path file, String key, Consumer<String> log) {
     /**

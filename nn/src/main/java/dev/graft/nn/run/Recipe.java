@@ -122,7 +122,7 @@ public record Recipe(
         };
     }
 
-    /** Whether the epochs still to come do not change those that were: a finished run may then go on for more. */
+    /** Whether the epochs still to come do not change those that were: a finished run may then train for more. */
     public boolean mayGrow() {
         return schedule == Schedule.NONE || schedule == Schedule.STEP;
     }

@@ -4,7 +4,7 @@ import dev.graft.message.Explained;
 import dev.graft.message.Message;
 import org.jspecify.annotations.Nullable;
 
-/** A run cannot begin or go on; the message is one line with what is wrong, where, and the fix. */
+/** A run cannot begin or continue; the message is one line with what is wrong, where, and the fix. */
 public final class RunException extends RuntimeException implements Explained {
     private static final long serialVersionUID = 1L;
 

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  *
  * <p>{@code run.json} says which run the checkpoints in the folder are of. {@code model.safetensors},
  * {@code metrics.json} and {@code model.json}, which comes last, are a finished run's result; the card says which run
- * that was. A run that begins anew leaves an older result alone until its own is complete.
+ * that was. A run that starts over leaves an older result alone until its own is complete.
  */
 public final class RunFolder implements AutoCloseable {
     private static final String SETTINGS = "run.json";
@@ -136,7 +136,7 @@ public final class RunFolder implements AutoCloseable {
         return opened;
     }
 
-    /** A killed run leaves what it was writing; under the lock it belongs to nobody. */
+    /** A killed run leaves what it was writing; under the lock, no other run can own it. */
     private void removeLeftovers() {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(RunFolder::isLeftover).toList()) {
@@ -157,10 +157,7 @@ public final class RunFolder implements AutoCloseable {
         return ofAnOwn || (name.startsWith(".graft") && name.endsWith(".probe")) || FeatureStore.isStore(name);
     }
 
-    /**
-     * How the run in a folder was asked for, for a resume that does not say it again; empty where there is none that
-     * tells.
-     */
+    /** How the run in a folder was asked for, for a resume that does not say it again; empty if no run says. */
     public static Map<String, Object> options(Path folder) {
         Map<String, Object> options = new LinkedHashMap<>();
         stored(folder).map(Stored::options).orElse(Map.of()).forEach((name, value) -> {
@@ -229,7 +226,7 @@ public final class RunFolder implements AutoCloseable {
      *
      * @param pass {@code training} or {@code validation}
      * @param facts all that the features depend on, as JSON can hold it; besides, they depend on what computes
-     * @param log told in lines for people
+     * @param log told what happens, as lines of text
      */
     public KeptFeatures keptFeatures(String pass, Map<String, Object> facts, Consumer<String> log) {
         String name = "features-" + pass + ".bin";
@@ -242,7 +239,7 @@ public final class RunFolder implements AutoCloseable {
         return KeptFeatures.of(folder.resolve(name), all, log);
     }
 
-    /** Removes the features of all passes: nobody needs them any more. */
+    /** Removes the features of all passes: they are no longer needed. */
     public void removeFeatures() {
         FEATURES.forEach(name -> FeatureFile.deleteQuietly(folder.resolve(name)));
     }
@@ -278,7 +275,7 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** The hash of the run whose model is here; empty where there is none, or one that does not say. */
+    /** The hash of the run whose model is here; empty if there is none, or one that does not say. */
     private static String resultOf(Path folder) {
         try {
             return Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME))
@@ -300,7 +297,7 @@ public final class RunFolder implements AutoCloseable {
     private RunException unfinished() {
         return new RunException(
                 setting("out") + " " + folder + " holds an unfinished run",
-                "go on with " + setting("resume") + ", or start anew with " + setting("overwrite"));
+                "continue with " + setting("resume") + ", or start over with " + setting("overwrite"));
     }
 
     /**
@@ -322,7 +319,7 @@ public final class RunFolder implements AutoCloseable {
             throw new RunException(
                     (resume ? setting("resume") + ": " : setting("out") + " ") + folder + " holds a run without a "
                             + SETTINGS + " that says what it was",
-                    "choose another folder, or start anew with " + setting("overwrite"));
+                    "choose another folder, or start over with " + setting("overwrite"));
         }
         List<String> differences = identity.differences(before.get().identity, resume);
         if (!differences.isEmpty()) {
@@ -351,7 +348,7 @@ public final class RunFolder implements AutoCloseable {
             throw new RunException(
                     setting("resume") + ": " + folder
                             + " holds no checkpoint of the run that was begun there: last.safetensors is missing",
-                    "put it back, or start anew with " + setting("overwrite"));
+                    "put it back, or start over with " + setting("overwrite"));
         }
         // a checkpoint of another run is one that this run was to replace, and was killed before it could
         boolean own = checkpoint()
@@ -373,7 +370,7 @@ public final class RunFolder implements AutoCloseable {
         return isUsed() || Files.exists(folder.resolve(SETTINGS));
     }
 
-    /** Before data is read: whether there is a run to go on with. */
+    /** Before data is read: whether there is a run to continue. */
     public static void checkResumable(Path folder) {
         Path settings = folder.resolve(SETTINGS);
         if (Files.exists(settings) && stored(folder).isEmpty()) {
@@ -387,7 +384,7 @@ public final class RunFolder implements AutoCloseable {
     private static RunException noRun(Path folder) {
         return new RunException(
                 setting("resume") + ": " + folder
-                        + (Files.exists(folder) ? " holds no run to go on with" : " does not exist"),
+                        + (Files.exists(folder) ? " holds no run to continue" : " does not exist"),
                 "name the folder of the run with " + setting("out") + ", or leave " + setting("resume")
                         + " out to start one");
     }
@@ -403,7 +400,7 @@ public final class RunFolder implements AutoCloseable {
         return new RunException(
                 setting(resume ? "resume" : "out") + ": " + folder.resolve(SETTINGS) + why
                         + ", so nothing tells which run the checkpoints in " + folder + " are of",
-                "put the file back, choose another folder, or start anew with " + setting("overwrite"));
+                "put the file back, choose another folder, or start over with " + setting("overwrite"));
     }
 
     /** What the newest checkpoint is marked with. */
@@ -462,7 +459,7 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** The entries of the identity of the run in a folder; empty where there is none that tells. */
+    /** The entries of the identity of the run in a folder; empty if no run says. */
     public static Map<String, Object> identity(Path folder) {
         return stored(folder).map(Stored::identity).orElse(Map.of());
     }

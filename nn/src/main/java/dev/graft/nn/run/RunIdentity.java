@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All that decides what a run learns: its settings, the files, labels and patients of its data, their split, the
- * weights it starts from. A run goes on only with what it began with.
+ * weights it starts from. A run continues only with what it began with.
  *
  * @param entries named values: texts, numbers, booleans and lists of them; what is too long to show is a hash
  * @param mayGrow whether more epochs than before are no contradiction
@@ -43,7 +43,7 @@ public record RunIdentity(Map<String, Object> entries, boolean mayGrow) {
     }
 
     /**
-     * What is not as it was, for people; empty where this run may go on with that one.
+     * What has changed, as text; empty if this run may continue that one.
      *
      * @param before entries as they come back from JSON
      * @param grow whether more epochs than before are accepted, where they may be

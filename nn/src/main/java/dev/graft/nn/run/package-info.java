@@ -1,4 +1,4 @@
-/** Run folders: what a training keeps, how it is told from another, and how it goes on. */
+/** Run folders: what a training keeps, how it is told from another, and how it continues. */
 @NullMarked
 package dev.graft.nn.run;
 

@@ -85,7 +85,7 @@ final class Checkpoint {
     private static TrainingException notWhole(Path file, WeightFileException e) {
         return new TrainingException(
                 "resume: the checkpoint " + file + " cannot be read: " + e.problem()
-                        + ". Hint: put a whole copy of it back, or start anew without resume.",
+                        + ". Hint: put a whole copy of it back, or start over without resume.",
                 e);
     }
 

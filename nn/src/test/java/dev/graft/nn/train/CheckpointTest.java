@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A checkpoint is judged as a whole, then taken as a whole; a run goes on only with what it was begun with. */
+/** A checkpoint is judged as a whole, then taken as a whole; a run continues only with what it began with. */
 @Timeout(60)
 class CheckpointTest {
     private static final int SIZE = 26;
@@ -433,6 +433,24 @@ class CheckpointTest {
 
     @Test
     void twoTrainersOfOneModelAtOnceAreAnError() throws Exception {
+        // Which of the two is disturbed first, and in what, is a race: gradients that the other one freed are told
+        // of in other words.
+        List<Throwable> failures = new ArrayList<>();
+        for (int attempt = 0;
+                attempt < 10 && failures.stream().noneMatch(CheckpointTest::saysToUseOneThread);
+                attempt++) {
+            List<Throwable> more = failuresOfTwoTrainers();
+            assertThat(more).as("failures of attempt %d", attempt).isNotEmpty();
+            failures.addAll(more);
+        }
+        assertThat(failures).anyMatch(CheckpointTest::saysToUseOneThread);
+    }
+
+    private static boolean saysToUseOneThread(Throwable failure) {
+        return String.valueOf(failure.getMessage()).contains("train a model in one thread at a time");
+    }
+
+    private static List<Throwable> failuresOfTwoTrainers() throws Exception {
         Sequential model = network(0);
         ExecutorService threads = Executors.newFixedThreadPool(2);
         List<Throwable> failures = new ArrayList<>();
@@ -466,10 +484,7 @@ class CheckpointTest {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(failures)
-                .isNotEmpty()
-                .anySatisfy(
-                        failure -> assertThat(failure).hasMessageContaining("train a model in one thread at a time"));
+        return failures;
     }
 
     private static void pause() {

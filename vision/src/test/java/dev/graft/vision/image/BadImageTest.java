@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files that are no whole image: one typed exception with file, problem and mend, never a half-grey picture. */
+/** Files that are no whole image: one typed exception with file, problem and fix, never a half-grey picture. */
 class BadImageTest {
     @TestFactory
     List<DynamicTest> cutFilesAreRefused() {

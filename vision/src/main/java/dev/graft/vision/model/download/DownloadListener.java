@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 public interface DownloadListener {
 
     /**
-     * A download begins, or an earlier one goes on.
+     * A download begins, or an earlier one continues.
      *
      * @param alreadyThere bytes of an earlier attempt, which is continued
      */
