@@ -9,11 +9,13 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /** The program's root: it holds the commands and turns their failures into one line and an exit code. */
 @Command(
@@ -130,12 +132,22 @@ public final class Program {
 
     private CommandLine commandLine(PrintWriter out, PrintWriter err) {
         return new CommandLine(this)
+                .registerConverter(Path.class, word -> Path.of(notEmpty(word)))
+                .registerConverter(String.class, Program::notEmpty)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler(new WrongUsage())
                 .setExecutionExceptionHandler((e, command, parsed) -> failed(err, command.getCommandName(), e));
+    }
+
+    /** An unset variable of a script makes an empty word, which as a path would mean the current folder. */
+    private static String notEmpty(String word) {
+        if (word.isEmpty()) {
+            throw new TypeConversionException("is empty");
+        }
+        return word;
     }
 
     private int failed(PrintWriter err, String command, Throwable e) {

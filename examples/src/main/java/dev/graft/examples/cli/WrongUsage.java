@@ -89,6 +89,10 @@ final class WrongUsage implements IParameterExceptionHandler {
     private static Optional<Answer> badValue(ArgSpec arg, String value) {
         Class<?> type = arg.type() == Optional.class ? typeInOptional(arg) : arg.type();
         String name = arg instanceof OptionSpec option ? option.longestName() : arg.paramLabel();
+        if (value.isEmpty()) {
+            return Optional.of(new Answer(
+                    name + " is empty", Optional.of("give a value; perhaps a variable of your script is not set")));
+        }
         if (type.isEnum()) {
             List<String> values = Arrays.stream(type.getEnumConstants())
                     .map(constant -> constant.toString().toLowerCase(Locale.ROOT))

@@ -56,6 +56,20 @@ class WrongUsageTest {
                 .wrongUsage("--schedule is one of none, step, cosine, warmup-cosine, not 'cosin'.", "mean cosine?");
     }
 
+    /** An unset variable of a script; as a path it would mean the current folder. */
+    @Test
+    void anEmptyWordIsRefused() {
+        String hint = "Hint: give a value; perhaps a variable of your script is not set.";
+        Cli.run("finetune", "--data", folder, "--out", "").wrongUsage("graft finetune: --out is empty.", hint);
+        Cli.run("finetune", "--data", "", "--out", "x").wrongUsage("--data is empty.", hint);
+        Cli.run("finetune", "--data", folder, "--val", "", "--out", "x").wrongUsage("--val is empty.", hint);
+        Cli.run("finetune", "--data", folder, "--weights", "", "--out", "x").wrongUsage("--weights is empty.", hint);
+        Cli.run("predict", "--model", "", "x.jpg").wrongUsage("--model is empty.", hint);
+        Cli.run("predict", "--model", "x", "").wrongUsage("IMAGE is empty.", hint);
+        Cli.run("evaluate", "--model", "x", "--data", "y", "--csv=").wrongUsage("--csv is empty.", hint);
+        Cli.run("inspect", "").wrongUsage("FILE is empty.", hint);
+    }
+
     @Test
     void aNameWithSpacesThatLacksItsQuotesIsRecognised() {
         Cli.run("finetune", "--data", "my", "images", "--out", "x")
