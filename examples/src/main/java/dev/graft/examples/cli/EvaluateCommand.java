@@ -82,7 +82,10 @@ final class EvaluateCommand extends ReportingCommand {
 
     @Override
     Object report() {
-        csv.filter(file -> !Output.isStandardOutput(file)).ifPresent(file -> Output.checkFile("--csv", file));
+        csv.filter(file -> !Output.isStandardOutput(file)).ifPresent(file -> {
+            Output.checkIsItsOwn(spec, "--csv", file);
+            Output.checkFile("--csv", file);
+        });
         if (writesStandardOutput() && json().filter(Output::isStandardOutput).isPresent()) {
             throw new ParameterException(spec.commandLine(), "--csv and --json cannot both be standard output");
         }

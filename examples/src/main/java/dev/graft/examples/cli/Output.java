@@ -2,9 +2,18 @@ package dev.graft.examples.cli;
 
 import dev.graft.io.file.AtomicFile;
 import dev.graft.nn.run.RunException;
+import dev.graft.vision.FineTuning;
+import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** Where a command will write: looked at before its work, for hours of it must not end at a wrong path. */
 final class Output {
@@ -23,6 +32,60 @@ final class Output {
         if (AtomicFile.isDeviceOrPipe(file) ? !Files.isWritable(file) : !mayBeReplaced(file)) {
             throw new RunException(
                     option + " " + file + " cannot be written", "name a file in a folder that exists and is writable");
+        }
+    }
+
+    /**
+     * A report does not replace what the command reads, nor what it writes elsewhere.
+     *
+     * @throws ParameterException where another word of the command line means the same file, or the folder of a run
+     *     that has the file as a part
+     */
+    static void checkIsItsOwn(CommandSpec spec, String option, Path file) {
+        if (AtomicFile.isDeviceOrPipe(file)) {
+            return;
+        }
+        for (ArgSpec arg : spec.args()) {
+            String name = arg instanceof OptionSpec other ? other.longestName() : arg.paramLabel();
+            if (name.equals(option)) {
+                continue;
+            }
+            for (Path path : paths(Optional.ofNullable(arg.getValue()))) {
+                boolean same = same(path, file);
+                if (same || FineTuning.writes(path, file)) {
+                    throw new ParameterException(
+                            spec.commandLine(),
+                            option + " " + file + " would replace "
+                                    + (same ? "the file that " + name + " names" : "a file of the run in " + path)
+                                    + ". Hint: name another file");
+                }
+            }
+        }
+    }
+
+    /** The paths that a value of the command line means. */
+    private static List<Path> paths(Optional<?> value) {
+        Object inner = value.isPresent() ? value.get() : List.of();
+        if (inner instanceof Optional<?> optional) {
+            return paths(optional);
+        }
+        if (inner instanceof List<?> list) {
+            return list.stream()
+                    .flatMap(each -> paths(Optional.of(each)).stream())
+                    .toList();
+        }
+        if (inner instanceof Path path) {
+            return isStandardOutput(path) ? List.of() : List.of(path);
+        }
+        // a word, such as that of --weights, may be a path or a name
+        return inner instanceof String word && new File(word).exists() ? List.of(Path.of(word)) : List.of();
+    }
+
+    private static boolean same(Path a, Path b) {
+        try {
+            return Files.isSameFile(a, b);
+        } catch (IOException e) {
+            return a.toAbsolutePath().normalize().equals(b.toAbsolutePath().normalize());
         }
     }
 

@@ -31,7 +31,10 @@ abstract class ReportingCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        json.filter(file -> !Output.isStandardOutput(file)).ifPresent(file -> Output.checkFile("--json", file));
+        json.filter(file -> !Output.isStandardOutput(file)).ifPresent(file -> {
+            Output.checkIsItsOwn(spec, "--json", file);
+            Output.checkFile("--json", file);
+        });
         Object result = report();
         json.ifPresent(file -> {
             if (Output.isStandardOutput(file)) {

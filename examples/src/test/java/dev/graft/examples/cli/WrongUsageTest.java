@@ -70,6 +70,30 @@ class WrongUsageTest {
         Cli.run("inspect", "").wrongUsage("FILE is empty.", hint);
     }
 
+    /** An option that writes is easily taken for one that reads. */
+    @Test
+    void aReportDoesNotReplaceWhatTheCommandReads() throws Exception {
+        Path list = Files.writeString(folder.resolve("list.csv"), "file,label");
+        Path run = Files.createDirectory(folder.resolve("run"));
+        Path card = Files.writeString(run.resolve("model.json"), "{}");
+        Cli.run("evaluate", "--model", run, "--data", list, "--csv", list)
+                .wrongUsage("--csv " + list + " would replace the file that --data names.", "Hint: name another file.");
+        Path detour = run.resolve("..").resolve("list.csv");
+        Cli.run("evaluate", "--model", run, "--data", list, "--json", detour).wrongUsage("the file that --data names");
+        Cli.run("evaluate", "--model", run, "--data", list, "--csv", card)
+                .wrongUsage("--csv " + card + " would replace a file of the run in " + run + ".");
+        Path both = folder.resolve("both");
+        Cli.run("evaluate", "--model", run, "--data", list, "--csv", both, "--json", both)
+                .wrongUsage("would replace the file that --csv names");
+        Cli.run("predict", "--model", "resnet18", "--weights", list, "--json", list, "x.jpg")
+                .wrongUsage("the file that --weights names");
+        Cli.run("predict", "--model", run, "--json", list, "x.jpg", list).wrongUsage("the file that IMAGE names");
+        Cli.run("inspect", card, "--json", card).wrongUsage("the file that FILE names");
+        Cli.run("finetune", "--data", list, "--out", run, "--json", list).wrongUsage("the file that --data names");
+        assertThat(list).hasContent("file,label");
+        assertThat(card).hasContent("{}");
+    }
+
     @Test
     void aNameWithSpacesThatLacksItsQuotesIsRecognised() {
         Cli.run("finetune", "--data", "my", "images", "--out", "x")
