@@ -1,6 +1,7 @@
 package dev.graft.examples.cli;
 
 import dev.graft.message.SettingException;
+import dev.graft.nn.run.RunException;
 import dev.graft.vision.ClassProbability;
 import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
@@ -8,6 +9,7 @@ import dev.graft.vision.PredictionOutcome;
 import dev.graft.vision.data.ImageFiles;
 import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.model.download.DownloadListener;
+import dev.graft.vision.model.zoo.ModelZoo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -149,6 +151,9 @@ final class PredictCommand extends ReportingCommand {
         Path folder = Path.of(model);
         try {
             if (!Files.isDirectory(folder)) {
+                if (!ModelZoo.names().contains(model)) {
+                    throw noModel(folder);
+                }
                 options = stateDict.map(options::stateDict).orElse(options);
                 options = labels.map(options::labels).orElse(options);
                 options = imageSize.map(options::imageSize).orElse(options);
@@ -164,6 +169,16 @@ final class PredictCommand extends ReportingCommand {
         } catch (SettingException e) {
             throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
         }
+    }
+
+    private static RunException noModel(Path path) {
+        return Files.exists(path)
+                ? new RunException(
+                        "--model " + path + " is a file, and a model is a folder",
+                        "give the folder that has model.json, or a network's name and this file as --weights")
+                : new RunException(
+                        "--model " + path + " is neither a folder nor a network's name",
+                        "check the path; the networks are " + String.join(", ", ModelZoo.names()));
     }
 
     private Map<String, Object> tell(Path image, PredictionOutcome outcome) {

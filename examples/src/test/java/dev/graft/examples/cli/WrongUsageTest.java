@@ -94,6 +94,17 @@ class WrongUsageTest {
         assertThat(card).hasContent("{}");
     }
 
+    /** A path with a typing error, and the file in place of its folder, are likelier than an unknown network. */
+    @Test
+    void aModelThatIsNotThereIsNotCalledANetwork() throws Exception {
+        Cli.run("predict", "--model", folder.resolve("nope"), "x.jpg")
+                .failedWith(
+                        "nope is neither a folder nor a network's name. Hint: check the path; the networks are res");
+        Path file = Files.writeString(folder.resolve("model.safetensors"), "x");
+        Cli.run("predict", "--model", file, "x.jpg")
+                .failedWith(file + " is a file, and a model is a folder. Hint: give the folder that has model.json");
+    }
+
     @Test
     void aNameWithSpacesThatLacksItsQuotesIsRecognised() {
         Cli.run("finetune", "--data", "my", "images", "--out", "x")
