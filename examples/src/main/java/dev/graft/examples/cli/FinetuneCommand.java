@@ -108,7 +108,7 @@ final class FinetuneCommand extends ReportingCommand {
             names = "--augment",
             paramLabel = "none|light|strong",
             description =
-                    "none; light: random crops and flips; strong: also turns and colours. Default: ${DEFAULT-VALUE}.")
+                    "none; light: random crops and flips; strong: also rotations and colours. Default: ${DEFAULT-VALUE}.")
     private String augment;
 
     @Option(

@@ -71,7 +71,7 @@ final class PredictCommand extends ReportingCommand {
             names = "--labels",
             paramLabel = "FILE",
             description =
-                    "For a network's name: class names, one a line. Default: those that are known of the weights, or numbers.")
+                    "For a network's name: class names, one on each line. Default: those that are known of the weights, or numbers.")
     private Optional<Path> labels;
 
     @Option(

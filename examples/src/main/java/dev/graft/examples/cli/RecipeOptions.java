@@ -12,7 +12,7 @@ final class RecipeOptions {
             description = "Passes over the training images. Default: ${DEFAULT-VALUE}.")
     private String epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--batch", paramLabel = "N", description = "Images per step. Default: ${DEFAULT-VALUE}.")
     private String batch;
 
     @Option(
@@ -35,7 +35,7 @@ final class RecipeOptions {
             names = "--schedule",
             paramLabel = "S",
             description =
-                    "The learning rate's way: none, step (a tenth after every 7 epochs), cosine, warmup-cosine. Default: ${DEFAULT-VALUE}.")
+                    "How the learning rate changes: none, step (a tenth after every 7 epochs), cosine, warmup-cosine. Default: ${DEFAULT-VALUE}.")
     private String schedule;
 
     @Option(
@@ -53,7 +53,7 @@ final class RecipeOptions {
     @Option(
             names = "--accumulate",
             paramLabel = "N",
-            description = "Batches a step: the effect of a larger batch in less memory.")
+            description = "Batches per step: the effect of a larger batch in less memory.")
     private String accumulate;
 
     @Option(names = "--clip-norm", paramLabel = "X", description = "Limit of the gradients' common norm.")
