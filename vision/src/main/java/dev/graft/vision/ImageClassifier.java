@@ -24,7 +24,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -248,7 +250,7 @@ public final class ImageClassifier implements AutoCloseable {
      *
      * @throws ImageFormatException naming the first image that cannot be read, by its file or its place in the list;
      *     see {@link #outcomes} to continue without it
-     * @throws IllegalArgumentException for something that is not an image
+     * @throws IllegalArgumentException for something that is not an image, or a stream that is there twice
      */
     public List<Prediction> predict(List<?> images) {
         return outcomes(images).stream().map(PredictionOutcome::orElseThrow).toList();
@@ -257,18 +259,34 @@ public final class ImageClassifier implements AutoCloseable {
     /**
      * What became of each image, in order: a prediction, or why there is none.
      *
-     * @throws IllegalArgumentException for something that is not an image
+     * @throws IllegalArgumentException for something that is not an image, or a stream that is there twice
      */
     public List<PredictionOutcome> outcomes(List<?> images) {
+        checkStreams(images);
         List<Supplier<Image>> sources = IntStream.range(0, images.size())
                 .mapToObj(i -> source(images.get(i), "image " + i + " of the list"))
                 .toList();
-        List<PredictionOutcome> outcomes = new ArrayList<>(images.size());
-        for (int from = 0; from < sources.size(); from += options.maxBatch()) {
-            List<Supplier<Image>> batch = sources.subList(from, Math.min(sources.size(), from + options.maxBatch()));
-            whileOpen(() -> outcomes.addAll(batch(batch)));
+        return whileOpen(
+                () -> { // all of it: a list that has begun is predicted to its end
+                    List<PredictionOutcome> outcomes = new ArrayList<>(sources.size());
+                    for (int from = 0, to; from < sources.size(); from = to) {
+                        to = from + Math.min(options.maxBatch(), sources.size() - from);
+                        outcomes.addAll(batch(sources.subList(from, to)));
+                    }
+                    return List.copyOf(outcomes);
+                });
+    }
+
+    /** Of one stream in two places, chance would say which of them gets the image. */
+    private static void checkStreams(List<?> images) {
+        Map<Object, Integer> seen = new IdentityHashMap<>();
+        for (int i = 0; i < images.size(); i++) {
+            Integer before = images.get(i) instanceof InputStream stream ? seen.putIfAbsent(stream, i) : null;
+            if (before != null) {
+                throw new IllegalArgumentException("image " + i + " of the list is the stream of image " + before
+                        + ", which can be read once. Hint: give its bytes as byte[].");
+            }
         }
-        return List.copyOf(outcomes);
     }
 
     private Supplier<Image> source(Object image, String name) {
@@ -389,9 +407,18 @@ public final class ImageClassifier implements AutoCloseable {
         return notes;
     }
 
-    /** Waits for the predictions that have begun, then frees the network; a second call does nothing. */
+    /**
+     * Waits for the predictions that have begun, then frees the network; a second call does nothing.
+     *
+     * @throws IllegalStateException within a prediction or an evaluation of this classifier, such as in a listener of
+     *     it: it would wait for itself
+     */
     @Override
     public void close() {
+        if (use.getReadHoldCount() > 0) {
+            throw new IllegalStateException("close: this thread is within a prediction or an evaluation of this "
+                    + "classifier, which close() would wait for. Hint: close it after that.");
+        }
         use.writeLock().lock();
         try {
             if (!closed) {

@@ -3,6 +3,7 @@ package dev.graft.vision;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.Architecture;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.zoo.ModelZoo;
 import java.nio.file.Path;
@@ -47,8 +48,18 @@ final class ImageModels {
     /** The network of a finished run, in evaluation mode. */
     public static Backbone load(ModelCard card, Path folder) {
         return card.load(
-                folder,
-                () -> ModelZoo.architecture(card.architecture())
-                        .create(card.classes().size(), new SplittableRandom(0)));
+                folder, () -> architecture(card, folder).create(card.classes().size(), new SplittableRandom(0)));
+    }
+
+    private static Architecture architecture(ModelCard card, Path folder) {
+        try {
+            return ModelZoo.architecture(card.architecture());
+        } catch (IllegalArgumentException e) {
+            throw new ModelException(
+                    folder.resolve(ModelCard.FILE_NAME) + " is of the network " + card.architecture()
+                            + ", which this version of Graft does not know",
+                    "use the version of Graft that wrote it, or a newer one",
+                    e);
+        }
     }
 }

@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.io.file.FileException;
+import dev.graft.io.file.Sha256;
 import dev.graft.message.SettingException;
 import dev.graft.nn.model.ModelException;
+import dev.graft.nn.train.Progress;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.file.Window;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +32,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Images in, probabilities out. */
@@ -178,6 +184,87 @@ class ImageClassifierTest {
             pool.shutdownNow();
         }
         classifier.close();
+    }
+
+    /** The close comes while the first of many batches is read. */
+    @Test
+    void aListThatHasBegunIsAnsweredToItsEnd() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        InputStream first = new ByteArrayInputStream(Files.readAllBytes(files.get(0))) {
+            @Override
+            public int read(byte[] into, int from, int count) {
+                begun.countDown();
+                return super.read(into, from, count);
+            }
+        };
+        List<Object> images = new ArrayList<>(List.of(first));
+        images.addAll(Collections.nCopies(100, files.get(1)));
+        try (ImageClassifier one =
+                ImageClassifier.load(run, ImageClassifierOptions.defaults().maxBatch(1))) {
+            ExecutorService pool = Executors.newFixedThreadPool(1);
+            try {
+                Future<List<Prediction>> all = pool.submit(() -> one.predict(images));
+                assertThat(begun.await(1, TimeUnit.MINUTES)).isTrue();
+                one.close();
+                assertThat(all.get(1, TimeUnit.MINUTES)).hasSize(101);
+            } finally {
+                pool.shutdownNow();
+            }
+        }
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void closingWithinAnEvaluationIsRefusedAndDoesNotWaitForItself() {
+        Progress closing = new Progress() {
+            @Override
+            public void passAdvanced(int examples) {
+                classifier.close();
+            }
+        };
+        assertThatThrownBy(() -> classifier.evaluate(
+                        run.resolveSibling("images"),
+                        ImageEvaluation.Options.defaults().progress(closing)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("close: this thread is within");
+        assertThat(classifier.predict(files)).hasSize(files.size());
+    }
+
+    @Test
+    void aStreamThatIsInTheListTwiceIsRefused() throws IOException {
+        InputStream stream = new ByteArrayInputStream(Files.readAllBytes(files.get(0)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> classifier.outcomes(List.of(stream, files.get(1), stream)))
+                .withMessageContaining("image 2 of the list is the stream of image 0");
+        assertThat(classifier.predict(stream)).isEqualTo(classifier.predict(files.get(0)));
+    }
+
+    @Test
+    void aCardThatHoldsNullIsRefusedAsDamaged() throws IOException {
+        Path card = run.resolve("model.json");
+        String text = Files.readString(card);
+        for (String damaged : new String[] {"null", text.replace("\"left\"", "null")}) {
+            Files.writeString(card, damaged);
+            assertThatThrownBy(() -> ImageClassifier.load(run))
+                    .isInstanceOfAny(ModelException.class, FileException.class)
+                    .hasMessageContaining("model.json");
+        }
+    }
+
+    /** As a later version may write it. */
+    @Test
+    void aNetworkThatThisVersionDoesNotKnowIsNamed() throws IOException {
+        Path weights = run.resolve("model.safetensors");
+        String before = Sha256.of(weights);
+        String bytes = new String(Files.readAllBytes(weights), StandardCharsets.ISO_8859_1);
+        Files.write(weights, bytes.replace("resnet20", "resnet99").getBytes(StandardCharsets.ISO_8859_1));
+        Path card = run.resolve("model.json");
+        Files.writeString(
+                card,
+                Files.readString(card).replace("\"resnet20\"", "\"resnet99\"").replace(before, Sha256.of(weights)));
+        assertThatThrownBy(() -> ImageClassifier.load(run))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("is of the network resnet99, which this version of Graft does not know");
     }
 
     @Test

@@ -87,7 +87,12 @@ public final class Json {
      */
     public static Map<String, Object> parseObject(String text, Path file) {
         try {
-            return JSON.std.mapFrom(text);
+            Map<String, Object> object = JSON.std.mapFrom(text);
+            if (object == null) { // the document "null" is whole JSON
+                throw new FileException(
+                        file + " is not a JSON object (it is null)", "put the file back that Graft wrote");
+            }
+            return object;
         } catch (IOException e) {
             throw new FileException(
                     file + " is not a JSON object ("

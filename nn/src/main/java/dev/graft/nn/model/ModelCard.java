@@ -112,7 +112,7 @@ public record ModelCard(
             String task = versioned ? text(file, map, TASK) : IMAGE_CLASSIFICATION;
             String architecture = text(file, map, "architecture");
             List<String> classes = ((List<?>) require(file, map, "classes"))
-                    .stream().map(String.class::cast).toList();
+                    .stream().map(name -> text(name, "classes")).toList();
             checkClasses(file, classes);
             Map<String, Object> preprocessing = new LinkedHashMap<>();
             ((Map<?, ?>) require(file, map, "preprocessing"))
@@ -284,6 +284,14 @@ public record ModelCard(
             throw lacks(file, key);
         }
         return value;
+    }
+
+    /** @throws ClassCastException for everything else, also for nothing, which a cast lets through */
+    private static String text(@Nullable Object value, String key) {
+        if (value instanceof String text) {
+            return text;
+        }
+        throw new ClassCastException(key);
     }
 
     private static ModelException lacks(Path file, String key) {
