@@ -182,7 +182,7 @@ public final class FineTuning {
      */
     public FineTuning set(String name, String text) {
         FineTuningSetting<?> setting = FineTuningValues.named(name);
-        return with(setting, setting.read(text));
+        return with(setting, setting.read(FineTuningValues.given(name, text)));
     }
 
     private <T> FineTuning with(FineTuningSetting<? extends T> setting, T value) {

@@ -4,6 +4,7 @@ import dev.graft.message.Message;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.vision.model.download.DownloadListener;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -16,6 +17,14 @@ import java.util.function.Consumer;
  */
 record FineTuningListeners(
         Progress progress, StopSignal stop, Consumer<? super Message> log, DownloadListener downloads) {
+    /** @throws NullPointerException naming what is null: not hours later, when it would first be told something */
+    FineTuningListeners {
+        Objects.requireNonNull(progress, "progress");
+        Objects.requireNonNull(stop, "stop");
+        Objects.requireNonNull(log, "log");
+        Objects.requireNonNull(downloads, "downloads");
+    }
+
     /** Everything goes to the system's log. */
     static final FineTuningListeners SILENT = new FineTuningListeners(
             Progress.silent(), new StopSignal(), FineTuningListeners::toLog, DownloadListener.log());

@@ -41,6 +41,7 @@ public final class FineTuningRun implements AutoCloseable {
     private final StartingPoint start;
 
     private boolean saidWindow;
+    private boolean closed;
 
     private FineTuningRun(
             FineTuningSettings settings,
@@ -87,6 +88,7 @@ public final class FineTuningRun implements AutoCloseable {
     /**
      * Trains and writes the folder.
      *
+     * @throws IllegalStateException once closed
      * @throws RunException where the folder or the images cannot be used
      */
     public FineTuning.Result run() {
@@ -98,7 +100,16 @@ public final class FineTuningRun implements AutoCloseable {
         return run(listeners.progress(), stop);
     }
 
-    FineTuning.Result run(Progress progress, StopSignal stop) {
+    /**
+     * One at a time: the folder's lock keeps other runs out, but not this one from another thread.
+     *
+     * @throws IllegalStateException once closed, since the folder is given back
+     */
+    synchronized FineTuning.Result run(Progress progress, StopSignal stop) {
+        if (closed) {
+            throw new IllegalStateException(
+                    "fine-tuning: this run was closed, and its folder may be another's. Hint: open it again.");
+        }
         try {
             return train(progress, stop);
         } catch (RuntimeException | Error e) {
@@ -298,8 +309,10 @@ public final class FineTuningRun implements AutoCloseable {
         return versions;
     }
 
+    /** Waits for a {@link #run()} in another thread, then gives the folder back; a second call does nothing. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         folder.close();
     }
 }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a fine-tuning was told, setting by setting: the one place that knows their names, defaults and limits, and which
@@ -148,10 +149,18 @@ final class FineTuningValues {
 
     /** @throws SettingException for a value that cannot be meant */
     <T> FineTuningValues with(FineTuningSetting<T> setting, Object value) {
-        setting.checked(setting.cast(value));
+        setting.checked(setting.cast(given(setting.name(), value)));
         Map<FineTuningSetting<?>, Object> more = new LinkedHashMap<>(given);
         more.put(setting, value);
         return new FineTuningValues(Collections.unmodifiableMap(more));
+    }
+
+    /** @throws SettingException for null, which would be taken for the default without a word */
+    static <T> T given(String name, @Nullable T value) {
+        if (value == null) {
+            throw new SettingException(setting(name) + " is null", "give a value, or leave it out");
+        }
+        return value;
     }
 
     private <T> Optional<T> given(FineTuningSetting<T> setting) {

@@ -21,6 +21,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,6 +140,67 @@ class FineTuningTest {
         assertThatThrownBy(() -> FineTuning.resume(folder.resolve("nothing")).run())
                 .isInstanceOf(RunException.class)
                 .hasMessageContaining("does not exist");
+    }
+
+    /** As unset, they would be taken for the default. */
+    @Test
+    void nullIsRefusedWhereItIsGiven() {
+        FineTuning none = FineTuning.unset();
+        assertThatThrownBy(() -> none.augment(null))
+                .isInstanceOf(SettingException.class)
+                .hasMessageStartingWith("augment is null");
+        assertThatThrownBy(() -> FineTuning.of(null)).hasMessageStartingWith("data is null");
+        assertThatThrownBy(() -> none.model(null)).hasMessageStartingWith("model is null");
+        assertThatThrownBy(() -> none.set("epochs", null)).hasMessageStartingWith("epochs is null");
+        assertThatThrownBy(() -> none.progress(null)).hasMessage("progress");
+    }
+
+    @Test
+    void aClosedRunDoesNotTrainInAFolderThatIsGivenBack() throws IOException {
+        FineTuningRun run = small().open();
+        run.close();
+        assertThatThrownBy(run::run)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("this run was closed");
+        assertThat(folder.resolve("run/model.json")).doesNotExist();
+    }
+
+    @Test
+    void twoThreadsWithOneRunTrainItOnce() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(2);
+        try (FineTuningRun run = small().open()) {
+            List<FineTuning.Ending> endings = new ArrayList<>();
+            Callable<FineTuning.Result> train = run::run;
+            for (Future<FineTuning.Result> result : pool.invokeAll(List.of(train, train))) {
+                endings.add(result.get().ending());
+            }
+            assertThat(endings)
+                    .containsExactlyInAnyOrder(FineTuning.Ending.FINISHED, FineTuning.Ending.ALREADY_FINISHED);
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
+    void aCardThatWasEditedIsWrittenAgainByAResume() throws IOException {
+        small().run();
+        Path card = folder.resolve("run/model.json");
+        String right = Files.readString(card);
+        Files.writeString(card, right.replace("\"left\"", "\"lift\""));
+        assertThatThrownBy(() -> small().run()).hasMessageContaining("holds an unfinished run");
+        assertThat(small().resume(true).run().ending()).isEqualTo(FineTuning.Ending.FINISHED);
+        assertThat(Files.readString(card)).isEqualTo(right);
+    }
+
+    @Test
+    void filesThatHoldNullAreDamaged() throws IOException {
+        small().run();
+        Files.writeString(folder.resolve("run/metrics.json"), "null");
+        assertThat(small().resume(true).run().ending()).isEqualTo(FineTuning.Ending.FINISHED);
+        Files.writeString(folder.resolve("run/run.json"), "null");
+        assertThatThrownBy(() -> FineTuning.resume(folder.resolve("run")).run())
+                .isInstanceOf(RunException.class)
+                .hasMessageContaining("run.json cannot be read");
     }
 
     @Test

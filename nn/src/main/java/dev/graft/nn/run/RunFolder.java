@@ -263,7 +263,18 @@ public final class RunFolder implements AutoCloseable {
         }
         Path weights = folder.resolve(ModelCard.WEIGHTS);
         return Files.isRegularFile(weights)
-                && ModelCard.read(folder).weightsSha256().equals(Optional.of(Sha256.of(weights)));
+                && ModelCard.read(folder).weightsSha256().equals(Optional.of(Sha256.of(weights)))
+                && isUnchanged(folder);
+    }
+
+    /** A card that was edited since is refused by whoever loads the model, so it is written again. */
+    private static boolean isUnchanged(Path folder) {
+        try {
+            ModelCard.read(folder).checkUnchanged(folder);
+            return true;
+        } catch (ModelException e) {
+            return false;
+        }
     }
 
     /** A damaged report is written again from the checkpoint, as a missing one. */
