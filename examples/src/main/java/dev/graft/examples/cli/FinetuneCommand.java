@@ -1,7 +1,6 @@
 package dev.graft.examples.cli;
 
 import dev.graft.message.SettingException;
-import dev.graft.nn.run.RunException;
 import dev.graft.vision.FineTuning;
 import dev.graft.vision.FineTuningRun;
 import dev.graft.vision.model.download.DownloadListener;
@@ -163,11 +162,6 @@ final class FinetuneCommand extends ReportingCommand {
 
     @Override
     Object report() {
-        json().filter(file -> FineTuning.writes(out, file)).ifPresent(file -> {
-            throw new RunException(
-                    "--json " + file + " is a file of the run itself",
-                    "choose another one, or leave it out: metrics.json holds the same");
-        });
         FineTuning tuning = told();
         FineTuning.Result result;
         try (FineTuningRun run = open(tuning)) {

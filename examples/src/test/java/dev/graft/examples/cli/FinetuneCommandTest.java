@@ -377,7 +377,7 @@ class FinetuneCommandTest {
         Map<String, Object> first = Cli.json(folder.resolve("one.json"), command("run"));
         assertThat(Cli.json(folder.resolve("two.json"), command("run"))).isEqualTo(first);
         Cli.run(command("run", "--json", folder.resolve("run/model.json")))
-                .failedWith("--json", "model.json is a file of the run itself");
+                .wrongUsage("--json", "model.json would replace a file of the run in");
         Cli.run(command("run", "--overwrite", "--weights", folder.resolve("run/model.safetensors"), "--freeze", "none"))
                 .failedWith("model.safetensors is a file of the run in --out", "choose another --out");
         assertThat(Cli.json(folder.resolve("three.json"), command("run"))).isEqualTo(first);
