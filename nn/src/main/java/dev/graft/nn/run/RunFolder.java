@@ -488,8 +488,25 @@ public final class RunFolder implements AutoCloseable {
         return Json.readObject(folder.resolve(METRICS));
     }
 
-    /** Puts a result in place: weights first, the card that says whose they are last. */
+    /**
+     * Puts a result in place: weights first, the card that says whose they are last. Features that were kept for a
+     * resume are removed then, or before a second attempt if the first one fails: on a full disk they may take the room
+     * that the result needs.
+     */
     public void finish(RunIdentity identity, Map<String, Object> options, Result result) {
+        try {
+            putInPlace(identity, options, result);
+        } catch (RuntimeException e) {
+            if (FEATURES.stream().noneMatch(name -> Files.exists(folder.resolve(name)))) {
+                throw e;
+            }
+            removeFeatures();
+            putInPlace(identity, options, result);
+        }
+        removeFeatures();
+    }
+
+    private void putInPlace(RunIdentity identity, Map<String, Object> options, Result result) {
         try (Swap swap = new Swap()) {
             Path weights = swap.of(folder.resolve(ModelCard.WEIGHTS));
             Path metrics = swap.of(folder.resolve(METRICS));
@@ -503,7 +520,6 @@ public final class RunFolder implements AutoCloseable {
             record(identity, options);
             swap.commit();
         }
-        removeFeatures();
     }
 
     /** What a run has learnt. */
