@@ -21,6 +21,9 @@ final class Output {
     private static final Set<String> STANDARD_OUTPUT =
             Set.of("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/proc/thread-self/fd/1");
 
+    /** What names the folder of a run. */
+    private static final Set<String> RUNS = Set.of("--model", "--out");
+
     private Output() {}
 
     static boolean isStandardOutput(Path file) {
@@ -52,7 +55,7 @@ final class Output {
             }
             for (Path path : paths(Optional.ofNullable(arg.getValue()))) {
                 boolean same = same(path, file);
-                if (same || FineTuning.writes(path, file)) {
+                if (same || (RUNS.contains(name) && FineTuning.writes(path, file))) {
                     throw new ParameterException(
                             spec.commandLine(),
                             option + " " + file + " would replace "

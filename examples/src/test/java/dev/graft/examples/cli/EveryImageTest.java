@@ -81,6 +81,15 @@ class EveryImageTest {
         assertThat(Float.parseFloat(cell)).isBetween(0f, 1f);
     }
 
+    /** A folder of images is not a run: names that a run would use are free in it. */
+    @Test
+    void aReportBesideTheImagesMayHaveTheNameOfARunsFile() throws IOException {
+        Path some = TinyImages.folder(folder.resolve("some"), 2, 2);
+        Path report = some.resolve("metrics.json");
+        Cli.run("predict", "--model", run, some, "--json", report).succeeded();
+        assertThat(report).isRegularFile();
+    }
+
     @Test
     void theCsvGoesToStandardOutputForADash() {
         Cli told = Cli.run("evaluate", "--model", run, "--data", data, "--csv", "-")
