@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -279,7 +278,7 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Of one stream in two places, chance would say which of them gets the image. */
     private static void checkStreams(List<?> images) {
-        Map<Object, Integer> seen = new IdentityHashMap<>();
+        IdentityHashMap<Object, Integer> seen = new IdentityHashMap<>();
         for (int i = 0; i < images.size(); i++) {
             Integer before = images.get(i) instanceof InputStream stream ? seen.putIfAbsent(stream, i) : null;
             if (before != null) {

@@ -192,7 +192,7 @@ class ImageClassifierTest {
         CountDownLatch begun = new CountDownLatch(1);
         InputStream first = new ByteArrayInputStream(Files.readAllBytes(files.get(0))) {
             @Override
-            public int read(byte[] into, int from, int count) {
+            public synchronized int read(byte[] into, int from, int count) {
                 begun.countDown();
                 return super.read(into, from, count);
             }

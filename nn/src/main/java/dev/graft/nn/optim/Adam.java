@@ -93,8 +93,8 @@ public final class Adam extends PerParameterOptimizer<Adam.Options> {
             Tensor largest = state.moment(LARGEST);
             square = largest.copyFrom(largest.maximum(square));
         }
-        double meanShare = 1 - Math.pow(o.beta1(), state.step());
-        double squareShare = 1 - Math.pow(o.beta2(), state.step());
+        double meanShare = 1 - Math.pow(o.beta1(), (double) state.step());
+        double squareShare = 1 - Math.pow(o.beta2(), (double) state.step());
         Tensor root = square.sqrt().affine((float) (1 / Math.sqrt(squareShare)), (float) o.eps());
         weight.addInPlace(mean.div(root), (float) (-learningRate / meanShare));
     }

@@ -17,6 +17,6 @@ public record ExponentialLr(double gamma) implements LrSchedule {
 
     @Override
     public double factor(long step) {
-        return Math.pow(gamma, step);
+        return Math.pow(gamma, (double) step);
     }
 }

@@ -23,8 +23,7 @@ public record MultiStepLr(List<Long> milestones, double gamma) implements LrSche
 
     @Override
     public double factor(long step) {
-        return Math.pow(
-                gamma,
+        return Math.pow(gamma, (double)
                 milestones.stream().filter(milestone -> milestone <= step).count());
     }
 }

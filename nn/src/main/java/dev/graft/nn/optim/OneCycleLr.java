@@ -69,7 +69,7 @@ public record OneCycleLr(
         if (at <= returned) {
             return between(1, first, at, peak, returned);
         }
-        return between(threePhases ? first : 1, last, at, returned, steps - 1);
+        return between(threePhases ? first : 1, last, at, returned, (double) (steps - 1));
     }
 
     private double between(double start, double end, double at, double from, double to) {

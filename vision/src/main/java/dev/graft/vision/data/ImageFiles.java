@@ -55,7 +55,11 @@ public record ImageFiles(List<Path> images, Map<String, Integer> ignored) {
                 ignored.size() > LISTED ? ", ..." : ""));
     }
 
-    /** @throws DataException if the folder cannot be read, or holds no image */
+    /**
+     * The images in a folder and below.
+     *
+     * @throws DataException if the folder cannot be read, or holds no image
+     */
     public static ImageFiles in(Path folder) {
         List<Path> images = new ArrayList<>();
         Map<String, Integer> ignored = new TreeMap<>();
