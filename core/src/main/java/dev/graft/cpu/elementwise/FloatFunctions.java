@@ -115,16 +115,21 @@ final class FloatFunctions {
         float t = v * LOG2_E + ROUND;
         float n = t - ROUND;
         float r = v - n * LN2_HIGH - n * LN2_LOW;
+        float y = restMinus1(r) + 1f;
+        // In two halves, since 2^n alone may be no normal float.
+        int k = Float.floatToRawIntBits(t) - ROUND_BITS;
+        int half = k >> 1;
+        return y * power(half) * power(k - half);
+    }
+
+    /** {@code exp(r) - 1} for what the reduction of an argument leaves: {@code |r| <= ln(2) / 2}. */
+    private static float restMinus1(float r) {
         float p = E5 * r + E4;
         p = p * r + E3;
         p = p * r + E2;
         p = p * r + E1;
         p = p * r + E0;
-        float y = p * (r * r) + r + 1f;
-        // In two halves, since 2^n alone may be no normal float.
-        int k = Float.floatToRawIntBits(t) - ROUND_BITS;
-        int half = k >> 1;
-        return y * power(half) * power(k - half);
+        return p * (r * r) + r;
     }
 
     /**
@@ -135,12 +140,7 @@ final class FloatFunctions {
         float t = v * LOG2_E + ROUND;
         float n = t - ROUND;
         float r = v - n * LN2_HIGH - n * LN2_LOW;
-        float p = E5 * r + E4;
-        p = p * r + E3;
-        p = p * r + E2;
-        p = p * r + E1;
-        p = p * r + E0;
-        float q = p * (r * r) + r;
+        float q = restMinus1(r);
         // 2^k (q + 1) - 1 in two halves.
         int k = Float.floatToRawIntBits(t) - ROUND_BITS;
         int half = k >> 1;

@@ -72,6 +72,8 @@ final class Functions {
     /** {@code y = op(x)}, where {@code y} may be {@code x}; {@code a} is ELU's factor. */
     void values(UnaryOp op, float a, float[] x, float[] y, int from, int to) {
         float[] e = new float[Math.min(BLOCK, to - from)];
+        // a second block, for those that need one
+        float[] u = op == UnaryOp.SOFTPLUS || op == UnaryOp.GELU_TANH ? new float[e.length] : e;
         for (int at = from; at < to; at += BLOCK) {
             int count = Math.min(BLOCK, to - at);
             switch (op) {
@@ -102,7 +104,6 @@ final class Functions {
                     run(erf, x, at, e, y, at, count);
                 }
                 case GELU_TANH -> {
-                    float[] u = new float[count];
                     run(geluArgument, x, at, e, u, 0, count);
                     exponential(minusAbs, u, 0, e, count);
                     run(sigmoid, u, 0, e, e, 0, count);
@@ -119,15 +120,14 @@ final class Functions {
                     scale(a, e, count);
                     run(elu, x, at, e, y, at, count);
                 }
-                case SOFTPLUS -> softplus(x, y, at, e, count);
+                case SOFTPLUS -> softplus(x, y, at, e, u, count);
                 default -> throw new IllegalArgumentException(op + " is not one of these functions");
             }
         }
     }
 
     /** {@code log(1 + exp(x))} as {@code max(x, 0) + log(1 + e)} with {@code e = exp(-|x|)}, which never overflows. */
-    private void softplus(float[] x, float[] y, int at, float[] e, int count) {
-        float[] u = new float[count];
+    private void softplus(float[] x, float[] y, int at, float[] e, float[] u, int count) {
         exponential(minusAbs, x, at, e, count);
         for (int i = 0; i < count; i++) {
             u[i] = 1f + e[i];
