@@ -1,6 +1,7 @@
 package dev.graft.message;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -116,6 +117,11 @@ public final class Message {
     @Override
     public String toString() {
         return said((name, value, java) -> java);
+    }
+
+    /** A setting's name as a command line spells it: {@code valFraction} is {@code --val-fraction}. */
+    public static String option(String setting) {
+        return "--" + setting.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     }
 
     private static String literal(Object value) {

@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import static dev.graft.message.Message.setting;
 
+import dev.graft.message.Message;
 import dev.graft.message.SettingException;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunFolder;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -229,7 +229,7 @@ final class FineTuningValues {
 
     /** A setting's name in {@code run.json}, which is that of the program's option. */
     private static String option(FineTuningSetting<?> setting) {
-        return "--" + setting.name().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        return Message.option(setting.name());
     }
 
     /**

@@ -58,7 +58,7 @@ record UnfinishedRun(Backbone network, List<String> classes, Preprocessing prepr
         Backbone model = start.build(classes, RandomStream.of(settings.recipe().seed(), "finetune.weights"))
                 .model();
         try (StateDict weights = saved.load()) {
-            if (saved.identity().endsWith(" head")) {
+            if (RunFolder.isOfHead(saved.identity())) {
                 model.headNetwork().load(weights);
             } else {
                 model.load(weights);

@@ -25,13 +25,8 @@ final class OptionWords {
         if (name.equals("featureCache") && value.equals(Optional.of("false"))) {
             return "--no-feature-cache";
         }
-        String word = COMMANDS.containsKey(name) ? Shell.program() + " " + COMMANDS.get(name) : option(name);
+        String word = COMMANDS.containsKey(name) ? Shell.program() + " " + COMMANDS.get(name) : Message.option(name);
         return value.map(given -> word + " " + Shell.word(given)).orElse(word);
-    }
-
-    /** {@code valFraction} is {@code --val-fraction}. */
-    static String option(String setting) {
-        return "--" + setting.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     }
 
     /** {@code --val-fraction} is {@code valFraction}. */

@@ -2,6 +2,7 @@ package dev.graft.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.message.Message;
 import dev.graft.vision.FineTuning;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,8 +48,8 @@ class SameSettingsTest {
     @Test
     void namesAreMadeOfOneAnother() {
         for (String name : FineTuning.settings()) {
-            assertThat(OptionWords.setting(OptionWords.option(name))).isEqualTo(name);
+            assertThat(OptionWords.setting(Message.option(name))).isEqualTo(name);
         }
-        assertThat(OptionWords.option("allowSharedPatients")).isEqualTo("--allow-shared-patients");
+        assertThat(Message.option("allowSharedPatients")).isEqualTo("--allow-shared-patients");
     }
 }

@@ -17,7 +17,6 @@ import dev.graft.tensor.Tensor;
  */
 public final class KlDivLoss implements Loss {
     private static final String NAME = "klDiv";
-    private static final float LOWEST = -1e38f;
 
     private final boolean logTarget;
     private final boolean batchMean;
@@ -71,7 +70,7 @@ public final class KlDivLoss implements Loss {
     /** Where the probability {@code exp(t)} is 0, both logarithms are finite in its product. */
     private static Tensor ofLogarithms(Tensor outputs, Tensor t) {
         Tensor p = t.exp();
-        Tensor floor = LossParts.constant(t, LOWEST);
+        Tensor floor = LossParts.constant(t, LossParts.LOWEST);
         Tensor apart = Tensor.where(
                 p.eq(LossParts.constant(t, 0)), t.maximum(floor).sub(outputs.maximum(floor)), t.sub(outputs));
         return p.mul(apart);

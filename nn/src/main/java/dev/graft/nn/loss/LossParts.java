@@ -7,7 +7,7 @@ import java.util.Optional;
 /** What several losses are composed of. */
 final class LossParts {
     /** Far below any logarithm of a float, and far from overflow. */
-    private static final float LOWEST = -1e38f;
+    static final float LOWEST = -1e38f;
 
     private LossParts() {}
 

@@ -30,12 +30,7 @@ public final class MseLoss implements Loss {
         try (Scope scope = Scope.open()) {
             Tensor squared =
                     outputs.sub(Targets.matching("mse", outputs, targets)).square();
-            return scope.keep(
-                    switch (reduction) {
-                        case NONE -> squared;
-                        case MEAN -> squared.mean();
-                        case SUM -> squared.sum();
-                    });
+            return scope.keep(LossParts.reduce(reduction, squared));
         }
     }
 

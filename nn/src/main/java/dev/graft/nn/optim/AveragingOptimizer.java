@@ -3,7 +3,6 @@ package dev.graft.nn.optim;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Parameter;
 import dev.graft.tensor.Tensor;
-import dev.graft.type.DType;
 import java.util.List;
 import java.util.Map;
 
@@ -118,11 +117,7 @@ public final class AveragingOptimizer extends Optimizer {
     @Override
     public void check(StateDict state) {
         Tensor count = state.find(STEPS).orElse(null);
-        if (count == null
-                || count.isClosed()
-                || count.dtype() != DType.I64
-                || count.numel() != 1
-                || count.itemLong() < 0) {
+        if (count == null || count.isClosed() || !isCount(count)) {
             throw new IllegalArgumentException("optimizer: the saved state has no valid " + STEPS
                     + ". Hint: it is of a run without this average; resume with the optimizer that saved it.");
         }

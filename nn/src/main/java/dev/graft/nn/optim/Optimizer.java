@@ -249,6 +249,11 @@ public abstract class Optimizer implements AutoCloseable {
         taken.forEach(state -> state.ifPresent(free));
     }
 
+    /** Whether an open tensor is one I64 number that is not negative, as counters are saved. */
+    static boolean isCount(Tensor saved) {
+        return saved.dtype() == DType.I64 && saved.numel() == 1 && saved.itemLong() >= 0;
+    }
+
     static void judge(StateDict state, List<Parameter> parameters, Set<String> moments, Set<String> counters) {
         List<String> problems = state.names().stream()
                 .flatMap(key -> {
@@ -266,8 +271,7 @@ public abstract class Optimizer implements AutoCloseable {
                         return Stream.of(key + ": saved " + saved.shape() + " was closed");
                     }
                     if (counters.contains(kind)) {
-                        boolean counts = saved.dtype() == DType.I64 && saved.numel() == 1 && saved.itemLong() >= 0;
-                        return counts
+                        return isCount(saved)
                                 ? Stream.empty()
                                 : Stream.of(key + ": must be one I64 number that is not negative, saved " + saved);
                     }

@@ -188,14 +188,11 @@ public final class WeightAverage implements AutoCloseable {
     public void check(StateDict state) {
         List<String> problems = new ArrayList<>();
         Tensor count = state.find(UPDATES).orElse(null);
-        if (count != null && count.isClosed()) {
-            count = null;
-        }
-        boolean counts = count != null && count.dtype() == DType.I64 && count.numel() == 1 && count.itemLong() >= 0;
+        boolean counts = count != null && !count.isClosed() && Optimizer.isCount(count);
         if (!counts) {
             problems.add(UPDATES + " must be one I64 number that is not negative");
         }
-        boolean empty = count != null && counts && count.itemLong() == 0;
+        boolean empty = counts && count != null && count.itemLong() == 0;
         try (StateDict current = model.stateDict()) {
             for (Map.Entry<String, Tensor> entry : current.entries()) {
                 String name = WEIGHTS + entry.getKey();

@@ -40,6 +40,8 @@ public final class RunFolder implements AutoCloseable {
     private static final String RUN = ModelCard.RUN;
 
     /** What a frozen part has made of the examples; no loss, for it can be computed again. */
+    private static final String HEAD = " head";
+
     private static final List<String> FEATURES = List.of("features-training.bin", "features-validation.bin");
 
     private static final List<String> OWN = List.of(
@@ -423,7 +425,12 @@ public final class RunFolder implements AutoCloseable {
      * How to mark a run's checkpoints; those of the head alone do not fit the whole network, nor the other way round.
      */
     public static String mark(String key, boolean headOnly) {
-        return key + (headOnly ? " head" : " network");
+        return key + (headOnly ? HEAD : " network");
+    }
+
+    /** Whether a checkpoint that is marked so holds the head alone. */
+    public static boolean isOfHead(String mark) {
+        return mark.endsWith(HEAD);
     }
 
     /** Says that the checkpoints which are now written are this run's. */
