@@ -39,11 +39,11 @@ public final class DjlWorker {
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             NDArray images = manager.randomNormal(new Shape(task.batch(), 3, task.size(), task.size()));
             Turns.Contestant steps = Turns.of(step(task, manager, images));
-            System.out.println(DjlPeer.READY);
+            System.out.println(WorkerProcess.READY);
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 double[] ms = steps.turn(Integer.parseInt(line));
-                System.out.println(DjlPeer.ANSWER
+                System.out.println(WorkerProcess.ANSWER
                         + Arrays.stream(ms).mapToObj(Double::toString).collect(Collectors.joining(" ")));
             }
         }

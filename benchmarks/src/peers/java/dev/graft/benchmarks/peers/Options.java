@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  *
  * @param seconds how long to measure each line of the table
  * @param warmUp seconds for each side before that
- * @param peers {@code djl} or nothing, beside libtorch
+ * @param peers {@code djl}, and {@code torch} (of pip) or {@code libtorch} where they can be left out
  * @param python a Python with PyTorch, for the programs that compare with one
  */
 record Options(

@@ -1,0 +1,251 @@
+package dev.graft.benchmarks.peers;
+
+import dev.graft.nn.Module;
+import dev.graft.nn.Parameter;
+import dev.graft.nn.layer.BatchNorm1d;
+import dev.graft.nn.layer.Conv1d;
+import dev.graft.nn.layer.Embedding;
+import dev.graft.nn.layer.LayerNorm;
+import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
+import dev.graft.nn.layer.Sequential;
+import dev.graft.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+
+/** The networks and functions of {@link NetworksVersusTorch}, written as a user of Graft would. */
+final class Rows {
+    private static final int[] DILATIONS = {1, 4, 10, 25};
+
+    private Rows() {}
+
+    /** The rows' names with their modes, in the table's order. */
+    static final Map<String, List<String>> ALL = all();
+
+    private static Map<String, List<String>> all() {
+        Map<String, List<String>> rows = new LinkedHashMap<>();
+        rows.put("mlp", List.of("train"));
+        rows.put("records", List.of("train"));
+        for (String name : List.of("conv1d", "transformer", "lstm")) {
+            rows.put(name, List.of("train", "inference"));
+        }
+        for (String name : List.of("matmul256", "matmul512", "matmul1024", "matmul2048")) {
+            rows.put(name, List.of("inference"));
+        }
+        for (String name : List.of("exp", "tanh", "sigmoid", "gelu", "softmax", "layernorm")) {
+            rows.put(name, List.of("inference"));
+        }
+        return rows;
+    }
+
+    static Row of(String name, String mode) {
+        SplittableRandom random = new SplittableRandom(1);
+        return switch (name) {
+            case "mlp" ->
+                Row.of(
+                        name,
+                        mode,
+                        mlp(random, 512, 1024, 1024, 10),
+                        Map.of("input", Tensor.randn(random, 128, 512), "labels", classes(random, 10, 128)));
+            case "records" ->
+                Row.of(
+                        name,
+                        mode,
+                        new Records(random),
+                        Map.of("input", classes(random, 1000, 1024, 8), "labels", classes(random, 2, 1024)));
+            case "conv1d" -> Row.of(name, mode, new Dilated(random), Map.of("input", Tensor.randn(random, 8, 4, 5000)));
+            case "transformer" ->
+                Row.of(name, mode, new Block(random, 384, 6), Map.of("input", Tensor.randn(random, 8, 197, 384)));
+            case "lstm" ->
+                Row.of(name, mode, new Lstm(random, 128, 256), Map.of("input", Tensor.randn(random, 64, 100, 128)));
+            default -> name.startsWith("matmul") ? product(name, mode, random) : function(name, mode, random);
+        };
+    }
+
+    private static Row product(String name, String mode, SplittableRandom random) {
+        int n = Integer.parseInt(name.substring("matmul".length()));
+        return new Row(
+                name,
+                mode,
+                Optional.empty(),
+                Map.of("input", Tensor.randn(random, n, n), "other", Tensor.randn(random, n, n)),
+                x -> x.get("input").matmul(x.get("other")));
+    }
+
+    private static Row function(String name, String mode, SplittableRandom random) {
+        Tensor ones = Tensor.ones(1536);
+        Tensor zeros = Tensor.zeros(1536);
+        UnaryOperator<Tensor> function =
+                switch (name) {
+                    case "exp" -> Tensor::exp;
+                    case "tanh" -> Tensor::tanh;
+                    case "sigmoid" -> Tensor::sigmoid;
+                    case "gelu" -> Tensor::gelu;
+                    case "softmax" -> x -> x.softmax(-1);
+                    case "layernorm" -> x -> x.layerNorm(ones, zeros, 1e-5f);
+                    default -> throw new IllegalArgumentException("no row is called " + name);
+                };
+        return new Row(
+                name,
+                mode,
+                Optional.empty(),
+                Map.of("input", Tensor.randn(random, 1576, 1536)),
+                x -> function.apply(x.get("input")));
+    }
+
+    private static Tensor classes(SplittableRandom random, int count, int... shape) {
+        int size = IntStream.of(shape).reduce(1, (a, b) -> a * b);
+        return Tensor.of(random.longs(size, 0, count).toArray(), shape);
+    }
+
+    private static Sequential mlp(SplittableRandom random, int... widths) {
+        List<Module> layers = new ArrayList<>();
+        for (int i = 1; i < widths.length; i++) {
+            layers.add(new Linear(widths[i - 1], widths[i], random));
+            if (i < widths.length - 1) {
+                layers.add(new ReLU());
+            }
+        }
+        return new Sequential(layers.toArray(Module[]::new));
+    }
+
+    /** Eight embeddings of 1,000 entries and an MLP over all of them, {@code [N, 8]} to {@code [N, 2]}. */
+    private static final class Records extends Module {
+        private final Sequential tables;
+        private final Sequential mlp;
+
+        Records(SplittableRandom random) {
+            tables = new Sequential(IntStream.range(0, 8)
+                    .mapToObj(i -> new Embedding(1000, 16, random))
+                    .toArray(Module[]::new));
+            mlp = mlp(random, 128, 256, 128, 2);
+        }
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            Tensor[] parts = new Tensor[x.dim(1)];
+            for (int i = 0; i < parts.length; i++) {
+                parts[i] = tables.module("" + i).forward(x.select(1, i));
+            }
+            return mlp.forward(Tensor.concat(1, parts));
+        }
+    }
+
+    /** Residual blocks of dilated convolutions, as genome models stack them: {@code [N, 4, L]} to {@code [N, 3, L]}. */
+    private static final class Dilated extends Module {
+        private final Conv1d stem;
+        private final Sequential blocks;
+        private final Conv1d head;
+
+        Dilated(SplittableRandom random) {
+            stem = new Conv1d(4, 32, 1, random);
+            blocks = new Sequential(IntStream.of(DILATIONS)
+                    .mapToObj(d -> new Residual(d, random))
+                    .toArray(Module[]::new));
+            head = new Conv1d(32, 3, 1, random);
+        }
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            return head.forward(blocks.forward(stem.forward(x)));
+        }
+    }
+
+    private static final class Residual extends Module {
+        private final BatchNorm1d norm1 = new BatchNorm1d(32);
+        private final Conv1d conv1;
+        private final BatchNorm1d norm2 = new BatchNorm1d(32);
+        private final Conv1d conv2;
+
+        Residual(int dilation, SplittableRandom random) {
+            Conv1d.Options options = Conv1d.options().padding(5 * dilation).dilation(dilation);
+            conv1 = new Conv1d(32, 32, 11, options, random);
+            conv2 = new Conv1d(32, 32, 11, options, random);
+        }
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            Tensor y = conv1.forward(norm1.forward(x).relu());
+            return x.add(conv2.forward(norm2.forward(y).relu()));
+        }
+    }
+
+    /** A transformer's block, norms first. */
+    private static final class Block extends Module {
+        private final LayerNorm norm1;
+        private final Linear qkv;
+        private final Linear proj;
+        private final LayerNorm norm2;
+        private final Linear fc1;
+        private final Linear fc2;
+        private final int heads;
+
+        Block(SplittableRandom random, int width, int heads) {
+            this.heads = heads;
+            norm1 = new LayerNorm(width);
+            qkv = new Linear(width, 3 * width, random);
+            proj = new Linear(width, width, random);
+            norm2 = new LayerNorm(width);
+            fc1 = new Linear(width, 4 * width, random);
+            fc2 = new Linear(4 * width, width, random);
+        }
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            Tensor y = x.add(proj.forward(attention(qkv.forward(norm1.forward(x)))));
+            return y.add(fc2.forward(fc1.forward(norm2.forward(y)).gelu()));
+        }
+
+        private Tensor attention(Tensor all) {
+            int n = all.dim(0);
+            int t = all.dim(1);
+            int size = all.dim(2) / 3 / heads;
+            Tensor parts = all.reshape(n, t, 3, heads, size).permute(2, 0, 3, 1, 4);
+            Tensor scores = parts.select(0, 0).matmul(parts.select(0, 1).transpose(-2, -1));
+            Tensor y = scores.mul((float) (1 / Math.sqrt(size))).softmax(-1).matmul(parts.select(0, 2));
+            return y.transpose(1, 2).reshape(n, t, heads * size);
+        }
+    }
+
+    /** One layer of LSTM, {@code [N, T, in]} to {@code [N, T, hidden]}. */
+    private static final class Lstm extends Module {
+        private final Parameter weight_ih_l0;
+        private final Parameter weight_hh_l0;
+        private final Parameter bias_ih_l0;
+        private final Parameter bias_hh_l0;
+
+        Lstm(SplittableRandom random, int in, int hidden) {
+            float bound = (float) (1 / Math.sqrt(hidden));
+            weight_ih_l0 = new Parameter(Tensor.uniform(random, -bound, bound, 4 * hidden, in));
+            weight_hh_l0 = new Parameter(Tensor.uniform(random, -bound, bound, 4 * hidden, hidden));
+            bias_ih_l0 = new Parameter(Tensor.uniform(random, -bound, bound, 4 * hidden));
+            bias_hh_l0 = new Parameter(Tensor.uniform(random, -bound, bound, 4 * hidden));
+        }
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            int hidden = weight_hh_l0.shape().dim(1);
+            Tensor h = Tensor.zeros(x.dim(0), hidden);
+            Tensor c = h;
+            Tensor inputs = x.linear(weight_ih_l0.value(), Optional.of(bias_ih_l0.value()));
+            Tensor[] outputs = new Tensor[x.dim(1)];
+            for (int t = 0; t < outputs.length; t++) {
+                Tensor gates = inputs.select(1, t).add(h.linear(weight_hh_l0.value(), Optional.of(bias_hh_l0.value())));
+                List<Tensor> g = gates.chunk(1, 4);
+                c = g.get(1)
+                        .sigmoid()
+                        .mul(c)
+                        .add(g.get(0).sigmoid().mul(g.get(2).tanh()));
+                h = g.get(3).sigmoid().mul(c.tanh());
+                outputs[t] = h;
+            }
+            return Tensor.stack(1, outputs);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+"""PyTorch's side of NetworksVersusTorch: python networks.py ROW MODE FILE THREADS.
+
+FILE holds Graft's weights and inputs. After the first step it prints "ready RESULT"; then, for each line read (a number
+of steps), it runs one untimed step and so many timed ones and prints their milliseconds.
+"""
+
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+
+def mlp(w, x):
+    x = F.relu(F.linear(x, w["0.weight"], w["0.bias"]))
+    x = F.relu(F.linear(x, w["2.weight"], w["2.bias"]))
+    return F.linear(x, w["4.weight"], w["4.bias"])
+
+
+def records(w, x):
+    parts = [F.embedding(x[:, i], w[f"tables.{i}.weight"]) for i in range(x.shape[1])]
+    return mlp({k[4:]: v for k, v in w.items() if k.startswith("mlp.")}, torch.cat(parts, 1))
+
+
+def conv1d(w, x, training):
+    x = F.conv1d(x, w["stem.weight"], w["stem.bias"])
+    for i, dilation in enumerate((1, 4, 10, 25)):
+        y = x
+        for j in (1, 2):
+            name = f"blocks.{i}."
+            norm, conv = f"{name}norm{j}.", f"{name}conv{j}."
+            y = F.batch_norm(
+                y, w[norm + "running_mean"], w[norm + "running_var"], w[norm + "weight"], w[norm + "bias"], training
+            )
+            y = F.conv1d(F.relu_(y), w[conv + "weight"], w[conv + "bias"], padding=5 * dilation, dilation=dilation)
+        x = x + y
+    return F.conv1d(x, w["head.weight"], w["head.bias"])
+
+
+def transformer(w, x):
+    n, t, d = x.shape
+    y = F.layer_norm(x, (d,), w["norm1.weight"], w["norm1.bias"])
+    qkv = F.linear(y, w["qkv.weight"], w["qkv.bias"]).view(n, t, 3, 6, d // 6).permute(2, 0, 3, 1, 4)
+    y = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]).transpose(1, 2).reshape(n, t, d)
+    x = x + F.linear(y, w["proj.weight"], w["proj.bias"])
+    y = F.layer_norm(x, (d,), w["norm2.weight"], w["norm2.bias"])
+    y = F.gelu(F.linear(y, w["fc1.weight"], w["fc1.bias"]))
+    return x + F.linear(y, w["fc2.weight"], w["fc2.bias"])
+
+
+def lstm(w, x):
+    hidden = w["weight_hh_l0"].shape[1]
+    zeros = x.new_zeros(1, x.shape[0], hidden)
+    weights = [w["weight_ih_l0"], w["weight_hh_l0"], w["bias_ih_l0"], w["bias_hh_l0"]]
+    return torch.lstm(x, (zeros, zeros), weights, True, 1, 0.0, torch.is_grad_enabled(), False, True)[0]
+
+
+FUNCTIONS = {
+    "exp": torch.exp,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "gelu": F.gelu,
+    "softmax": lambda x: F.softmax(x, -1),
+    "layernorm": lambda x: F.layer_norm(x, x.shape[-1:], torch.ones(x.shape[-1]), torch.zeros(x.shape[-1])),
+}
+
+
+def forward(row, w, tensors, training):
+    x = tensors["input"]
+    if row == "conv1d":
+        return conv1d(w, x, training)
+    if row in FUNCTIONS:
+        return FUNCTIONS[row](x)
+    if row.startswith("matmul"):
+        return torch.matmul(x, tensors["other"])
+    return {"mlp": mlp, "records": records, "transformer": transformer, "lstm": lstm}[row](w, x)
+
+
+def main():
+    row, mode, file, threads = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    tensors = load_file(file)
+    w = {k[len("net.") :]: v for k, v in tensors.items() if k.startswith("net.")}
+    if mode == "train":
+        parameters = [v.requires_grad_(True) for k, v in w.items() if v.is_floating_point() and "running" not in k]
+        optimizer = torch.optim.SGD(parameters, lr=1e-7, momentum=0.9, fused=True)
+
+    def step():
+        if mode == "inference":
+            with torch.inference_mode():
+                return forward(row, w, tensors, False).view(-1)[0].item()
+        optimizer.zero_grad(True)
+        y = forward(row, w, tensors, True)
+        loss = F.cross_entropy(y, tensors["labels"]) if "labels" in tensors else (y * y).mean()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    print("ready", step(), flush=True)
+    for line in sys.stdin:
+        step()
+        times = []
+        for _ in range(int(line)):
+            start = time.perf_counter()
+            step()
+            times.append((time.perf_counter() - start) * 1e3)
+        print("ms", *times, flush=True)
+
+
+main()
