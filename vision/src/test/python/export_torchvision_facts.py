@@ -14,7 +14,8 @@ def main():
     source = pathlib.Path(sys.argv[1])
     version = re.search(r"__version__ = '([^'+]+)", (source / "version.py").read_text()).group(1)
     weights = {}
-    for module, classes in (("resnet.py", ["ResNet18", "ResNet34", "ResNet50", "ResNet101", "ResNet152"]), ("squeezenet.py", ["SqueezeNet1_1"])):
+    for module, classes in (("resnet.py", ["ResNet18", "ResNet34", "ResNet50", "ResNet101", "ResNet152", "ResNeXt50_32X4D", "ResNeXt101_32X8D",
+                                                 "ResNeXt101_64X4D", "Wide_ResNet50_2", "Wide_ResNet101_2"]), ("squeezenet.py", ["SqueezeNet1_1"])):
         tree = ast.parse((source / "models" / module).read_text())
         for node in tree.body:
             if not isinstance(node, ast.ClassDef) or node.name.removesuffix("_Weights") not in classes or not node.name.endswith("_Weights"):

@@ -49,10 +49,11 @@ record FileFacts(Preprocessing preprocessing, Optional<List<String>> classes, St
                     sha256,
                     notes);
         }
-        return published(architecture.weights(), file, sha256, notes);
+        return published(architecture, file, sha256, notes);
     }
 
-    static FileFacts published(List<Weights> known, Path file, String sha256, List<String> notes) {
+    static FileFacts published(Architecture architecture, Path file, String sha256, List<String> notes) {
+        List<Weights> known = architecture.weights();
         Optional<Weights> byHash = known.stream()
                 .filter(weights -> sha256.startsWith(weights.facts().sha256()))
                 .findFirst();
@@ -69,10 +70,13 @@ record FileFacts(Preprocessing preprocessing, Optional<List<String>> classes, St
             return new FileFacts(
                     byName.get().preprocessing(), Optional.of(byName.get().classes()), sha256, more);
         }
-        Weights usual = known.get(0);
-        Preprocessing preprocessing = usual.preprocessing();
-        more.add("nothing tells how images are prepared for " + file + ": taken as for " + usual.architecture() + " "
-                + usual.name() + " (resize " + preprocessing.resizeSize() + ", crop " + preprocessing.cropSize() + ")");
+        Preprocessing preprocessing = architecture.preprocessing();
+        more.add("nothing tells how images are prepared for " + file + ": taken as for "
+                + known.stream()
+                        .findFirst()
+                        .map(usual -> usual.architecture() + " " + usual.name())
+                        .orElse("most networks")
+                + " (resize " + preprocessing.resizeSize() + ", crop " + preprocessing.cropSize() + ")");
         return new FileFacts(preprocessing, Optional.empty(), sha256, more);
     }
 

@@ -229,8 +229,11 @@ public final class FineTuning {
     }
 
     /**
-     * The network: {@code resnet18/34/50/101/152}, {@code squeezenet1_1}, {@code efficientnet_lite0}, or for small
-     * images {@code resnet20/32/44/56}. Default: {@code resnet18}.
+     * The network: {@code resnet18/34/50/101/152}, {@code resnext50_32x4d}, {@code resnext101_32x8d},
+     * {@code resnext101_64x4d}, {@code wide_resnet50_2}, {@code wide_resnet101_2}, {@code squeezenet1_1},
+     * {@code efficientnet_lite0}, or for small images {@code resnet20/32/44/56}; a residual network by its parts is
+     * {@code resnet18,layers=2-2-2-3}, see {@link dev.graft.vision.model.resnet.ResNetParts#parse}. Default:
+     * {@code resnet18}.
      */
     public FineTuning model(String name) {
         return with(FineTuningValues.MODEL, name);

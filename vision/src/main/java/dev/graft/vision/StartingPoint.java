@@ -62,7 +62,7 @@ record StartingPoint(
         }
         Architecture architecture = ModelZoo.architecture(model);
         if (weights.equals("none")) {
-            Preprocessing usual = architecture.weights().get(0).preprocessing();
+            Preprocessing usual = architecture.preprocessing();
             return new StartingPoint(
                     architecture,
                     weights,

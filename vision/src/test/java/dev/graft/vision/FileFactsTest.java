@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.io.file.Sha256;
 import dev.graft.vision.image.Interpolation;
 import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.Architecture;
+import dev.graft.vision.model.resnet.ResNet;
 import dev.graft.vision.model.weights.Weights;
 import dev.graft.vision.model.weights.WeightsFacts;
 import dev.graft.vision.model.zoo.ModelZoo;
@@ -64,16 +66,25 @@ class FileFactsTest {
                 Published.of("ONE", "resnet50-11111111.pth", "11111111", 256),
                 Published.of("TWO", "resnet50-2.pth", sha256, 232),
                 Published.of("THREE", "resnet50-3.pth", "3".repeat(64), 240));
-        FileFacts facts = FileFacts.published(known, file, sha256, List.of());
+        FileFacts facts = FileFacts.published(networkOf(known), file, sha256, List.of());
         assertThat(facts.preprocessing().resizeSize()).isEqualTo(232);
         assertThat(facts.classes()).contains(List.of("cat", "dog"));
         assertThat(facts.notes()).isEmpty();
         List<Weights> inShort = List.of(known.get(2), Published.of("SHORT", "x.pth", sha256.substring(0, 8), 232));
-        assertThat(FileFacts.published(inShort, file, sha256, List.of())
+        assertThat(FileFacts.published(networkOf(inShort), file, sha256, List.of())
                         .preprocessing()
                         .resizeSize())
                 .as("by the first digits")
                 .isEqualTo(232);
+    }
+
+    private static Architecture networkOf(List<Weights> known) {
+        return new Architecture(
+                "resnet50",
+                "fc",
+                224,
+                (classes, random) -> ResNet.resnet50(classes, random),
+                known.toArray(Weights[]::new));
     }
 
     @Test

@@ -80,7 +80,8 @@ final class FinetuneCommand extends ReportingCommand {
             names = "--model",
             paramLabel = "NAME",
             description =
-                    "resnet18/34/50/101/152, squeezenet1_1, efficientnet_lite0, or for small images resnet20/32/44/56. Default: ${DEFAULT-VALUE}.")
+                    "resnet18/34/50/101/152, resnext50_32x4d, resnext101_32x8d, resnext101_64x4d, wide_resnet50_2, wide_resnet101_2, squeezenet1_1, efficientnet_lite0,"
+                            + " or for small images resnet20/32/44/56; a residual network by its parts: resnet18,layers=2-2-2-3. Default: ${DEFAULT-VALUE}.")
     private String model;
 
     @Option(

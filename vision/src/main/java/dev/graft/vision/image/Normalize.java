@@ -51,6 +51,11 @@ public final class Normalize {
         return new Normalize(255, List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
     }
 
+    /** The mean of {@link #imageNet()}'s channels, for networks that take grey images: mean 0.449, deviation 0.226. */
+    public static Normalize imageNetGrey() {
+        return new Normalize(255, List.of(0.449), List.of(0.226));
+    }
+
     /** {@code (sample - 127) / 128}, as for the EfficientNet-Lite networks. */
     public static Normalize efficientNetLite() {
         return new Normalize(1, List.of(127.0, 127.0, 127.0), List.of(128.0, 128.0, 128.0));

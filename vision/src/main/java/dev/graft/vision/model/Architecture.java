@@ -2,6 +2,8 @@ package dev.graft.vision.model;
 
 import dev.graft.io.StateDict;
 import dev.graft.nn.Init;
+import dev.graft.vision.image.Normalize;
+import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.download.WeightCache;
 import dev.graft.vision.model.download.WeightsException;
 import dev.graft.vision.model.weights.Weights;
@@ -16,6 +18,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Architecture {
     private static final double USUAL_LEARNING_RATE = 0.01;
+    private static final int COLOURS = 3;
 
     private final String name;
     private final String headPath;
@@ -23,6 +26,7 @@ public final class Architecture {
     private final Constructor constructor;
     private final List<Weights> weights;
     private final double learningRate;
+    private final int channels;
 
     /** Builds a network with PyTorch's initial weights if it defines none of its own. */
     public interface Constructor {
@@ -36,7 +40,7 @@ public final class Architecture {
      * @param imageSize height and width of the images it was designed for
      */
     public Architecture(String name, String headPath, int imageSize, Constructor constructor, Weights... weights) {
-        this(name, headPath, imageSize, constructor, List.of(weights), USUAL_LEARNING_RATE);
+        this(name, headPath, imageSize, constructor, List.of(weights), USUAL_LEARNING_RATE, COLOURS);
     }
 
     private Architecture(
@@ -45,18 +49,25 @@ public final class Architecture {
             int imageSize,
             Constructor constructor,
             List<Weights> weights,
-            double learningRate) {
+            double learningRate,
+            int channels) {
         this.name = name;
         this.headPath = headPath;
         this.imageSize = imageSize;
         this.constructor = constructor;
         this.weights = weights;
         this.learningRate = learningRate;
+        this.channels = channels;
     }
 
     /** A copy with another {@link #learningRate()}. */
     public Architecture withLearningRate(double rate) {
-        return new Architecture(name, headPath, imageSize, constructor, weights, rate);
+        return new Architecture(name, headPath, imageSize, constructor, weights, rate, channels);
+    }
+
+    /** A copy for images of another number of channels than 3. */
+    public Architecture withChannels(int count) {
+        return new Architecture(name, headPath, imageSize, constructor, weights, learningRate, count);
     }
 
     /** The name in the zoo, such as {@code resnet18}. */
@@ -82,6 +93,21 @@ public final class Architecture {
         return learningRate;
     }
 
+    /**
+     * How images are prepared where nothing is known of the weights: as for the first published ones, or where there
+     * are none as for most networks.
+     */
+    public Preprocessing preprocessing() {
+        if (!weights.isEmpty()) {
+            return weights.get(0).preprocessing();
+        }
+        Preprocessing usual = Preprocessing.imageNet();
+        Preprocessing sized = imageSize == usual.cropSize()
+                ? usual
+                : new Preprocessing(imageSize, imageSize, usual.interpolation(), usual.normalize());
+        return channels == 1 ? sized.withNormalize(Normalize.imageNetGrey()) : sized;
+    }
+
     /** The published weights; the best are last. */
     public List<Weights> weights() {
         return weights;
@@ -103,9 +129,17 @@ public final class Architecture {
                 .reduce((older, newer) -> newer);
         return named.or(() -> newest)
                 .orElseThrow(() -> new IllegalArgumentException(name + ": no published weights '" + id
-                        + "'. Hint: there are "
-                        + String.join(", ", weights.stream().map(Weights::name).toList())
-                        + ", or give a weight file."));
+                        + "'. Hint: "
+                        + (weights.isEmpty()
+                                ? ""
+                                : "there are "
+                                        + String.join(
+                                                ", ",
+                                                weights.stream()
+                                                        .map(Weights::name)
+                                                        .toList())
+                                        + ", or ")
+                        + "give a weight file."));
     }
 
     /** A network to be trained from scratch. */

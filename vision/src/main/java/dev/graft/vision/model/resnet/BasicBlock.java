@@ -19,13 +19,18 @@ final class BasicBlock extends Module implements EachImageByItself {
     private final BatchNorm2d bn2;
     private final @Nullable Sequential downsample;
 
-    BasicBlock(int in, int out, int stride, RandomGenerator random) {
+    BasicBlock(int in, int out, int stride, boolean avgDown, RandomGenerator random) {
         conv1 = new Conv2d(
                 in, out, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
         bn1 = new BatchNorm2d(out);
         conv2 = new Conv2d(out, out, 3, Conv2d.options().padding(1).withoutBias(), random);
         bn2 = new BatchNorm2d(out);
-        downsample = Shortcut.projection(in, out, stride, random);
+        downsample = Shortcut.projection(in, out, stride, avgDown, random);
+    }
+
+    /** The norm whose output is added to the shortcut. */
+    BatchNorm2d last() {
+        return bn2;
     }
 
     @Override

@@ -26,16 +26,42 @@ final class Bottleneck extends Module implements EachImageByItself {
     private final BatchNorm2d bn3;
     private final @Nullable Sequential downsample;
 
-    Bottleneck(int in, int width, int stride, RandomGenerator random) {
-        int out = width * EXPANSION;
+    /**
+     * @param planes a quarter of the output's channels
+     * @param width channels of the 3x3 convolution, in {@code groups}
+     */
+    Bottleneck(
+            int in,
+            int planes,
+            int width,
+            int groups,
+            int stride,
+            int dilation,
+            boolean avgDown,
+            RandomGenerator random) {
+        int out = planes * EXPANSION;
         conv1 = new Conv2d(in, width, 1, Conv2d.options().withoutBias(), random);
         bn1 = new BatchNorm2d(width);
         conv2 = new Conv2d(
-                width, width, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
+                width,
+                width,
+                3,
+                Conv2d.options()
+                        .stride(stride)
+                        .padding(dilation)
+                        .dilation(dilation)
+                        .groups(groups)
+                        .withoutBias(),
+                random);
         bn2 = new BatchNorm2d(width);
         conv3 = new Conv2d(width, out, 1, Conv2d.options().withoutBias(), random);
         bn3 = new BatchNorm2d(out);
-        downsample = Shortcut.projection(in, out, stride, random);
+        downsample = Shortcut.projection(in, out, stride, avgDown, random);
+    }
+
+    /** The norm whose output is added to the shortcut. */
+    BatchNorm2d last() {
+        return bn3;
     }
 
     @Override

@@ -4,8 +4,8 @@ import dev.graft.backend.Activation;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.layer.BatchNorm2d;
-import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Fused;
+import dev.graft.nn.layer.Identity;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.MaxPool2d;
 import dev.graft.nn.layer.Sequential;
@@ -15,13 +15,12 @@ import dev.graft.vision.model.download.WeightCache;
 import dev.graft.vision.model.part.ImageGroups;
 import dev.graft.vision.model.part.Initialiser;
 import dev.graft.vision.model.weights.Weights;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Residual networks for images of about 224x224, with torchvision's layers, state-dict names and initialisation:
+ * Residual networks of given {@link ResNetParts}, with torchvision's layers, state-dict names and initialisation:
  * {@code [N, 3, H, W]} to logits {@code [N, classes]}.
  *
  * <pre>{@code
@@ -37,56 +36,44 @@ import java.util.random.RandomGenerator;
 public final class ResNet extends Backbone {
     private Module conv1;
     private final BatchNorm2d bn1;
-    private final MaxPool2d maxpool;
+    private final Module maxpool;
     private final Sequential layer1;
     private final Sequential layer2;
     private final Sequential layer3;
     private final Sequential layer4;
     private Module fc;
-    private final int width;
+    private final ResNetParts parts;
 
+    /** A named network, such as {@code resnet50}, with the layers' own initial weights. */
     public ResNet(String name, int classes, RandomGenerator random) {
-        super(name);
-        checkClasses(name, classes);
-        Blocks blocks = Blocks.of(name);
-        conv1 = new Conv2d(3, 64, 7, Conv2d.options().stride(2).padding(3).withoutBias(), random);
-        bn1 = new BatchNorm2d(64);
-        maxpool = new MaxPool2d(3, 2, 1);
-        int expansion = blocks.bottleneck ? Bottleneck.EXPANSION : 1;
-        layer1 = blocks.layer(blocks.first, 64, 64, 1, random);
-        layer2 = blocks.layer(blocks.second, 64 * expansion, 128, 2, random);
-        layer3 = blocks.layer(blocks.third, 128 * expansion, 256, 2, random);
-        layer4 = blocks.layer(blocks.fourth, 256 * expansion, 512, 2, random);
-        width = 512 * expansion;
+        this(ResNetParts.parse(name), classes, random);
+    }
+
+    private ResNet(ResNetParts parts, int classes, RandomGenerator random) {
+        super(parts.toString());
+        checkClasses(architecture(), classes);
+        this.parts = parts;
+        conv1 = Stems.convolution(parts, random);
+        bn1 = new BatchNorm2d(parts.stemOut());
+        maxpool = parts.stem() == ResNetParts.Stem.SMALL ? new Identity() : new MaxPool2d(3, 2, 1);
+        ResidualLayers layers = new ResidualLayers(parts);
+        layer1 = layers.next(64, 1, false, random);
+        layer2 = layers.next(128, 2, parts.replaceStrideWithDilation().get(0), random);
+        layer3 = layers.next(256, 2, parts.replaceStrideWithDilation().get(1), random);
+        layer4 = layers.next(512, 2, parts.replaceStrideWithDilation().get(2), random);
         fc = newHead(classes, random);
     }
 
-    /** The number of blocks in each layer, and their kind. */
-    private record Blocks(boolean bottleneck, int first, int second, int third, int fourth) {
+    /** A network of these parts, to be trained from scratch: torchvision's constructor. */
+    public static ResNet of(ResNetParts parts, int classes, RandomGenerator random) {
+        ResNet model = new ResNet(parts, classes, random);
+        model.initialise(random);
+        return model;
+    }
 
-        static Blocks of(String name) {
-            return switch (name) {
-                case "resnet18" -> new Blocks(false, 2, 2, 2, 2);
-                case "resnet34" -> new Blocks(false, 3, 4, 6, 3);
-                case "resnet50" -> new Blocks(true, 3, 4, 6, 3);
-                case "resnet101" -> new Blocks(true, 3, 4, 23, 3);
-                case "resnet152" -> new Blocks(true, 3, 8, 36, 3);
-                default -> throw new IllegalArgumentException("resnet: no network " + name);
-            };
-        }
-
-        Sequential layer(int count, int in, int width, int stride, RandomGenerator random) {
-            List<Module> blocks = new ArrayList<>();
-            blocks.add(block(in, width, stride, random));
-            for (int i = 1; i < count; i++) {
-                blocks.add(block(bottleneck ? width * Bottleneck.EXPANSION : width, width, 1, random));
-            }
-            return new Sequential(blocks);
-        }
-
-        private Module block(int in, int width, int stride, RandomGenerator random) {
-            return bottleneck ? new Bottleneck(in, width, stride, random) : new BasicBlock(in, width, stride, random);
-        }
+    /** What it is made of. */
+    public ResNetParts parts() {
+        return parts;
     }
 
     /** 11.7 million parameters; loads, and where needed downloads, the weights: see {@link WeightCache}. */
@@ -139,36 +126,102 @@ public final class ResNet extends Backbone {
         return scratch("resnet152", classes, random);
     }
 
+    /** 25.0 million parameters; loads, and where needed downloads, the weights: see {@link WeightCache}. */
+    public static ResNet resnext50_32x4d(Weights weights) {
+        return pretrained("resnext50_32x4d", weights);
+    }
+
+    /** 25.0 million parameters (with 1000 classes), to be trained from scratch. */
+    public static ResNet resnext50_32x4d(int classes, RandomGenerator random) {
+        return scratch("resnext50_32x4d", classes, random);
+    }
+
+    /** 88.8 million parameters; loads, and where needed downloads, the weights: see {@link WeightCache}. */
+    public static ResNet resnext101_32x8d(Weights weights) {
+        return pretrained("resnext101_32x8d", weights);
+    }
+
+    /** 88.8 million parameters (with 1000 classes), to be trained from scratch. */
+    public static ResNet resnext101_32x8d(int classes, RandomGenerator random) {
+        return scratch("resnext101_32x8d", classes, random);
+    }
+
+    /** 83.5 million parameters; loads, and where needed downloads, the weights: see {@link WeightCache}. */
+    public static ResNet resnext101_64x4d(Weights weights) {
+        return pretrained("resnext101_64x4d", weights);
+    }
+
+    /** 83.5 million parameters (with 1000 classes), to be trained from scratch. */
+    public static ResNet resnext101_64x4d(int classes, RandomGenerator random) {
+        return scratch("resnext101_64x4d", classes, random);
+    }
+
+    /** 68.9 million parameters; loads, and where needed downloads, the weights: see {@link WeightCache}. */
+    public static ResNet wide_resnet50_2(Weights weights) {
+        return pretrained("wide_resnet50_2", weights);
+    }
+
+    /** 68.9 million parameters (with 1000 classes), to be trained from scratch. */
+    public static ResNet wide_resnet50_2(int classes, RandomGenerator random) {
+        return scratch("wide_resnet50_2", classes, random);
+    }
+
+    /** 126.9 million parameters; loads, and where needed downloads, the weights: see {@link WeightCache}. */
+    public static ResNet wide_resnet101_2(Weights weights) {
+        return pretrained("wide_resnet101_2", weights);
+    }
+
+    /** 126.9 million parameters (with 1000 classes), to be trained from scratch. */
+    public static ResNet wide_resnet101_2(int classes, RandomGenerator random) {
+        return scratch("wide_resnet101_2", classes, random);
+    }
+
     private static ResNet pretrained(String name, Weights weights) {
         return pretrained(name, weights, classes -> new ResNet(name, classes, new SplittableRandom(0)));
     }
 
     private static ResNet scratch(String name, int classes, RandomGenerator random) {
-        ResNet model = new ResNet(name, classes, random);
-        model.initialise(random);
-        return model;
+        return of(ResNetParts.parse(name), classes, random);
     }
 
     @Override
     protected void initialise(RandomGenerator random) {
         Initialiser.convolutions(this, c -> Init.kaimingNormal(c.weight().value(), Init.Fan.FAN_OUT, random));
+        if (parts.zeroInitResidual()) {
+            for (Module module : modules()) {
+                if (module instanceof BasicBlock block) {
+                    Init.constant(block.last().weight().value(), 0f);
+                } else if (module instanceof Bottleneck block) {
+                    Init.constant(block.last().weight().value(), 0f);
+                }
+            }
+        }
     }
 
-    /** {@code [N, 512]}, or {@code [N, 2048]} from 50 layers on: the mean of the last layer over all positions. */
+    /** {@code [N, 512]}, or {@code [N, 2048]} with bottlenecks: the mean of the last layer over all positions. */
     @Override
     protected Tensor computeFeatures(Tensor images) {
         Tensor x = ImageGroups.forward(
-                images,
-                firstFloats(images),
-                List.of(conv1, bn1, layer1),
-                group -> layer1.forward(Fused.convNormPool(conv1, bn1, maxpool, group, Activation.RELU)));
+                images, firstFloats(images), List.of(conv1, bn1, layer1), group -> layer1.forward(stem(group)));
         x = layer4.forward(layer3.forward(layer2.forward(x)));
         return x.adaptiveAvgPool2d(1, 1).flatten(1);
     }
 
+    private Tensor stem(Tensor images) {
+        return maxpool instanceof MaxPool2d pool
+                ? Fused.convNormPool(conv1, bn1, pool, images, Activation.RELU)
+                : maxpool.forward(Fused.convNorm(conv1, bn1, images, Activation.RELU));
+    }
+
     /** The floats of one image in the first layer: the input, the middle and the output of a block. */
     private long firstFloats(Tensor images) {
-        return images.rank() != 4 ? 0 : 3L * (width / 8) * ((images.dim(2) + 3) / 4) * ((images.dim(3) + 3) / 4);
+        int shrink = parts.stem() == ResNetParts.Stem.SMALL ? 1 : 4;
+        return images.rank() != 4
+                ? 0
+                : 3L
+                        * Math.max(parts.middle(64), 64 * parts.block().expansion())
+                        * ((images.dim(2) + shrink - 1) / shrink)
+                        * ((images.dim(3) + shrink - 1) / shrink);
     }
 
     @Override
@@ -184,6 +237,6 @@ public final class ResNet extends Backbone {
     @Override
     public Module newHead(int classes, RandomGenerator random) {
         checkClasses(architecture(), classes);
-        return new Linear(width, classes, random);
+        return new Linear(parts.features(), classes, random);
     }
 }

@@ -27,7 +27,7 @@ class TorchvisionFactsTest {
 
     private static Stream<Weights> published() {
         return ModelZoo.architectures().stream()
-                .filter(a -> a.name().matches("resnet(18|34|50|101|152)|squeezenet1_1"))
+                .filter(a -> a.name().matches("resnet(18|34|50|101|152)|resnext.*|wide_.*|squeezenet1_1"))
                 .flatMap(a -> a.weights().stream());
     }
 

@@ -9,11 +9,11 @@ public final class ResNetBlocks {
     private ResNetBlocks() {}
 
     public static Module basic(int in, int out, int stride, RandomGenerator random) {
-        return new BasicBlock(in, out, stride, random);
+        return new BasicBlock(in, out, stride, false, random);
     }
 
     public static Module bottleneck(int in, int width, int stride, RandomGenerator random) {
-        return new Bottleneck(in, width, stride, random);
+        return new Bottleneck(in, width, width, 1, stride, 1, false, random);
     }
 
     public static Module cifar(int in, int out, int stride, RandomGenerator random) {

@@ -40,7 +40,8 @@ class ModelZooTest {
     void unknownNetworkListsTheKnownOnes() {
         assertThatThrownBy(() -> ModelZoo.architecture("resnet19"))
                 .hasMessage(
-                        "model: no network 'resnet19'. Hint: one of resnet18, resnet34, resnet50, resnet101, resnet152, squeezenet1_1, "
+                        "model: no network 'resnet19'. Hint: one of resnet18, resnet34, resnet50, resnet101, resnet152, resnext50_32x4d, "
+                                + "resnext101_32x8d, resnext101_64x4d, wide_resnet50_2, wide_resnet101_2, squeezenet1_1, "
                                 + "efficientnet_lite0, resnet20, resnet32, resnet44, resnet56.");
     }
 

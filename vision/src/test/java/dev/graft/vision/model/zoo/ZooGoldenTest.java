@@ -24,7 +24,9 @@ class ZooGoldenTest {
     private static final int INPUT = 1000;
 
     static List<String> names() {
-        return ModelZoo.names();
+        return ModelZoo.names().stream()
+                .filter(name -> !name.matches("resnext.*|wide.*")) // see ResNetPartsTest
+                .toList();
     }
 
     private static String golden(String name) {
