@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -68,11 +69,33 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
+     * As {@link #forward(Tensor)}, for a module of several inputs or outputs: its {@link #compute(List)} says in which
+     * order they are. Each output may be closed by itself. A module of one input and one output may be called like this
+     * too.
+     *
+     * <pre>{@code List<Tensor> heads = model.forward(List.of(images, columns));}</pre>
+     *
+     * @param inputs at least one
+     * @return unmodifiable
+     * @throws LayerException naming the layer that refuses its inputs, or their number
+     */
+    public final List<Tensor> forward(List<Tensor> inputs) {
+        return allAsThisLayer(() -> compute(GivenTensors.of(inputs)));
+    }
+
+    /**
      * Runs another formula of this module, such as the features of a classifier, as {@link #forward} runs
      * {@link #compute}: intermediate results are closed, and errors name the layer.
      */
     protected final Tensor asThisLayer(Supplier<Tensor> formula) {
         return asPart(() -> inUse(formula));
+    }
+
+    /** As {@link #asThisLayer}, for a formula of several outputs. */
+    protected final List<Tensor> allAsThisLayer(Supplier<List<Tensor>> formula) {
+        return asPart(() -> inUse(scope -> GivenTensors.checkOutputs(formula.get()).stream()
+                .map(scope::handOver)
+                .toList()));
     }
 
     /**
@@ -91,11 +114,15 @@ public abstract class Module implements AutoCloseable {
 
     /** Lends this layer's tensors to a kernel that computes it together with another layer. */
     protected final Tensor inUse(Supplier<Tensor> formula) {
+        return inUse(scope -> scope.handOver(formula.get()));
+    }
+
+    private <T> T inUse(Function<Scope, T> formula) {
         boolean used = false;
         try (Scope scope = Scope.open()) {
             usage.begin();
             used = true;
-            return scope.handOver(formula.get());
+            return formula.apply(scope);
         } catch (LayerException e) {
             throw e.seenFrom(this);
         } catch (IllegalArgumentException | IllegalStateException e) {
@@ -116,8 +143,31 @@ public abstract class Module implements AutoCloseable {
         return parts.contains(part);
     }
 
-    /** The layer's formula. Call other modules by {@link #forward}; {@link #isTraining()} gives the mode. */
-    protected abstract Tensor compute(Tensor input);
+    /**
+     * The layer's formula. Call other modules by {@link #forward(Tensor)}; {@link #isTraining()} gives the mode. A
+     * module overrides this method, or {@link #compute(List)} if it has several inputs or outputs.
+     */
+    protected Tensor compute(Tensor input) {
+        return Formulas.only(GivenTensors.checkOutputs(compute(GivenTensors.of(input))));
+    }
+
+    /**
+     * The formula of a module with several inputs or outputs.
+     *
+     * <pre>{@code
+     * @Override protected List<Tensor> compute(List<Tensor> inputs) {    // images, columns -> class, age
+     *     Tensor both = Tensor.concat(1, backbone.forward(inputs.get(0)), columns.forward(inputs.get(1)));
+     *     return List.of(diagnosis.forward(both), age.forward(both));
+     * }
+     * }</pre>
+     *
+     * @param inputs unmodifiable; asking for one that was not given is an error that says what was
+     * @return at least one tensor
+     */
+    protected List<Tensor> compute(List<Tensor> inputs) {
+        Formulas.checkOne(this, inputs);
+        return List.of(compute(inputs.get(0)));
+    }
 
     /**
      * The buffers that the formula itself changes in training, by state-dict name, after any update that another thread

@@ -16,6 +16,7 @@ import java.util.concurrent.CancellationException;
  */
 final class BatchIterator implements Iterator<Batch> {
     private final Dataset<Example> dataset;
+    private final Collate collate;
     private final int[][] plan;
     private final long seed;
     private final int epoch;
@@ -42,6 +43,7 @@ final class BatchIterator implements Iterator<Batch> {
 
     BatchIterator(
             Dataset<Example> dataset,
+            Collate collate,
             int[][] plan,
             long seed,
             int epoch,
@@ -50,6 +52,7 @@ final class BatchIterator implements Iterator<Batch> {
             int prefetch,
             Optional<Device> device) {
         this.dataset = dataset;
+        this.collate = collate;
         this.plan = plan;
         this.seed = seed;
         this.epoch = epoch;
@@ -76,7 +79,7 @@ final class BatchIterator implements Iterator<Batch> {
     }
 
     private PendingBatch nextPlanned() {
-        PendingBatch batch = new PendingBatch(dataset, plan[started], seed, epoch, firstExample);
+        PendingBatch batch = new PendingBatch(dataset, collate, plan[started], seed, epoch, firstExample);
         firstExample += batch.size();
         started++;
         return batch;
@@ -165,11 +168,15 @@ final class BatchIterator implements Iterator<Batch> {
      */
     private Batch inStep(Batch loaded) {
         step = Optional.of(Scope.openWeak(this));
-        try (Tensor inputs = loaded.inputs();
-                Tensor labels = loaded.labels()) {
-            Batch batch = new Batch(place(inputs), place(labels), loaded.indices());
+        try {
+            Batch batch = new Batch(
+                    loaded.allInputs().stream().map(this::place).toList(),
+                    loaded.allTargets().stream().map(this::place).toList(),
+                    loaded.indices());
             current = Optional.of(batch);
             return batch;
+        } finally {
+            loaded.close();
         }
     }
 
@@ -187,10 +194,7 @@ final class BatchIterator implements Iterator<Batch> {
     private void releaseStep() {
         step.ifPresent(Scope::release);
         step = Optional.empty();
-        current.ifPresent(batch -> {
-            batch.inputs().close();
-            batch.labels().close();
-        });
+        current.ifPresent(Batch::close);
         current = Optional.empty();
     }
 

@@ -42,7 +42,42 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
     private int nextEpoch = 1;
 
     private record Settings(
-            Sampler sampler, long seed, int workers, int prefetch, LastBatch lastBatch, Optional<Device> device) {}
+            Sampler sampler,
+            long seed,
+            int workers,
+            int prefetch,
+            LastBatch lastBatch,
+            Optional<Device> device,
+            Collate collate) {
+
+        Settings sampler(Sampler other) {
+            return new Settings(other, seed, workers, prefetch, lastBatch, device, collate);
+        }
+
+        Settings seed(long other) {
+            return new Settings(sampler, other, workers, prefetch, lastBatch, device, collate);
+        }
+
+        Settings workers(int other) {
+            return new Settings(sampler, seed, other, prefetch, lastBatch, device, collate);
+        }
+
+        Settings prefetch(int other) {
+            return new Settings(sampler, seed, workers, other, lastBatch, device, collate);
+        }
+
+        Settings lastBatch(LastBatch other) {
+            return new Settings(sampler, seed, workers, prefetch, other, device, collate);
+        }
+
+        Settings device(Device other) {
+            return new Settings(sampler, seed, workers, prefetch, lastBatch, Optional.of(other), collate);
+        }
+
+        Settings collate(Collate other) {
+            return new Settings(sampler, seed, workers, prefetch, lastBatch, device, other);
+        }
+    }
 
     private DataLoader(Dataset<Example> dataset, int batchSize, Settings settings) {
         this.dataset = dataset;
@@ -65,7 +100,14 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         return new DataLoader(
                 dataset,
                 batchSize,
-                new Settings(Sampler.sequential(dataset.size()), 0, workers, 2, LastBatch.KEEP, Optional.empty()));
+                new Settings(
+                        Sampler.sequential(dataset.size()),
+                        0,
+                        workers,
+                        2,
+                        LastBatch.KEEP,
+                        Optional.empty(),
+                        Collate.stacked()));
     }
 
     /** A different order in each epoch. */
@@ -80,13 +122,11 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
 
     /** Seeds the sampler and each example's augmentation; 0 if not set. */
     public DataLoader seed(long seed) {
-        return with(new Settings(
-                settings.sampler, seed, settings.workers, settings.prefetch, settings.lastBatch, settings.device));
+        return with(settings.seed(seed));
     }
 
     public DataLoader sampler(Sampler sampler) {
-        return with(new Settings(
-                sampler, settings.seed, settings.workers, settings.prefetch, settings.lastBatch, settings.device));
+        return with(settings.sampler(sampler));
     }
 
     /** The number of loading threads; with 0, the looping thread loads. */
@@ -94,8 +134,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         if (workers < 0) {
             throw new IllegalArgumentException("data loader: workers must not be negative, was " + workers);
         }
-        return with(new Settings(
-                settings.sampler, settings.seed, workers, settings.prefetch, settings.lastBatch, settings.device));
+        return with(settings.workers(workers));
     }
 
     /** How many batches are loaded ahead of the one in use, at least 1; each takes memory. */
@@ -103,24 +142,21 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         if (batches < 1) {
             throw new IllegalArgumentException("data loader: prefetch must be at least 1, was " + batches);
         }
-        return with(new Settings(
-                settings.sampler, settings.seed, settings.workers, batches, settings.lastBatch, settings.device));
+        return with(settings.prefetch(batches));
     }
 
     public DataLoader lastBatch(LastBatch rule) {
-        return with(new Settings(
-                settings.sampler, settings.seed, settings.workers, settings.prefetch, rule, settings.device));
+        return with(settings.lastBatch(rule));
     }
 
     /** Returns batches on a device. */
     public DataLoader on(Device device) {
-        return with(new Settings(
-                settings.sampler,
-                settings.seed,
-                settings.workers,
-                settings.prefetch,
-                settings.lastBatch,
-                Optional.of(device)));
+        return with(settings.device(device));
+    }
+
+    /** How examples become a batch; {@link Collate#stacked()} unless set. */
+    public DataLoader collate(Collate rule) {
+        return with(settings.collate(rule));
     }
 
     private DataLoader with(Settings changed) {
@@ -246,6 +282,7 @@ public final class DataLoader implements Iterable<Batch>, AutoCloseable {
         }
         BatchIterator loop = new BatchIterator(
                 dataset,
+                settings.collate,
                 plan(settings.sampler.order(settings.seed, epoch)),
                 settings.seed,
                 epoch,

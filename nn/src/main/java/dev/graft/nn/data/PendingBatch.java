@@ -4,9 +4,7 @@ import dev.graft.message.Explained;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
-import dev.graft.tensor.Tensor;
-import dev.graft.type.DType;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -16,10 +14,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A batch whose examples are loaded one by one, perhaps by several threads. The thread that loads the last example
- * stacks them.
+ * makes the batch of them.
  */
 final class PendingBatch {
     private final Dataset<Example> dataset;
+    private final Collate collate;
     private final int[] indices;
     private final long seed;
     private final int epoch;
@@ -37,8 +36,9 @@ final class PendingBatch {
     private volatile boolean cancelled;
 
     /** @param firstExample the number of examples of the epoch before this batch */
-    PendingBatch(Dataset<Example> dataset, int[] indices, long seed, int epoch, int firstExample) {
+    PendingBatch(Dataset<Example> dataset, Collate collate, int[] indices, long seed, int epoch, int firstExample) {
         this.dataset = dataset;
+        this.collate = collate;
         this.indices = indices;
         this.seed = seed;
         this.epoch = epoch;
@@ -64,9 +64,7 @@ final class PendingBatch {
                 Example example = dataset.get(
                         indices[slot], RandomStream.of(seed, "data.augmentation", epoch, (long) firstExample + slot));
                 // separate views outlive the scope, which frees what the data set made but not what it keeps
-                examples[slot] = new Example(
-                        example.input().detach().keep(),
-                        example.target().detach().keep());
+                examples[slot] = example.kept();
             } catch (Throwable e) {
                 failures[slot] = e;
             }
@@ -84,9 +82,9 @@ final class PendingBatch {
                 }
             }
             if (!cancelled) {
-                Batch batch = stack();
+                Batch batch = collated();
                 if (!result.complete(batch)) {
-                    close(batch);
+                    batch.close();
                 }
             }
         } catch (Throwable e) {
@@ -94,8 +92,7 @@ final class PendingBatch {
         } finally {
             for (Example example : examples) {
                 if (example != null) {
-                    example.input().close();
-                    example.target().close();
+                    example.close();
                 }
             }
         }
@@ -124,39 +121,28 @@ final class PendingBatch {
     }
 
     @SuppressWarnings("try")
-    private Batch stack() {
-        List<Tensor> inputs = new ArrayList<>();
-        for (int slot = 0; slot < examples.length; slot++) {
-            Tensor input = examples[slot].input();
-            if (!input.shape().equals(examples[0].input().shape())) {
-                throw new DataException(
-                        "data loader: " + dataset.describe(indices[slot]) + " is " + input.shape() + ", but "
-                                + dataset.describe(indices[0]) + " in the same batch is "
-                                + examples[0].input().shape()
-                                + ". Hint: resize or crop all examples to one shape.");
-            }
-            inputs.add(input);
-        }
+    private Batch collated() {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
-            return new Batch(Tensor.stack(0, inputs).keep(), targets().keep(), indices);
-        }
-    }
-
-    private Tensor targets() {
-        Tensor first = examples[0].target();
-        if (first.rank() > 0 || first.dtype() != DType.I64) {
-            List<Tensor> targets = new ArrayList<>();
-            for (Example example : examples) {
-                targets.add(example.target());
+            Batch batch = collate.batch(
+                    List.of(examples), indices.clone(), RandomStream.of(seed, "data.collate", epoch, firstExample));
+            if (!Arrays.equals(batch.indices(), indices)) {
+                throw new IllegalArgumentException("the batch has other indices, " + Arrays.toString(batch.indices())
+                        + ". Hint: pass on the indices that collate was given.");
             }
-            return Tensor.stack(0, targets);
+            return batch.kept();
+        } catch (Misfit e) {
+            throw e.told(describe(e.row()), describe(0));
+        } catch (DataException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new DataException(
+                    "data loader: the examples " + Arrays.toString(indices) + " could not be made a batch: "
+                            + (e.getMessage() == null
+                                    ? e.toString()
+                                    : Explained.of(e).marked()),
+                    e);
         }
-        long[] labels = new long[examples.length];
-        for (int slot = 0; slot < labels.length; slot++) {
-            labels[slot] = examples[slot].target().itemLong();
-        }
-        return Tensor.of(labels, labels.length);
     }
 
     /** @throws CancellationException if it was cancelled */
@@ -183,12 +169,7 @@ final class PendingBatch {
     void cancel() {
         cancelled = true;
         if (taken.compareAndSet(false, true) && !result.cancel(false) && !result.isCompletedExceptionally()) {
-            close(result.join());
+            result.join().close();
         }
-    }
-
-    private static void close(Batch batch) {
-        batch.inputs().close();
-        batch.labels().close();
     }
 }

@@ -4,12 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Some examples of a data set, such as one side of a {@link Split}; the classes stay those of the whole. */
+/**
+ * Some examples of a data set, such as one side of a {@link Split}; the classes stay those of the whole, if it has any.
+ */
 public final class Subset implements LabelledDataset {
-    private final LabelledDataset whole;
+    private final Dataset<Example> whole;
     private final int[] indices;
 
-    public Subset(LabelledDataset whole, int[] indices) {
+    public Subset(Dataset<Example> whole, int[] indices) {
         for (int index : indices) {
             if (index < 0 || index >= whole.size()) {
                 throw new IllegalArgumentException("subset: index " + index + " is not in [0, " + whole.size() + ")");
@@ -34,20 +36,29 @@ public final class Subset implements LabelledDataset {
         return whole.describe(indices[index]);
     }
 
+    /** @throws IllegalStateException if the whole data set has no classes */
     @Override
     public int[] labels() {
-        int[] labels = whole.labels();
+        int[] labels = labelled().labels();
         return Arrays.stream(indices).map(index -> labels[index]).toArray();
     }
 
     @Override
     public int label(int index) {
-        return whole.label(indices[index]);
+        return labelled().label(indices[index]);
     }
 
     @Override
     public List<String> classes() {
-        return whole.classes();
+        return labelled().classes();
+    }
+
+    private LabelledDataset labelled() {
+        if (whole instanceof LabelledDataset data) {
+            return data;
+        }
+        throw new IllegalStateException("subset: a " + whole.getClass().getSimpleName()
+                + " has no classes. Hint: let the data set implement LabelledDataset.");
     }
 
     /** The position of an example in the whole data set. */

@@ -5,55 +5,77 @@ import dev.graft.type.DType;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** Examples that are in memory as one tensor. It reads the tensors; closing them is left to their owner. */
+/** Examples that are in memory as whole tensors. It reads the tensors; closing them is left to their owner. */
 public final class TensorDataset implements LabelledDataset {
-    private final Tensor inputs;
-    private final Tensor targets;
+    private final List<Tensor> inputs;
+    private final List<Tensor> targets;
 
     /**
+     * Examples of one input and one target.
+     *
      * @param inputs {@code [N, ...]}
      * @param targets {@code [N]} I64 classes, or {@code [N, ...]} F32
      */
     public TensorDataset(Tensor inputs, Tensor targets) {
-        if (inputs.rank() < 1 || targets.rank() < 1 || inputs.dim(0) != targets.dim(0)) {
-            throw new IllegalArgumentException("tensor data set: the first dimensions must agree (inputs "
-                    + inputs.shape() + ", targets " + targets.shape() + ")");
+        this(List.of(inputs), List.of(targets));
+    }
+
+    /**
+     * Examples of several inputs or targets, in the order of the network's inputs and the loss's targets.
+     *
+     * @param inputs at least one, each {@code [N, ...]}
+     * @param targets any number, each {@code [N, ...]}
+     */
+    public TensorDataset(List<Tensor> inputs, List<Tensor> targets) {
+        if (inputs.isEmpty()) {
+            throw new IllegalArgumentException("tensor data set: there is no input");
         }
-        this.inputs = inputs.keep();
-        this.targets = targets.keep();
+        List<Tensor> all = Stream.concat(inputs.stream(), targets.stream()).toList();
+        Tensor first = inputs.get(0);
+        if (all.stream().anyMatch(tensor -> tensor.rank() < 1 || tensor.dim(0) != first.dim(0))) {
+            throw new IllegalArgumentException("tensor data set: the first dimensions must agree (inputs "
+                    + Only.shapes(inputs) + ", targets " + Only.shapes(targets) + ")");
+        }
+        this.inputs = inputs.stream().map(Tensor::keep).toList();
+        this.targets = targets.stream().map(Tensor::keep).toList();
     }
 
     @Override
     public int size() {
-        return inputs.dim(0);
+        return inputs.get(0).dim(0);
     }
 
     @Override
     public Example get(int index, RandomGenerator random) {
-        return new Example(inputs.select(0, index), targets.select(0, index));
+        return new Example(rows(inputs, index), rows(targets, index));
     }
 
-    /** @throws IllegalStateException if the targets are not classes */
+    private static List<Tensor> rows(List<Tensor> tensors, int index) {
+        return tensors.stream().map(tensor -> tensor.select(0, index)).toList();
+    }
+
+    /** @throws IllegalStateException unless there is one target, and it is a class */
     @Override
     public int[] labels() {
-        checkClasses();
-        return targets.toIntArray();
+        return classTarget().toIntArray();
     }
 
     @Override
     public int label(int index) {
-        checkClasses();
-        try (Tensor target = targets.select(0, index)) {
+        try (Tensor target = classTarget().select(0, index)) {
             return Math.toIntExact(target.itemLong());
         }
     }
 
-    private void checkClasses() {
-        if (targets.rank() != 1 || targets.dtype() == DType.F32) {
-            throw new IllegalStateException("tensor data set: targets " + targets.dtype() + " " + targets.shape()
+    private Tensor classTarget() {
+        Tensor only = Only.of(targets, "tensor data set", "target", "Example.allTargets()");
+        if (only.rank() != 1 || only.dtype() == DType.F32) {
+            throw new IllegalStateException("tensor data set: targets " + only.dtype() + " " + only.shape()
                     + " are not classes. Hint: classes are an I64 tensor [N].");
         }
+        return only;
     }
 
     /** The numbers from 0 to the largest label. */

@@ -2,17 +2,28 @@ package dev.graft.nn.loss;
 
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * Rates a network's outputs by one number (or one for each example) that training minimises. A loss that is not a plain
- * mean over examples also says how its batches combine: {@link #reduction()} and {@link #weight}.
+ * mean over examples also says how its batches combine: {@link #reduction()} and {@link #weight(Tensor, Tensor)}.
+ *
+ * <p>The methods that take lists are for networks with several outputs and examples with several targets; a
+ * {@link MultiLoss} overrides them. Those of any other loss take one of each.
  */
 public interface Loss {
 
     /** The loss; a scalar unless the reduction is NONE. */
     Tensor forward(Tensor outputs, Tensor targets);
+
+    /** As {@link #forward(Tensor, Tensor)}, of all outputs and all targets. */
+    default Tensor forward(List<Tensor> outputs, List<Tensor> targets) {
+        return forward(
+                LossParts.only(this, "output", outputs, outputs, targets),
+                LossParts.only(this, "target", targets, outputs, targets));
+    }
 
     /**
      * The outputs as probabilities {@code [N, classes]}, if this is a loss for classification. Call it without
@@ -22,7 +33,17 @@ public interface Loss {
         return Optional.empty();
     }
 
-    /** How {@link #forward} reduces a batch: a mean unless overridden. */
+    /** As {@link #probabilities(Tensor)}, from all outputs; {@link #labels} gives the target to compare them with. */
+    default Optional<Tensor> probabilities(List<Tensor> outputs) {
+        return outputs.size() == 1 ? probabilities(outputs.get(0)) : Optional.empty();
+    }
+
+    /** The target that {@link #probabilities(List)} are to be compared with: the first unless overridden. */
+    default Tensor labels(List<Tensor> outputs, List<Tensor> targets) {
+        return targets.get(0);
+    }
+
+    /** How {@link #forward(Tensor, Tensor)} reduces a batch: a mean unless overridden. */
     default LossReduction reduction() {
         return LossReduction.MEAN;
     }
@@ -36,6 +57,18 @@ public interface Loss {
      */
     default double weight(Tensor outputs, Tensor targets) {
         return targets.rank() == 0 ? 1 : targets.dim(0);
+    }
+
+    /**
+     * As {@link #weight(Tensor, Tensor)}, of all outputs and all targets. If there is not one of each, this is the
+     * first dimension of the first target, or of the first output if there is no target, unless overridden.
+     */
+    default double weight(List<Tensor> outputs, List<Tensor> targets) {
+        if (outputs.size() == 1 && targets.size() == 1) {
+            return weight(outputs.get(0), targets.get(0));
+        }
+        Tensor examples = targets.isEmpty() ? outputs.get(0) : targets.get(0);
+        return examples.rank() == 0 ? 1 : examples.dim(0);
     }
 
     /** The label of examples that do not count, if there is one. */

@@ -2,7 +2,9 @@ package dev.graft.nn.loss;
 
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** What several losses are composed of. */
 final class LossParts {
@@ -10,6 +12,23 @@ final class LossParts {
     static final float LOWEST = -1e38f;
 
     private LossParts() {}
+
+    /** The output or target of a loss that takes one of each. */
+    static Tensor only(Loss loss, String what, List<Tensor> tensors, List<Tensor> outputs, List<Tensor> targets) {
+        if (tensors.size() != 1) {
+            throw new IllegalArgumentException(
+                    "loss: " + loss.getClass().getSimpleName() + " takes one " + what + ", not "
+                            + tensors.size() + " (outputs " + shapes(outputs) + "; targets " + shapes(targets)
+                            + "). Hint: use a JointLoss with one loss for each output, or write a MultiLoss.");
+        }
+        return tensors.get(0);
+    }
+
+    static String shapes(List<Tensor> tensors) {
+        return tensors.isEmpty()
+                ? "none"
+                : tensors.stream().map(tensor -> tensor.shape().toString()).collect(Collectors.joining(", "));
+    }
 
     /** One loss for each element, or one for all. */
     static Tensor reduce(LossReduction reduction, Tensor losses) {

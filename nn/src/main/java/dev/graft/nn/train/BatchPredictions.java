@@ -7,6 +7,7 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.DType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
@@ -20,10 +21,12 @@ record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
 
     /** Empty if the loss is not for classification. */
     @SuppressWarnings("try")
-    static Optional<BatchPredictions> of(Loss criterion, Tensor outputs, Tensor labels) {
+    static Optional<BatchPredictions> of(Loss criterion, List<Tensor> outputs, List<Tensor> targets) {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
-            return criterion.probabilities(outputs).map(p -> answers(p, labels, criterion.ignoredLabel()));
+            return criterion
+                    .probabilities(outputs)
+                    .map(p -> answers(p, criterion.labels(outputs, targets), criterion.ignoredLabel()));
         }
     }
 

@@ -134,13 +134,13 @@ public final class Evaluator {
     private static void judge(Module model, Batch batch, RunningLoss loss, Listener listener) {
         Loss criterion = loss.criterion();
         try (Scope scope = Scope.open()) {
-            Tensor outputs = model.forward(batch.inputs());
-            float value = RunningLoss.scalar(criterion.forward(outputs, batch.labels()));
-            double weight = RunningLoss.weight(criterion, outputs, batch.labels());
+            List<Tensor> outputs = model.forward(batch.allInputs());
+            float value = RunningLoss.scalar(criterion.forward(outputs, batch.allTargets()));
+            double weight = RunningLoss.weight(criterion, outputs, batch.allTargets());
             if (weight > 0) {
                 loss.add(value, weight);
             }
-            Optional<BatchPredictions> answers = BatchPredictions.of(criterion, outputs, batch.labels());
+            Optional<BatchPredictions> answers = BatchPredictions.of(criterion, outputs, batch.allTargets());
             if (answers.isEmpty()) {
                 listener.passed(batch.indices());
             } else {

@@ -7,6 +7,8 @@ import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** Checks at the start of a training, as far as possible, that its monitored score can be defined. */
 final class MonitorCheck {
@@ -40,7 +42,7 @@ final class MonitorCheck {
 
     /** @throws TrainingException if the loss has no classes for such outputs, and the score needs them */
     @SuppressWarnings("try")
-    static void classification(Monitor monitor, Loss criterion, Tensor outputs) {
+    static void classification(Monitor monitor, Loss criterion, List<Tensor> outputs) {
         if (monitor == Monitor.LOSS) {
             return;
         }
@@ -48,7 +50,11 @@ final class MonitorCheck {
                 Autograd.Guard guard = Autograd.noGrad()) {
             if (criterion.probabilities(outputs).isEmpty()) {
                 throw new TrainingException("training: " + monitor + " is monitored, but " + RunningLoss.name(criterion)
-                        + " has no classes for outputs " + outputs.shape() + ". Hint: monitor the loss.");
+                        + " has no classes for outputs "
+                        + outputs.stream()
+                                .map(output -> output.shape().toString())
+                                .collect(Collectors.joining(", "))
+                        + ". Hint: monitor the loss.");
             }
         }
     }

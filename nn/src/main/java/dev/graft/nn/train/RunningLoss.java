@@ -3,6 +3,7 @@ package dev.graft.nn.train;
 import dev.graft.nn.loss.Loss;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Tensor;
+import java.util.List;
 
 /** The loss over many batches as if they were one. */
 final class RunningLoss {
@@ -22,7 +23,7 @@ final class RunningLoss {
     }
 
     /** How much a batch counts; 0 if its loss must be ignored, because it may not be defined. */
-    static double weight(Loss criterion, Tensor outputs, Tensor targets) {
+    static double weight(Loss criterion, List<Tensor> outputs, List<Tensor> targets) {
         double weight = criterion.weight(outputs, targets);
         if (!(weight >= 0) || Double.isInfinite(weight)) {
             throw new TrainingException("training: the weight of a batch must be finite and not negative, was " + weight

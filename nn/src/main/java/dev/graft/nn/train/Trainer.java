@@ -20,7 +20,6 @@ import dev.graft.tensor.Update;
 import dev.graft.type.DType;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -29,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Trains a network: epochs, validation, schedule, early stopping, checkpoints, exact resume.
@@ -399,13 +399,13 @@ public final class Trainer {
         // a separate scope, so that the step's memory is freed at once after an exception too
         long before = versions();
         try (Scope scope = Scope.open()) {
-            Tensor outputs = model.forward(batch.inputs());
-            Tensor loss = criterion.forward(outputs, batch.labels());
+            List<Tensor> outputs = model.forward(batch.allInputs());
+            Tensor loss = criterion.forward(outputs, batch.allTargets());
             if (judged && state.steps == 0 && state.batch == 0) {
                 MonitorCheck.classification(monitor, validationCriterion, outputs);
             }
             float value = RunningLoss.scalar(loss);
-            double weight = RunningLoss.weight(criterion, outputs, batch.labels());
+            double weight = RunningLoss.weight(criterion, outputs, batch.allTargets());
             if (weight > 0) {
                 if (!Float.isFinite(value)) {
                     throw diverged("the loss is " + value, badInputs(batch), state, files);
@@ -414,7 +414,7 @@ public final class Trainer {
                 accumulation.backward(loss, weight);
                 running.add(value, weight);
             }
-            Optional<BatchPredictions> answers = BatchPredictions.of(criterion, outputs, batch.labels());
+            Optional<BatchPredictions> answers = BatchPredictions.of(criterion, outputs, batch.allTargets());
             state.right = answers.isPresent() ? state.right + answers.get().right() : -1;
             state.judged += answers.map(BatchPredictions::labels)
                     .map(labels -> labels.length)
@@ -540,20 +540,26 @@ public final class Trainer {
     }
 
     private static Optional<String> badInputs(Batch batch) {
-        float[] values = batch.inputs().toFloatArray();
-        int perExample = values.length / batch.size();
-        List<Integer> bad = new ArrayList<>();
-        for (int i = 0; i < batch.size(); i++) {
-            for (int k = i * perExample; k < (i + 1) * perExample; k++) {
-                if (!Float.isFinite(values[k])) {
-                    bad.add(batch.indices()[i]);
-                    break;
-                }
+        Set<Integer> bad = new TreeSet<>();
+        for (Tensor inputs : batch.allInputs()) {
+            if (inputs.dtype() == DType.F32 && inputs.rank() > 0 && inputs.dim(0) == batch.size()) {
+                addNonFinite(inputs.toFloatArray(), batch.size(), bad);
             }
         }
         return bad.isEmpty()
                 ? Optional.empty()
-                : Optional.of("the inputs of examples " + bad + " of the data set hold NaN or infinity: fix the data");
+                : Optional.of("the inputs of examples "
+                        + bad.stream().map(row -> batch.indices()[row]).toList()
+                        + " of the data set hold NaN or infinity: fix the data");
+    }
+
+    private static void addNonFinite(float[] values, int examples, Set<Integer> bad) {
+        int perExample = values.length / examples;
+        for (int k = 0; k < values.length; k++) {
+            if (!Float.isFinite(values[k])) {
+                bad.add(k / perExample);
+            }
+        }
     }
 
     private TrainingException diverged(String what, Optional<String> cause, TrainState state, RunFiles files) {
