@@ -470,6 +470,12 @@ class LongSumsTest {
                 "input gradient of many outputs, 3x3",
                 (t, k) -> t.inputGradient(k, 1, 32, 4, 4, t.terms(32_000), 3, 3, Conv2dParams.of(1, 1)));
         all.put(
+                "input gradient of a kernel of half the image",
+                (t, k) -> t.inputGradient(k, 1, 3, 100, 100, 12, 50, 50, Conv2dParams.of(1, 0)));
+        all.put(
+                "input gradient of a long kernel",
+                (t, k) -> t.inputGradient(k, 1, 2, 1, t.terms(4000), 16, 1, t.terms(2000), Conv2dParams.of(1, 0)));
+        all.put(
                 "weight gradient, few channels",
                 (t, k) -> t.weightGradient(k, 1, 3, t.side(1500), t.side(1500), 17, 3, 1, 1));
         all.put(

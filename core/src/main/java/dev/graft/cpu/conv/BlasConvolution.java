@@ -25,6 +25,7 @@ public final class BlasConvolution implements ConvolutionAlgorithm {
     private final ExecutionContext context;
     private final BlasPixelGemm product;
     private final Optional<BlasWinograd> winograd;
+    private final ScatteredInputGradient scattered;
     private final BlasWeightGradient weightGradient;
     private final BlasConvWeights weights;
 
@@ -34,6 +35,7 @@ public final class BlasConvolution implements ConvolutionAlgorithm {
         this.winograd = Settings.ofJvm().winograd() == WinogradChoice.F4
                 ? Optional.of(new BlasWinograd(context))
                 : Optional.empty();
+        this.scattered = new ScatteredInputGradient(context);
         this.weightGradient = new BlasWeightGradient(context);
         this.weights = new BlasConvWeights(context);
     }
@@ -79,6 +81,20 @@ public final class BlasConvolution implements ConvolutionAlgorithm {
     }
 
     private void directBackwardInput(View dy, View w, View dx, Conv2dParams params) {
+        if (params.groups() == 1 && ScatteredInputGradient.pays(dy, w, dx, params, 1, 1)) {
+            PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), dy.dim(2), dy.dim(3));
+            // [depth][kernel row, kernel column, input]
+            MatrixBuffer packed = weights.packed(w, map, 1, true);
+            int columns = w.dim(3) * w.dim(1);
+            scattered.run(
+                    dy,
+                    w,
+                    dx,
+                    params,
+                    () -> new BlasScatterProduct(context, packed, w.dim(0), w.dim(2), columns),
+                    BlasScatterProduct.WIDTH);
+            return;
+        }
         PlainEpilogue none = new PlainEpilogue(context.elementLoops(), Epilogue.NONE, Optional.empty());
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             BlasPixelGemm.Target target = target(dx, w, map, params, false);

@@ -17,6 +17,7 @@ import dev.graft.cpu.conv.winograd.WinogradShapes;
 import dev.graft.cpu.conv.winograd.WinogradStride1;
 import dev.graft.cpu.conv.winograd.WinogradStride2;
 import dev.graft.cpu.conv.winograd.WinogradStride2Gradient;
+import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.pool.PoolWindows;
 import dev.graft.cpu.pool.VectorMaxPool;
@@ -42,6 +43,7 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
     private final Optional<VectorWinograd> winogradStride2;
     private final Optional<VectorWinograd> winogradStride2Gradient;
     private final VectorPixelGemm product;
+    private final ScatteredInputGradient scattered;
     private final VectorWeightGradient weightGradient;
 
     public VectorConvolution(ExecutionContext context) {
@@ -56,6 +58,7 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
         this.winogradStride2Gradient =
                 stride2 ? Optional.of(new VectorWinograd(context, new WinogradStride2Gradient())) : Optional.empty();
         this.product = new VectorPixelGemm(context);
+        this.scattered = new ScatteredInputGradient(context);
         this.weightGradient = new VectorWeightGradient(context);
     }
 
@@ -141,6 +144,11 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
     }
 
     private void directBackwardInput(View dy, View w, View dx, Conv2dParams params) {
+        if (ScatteredInputGradient.pays(dy, w, dx, params, Vectors.LANES, MicroKernel.ROWS)) {
+            VectorScatterProduct.Weights weights = VectorScatterProduct.Weights.pack(context, w);
+            scattered.run(dy, w, dx, params, () -> new VectorScatterProduct(weights), MicroKernel.WIDTH);
+            return;
+        }
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             if (map.taps() == 0) {
                 map.clear(context, dx.dim(0), ImageArray.written(dx));

@@ -307,6 +307,13 @@ public class PlainElementLoops implements ElementLoops {
     }
 
     @Override
+    public void add(float[] x, int xAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] += x[xAt + i];
+        }
+    }
+
+    @Override
     public void multiplyAdd(float[] x, float[] w, float[] sum, int from, int to) {
         for (int i = from; i < to; i++) {
             sum[i] += x[i] * w[i];

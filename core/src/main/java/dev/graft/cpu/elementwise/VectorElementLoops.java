@@ -22,6 +22,11 @@ public final class VectorElementLoops extends PlainElementLoops {
     }
 
     @Override
+    public void add(float[] x, int xAt, float[] y, int yAt, int count) {
+        Vectors.add(x, xAt, y, yAt, count);
+    }
+
+    @Override
     public boolean isFinite(float[] x, int from, int to) {
         // Finite numbers times 0 add nothing.
         int end = to - (to - from) % (2 * LANES);

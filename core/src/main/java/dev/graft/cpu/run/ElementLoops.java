@@ -27,6 +27,9 @@ public interface ElementLoops {
     /** {@code y += alpha * x}. */
     void addScaled(float alpha, float[] x, float[] y, int from, int to);
 
+    /** {@code y += x}: {@code count} elements, at places of their own. */
+    void add(float[] x, int xAt, float[] y, int yAt, int count);
+
     /** {@code sum += x * w}. */
     void multiplyAdd(float[] x, float[] w, float[] sum, int from, int to);
 

@@ -139,7 +139,7 @@ public record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, i
         int n = pick(random, 0, 1, 1, 2, 2, 3);
         int h = 1 + random.nextInt(14);
         int w = 1 + random.nextInt(14);
-        return switch (random.nextInt(9)) {
+        return switch (random.nextInt(11)) {
             case 0 -> {
                 int groups = pick(random, 1, 1, 2, 3);
                 yield new ConvCase(
@@ -234,6 +234,33 @@ public record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, i
                         kernel,
                         kernel,
                         params(random, 1, kernel / 2, 1, 1));
+            }
+            case 8 -> {
+                int kh = 1 + random.nextInt(12);
+                int kw = 1 + random.nextInt(20);
+                yield new ConvCase(
+                        "large kernel",
+                        n,
+                        1 + random.nextInt(6),
+                        kh + random.nextInt(12),
+                        kw + random.nextInt(12),
+                        1 + random.nextInt(20),
+                        kh,
+                        kw,
+                        params(random, pick(random, 1, 1, 2, 5), 2, pick(random, 1, 1, 2), 1));
+            }
+            case 9 -> {
+                int kernel = 2 + random.nextInt(7);
+                yield new ConvCase(
+                        "patches",
+                        n,
+                        1 + random.nextInt(20),
+                        kernel + random.nextInt(20),
+                        kernel + random.nextInt(20),
+                        1 + random.nextInt(40),
+                        kernel,
+                        kernel,
+                        params(random, kernel + random.nextInt(2), 2, 1, 1));
             }
             default ->
                 new ConvCase(

@@ -225,6 +225,32 @@ class ConvolutionTest {
                 new Case("few pixels, many weights", 1, 130, 5, 6, 260, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("many pixels", 1, 3, 70, 71, 8, 3, 3, Conv2dParams.of(1, 1)),
                 new Case("few channels, rows apart", 2, 3, 20, 9, 8, 3, 3, new Conv2dParams(1, 1, 2, 2, 1, 1, 2, 1, 1)),
+                new Case("kernel of the image", 5, 3, 21, 20, 9, 21, 20, Conv2dParams.of(1, 0)),
+                new Case("kernel of half the image", 2, 3, 24, 31, 6, 12, 15, Conv2dParams.of(1, 2)),
+                new Case(
+                        "large dilated kernel",
+                        2,
+                        5,
+                        31,
+                        30,
+                        70,
+                        9,
+                        8,
+                        Conv2dParams.of(2, 1).dilation(3)),
+                new Case("patches", 3, 3, 34, 35, 40, 8, 8, Conv2dParams.of(8, 0)),
+                new Case("patches apart", 2, 17, 30, 29, 33, 4, 3, Conv2dParams.of(7, 5)),
+                new Case("1-d, long kernel", 1, 4, 1, 700, 7, 1, 500, new Conv2dParams(1, 1, 0, 0, 9, 0, 1, 1, 1)),
+                new Case("1-d, long kernel, many outputs", 2, 3, 1, 90, 300, 1, 40, Conv2dParams.of(1, 0)),
+                new Case(
+                        "padding wider than the kernel",
+                        1,
+                        3,
+                        1,
+                        4,
+                        20,
+                        1,
+                        2,
+                        new Conv2dParams(1, 9, 0, 0, 7, 7, 1, 1, 1)),
                 new Case("stride beyond the image", 1, 2, 2, 2, 3, 1, 1, Conv2dParams.of(5, 0)));
     }
 
