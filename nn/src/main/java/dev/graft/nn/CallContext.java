@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of the current thread's module calls: whose formula it runs, and which modules it sees in evaluation mode.
- * Nothing here is shared between threads, so threads that use the same module do not see each other's modes.
+ * The state of the current thread's module calls: whose formula it runs, and which modules it sees in another mode than
+ * theirs. Nothing here is shared between threads, so threads that use the same module do not see each other's modes.
  */
 final class CallContext {
     private static final ThreadLocal<CallContext> CURRENT = ThreadLocal.withInitial(CallContext::new);
@@ -15,7 +15,7 @@ final class CallContext {
     /** The module that was called from outside, while its formula runs. */
     private @Nullable Module root;
     /** Innermost first. */
-    private final Deque<EvaluationModes> modes = new ArrayDeque<>(2);
+    private final Deque<ThreadModes> modes = new ArrayDeque<>(2);
 
     private CallContext() {}
 
@@ -84,9 +84,9 @@ final class CallContext {
         return members.parameters().isEmpty() && members.buffers().isEmpty() && !(module instanceof Stochastic);
     }
 
-    /** The mode in which this thread sees a module: {@code own} unless the thread evaluates the module. */
+    /** The mode in which this thread sees a module: {@code own} unless the thread has its own. */
     boolean mode(Module module, boolean own) {
-        for (EvaluationModes bound : modes) {
+        for (ThreadModes bound : modes) {
             if (bound.holds(module)) {
                 return bound.get(module);
             }
@@ -94,9 +94,9 @@ final class CallContext {
         return own;
     }
 
-    /** Sets the mode of a module that this thread evaluates; false if it does not. */
+    /** Sets the mode of a module for which this thread has its own; false if it has none. */
     boolean setMode(Module module, boolean training) {
-        for (EvaluationModes bound : modes) {
+        for (ThreadModes bound : modes) {
             if (bound.holds(module)) {
                 bound.set(module, training);
                 return true;
@@ -105,17 +105,18 @@ final class CallContext {
         return false;
     }
 
-    void evaluate(Module module) {
-        modes.push(new EvaluationModes(module));
+    /** Shows this thread a network in one mode, until {@link #endModes}. */
+    void beginModes(Module module, boolean training) {
+        modes.push(new ThreadModes(module, training));
     }
 
-    void endEvaluation() {
+    void endModes() {
         modes.pop();
     }
 
-    /** Replaces {@code old} by {@code replacement} in every evaluation that this thread is in. */
+    /** Replaces {@code old} by {@code replacement} in all modes of this thread. */
     void follow(Module old, Module replacement) {
-        for (EvaluationModes bound : modes) {
+        for (ThreadModes bound : modes) {
             if (bound.holds(old)) {
                 boolean training = bound.get(old);
                 replacement.modules().forEach(module -> bound.set(module, training));

@@ -348,12 +348,21 @@ public abstract class Module implements AutoCloseable {
      * of {@code train()} and {@code eval()} in {@code body} have effect until its end.
      */
     public final <T> T evaluating(Supplier<T> body) {
+        return inMode(false, body);
+    }
+
+    /** As {@link #evaluating}, in training mode. What is frozen stays so. */
+    public final <T> T training(Supplier<T> body) {
+        return inMode(true, body);
+    }
+
+    private <T> T inMode(boolean mode, Supplier<T> body) {
         CallContext calls = CallContext.current();
-        calls.evaluate(this);
+        calls.beginModes(this, mode);
         try {
             return body.get();
         } finally {
-            calls.endEvaluation();
+            calls.endModes();
         }
     }
 

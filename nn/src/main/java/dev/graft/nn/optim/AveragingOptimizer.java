@@ -81,7 +81,7 @@ public final class AveragingOptimizer extends Optimizer {
 
     @Override
     protected void stepAll() {
-        optimizer.scaleLearningRate(factor());
+        optimizer.scaleLearningRate(learningRateFactor());
         optimizer.step();
         steps++;
         if (steps > from && (steps - from) % every == 0) {

@@ -164,8 +164,8 @@ public abstract class Optimizer implements AutoCloseable {
     /** The learning rate of the first group, before the schedule's factor. */
     protected abstract double baseLearningRate();
 
-    /** The factor that {@link #scaleLearningRate} set. */
-    final double factor() {
+    /** The factor that {@link #scaleLearningRate} set; 1 at first. */
+    public final double learningRateFactor() {
         return factor;
     }
 

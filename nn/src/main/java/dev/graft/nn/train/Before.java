@@ -1,0 +1,79 @@
+package dev.graft.nn.train;
+
+import dev.graft.io.StateDict;
+import dev.graft.nn.Module;
+import dev.graft.nn.Parameter;
+import dev.graft.nn.Stochastic;
+import dev.graft.nn.optim.Optimizer;
+import dev.graft.tensor.Scope;
+import dev.graft.tensor.Tensor;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a model and its optimizer were before a trial: weights, statistics, random streams, gradients, moments. */
+final class Before implements AutoCloseable {
+    private final Module model;
+    private final Optimizer optimizer;
+    private final StateDict weights;
+    private final StateDict moments;
+    private final double factor;
+    private final Map<Stochastic, long[]> random = new IdentityHashMap<>();
+    private final Map<Parameter, Tensor> gradients = new LinkedHashMap<>();
+
+    @SuppressWarnings("try")
+    Before(Module model, Optimizer optimizer) {
+        this.model = model;
+        this.optimizer = optimizer;
+        try (StateDict live = model.stateDict();
+                StateDict liveMoments = optimizer.stateDict()) {
+            weights = copy(live);
+            moments = copy(liveMoments);
+        }
+        factor = optimizer.learningRateFactor();
+        for (Module module : model.modules()) {
+            if (module instanceof Stochastic stochastic) {
+                random.put(stochastic, stochastic.randomState());
+            }
+        }
+        for (Parameter parameter : optimizer.parameters()) {
+            parameter
+                    .grad()
+                    .ifPresent(gradient ->
+                            gradients.put(parameter, gradient.detach().copy().keep()));
+        }
+    }
+
+    @SuppressWarnings("try")
+    private static StateDict copy(StateDict live) {
+        StateDict copies = new StateDict();
+        try (Scope scope = Scope.open()) {
+            live.entries()
+                    .forEach(entry -> copies.put(
+                            entry.getKey(), entry.getValue().detach().copy().keep()));
+        }
+        return copies;
+    }
+
+    @SuppressWarnings("try")
+    void restore() {
+        model.load(weights);
+        optimizer.load(moments);
+        optimizer.scaleLearningRate(factor);
+        random.forEach(Stochastic::restoreRandomState);
+        optimizer.zeroGrad();
+        gradients.forEach((parameter, gradient) -> {
+            // the gradient of sum(weight * gradient) is the gradient, to the bit
+            try (Scope scope = Scope.open()) {
+                parameter.value().mul(gradient).sum().backward();
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+        moments.close();
+        gradients.values().forEach(Tensor::close);
+    }
+}
