@@ -250,6 +250,15 @@ public interface Backend {
     /** Each element of a window receives {@code dy} divided by the window's divisor, from zero. */
     void avgPool2dBackward(View dy, PoolGeometry geometry, View dx);
 
+    // Interpolation and padding
+
+    /**
+     * {@code y[n, c, i, j] = sum(rows.weight(p) * columns.weight(q) * x[n, c, rows.position(p), columns.position(q)])}
+     * over the taps of row i and column j; 0 where there are none. Gradients are the same with the maps
+     * {@linkplain AxisTaps#transposed transposed}.
+     */
+    void resample2d(View x, AxisTaps rows, AxisTaps columns, View y);
+
     // Rows and losses
 
     /**

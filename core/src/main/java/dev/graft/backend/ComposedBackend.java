@@ -271,6 +271,43 @@ public abstract class ComposedBackend implements Backend {
         }
     }
 
+    // Interpolation and padding
+
+    @Override
+    public void resample2d(View x, AxisTaps rows, AxisTaps columns, View y) {
+        try (Temporaries t = temporaries()) {
+            copy(resampled(t, resampled(t, x, rows, 2), columns, 3), y);
+        }
+    }
+
+    /** The first taps of all results, plus the second taps of those that have two, and so on. */
+    private View resampled(Temporaries t, View x, AxisTaps taps, int axis) {
+        View table = t.contiguousCopy(Temporaries.inFront(x, axis));
+        int width = x.dim(axis) == 0 ? 0 : x.numel() / x.dim(axis);
+        View lines = Temporaries.reshape(table, Shape.of(x.dim(axis), width));
+        View sum = t.zeros(DType.F32, taps.count(), width);
+        for (int k = 0; k < taps.most(); k++) {
+            long[] places = new long[taps.count()];
+            float[] weights = new float[taps.count()];
+            byte[] present = new byte[taps.count()];
+            for (int i = 0; i < taps.count(); i++) {
+                if (taps.from(i) + k < taps.to(i)) {
+                    places[i] = taps.position(taps.from(i) + k);
+                    weights[i] = taps.weight(taps.from(i) + k);
+                    present[i] = 1;
+                }
+            }
+            View gathered = t.empty(DType.F32, taps.count(), width);
+            gatherRows(lines, t.longs(places), gathered);
+            View term = t.mul(gathered, Temporaries.column(t.floats(weights)));
+            // Selected rather than multiplied by 0: what is not a tap may be infinite.
+            sum = t.where(Temporaries.column(t.truths(present)), t.add(sum, term), sum);
+        }
+        int[] dims = table.shape().toArray();
+        dims[0] = taps.count();
+        return Temporaries.inPlace(Temporaries.reshape(sum, Shape.of(dims)), axis);
+    }
+
     // Losses
 
     /** The targets of the rows, as masks: of the class {@code [R, C]}, and of ignored rows {@code [R, 1]}. */

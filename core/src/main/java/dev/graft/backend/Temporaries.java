@@ -60,6 +60,27 @@ final class Temporaries implements AutoCloseable {
         return y;
     }
 
+    /** F32 numbers. */
+    View floats(float... values) {
+        View y = empty(DType.F32, values.length);
+        y.storage().write(0, values, 0, values.length);
+        return y;
+    }
+
+    /** BOOL, from 0 and 1. */
+    View truths(byte... values) {
+        View y = empty(DType.BOOL, values.length);
+        y.storage().write(0, values, 0, values.length);
+        return y;
+    }
+
+    /** A row-major copy. */
+    View contiguousCopy(View x) {
+        View y = empty(x.dtype(), x.shape(), x.shape().contiguousStrides());
+        backend.copy(x, y);
+        return y;
+    }
+
     /** A copy in the layout of {@code x} if that has no gaps, else row-major. */
     View copy(View x) {
         View y = empty(
@@ -187,6 +208,35 @@ final class Temporaries implements AutoCloseable {
     /** {@code [R]} as {@code [R, 1]}, to broadcast with rows. */
     static View column(View x) {
         return new View(x.storage(), x.offset(), Shape.of(x.dim(0), 1), new long[] {x.strides()[0], 0});
+    }
+
+    /** Dimension {@code axis} moved before all others. */
+    static View inFront(View x, int axis) {
+        int[] order = new int[x.rank()];
+        for (int i = 1; i < order.length; i++) {
+            order[i] = i <= axis ? i - 1 : i;
+        }
+        order[0] = axis;
+        return permute(x, order);
+    }
+
+    /** The first dimension moved to {@code axis}. */
+    static View inPlace(View x, int axis) {
+        int[] order = new int[x.rank()];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i < axis ? i + 1 : i == axis ? 0 : i;
+        }
+        return permute(x, order);
+    }
+
+    private static View permute(View x, int... order) {
+        int[] dims = new int[order.length];
+        long[] strides = new long[order.length];
+        for (int i = 0; i < order.length; i++) {
+            dims[i] = x.dim(order[i]);
+            strides[i] = x.strides()[order[i]];
+        }
+        return new View(x.storage(), x.offset(), Shape.of(dims), strides);
     }
 
     /** The same elements in row-major order under another shape; {@code x} is contiguous. */

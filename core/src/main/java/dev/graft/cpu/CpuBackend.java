@@ -1,6 +1,7 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AxisTaps;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
@@ -31,6 +32,7 @@ import dev.graft.cpu.norm.BatchNorm;
 import dev.graft.cpu.norm.LayerNorm;
 import dev.graft.cpu.pool.AvgPooling;
 import dev.graft.cpu.pool.MaxPooling;
+import dev.graft.cpu.pool.Resampling;
 import dev.graft.cpu.reduce.CrossEntropy;
 import dev.graft.cpu.reduce.Reductions;
 import dev.graft.cpu.reduce.Softmax;
@@ -77,6 +79,7 @@ public final class CpuBackend implements Backend {
     private final Gemm gemm;
     private final MaxPooling maxPooling;
     private final AvgPooling avgPooling;
+    private final Resampling resampling;
     private final Convolution convolution;
     private final BatchNorm batchNorm;
     private final LayerNorm layerNorm;
@@ -99,6 +102,7 @@ public final class CpuBackend implements Backend {
         ChannelsLast layout = new ChannelsLast(this, copy);
         this.maxPooling = kernels.maxPooling(this, context, layout);
         this.avgPooling = new AvgPooling(context, layout);
+        this.resampling = new Resampling(context, layout, kernels.tapLoops());
         this.convolution = new Convolution(
                 context,
                 layout,
@@ -396,6 +400,11 @@ public final class CpuBackend implements Backend {
     @Override
     public void avgPool2dBackward(View dy, PoolGeometry geometry, View dx) {
         avgPooling.backward(dy, geometry, dx);
+    }
+
+    @Override
+    public void resample2d(View x, AxisTaps rows, AxisTaps columns, View y) {
+        resampling.run(x, rows, columns, y);
     }
 
     @Override

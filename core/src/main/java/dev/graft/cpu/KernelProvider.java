@@ -8,6 +8,7 @@ import dev.graft.cpu.gemm.OpenBlas;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
 import dev.graft.cpu.pool.MaxPooling;
+import dev.graft.cpu.pool.TapLoops;
 import dev.graft.cpu.run.Blas;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
@@ -116,6 +117,8 @@ public abstract class KernelProvider {
     abstract NormLoops normLoops(ExecutionContext context);
 
     abstract MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout);
+
+    abstract TapLoops tapLoops();
 
     /** For one group. */
     abstract ConvolutionAlgorithm denseConvolution(ExecutionContext context);

@@ -8,6 +8,8 @@ import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
 import dev.graft.cpu.norm.PlainNormLoops;
 import dev.graft.cpu.pool.MaxPooling;
+import dev.graft.cpu.pool.PlainTapLoops;
+import dev.graft.cpu.pool.TapLoops;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 
@@ -36,6 +38,11 @@ final class PlainKernelProvider extends KernelProvider {
     @Override
     MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
         return new MaxPooling(backend, context, layout);
+    }
+
+    @Override
+    TapLoops tapLoops() {
+        return new PlainTapLoops();
     }
 
     @Override

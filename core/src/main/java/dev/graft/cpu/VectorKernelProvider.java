@@ -9,7 +9,9 @@ import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
 import dev.graft.cpu.norm.VectorNormLoops;
 import dev.graft.cpu.pool.MaxPooling;
+import dev.graft.cpu.pool.TapLoops;
 import dev.graft.cpu.pool.VectorMaxPooling;
+import dev.graft.cpu.pool.VectorTapLoops;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 
@@ -39,6 +41,11 @@ final class VectorKernelProvider extends KernelProvider {
     @Override
     MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
         return new VectorMaxPooling(backend, context, layout);
+    }
+
+    @Override
+    TapLoops tapLoops() {
+        return new VectorTapLoops();
     }
 
     @Override

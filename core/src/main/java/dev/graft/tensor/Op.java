@@ -7,7 +7,7 @@ import dev.graft.type.Shape;
  * of the permitted interfaces, so the catalogue of all operators is {@code Op.class.getPermittedSubclasses()}, walked
  * down.
  */
-sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp {
+sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp, SpatialOp {
 
     /** The name that users know, as in errors. */
     String name();

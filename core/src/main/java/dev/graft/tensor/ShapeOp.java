@@ -192,8 +192,8 @@ sealed interface ShapeOp extends Op {
         }
     }
 
-    /** Zeros around the last two dimensions of {@code [N, C, H, W]}. */
-    record Pad2d(int top, int bottom, int left, int right) implements ShapeOp {
+    /** One value around the last two dimensions of {@code [N, C, H, W]}. */
+    record Pad2d(int top, int bottom, int left, int right, float value) implements ShapeOp {
         public Pad2d {
             if (top < 0 || bottom < 0 || left < 0 || right < 0) {
                 throw new IllegalArgumentException("pad2d: padding must not be negative (top " + top + ", bottom "
@@ -221,7 +221,7 @@ sealed interface ShapeOp extends Op {
                             x.dim(1),
                             (long) x.dim(2) + top + bottom,
                             (long) x.dim(3) + left + right));
-            y.backend().fill(y.view(), 0);
+            y.backend().fill(y.view(), value);
             y.backend().copy(x.view(), inner(y, x.shape()).view());
             return y;
         }

@@ -5,6 +5,8 @@ import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.InterpolateParams;
+import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool1dParams;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.Reduction;
@@ -592,7 +594,42 @@ public final class Tensor implements AutoCloseable {
 
     /** Zeros around the last two dimensions of {@code [N, C, H, W]}. */
     public Tensor pad2d(int top, int bottom, int left, int right) {
-        return Op.apply(new ShapeOp.Pad2d(top, bottom, left, right), this);
+        return pad2d(top, bottom, left, right, 0);
+    }
+
+    /** One value around the last two dimensions of {@code [N, C, H, W]}. */
+    public Tensor pad2d(int top, int bottom, int left, int right, float value) {
+        return Op.apply(new ShapeOp.Pad2d(top, bottom, left, right, value), this);
+    }
+
+    /** Pads the last two dimensions of {@code [N, C, H, W]}; F32, unless the mode is {@link PaddingMode#ZEROS}. */
+    public Tensor pad2d(PaddingMode mode, int top, int bottom, int left, int right) {
+        return Spatial.pad2d(this, mode, top, bottom, left, right);
+    }
+
+    /** Zeros around the last dimension of {@code [N, C, L]}. */
+    public Tensor pad1d(int left, int right) {
+        return pad1d(left, right, 0);
+    }
+
+    /** One value around the last dimension of {@code [N, C, L]}. */
+    public Tensor pad1d(int left, int right, float value) {
+        return Spatial.pad1d(this, left, right, value);
+    }
+
+    /** Pads the last dimension of {@code [N, C, L]}; F32, unless the mode is {@link PaddingMode#ZEROS}. */
+    public Tensor pad1d(PaddingMode mode, int left, int right) {
+        return Spatial.pad1d(this, mode, left, right);
+    }
+
+    /**
+     * Resizes images {@code [N, C, H, W]} or sequences {@code [N, C, L]}, such as
+     * {@code x.interpolate(InterpolateParams.bilinear().size(14, 14))}.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html">PyTorch's page</a>
+     */
+    public Tensor interpolate(InterpolateParams params) {
+        return Spatial.interpolate(this, params);
     }
 
     /** The same elements in row-major order without gaps: an {@link #alias} if they already are, else a copy. */

@@ -17,14 +17,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The arrays of {@code golden/operators.safetensors}, which {@code export_operators.py} wrote. Reads that one file's
- * layout itself, so that the operators' proof does not lean on the reader under test elsewhere.
+ * The arrays of {@code golden/operators.safetensors} and the other files of operators, which
+ * {@code export_operators.py} and the scripts beside it wrote. Reads those files' layout itself, so that the operators'
+ * proof does not lean on the reader under test elsewhere.
  */
 public final class Golden {
     private static final Pattern ENTRY = Pattern.compile(
             "\"([^\"]+)\":\\{\"dtype\":\"(\\w+)\",\"shape\":\\[([\\d, ]*)\\],\"data_offsets\":\\[(\\d+), ?(\\d+)\\]\\}");
-    private static final Golden OPERATORS = read("/golden/operators.safetensors");
-    private static final Golden SPECIAL_VALUES = read("/golden/special-values.safetensors");
+    private static final Golden OPERATORS = read("operators", "spatial-operators");
+    private static final Golden SPECIAL_VALUES = read("special-values");
 
     /** One stored array. */
     record Entry(DType dtype, Shape shape, byte[] bytes) {
@@ -61,12 +62,19 @@ public final class Golden {
         return SPECIAL_VALUES;
     }
 
-    private static Golden read(String resource) {
+    private static Golden read(String... names) {
+        Golden golden = new Golden();
+        for (String name : names) {
+            golden.add("/golden/" + name + ".safetensors");
+        }
+        return golden;
+    }
+
+    private void add(String resource) {
         try (InputStream in = Golden.class.getResourceAsStream(resource)) {
             ByteBuffer file = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
             int header = (int) file.getLong();
             Matcher m = ENTRY.matcher(new String(file.array(), 8, header, StandardCharsets.UTF_8));
-            Golden golden = new Golden();
             while (m.find()) {
                 int[] dims = m.group(3).isBlank()
                         ? new int[0]
@@ -76,12 +84,13 @@ public final class Golden {
                                 .toArray();
                 int from = 8 + header + Integer.parseInt(m.group(4));
                 int to = 8 + header + Integer.parseInt(m.group(5));
-                golden.entries.put(
-                        m.group(1),
-                        new Entry(
-                                DType.valueOf(m.group(2)), Shape.of(dims), Arrays.copyOfRange(file.array(), from, to)));
+                Entry entry = new Entry(
+                        DType.valueOf(m.group(2)), Shape.of(dims), Arrays.copyOfRange(file.array(), from, to));
+                if (entries.put(m.group(1), entry) != null) {
+                    throw new IllegalStateException(
+                            "golden: " + m.group(1) + " is in two files. Hint: give one of the cases another name.");
+                }
             }
-            return golden;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

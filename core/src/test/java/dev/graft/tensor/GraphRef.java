@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.AxisTaps;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 import java.util.function.IntUnaryOperator;
@@ -107,6 +108,21 @@ public record GraphRef(GraphTape tape, int[] dims, int[] ids) {
             int h = i[2] - top;
             int w = i[3] - left;
             return h < 0 || w < 0 || h >= dims[2] || w >= dims[3] ? zero : get(i[0], i[1], h, w);
+        });
+    }
+
+    /** The weighted sums of a map along the rows and one along the columns of images. */
+    public GraphRef resample(AxisTaps rows, AxisTaps columns) {
+        int zero = tape.leaf(0);
+        return of(tape, new int[] {dims[0], dims[1], rows.count(), columns.count()}, i -> {
+            int total = zero;
+            for (int k = rows.from(i[2]); k < rows.to(i[2]); k++) {
+                for (int l = columns.from(i[3]); l < columns.to(i[3]); l++) {
+                    int x = get(i[0], i[1], rows.position(k), columns.position(l));
+                    total = tape.add(total, tape.affine(x, (double) rows.weight(k) * columns.weight(l), 0));
+                }
+            }
+            return total;
         });
     }
 

@@ -20,7 +20,8 @@ final class OpCases {
                         ProductCases.all(),
                         NormCases.all(),
                         PoolCases.all(),
-                        RowCases.all())
+                        RowCases.all(),
+                        SpatialCases.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -39,7 +40,8 @@ final class OpCases {
                         ProductCases.errors(on),
                         NormCases.errors(on),
                         PoolCases.errors(on),
-                        RowCases.errors(on))
+                        RowCases.errors(on),
+                        SpatialCases.errors(on))
                 .flatMap(List::stream)
                 .toList();
     }

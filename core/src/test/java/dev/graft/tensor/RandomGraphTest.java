@@ -28,6 +28,7 @@ class RandomGraphTest {
         makers.addAll(GraphShapes.makers());
         makers.addAll(GraphReductions.makers());
         makers.addAll(GraphLayers.makers());
+        makers.addAll(GraphSpatial.makers());
         return makers;
     }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.InterpolateParams;
+import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool1dParams;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
@@ -315,6 +317,46 @@ class RefusalTest {
                 () -> x().pad2d(-1, 0, 0, 0),
                 () -> x().pad2d(TOO_LARGE, TOO_LARGE, 0, 0),
                 () -> x().pad2d(1 << 15, 1 << 15, 1 << 15, 1 << 15));
+        function(
+                "pad2d(int, int, int, int, float)",
+                t -> t.pad2d(1, 1, 1, 1, 2),
+                () -> Tensor.ones(2).pad2d(1, 1, 1, 1, 2),
+                () -> x().pad2d(-1, 0, 0, 0, 2));
+        function(
+                "pad2d(PaddingMode, int, int, int, int)",
+                t -> t.pad2d(PaddingMode.REFLECT, 1, 1, 1, 1),
+                () -> Tensor.ones(2).pad2d(PaddingMode.REPLICATE, 1, 1, 1, 1),
+                () -> x().pad2d(PaddingMode.REFLECT, 4, 0, 0, 0),
+                () -> x().pad2d(PaddingMode.REPLICATE, TOO_LARGE, TOO_LARGE, 0, 0),
+                () -> x().pad2d(PaddingMode.REPLICATE, 1 << 15, 1 << 15, 1 << 15, 1 << 15),
+                () -> integers(1, 2, 3, 4).pad2d(PaddingMode.REPLICATE, 1, 1, 1, 1));
+        function(
+                Shape.of(2, 3, 4),
+                "pad1d(int, int)",
+                t -> t.pad1d(1, 1),
+                () -> x().pad1d(1, 1),
+                () -> Tensor.ones(1, 1, 2).pad1d(-1, 0));
+        function(
+                Shape.of(2, 3, 4),
+                "pad1d(int, int, float)",
+                t -> t.pad1d(1, 1, 3),
+                () -> x().pad1d(1, 1, 3),
+                () -> Tensor.ones(1, 1, 2).pad1d(TOO_LARGE, 0, 3));
+        function(
+                Shape.of(2, 3, 4),
+                "pad1d(PaddingMode, int, int)",
+                t -> t.pad1d(PaddingMode.CIRCULAR, 1, 1),
+                () -> x().pad1d(PaddingMode.CIRCULAR, 1, 1),
+                () -> Tensor.ones(1, 1, 2).pad1d(PaddingMode.REFLECT, 2, 0),
+                () -> integers(1, 2, 3).pad1d(PaddingMode.REPLICATE, 1, 1));
+        function(
+                "interpolate(InterpolateParams)",
+                t -> t.interpolate(InterpolateParams.nearest().scale(2)),
+                () -> Tensor.ones(2).interpolate(InterpolateParams.nearest().scale(2)),
+                () -> x().interpolate(InterpolateParams.nearest()),
+                () -> x().interpolate(InterpolateParams.nearest().scale(1e-9)),
+                () -> x().interpolate(InterpolateParams.nearest().size(1 << 20, 1 << 20)),
+                () -> integers(1, 2, 3).interpolate(InterpolateParams.linear().size(2)));
         function("split(int, int)", t -> t.split(0, 1).get(0), () -> x().split(4, 1), () -> x().split(0, 0));
         function("chunk(int, int)", t -> t.chunk(0, 2).get(0), () -> x().chunk(4, 1), () -> x().chunk(0, 0));
         function(

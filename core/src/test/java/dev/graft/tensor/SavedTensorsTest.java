@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 import dev.graft.backend.Activation;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.InterpolateParams;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.UnaryOp;
@@ -112,6 +113,11 @@ class SavedTensorsTest {
         cases.add(of(ShapeOp.Expand.class, in -> in[0].expand(2, 3, 5), one, ""));
         cases.add(of(ShapeOp.Slice.class, in -> in[0].slice(1, 1, 4), one, ""));
         cases.add(of(ShapeOp.Concat.class, in -> Tensor.concat(0, in), List.of(d(3, 5), d(2, 5), d(1, 5)), "", "", ""));
+        cases.add(of(
+                SpatialOp.Resample2d.class,
+                in -> in[0].interpolate(InterpolateParams.bilinear().size(5, 7)),
+                List.of(d(1, 2, 3, 4)),
+                ""));
         cases.add(of(ShapeOp.Pad2d.class, in -> in[0].pad2d(1, 0, 2, 1), List.of(d(1, 2, 3, 4)), ""));
         for (Reduction r : Reduction.values()) {
             cases.add(of(

@@ -58,6 +58,7 @@ final class KernelConformance {
         List<KernelCase> cases = new ArrayList<>(ElementCases.all());
         cases.addAll(LayerCases.all());
         cases.addAll(FoldCases.all());
+        cases.addAll(SpatialKernelCases.all());
         return cases;
     }
 

@@ -1,6 +1,7 @@
 package dev.graft.backend.reference;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AxisTaps;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.PoolAxis;
 import dev.graft.backend.PoolGeometry;
@@ -250,6 +251,20 @@ final class Images {
             dgamma.set(ofGamma[i], i);
             dbeta.set(ofBeta[i], i);
         }
+    }
+
+    static void resample(Elements x, AxisTaps rows, AxisTaps columns, Elements y) {
+        y.each(i -> {
+            double total = 0;
+            for (int k = rows.from(i[2]); k < rows.to(i[2]); k++) {
+                for (int l = columns.from(i[3]); l < columns.to(i[3]); l++) {
+                    total += (double) rows.weight(k)
+                            * columns.weight(l)
+                            * x.get(i[0], i[1], rows.position(k), columns.position(l));
+                }
+            }
+            y.set(total, i);
+        });
     }
 
     static void maxPool(Result x, PoolAxis rows, PoolAxis columns, Elements y, Optional<Elements> index) {

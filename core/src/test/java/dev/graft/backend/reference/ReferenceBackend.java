@@ -1,6 +1,7 @@
 package dev.graft.backend.reference;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AxisTaps;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
@@ -476,6 +477,12 @@ public final class ReferenceBackend implements Backend {
                 .images(dy, dx)
                 .apart(dx, dy);
         worker.submit(() -> Images.avgPoolBackward(on(dy), geometry, on(dx)));
+    }
+
+    @Override
+    public void resample2d(View x, AxisTaps rows, AxisTaps columns, View y) {
+        check("resample2d").floats(x, y).reads(x).writes(y).images(x, y).apart(y, x);
+        worker.submit(() -> Images.resample(on(x), rows, columns, on(y)));
     }
 
     @Override
