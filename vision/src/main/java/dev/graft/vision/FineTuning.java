@@ -232,8 +232,8 @@ public final class FineTuning {
      * The network: {@code resnet18/34/50/101/152}, {@code resnext50_32x4d}, {@code resnext101_32x8d},
      * {@code resnext101_64x4d}, {@code wide_resnet50_2}, {@code wide_resnet101_2}, {@code squeezenet1_1},
      * {@code efficientnet_lite0}, or for small images {@code resnet20/32/44/56}; a residual network by its parts is
-     * {@code resnet18,layers=2-2-2-3}, see {@link dev.graft.vision.model.resnet.ResNetParts#parse}. Default:
-     * {@code resnet18}.
+     * {@code resnet18,layers=2-2-2-3}, see {@link dev.graft.vision.model.resnet.ResNetParts#parse}. Default: that of
+     * the folder in {@link #weights}, or {@code resnet18}.
      */
     public FineTuning model(String name) {
         return with(FineTuningValues.MODEL, name);
@@ -241,7 +241,9 @@ public final class FineTuning {
 
     /**
      * {@code imagenet} (downloaded once), another published name, the path of a {@code .pth}, {@code .pt} or
-     * {@code .safetensors} file, or {@code none}. A head of another size is replaced. Default: {@code imagenet}.
+     * {@code .safetensors} file, {@code none}, or a folder as timm and the Hugging Face Hub ship one, which also says
+     * what {@link #model} is and how images are prepared; see {@link dev.graft.vision.model.zoo.PretrainedFolder}. A
+     * head of another size is replaced. Default: {@code imagenet}.
      */
     public FineTuning weights(String nameOrFile) {
         return with(FineTuningValues.WEIGHTS, nameOrFile);

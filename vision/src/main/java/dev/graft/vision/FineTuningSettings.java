@@ -5,6 +5,7 @@ import dev.graft.nn.run.RunFolder;
 import dev.graft.vision.image.file.Window;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.zoo.PretrainedFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -72,7 +73,11 @@ record FineTuningSettings(
     Optional<Path> weightsFile() {
         return weights.equals("none")
                 ? Optional.empty()
-                : Optional.of(Path.of(weights)).filter(Files::exists);
+                : Optional.of(Path.of(weights))
+                        .filter(Files::exists)
+                        .map(path -> PretrainedFolder.isOne(path)
+                                ? PretrainedFolder.open(path).weights()
+                                : path);
     }
 
     RunFolder.Existing existing() {

@@ -12,6 +12,7 @@ import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Architecture;
 import dev.graft.vision.model.zoo.ModelZoo;
+import dev.graft.vision.model.zoo.PretrainedFolder;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
@@ -216,6 +217,7 @@ final class FineTuningValues {
             }
         }
         Recipe recipe = recipe();
+        kept.put(option(MODEL), model());
         kept.put(option(LR), LR.written(recipe.learningRate()));
         kept.put(option(WEIGHT_DECAY), WEIGHT_DECAY.written(recipe.weightDecay()));
         return kept;
@@ -284,7 +286,7 @@ final class FineTuningValues {
                 setting("momentum") + " is for " + setting("optimizer") + " sgd");
         return new FineTuningSettings(
                 source,
-                get(MODEL),
+                model(),
                 get(WEIGHTS),
                 given(STATE_DICT),
                 get(FREEZE) == FineTuning.Freeze.BACKBONE,
@@ -302,8 +304,16 @@ final class FineTuningValues {
                 get(SKIP_BAD));
     }
 
+    /** What is given, else what the start weights say that they are of. */
+    private String model() {
+        return given(MODEL)
+                .or(() -> PretrainedFolder.at(Path.of(get(WEIGHTS)))
+                        .map(folder -> folder.architecture().name()))
+                .orElseGet(() -> get(MODEL));
+    }
+
     private Recipe recipe() {
-        Architecture network = ModelZoo.architecture(get(MODEL));
+        Architecture network = ModelZoo.architecture(model());
         boolean sgd = get(OPTIMIZER) == Recipe.Optimization.SGD;
         return new Recipe(
                 get(EPOCHS),

@@ -19,6 +19,7 @@ import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.transform.ImagePipeline;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
+import dev.graft.vision.model.zoo.PretrainedFolder;
 import java.awt.image.BufferedImage;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -90,12 +91,16 @@ public final class ImageClassifier implements AutoCloseable {
     /**
      * The model in a folder, such as the {@code out} folder of a {@link FineTuning}. Its weights are compared with the
      * hash in its card, and the card with what the weights say. A run that is not finished is loaded with the weights
-     * of its best epoch so far, or else of its last checkpoint; {@link #notes()} says which.
+     * of its best epoch so far, or else of its last checkpoint; {@link #notes()} says which. A folder as timm ships
+     * one, see {@link PretrainedFolder}, is loaded too if it has a classifier.
      *
      * @throws ModelException where the folder holds no whole model of a format that this version knows
      * @throws SettingException for options that are for a network by its name, or another window than the model's
      */
     public static ImageClassifier load(Path folder, ImageClassifierOptions options) {
+        if (PretrainedFolder.isOne(folder)) {
+            return of(PretrainedFolder.open(folder).architecture().name(), folder.toString(), options);
+        }
         if (options.stateDict().isPresent()
                 || options.labels().isPresent()
                 || options.imageSize().isPresent()) {
@@ -144,7 +149,7 @@ public final class ImageClassifier implements AutoCloseable {
      * A network of the zoo with a weight file or published weights.
      *
      * @param model the network's name, such as {@code resnet18}
-     * @param weights {@code imagenet} or another published name, or a weight file
+     * @param weights {@code imagenet} or another published name, a weight file, or a {@link PretrainedFolder}
      */
     public static ImageClassifier of(String model, String weights) {
         return of(model, weights, ImageClassifierOptions.defaults());

@@ -17,6 +17,7 @@ import dev.graft.vision.model.download.DownloadListener;
 import dev.graft.vision.model.download.WeightCache;
 import dev.graft.vision.model.weights.Weights;
 import dev.graft.vision.model.zoo.ModelZoo;
+import dev.graft.vision.model.zoo.PretrainedFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +25,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Where a fine-tuning starts: a network by name, and published weights by name, a weight file, or none.
+ * Where a fine-tuning starts: a network by name, and published weights by name, a weight file, a folder with its
+ * description, or none.
  *
  * @param architecture the network
  * @param origin what the user asked for
@@ -49,11 +51,15 @@ record StartingPoint(
     /**
      * Finds, and where needed downloads, the weights.
      *
-     * @param weights {@code imagenet} or another published name, a file, or {@code none}
+     * @param weights {@code imagenet} or another published name, a file, a {@link PretrainedFolder}, or {@code none}
      * @param stateDict which of several networks in the file
      */
     static StartingPoint of(String model, String weights, Optional<String> stateDict, DownloadListener downloads) {
         Path file = Path.of(weights);
+        Optional<PretrainedFolder> shipped = weights.equals("none") ? Optional.empty() : PretrainedFolder.at(file);
+        if (shipped.isPresent()) {
+            return of(model, shipped.get(), stateDict);
+        }
         if (stateDict.isPresent() && !Files.isRegularFile(file)) {
             throw new RunException(
                     setting("stateDict") + " " + stateDict.get() + " names a part of a weight file, and "
@@ -88,7 +94,7 @@ record StartingPoint(
         if (Files.exists(file) || weights.contains("/") || weights.contains("\\") || weights.contains(".")) {
             throw new RunException(
                     setting("weights") + " " + weights + (Files.exists(file) ? " is not a file" : " does not exist"),
-                    "give a weight file (.safetensors, .pth), the name of published weights such as imagenet, or none");
+                    "give a weight file (.safetensors, .pth), a folder as timm ships one, the name of published weights such as imagenet, or none");
         }
         Weights published = architecture.weights(weights);
         Path found = WeightCache.fromEnvironment().fetch(published, downloads);
@@ -101,6 +107,25 @@ record StartingPoint(
                 Optional.of(published.classes()),
                 Optional.of(Sha256.of(found)),
                 List.of());
+    }
+
+    private static StartingPoint of(String model, PretrainedFolder shipped, Optional<String> stateDict) {
+        Architecture own = shipped.architecture();
+        Architecture asked = ModelZoo.architecture(model);
+        if (!asked.name().equals(own.name())) {
+            throw new RunException(
+                    shipped.folder() + " is a " + own + " by its " + PretrainedFolder.CONFIG + ", not a " + asked,
+                    "say " + setting("model", own) + ", or leave it out");
+        }
+        return new StartingPoint(
+                own,
+                shipped.folder().toString(),
+                Optional.of(shipped.weights()),
+                stateDict,
+                shipped.preprocessing(),
+                shipped.classes(),
+                Optional.of(Sha256.of(shipped.weights())),
+                shipped.notes());
     }
 
     /**
@@ -172,6 +197,11 @@ record StartingPoint(
      */
     Backbone network(RandomGenerator random) {
         try (StateDict state = load()) {
+            if (state.names().stream().noneMatch(name -> name.startsWith(architecture.headPath() + "."))) {
+                throw new RunException(
+                        file.orElseThrow() + " holds a backbone without a classifier, so it tells no classes apart",
+                        "fine-tune it on your images first");
+            }
             try {
                 return architecture.create(state, random);
             } catch (IllegalArgumentException e) {

@@ -81,14 +81,15 @@ final class FinetuneCommand extends ReportingCommand {
             paramLabel = "NAME",
             description =
                     "resnet18/34/50/101/152, resnext50_32x4d, resnext101_32x8d, resnext101_64x4d, wide_resnet50_2, wide_resnet101_2, squeezenet1_1, efficientnet_lite0,"
-                            + " or for small images resnet20/32/44/56; a residual network by its parts: resnet18,layers=2-2-2-3. Default: ${DEFAULT-VALUE}.")
+                            + " or for small images resnet20/32/44/56; a residual network by its parts: resnet18,layers=2-2-2-3. Default: that of the folder in --weights, or ${DEFAULT-VALUE}.")
     private String model;
 
     @Option(
             names = "--weights",
-            paramLabel = "imagenet|FILE|none",
+            paramLabel = "imagenet|FILE|DIR|none",
             description =
-                    "imagenet (downloaded once), a .pth, .pt or .safetensors file, or none. A head of another size is replaced. Default: ${DEFAULT-VALUE}.")
+                    "imagenet (downloaded once), a .pth, .pt or .safetensors file, a folder as timm and the Hugging Face Hub ship one (model.safetensors beside config.json,"
+                            + " which names network and preprocessing), or none. A head of another size is replaced. Default: ${DEFAULT-VALUE}.")
     private String weights;
 
     @Option(

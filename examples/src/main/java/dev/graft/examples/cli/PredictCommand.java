@@ -10,6 +10,7 @@ import dev.graft.vision.data.ImageFiles;
 import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.model.download.DownloadListener;
 import dev.graft.vision.model.zoo.ModelZoo;
+import dev.graft.vision.model.zoo.PretrainedFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,12 +53,12 @@ final class PredictCommand extends ReportingCommand {
             names = "--model",
             paramLabel = "DIR|NAME",
             required = true,
-            description = "The --out folder of finetune, or a network's name.")
+            description = "The --out folder of finetune, a folder as timm ships one, or a network's name.")
     private String model;
 
     @Option(
             names = "--weights",
-            paramLabel = "imagenet|FILE",
+            paramLabel = "imagenet|FILE|DIR",
             description = "For a network's name: its weights. Default: imagenet.")
     private Optional<String> weights;
 
@@ -151,13 +152,13 @@ final class PredictCommand extends ReportingCommand {
         Path folder = Path.of(model);
         try {
             if (!Files.isDirectory(folder)) {
-                if (!ModelZoo.names().contains(model)) {
+                if (!ModelZoo.has(model)) {
                     throw noModel(folder);
                 }
-                options = stateDict.map(options::stateDict).orElse(options);
-                options = labels.map(options::labels).orElse(options);
-                options = imageSize.map(options::imageSize).orElse(options);
-                return ImageClassifier.of(model, weights.orElse("imagenet"), options);
+                return ImageClassifier.of(model, weights.orElse("imagenet"), ofNetwork(options));
+            }
+            if (weights.isEmpty() && PretrainedFolder.isOne(folder)) {
+                return ImageClassifier.load(folder, ofNetwork(options));
             }
             if (weights.isPresent() || stateDict.isPresent() || labels.isPresent() || imageSize.isPresent()) {
                 throw new ParameterException(
@@ -169,6 +170,13 @@ final class PredictCommand extends ReportingCommand {
         } catch (SettingException e) {
             throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
         }
+    }
+
+    /** What a saved model has of its own. */
+    private ImageClassifierOptions ofNetwork(ImageClassifierOptions options) {
+        ImageClassifierOptions more = stateDict.map(options::stateDict).orElse(options);
+        more = labels.map(more::labels).orElse(more);
+        return imageSize.map(more::imageSize).orElse(more);
     }
 
     private static RunException noModel(Path path) {

@@ -2,6 +2,7 @@ package dev.graft.examples.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.examples.cli.TimmFolders;
 import dev.graft.examples.cli.TinyImages;
 import dev.graft.io.StateDict;
 import dev.graft.io.TorchCheckpoint;
@@ -67,7 +68,8 @@ class SnippetsTest {
         compile(List.of(write("dev/graft/vision/model/resnet/ResNet18Weights.java", standIn)));
     }
 
-    private static void makeFilesThatSomebodySent() {
+    private static void makeFilesThatSomebodySent() throws IOException {
+        TimmFolders.write(folder.resolve("resnet18.a1_in1k"), 2, true, "[\"left\", \"right\"]");
         var random = new SplittableRandom(4);
         try (var resnet = ResNet.resnet18(2, random);
                 StateDict state = resnet.stateDict()) {
