@@ -98,7 +98,7 @@ public final class CpuBackend implements Backend {
         this.copy = new Copy(context);
         this.reductions = new Reductions(context);
         this.softmax = new Softmax(context);
-        this.gemm = new Gemm(context);
+        this.gemm = kernels.products(context);
         ChannelsLast layout = new ChannelsLast(this, copy);
         this.maxPooling = kernels.maxPooling(this, context, layout);
         this.avgPooling = new AvgPooling(context, layout);

@@ -3,6 +3,7 @@ package dev.graft.cpu;
 import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.BlasConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
+import dev.graft.cpu.gemm.Gemm;
 import dev.graft.cpu.gemm.JavaBlas;
 import dev.graft.cpu.gemm.OpenBlas;
 import dev.graft.cpu.layout.ChannelsLast;
@@ -119,6 +120,8 @@ public abstract class KernelProvider {
     abstract MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout);
 
     abstract TapLoops tapLoops();
+
+    abstract Gemm products(ExecutionContext context);
 
     /** For one group. */
     abstract ConvolutionAlgorithm denseConvolution(ExecutionContext context);

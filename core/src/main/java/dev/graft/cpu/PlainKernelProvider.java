@@ -4,6 +4,8 @@ import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.PlainElementLoops;
+import dev.graft.cpu.gemm.BlasProducts;
+import dev.graft.cpu.gemm.Gemm;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
 import dev.graft.cpu.norm.PlainNormLoops;
@@ -43,6 +45,11 @@ final class PlainKernelProvider extends KernelProvider {
     @Override
     TapLoops tapLoops() {
         return new PlainTapLoops();
+    }
+
+    @Override
+    Gemm products(ExecutionContext context) {
+        return new Gemm(context, new BlasProducts(context));
     }
 
     @Override

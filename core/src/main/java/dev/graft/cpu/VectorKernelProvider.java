@@ -5,6 +5,8 @@ import dev.graft.cpu.conv.VectorConvolution;
 import dev.graft.cpu.conv.depthwise.VectorDepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.VectorElementLoops;
+import dev.graft.cpu.gemm.Gemm;
+import dev.graft.cpu.gemm.VectorProducts;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
 import dev.graft.cpu.norm.VectorNormLoops;
@@ -46,6 +48,11 @@ final class VectorKernelProvider extends KernelProvider {
     @Override
     TapLoops tapLoops() {
         return new VectorTapLoops();
+    }
+
+    @Override
+    Gemm products(ExecutionContext context) {
+        return new Gemm(context, new VectorProducts(context));
     }
 
     @Override

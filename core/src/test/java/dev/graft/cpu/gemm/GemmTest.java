@@ -50,11 +50,44 @@ class GemmTest {
             {257, 31, 33},
             {9, 2049, 30},
             {8, 40, 1030},
-            {300, 64, 520}
+            {300, 64, 520},
+            {130, 129, 65},
+            {64, 161, 128},
+            {5, 8200, 66},
+            {40, 3000, 33},
+            {2, 66000, 70}
         };
         for (int[] s : sizes) {
             check(f.gaussian(Layout.ROW_MAJOR, 1, s[0], s[1]), f.gaussian(Layout.ROW_MAJOR, 1, s[1], s[2]));
+            check(transposed(1, s[0], s[1]), f.gaussian(Layout.ROW_MAJOR, 1, s[1], s[2]));
+            check(f.gaussian(Layout.ROW_MAJOR, 1, s[0], s[1]), transposed(1, s[1], s[2]));
+            check(transposed(1, s[0], s[1]), transposed(1, s[1], s[2]));
         }
+    }
+
+    /** {@code [batch, rows, columns]} whose columns are contiguous. */
+    private View transposed(int batch, int rows, int columns) {
+        return Fixture.viewed(
+                f.gaussian(Layout.ROW_MAJOR, batch, columns, rows),
+                new int[] {batch, rows, columns},
+                new int[] {rows * columns, 1, rows});
+    }
+
+    @Test
+    void batchesOfEveryForm() {
+        for (int batch : new int[] {2, 5, 17, 40}) {
+            check(f.gaussian(Layout.ROW_MAJOR, batch, 37, 20), f.gaussian(Layout.ROW_MAJOR, batch, 20, 70));
+            check(transposed(batch, 37, 20), f.gaussian(Layout.ROW_MAJOR, batch, 20, 70));
+            check(f.gaussian(Layout.ROW_MAJOR, batch, 37, 20), transposed(batch, 20, 70));
+            check(transposed(batch, 37, 20), transposed(batch, 20, 70));
+            check(f.gaussian(Layout.GAPS, batch, 37, 20), f.gaussian(Layout.GAPS, batch, 20, 70));
+            // One right matrix for all left ones.
+            check(
+                    f.gaussian(Layout.ROW_MAJOR, batch, 37, 20),
+                    Fixture.viewed(
+                            f.gaussian(Layout.ROW_MAJOR, 20, 70), new int[] {batch, 20, 70}, new int[] {0, 70, 1}));
+        }
+        check(f.gaussian(Layout.ROW_MAJOR, 3, 180, 160), f.gaussian(Layout.ROW_MAJOR, 3, 160, 200));
     }
 
     @Test
