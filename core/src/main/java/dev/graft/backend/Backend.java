@@ -17,10 +17,10 @@ import java.util.OptionalLong;
  * Backward kernels overwrite their results. Empty views are allowed everywhere.
  *
  * <p><b>Types.</b> The floating-point operands of a kernel (x, y, w, residual, table and their gradients) all have one
- * type, which the backend {@linkplain #computesIn computes in}: F32 today. Statistics, affine parameters, losses,
- * weights of rows and classes, and the state of optimizers are always F32. Masks and results of comparisons are BOOL;
- * row indices, class indices and {@code argmax} are I64; positions of maxima are I32; sums of squares are F64. Sums are
- * at least as exact as F32.
+ * type, which the backend {@linkplain #computesIn computes in}: F32 today. Kernels that also take integers say so.
+ * Statistics, affine parameters, losses, weights of rows and classes, and the state of optimizers are always F32. Masks
+ * and results of comparisons are BOOL; row indices, class indices and {@code argmax} are I64; positions of maxima are
+ * I32; sums of squares are F64. Sums are at least as exact as F32.
  *
  * <p><b>Threads and order.</b> Any number of threads may call any method at once. Calls of one thread take effect in
  * their order. A call that happens before another (in the sense of the Java memory model) on another thread takes
@@ -101,8 +101,9 @@ public interface Backend {
     void unaryBackward(UnaryOp op, float a, float b, View x, View y, View dy, View dx);
 
     /**
-     * {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0; F32, or I64 for comparisons;
-     * BOOL for logic. {@code y} may be an operand.
+     * {@code y = op(p, q)}: operands have {@code y}'s shape, broadcast by strides of 0, and one type: F32, I64 or I32
+     * for arithmetic and comparisons, BOOL for logic. Integers wrap around; their DIV is not defined, and a divisor of
+     * 0 is refused. {@code y} may be an operand.
      */
     void binary(BinaryOp op, View p, View q, View y);
 
@@ -121,13 +122,28 @@ public interface Backend {
 
     // Reductions
 
-    /** Folds every dimension in which {@code y} has size 1 and {@code x} does not; same rank, any strides. */
+    /**
+     * Folds every dimension in which {@code y} has size 1 and {@code x} does not; same rank, any strides. Also of I64,
+     * except MEAN.
+     */
     void reduce(Reduction op, View x, View y);
 
     /**
      * Index (I64) of the first largest element along {@code axis}; {@code y} has size 1 there. NaN counts as largest.
      */
     void argmax(View x, int axis, View y);
+
+    /**
+     * The first {@code y.dim(axis)} places (I64) of the order of {@code x} along {@code axis}; {@code y} may be shorter
+     * there. Equal values keep their order in both directions, -0 equals 0, and NaN counts as largest. F32, I64 or I32.
+     */
+    void argsort(View x, int axis, boolean descending, View y);
+
+    /**
+     * Sums of all elements from the first to each one along {@code axis}, or from each one to the last. F32, added in
+     * double, or I64; any strides.
+     */
+    void cumsum(View x, int axis, boolean reverse, View y);
 
     /** Over the last dimension; contiguous. */
     void softmax(boolean log, View x, View y);
@@ -268,6 +284,20 @@ public interface Backend {
      * their operands.
      */
     void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal);
+
+    /**
+     * {@code y[.., i, ..] = x[.., index[.., i, ..], ..]} along {@code axis}: {@code index} (I64,
+     * {@linkplain #checkIndices checked}, any strides) has {@code y}'s shape; so has {@code x}, but along the axis.
+     * F32, I64, I32, U8 or BOOL.
+     */
+    void gather(View x, int axis, View index, View y);
+
+    /**
+     * {@code y[.., index[.., i, ..], ..]} becomes {@code x[.., i, ..]}, of several the last, or grows by all of them in
+     * order of {@code i} if {@code add} is set. {@code index} has {@code x}'s shape; so has {@code y}, but along the
+     * axis. Types as for {@link #gather}; sums of F32, I64 or I32.
+     */
+    void scatter(View x, int axis, View index, boolean add, View y);
 
     /**
      * {@code y[i] = table[rows[i]]}: table {@code [V, D]} and y {@code [R, D]} contiguous, rows I64 {@code [R]}

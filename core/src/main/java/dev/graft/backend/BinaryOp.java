@@ -8,6 +8,10 @@ public enum BinaryOp {
     DIV,
     MAXIMUM,
     MINIMUM,
+    /** The quotient rounded down, as a whole number; IEEE division by 0 where it is not one. */
+    FLOOR_DIVIDE,
+    /** {@code p - q * floor(p / q)}, which has the sign of q. */
+    REMAINDER,
     EQUAL,
     NOT_EQUAL,
     LESS,

@@ -10,9 +10,10 @@ import java.util.Optional;
  * has something better, such as {@link #convolve} by a library, or {@link #conv2d} if that fuses what follows.
  *
  * <p>Primitive, and therefore to be written: {@code copy, fill, unary, unaryBackward, binary, where, reduce, argmax,
- * matmul}, {@code maxPool2d} and {@code avgPool2d} with their gradients, {@code checkIndices}, {@code gatherRows} with
- * its gradient, and {@code sumOfSquares}; and the methods of {@link Backend} that are not kernels. {@code matmul} must
- * accept any number of leading dimensions; {@code binary}, {@code where} and {@code reduce} must accept any strides.
+ * argsort, cumsum, matmul}, {@code maxPool2d} and {@code avgPool2d} with their gradients, {@code checkIndices},
+ * {@code gather}, {@code scatter}, {@code gatherRows} with its gradient, and {@code sumOfSquares}; and the methods of
+ * {@link Backend} that are not kernels. {@code matmul} must accept any number of leading dimensions; {@code binary},
+ * {@code where} and {@code reduce} must accept any strides.
  *
  * <p>Intermediate results are F32, so sums of many terms are as exact as the primitive {@code reduce} and
  * {@code matmul}. The promises of {@link #determinism} follow from those of the primitive kernels.

@@ -13,11 +13,11 @@ import java.util.Locale;
  * <table>
  * <caption>What a backend must promise at least, see {@link Backend#determinism}</caption>
  * <tr><th>kernels</th><th>least promise</th></tr>
- * <tr><td>moving and element-wise kernels, dropout, argmax, largest values of a pooling, optimizer steps,
+ * <tr><td>moving and element-wise kernels, dropout, argmax, argsort, gather, largest values of a pooling, optimizer steps,
  * normalisation with given statistics, index checks</td><td>{@link Determinism#ANY_THREADS}</td></tr>
- * <tr><td>reductions, softmax, losses, products, convolution, normalisation with statistics and its gradients, means of
+ * <tr><td>reductions, running sums, softmax, losses, products, convolution, normalisation with statistics and its gradients, means of
  * a pooling, sums of squares</td><td>{@link Determinism#SAME_DEVICE}</td></tr>
- * <tr><td>gradients that are added in place: of convolution, pooling and rows</td>
+ * <tr><td>what is added in place: scatter, and gradients of convolution, pooling and rows</td>
  * <td>{@link Determinism#NOT_PROMISED}</td></tr>
  * </table>
  */
@@ -32,6 +32,8 @@ public enum Kernel {
     DROPOUT(false, ANY_THREADS),
     REDUCE(true, SAME_DEVICE),
     ARGMAX(true, ANY_THREADS),
+    ARGSORT(true, ANY_THREADS),
+    CUMSUM(true, SAME_DEVICE),
     SOFTMAX(false, SAME_DEVICE),
     SOFTMAX_BACKWARD(false, SAME_DEVICE),
     MATMUL(true, SAME_DEVICE),
@@ -51,6 +53,8 @@ public enum Kernel {
     AVG_POOL2D_BACKWARD(true, NOT_PROMISED),
     RESAMPLE2D(false, SAME_DEVICE),
     CHECK_INDICES(true, ANY_THREADS),
+    GATHER(true, ANY_THREADS),
+    SCATTER(true, NOT_PROMISED),
     GATHER_ROWS(true, ANY_THREADS),
     GATHER_ROWS_BACKWARD(true, NOT_PROMISED),
     CROSS_ENTROPY(false, SAME_DEVICE),

@@ -23,6 +23,7 @@ import dev.graft.cpu.gemm.Gemm;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.layout.Copy;
 import dev.graft.cpu.layout.EmbeddingRows;
+import dev.graft.cpu.layout.IndexedElements;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.MemoryAccount;
 import dev.graft.cpu.memory.MemoryHolder;
@@ -35,7 +36,9 @@ import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.pool.Resampling;
 import dev.graft.cpu.reduce.CrossEntropy;
 import dev.graft.cpu.reduce.Reductions;
+import dev.graft.cpu.reduce.RunningSums;
 import dev.graft.cpu.reduce.Softmax;
+import dev.graft.cpu.reduce.Sorting;
 import dev.graft.cpu.run.Blas;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
@@ -75,6 +78,8 @@ public final class CpuBackend implements Backend {
     private final Pointwise pointwise;
     private final Copy copy;
     private final Reductions reductions;
+    private final Sorting sorting;
+    private final RunningSums runningSums;
     private final Softmax softmax;
     private final Gemm gemm;
     private final MaxPooling maxPooling;
@@ -83,6 +88,7 @@ public final class CpuBackend implements Backend {
     private final Convolution convolution;
     private final BatchNorm batchNorm;
     private final LayerNorm layerNorm;
+    private final IndexedElements indexed;
     private final EmbeddingRows rows;
     private final CrossEntropy losses;
     private final OptimizerSteps optimizers;
@@ -97,6 +103,8 @@ public final class CpuBackend implements Backend {
         this.pointwise = new Pointwise(context);
         this.copy = new Copy(context);
         this.reductions = new Reductions(context);
+        this.sorting = new Sorting(context);
+        this.runningSums = new RunningSums(context);
         this.softmax = new Softmax(context);
         this.gemm = kernels.products(context);
         ChannelsLast layout = new ChannelsLast(this, copy);
@@ -112,6 +120,7 @@ public final class CpuBackend implements Backend {
                 kernels.groupedConvolution(context));
         this.batchNorm = new BatchNorm(context, layout, kernels.normLoops(context));
         this.layerNorm = new LayerNorm(context);
+        this.indexed = new IndexedElements(context);
         this.rows = new EmbeddingRows(context);
         this.losses = new CrossEntropy(context);
         this.optimizers = new OptimizerSteps(context);
@@ -274,6 +283,16 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void argsort(View x, int axis, boolean descending, View y) {
+        sorting.argsort(x, axis, descending, y);
+    }
+
+    @Override
+    public void cumsum(View x, int axis, boolean reverse, View y) {
+        runningSums.cumsum(x, axis, reverse, y);
+    }
+
+    @Override
     public void softmax(boolean log, View x, View y) {
         softmax.softmax(log, x, y);
     }
@@ -410,6 +429,16 @@ public final class CpuBackend implements Backend {
     @Override
     public void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal) {
         EmbeddingRows.check(indices, size, ignored, refusal);
+    }
+
+    @Override
+    public void gather(View x, int axis, View index, View y) {
+        indexed.gather(x, axis, index, y);
+    }
+
+    @Override
+    public void scatter(View x, int axis, View index, boolean add, View y) {
+        indexed.scatter(x, axis, index, add, y);
     }
 
     @Override

@@ -15,15 +15,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /** Functions of {@link Tensor} that are composed of several operators. */
 final class Composite {
     private Composite() {}
 
     /** Runs a function that is composed of others. Errors and the recorded result have its name. */
-    private static Tensor under(String function, Supplier<Tensor> body) {
+    static Tensor under(String function, Supplier<Tensor> body) {
         return Refusal.under(function, () -> {
             try (Scope scope = Scope.open()) {
                 Tensor y = scope.keep(body.get());
@@ -38,6 +40,25 @@ final class Composite {
     static Tensor fold(Reduction function, Tensor x, boolean keepDim, int... axes) {
         String name = ReductionOp.Fold.name(function);
         x.checkOpen(name);
+        boolean[] folded = folded(name, x, axes);
+        return under(name, () -> {
+            Tensor y = Op.apply(new ReductionOp.Fold(function, folded), summable(function, x));
+            Tensor typed = function == Reduction.SUM || y.dtype() == x.dtype() ? y : y.to(x.dtype());
+            return keepDim ? typed : typed.reshape(without(x, folded));
+        });
+    }
+
+    /** Sums of integers and truth values are I64, as in PyTorch; the largest ones are found among I64. */
+    private static Tensor summable(Reduction function, Tensor x) {
+        return switch (x.dtype()) {
+            case I32 -> function == Reduction.MEAN ? x : x.to(DType.I64);
+            case BOOL, U8 -> function == Reduction.SUM ? x.to(DType.I64) : x;
+            default -> x;
+        };
+    }
+
+    /** Marks the dimensions to fold: those named, or all where none is. */
+    static boolean[] folded(String name, Tensor x, int... axes) {
         boolean[] folded = new boolean[x.rank()];
         if (axes.length == 0) {
             Arrays.fill(folded, true);
@@ -51,46 +72,64 @@ final class Composite {
             }
             folded[at] = true;
         }
+        return folded;
+    }
+
+    private static int[] without(Tensor x, boolean[] folded) {
+        int[] dims = new int[x.rank()];
+        int rank = 0;
+        for (int i = 0; i < folded.length; i++) {
+            if (!folded[i]) {
+                dims[rank++] = x.dim(i);
+            }
+        }
+        return Arrays.copyOf(dims, rank);
+    }
+
+    /** An operator that folds dimensions to size 1. */
+    static Tensor foldedBy(Function<boolean[], Op> op, String name, Tensor x, boolean keepDim, int... axes) {
+        x.checkOpen(name);
+        boolean[] folded = folded(name, x, axes);
         return under(name, () -> {
-            Tensor y = Op.apply(new ReductionOp.Fold(function, folded), x);
-            if (keepDim) {
-                return y;
-            }
-            int[] dims = new int[x.rank()];
-            int rank = 0;
-            for (int i = 0; i < folded.length; i++) {
-                if (!folded[i]) {
-                    dims[rank++] = x.dim(i);
-                }
-            }
-            return y.reshape(Arrays.copyOf(dims, rank));
+            Tensor y = Op.apply(op.apply(folded), x);
+            return keepDim ? y : y.reshape(without(x, folded));
         });
     }
 
-    static Tensor argmax(Tensor x, int axis) {
-        return argmax("argmax", x, axis);
+    static Tensor bmm(Tensor p, Tensor q) {
+        p.checkUsable("bmm", q);
+        if (p.rank() != 3 || q.rank() != 3 || p.dim(0) != q.dim(0) || p.dim(2) != q.dim(1)) {
+            throw new IllegalArgumentException("bmm: operands must be [B, m, k] and [B, k, n], got " + p.shape()
+                    + " and " + q.shape() + ". Hint: matmul broadcasts leading dimensions.");
+        }
+        return Op.apply("bmm", new ProductOp.Matmul(), p, q);
     }
 
-    static Tensor argmin(Tensor x, int axis) {
-        x.checkOpen("argmin");
-        try (Scope scope = Scope.open()) {
-            return scope.keep(
-                    argmax("argmin", x.dtype() == DType.F32 ? x.detach().neg() : x, axis));
-        }
+    static Tensor cumsum(Tensor x, int axis) {
+        x.checkOpen("cumsum");
+        int at = x.shape().axis("cumsum", axis);
+        boolean counts = x.dtype() == DType.I32 || x.dtype() == DType.BOOL || x.dtype() == DType.U8;
+        return counts
+                ? under("cumsum", () -> Op.apply(new ReductionOp.CumSum(at), x.to(DType.I64)))
+                : Op.apply(new ReductionOp.CumSum(at), x);
     }
 
-    private static Tensor argmax(String name, Tensor x, int axis) {
-        x.checkUsable(name, x);
-        int at = x.shape().axis(name, axis);
-        if (x.dtype() != DType.F32 || x.dim(at) == 0) {
-            throw new IllegalArgumentException(name + ": input must be F32 with at least one element along dimension "
-                    + axis + ", got " + x.dtype() + " " + x.shape());
-        }
-        try (Scope scope = Scope.open()) {
-            Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(at, 1));
-            x.backend().argmax(x.view(), at, y.view());
-            return scope.keep(Raw.reshape(y, Shapes.remove(name, y.shape(), at, true)));
-        }
+    static Tensor flip(Tensor x, int... axes) {
+        x.checkOpen("flip");
+        boolean[] flipped = folded("flip", x, axes);
+        int[] chosen = IntStream.range(0, x.rank())
+                .filter(i -> axes.length > 0 && flipped[i])
+                .toArray();
+        return Op.apply(new IndexOp.Flip(chosen), x);
+    }
+
+    static Tensor scatter(Tensor x, int axis, Tensor index, double value) {
+        x.checkUsable("scatter", index);
+        int at = x.shape().axis("scatter", axis);
+        return under("scatter", () -> {
+            Tensor source = Numbers.scalar("scatter", x, value);
+            return Op.apply(new IndexOp.Scatter(at, false), x, index, Raw.expand(source, index.shape()));
+        });
     }
 
     static List<Tensor> split(Tensor x, int axis, int size) {
@@ -150,7 +189,9 @@ final class Composite {
     /** Zeros above or below a diagonal; a choice, so that what is dropped may be infinite. */
     static Tensor triangle(String name, Tensor x, int diagonal) {
         x.checkOpen(name);
-        Op.requireFloat(name, x);
+        if (x.dtype() != DType.BOOL) {
+            Op.requireNumbers(name, x);
+        }
         if (x.rank() < 2) {
             throw new IllegalArgumentException(name + ": needs at least two dimensions, got " + x.shape());
         }
@@ -171,7 +212,7 @@ final class Composite {
                 () -> Tensor.where(
                         Tensor.of(x.device(), kept, rows, columns),
                         x,
-                        Raw.empty(x, Shape.of()).fill(0)));
+                        Raw.empty(x.backend(), x.dtype(), Shape.of()).fill(0)));
     }
 
     static Tensor select(Tensor x, int axis, int index) {
@@ -189,14 +230,7 @@ final class Composite {
     static Tensor compare(BinaryOp function, Tensor x, double value) {
         PointwiseOp.Compare op = new PointwiseOp.Compare(function);
         x.checkOpen(op.name());
-        if (x.dtype() == DType.I64 && value != (long) value) {
-            throw new IllegalArgumentException(op.name() + ": " + value
-                    + " is not a whole number, and the tensor is I64 " + x.shape() + ". Hint: call to(DType.F32).");
-        }
-        return under(op.name(), () -> {
-            DType type = x.dtype() == DType.I64 ? DType.I64 : DType.F32;
-            return Op.apply(op, x, Raw.empty(x.backend(), type, Shape.of()).fill(value));
-        });
+        return under(op.name(), () -> Op.apply(op, x, Numbers.scalar(op.name(), x, value)));
     }
 
     static Tensor logicalNot(Tensor x) {
@@ -220,15 +254,16 @@ final class Composite {
         return under("isFinite", () -> x.detach().abs().le(Float.MAX_VALUE));
     }
 
-    static Tensor maskedFill(Tensor x, Tensor mask, float value) {
+    static Tensor maskedFill(Tensor x, Tensor mask, double value) {
         x.checkUsable("maskedFill", mask);
-        Op.requireFloat("maskedFill", x);
+        if (x.dtype() != DType.BOOL) {
+            Op.requireNumbers("maskedFill", x);
+        }
         if (mask.dtype() != DType.BOOL) {
             throw new IllegalArgumentException("maskedFill: the mask must be BOOL, got " + mask.dtype() + " "
                     + mask.shape() + ". Hint: use a comparison such as x.gt(0).");
         }
-        return under(
-                "maskedFill", () -> Tensor.where(mask, Raw.empty(x, Shape.of()).fill(value), x));
+        return under("maskedFill", () -> Tensor.where(mask, Numbers.scalar("maskedFill", x, value), x));
     }
 
     /** Softmax or its logarithm along any dimension. */

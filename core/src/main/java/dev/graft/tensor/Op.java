@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.type.DType;
 import dev.graft.type.Shape;
 
 /**
@@ -7,7 +8,7 @@ import dev.graft.type.Shape;
  * of the permitted interfaces, so the catalogue of all operators is {@code Op.class.getPermittedSubclasses()}, walked
  * down.
  */
-sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp, SpatialOp {
+sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp, SpatialOp, IndexOp {
 
     /** The name that users know, as in errors. */
     String name();
@@ -39,6 +40,26 @@ sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp
         if (!t.backend().computesIn(t.dtype())) {
             throw new IllegalArgumentException(op + ": " + what + " must be F32, got " + t.dtype() + " " + t.shape()
                     + ". Hint: call to(DType.F32).");
+        }
+    }
+
+    /** Whether arithmetic takes this type of integers. */
+    static boolean isInteger(Tensor t) {
+        return t.dtype() == DType.I64 || t.dtype() == DType.I32;
+    }
+
+    /** Refuses operands that are not all F32, all I64 or all I32. */
+    static void requireNumbers(String op, Tensor... in) {
+        for (Tensor t : in) {
+            if (!isInteger(t) && !t.backend().computesIn(t.dtype())) {
+                throw new IllegalArgumentException(op + ": operands must be F32, I64 or I32, got " + t.dtype() + " "
+                        + t.shape() + ". Hint: call to(DType.F32).");
+            }
+            if (t.dtype() != in[0].dtype()) {
+                throw new IllegalArgumentException(op + ": operands must have one type, got " + in[0].dtype() + " "
+                        + in[0].shape() + " and " + t.dtype() + " " + t.shape()
+                        + ". Hint: convert one with to(DType).");
+            }
         }
     }
 

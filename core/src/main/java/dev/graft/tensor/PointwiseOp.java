@@ -97,7 +97,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            Op.requireFloat(name(), in);
+            Op.requireNumbers(name(), in);
             return Raw.add(in[0], in[1]);
         }
 
@@ -115,7 +115,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            Op.requireFloat(name(), in);
+            Op.requireNumbers(name(), in);
             return Raw.binary(BinaryOp.SUB, in[0], in[1]);
         }
 
@@ -135,7 +135,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            Op.requireFloat(name(), in);
+            Op.requireNumbers(name(), in);
             saved.putIf(saved.needs(1), 0, in[0]);
             saved.putIf(saved.needs(0), 1, in[1]);
             return Raw.mul(in[0], in[1]);
@@ -157,11 +157,22 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            Op.requireFloat(name(), in);
+            requireFractions(in);
             Tensor y = Raw.binary(BinaryOp.DIV, in[0], in[1]);
             saved.put(0, in[1]);
             saved.putIf(saved.needs(1), 1, y);
             return y;
+        }
+
+        private void requireFractions(Tensor[] in) {
+            for (Tensor t : in) {
+                if (Op.isInteger(t)) {
+                    throw new IllegalArgumentException(name() + ": operands must be F32, got " + t.dtype() + " "
+                            + t.shape()
+                            + ". Hint: call to(DType.F32), or floorDivide for the whole quotient of integers.");
+                }
+            }
+            Op.requireFloat(name(), in);
         }
 
         /**
@@ -181,6 +192,54 @@ sealed interface PointwiseOp extends Op {
         }
     }
 
+    /** {@code floor(p / q)}; the gradient is 0. */
+    record FloorDivide() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "floorDivide";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Op.requireNumbers(name(), in);
+            return Raw.binary(BinaryOp.FLOOR_DIVIDE, in[0], in[1]);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return grads(Raw.zeros(dy, saved.shape(0)), Raw.zeros(dy, saved.shape(1)));
+        }
+    }
+
+    /** {@code p - q * floor(p / q)}. */
+    record Remainder() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "remainder";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Op.requireNumbers(name(), in);
+            saved.putIf(saved.needs(1), 0, in[0]);
+            saved.putIf(saved.needs(1), 1, in[1]);
+            return Raw.binary(BinaryOp.REMAINDER, in[0], in[1]);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return grads(
+                    needs[0] ? Raw.sumTo(dy, saved.shape(0)) : dy,
+                    needs[1]
+                            ? Raw.sumTo(
+                                    Raw.mul(
+                                            Raw.scale(dy, -1),
+                                            Raw.binary(BinaryOp.FLOOR_DIVIDE, saved.get(0), saved.get(1))),
+                                    saved.shape(1))
+                            : dy);
+        }
+    }
+
     /**
      * {@code maximum} or {@code minimum}; equal operands share the gradient, and if one is NaN both get all of it, as
      * in PyTorch.
@@ -193,7 +252,7 @@ sealed interface PointwiseOp extends Op {
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            Op.requireFloat(name(), in);
+            Op.requireNumbers(name(), in);
             saved.put(0, in[0]);
             saved.put(1, in[1]);
             return Raw.binary(largest ? BinaryOp.MAXIMUM : BinaryOp.MINIMUM, in[0], in[1]);
@@ -245,12 +304,7 @@ sealed interface PointwiseOp extends Op {
                 }
                 return Raw.binary(function, in[0], in[1]);
             }
-            if (in[0].dtype() != in[1].dtype()
-                    || (!in[0].backend().computesIn(in[0].dtype()) && in[0].dtype() != DType.I64)) {
-                throw new IllegalArgumentException(name() + ": operands must both be F32 or both I64, got "
-                        + in[0].dtype() + " " + in[0].shape() + " and " + in[1].dtype() + " " + in[1].shape()
-                        + ". Hint: convert one with to(DType).");
-            }
+            Op.requireNumbers(name(), in);
             return Raw.binary(function, in[0], in[1]);
         }
 
@@ -281,14 +335,16 @@ sealed interface PointwiseOp extends Op {
                 throw new IllegalArgumentException("where: the condition must be BOOL, got " + in[0].dtype() + " "
                         + in[0].shape() + ". Hint: use a comparison such as x.lt(y).");
             }
-            Op.requireFloat(name(), in[1], in[2]);
+            if (in[1].dtype() != DType.BOOL || in[2].dtype() != DType.BOOL) {
+                Op.requireNumbers(name(), in[1], in[2]);
+            }
             saved.put(0, in[0]);
             return choose(in[0], in[1], in[2]);
         }
 
         private static Tensor choose(Tensor condition, Tensor p, Tensor q) {
             Shape shape = Shape.broadcast("where", condition.shape(), Shape.broadcast("where", p.shape(), q.shape()));
-            Tensor y = Raw.empty(p, shape);
+            Tensor y = Raw.empty(p.backend(), p.dtype(), shape);
             p.backend()
                     .where(
                             Raw.expand(condition, shape).view(),

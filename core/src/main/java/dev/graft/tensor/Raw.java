@@ -194,7 +194,7 @@ final class Raw {
 
     static Tensor binary(BinaryOp op, Tensor p, Tensor q) {
         Shape shape = Shape.broadcast(op.name().toLowerCase(Locale.ROOT), p.shape(), q.shape());
-        DType dtype = op.isTruth() ? DType.BOOL : DType.F32;
+        DType dtype = op.isTruth() ? DType.BOOL : p.dtype();
         Tensor y;
         if (p.shape().equals(shape) && p.view().isDense()) {
             y = emptyLike(p, dtype);
@@ -223,7 +223,7 @@ final class Raw {
                 dims[i] = 1;
             }
         }
-        Tensor y = empty(x, dims);
+        Tensor y = empty(x.backend(), x.dtype(), Shape.of(dims));
         x.backend().reduce(op, x.view(), y.view());
         return y;
     }

@@ -187,7 +187,7 @@ sealed interface RowOp extends Op {
     }
 
     /** Indices as contiguous I64 rows, each checked to be in {@code [0, size)} or {@code ignored}. */
-    private static Tensor indices(String op, Tensor indices, int size, OptionalLong ignored, String what) {
+    static Tensor indices(String op, Tensor indices, int size, OptionalLong ignored, String what) {
         if (indices.dtype() != DType.I64 && indices.dtype() != DType.I32) {
             throw new IllegalArgumentException(
                     op + ": indices must be I64 or I32, got " + indices.dtype() + " " + indices.shape());

@@ -99,6 +99,50 @@ sealed interface ShapeOp extends Op {
         }
     }
 
+    /** The diagonal of two dimensions, as the last one: a view. */
+    record Diagonal(int offset, int axis1, int axis2) implements ShapeOp {
+        @Override
+        public String name() {
+            return "diagonal";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            if (axis1 == axis2) {
+                throw new IllegalArgumentException("diagonal: needs two different dimensions, got " + axis1
+                        + " twice (input " + in[0].shape() + ")");
+            }
+            return window(in[0]);
+        }
+
+        private Tensor window(Tensor x) {
+            long[] old = x.strides();
+            long rows = Math.max(0, x.dim(axis1) - (long) Math.max(0, -(long) offset));
+            long columns = Math.max(0, x.dim(axis2) - (long) Math.max(0, offset));
+            int length = (int) Math.min(rows, columns);
+            int[] dims = new int[x.rank() - 1];
+            long[] strides = new long[dims.length];
+            int at = 0;
+            for (int i = 0; i < x.rank(); i++) {
+                if (i != axis1 && i != axis2) {
+                    dims[at] = x.dim(i);
+                    strides[at++] = old[i];
+                }
+            }
+            dims[at] = length;
+            strides[at] = old[axis1] + old[axis2];
+            long first = offset < 0 ? -(long) offset * old[axis1] : offset * old[axis2];
+            return Raw.window(x, x.offset() + (length == 0 ? 0 : first), Shape.of(dims), strides);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor dx = Raw.zeros(dy, saved.shape(0));
+            Raw.copyInto(dy, window(dx));
+            return new Tensor[] {dx};
+        }
+    }
+
     /** Elements {@code from}, {@code from + step}, ... below {@code to} of one dimension. */
     record Slice(int axis, int from, int to, int step) implements ShapeOp {
         @Override

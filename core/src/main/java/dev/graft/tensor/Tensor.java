@@ -554,6 +554,52 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new ShapeOp.Slice(at, from < 0 ? from + size : from, to < 0 ? to + size : to, step), this);
     }
 
+    /** The diagonal of the last two dimensions, as the last one: a view. */
+    public Tensor diagonal() {
+        return diagonal(0, -2, -1);
+    }
+
+    /**
+     * The diagonal of two dimensions, as the last one: a view.
+     *
+     * @param offset 0 for the main diagonal, 1 for the one above it
+     */
+    public Tensor diagonal(int offset, int axis1, int axis2) {
+        return Op.apply(
+                new ShapeOp.Diagonal(offset, shape.axis("diagonal", axis1), shape.axis("diagonal", axis2)), this);
+    }
+
+    /** The parts at a list of indices {@code [K]} of a dimension; the gradient adds up those of repeated ones. */
+    public Tensor indexSelect(int axis, Tensor indices) {
+        return Op.apply(new IndexOp.IndexSelect(shape.axis("indexSelect", axis)), this, indices);
+    }
+
+    /**
+     * {@code y[i][j] = x[index[i][j]][j]} along dimension 0, {@code x[i][index[i][j]]} along 1, and so on. The index
+     * has as many dimensions as this tensor and is not larger in any but that one; the result has its shape.
+     */
+    public Tensor gather(int axis, Tensor index) {
+        return Op.apply(new IndexOp.Gather(shape.axis("gather", axis)), this, index);
+    }
+
+    /**
+     * A copy in which {@code y[index[i][j]][j] = source[i][j]} along dimension 0, and so on: the reverse of
+     * {@link #gather}. Of several sources for one element, the last in row-major order stays.
+     */
+    public Tensor scatter(int axis, Tensor index, Tensor source) {
+        return Op.apply(new IndexOp.Scatter(shape.axis("scatter", axis), false), this, index, source);
+    }
+
+    /** As {@link #scatter(int, Tensor, Tensor)}, with one number for all. */
+    public Tensor scatter(int axis, Tensor index, double value) {
+        return Composite.scatter(this, axis, index, value);
+    }
+
+    /** As {@link #scatter(int, Tensor, Tensor)}, but adds the sources, in row-major order. */
+    public Tensor scatterAdd(int axis, Tensor index, Tensor source) {
+        return Op.apply(new IndexOp.Scatter(shape.axis("scatterAdd", axis), true), this, index, source);
+    }
+
     /** Views of {@code size} indices of a dimension each; the last may have fewer. */
     public List<Tensor> split(int axis, int size) {
         return Composite.split(this, axis, size);
@@ -572,6 +618,11 @@ public final class Tensor implements AutoCloseable {
     /** Moves elements {@code shift} places up along a dimension; what leaves at its end enters at its start. */
     public Tensor roll(int axis, int shift) {
         return Composite.roll(this, axis, shift);
+    }
+
+    /** The elements in reverse order along each dimension named. */
+    public Tensor flip(int... axes) {
+        return Composite.flip(this, axes);
     }
 
     /**
@@ -656,50 +707,66 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new PointwiseOp.Add(), this, other);
     }
 
-    public Tensor add(float value) {
-        return affine("add", 1, value);
+    /** As {@link #add(Tensor)}, with a number; with integers, a whole one. */
+    public Tensor add(double value) {
+        return Numbers.add(this, value);
     }
 
     public Tensor sub(Tensor other) {
         return Op.apply(new PointwiseOp.Sub(), this, other);
     }
 
-    public Tensor sub(float value) {
-        return affine("sub", 1, -value);
+    /** As {@link #sub(Tensor)}, with a number; with integers, a whole one. */
+    public Tensor sub(double value) {
+        return Numbers.sub(this, value);
     }
 
     public Tensor mul(Tensor other) {
         return Op.apply(new PointwiseOp.Mul(), this, other);
     }
 
-    public Tensor mul(float value) {
-        return affine("mul", value, 0);
+    /** As {@link #mul(Tensor)}, with a number; with integers, a whole one. */
+    public Tensor mul(double value) {
+        return Numbers.mul(this, value);
     }
 
     public Tensor div(Tensor other) {
         return Op.apply(new PointwiseOp.Div(), this, other);
     }
 
-    public Tensor div(float value) {
-        checkOpen("div");
-        return div(scalarLike(value));
+    public Tensor div(double value) {
+        return Numbers.with(new PointwiseOp.Div(), this, value);
+    }
+
+    /** The quotient rounded down; of F32, I64 or I32. The gradient is 0. */
+    public Tensor floorDivide(Tensor other) {
+        return Op.apply(new PointwiseOp.FloorDivide(), this, other);
+    }
+
+    public Tensor floorDivide(double value) {
+        return Numbers.with(new PointwiseOp.FloorDivide(), this, value);
+    }
+
+    /** {@code x - y * floor(x / y)}, which has the sign of {@code y}; of F32, I64 or I32. */
+    public Tensor remainder(Tensor other) {
+        return Op.apply(new PointwiseOp.Remainder(), this, other);
+    }
+
+    public Tensor remainder(double value) {
+        return Numbers.with(new PointwiseOp.Remainder(), this, value);
     }
 
     /** {@code scale * this + shift}. */
     public Tensor affine(float scale, float shift) {
-        return affine("affine", scale, shift);
-    }
-
-    private Tensor affine(String function, float scale, float shift) {
-        return Op.apply(function, new PointwiseOp.Unary(UnaryOp.AFFINE, scale, shift), this);
+        return unary(UnaryOp.AFFINE, scale, shift);
     }
 
     public Tensor neg() {
-        return unary(UnaryOp.NEG);
+        return Numbers.neg(this);
     }
 
     public Tensor abs() {
-        return unary(UnaryOp.ABS);
+        return Numbers.abs(this);
     }
 
     public Tensor exp() {
@@ -716,7 +783,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     public Tensor square() {
-        return unary(UnaryOp.SQUARE);
+        return Numbers.square(this);
     }
 
     public Tensor reciprocal() {
@@ -870,7 +937,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** {@code value} where {@code mask} (BOOL, broadcast) holds, else this tensor's element. */
-    public Tensor maskedFill(Tensor mask, float value) {
+    public Tensor maskedFill(Tensor mask, double value) {
         return Composite.maskedFill(this, mask, value);
     }
 
@@ -986,24 +1053,124 @@ public final class Tensor implements AutoCloseable {
         return Composite.fold(Reduction.MEAN, this, keepDim, axes);
     }
 
-    /** Largest values along a dimension; the gradient is shared among ties. */
-    public Tensor amax(int axis) {
-        return Composite.fold(Reduction.MAX, this, false, axis);
+    /** Largest values over dimensions, or over all; the gradient is shared among ties. */
+    public Tensor amax(int... axes) {
+        return Composite.fold(Reduction.MAX, this, false, axes);
     }
 
-    /** Smallest values along a dimension; the gradient is shared among ties. */
-    public Tensor amin(int axis) {
-        return Composite.fold(Reduction.MIN, this, false, axis);
+    public Tensor amax(boolean keepDim, int... axes) {
+        return Composite.fold(Reduction.MAX, this, keepDim, axes);
     }
 
-    /** Index (I64) of the first largest value along a dimension. */
+    /** Smallest values over dimensions, or over all; the gradient is shared among ties. */
+    public Tensor amin(int... axes) {
+        return Composite.fold(Reduction.MIN, this, false, axes);
+    }
+
+    public Tensor amin(boolean keepDim, int... axes) {
+        return Composite.fold(Reduction.MIN, this, keepDim, axes);
+    }
+
+    /** Index (I64) of the first largest value along a dimension; NaN counts as largest. */
     public Tensor argmax(int axis) {
-        return Composite.argmax(this, axis);
+        return Ordering.argExtreme("argmax", this, axis, true);
     }
 
     /** Index (I64) of the first smallest value along a dimension; NaN counts as smallest. */
     public Tensor argmin(int axis) {
-        return Composite.argmin(this, axis);
+        return Ordering.argExtreme("argmin", this, axis, false);
+    }
+
+    /**
+     * The first largest values along a dimension and their indices; a NaN counts as largest. Unlike that of
+     * {@link #amax}, the gradient goes to the one element chosen.
+     */
+    public ValuesAndIndices max(int axis) {
+        return Ordering.extreme(this, axis, false, true);
+    }
+
+    public ValuesAndIndices max(boolean keepDim, int axis) {
+        return Ordering.extreme(this, axis, keepDim, true);
+    }
+
+    /** The first smallest values along a dimension and their indices; a NaN counts as smallest. */
+    public ValuesAndIndices min(int axis) {
+        return Ordering.extreme(this, axis, false, false);
+    }
+
+    public ValuesAndIndices min(boolean keepDim, int axis) {
+        return Ordering.extreme(this, axis, keepDim, false);
+    }
+
+    /** Elements in ascending order along a dimension, NaN last; equal ones keep their order. */
+    public ValuesAndIndices sort(int axis) {
+        return Ordering.sort(this, axis, false);
+    }
+
+    /** As {@link #sort(int)}; in descending order NaN comes first, and equal ones keep their order too. */
+    public ValuesAndIndices sort(int axis, boolean descending) {
+        return Ordering.sort(this, axis, descending);
+    }
+
+    /** The indices (I64) of {@link #sort(int, boolean)}. */
+    public Tensor argsort(int axis, boolean descending) {
+        return Ordering.argsort(this, axis, descending);
+    }
+
+    /** The {@code k} largest elements along a dimension, largest first; of equal ones, the first. */
+    public ValuesAndIndices topk(int axis, int k) {
+        return Ordering.topk(this, axis, k, true);
+    }
+
+    /** As {@link #topk(int, int)}, or the {@code k} smallest elements, smallest first. */
+    public ValuesAndIndices topk(int axis, int k, boolean largest) {
+        return Ordering.topk(this, axis, k, largest);
+    }
+
+    /** Sums of all elements up to each one along a dimension; of integers and truth values, I64. */
+    public Tensor cumsum(int axis) {
+        return Composite.cumsum(this, axis);
+    }
+
+    /** Variance over dimensions, or over all, as an estimate from a sample: divided by {@code n - 1}. */
+    public Tensor var(int... axes) {
+        return var(1, false, axes);
+    }
+
+    /**
+     * Variance over dimensions, or over all: squared differences from the mean, divided by {@code n - correction}; NaN
+     * or infinite if that is not positive.
+     */
+    public Tensor var(double correction, boolean keepDim, int... axes) {
+        return Composite.foldedBy(a -> new ReductionOp.Variance(false, correction, a), "var", this, keepDim, axes);
+    }
+
+    /** Square root of {@link #var(int...)}; the gradient is 0 where it is 0. */
+    public Tensor std(int... axes) {
+        return std(1, false, axes);
+    }
+
+    public Tensor std(double correction, boolean keepDim, int... axes) {
+        return Composite.foldedBy(a -> new ReductionOp.Variance(true, correction, a), "std", this, keepDim, axes);
+    }
+
+    /** The Euclidean norm of all elements. */
+    public Tensor norm() {
+        return norm(2);
+    }
+
+    /**
+     * {@code (sum |x|^p)^(1/p)} over dimensions, or over all; the largest {@code |x|} if {@code p} is infinite. The
+     * gradient is 0 where the norm is 0.
+     *
+     * @param p greater than 0; mind that this is not an axis
+     */
+    public Tensor norm(double p, int... axes) {
+        return norm(p, false, axes);
+    }
+
+    public Tensor norm(double p, boolean keepDim, int... axes) {
+        return Composite.foldedBy(a -> new ReductionOp.Norm(p, a), "norm", this, keepDim, axes);
     }
 
     // Layers
@@ -1011,6 +1178,22 @@ public final class Tensor implements AutoCloseable {
     /** Matrix product of {@code [..., m, k]} and {@code [..., k, n]}. */
     public Tensor matmul(Tensor other) {
         return Op.apply(new ProductOp.Matmul(), this, other);
+    }
+
+    /** Matrix products of {@code [B, m, k]} and {@code [B, k, n]}. */
+    public Tensor bmm(Tensor other) {
+        return Composite.bmm(this, other);
+    }
+
+    /**
+     * Sums of products of elements, written as by Einstein: {@code "bij,bjk->bik"} is a batched matrix product,
+     * {@code "ii"} a trace, {@code "...ij->...ji"} a transpose. Labels are letters, one a dimension; those that the
+     * result lacks are summed. Without an arrow, the result has the labels that are there once, in alphabetical order.
+     * Operands are multiplied from left to right. See <a
+     * href="https://pytorch.org/docs/stable/generated/torch.einsum.html">torch.einsum</a>.
+     */
+    public static Tensor einsum(String equation, Tensor... operands) {
+        return Einsum.of(equation, operands);
     }
 
     /** {@code this [..., in] * weight [out, in]^T + bias [out]}. */

@@ -165,11 +165,12 @@ final class BinaryCases {
                 "maskedFill: the mask must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.gt(0).",
                 () -> p.maskedFill(p, 0)));
         errors.add(new OpError(
-                ADD, "add: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).", () -> p.add(whole)));
+                ADD,
+                "add: operands must have one type, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with to(DType).",
+                () -> p.add(whole)));
         errors.add(new OpError(
                 LESS,
-                "lt: operands must both be F32 or both I64, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with "
-                        + "to(DType).",
+                "lt: operands must have one type, got F32 [2, 3] and I64 [2, 3]. Hint: convert one with to(DType).",
                 () -> p.lt(whole)));
         errors.add(new OpError(
                 PointwiseOp.Where.class,

@@ -313,7 +313,7 @@ final class GraphBuilder {
         int terms = random.nextInt(1, 4);
         for (int i = 0; i < terms; i++) {
             int term = GraphReductions.scalar(this, i == 0 ? last : wanted[random.nextInt(wanted.length)]);
-            int sum = loss < 0 || term < 0 ? term : GraphPointwise.add(this, loss, term);
+            int sum = loss < 0 || term < 0 ? term : GraphBinary.add(this, loss, term);
             loss = sum < 0 ? loss : sum;
         }
         return loss;

@@ -21,7 +21,11 @@ final class OpCases {
                         NormCases.all(),
                         PoolCases.all(),
                         RowCases.all(),
-                        SpatialCases.all())
+                        SpatialCases.all(),
+                        IndexCases.all(),
+                        OrderCases.all(),
+                        IntegerCases.all(),
+                        EinsumCases.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -41,7 +45,11 @@ final class OpCases {
                         NormCases.errors(on),
                         PoolCases.errors(on),
                         RowCases.errors(on),
-                        SpatialCases.errors(on))
+                        SpatialCases.errors(on),
+                        IndexCases.errors(on),
+                        OrderCases.errors(on),
+                        IntegerCases.errors(on),
+                        EinsumCases.errors(on))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -67,6 +75,12 @@ final class OpCases {
         }
         if (op instanceof PointwiseOp.Sub) {
             return BinaryOp.SUB;
+        }
+        if (op instanceof PointwiseOp.FloorDivide) {
+            return BinaryOp.FLOOR_DIVIDE;
+        }
+        if (op instanceof PointwiseOp.Remainder) {
+            return BinaryOp.REMAINDER;
         }
         if (op instanceof PointwiseOp.Mul) {
             return BinaryOp.MUL;

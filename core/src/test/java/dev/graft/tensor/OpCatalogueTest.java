@@ -17,16 +17,19 @@ import org.junit.jupiter.api.Test;
 /** Fails when an operator lacks a golden case, a gradient check or an error case. */
 class OpCatalogueTest {
     /** Records that stand for several functions, each of which needs its own proof. */
-    private static final Map<Class<?>, List<?>> FUNCTIONS = Map.of(
-            PointwiseOp.Unary.class, List.of(UnaryOp.values()),
-            PointwiseOp.Compare.class,
-                    Arrays.stream(BinaryOp.values()).filter(BinaryOp::isTruth).toList(),
-            PointwiseOp.Extremum.class, List.of(BinaryOp.MAXIMUM, BinaryOp.MINIMUM),
-            PointwiseOp.Add.class, List.of(BinaryOp.ADD),
-            PointwiseOp.Sub.class, List.of(BinaryOp.SUB),
-            PointwiseOp.Mul.class, List.of(BinaryOp.MUL),
-            PointwiseOp.Div.class, List.of(BinaryOp.DIV),
-            ReductionOp.Fold.class, List.of(Reduction.values()));
+    private static final Map<Class<?>, List<?>> FUNCTIONS = Map.ofEntries(
+            Map.entry(PointwiseOp.Unary.class, List.of(UnaryOp.values())),
+            Map.entry(
+                    PointwiseOp.Compare.class,
+                    Arrays.stream(BinaryOp.values()).filter(BinaryOp::isTruth).toList()),
+            Map.entry(PointwiseOp.Extremum.class, List.of(BinaryOp.MAXIMUM, BinaryOp.MINIMUM)),
+            Map.entry(PointwiseOp.Add.class, List.of(BinaryOp.ADD)),
+            Map.entry(PointwiseOp.Sub.class, List.of(BinaryOp.SUB)),
+            Map.entry(PointwiseOp.Mul.class, List.of(BinaryOp.MUL)),
+            Map.entry(PointwiseOp.Div.class, List.of(BinaryOp.DIV)),
+            Map.entry(PointwiseOp.FloorDivide.class, List.of(BinaryOp.FLOOR_DIVIDE)),
+            Map.entry(PointwiseOp.Remainder.class, List.of(BinaryOp.REMAINDER)),
+            Map.entry(ReductionOp.Fold.class, List.of(Reduction.values())));
 
     /** Their results are not F32, or their arguments cannot ask for a gradient. */
     private static final Set<Object> WITHOUT_GRADIENT = Stream.concat(

@@ -25,7 +25,9 @@ class RandomGraphTest {
 
     static List<ToIntFunction<GraphBuilder>> makers() {
         List<ToIntFunction<GraphBuilder>> makers = new ArrayList<>(GraphPointwise.makers());
+        makers.addAll(GraphBinary.makers());
         makers.addAll(GraphShapes.makers());
+        makers.addAll(GraphIndex.makers());
         makers.addAll(GraphReductions.makers());
         makers.addAll(GraphLayers.makers());
         makers.addAll(GraphSpatial.makers());

@@ -165,8 +165,8 @@ final class ReductionCases {
         return List.of(
                 new OpError(
                         Reduction.SUM,
-                        "sum: input must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
-                        () -> whole.sum()),
+                        "sum: input must be F32, got F64 [2, 3]. Hint: call to(DType.F32).",
+                        () -> on.zeros(DType.F64, Shape.of(2, 3)).sum()),
                 new OpError(
                         Reduction.SUM,
                         "sum: dimension 2 is out of range for shape [2, 3]. Hint: dimensions count from 0 to 1, or from -1 backwards.",
@@ -185,11 +185,11 @@ final class ReductionCases {
                         () -> none.amin(0)),
                 new OpError(
                         "argmin",
-                        "argmin: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",
+                        "argmin: no element to choose from along dimension 0 of [0, 3]",
                         () -> none.argmin(0)),
                 new OpError(
                         "argmax",
-                        "argmax: input must be F32 with at least one element along dimension 0, got F32 [0, 3]",
+                        "argmax: no element to choose from along dimension 0 of [0, 3]",
                         () -> none.argmax(0)),
                 new OpError(
                         ReductionOp.Softmax.class,

@@ -373,7 +373,7 @@ class RefusalTest {
                 "tril(int)",
                 t -> t.tril(0),
                 () -> Tensor.ones(2).tril(0),
-                () -> integers(2, 2).tril(0));
+                () -> complex().tril(0));
         function(
                 "triu(int)",
                 t -> t.triu(0),
@@ -409,23 +409,28 @@ class RefusalTest {
         unary("isNaN()", Tensor::isNaN);
         unary("isFinite()", Tensor::isFinite);
         function(
-                "maskedFill(Tensor, float)",
+                "maskedFill(Tensor, double)",
                 t -> t.maskedFill(x().gt(0), 1),
                 () -> x().maskedFill(x(), 1),
                 () -> x().maskedFill(closed(1), 1),
                 () -> x().maskedFill(Tensor.ones(7).gt(0), 1),
-                () -> integers(2).maskedFill(Tensor.ones(2).gt(0), 1));
-        unary("add(float)", t -> t.add(1));
-        unary("sub(float)", t -> t.sub(1));
-        unary("mul(float)", t -> t.mul(2));
-        unary("div(float)", t -> t.div(2));
+                () -> integers(2).maskedFill(Tensor.ones(2).gt(0), 0.5),
+                () -> complex().maskedFill(Tensor.ones(5).gt(0), 1));
+        number("add(double)", t -> t.add(0.5));
+        number("sub(double)", t -> t.sub(0.5));
+        number("mul(double)", t -> t.mul(0.5));
+        unary("div(double)", t -> t.div(2));
+        binary("floorDivide(Tensor)", (a, b) -> a.floorDivide(b));
+        binary("remainder(Tensor)", (a, b) -> a.remainder(b));
+        number("floorDivide(double)", t -> t.floorDivide(0.5));
+        number("remainder(double)", t -> t.remainder(0.5));
         unary("affine(float, float)", t -> t.affine(2, 1));
-        unary("neg()", Tensor::neg);
-        unary("abs()", Tensor::abs);
+        function("neg()", Tensor::neg, () -> complex().neg());
+        function("abs()", Tensor::abs, () -> complex().abs());
         unary("exp()", Tensor::exp);
         unary("log()", Tensor::log);
         unary("sqrt()", Tensor::sqrt);
-        unary("square()", Tensor::square);
+        function("square()", Tensor::square, () -> complex().square());
         unary("reciprocal()", Tensor::reciprocal);
         unary("rsqrt()", Tensor::rsqrt);
         unary("log1p()", Tensor::log1p);
@@ -508,45 +513,170 @@ class RefusalTest {
     }
 
     private void reductions() {
-        function("sum()", Tensor::sum, () -> integers(2).sum());
+        function("sum()", Tensor::sum, () -> complex().sum());
         function(
                 "sum(int[])",
                 t -> t.sum(0),
                 () -> x().sum(4),
                 () -> x().sum(0, -5),
-                () -> integers(2).sum(0));
+                () -> complex().sum(0));
         function(
                 "sum(boolean, int[])",
                 t -> t.sum(true, 0),
                 () -> x().sum(true, 4),
-                () -> integers(2).sum(true, 0));
+                () -> complex().sum(true, 0));
         function("mean()", Tensor::mean, () -> integers(2).mean());
         function("mean(int[])", t -> t.mean(0), () -> x().mean(4));
         function("mean(boolean, int[])", t -> t.mean(true, 0), () -> x().mean(true, 4));
+        extreme("amax", (t, axes) -> t.amax(axes), (t, axes) -> t.amax(true, axes));
+        extreme("amin", (t, axes) -> t.amin(axes), (t, axes) -> t.amin(true, axes));
+        spread("var", (t, axes) -> t.var(axes), (t, axes) -> t.var(0, true, axes));
+        spread("std", (t, axes) -> t.std(axes), (t, axes) -> t.std(0, true, axes));
+        function("norm()", Tensor::norm, () -> integers(2).norm());
         function(
-                "amax(int)",
-                t -> t.amax(0),
-                () -> x().amax(4),
-                () -> integers(2).amax(0),
-                () -> Tensor.zeros(0).amax(0));
+                "norm(double, int[])",
+                t -> t.norm(1, 0),
+                () -> x().norm(1, 4),
+                () -> x().norm(0),
+                () -> x().norm(Double.NaN),
+                () -> integers(2).norm(1, 0),
+                () -> Tensor.zeros(0, 2).norm(Double.POSITIVE_INFINITY, 0));
         function(
-                "amin(int)",
-                t -> t.amin(0),
-                () -> x().amin(4),
-                () -> integers(2).amin(0),
-                () -> Tensor.zeros(0).amin(0));
+                "norm(double, boolean, int[])",
+                t -> t.norm(1, true, 0),
+                () -> x().norm(1, true, 0, 0),
+                () -> x().norm(-1, true));
         function(
-                "argmin(int)",
-                t -> t.argmin(0),
-                () -> x().argmin(4),
-                () -> integers(2).argmin(0),
-                () -> Tensor.zeros(0).argmin(0));
+                "cumsum(int)",
+                t -> t.cumsum(0),
+                () -> x().cumsum(4),
+                () -> complex().cumsum(0));
+    }
+
+    private interface Folding {
+        Tensor apply(Tensor t, int... axes);
+    }
+
+    private void extreme(String name, Folding plain, Folding kept) {
         function(
-                "argmax(int)",
-                t -> t.argmax(0),
-                () -> x().argmax(4),
-                () -> integers(2).argmax(0),
-                () -> Tensor.zeros(0).argmax(0));
+                name + "(int[])",
+                t -> plain.apply(t, 0),
+                () -> plain.apply(x(), 4),
+                () -> plain.apply(complex(), 0),
+                () -> plain.apply(Tensor.zeros(0), 0));
+        function(
+                name + "(boolean, int[])",
+                t -> kept.apply(t, 0),
+                () -> kept.apply(x(), 0, 0),
+                () -> kept.apply(Tensor.zeros(0)));
+    }
+
+    private void spread(String name, Folding plain, Folding kept) {
+        function(
+                name + "(int[])", t -> plain.apply(t, 0), () -> plain.apply(x(), 4), () -> plain.apply(integers(2), 0));
+        function(
+                name + "(double, boolean, int[])",
+                t -> kept.apply(t, 0),
+                () -> kept.apply(x(), 0, -4),
+                () -> kept.apply(integers(2)));
+    }
+
+    private void order() {
+        for (String name : List.of("argmax", "argmin")) {
+            Function<Integer, Function<Tensor, Object>> along =
+                    axis -> t -> name.equals("argmax") ? t.argmax(axis) : t.argmin(axis);
+            function(
+                    name + "(int)",
+                    along.apply(0),
+                    () -> along.apply(4).apply(x()),
+                    () -> along.apply(0).apply(complex()),
+                    () -> along.apply(0).apply(Tensor.zeros(0)));
+        }
+        for (String name : List.of("max", "min")) {
+            Function<Integer, Function<Tensor, Object>> along =
+                    axis -> t -> (name.equals("max") ? t.max(axis) : t.min(axis)).values();
+            function(
+                    name + "(int)",
+                    along.apply(0),
+                    () -> along.apply(4).apply(x()),
+                    () -> along.apply(0).apply(complex()),
+                    () -> along.apply(0).apply(Tensor.zeros(0)));
+            Function<Integer, Function<Tensor, Object>> kept =
+                    axis -> t -> (name.equals("max") ? t.max(true, axis) : t.min(true, axis)).values();
+            function(
+                    name + "(boolean, int)", kept.apply(0), () -> kept.apply(-5).apply(x()));
+        }
+        function(
+                "sort(int)",
+                t -> t.sort(0).values(),
+                () -> x().sort(4),
+                () -> complex().sort(0));
+        function("sort(int, boolean)", t -> t.sort(0, true).values(), () -> x().sort(4, true));
+        function("argsort(int, boolean)", t -> t.argsort(0, true), () -> x().argsort(4, true));
+        function("topk(int, int)", t -> t.topk(0, 1).values(), () -> x().topk(4, 1), () -> x().topk(0, 3));
+        function(
+                "topk(int, int, boolean)",
+                t -> t.topk(0, 1, false).values(),
+                () -> x().topk(0, -1, false),
+                () -> complex().topk(0, 1, false));
+    }
+
+    private void indices() {
+        Tensor list = Tensor.of(new long[] {0, 1}, 2);
+        Tensor index = Tensor.zeros(DType.I64, Shape.of(2, 3, 4, 5));
+        function(
+                "indexSelect(int, Tensor)",
+                t -> t.indexSelect(0, list),
+                () -> x().indexSelect(4, list),
+                () -> x().indexSelect(0, index),
+                () -> x().indexSelect(0, Tensor.of(new long[] {2}, 1)),
+                () -> x().indexSelect(0, Tensor.ones(2)),
+                () -> complex().indexSelect(0, list),
+                () -> x().indexSelect(0, closed(2)));
+        function(
+                "gather(int, Tensor)",
+                t -> t.gather(0, index),
+                () -> x().gather(4, index),
+                () -> x().gather(0, list),
+                () -> x().gather(0, index.add(2)),
+                () -> x().gather(0, closed(2, 3, 4, 5)),
+                () -> complex().gather(0, index));
+        scatter("scatter", (t, i, s) -> t.scatter(0, i, s));
+        scatter("scatterAdd", (t, i, s) -> t.scatterAdd(0, i, s));
+        function(
+                "scatter(int, Tensor, double)",
+                t -> t.scatter(0, index, 1),
+                () -> x().scatter(4, index, 1),
+                () -> x().scatter(0, list, 1),
+                () -> integers(2, 3, 4, 5).scatter(0, index, 0.5));
+        function("flip(int[])", t -> t.flip(0), () -> x().flip(4), () -> x().flip(0, -4));
+        function(
+                Shape.of(2, 3),
+                "diagonal()",
+                Tensor::diagonal,
+                () -> Tensor.ones(2).diagonal());
+        function(
+                "diagonal(int, int, int)",
+                t -> t.diagonal(0, 0, 1),
+                () -> x().diagonal(0, 0, 0),
+                () -> x().diagonal(0, 0, 4));
+    }
+
+    private interface Scatter {
+        Tensor apply(Tensor x, Tensor index, Tensor source);
+    }
+
+    private void scatter(String name, Scatter f) {
+        Tensor index = Tensor.zeros(DType.I64, Shape.of(2, 3, 4, 5));
+        function(
+                name + "(int, Tensor, Tensor)",
+                t -> f.apply(t, index, x()),
+                () -> f.apply(x(), index, Tensor.ones(2, 3, 4, 4)),
+                () -> f.apply(x(), index, integers(2, 3, 4, 5)),
+                () -> f.apply(x(), index.sub(1), x()),
+                () -> f.apply(x(), x(), x()),
+                () -> f.apply(x(), index, closed(2, 3, 4, 5)),
+                () -> f.apply(complex(), index, complex()));
     }
 
     private void products() {
@@ -558,6 +688,22 @@ class RefusalTest {
                 () -> Tensor.ones(2).matmul(Tensor.ones(2)),
                 () -> integers(2, 2).matmul(integers(2, 2)),
                 () -> x().matmul(Tensor.ones(7, 1, 5, 5)));
+        function(
+                Shape.of(2, 3, 4),
+                "bmm(Tensor)",
+                t -> t.bmm(Tensor.ones(2, 4, 1)),
+                () -> x().bmm(x()),
+                () -> Tensor.ones(2, 3, 4).bmm(Tensor.ones(1, 4, 2)),
+                () -> Tensor.ones(2, 3, 4).bmm(closed(2, 4, 1)),
+                () -> integers(2, 2, 2).bmm(integers(2, 2, 2)));
+        refuses(
+                "einsum(String, Tensor[])",
+                () -> Tensor.einsum("ij"),
+                () -> Tensor.einsum("ij", x()),
+                () -> Tensor.einsum("ij,jk", Tensor.ones(2, 3), Tensor.ones(4, 5)),
+                () -> Tensor.einsum("ij->k", Tensor.ones(2, 3)),
+                () -> Tensor.einsum("i", integers(2)),
+                () -> Tensor.einsum("i", closed(2)));
         function(
                 "linear(Tensor, Optional)",
                 t -> t.linear(Tensor.ones(1, 5), NONE),
@@ -816,6 +962,8 @@ class RefusalTest {
         shapes();
         arithmetic();
         reductions();
+        order();
+        indices();
         products();
         norms();
         pools();

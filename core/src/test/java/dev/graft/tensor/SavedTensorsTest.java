@@ -126,6 +126,41 @@ class SavedTensorsTest {
                     one,
                     r == Reduction.MAX || r == Reduction.MIN ? "0y" : ""));
         }
+        cases.add(of(BinaryOp.FLOOR_DIVIDE, in -> in[0].floorDivide(in[1]), two, "", ""));
+        cases.add(of(BinaryOp.REMAINDER, in -> in[0].remainder(in[1]), two, "", "01"));
+        cases.add(of(ShapeOp.Diagonal.class, in -> in[0].diagonal(), one, ""));
+        cases.add(of(IndexOp.Flip.class, in -> in[0].flip(1), one, ""));
+        cases.add(of(ReductionOp.CumSum.class, in -> in[0].cumsum(1), one, ""));
+        Map<Character, Long> centered = Map.of('c', 4L * 15);
+        boolean[] last = {false, true};
+        cases.add(with(
+                of(ReductionOp.Variance.class, in -> Op.apply(new ReductionOp.Variance(false, 1, last), in), one, "c"),
+                " var",
+                centered));
+        cases.add(with(
+                of(ReductionOp.Variance.class, in -> Op.apply(new ReductionOp.Variance(true, 1, last), in), one, "cy"),
+                " std",
+                centered));
+        for (double p : new double[] {1, 2, 3, Double.POSITIVE_INFINITY}) {
+            cases.add(with(
+                    of(
+                            ReductionOp.Norm.class,
+                            in -> Op.apply(new ReductionOp.Norm(p, last), in),
+                            one,
+                            p == 1 ? "0" : "0y"),
+                    " " + p,
+                    Map.of()));
+        }
+        Map<Character, Long> index = Map.of('i', 8L * 6);
+        Tensor chosen = Tensor.of(new long[] {0, 2, 1, 1, 0, 2}, 2, 3);
+        List<int[]> sources = List.of(d(3, 5), d(2, 3));
+        cases.add(with(of(IndexOp.Gather.class, in -> in[0].gather(1, chosen), one, "i"), "", index));
+        cases.add(with(
+                of(IndexOp.IndexSelect.class, in -> in[0].indexSelect(1, chosen.flatten(0)), one, "i"), "", index));
+        cases.add(with(
+                of(IndexOp.Scatter.class, in -> in[0].scatter(0, chosen, in[1]), sources, "i", "i"), " set", index));
+        cases.add(with(
+                of(IndexOp.Scatter.class, in -> in[0].scatterAdd(0, chosen, in[1]), sources, "", "i"), " add", index));
         cases.add(of(ReductionOp.Softmax.class, in -> in[0].softmax(1), one, "y"));
         cases.add(with(of(ReductionOp.Softmax.class, in -> in[0].logSoftmax(1), one, "y"), " log", Map.of()));
         cases.add(of(ProductOp.Matmul.class, in -> in[0].matmul(in[1]), List.of(d(2, 3, 4), d(4, 5)), "1", "0"));

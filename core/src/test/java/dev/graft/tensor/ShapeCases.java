@@ -250,8 +250,8 @@ final class ShapeCases {
                         () -> x.select(0, 0).tril(0)),
                 new OpError(
                         PointwiseOp.Where.class,
-                        "triu: operands must be F32, got I64 [2, 3]. Hint: call to(DType.F32).",
-                        () -> on.zeros(DType.I64, Shape.of(2, 3)).triu(0)),
+                        "triu: operands must be F32, I64 or I32, got F64 [2, 3]. Hint: call to(DType.F32).",
+                        () -> on.zeros(DType.F64, Shape.of(2, 3)).triu(0)),
                 new OpError(
                         ShapeOp.Slice.class,
                         "slice: [0, 2) step 0 is outside dimension 0 of [2, 3]. Hint: 0 <= from <= to <= 2 and step >= 1.",

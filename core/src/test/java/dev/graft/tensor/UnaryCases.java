@@ -168,7 +168,7 @@ final class UnaryCases {
     }
 
     static List<OpError> errors(On on) {
-        Tensor whole = on.of(new long[] {1, 2}, 2);
+        Tensor truths = on.zeros(DType.BOOL, Shape.of(2));
         Map<UnaryOp, UnaryOperator<Tensor>> calls = Map.ofEntries(
                 Map.entry(NEG, Tensor::neg),
                 Map.entry(ABS, Tensor::abs),
@@ -208,10 +208,10 @@ final class UnaryCases {
                                 : function == GELU_TANH
                                         ? "geluTanh"
                                         : function.name().toLowerCase(Locale.ROOT))
-                        + ": operands must be F32, got I64 [2]. Hint: call to(DType.F32).",
-                () -> call.apply(whole))));
+                        + ": operands must be F32, got BOOL [2]. Hint: call to(DType.F32).",
+                () -> call.apply(truths))));
         errors.add(new OpError(
-                AFFINE, "add: operands must be F32, got I64 [2]. Hint: call to(DType.F32).", () -> whole.add(1)));
+                AFFINE, "add: operands must be F32, got BOOL [2]. Hint: call to(DType.F32).", () -> truths.add(1)));
         errors.add(new OpError(
                 PointwiseOp.Dropout.class,
                 "dropout: probability must be from 0 to 1, got 1.5",

@@ -278,8 +278,43 @@ public class PlainElementLoops implements ElementLoops {
                     y[i] = Math.min(p[i], q[i]);
                 }
             }
+            case FLOOR_DIVIDE -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = floorDivide(p[i], q[i]);
+                }
+            }
+            case REMAINDER -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = remainder(p[i], q[i]);
+                }
+            }
             default -> throw new IllegalArgumentException(op + " is a comparison");
         }
+    }
+
+    private static float remainder(float p, float q) {
+        float rest = p % q;
+        return rest != 0 && q < 0 != rest < 0 ? rest + q : rest;
+    }
+
+    /**
+     * As CPython's and PyTorch's: through the exact remainder, because the quotient of floats may be rounded up to a
+     * whole number.
+     */
+    private static float floorDivide(float p, float q) {
+        if (q == 0) {
+            return p / q;
+        }
+        float rest = p % q;
+        float quotient = (p - rest) / q;
+        if (rest != 0 && q < 0 != rest < 0) {
+            quotient -= 1;
+        }
+        if (quotient == 0) {
+            return Math.copySign(0f, p / q);
+        }
+        float floor = (float) Math.floor(quotient);
+        return quotient - floor > 0.5f ? floor + 1 : floor;
     }
 
     @Override

@@ -42,7 +42,9 @@ public final class Pointwise {
     }
 
     public void binary(BinaryOp op, View p, View q, View y) {
-        if (!op.isTruth()) {
+        if (!op.isTruth() && y.dtype() != DType.F32) {
+            integers(op, p, q, y);
+        } else if (!op.isTruth()) {
             StridedLoop.run(
                     context,
                     (v, from, to) -> context.elementLoops().binary(op, v[0], v[1], v[2], from, to),
@@ -54,6 +56,26 @@ public final class Pointwise {
         } else {
             compareIntegers(op, p, q, y);
         }
+    }
+
+    private void integers(BinaryOp op, View p, View q, View y) {
+        ElementAccess ps = ElementAccess.of(p);
+        ElementAccess qs = ElementAccess.of(q);
+        ElementAccess ys = ElementAccess.of(y);
+        ys.changed();
+        StridedWalk walk = StridedWalk.of(2, p, q, y);
+        context.forRange(walk.total(), GRAIN, (from, to) -> {
+            Workspace workspace = context.workspace();
+            long[] pb = workspace.longs(0, Workspace.BLOCK);
+            long[] qb = workspace.longs(1, Workspace.BLOCK);
+            for (int start = from; start < to; start += Workspace.BLOCK) {
+                int end = Math.min(to, start + Workspace.BLOCK);
+                ps.loadLongs(walk, 0, start, end, pb);
+                qs.loadLongs(walk, 1, start, end, qb);
+                IntegerLoops.binary(op, pb, qb, end - start);
+                ys.storeLongs(walk, 2, start, end, pb);
+            }
+        });
     }
 
     private void compareFloats(BinaryOp op, View p, View q, View y) {

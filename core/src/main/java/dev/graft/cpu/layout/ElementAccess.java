@@ -54,7 +54,7 @@ public final class ElementAccess {
         });
     }
 
-    long getLong(int i) {
+    public long getLong(int i) {
         return switch (dtype) {
             case I64 -> ((long[]) array)[i];
             case I32 -> ((int[]) array)[i];

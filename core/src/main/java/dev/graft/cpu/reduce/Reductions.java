@@ -8,6 +8,7 @@ import dev.graft.cpu.layout.StridedWalk;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
+import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.List;
@@ -34,8 +35,6 @@ public final class Reductions {
     }
 
     public void reduce(Reduction op, View x, View y) {
-        float[] xs = CpuStorage.floats(x);
-        float[] ys = CpuStorage.floatsToWrite(y);
         int[] spread = CpuStorage.strides(y);
         for (int axis = 0; axis < spread.length; axis++) {
             if (y.dim(axis) == 1) {
@@ -47,6 +46,12 @@ public final class Reductions {
         if (results == 0) {
             return;
         }
+        if (x.dtype() != DType.F32) {
+            IntegerReductions.reduce(context, op, x, y, walk);
+            return;
+        }
+        float[] xs = CpuStorage.floats(x);
+        float[] ys = CpuStorage.floatsToWrite(y);
         double[] folded;
         if (x.numel() == 0) {
             folded = new double[results];

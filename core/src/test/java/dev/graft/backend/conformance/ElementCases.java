@@ -111,7 +111,8 @@ final class ElementCases {
                 continue;
             }
             Nd p = random(9, dims);
-            Nd q = op == BinaryOp.DIV ? positive(10, dims) : random(10, dims);
+            boolean divides = op == BinaryOp.DIV || op == BinaryOp.FLOOR_DIVIDE || op == BinaryOp.REMAINDER;
+            Nd q = divides ? positive(10, dims) : random(10, dims);
             KernelCase c = new KernelCase(name(op, dims))
                     .in(ANY, p)
                     .in(ANY, q)
@@ -120,8 +121,22 @@ final class ElementCases {
                     .expect(in -> new Nd[] {Nd.zip(in[0], in[1], (x, y) -> value(op, x, y))});
             if (!op.isComparison()) {
                 cases.add(c.outUpon(ANY, DType.F32, dims, 0, 1));
+                for (DType type : op == BinaryOp.DIV ? List.<DType>of() : List.of(DType.I64, DType.I32)) {
+                    cases.add(new KernelCase(name(op + " of " + type, dims))
+                            .in(ANY, type, whole(11, 9, dims).map(v -> v - 4))
+                            .in(ANY, type, whole(12, 8, dims).map(v -> v < 4 ? v - 4 : v - 3))
+                            .outUpon(ANY, type, dims, 0, 1)
+                            .call((b, in, out) -> b.binary(op, in[0], in[1], out[0]))
+                            .expect(in -> new Nd[] {Nd.zip(in[0], in[1], (x, y) -> value(op, x, y))}));
+                }
                 continue;
             }
+            cases.add(new KernelCase(name(op + " of I32", dims))
+                    .in(ANY, DType.I32, whole(11, 3, dims))
+                    .in(ANY, DType.I32, whole(12, 3, dims))
+                    .out(ANY, DType.BOOL, dims)
+                    .call((b, in, out) -> b.binary(op, in[0], in[1], out[0]))
+                    .expect(in -> new Nd[] {Nd.zip(in[0], in[1], (x, y) -> value(op, x, y))}));
             cases.add(c.out(ANY, DType.BOOL, dims));
             cases.add(new KernelCase(name(op + " of I64", dims))
                     .in(ANY, DType.I64, whole(11, 3, dims))
@@ -140,6 +155,8 @@ final class ElementCases {
             case DIV -> p / q;
             case MAXIMUM -> p > q ? p : q;
             case MINIMUM -> p < q ? p : q;
+            case FLOOR_DIVIDE -> Math.floor(p / q);
+            case REMAINDER -> p - q * Math.floor(p / q);
             case EQUAL -> p == q ? 1 : 0;
             case NOT_EQUAL, XOR -> p == q ? 0 : 1;
             case GREATER -> p > q ? 1 : 0;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.backend.Backend;
+import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Determinism;
 import dev.graft.backend.Kernel;
 import dev.graft.backend.Storage;
@@ -59,6 +60,7 @@ final class KernelConformance {
         cases.addAll(LayerCases.all());
         cases.addAll(FoldCases.all());
         cases.addAll(SpatialKernelCases.all());
+        cases.addAll(OrderCases.all());
         return cases;
     }
 
@@ -76,6 +78,7 @@ final class KernelConformance {
                 DynamicTest.dynamicTest("what a backend says of itself", this::describes),
                 DynamicTest.dynamicTest("promises", this::promises),
                 DynamicTest.dynamicTest("indices that do not fit are refused", this::refusesIndices),
+                DynamicTest.dynamicTest("integers are not divided by 0", this::refusesZero),
                 DynamicTest.dynamicTest("memory is counted and given back", this::counts),
                 DynamicTest.dynamicTest("every method of Backend was among them", this::isComplete));
     }
@@ -115,6 +118,27 @@ final class KernelConformance {
         long[] values = new long[7];
         storage.read(0, values, 0, 7);
         assertThat(values).containsExactly(9, 0, -100, 3, 4, -1, 5);
+    }
+
+    private void refusesZero() {
+        Storage storage = backend.allocate(DType.I64, 5);
+        storage.write(0, new long[] {7, 8, 3, 0, 9}, 0, 5);
+        for (BinaryOp op : new BinaryOp[] {BinaryOp.FLOOR_DIVIDE, BinaryOp.REMAINDER}) {
+            View y = new View(backend.allocate(DType.I64, 2), 0, Shape.of(2), new int[] {1});
+            assertThatThrownBy(() -> {
+                        backend.binary(
+                                op,
+                                new View(storage, 0, Shape.of(2), new int[] {1}),
+                                new View(storage, 2, Shape.of(2), new int[] {1}),
+                                y);
+                        backend.synchronize();
+                    })
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage((op == BinaryOp.REMAINDER ? "remainder" : "floorDivide")
+                            + ": integers cannot be divided by 0. Hint: replace zeros with where, or convert "
+                            + "with to(DType.F32).");
+        }
+        backend.synchronize();
     }
 
     private void describes() {

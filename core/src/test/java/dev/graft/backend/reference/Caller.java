@@ -4,6 +4,7 @@ import dev.graft.backend.ImageLayout;
 import dev.graft.backend.View;
 import dev.graft.type.DType;
 import java.util.Arrays;
+import java.util.List;
 
 /** What a caller of a kernel owes it, checked when it calls: the words are those of the contract. */
 final class Caller {
@@ -63,6 +64,19 @@ final class Caller {
         for (View v : views) {
             require(v.dtype() == type, "operands have the kernel's type " + type, v);
         }
+        return this;
+    }
+
+    Caller oneOf(List<DType> types, View... views) {
+        for (View v : views) {
+            require(types.contains(v.dtype()), "operands have one of the kernel's types " + types, v);
+        }
+        return this;
+    }
+
+    /** The shapes are equal but for one dimension. */
+    Caller alongAxis(int axis, View x, View y) {
+        require(x.shape().with(axis, 1).equals(y.shape().with(axis, 1)), "shapes differ along the axis alone", x, y);
         return this;
     }
 

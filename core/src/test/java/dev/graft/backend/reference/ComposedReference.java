@@ -123,6 +123,26 @@ public final class ComposedReference extends ComposedBackend {
     }
 
     @Override
+    public void argsort(View x, int axis, boolean descending, View y) {
+        primitives.argsort(x, axis, descending, y);
+    }
+
+    @Override
+    public void cumsum(View x, int axis, boolean reverse, View y) {
+        primitives.cumsum(x, axis, reverse, y);
+    }
+
+    @Override
+    public void gather(View x, int axis, View index, View y) {
+        primitives.gather(x, axis, index, y);
+    }
+
+    @Override
+    public void scatter(View x, int axis, View index, boolean add, View y) {
+        primitives.scatter(x, axis, index, add, y);
+    }
+
+    @Override
     public void matmul(View p, View q, View y) {
         primitives.matmul(p, q, y);
     }

@@ -2,12 +2,17 @@ package dev.graft.backend.reference;
 
 import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
+import dev.graft.type.DType;
 
 /** Reductions, softmax, rows and losses: one loop a formula. */
 final class Folding {
     private Folding() {}
 
     static void reduce(Reduction op, View from, View to) {
+        if (from.dtype() == DType.I64) {
+            Ordering.reduce(op, from, to);
+            return;
+        }
         Elements x = Elements.of(from);
         Elements y = Elements.of(to);
         int[] dims = from.shape().toArray();

@@ -137,6 +137,8 @@ final class Pointwise {
             case DIV -> p / q;
             case MAXIMUM -> Math.max(p, q);
             case MINIMUM -> Math.min(p, q);
+            case FLOOR_DIVIDE -> Math.floor(p / q);
+            case REMAINDER -> (p % q + q) % q;
             case EQUAL -> p == q ? 1 : 0;
             case NOT_EQUAL -> p != q ? 1 : 0;
             case GREATER -> p > q ? 1 : 0;
@@ -144,6 +146,26 @@ final class Pointwise {
             case AND, OR, XOR -> throw new IllegalStateException(op + " is not defined for floats");
             case LESS -> p < q ? 1 : 0;
             case LESS_EQUAL -> p <= q ? 1 : 0;
+        };
+    }
+
+    private static long whole(BinaryOp op, long p, long q) {
+        return switch (op) {
+            case ADD -> p + q;
+            case SUB -> p - q;
+            case MUL -> p * q;
+            case MAXIMUM -> Math.max(p, q);
+            case MINIMUM -> Math.min(p, q);
+            case FLOOR_DIVIDE, REMAINDER -> {
+                if (q == 0) {
+                    throw new IllegalArgumentException((op == BinaryOp.REMAINDER ? "remainder" : "floorDivide")
+                            + ": integers cannot be divided by 0. Hint: replace zeros "
+                            + "with where, or convert with to(DType.F32).");
+                }
+                long down = p / q - (p % q != 0 && p < 0 != q < 0 ? 1 : 0);
+                yield op == BinaryOp.FLOOR_DIVIDE ? down : p - q * down;
+            }
+            default -> throw new IllegalStateException(op + " is not defined for integers");
         };
     }
 
@@ -162,7 +184,9 @@ final class Pointwise {
     }
 
     static void binary(BinaryOp op, DType operands, Elements p, Elements q, Elements y) {
-        if (operands == DType.I64 || operands == DType.BOOL) {
+        if (operands != DType.F32 && !op.isTruth()) {
+            y.each(i -> y.setLong(whole(op, p.getLong(i), q.getLong(i)), i));
+        } else if (operands != DType.F32) {
             y.each(i -> y.setLong(holds(op, p.getLong(i), q.getLong(i)) ? 1 : 0, i));
         } else {
             y.each(i -> y.set(binary(op, p.get(i), q.get(i)), i));

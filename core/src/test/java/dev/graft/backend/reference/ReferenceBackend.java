@@ -160,12 +160,8 @@ public final class ReferenceBackend implements Backend {
     @Override
     public void binary(BinaryOp op, View p, View q, View y) {
         check("binary").reads(p, q).writes(y).sameShape(p, q, y).apartUnlessSame(y, p, q);
-        check("binary").dtype(op.isTruth() ? DType.BOOL : DType.F32, y);
-        check("binary")
-                .dtype(
-                        op.isLogic() ? DType.BOOL : op.isComparison() && p.dtype() == DType.I64 ? DType.I64 : DType.F32,
-                        p,
-                        q);
+        check("binary").dtype(op.isTruth() ? DType.BOOL : p.dtype(), y).dtype(p.dtype(), q);
+        check("binary").oneOf(op.isLogic() ? List.of(DType.BOOL) : List.of(DType.F32, DType.I64, DType.I32), p);
         worker.submit(() -> Pointwise.binary(op, p.dtype(), on(p), on(q), on(y)));
     }
 
@@ -191,7 +187,8 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void reduce(Reduction op, View x, View y) {
-        check("reduce").floats(x, y).reads(x).writes(y).folded(x, y).apart(y, x);
+        check("reduce").oneOf(op == Reduction.MEAN ? List.of(DType.F32) : List.of(DType.F32, DType.I64), x);
+        check("reduce").dtype(x.dtype(), y).reads(x).writes(y).folded(x, y).apart(y, x);
         worker.submit(() -> Folding.reduce(op, x, y));
     }
 
@@ -205,6 +202,20 @@ public final class ReferenceBackend implements Backend {
                 .folded(x, y)
                 .apart(y, x);
         worker.submit(() -> Folding.argmax(x, axis, y));
+    }
+
+    @Override
+    public void argsort(View x, int axis, boolean descending, View y) {
+        check("argsort").dtype(DType.I64, y).reads(x).writes(y).apart(y, x).alongAxis(axis, x, y);
+        check("argsort").oneOf(List.of(DType.F32, DType.I64, DType.I32), x);
+        worker.submit(() -> Ordering.argsort(x, axis, descending, y));
+    }
+
+    @Override
+    public void cumsum(View x, int axis, boolean reverse, View y) {
+        check("cumsum").dtype(x.dtype(), y).reads(x).writes(y).sameShape(x, y).apart(y, x);
+        check("cumsum").oneOf(List.of(DType.F32, DType.I64), x);
+        worker.submit(() -> Ordering.cumsum(x, axis, reverse, y));
     }
 
     @Override
@@ -500,6 +511,28 @@ public final class ReferenceBackend implements Backend {
         if (!checksLate) {
             synchronize();
         }
+    }
+
+    @Override
+    public void gather(View x, int axis, View index, View y) {
+        check("gather")
+                .dtype(x.dtype(), y)
+                .dtype(DType.I64, index)
+                .reads(x, index)
+                .writes(y);
+        check("gather").sameShape(index, y).alongAxis(axis, x, y).apart(y, x, index);
+        worker.submit(() -> Ordering.gather(on(x), axis, on(index), on(y)));
+    }
+
+    @Override
+    public void scatter(View x, int axis, View index, boolean add, View y) {
+        check("scatter")
+                .dtype(x.dtype(), y)
+                .dtype(DType.I64, index)
+                .reads(x, index)
+                .writes(y);
+        check("scatter").sameShape(index, x).alongAxis(axis, x, y).apart(y, x, index);
+        worker.submit(() -> Ordering.scatter(on(x), axis, on(index), add, y));
     }
 
     @Override

@@ -154,6 +154,8 @@ class PointwiseTest {
             case DIV -> p / q;
             case MAXIMUM -> Math.max(p, q);
             case MINIMUM -> Math.min(p, q);
+            case FLOOR_DIVIDE -> Math.floor(p / q);
+            case REMAINDER -> p - q * Math.floor(p / q);
             case EQUAL -> p == q ? 1 : 0;
             case NOT_EQUAL -> p != q ? 1 : 0;
             case GREATER -> p > q ? 1 : 0;

@@ -1,0 +1,141 @@
+package dev.graft.cpu.reduce;
+
+import dev.graft.backend.View;
+import dev.graft.cpu.layout.ElementAccess;
+import dev.graft.cpu.layout.StridedWalk;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.type.DType;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/**
+ * Stable order along one dimension. A value and its place are sorted as one {@code long}: the value, made an integer of
+ * the same order, above the place. So equal values keep their places' order, and no two numbers are equal.
+ */
+public final class Sorting {
+    private static final int TASK = 1 << 13;
+
+    private final ExecutionContext context;
+
+    public Sorting(ExecutionContext context) {
+        this.context = context;
+    }
+
+    /** The first {@code y.dim(axis)} places of the order; NaN counts as largest. */
+    public void argsort(View x, int axis, boolean descending, View y) {
+        StridedWalk walk = StridedWalk.of(1, first(x, axis), first(y, axis));
+        int n = x.dim(axis);
+        int kept = y.dim(axis);
+        int xStep = CpuStorage.stride(x, axis);
+        int yStep = CpuStorage.stride(y, axis);
+        CpuStorage target = CpuStorage.of(y);
+        target.changed();
+        long[] ys = target.array(long[].class);
+        float[] floats = x.dtype() == DType.F32 ? CpuStorage.floats(x) : null;
+        ElementAccess integers = floats == null ? ElementAccess.of(x) : null;
+        context.forRange(walk.total(), Math.max(1, TASK / Math.max(1, n)), (from, to) -> {
+            long[] keys = new long[n];
+            long[] best = kept < n / 8 ? new long[kept] : keys;
+            for (int line = from; line < to; line++) {
+                int at = walk.at(0, line);
+                int result = walk.at(1, line);
+                boolean packed = floats != null
+                        ? packFloats(floats, at, xStep, descending, keys)
+                        : packIntegers(integers, at, xStep, descending, keys);
+                if (!packed) {
+                    Integer[] order = wideOrder(keys, descending);
+                    for (int i = 0; i < kept; i++) {
+                        ys[result + i * yStep] = order[i];
+                    }
+                    continue;
+                }
+                if (best == keys) {
+                    Arrays.sort(keys);
+                } else {
+                    smallest(keys, best);
+                }
+                for (int i = 0; i < kept; i++) {
+                    ys[result + i * yStep] = best[i] & 0xffffffffL;
+                }
+            }
+        });
+    }
+
+    private static View first(View v, int axis) {
+        return new View(v.storage(), v.offset(), v.shape().with(axis, 1), v.strides());
+    }
+
+    private static boolean packFloats(float[] x, int at, int step, boolean descending, long[] keys) {
+        int reverse = descending ? -1 : 0;
+        for (int i = 0; i < keys.length; i++) {
+            // Adding 0 makes -0 equal to 0; all NaNs have the same bits, which are above infinity's.
+            int bits = Float.floatToIntBits(x[at + i * step] + 0f);
+            int ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE) ^ reverse;
+            keys[i] = (long) ordered << 32 | i;
+        }
+        return true;
+    }
+
+    /** False if the values differ by more than 32 bits can say; the keys are then the values. */
+    private static boolean packIntegers(ElementAccess x, int at, int step, boolean descending, long[] keys) {
+        long low = Long.MAX_VALUE;
+        long high = Long.MIN_VALUE;
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = x.getLong(at + i * step);
+            low = Math.min(low, keys[i]);
+            high = Math.max(high, keys[i]);
+        }
+        if (Long.compareUnsigned(high - low, Integer.MAX_VALUE) > 0) {
+            return keys.length == 0;
+        }
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = (descending ? high - keys[i] : keys[i] - low) << 32 | i;
+        }
+        return true;
+    }
+
+    private static Integer[] wideOrder(long[] values, boolean descending) {
+        Integer[] order = new Integer[values.length];
+        Arrays.setAll(order, i -> i);
+        Comparator<Integer> byValue = Comparator.comparingLong(i -> values[i]);
+        Arrays.sort(order, descending ? byValue.reversed() : byValue);
+        return order;
+    }
+
+    /** The smallest keys in order, by a heap with the largest of them on top. */
+    private static void smallest(long[] keys, long[] best) {
+        int size = best.length;
+        if (size == 0) {
+            return;
+        }
+        System.arraycopy(keys, 0, best, 0, size);
+        for (int i = size / 2 - 1; i >= 0; i--) {
+            sink(best, i);
+        }
+        for (int i = size; i < keys.length; i++) {
+            if (keys[i] < best[0]) {
+                best[0] = keys[i];
+                sink(best, 0);
+            }
+        }
+        Arrays.sort(best);
+    }
+
+    private static void sink(long[] heap, int from) {
+        int at = from;
+        long value = heap[at];
+        while (2 * at + 1 < heap.length) {
+            int child = 2 * at + 1;
+            if (child + 1 < heap.length && heap[child + 1] > heap[child]) {
+                child++;
+            }
+            if (heap[child] <= value) {
+                break;
+            }
+            heap[at] = heap[child];
+            at = child;
+        }
+        heap[at] = value;
+    }
+}
