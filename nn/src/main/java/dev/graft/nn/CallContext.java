@@ -3,6 +3,7 @@ package dev.graft.nn;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,10 @@ final class CallContext {
     private @Nullable Module root;
     /** Innermost first. */
     private final Deque<ThreadModes> modes = new ArrayDeque<>(2);
+    /** What this thread alone observes; innermost first. */
+    private final Deque<Watch> watches = new ArrayDeque<>(2);
+
+    private record Watch(Set<Module> modules, ForwardObserver observer) {}
 
     private CallContext() {}
 
@@ -103,6 +108,30 @@ final class CallContext {
             }
         }
         return false;
+    }
+
+    /** Whether this thread observes the calls of a module. */
+    boolean watches(Module module) {
+        return !watches.isEmpty() && watches.stream().anyMatch(watch -> watch.modules.contains(module));
+    }
+
+    void tell(ForwardCall call) {
+        for (Watch watch : watches) {
+            if (watch.modules.contains(call.module())) {
+                watch.observer.called(call);
+            }
+        }
+    }
+
+    /** @param modules compared by identity */
+    void beginWatching(Set<Module> modules, ForwardObserver observer) {
+        Set<Module> watched = ModuleTree.identitySet();
+        watched.addAll(modules);
+        watches.push(new Watch(watched, observer));
+    }
+
+    void endWatching() {
+        watches.pop();
     }
 
     /** Shows this thread a network in one mode, until {@link #endModes}. */

@@ -4,9 +4,11 @@ import dev.graft.io.StateDict;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -51,6 +53,9 @@ public abstract class Module implements AutoCloseable {
     /** This module's tree as a formula last saw it, for comparison by {@link CallContext}. */
     private volatile Set<Object> parts = Set.of();
 
+    /** Replaced as a whole with each change. */
+    private volatile List<Observation> observations = List.of();
+
     @SuppressWarnings("this-escape") // is only kept there
     private final RunningCalls usage = new RunningCalls(this);
 
@@ -65,7 +70,13 @@ public abstract class Module implements AutoCloseable {
      * @throws LayerException naming the layer that refuses its input
      */
     public final Tensor forward(Tensor input) {
-        return asThisLayer(() -> compute(input));
+        return asThisLayer(() -> {
+            Tensor output = compute(input);
+            if (isObserved()) {
+                tell(GivenTensors.of(input), List.of(output));
+            }
+            return output;
+        });
     }
 
     /**
@@ -80,7 +91,88 @@ public abstract class Module implements AutoCloseable {
      * @throws LayerException naming the layer that refuses its inputs, or their number
      */
     public final List<Tensor> forward(List<Tensor> inputs) {
-        return allAsThisLayer(() -> compute(GivenTensors.of(inputs)));
+        return allAsThisLayer(() -> {
+            List<Tensor> given = GivenTensors.of(inputs);
+            List<Tensor> outputs = GivenTensors.checkOutputs(compute(given));
+            if (isObserved()) {
+                tell(given, List.copyOf(outputs));
+            }
+            return outputs;
+        });
+    }
+
+    private void tell(List<Tensor> inputs, List<Tensor> outputs) {
+        ForwardCall call = new ForwardCall(this, inputs, outputs);
+        for (Observation observation : observations) {
+            observation.observer().called(call);
+        }
+        CallContext.current().tell(call);
+    }
+
+    /**
+     * Tells an observer of each call of a module below this one, by any thread, until the registration is closed:
+     *
+     * <pre>{@code
+     * try (Observation seen = model.observe("layer4", call -> shapes.add(call.output().shape()))) {
+     *     model.forward(images);
+     * }
+     * }</pre>
+     *
+     * <p>Observers of one module are told in the order in which they were registered. An observed layer is not computed
+     * together with its neighbours, so that its own output can be seen; the results then differ by rounding. An
+     * observer stays with the module that it was registered on, also after a {@link #replace}. It sees calls of
+     * {@code forward}, not of a module's other methods.
+     *
+     * @param path as for {@link #module}; the empty path is this module
+     * @throws IllegalArgumentException if there is no such module, listing the children that exist
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Module.html">register_forward_hook</a>
+     */
+    public final Observation observe(String path, ForwardObserver observer) {
+        Module module = module(path);
+        Observation observation = new Observation(module, Objects.requireNonNull(observer, "the observer is null"));
+        synchronized (module.usage) {
+            List<Observation> more = new ArrayList<>(module.observations);
+            more.add(observation);
+            module.observations = List.copyOf(more);
+        }
+        return observation;
+    }
+
+    final void endObservation(Observation ended) {
+        synchronized (usage) {
+            observations = observations.stream().filter(other -> other != ended).toList();
+        }
+    }
+
+    /**
+     * Whether somebody observes the calls of this module, as the current thread sees it. A formula that computes
+     * several layers in one kernel must then call this one by {@code forward}.
+     */
+    public final boolean isObserved() {
+        return !observations.isEmpty() || CallContext.current().watches(this);
+    }
+
+    /**
+     * The outputs of some modules in one call of this network, by name and in the order of the names. A module that is
+     * called several times gives the output of its last call. Gradients flow back from them as from any other result.
+     *
+     * <pre>{@code Map<String, Tensor> features = model.intermediates(images, "layer3", "layer4");}</pre>
+     *
+     * <p>Other threads that call the network at the same time are not concerned. The whole network is computed, also
+     * what lies behind the last named module.
+     *
+     * @param layers paths as for {@link #module}; the empty path is the network itself
+     * @throws IllegalArgumentException if a module does not exist, or is not called
+     * @throws LayerException if a named module has several outputs
+     * @see <a href="https://pytorch.org/vision/stable/feature_extraction.html">create_feature_extractor</a>
+     */
+    public final Map<String, Tensor> intermediates(Tensor input, String... layers) {
+        return intermediates(List.of(input), layers);
+    }
+
+    /** As {@link #intermediates(Tensor, String...)}, for a network of several inputs. */
+    public final Map<String, Tensor> intermediates(List<Tensor> inputs, String... layers) {
+        return Intermediates.of(this, inputs, List.of(layers));
     }
 
     /**

@@ -38,16 +38,14 @@ public class Sequential extends Container {
             }
             boolean normalises = i + 1 < layers.size() && layers.get(i + 1) instanceof BatchNorm2d;
             Module norm = layers.get(normalises ? ++i : i);
-            Activation activation = i + 1 < layers.size() ? activation(layers.get(i + 1)) : Activation.NONE;
-            if (activation != Activation.NONE) {
-                i++;
+            boolean activates = i + 1 < layers.size() && Fused.fusable(layers.get(i + 1)) != Activation.NONE;
+            if (activates) {
+                Module activation = layers.get(++i);
+                x = normalises ? Fused.convNorm(conv, norm, activation, x) : Fused.conv(conv, activation, x);
+            } else {
+                x = normalises ? Fused.convNorm(conv, norm, x) : conv.forward(x);
             }
-            x = normalises ? Fused.convNorm(conv, norm, x, activation) : Fused.conv(conv, x, activation);
         }
         return x;
-    }
-
-    private static Activation activation(Module layer) {
-        return layer instanceof ReLU ? Activation.RELU : layer instanceof ReLU6 ? Activation.RELU6 : Activation.NONE;
     }
 }

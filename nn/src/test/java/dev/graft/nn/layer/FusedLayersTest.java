@@ -2,7 +2,6 @@ package dev.graft.nn.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.backend.Activation;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Freezing;
@@ -20,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random small networks of library layers in random modes, frozen or not, recorded or not: the layers computed together
- * give the values, the gradients, the running statistics and the calls of the layers called one after the other.
+ * give the values, the gradients, the running statistics and the calls of the layers called one after the other, and an
+ * observer of any layer sees what it would see there.
  */
 class FusedLayersTest {
     private static final int CASES = 60;
@@ -73,10 +73,11 @@ class FusedLayersTest {
         }
 
         Module activation() {
-            return switch (random.nextInt(5)) {
+            return switch (random.nextInt(6)) {
                 case 0 -> new ReLU6();
                 case 1 -> new GELU();
                 case 2 -> new Observer();
+                case 3 -> new Identity();
                 default -> new ReLU();
             };
         }
@@ -185,29 +186,21 @@ class FusedLayersTest {
         MaxPool2d pool = new MaxPool2d(Pool2dParams.of(3, 2, 1));
         Module second = c.random.nextInt(4) == 0 ? new Sequential(c.conv(4, false), new Observer()) : c.conv(4, false);
         Module secondNorm = c.random.nextInt(4) == 0 ? new Observer() : c.norm(4);
-        Activation activation = Activation.values()[c.random.nextInt(Activation.values().length)];
+        Module activation = c.activation();
         boolean pooled = c.flip();
-        Sequential net = new Sequential(first, firstNorm, pool, second, secondNorm);
+        Sequential net = new Sequential(first, firstNorm, pool, second, secondNorm, activation);
         c.setModes(net);
         return run(net, c.images(nudged), recorded, c::flip, x -> {
             Tensor y = fused
                     ? pooled
-                            ? Fused.convNormPool(first, firstNorm, pool, x, activation)
-                            : Fused.convNorm(first, firstNorm, x, activation)
-                    : activate(firstNorm.forward(first.forward(x)), activation);
+                            ? Fused.convNormPool(first, firstNorm, activation, pool, x)
+                            : Fused.convNorm(first, firstNorm, activation, x)
+                    : activation.forward(firstNorm.forward(first.forward(x)));
             y = !fused && pooled ? pool.forward(y) : y;
             return fused
-                    ? Fused.convNormAdd(second, secondNorm, y, y, activation)
-                    : activate(secondNorm.forward(second.forward(y)).add(y), activation);
+                    ? Fused.convNormAdd(second, secondNorm, activation, y, y)
+                    : activation.forward(secondNorm.forward(second.forward(y)).add(y));
         });
-    }
-
-    private static Tensor activate(Tensor y, Activation activation) {
-        return switch (activation) {
-            case NONE -> y;
-            case RELU -> y.relu();
-            case RELU6 -> y.relu6();
-        };
     }
 
     private static Run run(
@@ -218,6 +211,11 @@ class FusedLayersTest {
             java.util.function.UnaryOperator<Tensor> forward) {
         Tensor x = images.requireGrad(recorded && flip.getAsBoolean());
         Run run = new Run();
+        net.namedModules().forEach((name, layer) -> {
+            if (!name.isEmpty() && flip.getAsBoolean() && flip.getAsBoolean()) {
+                net.observe(name, call -> run.add(name + "'s observed output", call.output()));
+            }
+        });
         try (Scope scope = Scope.open()) {
             for (int call = 0; call < 2; call++) {
                 Tensor y = recorded ? forward.apply(x) : Autograd.noGrad(() -> forward.apply(x));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Pool2dParams;
+import dev.graft.nn.Module;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
@@ -70,6 +71,14 @@ class FusedOperandsTest {
         };
     }
 
+    private static Module layer(Activation activation) {
+        return switch (activation) {
+            case NONE -> new Identity();
+            case RELU -> new ReLU();
+            case RELU6 -> new ReLU6();
+        };
+    }
+
     private static void expectClose(String what, Tensor actual, Tensor expected) {
         assertThat(actual.shape()).as(what).isEqualTo(expected.shape());
         float[] a = actual.toFloatArray();
@@ -121,7 +130,7 @@ class FusedOperandsTest {
             try (Autograd.Guard guard = Autograd.noGrad()) {
                 expectClose(
                         what,
-                        Fused.convNormAdd(conv, norm, x, residual, activation),
+                        Fused.convNormAdd(conv, norm, layer(activation), x, residual),
                         apart(conv, norm, x, residual, activation));
             }
             return;
@@ -131,7 +140,7 @@ class FusedOperandsTest {
             Tensor in = x.copy().requireGrad(true);
             Tensor added = residual.copy().requireGrad(true);
             Tensor y = i == 0
-                    ? Fused.convNormAdd(conv, norm, in, added, activation)
+                    ? Fused.convNormAdd(conv, norm, layer(activation), in, added)
                     : apart(conv, norm, in, added, activation);
             y.square().sum().backward();
             gradients[i] = in.grad().orElseThrow();
@@ -158,7 +167,7 @@ class FusedOperandsTest {
                 Tensor x = layout.apply(values(c.batch, c.channels, 6, 6));
                 expectClose(
                         c + " of itself",
-                        Fused.convNormAdd(conv, norm, x, x, Activation.RELU),
+                        Fused.convNormAdd(conv, norm, new ReLU(), x, x),
                         apart(conv, norm, x, x, Activation.RELU));
             }
         }
@@ -178,7 +187,7 @@ class FusedOperandsTest {
                 Tensor x = layout.apply(values(c.batch, c.channels, 6, 6));
                 expectClose(
                         c + " pooled",
-                        Fused.convNormPool(conv, norm, pool, x, Activation.RELU),
+                        Fused.convNormPool(conv, norm, new ReLU(), pool, x),
                         pool.forward(norm.forward(conv.forward(x)).relu()));
             }
         }

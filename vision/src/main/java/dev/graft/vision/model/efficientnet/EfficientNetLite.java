@@ -1,15 +1,16 @@
 package dev.graft.vision.model.efficientnet;
 
-import dev.graft.backend.Activation;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.StateKey;
+import dev.graft.nn.layer.AdaptiveAvgPool2d;
 import dev.graft.nn.layer.BatchNorm;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.layer.Fused;
 import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU6;
 import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
@@ -47,19 +48,25 @@ public final class EfficientNetLite extends Backbone {
     private Module convStem;
 
     @StateKey("_bn0")
-    private final BatchNorm2d bn0;
+    private Module bn0;
 
     @StateKey("_blocks")
-    private final Sequential blocks;
+    private Module blocks;
 
     @StateKey("_conv_head")
-    private final Conv2d convHead;
+    private Module convHead;
 
     @StateKey("_bn1")
-    private final BatchNorm2d bn1;
+    private Module bn1;
+
+    @StateKey("_relu")
+    private Module relu;
+
+    @StateKey("_avg_pooling")
+    private Module avgPooling;
 
     @StateKey("_dropout")
-    private final Dropout dropout;
+    private Module dropout;
 
     @StateKey("_fc")
     private Module fc;
@@ -85,6 +92,8 @@ public final class EfficientNetLite extends Backbone {
         blocks = new Sequential(list);
         convHead = new Conv2d(in, WIDTH, 1, same, random);
         bn1 = new BatchNorm2d(WIDTH, NORM);
+        relu = new ReLU6();
+        avgPooling = new AdaptiveAvgPool2d(1);
         dropout = new Dropout(0.2f, random);
         fc = newHead(classes, random);
     }
@@ -124,9 +133,9 @@ public final class EfficientNetLite extends Backbone {
     /** {@code [N, 1280]}: the mean of the last convolution over all positions. */
     @Override
     protected Tensor computeFeatures(Tensor images) {
-        Tensor x = Fused.convNorm(convStem, bn0, images, Activation.RELU6);
-        x = Fused.convNorm(convHead, bn1, blocks.forward(x), Activation.RELU6);
-        return x.adaptiveAvgPool2d(1, 1).flatten(1);
+        Tensor x = Fused.convNorm(convStem, bn0, relu, images);
+        x = Fused.convNorm(convHead, bn1, relu, blocks.forward(x));
+        return avgPooling.forward(x).flatten(1);
     }
 
     @Override

@@ -1,12 +1,12 @@
 package dev.graft.vision.model.efficientnet;
 
-import dev.graft.backend.Activation;
 import dev.graft.nn.Module;
 import dev.graft.nn.StateKey;
 import dev.graft.nn.layer.BatchNorm;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Fused;
+import dev.graft.nn.layer.ReLU6;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.part.EachImageByItself;
 import dev.graft.vision.model.part.ImageGroups;
@@ -23,29 +23,33 @@ import org.jspecify.annotations.Nullable;
  */
 final class InvertedResidual extends Module implements EachImageByItself {
     @StateKey("_expand_conv")
-    private final @Nullable Conv2d expandConv;
+    private @Nullable Module expandConv;
 
     @StateKey("_bn0")
-    private final @Nullable BatchNorm2d bn0;
+    private @Nullable Module bn0;
 
     @StateKey("_depthwise_conv")
-    private final Conv2d depthwiseConv;
+    private Module depthwiseConv;
 
     @StateKey("_bn1")
-    private final BatchNorm2d bn1;
+    private Module bn1;
 
     @StateKey("_project_conv")
-    private final Conv2d projectConv;
+    private Module projectConv;
 
     @StateKey("_bn2")
-    private final BatchNorm2d bn2;
+    private Module bn2;
 
+    @StateKey("_relu")
+    private Module relu = new ReLU6();
+
+    private final int wide;
     private final boolean shortcut;
 
     /** @param expansion how many times wider than its input the block is inside; 1 leaves the expansion out */
     InvertedResidual(
             int in, int out, int kernel, int stride, int expansion, BatchNorm.Options norm, RandomGenerator random) {
-        int wide = in * expansion;
+        wide = in * expansion;
         Conv2d.Options same = Conv2d.options().paddingSame().withoutBias();
         expandConv = expansion == 1 ? null : new Conv2d(in, wide, 1, same, random);
         bn0 = expansion == 1 ? null : new BatchNorm2d(wide, norm);
@@ -59,15 +63,13 @@ final class InvertedResidual extends Module implements EachImageByItself {
     @Override
     protected Tensor compute(Tensor x) {
         // The input and the output of the depthwise convolution.
-        long floats = x.rank() != 4 ? 0 : 2L * depthwiseConv.weight().shape().dim(0) * x.dim(2) * x.dim(3);
+        long floats = x.rank() != 4 ? 0 : 2L * wide * x.dim(2) * x.dim(3);
         return ImageGroups.forward(x, floats, List.of(this), this::block);
     }
 
     private Tensor block(Tensor x) {
-        Tensor y = expandConv == null || bn0 == null ? x : Fused.convNorm(expandConv, bn0, x, Activation.RELU6);
-        y = Fused.convNorm(depthwiseConv, bn1, y, Activation.RELU6);
-        return shortcut
-                ? Fused.convNormAdd(projectConv, bn2, y, x, Activation.NONE)
-                : Fused.convNorm(projectConv, bn2, y, Activation.NONE);
+        Tensor y = expandConv == null || bn0 == null ? x : Fused.convNorm(expandConv, bn0, relu, x);
+        y = Fused.convNorm(depthwiseConv, bn1, relu, y);
+        return shortcut ? Fused.convNormAdd(projectConv, bn2, y, x) : Fused.convNorm(projectConv, bn2, y);
     }
 }

@@ -33,7 +33,7 @@ import java.util.function.UnaryOperator;
  * Passes images through layers in groups of a few at a time, so that the working set between the layers stays in cache
  * instead of going to memory and back. This is done only on a CPU, only if nothing is recorded for backward, and only
  * through layers that are known to treat each image independently and to keep nothing of it. Through any other layer,
- * such as a user's module, all images go at once.
+ * such as a user's module or one that somebody observes, all images go at once.
  */
 public final class ImageGroups {
     /**
@@ -91,7 +91,7 @@ public final class ImageGroups {
         }
         for (Module layer : layers) {
             for (Module module : layer.modules()) {
-                if (!treatsEachImageByItself(module)) {
+                if (module.isObserved() || !treatsEachImageByItself(module)) {
                     return false;
                 }
             }

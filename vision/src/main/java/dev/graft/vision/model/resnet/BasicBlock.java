@@ -1,11 +1,10 @@
 package dev.graft.vision.model.resnet;
 
-import dev.graft.backend.Activation;
 import dev.graft.nn.Module;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Fused;
-import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.layer.ReLU;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.part.EachImageByItself;
 import java.util.random.RandomGenerator;
@@ -13,29 +12,31 @@ import org.jspecify.annotations.Nullable;
 
 /** Two 3x3 convolutions beside a shortcut: {@code relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))}. */
 final class BasicBlock extends Module implements EachImageByItself {
-    private final Conv2d conv1;
-    private final BatchNorm2d bn1;
-    private final Conv2d conv2;
-    private final BatchNorm2d bn2;
-    private final @Nullable Sequential downsample;
+    private Module conv1;
+    private Module bn1;
+    private Module relu;
+    private Module conv2;
+    private Module bn2;
+    private @Nullable Module downsample;
 
     BasicBlock(int in, int out, int stride, boolean avgDown, RandomGenerator random) {
         conv1 = new Conv2d(
                 in, out, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
         bn1 = new BatchNorm2d(out);
+        relu = new ReLU();
         conv2 = new Conv2d(out, out, 3, Conv2d.options().padding(1).withoutBias(), random);
         bn2 = new BatchNorm2d(out);
         downsample = Shortcut.projection(in, out, stride, avgDown, random);
     }
 
     /** The norm whose output is added to the shortcut. */
-    BatchNorm2d last() {
+    Module last() {
         return bn2;
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor y = Fused.convNorm(conv1, bn1, x, Activation.RELU);
-        return Fused.convNormAdd(conv2, bn2, y, downsample == null ? x : downsample.forward(x), Activation.RELU);
+        Tensor y = Fused.convNorm(conv1, bn1, relu, x);
+        return Fused.convNormAdd(conv2, bn2, relu, y, downsample == null ? x : downsample.forward(x));
     }
 }

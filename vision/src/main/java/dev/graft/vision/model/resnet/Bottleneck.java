@@ -1,11 +1,10 @@
 package dev.graft.vision.model.resnet;
 
-import dev.graft.backend.Activation;
 import dev.graft.nn.Module;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Fused;
-import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.layer.ReLU;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.part.EachImageByItself;
 import java.util.random.RandomGenerator;
@@ -18,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class Bottleneck extends Module implements EachImageByItself {
     static final int EXPANSION = 4;
 
-    private final Conv2d conv1;
-    private final BatchNorm2d bn1;
-    private final Conv2d conv2;
-    private final BatchNorm2d bn2;
-    private final Conv2d conv3;
-    private final BatchNorm2d bn3;
-    private final @Nullable Sequential downsample;
+    private Module conv1;
+    private Module bn1;
+    private Module conv2;
+    private Module bn2;
+    private Module conv3;
+    private Module bn3;
+    private Module relu;
+    private @Nullable Module downsample;
 
     /**
      * @param planes a quarter of the output's channels
@@ -56,18 +56,19 @@ final class Bottleneck extends Module implements EachImageByItself {
         bn2 = new BatchNorm2d(width);
         conv3 = new Conv2d(width, out, 1, Conv2d.options().withoutBias(), random);
         bn3 = new BatchNorm2d(out);
+        relu = new ReLU();
         downsample = Shortcut.projection(in, out, stride, avgDown, random);
     }
 
     /** The norm whose output is added to the shortcut. */
-    BatchNorm2d last() {
+    Module last() {
         return bn3;
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor y = Fused.convNorm(conv1, bn1, x, Activation.RELU);
-        y = Fused.convNorm(conv2, bn2, y, Activation.RELU);
-        return Fused.convNormAdd(conv3, bn3, y, downsample == null ? x : downsample.forward(x), Activation.RELU);
+        Tensor y = Fused.convNorm(conv1, bn1, relu, x);
+        y = Fused.convNorm(conv2, bn2, relu, y);
+        return Fused.convNormAdd(conv3, bn3, relu, y, downsample == null ? x : downsample.forward(x));
     }
 }

@@ -1,19 +1,20 @@
 package dev.graft.vision.model.resnet;
 
-import dev.graft.backend.Activation;
 import dev.graft.nn.Module;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Fused;
+import dev.graft.nn.layer.ReLU;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /** Two 3x3 convolutions beside a shortcut without weights. */
 final class CifarBlock extends Module {
-    private final Conv2d conv1;
-    private final BatchNorm2d bn1;
-    private final Conv2d conv2;
-    private final BatchNorm2d bn2;
+    private Module conv1;
+    private Module bn1;
+    private Module relu;
+    private Module conv2;
+    private Module bn2;
     private final int out;
     private final boolean reduces;
 
@@ -21,6 +22,7 @@ final class CifarBlock extends Module {
         conv1 = new Conv2d(
                 in, out, 3, Conv2d.options().stride(stride).padding(1).withoutBias(), random);
         bn1 = new BatchNorm2d(out);
+        relu = new ReLU();
         conv2 = new Conv2d(out, out, 3, Conv2d.options().padding(1).withoutBias(), random);
         bn2 = new BatchNorm2d(out);
         this.out = out;
@@ -29,7 +31,7 @@ final class CifarBlock extends Module {
 
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor y = Fused.convNorm(conv1, bn1, x, Activation.RELU);
-        return Fused.convNormAdd(conv2, bn2, y, reduces ? Shortcut.subsampled(x, out) : x, Activation.RELU);
+        Tensor y = Fused.convNorm(conv1, bn1, relu, x);
+        return Fused.convNormAdd(conv2, bn2, relu, y, reduces ? Shortcut.subsampled(x, out) : x);
     }
 }

@@ -1,12 +1,13 @@
 package dev.graft.vision.model.resnet;
 
-import dev.graft.backend.Activation;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.AdaptiveAvgPool2d;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
 import dev.graft.nn.layer.Fused;
 import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
@@ -30,10 +31,12 @@ public final class CifarResNet extends Backbone {
     private static final int WIDTH = 64;
 
     private Module conv1;
-    private final BatchNorm2d bn1;
-    private final Sequential layer1;
-    private final Sequential layer2;
-    private final Sequential layer3;
+    private Module bn1;
+    private Module relu;
+    private Module layer1;
+    private Module layer2;
+    private Module layer3;
+    private Module avgpool;
     private Module linear;
 
     public CifarResNet(int depth, int classes, RandomGenerator random) {
@@ -42,9 +45,11 @@ public final class CifarResNet extends Backbone {
         int blocks = (depth - 2) / 6;
         conv1 = new Conv2d(3, 16, 3, Conv2d.options().padding(1).withoutBias(), random);
         bn1 = new BatchNorm2d(16);
+        relu = new ReLU();
         layer1 = layer(blocks, 16, 16, 1, random);
         layer2 = layer(blocks, 16, 32, 2, random);
         layer3 = layer(blocks, 32, WIDTH, 2, random);
+        avgpool = new AdaptiveAvgPool2d(1);
         linear = newHead(classes, random);
     }
 
@@ -115,9 +120,9 @@ public final class CifarResNet extends Backbone {
     /** {@code [N, 64]}: the mean of the last layer over all positions. */
     @Override
     protected Tensor computeFeatures(Tensor images) {
-        Tensor x = Fused.convNorm(conv1, bn1, images, Activation.RELU);
+        Tensor x = Fused.convNorm(conv1, bn1, relu, images);
         x = layer3.forward(layer2.forward(layer1.forward(x)));
-        return x.adaptiveAvgPool2d(1, 1).flatten(1);
+        return avgpool.forward(x).flatten(1);
     }
 
     @Override

@@ -1,14 +1,14 @@
 package dev.graft.vision.model.resnet;
 
-import dev.graft.backend.Activation;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
+import dev.graft.nn.layer.AdaptiveAvgPool2d;
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Fused;
 import dev.graft.nn.layer.Identity;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.MaxPool2d;
-import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.layer.ReLU;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.download.WeightCache;
@@ -35,12 +35,14 @@ import java.util.random.RandomGenerator;
  */
 public final class ResNet extends Backbone {
     private Module conv1;
-    private final BatchNorm2d bn1;
-    private final Module maxpool;
-    private final Sequential layer1;
-    private final Sequential layer2;
-    private final Sequential layer3;
-    private final Sequential layer4;
+    private Module bn1;
+    private Module relu;
+    private Module maxpool;
+    private Module layer1;
+    private Module layer2;
+    private Module layer3;
+    private Module layer4;
+    private Module avgpool;
     private Module fc;
     private final ResNetParts parts;
 
@@ -55,12 +57,14 @@ public final class ResNet extends Backbone {
         this.parts = parts;
         conv1 = Stems.convolution(parts, random);
         bn1 = new BatchNorm2d(parts.stemOut());
+        relu = new ReLU();
         maxpool = parts.stem() == ResNetParts.Stem.SMALL ? new Identity() : new MaxPool2d(3, 2, 1);
         ResidualLayers layers = new ResidualLayers(parts);
         layer1 = layers.next(64, 1, false, random);
         layer2 = layers.next(128, 2, parts.replaceStrideWithDilation().get(0), random);
         layer3 = layers.next(256, 2, parts.replaceStrideWithDilation().get(1), random);
         layer4 = layers.next(512, 2, parts.replaceStrideWithDilation().get(2), random);
+        avgpool = new AdaptiveAvgPool2d(1);
         fc = newHead(classes, random);
     }
 
@@ -189,10 +193,11 @@ public final class ResNet extends Backbone {
         Initialiser.convolutions(this, c -> Init.kaimingNormal(c.weight().value(), Init.Fan.FAN_OUT, random));
         if (parts.zeroInitResidual()) {
             for (Module module : modules()) {
-                if (module instanceof BasicBlock block) {
-                    Init.constant(block.last().weight().value(), 0f);
-                } else if (module instanceof Bottleneck block) {
-                    Init.constant(block.last().weight().value(), 0f);
+                Module last = module instanceof BasicBlock basic
+                        ? basic.last()
+                        : module instanceof Bottleneck bottleneck ? bottleneck.last() : module;
+                if (last != module && last instanceof BatchNorm2d norm) {
+                    Init.constant(norm.weight().value(), 0f);
                 }
             }
         }
@@ -202,15 +207,12 @@ public final class ResNet extends Backbone {
     @Override
     protected Tensor computeFeatures(Tensor images) {
         Tensor x = ImageGroups.forward(
-                images, firstFloats(images), List.of(conv1, bn1, layer1), group -> layer1.forward(stem(group)));
+                images,
+                firstFloats(images),
+                List.of(conv1, bn1, relu, maxpool, layer1),
+                group -> layer1.forward(Fused.convNormPool(conv1, bn1, relu, maxpool, group)));
         x = layer4.forward(layer3.forward(layer2.forward(x)));
-        return x.adaptiveAvgPool2d(1, 1).flatten(1);
-    }
-
-    private Tensor stem(Tensor images) {
-        return maxpool instanceof MaxPool2d pool
-                ? Fused.convNormPool(conv1, bn1, pool, images, Activation.RELU)
-                : maxpool.forward(Fused.convNorm(conv1, bn1, images, Activation.RELU));
+        return avgpool.forward(x).flatten(1);
     }
 
     /** The floats of one image in the first layer: the input, the middle and the output of a block. */

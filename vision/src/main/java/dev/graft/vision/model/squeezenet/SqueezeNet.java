@@ -35,8 +35,8 @@ public final class SqueezeNet extends Backbone {
     private static final int WIDTH = 512;
     private static final Pool2dParams CEIL_POOL = new Pool2dParams(3, 3, 2, 2, 0, 0, true, true);
 
-    private final Sequential features;
-    private final Sequential classifier;
+    private Module features;
+    private Module classifier;
 
     public SqueezeNet(int classes, RandomGenerator random) {
         super("squeezenet1_1");

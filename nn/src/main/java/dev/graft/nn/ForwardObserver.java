@@ -1,0 +1,15 @@
+package dev.graft.nn;
+
+/** Sees the calls of a module: see {@link Module#observe}. */
+@FunctionalInterface
+public interface ForwardObserver {
+
+    /**
+     * The module has been called. This runs on the thread of the call, before its caller gets the outputs, and on
+     * several threads at once if they call the module. An exception ends the call.
+     *
+     * @param call its tensors are closed as if nobody had seen them; {@code call.output().alias().keep()} makes a
+     *     second handle that you close yourself, which for an output that records gradients keeps its history
+     */
+    void called(ForwardCall call);
+}
