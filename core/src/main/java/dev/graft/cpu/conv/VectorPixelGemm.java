@@ -1,6 +1,7 @@
 package dev.graft.cpu.conv;
 
 import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.Lines;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.TapMatrices;
 import dev.graft.cpu.conv.parts.VectorEpilogue;
@@ -68,6 +69,8 @@ final class VectorPixelGemm {
         } else if (weights.columns() >= 2 * WIDTH
                 && (pixels <= MAX_ROWS || (pixels <= FEW && source.depth() >= DEPTH_BLOCK))) {
             runByColumns(pixels, product);
+        } else if (Lines.fit(source)) {
+            runByLines(images, product);
         } else {
             runByPixels(pixels, product);
         }
@@ -93,8 +96,8 @@ final class VectorPixelGemm {
             return MicroKernel.padded(Math.min(WIDTH, columns - column));
         }
 
-        /** Stores the results of {@code rows} pixels, from {@code pixel} on. */
-        void store(Workspace workspace, float[] block, int width, int pixel, int rows, int column) {
+        /** Stores the results of {@code rows} pixels, {@code apart} from each other, from {@code pixel} on. */
+        void store(Workspace workspace, float[] block, int width, int pixel, int apart, int rows, int column) {
             int count = Math.min(width, columns - column);
             PixelMap map = source.map();
             if (map.fillsResult()) {
@@ -110,11 +113,11 @@ final class VectorPixelGemm {
                         target.data(),
                         target.at(),
                         place,
-                        target.channels());
+                        apart * target.channels());
                 return;
             }
             for (int i = 0; i < rows; i++) {
-                int place = map.place(target, pixel + i) + column;
+                int place = map.place(target, pixel + i * apart) + column;
                 epilogue.store(
                         workspace, block, i * width, width, 1, column, count, target.data(), target.at(), place, 0);
             }
@@ -166,7 +169,7 @@ final class VectorPixelGemm {
                 source.fill(from, to, new HeapMatrixBuffer(left), 0);
             }
             for (int column = 0; column < product.columns; column += WIDTH) {
-                multiply(product, left, leftAt, depth, from, to - from, column);
+                multiply(product, left, leftAt, depth, from, 1, to - from, column);
             }
         });
     }
@@ -184,11 +187,30 @@ final class VectorPixelGemm {
         int pieces = (pixels + rows - 1) / rows;
         context.forEach(buffers * pieces, task -> {
             int pixel = task % pieces * rows;
-            multiply(product, left, pixel * depth, depth, pixel, Math.min(rows, pixels - pixel), task / pieces * WIDTH);
+            int count = Math.min(rows, pixels - pixel);
+            multiply(product, left, pixel * depth, depth, pixel, 1, count, task / pieces * WIDTH);
         });
     }
 
-    private void multiply(Product product, float[] left, int leftAt, int leftRow, int pixel, int rows, int column) {
+    /** A kernel of one row: see {@link Lines}. */
+    private void runByLines(int images, Product product) {
+        Im2col source = product.source;
+        Lines lines = Lines.of(source, MAX_ROWS);
+        context.forEach(lines.blocks(images), block -> {
+            int rows = lines.count(block);
+            if (rows == 0) {
+                return;
+            }
+            float[] pixels = context.workspace().array(Workspace.Slot.LEFT, lines.filled());
+            lines.fill(block, pixels);
+            for (int column = 0; column < product.columns; column += WIDTH) {
+                multiply(product, pixels, 0, source.count(), lines.pixel(block), lines.dilation(), rows, column);
+            }
+        });
+    }
+
+    private void multiply(
+            Product product, float[] left, int leftAt, int leftRow, int pixel, int apart, int rows, int column) {
         int depth = product.depth();
         int width = product.width(column);
         Workspace workspace = context.workspace();
@@ -216,7 +238,7 @@ final class VectorPixelGemm {
                             k > 0);
                 }
             }
-            product.store(workspace, block, width, pixel + i, count, column);
+            product.store(workspace, block, width, pixel + i * apart, apart, count, column);
         }
     }
 
@@ -263,7 +285,7 @@ final class VectorPixelGemm {
         PixelMap map = source.map();
         int step = map.stepW() * map.rowOffsets().length * source.count();
         for (int column = 0; column < product.columns; column += WIDTH) {
-            multiply(product, columns, 0, step, pixel, map.columns(), column);
+            multiply(product, columns, 0, step, pixel, 1, map.columns(), column);
         }
     }
 

@@ -3,9 +3,11 @@ package dev.graft.cpu.conv;
 import dev.graft.backend.View;
 import dev.graft.cpu.conv.parts.GradientParts;
 import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.Lines;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.gemm.TransposedMicroKernel;
+import dev.graft.cpu.gemm.WindowMicroKernel;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.HeapMatrixBuffer;
@@ -13,6 +15,7 @@ import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -31,6 +34,11 @@ final class VectorWeightGradient {
 
     private static final int MAX_ROWS = 256;
 
+    /** Results of a line that are multiplied together, and sums of shares of all lines. */
+    private static final int LINE_ROWS = 128;
+
+    private static final int MAX_LINE_SUMS = 32;
+
     private final ExecutionContext context;
 
     VectorWeightGradient(ExecutionContext context) {
@@ -47,6 +55,15 @@ final class VectorWeightGradient {
                     Math.max(1, GradientParts.PIXELS / map.columns()),
                     dw,
                     (first, count) -> runByRows(first, count, source, dy, dw));
+        }
+        if (Lines.fit(source)) {
+            Lines lines = Lines.of(source, LINE_ROWS);
+            return GradientParts.run(
+                    context,
+                    lines.blocks(images),
+                    Math.max(1, GradientParts.PIXELS / lines.rows()),
+                    dw,
+                    (first, count) -> runByLines(first, count, lines, dy, dw));
         }
         return GradientParts.run(
                 context,
@@ -200,6 +217,65 @@ final class VectorWeightGradient {
             }
         });
         return store(sums, inputs, source, dw);
+    }
+
+    // A kernel of one row: what a result reads is contiguous in a copy of the pixels (see Lines), and is multiplied
+    // there.
+    private boolean runByLines(int first, int blocks, Lines lines, ImageArray dy, View dw) {
+        Im2col source = lines.source();
+        int outputs = dy.channels();
+        int inputs = source.depth();
+        int width = MicroKernel.padded(inputs);
+        int most = Math.max(
+                1,
+                Math.min(
+                        Math.min(MAX_LINE_SUMS, blocks * lines.rows() / LEAST_PIXELS),
+                        MAX_SUMS / (wholeTiles(outputs) * width)));
+        int share = (blocks + most - 1) / most;
+        Sums sums = sums((blocks + share - 1) / share, 1, outputs, width);
+        int left = wholeTiles(outputs);
+        context.forEach(sums.pieces, piece -> {
+            Workspace workspace = context.workspace();
+            // Vectors may reach past the last pixel, and tiles past the last output.
+            float[] pixels = workspace.array(Workspace.Slot.LEFT, lines.filled() + width);
+            float[] gradients = workspace.array(Workspace.Slot.RIGHT, lines.rows() * left);
+            int start = first + piece * share;
+            int end = Math.min(first + blocks, start + share);
+            boolean add = false;
+            for (int block = start; block < end; block++) {
+                int count = lines.count(block);
+                lines.fill(block, pixels);
+                boolean direct = lines.dilation() == 1 && left == outputs;
+                if (!direct) {
+                    gatherGradients(dy, lines.pixel(block), lines.dilation(), count, gradients, left);
+                }
+                WindowMicroKernel.multiply(
+                        direct ? dy.data() : gradients,
+                        direct ? dy.at() + lines.pixel(block) * outputs : 0,
+                        left,
+                        pixels,
+                        0,
+                        source.count(),
+                        sums.data,
+                        sums.at(piece, 0),
+                        width,
+                        left,
+                        width,
+                        count,
+                        add);
+                add = true;
+            }
+        });
+        return store(sums, inputs, source, dw);
+    }
+
+    private static void gatherGradients(ImageArray dy, int pixel, int apart, int count, float[] target, int step) {
+        int outputs = dy.channels();
+        for (int i = 0; i < count; i++) {
+            int from = dy.at() + (pixel + i * apart) * outputs;
+            System.arraycopy(dy.data(), from, target, i * step, outputs);
+            Arrays.fill(target, i * step + outputs, (i + 1) * step, 0f);
+        }
     }
 
     // To dw [O, I, KH, KW] in its own layout. A tap's columns are channels; the only tap's are kernel columns, kernel

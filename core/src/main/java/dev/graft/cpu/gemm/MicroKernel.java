@@ -22,6 +22,9 @@ public final class MicroKernel {
     /** Vectors in a tile's row: 16 sums on machines with 32 registers (AVX-512, NEON), 8 on those with 16 (AVX2). */
     static final int MAX_VECTORS = SPECIES.vectorBitSize() == 256 ? 2 : 4;
 
+    /** Vectors in a row of the widest {@link TallMicroTile}: half of the sums of the widest tile, at twice the rows. */
+    private static final int TALL_VECTORS = MAX_VECTORS / 2;
+
     /** Columns of the widest tile. */
     public static final int WIDTH = MAX_VECTORS * LANES;
 
@@ -63,10 +66,21 @@ public final class MicroKernel {
             int depth,
             boolean add) {
         int vectors = columns / LANES;
-        for (int i = 0; i < rows; i += ROWS) {
-            int count = Math.min(ROWS, rows - i);
+        int next;
+        for (int i = 0; i < rows; i += next) {
+            // Narrow tiles are higher: with few sums, each addition waits for the one before.
+            next = vectors <= TALL_VECTORS && rows - i > ROWS ? TallMicroTile.ROWS : ROWS;
+            int count = Math.min(next, rows - i);
             int from = aAt + i * aRow;
             int to = cAt + i * cRow;
+            if (next > ROWS) {
+                if (vectors == 2) {
+                    TallMicroTile.multiply2(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
+                } else {
+                    TallMicroTile.multiply1(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
+                }
+                continue;
+            }
             switch (vectors) {
                 case 4 -> MicroTile.multiply4(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
                 case 3 -> MicroTile.multiply3(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);

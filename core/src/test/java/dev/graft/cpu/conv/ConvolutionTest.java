@@ -251,6 +251,11 @@ class ConvolutionTest {
                         1,
                         2,
                         new Conv2dParams(1, 9, 0, 0, 7, 7, 1, 1, 1)),
+                new Case("1-d, dilated", 2, 32, 1, 700, 32, 1, 11, new Conv2dParams(1, 1, 0, 0, 50, 50, 1, 10, 1)),
+                new Case("1-d, ragged", 2, 17, 1, 333, 21, 1, 5, new Conv2dParams(1, 1, 0, 0, 8, 3, 1, 4, 1)),
+                new Case("1-d, many outputs", 3, 20, 1, 400, 70, 1, 3, new Conv2dParams(1, 1, 0, 0, 1, 1, 1, 1, 1)),
+                new Case("1-d, few channels", 2, 4, 1, 300, 8, 1, 11, new Conv2dParams(1, 1, 0, 0, 20, 20, 1, 4, 1)),
+                new Case("lines of images", 2, 18, 5, 90, 9, 1, 5, new Conv2dParams(2, 1, 1, 2, 2, 2, 1, 1, 1)),
                 new Case("stride beyond the image", 1, 2, 2, 2, 3, 1, 1, Conv2dParams.of(5, 0)));
     }
 

@@ -20,6 +20,8 @@ final class GeneratedSources {
                 WinogradSource.f4(),
                 PlainWinogradSource.f4(),
                 TileSource.plain(),
+                TileSource.tall(),
+                TileSource.windows(),
                 TileSource.transposed());
     }
 

@@ -6,21 +6,33 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Writes {@code MicroTile} and {@code TransposedMicroTile}: the loop of a matrix product, for 1 to 4 vectors across.
+ * Writes {@code MicroTile}, {@code TallMicroTile}, {@code TransposedMicroTile} and {@code WindowMicroTile}: the loop of
+ * a matrix product, for 1 to 4 vectors across.
  */
 final class TileSource {
     private static final String PACKAGE = "dev.graft.cpu.gemm";
     private static final int ROWS = 4;
+    private static final int TALL_ROWS = 8;
     private static final int MAX_VECTORS = 4;
+    /** Up to so many vectors across, a tall tile's sums fit the registers. */
+    private static final int TALL_VECTORS = 2;
 
     private TileSource() {}
 
     static Source plain() {
-        Source s = source("MicroTile", "MicroKernel");
+        return plain("MicroTile", ROWS, MAX_VECTORS);
+    }
+
+    static Source tall() {
+        return plain("TallMicroTile", TALL_ROWS, TALL_VECTORS);
+    }
+
+    private static Source plain(String name, int rows, int most) {
+        Source s = source(name, "MicroKernel");
         s.lines("\n/** Rows of a tile. */")
-                .lines("static final int ROWS = " + ROWS + ";")
-                .lines("\nprivate MicroTile() {}");
-        for (int vectors = MAX_VECTORS; vectors > 0; vectors--) {
+                .lines("static final int ROWS = " + rows + ";")
+                .lines("\nprivate " + name + "() {}");
+        for (int vectors = most; vectors > 0; vectors--) {
             s.lines("""
 
                     static void multiply%s(
@@ -36,10 +48,11 @@ final class TileSource {
                             int depth,
                             boolean add) {
                     """.formatted(vectors));
-            s.each(IntStream.range(1, ROWS), "int a# = aAt + Math.min(#, rows - 1) * aRow;");
-            s.each(IntStream.range(1, ROWS), "int c# = cAt + Math.min(#, rows - 1) * cRow;");
+            s.each(IntStream.range(1, rows), "int a# = aAt + Math.min(#, rows - 1) * aRow;");
+            s.each(IntStream.range(1, rows), "int c# = cAt + Math.min(#, rows - 1) * cRow;");
             sums(
                     s,
+                    rows,
                     vectors,
                     "int p = bAt + k * " + (vectors == 1 ? "" : vectors + " * ") + "LANES;",
                     i -> "a[" + (i == 0 ? "aAt" : "a" + i) + " + k]");
@@ -61,8 +74,41 @@ final class TileSource {
             }
             sums(
                     s,
+                    ROWS,
                     vectors,
                     "int o = aAt + k * WIDTH;\nint p = bAt + k * WIDTH;",
+                    i -> "a[" + (i == 0 ? "o" : "o + " + i) + "]");
+        }
+        return s.lines("}");
+    }
+
+    static Source windows() {
+        Source s = source("WindowMicroTile", "WindowMicroKernel");
+        s.lines("\nprivate WindowMicroTile() {}");
+        for (int vectors = MAX_VECTORS; vectors > 0; vectors--) {
+            s.lines("""
+
+                    static void multiply%s(
+                            float[] a,
+                            int aAt,
+                            int aRow,
+                            float[] b,
+                            int bAt,
+                            int bRow,
+                            float[] c,
+                            int cAt,
+                            int cRow,
+                            int depth,
+                            boolean add) {
+                    """.formatted(vectors));
+            for (int i = 1; i < ROWS; i++) {
+                s.lines("int c" + i + " = " + at("cAt", i, "cRow") + ";");
+            }
+            sums(
+                    s,
+                    ROWS,
+                    vectors,
+                    "int o = aAt + k * aRow;\nint p = bAt + k * bRow;",
                     i -> "a[" + (i == 0 ? "o" : "o + " + i) + "]");
         }
         return s.lines("}");
@@ -82,34 +128,34 @@ final class TileSource {
     }
 
     /** The rest of a method: the loop, which begins with {@code places}, and the storing of its sums. */
-    private static void sums(Source s, int vectors, String places, IntFunction<String> factor) {
+    private static void sums(Source s, int rows, int vectors, String places, IntFunction<String> factor) {
         s.lines("FloatVector zero = FloatVector.zero(SPECIES);");
-        for (int i = 0; i < ROWS; i++) {
+        for (int i = 0; i < rows; i++) {
             s.each(vectors, "FloatVector c" + i + "# = zero;");
         }
         s.lines("for (int k = 0; k < depth; k++) {").lines(places);
         for (int j = 0; j < vectors; j++) {
             s.lines("FloatVector b" + j + " = FloatVector.fromArray(SPECIES, b, " + at("p", j, "LANES") + ");");
         }
-        for (int i = 0; i < ROWS; i++) {
+        for (int i = 0; i < rows; i++) {
             s.lines("FloatVector v" + i + " = FloatVector.broadcast(SPECIES, " + factor.apply(i) + ");");
             s.each(vectors, "c%1$s# = v%1$s.fma(b#, c%1$s#);".formatted(i));
         }
         s.lines("}").lines("if (add) {");
-        for (int i = 0; i < ROWS; i++) {
+        for (int i = 0; i < rows; i++) {
             for (int j = 0; j < vectors; j++) {
                 s.lines("FloatVector d%1$s%2$s = c%1$s%2$s.add(FloatVector.fromArray(SPECIES, c, %3$s));"
                         .formatted(i, j, place(i, j)));
             }
         }
-        store(s, vectors, "d");
+        store(s, rows, vectors, "d");
         s.lines("return;").lines("}");
-        store(s, vectors, "c");
+        store(s, rows, vectors, "c");
         s.lines("}");
     }
 
-    private static void store(Source s, int vectors, String sums) {
-        for (int i = 0; i < ROWS; i++) {
+    private static void store(Source s, int rows, int vectors, String sums) {
+        for (int i = 0; i < rows; i++) {
             for (int j = 0; j < vectors; j++) {
                 s.lines("%s%s%s.intoArray(c, %s);".formatted(sums, i, j, place(i, j)));
             }
