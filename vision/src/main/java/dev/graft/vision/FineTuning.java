@@ -274,6 +274,15 @@ public final class FineTuning {
         return with(FineTuningValues.CSV_ENCODING, charset);
     }
 
+    /**
+     * Of a CSV file whose images have any number of labels: the columns of 0 and 1, one for each label, two or more.
+     * Without it, a CSV file has the class in a column {@code label}, or any number of labels in a column
+     * {@code labels}, separated by {@code ;} or {@code |}.
+     */
+    public FineTuning labelColumns(List<String> columns) {
+        return with(FineTuningValues.LABEL_COLUMNS, List.copyOf(columns));
+    }
+
     /** How samples of more than 8 bits become 8. Default: the weights' own way, at first {@link Window#full()}. */
     public FineTuning window(Window window) {
         return with(FineTuningValues.WINDOW, window);

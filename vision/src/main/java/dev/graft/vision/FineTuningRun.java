@@ -278,7 +278,7 @@ public final class FineTuningRun implements AutoCloseable {
                                 "architecture",
                                 model.architecture(),
                                 ModelCard.BINDING,
-                                ImageModels.card(settings.model(), data.classes(), preprocessing, Map.of())
+                                ImageModels.card(task(), settings.model(), data.classes(), preprocessing, Map.of())
                                         .binding()));
             }
         }
@@ -299,7 +299,11 @@ public final class FineTuningRun implements AutoCloseable {
             facts.put(ModelCard.HASH, weightsSha256);
             facts.put("data", dataFacts);
             facts.putAll(run);
-            return ImageModels.card(settings.model(), data.classes(), preprocessing, facts);
+            return ImageModels.card(task(), settings.model(), data.classes(), preprocessing, facts);
+        }
+
+        private String task() {
+            return data.isMultiLabel() ? ModelCard.IMAGE_MULTI_LABEL : ModelCard.IMAGE_CLASSIFICATION;
         }
     }
 

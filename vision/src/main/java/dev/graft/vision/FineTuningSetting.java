@@ -5,9 +5,11 @@ import static dev.graft.message.Message.setting;
 import dev.graft.message.SettingException;
 import dev.graft.message.Similar;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -116,6 +118,19 @@ record FineTuningSetting<T>(
                 Similar.of(given, words)
                         .map(word -> "did you mean " + word + "?")
                         .orElse(HINT));
+    }
+
+    static FineTuningSetting<List<String>> words(String name, String what) {
+        return new FineTuningSetting<>(
+                name,
+                text -> Arrays.stream(text.split(",", -1)).map(String::strip).toList(),
+                words -> String.join(",", words),
+                words -> !words.isEmpty()
+                        && words.stream().noneMatch(String::isBlank)
+                        && Set.copyOf(words).size() == words.size(),
+                "must name " + what + ", each once",
+                Optional.empty(),
+                true);
     }
 
     static <T> FineTuningSetting<T> parsed(String name, Function<String, T> parse, Optional<T> standard) {

@@ -60,7 +60,7 @@ record FineTuningTraining(
         LabelledDataset held = data.validation(preprocessing.eval());
         boolean validates = held.size() > 0;
         if (validates) {
-            settings.recipe().monitor().check(held, Recipe.validationLoss());
+            settings.recipe().monitor().check(held, Recipe.validationLoss(held));
         }
         boolean cached = settings.usesFeatureCache()
                 && !(resume && folder.checkpoint().equals(Optional.of(RunFolder.mark(key, false))));
@@ -186,12 +186,7 @@ record FineTuningTraining(
             if (!resume) {
                 begun.run();
             }
-            Trainer trainer = recipe.configure(
-                            Trainer.builder(
-                                    model,
-                                    recipe.loss(train.labels(), train.classes().size()),
-                                    optimizer),
-                            trainLoader)
+            Trainer trainer = recipe.configure(Trainer.builder(model, recipe.loss(train), optimizer), trainLoader)
                     .directory(folder.path(), folder.lock())
                     .identity(RunFolder.mark(key, headOnly))
                     .resume(resume)

@@ -59,6 +59,8 @@ final class FineTuningValues {
             Optional.empty());
     static final FineTuningSetting<Charset> CSV_ENCODING =
             FineTuningSetting.parsed("csvEncoding", FineTuningValues::charset, Optional.of(StandardCharsets.UTF_8));
+    static final FineTuningSetting<List<String>> LABEL_COLUMNS =
+            FineTuningSetting.words("labelColumns", "columns of 0 and 1, separated by commas");
     static final FineTuningSetting<Window> WINDOW = FineTuningSetting.parsed("window", Window::parse, Optional.empty());
     static final FineTuningSetting<Integer> EPOCHS = FineTuningSetting.whole("epochs", 1, Optional.of(10));
     static final FineTuningSetting<Integer> BATCH = FineTuningSetting.whole("batch", 1, Optional.of(32));
@@ -108,6 +110,7 @@ final class FineTuningValues {
             AUGMENT,
             IMAGE_SIZE,
             CSV_ENCODING,
+            LABEL_COLUMNS,
             WINDOW,
             EPOCHS,
             BATCH,
@@ -265,7 +268,8 @@ final class FineTuningValues {
                 given(VAL_FRACTION).orElse(HELD_FRACTION),
                 get(KEEP_DUPLICATES),
                 get(ALLOW_SHARED_PATIENTS),
-                get(CSV_ENCODING));
+                get(CSV_ENCODING),
+                given(LABEL_COLUMNS).orElse(List.of()));
         checkThat(
                 given(VAL_FRACTION).isEmpty() || source.resolved().validation().isEmpty(),
                 setting("valFraction") + " is for data without validation images of its own, and " + data

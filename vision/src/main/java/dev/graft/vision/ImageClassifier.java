@@ -58,6 +58,7 @@ import java.util.stream.IntStream;
 public final class ImageClassifier implements AutoCloseable {
     private final Backbone model;
     private final List<String> classes;
+    private final boolean multiLabel;
     private final ImagePipeline pipeline;
     private final List<Message> notes;
     private final ImageClassifierOptions options;
@@ -69,11 +70,13 @@ public final class ImageClassifier implements AutoCloseable {
     private ImageClassifier(
             Backbone model,
             List<String> classes,
+            boolean multiLabel,
             Preprocessing preprocessing,
             List<Message> notes,
             ImageClassifierOptions options) {
         this.model = model;
         this.classes = classes;
+        this.multiLabel = multiLabel;
         this.pipeline = preprocessing.eval();
         this.notes = List.copyOf(notes);
         this.options = options;
@@ -115,7 +118,12 @@ public final class ImageClassifier implements AutoCloseable {
             return closedOnFailure(run.network(), network -> {
                 checkWindow(options, run.preprocessing());
                 return new ImageClassifier(
-                        network, run.classes(), run.preprocessing(), List.of(Message.of(run.note())), options);
+                        network,
+                        run.classes(),
+                        run.multiLabel(),
+                        run.preprocessing(),
+                        List.of(Message.of(run.note())),
+                        options);
             });
         }
         ModelCard card = ModelCard.read(folder);
@@ -126,6 +134,7 @@ public final class ImageClassifier implements AutoCloseable {
                 network -> new ImageClassifier(
                         network,
                         card.classes(),
+                        ImageModels.isMultiLabel(card),
                         preprocessing,
                         card.note(folder).stream().map(Message::of).toList(),
                         options));
@@ -175,7 +184,7 @@ public final class ImageClassifier implements AutoCloseable {
             List<Message> said =
                     new ArrayList<>(start.notes().stream().map(Message::of).toList());
             return new ImageClassifier(
-                    network, labels(network, start, options.labels(), said), preprocessing, said, options);
+                    network, labels(network, start, options.labels(), said), false, preprocessing, said, options);
         });
     }
 
@@ -368,7 +377,8 @@ public final class ImageClassifier implements AutoCloseable {
                 Autograd.Guard guard = Autograd.noGrad()) {
             Tensor pixels = Tensor.of(input, readable.length, height, width, channels);
             Tensor batch = pixels.to(device).permute(0, 3, 1, 2);
-            return model.forward(batch).softmax(1).toFloatArray();
+            Tensor logits = model.forward(batch);
+            return (multiLabel ? logits.sigmoid() : logits.softmax(1)).toFloatArray();
         }
     }
 
@@ -384,7 +394,7 @@ public final class ImageClassifier implements AutoCloseable {
                                 + setting("WeightFiles.inspect")));
             }
         }
-        return PredictionOutcome.of(new Prediction(own, classes));
+        return PredictionOutcome.of(new Prediction(own, classes, multiLabel));
     }
 
     /** Judges the model on labelled images; see {@link ImageEvaluation}. */
@@ -398,12 +408,17 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws dev.graft.nn.run.RunException where the images have classes that the model does not know
      */
     public ImageEvaluation evaluate(Path data, ImageEvaluation.Options how) {
-        return whileOpen(() -> ImageEvaluation.of(model, classes, pipeline, device, data, how));
+        return whileOpen(() -> ImageEvaluation.of(model, classes, multiLabel, pipeline, device, data, how));
     }
 
     /** The names of the classes, in the order of the network's outputs. */
     public List<String> classes() {
         return classes;
+    }
+
+    /** Whether an image may have any number of the classes, each with a probability of its own. */
+    public boolean isMultiLabel() {
+        return multiLabel;
     }
 
     /** What a user should know about the model, such as that nothing names its classes. */

@@ -7,6 +7,7 @@ import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
 import dev.graft.nn.json.Json;
+import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.run.RunException;
 import dev.graft.vision.data.ImageCsv;
 import dev.graft.vision.data.ImageDataset;
@@ -65,6 +66,7 @@ record ImageData(
      * @param keepDuplicates whether validation images that were trained on are used all the same
      * @param sharedPatients whether a patient may have images on both sides where the sides are given
      * @param csvEncoding what CSV files are written in
+     * @param labelColumns of CSV files, the columns of 0 and 1 where an image has any number of labels; else empty
      */
     public record Source(
             Path data,
@@ -72,7 +74,8 @@ record ImageData(
             double heldFraction,
             boolean keepDuplicates,
             boolean sharedPatients,
-            Charset csvEncoding) {
+            Charset csvEncoding,
+            List<String> labelColumns) {
         /** With CSV files in UTF-8. */
         public Source(
                 Path data,
@@ -80,7 +83,7 @@ record ImageData(
                 double heldFraction,
                 boolean keepDuplicates,
                 boolean sharedPatients) {
-            this(data, validation, heldFraction, keepDuplicates, sharedPatients, StandardCharsets.UTF_8);
+            this(data, validation, heldFraction, keepDuplicates, sharedPatients, StandardCharsets.UTF_8, List.of());
         }
 
         /** Nothing held back twice: no duplicates, no patient on both sides. */
@@ -137,7 +140,14 @@ record ImageData(
          */
         public Source resolved() {
             if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
-                return new Source(data, Optional.of(data), heldFraction, keepDuplicates, sharedPatients, csvEncoding);
+                return new Source(
+                        data,
+                        Optional.of(data),
+                        heldFraction,
+                        keepDuplicates,
+                        sharedPatients,
+                        csvEncoding,
+                        labelColumns);
             }
             return parts().map(parts -> new Source(
                             parts.train(),
@@ -145,7 +155,8 @@ record ImageData(
                             heldFraction,
                             keepDuplicates,
                             sharedPatients,
-                            csvEncoding))
+                            csvEncoding,
+                            labelColumns))
                     .orElse(this);
         }
 
@@ -184,6 +195,25 @@ record ImageData(
      * @param csvEncoding what a CSV file is written in
      */
     public static ImageDataset open(Path data, Charset csvEncoding, ImagePipeline pipeline) {
+        return open(data, csvEncoding, List.of(), pipeline);
+    }
+
+    /**
+     * As {@link #open(Path, Charset, ImagePipeline)}.
+     *
+     * @param labelColumns of a CSV file, the columns of 0 and 1 where an image has any number of labels; else empty
+     * @throws RunException for label columns of data that is no CSV file
+     */
+    static ImageDataset open(Path data, Charset csvEncoding, List<String> labelColumns, ImagePipeline pipeline) {
+        if (!labelColumns.isEmpty()) {
+            if (!Files.isRegularFile(data) || ImageNpz.isNpz(data)) {
+                throw new RunException(
+                        setting("labelColumns") + " are columns of a CSV file, and " + data + " is none",
+                        "list the images in a CSV file with the columns file, " + String.join(", ", labelColumns));
+            }
+            Path folder = Optional.ofNullable(data.toAbsolutePath().getParent()).orElse(data);
+            return ImageCsv.open(data, folder, csvEncoding, labelColumns, pipeline);
+        }
         if (ImageNpz.isNpz(data)) {
             ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN)
                     .filter(p -> ImageNpz.has(data, p))
@@ -206,7 +236,13 @@ record ImageData(
         Source source = given.resolved();
         ImageDataset all = ImageNpz.isNpz(source.data)
                 ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline)
-                : open(source.data, source.csvEncoding, pipeline);
+                : open(source.data, source.csvEncoding, source.labelColumns, pipeline);
+        if (all.isMultiLabel() && all.classes().size() < 2) {
+            throw new RunException(
+                    source.data + " has "
+                            + (all.classes().isEmpty() ? "no label" : "the single label " + all.classes()),
+                    "name two or more labels; for one yes or no, use a column 'label'");
+        }
         if (all.classes().size() < 2) {
             throw new RunException(
                     source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
@@ -276,10 +312,16 @@ record ImageData(
     private static ImageDataset validation(Path path, Source source, ImagePipeline pipeline) {
         return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL)
                 ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
-                : open(path, source.csvEncoding, pipeline);
+                : open(path, source.csvEncoding, source.labelColumns, pipeline);
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset found, Source source) {
+        if (train.isMultiLabel() != found.isMultiLabel()) {
+            throw new RunException(
+                    "the " + (train.isMultiLabel() ? "training" : "validation")
+                            + " images have any number of labels, and the others one class each",
+                    "list both in CSV files of the same kind");
+        }
         // a folder sorts its classes as text, an array file as numbers
         boolean sameNames = Set.copyOf(train.classes()).equals(Set.copyOf(found.classes()));
         ImageDataset held =
@@ -323,14 +365,32 @@ record ImageData(
     }
 
     private static void checkAllClassesTrained(ImageDataset all, boolean[] trained, String fix) {
-        int[] labels = all.labels();
         boolean[] present = new boolean[all.classes().size()];
-        for (int row = 0; row < labels.length; row++) {
-            present[labels[row]] |= trained[row];
+        boolean[] absent = new boolean[present.length];
+        for (int row = 0; row < all.size(); row++) {
+            boolean[] has = trained[row] ? all.has(row) : new boolean[0];
+            for (int c = 0; c < has.length; c++) {
+                present[c] |= has[c];
+                absent[c] |= !has[c];
+            }
+        }
+        if (all.isMultiLabel()) {
+            checkBothSides(all.classes(), present, absent, fix);
+            return;
         }
         for (int c = 0; c < present.length; c++) {
             if (!present[c]) {
                 throw new RunException("class " + all.classes().get(c) + " has no training image", fix);
+            }
+        }
+    }
+
+    private static void checkBothSides(List<String> labels, boolean[] present, boolean[] absent, String fix) {
+        for (int c = 0; c < present.length; c++) {
+            if (!present[c] || !absent[c]) {
+                throw new RunException(
+                        "label " + labels.get(c) + (present[c] ? " is on every" : " is on no") + " training image",
+                        fix + ", or leave the label out");
             }
         }
     }
@@ -385,6 +445,11 @@ record ImageData(
         return all.classes();
     }
 
+    /** Whether an image has any number of the classes. */
+    boolean isMultiLabel() {
+        return all.isMultiLabel();
+    }
+
     /** The training images through a pipeline. */
     public LabelledDataset train(ImagePipeline pipeline) {
         return new Subset(all.withPipeline(pipeline), trainRows);
@@ -405,10 +470,11 @@ record ImageData(
         List<String> lines = new ArrayList<>();
         lines.add(String.format(
                 Locale.ROOT,
-                "data: %,d training and %,d validation images of %d classes: %s",
+                "data: %,d training and %,d validation images of %d %s: %s",
                 trainRows.length,
                 heldRows.length,
                 classes().size(),
+                isMultiLabel() ? "labels, any number for each image" : "classes",
                 counts()));
         LeftOut.line(List.of(all, held)).ifPresent(lines::add);
         if (!unreadable.isEmpty()) {
@@ -437,24 +503,22 @@ record ImageData(
 
     /** One line where validation images have other labels than the same images have for training. */
     private Optional<String> contradictionsAcross() {
-        int[] trained = all.labels();
-        int[] judged = held.labels();
         List<ImageDataset.Duplicate> found = duplicates.stream()
-                .filter(twin -> judged[twin.index()] != trained[twin.otherIndex()])
+                .filter(twin -> !held.labelText(twin.index()).equals(all.labelText(twin.otherIndex())))
                 .toList();
         return found.stream()
                 .findFirst()
                 .map(twin -> "labels: the validation image " + twin.file() + " is "
-                        + classes().get(judged[twin.index()])
+                        + held.labelText(twin.index())
                         + ", the same training image " + twin.otherFile() + " is "
-                        + classes().get(trained[twin.otherIndex()])
+                        + all.labelText(twin.otherIndex())
                         + (found.size() == 1 ? "" : " (the first of " + found.size() + " such pairs)")
                         + ", so not all of them can be right");
     }
 
     private String counts() {
-        int[] train = count(all.labels(), trainRows);
-        int[] validation = count(held.labels(), heldRows);
+        int[] train = count(all, trainRows);
+        int[] validation = count(held, heldRows);
         List<String> parts = new ArrayList<>();
         for (int c = 0; c < Math.min(LISTED, train.length); c++) {
             parts.add(classes().get(c) + " " + train[c] + "+" + validation[c]);
@@ -462,10 +526,13 @@ record ImageData(
         return String.join(", ", parts) + (train.length > LISTED ? ", ..." : "");
     }
 
-    private int[] count(int[] labels, int[] rows) {
+    private int[] count(ImageDataset data, int[] rows) {
         int[] counts = new int[classes().size()];
         for (int row : rows) {
-            counts[labels[row]]++;
+            boolean[] has = data.has(row);
+            for (int c = 0; c < has.length; c++) {
+                counts[c] += has[c] ? 1 : 0;
+            }
         }
         return counts;
     }
@@ -498,6 +565,9 @@ record ImageData(
     Map<String, Object> identity(Map<String, Object> facts) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("classes", classes());
+        if (isMultiLabel()) {
+            map.put("task", ModelCard.IMAGE_MULTI_LABEL);
+        }
         put(map, "training", all, facts.get("sha256"));
         if (held != all) {
             put(map, "validation", held, facts.get("val_sha256"));
@@ -509,7 +579,14 @@ record ImageData(
 
     private static void put(Map<String, Object> map, String side, ImageDataset data, @Nullable Object contents) {
         map.put(side + " files", Sha256.of(Json.write(data.names())));
-        map.put(side + " labels", Sha256.of(Arrays.toString(data.labels())));
+        map.put(
+                side + " labels",
+                Sha256.of(
+                        data.isMultiLabel()
+                                ? Json.write(IntStream.range(0, data.size())
+                                        .mapToObj(row -> Arrays.toString(data.has(row)))
+                                        .toList())
+                                : Arrays.toString(data.labels())));
         map.put(
                 side + " patients",
                 data.groups().map(groups -> Sha256.of(Json.write(groups))).orElse("none"));

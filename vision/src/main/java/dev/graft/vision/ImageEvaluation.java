@@ -4,13 +4,15 @@ import dev.graft.message.Message;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Subset;
-import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.loss.BceWithLogitsLoss;
+import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Device;
+import dev.graft.vision.data.ImageCsv;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.transform.ImagePipeline;
@@ -98,12 +100,21 @@ public record ImageEvaluation(
     }
 
     static ImageEvaluation of(
-            Backbone model, List<String> classes, ImagePipeline pipeline, Device device, Path data, Options how) {
+            Backbone model,
+            List<String> classes,
+            boolean multiLabel,
+            ImagePipeline pipeline,
+            Device device,
+            Path data,
+            Options how) {
         ImageNotes notes = new ImageNotes();
-        ImageDataset found = ImageData.open(data, how.csvEncoding(), pipeline).withNotes(notes);
+        ImageDataset found = (multiLabel
+                        ? labelled(classes, pipeline, data, how)
+                        : ImageData.open(data, how.csvEncoding(), pipeline))
+                .withNotes(notes);
         LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
         ImageData.contradictions(found).map(Message::of).ifPresent(how.log());
-        Relabelled all = new Relabelled(found, classes);
+        Relabelled all = new Relabelled(found, classes, multiLabel);
         Map<Integer, String> bad =
                 how.skipBad() ? new ImageCheck(how.threads(), new StopSignal()).unreadable(found) : Map.of();
         List<String> unreadable = List.copyOf(bad.values());
@@ -123,7 +134,11 @@ public record ImageEvaluation(
         try (DataLoader sized =
                 how.threads().isPresent() ? loader.workers(how.threads().getAsInt()) : loader) {
             long begin = System.nanoTime();
-            Evaluation scores = Evaluator.evaluate(model, sized, new CrossEntropyLoss(), how.progress());
+            Evaluation scores = Evaluator.evaluate(
+                    model,
+                    sized,
+                    (multiLabel ? new BceWithLogitsLoss().multiLabel() : Recipe.validationLoss()),
+                    how.progress());
             double seconds = (System.nanoTime() - begin) / 1e9;
             notes.takeLines().forEach(how.log());
             return new ImageEvaluation(
@@ -133,6 +148,12 @@ public record ImageEvaluation(
                     unreadable,
                     seconds);
         }
+    }
+
+    /** Of a CSV file, a column {@code labels}, or columns with the names of the model's labels. */
+    private static ImageDataset labelled(List<String> classes, ImagePipeline pipeline, Path data, Options how) {
+        boolean list = ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
+        return ImageData.open(data, how.csvEncoding(), list ? List.of() : classes, pipeline);
     }
 
     /** The scores as {@code graft evaluate --json} writes them. */

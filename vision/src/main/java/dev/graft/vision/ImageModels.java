@@ -16,8 +16,16 @@ final class ImageModels {
     private ImageModels() {}
 
     static ModelCard card(
-            String architecture, List<String> classes, Preprocessing preprocessing, Map<String, Object> facts) {
-        return new ModelCard(ModelCard.IMAGE_CLASSIFICATION, architecture, classes, preprocessing.toMap(), facts);
+            String task,
+            String architecture,
+            List<String> classes,
+            Preprocessing preprocessing,
+            Map<String, Object> facts) {
+        return new ModelCard(task, architecture, classes, preprocessing.toMap(), facts);
+    }
+
+    static boolean isMultiLabel(ModelCard card) {
+        return card.task().equals(ModelCard.IMAGE_MULTI_LABEL);
     }
 
     /**
@@ -27,7 +35,7 @@ final class ImageModels {
      * @throws ModelException where the card does not say it
      */
     public static Preprocessing preprocessing(ModelCard card, Path file) {
-        if (!card.task().equals(ModelCard.IMAGE_CLASSIFICATION)) {
+        if (!card.task().equals(ModelCard.IMAGE_CLASSIFICATION) && !isMultiLabel(card)) {
             throw new ModelException(
                     file + " is of a model for the task " + card.task() + ", not " + ModelCard.IMAGE_CLASSIFICATION,
                     "name the folder of a model that classifies images");

@@ -1,6 +1,7 @@
 package dev.graft.vision;
 
 import dev.graft.nn.metric.ConfusionMatrix;
+import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.History;
@@ -66,8 +67,35 @@ final class Metrics {
         return map;
     }
 
+    /** Of several labels: means over them, and each by itself. */
+    private static Map<String, Object> ofLabels(Evaluation evaluation, List<String> classes) {
+        MultiLabelScores scores = evaluation.multiLabel();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("images", evaluation.truths().length);
+        map.put("accuracy", scores.accuracy());
+        map.put("auroc", scores.auroc());
+        map.put("average_precision", scores.averagePrecision());
+        map.put("loss", evaluation.loss());
+        List<Object> labels = new ArrayList<>();
+        for (int c = 0; c < classes.size(); c++) {
+            MultiLabelScores.Label label = scores.labels().get(c);
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("label", classes.get(c));
+            entry.put("images", label.positives());
+            entry.put("accuracy", label.accuracy());
+            entry.put("auroc", label.auroc());
+            entry.put("average_precision", label.averagePrecision());
+            labels.add(entry);
+        }
+        map.put("labels", labels);
+        return map;
+    }
+
     /** One evaluation: overall scores, each class against the rest, and who was taken for whom. */
     public static Map<String, Object> of(Evaluation evaluation, List<String> classes) {
+        if (evaluation.isMultiLabel()) {
+            return ofLabels(evaluation, classes);
+        }
         ConfusionMatrix confusion = evaluation.confusion();
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("images", evaluation.labels().length);

@@ -1,18 +1,26 @@
 package dev.graft.vision;
 
+import dev.graft.nn.metric.MultiLabelScores;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * What a classifier says of one image.
  *
- * @param probabilities of each class, in the order of {@code classes}; they add up to 1
+ * @param probabilities of each class, in the order of {@code classes}; they add up to 1 unless {@code multiLabel}
  * @param classes the names of the classes
+ * @param multiLabel whether an image has any number of the classes, each by itself
  */
-public record Prediction(float[] probabilities, List<String> classes) {
+public record Prediction(float[] probabilities, List<String> classes, boolean multiLabel) {
+    /** Of an image that has one class. */
+    public Prediction(float[] probabilities, List<String> classes) {
+        this(probabilities, classes, false);
+    }
+
     /** @throws IllegalArgumentException where the numbers of probabilities and classes differ, or are 0 */
     public Prediction {
         probabilities = probabilities.clone();
@@ -48,6 +56,19 @@ public record Prediction(float[] probabilities, List<String> classes) {
     }
 
     /**
+     * What the image is said to show: every class of a probability of at least {@link MultiLabelScores#THRESHOLD} in
+     * the order of {@link #classes}, perhaps none; unless {@link #multiLabel} the most probable class alone.
+     */
+    public List<String> labels() {
+        return multiLabel
+                ? IntStream.range(0, probabilities.length)
+                        .filter(c -> probabilities[c] >= MultiLabelScores.THRESHOLD)
+                        .mapToObj(classes::get)
+                        .toList()
+                : List.of(label());
+    }
+
+    /**
      * The most probable classes, the best first; of equally probable ones the first of {@link #classes}.
      *
      * @param count how many, at least 1; all where there are fewer
@@ -68,17 +89,26 @@ public record Prediction(float[] probabilities, List<String> classes) {
     public boolean equals(Object other) {
         return other instanceof Prediction that
                 && Arrays.equals(probabilities, that.probabilities)
-                && classes.equals(that.classes);
+                && classes.equals(that.classes)
+                && multiLabel == that.multiLabel;
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(probabilities) + classes.hashCode();
+        return 31 * (31 * Arrays.hashCode(probabilities) + classes.hashCode()) + Boolean.hashCode(multiLabel);
     }
 
-    /** Such as {@code cat 0.93}. */
+    /** Such as {@code cat 0.93}; of several labels all that it is said to show, or {@code no label}. */
     @Override
     public String toString() {
+        if (multiLabel) {
+            return labels().isEmpty()
+                    ? "no label"
+                    : IntStream.range(0, probabilities.length)
+                            .filter(c -> probabilities[c] >= MultiLabelScores.THRESHOLD)
+                            .mapToObj(c -> classes.get(c) + String.format(Locale.ROOT, " %.2f", probabilities[c]))
+                            .collect(Collectors.joining(", "));
+        }
         return label() + String.format(Locale.ROOT, " %.2f", probability());
     }
 }

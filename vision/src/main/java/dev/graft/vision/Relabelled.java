@@ -15,20 +15,35 @@ import java.util.random.RandomGenerator;
 final class Relabelled implements LabelledDataset {
     private final ImageDataset images;
     private final List<String> classes;
+    private final int[] number;
     private final int[] labels;
 
-    /** @throws RunException for a class that the model does not know */
-    public Relabelled(ImageDataset images, List<String> classes) {
+    /**
+     * Matches the names.
+     *
+     * @param multiLabel whether the model is for any number of labels
+     * @throws RunException for a class that the model does not know, or labels of the other kind
+     */
+    public Relabelled(ImageDataset images, List<String> classes, boolean multiLabel) {
+        if (images.isMultiLabel() != multiLabel) {
+            throw new RunException(
+                    multiLabel
+                            ? "the model says of each image any number of labels, and these images have one class each"
+                            : "the model says of each image one class, and these images have any number of labels",
+                    "list the images in a CSV file as those of the training were");
+        }
         this.images = images;
         this.classes = classes;
-        int[] number = images.classes().stream().mapToInt(classes::indexOf).toArray();
+        number = images.classes().stream().mapToInt(classes::indexOf).toArray();
         if (Arrays.stream(number).anyMatch(n -> n < 0)) {
             throw new RunException(
                     "the images have other classes than the model: " + images.classes() + ", the model knows "
                             + classes,
                     "name the class folders as the model's classes");
         }
-        labels = Arrays.stream(images.labels()).map(label -> number[label]).toArray();
+        labels = multiLabel
+                ? new int[0]
+                : Arrays.stream(images.labels()).map(label -> number[label]).toArray();
     }
 
     @Override
@@ -40,7 +55,7 @@ final class Relabelled implements LabelledDataset {
     public Example get(int index, RandomGenerator random) {
         Example example = images.get(index, random);
         try (Tensor ignored = example.target()) {
-            return Example.of(example.input(), labels[index]);
+            return example(example.input(), index);
         }
     }
 
@@ -57,6 +72,21 @@ final class Relabelled implements LabelledDataset {
     @Override
     public int label(int index) {
         return labels[index];
+    }
+
+    @Override
+    public boolean isMultiLabel() {
+        return images.isMultiLabel();
+    }
+
+    @Override
+    public boolean[] has(int index) {
+        boolean[] theirs = images.has(index);
+        boolean[] has = new boolean[classes.size()];
+        for (int c = 0; c < theirs.length; c++) {
+            has[number[c]] |= theirs[c];
+        }
+        return has;
     }
 
     @Override

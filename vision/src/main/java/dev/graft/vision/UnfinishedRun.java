@@ -22,9 +22,11 @@ import java.util.Optional;
  * The model so far of a run that was stopped, or is still running: to look at before it is finished.
  *
  * @param network in evaluation mode; the caller closes it
+ * @param multiLabel whether an image has any number of the classes
  * @param note says which weights these are
  */
-record UnfinishedRun(Backbone network, List<String> classes, Preprocessing preprocessing, String note) {
+record UnfinishedRun(
+        Backbone network, List<String> classes, boolean multiLabel, Preprocessing preprocessing, String note) {
 
     /**
      * Builds the model from the run's settings, start weights and checkpoint.
@@ -74,6 +76,7 @@ record UnfinishedRun(Backbone network, List<String> classes, Preprocessing prepr
         return Optional.of(new UnfinishedRun(
                 model,
                 classes,
+                ModelCard.IMAGE_MULTI_LABEL.equals(identity.get("task")),
                 settings.preprocessing(start),
                 folder + " holds an unfinished run: these are the weights of " + which));
     }

@@ -2,6 +2,7 @@ package dev.graft.examples.cli;
 
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
+import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Judges a fine-tuned model on labelled images: accuracy, AUROC, sensitivity and specificity of each class, confusion matrix.",
-            "With two classes, AUROC is that of the second; with more, the mean of each class against the rest."
+            "With two classes, AUROC is that of the second; with more, the mean of each class against the rest.",
+            "Of a model for any number of labels: accuracy, AUROC and average precision of each label, and their means."
         })
 final class EvaluateCommand extends ReportingCommand {
     private static final int NAME_WIDTH = 24;
@@ -126,6 +128,10 @@ final class EvaluateCommand extends ReportingCommand {
 
     private static void print(
             PrintWriter out, Evaluation evaluation, List<String> classes, Map<String, Object> report) {
+        if (evaluation.isMultiLabel()) {
+            printLabels(out, evaluation, classes, report);
+            return;
+        }
         out.printf(
                 Locale.ROOT,
                 "%,d images: accuracy %s, balanced accuracy %s, AUROC %s, loss %s (%.1f images/s)%n%n",
@@ -160,6 +166,44 @@ final class EvaluateCommand extends ReportingCommand {
                 Locale.ROOT,
                 "%nconfusion matrix: a row for each true class, a column for each predicted one, in the order above%n%s",
                 evaluation.confusion());
+        out.flush();
+    }
+
+    private static void printLabels(
+            PrintWriter out, Evaluation evaluation, List<String> classes, Map<String, Object> report) {
+        MultiLabelScores scores = evaluation.multiLabel();
+        out.printf(
+                Locale.ROOT,
+                "%,d images, %d labels: accuracy %s, AUROC %s, average precision %s, loss %s (%.1f images/s)%n%n",
+                evaluation.truths().length,
+                classes.size(),
+                ScoreText.of(scores.accuracy()),
+                ScoreText.of(scores.auroc()),
+                ScoreText.of(scores.averagePrecision()),
+                ScoreText.of(evaluation.loss()),
+                (Double) report.get("images_per_second"));
+        int width = Math.min(
+                NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
+        String name = "%-" + Math.max(5, width) + "s";
+        out.printf(
+                Locale.ROOT,
+                name + " %8s %10s %10s %18s%n",
+                "label",
+                "images",
+                "accuracy",
+                "AUROC",
+                "average precision");
+        for (int c = 0; c < classes.size(); c++) {
+            MultiLabelScores.Label label = scores.labels().get(c);
+            out.printf(
+                    Locale.ROOT,
+                    name + " %8d %10s %10s %18s%n",
+                    shortened(classes.get(c), width),
+                    label.positives(),
+                    ScoreText.of(label.accuracy()),
+                    ScoreText.of(label.auroc()),
+                    ScoreText.of(label.averagePrecision()));
+        }
         out.flush();
     }
 

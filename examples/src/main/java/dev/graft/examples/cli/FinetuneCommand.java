@@ -118,6 +118,14 @@ final class FinetuneCommand extends ReportingCommand {
             description = "Side of the network's input in pixels. Default: the weights' own, mostly 224.")
     private String imageSize;
 
+    @Option(
+            names = "--label-columns",
+            paramLabel = "A,B,...",
+            description =
+                    "Of a CSV file whose images have any number of labels: the columns of 0 and 1, one for each label. Instead, a column 'labels' may hold names"
+                            + " separated by ; or |.")
+    private String labelColumns;
+
     @Mixin
     private CsvEncodingOption csvEncoding;
 

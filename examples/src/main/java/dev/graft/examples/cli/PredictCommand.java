@@ -5,6 +5,7 @@ import dev.graft.nn.run.RunException;
 import dev.graft.vision.ClassProbability;
 import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
+import dev.graft.vision.Prediction;
 import dev.graft.vision.PredictionOutcome;
 import dev.graft.vision.data.ImageFiles;
 import dev.graft.vision.image.file.ImageNotes;
@@ -198,10 +199,14 @@ final class PredictCommand extends ReportingCommand {
             say(line);
             entry.put("error", line);
         } else {
-            List<ClassProbability> answers = outcome.orElseThrow().top(top);
+            Prediction prediction = outcome.orElseThrow();
+            List<ClassProbability> answers = prediction.top(top);
             out().println(image);
             answers.forEach(a ->
                     out().printf(Locale.ROOT, "  %6.2f %%  %s (%d)%n", 100 * a.probability(), a.label(), a.index()));
+            if (prediction.multiLabel()) {
+                entry.put("labels", prediction.labels());
+            }
             entry.put("top", answers.stream().map(PredictCommand::asMap).toList());
         }
         return entry;

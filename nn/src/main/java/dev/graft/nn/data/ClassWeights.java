@@ -30,6 +30,30 @@ public final class ClassWeights {
         return weights;
     }
 
+    /**
+     * Weights of the positive side for {@code BceWithLogitsLoss.positiveWeight}: {@code negatives / positives} of each
+     * label, so that both sides of a label count the same.
+     *
+     * @param truths {@code [examples][labels]}
+     * @throws IllegalArgumentException if no example has a label
+     */
+    public static float[] positive(boolean[][] truths) {
+        int labels = truths.length == 0 ? 0 : truths[0].length;
+        float[] weights = new float[labels];
+        for (int c = 0; c < labels; c++) {
+            long positives = 0;
+            for (boolean[] truth : truths) {
+                positives += truth[c] ? 1 : 0;
+            }
+            if (positives == 0) {
+                throw new IllegalArgumentException("class weights: no example has label " + c + " of " + labels
+                        + ". Hint: remove the label, or add examples that have it.");
+            }
+            weights[c] = (float) ((double) (truths.length - positives) / positives);
+        }
+        return weights;
+    }
+
     /** {@link #balanced(int[], int)}, with the number of classes given by the largest label. */
     public static float[] balanced(int[] labels) {
         int classes = 0;

@@ -53,6 +53,16 @@ public final class Subset implements LabelledDataset {
         return labelled().classes();
     }
 
+    @Override
+    public boolean isMultiLabel() {
+        return whole instanceof LabelledDataset data && data.isMultiLabel();
+    }
+
+    @Override
+    public boolean[] has(int index) {
+        return labelled().has(indices[index]);
+    }
+
     private LabelledDataset labelled() {
         if (whole instanceof LabelledDataset data) {
             return data;

@@ -16,24 +16,34 @@ import java.util.Optional;
 public final class BceWithLogitsLoss implements Loss {
     private final Optional<float[]> positiveWeights;
     private final LossReduction reduction;
+    private final boolean multiLabel;
 
     public BceWithLogitsLoss() {
-        this(Optional.empty(), LossReduction.MEAN);
+        this(Optional.empty(), LossReduction.MEAN, false);
     }
 
-    private BceWithLogitsLoss(Optional<float[]> positiveWeights, LossReduction reduction) {
+    private BceWithLogitsLoss(Optional<float[]> positiveWeights, LossReduction reduction, boolean multiLabel) {
         this.positiveWeights = positiveWeights;
         this.reduction = reduction;
+        this.multiLabel = multiLabel;
+    }
+
+    /**
+     * This loss for multi-label classification: logits {@code [N, labels]}, of which each is a yes or no of its own.
+     * The value is the same; but a {@code Trainer} and an {@code Evaluator} then also know accuracy and AUROC.
+     */
+    public BceWithLogitsLoss multiLabel() {
+        return new BceWithLogitsLoss(positiveWeights, reduction, true);
     }
 
     /** The weight of the positive side, one for all outputs or one for each; finite, not negative. */
     public BceWithLogitsLoss positiveWeight(float... weights) {
         Weights.check("bceWithLogits: positive weights", weights);
-        return new BceWithLogitsLoss(Optional.of(weights.clone()), reduction);
+        return new BceWithLogitsLoss(Optional.of(weights.clone()), reduction, multiLabel);
     }
 
     public BceWithLogitsLoss reduction(LossReduction how) {
-        return new BceWithLogitsLoss(positiveWeights, how);
+        return new BceWithLogitsLoss(positiveWeights, how, multiLabel);
     }
 
     @Override
@@ -61,12 +71,24 @@ public final class BceWithLogitsLoss implements Loss {
     @Override
     public String toString() {
         return "BceWithLogitsLoss(positive weights "
-                + positiveWeights.map(Arrays::toString).orElse("none") + ", " + reduction + ")";
+                + positiveWeights.map(Arrays::toString).orElse("none") + ", " + reduction
+                + (multiLabel ? ", multi-label)" : ")");
     }
 
-    /** For one logit per example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. */
+    @Override
+    public boolean isMultiLabel() {
+        return multiLabel;
+    }
+
+    /**
+     * For one logit per example, {@code [N]} or {@code [N, 1]}: the probabilities of no and yes. For several labels,
+     * {@code [N, labels]}, that of each; see {@link #multiLabel()}.
+     */
     @Override
     public Optional<Tensor> probabilities(Tensor logits) {
+        if (multiLabel) {
+            return logits.rank() == 2 ? Optional.of(logits.sigmoid()) : Optional.empty();
+        }
         return LossParts.noAndYes(logits);
     }
 }

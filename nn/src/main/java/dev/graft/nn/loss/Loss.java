@@ -43,6 +43,14 @@ public interface Loss {
         return targets.get(0);
     }
 
+    /**
+     * Whether an example has any number of the classes: {@link #probabilities(Tensor)} are then those of each class by
+     * itself, and targets are 0 or 1, {@code [N, classes]}.
+     */
+    default boolean isMultiLabel() {
+        return false;
+    }
+
     /** How {@link #forward(Tensor, Tensor)} reduces a batch: a mean unless overridden. */
     default LossReduction reduction() {
         return LossReduction.MEAN;

@@ -47,6 +47,9 @@ public record ModelCard(
     /** The task of networks that name what is on an image; also that of cards of format 0, which name none. */
     public static final String IMAGE_CLASSIFICATION = "image-classification";
 
+    /** The task of networks that say of each of several labels whether an image has it. */
+    public static final String IMAGE_MULTI_LABEL = "image-multi-label-classification";
+
     /** The entry that says which format the card has. */
     private static final String VERSION = "format_version";
 
@@ -109,7 +112,7 @@ public record ModelCard(
     private static ModelCard of(Path file, Map<String, Object> map) {
         try {
             boolean versioned = checkVersion(file, map.remove(VERSION));
-            String task = versioned ? text(file, map, TASK) : IMAGE_CLASSIFICATION;
+            String task = versioned || map.containsKey(TASK) ? text(file, map, TASK) : IMAGE_CLASSIFICATION;
             String architecture = text(file, map, "architecture");
             List<String> classes = ((List<?>) require(file, map, "classes"))
                     .stream().map(name -> text(name, "classes")).toList();
@@ -201,6 +204,9 @@ public record ModelCard(
         map.put("architecture", architecture);
         map.put("classes", classes);
         map.put("preprocessing", preprocessing);
+        if (!task.equals(IMAGE_CLASSIFICATION)) { // weights of before there was another task say none
+            map.put(TASK, task);
+        }
         return map;
     }
 
@@ -224,6 +230,9 @@ public record ModelCard(
         }
         if (!classes.equals(then.get("classes"))) {
             changed.add("classes");
+        }
+        if (!task.equals(then.getOrDefault(TASK, IMAGE_CLASSIFICATION))) {
+            changed.add(TASK);
         }
         if (then.get("preprocessing") instanceof Map<?, ?> before) {
             Set<Object> names = new LinkedHashSet<>(preprocessing.keySet());

@@ -205,7 +205,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
 
     @Override
     public Example get(int index, RandomGenerator random) {
-        return Example.of(Tensor.of(store.get(view(random) * examples.size() + index), shape), examples.label(index));
+        return examples.example(Tensor.of(store.get(view(random) * examples.size() + index), shape), index);
     }
 
     // One view alone takes no number from the generator: training then has the randomness it has without a cache.
@@ -226,6 +226,16 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
     @Override
     public int label(int index) {
         return examples.label(index);
+    }
+
+    @Override
+    public boolean isMultiLabel() {
+        return examples.isMultiLabel();
+    }
+
+    @Override
+    public boolean[] has(int index) {
+        return examples.has(index);
     }
 
     @Override

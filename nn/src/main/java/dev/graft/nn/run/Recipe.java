@@ -1,9 +1,14 @@
 package dev.graft.nn.run;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.nn.Parameter;
 import dev.graft.nn.data.ClassWeights;
 import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.loss.BceWithLogitsLoss;
 import dev.graft.nn.loss.CrossEntropyLoss;
+import dev.graft.nn.loss.Loss;
 import dev.graft.nn.optim.AdamW;
 import dev.graft.nn.optim.CosineLr;
 import dev.graft.nn.optim.LinearWarmup;
@@ -20,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * How to train.
@@ -96,6 +102,33 @@ public record Recipe(
         return new CrossEntropyLoss();
     }
 
+    /**
+     * The loss for these training examples: of classes, or of any number of labels for each.
+     *
+     * @throws RunException for label smoothing where examples have several labels
+     */
+    public Loss loss(LabelledDataset train) {
+        if (!train.isMultiLabel()) {
+            return loss(train.labels(), train.classes().size());
+        }
+        if (labelSmoothing > 0) {
+            throw new RunException(
+                    setting("labelSmoothing", labelSmoothing)
+                            + " spreads one label over all classes, and these examples" + " have any number of labels",
+                    "leave it out");
+        }
+        BceWithLogitsLoss loss = new BceWithLogitsLoss().multiLabel();
+        return balanceClasses
+                ? loss.positiveWeight(ClassWeights.positive(
+                        IntStream.range(0, train.size()).mapToObj(train::has).toArray(boolean[][]::new)))
+                : loss;
+    }
+
+    /** As {@link #validationLoss()}, for data of any number of labels too. */
+    public static Loss validationLoss(LabelledDataset data) {
+        return data.isMultiLabel() ? new BceWithLogitsLoss().multiLabel() : validationLoss();
+    }
+
     /** The optimizer over the parameters that are not frozen. */
     public Optimizer optimizer(List<Parameter> parameters) {
         return switch (optimizer) {
@@ -107,7 +140,7 @@ public record Recipe(
 
     /** Adds this recipe to a trainer. */
     public TrainerBuilder configure(TrainerBuilder trainer, DataLoader train) {
-        trainer.epochs(epochs).accumulate(accumulate).monitor(monitor).validationLoss(validationLoss());
+        trainer.epochs(epochs).accumulate(accumulate).monitor(monitor).validationLoss(validationLoss(train));
         clipNorm.ifPresent(trainer::clipNorm);
         patience.ifPresent(trainer::earlyStopping);
         long steps = Trainer.steps(train, epochs, accumulate);
@@ -120,6 +153,10 @@ public record Recipe(
                 yield trainer.schedulePerStep(new LinearWarmup(warmup, new CosineLr(Math.max(1, steps - warmup))));
             }
         };
+    }
+
+    private static Loss validationLoss(DataLoader train) {
+        return train.dataset() instanceof LabelledDataset data ? validationLoss(data) : validationLoss();
     }
 
     /** Whether the epochs still to come do not change those that were: a finished run may then train for more. */

@@ -2,6 +2,7 @@ package dev.graft.nn.train;
 
 import dev.graft.nn.loss.Loss;
 import dev.graft.nn.metric.Accuracy;
+import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
@@ -15,9 +16,18 @@ import java.util.stream.IntStream;
 /**
  * A batch's probabilities and true classes on the host, without the examples whose label does not count.
  *
+ * @param labels the class of each; without values for several labels at once
  * @param rows the position of each in the batch
+ * @param truths which labels each has, if it may have several; without rows otherwise
  */
-record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
+record BatchPredictions(float[][] probabilities, int[] labels, int[] rows, boolean[][] truths) {
+    /** A soft label counts as what is more likely. */
+    private static final float YES = 0.5f;
+
+    /** Of one class for each example. */
+    BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
+        this(probabilities, labels, rows, new boolean[0][]);
+    }
 
     /** Empty if the loss is not for classification. */
     @SuppressWarnings("try")
@@ -26,8 +36,26 @@ record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
                 Autograd.Guard guard = Autograd.noGrad()) {
             return criterion
                     .probabilities(outputs)
-                    .map(p -> answers(p, criterion.labels(outputs, targets), criterion.ignoredLabel()));
+                    .map(p -> criterion.isMultiLabel()
+                            ? decisions(p, criterion.labels(outputs, targets))
+                            : answers(p, criterion.labels(outputs, targets), criterion.ignoredLabel()));
         }
+    }
+
+    private static BatchPredictions decisions(Tensor probabilities, Tensor targets) {
+        float[][] wanted = rows(targets.to(DType.F32));
+        boolean[][] truths = new boolean[wanted.length][];
+        for (int i = 0; i < wanted.length; i++) {
+            truths[i] = new boolean[wanted[i].length];
+            for (int c = 0; c < wanted[i].length; c++) {
+                truths[i][c] = wanted[i][c] >= YES;
+            }
+        }
+        return new BatchPredictions(
+                rows(probabilities),
+                new int[0],
+                IntStream.range(0, wanted.length).toArray(),
+                truths);
     }
 
     private static BatchPredictions answers(Tensor probabilities, Tensor labels, OptionalLong ignored) {
@@ -76,8 +104,26 @@ record BatchPredictions(float[][] probabilities, int[] labels, int[] rows) {
         return classes;
     }
 
+    boolean isMultiLabel() {
+        return truths.length > 0;
+    }
+
+    /** How many decisions {@link #right()} is out of. */
+    int decisions() {
+        return isMultiLabel() ? truths.length * truths[0].length : labels.length;
+    }
+
+    /** How many decisions are right: classes, or labels by {@link MultiLabelScores#THRESHOLD}. */
     int right() {
         int right = 0;
+        for (int i = 0; i < truths.length; i++) {
+            for (int c = 0; c < truths[i].length; c++) {
+                right += probabilities[i][c] >= MultiLabelScores.THRESHOLD == truths[i][c] ? 1 : 0;
+            }
+        }
+        if (isMultiLabel()) {
+            return right;
+        }
         int[] predictions = Accuracy.predictions(probabilities);
         for (int i = 0; i < labels.length; i++) {
             right += predictions[i] == labels[i] ? 1 : 0;

@@ -4,6 +4,7 @@ import dev.graft.nn.metric.Accuracy;
 import dev.graft.nn.metric.AveragePrecision;
 import dev.graft.nn.metric.BrierScore;
 import dev.graft.nn.metric.ConfusionMatrix;
+import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.metric.RocAuc;
 
 /**
@@ -14,8 +15,32 @@ import dev.graft.nn.metric.RocAuc;
  * @param probabilities {@code [examples][classes]}; without rows if the loss is not for classification
  * @param labels the true class of each row of {@code probabilities}
  * @param indices the position of each example in the data set
+ * @param truths which labels each row has, if the loss is {@linkplain dev.graft.nn.loss.Loss#isMultiLabel()
+ *     multi-label}; {@code labels} is then without values. Otherwise without rows
  */
-public record Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices) {
+public record Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices, boolean[][] truths) {
+    /** Of one class for each example. */
+    public Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices) {
+        this(loss, probabilities, labels, indices, new boolean[0][]);
+    }
+
+    /** Whether each example may have several labels. */
+    public boolean isMultiLabel() {
+        return truths.length > 0;
+    }
+
+    /**
+     * The scores of each label of a multi-label classification.
+     *
+     * @throws IllegalStateException if each example has one class
+     */
+    public MultiLabelScores multiLabel() {
+        if (!isMultiLabel()) {
+            throw new IllegalStateException(
+                    "evaluation: each example has one class. Hint: see accuracy(), auroc() and confusion().");
+        }
+        return MultiLabelScores.of(probabilities, truths);
+    }
 
     /** Whether there are probabilities, and therefore the scores below. */
     public boolean isClassification() {
@@ -31,23 +56,36 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
         return Accuracy.predictions(probabilities);
     }
 
-    /** In [0, 1]; NaN without probabilities. */
+    /** In [0, 1]; NaN without probabilities. Of several labels, the share of right decisions. */
     public double accuracy() {
+        if (isMultiLabel()) {
+            return multiLabel().accuracy();
+        }
         return isClassification() ? Accuracy.of(probabilities, labels) : Double.NaN;
     }
 
-    /** In [0, 1] (see {@link RocAuc}); NaN without probabilities, or if all examples are of one class. */
+    /**
+     * In [0, 1] (see {@link RocAuc}); NaN without probabilities, or if all examples are of one class. Of several
+     * labels, their mean.
+     */
     public double auroc() {
+        if (isMultiLabel()) {
+            return multiLabel().auroc();
+        }
         return isClassification() ? RocAuc.of(probabilities, labels) : Double.NaN;
     }
 
-    /** See {@link AveragePrecision}; NaN without probabilities. */
+    /** See {@link AveragePrecision}; NaN without probabilities. Of several labels, their mean. */
     public double averagePrecision() {
+        if (isMultiLabel()) {
+            return multiLabel().averagePrecision();
+        }
         return isClassification() ? AveragePrecision.of(probabilities, labels) : Double.NaN;
     }
 
     /** See {@link BrierScore}; NaN without probabilities. */
     public double brierScore() {
+        checkOneClass("brierScore");
         return isClassification() ? BrierScore.of(probabilities, labels) : Double.NaN;
     }
 
@@ -57,6 +95,14 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
      * @throws IllegalArgumentException without probabilities
      */
     public ConfusionMatrix confusion() {
+        checkOneClass("confusion");
         return ConfusionMatrix.of(predictions(), labels, classes());
+    }
+
+    private void checkOneClass(String what) {
+        if (isMultiLabel()) {
+            throw new IllegalStateException(
+                    "evaluation: " + what + " is for examples of one class each. Hint: see multiLabel().");
+        }
     }
 }

@@ -49,7 +49,8 @@ public final class Evaluator {
                 running.value(),
                 all.probabilities.toArray(float[][]::new),
                 all.labels.toArray(),
-                all.indices.toArray());
+                all.indices.toArray(),
+                all.truths.toArray(boolean[][]::new));
     }
 
     /** Is notified of each batch of a pass. */
@@ -71,6 +72,7 @@ public final class Evaluator {
     private static final class Everything implements Listener {
         private final List<float[]> probabilities = new ArrayList<>();
         private final IntList labels = new IntList();
+        private final List<boolean[]> truths = new ArrayList<>();
         private final IntList indices = new IntList();
         private final Progress progress;
 
@@ -87,6 +89,7 @@ public final class Evaluator {
         public void answered(BatchPredictions answers, int[] rows) {
             probabilities.addAll(Arrays.asList(answers.probabilities()));
             labels.add(answers.labels());
+            truths.addAll(Arrays.asList(answers.truths()));
             indices.add(rows);
         }
 

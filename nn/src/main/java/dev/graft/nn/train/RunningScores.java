@@ -1,6 +1,7 @@
 package dev.graft.nn.train;
 
 import dev.graft.nn.metric.Accuracy;
+import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.metric.RocAuc;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ final class RunningScores implements Evaluator.Listener {
     private final long maxProbabilities;
     private final List<float[]> probabilities = new ArrayList<>();
     private final IntList labels = new IntList();
+    private final List<boolean[]> truths = new ArrayList<>();
     private final BitSet predicted = new BitSet();
     private boolean ranked = true;
     private long right;
@@ -37,6 +39,14 @@ final class RunningScores implements Evaluator.Listener {
 
     @Override
     public void answered(BatchPredictions answers, int[] indices) {
+        if (answers.isMultiLabel()) {
+            right += answers.right();
+            total += answers.decisions();
+            if (ranked) {
+                keep(answers, total);
+            }
+            return;
+        }
         int[] predictions = Accuracy.predictions(answers.probabilities());
         for (int i = 0; i < predictions.length; i++) {
             right += predictions[i] == answers.labels()[i] ? 1 : 0;
@@ -44,24 +54,27 @@ final class RunningScores implements Evaluator.Listener {
         }
         total += predictions.length;
         if (ranked && predictions.length > 0) {
-            keep(answers);
+            keep(answers, total * answers.probabilities()[0].length);
         }
     }
 
-    private void keep(BatchPredictions answers) {
+    /** @param count of all probabilities so far, these included */
+    private void keep(BatchPredictions answers, long count) {
         int classes = answers.probabilities()[0].length;
-        if (total * classes > maxProbabilities) {
+        if (count > maxProbabilities) {
             if (monitored) {
-                throw new TrainingException("training: AUROC is monitored, and the probabilities of " + total
+                throw new TrainingException("training: AUROC is monitored, and the probabilities of " + count / classes
                         + " examples or more for " + classes
                         + " classes fill half of the heap. Hint: run Java with a larger -Xmx, or monitor accuracy.");
             }
             ranked = false;
             probabilities.clear();
+            truths.clear();
             return;
         }
         probabilities.addAll(Arrays.asList(answers.probabilities()));
         labels.add(answers.labels());
+        truths.addAll(Arrays.asList(answers.truths()));
     }
 
     /** Whether AUROC was left out because it needs too much memory. */
@@ -69,13 +82,17 @@ final class RunningScores implements Evaluator.Listener {
         return !ranked;
     }
 
+    private double auroc() {
+        if (probabilities.isEmpty()) {
+            return Double.NaN;
+        }
+        float[][] rows = probabilities.toArray(float[][]::new);
+        return truths.isEmpty()
+                ? RocAuc.of(rows, labels.toArray())
+                : MultiLabelScores.of(rows, truths.toArray(boolean[][]::new)).auroc();
+    }
+
     Scores scores(double loss) {
-        return new Scores(
-                loss,
-                total == 0 ? Double.NaN : (double) right / total,
-                probabilities.isEmpty()
-                        ? Double.NaN
-                        : RocAuc.of(probabilities.toArray(float[][]::new), labels.toArray()),
-                predicted.cardinality());
+        return new Scores(loss, total == 0 ? Double.NaN : (double) right / total, auroc(), predicted.cardinality());
     }
 }

@@ -416,9 +416,7 @@ public final class Trainer {
             }
             Optional<BatchPredictions> answers = BatchPredictions.of(criterion, outputs, batch.allTargets());
             state.right = answers.isPresent() ? state.right + answers.get().right() : -1;
-            state.judged += answers.map(BatchPredictions::labels)
-                    .map(labels -> labels.length)
-                    .orElse(0);
+            state.judged += answers.map(BatchPredictions::decisions).orElse(0);
         }
         checkUndisturbed(before);
         state.lossSum = running.sum();

@@ -1,5 +1,7 @@
 package dev.graft.vision.data;
 
+import static dev.graft.message.Message.setting;
+
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
@@ -17,13 +19,11 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -38,12 +38,20 @@ import java.util.regex.Pattern;
  * 2021/0002.png,normal,p18
  * </pre>
  *
+ * <p><b>Several labels at once.</b> Where an image may have any number of labels, they are columns of 0 and 1, which
+ * the caller names, or a column {@code labels} instead of {@code label}, with names between {@code ;} or {@code |} and
+ * nothing for none:
+ *
+ * <pre>
+ * file,edema,effusion            file,labels
+ * 0001.png,1,1                   0001.png,edema;effusion
+ * 0002.png,0,0                   0002.png,
+ * </pre>
+ *
  * <p>Classes are the different labels, sorted as numbers if all are whole numbers, else as text. With patients,
  * {@link #split} keeps each patient's images on one side.
  */
 public final class ImageCsv extends ImageDataset {
-    private static final Pattern WHOLE_NUMBER = Pattern.compile("-?\\d{1,9}");
-
     private static final Pattern OTHER_SEPARATOR = Pattern.compile("[;\t|]");
 
     private final Columns columns;
@@ -51,19 +59,26 @@ public final class ImageCsv extends ImageDataset {
     private final List<Long> lines;
 
     /** The header, and the names of those of its columns that are read. */
-    private record Columns(List<String> all, String file, String label, Optional<String> patient) {
-        static Columns of(Path csv, List<String> header) {
+    private record Columns(List<String> all, String file, LabelColumns labels, Optional<String> patient) {
+        static Columns of(Path csv, List<String> header, List<String> labelColumns) {
+            LabelColumns labels = labelColumns.isEmpty()
+                    ? find(csv, header, "label")
+                            .map(LabelColumns::one)
+                            .or(() -> find(csv, header, "labels").map(LabelColumns::list))
+                            .orElseGet(() -> LabelColumns.one(required(csv, header, "label")))
+                    : LabelColumns.flags(labelColumns.stream()
+                            .map(name -> required(csv, header, name))
+                            .toList());
             return new Columns(
-                    List.copyOf(header),
-                    required(csv, header, "file"),
-                    required(csv, header, "label"),
-                    find(csv, header, "patient"));
+                    List.copyOf(header), required(csv, header, "file"), labels, find(csv, header, "patient"));
         }
 
         private static String required(Path csv, List<String> header, String name) {
             return find(csv, header, name)
                     .orElseThrow(() -> new DataException("image csv: " + csv + " has no column '" + name
-                            + "'. Hint: the header is " + header + ", it needs file and label"
+                            + "'. Hint: the header is " + header
+                            + ", it needs file and label, or for any number of labels"
+                            + " a column labels, or columns of 0 and 1 named by " + setting("labelColumns")
                             + (header.stream()
                                             .anyMatch(column -> OTHER_SEPARATOR
                                                     .matcher(column)
@@ -130,8 +145,19 @@ public final class ImageCsv extends ImageDataset {
      *     file twice, even under different names, or a file does not exist
      */
     public static ImageCsv open(Path csv, Path folder, Charset charset, ImagePipeline pipeline) {
+        return open(csv, folder, charset, List.of(), pipeline);
+    }
+
+    /**
+     * As {@link #open(Path, Path, Charset, ImagePipeline)}, with the labels in columns of 0 and 1.
+     *
+     * @param labelColumns the columns, one for each label; empty for a column {@code label} or {@code labels}
+     * @throws DataException also for a value other than 0 and 1, and for a column that is there twice
+     */
+    public static ImageCsv open(
+            Path csv, Path folder, Charset charset, List<String> labelColumns, ImagePipeline pipeline) {
         List<String> names = new ArrayList<>();
-        List<String> labels = new ArrayList<>();
+        LabelReader labels = new LabelReader();
         List<String> patients = new ArrayList<>();
         List<Long> lines = new ArrayList<>();
         ListedFiles files = new ListedFiles(csv, folder);
@@ -141,7 +167,7 @@ public final class ImageCsv extends ImageDataset {
                         NamedCsvRecordHandler.of(handler -> handler.allowDuplicateHeaderFields(true)),
                         CsvText.read(csv, charset))) {
             for (NamedCsvRecord row : reader) {
-                Columns columns = found.isPresent() ? found.get() : Columns.of(csv, row.getHeader());
+                Columns columns = found.isPresent() ? found.get() : Columns.of(csv, row.getHeader(), labelColumns);
                 found = Optional.of(columns);
                 if (row.getFieldCount() != row.getHeader().size()) {
                     throw error(
@@ -155,7 +181,10 @@ public final class ImageCsv extends ImageDataset {
                 files.add(name, row.getStartingLineNumber());
                 names.add(name);
                 lines.add(row.getStartingLineNumber());
-                labels.add(FileNames.composed(value(csv, row, columns.label)));
+                labels.add(
+                        columns.labels,
+                        column -> FileNames.composed(row.getField(column).strip()),
+                        (problem, fix) -> error(csv, row, problem, fix));
                 if (columns.patient.isPresent()) {
                     patients.add(FileNames.composed(value(csv, row, columns.patient.get())));
                 }
@@ -173,16 +202,31 @@ public final class ImageCsv extends ImageDataset {
             throw new DataException("image csv: " + csv
                     + " lists no images. Hint: a header line 'file,label', then a line for each image.");
         }
-        List<String> classes = classes(labels);
-        Map<String, Integer> number = new HashMap<>();
-        classes.forEach(c -> number.put(c, number.size()));
-        int[] labelOf = labels.stream().mapToInt(number::get).toArray();
         return new ImageCsv(
-                new Listing(folder, List.copyOf(names), labelOf, classes, List.copyOf(patients)),
+                labels.listing(csv, folder, List.copyOf(names), List.copyOf(patients)),
                 found.get(),
                 List.copyOf(lines),
                 pipeline,
                 Decoding.defaults().notes());
+    }
+
+    /** Whether a list has a column of this name; false for what cannot be read, which opening it tells of. */
+    public static boolean hasColumn(Path csv, Charset charset, String name) {
+        if (!Files.isRegularFile(csv)) {
+            return false;
+        }
+        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder()
+                .build(
+                        NamedCsvRecordHandler.of(handler -> handler.allowDuplicateHeaderFields(true)),
+                        CsvText.read(csv, charset))) {
+            return reader.stream()
+                    .findFirst()
+                    .map(row -> row.getHeader().stream()
+                            .anyMatch(column -> column.strip().equalsIgnoreCase(name)))
+                    .orElse(false);
+        } catch (IOException | UncheckedIOException | CsvParseException | DataException e) {
+            return false;
+        }
     }
 
     @Override
@@ -203,15 +247,6 @@ public final class ImageCsv extends ImageDataset {
     @Override
     public ImageCsv withPipeline(ImagePipeline other) {
         return new ImageCsv(listing(), columns, lines, other, notes());
-    }
-
-    private static List<String> classes(List<String> labels) {
-        boolean numbers = labels.stream().allMatch(l -> WHOLE_NUMBER.matcher(l).matches());
-        Comparator<String> byText = Comparator.naturalOrder();
-        TreeSet<String> sorted = new TreeSet<>(
-                numbers ? Comparator.<String>comparingInt(Integer::parseInt).thenComparing(byText) : byText);
-        sorted.addAll(labels);
-        return List.copyOf(sorted);
     }
 
     private static String value(Path csv, NamedCsvRecord row, String column) {

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -37,10 +38,36 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      *
      * @param root the folder that {@code names} are relative to
      * @param names the files, with slashes, in order
-     * @param labels the class of each file
+     * @param labels the class of each file; of several labels, which combination of them
      * @param groups what each file belongs to, such as a patient; empty if unknown
+     * @param combinations which of the classes each combination has, if a file has any number of them; else empty
      */
-    record Listing(Path root, List<String> names, int[] labels, List<String> classes, List<String> groups) {}
+    record Listing(
+            Path root,
+            List<String> names,
+            int[] labels,
+            List<String> classes,
+            List<String> groups,
+            List<BitSet> combinations) {
+        Listing(Path root, List<String> names, int[] labels, List<String> classes, List<String> groups) {
+            this(root, names, labels, classes, groups, List.of());
+        }
+
+        boolean isMultiLabel() {
+            return !combinations.isEmpty();
+        }
+
+        /** What {@code labels} number, in words. */
+        String nameOf(int label) {
+            if (!isMultiLabel()) {
+                return classes.get(label);
+            }
+            BitSet has = combinations.get(label);
+            return has.isEmpty() ? NONE : has.stream().mapToObj(classes::get).collect(Collectors.joining(" + "));
+        }
+    }
+
+    private static final String NONE = "no label";
 
     /**
      * Two files with the same bytes.
@@ -87,6 +114,9 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      */
     public final ImageDataset withClasses(List<String> classes) {
         int[] number = listing.classes.stream().mapToInt(classes::indexOf).toArray();
+        if (listing.isMultiLabel()) {
+            return with(renumbered(number, List.copyOf(classes)));
+        }
         for (int c = 0; c < number.length; c++) {
             if (number[c] < 0) {
                 throw new IllegalArgumentException(
@@ -95,6 +125,23 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         }
         int[] labels = Arrays.stream(listing.labels).map(label -> number[label]).toArray();
         return with(new Listing(listing.root, listing.names, labels, List.copyOf(classes), listing.groups));
+    }
+
+    private Listing renumbered(int[] number, List<String> classes) {
+        for (int c = 0; c < number.length; c++) {
+            if (number[c] < 0) {
+                throw new IllegalArgumentException(
+                        "image data: the label " + listing.classes.get(c) + " is not among " + classes);
+            }
+        }
+        List<BitSet> combinations = listing.combinations.stream()
+                .map(has -> {
+                    BitSet other = new BitSet();
+                    has.stream().forEach(c -> other.set(number[c]));
+                    return other;
+                })
+                .toList();
+        return new Listing(listing.root, listing.names, listing.labels, classes, listing.groups, combinations);
     }
 
     /** The same images, listed otherwise. */
@@ -122,12 +169,47 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
 
     @Override
     public int[] labels() {
+        checkOneClass();
         return listing.labels.clone();
     }
 
     @Override
     public int label(int index) {
+        checkOneClass();
         return listing.labels[index];
+    }
+
+    private void checkOneClass() {
+        if (listing.isMultiLabel()) {
+            throw new IllegalStateException(
+                    "image data: the images of " + listing.root + " have any number of labels. Hint: call has(index).");
+        }
+    }
+
+    @Override
+    public boolean isMultiLabel() {
+        return listing.isMultiLabel();
+    }
+
+    @Override
+    public boolean[] has(int index) {
+        boolean[] has = new boolean[listing.classes.size()];
+        if (listing.isMultiLabel()) {
+            listing.combinations.get(listing.labels[index]).stream().forEach(c -> has[c] = true);
+        } else {
+            has[listing.labels[index]] = true;
+        }
+        return has;
+    }
+
+    /** As {@link #labelText}, and no two combinations of labels alike, whatever their names. */
+    private String identityOf(int index) {
+        return listing.isMultiLabel() ? Arrays.toString(has(index)) + listing.classes : labelText(index);
+    }
+
+    /** The class of an image by its name; of several labels, such as {@code edema + effusion} or {@code no label}. */
+    public String labelText(int index) {
+        return listing.nameOf(listing.labels[index]);
     }
 
     /** The files' names relative to the data set's folder, with slashes, in order. */
@@ -153,8 +235,11 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     /** How many files each class has. */
     public int[] classCounts() {
         int[] counts = new int[listing.classes.size()];
-        for (int label : listing.labels) {
-            counts[label]++;
+        for (int i = 0; i < size(); i++) {
+            boolean[] has = has(i);
+            for (int c = 0; c < has.length; c++) {
+                counts[c] += has[c] ? 1 : 0;
+            }
         }
         return counts;
     }
@@ -166,7 +251,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      */
     @Override
     public Example get(int index, RandomGenerator random) {
-        return Example.of(pipeline.apply(image(index), random), listing.labels[index]);
+        return example(pipeline.apply(image(index), random), index);
     }
 
     /** One image as it is stored. */
@@ -187,7 +272,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
 
     /**
      * Holds files back for validation: the same share of each class or, if {@link #groups()} are known, whole groups
-     * that come near that share.
+     * that come near that share. Of several labels it is the share of each combination of them.
      *
      * @param heldFraction the share to hold back, in (0, 1)
      */
@@ -195,6 +280,14 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         Split split = listing.groups.isEmpty()
                 ? Split.stratified(listing.labels, heldFraction, seed)
                 : Split.grouped(listing.groups, listing.labels, heldFraction, seed);
+        if (listing.isMultiLabel()) { // what is said of combinations means nothing to a reader
+            return new Split(
+                    split.train(),
+                    split.held(),
+                    split.notes().stream()
+                            .filter(note -> !note.startsWith("class "))
+                            .toList());
+        }
         return split.named(listing.classes);
     }
 
@@ -215,9 +308,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         ContentHash hash = new ContentHash();
         for (int i = 0; i < size(); i++) {
             beforeEach.run();
-            hash.text(listing.names.get(i))
-                    .text(listing.classes.get(listing.labels[i]))
-                    .content(content(i));
+            hash.text(listing.names.get(i)).text(identityOf(i)).content(content(i));
         }
         return hash.hex();
     }
@@ -299,15 +390,11 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return contradictions.stream()
                 .findFirst()
                 .map(twin -> place(twin.otherIndex()) + " and " + place(twin.index())
-                        + " are the same image, with the labels " + label(twin.otherIndex(), classes()) + " and "
-                        + label(twin.index(), classes())
+                        + " are the same image, with the labels " + labelText(twin.otherIndex()) + " and "
+                        + labelText(twin.index())
                         + (contradictions.size() == 1
                                 ? ""
                                 : ", the first of " + contradictions.size() + " such pairs"));
-    }
-
-    private String label(int index, List<String> classes) {
-        return classes.get(listing.labels[index]);
     }
 
     /** Where an image is listed, for messages. */
