@@ -117,7 +117,7 @@ public final class CpuBackend implements Backend {
                 maxPooling,
                 kernels.depthwiseConvolution(context),
                 kernels.denseConvolution(context),
-                kernels.groupedConvolution(context));
+                kernels.groupedConvolution(context, layout));
         this.batchNorm = new BatchNorm(context, layout, kernels.normLoops(context));
         this.layerNorm = new LayerNorm(context);
         this.indexed = new IndexedElements(context);

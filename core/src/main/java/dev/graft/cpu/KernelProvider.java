@@ -1,7 +1,6 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
-import dev.graft.cpu.conv.BlasConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.gemm.Gemm;
 import dev.graft.cpu.gemm.JavaBlas;
@@ -126,10 +125,8 @@ public abstract class KernelProvider {
     /** For one group. */
     abstract ConvolutionAlgorithm denseConvolution(ExecutionContext context);
 
-    /** For any number of groups, whose channels may be too few to fill a vector. */
-    final ConvolutionAlgorithm groupedConvolution(ExecutionContext context) {
-        return new BlasConvolution(context);
-    }
+    /** For any number of groups. */
+    abstract ConvolutionAlgorithm groupedConvolution(ExecutionContext context, ChannelsLast layout);
 
     /** For as many groups as channels. */
     abstract ConvolutionAlgorithm depthwiseConvolution(ExecutionContext context);

@@ -1,6 +1,7 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
+import dev.graft.cpu.conv.BlasConvolution;
 import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.PlainElementLoops;
@@ -54,7 +55,12 @@ final class PlainKernelProvider extends KernelProvider {
 
     @Override
     ConvolutionAlgorithm denseConvolution(ExecutionContext context) {
-        return groupedConvolution(context);
+        return new BlasConvolution(context);
+    }
+
+    @Override
+    ConvolutionAlgorithm groupedConvolution(ExecutionContext context, ChannelsLast layout) {
+        return new BlasConvolution(context);
     }
 
     @Override

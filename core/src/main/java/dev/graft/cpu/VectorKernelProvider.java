@@ -2,6 +2,7 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.VectorConvolution;
+import dev.graft.cpu.conv.VectorGroupedConvolution;
 import dev.graft.cpu.conv.depthwise.VectorDepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.VectorElementLoops;
@@ -58,6 +59,11 @@ final class VectorKernelProvider extends KernelProvider {
     @Override
     ConvolutionAlgorithm denseConvolution(ExecutionContext context) {
         return new VectorConvolution(context);
+    }
+
+    @Override
+    ConvolutionAlgorithm groupedConvolution(ExecutionContext context, ChannelsLast layout) {
+        return new VectorGroupedConvolution(context, layout, denseConvolution(context));
     }
 
     @Override

@@ -139,7 +139,7 @@ public record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, i
         int n = pick(random, 0, 1, 1, 2, 2, 3);
         int h = 1 + random.nextInt(14);
         int w = 1 + random.nextInt(14);
-        return switch (random.nextInt(11)) {
+        return switch (random.nextInt(13)) {
             case 0 -> {
                 int groups = pick(random, 1, 1, 2, 3);
                 yield new ConvCase(
@@ -261,6 +261,20 @@ public record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, i
                         kernel,
                         kernel,
                         params(random, kernel + random.nextInt(2), 2, 1, 1));
+            }
+            case 10, 11 -> {
+                int groups = 2 + random.nextInt(24);
+                int kh = pick(random, 1, 3, 3, 5);
+                yield new ConvCase(
+                        "small groups",
+                        n,
+                        groups * pick(random, 1, 1, 2, 3, 4, 8, 18),
+                        h,
+                        w,
+                        groups * pick(random, 1, 2, 3, 4, 8, 18),
+                        kh,
+                        random.nextInt(4) == 0 ? 1 + random.nextInt(4) : kh,
+                        params(random, pick(random, 1, 1, 2, 3), kh / 2 + 1, pick(random, 1, 1, 1, 2), groups));
             }
             default ->
                 new ConvCase(

@@ -35,6 +35,7 @@ final class DepthwiseBlock {
     private final Workspace workspace;
     // A block that is wider than the result is stored here first.
     private final float[] narrow;
+    private final int weightsAt;
     private boolean plainly;
 
     // What DepthwiseTaps reads: the convolution,
@@ -60,11 +61,15 @@ final class DepthwiseBlock {
     int firstChannel;
     int lastChannel;
 
-    /** {@code w} is {@code [kernel rows, kernel columns, channels]}; {@code epilogue} has no residual. */
+    /**
+     * {@code w} is {@code [kernel rows, kernel columns, channels]} from {@code weightsAt} on; {@code epilogue} has no
+     * residual.
+     */
     DepthwiseBlock(
             ImageArray source,
             PixelMap map,
             float[] w,
+            int weightsAt,
             ImageArray target,
             VectorEpilogue epilogue,
             Workspace workspace) {
@@ -73,6 +78,7 @@ final class DepthwiseBlock {
         this.map = map;
         this.taps = map.columnOffsets().length;
         this.w = w;
+        this.weightsAt = weightsAt;
         this.channels = source.channels();
         this.column = new int[(PIXELS - 1) * map.stepW() + taps];
         this.inside = new int[column.length];
@@ -145,7 +151,7 @@ final class DepthwiseBlock {
         x = source.data();
         rowStep = offsets.length == 1 ? 0 : (offsets[1] - offsets[0]) * source.width() * channels;
         xAt = kernelRows == 0 ? 0 : source.at() + source.place(image, top + offsets[first], 0);
-        wAt = first * taps * channels;
+        wAt = weightsAt + first * taps * channels;
     }
 
     private void block(int image, int q, int r, int count) {

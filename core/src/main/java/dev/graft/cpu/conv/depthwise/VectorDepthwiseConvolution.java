@@ -7,12 +7,13 @@ import dev.graft.cpu.conv.parts.VectorEpilogue;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Vectors;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * {@link DepthwiseConvolution} for kernels of common sizes, by {@link DepthwiseBlock} and
- * {@link DepthwiseGradientBlock}.
+ * {@link DepthwiseGradientBlock}, and for others, by {@link RepeatedConvolution}.
  */
 public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     // Least products in a strip of result rows: several microseconds of work.
@@ -20,9 +21,14 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     // The same for weight gradients, whose pieces have separate sums.
     private static final int GRADIENT_STRIP = 1 << 19;
     private static final int SUMMED_CHANNELS = 128;
+    /** Fewer fill too little of a vector. */
+    private static final int LEAST_CHANNELS = Vectors.LANES / 2;
+
+    private final RepeatedConvolution repeated;
 
     public VectorDepthwiseConvolution(ExecutionContext context) {
         super(context);
+        this.repeated = new RepeatedConvolution(context);
     }
 
     @Override
@@ -35,14 +41,19 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
             Epilogue epilogue,
             Optional<View> residual) {
         if (residual.isPresent() || !DepthwiseBlock.fits(map, target.channels())) {
-            super.run(images, source, w, map, target, epilogue, residual);
+            if (map.taps() > 0 && target.channels() >= LEAST_CHANNELS) {
+                repeated.single(
+                        images, source, w, map, target, new VectorEpilogue(epilogue, residual, target.channels()));
+            } else {
+                super.run(images, source, w, map, target, epilogue, residual);
+            }
             return;
         }
         float[] weights = packed(w, map);
         VectorEpilogue finish = new VectorEpilogue(epilogue, Optional.empty(), source.channels());
         int strips = strips(map, source.channels(), STRIP);
         context.forEach(images * strips, task -> {
-            DepthwiseBlock block = new DepthwiseBlock(source, map, weights, target, finish, context.workspace());
+            DepthwiseBlock block = new DepthwiseBlock(source, map, weights, 0, target, finish, context.workspace());
             int strip = task % strips;
             block.rows(task / strips, firstRow(map, strip, strips), firstRow(map, strip + 1, strips));
         });
@@ -60,7 +71,9 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     @Override
     boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
         if (!DepthwiseGradientBlock.fits(map, source.channels())) {
-            return super.gradient(images, source, gradient, map, dw);
+            return source.channels() >= LEAST_CHANNELS
+                    ? repeated.singleGradient(images, source, gradient, map, dw)
+                    : super.gradient(images, source, gradient, map, dw);
         }
         int strips = strips(map, source.channels(), GRADIENT_STRIP);
         int tasks = images * strips;
