@@ -93,8 +93,8 @@ public final class ShapeSweep {
                 .maker()
                 .make(point.values().stream().mapToInt(v -> v).toArray())
                 .orElseThrow(() -> new IllegalArgumentException("shape: " + point + " has no result"));
-        work.measure(30, 1);
-        double seconds = work.measure(30, 1);
+        work.measure(2000, 0.4); // until the JIT compiler has seen it
+        double seconds = work.measure(200, 0.2);
         System.out.printf(Locale.ROOT, "%10.3f ms, cost %7.1f  %s%n", seconds * 1e3, seconds / work.expected(), point);
     }
 

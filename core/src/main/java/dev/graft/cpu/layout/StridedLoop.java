@@ -15,6 +15,8 @@ import java.util.Arrays;
  */
 public final class StridedLoop {
     private static final int GRAIN = 1 << 15;
+    /** Runs of at most this length are copied column by column. */
+    private static final int SHORT = 16;
 
     /** A kernel on elements {@code [from, to)} of all arrays. */
     @FunctionalInterface
@@ -93,32 +95,75 @@ public final class StridedLoop {
     /** Copies walk positions {@code [from, to)} of a view to the start of {@code block}. */
     public static void load(StridedWalk walk, int view, float[] data, int from, int to, float[] block) {
         int step = walk.step(view);
-        walk.runs(view, from, to, (at, position, count) -> {
+        walk.rows(view, from, to, (at, position, rows, rowStep, count) -> {
             int b = position - from;
-            if (step == 1) {
-                System.arraycopy(data, at, block, b, count);
-            } else if (step == 0) {
-                Arrays.fill(block, b, b + count, data[at]);
-            } else {
-                for (int i = 0, x = at; i < count; i++, x += step) {
-                    block[b + i] = data[x];
-                }
+            if (count <= SHORT && rows > 1) {
+                loadColumns(data, at, rows, rowStep, count, step, block, b);
+                return;
+            }
+            for (int r = 0; r < rows; r++) {
+                loadRun(data, at + r * rowStep, step, count, block, b + r * count);
             }
         });
+    }
+
+    private static void loadRun(float[] data, int at, int step, int count, float[] block, int to) {
+        if (step == 1) {
+            System.arraycopy(data, at, block, to, count);
+        } else if (step == 0) {
+            Arrays.fill(block, to, to + count, data[at]);
+        } else {
+            for (int i = 0, x = at; i < count; i++, x += step) {
+                block[to + i] = data[x];
+            }
+        }
+    }
+
+    // A loop over a short row would be too short to be worth its start.
+    private static void loadColumns(
+            float[] data, int at, int rows, int rowStep, int count, int step, float[] block, int to) {
+        for (int i = 0; i < count; i++) {
+            int x = at + i * step;
+            int b = to + i;
+            for (int r = 0; r < rows; r++) {
+                block[b + r * count] = data[x + r * rowStep];
+            }
+        }
     }
 
     /** The reverse of {@link #load}. */
     public static void store(StridedWalk walk, int view, float[] data, int from, int to, float[] block) {
         int step = walk.step(view);
-        walk.runs(view, from, to, (at, position, count) -> {
+        walk.rows(view, from, to, (at, position, rows, rowStep, count) -> {
             int b = position - from;
-            if (step == 1) {
-                System.arraycopy(block, b, data, at, count);
-            } else {
-                for (int i = 0, y = at; i < count; i++, y += step) {
-                    data[y] = block[b + i];
-                }
+            if (count <= SHORT && rows > 1) {
+                storeColumns(block, b, rows, rowStep, count, step, data, at);
+                return;
+            }
+            for (int r = 0; r < rows; r++) {
+                storeRun(block, b + r * count, step, count, data, at + r * rowStep);
             }
         });
+    }
+
+    private static void storeRun(float[] block, int from, int step, int count, float[] data, int at) {
+        if (step == 1) {
+            System.arraycopy(block, from, data, at, count);
+        } else {
+            for (int i = 0, y = at; i < count; i++, y += step) {
+                data[y] = block[from + i];
+            }
+        }
+    }
+
+    private static void storeColumns(
+            float[] block, int from, int rows, int rowStep, int count, int step, float[] data, int at) {
+        for (int i = 0; i < count; i++) {
+            int y = at + i * step;
+            int b = from + i;
+            for (int r = 0; r < rows; r++) {
+                data[y + r * rowStep] = block[b + r * count];
+            }
+        }
     }
 }

@@ -23,6 +23,15 @@ public final class StridedWalk {
         void accept(int at, int position, int count);
     }
 
+    /**
+     * Runs of {@code count} elements each: {@code rows} of them, the first from {@code at} on, and each {@code step}
+     * after the one before; the walk positions from {@code position} on.
+     */
+    @FunctionalInterface
+    public interface Rows {
+        void accept(int at, int position, int rows, int step, int count);
+    }
+
     private final int[] sizes;
     private final int[][] strides;
     private final int[] offsets;
@@ -152,12 +161,53 @@ public final class StridedWalk {
 
     /** Calls {@code run} for each run of {@code view} within the walk positions {@code [from, to)}, in order. */
     public void runs(int view, int from, int to, Run run) {
-        int inner = sizes[sizes.length - 1];
+        rows(view, from, to, (at, position, rows, step, count) -> {
+            for (int r = 0; r < rows; r++) {
+                run.accept(at + r * step, position + r * count, count);
+            }
+        });
+    }
+
+    /**
+     * As {@link #runs}, with equally spaced runs of one length together: for short runs, a call for each would cost
+     * more than the run itself.
+     */
+    public void rows(int view, int from, int to, Rows action) {
+        int last = sizes.length - 1;
+        int inner = sizes[last];
+        if (last == 0) {
+            if (from < to) {
+                action.accept(offsets[view] + from * strides[view][0], from, 1, 0, to - from);
+            }
+            return;
+        }
+        int[] steps = strides[view];
+        int[] index = new int[last];
+        int rest = from / inner;
+        int at = offsets[view];
+        for (int d = last - 1; d >= 0; d--) {
+            index[d] = rest % sizes[d];
+            rest /= sizes[d];
+            at += index[d] * steps[d];
+        }
         int position = from;
+        int skipped = from % inner;
         while (position < to) {
-            int count = Math.min(inner - position % inner, to - position);
-            run.accept(at(view, position), position, count);
-            position += count;
+            int rows = 1;
+            int count = Math.min(inner - skipped, to - position);
+            if (count == inner) {
+                rows = Math.min(sizes[last - 1] - index[last - 1], (to - position) / inner);
+            }
+            action.accept(at + skipped * steps[last], position, rows, steps[last - 1], count);
+            position += rows * count;
+            skipped = 0;
+            index[last - 1] += rows;
+            at += rows * steps[last - 1];
+            for (int d = last - 1; d > 0 && index[d] == sizes[d]; d--) {
+                index[d] = 0;
+                index[d - 1]++;
+                at += steps[d - 1] - sizes[d] * steps[d];
+            }
         }
     }
 }

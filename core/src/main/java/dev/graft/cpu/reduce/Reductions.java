@@ -26,6 +26,11 @@ public final class Reductions {
     /** The most numbers that are added in floats before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 32;
 
+    /** Up to this many reduced elements, and neighbouring results, each result is reduced by itself. */
+    private static final int SHORT_COLUMN = 64;
+
+    private static final int SHORT_ROW = 64;
+
     private static final int BLOCK = Workspace.BLOCK;
 
     private final ExecutionContext context;
@@ -91,6 +96,9 @@ public final class Reductions {
     private double[] foldRows(Reduction op, float[] x, StridedWalk walk) {
         StridedWalk kept = walk.where(1, false);
         StridedWalk folded = walk.where(1, true);
+        if (folded.rank() == 1 && folded.total() <= BLOCK) {
+            return foldShort(op, x, kept, folded);
+        }
         int pieces = (folded.total() + TASK - 1) / TASK;
         double[] partial = new double[kept.total() * pieces];
         int grain = Math.max(1, TASK / Math.min(TASK, folded.total()));
@@ -106,6 +114,27 @@ public final class Reductions {
         return joined(op, partial, kept.total(), pieces, 1);
     }
 
+    /** Results of few elements each, straight from memory: any preparation would cost more than the elements. */
+    private double[] foldShort(Reduction op, float[] x, StridedWalk kept, StridedWalk folded) {
+        double[] results = new double[kept.total()];
+        int n = folded.total();
+        int foldedStep = folded.step(0);
+        int keptStep = kept.step(0);
+        context.forRange(
+                results.length,
+                Math.max(1, TASK / n),
+                (from, to) -> kept.rows(0, from, to, (at, position, rows, rowStep, count) -> {
+                    for (int r = 0; r < rows; r++) {
+                        int first = at + r * rowStep;
+                        int result = position + r * count;
+                        for (int i = 0; i < count; i++) {
+                            results[result + i] = fold(op, x, first + i * keptStep, foldedStep, n);
+                        }
+                    }
+                }));
+        return results;
+    }
+
     private double foldRun(
             Reduction op, float[] x, int base, StridedWalk folded, int from, int to, Workspace workspace) {
         float[] block = workspace.floats(0, BLOCK);
@@ -118,7 +147,7 @@ public final class Reductions {
             if (lanes != null && end - start == BLOCK) {
                 lanes.add(block);
             } else {
-                total = join(op, total, fold(op, block, end - start));
+                total = join(op, total, fold(op, block, 0, 1, end - start));
             }
         }
         return lanes == null ? total : total + lanes.total();
@@ -138,29 +167,46 @@ public final class Reductions {
         });
     }
 
-    private static double fold(Reduction op, float[] x, int n) {
-        if (op == Reduction.SUM || op == Reduction.MEAN) {
-            double s0 = 0;
-            double s1 = 0;
-            double s2 = 0;
-            double s3 = 0;
-            int i = 0;
-            for (; i + 3 < n; i += 4) {
-                s0 += x[i];
-                s1 += x[i + 1];
-                s2 += x[i + 2];
-                s3 += x[i + 3];
+    private static double fold(Reduction op, float[] x, int at, int step, int n) {
+        return switch (op) {
+            case SUM, MEAN -> sum(x, at, step, n);
+            case MAX -> {
+                float best = x[at];
+                for (int i = 1; i < n; i++) {
+                    best = Math.max(best, x[at + i * step]);
+                }
+                yield best;
             }
-            for (; i < n; i++) {
-                s0 += x[i];
+            case MIN -> {
+                float best = x[at];
+                for (int i = 1; i < n; i++) {
+                    best = Math.min(best, x[at + i * step]);
+                }
+                yield best;
             }
-            return s0 + s1 + (s2 + s3);
+        };
+    }
+
+    private static double sum(float[] x, int at, int step, int n) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        int place = at;
+        // Counted, as the step of a repeated element is 0.
+        for (; i + 3 < n; i += 4) {
+            s0 += x[place];
+            s1 += x[place + step];
+            s2 += x[place + 2 * step];
+            s3 += x[place + 3 * step];
+            place += 4 * step;
         }
-        float best = x[0];
-        for (int i = 1; i < n; i++) {
-            best = op == Reduction.MAX ? Math.max(best, x[i]) : Math.min(best, x[i]);
+        for (; i < n; i++) {
+            s0 += x[place];
+            place += step;
         }
-        return best;
+        return s0 + s1 + (s2 + s3);
     }
 
     /** Sums of many blocks, lane by lane. */
@@ -215,6 +261,9 @@ public final class Reductions {
         int outer = kept.total() / width;
         int columns = Math.min(width, BLOCK);
         int columnBlocks = (width + columns - 1) / columns;
+        if (folded.rank() == 1 && folded.total() <= SHORT_COLUMN && (width <= SHORT_ROW || step != 1)) {
+            return foldShort(op, x, kept, folded);
+        }
         int rows = Math.max(2 * FLOAT_ADDITIONS, TASK / columns);
         int pieces = (folded.total() + rows - 1) / rows;
         double[] partial = new double[Math.multiplyExact(kept.total(), pieces)];
@@ -283,10 +332,12 @@ public final class Reductions {
                 case MIN -> context.elementLoops().binary(BinaryOp.MINIMUM, block, sum, sum, 0, loaded);
             }
             if (++added % FLOAT_ADDITIONS == 0 || row + together >= to) {
-                for (int i = 0; i < together * count; i++) {
-                    result[resultAt + i % count] = join(op, result[resultAt + i % count], sum[i]);
-                    sum[i] = (float) start(op);
+                for (int lane = 0; lane < together * count; lane += count) {
+                    for (int i = 0; i < count; i++) {
+                        result[resultAt + i] = join(op, result[resultAt + i], sum[lane + i]);
+                    }
                 }
+                Arrays.fill(sum, 0, together * count, (float) start(op));
             }
         }
     }
