@@ -248,6 +248,79 @@ public interface Backend {
 
     void layerNormBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta);
 
+    // Sequences
+
+    /**
+     * {@code y = softmax(scale * q k^T + mask) v}: q {@code [N, H, L, E]}, k {@code [N, H, S, E]}, v {@code [N, H, S,
+     * F]}, y {@code [N, H, L, F]}, any strides. A BOOL mask {@code [N, H, L, S]} tells which keys a query sees; an F32
+     * mask is added. A query that sees no key gives zeros. Writes the logarithm of each softmax's divisor to
+     * {@code logSum [N, H, L]} (contiguous), infinity where no key is seen.
+     */
+    void attention(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum);
+
+    /** Gradients of q, k and v, any strides, for the operands and results of {@link #attention}. */
+    void attentionBackward(
+            View q,
+            View k,
+            View v,
+            Optional<View> mask,
+            AttentionParams params,
+            View y,
+            View logSum,
+            View dy,
+            View dq,
+            View dk,
+            View dv);
+
+    /**
+     * All steps of one direction of a recurrent layer. {@code gates [T, N, G * H]} holds the product of the inputs and
+     * the input weights, and receives the activated gates. {@code weight [G * H, H]}, {@code inputBias} and
+     * {@code hiddenBias [G * H]}; h0, c0, hn, cn {@code [N, H]}, where only an LSTM has c; y {@code [T, N, H]}. Of
+     * sequence {@code n} only the first {@code lengths[n]} steps count (I64 {@code [N]}, from 0 to T): the others give
+     * zeros and leave the state alone. {@code reverse} runs from the last step to the first. {@code memory [T, N, H]}
+     * receives what the gradient needs: an LSTM's cells, or a GRU's hidden part of gate n with its bias. Gates and
+     * memory of steps that do not count are undefined. The last dimension of gates, memory and y is contiguous; the
+     * other strides are free; all other operands are contiguous.
+     */
+    void recurrent(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            Optional<View> memory,
+            View hn,
+            Optional<View> cn);
+
+    /**
+     * The gradients of {@link #recurrent} by the input part of the gates, {@code dgates [T, N, G * H]}, and by the
+     * state. {@code dhidden}, of the same shape, receives the gradient by the hidden part; it is given for a GRU only,
+     * as an LSTM's is the same. Both are 0 in steps that do not count. Missing gradients of results are 0. Strides as
+     * there.
+     */
+    void recurrentBackward(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View memory,
+            View y,
+            View weight,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View dy,
+            Optional<View> dhn,
+            Optional<View> dcn,
+            View dgates,
+            Optional<View> dhidden,
+            View dh0,
+            Optional<View> dc0);
+
     // Pooling
 
     /**

@@ -309,6 +309,74 @@ public abstract class ComposedBackend implements Backend {
         return Temporaries.inPlace(Temporaries.reshape(sum, Shape.of(dims)), axis);
     }
 
+    // Sequences
+
+    @Override
+    public void attention(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum) {
+        try (Temporaries t = temporaries()) {
+            new ComposedAttention(this, t, params).forward(q, k, v, mask, y, logSum);
+        }
+    }
+
+    @Override
+    public void attentionBackward(
+            View q,
+            View k,
+            View v,
+            Optional<View> mask,
+            AttentionParams params,
+            View y,
+            View logSum,
+            View dy,
+            View dq,
+            View dk,
+            View dv) {
+        try (Temporaries t = temporaries()) {
+            new ComposedAttention(this, t, params).backward(q, k, v, mask, y, logSum, dy, dq, dk, dv);
+        }
+    }
+
+    @Override
+    public void recurrent(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            Optional<View> memory,
+            View hn,
+            Optional<View> cn) {
+        new ComposedRecurrence(this, cell, reverse, weight, lengths)
+                .forward(gates, inputBias, hiddenBias, h0, c0, y, memory, hn, cn);
+    }
+
+    @Override
+    public void recurrentBackward(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View memory,
+            View y,
+            View weight,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View dy,
+            Optional<View> dhn,
+            Optional<View> dcn,
+            View dgates,
+            Optional<View> dhidden,
+            View dh0,
+            Optional<View> dc0) {
+        new ComposedRecurrence(this, cell, reverse, weight, lengths)
+                .backward(gates, memory, y, h0, c0, dy, dhn, dcn, dgates, dhidden, dh0, dc0);
+    }
+
     // Losses
 
     /** The targets of the rows, as masks: of the class {@code [R, C]}, and of ignored rows {@code [R, 1]}. */

@@ -15,8 +15,8 @@ import java.util.Locale;
  * <tr><th>kernels</th><th>least promise</th></tr>
  * <tr><td>moving and element-wise kernels, dropout, argmax, argsort, gather, largest values of a pooling, optimizer steps,
  * normalisation with given statistics, index checks</td><td>{@link Determinism#ANY_THREADS}</td></tr>
- * <tr><td>reductions, running sums, softmax, losses, products, convolution, normalisation with statistics and its gradients, means of
- * a pooling, sums of squares</td><td>{@link Determinism#SAME_DEVICE}</td></tr>
+ * <tr><td>reductions, running sums, softmax, losses, products, convolution, normalisation with statistics and its gradients,
+ * attention, recurrent layers, means of a pooling, sums of squares</td><td>{@link Determinism#SAME_DEVICE}</td></tr>
  * <tr><td>what is added in place: scatter, and gradients of convolution, pooling and rows</td>
  * <td>{@link Determinism#NOT_PROMISED}</td></tr>
  * </table>
@@ -47,6 +47,10 @@ public enum Kernel {
     FOLD_BATCH_NORM(false, ANY_THREADS),
     LAYER_NORM(false, SAME_DEVICE),
     LAYER_NORM_BACKWARD(false, SAME_DEVICE),
+    ATTENTION(false, SAME_DEVICE),
+    ATTENTION_BACKWARD(false, SAME_DEVICE),
+    RECURRENT(false, SAME_DEVICE),
+    RECURRENT_BACKWARD(false, SAME_DEVICE),
     MAX_POOL2D(true, ANY_THREADS),
     MAX_POOL2D_BACKWARD(true, NOT_PROMISED),
     AVG_POOL2D(true, SAME_DEVICE),

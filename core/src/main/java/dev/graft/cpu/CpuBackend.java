@@ -1,6 +1,7 @@
 package dev.graft.cpu;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AttentionParams;
 import dev.graft.backend.AxisTaps;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
@@ -12,6 +13,7 @@ import dev.graft.backend.IndexRefusal;
 import dev.graft.backend.Kernel;
 import dev.graft.backend.MemoryStats;
 import dev.graft.backend.PoolGeometry;
+import dev.graft.backend.RecurrentCell;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
@@ -42,6 +44,10 @@ import dev.graft.cpu.reduce.Sorting;
 import dev.graft.cpu.run.Blas;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
+import dev.graft.cpu.sequence.Attention;
+import dev.graft.cpu.sequence.AttentionGradient;
+import dev.graft.cpu.sequence.BlockProducts;
+import dev.graft.cpu.sequence.Recurrence;
 import dev.graft.type.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -89,6 +95,9 @@ public final class CpuBackend implements Backend {
     private final BatchNorm batchNorm;
     private final LayerNorm layerNorm;
     private final IndexedElements indexed;
+    private final Attention attention;
+    private final AttentionGradient attentionGradient;
+    private final Recurrence recurrence;
     private final EmbeddingRows rows;
     private final CrossEntropy losses;
     private final OptimizerSteps optimizers;
@@ -121,6 +130,10 @@ public final class CpuBackend implements Backend {
         this.batchNorm = new BatchNorm(context, layout, kernels.normLoops(context));
         this.layerNorm = new LayerNorm(context);
         this.indexed = new IndexedElements(context);
+        BlockProducts products = kernels.blockProducts();
+        this.attention = new Attention(context, products);
+        this.attentionGradient = new AttentionGradient(context, products);
+        this.recurrence = new Recurrence(context, products, kernels.cellLoops());
         this.rows = new EmbeddingRows(context);
         this.losses = new CrossEntropy(context);
         this.optimizers = new OptimizerSteps(context);
@@ -399,6 +412,67 @@ public final class CpuBackend implements Backend {
     public void layerNormBackward(
             View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
         layerNorm.backward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    }
+
+    @Override
+    public void attention(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum) {
+        attention.forward(q, k, v, mask, params, y, logSum);
+    }
+
+    @Override
+    public void attentionBackward(
+            View q,
+            View k,
+            View v,
+            Optional<View> mask,
+            AttentionParams params,
+            View y,
+            View logSum,
+            View dy,
+            View dq,
+            View dk,
+            View dv) {
+        attentionGradient.run(q, k, v, mask, params, y, logSum, dy, dq, dk, dv);
+    }
+
+    @Override
+    public void recurrent(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            Optional<View> memory,
+            View hn,
+            Optional<View> cn) {
+        recurrence.forward(cell, reverse, gates, weight, inputBias, hiddenBias, h0, c0, lengths, y, memory, hn, cn);
+    }
+
+    @Override
+    public void recurrentBackward(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View memory,
+            View y,
+            View weight,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View dy,
+            Optional<View> dhn,
+            Optional<View> dcn,
+            View dgates,
+            Optional<View> dhidden,
+            View dh0,
+            Optional<View> dc0) {
+        recurrence.backward(
+                cell, reverse, gates, memory, y, weight, h0, c0, lengths, dy, dhn, dcn, dgates, dhidden, dh0, dc0);
     }
 
     @Override

@@ -14,6 +14,8 @@ import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Settings;
 import dev.graft.cpu.run.VectorCheck;
+import dev.graft.cpu.sequence.BlockProducts;
+import dev.graft.cpu.sequence.CellLoops;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
@@ -113,6 +115,11 @@ public abstract class KernelProvider {
     abstract void awaitKernels();
 
     abstract ElementLoops elementLoops();
+
+    abstract BlockProducts blockProducts();
+
+    /** Of recurrent layers. */
+    abstract CellLoops cellLoops();
 
     abstract NormLoops normLoops(ExecutionContext context);
 

@@ -15,6 +15,9 @@ import dev.graft.cpu.pool.PlainTapLoops;
 import dev.graft.cpu.pool.TapLoops;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.sequence.BlockProducts;
+import dev.graft.cpu.sequence.CellLoops;
+import dev.graft.cpu.sequence.PlainBlockProducts;
 
 /** Plain loops, which C2 vectorizes automatically, and the matrix products of a BLAS library. */
 final class PlainKernelProvider extends KernelProvider {
@@ -31,6 +34,16 @@ final class PlainKernelProvider extends KernelProvider {
     @Override
     ElementLoops elementLoops() {
         return loops;
+    }
+
+    @Override
+    BlockProducts blockProducts() {
+        return new PlainBlockProducts();
+    }
+
+    @Override
+    CellLoops cellLoops() {
+        return new CellLoops(loops);
     }
 
     @Override

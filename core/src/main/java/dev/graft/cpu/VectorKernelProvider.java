@@ -17,6 +17,9 @@ import dev.graft.cpu.pool.VectorMaxPooling;
 import dev.graft.cpu.pool.VectorTapLoops;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.sequence.BlockProducts;
+import dev.graft.cpu.sequence.CellLoops;
+import dev.graft.cpu.sequence.VectorBlockProducts;
 
 /** Kernels on the Vector API. Loaded only if the JVM has its module. */
 final class VectorKernelProvider extends KernelProvider {
@@ -34,6 +37,16 @@ final class VectorKernelProvider extends KernelProvider {
     @Override
     ElementLoops elementLoops() {
         return loops;
+    }
+
+    @Override
+    BlockProducts blockProducts() {
+        return new VectorBlockProducts();
+    }
+
+    @Override
+    CellLoops cellLoops() {
+        return new CellLoops(loops);
     }
 
     @Override

@@ -8,7 +8,18 @@ import dev.graft.type.Shape;
  * of the permitted interfaces, so the catalogue of all operators is {@code Op.class.getPermittedSubclasses()}, walked
  * down.
  */
-sealed interface Op permits PointwiseOp, ShapeOp, ReductionOp, ProductOp, NormOp, PoolOp, RowOp, SpatialOp, IndexOp {
+sealed interface Op
+        permits PointwiseOp,
+                ShapeOp,
+                ReductionOp,
+                ProductOp,
+                NormOp,
+                PoolOp,
+                RowOp,
+                SpatialOp,
+                IndexOp,
+                AttentionOp,
+                RecurrentOp {
 
     /** The name that users know, as in errors. */
     String name();

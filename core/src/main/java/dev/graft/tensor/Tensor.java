@@ -1,6 +1,7 @@
 package dev.graft.tensor;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AttentionParams;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv1dParams;
@@ -9,6 +10,7 @@ import dev.graft.backend.InterpolateParams;
 import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool1dParams;
 import dev.graft.backend.Pool2dParams;
+import dev.graft.backend.RecurrentCell;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
@@ -1339,6 +1341,50 @@ public final class Tensor implements AutoCloseable {
     /** Rows of this table {@code [V, D]} for integer indices of any shape: {@code [..., D]}. */
     public Tensor embedding(Tensor indices) {
         return Op.apply(new RowOp.Embedding(), this, indices);
+    }
+
+    /** {@code softmax(this key^T / sqrt(E)) value}; see the form with a mask. */
+    public Tensor scaledDotProductAttention(Tensor key, Tensor value) {
+        return scaledDotProductAttention(key, value, Optional.empty(), AttentionParams.of(rank() == 0 ? 1 : dim(-1)));
+    }
+
+    /**
+     * Attention of these queries {@code [..., L, E]}: {@code softmax(scale * this key^T + mask) value} for keys
+     * {@code [..., S, E]} and values {@code [..., S, F]}, {@code [..., L, F]}. Leading dimensions (batch, heads)
+     * broadcast. A BOOL mask is true where a query sees a key; an F32 mask is added, and may have a gradient. A mask
+     * broadcasts to {@code [..., L, S]}. Queries that see no key give zeros. In memory there is never an array of all
+     * {@code [..., L, S]}, unless the mask has a gradient.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html">
+     *     torch.nn.functional.scaled_dot_product_attention</a>
+     */
+    public Tensor scaledDotProductAttention(Tensor key, Tensor value, Optional<Tensor> mask, AttentionParams params) {
+        return SequenceFunctions.attention(this, key, value, mask, params);
+    }
+
+    /**
+     * Attention within sequences {@code [N, L, 3 * E]} of queries, keys and values side by side, each of them with its
+     * {@code heads} side by side: {@code [N, L, E]}. Mask and settings as in {@link #scaledDotProductAttention(Tensor,
+     * Tensor, Optional, AttentionParams)}.
+     */
+    public Tensor selfAttention(int heads, Optional<Tensor> mask, AttentionParams params) {
+        return SequenceFunctions.selfAttention(this, heads, mask, params);
+    }
+
+    /**
+     * One direction of one recurrent layer over this sequence {@code [T, N, F]}.
+     *
+     * @param reverse from the last step to the first
+     * @param lengths I64 or I32 {@code [N]}, from 1 to T: how many steps of each sequence count. The others give zeros
+     *     and leave the state alone, as PyTorch's packed sequences do; finite padding has no influence.
+     */
+    public Recurrent.Result recurrent(
+            RecurrentCell cell,
+            boolean reverse,
+            Recurrent.Weights weights,
+            Recurrent.State initial,
+            Optional<Tensor> lengths) {
+        return SequenceFunctions.recurrent(this, cell, reverse, weights, initial, lengths);
     }
 
     /**

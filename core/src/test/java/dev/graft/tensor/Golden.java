@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
 public final class Golden {
     private static final Pattern ENTRY = Pattern.compile(
             "\"([^\"]+)\":\\{\"dtype\":\"(\\w+)\",\"shape\":\\[([\\d, ]*)\\],\"data_offsets\":\\[(\\d+), ?(\\d+)\\]\\}");
-    private static final Golden OPERATORS = read("operators", "spatial-operators", "index-operators");
+    private static final Golden OPERATORS =
+            read("operators", "spatial-operators", "index-operators", "sequence-operators");
     private static final Golden SPECIAL_VALUES = read("special-values");
 
     /** One stored array. */

@@ -25,7 +25,8 @@ final class OpCases {
                         IndexCases.all(),
                         OrderCases.all(),
                         IntegerCases.all(),
-                        EinsumCases.all())
+                        EinsumCases.all(),
+                        SequenceCases.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -49,7 +50,8 @@ final class OpCases {
                         IndexCases.errors(on),
                         OrderCases.errors(on),
                         IntegerCases.errors(on),
-                        EinsumCases.errors(on))
+                        EinsumCases.errors(on),
+                        SequenceCases.errors(on))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -66,6 +68,9 @@ final class OpCases {
         }
         if (op instanceof PointwiseOp.Extremum e) {
             return e.largest() ? BinaryOp.MAXIMUM : BinaryOp.MINIMUM;
+        }
+        if (op instanceof RecurrentOp.Steps r) {
+            return r.cell();
         }
         if (op instanceof ReductionOp.Fold f) {
             return f.function();

@@ -3,6 +3,7 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.BinaryOp;
+import dev.graft.backend.RecurrentCell;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.UnaryOp;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ class OpCatalogueTest {
             Map.entry(PointwiseOp.Div.class, List.of(BinaryOp.DIV)),
             Map.entry(PointwiseOp.FloorDivide.class, List.of(BinaryOp.FLOOR_DIVIDE)),
             Map.entry(PointwiseOp.Remainder.class, List.of(BinaryOp.REMAINDER)),
+            Map.entry(RecurrentOp.Steps.class, List.of(RecurrentCell.values())),
             Map.entry(ReductionOp.Fold.class, List.of(Reduction.values())));
 
     /** Their results are not F32, or their arguments cannot ask for a gradient. */

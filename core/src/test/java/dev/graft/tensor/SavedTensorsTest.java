@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AttentionParams;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.InterpolateParams;
 import dev.graft.backend.Pool2dParams;
+import dev.graft.backend.RecurrentCell;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.UnaryOp;
 import dev.graft.type.DType;
@@ -208,7 +210,68 @@ class SavedTensorsTest {
                     Map.of('p', 48L, 'i', 24L, 't', 4L, 'w', 16L)));
         }
         norms(cases);
+        sequences(cases);
         return cases;
+    }
+
+    private static void sequences(List<Keeps> cases) {
+        cases.add(with(
+                of(
+                        AttentionOp.Attention.class,
+                        in -> in[0].scaledDotProductAttention(in[1], in[2]),
+                        List.of(d(1, 2, 3, 4), d(1, 2, 5, 4), d(1, 2, 5, 6)),
+                        "012ys",
+                        "012ys",
+                        "01s"),
+                "",
+                Map.of('s', 24L)));
+        cases.add(with(
+                of(
+                        AttentionOp.SelfAttention.class,
+                        in -> in[0].selfAttention(2, Optional.empty(), AttentionParams.of(2)),
+                        List.of(d(1, 3, 12)),
+                        "0ys"),
+                "",
+                Map.of('s', 24L)));
+        // 3 steps, 2 sequences, 5 units: activated gates, memory, and all results.
+        cases.add(with(
+                of(
+                        RecurrentCell.LSTM,
+                        in -> recurrent(RecurrentCell.LSTM, in),
+                        List.of(d(3, 2, 4), d(20, 4), d(20, 5), d(2, 5), d(2, 5), d(20), d(20)),
+                        "1gm24",
+                        "0gm24",
+                        "gm243r",
+                        "gm24",
+                        "gm2",
+                        "gm24",
+                        "gm24"),
+                "",
+                Map.of('g', 480L, 'm', 120L, 'r', 200L)));
+        cases.add(with(
+                of(
+                        RecurrentCell.GRU,
+                        in -> recurrent(RecurrentCell.GRU, in),
+                        List.of(d(3, 2, 4), d(15, 4), d(15, 5), d(2, 5), d(15), d(15)),
+                        "1gm23r",
+                        "0gm23r",
+                        "gm23r",
+                        "gm23r",
+                        "gm23r",
+                        "gm23r"),
+                "",
+                Map.of('g', 360L, 'm', 120L, 'r', 160L)));
+    }
+
+    private static Tensor recurrent(RecurrentCell cell, Tensor[] in) {
+        int states = cell == RecurrentCell.LSTM ? 2 : 1;
+        return in[0].recurrent(
+                        cell,
+                        false,
+                        new Recurrent.Weights(in[1], in[2], Optional.of(in[3 + states]), Optional.of(in[4 + states])),
+                        new Recurrent.State(in[3], states == 2 ? Optional.of(in[4]) : Optional.empty()),
+                        Optional.empty())
+                .output();
     }
 
     private static void norms(List<Keeps> cases) {

@@ -3,8 +3,10 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AttentionParams;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Pool2dParams;
+import dev.graft.backend.RecurrentCell;
 import dev.graft.cpu.CpuBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -159,6 +161,31 @@ class ThreadBitsTest {
                 new Large("max pool", x -> x[0].maxPool2d(Pool2dParams.of(3, 2, 1)), image),
                 new Large("average pool", x -> x[0].avgPool2d(Pool2dParams.of(3, 2, 1)), image),
                 new Large("adaptive pool", x -> x[0].adaptiveAvgPool2d(1, 1), image),
+                new Large(
+                        "attention",
+                        x -> x[0].scaledDotProductAttention(x[1], x[2]),
+                        new int[] {2, 3, 301, 37},
+                        new int[] {2, 3, 157, 37},
+                        new int[] {2, 3, 157, 67}),
+                new Large(
+                        "self-attention",
+                        x -> x[0].selfAttention(4, Optional.empty(), AttentionParams.of(9)),
+                        new int[] {3, 197, 108}),
+                new Large(
+                        "lstm",
+                        x -> recurrent(RecurrentCell.LSTM, x),
+                        new int[] {7, 50, 33},
+                        new int[] {76, 33},
+                        new int[] {76, 19},
+                        new int[] {50, 19},
+                        new int[] {50, 19}),
+                new Large(
+                        "gru",
+                        x -> recurrent(RecurrentCell.GRU, x),
+                        new int[] {7, 50, 33},
+                        new int[] {57, 33},
+                        new int[] {57, 19},
+                        new int[] {50, 19}),
                 new Large("embedding", x -> x[0].embedding(targets(40_000, 50)), new int[] {50, 33}),
                 new Large(
                         "cross-entropy",
@@ -169,6 +196,16 @@ class ThreadBitsTest {
                         x -> x[0].crossEntropy(
                                 targets(4 * 57 * 43, 24).reshape(4, 57, 43), Optional.empty(), 0, 3, LossReduction.SUM),
                         image));
+    }
+
+    private static Tensor recurrent(RecurrentCell cell, Tensor[] x) {
+        return x[0].recurrent(
+                        cell,
+                        true,
+                        new Recurrent.Weights(x[1], x[2], Optional.empty(), Optional.empty()),
+                        new Recurrent.State(x[3], x.length > 4 ? Optional.of(x[4]) : Optional.empty()),
+                        Optional.empty())
+                .output();
     }
 
     private static Tensor targets(int count, int classes) {

@@ -37,7 +37,7 @@ class HouseTest {
             "cpu.layout",
             "cpu.conv.parts, cpu.elementwise, cpu.gemm, cpu.pool, cpu.reduce",
             "cpu.conv.depthwise, cpu.conv.winograd, cpu.norm",
-            "cpu.conv",
+            "cpu.conv, cpu.sequence",
             "cpu",
             "tensor",
             "io.bytes, io.content",

@@ -61,6 +61,7 @@ final class KernelConformance {
         cases.addAll(FoldCases.all());
         cases.addAll(SpatialKernelCases.all());
         cases.addAll(OrderCases.all());
+        cases.addAll(SequenceKernelCases.all());
         return cases;
     }
 

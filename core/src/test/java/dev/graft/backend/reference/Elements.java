@@ -1,6 +1,7 @@
 package dev.graft.backend.reference;
 
 import dev.graft.backend.View;
+import dev.graft.type.DType;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -36,6 +37,11 @@ final class Elements {
 
     void each(Consumer<int[]> body) {
         each(view.shape().toArray(), body);
+    }
+
+    /** Whether the elements are BOOL. */
+    boolean isTruth() {
+        return view.dtype() == DType.BOOL;
     }
 
     int dim(int axis) {

@@ -1,6 +1,7 @@
 package dev.graft.backend.reference;
 
 import dev.graft.backend.Activation;
+import dev.graft.backend.AttentionParams;
 import dev.graft.backend.AxisTaps;
 import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
@@ -12,6 +13,7 @@ import dev.graft.backend.IndexRefusal;
 import dev.graft.backend.Kernel;
 import dev.graft.backend.MemoryStats;
 import dev.graft.backend.PoolGeometry;
+import dev.graft.backend.RecurrentCell;
 import dev.graft.backend.Reduction;
 import dev.graft.backend.Storage;
 import dev.graft.backend.UnaryOp;
@@ -454,6 +456,116 @@ public final class ReferenceBackend implements Backend {
         caller.contiguous(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta).apart(dx, x, dy, gamma);
         worker.submit(() -> Images.layerNormBackward(
                 on(x), on(dy), on(gamma), on(mean), on(inverseStd), on(dx), on(dgamma), on(dbeta)));
+    }
+
+    @Override
+    public void attention(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum) {
+        Caller caller = check("attention").floats(q, k, v, y, logSum).reads(q, k, v);
+        caller.writes(y, logSum).contiguous(logSum).apart(y, q, k, v, logSum);
+        mask.ifPresent(m -> caller.reads(m).apart(y, m));
+        worker.submit(() -> Sequences.attention(on(q), on(k), on(v), on(mask), params, on(y), on(logSum)));
+    }
+
+    @Override
+    public void attentionBackward(
+            View q,
+            View k,
+            View v,
+            Optional<View> mask,
+            AttentionParams params,
+            View y,
+            View logSum,
+            View dy,
+            View dq,
+            View dk,
+            View dv) {
+        Caller caller = check("attentionBackward").floats(q, k, v, y, logSum, dy, dq, dk, dv);
+        caller.reads(q, k, v, y, logSum, dy).writes(dq, dk, dv).sameShape(q, dq);
+        caller.sameShape(k, dk).sameShape(v, dv).sameShape(y, dy).contiguous(logSum);
+        mask.ifPresent(caller::reads);
+        worker.submit(() -> Sequences.attentionBackward(
+                on(q), on(k), on(v), on(mask), params, on(logSum), on(dy), on(dq), on(dk), on(dv)));
+    }
+
+    @Override
+    public void recurrent(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            Optional<View> memory,
+            View hn,
+            Optional<View> cn) {
+        Caller caller = check("recurrent").floats(gates, weight, h0, y, hn);
+        caller.reads(weight, h0).writes(gates, y, hn).contiguous(weight, h0, hn);
+        List.of(inputBias, hiddenBias, c0, cn)
+                .forEach(o -> o.ifPresent(v -> caller.floats(v).reads(v).contiguous(v)));
+        memory.ifPresent(m -> caller.floats(m).writes(m).sameShape(m, y));
+        lengths.ifPresent(l -> caller.dtype(DType.I64, l).reads(l).contiguous(l));
+        worker.submit(() -> Sequences.recurrent(
+                cell,
+                reverse,
+                on(gates),
+                on(weight),
+                on(inputBias),
+                on(hiddenBias),
+                on(h0),
+                on(c0),
+                on(lengths),
+                on(y),
+                on(memory),
+                on(hn),
+                on(cn)));
+    }
+
+    @Override
+    public void recurrentBackward(
+            RecurrentCell cell,
+            boolean reverse,
+            View gates,
+            View memory,
+            View y,
+            View weight,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View dy,
+            Optional<View> dhn,
+            Optional<View> dcn,
+            View dgates,
+            Optional<View> dhidden,
+            View dh0,
+            Optional<View> dc0) {
+        Caller caller = check("recurrentBackward").floats(gates, memory, y, weight, h0, dy, dgates, dh0);
+        caller.reads(gates, memory, y, weight, h0, dy).writes(dgates, dh0).sameShape(y, dy, memory);
+        caller.contiguous(weight, h0, dh0).sameShape(gates, dgates).sameShape(h0, dh0);
+        List.of(c0, dhn, dcn)
+                .forEach(o -> o.ifPresent(v -> caller.floats(v).reads(v).contiguous(v)));
+        List.of(dhidden, dc0).forEach(o -> o.ifPresent(v -> caller.floats(v).writes(v)));
+        lengths.ifPresent(l -> caller.dtype(DType.I64, l).reads(l).contiguous(l));
+        worker.submit(() -> Sequences.recurrentBackward(
+                cell,
+                reverse,
+                on(gates),
+                on(memory),
+                on(y),
+                on(weight),
+                on(h0),
+                on(c0),
+                on(lengths),
+                on(dy),
+                on(dhn),
+                on(dcn),
+                on(dgates),
+                on(dhidden),
+                on(dh0),
+                on(dc0)));
     }
 
     @Override

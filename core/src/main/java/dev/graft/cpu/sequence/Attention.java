@@ -1,0 +1,189 @@
+package dev.graft.cpu.sequence;
+
+import dev.graft.backend.AttentionParams;
+import dev.graft.backend.UnaryOp;
+import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.reduce.RowSums;
+import dev.graft.cpu.run.ElementLoops;
+import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Scaled dot-product attention, head by head. The weights of a block of queries live in scratch memory alone: no
+ * {@code [N, H, L, S]} array exists. The gradient computes them again from each query's {@code logSum} (Dao et al.
+ * 2022, https://arxiv.org/abs/2205.14135).
+ */
+public final class Attention {
+    /** Floats of a block's weights, which stay in the second-level cache. */
+    private static final int BLOCK = 1 << 15;
+
+    private static final int MAX_ROWS = 64;
+    /** Enough tasks for many threads; each packs the keys and values of its head again. */
+    private static final int TASKS = 32;
+
+    private static final int LEAST_TASK_ROWS = 64;
+    /** The depth of a sum in floats before it is added to the sum of others. */
+    private static final int DEPTH = 1024;
+
+    private final ExecutionContext context;
+    private final BlockProducts products;
+
+    public Attention(ExecutionContext context, BlockProducts products) {
+        this.context = context;
+        this.products = products;
+    }
+
+    /** See {@link dev.graft.backend.Backend#attention}. */
+    public void forward(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum) {
+        AttentionSizes sizes = AttentionSizes.of(q, k, v, TASKS, LEAST_TASK_ROWS);
+        AttentionMask seen = new AttentionMask(mask, params);
+        float[] qs = CpuStorage.floats(q);
+        float[] ks = CpuStorage.floats(k);
+        float[] vs = CpuStorage.floats(v);
+        float[] ys = CpuStorage.floatsToWrite(y);
+        float[] sums = CpuStorage.floatsToWrite(logSum);
+        context.forEach(sizes.tasks(), task -> {
+            int n = sizes.item(task);
+            int h = sizes.head(task);
+            new Forward(sizes, seen, params.scale(), n, h)
+                    .run(
+                            HeadMatrix.of(q, qs, n, h),
+                            HeadMatrix.of(k, ks, n, h),
+                            HeadMatrix.of(v, vs, n, h),
+                            HeadMatrix.of(y, ys, n, h),
+                            sums,
+                            CpuStorage.offset(logSum) + (n * sizes.heads() + h) * sizes.queries(),
+                            sizes.first(task),
+                            sizes.end(task));
+        });
+    }
+
+    /** The queries of one task. */
+    private final class Forward {
+        private final AttentionSizes sizes;
+        private final AttentionMask seen;
+        private final float scale;
+        private final int n;
+        private final int h;
+        private final ElementLoops loops = context.elementLoops();
+        private final int width = products.width();
+        private final int scoreRow;
+        private final int outRow;
+
+        private Forward(AttentionSizes sizes, AttentionMask seen, float scale, int n, int h) {
+            this.sizes = sizes;
+            this.seen = seen;
+            this.scale = scale;
+            this.n = n;
+            this.h = h;
+            this.scoreRow = products.padded(sizes.keys());
+            this.outRow = products.padded(sizes.valueWidth());
+        }
+
+        private void run(
+                HeadMatrix q, HeadMatrix k, HeadMatrix v, HeadMatrix y, float[] sums, int sumsAt, int from, int to) {
+            Workspace workspace = context.workspace();
+            int keys = seen.keys(to - 1, sizes.keys());
+            float[] kt = workspace.array(Workspace.Slot.LEFT, Panels.size(products, sizes.width(), keys));
+            float[] vp = workspace.array(Workspace.Slot.RIGHT, Panels.size(products, keys, sizes.valueWidth()));
+            Panels.pack(products, k.data(), k.at(), k.columnStep(), k.rowStep(), sizes.width(), keys, kt, 0);
+            Panels.pack(products, v.data(), v.at(), v.rowStep(), v.columnStep(), keys, sizes.valueWidth(), vp, 0);
+            int rows = Math.max(4, Math.min(MAX_ROWS, BLOCK / Math.max(1, scoreRow) / 4 * 4));
+            float[] scores = workspace.array(Workspace.Slot.RESULT, rows * scoreRow);
+            float[] queries = workspace.floats(0, rows * sizes.width());
+            float[] out = workspace.floats(1, rows * outRow);
+            for (int first = from; first < to; first += rows) {
+                int count = Math.min(rows, to - first);
+                for (int r = 0; r < count; r++) {
+                    q.read(first + r, scale, queries, r * sizes.width(), sizes.width());
+                }
+                int last = seen.keys(first + count - 1, sizes.keys());
+                score(queries, kt, keys, last, scores, count);
+                for (int r = 0; r < count; r++) {
+                    double sum = weigh(first + r, scores, r * scoreRow, last, sums, sumsAt + first + r);
+                    if (seen.drops()) {
+                        long position = (((long) n * sizes.heads() + h) * sizes.queries() + first + r) * sizes.keys();
+                        seen.drop(position, scores, r * scoreRow, last);
+                    }
+                    out[r * outRow] = (float) sum; // until the product overwrites it
+                }
+                combine(scores, vp, keys, last, out, count, y, first);
+            }
+        }
+
+        private void score(float[] queries, float[] kt, int packed, int keys, float[] scores, int count) {
+            for (int j = 0; j < keys; j += width) {
+                int columns = Panels.columns(products, packed, j);
+                products.multiply(
+                        queries,
+                        0,
+                        sizes.width(),
+                        kt,
+                        j * sizes.width(),
+                        scores,
+                        j,
+                        scoreRow,
+                        count,
+                        columns,
+                        sizes.width(),
+                        false);
+            }
+        }
+
+        /** Scores become exponentials; returns their sum. */
+        private double weigh(int row, float[] scores, int at, int keys, float[] sums, int sumAt) {
+            seen.apply(n, h, row, 0, scores, at, keys);
+            float largest = Float.NEGATIVE_INFINITY;
+            for (int j = at; j < at + keys; j++) {
+                largest = Math.max(largest, scores[j]);
+            }
+            if (largest == Float.NEGATIVE_INFINITY) {
+                Arrays.fill(scores, at, at + keys, 0f);
+                sums[sumAt] = Float.POSITIVE_INFINITY;
+                return 1;
+            }
+            for (int j = at; j < at + keys; j++) {
+                scores[j] -= largest;
+            }
+            loops.unary(UnaryOp.EXP, 0f, 0f, scores, scores, at, at + keys);
+            double sum = RowSums.sum(scores, at, keys);
+            sums[sumAt] = (float) (largest + Math.log(sum));
+            return sum;
+        }
+
+        private void combine(
+                float[] weights, float[] vp, int packed, int keys, float[] out, int count, HeadMatrix y, int first) {
+            float[] inverse = context.workspace().floats(2, count);
+            for (int r = 0; r < count; r++) {
+                inverse[r] = (float) (1 / (double) out[r * outRow]);
+            }
+            for (int f = 0; f < sizes.valueWidth(); f += width) {
+                int columns = Panels.columns(products, sizes.valueWidth(), f);
+                for (int j = 0; j < keys; j += DEPTH) {
+                    products.multiply(
+                            weights,
+                            j,
+                            scoreRow,
+                            vp,
+                            f * packed + j * columns,
+                            out,
+                            f,
+                            outRow,
+                            count,
+                            columns,
+                            Math.min(DEPTH, keys - j),
+                            j > 0);
+                }
+            }
+            for (int r = 0; r < count; r++) {
+                if (keys == 0) {
+                    Arrays.fill(out, r * outRow, (r + 1) * outRow, 0f);
+                }
+                y.write(first + r, inverse[r], out, r * outRow, sizes.valueWidth());
+            }
+        }
+    }
+}

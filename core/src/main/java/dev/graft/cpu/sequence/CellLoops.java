@@ -1,0 +1,162 @@
+package dev.graft.cpu.sequence;
+
+import dev.graft.backend.UnaryOp;
+import dev.graft.cpu.run.ElementLoops;
+
+/** The element-wise part of one step of one sequence. */
+public class CellLoops {
+    private final ElementLoops loops;
+
+    public CellLoops(ElementLoops loops) {
+        this.loops = loops;
+    }
+
+    private void apply(UnaryOp op, float[] x, float[] y, int at, int count) {
+        loops.unary(op, 0f, 0f, x, y, at, at + count);
+    }
+
+    /** {@code y += x}. */
+    public void addTo(float[] x, int xAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] += x[xAt + i];
+        }
+    }
+
+    /** {@code gates += sums + input + hidden}. */
+    void addAll(float[] gates, int at, float[] sums, int sumsAt, float[] input, float[] hidden, int from, int count) {
+        for (int i = 0; i < count; i++) {
+            gates[at + from + i] += sums[sumsAt + from + i] + input[from + i] + hidden[from + i];
+        }
+    }
+
+    /**
+     * A step of an LSTM: {@code gates} hold the input part and become the activated gates; c and h change in place.
+     *
+     * @param scratch {@code units} floats
+     */
+    public void lstm(
+            float[] gates,
+            int at,
+            float[] sums,
+            int sumsAt,
+            float[] input,
+            float[] hidden,
+            float[] c,
+            float[] h,
+            int stateAt,
+            int units,
+            float[] scratch) {
+        addAll(gates, at, sums, sumsAt, input, hidden, 0, 4 * units);
+        apply(UnaryOp.SIGMOID, gates, gates, at, 2 * units);
+        apply(UnaryOp.TANH, gates, gates, at + 2 * units, units);
+        apply(UnaryOp.SIGMOID, gates, gates, at + 3 * units, units);
+        for (int i = 0; i < units; i++) {
+            c[stateAt + i] = gates[at + units + i] * c[stateAt + i] + gates[at + i] * gates[at + 2 * units + i];
+        }
+        System.arraycopy(c, stateAt, scratch, 0, units);
+        apply(UnaryOp.TANH, scratch, scratch, 0, units);
+        for (int i = 0; i < units; i++) {
+            h[stateAt + i] = gates[at + 3 * units + i] * scratch[i];
+        }
+    }
+
+    /** A step of a GRU; the last third of {@code sums} becomes the hidden part of gate n, its bias included. */
+    public void gru(
+            float[] gates,
+            int at,
+            float[] sums,
+            int sumsAt,
+            float[] input,
+            float[] hidden,
+            float[] h,
+            int stateAt,
+            int units) {
+        addAll(gates, at, sums, sumsAt, input, hidden, 0, 2 * units);
+        apply(UnaryOp.SIGMOID, gates, gates, at, 2 * units);
+        int n = at + 2 * units;
+        int sum = sumsAt + 2 * units;
+        for (int i = 0; i < units; i++) {
+            sums[sum + i] += hidden[2 * units + i];
+            gates[n + i] += input[2 * units + i] + gates[at + i] * sums[sum + i];
+        }
+        apply(UnaryOp.TANH, gates, gates, n, units);
+        for (int i = 0; i < units; i++) {
+            float last = gates[n + i];
+            h[stateAt + i] = last + gates[at + units + i] * (h[stateAt + i] - last);
+        }
+    }
+
+    /**
+     * The gradient of {@link #lstm}: writes that of the gates before their activation, and turns {@code dc} into that
+     * of the cell before the step.
+     *
+     * @param scratch {@code units} floats
+     */
+    public void lstmGradient(
+            float[] gates,
+            int at,
+            float[] c,
+            int cAt,
+            float[] previous,
+            int previousAt,
+            float[] dh,
+            float[] dc,
+            int stateAt,
+            float[] dgates,
+            int dAt,
+            int units,
+            float[] scratch) {
+        System.arraycopy(c, cAt, scratch, 0, units);
+        apply(UnaryOp.TANH, scratch, scratch, 0, units);
+        for (int j = 0; j < units; j++) {
+            float i = gates[at + j];
+            float f = gates[at + units + j];
+            float g = gates[at + 2 * units + j];
+            float o = gates[at + 3 * units + j];
+            float tanh = scratch[j];
+            float d = dh[stateAt + j];
+            float dcell = dc[stateAt + j] + d * o * (1f - tanh * tanh);
+            dc[stateAt + j] = dcell * f;
+            dgates[dAt + j] = dcell * g * (i * (1f - i));
+            dgates[dAt + units + j] = dcell * previous[previousAt + j] * (f * (1f - f));
+            dgates[dAt + 2 * units + j] = dcell * i * (1f - g * g);
+            dgates[dAt + 3 * units + j] = d * tanh * (o * (1f - o));
+        }
+    }
+
+    /**
+     * The gradient of {@link #gru}: writes those of the input part and of the hidden part of the gates, and turns
+     * {@code dh} into the part of the gradient of h before the step that does not pass through the gates.
+     */
+    public void gruGradient(
+            float[] gates,
+            int at,
+            float[] memory,
+            int memoryAt,
+            float[] previous,
+            int previousAt,
+            float[] dh,
+            int stateAt,
+            float[] dgates,
+            int dAt,
+            float[] dhidden,
+            int hiddenAt,
+            int units) {
+        for (int j = 0; j < units; j++) {
+            float r = gates[at + j];
+            float z = gates[at + units + j];
+            float n = gates[at + 2 * units + j];
+            float d = dh[stateAt + j];
+            float dn = d * (1f - z) * (1f - n * n);
+            float dz = d * (previous[previousAt + j] - n) * (z * (1f - z));
+            float dr = dn * memory[memoryAt + j] * (r * (1f - r));
+            dh[stateAt + j] = d * z;
+            dgates[dAt + j] = dr;
+            dgates[dAt + units + j] = dz;
+            dgates[dAt + 2 * units + j] = dn;
+            dhidden[hiddenAt + j] = dr;
+            dhidden[hiddenAt + units + j] = dz;
+            dhidden[hiddenAt + 2 * units + j] = dn * r;
+        }
+    }
+}

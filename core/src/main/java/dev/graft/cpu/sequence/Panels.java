@@ -1,0 +1,79 @@
+package dev.graft.cpu.sequence;
+
+import java.util.Arrays;
+
+/** Matrices cut into panels of at most {@link BlockProducts#width} columns, one after the other. */
+final class Panels {
+    private Panels() {}
+
+    /** Floats of a matrix in panels. */
+    static int size(BlockProducts products, int rows, int columns) {
+        return products.padded(columns) * rows;
+    }
+
+    /** Columns of the panel that begins with a column, in whole vectors. */
+    static int columns(BlockProducts products, int columns, int first) {
+        return products.padded(Math.min(products.width(), columns - first));
+    }
+
+    /**
+     * Copies a matrix into panels of whole vectors, filled up with zeros; the panel that begins with column {@code j}
+     * is at {@code outAt + j * rows}.
+     */
+    static void pack(
+            BlockProducts products,
+            float[] x,
+            int at,
+            int rowStep,
+            int columnStep,
+            int rows,
+            int columns,
+            float[] out,
+            int outAt) {
+        for (int first = 0; first < columns; first += products.width()) {
+            int width = columns(products, columns, first);
+            int count = Math.min(width, columns - first);
+            panel(x, at + first * columnStep, rowStep, columnStep, rows, count, out, outAt + first * rows, width);
+        }
+    }
+
+    /** As {@link #pack}, where every panel has rows of {@link BlockProducts#width} values, whatever follows. */
+    static void packWide(
+            BlockProducts products,
+            float[] x,
+            int at,
+            int rowStep,
+            int columnStep,
+            int rows,
+            int columns,
+            float[] out,
+            int outAt) {
+        int width = products.width();
+        for (int first = 0; first < columns; first += width) {
+            int count = Math.min(width, columns - first);
+            panel(x, at + first * columnStep, rowStep, columnStep, rows, count, out, outAt + first * rows, width);
+        }
+    }
+
+    private static void panel(
+            float[] x, int at, int rowStep, int columnStep, int rows, int count, float[] out, int outAt, int width) {
+        if (columnStep == 1) {
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(x, at + r * rowStep, out, outAt + r * width, count);
+            }
+        } else {
+            for (int j = 0; j < count; j++) {
+                int from = at + j * columnStep;
+                int to = outAt + j;
+                for (int r = 0; r < rows; r++) {
+                    out[to + r * width] = x[from + r * rowStep];
+                }
+            }
+        }
+        if (count < width) {
+            for (int r = 0; r < rows; r++) {
+                Arrays.fill(out, outAt + r * width + count, outAt + (r + 1) * width, 0f);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.graft.tensor;
+
+import dev.graft.backend.AttentionParams;
+import dev.graft.backend.RecurrentCell;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Functions of {@link Tensor} on sequences. */
+final class SequenceFunctions {
+    private SequenceFunctions() {}
+
+    static Tensor attention(Tensor q, Tensor k, Tensor v, Optional<Tensor> mask, AttentionParams params) {
+        if (mask.isEmpty()) {
+            return Op.apply(new AttentionOp.Attention(params), q, k, v);
+        }
+        Tensor m = mask.get();
+        q.checkUsable("scaledDotProductAttention", m);
+        return Autograd.isEnabled() && m.requiresGrad()
+                ? withLearntMask(q, k, v, m, params)
+                : Op.apply(new AttentionOp.Attention(params), q, k, v, m);
+    }
+
+    /** Composed, because the gradient of the mask is as large as what the kernel avoids to keep. */
+    private static Tensor withLearntMask(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionParams params) {
+        return Composite.under("scaledDotProductAttention", () -> {
+            Tensor scores = q.matmul(k.transpose(-1, -2)).mul(params.scale()).add(mask);
+            if (params.causal()) {
+                Tensor rows = Tensor.arange(q.device(), scores.dim(-2)).unsqueeze(1);
+                Tensor columns = Tensor.arange(q.device(), scores.dim(-1));
+                scores = scores.maskedFill(columns.gt(rows), Float.NEGATIVE_INFINITY);
+            }
+            Tensor seesNothing =
+                    scores.detach().amax(-1).eq(Float.NEGATIVE_INFINITY).unsqueeze(-1);
+            Tensor weights = scores.maskedFill(seesNothing, 0).softmax(-1).maskedFill(seesNothing, 0);
+            return (params.dropout() > 0 ? weights.dropout(params.dropout(), params.seed()) : weights).matmul(v);
+        });
+    }
+
+    static Tensor selfAttention(Tensor x, int heads, Optional<Tensor> mask, AttentionParams params) {
+        AttentionOp.SelfAttention op = new AttentionOp.SelfAttention(heads, params);
+        if (mask.isEmpty()) {
+            return Op.apply(op, x);
+        }
+        if (!Autograd.isEnabled() || !mask.get().requiresGrad()) {
+            return Op.apply(op, x, mask.get());
+        }
+        return Composite.under("selfAttention", () -> {
+            int width = x.dim(2) / 3;
+            List<Tensor> parts = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                parts.add(x.slice(2, i * width, (i + 1) * width)
+                        .reshape(x.dim(0), x.dim(1), heads, width / heads)
+                        .transpose(1, 2));
+            }
+            return attention(parts.get(0), parts.get(1), parts.get(2), mask, params)
+                    .transpose(1, 2)
+                    .reshape(x.dim(0), x.dim(1), width);
+        });
+    }
+
+    static Recurrent.Result recurrent(
+            Tensor x,
+            RecurrentCell cell,
+            boolean reverse,
+            Recurrent.Weights weights,
+            Recurrent.State initial,
+            Optional<Tensor> lengths) {
+        boolean lstm = cell == RecurrentCell.LSTM;
+        boolean biased = weights.inputBias().isPresent();
+        RecurrentOp.Steps op = new RecurrentOp.Steps(cell, reverse, biased, lengths.isPresent());
+        if (biased != weights.hiddenBias().isPresent() || lstm != initial.c().isPresent()) {
+            throw new IllegalArgumentException(op.name() + ": "
+                    + (lstm == initial.c().isPresent()
+                            ? "there must be two biases or none."
+                            : "the state of an LSTM is h and c, that of a GRU h alone."));
+        }
+        List<Tensor> in = new ArrayList<>(List.of(x, weights.input(), weights.hidden(), initial.h()));
+        initial.c().ifPresent(in::add);
+        weights.inputBias().ifPresent(in::add);
+        weights.hiddenBias().ifPresent(in::add);
+        lengths.ifPresent(in::add);
+        try (Scope scope = Scope.open()) {
+            Tensor all = Op.apply(op, in.toArray(Tensor[]::new));
+            int steps = x.dim(0);
+            int batch = x.dim(1);
+            int units = weights.hidden().dim(1);
+            boolean bySequence = RecurrentOp.Steps.bySequence(x);
+            int state = batch * units;
+            Tensor y = all.slice(0, 0, steps * state);
+            y = bySequence ? y.reshape(batch, steps, units).transpose(0, 1) : y.reshape(steps, batch, units);
+            Tensor h = all.slice(0, steps * state, (steps + 1) * state).reshape(batch, units);
+            Optional<Tensor> c = lstm
+                    ? Optional.of(all.slice(0, (steps + 1) * state, (steps + 2) * state)
+                            .reshape(batch, units))
+                    : Optional.empty();
+            return new Recurrent.Result(
+                    kept(scope, op.name(), y),
+                    new Recurrent.State(kept(scope, op.name(), h), c.map(t -> kept(scope, op.name(), t))));
+        }
+    }
+
+    private static Tensor kept(Scope scope, String function, Tensor result) {
+        if (result.node() != null) {
+            result.node().madeBy(function);
+        }
+        return scope.keep(result);
+    }
+}
