@@ -132,15 +132,22 @@ final class FloatFunctions {
         return p * (r * r) + r;
     }
 
-    /**
-     * {@code exp(x) - 1}, with the sign of {@code x}: the terms of {@link #exp}, without the 1 that would swallow them.
-     */
-    static float expm1(float x) {
+    /** {@code exp(r) - 1} for what is left of {@code x} without whole multiples of log 2. */
+    static float expm1Rest(float x) {
         float v = Math.min(Math.max(x, EXP_LOWEST), EXP_HIGHEST);
         float t = v * LOG2_E + ROUND;
         float n = t - ROUND;
-        float r = v - n * LN2_HIGH - n * LN2_LOW;
-        float q = restMinus1(r);
+        return restMinus1(v - n * LN2_HIGH - n * LN2_LOW);
+    }
+
+    /**
+     * {@code exp(x) - 1}, with the sign of {@code x}: the terms of {@link #exp}, without the 1 that would swallow them.
+     *
+     * @param q {@code expm1Rest(x)}
+     */
+    static float expm1(float x, float q) {
+        float v = Math.min(Math.max(x, EXP_LOWEST), EXP_HIGHEST);
+        float t = v * LOG2_E + ROUND;
         // 2^k (q + 1) - 1 in two halves.
         int k = Float.floatToRawIntBits(t) - ROUND_BITS;
         int half = k >> 1;
@@ -150,8 +157,13 @@ final class FloatFunctions {
                 (Float.floatToRawIntBits(y) & Integer.MAX_VALUE) | (Float.floatToRawIntBits(x) & SIGN));
     }
 
-    /** @param e {@code exp(-x^2)} */
-    static float erf(float x, float e) {
+    /** Half of what the error function of {@code |x|} lacks to 1, from {@code e = exp(-x^2)}. */
+    static float erfTail(float x, float e) {
+        return e * tail(1f / (1f + ERF_TAIL * Math.abs(x)));
+    }
+
+    /** @param tail {@code erfTail(x)} */
+    static float erf(float x, float tail) {
         float s = x * x;
         float q = Q6 * s + Q5;
         q = q * s + Q4;
@@ -160,7 +172,7 @@ final class FloatFunctions {
         q = q * s + Q1;
         q = q * s + Q0;
         float small = q * x + x;
-        float large = 1f - 2f * (e * tail(1f / (1f + ERF_TAIL * Math.abs(x))));
+        float large = 1f - 2f * tail;
         int bits = Float.floatToRawIntBits(x);
         return select(
                 ((bits & Integer.MAX_VALUE) - ERF_SMALL_BITS) >> 31,

@@ -82,14 +82,28 @@ class FunctionPasses {
         }
     }
 
-    /** {@code y = exp(e) - 1}. */
-    void expm1(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+    /** {@code y = exp(r) - 1} for what is left of {@code x} without whole multiples of log 2. */
+    void expm1Rest(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.expm1(e[eAt + i]);
+            y[yAt + i] = FloatFunctions.expm1Rest(x[xAt + i]);
         }
     }
 
-    /** The error function of {@code x}, from {@code e = exp(-x^2)}. */
+    /** {@code y = exp(x) - 1}, from {@code e} by {@link #expm1Rest}. */
+    void expm1(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.expm1(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** Half of what the error function of {@code |x|} lacks to 1, from {@code e = exp(-x^2)}. */
+    void erfTail(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.erfTail(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** The error function of {@code x}, from {@code e} by {@link #erfTail}. */
     void erf(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = FloatFunctions.erf(x[xAt + i], e[eAt + i]);

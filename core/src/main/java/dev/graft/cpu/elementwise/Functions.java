@@ -21,7 +21,9 @@ final class Functions {
     private final Pass times;
     private final Pass plusPositive;
     private final Pass plusDensityTimes;
+    private final Pass expm1Rest;
     private final Pass expm1;
+    private final Pass erfTail;
     private final Pass erf;
     private final Pass geluArgument;
     private final Pass geluTanhSlope;
@@ -44,7 +46,9 @@ final class Functions {
         times = passes::times;
         plusPositive = passes::plusPositive;
         plusDensityTimes = passes::plusDensityTimes;
+        expm1Rest = passes::expm1Rest;
         expm1 = passes::expm1;
+        erfTail = passes::erfTail;
         erf = passes::erf;
         geluArgument = passes::geluArgument;
         geluTanhSlope = passes::geluTanhSlope;
@@ -63,7 +67,8 @@ final class Functions {
     /**
      * The one place where passes are called. It sees many kinds of them, so that the JIT compiler inlines none and
      * takes each loop by itself: two loops in one compilation can be more than it inlines, and a vector operation that
-     * is not inlined makes objects (on JDK 17, tanh and GELU became 4 times slower).
+     * is not inlined makes objects (on JDK 17, tanh and GELU became 4 times slower). For the same reason a long formula
+     * is cut into passes: the error function in one made 24 bytes of objects a number, and took three times as long.
      */
     private static void run(Pass pass, float[] x, int xAt, float[] e, float[] y, int yAt, int count) {
         pass.run(x, xAt, e, 0, y, yAt, count);
@@ -96,11 +101,12 @@ final class Functions {
                     run(times, x, at, e, y, at, count);
                 }
                 case EXPM1 -> {
-                    System.arraycopy(x, at, e, 0, count);
-                    run(expm1, e, 0, e, y, at, count);
+                    run(expm1Rest, x, at, e, e, 0, count);
+                    run(expm1, x, at, e, y, at, count);
                 }
                 case ERF -> {
                     exponential(minusSquare, x, at, e, count);
+                    run(erfTail, x, at, e, e, 0, count);
                     run(erf, x, at, e, y, at, count);
                 }
                 case GELU_TANH -> {
@@ -115,8 +121,8 @@ final class Functions {
                     run(times, x, at, e, y, at, count);
                 }
                 case ELU -> {
-                    System.arraycopy(x, at, e, 0, count);
-                    run(expm1, e, 0, e, e, 0, count);
+                    run(expm1Rest, x, at, e, e, 0, count);
+                    run(expm1, x, at, e, e, 0, count);
                     scale(a, e, count);
                     run(elu, x, at, e, y, at, count);
                 }

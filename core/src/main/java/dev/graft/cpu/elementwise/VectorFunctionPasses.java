@@ -231,25 +231,36 @@ final class VectorFunctionPasses extends FunctionPasses {
     }
 
     @Override
-    void expm1(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+    void expm1Rest(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, e, eAt + i);
-            FloatVector v = x0.blend(EXP_LOWEST, x0.compare(VectorOperators.LT, EXP_LOWEST));
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            v = v.blend(EXP_LOWEST, v.compare(VectorOperators.LT, EXP_LOWEST));
             v = v.blend(EXP_HIGHEST, v.compare(VectorOperators.GT, EXP_HIGHEST));
-            FloatVector t = v.mul(LOG2_E).add(ROUND);
-            FloatVector n = t.sub(ROUND);
+            FloatVector n = v.mul(LOG2_E).add(ROUND).sub(ROUND);
             FloatVector r = v.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
             FloatVector p = r.mul(E5).add(E4);
             p = p.mul(r).add(E3);
             p = p.mul(r).add(E2);
             p = p.mul(r).add(E1);
             p = p.mul(r).add(E0);
-            FloatVector q = p.mul(r.mul(r)).add(r);
-            IntVector k = t.reinterpretAsInts().sub(ROUND_BITS);
+            p.mul(r.mul(r)).add(r).intoArray(y, yAt + i);
+        }
+        super.expm1Rest(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
+    void expm1(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector v = x0.blend(EXP_LOWEST, x0.compare(VectorOperators.LT, EXP_LOWEST));
+            v = v.blend(EXP_HIGHEST, v.compare(VectorOperators.GT, EXP_HIGHEST));
+            IntVector k = v.mul(LOG2_E).add(ROUND).reinterpretAsInts().sub(ROUND_BITS);
             IntVector half = k.lanewise(VectorOperators.ASHR, 1);
             FloatVector first = power(half);
-            IntVector y0 = q.mul(first)
+            IntVector y0 = FloatVector.fromArray(SPECIES, e, eAt + i)
+                    .mul(first)
                     .add(first.sub(power(half.sub(k))))
                     .mul(power(k.sub(half)))
                     .reinterpretAsInts();
@@ -262,12 +273,26 @@ final class VectorFunctionPasses extends FunctionPasses {
     }
 
     @Override
+    void erfTail(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector size = v.reinterpretAsInts().and(Integer.MAX_VALUE).reinterpretAsFloats();
+            FloatVector.fromArray(SPECIES, e, eAt + i)
+                    .mul(tail(one.div(size.mul(ERF_TAIL).add(1f))))
+                    .intoArray(y, yAt + i);
+        }
+        super.erfTail(x, xAt + i, e, eAt + i, y, yAt + i, count - i);
+    }
+
+    @Override
     void erf(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
-            FloatVector a = FloatVector.fromArray(SPECIES, e, eAt + i);
+            FloatVector tail = FloatVector.fromArray(SPECIES, e, eAt + i);
             FloatVector s = v.mul(v);
             FloatVector q = s.mul(Q6).add(Q5);
             q = q.mul(s).add(Q4);
@@ -276,10 +301,8 @@ final class VectorFunctionPasses extends FunctionPasses {
             q = q.mul(s).add(Q1);
             q = q.mul(s).add(Q0);
             FloatVector small = q.mul(v).add(v);
+            FloatVector large = one.sub(tail.mul(2f));
             IntVector bits = v.reinterpretAsInts();
-            FloatVector size = bits.and(Integer.MAX_VALUE).reinterpretAsFloats();
-            FloatVector large =
-                    one.sub(a.mul(tail(one.div(size.mul(ERF_TAIL).add(1f)))).mul(2f));
             select(
                             bits.and(Integer.MAX_VALUE).sub(ERF_SMALL_BITS).lanewise(VectorOperators.ASHR, 31),
                             small,
