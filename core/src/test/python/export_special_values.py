@@ -80,6 +80,9 @@ def binary():
                            "minimum": torch.minimum}.items():
         for seed, number in (("one", 1.0), ("zero", 0.0), ("infinity", INF), ("nan", NAN)):
             case(f"{name}/{seed}", function, p, q, dys=[number])
+    for name, function in {"floor_divide": lambda a, b: torch.div(a, b, rounding_mode="floor"), "remainder": torch.remainder}.items():
+        for seed, number in (("one", 1.0), ("infinity", INF)):
+            case(f"{name}/{seed}", function, p, q, dys=[number])
     for name, function in {"eq": torch.eq, "lt": torch.lt, "le": torch.le}.items():
         case(f"compare/{name}", function, p, q)
     for name, function in {"gt": torch.gt, "ge": torch.ge, "ne": torch.ne}.items():
@@ -106,6 +109,16 @@ def reductions():
     case("softmax_ones", lambda t: t.softmax(1), x, dys=[1.0, 0.0])
     case("log_softmax", lambda t: t.log_softmax(1), x)
     case("log_softmax_ones", lambda t: t.log_softmax(1), x, dys=[1.0, 0.0])
+    norm = torch.linalg.vector_norm
+    for name, function in {"cumsum": lambda t: t.cumsum(1), "var": lambda t: t.var(1), "std": lambda t: t.std(1), "norm_1": lambda t: norm(t, 1, 1),
+                           "norm_2": lambda t: norm(t, 2, 1), "norm_inf": lambda t: norm(t, INF, 1), "max_values": lambda t: t.max(1).values,
+                           "min_values": lambda t: t.min(1).values, "sort_values": lambda t: t.sort(dim=1, stable=True).values,
+                           "flip": lambda t: t.flip(1),
+                           "index_select": lambda t: t.index_select(1, torch.tensor([2, 0, 2])),
+                           "gather": lambda t: t.gather(1, torch.arange(t.shape[0]).reshape(-1, 1) % 4),
+                           "scatter": lambda t: t.scatter(1, torch.arange(t.shape[0]).reshape(-1, 1) % 4, 2.0),
+                           "scatter_add": lambda t: t.scatter_add(1, torch.tensor([[3, 3, 0, 3]]).repeat(t.shape[0], 1), t.detach())}.items():
+        case(f"order/{name}", function, x)
     x = x[::len(DY)].contiguous()
     target = torch.arange(len(ROWS)) % 4
     for reduction in ("none", "sum", "mean"):

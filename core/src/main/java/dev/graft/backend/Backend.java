@@ -426,8 +426,11 @@ public interface Backend {
             double weightDecay,
             boolean nesterov);
 
-    /** AdamW with decoupled weight decay (Loshchilov and Hutter 2019), at step {@code t >= 1}. */
-    void adamW(
+    /**
+     * Adam at step {@code t >= 1}, with weight decay of the weight itself if {@code decoupled} is set (AdamW,
+     * Loshchilov and Hutter 2019), else as an L2 penalty, which the moments see (Kingma and Ba 2015).
+     */
+    void adam(
             View weight,
             View gradient,
             View m,
@@ -437,7 +440,8 @@ public interface Backend {
             double beta1,
             double beta2,
             double eps,
-            double weightDecay);
+            double weightDecay,
+            boolean decoupled);
 
     /** {@code sum} (F64, one element) becomes the sum of squares of all elements of all views, added in double. */
     void sumOfSquares(List<View> views, View sum);

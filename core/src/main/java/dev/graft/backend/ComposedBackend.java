@@ -476,7 +476,7 @@ public abstract class ComposedBackend implements Backend {
     }
 
     @Override
-    public void adamW(
+    public void adam(
             View weight,
             View gradient,
             View m,
@@ -486,14 +486,16 @@ public abstract class ComposedBackend implements Backend {
             double beta1,
             double beta2,
             double eps,
-            double weightDecay) {
+            double weightDecay,
+            boolean decoupled) {
         try (Temporaries c = temporaries()) {
-            copy(c.add(c.affine(beta1, m, 0), c.affine(1 - beta1, gradient, 0)), m);
-            copy(c.add(c.affine(beta2, v, 0), c.affine(1 - beta2, c.unary(UnaryOp.SQUARE, gradient), 0)), v);
+            View g = decoupled ? gradient : c.add(c.affine(weightDecay, weight, 0), gradient);
+            copy(c.add(c.affine(beta1, m, 0), c.affine(1 - beta1, g, 0)), m);
+            copy(c.add(c.affine(beta2, v, 0), c.affine(1 - beta2, c.unary(UnaryOp.SQUARE, g), 0)), v);
             double rootScale = 1 / Math.sqrt(1 - Math.pow(beta2, (double) t));
             View root = c.affine(rootScale, c.unary(UnaryOp.SQRT, v), eps);
             View step = c.affine(lr / (1 - Math.pow(beta1, (double) t)), c.div(m, root), 0);
-            copy(c.sub(c.affine(1 - lr * weightDecay, weight, 0), step), weight);
+            copy(c.sub(c.affine(decoupled ? 1 - lr * weightDecay : 1, weight, 0), step), weight);
         }
     }
 }

@@ -64,7 +64,7 @@ public enum Kernel {
     CROSS_ENTROPY(false, SAME_DEVICE),
     CROSS_ENTROPY_BACKWARD(false, SAME_DEVICE),
     SGD(false, ANY_THREADS),
-    ADAM_W(false, ANY_THREADS),
+    ADAM(false, ANY_THREADS),
     SUM_OF_SQUARES(true, SAME_DEVICE);
 
     private final boolean primitive;

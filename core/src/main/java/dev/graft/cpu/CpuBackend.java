@@ -565,7 +565,7 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void adamW(
+    public void adam(
             View weight,
             View gradient,
             View m,
@@ -575,8 +575,9 @@ public final class CpuBackend implements Backend {
             double beta1,
             double beta2,
             double eps,
-            double weightDecay) {
-        optimizers.adamW(weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay);
+            double weightDecay,
+            boolean decoupled) {
+        optimizers.adam(weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay, decoupled);
     }
 
     @Override

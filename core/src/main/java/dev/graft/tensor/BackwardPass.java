@@ -1,17 +1,53 @@
 package dev.graft.tensor;
 
+import dev.graft.type.DType;
 import java.util.IdentityHashMap;
 import java.util.PriorityQueue;
 
-/** Walks the recorded operators from a result to its leaves, newest first, freeing saved tensors as it goes. */
+/**
+ * Walks the recorded operators from a result to its leaves, newest first, freeing saved tensors as it goes unless the
+ * graph is retained.
+ */
 final class BackwardPass {
     private final IdentityHashMap<Node, Tensor> gradients = new IdentityHashMap<>();
     private final PriorityQueue<Node> pending = new PriorityQueue<>((p, q) -> Long.compare(q.id, p.id));
 
-    private BackwardPass() {}
+    private final boolean retainGraph;
+
+    private BackwardPass(boolean retainGraph) {
+        this.retainGraph = retainGraph;
+    }
+
+    static void fromScalar(Tensor result, boolean retainGraph) {
+        result.checkOpen("backward");
+        if (result.numel() != 1) {
+            throw new IllegalArgumentException("backward: needs a single value, got shape " + result.shape()
+                    + ". Hint: call mean() or sum() first, or pass a seed.");
+        }
+        try (Scope s = Scope.open()) {
+            from(result, Raw.empty(result, result.shape()).fill(1), retainGraph);
+        }
+    }
+
+    static void from(Tensor result, Tensor seed, boolean retainGraph) {
+        result.checkUsable("backward", seed);
+        if (!result.requiresGrad()) {
+            throw new IllegalStateException("backward: nothing to differentiate, no operand of " + result.shape()
+                    + " requires a gradient. "
+                    + "Hint: requireGrad(true) on a leaf, unfreeze a parameter, and keep autograd on.");
+        }
+        if (!seed.shape().equals(result.shape()) || seed.dtype() != DType.F32) {
+            throw new IllegalArgumentException("backward: the seed " + seed.dtype() + " " + seed.shape()
+                    + " must be F32 of the result's shape " + result.shape());
+        }
+        try (Scope s = Scope.open()) {
+            // A copy: the seed may be a leaf's gradient, which this pass adds to.
+            run(result, seed.detach().copy(), retainGraph);
+        }
+    }
 
     /** Starts at {@code result}; the seed's memory belongs to this pass. */
-    static void run(Tensor result, Tensor seed) {
+    private static void run(Tensor result, Tensor seed, boolean retainGraph) {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
             Node root = result.node();
@@ -19,7 +55,7 @@ final class BackwardPass {
                 result.accumulateGrad(seed);
                 return;
             }
-            BackwardPass pass = new BackwardPass();
+            BackwardPass pass = new BackwardPass(retainGraph);
             try {
                 pass.add(root, seed);
                 while (!pass.pending.isEmpty()) {
@@ -35,11 +71,13 @@ final class BackwardPass {
         if (node.saved.isReleased()) {
             throw new IllegalStateException("backward: a part of this graph (made by " + node.function()
                     + ") was already run backward and its saved tensors are freed. "
-                    + "Hint: call backward() once per forward pass; add losses before calling it.");
+                    + "Hint: call backward() once per forward pass, add losses before calling it, or retain the graph with "
+                    + "backward(true).");
         }
         Tensor gradient = gradients.remove(node);
         try (gradient;
                 Scope scope = Scope.open()) {
+            node.watch(gradient);
             Tensor[] results = node.op.backward(node.saved, gradient, node.needs);
             for (int i = 0; i < node.inputs.length; i++) {
                 if (node.inputs[i] != null) {
@@ -54,7 +92,9 @@ final class BackwardPass {
                 }
             }
         }
-        node.saved.release();
+        if (!retainGraph) {
+            node.saved.release();
+        }
     }
 
     private void add(Node node, Tensor gradient) {

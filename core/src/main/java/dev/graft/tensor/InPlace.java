@@ -70,7 +70,7 @@ final class InPlace {
      */
     static Tensor asBefore(Tensor source, Tensor target) {
         return source.view().overlaps(target.view()) && !source.view().sameElements(target.view())
-                ? source.copy()
+                ? source.detach().copy()
                 : source;
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One recorded operator: the nodes or leaves of its inputs, and what it saved. It is held by its result and by the
@@ -24,6 +25,9 @@ final class Node {
     /** For each input: the leaf that receives the gradient, or null. */
     final Tensor[] leaves;
 
+    /** The result of this operator, if it wants its gradient too. */
+    private @Nullable Tensor watcher;
+
     private final AtomicInteger holders = new AtomicInteger(1);
 
     Node(String function, Op op, Saved saved, boolean[] needs, Tensor[] operands) {
@@ -42,6 +46,19 @@ final class Node {
                     inputs[i].retain();
                 }
             }
+        }
+    }
+
+    /** Gives the gradient of this operator's result to {@code result} as well. */
+    void retainGradOf(Tensor result) {
+        watcher = result;
+    }
+
+    /** Receives the gradient of the whole result, before it flows on. */
+    void watch(Tensor gradient) {
+        Tensor result = watcher;
+        if (result != null) {
+            result.accumulateGrad(gradient);
         }
     }
 
@@ -67,6 +84,7 @@ final class Node {
             Node node = pending.pop();
             if (node.holders.decrementAndGet() == 0) {
                 node.saved.release();
+                node.watcher = null;
                 for (Node input : node.inputs) {
                     if (input != null) {
                         pending.push(input);

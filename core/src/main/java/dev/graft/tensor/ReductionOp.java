@@ -201,21 +201,24 @@ sealed interface ReductionOp extends Op {
                 return new Tensor[] {Raw.mul(sign(x, dy), dy)};
             }
             Tensor y = saved.get(1);
+            // 0 times dy, which may be infinite
+            Tensor nothing = Raw.scale(dy, 0);
             if (p == 2) {
                 Tensor slope = Raw.binary(BinaryOp.DIV, dy, y);
-                return new Tensor[] {Raw.mul(x, Tensor.where(Raw.binary(BinaryOp.EQUAL, y, zero), zero, slope))};
+                return new Tensor[] {Raw.mul(x, Tensor.where(Raw.binary(BinaryOp.EQUAL, y, zero), nothing, slope))};
             }
             Tensor size = Raw.unary(UnaryOp.ABS, 0, 0, x);
             Tensor sign = sign(x, dy);
             if (Double.isInfinite(p)) {
-                Tensor ties = Raw.binary(BinaryOp.EQUAL, size, y).to(DType.F32);
-                Tensor share = Raw.binary(BinaryOp.DIV, dy, Raw.reduce(Reduction.SUM, ties, axes));
-                return new Tensor[] {Raw.mul(Raw.mul(sign, ties), share)};
+                Tensor ties = Raw.binary(BinaryOp.EQUAL, size, y);
+                Tensor share = Raw.binary(BinaryOp.DIV, dy, Raw.reduce(Reduction.SUM, ties.to(DType.F32), axes));
+                Tensor slope = Tensor.where(Raw.binary(BinaryOp.EQUAL, y, y), share, nothing);
+                return new Tensor[] {Raw.mul(Tensor.where(ties, sign, zero), slope)};
             }
             Tensor ratio = Raw.binary(BinaryOp.DIV, size, y);
             Tensor slope = Raw.mul(Raw.unary(UnaryOp.POW, (float) (p - 1), 0, ratio), dy);
             Tensor none = Raw.binary(p < 1 ? BinaryOp.EQUAL : BinaryOp.LESS_EQUAL, p < 1 ? size : y, zero);
-            return new Tensor[] {Raw.mul(sign, Tensor.where(none, zero, slope))};
+            return new Tensor[] {Raw.mul(sign, Tensor.where(none, nothing, slope))};
         }
 
         private static Tensor sign(Tensor x, Tensor like) {

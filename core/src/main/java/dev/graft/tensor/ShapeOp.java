@@ -46,6 +46,26 @@ sealed interface ShapeOp extends Op {
         }
     }
 
+    /** A copy in the same layout if that has no gaps, else row-major. */
+    record Copy() implements ShapeOp {
+        @Override
+        public String name() {
+            return "copy";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Tensor x = in[0];
+            return Raw.copyInto(
+                    x, x.view().isDense() ? Raw.emptyLike(x, x.dtype()) : Raw.empty(x.backend(), x.dtype(), x.shape()));
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            return new Tensor[] {dy};
+        }
+    }
+
     record Permute(int... order) implements ShapeOp {
         @Override
         public String name() {

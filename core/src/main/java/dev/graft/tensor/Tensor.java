@@ -422,35 +422,50 @@ public final class Tensor implements AutoCloseable {
 
     /**
      * Computes the gradients of this scalar with respect to every leaf that requires one, and adds them to
-     * {@link #grad()}.
+     * {@link #grad()}. Frees what operators saved for it.
      */
     public void backward() {
-        checkOpen("backward");
-        if (numel() != 1) {
-            throw new IllegalArgumentException("backward: needs a single value, got shape " + shape
-                    + ". Hint: call mean() or sum() first, or pass a seed.");
-        }
-        try (Scope s = Scope.open()) {
-            backward(Raw.empty(this, shape).fill(1));
-        }
+        BackwardPass.fromScalar(this, false);
+    }
+
+    /**
+     * As {@link #backward()}.
+     *
+     * @param retainGraph whether what operators saved is kept, so that {@code backward} can run through the same graph
+     *     again; it is freed with its results, or by a pass that does not retain it
+     */
+    public void backward(boolean retainGraph) {
+        BackwardPass.fromScalar(this, retainGraph);
     }
 
     /** As {@link #backward()}, for a result of any shape, starting from its gradient {@code seed}. */
     public void backward(Tensor seed) {
-        checkUsable("backward", seed);
+        BackwardPass.from(this, seed, false);
+    }
+
+    /** As {@link #backward(Tensor)}; see {@link #backward(boolean)}. */
+    public void backward(Tensor seed, boolean retainGraph) {
+        BackwardPass.from(this, seed, retainGraph);
+    }
+
+    /**
+     * Lets {@code backward} keep the gradient of this result in {@link #grad()} too, which it does for leaves alone
+     * otherwise. It must be open then: {@link #keep()} it where a scope, such as that of a module's {@code forward},
+     * ends before. Nothing changes for a leaf.
+     *
+     * @return this tensor
+     * @throws IllegalStateException if it requires no gradient
+     */
+    public Tensor retainGrad() {
+        checkOpen("retainGrad");
         if (!requiresGrad()) {
-            throw new IllegalStateException(
-                    "backward: nothing to differentiate, no operand of " + shape + " requires a gradient. "
-                            + "Hint: requireGrad(true) on a leaf, unfreeze a parameter, and keep autograd on.");
+            throw new IllegalStateException("retainGrad: no gradient flows to " + shape
+                    + ". Hint: requireGrad(true) on a leaf that it is computed from, and keep autograd on.");
         }
-        if (!seed.shape.equals(shape) || seed.dtype() != DType.F32) {
-            throw new IllegalArgumentException("backward: the seed " + seed.dtype() + " " + seed.shape
-                    + " must be F32 of the result's shape " + shape);
+        if (node != null) {
+            node.retainGradOf(this);
         }
-        try (Scope s = Scope.open()) {
-            // A copy: the seed may be a leaf's gradient, which this pass adds to.
-            BackwardPass.run(this, seed.copy());
-        }
+        return this;
     }
 
     /** The gradient accumulated since the last {@link #clearGrad()}. */
@@ -471,13 +486,13 @@ public final class Tensor implements AutoCloseable {
         return Raw.window(this, offset, shape, strides);
     }
 
-    /** A copy with its own memory and no history, in this tensor's layout if that has no gaps, else contiguous. */
+    /**
+     * A copy with its own memory, in this tensor's layout if that has no gaps, else contiguous. Gradients flow through
+     * it, as through PyTorch's {@code clone}, whose name Java's {@link Object#clone} has taken; {@code detach().copy()}
+     * has no history.
+     */
     public Tensor copy() {
-        checkOpen("copy");
-        return Refusal.under(
-                "copy",
-                () -> Raw.copyInto(
-                        this, view().isDense() ? Raw.emptyLike(this, dtype()) : Raw.empty(backend(), dtype(), shape)));
+        return Op.apply(new ShapeOp.Copy(), this);
     }
 
     // Conversion and shape
@@ -1605,11 +1620,11 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Adds to this leaf's gradient, taking over the memory if it has no other holder. A leaf that was closed or frozen
-     * since the forward pass gets no gradient.
+     * Adds to the gradient of this leaf, or result that retains it, taking over the memory if it has no other holder. A
+     * leaf that was closed or frozen since the forward pass gets no gradient.
      */
     void accumulateGrad(Tensor gradient) {
-        if (closed || !requiresGrad) {
+        if (closed || (node == null && !requiresGrad)) {
             return;
         }
         if (grad == null || grad.closed) {

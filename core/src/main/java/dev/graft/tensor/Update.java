@@ -73,12 +73,46 @@ public final class Update {
             double beta2,
             double eps,
             double weightDecay) {
+        adam("adamW", weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay, true);
+    }
+
+    /**
+     * As {@link #adamW}, of Adam (Kingma and Ba 2015): weight decay is an L2 penalty, which is added to the gradient
+     * before the moments see it.
+     */
+    public static void adam(
+            Tensor weight,
+            Tensor gradient,
+            Tensor m,
+            Tensor v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay) {
+        adam("adam", weight, gradient, m, v, t, lr, beta1, beta2, eps, weightDecay, false);
+    }
+
+    private static void adam(
+            String name,
+            Tensor weight,
+            Tensor gradient,
+            Tensor m,
+            Tensor v,
+            long t,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay,
+            boolean decoupled) {
         Tensor[] changed = {weight, m, v};
-        check("adamW", gradient, changed);
+        check(name, gradient, changed);
         markModified(changed);
         try (Scope scope = Scope.open()) {
             weight.backend()
-                    .adamW(
+                    .adam(
                             weight.view(),
                             asBefore(gradient, changed),
                             m.view(),
@@ -88,7 +122,8 @@ public final class Update {
                             beta1,
                             beta2,
                             eps,
-                            weightDecay);
+                            weightDecay,
+                            decoupled);
         }
         markModified(changed);
     }

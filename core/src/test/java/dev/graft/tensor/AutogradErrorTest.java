@@ -34,7 +34,8 @@ class AutogradErrorTest {
                 .isThrownBy(loss::backward)
                 .withMessage(
                         "backward: a part of this graph (made by sum) was already run backward and its saved tensors are "
-                                + "freed. Hint: call backward() once per forward pass; add losses before calling it.");
+                                + "freed. Hint: call backward() once per forward pass, add losses before calling it, or retain "
+                                + "the graph with backward(true).");
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(2, 2, 2);
     }
 
@@ -45,9 +46,9 @@ class AutogradErrorTest {
         shared.sum().backward();
         assertThatIllegalStateException()
                 .isThrownBy(() -> shared.mean().backward())
-                .withMessage(
-                        "backward: a part of this graph (made by exp) was already run backward and its saved "
-                                + "tensors are freed. Hint: call backward() once per forward pass; add losses before calling it.");
+                .withMessage("backward: a part of this graph (made by exp) was already run backward and its saved "
+                        + "tensors are freed. Hint: call backward() once per forward pass, add losses before calling it, or "
+                        + "retain the graph with backward(true).");
     }
 
     @Test

@@ -23,6 +23,7 @@ final class GraphShapes {
                 GraphShapes::slice,
                 GraphShapes::select,
                 GraphShapes::contiguous,
+                GraphShapes::copy,
                 GraphShapes::concat,
                 GraphShapes::stack,
                 GraphShapes::pad);
@@ -175,6 +176,10 @@ final class GraphShapes {
                 r -> r[0].slice(axis, from, to, step),
                 "$0.slice(" + axis + ", " + from + ", " + to + ", " + step + ")",
                 "$0[" + ":, ".repeat(axis) + from + ":" + to + ":" + step + "]");
+    }
+
+    private static int copy(GraphBuilder g) {
+        return g.step(ShapeOp.Copy.class, new int[] {g.any()}, t -> t[0].copy(), r -> r[0], "$0.copy()", "$0.clone()");
     }
 
     private static int select(GraphBuilder g) {

@@ -244,7 +244,9 @@ class InPlaceTest {
         List<Consumer<Tensor>> steps = List.of(
                 t -> Update.sgd(w, g, Optional.of(t), false, 0.1f, 0.9f, 0, 0, false),
                 t -> Update.adamW(w, g, t, z, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0),
-                t -> Update.adamW(w, g, z, t, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0));
+                t -> Update.adamW(w, g, z, t, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0),
+                t -> Update.adam(w, g, t, z, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0),
+                t -> Update.adam(w, g, z, t, 1, 0.1f, 0.9f, 0.99f, 1e-8f, 0));
         for (Consumer<Tensor> step : steps) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> step.accept(repeated))

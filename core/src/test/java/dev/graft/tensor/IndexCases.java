@@ -49,6 +49,18 @@ final class IndexCases {
         flip(cases, "two", 0, -1);
         flip(cases, "none");
         flip(cases, "whole_numbers", 1);
+        cases.add(new OpCase("copy/plain", ShapeOp.Copy.class, in -> in[0].copy(), in -> in[0]));
+        cases.add(new OpCase(
+                "copy/transposed",
+                ShapeOp.Copy.class,
+                in -> in[0].transpose(0, 1).copy(),
+                in -> in[0].permute(1, 0)));
+        cases.add(new OpCase(
+                "copy/strided",
+                ShapeOp.Copy.class,
+                in -> in[0].slice(1, 0, 5, 2).copy(),
+                in -> Nd.fill(new int[] {4, 3}, i -> in[0].get(i[0], 2 * i[1]))));
+        cases.add(new OpCase("copy/whole_numbers", ShapeOp.Copy.class, in -> in[0].copy(), in -> in[0]));
         diagonal(cases, "plain", 0, -2, -1);
         diagonal(cases, "above", 1, 0, 1);
         diagonal(cases, "below", -2, 2, 0);
@@ -208,6 +220,13 @@ final class IndexCases {
                 "flip: axis 1 is given twice (axes [1, -1], input [3, 4]). Hint: name each axis once; negative ones count "
                         + "from the end.",
                 () -> x.flip(1, -1)));
+        Tensor closed = on.zeros(2);
+        closed.close();
+        errors.add(new OpError(
+                ShapeOp.Copy.class,
+                "copy: the tensor [2] was closed. Hint: keep() it, or move the use inside its scope. Set "
+                        + "-Dgraft.traceClose=true to see where.",
+                closed::copy));
         errors.add(new OpError(
                 ShapeOp.Diagonal.class,
                 "diagonal: needs two different dimensions, got 1 twice (input [3, 4])",

@@ -19,7 +19,8 @@ class RecordedNamesTest {
         List<DynamicTest> tests = new ArrayList<>();
         RefusalTest.uses().forEach((signature, use) -> {
             String name = signature.substring(0, signature.indexOf('('));
-            if (List.of("backward", "item", "itemLong", "requireGrad", "keep").contains(name)
+            if (List.of("backward", "item", "itemLong", "requireGrad", "retainGrad", "keep")
+                            .contains(name)
                     || name.endsWith("InPlace")
                     || name.equals("fill")
                     || name.equals("copyFrom")) {
@@ -50,7 +51,7 @@ class RecordedNamesTest {
                     .isThrownBy(() -> y.backward(seed))
                     .withMessage("backward: a part of this graph (made by " + name
                             + ") was already run backward and its saved tensors are freed. Hint: call backward() once per"
-                            + " forward pass; add losses before calling it.");
+                            + " forward pass, add losses before calling it, or retain the graph with backward(true).");
         });
     }
 

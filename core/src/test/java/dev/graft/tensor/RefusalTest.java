@@ -249,6 +249,32 @@ class RefusalTest {
                 () -> x().backward(x()),
                 () -> leaf().mul(2).backward(closed(2)),
                 () -> leaf().mul(2).backward(integers(2)));
+        function(
+                "backward(boolean)",
+                t -> {
+                    t.backward(true);
+                    return t;
+                },
+                () -> leaf().mul(2).backward(true),
+                () -> Tensor.scalar(1).backward(true),
+                () -> {
+                    Tensor y = leaf().square().sum();
+                    y.backward(false);
+                    y.backward(true);
+                });
+        function(
+                "backward(Tensor, boolean)",
+                t -> {
+                    t.backward(x(), true);
+                    return t;
+                },
+                () -> leaf().mul(2).backward(x(), true),
+                () -> leaf().mul(2).backward(closed(2), true));
+        function(
+                "retainGrad()",
+                Tensor::retainGrad,
+                () -> x().retainGrad(),
+                () -> leaf().detach().retainGrad());
         function("detach()", Tensor::detach);
         function("copy()", Tensor::copy);
     }

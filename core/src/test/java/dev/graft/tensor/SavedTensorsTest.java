@@ -111,6 +111,7 @@ class SavedTensorsTest {
         cases.add(of(PointwiseOp.Convert.class, in -> in[0].to(DType.BF16), one, ""));
         cases.add(of(ShapeOp.Reshape.class, in -> in[0].reshape(15), one, ""));
         cases.add(of(ShapeOp.Contiguous.class, in -> Op.apply(new ShapeOp.Contiguous(), in), one, ""));
+        cases.add(of(ShapeOp.Copy.class, in -> in[0].copy(), one, ""));
         cases.add(of(ShapeOp.Permute.class, in -> in[0].permute(1, 0), one, ""));
         cases.add(of(ShapeOp.Expand.class, in -> in[0].expand(2, 3, 5), one, ""));
         cases.add(of(ShapeOp.Slice.class, in -> in[0].slice(1, 1, 4), one, ""));

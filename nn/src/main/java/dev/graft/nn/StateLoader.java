@@ -150,7 +150,8 @@ final class StateLoader {
         if (!missing.isEmpty() || !unexpected.isEmpty() || !mismatched.isEmpty()) {
             throw new IllegalArgumentException(message(root, slots.size(), missing, unexpected, mismatched));
         }
-        taken.replaceAll((name, tensor) -> isOverwritten(tensor, slots) ? tensor.copy() : tensor);
+        taken.replaceAll(
+                (name, tensor) -> isOverwritten(tensor, slots) ? tensor.detach().copy() : tensor);
         return taken;
     }
 

@@ -73,7 +73,7 @@ record Work(
 
     /** As layers hand gradients on: with the layout of the result. */
     private static Tensor likeResult(Tensor result, SplittableRandom random) {
-        Tensor seed = result.copy();
+        Tensor seed = result.detach().copy();
         return seed.copyFrom(Tensor.uniform(random, -1, 1, result.shape().toArray()));
     }
 

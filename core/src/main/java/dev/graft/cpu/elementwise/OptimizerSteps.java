@@ -95,7 +95,7 @@ public final class OptimizerSteps {
         }
     }
 
-    public void adamW(
+    public void adam(
             View weight,
             View gradient,
             View m,
@@ -105,10 +105,12 @@ public final class OptimizerSteps {
             double beta1,
             double beta2,
             double eps,
-            double weightDecay) {
+            double weightDecay,
+            boolean decoupled) {
         float stepSize = (float) (lr / (1 - Math.pow(beta1, (double) t)));
         float rootScale = (float) (1 / Math.sqrt(1 - Math.pow(beta2, (double) t)));
-        float keep = (float) (1 - lr * weightDecay);
+        float keep = decoupled ? (float) (1 - lr * weightDecay) : 1f;
+        float penalty = decoupled ? 0f : (float) weightDecay;
         float decay1 = (float) beta1;
         float decay2 = (float) beta2;
         // not 1 - decay: a beta next to 1 may be 1 as a float
@@ -118,9 +120,9 @@ public final class OptimizerSteps {
         StridedLoop.run(
                 context,
                 (a, from, to) -> {
-                    adamW(
-                            a[0], a[1], a[2], a[3], stepSize, rootScale, keep, decay1, share1, decay2, share2, floor,
-                            from, to);
+                    adam(
+                            a[0], a[1], a[2], a[3], stepSize, rootScale, keep, penalty, decay1, share1, decay2, share2,
+                            floor, from, to);
                 },
                 in(gradient),
                 inOut(m),
@@ -128,7 +130,7 @@ public final class OptimizerSteps {
                 inOut(weight));
     }
 
-    private static void adamW(
+    private static void adam(
             float[] gradient,
             float[] m,
             float[] v,
@@ -136,6 +138,7 @@ public final class OptimizerSteps {
             float stepSize,
             float rootScale,
             float keep,
+            float penalty,
             float beta1,
             float share1,
             float beta2,
@@ -144,7 +147,7 @@ public final class OptimizerSteps {
             int from,
             int to) {
         for (int i = from; i < to; i++) {
-            float g = gradient[i];
+            float g = gradient[i] + penalty * w[i];
             float mean = beta1 * m[i] + share1 * g;
             mean *= Math.min(Math.abs(mean) * DENORMAL_SCALE, 1f);
             float square = beta2 * v[i] + share2 * g * g;

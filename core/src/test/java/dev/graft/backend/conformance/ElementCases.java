@@ -279,7 +279,8 @@ final class ElementCases {
                 }
             }
             for (long t : new long[] {1, 7}) {
-                adamW(cases, dims, t);
+                adam(cases, dims, t, true);
+                adam(cases, dims, t, false);
             }
         }
         cases.add(new KernelCase("sumOfSquares")
@@ -330,12 +331,12 @@ final class ElementCases {
         }));
     }
 
-    private static void adamW(List<KernelCase> cases, int[] dims, long t) {
+    private static void adam(List<KernelCase> cases, int[] dims, long t, boolean decoupled) {
         double lr = 0.01;
         double beta1 = 0.875;
         double beta2 = 0.96875;
         double decay = 0.25;
-        cases.add(new KernelCase(name("adamW step " + t, dims))
+        cases.add(new KernelCase(name((decoupled ? "adamW step " : "adam step ") + t, dims))
                 .in(DENSE, random(15, dims))
                 .in(DENSE, random(16, dims))
                 .in(DENSE, random(17, dims))
@@ -344,17 +345,19 @@ final class ElementCases {
                 .changes(2)
                 .changes(3)
                 .terms(3)
-                .call((b, in, out) -> b.adamW(in[0], in[1], in[2], in[3], t, lr, beta1, beta2, 1e-8, decay))
+                .call((b, in, out) -> b.adam(in[0], in[1], in[2], in[3], t, lr, beta1, beta2, 1e-8, decay, decoupled))
                 .expect(in -> {
-                    Nd m = Nd.zip(in[2], in[1], (old, g) -> beta1 * old + (1 - beta1) * g);
-                    Nd v = Nd.zip(in[3], in[1], (old, g) -> beta2 * old + (1 - beta2) * g * g);
+                    Nd d = decoupled ? in[1] : Nd.zip(in[0], in[1], (w, g) -> g + decay * w);
+                    Nd m = Nd.zip(in[2], d, (old, g) -> beta1 * old + (1 - beta1) * g);
+                    Nd v = Nd.zip(in[3], d, (old, g) -> beta2 * old + (1 - beta2) * g * g);
                     Nd step = Nd.zip(
                             m,
                             v,
                             (mean, square) -> mean
                                     / (1 - Math.pow(beta1, (double) t))
                                     / (Math.sqrt(square / (1 - Math.pow(beta2, (double) t))) + 1e-8));
-                    return new Nd[] {Nd.zip(in[0], step, (w, s) -> w - lr * decay * w - lr * s), m, v};
+                    return new Nd[] {Nd.zip(in[0], step, (w, s) -> w - (decoupled ? lr * decay * w : 0) - lr * s), m, v
+                    };
                 }));
     }
 }

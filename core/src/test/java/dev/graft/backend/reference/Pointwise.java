@@ -242,7 +242,7 @@ final class Pointwise {
         });
     }
 
-    static void adamW(
+    static void adam(
             Elements w,
             Elements g,
             Elements m,
@@ -252,16 +252,17 @@ final class Pointwise {
             double beta1,
             double beta2,
             double eps,
-            double weightDecay) {
+            double weightDecay,
+            boolean decoupled) {
         w.each(i -> {
-            double gradient = g.get(i);
+            double gradient = g.get(i) + (decoupled ? 0 : weightDecay * w.get(i));
             double mean = beta1 * m.get(i) + (1 - beta1) * gradient;
             double square = beta2 * v.get(i) + (1 - beta2) * gradient * gradient;
             m.set(mean, i);
             v.set(square, i);
             double corrected = mean / (1 - Math.pow(beta1, (double) t));
             double root = Math.sqrt(square / (1 - Math.pow(beta2, (double) t)));
-            w.set(w.get(i) * (1 - lr * weightDecay) - lr * corrected / (root + eps), i);
+            w.set(w.get(i) * (decoupled ? 1 - lr * weightDecay : 1) - lr * corrected / (root + eps), i);
         });
     }
 }

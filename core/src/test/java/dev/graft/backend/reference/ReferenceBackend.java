@@ -742,7 +742,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void adamW(
+    public void adam(
             View weight,
             View gradient,
             View m,
@@ -752,15 +752,16 @@ public final class ReferenceBackend implements Backend {
             double beta1,
             double beta2,
             double eps,
-            double weightDecay) {
+            double weightDecay,
+            boolean decoupled) {
         Caller caller =
-                check("adamW").floats(weight, gradient, m, v).reads(gradient).writes(weight, m, v);
+                check("adam").floats(weight, gradient, m, v).reads(gradient).writes(weight, m, v);
         caller.sameLayout(weight, gradient)
                 .sameShape(weight, m, v)
                 .apart(m, weight, v)
                 .apart(weight, v);
-        worker.submit(
-                () -> Pointwise.adamW(on(weight), on(gradient), on(m), on(v), t, lr, beta1, beta2, eps, weightDecay));
+        worker.submit(() -> Pointwise.adam(
+                on(weight), on(gradient), on(m), on(v), t, lr, beta1, beta2, eps, weightDecay, decoupled));
     }
 
     @Override

@@ -11,6 +11,8 @@ import java.util.Optional;
 import org.assertj.core.data.Offset;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OptimizerStepsTest {
     private static final int N = 3001;
@@ -77,8 +79,9 @@ class OptimizerStepsTest {
         assertClose("small but normal velocity", tiny, new double[] {1.5e-20, -1.5e-20}, 1e-7, 0);
     }
 
-    @Test
-    void adamWFollowsTheFormula() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void adamFollowsTheFormula(boolean decoupled) {
         View w = f.gaussian(Layout.ROW_MAJOR, N);
         View m = f.empty(Layout.ROW_MAJOR, N);
         View v = f.empty(Layout.ROW_MAJOR, N);
@@ -93,9 +96,10 @@ class OptimizerStepsTest {
         for (int t = 1; t <= 5; t++) {
             View g = f.gaussian(Layout.ROW_MAJOR, N);
             double[] gs = values(g);
-            f.cpu.adamW(w, g, m, v, t, 0.01f, 0.9f, 0.999f, 1e-8f, 0.1f);
+            f.cpu.adam(w, g, m, v, t, 0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, decoupled);
             for (int i = 0; i < N; i++) {
-                ws[i] *= 1 - lr * 0.1f;
+                gs[i] += decoupled ? 0 : 0.1f * ws[i];
+                ws[i] *= decoupled ? 1 - lr * 0.1f : 1;
                 ms[i] = b1 * ms[i] + (1 - b1) * gs[i];
                 vs[i] = b2 * vs[i] + (1 - b2) * gs[i] * gs[i];
                 ws[i] -= lr * (ms[i] / (1 - Math.pow(b1, t))) / (Math.sqrt(vs[i] / (1 - Math.pow(b2, t))) + 1e-8f);
@@ -131,7 +135,7 @@ class OptimizerStepsTest {
         View w = f.of(1f);
         View m = f.of(0f);
         View v = f.of(0f);
-        f.cpu.adamW(w, f.of(2f), m, v, 1, 0.1, 0.9, 0.99999999, 1e-8, 0);
+        f.cpu.adam(w, f.of(2f), m, v, 1, 0.1, 0.9, 0.99999999, 1e-8, 0, true);
         assertThat(values(w)[0]).isCloseTo(0.9, Offset.offset(1e-5));
         assertThat(values(v)[0]).isCloseTo(4e-8, Percentage.withPercentage(1e-3));
         View w2 = f.of(0f);

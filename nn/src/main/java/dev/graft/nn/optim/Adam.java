@@ -2,6 +2,7 @@ package dev.graft.nn.optim;
 
 import dev.graft.nn.Parameter;
 import dev.graft.tensor.Tensor;
+import dev.graft.tensor.Update;
 import java.util.List;
 
 /**
@@ -85,17 +86,29 @@ public final class Adam extends PerParameterOptimizer<Adam.Options> {
 
     @Override
     protected void step(Tensor weight, Tensor gradient, State state, Options o, double learningRate) {
+        if (!o.amsgrad()) {
+            Update.adam(
+                    weight,
+                    gradient,
+                    state.moment(MEAN),
+                    state.moment(SQUARE),
+                    state.step(),
+                    learningRate,
+                    o.beta1(),
+                    o.beta2(),
+                    o.eps(),
+                    o.weightDecay());
+            return;
+        }
         Tensor g = penalized(gradient, weight, o.weightDecay());
         Tensor mean = state.moment(MEAN).mulInPlace((float) o.beta1()).addInPlace(g, (float) (1 - o.beta1()));
         Tensor square =
                 state.moment(SQUARE).mulInPlace((float) o.beta2()).addInPlace(g.square(), (float) (1 - o.beta2()));
-        if (o.amsgrad()) {
-            Tensor largest = state.moment(LARGEST);
-            square = largest.copyFrom(largest.maximum(square));
-        }
+        Tensor largest = state.moment(LARGEST);
+        largest.copyFrom(largest.maximum(square));
         double meanShare = 1 - Math.pow(o.beta1(), (double) state.step());
         double squareShare = 1 - Math.pow(o.beta2(), (double) state.step());
-        Tensor root = square.sqrt().affine((float) (1 / Math.sqrt(squareShare)), (float) o.eps());
+        Tensor root = largest.sqrt().affine((float) (1 / Math.sqrt(squareShare)), (float) o.eps());
         weight.addInPlace(mean.div(root), (float) (-learningRate / meanShare));
     }
 

@@ -230,8 +230,8 @@ final class RunFiles implements AutoCloseable {
             } else {
                 StateDict copy = new StateDict();
                 live.entries()
-                        .forEach(entry ->
-                                copy.put(entry.getKey(), entry.getValue().copy()));
+                        .forEach(entry -> copy.put(
+                                entry.getKey(), entry.getValue().detach().copy()));
                 bestInMemory.ifPresent(StateDict::close);
                 bestInMemory = Optional.of(copy);
             }
