@@ -480,7 +480,8 @@ public abstract class Module implements AutoCloseable {
         training = mode;
     }
 
-    final Freezing freezing() {
+    /** How this module itself is frozen; those below it may differ. */
+    public final Freezing freezing() {
         return freezing;
     }
 

@@ -3,10 +3,14 @@ package dev.graft.nn.optim;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 
 /**
  * Parameters that share an optimizer's options, such as a backbone that learns more slowly than its head.
@@ -44,6 +48,46 @@ public record ParameterGroup<O>(List<Parameter> parameters, O options) {
         return members.entrySet().stream()
                 .map(group -> new ParameterGroup<>(group.getValue(), group.getKey()))
                 .toList();
+    }
+
+    /**
+     * All parameters of a network, the frozen ones too, grouped by depth: the first named part has depth 0, the next
+     * one depth 1, and so on; what no name covers comes last. This is for learning rates that fall with the distance
+     * from the head, and for parts that are unfrozen during the training.
+     *
+     * <pre>
+     * {@code ParameterGroup.byDepth(model, depth -> Sgd.lr(0.01 / Math.pow(2.6, depth)), "fc", "layer4", "layer3")}
+     * </pre>
+     *
+     * @param options the options of each depth
+     * @param fromHead paths of modules or names of parameters, the head first; a parameter under several belongs to the
+     *     first
+     * @throws IllegalArgumentException if there is no such part, or one has no parameter of its own
+     */
+    public static <O> List<ParameterGroup<O>> byDepth(Module model, IntFunction<O> options, String... fromHead) {
+        Map<String, Parameter> left = new LinkedHashMap<>(model.namedParameters());
+        List<ParameterGroup<O>> groups = new ArrayList<>();
+        for (String path : fromHead) {
+            Set<Parameter> own = Collections.newSetFromMap(new IdentityHashMap<>());
+            Parameter single = model.namedParameters().get(path);
+            if (single != null) {
+                own.add(single);
+            } else {
+                own.addAll(model.module(path).parameters());
+            }
+            List<Parameter> group = left.values().stream().filter(own::contains).toList();
+            if (group.isEmpty()) {
+                throw new IllegalArgumentException("parameter groups: '" + path
+                        + "' has no parameter that is not in a group before it. Hint: name each part once, the head"
+                        + " first.");
+            }
+            left.values().removeAll(group);
+            groups.add(new ParameterGroup<>(group, options.apply(groups.size())));
+        }
+        if (!left.isEmpty()) {
+            groups.add(new ParameterGroup<>(List.copyOf(left.values()), options.apply(groups.size())));
+        }
+        return groups;
     }
 
     /**

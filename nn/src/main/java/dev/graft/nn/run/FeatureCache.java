@@ -30,13 +30,16 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
     private static final long MEMORY_SHARE = 4;
 
     private final LabelledDataset examples;
+    private final FrozenMark frozen;
     private final FeatureStore store;
     private final int[] shape;
     private final int views;
     private final int taken;
 
-    private FeatureCache(LabelledDataset examples, FeatureStore store, int[] shape, int views, int taken) {
+    private FeatureCache(
+            LabelledDataset examples, FrozenMark frozen, FeatureStore store, int[] shape, int views, int taken) {
         this.examples = examples;
+        this.frozen = frozen;
         this.store = store;
         this.shape = shape;
         this.views = views;
@@ -97,6 +100,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
         int taken = found.map(FeatureFile::size).orElse(0);
         @Nullable FeatureStore store = null;
         Optional<String> lost = Optional.empty();
+        FrozenMark frozen = FrozenMark.of(model);
         progress.passStarted(name, total, taken);
         try (Autograd.Guard guard = Autograd.noGrad()) {
             if (found.isPresent()) {
@@ -122,7 +126,7 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
                 }
             }
             Objects.requireNonNull(store, "no examples").complete();
-            return new FeatureCache(examples, store, shape, views, taken);
+            return new FeatureCache(examples, frozen, store, shape, views, taken);
         } catch (RuntimeException | IOException | Error e) {
             if (store != null) {
                 store.close();
@@ -172,7 +176,8 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
 
     /** Of a data set without examples, through which no loader passes. */
     public static FeatureCache ofNone(LabelledDataset examples, Path spill) throws IOException {
-        return new FeatureCache(examples, FeatureStore.create(0, 1, 0, spill), new int[0], 1, 0);
+        return new FeatureCache(
+                examples, FrozenMark.ofNothing(), FeatureStore.create(0, 1, 0, spill), new int[0], 1, 0);
     }
 
     private static int[] withoutBatch(Shape shape) {
@@ -203,8 +208,15 @@ public final class FeatureCache implements LabelledDataset, AutoCloseable {
         return examples.size();
     }
 
+    /**
+     * An example of stored features.
+     *
+     * @throws IllegalStateException if a parameter that was frozen when the features were computed has been unfrozen or
+     *     changed since: the features would be those of another network
+     */
     @Override
     public Example get(int index, RandomGenerator random) {
+        frozen.check();
         return examples.example(Tensor.of(store.get(view(random) * examples.size() + index), shape), index);
     }
 

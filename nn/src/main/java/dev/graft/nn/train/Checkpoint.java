@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -28,7 +29,8 @@ final class Checkpoint {
 
     private Checkpoint() {}
 
-    static void save(Path file, Module model, Optimizer optimizer, TrainState state, DataLoader loader) {
+    static void save(
+            Path file, Module model, Optimizer optimizer, TrainState state, DataLoader loader, Callbacks callbacks) {
         try (StateDict all = new StateDict();
                 StateDict weights = model.stateDict();
                 StateDict moments = optimizer.stateDict()) {
@@ -38,7 +40,7 @@ final class Checkpoint {
             moments.entries()
                     .forEach(entry ->
                             all.put(OPTIMIZER + entry.getKey(), entry.getValue().detach()));
-            Safetensors.save(all, file, Map.of(KEY, JSON.std.asString(toMap(model, optimizer, state, loader))));
+            Safetensors.save(all, file, Map.of(KEY, JSON.std.asString(toMap(model, state, loader, callbacks))));
         } catch (IOException e) {
             throw new TrainingException("checkpoint " + file + ": its state cannot be written as JSON", e);
         }
@@ -52,7 +54,13 @@ final class Checkpoint {
      * @throws IllegalArgumentException if its weights or moments do not fit the model or the optimizer
      */
     static TrainState load(
-            Path file, Module model, Optimizer optimizer, DataLoader loader, String identity, RunSettings settings) {
+            Path file,
+            Module model,
+            Optimizer optimizer,
+            DataLoader loader,
+            String identity,
+            RunSettings settings,
+            Callbacks callbacks) {
         Map<String, Object> map = read(file);
         try (StateDict all = Safetensors.load(file);
                 StateDict weights = part(all, MODEL);
@@ -69,16 +77,32 @@ final class Checkpoint {
                 check.trained(then, model, optimizer);
             }
             Map<Stochastic, long[]> random = check.random(child(map, "random"), model);
+            state.trained = TrainedLayers.of(model, optimizer);
+            state.frozen = FrozenParts.of(model);
+            Optional<FrozenParts> frozen = map.get("frozen") instanceof Map<?, ?> parts
+                    ? Optional.of(FrozenParts.fromMap(parts))
+                    : Optional.empty();
             optimizer.check(moments);
+            callbacks.restore(callbackStates(map));
             model.load(weights);
             optimizer.load(moments);
             random.forEach(Stochastic::restoreRandomState);
+            frozen.ifPresent(parts -> parts.apply(model));
             return state;
         } catch (WeightFileException e) {
             throw notWhole(file, e);
         } catch (ClassCastException | NullPointerException | NumberFormatException e) {
             throw damaged(file, e);
         }
+    }
+
+    /** Checkpoints written before there were callbacks lack them. */
+    private static Map<String, String> callbackStates(Map<?, ?> map) {
+        Map<String, String> states = new LinkedHashMap<>();
+        if (map.get("callbacks") instanceof Map<?, ?> saved) {
+            saved.forEach((name, state) -> states.put((String) name, (String) state));
+        }
+        return states;
     }
 
     /** The reader's own advice is for files that came from elsewhere. */
@@ -171,7 +195,7 @@ final class Checkpoint {
         return part;
     }
 
-    private static Map<String, Object> toMap(Module model, Optimizer optimizer, TrainState state, DataLoader loader) {
+    private static Map<String, Object> toMap(Module model, TrainState state, DataLoader loader, Callbacks callbacks) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("version", VERSION);
         map.put("run", state.run);
@@ -190,7 +214,13 @@ final class Checkpoint {
         map.put("bestScore", exact(state.bestScore));
         map.put("history", state.history.stream().map(EpochRows::toMap).toList());
         map.put("settings", state.settings.toMap());
-        map.put("trained", TrainedLayers.of(model, optimizer));
+        map.put("trained", state.trained);
+        FrozenParts frozen = FrozenParts.of(model);
+        if (!frozen.equals(state.frozen)) {
+            map.put("frozen", frozen.toMap());
+        }
+        map.put("stopped", state.stopped);
+        map.put("callbacks", callbacks.states());
         map.put(
                 "data",
                 Map.of(
@@ -226,6 +256,7 @@ final class Checkpoint {
         state.lossWeight = map.containsKey("lossWeight") ? decimal(map, "lossWeight") : state.seen;
         state.judged = map.containsKey("judged") ? number(map, "judged").longValue() : state.seen;
         state.seconds = decimal(map, "seconds");
+        state.stopped = Boolean.TRUE.equals(map.get("stopped"));
         state.learningRate = map.containsKey("learningRate") ? decimal(map, "learningRate") : Double.NaN;
         int bestEpoch = number(map, "bestEpoch").intValue();
         state.bestEpoch = bestEpoch == 0 ? OptionalInt.empty() : OptionalInt.of(bestEpoch);

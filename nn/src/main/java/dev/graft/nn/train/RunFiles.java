@@ -35,14 +35,17 @@ final class RunFiles implements AutoCloseable {
     private final Optional<FolderLock> lock;
     private final Module model;
     private final String identity;
+    private final Callbacks callbacks;
     private Optional<StateDict> bestInMemory = Optional.empty();
     private boolean lastIsOurs;
 
-    private RunFiles(Optional<Path> directory, Optional<FolderLock> lock, Module model, String identity) {
+    private RunFiles(
+            Optional<Path> directory, Optional<FolderLock> lock, Module model, String identity, Callbacks callbacks) {
         this.directory = directory;
         this.lock = lock;
         this.model = model;
         this.identity = identity;
+        this.callbacks = callbacks;
     }
 
     /**
@@ -51,9 +54,10 @@ final class RunFiles implements AutoCloseable {
      * @param held the folder's lock, if the caller already has it
      * @throws TrainingException if the folder is in use or cannot be written: better now than after an epoch
      */
-    static RunFiles open(Optional<Path> directory, Optional<FolderLock> held, Module model, String identity) {
+    static RunFiles open(
+            Optional<Path> directory, Optional<FolderLock> held, Module model, String identity, Callbacks callbacks) {
         if (directory.isEmpty()) {
-            return new RunFiles(directory, Optional.empty(), model, identity);
+            return new RunFiles(directory, Optional.empty(), model, identity, callbacks);
         }
         Path folder = directory.get();
         try {
@@ -63,7 +67,7 @@ final class RunFiles implements AutoCloseable {
                     ? Optional.empty()
                     : Optional.of(FolderLock.acquire(folder));
             removeLeftovers(folder);
-            return new RunFiles(directory, own, model, identity);
+            return new RunFiles(directory, own, model, identity, callbacks);
         } catch (IOException e) {
             throw new TrainingException(
                     "training: the folder " + folder.toAbsolutePath() + " cannot be written (" + e
@@ -135,6 +139,8 @@ final class RunFiles implements AutoCloseable {
         state.run = UUID.randomUUID().toString();
         state.identity = identity;
         state.settings = settings;
+        state.trained = TrainedLayers.of(model, optimizer);
+        state.frozen = FrozenParts.of(model);
         directory.filter(RunFiles::holdsRun).ifPresent(folder -> {
             // this empty checkpoint replaces the old run's last one: from now on a resume continues the new run
             saveLast(optimizer, state, loader);
@@ -148,7 +154,7 @@ final class RunFiles implements AutoCloseable {
     }
 
     private TrainState resume(Path from, Optimizer optimizer, DataLoader loader, RunSettings settings) {
-        TrainState state = Checkpoint.load(from, model, optimizer, loader, identity, settings);
+        TrainState state = Checkpoint.load(from, model, optimizer, loader, identity, settings, callbacks);
         state.settings = settings;
         Path best = last().resolveSibling(BEST);
         if (state.bestEpoch.isPresent()) {
@@ -189,7 +195,7 @@ final class RunFiles implements AutoCloseable {
     /** Saves after an epoch, or within one. */
     void saveLast(Optimizer optimizer, TrainState state, DataLoader loader) {
         directory.ifPresent(folder -> {
-            Checkpoint.save(last(), model, optimizer, state, loader);
+            Checkpoint.save(last(), model, optimizer, state, loader, callbacks);
             lastIsOurs = true;
             delete(unvalidated(folder));
             EpochRows.writeCsv(folder.resolve(LOG), state.history);
@@ -201,7 +207,7 @@ final class RunFiles implements AutoCloseable {
      * weights are useless, the previous checkpoint is still there.
      */
     void saveUnvalidated(Optimizer optimizer, TrainState state, DataLoader loader) {
-        directory.ifPresent(folder -> Checkpoint.save(unvalidated(folder), model, optimizer, state, loader));
+        directory.ifPresent(folder -> Checkpoint.save(unvalidated(folder), model, optimizer, state, loader, callbacks));
     }
 
     /** Deletes what {@link #saveUnvalidated} wrote. */

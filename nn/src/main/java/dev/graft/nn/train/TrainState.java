@@ -2,6 +2,7 @@ package dev.graft.nn.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -15,6 +16,12 @@ final class TrainState {
     RunSettings settings = new RunSettings(1, "", "", "");
     /** How a resumed run differs from the one that wrote the checkpoint, where this is allowed. */
     Optional<String> changed = Optional.empty();
+    /** The trained parameters when the run began, and what was frozen then; callbacks may unfreeze more. */
+    List<String> trained = List.of();
+
+    FrozenParts frozen = new FrozenParts(Map.of(), List.of());
+    /** Whether a callback has ended the training, as of the end of its epoch. */
+    boolean stopped;
     /** The current or next epoch, from 1, and how many of its batches are done. */
     int epoch = 1;
 

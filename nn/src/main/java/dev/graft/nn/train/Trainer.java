@@ -2,8 +2,6 @@ package dev.graft.nn.train;
 
 import static dev.graft.message.Message.setting;
 
-import dev.graft.io.StateDict;
-import dev.graft.message.Explained;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.data.Batch;
@@ -17,18 +15,12 @@ import dev.graft.nn.optim.ReduceOnPlateau;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
-import dev.graft.type.DType;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Trains a network: epochs, validation, schedule, early stopping, checkpoints, exact resume.
@@ -43,7 +35,6 @@ import java.util.TreeSet;
  * trainers on one model, or a thread that loads weights during training, are reported as an error.
  */
 public final class Trainer {
-    private static final int LISTED = 8;
     /** Squares of larger weights overflow a float, and the next step's loss would be NaN. */
     private static final double LARGEST_WEIGHTS = 1e19;
 
@@ -67,6 +58,7 @@ public final class Trainer {
     private final Duration unsaved;
     private final Progress progress;
     private final StopSignal stop;
+    private final Callbacks callbacks;
 
     Trainer(TrainerBuilder builder) {
         model = builder.model;
@@ -89,6 +81,23 @@ public final class Trainer {
         unsaved = builder.unsaved;
         progress = builder.progress;
         stop = builder.stop;
+        callbacks = new Callbacks(builder.callbacks);
+    }
+
+    Module model() {
+        return model;
+    }
+
+    Optimizer optimizer() {
+        return optimizer;
+    }
+
+    int epochs() {
+        return epochs;
+    }
+
+    StopSignal stop() {
+        return stop;
     }
 
     /** By default: one epoch, a constant learning rate, nothing written. */
@@ -147,7 +156,7 @@ public final class Trainer {
      */
     public History fit(DataLoader train, Optional<DataLoader> validation) {
         check(validation);
-        try (RunFiles files = RunFiles.open(directory, lock, model, identity)) {
+        try (RunFiles files = RunFiles.open(directory, lock, model, identity, callbacks)) {
             TrainState state = files.begin(resume, optimizer, train, settings());
             if (state.epoch > epochs && state.batch > 0) {
                 throw new TrainingException("training: the run to resume stands in epoch " + state.epoch + ", batch "
@@ -155,12 +164,16 @@ public final class Trainer {
                         + " asked for. Hint: " + setting("epochs", state.epoch) + " or more.");
             }
             state.changed.ifPresent(progress::warning);
-            History.Ending ending = run(state, train, validation, files);
+            Training training = new Training(this, state, train.batches());
+            callbacks.each(callback -> callback.trainingStarted(training));
+            History.Ending ending = run(state, training, train, validation, files);
             if (restoreBest && ending != History.Ending.INTERRUPTED && state.bestEpoch.isPresent()) {
                 files.restoreBest(state);
             }
             model.eval();
-            return new History(state.history, state.bestEpoch, ending);
+            History history = new History(state.history, state.bestEpoch, ending);
+            callbacks.each(callback -> callback.trainingDone(training, history));
+            return history;
         }
     }
 
@@ -173,7 +186,8 @@ public final class Trainer {
                 described(criterion),
                 ScheduleText.of(schedule)
                         + (schedulePerEpoch ? " per epoch" : " per step")
-                        + plateau.map(rule -> ", " + rule).orElse(""));
+                        + plateau.map(rule -> ", " + rule).orElse("")
+                        + callbacks.describe());
     }
 
     /** The loss's own text; a loss without one is identified by its class alone. */
@@ -184,13 +198,7 @@ public final class Trainer {
     }
 
     private void check(Optional<DataLoader> validation) {
-        checkOptimizer();
-        if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
-            throw new TrainingException(
-                    "training: all " + optimizer.parameters().size()
-                            + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the"
-                            + " optimizer.");
-        }
+        TrainerChecks.optimizer(model, optimizer, progress);
         if (patience.isPresent() && validation.isEmpty()) {
             throw new TrainingException("training: early stopping needs validation data. Hint: fit(train, validation)");
         }
@@ -198,55 +206,12 @@ public final class Trainer {
             throw new TrainingException(
                     "training: reduceOnPlateau needs validation data. Hint: fit(train, validation)");
         }
-        checkFinite();
+        TrainerChecks.finite(model);
         validation.ifPresent(loader -> monitor.check(loader.dataset(), validationCriterion));
     }
 
-    /**
-     * Refuses weights that are non-finite when the training begins, as from a damaged file, because neither the data
-     * nor the learning rate is to blame.
-     */
-    private void checkFinite() {
-        try (StateDict state = model.stateDict()) {
-            for (Map.Entry<String, Tensor> entry : state.entries()) {
-                Tensor values = entry.getValue();
-                if (values.dtype() == DType.F32 && !Double.isFinite(Update.norm(List.of(values)))) {
-                    throw new TrainingException("training: the model's " + entry.getKey() + " " + values.shape()
-                            + " holds NaN or infinity before the first step. Hint: look at the weights that it was"
-                            + " loaded from.");
-                }
-            }
-        }
-    }
-
-    private void checkOptimizer() {
-        try {
-            optimizer.checkParameters();
-        } catch (IllegalStateException e) {
-            throw new TrainingException("training: " + Explained.of(e).marked(), e);
-        }
-        Set<Parameter> stepped = Collections.newSetFromMap(new IdentityHashMap<>());
-        stepped.addAll(optimizer.parameters());
-        Map<String, Parameter> named = model.namedParameters();
-        if (named.values().stream().noneMatch(stepped::contains)) {
-            throw new TrainingException(
-                    "training: none of the optimizer's " + stepped.size() + " parameters is one of the model's "
-                            + named.size() + ". Hint: make the optimizer from model.trainableParameters().");
-        }
-        List<String> left = named.entrySet().stream()
-                .filter(entry -> !entry.getValue().isFrozen() && !stepped.contains(entry.getValue()))
-                .map(Map.Entry::getKey)
-                .toList();
-        if (!left.isEmpty()) {
-            progress.warning(left.size() + " of " + named.size()
-                    + " parameters are not frozen, but not in the optimizer either, and stay as they"
-                    + " are: " + String.join(", ", left.subList(0, Math.min(left.size(), LISTED)))
-                    + (left.size() > LISTED ? ", ..." : "")
-                    + ". Hint: make the optimizer from model.trainableParameters(), or freeze them.");
-        }
-    }
-
-    private History.Ending run(TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
+    private History.Ending run(
+            TrainState state, Training training, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
         while (state.epoch <= epochs) {
             if (isExhausted(state)) {
                 return History.Ending.STOPPED_EARLY;
@@ -254,7 +219,9 @@ public final class Trainer {
             progress.epochStarted(state.epoch, epochs, train.batches(), state.batch);
             Optional<EpochResult> result;
             try {
-                result = epoch(state, train, validation, files);
+                model.train();
+                callbacks.each(callback -> callback.epochStarted(training));
+                result = epoch(state, training, train, validation, files);
             } catch (RuntimeException | Error e) {
                 abort(e);
                 throw e;
@@ -284,10 +251,10 @@ public final class Trainer {
      * too.
      */
     private Optional<EpochResult> epoch(
-            TrainState state, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
+            TrainState state, Training training, DataLoader train, Optional<DataLoader> validation, RunFiles files) {
         long begin = System.nanoTime();
         double secondsBefore = state.seconds;
-        boolean finished = trainEpoch(state, train, validation.isPresent(), files);
+        boolean finished = trainEpoch(state, training, train, validation.isPresent(), files);
         state.seconds = secondsBefore + seconds(begin);
         // the last step may have made the weights non-finite, which must not replace a good checkpoint
         checkWeights(state, files);
@@ -312,6 +279,12 @@ public final class Trainer {
                 scores,
                 secondsBefore + seconds(begin),
                 state.seen / trainSeconds);
+        try {
+            callbacks.each(callback -> callback.epochDone(training, result));
+        } catch (RuntimeException | Error e) {
+            saveAfter(e, state, train, files);
+            throw e;
+        }
         state.history.add(result);
         scores.ifPresent(s -> keepIfBest(state, s, files));
         state.beginEpoch(state.epoch + 1);
@@ -319,7 +292,7 @@ public final class Trainer {
         return Optional.of(result);
     }
 
-    private RunningLoss trainLoss(TrainState state) {
+    RunningLoss trainLoss(TrainState state) {
         return new RunningLoss(criterion, state.lossSum, state.lossWeight);
     }
 
@@ -334,8 +307,11 @@ public final class Trainer {
         return plateau.get().factor(monitor != Monitor.LOSS, scores);
     }
 
-    /** Depends only on the history, so that a resumed run stops where an unbroken run does. */
+    /** Depends only on what a checkpoint keeps, so that a resumed run stops where an unbroken run does. */
     private boolean isExhausted(TrainState state) {
+        if (state.stopped && state.batch == 0) {
+            return true;
+        }
         if (patience.isEmpty() || state.batch != 0) {
             return false;
         }
@@ -356,18 +332,20 @@ public final class Trainer {
     }
 
     /** Returns whether the epoch was completed; a stop takes effect only after an optimizer step. */
-    private boolean trainEpoch(TrainState state, DataLoader train, boolean judged, RunFiles files) {
+    private boolean trainEpoch(TrainState state, Training training, DataLoader train, boolean judged, RunFiles files) {
         int batches = train.batches();
         if (state.batch == batches) {
             return true; // resumed after the epoch's training, before its validation
         }
-        model.train();
         optimizer.zeroGrad();
         Accumulation accumulation = new Accumulation(criterion);
         RunningLoss loss = trainLoss(state);
         try (LoaderPass pass = train.pass(state.epoch, state.batch)) {
             for (Batch batch : pass) {
                 if (state.batch % accumulate == 0) {
+                    optimizer.scaleLearningRate(
+                            schedule.factor(schedulePerEpoch ? state.epoch - 1 : state.steps) * plateauFactor(state));
+                    callbacks.each(callback -> callback.stepStarted(training));
                     accumulation.begin(Math.min(accumulate, batches - state.batch));
                 }
                 learn(state, batch, judged, loss, accumulation, files);
@@ -375,7 +353,7 @@ public final class Trainer {
                 progress.batchDone(loss.value());
                 if (state.batch % accumulate == 0 || state.batch == batches) {
                     accumulation.finish(optimizer.parameters());
-                    step(state, files);
+                    step(state, training, files);
                     if (stop.isRequested() && state.batch < batches) {
                         return false;
                     }
@@ -408,7 +386,7 @@ public final class Trainer {
             double weight = RunningLoss.weight(criterion, outputs, batch.allTargets());
             if (weight > 0) {
                 if (!Float.isFinite(value)) {
-                    throw diverged("the loss is " + value, badInputs(batch), state, files);
+                    throw diverged("the loss is " + value, TrainerChecks.badInputs(batch), state, files);
                 }
                 checkUndisturbed(before);
                 accumulation.backward(loss, weight);
@@ -447,9 +425,8 @@ public final class Trainer {
                         + " Hint: look at the labels, ignoreIndex and the class weights.");
     }
 
-    private void step(TrainState state, RunFiles files) {
-        optimizer.scaleLearningRate(
-                schedule.factor(schedulePerEpoch ? state.epoch - 1 : state.steps) * plateauFactor(state));
+    private void step(TrainState state, Training training, RunFiles files) {
+        callbacks.each(callback -> callback.gradientsReady(training));
         if (clipNorm.isPresent()) {
             double norm = GradientClip.norm(optimizer.parameters(), clipNorm.getAsDouble());
             if (!Double.isFinite(norm)) {
@@ -460,6 +437,7 @@ public final class Trainer {
         optimizer.step();
         optimizer.zeroGrad();
         state.steps++;
+        callbacks.each(callback -> callback.stepDone(training));
     }
 
     /**
@@ -534,29 +512,6 @@ public final class Trainer {
         double norm = Update.norm(weights);
         if (!(norm <= LARGEST_WEIGHTS)) {
             throw diverged("the weights' norm is " + norm, Optional.empty(), state, files);
-        }
-    }
-
-    private static Optional<String> badInputs(Batch batch) {
-        Set<Integer> bad = new TreeSet<>();
-        for (Tensor inputs : batch.allInputs()) {
-            if (inputs.dtype() == DType.F32 && inputs.rank() > 0 && inputs.dim(0) == batch.size()) {
-                addNonFinite(inputs.toFloatArray(), batch.size(), bad);
-            }
-        }
-        return bad.isEmpty()
-                ? Optional.empty()
-                : Optional.of("the inputs of examples "
-                        + bad.stream().map(row -> batch.indices()[row]).toList()
-                        + " of the data set hold NaN or infinity: fix the data");
-    }
-
-    private static void addNonFinite(float[] values, int examples, Set<Integer> bad) {
-        int perExample = values.length / examples;
-        for (int k = 0; k < values.length; k++) {
-            if (!Float.isFinite(values[k])) {
-                bad.add(k / perExample);
-            }
         }
     }
 

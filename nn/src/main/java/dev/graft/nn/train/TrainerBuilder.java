@@ -7,6 +7,9 @@ import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.optim.ReduceOnPlateau;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -35,6 +38,7 @@ public final class TrainerBuilder {
     Duration unsaved = Duration.ofSeconds(1);
 
     StopSignal stop = new StopSignal();
+    final List<TrainerCallback> callbacks = new ArrayList<>();
 
     TrainerBuilder(Module model, Loss loss, Optimizer optimizer) {
         this.model = model;
@@ -172,6 +176,12 @@ public final class TrainerBuilder {
     /** The listener; none if not set. */
     public TrainerBuilder progress(Progress listener) {
         progress = listener;
+        return this;
+    }
+
+    /** Adds a callback, which is called after those that were added before it. */
+    public TrainerBuilder callback(TrainerCallback callback) {
+        callbacks.add(Objects.requireNonNull(callback, "trainer: the callback is null"));
         return this;
     }
 
