@@ -160,6 +160,12 @@ public interface Backend {
     void matmul(View p, View q, View y);
 
     /**
+     * {@code y = x w^T + bias} for x {@code [R, I]} and w {@code [O, I]} in any layout, an optional bias {@code [O]}
+     * and y {@code [R, O]} contiguous.
+     */
+    void linear(View x, View w, Optional<View> bias, View y);
+
+    /**
      * {@code y = epilogue(x * w)}: x {@code [N, C, H, W]}, w {@code [O, C/groups, KH, KW]} in any layout, y {@code [N,
      * O, H', W']}.
      */

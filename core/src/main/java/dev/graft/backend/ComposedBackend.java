@@ -81,6 +81,14 @@ public abstract class ComposedBackend implements Backend {
 
     // Products
 
+    @Override
+    public void linear(View x, View w, Optional<View> bias, View y) {
+        View turned = new View(
+                w.storage(), w.offset(), Shape.of(w.dim(1), w.dim(0)), new long[] {w.strides()[1], w.strides()[0]});
+        matmul(x, turned, y);
+        bias.ifPresent(b -> binary(BinaryOp.ADD, y, Temporaries.expand(b, y.shape()), y));
+    }
+
     /**
      * {@code y = x * w} and nothing else: the place to call a library. By default, one product for each position in w.
      */

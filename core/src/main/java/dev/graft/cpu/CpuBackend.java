@@ -321,6 +321,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void linear(View x, View w, Optional<View> bias, View y) {
+        gemm.linear(x, w, bias, y);
+    }
+
+    @Override
     public void conv2d(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
         convolution.forward(x, w, epilogue, y, params);
     }

@@ -1,12 +1,13 @@
 package dev.graft.tensor;
 
-import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.Reduction;
+import dev.graft.backend.View;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Operators built on matrix products. */
 sealed interface ProductOp extends Op {
@@ -98,15 +99,9 @@ sealed interface ProductOp extends Op {
             Op.requireFloat(name(), in);
             Tensor rows = rows(x);
             Tensor y = Raw.empty(x, rows.dim(0), w.dim(0));
-            x.backend().matmul(rows.view(), Raw.permute(w, 1, 0).view(), y.view());
-            if (in.length > 2) {
-                x.backend()
-                        .binary(
-                                BinaryOp.ADD,
-                                y.view(),
-                                Raw.expand(in[2], y.shape()).view(),
-                                y.view());
-            }
+            Optional<View> bias =
+                    in.length > 2 ? Optional.of(Raw.contiguous(in[2]).view()) : Optional.empty();
+            x.backend().linear(rows.view(), w.view(), bias, y.view());
             saved.putIf(saved.needs(1), 0, rows);
             saved.putIf(saved.needs(0), 1, w);
             return Raw.reshape(y, x.shape().with(-1, w.dim(0)));

@@ -1,9 +1,11 @@
 package dev.graft.cpu.gemm;
 
+import dev.graft.backend.View;
 import dev.graft.cpu.memory.MatrixBuffer;
 import dev.graft.cpu.run.Blas;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
+import java.util.Optional;
 
 /** Products by BLAS, block by block: operands are copied to native memory and results back. */
 public final class BlasProducts implements LargeProducts {
@@ -25,7 +27,7 @@ public final class BlasProducts implements LargeProducts {
     }
 
     @Override
-    public void run(Product product) {
+    public void run(Product product, Optional<View> weights) {
         int height = ROWS;
         int width = COLUMNS;
         while (product.count() * blocks(product.m(), height) * blocks(product.n(), width) < TASKS

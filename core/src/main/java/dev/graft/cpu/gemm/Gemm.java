@@ -5,6 +5,7 @@ import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Batched matrix products of strided operands, divided into blocks of the result. */
 public final class Gemm {
@@ -36,10 +37,27 @@ public final class Gemm {
         Matrices a = Matrices.of(p, CpuStorage.floats(p));
         Matrices b = Matrices.of(q, CpuStorage.floats(q));
         Matrices c = Matrices.of(y, CpuStorage.floatsToWrite(y));
-        run(new Product(a, b, c, count, y.dim(-2), y.dim(-1), p.dim(-1), Product.NO_BIAS, false).merged());
+        run(
+                new Product(a, b, c, count, y.dim(-2), y.dim(-1), p.dim(-1), Product.NO_BIAS, false).merged(),
+                Optional.empty());
     }
 
-    private void run(Product product) {
+    /** See {@link Backend#linear}. */
+    public void linear(View x, View w, Optional<View> bias, View y) {
+        if (y.numel() == 0) {
+            return;
+        }
+        float[] added = bias.map(b -> Arrays.copyOfRange(
+                        CpuStorage.floats(b), CpuStorage.offset(b), CpuStorage.offset(b) + b.numel()))
+                .orElse(Product.NO_BIAS);
+        Matrices a = Matrices.of(x, CpuStorage.floats(x));
+        Matrices b = Matrices.of(w, CpuStorage.floats(w)).transposed();
+        Matrices c = Matrices.of(y, CpuStorage.floatsToWrite(y));
+        run(new Product(a, b, c, 1, y.dim(0), y.dim(1), x.dim(1), added, false), Optional.of(w));
+    }
+
+    /** @param weights what the right matrix is, if it is worth keeping a rearranged copy of it */
+    private void run(Product product, Optional<View> weights) {
         int m = product.m();
         int n = product.n();
         int k = product.k();
@@ -67,8 +85,25 @@ public final class Gemm {
             });
         } else {
             context.awaitKernels();
-            large.run(product);
+            large.run(product, weights);
+            return;
         }
+        if (product.bias().length > 0) {
+            addBias(product);
+        }
+    }
+
+    /** To the results of a single product that was computed without it. */
+    private void addBias(Product product) {
+        float[] bias = product.bias();
+        context.forRange(product.m(), Math.max(1, (1 << 15) / product.n()), (from, to) -> {
+            for (int i = from; i < to; i++) {
+                Matrix row = product.c().get(0).moved(i, 0);
+                for (int j = 0; j < bias.length; j++) {
+                    row.data()[row.at() + j] += bias[j];
+                }
+            }
+        });
     }
 
     private void clear(Product product) {

@@ -1,9 +1,13 @@
 package dev.graft.cpu.gemm;
 
+import dev.graft.backend.View;
+import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.memory.HeapMatrixBuffer;
+import dev.graft.cpu.memory.PackedWeightCache;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Vectors;
 import dev.graft.cpu.run.Workspace;
+import java.util.Optional;
 
 /**
  * Products on vectors by {@link MicroKernel}. The right matrix is copied to {@link Panels}. The left one is read where
@@ -23,12 +27,13 @@ public final class VectorProducts implements LargeProducts {
     /** Floats of a task's left rows. */
     private static final int LEFT = 96 << 10;
 
-    /** Depth of a block: its part of a panel stays in the first-level cache. */
-    private static final int DEPTH = 128;
-    /** Up to this depth there is one block. */
-    private static final int WHOLE_DEPTH = 160;
+    /**
+     * The most depth of a block, whose part of a panel stays in the second-level cache. Blocks of 128, which fit the
+     * first, took 4 % longer: loading and storing the sums of a tile costs more.
+     */
+    private static final int DEPTH = 384;
     /** Depth of a sum in floats; deeper sums are accumulated in double. */
-    private static final int FLOAT_DEPTH = 64 * DEPTH;
+    private static final int FLOAT_DEPTH = 8192;
     /** Rows of results that are stored together if the depth is one block. */
     private static final int STORED = 16;
 
@@ -36,10 +41,12 @@ public final class VectorProducts implements LargeProducts {
     private static final int TASKS = 32;
     /** The fewest multiplications that are worth a task: about five microseconds. */
     private static final int LEAST_TASK = 1 << 18;
-    /** The fewest tasks for which the depth is not divided. */
+    /** The fewest tasks, of squares of results, for which the depth is not divided. */
     private static final int FEW_TASKS = 12;
+
+    private static final int SQUARE = 32;
     /** The least depth of a part of the depth. */
-    private static final int PART = 4 * DEPTH;
+    private static final int PART = 512;
     /** Up to so many multiplications, a matrix of a batch is a task of its own. */
     private static final int SMALL = 1 << 22;
     /** Floats of the panels that are filled before they are multiplied. */
@@ -56,7 +63,38 @@ public final class VectorProducts implements LargeProducts {
     }
 
     @Override
-    public void run(Product given) {
+    public void run(Product product, Optional<View> weights) {
+        Optional<float[]> kept = weights.flatMap(w -> kept(product, w));
+        if (kept.isPresent()) {
+            runTogether(product, 0, 1, partDepth(product), kept);
+        } else {
+            run(product);
+        }
+    }
+
+    /** The panels of weights that have been multiplied before, and have not changed since. */
+    private Optional<float[]> kept(Product product, View weights) {
+        int size = Panels.size(product.k(), product.n());
+        if (left(product) == Left.PANELS || size > FILLED) {
+            return Optional.empty();
+        }
+        CpuStorage storage = CpuStorage.of(weights);
+        PackedWeightCache.Key key = PackedWeightCache.Key.of("linear", new int[] {
+            CpuStorage.offset(weights),
+            product.k(),
+            product.n(),
+            product.b().rowStep(),
+            product.b().columnStep()
+        });
+        return storage.packed()
+                .find(key, storage.content(), size, floats -> new HeapMatrixBuffer(Workspace.block(floats)), buffer -> {
+                    float[] panels = ((HeapMatrixBuffer) buffer).data();
+                    fill(product, 0, new Operands[] {operands(product, 0, panels, 0, panels, 0)}, true, false);
+                })
+                .map(buffer -> ((HeapMatrixBuffer) buffer).data());
+    }
+
+    private void run(Product given) {
         Product transposed = given.transposed();
         Product product = copies(transposed) < copies(given) ? transposed : given;
         if (product.count() >= TASKS / 2 && product.multiplications() <= SMALL) {
@@ -69,6 +107,7 @@ public final class VectorProducts implements LargeProducts {
             }
             return;
         }
+        int depth = partDepth(product);
         int most = FILLED / product.k() / WIDTH * WIDTH;
         boolean panels = left(product) == Left.PANELS;
         if (product.n() > most || (panels && product.m() > most)) {
@@ -77,7 +116,11 @@ public final class VectorProducts implements LargeProducts {
                     for (int column = 0; column < product.n(); column += most) {
                         int rows = panels ? Math.min(most, product.m() - row) : product.m();
                         runTogether(
-                                product.only(i).block(row, rows, column, Math.min(most, product.n() - column)), 0, 1);
+                                product.only(i).block(row, rows, column, Math.min(most, product.n() - column)),
+                                0,
+                                1,
+                                depth,
+                                Optional.empty());
                     }
                 }
             }
@@ -86,7 +129,7 @@ public final class VectorProducts implements LargeProducts {
         int floats = Panels.size(product.k(), product.n()) + (panels ? Panels.size(product.k(), product.m()) : 0);
         int together = Math.max(1, Math.min(product.count(), FILLED / floats));
         for (int i = 0; i < product.count(); i += together) {
-            runTogether(product, i, Math.min(together, product.count() - i));
+            runTogether(product, i, Math.min(together, product.count() - i), depth, Optional.empty());
         }
     }
 
@@ -176,9 +219,19 @@ public final class VectorProducts implements LargeProducts {
         return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, LEFT / product.k() / ROWS * ROWS));
     }
 
+    /**
+     * The depth of a part of the sums: all of it, unless results are few. A product and its transpose have the same, so
+     * that they have the same bits.
+     */
+    private static int partDepth(Product product) {
+        long squares = (long) product.count() * blocks(product.m(), SQUARE) * blocks(product.n(), SQUARE);
+        int parts = squares >= FEW_TASKS ? 1 : (int) Math.min(TASKS / squares, product.k() / PART);
+        return parts <= 1 ? product.k() : blocks(blocks(product.k(), parts), PART / 4) * (PART / 4);
+    }
+
     /** How the results of a product are divided into tasks. */
     private record Tasks(int rows, int rowBlocks, int panels, int panelBlocks, int depth, int parts) {
-        static Tasks of(Product product, int count) {
+        static Tasks of(Product product, int count, int depth) {
             int all = (product.n() + WIDTH - 1) / WIDTH;
             int rows = MicroKernel.evenRows(product.m(), mostRows(product));
             int panels = all;
@@ -193,9 +246,6 @@ public final class VectorProducts implements LargeProducts {
                     rows = (rows / 2 + ROWS - 1) / ROWS * ROWS;
                 }
             }
-            int tasks = count * blocks(product.m(), rows) * blocks(all, panels);
-            int parts = tasks >= FEW_TASKS ? 1 : Math.min(TASKS / tasks, product.k() / PART);
-            int depth = parts <= 1 ? product.k() : blocks(blocks(product.k(), parts), DEPTH) * DEPTH;
             return new Tasks(
                     rows, blocks(product.m(), rows), panels, blocks(all, panels), depth, blocks(product.k(), depth));
         }
@@ -209,19 +259,23 @@ public final class VectorProducts implements LargeProducts {
         return (size + block - 1) / block;
     }
 
-    /** {@code count} products from {@code first} on: first all panels are filled, then they are multiplied. */
-    private void runTogether(Product product, int first, int count) {
+    /**
+     * {@code count} products from {@code first} on: first all panels are filled, then they are multiplied.
+     *
+     * @param kept the panels of a single product's right matrix, if they are filled already
+     */
+    private void runTogether(Product product, int first, int count, int depth, Optional<float[]> kept) {
         Workspace workspace = context.workspace();
         int rightSize = Panels.size(product.k(), product.n());
         int leftSize = left(product) == Left.PANELS ? Panels.size(product.k(), product.m()) : 0;
-        float[] right = workspace.array(Workspace.Slot.SHARED_RIGHT, count * rightSize);
+        float[] right = kept.orElseGet(() -> workspace.array(Workspace.Slot.SHARED_RIGHT, count * rightSize));
         float[] left = workspace.array(Workspace.Slot.SHARED_LEFT, count * leftSize);
         Operands[] all = new Operands[count];
         for (int i = 0; i < count; i++) {
             all[i] = operands(product, first + i, left, i * leftSize, right, i * rightSize);
         }
-        Tasks tasks = Tasks.of(product, count);
-        fill(product, first, all, true, leftSize > 0);
+        Tasks tasks = Tasks.of(product, count, depth);
+        fill(product, first, all, kept.isEmpty(), leftSize > 0);
         if (tasks.parts == 1) {
             context.forEach(count * tasks.count(), task -> {
                 Operands operands = all[task / tasks.count()];
@@ -328,7 +382,7 @@ public final class VectorProducts implements LargeProducts {
             aAt = 0;
             aStep = depth;
         }
-        int most = depth <= WHOLE_DEPTH ? STORED : end - row;
+        int most = depth <= DEPTH ? STORED : end - row;
         float[] block = workspace.array(Workspace.Slot.RESULT, (Math.min(most, end - row) + ROWS) * WIDTH);
         for (int p = panel; p < lastPanel; p++) {
             int width = operands.right.width(p);
@@ -374,7 +428,8 @@ public final class VectorProducts implements LargeProducts {
             int rows,
             int width) {
         Panels right = operands.right;
-        int piece = to - from <= WHOLE_DEPTH ? to - from : DEPTH;
+        int pieces = blocks(to - from, DEPTH);
+        int piece = blocks(to - from, pieces);
         for (int k = from; k < to; k += piece) {
             int depth = Math.min(piece, to - k);
             if (form == Left.PANELS) {

@@ -52,6 +52,11 @@ final class FoldCases {
         matmul(cases, new int[] {2, 2, 3, 1}, new int[] {2, 2, 1, 3});
         matmul(cases, new int[] {3, 0}, new int[] {0, 2});
         matmul(cases, new int[] {0, 3}, new int[] {3, 2});
+        linear(cases, 3, 4, 5);
+        linear(cases, 1, 7, 1);
+        linear(cases, 33, 20, 70);
+        linear(cases, 3, 0, 2);
+        linear(cases, 0, 3, 2);
         rows(cases, 6, 4, 5);
         rows(cases, 1, 1, 3);
         rows(cases, 4, 3, 0);
@@ -147,6 +152,31 @@ final class FoldCases {
                 .terms(64)
                 .call((b, in, out) -> b.matmul(in[0], in[1], out[0]))
                 .expect(in -> new Nd[] {Gradients.value(t -> GraphRef.matmul(t[0], t[1]), in)}));
+    }
+
+    private static void linear(List<KernelCase> cases, int rows, int inputs, int outputs) {
+        Function<GraphRef[], GraphRef> f = in -> {
+            GraphRef product = GraphRef.matmul(in[0], in[1].permute(1, 0));
+            return in.length < 3 ? product : GraphRef.zip(product, in[2], in[0].tape()::add);
+        };
+        Nd x = random(91, rows, inputs);
+        Nd w = random(92, outputs, inputs);
+        String shape = rows + " x " + inputs + " to " + outputs;
+        cases.add(new KernelCase("linear " + shape)
+                .in(ANY, x)
+                .in(ANY, w)
+                .out(CONTIGUOUS, rows, outputs)
+                .terms(64)
+                .call((b, in, out) -> b.linear(in[0], in[1], Optional.empty(), out[0]))
+                .expect(in -> new Nd[] {Gradients.value(f, in)}));
+        cases.add(new KernelCase("linear with bias " + shape)
+                .in(ANY, x)
+                .in(ANY, w)
+                .in(CONTIGUOUS, random(93, outputs))
+                .out(CONTIGUOUS, rows, outputs)
+                .terms(64)
+                .call((b, in, out) -> b.linear(in[0], in[1], Optional.of(in[2]), out[0]))
+                .expect(in -> new Nd[] {Gradients.value(f, in)}));
     }
 
     private static void rows(List<KernelCase> cases, int size, int width, int rows) {

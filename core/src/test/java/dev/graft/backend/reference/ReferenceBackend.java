@@ -252,6 +252,20 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    public void linear(View x, View w, Optional<View> bias, View y) {
+        Caller caller = check("linear").floats(x, w, y).reads(x, w).writes(y).contiguous(y);
+        bias.ifPresent(b -> caller.floats(b).reads(b).contiguous(b));
+        caller.apart(y, x, w);
+        worker.submit(() -> on(y).each(at -> {
+            double sum = bias.isPresent() ? on(bias.get()).get(at[1]) : 0;
+            for (int k = 0; k < x.dim(1); k++) {
+                sum += on(x).get(at[0], k) * on(w).get(at[1], k);
+            }
+            on(y).set(sum, at);
+        }));
+    }
+
+    @Override
     public void conv2d(View x, View w, Epilogue epilogue, View y, Conv2dParams params) {
         Caller caller = check("conv2d")
                 .floats(x, w, y)

@@ -2,10 +2,12 @@ package dev.graft.cpu.gemm;
 
 import static dev.graft.cpu.Fixture.assertClose;
 import static dev.graft.cpu.Fixture.at;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class GemmTest {
@@ -117,5 +119,46 @@ class GemmTest {
         assertClose("no inner dimension", y, new double[6], 0);
         check(f.empty(Layout.ROW_MAJOR, 0, 2, 3), f.empty(Layout.ROW_MAJOR, 0, 3, 2));
         check(f.empty(Layout.ROW_MAJOR, 1, 0, 3), f.gaussian(Layout.ROW_MAJOR, 1, 3, 2));
+    }
+
+    @Test
+    void linearWithAndWithoutKeptWeights() {
+        int[][] sizes = {
+            {1, 30, 20}, {3, 300, 70}, {128, 130, 100}, {40, 70, 10}, {200, 64, 130}, {7, 0, 5}, {6, 9000, 40}
+        };
+        for (int[] s : sizes) {
+            View x = s[1] == 0 ? f.empty(Layout.ROW_MAJOR, s[0], 0) : f.gaussian(Layout.ROW_MAJOR, s[0], s[1]);
+            View w = s[1] == 0 ? f.empty(Layout.ROW_MAJOR, s[2], 0) : f.gaussian(Layout.ROW_MAJOR, s[2], s[1]);
+            View bias = f.gaussian(Layout.ROW_MAJOR, s[2]);
+            View first = f.gaussian(Layout.ROW_MAJOR, s[0], s[2]);
+            f.cpu.linear(x, w, Optional.of(bias), first);
+            // From the second time on, weights that have not changed are kept rearranged.
+            View again = f.sameBits("linear", () -> {
+                View y = f.gaussian(Layout.ROW_MAJOR, s[0], s[2]);
+                f.cpu.linear(x, w, Optional.of(bias), y);
+                return y;
+            });
+            assertThat(Fixture.values(again)).isEqualTo(Fixture.values(first));
+            assertClose("linear", again, linear(x, w, bias), 1e-6 * Math.sqrt(Math.max(1, s[1])));
+            if (s[1] > 0) {
+                f.cpu.fill(w, 0.5);
+                f.cpu.linear(x, w, Optional.of(bias), first);
+                assertClose("changed weights", first, linear(x, w, bias), 1e-6 * Math.sqrt(s[1]));
+            }
+        }
+    }
+
+    private static double[] linear(View x, View w, View bias) {
+        double[] y = new double[x.dim(0) * w.dim(0)];
+        for (int i = 0; i < x.dim(0); i++) {
+            for (int o = 0; o < w.dim(0); o++) {
+                double sum = at(bias, o);
+                for (int k = 0; k < x.dim(1); k++) {
+                    sum += at(x, i, k) * at(w, o, k);
+                }
+                y[i * w.dim(0) + o] = sum;
+            }
+        }
+        return y;
     }
 }
