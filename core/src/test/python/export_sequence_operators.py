@@ -129,7 +129,13 @@ def recurrences():
         recurrent(kind, "wide", 3, 19, 9, 37)
 
 
-SECTIONS = [attention, recurrences]
+def tables():
+    for row in (2, -3):
+        case(f"embedding/padding_{row}", lambda t, i: F.embedding(i, t, padding_idx=row), normal(5, 3),
+             given([[2, 1, 4], [0, 2, 2]], torch.int64), needs=[0])
+
+
+SECTIONS = [attention, recurrences, tables]
 
 
 def main():

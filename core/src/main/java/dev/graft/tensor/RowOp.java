@@ -6,6 +6,7 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** Operators on rows that are selected or scored by integer indices. */
@@ -13,8 +14,9 @@ sealed interface RowOp extends Op {
 
     /**
      * Rows of a table {@code [V, D]} for indices of any shape: {@code [..., D]}. Inputs: table, indices (I64 or I32).
+     * The padding row, if there is one, gets no gradient.
      */
-    record Embedding() implements RowOp {
+    record Embedding(OptionalInt paddingRow) implements RowOp {
         @Override
         public String name() {
             return "embedding";
@@ -26,6 +28,10 @@ sealed interface RowOp extends Op {
             if (table.rank() != 2) {
                 throw new IllegalArgumentException("embedding: the table must be [V, D], got " + table.shape()
                         + " (indices " + in[1].shape() + ")");
+            }
+            if (paddingRow.isPresent() && (paddingRow.getAsInt() < 0 || paddingRow.getAsInt() >= table.dim(0))) {
+                throw new IllegalArgumentException("embedding: the padding row " + paddingRow.getAsInt()
+                        + " is not among the rows of the table " + table.shape() + ".");
             }
             Op.requireFloat(name(), "the table", table);
             Tensor rows = indices(
@@ -51,6 +57,15 @@ sealed interface RowOp extends Op {
                                     .view(),
                             rows.view(),
                             dtable.view());
+            paddingRow.ifPresent(row -> dy.backend()
+                    .fill(
+                            Raw.window(
+                                            dtable,
+                                            dtable.offset() + (long) row * dtable.dim(1),
+                                            Shape.of(1, dtable.dim(1)),
+                                            dtable.strides())
+                                    .view(),
+                            0));
             return new Tensor[] {dtable, dtable};
         }
     }

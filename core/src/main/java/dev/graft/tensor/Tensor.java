@@ -23,6 +23,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -1355,7 +1356,18 @@ public final class Tensor implements AutoCloseable {
 
     /** Rows of this table {@code [V, D]} for integer indices of any shape: {@code [..., D]}. */
     public Tensor embedding(Tensor indices) {
-        return Op.apply(new RowOp.Embedding(), this, indices);
+        return embedding(indices, OptionalInt.empty());
+    }
+
+    /**
+     * As {@link #embedding(Tensor)}.
+     *
+     * @param paddingIdx a row that gets no gradient; negative ones count from the end
+     */
+    public Tensor embedding(Tensor indices, OptionalInt paddingIdx) {
+        boolean fromTheEnd = paddingIdx.isPresent() && paddingIdx.getAsInt() < 0 && rank() > 0;
+        OptionalInt row = fromTheEnd ? OptionalInt.of(paddingIdx.getAsInt() + shape.dim(0)) : paddingIdx;
+        return Op.apply(new RowOp.Embedding(row), this, indices);
     }
 
     /** {@code softmax(this key^T / sqrt(E)) value}; see the form with a mask. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Embedding and the classification losses. */
 final class RowCases {
@@ -22,6 +23,15 @@ final class RowCases {
                             in -> in[0].embedding(in[1]),
                             RowCases::embedding)
                     .terms(20));
+        }
+        for (int row : new int[] {2, -3}) {
+            cases.add(new OpCase(
+                            "embedding/padding_" + row,
+                            "embedding",
+                            in -> in[0].embedding(in[1], OptionalInt.of(row)),
+                            RowCases::embedding)
+                    .terms(20)
+                    .atKink());
         }
         for (LossReduction r : LossReduction.values()) {
             String suffix = r.name().toLowerCase(Locale.ROOT);
@@ -141,6 +151,10 @@ final class RowCases {
                         embedding,
                         "embedding: the table must be F32, got I64 [4, 3]. Hint: call to(DType.F32).",
                         () -> on.zeros(DType.I64, Shape.of(4, 3)).embedding(on.of(new long[] {0, 1}, 2))),
+                new OpError(
+                        embedding,
+                        "embedding: the padding row 4 is not among the rows of the table [4, 3].",
+                        () -> table.embedding(targets, OptionalInt.of(4))),
                 new OpError(
                         loss,
                         "crossEntropy: index 3 at position 2 of [4] is out of range; logits [4, 3] have classes 0 to 2",

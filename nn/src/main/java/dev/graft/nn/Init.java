@@ -117,6 +117,21 @@ public final class Init {
         return drawn(Tensor.zeros(out, height, width, in).permute(0, 3, 1, 2), random);
     }
 
+    /** PyTorch's default for everything in a recurrent layer: uniform within {@code 1 / sqrt(units)}. */
+    public static Parameter recurrent(RandomGenerator random, int units, int... shape) {
+        float bound = (float) (1 / Math.sqrt(units));
+        return new Parameter(SKIPPED.get() ? Tensor.zeros(shape) : Tensor.uniform(random, -bound, bound, shape));
+    }
+
+    /** PyTorch's default for the projections of attention: {@link #xavierUniform}. */
+    public static Parameter xavier(RandomGenerator random, int... shape) {
+        Tensor weight = Tensor.zeros(shape);
+        if (!SKIPPED.get()) {
+            xavierUniform(weight, random);
+        }
+        return new Parameter(weight);
+    }
+
     private static Parameter drawn(Tensor weight, RandomGenerator random) {
         if (!SKIPPED.get()) {
             kaimingUniform(weight, Fan.FAN_IN, Math.sqrt(5), random);

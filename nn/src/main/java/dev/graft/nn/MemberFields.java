@@ -192,6 +192,7 @@ final class MemberFields {
     private static boolean isPart(Class<?> type) {
         return Module.class.isAssignableFrom(type)
                 || Parameter.class.isAssignableFrom(type)
+                || type == NamedParameters.class
                 || Buffer.class.isAssignableFrom(type);
     }
 

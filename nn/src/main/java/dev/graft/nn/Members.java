@@ -67,6 +67,8 @@ record Members(
             put(children, module, slot.name(), child);
         } else if (value instanceof Parameter parameter) {
             put(parameters, module, slot.name(), parameter);
+        } else if (value instanceof NamedParameters named) {
+            named.all().forEach((name, parameter) -> put(parameters, module, name, parameter));
         } else if (value instanceof Buffer buffer) {
             put(buffers, module, slot.name(), buffer);
         } else if (value != null) {

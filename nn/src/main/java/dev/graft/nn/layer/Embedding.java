@@ -2,7 +2,9 @@ package dev.graft.nn.layer;
 
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
+import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 
 /**
@@ -13,10 +15,42 @@ import java.util.random.RandomGenerator;
  */
 public final class Embedding extends Module {
     private final Parameter weight;
+    private final OptionalInt paddingIdx;
 
     /** Initial values are standard normal, as in PyTorch. */
     public Embedding(int entries, int width, RandomGenerator random) {
-        weight = new Parameter(Tensor.randn(random, entries, width));
+        this(entries, width, OptionalInt.empty(), random);
+    }
+
+    /** @param paddingIdx a row that is 0 at first and is not trained; negative ones count from the end */
+    public Embedding(int entries, int width, OptionalInt paddingIdx, RandomGenerator random) {
+        weight = table(entries, width, paddingIdx, random);
+        this.paddingIdx = checked(entries, paddingIdx);
+    }
+
+    @SuppressWarnings("try")
+    static Parameter table(int entries, int width, OptionalInt paddingIdx, RandomGenerator random) {
+        Tensor values = Tensor.randn(random, entries, width);
+        OptionalInt row = checked(entries, paddingIdx);
+        if (row.isPresent()) {
+            try (Scope scope = Scope.open()) {
+                values.select(0, row.getAsInt()).fill(0);
+            }
+        }
+        return new Parameter(values);
+    }
+
+    /** Counted from the beginning. */
+    static OptionalInt checked(int entries, OptionalInt paddingIdx) {
+        if (paddingIdx.isEmpty()) {
+            return paddingIdx;
+        }
+        int row = paddingIdx.getAsInt();
+        if (row < -entries || row >= entries) {
+            throw new IllegalArgumentException(
+                    "embedding: paddingIdx must be a row of the table of " + entries + ", was " + row + ".");
+        }
+        return OptionalInt.of(row < 0 ? row + entries : row);
     }
 
     public Parameter weight() {
@@ -25,7 +59,7 @@ public final class Embedding extends Module {
 
     @Override
     protected Tensor compute(Tensor input) {
-        return weight.value().embedding(input);
+        return weight.value().embedding(input, paddingIdx);
     }
 
     @Override
