@@ -264,6 +264,39 @@ public final class FineTuning {
         return with(FineTuningValues.AUGMENT, augment);
     }
 
+    /**
+     * Two random operations on each training image, of this magnitude from 0 to 30; 9 is usual. See
+     * {@link dev.graft.vision.image.transform.RandAugment}. Default: none.
+     */
+    public FineTuning randAugment(int magnitude) {
+        return with(FineTuningValues.RAND_AUGMENT, magnitude);
+    }
+
+    /**
+     * The probability that a random rectangle of a training image is erased, in [0, 1]. See
+     * {@link dev.graft.vision.image.transform.RandomErasing}. Default: 0.
+     */
+    public FineTuning randomErasing(double probability) {
+        return with(FineTuningValues.RANDOM_ERASING, probability);
+    }
+
+    /**
+     * Blends the training images of a batch and their labels; {@code alpha} is above 0, 0.2 is usual. See
+     * {@link dev.graft.nn.data.MixUp}. A frozen backbone then runs in every epoch. Default: no blend.
+     */
+    public FineTuning mixup(double alpha) {
+        return with(FineTuningValues.MIXUP, alpha);
+    }
+
+    /**
+     * Puts a rectangle of another training image into each; {@code alpha} is above 0, 1 is usual. See
+     * {@link dev.graft.nn.data.CutMix}. With {@link #mixup} too, each batch sees one of them. A frozen backbone then
+     * runs in every epoch. Default: no rectangle.
+     */
+    public FineTuning cutmix(double alpha) {
+        return with(FineTuningValues.CUTMIX, alpha);
+    }
+
     /** Side of the network's input in pixels. Default: the weights' own, mostly 224. */
     public FineTuning imageSize(int pixels) {
         return with(FineTuningValues.IMAGE_SIZE, pixels);

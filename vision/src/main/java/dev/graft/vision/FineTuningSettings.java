@@ -3,12 +3,10 @@ package dev.graft.vision;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.vision.image.file.Window;
-import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.zoo.PretrainedFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -21,7 +19,7 @@ import java.util.OptionalInt;
  * @param weights {@code imagenet}, another published name, a file, or {@code none}
  * @param stateDict which of several networks in the weight file; empty where it holds one
  * @param freezeBackbone whether only the head learns
- * @param augment how much chance training images see
+ * @param augment all chance that training images see
  * @param imageSize side of the network's input; empty for the weights' own
  * @param window how samples of more than 8 bits become 8; empty for the weights' own way
  * @param recipe how to train
@@ -40,7 +38,7 @@ record FineTuningSettings(
         String weights,
         Optional<String> stateDict,
         boolean freezeBackbone,
-        Augment augment,
+        Augmentations augment,
         OptionalInt imageSize,
         Optional<Window> window,
         Recipe recipe,
@@ -61,12 +59,12 @@ record FineTuningSettings(
     }
 
     boolean usesFeatureCache() {
-        return featureCache && freezeBackbone && views() > 0;
+        return featureCache && freezeBackbone && views() > 0 && !augment.mixesImages();
     }
 
     /** How many views of each training image there are; 0 where every epoch has its own. */
     int views() {
-        return augment == Augment.NONE ? 1 : cachedViews;
+        return augment.variesImages() ? cachedViews : 1;
     }
 
     /** Where {@code weights} is not a name. */
@@ -94,7 +92,7 @@ record FineTuningSettings(
         map.put("weights", weights);
         stateDict.ifPresent(name -> map.put("state_dict", name));
         map.put("freeze", freezeBackbone ? "backbone" : "none");
-        map.put("augment", augment.name().toLowerCase(Locale.ROOT));
+        augment.addTo(map);
         map.put("image_size", imageSize.isPresent() ? imageSize.getAsInt() : "the weights' own");
         map.put("window", window.map(Window::toString).orElse("the weights' own"));
         map.put("feature_cache", usesFeatureCache());

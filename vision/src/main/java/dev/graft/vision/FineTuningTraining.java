@@ -21,7 +21,6 @@ import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Device;
-import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
@@ -56,7 +55,7 @@ record FineTuningTraining(
      * @throws Stopped where a stop was asked for before the first epoch
      */
     Optional<Map<String, Object>> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
-        LabelledDataset train = data.train(preprocessing.train(settings.augment()));
+        LabelledDataset train = data.train(settings.augment().train(preprocessing));
         LabelledDataset held = data.validation(preprocessing.eval());
         boolean validates = held.size() > 0;
         if (validates) {
@@ -128,7 +127,7 @@ record FineTuningTraining(
                     taken,
                     (long) train * settings.views() + held));
         }
-        boolean augmented = settings.augment() != Augment.NONE;
+        boolean augmented = settings.augment().variesImages();
         int views = settings.views();
         long computed = (long) train * views + held - taken;
         listeners.say(String.format(
@@ -179,7 +178,10 @@ record FineTuningTraining(
             boolean headOnly,
             double secondsBefore) {
         Recipe recipe = settings.recipe();
-        try (DataLoader trainLoader = loader(train).shuffled(recipe.seed()).lastBatch(LastBatch.MERGE_SINGLE);
+        try (DataLoader trainLoader = loader(train)
+                        .shuffled(recipe.seed())
+                        .lastBatch(LastBatch.MERGE_SINGLE)
+                        .collate(settings.augment().collate(train.classes().size()));
                 DataLoader heldLoader = loader(held.size() > 0 ? held : train);
                 Optimizer optimizer = recipe.optimizer(model.trainableParameters())) {
             Stopped.check(stop);

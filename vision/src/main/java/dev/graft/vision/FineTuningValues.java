@@ -10,6 +10,8 @@ import dev.graft.nn.train.Monitor;
 import dev.graft.vision.image.file.Window;
 import dev.graft.vision.image.transform.Augment;
 import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.image.transform.RandAugment;
+import dev.graft.vision.image.transform.RandomErasing;
 import dev.graft.vision.model.Architecture;
 import dev.graft.vision.model.zoo.ModelZoo;
 import dev.graft.vision.model.zoo.PretrainedFolder;
@@ -52,6 +54,17 @@ final class FineTuningValues {
     static final FineTuningSetting<FineTuning.Freeze> FREEZE =
             FineTuningSetting.choice("freeze", FineTuning.Freeze.BACKBONE);
     static final FineTuningSetting<Augment> AUGMENT = FineTuningSetting.choice("augment", Augment.NONE);
+    static final FineTuningSetting<Integer> RAND_AUGMENT = FineTuningSetting.whole(
+            "randAugment",
+            magnitude -> magnitude >= 0 && magnitude < RandAugment.BINS,
+            "must be from 0 to " + (RandAugment.BINS - 1),
+            Optional.empty());
+    static final FineTuningSetting<Double> RANDOM_ERASING = FineTuningSetting.number(
+            "randomErasing", share -> share >= 0 && share <= 1, "must be in [0, 1]", Optional.empty());
+    static final FineTuningSetting<Double> MIXUP = FineTuningSetting.number(
+            "mixup", alpha -> alpha > 0 && Double.isFinite(alpha), "must be positive", Optional.empty());
+    static final FineTuningSetting<Double> CUTMIX = FineTuningSetting.number(
+            "cutmix", alpha -> alpha > 0 && Double.isFinite(alpha), "must be positive", Optional.empty());
     static final FineTuningSetting<Integer> IMAGE_SIZE = FineTuningSetting.whole(
             "imageSize",
             size -> size >= 1 && size <= Preprocessing.MAX_SIZE,
@@ -108,6 +121,10 @@ final class FineTuningValues {
             STATE_DICT,
             FREEZE,
             AUGMENT,
+            RAND_AUGMENT,
+            RANDOM_ERASING,
+            MIXUP,
+            CUTMIX,
             IMAGE_SIZE,
             CSV_ENCODING,
             LABEL_COLUMNS,
@@ -254,12 +271,16 @@ final class FineTuningValues {
         checkThat(
                 given(VAL).isEmpty() || given(VAL_FRACTION).isEmpty(),
                 setting("val") + " and " + setting("valFraction") + " exclude each other");
-        boolean cacheable =
-                get(AUGMENT) != Augment.NONE && get(FREEZE) == FineTuning.Freeze.BACKBONE && get(FEATURE_CACHE);
+        Augmentations augment = augmentations();
+        boolean cacheable = augment.variesImages() && get(FREEZE) == FineTuning.Freeze.BACKBONE && get(FEATURE_CACHE);
         checkThat(
                 given(CACHED_VIEWS).isEmpty() || cacheable,
                 setting("cachedViews") + " needs " + setting("augment") + " light or strong and " + setting("freeze")
                         + " backbone, and excludes " + setting("featureCache", false));
+        checkThat(
+                given(CACHED_VIEWS).isEmpty() || !augment.mixesImages(),
+                setting("cachedViews") + " keeps what the backbone makes of each image by itself, and "
+                        + setting(given(MIXUP).isPresent() ? "mixup" : "cutmix") + " mixes images");
         checkThat(
                 !resume || !get(OVERWRITE), setting("resume") + " and " + setting("overwrite") + " exclude each other");
         ImageData.Source source = new ImageData.Source(
@@ -294,7 +315,7 @@ final class FineTuningValues {
                 get(WEIGHTS),
                 given(STATE_DICT),
                 get(FREEZE) == FineTuning.Freeze.BACKBONE,
-                get(AUGMENT),
+                augment,
                 whole(IMAGE_SIZE),
                 given(WINDOW),
                 recipe(),
@@ -314,6 +335,15 @@ final class FineTuningValues {
                 .or(() -> PretrainedFolder.at(Path.of(get(WEIGHTS)))
                         .map(folder -> folder.architecture().name()))
                 .orElseGet(() -> get(MODEL));
+    }
+
+    private Augmentations augmentations() {
+        return new Augmentations(
+                get(AUGMENT),
+                given(RAND_AUGMENT).map(RandAugment::of),
+                given(RANDOM_ERASING).filter(share -> share > 0).map(RandomErasing::of),
+                given(MIXUP),
+                given(CUTMIX));
     }
 
     private Recipe recipe() {

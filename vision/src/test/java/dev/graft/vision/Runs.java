@@ -176,7 +176,7 @@ final class Runs {
                     weights,
                     Optional.empty(),
                     freeze,
-                    augment,
+                    new Augmentations(augment, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()),
                     OptionalInt.empty(),
                     Optional.empty(),
                     recipe,

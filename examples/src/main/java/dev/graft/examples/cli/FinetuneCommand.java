@@ -113,6 +113,31 @@ final class FinetuneCommand extends ReportingCommand {
     private String augment;
 
     @Option(
+            names = "--rand-augment",
+            paramLabel = "M",
+            description = "Two random operations on each training image, of magnitude 0 to 30; 9 is usual.")
+    private String randAugment;
+
+    @Option(
+            names = "--random-erasing",
+            paramLabel = "P",
+            description = "Erase a random rectangle of a training image with this probability.")
+    private String randomErasing;
+
+    @Option(
+            names = "--mixup",
+            paramLabel = "A",
+            description = "Blend the training images of a batch, and their labels, by Beta(A, A); 0.2 is usual.")
+    private String mixup;
+
+    @Option(
+            names = "--cutmix",
+            paramLabel = "A",
+            description =
+                    "Put a rectangle of another training image into each, of an area by Beta(A, A); 1 is usual. With --mixup too, each batch sees one of them.")
+    private String cutmix;
+
+    @Option(
             names = "--image-size",
             paramLabel = "N",
             description = "Side of the network's input in pixels. Default: the weights' own, mostly 224.")

@@ -1,5 +1,6 @@
 package dev.graft.nn.data;
 
+import dev.graft.random.Draw;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -31,6 +32,16 @@ public interface Collate {
     /** Stacks each input and each target by itself; all examples must have one shape. The loader's default. */
     static Collate stacked() {
         return new StackedBatches(List.of(), 0, List.of(), 0);
+    }
+
+    /** One of several rules for each batch, each with the same chance: torchvision's {@code RandomChoice}. */
+    static Collate oneOf(Collate... rules) {
+        List<Collate> all = List.of(rules);
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException("collate: there is no rule to choose. Hint: give at least one.");
+        }
+        return (examples, indices, random) ->
+                all.get(Draw.below(random, all.size())).batch(examples, indices, random);
     }
 
     /**

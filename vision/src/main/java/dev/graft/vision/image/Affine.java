@@ -8,6 +8,23 @@ final class Affine {
     private Affine() {}
 
     /**
+     * torchvision's inverse matrix of a translation and a shear about a centre.
+     *
+     * @param sx shear parallel to the x axis, radians
+     * @param sy shear parallel to the y axis, radians
+     */
+    static double[] sheared(double cx, double cy, double translateX, double translateY, double sx, double sy) {
+        double a = StrictMath.cos(-sy) / StrictMath.cos(sy);
+        double b = -StrictMath.cos(-sy) * StrictMath.tan(sx) / StrictMath.cos(sy);
+        double c = StrictMath.sin(-sy) / StrictMath.cos(sy);
+        double d = -StrictMath.sin(-sy) * StrictMath.tan(sx) / StrictMath.cos(sy) + 1;
+        double[] m = {d, -b, 0, -c, a, 0};
+        m[2] = m[0] * (-cx - translateX) + m[1] * (-cy - translateY) + cx;
+        m[5] = m[3] * (-cx - translateX) + m[4] * (-cy - translateY) + cy;
+        return m;
+    }
+
+    /**
      * In 16.16 fixed point if the coordinates fit, as in Pillow, because this decides which of two pixels is nearer.
      */
     static Image nearest(Image image, double[] m) {

@@ -138,6 +138,36 @@ public final class ImageOps {
         return interpolation == Interpolation.NEAREST ? Affine.nearest(image, m) : Affine.bilinear(image, m);
     }
 
+    /**
+     * Moves and shears, keeping the size; what is uncovered is black. torchvision's {@code affine} without rotation and
+     * scale.
+     *
+     * @param translateX pixels to the right
+     * @param translateY pixels down
+     * @param shearX degrees, parallel to the x axis
+     * @param shearY degrees, parallel to the y axis
+     * @param centred whether the shear leaves the middle in place, or else the upper left corner
+     * @param interpolation nearest or bilinear
+     */
+    public static Image affine(
+            Image image,
+            int translateX,
+            int translateY,
+            double shearX,
+            double shearY,
+            boolean centred,
+            Interpolation interpolation) {
+        if (interpolation == Interpolation.BICUBIC || !(Math.abs(shearX) < 90 && Math.abs(shearY) < 90)) {
+            throw new IllegalArgumentException(
+                    "affine: shears " + shearX + ", " + shearY + ", interpolation " + interpolation.id() + " (image "
+                            + image + "). Hint: degrees between -90 and 90, nearest or bilinear.");
+        }
+        double cx = centred ? image.width() * 0.5 : 0;
+        double cy = centred ? image.height() * 0.5 : 0;
+        double[] m = Affine.sheared(cx, cy, translateX, translateY, Math.toRadians(shearX), Math.toRadians(shearY));
+        return interpolation == Interpolation.NEAREST ? Affine.nearest(image, m) : Affine.bilinear(image, m);
+    }
+
     /** Pillow rounds the matrix to 15 decimals, so right angles give exact zeros. */
     private static double round15(double v) {
         return new BigDecimal(v).setScale(15, RoundingMode.HALF_EVEN).doubleValue();
@@ -221,6 +251,52 @@ public final class ImageOps {
         return channels == 3 ? grey.toRgb() : grey;
     }
 
+    /** At factor 0 smoothed by Pillow's {@code SMOOTH} filter, at 1 the image itself, above 1 sharper. */
+    public static Image adjustSharpness(Image image, double factor) {
+        float alpha = checked("adjustSharpness", image, factor);
+        byte[] smooth = SampleMaps.smoothed(image);
+        byte[] in = image.data();
+        byte[] out = new byte[in.length];
+        for (int i = 0; i < in.length; i++) {
+            out[i] = blended(smooth[i] & 0xff, in[i] & 0xff, alpha);
+        }
+        return Image.wrap(image.width(), image.height(), image.channels(), out);
+    }
+
+    /**
+     * Keeps the high bits of each sample.
+     *
+     * @param bits to keep, 0 to 8
+     */
+    public static Image posterize(Image image, int bits) {
+        if (bits < 0 || bits > 8) {
+            throw new IllegalArgumentException(
+                    "posterize: " + bits + " bits (image " + image + "). Hint: from 0 to 8.");
+        }
+        int mask = 0xff << (8 - bits);
+        return SampleMaps.mapped(image, (channel, value) -> value & mask);
+    }
+
+    /** Inverts the samples from {@code threshold} on. */
+    public static Image solarize(Image image, double threshold) {
+        return SampleMaps.mapped(image, (channel, value) -> value < threshold ? value : 255 - value);
+    }
+
+    /** Inverts all samples. */
+    public static Image invert(Image image) {
+        return SampleMaps.mapped(image, (channel, value) -> 255 - value);
+    }
+
+    /** Stretches the samples of each channel to the range from 0 to 255. */
+    public static Image autocontrast(Image image) {
+        return SampleMaps.autocontrast(image);
+    }
+
+    /** Maps the samples of each channel such that their histogram becomes about flat. */
+    public static Image equalize(Image image) {
+        return SampleMaps.equalize(image);
+    }
+
     private static int luma(byte[] d, int i, int channels) {
         return channels == 1 ? d[i] & 0xff : ColourConversion.luma(d[i] & 0xff, d[i + 1] & 0xff, d[i + 2] & 0xff);
     }
@@ -235,11 +311,7 @@ public final class ImageOps {
      * {@code blend}.
      */
     private static Image blend(String op, Image image, Base base, double factor) {
-        if (!(factor >= 0) || Double.isInfinite(factor)) {
-            throw new IllegalArgumentException(op + ": factor " + factor + " is not a number from 0 (image " + image
-                    + "). Hint: 1 changes nothing.");
-        }
-        float alpha = (float) factor;
+        float alpha = checked(op, image, factor);
         if (alpha == 1) {
             return image;
         }
@@ -249,11 +321,23 @@ public final class ImageOps {
         for (int i = 0; i < in.length; i += c) {
             int b = base.at(i);
             for (int k = i; k < i + c; k++) {
-                float v = b + alpha * ((in[k] & 0xff) - b);
-                out[k] = (byte) (v <= 0 ? 0 : v >= 255 ? 255 : (int) v);
+                out[k] = blended(b, in[k] & 0xff, alpha);
             }
         }
         return Image.wrap(image.width(), image.height(), c, out);
+    }
+
+    private static float checked(String op, Image image, double factor) {
+        if (!(factor >= 0) || Double.isInfinite(factor)) {
+            throw new IllegalArgumentException(op + ": factor " + factor + " is not a number from 0 (image " + image
+                    + "). Hint: 1 changes nothing.");
+        }
+        return (float) factor;
+    }
+
+    private static byte blended(int base, int sample, float alpha) {
+        float v = base + alpha * (sample - base);
+        return (byte) (v <= 0 ? 0 : v >= 255 ? 255 : (int) v);
     }
 
     private static void requireSize(String op, int width, int height) {

@@ -36,7 +36,7 @@ public final class Goldens {
     }
 
     /** The bytes in the form the golden's writer gave {@code expected}: their base64 or their hash. */
-    static String like(String expected, byte[] bytes) {
+    public static String like(String expected, byte[] bytes) {
         return expected.startsWith("sha256:")
                 ? "sha256:" + sha256(bytes)
                 : Base64.getEncoder().encodeToString(bytes);

@@ -5,6 +5,7 @@ import dev.graft.vision.image.Image;
 import dev.graft.vision.image.ImageOps;
 import dev.graft.vision.image.Normalize;
 import dev.graft.vision.image.file.Window;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -13,8 +14,14 @@ import java.util.random.RandomGenerator;
  * @param transform image to image, possibly random
  * @param normalize image to numbers; its number of channels says whether images are read as RGB or grey
  * @param window how data sets read files whose samples have more than 8 bits
+ * @param erasing of the normalised image; empty for none
  */
-public record ImagePipeline(Transform transform, Normalize normalize, Window window) {
+public record ImagePipeline(Transform transform, Normalize normalize, Window window, Optional<RandomErasing> erasing) {
+    /** A pipeline that erases nothing. */
+    public ImagePipeline(Transform transform, Normalize normalize, Window window) {
+        this(transform, normalize, window, Optional.empty());
+    }
+
     /** A pipeline with {@link Window#full()}. */
     public ImagePipeline(Transform transform, Normalize normalize) {
         this(transform, normalize, Window.full());
@@ -29,7 +36,14 @@ public record ImagePipeline(Transform transform, Normalize normalize, Window win
 
     /** Network input in the order rows, pixels, channels ({@code [height, width, channels]}). */
     public float[] toFloats(Image image, RandomGenerator random) {
-        return normalize.toFloats(transformed(image, random));
+        return normalised(transformed(image, random), random);
+    }
+
+    private float[] normalised(Image transformed, RandomGenerator random) {
+        float[] samples = normalize.toFloats(transformed);
+        erasing.ifPresent(rectangle ->
+                rectangle.apply(samples, transformed.height(), transformed.width(), transformed.channels(), random));
+        return samples;
     }
 
     /**
@@ -37,7 +51,7 @@ public record ImagePipeline(Transform transform, Normalize normalize, Window win
      */
     public Tensor apply(Image image, RandomGenerator random) {
         Image out = transformed(image, random);
-        return Tensor.of(normalize.toFloats(out), out.height(), out.width(), out.channels())
+        return Tensor.of(normalised(out, random), out.height(), out.width(), out.channels())
                 .permute(2, 0, 1);
     }
 }

@@ -6,6 +6,7 @@ import dev.graft.vision.image.file.Window;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The preprocessing that a network expects, torchvision's {@code ImageClassification} preset: the shorter side is
@@ -96,6 +97,19 @@ public record Preprocessing(
                         normalize,
                         window);
         };
+    }
+
+    /**
+     * As {@link #train(Augment)}, followed by further augmentations.
+     *
+     * @param operations after crops, flips and colours, before the normalisation
+     * @param erasing after the normalisation
+     */
+    public ImagePipeline train(Augment augment, Optional<RandAugment> operations, Optional<RandomErasing> erasing) {
+        ImagePipeline base = train(augment);
+        Transform transform =
+                operations.isPresent() ? Transforms.compose(base.transform(), operations.get()) : base.transform();
+        return new ImagePipeline(transform, normalize, window, erasing);
     }
 
     private RandomResizedCrop randomCrop(double minScale) {
