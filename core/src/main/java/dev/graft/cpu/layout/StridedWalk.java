@@ -173,12 +173,13 @@ public final class StridedWalk {
      * more than the run itself.
      */
     public void rows(int view, int from, int to, Rows action) {
+        if (from >= to) {
+            return;
+        }
         int last = sizes.length - 1;
         int inner = sizes[last];
         if (last == 0) {
-            if (from < to) {
-                action.accept(offsets[view] + from * strides[view][0], from, 1, 0, to - from);
-            }
+            action.accept(offsets[view] + from * strides[view][0], from, 1, 0, to - from);
             return;
         }
         int[] steps = strides[view];
