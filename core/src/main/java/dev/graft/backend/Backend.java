@@ -254,6 +254,23 @@ public interface Backend {
 
     void layerNormBackward(View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta);
 
+    /**
+     * {@code y = gamma * (x - mean) * inverseStd + beta} with the statistics of each image's groups of neighbouring
+     * channels: x and y images, gamma and beta {@code [C]}, mean and inverseStd {@code [N, groups]}.
+     */
+    void groupNorm(View x, View gamma, View beta, int groups, float eps, View y, View mean, View inverseStd);
+
+    void groupNormBackward(
+            View x, View dy, View gamma, int groups, View mean, View inverseStd, View dx, View dgamma, View dbeta);
+
+    /**
+     * {@code y = gamma * x * inverseRms}, where {@code inverseRms = 1 / sqrt(mean(x * x) + eps)}: x, y contiguous
+     * {@code [R, D]}; inverseRms {@code [R]}.
+     */
+    void rmsNorm(View x, View gamma, float eps, View y, View inverseRms);
+
+    void rmsNormBackward(View x, View dy, View gamma, View inverseRms, View dx, View dgamma);
+
     // Sequences
 
     /**

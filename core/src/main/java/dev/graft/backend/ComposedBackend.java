@@ -280,6 +280,64 @@ public abstract class ComposedBackend implements Backend {
         }
     }
 
+    /** {@code [N, C, H, W]} as rows {@code [N * groups, D]}, a row-major copy. */
+    private static View groupRows(Temporaries t, View x, int groups) {
+        int rows = x.dim(0) * groups;
+        return Temporaries.reshape(t.contiguousCopy(x), Shape.of(rows, rows == 0 ? 0 : x.numel() / rows));
+    }
+
+    @Override
+    public void groupNorm(View x, View gamma, View beta, int groups, float eps, View y, View mean, View inverseStd) {
+        try (Temporaries t = temporaries()) {
+            View rows = groupRows(t, x, groups);
+            View center = t.mean(rows, 1);
+            View centered = t.sub(rows, center);
+            View inverse = inverseRoot(t, t.mean(t.unary(UnaryOp.SQUARE, centered), 1), eps);
+            View z = Temporaries.reshape(t.mul(centered, inverse), x.shape());
+            copy(t.add(t.mul(z, Temporaries.channels(gamma)), Temporaries.channels(beta)), y);
+            copy(Temporaries.reshape(center, mean.shape()), mean);
+            copy(Temporaries.reshape(inverse, inverseStd.shape()), inverseStd);
+        }
+    }
+
+    @Override
+    public void groupNormBackward(
+            View x, View dy, View gamma, int groups, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        try (Temporaries t = temporaries()) {
+            View rows = groupRows(t, x, groups);
+            Shape column = Shape.of(rows.dim(0), 1);
+            View inverse = Temporaries.reshape(inverseStd, column);
+            View z = t.mul(t.sub(rows, Temporaries.reshape(mean, column)), inverse);
+            View given = t.contiguousCopy(dy);
+            View d = Temporaries.reshape(t.mul(given, Temporaries.channels(gamma)), rows.shape());
+            View centered = t.sub(t.sub(d, t.mean(d, 1)), t.mul(z, t.mean(t.mul(d, z), 1)));
+            copy(Temporaries.reshape(t.mul(centered, inverse), x.shape()), dx);
+            View product = t.mul(given, Temporaries.reshape(z, x.shape()));
+            copy(t.sum(product, PIXELS), Temporaries.channels(dgamma));
+            copy(t.sum(given, PIXELS), Temporaries.channels(dbeta));
+        }
+    }
+
+    @Override
+    public void rmsNorm(View x, View gamma, float eps, View y, View inverseRms) {
+        try (Temporaries t = temporaries()) {
+            View inverse = inverseRoot(t, t.mean(t.unary(UnaryOp.SQUARE, x), 1), eps);
+            copy(t.mul(t.mul(x, inverse), gamma), y);
+            copy(inverse, Temporaries.column(inverseRms));
+        }
+    }
+
+    @Override
+    public void rmsNormBackward(View x, View dy, View gamma, View inverseRms, View dx, View dgamma) {
+        try (Temporaries t = temporaries()) {
+            View inverse = Temporaries.column(inverseRms);
+            View z = t.mul(x, inverse);
+            View d = t.mul(dy, gamma);
+            copy(t.mul(t.sub(d, t.mul(z, t.mean(t.mul(d, z), 1))), inverse), dx);
+            copy(t.sum(t.mul(dy, z), 0), Temporaries.expand(dgamma, Shape.of(1, x.dim(1))));
+        }
+    }
+
     // Interpolation and padding
 
     @Override

@@ -32,7 +32,9 @@ import dev.graft.cpu.memory.MemoryHolder;
 import dev.graft.cpu.memory.MemoryPool;
 import dev.graft.cpu.memory.PackedWeightMemory;
 import dev.graft.cpu.norm.BatchNorm;
+import dev.graft.cpu.norm.GroupNorm;
 import dev.graft.cpu.norm.LayerNorm;
+import dev.graft.cpu.norm.RmsNorm;
 import dev.graft.cpu.pool.AvgPooling;
 import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.pool.Resampling;
@@ -95,6 +97,8 @@ public final class CpuBackend implements Backend {
     private final BatchNorm batchNorm;
     private final LayerNorm layerNorm;
     private final IndexedElements indexed;
+    private final GroupNorm groupNorm;
+    private final RmsNorm rmsNorm;
     private final Attention attention;
     private final AttentionGradient attentionGradient;
     private final Recurrence recurrence;
@@ -130,6 +134,8 @@ public final class CpuBackend implements Backend {
         this.batchNorm = new BatchNorm(context, layout, kernels.normLoops(context));
         this.layerNorm = new LayerNorm(context);
         this.indexed = new IndexedElements(context);
+        this.groupNorm = new GroupNorm(context, layout, kernels.normLoops(context));
+        this.rmsNorm = new RmsNorm(context);
         BlockProducts products = kernels.blockProducts();
         this.attention = new Attention(context, products);
         this.attentionGradient = new AttentionGradient(context, products);
@@ -417,6 +423,27 @@ public final class CpuBackend implements Backend {
     public void layerNormBackward(
             View x, View dy, View gamma, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
         layerNorm.backward(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+    }
+
+    @Override
+    public void groupNorm(View x, View gamma, View beta, int groups, float eps, View y, View mean, View inverseStd) {
+        groupNorm.forward(x, gamma, beta, groups, eps, y, mean, inverseStd);
+    }
+
+    @Override
+    public void groupNormBackward(
+            View x, View dy, View gamma, int groups, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        groupNorm.backward(x, dy, gamma, groups, mean, inverseStd, dx, dgamma, dbeta);
+    }
+
+    @Override
+    public void rmsNorm(View x, View gamma, float eps, View y, View inverseRms) {
+        rmsNorm.forward(x, gamma, eps, y, inverseRms);
+    }
+
+    @Override
+    public void rmsNormBackward(View x, View dy, View gamma, View inverseRms, View dx, View dgamma) {
+        rmsNorm.backward(x, dy, gamma, inverseRms, dx, dgamma);
     }
 
     @Override

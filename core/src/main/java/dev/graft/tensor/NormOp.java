@@ -301,6 +301,149 @@ sealed interface NormOp extends Op {
         }
     }
 
+    /** Group norm of {@code [N, C, ...]} (Wu and He 2018); instance norm has as many groups as channels. */
+    record GroupNorm(int groups, float eps) implements NormOp {
+        @Override
+        public String name() {
+            return "groupNorm";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            check(in);
+            Tensor x = Raw.images(flat(in[0]));
+            Tensor gamma = Raw.contiguous(in[1]);
+            Tensor y = Raw.emptyImages(x, x.shape());
+            Tensor mean = Raw.empty(x, x.dim(0), groups);
+            Tensor inverseStd = Raw.empty(x, x.dim(0), groups);
+            x.backend()
+                    .groupNorm(
+                            x.view(),
+                            gamma.view(),
+                            Raw.contiguous(in[2]).view(),
+                            groups,
+                            eps,
+                            y.view(),
+                            mean.view(),
+                            inverseStd.view());
+            boolean statistics = saved.needsAny(0, 1);
+            saved.putIf(statistics, X, x);
+            saved.putIf(saved.needs(0), GAMMA, gamma);
+            saved.putIf(statistics, MEAN, mean);
+            saved.putIf(statistics, INVERSE_STD, inverseStd);
+            return Raw.reshape(y, in[0].shape());
+        }
+
+        private void check(Tensor[] in) {
+            Shape x = in[0].shape();
+            if (x.rank() < 2) {
+                throw new IllegalArgumentException("groupNorm: input must be [N, C, ...], got " + x);
+            }
+            int channels = x.dim(1);
+            if (groups < 1 || channels % groups != 0) {
+                throw new IllegalArgumentException("groupNorm: " + groups + " groups do not divide " + channels
+                        + " channels (input " + x + "). Hint: use a divisor of the channels.");
+            }
+            if (!in[1].shape().equals(Shape.of(channels)) || !in[2].shape().equals(Shape.of(channels))) {
+                throw new IllegalArgumentException(
+                        "groupNorm: gamma and beta must be [" + channels + "], one value a channel (input " + x
+                                + ", gamma " + in[1].shape() + ", beta " + in[2].shape() + ")");
+            }
+            Op.requireFloat(name(), in);
+        }
+
+        /** Beyond images, all positions in one row. */
+        private static Tensor flat(Tensor x) {
+            return x.rank() <= 4
+                    ? image(x)
+                    : Raw.reshape(
+                            x,
+                            Shape.of(
+                                    x.dim(0),
+                                    x.dim(1),
+                                    1,
+                                    x.shape().with(0, 1).with(1, 1).numel()));
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor d = Raw.images(flat(dy));
+            if (!needs[0] && !needs[1]) {
+                return shiftsAlone(saved, d, Activation.NONE);
+            }
+            Tensor x = saved.get(X);
+            Tensor dx = Raw.emptyLike(x);
+            Tensor dgamma = Raw.empty(x, x.dim(1));
+            Tensor dbeta = Raw.empty(x, x.dim(1));
+            // Without dx, no requested gradient reads gamma.
+            Tensor gamma = saved.find(GAMMA).orElseGet(() -> Raw.zeros(x, dgamma.shape()));
+            x.backend()
+                    .groupNormBackward(
+                            x.view(),
+                            d.view(),
+                            gamma.view(),
+                            groups,
+                            saved.get(MEAN).view(),
+                            saved.get(INVERSE_STD).view(),
+                            dx.view(),
+                            dgamma.view(),
+                            dbeta.view());
+            return new Tensor[] {Raw.reshape(dx, saved.shape(0)), dgamma, dbeta};
+        }
+    }
+
+    /** Root-mean-square norm over the trailing dimensions of gamma's shape (Zhang and Sennrich 2019). */
+    record RmsNorm(float eps) implements NormOp {
+        @Override
+        public String name() {
+            return "rmsNorm";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Shape x = in[0].shape();
+            Shape gamma = in[1].shape();
+            int lead = x.rank() - gamma.rank();
+            boolean fits = lead >= 0 && gamma.rank() > 0;
+            for (int i = 0; fits && i < gamma.rank(); i++) {
+                fits = x.dim(lead + i) == gamma.dim(i);
+            }
+            if (!fits) {
+                throw new IllegalArgumentException(
+                        "rmsNorm: gamma must have the shape of the input's last dimensions (input " + x + ", gamma "
+                                + gamma + ")");
+            }
+            Op.requireFloat(name(), in);
+            Tensor rows = LayerNorm.rows(in[0], gamma.numel());
+            Tensor y = Raw.emptyLike(rows);
+            Tensor inverse = Raw.empty(rows, rows.dim(0));
+            Tensor flatGamma = Raw.reshape(Raw.contiguous(in[1]), Shape.of(gamma.numel()));
+            rows.backend().rmsNorm(rows.view(), flatGamma.view(), eps, y.view(), inverse.view());
+            saved.put(X, rows);
+            saved.putIf(saved.needs(0), GAMMA, flatGamma);
+            saved.put(INVERSE_STD, inverse);
+            return Raw.reshape(y, x);
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            int width = saved.shape(1).numel();
+            Tensor x = saved.get(X);
+            Tensor dx = Raw.emptyLike(x);
+            Tensor dgamma = Raw.empty(x, width);
+            Tensor gamma = saved.find(GAMMA).orElseGet(() -> Raw.zeros(x, dgamma.shape()));
+            x.backend()
+                    .rmsNormBackward(
+                            x.view(),
+                            LayerNorm.rows(dy, width).view(),
+                            gamma.view(),
+                            saved.get(INVERSE_STD).view(),
+                            dx.view(),
+                            dgamma.view());
+            return new Tensor[] {Raw.reshape(dx, saved.shape(0)), Raw.reshape(dgamma, saved.shape(1))};
+        }
+    }
+
     private static Tensor image(Tensor x) {
         return switch (x.rank()) {
             case 2 -> Raw.reshape(x, Shape.of(x.dim(0), x.dim(1), 1, 1));

@@ -199,6 +199,61 @@ sealed interface ShapeOp extends Op {
         }
     }
 
+    /**
+     * Windows of {@code size} elements, {@code step} apart, along one dimension: a view with the window as last one.
+     */
+    record Windows(int axis, int size, int step) implements ShapeOp {
+        @Override
+        public String name() {
+            return "unfold";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            if (size < 1 || step < 1 || size > in[0].dim(axis)) {
+                throw new IllegalArgumentException("unfold: windows of " + size + ", " + step
+                        + " apart, do not fit dimension " + axis + " of " + in[0].shape()
+                        + ". Hint: 1 <= size <= " + in[0].dim(axis) + " and step >= 1.");
+            }
+            return window(in[0]);
+        }
+
+        private Tensor window(Tensor x) {
+            int rank = x.rank();
+            int[] dims = Arrays.copyOf(x.shape().toArray(), rank + 1);
+            long[] strides = Arrays.copyOf(x.strides(), rank + 1);
+            dims[rank] = size;
+            strides[rank] = strides[axis];
+            dims[axis] = (dims[axis] - size) / step + 1;
+            strides[axis] *= step;
+            return Raw.window(
+                    x,
+                    x.offset(),
+                    Shape.of(name(), Arrays.stream(dims).asLongStream().toArray()),
+                    strides);
+        }
+
+        /** One place of all windows after the other, since windows may overlap. */
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor dx = Raw.zeros(dy, saved.shape(0));
+            View windows = window(dx).view();
+            int last = windows.rank() - 1;
+            for (int i = 0; i < size; i++) {
+                dy.backend().addScaled(1, place(dy.view(), last, i), place(windows, last, i));
+            }
+            return new Tensor[] {dx};
+        }
+
+        private static View place(View windows, int last, int i) {
+            return new View(
+                    windows.storage(),
+                    windows.offset() + i * windows.strides()[last],
+                    windows.shape().with(last, 1),
+                    windows.strides());
+        }
+    }
+
     /** Joins along {@code axis}; if all images have the backend's layout, so has the result. */
     record Concat(int axis) implements ShapeOp {
         @Override
@@ -288,6 +343,13 @@ sealed interface ShapeOp extends Op {
             y.backend().fill(y.view(), value);
             y.backend().copy(x.view(), inner(y, x.shape()).view());
             return y;
+        }
+
+        /** {@code x} itself if there is nothing to add. */
+        Tensor around(Tensor x) {
+            return top + bottom + left + right == 0
+                    ? x
+                    : forward(new Saved(false, new boolean[1], new Shape[1]), new Tensor[] {x});
         }
 
         private Tensor inner(Tensor y, Shape shape) {

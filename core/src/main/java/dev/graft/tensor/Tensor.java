@@ -6,6 +6,8 @@ import dev.graft.backend.Backend;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.ConvTranspose1dParams;
+import dev.graft.backend.ConvTranspose2dParams;
 import dev.graft.backend.InterpolateParams;
 import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool1dParams;
@@ -701,6 +703,37 @@ public final class Tensor implements AutoCloseable {
         return Spatial.interpolate(this, params);
     }
 
+    /**
+     * Windows of {@code size} elements along a dimension, {@code step} apart, as a view: the dimension counts windows,
+     * and a new last one goes through them. Windows may overlap; such a view cannot be written to.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html">torch.Tensor.unfold</a>
+     */
+    public Tensor unfold(int axis, int size, int step) {
+        checkOpen("unfold");
+        return Op.apply(new ShapeOp.Windows(shape().axis("unfold", axis), size, step), this);
+    }
+
+    /**
+     * What a convolution's kernel sees: {@code [N, C, H, W]} to {@code [N, C * kernelH * kernelW, H' * W']}, as im2col;
+     * the groups of {@code geometry} mean nothing here.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html">functional.unfold</a>
+     */
+    public Tensor unfold2d(int kernelH, int kernelW, Conv2dParams geometry) {
+        return Op.apply(new SpatialOp.Unfold2d(kernelH, kernelW, geometry), this);
+    }
+
+    /**
+     * Adds windows {@code [N, C * kernelH * kernelW, L]}, as {@link #unfold2d} makes them, up to {@code [N, C, height,
+     * width]}.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.functional.fold.html">functional.fold</a>
+     */
+    public Tensor fold2d(int height, int width, int kernelH, int kernelW, Conv2dParams geometry) {
+        return Op.apply(new SpatialOp.Fold2d(height, width, kernelH, kernelW, geometry), this);
+    }
+
     /** The same elements in row-major order without gaps: an {@link #alias} if they already are, else a copy. */
     public Tensor contiguous() {
         return isContiguous() ? alias("contiguous") : Op.apply(new ShapeOp.Contiguous(), this);
@@ -1255,6 +1288,22 @@ public final class Tensor implements AutoCloseable {
         return Composite.conv2d(this, weight, bias, params, norm, residual, activation, maxPool);
     }
 
+    /**
+     * Transposed convolution, the input gradient of a convolution: {@code [N, C, H, W]} with weight {@code [C,
+     * O/groups, KH, KW]} and bias {@code [O]} gives {@code [N, O, H', W']}.
+     *
+     * @see <a
+     *     href="https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html">torch.nn.ConvTranspose2d</a>
+     */
+    public Tensor convTranspose2d(Tensor weight, Optional<Tensor> bias, ConvTranspose2dParams params) {
+        return Spatial.convTranspose2d(this, weight, bias, params);
+    }
+
+    /** As {@link #convTranspose2d}, of {@code [N, C, L]} with weight {@code [C, O/groups, K]}. */
+    public Tensor convTranspose1d(Tensor weight, Optional<Tensor> bias, ConvTranspose1dParams params) {
+        return Spatial.convTranspose1d(this, weight, bias, params);
+    }
+
     /** Cross-correlation of {@code [N, C, L]} with weight {@code [O, C/groups, K]} and bias {@code [O]}. */
     public Tensor conv1d(Tensor weight, Optional<Tensor> bias, Conv1dParams params) {
         return Composite.conv1d(this, weight, bias, params);
@@ -1315,6 +1364,47 @@ public final class Tensor implements AutoCloseable {
     /** Layer norm over the last dimensions, those of gamma's shape. */
     public Tensor layerNorm(Tensor gamma, Tensor beta, float eps) {
         return Op.apply(new NormOp.LayerNorm(eps), this, gamma, beta);
+    }
+
+    /**
+     * Group norm of {@code [N, C, ...]}: {@code gamma * (x - mean) / sqrt(variance + eps) + beta} with the mean and the
+     * variance of each example's groups of neighbouring channels; gamma and beta {@code [C]}.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html">torch.nn.GroupNorm</a>
+     */
+    public Tensor groupNorm(int groups, Tensor gamma, Tensor beta, float eps) {
+        return Op.apply(new NormOp.GroupNorm(groups, eps), this, gamma, beta);
+    }
+
+    /** Group norm without scale and shift. */
+    public Tensor groupNorm(int groups, float eps) {
+        return Spatial.groupNorm("groupNorm", this, groups, eps);
+    }
+
+    /**
+     * Instance norm of {@code [N, C, L]} or {@code [N, C, H, W]}: each channel of each example by itself.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html">torch.nn.InstanceNorm2d</a>
+     */
+    public Tensor instanceNorm(Tensor gamma, Tensor beta, float eps) {
+        checkOpen("instanceNorm");
+        return Op.apply("instanceNorm", new NormOp.GroupNorm(Spatial.channels(this), eps), this, gamma, beta);
+    }
+
+    /** Instance norm without scale and shift. */
+    public Tensor instanceNorm(float eps) {
+        checkOpen("instanceNorm");
+        return Spatial.groupNorm("instanceNorm", this, Spatial.channels(this), eps);
+    }
+
+    /**
+     * Root-mean-square norm over the last dimensions, those of gamma's shape: {@code gamma * x / sqrt(mean(x * x) +
+     * eps)}.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a>
+     */
+    public Tensor rmsNorm(Tensor gamma, float eps) {
+        return Op.apply(new NormOp.RmsNorm(eps), this, gamma);
     }
 
     public Tensor maxPool2d(Pool2dParams params) {

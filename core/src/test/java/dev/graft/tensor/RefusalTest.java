@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.ConvTranspose1dParams;
+import dev.graft.backend.ConvTranspose2dParams;
 import dev.graft.backend.InterpolateParams;
 import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool1dParams;
@@ -797,6 +799,94 @@ class RefusalTest {
                 () -> Tensor.ones(1 << 14, 3, 8).conv1d(k, NONE, Conv1dParams.of(1, 1 << 20)));
     }
 
+    private void windows() {
+        Conv2dParams step = Conv2dParams.of(1, 0);
+        function(
+                "unfold(int, int, int)",
+                t -> t.unfold(3, 2, 1),
+                () -> x().unfold(4, 1, 1),
+                () -> x().unfold(0, 3, 1),
+                () -> x().unfold(0, 1, 0));
+        function(
+                "unfold2d(int, int, Conv2dParams)",
+                t -> t.unfold2d(2, 2, step),
+                () -> sequence().unfold2d(2, 2, step),
+                () -> x().unfold2d(5, 1, step),
+                () -> x().unfold2d(0, 1, step),
+                () -> x().unfold2d(1, 1, Conv2dParams.of(1, 1 << 29)),
+                () -> integers(1, 2, 3, 4).unfold2d(1, 1, step));
+        function(
+                Shape.of(1, 4, 4),
+                "fold2d(int, int, int, int, Conv2dParams)",
+                t -> t.fold2d(3, 3, 2, 2, step),
+                () -> x().fold2d(3, 3, 2, 2, step),
+                () -> Tensor.ones(1, 3, 4).fold2d(3, 3, 2, 2, step),
+                () -> Tensor.ones(1, 4, 4).fold2d(3, 4, 2, 2, step),
+                () -> Tensor.ones(1, 4, 4).fold2d(1, 1, 2, 2, step),
+                () -> integers(1, 4, 4).fold2d(3, 3, 2, 2, step));
+        Tensor w = Tensor.ones(3, 6, 2, 2);
+        ConvTranspose2dParams plain = ConvTranspose2dParams.of(1, 0);
+        function(
+                "convTranspose2d(Tensor, Optional, ConvTranspose2dParams)",
+                t -> t.convTranspose2d(w, NONE, plain),
+                () -> x().convTranspose2d(Tensor.ones(4, 6, 2, 2), NONE, plain),
+                () -> x().convTranspose2d(Tensor.ones(3, 6, 2), NONE, plain),
+                () -> x().convTranspose2d(w, Optional.of(Tensor.ones(5)), plain),
+                () -> x().convTranspose2d(closed(3, 6, 2, 2), NONE, plain),
+                () -> x().convTranspose2d(integers(3, 6, 2, 2), NONE, plain),
+                () -> x().convTranspose2d(w, NONE, plain.groups(2)),
+                () -> x().convTranspose2d(w, NONE, plain.groups(TOO_LARGE)),
+                () -> x().convTranspose2d(w, NONE, plain.dilation(TOO_LARGE)),
+                () -> x().convTranspose2d(w, NONE, ConvTranspose2dParams.of(TOO_LARGE, 0)),
+                () -> x().convTranspose2d(w, NONE, ConvTranspose2dParams.of(1, 3)),
+                () -> x().convTranspose2d(w, NONE, plain.outputPadding(1, 0)));
+        Tensor k = Tensor.ones(3, 2, 2);
+        ConvTranspose1dParams line = ConvTranspose1dParams.of(1, 0);
+        function(
+                Shape.of(2, 3, 8),
+                "convTranspose1d(Tensor, Optional, ConvTranspose1dParams)",
+                t -> t.convTranspose1d(k, NONE, line),
+                () -> x().convTranspose1d(k, NONE, line),
+                () -> sequence().convTranspose1d(Tensor.ones(4, 2, 2), NONE, line),
+                () -> sequence().convTranspose1d(k, Optional.of(Tensor.ones(3)), line),
+                () -> sequence().convTranspose1d(closed(3, 2, 2), NONE, line),
+                () -> integers(2, 3, 8).convTranspose1d(k, NONE, line),
+                () -> sequence().convTranspose1d(k, NONE, line.outputPadding(1)));
+        Tensor c = Tensor.ones(3);
+        Tensor five = Tensor.ones(5);
+        function(
+                "groupNorm(int, Tensor, Tensor, float)",
+                t -> t.groupNorm(3, c, c, 1e-5f),
+                () -> x().groupNorm(2, c, c, 1e-5f),
+                () -> x().groupNorm(0, c, c, 1e-5f),
+                () -> x().groupNorm(3, five, c, 1e-5f),
+                () -> x().groupNorm(3, closed(3), c, 1e-5f),
+                () -> integers(2, 3, 4, 5).groupNorm(3, c, c, 1e-5f));
+        function(
+                "groupNorm(int, float)",
+                t -> t.groupNorm(3, 1e-5f),
+                () -> x().groupNorm(2, 1e-5f),
+                () -> Tensor.ones(3).groupNorm(1, 1e-5f),
+                () -> integers(2, 3, 4, 5).groupNorm(3, 1e-5f));
+        function(
+                "instanceNorm(Tensor, Tensor, float)",
+                t -> t.instanceNorm(c, c, 1e-5f),
+                () -> x().instanceNorm(five, c, 1e-5f),
+                () -> Tensor.ones(2, 3, 1).instanceNorm(c, c, 1e-5f),
+                () -> x().instanceNorm(closed(3), c, 1e-5f));
+        function(
+                "instanceNorm(float)",
+                t -> t.instanceNorm(1e-5f),
+                () -> Tensor.ones(2, 3).instanceNorm(1e-5f),
+                () -> integers(2, 3, 4, 5).instanceNorm(1e-5f));
+        function(
+                "rmsNorm(Tensor, float)",
+                t -> t.rmsNorm(five, 1e-5f),
+                () -> x().rmsNorm(c, 1e-5f),
+                () -> x().rmsNorm(closed(5), 1e-5f),
+                () -> integers(2, 5).rmsNorm(five, 1e-5f));
+    }
+
     private static Tensor sequence() {
         return Tensor.ones(2, 3, 8);
     }
@@ -992,6 +1082,7 @@ class RefusalTest {
         indices();
         products();
         norms();
+        windows();
         pools();
         rows();
         inPlace();

@@ -7,6 +7,7 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.AttentionParams;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.ConvTranspose2dParams;
 import dev.graft.backend.InterpolateParams;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.backend.RecurrentCell;
@@ -181,6 +182,31 @@ class SavedTensorsTest {
                 "1",
                 "0",
                 ""));
+        cases.add(of(
+                SpatialOp.ConvTranspose2d.class,
+                in -> in[0].convTranspose2d(in[1], Optional.of(in[2]), ConvTranspose2dParams.of(2, 1)),
+                List.of(d(N, C, 5, 6), d(C, 7, 3, 3), d(7)),
+                "1",
+                "0",
+                ""));
+        Conv2dParams windows = Conv2dParams.of(1, 1);
+        cases.add(of(ShapeOp.Windows.class, in -> in[0].unfold(1, 2, 1), List.of(d(3, 5)), ""));
+        cases.add(of(SpatialOp.Unfold2d.class, in -> in[0].unfold2d(2, 2, windows), List.of(d(1, 2, 3, 4)), ""));
+        cases.add(of(SpatialOp.Fold2d.class, in -> in[0].fold2d(3, 4, 2, 2, windows), List.of(d(1, 8, 20)), ""));
+        cases.add(with(
+                of(
+                        NormOp.GroupNorm.class,
+                        in -> in[0].groupNorm(1, in[1], in[2], 1e-5f),
+                        List.of(d(N, C, 5, 6), d(C), d(C)),
+                        "01ms",
+                        "0ms",
+                        ""),
+                "",
+                Map.of('m', 4L * N, 's', 4L * N)));
+        cases.add(with(
+                of(NormOp.RmsNorm.class, in -> in[0].rmsNorm(in[1], 1e-5f), List.of(d(3, 5), d(5)), "01s", "0s"),
+                "",
+                Map.of('s', 12L)));
         Map<Character, Long> places = Map.of('i', 4L * N * C * 2 * 3);
         cases.add(with(
                 of(PoolOp.MaxPool2d.class, in -> in[0].maxPool2d(Pool2dParams.of(2, 2)), List.of(d(N, C, 5, 6)), "i"),

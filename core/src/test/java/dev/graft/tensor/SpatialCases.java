@@ -6,6 +6,7 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /** Interpolation and padding. */
@@ -68,7 +69,7 @@ final class SpatialCases {
     }
 
     private static String name(PaddingMode mode) {
-        return mode.name().toLowerCase(java.util.Locale.ROOT);
+        return mode.name().toLowerCase(Locale.ROOT);
     }
 
     private static void of(List<OpCase> cases, String name, UnaryOperator<Tensor> graft, UnaryOperator<Nd> naive) {

@@ -310,7 +310,8 @@ class SpecialValuesTest {
         Set<Object> missing = new HashSet<>(OpCatalogueTest.operators());
         missing.removeAll(proved);
         // Moving elements is all the same for special ones; convolutions are proved in NotANumberTest and
-        // ConvolutionTest, and what surrounds a pixel in ResamplingTest.
+        // ConvolutionTest, and what surrounds a pixel in ResamplingTest,
+        // group norm and root-mean-square norm in GroupNormTest.
         missing.removeIf(key -> key instanceof Class<?> type
                 && (ShapeOp.class.isAssignableFrom(type) || SpatialOp.class.isAssignableFrom(type)));
         assertThat(missing.stream().map(key -> key instanceof Class<?> type ? type.getSimpleName() : key.toString()))
@@ -324,7 +325,9 @@ class SpecialValuesTest {
                         "AND",
                         "OR",
                         "XOR",
-                        "Conv2d");
+                        "Conv2d",
+                        "GroupNorm",
+                        "RmsNorm");
     }
 
     private static Tensor[] arguments(String name) {

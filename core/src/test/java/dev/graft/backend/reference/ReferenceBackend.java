@@ -473,6 +473,44 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    public void groupNorm(View x, View gamma, View beta, int groups, float eps, View y, View mean, View inverseStd) {
+        Caller caller = check("groupNorm").floats(x, gamma, beta, y, mean, inverseStd);
+        caller.reads(x, gamma, beta).writes(y, mean, inverseStd).images(x, y).sameShape(x, y);
+        caller.contiguous(gamma, beta, mean, inverseStd)
+                .sameShape(mean, inverseStd)
+                .apart(y, x, gamma, beta);
+        worker.submit(() -> Norms.group(on(x), on(gamma), on(beta), eps, on(y), on(mean), on(inverseStd)));
+    }
+
+    @Override
+    public void groupNormBackward(
+            View x, View dy, View gamma, int groups, View mean, View inverseStd, View dx, View dgamma, View dbeta) {
+        Caller caller = check("groupNormBackward").floats(x, dy, gamma, mean, inverseStd, dx, dgamma, dbeta);
+        caller.reads(x, dy, gamma, mean, inverseStd).writes(dx, dgamma, dbeta).images(x, dy, dx);
+        caller.sameShape(x, dy, dx)
+                .contiguous(gamma, mean, inverseStd, dgamma, dbeta)
+                .apart(dx, x, dy, gamma);
+        worker.submit(() ->
+                Norms.groupBackward(on(x), on(dy), on(gamma), on(mean), on(inverseStd), on(dx), on(dgamma), on(dbeta)));
+    }
+
+    @Override
+    public void rmsNorm(View x, View gamma, float eps, View y, View inverseRms) {
+        Caller caller = check("rmsNorm").floats(x, gamma, y, inverseRms);
+        caller.reads(x, gamma).writes(y, inverseRms).sameShape(x, y).apart(y, x, gamma);
+        caller.contiguous(x, gamma, y, inverseRms);
+        worker.submit(() -> Norms.rms(on(x), on(gamma), eps, on(y), on(inverseRms)));
+    }
+
+    @Override
+    public void rmsNormBackward(View x, View dy, View gamma, View inverseRms, View dx, View dgamma) {
+        Caller caller = check("rmsNormBackward").floats(x, dy, gamma, inverseRms, dx, dgamma);
+        caller.reads(x, dy, gamma, inverseRms).writes(dx, dgamma).sameShape(x, dy, dx);
+        caller.contiguous(x, dy, gamma, inverseRms, dx, dgamma).apart(dx, x, dy, gamma);
+        worker.submit(() -> Norms.rmsBackward(on(x), on(dy), on(gamma), on(inverseRms), on(dx), on(dgamma)));
+    }
+
+    @Override
     public void attention(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum) {
         Caller caller = check("attention").floats(q, k, v, y, logSum).reads(q, k, v);
         caller.writes(y, logSum).contiguous(logSum).apart(y, q, k, v, logSum);
