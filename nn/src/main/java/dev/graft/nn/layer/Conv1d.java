@@ -1,6 +1,7 @@
 package dev.graft.nn.layer;
 
 import dev.graft.backend.Conv1dParams;
+import dev.graft.backend.PaddingMode;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
@@ -48,7 +49,12 @@ public final class Conv1d extends Module {
             int padding = Convolutions.samePadding(input.dim(2), weight.shape().dim(2), g.stride(), g.dilation());
             g = new Conv1dParams(g.stride(), padding / 2, padding - padding / 2, g.dilation(), g.groups());
         }
-        return input.conv1d(weight.value(), bias().map(Parameter::value), g);
+        Tensor x = input;
+        if (options.paddingMode() != PaddingMode.ZEROS && g.padLeft() + (long) g.padRight() > 0) {
+            x = input.pad1d(options.paddingMode(), g.padLeft(), g.padRight());
+            g = new Conv1dParams(g.stride(), 0, 0, g.dilation(), g.groups());
+        }
+        return x.conv1d(weight.value(), bias().map(Parameter::value), g);
     }
 
     @Override
@@ -59,13 +65,15 @@ public final class Conv1d extends Module {
                 : g.padLeft() == g.padRight() ? "" + g.padLeft() : g.padLeft() + "+" + g.padRight();
         return "Conv1d(" + weight.shape().dim(1) * g.groups() + ", "
                 + weight.shape().dim(0) + ", " + weight.shape().dim(2) + ", stride "
-                + g.stride() + ", padding " + padding + (g.groups() == 1 ? "" : ", groups " + g.groups())
+                + g.stride() + ", padding " + padding
+                + (options.paddingMode() == PaddingMode.ZEROS ? "" : ", " + options.paddingMode())
+                + (g.groups() == 1 ? "" : ", groups " + g.groups())
                 + (g.dilation() == 1 ? "" : ", dilation " + g.dilation()) + (bias == null ? ", no bias)" : ")");
     }
 
     /** Stride 1, no padding, no dilation, one group, with bias. */
     public static Options options() {
-        return new Options(Conv1dParams.of(1, 0), false, true);
+        return new Options(Conv1dParams.of(1, 0), false, true, PaddingMode.ZEROS);
     }
 
     /**
@@ -74,18 +82,20 @@ public final class Conv1d extends Module {
      * @param geometry stride, padding, dilation and groups
      * @param same output size {@code ceil(length / stride)}, in place of the geometry's padding
      * @param bias whether there is a bias to add
+     * @param paddingMode what the padding consists of
      */
-    public record Options(Conv1dParams geometry, boolean same, boolean bias) {
+    public record Options(Conv1dParams geometry, boolean same, boolean bias, PaddingMode paddingMode) {
 
         public Options stride(int stride) {
             return new Options(
                     new Conv1dParams(
                             stride, geometry.padLeft(), geometry.padRight(), geometry.dilation(), geometry.groups()),
                     same,
-                    bias);
+                    bias,
+                    paddingMode);
         }
 
-        /** Zeros on both sides. */
+        /** On both sides: zeros, unless {@link #paddingMode} says otherwise. */
         public Options padding(int padding) {
             return padding(padding, padding);
         }
@@ -94,12 +104,13 @@ public final class Conv1d extends Module {
             return new Options(
                     new Conv1dParams(geometry.stride(), left, right, geometry.dilation(), geometry.groups()),
                     false,
-                    bias);
+                    bias,
+                    paddingMode);
         }
 
         /** Keeps the length at stride 1; an odd zero goes to the right. */
         public Options paddingSame() {
-            return new Options(geometry, true, bias);
+            return new Options(geometry, true, bias, paddingMode);
         }
 
         public Options dilation(int dilation) {
@@ -107,7 +118,8 @@ public final class Conv1d extends Module {
                     new Conv1dParams(
                             geometry.stride(), geometry.padLeft(), geometry.padRight(), dilation, geometry.groups()),
                     same,
-                    bias);
+                    bias,
+                    paddingMode);
         }
 
         public Options groups(int groups) {
@@ -115,11 +127,17 @@ public final class Conv1d extends Module {
                     new Conv1dParams(
                             geometry.stride(), geometry.padLeft(), geometry.padRight(), geometry.dilation(), groups),
                     same,
-                    bias);
+                    bias,
+                    paddingMode);
         }
 
         public Options withoutBias() {
-            return new Options(geometry, same, false);
+            return new Options(geometry, same, false, paddingMode);
+        }
+
+        /** PyTorch's {@code padding_mode}. */
+        public Options paddingMode(PaddingMode mode) {
+            return new Options(geometry, same, bias, mode);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.graft.nn.layer;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.Conv2dParams;
+import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
@@ -62,7 +63,8 @@ public final class Conv2d extends Module {
 
     @Override
     protected Tensor compute(Tensor input) {
-        return input.conv2d(weight.value(), bias().map(Parameter::value), geometry(input));
+        Conv2dParams g = geometry(input);
+        return padded(input, g).conv2d(weight.value(), bias().map(Parameter::value), inner(g));
     }
 
     /** {@link #forward} and what follows it (see {@link Fused}). */
@@ -72,8 +74,30 @@ public final class Conv2d extends Module {
             Optional<Tensor> residual,
             Activation activation,
             Optional<Pool2dParams> maxPool) {
-        return asThisLayer(() -> input.conv2d(
-                weight.value(), bias().map(Parameter::value), geometry(input), norm, residual, activation, maxPool));
+        return asThisLayer(() -> {
+            Conv2dParams g = geometry(input);
+            return padded(input, g)
+                    .conv2d(
+                            weight.value(),
+                            bias().map(Parameter::value),
+                            inner(g),
+                            norm,
+                            residual,
+                            activation,
+                            maxPool);
+        });
+    }
+
+    /** With what surrounds the image, unless these are zeros, which the convolution itself adds. */
+    private Tensor padded(Tensor input, Conv2dParams g) {
+        boolean zeros = options.paddingMode() == PaddingMode.ZEROS || inner(g) == g || input.rank() != 4;
+        return zeros ? input : input.pad2d(options.paddingMode(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight());
+    }
+
+    /** The convolution of a padded image. */
+    private Conv2dParams inner(Conv2dParams g) {
+        boolean pads = g.padTop() + (long) g.padBottom() + g.padLeft() + g.padRight() > 0;
+        return pads && options.paddingMode() != PaddingMode.ZEROS ? g.padding(0, 0, 0, 0) : g;
     }
 
     /** The shape of this layer's result; empty if the input does not fit. */
@@ -109,13 +133,14 @@ public final class Conv2d extends Module {
         return "Conv2d(" + weight.shape().dim(1) * groups + ", "
                 + weight.shape().dim(0) + ", " + weight.shape().dim(2) + "x"
                 + weight.shape().dim(3) + ", stride " + g.strideH() + ", padding " + padding
+                + (options.paddingMode() == PaddingMode.ZEROS ? "" : ", " + options.paddingMode())
                 + (groups == 1 ? "" : ", groups " + groups)
                 + (g.dilationH() == 1 ? "" : ", dilation " + g.dilationH()) + (bias == null ? ", no bias)" : ")");
     }
 
     /** Stride 1, no padding, no dilation, one group, with bias. */
     public static Options options() {
-        return new Options(Conv2dParams.of(1, 0), false, true);
+        return new Options(Conv2dParams.of(1, 0), false, true, PaddingMode.ZEROS);
     }
 
     /**
@@ -124,8 +149,9 @@ public final class Conv2d extends Module {
      * @param geometry stride, padding, dilation and groups
      * @param same TensorFlow's SAME padding, which depends on the input's size, in place of the geometry's
      * @param bias whether there is a bias to add
+     * @param paddingMode what the padding consists of
      */
-    public record Options(Conv2dParams geometry, boolean same, boolean bias) {
+    public record Options(Conv2dParams geometry, boolean same, boolean bias, PaddingMode paddingMode) {
 
         public Options stride(int stride) {
             return stride(stride, stride);
@@ -144,10 +170,11 @@ public final class Conv2d extends Module {
                             geometry.dilationW(),
                             geometry.groups()),
                     same,
-                    bias);
+                    bias,
+                    paddingMode);
         }
 
-        /** Zeros on all four sides. */
+        /** On all four sides: zeros, unless {@link #paddingMode} says otherwise. */
         public Options padding(int padding) {
             return padding(padding, padding, padding, padding);
         }
@@ -157,24 +184,29 @@ public final class Conv2d extends Module {
         }
 
         public Options padding(int top, int bottom, int left, int right) {
-            return new Options(geometry.padding(top, bottom, left, right), false, bias);
+            return new Options(geometry.padding(top, bottom, left, right), false, bias, paddingMode);
         }
 
         /** TensorFlow's SAME: output size {@code ceil(size / stride)}; an odd zero goes to the bottom and the right. */
         public Options paddingSame() {
-            return new Options(geometry, true, bias);
+            return new Options(geometry, true, bias, paddingMode);
         }
 
         public Options dilation(int dilation) {
-            return new Options(geometry.dilation(dilation), same, bias);
+            return new Options(geometry.dilation(dilation), same, bias, paddingMode);
         }
 
         public Options groups(int groups) {
-            return new Options(geometry.groups(groups), same, bias);
+            return new Options(geometry.groups(groups), same, bias, paddingMode);
         }
 
         public Options withoutBias() {
-            return new Options(geometry, same, false);
+            return new Options(geometry, same, false, paddingMode);
+        }
+
+        /** PyTorch's {@code padding_mode}. */
+        public Options paddingMode(PaddingMode mode) {
+            return new Options(geometry, same, bias, mode);
         }
     }
 }

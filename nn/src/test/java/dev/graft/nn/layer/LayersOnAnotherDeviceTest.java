@@ -3,6 +3,8 @@ package dev.graft.nn.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.backend.InterpolateParams;
+import dev.graft.backend.PaddingMode;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.ModuleList;
@@ -38,8 +40,10 @@ class LayersOnAnotherDeviceTest {
     private static final long SEED = 20261130;
     private static final int CLASSES = 4;
     private static final int STEPS = 3;
+    private static final List<Supplier<Module>> PICTURES =
+            List.of(LayersOnAnotherDeviceTest::images, LayersOnAnotherDeviceTest::spatial);
     private static final List<Supplier<Module>> MODELS =
-            List.of(LayersOnAnotherDeviceTest::images, LayersOnAnotherDeviceTest::sequences, Texts::new);
+            List.of(PICTURES.get(0), PICTURES.get(1), LayersOnAnotherDeviceTest::sequences, Texts::new);
 
     private static Module images() {
         SplittableRandom random = new SplittableRandom(SEED);
@@ -83,6 +87,25 @@ class LayersOnAnotherDeviceTest {
                 new Linear(12, CLASSES, random));
     }
 
+    private static Module spatial() {
+        SplittableRandom random = new SplittableRandom(SEED);
+        return new Sequential(
+                Pad2d.reflection(1),
+                new Conv2d(3, 8, 3, Conv2d.options().stride(2).padding(1).paddingMode(PaddingMode.REPLICATE), random),
+                new GroupNorm(2, 8),
+                new PixelShuffle(2),
+                new InstanceNorm2d(2, InstanceNorm.options().affine(true).tracking(true)),
+                new Upsample(InterpolateParams.bilinear().size(4, 5)),
+                new ConvTranspose2d(2, 3, 3, ConvTranspose2d.options().stride(2).padding(1), random),
+                new RMSNorm(9),
+                new Flatten(2),
+                Pad1d.replication(1, 2),
+                new ConvTranspose1d(3, 2, 4, ConvTranspose1d.options().stride(2).withoutBias(), random),
+                new InstanceNorm1d(2),
+                new Flatten(),
+                new Linear(2 * 134, CLASSES, random));
+    }
+
     /** A bag of letters beside what attention and recurrent layers make of them. */
     private static final class Texts extends Module {
         private final EmbeddingBag bag;
@@ -117,7 +140,7 @@ class LayersOnAnotherDeviceTest {
         Tensor pictures = Tensor.randn(random, 5, 3, 9, 10);
         Tensor letters = Tensor.of(random.longs(5 * 12, 0, 9).toArray(), 5, 12);
         for (Supplier<Module> model : MODELS) {
-            Tensor input = model == MODELS.get(0) ? pictures : letters;
+            Tensor input = PICTURES.contains(model) ? pictures : letters;
             Map<String, float[]> expected = train(model.get(), input, Device.cpu());
             Map<String, float[]> found = train(model.get(), input, Device.of(device));
             // The bias of keys has no influence: its gradient is rounding noise, whose sign AdamW follows.
