@@ -1,5 +1,7 @@
 package dev.graft.benchmarks.peers;
 
+import dev.graft.backend.AttentionParams;
+import dev.graft.backend.RecurrentCell;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.layer.BatchNorm1d;
@@ -9,6 +11,7 @@ import dev.graft.nn.layer.LayerNorm;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
+import dev.graft.tensor.Recurrent;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -198,18 +201,10 @@ final class Rows {
 
         @Override
         protected Tensor compute(Tensor x) {
-            Tensor y = x.add(proj.forward(attention(qkv.forward(norm1.forward(x)))));
+            Tensor all = qkv.forward(norm1.forward(x));
+            Tensor attention = all.selfAttention(heads, Optional.empty(), AttentionParams.of(all.dim(2) / 3 / heads));
+            Tensor y = x.add(proj.forward(attention));
             return y.add(fc2.forward(fc1.forward(norm2.forward(y)).gelu()));
-        }
-
-        private Tensor attention(Tensor all) {
-            int n = all.dim(0);
-            int t = all.dim(1);
-            int size = all.dim(2) / 3 / heads;
-            Tensor parts = all.reshape(n, t, 3, heads, size).permute(2, 0, 3, 1, 4);
-            Tensor scores = parts.select(0, 0).matmul(parts.select(0, 1).transpose(-2, -1));
-            Tensor y = scores.mul((float) (1 / Math.sqrt(size))).softmax(-1).matmul(parts.select(0, 2));
-            return y.transpose(1, 2).reshape(n, t, heads * size);
         }
     }
 
@@ -230,22 +225,17 @@ final class Rows {
 
         @Override
         protected Tensor compute(Tensor x) {
-            int hidden = weight_hh_l0.shape().dim(1);
-            Tensor h = Tensor.zeros(x.dim(0), hidden);
-            Tensor c = h;
-            Tensor inputs = x.linear(weight_ih_l0.value(), Optional.of(bias_ih_l0.value()));
-            Tensor[] outputs = new Tensor[x.dim(1)];
-            for (int t = 0; t < outputs.length; t++) {
-                Tensor gates = inputs.select(1, t).add(h.linear(weight_hh_l0.value(), Optional.of(bias_hh_l0.value())));
-                List<Tensor> g = gates.chunk(1, 4);
-                c = g.get(1)
-                        .sigmoid()
-                        .mul(c)
-                        .add(g.get(0).sigmoid().mul(g.get(2).tanh()));
-                h = g.get(3).sigmoid().mul(c.tanh());
-                outputs[t] = h;
-            }
-            return Tensor.stack(1, outputs);
+            Tensor zeros = Tensor.zeros(x.dim(0), weight_hh_l0.shape().dim(1));
+            Recurrent.Weights weights = new Recurrent.Weights(
+                    weight_ih_l0.value(),
+                    weight_hh_l0.value(),
+                    Optional.of(bias_ih_l0.value()),
+                    Optional.of(bias_hh_l0.value()));
+            Recurrent.State initial = new Recurrent.State(zeros, Optional.of(zeros));
+            return x.transpose(0, 1)
+                    .recurrent(RecurrentCell.LSTM, false, weights, initial, Optional.empty())
+                    .output()
+                    .transpose(0, 1);
         }
     }
 }

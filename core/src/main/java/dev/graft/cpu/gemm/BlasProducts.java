@@ -26,20 +26,37 @@ public final class BlasProducts implements LargeProducts {
         this.context = context;
     }
 
+    /** How the result is divided. */
+    private record Blocks(int rows, int columns) {
+        static Blocks of(Product product) {
+            int rows = ROWS;
+            int columns = COLUMNS;
+            while (count(product, rows, columns) < TASKS && (rows > LEAST || columns > LEAST)) {
+                if (columns > rows) {
+                    columns /= 2;
+                } else {
+                    rows /= 2;
+                }
+            }
+            return new Blocks(rows, columns);
+        }
+
+        static int count(Product product, int rows, int columns) {
+            return product.count() * blocks(product.m(), rows) * blocks(product.n(), columns);
+        }
+    }
+
+    /** How many tasks there are: enough for every thread, as far as blocks are not too small. */
+    static int tasks(Product product) {
+        Blocks blocks = Blocks.of(product);
+        return Blocks.count(product, blocks.rows, blocks.columns);
+    }
+
     @Override
     public void run(Product product, Optional<View> weights) {
-        int height = ROWS;
-        int width = COLUMNS;
-        while (product.count() * blocks(product.m(), height) * blocks(product.n(), width) < TASKS
-                && (height > LEAST || width > LEAST)) {
-            if (width > height) {
-                width /= 2;
-            } else {
-                height /= 2;
-            }
-        }
-        int rows = height;
-        int columns = width;
+        Blocks blocks = Blocks.of(product);
+        int rows = blocks.rows;
+        int columns = blocks.columns;
         int rowBlocks = blocks(product.m(), rows);
         int columnBlocks = blocks(product.n(), columns);
         context.forEach(product.count() * rowBlocks * columnBlocks, task -> {

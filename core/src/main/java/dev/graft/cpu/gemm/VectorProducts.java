@@ -62,6 +62,14 @@ public final class VectorProducts implements LargeProducts {
         this.context = context;
     }
 
+    /** How many tasks multiply: enough for every thread, as far as they are worth starting. */
+    static int tasks(Product product) {
+        return product.count() >= TASKS / 2 && product.multiplications() <= SMALL
+                ? product.count()
+                : product.count()
+                        * Tasks.of(product, product.count(), partDepth(product)).count();
+    }
+
     @Override
     public void run(Product product, Optional<View> weights) {
         Optional<float[]> kept = weights.flatMap(w -> kept(product, w));

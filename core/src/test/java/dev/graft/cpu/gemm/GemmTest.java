@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
+import dev.graft.cpu.run.VectorCheck;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -160,5 +162,62 @@ class GemmTest {
             }
         }
         return y;
+    }
+
+    /** Of 4 million multiplications, each of 16 threads gets a task; a thread more or less never changes a bit. */
+    @Test
+    void noThreadStarves() {
+        // m, k, n: squares, the layers of an MLP, of a transformer, of an LSTM's step, and gradients of few weights.
+        int[][] sizes = {
+            {256, 256, 256},
+            {512, 512, 512},
+            {2048, 2048, 2048},
+            {128, 512, 1024},
+            {1024, 128, 512},
+            {1576, 384, 1152},
+            {384, 1576, 1536},
+            {64, 256, 1024},
+            {32, 40_000, 32},
+            {10, 100_000, 10},
+            {4, 4096, 4096}
+        };
+        for (int[] s : sizes) {
+            Product product = product(s[0], s[1], s[2]);
+            assertThat(BlasProducts.tasks(product))
+                    .as("blocks of %s", Arrays.toString(s))
+                    .isGreaterThanOrEqualTo(Math.min(16, s[0] * s[2] / 8192));
+            if (VectorCheck.hasModule()) {
+                for (Product p : new Product[] {product, product.transposed()}) {
+                    assertThat(VectorProducts.tasks(p))
+                            .as("tasks of %s", Arrays.toString(s))
+                            .isGreaterThanOrEqualTo(16);
+                }
+            }
+        }
+    }
+
+    private static Product product(int m, int k, int n) {
+        float[] none = {};
+        return new Product(
+                Matrices.of(none, k), Matrices.of(none, n), Matrices.of(none, n), 1, m, n, k, Product.NO_BIAS, false);
+    }
+
+    @Test
+    void sameBitsWithUpToSixteenThreads() {
+        int[][] sizes = {{200, 400, 130}, {32, 5000, 32}, {128, 96, 300}};
+        for (int[] s : sizes) {
+            View x = f.gaussian(Layout.ROW_MAJOR, s[0], s[1]);
+            View w = f.gaussian(Layout.ROW_MAJOR, s[2], s[1]);
+            View y = f.gaussian(Layout.ROW_MAJOR, s[0], s[2]);
+            f.cpu.setThreads(1);
+            f.cpu.linear(x, w, Optional.empty(), y);
+            double[] expected = Fixture.values(y);
+            for (int threads : new int[] {2, 4, 8, 16}) {
+                f.cpu.setThreads(threads);
+                f.cpu.fill(y, 0);
+                f.cpu.linear(x, w, Optional.empty(), y);
+                assertThat(Fixture.values(y)).as("%d threads", threads).isEqualTo(expected);
+            }
+        }
     }
 }
