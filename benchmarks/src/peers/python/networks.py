@@ -1,7 +1,7 @@
 """PyTorch's side of NetworksVersusTorch: python networks.py ROW MODE FILE THREADS.
 
 FILE holds Graft's weights and inputs. After the first step it prints "ready RESULT"; then, for each line read (a number
-of steps), it runs one untimed step and so many timed ones and prints their milliseconds.
+of steps), it runs untimed steps for 10 ms and so many timed ones and prints their milliseconds.
 """
 
 import sys
@@ -89,7 +89,7 @@ def main():
     def step():
         if mode == "inference":
             with torch.inference_mode():
-                return forward(row, w, tensors, False).view(-1)[0].item()
+                return forward(row, w, tensors, False).reshape(-1)[0].item()
         optimizer.zero_grad(True)
         y = forward(row, w, tensors, True)
         loss = F.cross_entropy(y, tensors["labels"]) if "labels" in tensors else (y * y).mean()
@@ -99,7 +99,10 @@ def main():
 
     print("ready", step(), flush=True)
     for line in sys.stdin:
+        end = time.perf_counter() + 0.01
         step()
+        while time.perf_counter() < end:
+            step()
         times = []
         for _ in range(int(line)):
             start = time.perf_counter()

@@ -105,6 +105,7 @@ class DeterminismTest {
                 Set.of());
         Set<String> withNorm = new HashSet<>(CONVOLUTIONS);
         withNorm.add("batch norm");
+        withNorm.add("matrix products");
         expectSame("plain kernels", plain, widest, withNorm);
     }
 

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 
 /**
  * DJL's side, in a process of its own: its libtorch and the one measured beside Graft have the same library names. For
- * each line read, a number of steps, it runs one untimed step and so many timed ones, and answers with their
+ * each line read, a number of steps, it runs untimed steps for 10 ms and so many timed ones, and answers with their
  * milliseconds.
  */
 public final class DjlWorker {

@@ -72,7 +72,7 @@ final class LibtorchRow {
                 ? peer.training()
                 : step(() -> {
                     try (NoGradGuard guard = new NoGradGuard()) {
-                        return peer.forward(false).view(-1).select(0, 0).item_float();
+                        return peer.forward(false).reshape(-1).select(0, 0).item_float();
                     }
                 });
     }

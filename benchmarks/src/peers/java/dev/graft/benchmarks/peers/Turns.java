@@ -7,16 +7,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs contestants turn by turn until time is up. A turn starts with a step that is not timed: it takes over caches,
- * and outlasts the threads of the one before, which spin for a few milliseconds after their last loop.
+ * Runs contestants turn by turn until time is up. A turn starts with steps that are not timed, for 10 ms: they take
+ * over caches, and outlast the threads of the one before, which spin for a few milliseconds after their last loop.
  */
 final class Turns {
     private static final double TURN_SECONDS = 0.25;
     private static final int MOST_STEPS = 20;
+    private static final long UNTIMED_NANOS = 10_000_000;
 
     private Turns() {}
 
-    /** Runs one untimed step and then some timed ones. */
+    /** Runs untimed steps for a while and then some timed ones. */
     interface Contestant {
         /** Returns how many milliseconds each of {@code steps} steps took. */
         double[] turn(int steps);
@@ -24,7 +25,10 @@ final class Turns {
 
     static Contestant of(Step step) {
         return steps -> {
-            step.run();
+            long untimed = System.nanoTime() + UNTIMED_NANOS;
+            do {
+                step.run();
+            } while (System.nanoTime() < untimed);
             double[] ms = new double[steps];
             for (int i = 0; i < steps; i++) {
                 long start = System.nanoTime();

@@ -51,8 +51,8 @@ public final class VectorProducts implements LargeProducts {
     private static final int SMALL = 1 << 22;
     /** Floats of the panels that are filled before they are multiplied. */
     private static final int FILLED = 1 << 22;
-    /** The most depth of panels. */
-    private static final int MOST_DEPTH = FILLED / WIDTH;
+    /** The most depth of panels, whatever their width: vectors of any length give the same bits. */
+    private static final int MOST_DEPTH = 1 << 16;
     /** Rows of panels that a task fills. */
     private static final int FILL = 256;
 
