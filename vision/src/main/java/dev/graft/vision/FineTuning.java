@@ -7,6 +7,7 @@ import dev.graft.message.SettingException;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
+import dev.graft.nn.train.LrFinder;
 import dev.graft.nn.train.Monitor;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Fine-tunes a pretrained network on images: all that {@code graft finetune} does, in the same words. A setting that is
@@ -484,6 +486,27 @@ public final class FineTuning {
     public FineTuningRun open() {
         FineTuningValues all = values.withThoseOfTheRun();
         return FineTuningRun.open(all.resolve(), all.kept(), listeners);
+    }
+
+    /**
+     * Finds a learning rate for this fine-tuning by a range test: one step for each of some growing rates, with its
+     * network, images and batches. Nothing is trained to keep, and nothing is written; {@link #out} need not be set.
+     *
+     * @throws SettingException where settings lack, or contradict each other
+     * @throws RunException where the images or the weights cannot be used
+     * @see LrFinder
+     */
+    public LrFinder.Result findLearningRate() {
+        return findLearningRate(finder -> finder);
+    }
+
+    /**
+     * As {@link #findLearningRate()}, with another range or number of rates.
+     *
+     * @param how changes the finder, such as {@code finder -> finder.between(1e-5, 1).steps(50)}
+     */
+    public LrFinder.Result findLearningRate(UnaryOperator<LrFinder> how) {
+        return new LearningRateTest(values.withSomeOut().resolve(), listeners, how).run();
     }
 
     /** Whether a file is one that a run in this folder writes. */

@@ -223,6 +223,11 @@ final class FineTuningValues {
         return merged;
     }
 
+    /** For what writes no folder: these values, whether they name one or not. */
+    FineTuningValues withSomeOut() {
+        return given(OUT).isPresent() ? this : with(OUT, Path.of("none"));
+    }
+
     /**
      * How the run is asked for, for its folder: what is given, and the defaults, since a resume must not depend on
      * those of a later version.
@@ -332,7 +337,9 @@ final class FineTuningValues {
     /** What is given, else what the start weights say that they are of. */
     private String model() {
         return given(MODEL)
-                .or(() -> PretrainedFolder.at(Path.of(get(WEIGHTS)))
+                .or(() -> Optional.of(get(WEIGHTS))
+                        .filter(weights -> !weights.equals("none")) // even where a folder has that name
+                        .flatMap(weights -> PretrainedFolder.at(Path.of(weights)))
                         .map(folder -> folder.architecture().name()))
                 .orElseGet(() -> get(MODEL));
     }

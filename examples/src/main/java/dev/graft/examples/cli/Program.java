@@ -26,6 +26,7 @@ import picocli.CommandLine.TypeConversionException;
         header = "Fine-tunes pretrained image networks on your own pictures, on the CPU.",
         subcommands = {
             FinetuneCommand.class,
+            LrFindCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
             InspectCommand.class,
