@@ -20,6 +20,7 @@ import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.sequence.BlockProducts;
 import dev.graft.cpu.sequence.CellLoops;
 import dev.graft.cpu.sequence.VectorBlockProducts;
+import dev.graft.cpu.sequence.VectorCellLoops;
 
 /** Kernels on the Vector API. Loaded only if the JVM has its module. */
 final class VectorKernelProvider extends KernelProvider {
@@ -46,7 +47,7 @@ final class VectorKernelProvider extends KernelProvider {
 
     @Override
     CellLoops cellLoops() {
-        return new CellLoops(loops);
+        return new VectorCellLoops(loops);
     }
 
     @Override

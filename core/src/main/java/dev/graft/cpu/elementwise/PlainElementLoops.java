@@ -437,6 +437,15 @@ public class PlainElementLoops implements ElementLoops {
     }
 
     @Override
+    public float largest(float[] x, int from, int to) {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int i = from; i < to; i++) {
+            largest = x[i] > largest ? x[i] : largest;
+        }
+        return largest;
+    }
+
+    @Override
     public boolean isFinite(float[] x, int from, int to) {
         // The sign of a difference of bits needs no branch, and integers may be combined in any order.
         int largest = Float.floatToRawIntBits(Float.MAX_VALUE);

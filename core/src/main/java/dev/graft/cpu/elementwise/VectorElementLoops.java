@@ -27,6 +27,18 @@ public final class VectorElementLoops extends PlainElementLoops {
     }
 
     @Override
+    public float largest(float[] x, int from, int to) {
+        // Not max, which looks for NaN and for zeros' signs.
+        FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        int end = to - (to - from) % LANES;
+        for (int i = from; i < end; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+            largest = largest.blend(v, v.compare(VectorOperators.GT, largest));
+        }
+        return Math.max(largest.reduceLanes(VectorOperators.MAX), super.largest(x, end, to));
+    }
+
+    @Override
     public boolean isFinite(float[] x, int from, int to) {
         // Finite numbers times 0 add nothing.
         int end = to - (to - from) % (2 * LANES);

@@ -54,6 +54,9 @@ public interface ElementLoops {
     /** {@code sum += dy; products += dy * (x - mean)}. */
     void momentGradients(float[] x, float[] dy, float[] mean, float[] sum, float[] products, int from, int to);
 
+    /** The largest of {@code x}, where NaN does not count; minus infinity if there is none. */
+    float largest(float[] x, int from, int to);
+
     /** Whether neither NaN nor an infinity is among {@code x}. */
     boolean isFinite(float[] x, int from, int to);
 

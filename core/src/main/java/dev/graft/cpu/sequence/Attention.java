@@ -95,6 +95,7 @@ public final class Attention {
             float[] scores = workspace.array(Workspace.Slot.RESULT, rows * scoreRow);
             float[] queries = workspace.floats(0, rows * sizes.width());
             float[] out = workspace.floats(1, rows * outRow);
+            float[] inverse = workspace.floats(2, rows);
             for (int first = from; first < to; first += rows) {
                 int count = Math.min(rows, to - first);
                 for (int r = 0; r < count; r++) {
@@ -103,14 +104,14 @@ public final class Attention {
                 int last = seen.keys(first + count - 1, sizes.keys());
                 score(queries, kt, keys, last, scores, count);
                 for (int r = 0; r < count; r++) {
-                    double sum = weigh(first + r, scores, r * scoreRow, last, sums, sumsAt + first + r);
-                    if (seen.drops()) {
-                        long position = (((long) n * sizes.heads() + h) * sizes.queries() + first + r) * sizes.keys();
-                        seen.drop(position, scores, r * scoreRow, last);
-                    }
-                    out[r * outRow] = (float) sum; // until the product overwrites it
+                    shift(first + r, scores, r * scoreRow, last, sums, sumsAt + first + r);
                 }
-                combine(scores, vp, keys, last, out, count, y, first);
+                // All rows at once, with what lies between them: no row has a tail then.
+                loops.unary(UnaryOp.EXP, 0f, 0f, scores, scores, 0, (count - 1) * scoreRow + last);
+                for (int r = 0; r < count; r++) {
+                    inverse[r] = weigh(first + r, scores, r * scoreRow, last, sums, sumsAt + first + r);
+                }
+                combine(scores, vp, keys, last, out, inverse, count, y, first);
             }
         }
 
@@ -133,33 +134,42 @@ public final class Attention {
             }
         }
 
-        /** Scores become exponentials; returns their sum. */
-        private double weigh(int row, float[] scores, int at, int keys, float[] sums, int sumAt) {
+        /** Scores become differences from the row's largest, which is kept. */
+        private void shift(int row, float[] scores, int at, int keys, float[] sums, int sumAt) {
             seen.apply(n, h, row, 0, scores, at, keys);
-            float largest = Float.NEGATIVE_INFINITY;
-            for (int j = at; j < at + keys; j++) {
-                largest = Math.max(largest, scores[j]);
+            float largest = loops.largest(scores, at, at + keys);
+            sums[sumAt] = largest;
+            if (largest > Float.NEGATIVE_INFINITY) {
+                for (int j = at; j < at + keys; j++) {
+                    scores[j] -= largest;
+                }
             }
-            if (largest == Float.NEGATIVE_INFINITY) {
-                Arrays.fill(scores, at, at + keys, 0f);
+        }
+
+        /** Drops weights; returns the factor that makes their sum 1. */
+        private float weigh(int row, float[] scores, int at, int keys, float[] sums, int sumAt) {
+            double sum = RowSums.sum(scores, at, keys);
+            if (sum == 0) {
                 sums[sumAt] = Float.POSITIVE_INFINITY;
                 return 1;
             }
-            for (int j = at; j < at + keys; j++) {
-                scores[j] -= largest;
+            sums[sumAt] = (float) (sums[sumAt] + Math.log(sum));
+            if (seen.drops()) {
+                seen.drop((((long) n * sizes.heads() + h) * sizes.queries() + row) * sizes.keys(), scores, at, keys);
             }
-            loops.unary(UnaryOp.EXP, 0f, 0f, scores, scores, at, at + keys);
-            double sum = RowSums.sum(scores, at, keys);
-            sums[sumAt] = (float) (largest + Math.log(sum));
-            return sum;
+            return (float) (1 / sum);
         }
 
         private void combine(
-                float[] weights, float[] vp, int packed, int keys, float[] out, int count, HeadMatrix y, int first) {
-            float[] inverse = context.workspace().floats(2, count);
-            for (int r = 0; r < count; r++) {
-                inverse[r] = (float) (1 / (double) out[r * outRow]);
-            }
+                float[] weights,
+                float[] vp,
+                int packed,
+                int keys,
+                float[] out,
+                float[] inverse,
+                int count,
+                HeadMatrix y,
+                int first) {
             for (int f = 0; f < sizes.valueWidth(); f += width) {
                 int columns = Panels.columns(products, sizes.valueWidth(), f);
                 for (int j = 0; j < keys; j += DEPTH) {

@@ -16,16 +16,30 @@ public class CellLoops {
     }
 
     /** {@code y += x}. */
-    public void addTo(float[] x, int xAt, float[] y, int yAt, int count) {
+    void addTo(float[] x, int xAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] += x[xAt + i];
         }
     }
 
     /** {@code gates += sums + input + hidden}. */
-    void addAll(float[] gates, int at, float[] sums, int sumsAt, float[] input, float[] hidden, int from, int count) {
+    void addAll(float[] gates, int at, float[] sums, int sumsAt, float[] input, float[] hidden, int count) {
         for (int i = 0; i < count; i++) {
-            gates[at + from + i] += sums[sumsAt + from + i] + input[from + i] + hidden[from + i];
+            gates[at + i] = sums[sumsAt + i] + input[i] + hidden[i] + gates[at + i];
+        }
+    }
+
+    /** {@code c = f c + i g}. */
+    void updateCells(float[] gates, int at, float[] c, int cAt, int from, int units) {
+        for (int i = from; i < units; i++) {
+            c[cAt + i] = gates[at + units + i] * c[cAt + i] + gates[at + i] * gates[at + 2 * units + i];
+        }
+    }
+
+    /** {@code y = x * w}. */
+    void multiply(float[] x, int xAt, float[] w, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = x[xAt + i] * w[i];
         }
     }
 
@@ -46,18 +60,14 @@ public class CellLoops {
             int stateAt,
             int units,
             float[] scratch) {
-        addAll(gates, at, sums, sumsAt, input, hidden, 0, 4 * units);
+        addAll(gates, at, sums, sumsAt, input, hidden, 4 * units);
         apply(UnaryOp.SIGMOID, gates, gates, at, 2 * units);
         apply(UnaryOp.TANH, gates, gates, at + 2 * units, units);
         apply(UnaryOp.SIGMOID, gates, gates, at + 3 * units, units);
-        for (int i = 0; i < units; i++) {
-            c[stateAt + i] = gates[at + units + i] * c[stateAt + i] + gates[at + i] * gates[at + 2 * units + i];
-        }
+        updateCells(gates, at, c, stateAt, 0, units);
         System.arraycopy(c, stateAt, scratch, 0, units);
         apply(UnaryOp.TANH, scratch, scratch, 0, units);
-        for (int i = 0; i < units; i++) {
-            h[stateAt + i] = gates[at + 3 * units + i] * scratch[i];
-        }
+        multiply(gates, at + 3 * units, scratch, h, stateAt, units);
     }
 
     /** A step of a GRU; the last third of {@code sums} becomes the hidden part of gate n, its bias included. */
@@ -71,7 +81,7 @@ public class CellLoops {
             float[] h,
             int stateAt,
             int units) {
-        addAll(gates, at, sums, sumsAt, input, hidden, 0, 2 * units);
+        addAll(gates, at, sums, sumsAt, input, hidden, 2 * units);
         apply(UnaryOp.SIGMOID, gates, gates, at, 2 * units);
         int n = at + 2 * units;
         int sum = sumsAt + 2 * units;
@@ -108,12 +118,29 @@ public class CellLoops {
             float[] scratch) {
         System.arraycopy(c, cAt, scratch, 0, units);
         apply(UnaryOp.TANH, scratch, scratch, 0, units);
-        for (int j = 0; j < units; j++) {
+        lstmSlopes(gates, at, scratch, previous, previousAt, dh, dc, stateAt, dgates, dAt, 0, units);
+    }
+
+    /** The arithmetic of {@link #lstmGradient}. */
+    void lstmSlopes(
+            float[] gates,
+            int at,
+            float[] tanhs,
+            float[] previous,
+            int previousAt,
+            float[] dh,
+            float[] dc,
+            int stateAt,
+            float[] dgates,
+            int dAt,
+            int from,
+            int units) {
+        for (int j = from; j < units; j++) {
             float i = gates[at + j];
             float f = gates[at + units + j];
             float g = gates[at + 2 * units + j];
             float o = gates[at + 3 * units + j];
-            float tanh = scratch[j];
+            float tanh = tanhs[j];
             float d = dh[stateAt + j];
             float dcell = dc[stateAt + j] + d * o * (1f - tanh * tanh);
             dc[stateAt + j] = dcell * f;
