@@ -1,7 +1,6 @@
 package dev.graft.cpu.conv;
 
 import dev.graft.cpu.conv.parts.Im2col;
-import dev.graft.cpu.conv.parts.Lines;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.TapMatrices;
 import dev.graft.cpu.conv.parts.VectorEpilogue;

@@ -3,7 +3,6 @@ package dev.graft.cpu.conv;
 import dev.graft.backend.View;
 import dev.graft.cpu.conv.parts.GradientParts;
 import dev.graft.cpu.conv.parts.Im2col;
-import dev.graft.cpu.conv.parts.Lines;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.gemm.TransposedMicroKernel;

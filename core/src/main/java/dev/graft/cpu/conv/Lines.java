@@ -1,5 +1,7 @@
-package dev.graft.cpu.conv.parts;
+package dev.graft.cpu.conv;
 
+import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.gemm.MicroKernel;
 import java.util.Arrays;
 
@@ -13,7 +15,7 @@ import java.util.Arrays;
  * @param length results of a sequence; some have one less
  * @param rows results of a block
  */
-public record Lines(Im2col source, int dilation, int length, int rows) {
+record Lines(Im2col source, int dilation, int length, int rows) {
 
     /** Floats of a block's pixels: they stay in the second-level cache. */
     private static final int GATHERED = 32 << 10;
@@ -22,7 +24,7 @@ public record Lines(Im2col source, int dilation, int length, int rows) {
     private static final int LEAST = 16;
 
     /** Whether the map of {@code source} goes along lines, and whether copying pixels pays. */
-    public static boolean fit(Im2col source) {
+    static boolean fit(Im2col source) {
         PixelMap map = source.map();
         int[] offsets = map.columnOffsets();
         if (map.rowOffsets().length != 1
@@ -43,7 +45,7 @@ public record Lines(Im2col source, int dilation, int length, int rows) {
     }
 
     /** @param most results of a block */
-    public static Lines of(Im2col source, int most) {
+    static Lines of(Im2col source, int most) {
         int[] offsets = source.map().columnOffsets();
         int dilation = offsets[1] - offsets[0];
         int length = (source.map().columns() + dilation - 1) / dilation;
@@ -53,7 +55,7 @@ public record Lines(Im2col source, int dilation, int length, int rows) {
     }
 
     /** Blocks of {@code images} images. */
-    public int blocks(int images) {
+    int blocks(int images) {
         return images * source.map().rows() * dilation * blocksOfSequence();
     }
 
@@ -62,7 +64,7 @@ public record Lines(Im2col source, int dilation, int length, int rows) {
     }
 
     /** Floats that {@link #fill} writes at most. */
-    public int filled() {
+    int filled() {
         return (rows + taps() - 1) * source.count();
     }
 
@@ -71,7 +73,7 @@ public record Lines(Im2col source, int dilation, int length, int rows) {
     }
 
     /** The place of a block's first result, counted in pixels through all images. */
-    public int pixel(int block) {
+    int pixel(int block) {
         return line(block) * source.map().columns() + column(block);
     }
 
@@ -84,13 +86,13 @@ public record Lines(Im2col source, int dilation, int length, int rows) {
     }
 
     /** The results of a block, {@link #dilation} pixels apart: none, if its sequence is a short one. */
-    public int count(int block) {
+    int count(int block) {
         int left = source.map().columns() - column(block);
         return Math.max(0, Math.min(rows, (left + dilation - 1) / dilation));
     }
 
     /** Writes the pixels that a block reads, zero outside the image. */
-    public void fill(int block, float[] target) {
+    void fill(int block, float[] target) {
         PixelMap map = source.map();
         int channels = source.count();
         int line = line(block);
