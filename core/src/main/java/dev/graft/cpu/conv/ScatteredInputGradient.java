@@ -117,10 +117,23 @@ final class ScatteredInputGradient {
             return Math.min(columns(), (int) ((long) panels * piece / pieces) * width);
         }
 
-        /** Floats of a row of the padded input gradient. */
+        /**
+         * Columns of the padded input gradient that have the same remainder by the dilation: those that the taps of one
+         * output pixel reach are neighbours among them.
+         */
+        int phaseColumns() {
+            return (dy.width() - 1) * params.strideW() / params.dilationW() + w.dim(3);
+        }
+
+        /** Floats of a row of the padded input gradient, phase by phase. */
         int rowLength() {
-            int read = (dy.width() - 1) * params.strideW() + (w.dim(3) - 1) * params.dilationW() + 1;
-            return read * dx.channels();
+            return params.dilationW() * phaseColumns() * dx.channels();
+        }
+
+        /** Where column {@code column} of the padded input gradient lies in a row. */
+        int place(int column) {
+            int dilation = params.dilationW();
+            return (column % dilation * phaseColumns() + column / dilation) * dx.channels();
         }
 
         long taskWork() {
@@ -238,23 +251,11 @@ final class ScatteredInputGradient {
         }
 
         private void scatter(int from, int rows, int column, int count, int step) {
-            int channels = plan.dx.channels();
-            int dilation = plan.params.dilationW();
             for (int m = 0; m < rows; m++) {
                 int image = (from + m) / plan.dy.width();
                 int r = (from + m) % plan.dy.width();
-                int to = image * length + r * plan.params.strideW() * channels;
-                if (dilation == 1) {
-                    context.elementLoops().add(block, m * step, sums, to + column, count);
-                    continue;
-                }
-                for (int c = column; c < column + count; ) {
-                    int tap = c / channels;
-                    int run = Math.min(column + count, (tap + 1) * channels) - c;
-                    int place = to + tap * dilation * channels + c % channels;
-                    context.elementLoops().add(block, m * step + c - column, sums, place, run);
-                    c += run;
-                }
+                int to = image * length + plan.place(r * plan.params.strideW()) + column;
+                context.elementLoops().add(block, m * step, sums, to, count);
             }
         }
 
@@ -296,13 +297,25 @@ final class ScatteredInputGradient {
             float[] row = finished();
             int firstImage = task / plan.dx.height() * plan.images;
             int channels = plan.dx.channels();
-            int start = Math.min(length, plan.params.padLeft() * channels);
-            int width = plan.dx.width() * channels;
-            int count = Math.min(width, length - start);
+            float[] dx = plan.dx.data();
             for (int b = 0; b < images(firstImage); b++) {
                 int to = plan.dx.at() + plan.dx.place(firstImage + b, task % plan.dx.height(), 0);
-                System.arraycopy(row, b * length + start, plan.dx.data(), to, count);
-                Arrays.fill(plan.dx.data(), to + count, to + width, 0f);
+                if (plan.params.dilationW() == 1) {
+                    int start = Math.min(length, plan.params.padLeft() * channels);
+                    int width = plan.dx.width() * channels;
+                    int count = Math.min(width, length - start);
+                    System.arraycopy(row, b * length + start, dx, to, count);
+                    Arrays.fill(dx, to + count, to + width, 0f);
+                    continue;
+                }
+                for (int column = 0; column < plan.dx.width(); column++) {
+                    int padded = column + plan.params.padLeft();
+                    boolean isReached = padded / plan.params.dilationW() < plan.phaseColumns();
+                    int from = isReached ? b * length + plan.place(padded) : 0;
+                    for (int c = 0; c < channels; c++) {
+                        dx[to + column * channels + c] = isReached ? row[from + c] : 0f;
+                    }
+                }
             }
         }
     }

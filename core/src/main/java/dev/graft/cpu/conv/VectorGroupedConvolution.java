@@ -53,7 +53,9 @@ public final class VectorGroupedConvolution implements ConvolutionAlgorithm {
         int taps = w.dim(2) * w.dim(3);
         int reach = (LANES - 1) / outputs * inputs;
         double repeating = reach < 2 * LANES ? REPEATED_VECTOR : REPEATED_SCALARS;
-        double repeatedCost = (double) inputs * outputs / LANES * (taps * REPEATED_TAP + repeating);
+        int channels = outputs * params.groups();
+        double lanes = (double) inputs * outputs / LANES * MicroKernel.padded(channels) / channels;
+        double repeatedCost = lanes * (taps * REPEATED_TAP + repeating);
         double gathered = vectors(outputs) * inputs * taps + taps * (taps > 1 ? GATHERED_RUN : 1);
         double scattered = inputs * vectors(outputs * taps) + taps * SCATTERED_VECTOR;
         double products = scatters ? Math.min(gathered, scattered) : gathered;

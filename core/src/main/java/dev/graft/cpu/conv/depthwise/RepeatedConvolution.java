@@ -34,6 +34,8 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
     private static final int FLOAT_TAPS = 128;
     /** The most taps, with those of all inputs of a group. */
     private static final int MOST_TAPS = 64 * FLOAT_TAPS;
+    /** The most pixels between the first tap and the last, with those of all inputs of a group. */
+    private static final int MOST_SURROUNDINGS = 1 << 16;
     /** The most products of a gradient that are added before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 256;
     /** The number of separate sums into which a gradient is divided. */
@@ -47,25 +49,46 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
         this.context = context;
     }
 
-    /** Whether the taps are few enough for sums in floats. */
+    /** Whether the taps are few enough for sums in floats, and lie near enough for tiles. */
     public static boolean fits(View w, Conv2dParams params) {
-        long perGroup = Math.max(w.dim(1), w.dim(0) / params.groups());
-        return perGroup * w.dim(2) * w.dim(3) <= MOST_TAPS;
+        int perGroup = Math.max(w.dim(1), w.dim(0) / params.groups());
+        long taps = (long) w.dim(2) * w.dim(3);
+        long height = (w.dim(2) - 1L) * params.dilationH() + 1;
+        long width = (w.dim(3) - 1L) * params.dilationW() + 1;
+        return taps * perGroup <= MOST_TAPS && height * width <= MOST_SURROUNDINGS / perGroup;
     }
 
-    /** The channels that a pass reads and writes for each group. */
-    private record Groups(int inputs, int outputs, int channels) {
+    /** The same for groups of one channel. */
+    static boolean fits(PixelMap map) {
+        return map.taps() > 0
+                && map.taps() <= MOST_TAPS
+                && (long) Tiling.reach(map.rowOffsets()) * Tiling.reach(map.columnOffsets()) <= MOST_SURROUNDINGS;
+    }
+
+    /** The channels that a pass reads and writes for each group, and how many of all channels a tile has. */
+    private record Groups(int inputs, int outputs, int channels, int most) {
+
+        /** With so many channels in a tile that it is not mostly the surroundings of its results. */
+        static Groups of(int inputs, int outputs, int channels, PixelMap map) {
+            int most = CHANNELS;
+            long surroundings = 2L * Tiling.reach(map.rowOffsets()) * Tiling.reach(map.columnOffsets()) * inputs;
+            while (most > LANES && surroundings * most > TILE) {
+                most /= 2;
+            }
+            return new Groups(inputs, outputs, channels, most);
+        }
+
         int chunks() {
-            return Math.max(1, channels / CHANNELS);
+            return Math.max(1, channels / most);
         }
 
         int first(int chunk) {
-            return chunk * CHANNELS;
+            return chunk * most;
         }
 
         /** The last chunk takes what is left over. */
         int count(int chunk) {
-            return chunk == chunks() - 1 ? channels - first(chunk) : CHANNELS;
+            return chunk == chunks() - 1 ? channels - first(chunk) : most;
         }
 
         int width(int chunk) {
@@ -74,7 +97,7 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
 
         /** Channels of all chunks before, rounded up; all but the last are whole vectors. */
         int widthBefore(int chunk) {
-            return chunk * CHANNELS;
+            return first(chunk);
         }
 
         int widths() {
@@ -87,11 +110,14 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
 
         static Tiling of(PixelMap map, Groups groups) {
             int width = groups.width(groups.chunks() - 1);
-            int deep = reach(map.rowOffsets()) * groups.inputs * Math.max(CHANNELS, width);
-            int wide = Math.max(1, (TILE / deep - reach(map.columnOffsets())) / map.stepW() + 1);
+            int deep = reach(map.rowOffsets()) * groups.inputs * width;
+            int reachH = reach(map.rowOffsets());
+            int reachW = reach(map.columnOffsets());
+            int wide = Math.max(reachW / map.stepW() / 2, (TILE / deep - reachW) / map.stepW() + 1);
             int columns = Math.min(map.columns(), Math.max(2 * PIXELS, wide / PIXELS * PIXELS));
-            int line = ((columns - 1) * map.stepW() + reach(map.columnOffsets())) * groups.inputs * width;
-            int rows = Math.max(1, Math.min(map.rows(), (TILE / line - reach(map.rowOffsets())) / map.stepH() + 1));
+            int line = ((columns - 1) * map.stepW() + reachW) * groups.inputs * width;
+            int high = Math.max(reachH / map.stepH() / 2, (TILE / line - reachH) / map.stepH() + 1);
+            int rows = Math.max(1, Math.min(map.rows(), high));
             return new Tiling(
                     map,
                     groups.inputs,
@@ -199,21 +225,21 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
-        Groups groups = new Groups(w.dim(1), w.dim(0) / params.groups(), w.dim(0));
         PixelMap map = PixelMap.forward(params, w.dim(2), w.dim(3), y.dim(2), y.dim(3));
+        Groups groups = Groups.of(w.dim(1), w.dim(0) / params.groups(), w.dim(0), map);
         VectorEpilogue end = new VectorEpilogue(epilogue, residual, y.dim(1));
         run(x.dim(0), ImageArray.read(x), groups, map, packed(w, groups, map, true), end, ImageArray.written(y));
     }
 
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
-        Groups groups = new Groups(w.dim(0) / params.groups(), w.dim(1), w.dim(1) * params.groups());
         ImageArray source = ImageArray.read(dy);
         ImageArray target = ImageArray.written(dx);
         for (PixelMap map : PixelMap.backward(params, w.dim(2), w.dim(3), dx.dim(2), dx.dim(3))) {
             if (map.taps() == 0) {
                 map.clear(context, dx.dim(0), target);
             } else {
+                Groups groups = Groups.of(w.dim(0) / params.groups(), w.dim(1), w.dim(1) * params.groups(), map);
                 run(dx.dim(0), source, groups, map, packed(w, groups, map, false), VectorEpilogue.NONE, target);
             }
         }
@@ -221,7 +247,7 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
 
     /** Groups of one channel, by one map with taps. */
     void single(int images, ImageArray source, View w, PixelMap map, ImageArray target, VectorEpilogue end) {
-        Groups groups = new Groups(1, 1, w.dim(0));
+        Groups groups = Groups.of(1, 1, w.dim(0), map);
         run(images, source, groups, map, packed(w, groups, map, true), end, target);
     }
 
@@ -230,7 +256,7 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
         CpuStorage storage = CpuStorage.of(w);
         PackedWeightCache.Key key = PackedWeightCache.Key.of(
                 forward ? "repeated" : "repeated backward",
-                new int[] {CpuStorage.offset(w), groups.inputs, groups.outputs, groups.channels},
+                new int[] {CpuStorage.offset(w), groups.inputs, groups.outputs, groups.channels, groups.most},
                 CpuStorage.strides(w),
                 map.kernelRows(),
                 map.kernelColumns());
@@ -312,7 +338,7 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
                 new DepthwiseBlock(read, local, weights, at, written, VectorEpilogue.NONE, workspace)
                         .rows(0, 0, tileRows);
             } else {
-                sum(tiling, tile, copy, width, weights, at, sums);
+                sum(tiling, source, tile, copy, width, weights, at, sums);
             }
             for (int q = 0; q < tileRows; q++) {
                 int place = target.place(
@@ -335,46 +361,77 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
         });
     }
 
-    /** The sums {@code [row][column][width]} of a tile, with taps at any places. */
+    /**
+     * The sums {@code [row][column][width]} of a tile, with taps at any places. Taps that read only outside the image,
+     * which in the gradient of a large kernel are most, are left out.
+     */
     private static void sum(
-            Tiling tiling, int tile, float[] copy, int width, float[] weights, int weightsAt, float[] sums) {
+            Tiling tiling,
+            ImageArray source,
+            int tile,
+            float[] copy,
+            int width,
+            float[] weights,
+            int weightsAt,
+            float[] sums) {
         PixelMap map = tiling.map;
         int[] offsets = tiling.offsets(width);
         int columns = tiling.columns(tile);
+        int pixelStep = map.stepW() * width;
         int line = tiling.inputs * tiling.sourceColumns() * width;
+        int taps = map.columnOffsets().length;
         for (int q = 0; q < tiling.lastRow(tile) - tiling.firstRow(tile); q++) {
-            int at = q * map.stepH() * line;
+            int top = (tiling.firstRow(tile) + q) * map.stepH();
+            int firstLine = first(map.rowOffsets(), -top) * tiling.inputs;
+            int lastLine = first(map.rowOffsets(), source.height() - top) * tiling.inputs;
             for (int r = 0; r < columns; r += PIXELS) {
                 int start = Math.max(0, Math.min(r, columns - PIXELS));
-                for (int t = 0; t < offsets.length; t += FLOAT_TAPS) {
-                    RepeatedTaps.forward(
-                            copy,
-                            at + start * map.stepW() * width,
-                            map.stepW() * width,
-                            offsets,
-                            t,
-                            Math.min(offsets.length, t + FLOAT_TAPS),
-                            weights,
-                            weightsAt,
-                            sums,
-                            (q * columns + start) * width,
-                            width,
-                            t > 0);
+                int left = (tiling.firstColumn(tile) + start) * map.stepW();
+                int firstTap = first(map.columnOffsets(), -left - (PIXELS - 1) * map.stepW());
+                int lastTap = first(map.columnOffsets(), source.width() - left);
+                int at = q * map.stepH() * line + start * pixelStep;
+                int to = (q * columns + start) * width;
+                boolean all = lastTap - firstTap == taps;
+                // Lines of all taps are neighbours.
+                int first = all ? firstLine * taps : firstLine * taps + firstTap;
+                int last = all ? lastLine * taps : firstLine * taps + lastTap;
+                if (firstLine >= lastLine || firstTap >= lastTap) {
+                    Arrays.fill(sums, to, to + PIXELS * width, 0f);
+                    continue;
+                }
+                for (int l = firstLine; l < (all ? firstLine + 1 : lastLine); l++) {
+                    for (int t = first; t < last; t += FLOAT_TAPS) {
+                        int end = Math.min(last, t + FLOAT_TAPS);
+                        boolean add = l > firstLine || t > first;
+                        RepeatedTaps.forward(
+                                copy, at, pixelStep, offsets, t, end, weights, weightsAt, sums, to, width, add);
+                    }
+                    first += taps;
+                    last += taps;
                 }
             }
         }
     }
 
+    /** The first of ascending offsets that is at least {@code least}. */
+    private static int first(int[] offsets, int least) {
+        int i = 0;
+        while (i < offsets.length && offsets[i] < least) {
+            i++;
+        }
+        return i;
+    }
+
     @Override
     public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
-        Groups groups = new Groups(dw.dim(1), dw.dim(0) / params.groups(), dw.dim(0));
         PixelMap map = PixelMap.forward(params, dw.dim(2), dw.dim(3), dy.dim(2), dy.dim(3));
+        Groups groups = Groups.of(dw.dim(1), dw.dim(0) / params.groups(), dw.dim(0), map);
         return gradient(x.dim(0), ImageArray.read(x), ImageArray.read(dy), groups, map, dw);
     }
 
     /** As {@link #single}, the weights' gradient; returns whether all of it is finite. */
     boolean singleGradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
-        return gradient(images, source, gradient, new Groups(1, 1, dw.dim(0)), map, dw);
+        return gradient(images, source, gradient, Groups.of(1, 1, dw.dim(0), map), map, dw);
     }
 
     private boolean gradient(int images, ImageArray source, ImageArray gradient, Groups groups, PixelMap map, View dw) {

@@ -41,7 +41,7 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
             Epilogue epilogue,
             Optional<View> residual) {
         if (residual.isPresent() || !DepthwiseBlock.fits(map, target.channels())) {
-            if (map.taps() > 0 && target.channels() >= LEAST_CHANNELS) {
+            if (RepeatedConvolution.fits(map) && target.channels() >= LEAST_CHANNELS) {
                 repeated.single(
                         images, source, w, map, target, new VectorEpilogue(epilogue, residual, target.channels()));
             } else {
@@ -71,7 +71,7 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     @Override
     boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
         if (!DepthwiseGradientBlock.fits(map, source.channels())) {
-            return source.channels() >= LEAST_CHANNELS
+            return RepeatedConvolution.fits(map) && source.channels() >= LEAST_CHANNELS
                     ? repeated.singleGradient(images, source, gradient, map, dw)
                     : super.gradient(images, source, gradient, map, dw);
         }
