@@ -63,6 +63,11 @@ final class Grids {
         return Float.BYTES * Arrays.stream(floats).sum();
     }
 
+    /** Whether a kernel reads mostly padding, so that its multiply-adds say little. */
+    private static boolean reachesBeyond(int kernel, int dilation, int size) {
+        return (kernel - 1) * dilation >= 2 * size;
+    }
+
     private static Grid conv2d() {
         List<Axis> axes = List.of(
                 new Axis("batch", BATCHES),
@@ -82,7 +87,7 @@ final class Grids {
             double x = 1.0 * v[0] * v[1] * v[2] * v[4] * v[4];
             double w = 1.0 * v[1] * v[2] * v[3] * v[5] * v[5];
             double y = 1.0 * v[0] * v[1] * v[3] * size * size;
-            if (size == 0 || v[1] * v[2] > 1024 || v[1] * v[3] > 1024) {
+            if (size == 0 || v[1] * v[2] > 1024 || v[1] * v[3] > 1024 || reachesBeyond(v[5], v[7], v[4])) {
                 return Optional.empty();
             }
             return Optional.of(new Work(
@@ -113,7 +118,7 @@ final class Grids {
             double x = 1.0 * v[0] * v[1] * v[2] * v[4];
             double w = 1.0 * v[1] * v[2] * v[3] * v[5];
             double y = 1.0 * v[0] * v[1] * v[3] * length;
-            if (length == 0 || v[1] * v[2] > 1024 || v[1] * v[3] > 1024) {
+            if (length == 0 || v[1] * v[2] > 1024 || v[1] * v[3] > 1024 || reachesBeyond(v[5], v[7], v[4])) {
                 return Optional.empty();
             }
             return Optional.of(new Work(

@@ -319,18 +319,38 @@ public class PlainElementLoops implements ElementLoops {
 
     @Override
     public void compare(BinaryOp op, float[] p, float[] q, byte[] y, int from, int to) {
-        for (int i = from; i < to; i++) {
-            boolean holds =
-                    switch (op) {
-                        case EQUAL -> p[i] == q[i];
-                        case NOT_EQUAL -> p[i] != q[i];
-                        case LESS -> p[i] < q[i];
-                        case LESS_EQUAL -> p[i] <= q[i];
-                        case GREATER -> p[i] > q[i];
-                        case GREATER_EQUAL -> p[i] >= q[i];
-                        default -> throw new IllegalArgumentException(op + " is not a comparison");
-                    };
-            y[i] = (byte) (holds ? 1 : 0);
+        switch (op) {
+            case EQUAL -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (byte) (p[i] == q[i] ? 1 : 0);
+                }
+            }
+            case NOT_EQUAL -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (byte) (p[i] != q[i] ? 1 : 0);
+                }
+            }
+            case LESS -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (byte) (p[i] < q[i] ? 1 : 0);
+                }
+            }
+            case LESS_EQUAL -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (byte) (p[i] <= q[i] ? 1 : 0);
+                }
+            }
+            case GREATER -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (byte) (p[i] > q[i] ? 1 : 0);
+                }
+            }
+            case GREATER_EQUAL -> {
+                for (int i = from; i < to; i++) {
+                    y[i] = (byte) (p[i] >= q[i] ? 1 : 0);
+                }
+            }
+            default -> throw new IllegalArgumentException(op + " is not a comparison");
         }
     }
 

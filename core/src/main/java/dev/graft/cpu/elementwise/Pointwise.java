@@ -140,9 +140,13 @@ public final class Pointwise {
 
     private static void storeBytes(StridedWalk walk, byte[] data, int from, int to, byte[] block) {
         int step = walk.step(2);
-        walk.runs(2, from, to, (at, position, count) -> {
-            for (int i = 0, b = position - from, y = at; i < count; i++, b++, y += step) {
-                data[y] = block[b];
+        walk.rows(2, from, to, (at, position, rows, rowStep, count) -> {
+            for (int r = 0; r < rows; r++) {
+                int y = at + r * rowStep;
+                int b = position - from + r * count;
+                for (int i = 0; i < count; i++) {
+                    data[y + i * step] = block[b + i];
+                }
             }
         });
     }
@@ -167,9 +171,13 @@ public final class Pointwise {
                 StridedLoop.load(walk, 0, ps, start, end, pb);
                 StridedLoop.load(walk, 1, qs, start, end, qb);
                 int step = walk.step(2);
-                walk.runs(2, start, end, (at, position, count) -> {
-                    for (int i = 0, b = position - first, c = at; i < count; i++, b++, c += step) {
-                        pb[b] = cs[c] != 0 ? pb[b] : qb[b];
+                walk.rows(2, start, end, (at, position, rows, rowStep, count) -> {
+                    for (int r = 0; r < rows; r++) {
+                        int b = position - first + r * count;
+                        int c = at + r * rowStep;
+                        for (int i = 0; i < count; i++) {
+                            pb[b + i] = cs[c + i * step] != 0 ? pb[b + i] : qb[b + i];
+                        }
                     }
                 });
                 StridedLoop.store(walk, 3, ys, start, end, pb);
@@ -193,9 +201,13 @@ public final class Pointwise {
                 ps.loadLongs(walk, 0, start, end, pb);
                 qs.loadLongs(walk, 1, start, end, qb);
                 int step = walk.step(2);
-                walk.runs(2, start, end, (at, position, count) -> {
-                    for (int i = 0, b = position - first, c = at; i < count; i++, b++, c += step) {
-                        pb[b] = cs[c] != 0 ? pb[b] : qb[b];
+                walk.rows(2, start, end, (at, position, rows, rowStep, count) -> {
+                    for (int r = 0; r < rows; r++) {
+                        int b = position - first + r * count;
+                        int c = at + r * rowStep;
+                        for (int i = 0; i < count; i++) {
+                            pb[b + i] = cs[c + i * step] != 0 ? pb[b + i] : qb[b + i];
+                        }
                     }
                 });
                 ys.storeLongs(walk, 3, start, end, pb);

@@ -171,9 +171,20 @@ public final class Copy {
     private void convert(View x, View y, StridedWalk walk) {
         ElementAccess from = ElementAccess.of(x);
         ElementAccess to = ElementAccess.of(y);
+        if (y.dtype() == DType.F32) {
+            float[] floats = CpuStorage.of(y).array(float[].class);
+            context.forRange(walk.total(), GRAIN, (begin, end) -> {
+                float[] block = context.workspace().floats(0, Workspace.BLOCK);
+                for (int start = begin; start < end; start += Workspace.BLOCK) {
+                    int stop = Math.min(end, start + Workspace.BLOCK);
+                    from.loadFloats(walk, 0, start, stop, block);
+                    StridedLoop.store(walk, 1, floats, start, stop, block);
+                }
+            });
+            return;
+        }
         boolean integers = !x.dtype().isFloat() && !y.dtype().isFloat();
         boolean halves = y.dtype() == DType.F16 || y.dtype() == DType.BF16;
-        float[] floats = y.dtype() == DType.F32 ? CpuStorage.of(y).array(float[].class) : null;
         context.forRange(walk.total(), GRAIN, (begin, end) -> {
             int[] places = new int[end - begin];
             int xStep = walk.step(0);
@@ -188,8 +199,6 @@ public final class Copy {
                     int place = places[position - begin + i];
                     if (integers) {
                         to.setLong(at + i * yStep, from.getLong(place));
-                    } else if (floats != null) {
-                        floats[at + i * yStep] = from.getFloat(place);
                     } else if (halves) {
                         to.setDouble(at + i * yStep, from.getOddDouble(place));
                     } else {

@@ -45,6 +45,34 @@ public final class ElementAccess {
         });
     }
 
+    /** As {@link #loadLongs}, as floats, each rounded once. */
+    void loadFloats(StridedWalk walk, int view, int from, int to, float[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> loadFloats(at, step, count, block, position - from));
+    }
+
+    private void loadFloats(int at, int step, int count, float[] block, int to) {
+        switch (dtype) {
+            case BOOL -> {
+                byte[] bytes = (byte[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = bytes[at + i * step] != 0 ? 1f : 0f;
+                }
+            }
+            case I64 -> {
+                long[] longs = (long[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = longs[at + i * step];
+                }
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = getFloat(at + i * step);
+                }
+            }
+        }
+    }
+
     public void storeLongs(StridedWalk walk, int view, int from, int to, long[] block) {
         int step = walk.step(view);
         walk.runs(view, from, to, (at, position, count) -> {

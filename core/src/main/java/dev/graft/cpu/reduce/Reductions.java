@@ -30,6 +30,8 @@ public final class Reductions {
     private static final int SHORT_COLUMN = 64;
 
     private static final int SHORT_ROW = 64;
+    /** The same where more elements are reduced. */
+    private static final int SHORTEST_ROW = 16;
 
     private static final int BLOCK = Workspace.BLOCK;
 
@@ -261,7 +263,9 @@ public final class Reductions {
         int outer = kept.total() / width;
         int columns = Math.min(width, BLOCK);
         int columnBlocks = (width + columns - 1) / columns;
-        if (folded.rank() == 1 && folded.total() <= SHORT_COLUMN && (width <= SHORT_ROW || step != 1)) {
+        boolean shortColumns = folded.total() <= SHORT_COLUMN && (width <= SHORT_ROW || step != 1);
+        boolean shortRows = folded.total() <= BLOCK && width <= SHORTEST_ROW && outer >= width;
+        if (folded.rank() == 1 && (shortColumns || shortRows)) {
             return foldShort(op, x, kept, folded);
         }
         int rows = Math.max(2 * FLOAT_ADDITIONS, TASK / columns);
