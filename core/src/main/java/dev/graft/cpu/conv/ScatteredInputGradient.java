@@ -65,7 +65,7 @@ final class ScatteredInputGradient {
     static boolean pays(View dy, View w, View dx, Conv2dParams params, int lanes, int tile) {
         int outputs = w.dim(0);
         int inputs = w.dim(1);
-        if (outputs > FLOAT_DEPTH) {
+        if (outputs > FLOAT_DEPTH || dy.numel() == 0) {
             return false;
         }
         double gatheredTaps =

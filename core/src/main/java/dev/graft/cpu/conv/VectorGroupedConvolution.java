@@ -45,8 +45,11 @@ public final class VectorGroupedConvolution implements ConvolutionAlgorithm {
 
     /**
      * Whether repeating is cheaper, for groups of {@code inputs} that are read and {@code outputs} that are written.
+     *
+     * @param spread pixels that are read for a result
      */
-    private static boolean repeats(View w, Conv2dParams params, int inputs, int outputs, boolean scatters) {
+    private static boolean repeats(
+            View w, Conv2dParams params, int inputs, int outputs, double spread, boolean scatters) {
         if (!RepeatedConvolution.fits(w, params)) {
             return false;
         }
@@ -55,11 +58,15 @@ public final class VectorGroupedConvolution implements ConvolutionAlgorithm {
         double repeating = reach < 2 * LANES ? REPEATED_VECTOR : REPEATED_SCALARS;
         int channels = outputs * params.groups();
         double lanes = (double) inputs * outputs / LANES * MicroKernel.padded(channels) / channels;
-        double repeatedCost = lanes * (taps * REPEATED_TAP + repeating);
+        double repeatedCost = lanes * (taps * REPEATED_TAP + Math.max(1, spread) * repeating);
         double gathered = vectors(outputs) * inputs * taps + taps * (taps > 1 ? GATHERED_RUN : 1);
         double scattered = inputs * vectors(outputs * taps) + taps * SCATTERED_VECTOR;
         double products = scatters ? Math.min(gathered, scattered) : gathered;
         return repeatedCost < products + COPIES;
+    }
+
+    private static double spread(View x, View y) {
+        return (double) x.dim(2) * x.dim(3) / (y.dim(2) * y.dim(3));
     }
 
     private static double vectors(int columns) {
@@ -72,7 +79,7 @@ public final class VectorGroupedConvolution implements ConvolutionAlgorithm {
 
     @Override
     public void forward(View x, View w, Epilogue epilogue, Optional<View> residual, View y, Conv2dParams params) {
-        if (repeats(w, params, w.dim(1), outputs(w, params), false)) {
+        if (repeats(w, params, w.dim(1), outputs(w, params), spread(x, y), false)) {
             repeated.forward(x, w, epilogue, residual, y, params);
             return;
         }
@@ -95,7 +102,7 @@ public final class VectorGroupedConvolution implements ConvolutionAlgorithm {
 
     @Override
     public void backwardInput(View dy, View w, View dx, Conv2dParams params) {
-        if (repeats(w, params, outputs(w, params), w.dim(1), true)) {
+        if (repeats(w, params, outputs(w, params), w.dim(1), 1, true)) {
             repeated.backwardInput(dy, w, dx, params);
             return;
         }
@@ -109,7 +116,7 @@ public final class VectorGroupedConvolution implements ConvolutionAlgorithm {
 
     @Override
     public boolean backwardWeight(View x, View dy, View dw, Conv2dParams params) {
-        if (repeats(dw, params, dw.dim(1), outputs(dw, params), false)) {
+        if (repeats(dw, params, dw.dim(1), outputs(dw, params), spread(x, dy), false)) {
             return repeated.backwardWeight(x, dy, dw, params);
         }
         AtomicBoolean strange = new AtomicBoolean();

@@ -141,6 +141,10 @@ public final class Pointwise {
     private static void storeBytes(StridedWalk walk, byte[] data, int from, int to, byte[] block) {
         int step = walk.step(2);
         walk.rows(2, from, to, (at, position, rows, rowStep, count) -> {
+            if (step == 1 && rowStep == count) {
+                System.arraycopy(block, position - from, data, at, rows * count);
+                return;
+            }
             for (int r = 0; r < rows; r++) {
                 int y = at + r * rowStep;
                 int b = position - from + r * count;

@@ -97,6 +97,10 @@ public final class StridedLoop {
         int step = walk.step(view);
         walk.rows(view, from, to, (at, position, rows, rowStep, count) -> {
             int b = position - from;
+            if (step == 1 && rowStep == count) {
+                System.arraycopy(data, at, block, b, rows * count);
+                return;
+            }
             if (count <= SHORT && rows > 1) {
                 loadColumns(data, at, rows, rowStep, count, step, block, b);
                 return;
@@ -136,6 +140,10 @@ public final class StridedLoop {
         int step = walk.step(view);
         walk.rows(view, from, to, (at, position, rows, rowStep, count) -> {
             int b = position - from;
+            if (step == 1 && rowStep == count) {
+                System.arraycopy(block, b, data, at, rows * count);
+                return;
+            }
             if (count <= SHORT && rows > 1) {
                 storeColumns(block, b, rows, rowStep, count, step, data, at);
                 return;

@@ -71,11 +71,15 @@ public final class Reductions {
         double divisor = op == Reduction.MEAN ? (double) x.numel() / results : 1;
         StridedWalk kept = x.numel() == 0 ? StridedWalk.of(1, y, y) : walk.where(1, false);
         int step = kept.step(1);
-        kept.runs(1, 0, results, (at, position, count) -> {
-            for (int i = 0; i < count; i++) {
-                ys[at + i * step] = (float) (folded[position + i] / divisor);
-            }
-        });
+        double[] sums = folded;
+        context.forRange(
+                results,
+                TASK,
+                (from, to) -> kept.runs(1, from, to, (at, position, count) -> {
+                    for (int i = 0; i < count; i++) {
+                        ys[at + i * step] = (float) (sums[position + i] / divisor);
+                    }
+                }));
     }
 
     private static double start(Reduction op) {

@@ -593,6 +593,26 @@ class ConvolutionTest {
     }
 
     @Test
+    void anEmptyOutputGivesAGradientOfZeros() {
+        for (int groups : new int[] {1, 2, 4}) {
+            Case k = new Case(
+                    "kernel beyond the image",
+                    2,
+                    4,
+                    2,
+                    2,
+                    8,
+                    3,
+                    3,
+                    Conv2dParams.of(1, 0).groups(groups));
+            View dy = f.empty(Layout.CHANNELS_LAST, k.n, k.o, k.oh(), k.ow());
+            View dx = f.gaussian(Layout.CHANNELS_LAST, k.n, k.c, k.h, k.w);
+            f.cpu.conv2dBackwardInput(dy, weight(Layout.ROW_MAJOR, k), dx, k.params);
+            assertClose("conv2dBackwardInput", dx, new double[dx.numel()], 0);
+        }
+    }
+
+    @Test
     void noticesThatWeightsChanged() {
         Case k = new Case("3x3", 1, 4, 6, 6, 5, 3, 3, Conv2dParams.of(1, 1));
         View x = f.gaussian(Layout.CHANNELS_LAST, k.n, k.c, k.h, k.w);

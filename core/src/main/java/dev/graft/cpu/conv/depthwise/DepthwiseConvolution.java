@@ -102,7 +102,8 @@ public class DepthwiseConvolution implements ConvolutionAlgorithm {
         }
     }
 
-    void run(
+    /** The results of one map, from {@code source} to {@code target}. */
+    public void run(
             int images,
             ImageArray source,
             View w,
@@ -190,7 +191,7 @@ public class DepthwiseConvolution implements ConvolutionAlgorithm {
     }
 
     /** Writes {@code dw} and returns whether all of it is finite. */
-    boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
+    public boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
         Cut cut = Cut.of(images, map, source.channels());
         int channels = source.channels();
         int size = map.taps() * channels;

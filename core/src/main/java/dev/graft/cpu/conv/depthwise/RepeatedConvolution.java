@@ -91,6 +91,13 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
             return chunk == chunks() - 1 ? channels - first(chunk) : most;
         }
 
+        RepeatedRows[] rows(ImageArray source) {
+            RepeatedRows[] rows = new RepeatedRows[chunks()];
+            Arrays.setAll(
+                    rows, chunk -> new RepeatedRows(source, inputs, outputs, first(chunk), count(chunk), width(chunk)));
+            return rows;
+        }
+
         int width(int chunk) {
             return (count(chunk) + LANES - 1) / LANES * LANES;
         }
@@ -313,6 +320,7 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
             VectorEpilogue end,
             ImageArray target) {
         Tiling tiling = Tiling.of(map, groups);
+        RepeatedRows[] rows = groups.rows(source);
         int taps = map.taps() * groups.inputs;
         int chunks = groups.chunks();
         context.forEach(images * tiling.tiles() * chunks, task -> {
@@ -320,12 +328,10 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
             int tile = task / chunks % tiling.tiles();
             int image = task / chunks / tiling.tiles();
             int width = groups.width(chunk);
-            RepeatedRows rows = new RepeatedRows(
-                    source, groups.inputs, groups.outputs, groups.first(chunk), groups.count(chunk), width);
             Workspace workspace = context.workspace();
             int line = groups.inputs * tiling.sourceColumns() * width;
             float[] copy = workspace.array(Workspace.Slot.LEFT, tiling.sourceRows() * line);
-            tiling.fill(rows, image, tile, width, copy);
+            tiling.fill(rows[chunk], image, tile, width, copy);
             int tileRows = tiling.lastRow(tile) - tiling.firstRow(tile);
             int columns = tiling.columns(tile);
             float[] sums = workspace.array(Workspace.Slot.RESULT, tileRows * Math.max(PIXELS, columns) * width);
@@ -440,22 +446,23 @@ public final class RepeatedConvolution implements ConvolutionAlgorithm {
         int tiles = images * tiling.tiles();
         long work = (long) images * map.rows() * map.columns() * taps * CHANNELS;
         int pieces = (int) Math.max(1, Math.min(Math.min(tiles, PARTIAL_SUMS), work / LEAST_WORK));
+        RepeatedRows[] rows = groups.rows(source);
         double[][] totals = new double[groups.chunks() * pieces][];
         context.forEach(totals.length, task -> {
             int piece = task / groups.chunks();
             int first = (int) ((long) tiles * piece / pieces);
             int last = (int) ((long) tiles * (piece + 1) / pieces);
-            totals[task] = gradients(source, gradient, groups, tiling, task % groups.chunks(), first, last);
+            totals[task] = gradients(
+                    rows[task % groups.chunks()], gradient, groups, tiling, task % groups.chunks(), first, last);
         });
         return store(totals, groups, map, dw);
     }
 
     private double[] gradients(
-            ImageArray source, ImageArray gradient, Groups groups, Tiling tiling, int chunk, int first, int last) {
+            RepeatedRows rows, ImageArray gradient, Groups groups, Tiling tiling, int chunk, int first, int last) {
         PixelMap map = tiling.map;
         int width = groups.width(chunk);
         int count = groups.count(chunk);
-        RepeatedRows rows = new RepeatedRows(source, groups.inputs, groups.outputs, groups.first(chunk), count, width);
         Workspace workspace = context.workspace();
         int line = groups.inputs * tiling.sourceColumns() * width;
         float[] copy = workspace.array(Workspace.Slot.LEFT, tiling.sourceRows() * line);

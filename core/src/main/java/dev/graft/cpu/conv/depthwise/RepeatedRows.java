@@ -25,9 +25,13 @@ final class RepeatedRows {
 
     private final Lanes[] lanes;
 
-    /** How a vector of results finds its inputs, from {@code first} on. */
+    /** How a vector of results finds its inputs, from {@code first} on. Most vectors of an image find them alike. */
     private record Lanes(
             int first, int span, VectorShuffle<Float> low, VectorShuffle<Float> high, VectorMask<Float> isHigh) {
+
+        Lanes movedTo(int place) {
+            return new Lanes(place, span, low, high, isHigh);
+        }
 
         static Lanes of(int[] places, int from) {
             int first = places[from];
@@ -64,7 +68,21 @@ final class RepeatedRows {
             places[c] = (channel + Math.min(c, count - 1)) / outputs * inputs;
         }
         this.lanes = new Lanes[width / LANES];
-        Arrays.setAll(lanes, v -> Lanes.of(places, v * LANES));
+        for (int v = 0; v < lanes.length; v++) {
+            int at = v * LANES;
+            lanes[v] = v > 0 && isShifted(places, at - LANES, at)
+                    ? lanes[v - 1].movedTo(places[at])
+                    : Lanes.of(places, at);
+        }
+    }
+
+    private static boolean isShifted(int[] places, int from, int to) {
+        for (int l = 1; l < LANES; l++) {
+            if (places[from + l] - places[from] != places[to + l] - places[to]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

@@ -32,7 +32,7 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     }
 
     @Override
-    void run(
+    public void run(
             int images,
             ImageArray source,
             View w,
@@ -69,7 +69,7 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     }
 
     @Override
-    boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
+    public boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
         if (!DepthwiseGradientBlock.fits(map, source.channels())) {
             return RepeatedConvolution.fits(map) && source.channels() >= LEAST_CHANNELS
                     ? repeated.singleGradient(images, source, gradient, map, dw)
