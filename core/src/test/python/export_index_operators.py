@@ -54,6 +54,11 @@ def indices():
     case("copy/transposed", lambda x: x.t().clone(), normal(4, 3))
     case("copy/strided", lambda x: x[:, ::2].clone(), normal(4, 5))
     case("copy/whole_numbers", lambda x: x.clone(), whole(99, 2, 5))
+    case("permute/from_the_end", lambda x: x.permute(-1, 0, -2), normal(2, 3, 5))
+    for variant, shape, weight in (("one", (3, 5), (1,)), ("scalar", (4,), ()), ("channels", (2, 3, 4, 5), (3,)), ("rows", (6, 5), (5,)),
+                                   ("sequence", (2, 3, 4), (3,)), ("empty", (0, 3), (3,))):
+        case("prelu/" + variant, lambda x, w: F.prelu(x, w), away([0], *shape), normal(*weight))
+    case("prelu/at_zero", F.prelu, given([0.0, -0.0, 1.0, -1.0]), given([0.25]))
     case("diagonal/plain", lambda x: x.diagonal(0, -2, -1), normal(4, 4))
     case("diagonal/above", lambda x: x.diagonal(1, 0, 1), normal(4, 6))
     case("diagonal/below", lambda x: x.diagonal(-2, 2, 0), normal(4, 3, 5))

@@ -92,6 +92,7 @@ def binary():
     case("masked_fill", lambda t: t.masked_fill(t > 0, 0.0), torch.tensor(X))
     condition = torch.arange(p.numel()).reshape(p.shape) % 3 == 0
     case("where", torch.where, condition, p, q)
+    case("prelu", lambda t: F.prelu(t, torch.tensor([0.25])), torch.tensor(X))
     case("div_number", lambda t: t / 3.0, torch.tensor(PAIR))
     case("div_zero", lambda t: t / 0.0, torch.tensor(PAIR))
 

@@ -4,6 +4,7 @@ import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
+import java.util.Arrays;
 import java.util.Locale;
 
 /** Element-wise operators. Results keep the memory layout of the first dense operand of the result's shape. */
@@ -361,6 +362,61 @@ sealed interface PointwiseOp extends Op {
                     dy,
                     needs[1] ? Raw.sumTo(choose(saved.get(0), dy, zero), saved.shape(1)) : dy,
                     needs[2] ? Raw.sumTo(choose(saved.get(0), zero, dy), saved.shape(2)) : dy);
+        }
+    }
+
+    /** {@code x > 0 ? x : weight * x}, with a weight for each channel or for all. Inputs: x, weight [C] or [1]. */
+    record PRelu() implements PointwiseOp {
+        @Override
+        public String name() {
+            return "prelu";
+        }
+
+        @Override
+        public Tensor forward(Saved saved, Tensor[] in) {
+            Tensor x = in[0];
+            Tensor w = in[1];
+            int channels = x.rank() > 1 ? x.dim(1) : 1;
+            if (w.rank() > 1 || (w.numel() != 1 && w.numel() != channels)) {
+                throw new IllegalArgumentException("prelu: the weight must hold one value, or one for each of the "
+                        + "input's " + channels + " channels (input " + x.shape() + ", weight " + w.shape()
+                        + "). Hint: channels are dimension 1.");
+            }
+            Op.requireFloat(name(), in);
+            saved.put(0, x);
+            saved.putIf(saved.needs(0), 1, w);
+            return Where.choose(positive(x), x, Raw.mul(x, along(w, x)));
+        }
+
+        private static Tensor positive(Tensor x) {
+            return Raw.binary(BinaryOp.GREATER, x, Raw.zeros(x, Shape.of()));
+        }
+
+        /** One value a channel, as {@code [C, 1, ...]}. */
+        private static Tensor along(Tensor w, Tensor x) {
+            if (w.numel() == 1) {
+                return Raw.reshape(w, Shape.of());
+            }
+            int[] dims = new int[x.rank() - 1];
+            Arrays.fill(dims, 1);
+            dims[0] = w.numel();
+            return Raw.reshape(w, Shape.of(dims));
+        }
+
+        @Override
+        public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
+            Tensor x = saved.get(0);
+            Tensor positive = positive(x);
+            Tensor[] out = {dy, dy};
+            if (needs[0]) {
+                out[0] = Where.choose(positive, dy, Raw.mul(dy, along(saved.get(1), x)));
+            }
+            if (needs[1]) {
+                Tensor each = Where.choose(positive, Raw.zeros(dy, Shape.of()), Raw.mul(dy, x));
+                Shape channels = along(Raw.zeros(dy, saved.shape(1)), x).shape();
+                out[1] = Raw.reshape(Raw.sumTo(each, channels), saved.shape(1));
+            }
+            return out;
         }
     }
 

@@ -56,6 +56,13 @@ final class Shapes {
         return Shape.of(dims);
     }
 
+    /** Negative dimensions counted from the end; what is no dimension stays as it is. */
+    static int[] order(Shape shape, int[] order) {
+        return Arrays.stream(order)
+                .map(axis -> axis < 0 && axis >= -shape.rank() ? axis + shape.rank() : axis)
+                .toArray();
+    }
+
     static int[] swap(Shape shape, int axis1, int axis2) {
         int[] order = new int[shape.rank()];
         Arrays.setAll(order, i -> i);

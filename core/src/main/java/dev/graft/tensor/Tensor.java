@@ -531,9 +531,11 @@ public final class Tensor implements AutoCloseable {
         return Op.apply("flatten", new ShapeOp.Reshape(Shapes.flatten(shape, startAxis)), this);
     }
 
-    /** Dimension {@code i} of the result is dimension {@code order[i]} of this tensor. */
+    /**
+     * Dimension {@code i} of the result is dimension {@code order[i]} of this tensor; negative ones count from the end.
+     */
     public Tensor permute(int... order) {
-        return Op.apply(new ShapeOp.Permute(order.clone()), this);
+        return Op.apply(new ShapeOp.Permute(Shapes.order(shape, order)), this);
     }
 
     public Tensor transpose(int axis1, int axis2) {
@@ -1011,6 +1013,14 @@ public final class Tensor implements AutoCloseable {
     /** {@code x > 0 ? x : slope * x}. */
     public Tensor leakyRelu(float slope) {
         return unary(UnaryOp.LEAKY_RELU, slope, 0);
+    }
+
+    /**
+     * {@code x > 0 ? x : weight * x}, with weights {@code [C]} for the channels in dimension 1, or {@code [1]} for all
+     * (He et al. 2015).
+     */
+    public Tensor prelu(Tensor weight) {
+        return Op.apply(new PointwiseOp.PRelu(), this, weight);
     }
 
     /** {@code x * Phi(x)}, the exact form (Hendrycks and Gimpel 2016). */

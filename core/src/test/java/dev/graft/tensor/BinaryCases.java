@@ -95,6 +95,18 @@ final class BinaryCases {
                 of(MAXIMUM, "maximum/ties", Tensor::maximum, Math::max).terms(5).atKink());
         cases.add(
                 of(MINIMUM, "minimum/ties", Tensor::minimum, Math::min).terms(5).atKink());
+        for (String variant : List.of("one", "scalar", "channels", "rows", "sequence", "empty", "at_zero")) {
+            OpCase c = new OpCase(
+                            "prelu/" + variant,
+                            PointwiseOp.PRelu.class,
+                            in -> in[0].prelu(in[1]),
+                            in -> Nd.fill(in[0].dims(), i -> {
+                                double w = in[1].data()[in[1].size() == 1 ? 0 : i[1]];
+                                return in[0].get(i) > 0 ? in[0].get(i) : w * in[0].get(i);
+                            }))
+                    .terms(40);
+            cases.add(variant.equals("at_zero") ? c.atKink() : c);
+        }
         for (String variant : List.of("same", "broadcast", "scalars")) {
             cases.add(new OpCase(
                             "where/" + variant,
@@ -176,6 +188,11 @@ final class BinaryCases {
                 PointwiseOp.Where.class,
                 "where: the condition must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.lt(y).",
                 () -> Tensor.where(p, p, p)));
+        errors.add(new OpError(
+                PointwiseOp.PRelu.class,
+                "prelu: the weight must hold one value, or one for each of the input's 3 channels (input [2, 3], weight "
+                        + "[4]). Hint: channels are dimension 1.",
+                () -> p.prelu(on.zeros(4))));
         errors.add(new OpError(PointwiseOp.Where.class, "where" + misfit, () -> Tensor.where(p.lt(p), p, q)));
         return errors;
     }

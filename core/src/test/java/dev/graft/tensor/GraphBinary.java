@@ -17,6 +17,7 @@ final class GraphBinary {
                 GraphBinary::where,
                 GraphBinary::where,
                 GraphBinary::where,
+                GraphBinary::prelu,
                 GraphBinary::divideByNumber,
                 GraphBinary::floorDivide,
                 GraphBinary::remainder,
@@ -219,6 +220,26 @@ final class GraphBinary {
                         r[0].tape().affine(i, 1, -by * Math.floor(r[0].tape().value(i) / by))),
                 "$0.remainder(" + by + ")",
                 "$0.remainder(" + by + ")");
+    }
+
+    /** With a weight for all, or one for each channel. */
+    private static int prelu(GraphBuilder g) {
+        int x = g.any(v -> g.isAwayFrom(v, 0));
+        if (x < 0) {
+            return -1;
+        }
+        boolean each = g.rank(x) > 1 && g.random.nextBoolean();
+        int w = g.shaped(each ? g.dims(x)[1] : 1);
+        return g.step(
+                PointwiseOp.PRelu.class,
+                new int[] {x, w},
+                t -> t[0].prelu(t[1]),
+                r -> GraphRef.of(r[0].tape(), r[0].dims(), i -> {
+                    int id = r[0].get(i);
+                    return r[0].tape().value(id) > 0 ? id : r[0].tape().mul(id, r[1].get(each ? i[1] : 0));
+                }),
+                "$0.prelu($1)",
+                "F.prelu($0, $1)");
     }
 
     private static float divisor(GraphBuilder g) {

@@ -61,6 +61,11 @@ final class IndexCases {
                 in -> in[0].slice(1, 0, 5, 2).copy(),
                 in -> Nd.fill(new int[] {4, 3}, i -> in[0].get(i[0], 2 * i[1]))));
         cases.add(new OpCase("copy/whole_numbers", ShapeOp.Copy.class, in -> in[0].copy(), in -> in[0]));
+        cases.add(new OpCase(
+                "permute/from_the_end",
+                ShapeOp.Permute.class,
+                in -> in[0].permute(-1, 0, -2),
+                in -> in[0].permute(2, 0, 1)));
         diagonal(cases, "plain", 0, -2, -1);
         diagonal(cases, "above", 1, 0, 1);
         diagonal(cases, "below", -2, 2, 0);

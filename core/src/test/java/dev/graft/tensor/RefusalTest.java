@@ -478,6 +478,14 @@ class RefusalTest {
         unary("relu()", Tensor::relu);
         unary("relu6()", Tensor::relu6);
         unary("leakyRelu(float)", t -> t.leakyRelu(0.1f));
+        function(
+                "prelu(Tensor)",
+                t -> t.prelu(Tensor.ones(3)),
+                () -> x().prelu(Tensor.ones(2)),
+                () -> x().prelu(Tensor.ones(3, 1)),
+                () -> x().prelu(integers(3)),
+                () -> integers(2).prelu(Tensor.ones(1)),
+                () -> x().prelu(closed(3)));
         unary("gelu()", Tensor::gelu);
         unary("sigmoid()", Tensor::sigmoid);
         unary("tanh()", Tensor::tanh);

@@ -198,6 +198,7 @@ class SpecialValuesTest {
         one(c, "is_finite", Tensor::isFinite);
         one(c, "masked_fill", x -> x.maskedFill(x.gt(0), 0));
         c.put("where", in -> Tensor.where(in[0], in[1], in[2]));
+        one(c, "prelu", x -> x.prelu(Tensor.full(0.25f, 1)));
         one(c, "div_number", x -> x.div(3));
         one(c, "div_zero", x -> x.div(0));
         Map<String, UnaryOperator<Tensor>> reductions =

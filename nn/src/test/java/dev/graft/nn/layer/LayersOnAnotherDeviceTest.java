@@ -74,6 +74,7 @@ class LayersOnAnotherDeviceTest {
                 new MaxPool1d(2),
                 new LayerNorm(8),
                 new LeakyReLU(),
+                new PReLU(6),
                 new SiLU(),
                 new ELU(0.5f),
                 new Hardswish(),

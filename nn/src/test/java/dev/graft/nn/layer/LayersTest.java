@@ -85,6 +85,8 @@ class LayersTest {
                 new Case(new ReLU(), shape(2, 3), shape(2, 3), none),
                 new Case(new ReLU6(), shape(2, 3), shape(2, 3), none),
                 new Case(new LeakyReLU(), shape(2, 3), shape(2, 3), none),
+                new Case(new PReLU(), shape(2, 3), shape(2, 3), "weight"),
+                new Case(new PReLU(3), shape(2, 3, 4), shape(2, 3, 4), "weight"),
                 new Case(new GELU(), shape(2, 3), shape(2, 3), none),
                 new Case(new GELU(GELU.Form.TANH), shape(2, 3), shape(2, 3), none),
                 new Case(new SiLU(), shape(2, 3), shape(2, 3), none),
@@ -128,6 +130,8 @@ class LayersTest {
                 .isEqualTo(x.hardswish().toFloatArray());
         assertThat(new Hardsigmoid().forward(x).toFloatArray())
                 .isEqualTo(x.hardsigmoid().toFloatArray());
+        assertThat(new PReLU(1, 0.5f).forward(x).toFloatArray())
+                .isEqualTo(x.leakyRelu(0.5f).toFloatArray());
         assertThat(new ELU().forward(x).toFloatArray()).isEqualTo(x.elu(1).toFloatArray());
         assertThat(new ELU(0.3f).forward(x).toFloatArray())
                 .isEqualTo(x.elu(0.3f).toFloatArray());
@@ -260,6 +264,9 @@ class LayersTest {
             assertThatThrownBy(() -> new LeakyReLU(slope))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("slope must be finite");
+            assertThatThrownBy(() -> new PReLU(1, slope))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("a finite weight");
             assertThatThrownBy(() -> new ELU(slope))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("alpha must be finite");
