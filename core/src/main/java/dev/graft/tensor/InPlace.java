@@ -1,5 +1,8 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.BinaryOp;
+import dev.graft.type.Shape;
+
 /**
  * What may be written in place. Every function that changes existing memory asks here, and nowhere else: those of
  * {@link Tensor} and {@link Update}, running statistics, and the backward pass when it accumulates gradients.
@@ -72,5 +75,63 @@ final class InPlace {
         return source.view().overlaps(target.view()) && !source.view().sameElements(target.view())
                 ? source.detach().copy()
                 : source;
+    }
+
+    static void copy(Tensor source, Tensor target) {
+        target.checkOpen("copyFrom");
+        source.checkOpen("copyFrom");
+        if (!source.shape().equals(target.shape())) {
+            throw new IllegalArgumentException(
+                    "copyFrom: shapes differ (this " + target.shape() + ", source " + source.shape() + ")");
+        }
+        check("copyFrom", target, source);
+        try (Scope s = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            target.backend().copy(source.to(target.device()).view(), target.view());
+        } catch (IllegalArgumentException e) {
+            throw Refusal.under("copyFrom", e);
+        }
+        target.storage().markModified();
+    }
+
+    static void fill(Tensor target, double value) {
+        target.checkUsable("fill", target);
+        check("fill", target);
+        try {
+            target.backend().fill(target.view(), value);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.under("fill", e);
+        }
+        target.storage().markModified();
+    }
+
+    static void add(Tensor target, Tensor other, float alpha) {
+        target.checkUsable("addInPlace", other);
+        if (!other.shape().equals(target.shape())) {
+            throw new IllegalArgumentException(
+                    "addInPlace: shapes differ (this " + target.shape() + ", other " + other.shape() + ")");
+        }
+        Op.requireFloat("addInPlace", target, other);
+        check("addInPlace", target, other);
+        try (Scope s = Scope.open()) {
+            target.backend().addScaled(alpha, asBefore(other, target).view(), target.view());
+        }
+        target.storage().markModified();
+    }
+
+    static void multiply(Tensor target, float factor) {
+        target.checkUsable("mulInPlace", target);
+        Op.requireFloat("mulInPlace", target);
+        check("mulInPlace", target);
+        try (Scope s = Scope.open()) {
+            Tensor number = Raw.empty(target, Shape.of()).fill(factor);
+            target.backend()
+                    .binary(
+                            BinaryOp.MUL,
+                            target.view(),
+                            Raw.expand(number, target.shape()).view(),
+                            target.view());
+        }
+        target.storage().markModified();
     }
 }

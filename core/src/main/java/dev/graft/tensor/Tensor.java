@@ -22,11 +22,9 @@ import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -304,102 +302,37 @@ public final class Tensor implements AutoCloseable {
 
     /** The value of a tensor with one element. */
     public float item() {
-        requireSingle("item");
-        return floats("item")[0];
+        return Reading.item(this);
     }
 
     /** The value of an integer tensor with one element. */
     public long itemLong() {
-        requireSingle("itemLong");
-        return longs("itemLong")[0];
-    }
-
-    private void requireSingle(String op) {
-        checkOpen(op);
-        if (numel() != 1) {
-            throw new IllegalArgumentException(op + ": the tensor has " + numel() + " elements, shape " + shape
-                    + ". Hint: use to" + (op.equals("item") ? "Float" : "Long") + "Array().");
-        }
+        return Reading.itemLong(this);
     }
 
     /** One element by its indices; negative ones count from the end. */
     public float get(int... index) {
-        checkOpen("get");
-        if (index.length != rank()) {
-            throw new IllegalArgumentException("get: " + index.length + " indices for shape " + shape);
-        }
-        for (int i = 0; i < index.length; i++) {
-            if (index[i] < -dim(i) || index[i] >= dim(i)) {
-                throw new IllegalArgumentException(
-                        "get: index " + Arrays.toString(index) + " is outside shape " + shape);
-            }
-        }
-        try (Scope s = Scope.open()) {
-            Tensor t = detach();
-            for (int i : index) {
-                t = t.select(0, i);
-            }
-            return t.floats("get")[0];
-        }
+        return Reading.get(this, index);
     }
 
     /** The elements in row-major order; other types are converted. */
     public float[] toFloatArray() {
-        return floats("toFloatArray");
-    }
-
-    private float[] floats(String op) {
-        return read(op, DType.F32, t -> {
-            float[] out = new float[t.numel()];
-            t.storage.read(t.offset, out, 0, out.length);
-            return out;
-        });
+        return Reading.floats("toFloatArray", this);
     }
 
     /** The elements of an I64, I32, U8 or BOOL tensor in row-major order. */
     public long[] toLongArray() {
-        return longs("toLongArray");
-    }
-
-    private long[] longs(String op) {
-        return read(op, DType.I64, t -> {
-            long[] out = new long[t.numel()];
-            t.storage.read(t.offset, out, 0, out.length);
-            return out;
-        });
+        return Reading.longs("toLongArray", this);
     }
 
     /** The elements of an I32 tensor in row-major order. */
     public int[] toIntArray() {
-        return read("toIntArray", DType.I32, t -> {
-            int[] out = new int[t.numel()];
-            t.storage.read(t.offset, out, 0, out.length);
-            return out;
-        });
-    }
-
-    private <T> T read(String op, DType type, Function<Tensor, T> reader) {
-        checkOpen(op);
-        return Refusal.under(op, () -> {
-            try (Scope s = Scope.open()) {
-                return reader.apply(Raw.contiguous(detach().to(type)));
-            }
-        });
+        return Reading.ints(this);
     }
 
     /** The elements in row-major order as little-endian bytes, in the tensor's own type. */
     public byte[] toBytes() {
-        return bytes("toBytes");
-    }
-
-    private byte[] bytes(String op) {
-        checkOpen(op);
-        return Refusal.under(op, () -> {
-            try (Scope s = Scope.open()) {
-                Tensor t = Raw.contiguous(this);
-                return HostBytes.read(t.storage, t.offset, numel());
-            }
-        });
+        return Reading.bytes("toBytes", this);
     }
 
     // Autograd
@@ -515,7 +448,7 @@ public final class Tensor implements AutoCloseable {
         if (device.backend() == backend()) {
             return alias("to");
         }
-        byte[] bytes = bytes("to");
+        byte[] bytes = Reading.bytes("to", this);
         Tensor t = Refusal.under("to", () -> Raw.empty(device.backend(), dtype(), shape));
         HostBytes.write(t.storage, bytes);
         return t;
@@ -1544,10 +1477,6 @@ public final class Tensor implements AutoCloseable {
         return Op.apply(new PointwiseOp.Unary(op, a, b), this);
     }
 
-    private Tensor scalarLike(float value) {
-        return Raw.empty(this, Shape.of()).fill(value);
-    }
-
     // In place: unrecorded, for initialisers, optimizers and loading. See InPlace for what is refused.
 
     /**
@@ -1557,20 +1486,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException while autograd records, if this tensor or the source requires a gradient
      */
     public Tensor copyFrom(Tensor source) {
-        checkOpen("copyFrom");
-        source.checkOpen("copyFrom");
-        if (!source.shape.equals(shape)) {
-            throw new IllegalArgumentException(
-                    "copyFrom: shapes differ (this " + shape + ", source " + source.shape + ")");
-        }
-        InPlace.check("copyFrom", this, source);
-        try (Scope s = Scope.open();
-                Autograd.Guard guard = Autograd.noGrad()) {
-            backend().copy(source.to(device()).view(), view());
-        } catch (IllegalArgumentException e) {
-            throw Refusal.under("copyFrom", e);
-        }
-        storage.markModified();
+        InPlace.copy(source, this);
         return this;
     }
 
@@ -1580,14 +1496,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException while autograd records, if this tensor requires a gradient
      */
     public Tensor fill(double value) {
-        checkUsable("fill", this);
-        InPlace.check("fill", this);
-        try {
-            backend().fill(view(), value);
-        } catch (IllegalArgumentException e) {
-            throw Refusal.under("fill", e);
-        }
-        storage.markModified();
+        InPlace.fill(this, value);
         return this;
     }
 
@@ -1598,17 +1507,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException while autograd records, if this tensor or the other requires a gradient
      */
     public Tensor addInPlace(Tensor other, float alpha) {
-        checkUsable("addInPlace", other);
-        if (!other.shape.equals(shape)) {
-            throw new IllegalArgumentException(
-                    "addInPlace: shapes differ (this " + shape + ", other " + other.shape + ")");
-        }
-        Op.requireFloat("addInPlace", this, other);
-        InPlace.check("addInPlace", this, other);
-        try (Scope s = Scope.open()) {
-            backend().addScaled(alpha, InPlace.asBefore(other, this).view(), view());
-        }
-        storage.markModified();
+        InPlace.add(this, other, alpha);
         return this;
     }
 
@@ -1618,18 +1517,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException while autograd records, if this tensor requires a gradient
      */
     public Tensor mulInPlace(float factor) {
-        checkUsable("mulInPlace", this);
-        Op.requireFloat("mulInPlace", this);
-        InPlace.check("mulInPlace", this);
-        try (Scope s = Scope.open()) {
-            backend()
-                    .binary(
-                            BinaryOp.MUL,
-                            view(),
-                            Raw.expand(scalarLike(factor), shape).view(),
-                            view());
-        }
-        storage.markModified();
+        InPlace.multiply(this, factor);
         return this;
     }
 
