@@ -62,6 +62,7 @@ import java.util.function.Supplier;
 
 /**
  * The CPU: pooled heap arrays, channels-last images, and kernels on the Vector API, or else plain loops and OpenBLAS.
+ * In one file because it is the contract, method by method, each handed to its room.
  *
  * <table>
  * <caption>Settings</caption>
