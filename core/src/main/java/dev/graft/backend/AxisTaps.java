@@ -33,6 +33,7 @@ public final class AxisTaps {
         private int[] positions = new int[16];
         private float[] weights = new float[16];
         private int first;
+        private int largest;
         private int taps;
 
         private Builder(int size, int count) {
@@ -48,7 +49,10 @@ public final class AxisTaps {
             if (weight == 0) {
                 return this;
             }
-            for (int k = first; k < taps; k++) {
+            // Ascending positions, as of most maps, are new.
+            boolean isNew = first == taps || position > largest;
+            largest = first == taps ? position : Math.max(largest, position);
+            for (int k = first; !isNew && k < taps; k++) {
                 if (positions[k] == position) {
                     weights[k] += (float) weight;
                     return this;

@@ -38,6 +38,7 @@ import dev.graft.cpu.norm.RmsNorm;
 import dev.graft.cpu.pool.AvgPooling;
 import dev.graft.cpu.pool.MaxPooling;
 import dev.graft.cpu.pool.Resampling;
+import dev.graft.cpu.pool.TapLoops;
 import dev.graft.cpu.reduce.CrossEntropy;
 import dev.graft.cpu.reduce.Reductions;
 import dev.graft.cpu.reduce.RunningSums;
@@ -123,8 +124,9 @@ public final class CpuBackend implements Backend {
         this.gemm = kernels.products(context);
         ChannelsLast layout = new ChannelsLast(this, copy);
         this.maxPooling = kernels.maxPooling(this, context, layout);
-        this.avgPooling = new AvgPooling(context, layout);
-        this.resampling = new Resampling(context, layout, kernels.tapLoops());
+        TapLoops taps = kernels.tapLoops();
+        this.resampling = new Resampling(context, layout, taps);
+        this.avgPooling = new AvgPooling(reductions, resampling, taps);
         this.convolution = new Convolution(
                 context,
                 layout,

@@ -56,7 +56,11 @@ sealed interface SpatialOp extends Op {
             Tensor x = Raw.images(in[0]);
             int channels = in[1].dim(1) * params.groups();
             Tensor y = Raw.emptyImages(x, Shape.of(name(), x.dim(0), channels, height, width));
-            x.backend().conv2dBackwardInput(x.view(), in[1].view(), y.view(), params);
+            if (isTiling(x, in[1])) {
+                tile(x, in[1], y);
+            } else {
+                x.backend().conv2dBackwardInput(x.view(), in[1].view(), y.view(), params);
+            }
             if (in.length > 2) {
                 Tensor bias = Raw.expand(Raw.reshape(in[2], Shape.of(1, channels, 1, 1)), y.shape());
                 x.backend().binary(BinaryOp.ADD, y.view(), bias.view(), y.view());
@@ -68,6 +72,32 @@ sealed interface SpatialOp extends Op {
             }
             saved.putIf(saved.needs(0), 1, in[1]);
             return y;
+        }
+
+        /** Whether results of neighbouring pixels neither meet nor leave gaps, as in the decoders of U-Nets. */
+        private boolean isTiling(Tensor x, Tensor w) {
+            return params.equals(new Conv2dParams(w.dim(2), w.dim(3), 0, 0, 0, 0, 1, 1, 1))
+                    && height == (long) x.dim(2) * w.dim(2)
+                    && width == (long) x.dim(3) * w.dim(3)
+                    && x.numel() > 0
+                    && w.numel() > 0;
+        }
+
+        /** One product of all pixels and the weight, whose results are then moved to their places. */
+        private void tile(Tensor x, Tensor w, Tensor y) {
+            int rows = x.dim(0) * x.dim(2) * x.dim(3);
+            Tensor pixels = Raw.reshape(Raw.permute(x, 0, 2, 3, 1), Shape.of(rows, x.dim(1)));
+            int parts = w.dim(1) * w.dim(2) * w.dim(3);
+            Tensor kernel = Raw.reshape(Raw.permute(w, 0, 2, 3, 1), Shape.of(w.dim(0), parts));
+            Tensor product = Raw.empty(x, Shape.of(name(), rows, parts));
+            x.backend().matmul(pixels.view(), kernel.view(), product.view());
+            long[] s = y.strides();
+            View places = new View(
+                    y.storage(),
+                    y.offset(),
+                    Shape.of(x.dim(0), x.dim(2), x.dim(3), w.dim(2), w.dim(3), w.dim(1)),
+                    new long[] {s[0], s[2] * w.dim(2), s[3] * w.dim(3), s[2], s[3], s[1]});
+            x.backend().copy(Raw.reshape(product, places.shape()).view(), places);
         }
 
         @Override

@@ -1,163 +1,91 @@
 package dev.graft.cpu.pool;
 
+import dev.graft.backend.AxisTaps;
+import dev.graft.backend.PoolAxis;
 import dev.graft.backend.PoolGeometry;
+import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
-import dev.graft.cpu.layout.ChannelBlocks;
-import dev.graft.cpu.layout.ChannelsLast;
-import dev.graft.cpu.memory.CpuStorage;
-import dev.graft.cpu.run.ExecutionContext;
-import dev.graft.cpu.run.Workspace;
-import java.util.Arrays;
+import dev.graft.cpu.reduce.Reductions;
+import java.util.Optional;
 
-/** Means over windows of channels-last images. */
+/**
+ * Means over windows of channels-last images: sums along the rows and the columns (see {@link Resampling}), divided by
+ * the windows' sizes. The mean of whole images is a reduction.
+ */
 public final class AvgPooling {
-    /** The most floats that are added before their sum is moved to double. */
-    private static final int FLOAT_ADDITIONS = 32;
+    private final Reductions reductions;
+    private final Resampling resampling;
+    private final TapLoops loops;
 
-    private final ExecutionContext context;
-    private final ChannelsLast layout;
-
-    public AvgPooling(ExecutionContext context, ChannelsLast layout) {
-        this.context = context;
-        this.layout = layout;
+    public AvgPooling(Reductions reductions, Resampling resampling, TapLoops loops) {
+        this.reductions = reductions;
+        this.resampling = resampling;
+        this.loops = loops;
     }
 
     public void forward(View x, PoolGeometry geometry, View y) {
         if (y.numel() == 0) {
             return;
         }
-        PoolWindows windows = PoolWindows.of(geometry, x.dim(2), x.dim(3));
-        try (ChannelsLast.Borrowed in = layout.source(x);
-                ChannelsLast.Borrowed out = layout.target(y)) {
-            float[] xs = CpuStorage.floats(in.view());
-            float[] ys = CpuStorage.floatsToWrite(out.view());
-            int channels = x.dim(1);
-            int width = x.dim(3);
-            int imageSize = x.dim(2) * width * channels;
-            int rows = windows.outputHeight();
-            int columns = windows.outputWidth();
-            int xAt = CpuStorage.offset(in.view());
-            int yAt = CpuStorage.offset(out.view());
-            context.forEach(x.dim(0) * rows, task -> {
-                int row = task % rows;
-                int image = xAt + task / rows * imageSize;
-                Workspace workspace = context.workspace();
-                float[] block = workspace.floats(0, channels);
-                float[] sum = workspace.floats(1, channels);
-                int height = windows.bottom()[row] - windows.top()[row];
-                for (int column = 0; column < columns; column++) {
-                    if ((long) height * (windows.right()[column] - windows.left()[column]) > FLOAT_ADDITIONS) {
-                        largeMean(
-                                xs,
-                                image,
-                                width,
-                                channels,
-                                windows,
-                                row,
-                                column,
-                                ys,
-                                yAt + (task * columns + column) * channels);
-                        continue;
-                    }
-                    Arrays.fill(sum, 0, channels, 0f);
-                    for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
-                        for (int w = windows.left()[column]; w < windows.right()[column]; w++) {
-                            System.arraycopy(xs, image + (h * width + w) * channels, block, 0, channels);
-                            context.elementLoops().addScaled(1f, block, sum, 0, channels);
-                        }
-                    }
-                    float scale = 1f / ((float) windows.rowDivisor()[row] * windows.columnDivisor()[column]);
-                    int at = yAt + (task * columns + column) * channels;
-                    for (int c = 0; c < channels; c++) {
-                        ys[at + c] = sum[c] * scale;
-                    }
-                }
-            });
-        }
-    }
-
-    // Ranges of a window's rows are added lane by lane in floats, as many as allowed, and then in double.
-    private void largeMean(
-            float[] x,
-            int image,
-            int width,
-            int channels,
-            PoolWindows windows,
-            int row,
-            int column,
-            float[] y,
-            int yAt) {
-        int left = windows.left()[column];
-        ChannelBlocks pixels = ChannelBlocks.of(windows.right()[column] - left, channels);
-        Workspace workspace = context.workspace();
-        float[] block = workspace.floats(0, pixels.width());
-        float[] lanes = workspace.floats(1, pixels.width());
-        double[] totals = new double[channels];
-        Arrays.fill(lanes, 0, pixels.width(), 0f);
-        int added = 0;
-        for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
-            int line = image + (h * width + left) * channels;
-            for (int pixel = 0; pixel < pixels.rows(); pixel += pixels.blockRows()) {
-                int count = Math.min(pixels.blockRows(), pixels.rows() - pixel) * channels;
-                System.arraycopy(x, line + pixel * channels, block, 0, count);
-                context.elementLoops().addScaled(1f, block, lanes, 0, count);
-                if (++added % FLOAT_ADDITIONS == 0) {
-                    pixels.flush(lanes, totals, 0);
-                }
-            }
-        }
-        pixels.flush(lanes, totals, 0);
-        double divisor = (double) windows.rowDivisor()[row] * windows.columnDivisor()[column];
-        for (int c = 0; c < channels; c++) {
-            y[yAt + c] = (float) (totals[c] / divisor);
-        }
-    }
-
-    public void backward(View dy, PoolGeometry geometry, View dx) {
-        if (dx.numel() == 0) {
+        PoolAxis rows = geometry.rows(x.dim(2));
+        PoolAxis columns = geometry.columns(x.dim(3));
+        if (isWhole(rows) && isWhole(columns)) {
+            reductions.reduce(Reduction.MEAN, x, y);
             return;
         }
-        PoolWindows windows = PoolWindows.of(geometry, dx.dim(2), dx.dim(3));
-        try (ChannelsLast.Borrowed gradient = layout.source(dy);
-                ChannelsLast.Borrowed out = layout.target(dx)) {
-            float[] dys = CpuStorage.floats(gradient.view());
-            float[] dxs = CpuStorage.floatsToWrite(out.view());
-            int channels = dx.dim(1);
-            int width = dx.dim(3);
-            int inputSize = dx.dim(2) * width * channels;
-            int rows = windows.outputHeight();
-            int columns = windows.outputWidth();
-            int dyAt = CpuStorage.offset(gradient.view());
-            int dxAt = CpuStorage.offset(out.view());
-            boolean overlaps = windows.mostOverlapping() > FLOAT_ADDITIONS;
-            context.forEach(dx.dim(0), n -> {
-                int image = dxAt + n * inputSize;
-                double[] sums = new double[overlaps ? inputSize : 0];
-                Arrays.fill(dxs, image, image + inputSize, 0f);
-                for (int row = 0; row < rows; row++) {
-                    for (int column = 0; column < columns; column++) {
-                        float scale = 1f / ((float) windows.rowDivisor()[row] * windows.columnDivisor()[column]);
-                        int at = dyAt + ((n * rows + row) * columns + column) * channels;
-                        for (int h = windows.top()[row]; h < windows.bottom()[row]; h++) {
-                            for (int w = windows.left()[column]; w < windows.right()[column]; w++) {
-                                int to = (h * width + w) * channels;
-                                if (overlaps) {
-                                    for (int c = 0; c < channels; c++) {
-                                        sums[to + c] += dys[at + c] * scale;
-                                    }
-                                    continue;
-                                }
-                                for (int c = 0; c < channels; c++) {
-                                    dxs[image + to + c] += dys[at + c] * scale;
-                                }
-                            }
-                        }
-                    }
-                }
-                for (int i = 0; i < sums.length; i++) {
-                    dxs[image + i] = (float) sums[i];
-                }
-            });
+        float[] widths = new float[columns.count()];
+        for (int j = 0; j < widths.length; j++) {
+            widths[j] = columns.divisor(j);
         }
+        int channels = x.dim(1);
+        resampling.run(
+                x,
+                sums(rows),
+                sums(columns),
+                y,
+                Optional.of((row, sums, at) -> divide(sums, at, rows.divisor(row), widths, channels)));
+    }
+
+    private static boolean isWhole(PoolAxis axis) {
+        return axis.count() == 1 && axis.from(0) == 0 && axis.to(0) == axis.size() && axis.divisor(0) == axis.size();
+    }
+
+    private static AxisTaps sums(PoolAxis axis) {
+        return AxisTaps.of(axis.size(), axis.count(), (i, taps) -> {
+            for (int p = axis.from(i); p < axis.to(i); p++) {
+                taps.add(p, 1);
+            }
+        });
+    }
+
+    /** Neighbours of one width are divided at once. */
+    private void divide(float[] y, int at, float height, float[] widths, int channels) {
+        for (int j = 0; j < widths.length; ) {
+            int from = j;
+            while (j < widths.length && widths[j] == widths[from]) {
+                j++;
+            }
+            int first = at + from * channels;
+            loops.sum(y, first, 1f / (height * widths[from]), y, first, (j - from) * channels);
+        }
+    }
+
+    /** The adjoint, with each window's share as a weight of its row times one of its column. */
+    public void backward(View dy, PoolGeometry geometry, View dx) {
+        if (dx.numel() > 0) {
+            resampling.run(
+                    dy,
+                    shares(geometry.rows(dx.dim(2))).transposed(),
+                    shares(geometry.columns(dx.dim(3))).transposed(),
+                    dx);
+        }
+    }
+
+    private static AxisTaps shares(PoolAxis axis) {
+        return AxisTaps.of(axis.size(), axis.count(), (i, taps) -> {
+            for (int p = axis.from(i); p < axis.to(i); p++) {
+                taps.add(p, 1.0 / axis.divisor(i));
+            }
+        });
     }
 }

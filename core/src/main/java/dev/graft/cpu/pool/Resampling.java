@@ -6,6 +6,7 @@ import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Maps along the height and the width of channels-last images (see {@link AxisTaps}). If there are more result rows
@@ -37,10 +38,10 @@ public final class Resampling {
     }
 
     public void run(View x, AxisTaps rows, AxisTaps columns, View y) {
-        run(x, rows, columns, y, (row, data, at) -> {});
+        run(x, rows, columns, y, Optional.empty());
     }
 
-    void run(View x, AxisTaps rows, AxisTaps columns, View y, Finish finish) {
+    void run(View x, AxisTaps rows, AxisTaps columns, View y, Optional<Finish> finish) {
         if (y.numel() == 0) {
             return;
         }
@@ -65,9 +66,9 @@ public final class Resampling {
         private final int inputRow;
         private final int outputRow;
         private final boolean mapsFirst;
-        private final Finish finish;
+        private final Optional<Finish> finish;
 
-        Pass(View x, AxisTaps rows, AxisTaps columns, View y, Finish finish) {
+        Pass(View x, AxisTaps rows, AxisTaps columns, View y, Optional<Finish> finish) {
             xs = CpuStorage.floats(x);
             xAt = CpuStorage.offset(x);
             ys = CpuStorage.floatsToWrite(y);
@@ -96,7 +97,10 @@ public final class Resampling {
                 }
                 if (sameColumns) {
                     sum(loops, rows, row, xs, in, -1, inputRow, ys, out);
-                } else if (mapsFirst) {
+                } else if (line > from && row > 0 && isSameCopy(row)) {
+                    System.arraycopy(ys, out - outputRow, ys, out, outputRow);
+                    continue;
+                } else if (mapsFirst && !rows.isCopy(row)) {
                     map(row, in, kept, rowOf);
                     sum(loops, rows, row, kept, 0, KEPT - 1, outputRow, ys, out);
                 } else if (rows.isCopy(row)) {
@@ -106,8 +110,18 @@ public final class Resampling {
                     sum(loops, rows, row, xs, in, -1, inputRow, sum, 0);
                     columns.map(sum, 0, ys, out);
                 }
-                finish.row(row, ys, out);
+                if (finish.isPresent()) {
+                    finish.get().row(row, ys, out);
+                }
             }
+        }
+
+        /** Whether a row is the one before again. */
+        private boolean isSameCopy(int row) {
+            return finish.isEmpty()
+                    && rows.isCopy(row)
+                    && rows.isCopy(row - 1)
+                    && rows.position(rows.from(row)) == rows.position(rows.from(row - 1));
         }
 
         private void map(int row, int in, float[] kept, int[] rowOf) {
