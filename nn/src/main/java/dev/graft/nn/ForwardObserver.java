@@ -8,8 +8,9 @@ public interface ForwardObserver {
      * The module has been called. This runs on the thread of the call, before its caller gets the outputs, and on
      * several threads at once if they call the module. An exception ends the call.
      *
-     * @param call its tensors are closed as if nobody had seen them; {@code call.output().alias().keep()} makes a
-     *     second handle that you close yourself, which for an output that records gradients keeps its history
+     * @param call its tensors are closed as if nobody had seen them. {@code call.output().alias().keep()} makes a
+     *     second handle with the same history, which you close yourself; {@code call.output().retainGrad().keep()} is a
+     *     handle on the output itself, whose gradient is there after {@code backward}
      */
     void called(ForwardCall call);
 }

@@ -70,13 +70,7 @@ public abstract class Module implements AutoCloseable {
      * @throws LayerException naming the layer that refuses its input
      */
     public final Tensor forward(Tensor input) {
-        return asThisLayer(() -> {
-            Tensor output = compute(input);
-            if (isObserved()) {
-                tell(GivenTensors.of(input), List.of(output));
-            }
-            return output;
-        });
+        return asThisLayer(GivenTensors.of(input), () -> compute(input));
     }
 
     /**
@@ -91,14 +85,7 @@ public abstract class Module implements AutoCloseable {
      * @throws LayerException naming the layer that refuses its inputs, or their number
      */
     public final List<Tensor> forward(List<Tensor> inputs) {
-        return allAsThisLayer(() -> {
-            List<Tensor> given = GivenTensors.of(inputs);
-            List<Tensor> outputs = GivenTensors.checkOutputs(compute(given));
-            if (isObserved()) {
-                tell(given, List.copyOf(outputs));
-            }
-            return outputs;
-        });
+        return allAsThisLayer(inputs, () -> compute(GivenTensors.of(inputs)));
     }
 
     private void tell(List<Tensor> inputs, List<Tensor> outputs) {
@@ -183,7 +170,34 @@ public abstract class Module implements AutoCloseable {
         return asPart(() -> inUse(formula));
     }
 
-    /** As {@link #asThisLayer}, for a formula of several outputs. */
+    /**
+     * As {@link #asThisLayer(Supplier)}, for another form of {@code forward}, such as one with masks or states:
+     * observers are told.
+     *
+     * @param inputs what observers see as the inputs
+     */
+    protected final Tensor asThisLayer(List<Tensor> inputs, Supplier<Tensor> formula) {
+        return asThisLayer(() -> {
+            Tensor output = formula.get();
+            if (isObserved()) {
+                tell(GivenTensors.of(inputs), List.of(output));
+            }
+            return output;
+        });
+    }
+
+    /** As {@link #asThisLayer(List, Supplier)}, for a formula of several outputs. */
+    protected final List<Tensor> allAsThisLayer(List<Tensor> inputs, Supplier<List<Tensor>> formula) {
+        return allAsThisLayer(() -> {
+            List<Tensor> outputs = GivenTensors.checkOutputs(formula.get());
+            if (isObserved()) {
+                tell(GivenTensors.of(inputs), List.copyOf(outputs));
+            }
+            return outputs;
+        });
+    }
+
+    /** As {@link #asThisLayer(Supplier)}, for a formula of several outputs. */
     protected final List<Tensor> allAsThisLayer(Supplier<List<Tensor>> formula) {
         return asPart(() -> inUse(scope -> GivenTensors.checkOutputs(formula.get()).stream()
                 .map(scope::handOver)

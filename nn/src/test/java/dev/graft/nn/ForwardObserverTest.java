@@ -228,6 +228,59 @@ class ForwardObserverTest {
     }
 
     @Test
+    void anObserverMayRetainTheGradientOfALayerInsideAFusedOne() {
+        Conv2d conv = new Conv2d(2, 3, 3, random);
+        BatchNorm2d norm = new BatchNorm2d(3);
+        Sequential block = new Sequential(conv, norm, new ReLU());
+        block.eval();
+        Tensor images = Tensor.randn(random, 2, 2, 6, 6);
+        List<Tensor> seen = new ArrayList<>();
+        try (Observation o =
+                block.observe("0", call -> seen.add(call.output().alias().keep().retainGrad()))) {
+            block.forward(images).square().sum().backward();
+        }
+        // the alias is beside the way of the gradient: only the output itself lies on it
+        assertThat(seen.get(0).grad()).isEmpty();
+        List<Tensor> onTheWay = new ArrayList<>();
+        try (Observation o = block.observe(
+                "0", call -> onTheWay.add(call.output().retainGrad().keep()))) {
+            block.forward(images).square().sum().backward();
+        }
+        Tensor gradient = onTheWay.get(0).grad().orElseThrow();
+        Tensor convolved = conv.forward(images).detach().requireGrad(true);
+        norm.forward(convolved).relu().square().sum().backward();
+        close(gradient.toFloatArray(), convolved.grad().orElseThrow().toFloatArray());
+        Tensor output = block.intermediates(images, "0", "").get("0");
+        assertThat(output.requiresGrad()).isTrue();
+    }
+
+    @Test
+    void anotherFormOfForwardIsSeenToo() {
+        final class Masked extends Module {
+            Tensor forward(Tensor input, float mask) {
+                return asThisLayer(List.of(input), () -> input.mul(mask));
+            }
+
+            List<Tensor> both(Tensor input) {
+                return allAsThisLayer(List.of(input), () -> List.of(input, input));
+            }
+
+            @Override
+            protected Tensor compute(Tensor input) {
+                return forward(input, 1f);
+            }
+        }
+        Masked masked = new Masked();
+        List<Integer> outputs = new ArrayList<>();
+        try (Observation o =
+                masked.observe("", call -> outputs.add(call.outputs().size()))) {
+            masked.forward(x, 2f);
+            masked.both(x);
+        }
+        assertThat(outputs).containsExactly(1, 2);
+    }
+
+    @Test
     void anObserverStaysWithItsModule() {
         List<String> seen = new ArrayList<>();
         Module old = net.module("1");

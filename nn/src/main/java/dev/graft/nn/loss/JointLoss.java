@@ -121,12 +121,15 @@ public final class JointLoss implements MultiLoss {
     }
 
     @Override
-    public OptionalLong ignoredLabel() {
-        return losses.stream()
-                .map(Loss::ignoredLabel)
-                .filter(OptionalLong::isPresent)
-                .findFirst()
-                .orElse(OptionalLong.empty());
+    public boolean isMultiLabel(List<Tensor> outputs) {
+        int judged = judged(outputs);
+        return judged >= 0 && losses.get(judged).isMultiLabel();
+    }
+
+    @Override
+    public OptionalLong ignoredLabel(List<Tensor> outputs) {
+        int judged = judged(outputs);
+        return judged < 0 ? OptionalLong.empty() : losses.get(judged).ignoredLabel();
     }
 
     /** The first loss that is for classification; -1 if there is none. */

@@ -51,6 +51,16 @@ public interface Loss {
         return false;
     }
 
+    /** As {@link #isMultiLabel()}, of the output that {@link #probabilities(List)} are from. */
+    default boolean isMultiLabel(List<Tensor> outputs) {
+        return isMultiLabel();
+    }
+
+    /** As {@link #ignoredLabel()}, of the target that {@link #labels} gives. */
+    default OptionalLong ignoredLabel(List<Tensor> outputs) {
+        return ignoredLabel();
+    }
+
     /** How {@link #forward(Tensor, Tensor)} reduces a batch: a mean unless overridden. */
     default LossReduction reduction() {
         return LossReduction.MEAN;

@@ -36,9 +36,9 @@ record BatchPredictions(float[][] probabilities, int[] labels, int[] rows, boole
                 Autograd.Guard guard = Autograd.noGrad()) {
             return criterion
                     .probabilities(outputs)
-                    .map(p -> criterion.isMultiLabel()
+                    .map(p -> criterion.isMultiLabel(outputs)
                             ? decisions(p, criterion.labels(outputs, targets))
-                            : answers(p, criterion.labels(outputs, targets), criterion.ignoredLabel()));
+                            : answers(p, criterion.labels(outputs, targets), criterion.ignoredLabel(outputs)));
         }
     }
 

@@ -189,4 +189,22 @@ class CollateTest {
         assertThat(unlabelled.size()).isEqualTo(1);
         assertThatThrownBy(unlabelled::labels).hasMessageContaining("a Sentences has no classes");
     }
+
+    @Test
+    void allTensorsOfABatchGoToTheLoadersDevice() {
+        Device other = Device.of("reference");
+        try (DataLoader loader = DataLoader.of(new Sentences(2, 3), 2)
+                .collate(Collate.padded(0).targets(-100, 0))
+                .on(other)) {
+            for (Batch batch : loader) {
+                assertThat(batch.allInputs())
+                        .hasSize(3)
+                        .allMatch(t -> t.device().equals(other));
+                assertThat(batch.allTargets())
+                        .hasSize(2)
+                        .allMatch(t -> t.device().equals(other));
+                assertThat(batch.allInputs().get(2).toLongArray()).containsExactly(2, 3);
+            }
+        }
+    }
 }

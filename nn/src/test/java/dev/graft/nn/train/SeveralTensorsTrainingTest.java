@@ -14,6 +14,7 @@ import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.loss.BceWithLogitsLoss;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.loss.JointLoss;
 import dev.graft.nn.loss.Loss;
@@ -275,6 +276,27 @@ class SeveralTensorsTrainingTest {
         assertThatThrownBy(() -> loss.weights(1, -1)).hasMessageContaining("finite and not negative");
         assertThatThrownBy(() -> JointLoss.of(new MseLoss().reduction(dev.graft.tensor.LossReduction.SUM)))
                 .hasMessageContaining("must be a mean over examples");
+    }
+
+    @Test
+    void theScoresAreThoseOfTheFirstLossThatIsForClassification() {
+        Tensor logits = Tensor.of(new float[] {4, -4, -4, 4}, 2, 2);
+        Tensor classes = Tensor.of(new long[] {0, -100}, 2);
+        Tensor several = Tensor.of(new float[] {1, 0, 0, 1}, 2, 2);
+        Tensor ages = Tensor.zeros(2, 1);
+        Loss plain = JointLoss.of(new MseLoss(), new CrossEntropyLoss());
+        BatchPredictions one = BatchPredictions.of(plain, List.of(ages, logits), List.of(ages, classes))
+                .orElseThrow();
+        assertThat(one.labels()).containsExactly(0);
+        assertThat(one.rows()).containsExactly(0);
+        Loss labels = JointLoss.of(new MseLoss(), new BceWithLogitsLoss().multiLabel(), new CrossEntropyLoss());
+        BatchPredictions many = BatchPredictions.of(
+                        labels, List.of(ages, logits, logits), List.of(ages, several, classes))
+                .orElseThrow();
+        assertThat(many.isMultiLabel()).isTrue();
+        assertThat(many.right()).isEqualTo(4);
+        assertThat(BatchPredictions.of(JointLoss.of(new MseLoss()), List.of(ages), List.of(ages)))
+                .isEmpty();
     }
 
     @Test
