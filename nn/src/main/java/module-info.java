@@ -10,6 +10,7 @@ module dev.graft.nn {
     exports dev.graft.nn.json to
             dev.graft.vision;
     exports dev.graft.nn.layer;
+    exports dev.graft.nn.layer.sequence;
     exports dev.graft.nn.loss;
     exports dev.graft.nn.metric;
     exports dev.graft.nn.model;

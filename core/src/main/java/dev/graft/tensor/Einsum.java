@@ -77,7 +77,8 @@ final class Einsum {
     private String labels(String term, int rank) {
         int dots = term.indexOf("...");
         String letters = dots < 0 ? term : term.substring(0, dots) + term.substring(dots + 3);
-        for (char c : letters.toCharArray()) {
+        for (int i = 0; i < letters.length(); i++) {
+            char c = letters.charAt(i);
             if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) {
                 throw wrong(
                         "'" + c + "' is not a label", "labels are letters; \"...\" stands for the dimensions left.");
@@ -151,7 +152,8 @@ final class Einsum {
     private Labelled simple(Tensor operand, String labels) {
         Tensor t = operand;
         StringBuilder left = new StringBuilder();
-        for (char label : labels.toCharArray()) {
+        for (int at = 0; at < labels.length(); at++) {
+            char label = labels.charAt(at);
             int axis = left.length();
             int first = left.indexOf(String.valueOf(label));
             if (t.dim(axis) == 1 && sizes.getOrDefault(label, 1) != 1) {

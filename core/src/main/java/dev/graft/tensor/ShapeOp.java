@@ -137,8 +137,8 @@ sealed interface ShapeOp extends Op {
 
         private Tensor window(Tensor x) {
             long[] old = x.strides();
-            long rows = Math.max(0, x.dim(axis1) - (long) Math.max(0, -(long) offset));
-            long columns = Math.max(0, x.dim(axis2) - (long) Math.max(0, offset));
+            long rows = Math.max(0, x.dim(axis1) - Math.max(0, -(long) offset));
+            long columns = Math.max(0, x.dim(axis2) - Math.max(0, offset));
             int length = (int) Math.min(rows, columns);
             int[] dims = new int[x.rank() - 1];
             long[] strides = new long[dims.length];

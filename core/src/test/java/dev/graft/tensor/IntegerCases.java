@@ -47,7 +47,7 @@ final class IntegerCases {
         one(cases, BinaryOp.FLOOR_DIVIDE, "floor_divide/number", x -> x.floorDivide(1.5), x -> Math.floor(x / 1.5));
         one(cases, BinaryOp.REMAINDER, "remainder/number", x -> x.remainder(1.5), x -> x - 1.5 * Math.floor(x / 1.5));
         cases.add(two(BinaryOp.ADD, "add/i64_wraps", Tensor::add, (p, q) -> (double) (long) wrapped(p, q)));
-        cases.add(two(BinaryOp.MUL, "mul/i32_wraps", Tensor::mul, (p, q) -> (int) ((long) p * (long) q)));
+        cases.add(two(BinaryOp.MUL, "mul/i32_wraps", Tensor::mul, (p, q) -> (int) (((long) p) * ((long) q))));
         cases.add(two(BinaryOp.ADD, "add/i64_exact", Tensor::add, Double::sum));
         for (String type : List.of("i64", "i32")) {
             one(cases, "neg", "neg/" + type, Tensor::neg, x -> -x);

@@ -158,12 +158,11 @@ final class SpatialCases {
         double step = p.scale().isEmpty()
                 ? (double) from / to
                 : 1 / p.scale().get(Math.min(which, p.scale().size() - 1));
-        switch (p.mode()) {
-            case NEAREST:
-                return at == (from == to ? i : Math.min((int) (i * step), from - 1)) ? 1 : 0;
-            case NEAREST_EXACT:
-                return at == Math.min((int) ((i + 0.5) * step), from - 1) ? 1 : 0;
-            default:
+        if (p.mode() == InterpolateParams.Mode.NEAREST) {
+            return at == (from == to ? i : Math.min((int) (i * step), from - 1)) ? 1 : 0;
+        }
+        if (p.mode() == InterpolateParams.Mode.NEAREST_EXACT) {
+            return at == Math.min((int) ((i + 0.5) * step), from - 1) ? 1 : 0;
         }
         double x = p.alignCorners() ? (to > 1 ? i * (from - 1.0) / (to - 1) : 0) : (i + 0.5) * step - 0.5;
         if (p.mode() == InterpolateParams.Mode.LINEAR) {

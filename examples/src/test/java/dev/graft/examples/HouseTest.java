@@ -47,6 +47,7 @@ class HouseTest {
             // nn
             "nn",
             "nn.layer, nn.data, nn.loss, nn.metric, nn.optim",
+            "nn.layer.sequence",
             "nn.train, nn.json",
             "nn.model",
             "nn.run",

@@ -17,7 +17,7 @@ final class Intermediates {
             throw new IllegalArgumentException("intermediates: no layer is named. Hint: name some of "
                     + root.namedModules().keySet() + ".");
         }
-        Map<Module, Optional<Tensor>> seen = new IdentityHashMap<>();
+        IdentityHashMap<Module, Optional<Tensor>> seen = new IdentityHashMap<>();
         layers.forEach(name -> seen.put(ModuleTree.find(root, name), Optional.empty()));
         CallContext calls = CallContext.current();
         calls.beginWatching(seen.keySet(), call -> seen.put(call.module(), Optional.of(kept(seen, call))));

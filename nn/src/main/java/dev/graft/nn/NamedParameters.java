@@ -17,7 +17,11 @@ public final class NamedParameters {
         this.parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
     }
 
-    /** @throws IllegalArgumentException if there is none of that name */
+    /**
+     * The parameter of a name.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
     public Parameter get(String name) {
         Parameter parameter = parameters.get(name);
         if (parameter == null) {

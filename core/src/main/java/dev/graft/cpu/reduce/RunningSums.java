@@ -19,7 +19,11 @@ public final class RunningSums {
         this.context = context;
     }
 
-    /** @param reverse whether the sums begin at the end */
+    /**
+     * The sums of all elements up to each one along an axis.
+     *
+     * @param reverse whether the sums begin at the end
+     */
     public void cumsum(View x, int axis, boolean reverse, View y) {
         StridedWalk walk = StridedWalk.of(1, first(x, axis), first(y, axis));
         int n = x.dim(axis);

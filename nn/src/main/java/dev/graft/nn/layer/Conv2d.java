@@ -90,7 +90,7 @@ public final class Conv2d extends Module {
 
     /** With what surrounds the image, unless these are zeros, which the convolution itself adds. */
     private Tensor padded(Tensor input, Conv2dParams g) {
-        boolean zeros = options.paddingMode() == PaddingMode.ZEROS || inner(g) == g || input.rank() != 4;
+        boolean zeros = options.paddingMode() == PaddingMode.ZEROS || inner(g).equals(g) || input.rank() != 4;
         return zeros ? input : input.pad2d(options.paddingMode(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight());
     }
 

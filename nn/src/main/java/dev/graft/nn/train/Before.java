@@ -18,7 +18,7 @@ final class Before implements AutoCloseable {
     private final StateDict weights;
     private final StateDict moments;
     private final double factor;
-    private final Map<Stochastic, long[]> random = new IdentityHashMap<>();
+    private final IdentityHashMap<Stochastic, long[]> random = new IdentityHashMap<>();
     private final Map<Parameter, Tensor> gradients = new LinkedHashMap<>();
 
     @SuppressWarnings("try")

@@ -28,15 +28,16 @@ import java.util.TreeMap;
  * @see <a href="https://arxiv.org/abs/1801.06146">Howard and Ruder 2018 (ULMFiT)</a>
  */
 public final class GradualUnfreezing implements TrainerCallback {
-    private final TreeMap<Integer, List<String>> parts;
+    /** By epoch, in order. */
+    private final Map<Integer, List<String>> parts;
 
-    private GradualUnfreezing(TreeMap<Integer, List<String>> parts) {
+    private GradualUnfreezing(Map<Integer, List<String>> parts) {
         this.parts = parts;
     }
 
     /** Unfreezes these parts, and all below them, when an epoch begins. */
     public static GradualUnfreezing at(int epoch, String... paths) {
-        return new GradualUnfreezing(new TreeMap<>()).and(epoch, paths);
+        return new GradualUnfreezing(Map.of()).and(epoch, paths);
     }
 
     /** Also unfreezes these parts at the beginning of another epoch, or of the same one. */
@@ -48,7 +49,7 @@ public final class GradualUnfreezing implements TrainerCallback {
             throw new IllegalArgumentException("gradual unfreezing: no part is named for epoch " + epoch
                     + ". Hint: name modules, such as \"layer4\".");
         }
-        TreeMap<Integer, List<String>> more = new TreeMap<>(parts);
+        Map<Integer, List<String>> more = new TreeMap<>(parts);
         List<String> all = new ArrayList<>(more.getOrDefault(epoch, List.of()));
         all.addAll(List.of(paths));
         more.put(epoch, List.copyOf(all));

@@ -8,6 +8,12 @@ import dev.graft.backend.PaddingMode;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.ModuleList;
+import dev.graft.nn.layer.sequence.GRU;
+import dev.graft.nn.layer.sequence.LSTM;
+import dev.graft.nn.layer.sequence.MultiheadAttention;
+import dev.graft.nn.layer.sequence.RecurrentOptions;
+import dev.graft.nn.layer.sequence.TransformerEncoder;
+import dev.graft.nn.layer.sequence.TransformerEncoderLayer;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.optim.AdamW;
 import dev.graft.nn.optim.GradientClip;
@@ -199,14 +205,14 @@ class LayersOnAnotherDeviceTest {
                     .forEach(type -> used.add(type.getSimpleName()));
         }
         Set<String> layers = new TreeSet<>();
-        Path folder = Path.of("target/classes/dev/graft/nn/layer");
-        try (Stream<Path> files = Files.list(folder)) {
+        Path classes = Path.of("target/classes");
+        try (Stream<Path> files = Files.walk(classes.resolve("dev/graft/nn/layer"))) {
             for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
-                String name = file.getFileName().toString().replace(".class", "");
-                if (name.equals("package-info")) {
+                if (file.endsWith("package-info.class")) {
                     continue;
                 }
-                Class<?> type = Class.forName("dev.graft.nn.layer." + name);
+                String name = classes.relativize(file).toString().replace(".class", "");
+                Class<?> type = Class.forName(name.replace(file.getFileSystem().getSeparator(), "."));
                 if (Module.class.isAssignableFrom(type)
                         && Modifier.isPublic(type.getModifiers())
                         && !Modifier.isAbstract(type.getModifiers())) {

@@ -57,7 +57,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
             return !combinations.isEmpty();
         }
 
-        /** What {@code labels} number, in words. */
+        /** What a label means, in words. */
         String nameOf(int label) {
             if (!isMultiLabel()) {
                 return classes.get(label);

@@ -71,7 +71,7 @@ public final class VectorDepthwiseConvolution extends DepthwiseConvolution {
     @Override
     public boolean gradient(int images, ImageArray source, ImageArray gradient, PixelMap map, View dw) {
         if (!DepthwiseGradientBlock.fits(map, source.channels())) {
-            return RepeatedConvolution.fits(map) && source.channels() >= LEAST_CHANNELS
+            return (RepeatedConvolution.fits(map) && source.channels() >= LEAST_CHANNELS)
                     ? repeated.singleGradient(images, source, gradient, map, dw)
                     : super.gradient(images, source, gradient, map, dw);
         }

@@ -328,7 +328,7 @@ public record ResNetParts(
 
     /** Channels of the 3x3 convolution of a bottleneck. */
     int middle(int planes) {
-        return (int) (planes * (widthPerGroup / (double) USUAL_WIDTH)) * groups;
+        return ((int) (planes * (widthPerGroup / (double) USUAL_WIDTH))) * groups;
     }
 
     /** This with so many groups in each 3x3 convolution. */

@@ -1,7 +1,10 @@
-package dev.graft.nn.layer;
+package dev.graft.nn.layer.sequence;
 
 import dev.graft.nn.Module;
 import dev.graft.nn.StateKey;
+import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.LayerNorm;
+import dev.graft.nn.layer.Linear;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 

@@ -1,7 +1,8 @@
-package dev.graft.nn.layer;
+package dev.graft.nn.layer.sequence;
 
 import dev.graft.nn.Module;
 import dev.graft.nn.ModuleList;
+import dev.graft.nn.layer.LayerNorm;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;

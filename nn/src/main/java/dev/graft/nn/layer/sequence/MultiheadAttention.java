@@ -1,4 +1,4 @@
-package dev.graft.nn.layer;
+package dev.graft.nn.layer.sequence;
 
 import dev.graft.backend.AttentionParams;
 import dev.graft.nn.Init;
@@ -6,6 +6,7 @@ import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.nn.StateKey;
 import dev.graft.nn.Stochastic;
+import dev.graft.nn.layer.Linear;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Tensor;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.graft.nn.layer;
+package dev.graft.nn.layer.sequence;
 
 import dev.graft.tensor.Tensor;
 import dev.graft.type.DType;

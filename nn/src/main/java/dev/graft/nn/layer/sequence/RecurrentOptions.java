@@ -1,4 +1,4 @@
-package dev.graft.nn.layer;
+package dev.graft.nn.layer.sequence;
 
 /**
  * Settings of {@link LSTM} and {@link GRU}.

@@ -1,4 +1,4 @@
-package dev.graft.nn.layer;
+package dev.graft.nn.layer.sequence;
 
 import dev.graft.backend.RecurrentCell;
 import dev.graft.tensor.Tensor;

@@ -1,10 +1,11 @@
-package dev.graft.nn.layer;
+package dev.graft.nn.layer.sequence;
 
 import dev.graft.backend.RecurrentCell;
 import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.NamedParameters;
 import dev.graft.nn.Parameter;
+import dev.graft.nn.layer.Dropout;
 import dev.graft.tensor.Recurrent;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
