@@ -312,7 +312,8 @@ class SpecialValuesTest {
         missing.removeAll(proved);
         // Moving elements is all the same for special ones; convolutions are proved in NotANumberTest and
         // ConvolutionTest, and what surrounds a pixel in ResamplingTest,
-        // group norm and root-mean-square norm in GroupNormTest.
+        // group norm and root-mean-square norm in GroupNormTest; attention and recurrent layers have no special values
+        // of PyTorch beside them yet.
         missing.removeIf(key -> key instanceof Class<?> type
                 && (ShapeOp.class.isAssignableFrom(type) || SpatialOp.class.isAssignableFrom(type)));
         assertThat(missing.stream().map(key -> key instanceof Class<?> type ? type.getSimpleName() : key.toString()))
@@ -328,7 +329,11 @@ class SpecialValuesTest {
                         "XOR",
                         "Conv2d",
                         "GroupNorm",
-                        "RmsNorm");
+                        "RmsNorm",
+                        "Attention",
+                        "SelfAttention",
+                        "LSTM",
+                        "GRU");
     }
 
     private static Tensor[] arguments(String name) {
