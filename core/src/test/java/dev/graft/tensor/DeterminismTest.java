@@ -22,8 +22,11 @@ import org.junit.jupiter.api.Test;
  * changes.
  */
 class DeterminismTest {
-    private static final Set<String> CONVOLUTIONS =
-            Set.of("3x3 convolutions, 32 channels and more", "other convolutions", "depthwise convolutions");
+    private static final Set<String> CONVOLUTIONS = Set.of(
+            "3x3 convolutions, 32 channels and more",
+            "other convolutions",
+            "depthwise convolutions",
+            "grouped convolutions");
 
     @Test
     void repetitionsAndThreadsChangeNoBit() {

@@ -248,13 +248,19 @@ final class GraphSpatial {
                     GraphRef flat = r[0].reshape(rows, r[0].ids().length / rows);
                     boolean[] along = {false, true};
                     GraphRef mean = flat.fold(along, t::mean);
-                    GraphRef z = GraphRef.normalise(flat, mean, GraphRef.variance(flat, mean, along), EPS)
-                            .reshape(dims);
-                    int[] channels = new int[dims.length];
-                    Arrays.fill(channels, 1);
-                    channels[1] = c;
-                    return GraphRef.zip(
-                            GraphRef.zip(z, r[1].reshape(channels), t::mul), r[2].reshape(channels), t::add);
+                    GraphRef deviation = GraphRef.variance(flat, mean, along).map(v -> t.sqrt(t.affine(v, 1, EPS)));
+                    // As x * scale + shift, which is how float libraries round it, PyTorch too.
+                    GraphRef scale = GraphRef.zip(
+                            r[1].reshape(1, groups, c / groups), deviation.reshape(dims[0], groups, 1), t::div);
+                    GraphRef shift = GraphRef.zip(
+                            r[2].reshape(1, groups, c / groups),
+                            GraphRef.zip(mean.reshape(dims[0], groups, 1), scale, t::mul),
+                            t::sub);
+                    int[] each = new int[dims.length];
+                    Arrays.fill(each, 1);
+                    each[0] = dims[0];
+                    each[1] = c;
+                    return GraphRef.zip(GraphRef.zip(r[0], scale.reshape(each), t::mul), shift.reshape(each), t::add);
                 },
                 "$0.groupNorm(" + groups + ", $1, $2, " + EPS + "f)",
                 "F.group_norm($0, " + groups + ", $1, $2, " + EPS + ")");
