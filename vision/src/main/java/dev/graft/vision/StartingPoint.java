@@ -197,7 +197,7 @@ record StartingPoint(
      */
     Backbone network(RandomGenerator random) {
         try (StateDict state = load()) {
-            if (state.names().stream().noneMatch(name -> name.startsWith(architecture.headPath() + "."))) {
+            if (architecture.lacksOnlyItsHead(state)) {
                 throw new RunException(
                         file.orElseThrow() + " holds a backbone without a classifier, so it tells no classes apart",
                         "fine-tune it on your images first");

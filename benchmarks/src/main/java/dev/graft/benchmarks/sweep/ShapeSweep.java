@@ -162,7 +162,7 @@ public final class ShapeSweep {
     }
 
     private void printCosts(int count) {
-        System.out.printf("%17s %9s  %s%n", "ms", "cost", "shapes that cost most");
+        System.out.printf(Locale.ROOT, "%17s %9s  %s%n", "ms", "cost", "shapes that cost most");
         costs.entrySet().stream()
                 .sorted(Map.Entry.<Point, Double>comparingByValue().reversed())
                 .limit(count)
@@ -176,7 +176,7 @@ public final class ShapeSweep {
 
     private void print(int count) {
         System.out.printf(Locale.ROOT, "%d pairs compared, %d measured again; the worst:%n", pairs, costs.size());
-        System.out.printf("%7s %9s %9s  %s%n", "ratio", "ms", "cost", "shape, and what its neighbour has");
+        System.out.printf(Locale.ROOT, "%7s %9s %9s  %s%n", "ratio", "ms", "cost", "shape, and what its neighbour has");
         List<Pair> found = new ArrayList<>(ranked());
         for (Pair pair : found.subList(0, Math.min(count, found.size()))) {
             double cost = costs.get(pair.slow);

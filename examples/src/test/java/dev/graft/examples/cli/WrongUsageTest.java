@@ -67,7 +67,7 @@ class WrongUsageTest {
         Cli.run("predict", "--model", "", "x.jpg").wrongUsage("--model is empty.", hint);
         Cli.run("predict", "--model", "x", "").wrongUsage("IMAGE is empty.", hint);
         Cli.run("evaluate", "--model", "x", "--data", "y", "--csv=").wrongUsage("--csv is empty.", hint);
-        Cli.run("inspect", "").wrongUsage("FILE is empty.", hint);
+        Cli.run("inspect", "").wrongUsage("FILE|DIR is empty.", hint);
     }
 
     /** An option that writes is easily taken for one that reads. */
@@ -88,7 +88,7 @@ class WrongUsageTest {
         Cli.run("predict", "--model", "resnet18", "--weights", list, "--json", list, "x.jpg")
                 .wrongUsage("the file that --weights names");
         Cli.run("predict", "--model", run, "--json", list, "x.jpg", list).wrongUsage("the file that IMAGE names");
-        Cli.run("inspect", card, "--json", card).wrongUsage("the file that FILE names");
+        Cli.run("inspect", card, "--json", card).wrongUsage("the file that FILE|DIR names");
         Cli.run("finetune", "--data", list, "--out", run, "--json", list).wrongUsage("the file that --data names");
         assertThat(list).hasContent("file,label");
         assertThat(card).hasContent("{}");

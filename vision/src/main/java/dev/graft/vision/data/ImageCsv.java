@@ -61,6 +61,7 @@ public final class ImageCsv extends ImageDataset {
     /** The header, and the names of those of its columns that are read. */
     private record Columns(List<String> all, String file, LabelColumns labels, Optional<String> patient) {
         static Columns of(Path csv, List<String> header, List<String> labelColumns) {
+            String file = required(csv, header, "file");
             LabelColumns labels = labelColumns.isEmpty()
                     ? find(csv, header, "label")
                             .map(LabelColumns::one)
@@ -69,8 +70,7 @@ public final class ImageCsv extends ImageDataset {
                     : LabelColumns.flags(labelColumns.stream()
                             .map(name -> required(csv, header, name))
                             .toList());
-            return new Columns(
-                    List.copyOf(header), required(csv, header, "file"), labels, find(csv, header, "patient"));
+            return new Columns(List.copyOf(header), file, labels, find(csv, header, "patient"));
         }
 
         private static String required(Path csv, List<String> header, String name) {

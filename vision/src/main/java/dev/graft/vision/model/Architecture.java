@@ -182,6 +182,15 @@ public final class Architecture {
         }
     }
 
+    /** Whether all of this network's weights are there but those of its classifier. */
+    public boolean lacksOnlyItsHead(StateDict state) {
+        try (Backbone any = Init.skip(() -> constructor.build(1, new SplittableRandom(0)));
+                StateDict own = any.stateDict()) {
+            String head = headPath + ".";
+            return own.names().stream().allMatch(name -> name.startsWith(head) != state.contains(name));
+        }
+    }
+
     private Backbone fill(StateDict state, RandomGenerator random) {
         int classes = state.find(headPath + ".weight")
                 .filter(weight -> weight.rank() > 0)

@@ -253,7 +253,7 @@ public record PretrainedFolder(
      */
     public Backbone network(RandomGenerator random) {
         try (StateDict state = load()) {
-            if (!state.contains(architecture.headPath() + ".weight")) {
+            if (architecture.lacksOnlyItsHead(state)) {
                 throw withoutClassifier();
             }
             Backbone model = architecture.create(state, random);
