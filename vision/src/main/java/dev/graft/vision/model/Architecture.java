@@ -184,6 +184,9 @@ public final class Architecture {
 
     /** Whether all of this network's weights are there but those of its classifier. */
     public boolean lacksOnlyItsHead(StateDict state) {
+        if (state.contains(headPath + ".weight")) {
+            return false;
+        }
         try (Backbone any = Init.skip(() -> constructor.build(1, new SplittableRandom(0)));
                 StateDict own = any.stateDict()) {
             String head = headPath + ".";
