@@ -1,7 +1,14 @@
 package dev.graft.vision;
 
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.Dataset;
+import dev.graft.nn.data.Example;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.LastBatch;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunFolder;
+import dev.graft.random.RandomStream;
+import dev.graft.tensor.Device;
 import dev.graft.vision.image.file.Window;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.zoo.PretrainedFolder;
@@ -56,6 +63,29 @@ record FineTuningSettings(
         Preprocessing own = start.preprocessing();
         Preprocessing sized = imageSize.isPresent() ? own.withImageSize(imageSize.getAsInt()) : own;
         return window.map(sized::withWindow).orElse(sized);
+    }
+
+    /** Batches in order. */
+    DataLoader loader(Dataset<Example> data) {
+        DataLoader loader = DataLoader.of(data, recipe.batch()).on(Device.of(device));
+        return workers.isPresent() ? loader.workers(workers.getAsInt()) : loader;
+    }
+
+    /** Batches to train on: shuffled, mixed, and none of a single image. */
+    DataLoader trainLoader(LabelledDataset train) {
+        return loader(train)
+                .shuffled(recipe.seed())
+                .lastBatch(LastBatch.MERGE_SINGLE)
+                .collate(augment.collate(train.classes().size()));
+    }
+
+    /**
+     * Batches in order, whose views are what a frozen backbone sees.
+     *
+     * @param part {@code training} or {@code validation}
+     */
+    DataLoader featureLoader(Dataset<Example> data, String part) {
+        return loader(data).seed(RandomStream.seed(recipe.seed(), "finetune.views." + part));
     }
 
     boolean usesFeatureCache() {

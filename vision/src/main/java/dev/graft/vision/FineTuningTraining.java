@@ -5,10 +5,7 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
-import dev.graft.nn.data.Dataset;
-import dev.graft.nn.data.Example;
 import dev.graft.nn.data.LabelledDataset;
-import dev.graft.nn.data.LastBatch;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.run.AtFirstBatch;
 import dev.graft.nn.run.FeatureCache;
@@ -19,8 +16,6 @@ import dev.graft.nn.run.Stopped;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
-import dev.graft.random.RandomStream;
-import dev.graft.tensor.Device;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
@@ -161,7 +156,7 @@ record FineTuningTraining(
                 model,
                 model::features,
                 images,
-                loader(images).seed(RandomStream.seed(settings.recipe().seed(), "finetune.views." + name)),
+                settings.featureLoader(images, name),
                 views,
                 "features of " + name + " images",
                 spill,
@@ -178,11 +173,8 @@ record FineTuningTraining(
             boolean headOnly,
             double secondsBefore) {
         Recipe recipe = settings.recipe();
-        try (DataLoader trainLoader = loader(train)
-                        .shuffled(recipe.seed())
-                        .lastBatch(LastBatch.MERGE_SINGLE)
-                        .collate(settings.augment().collate(train.classes().size()));
-                DataLoader heldLoader = loader(held.size() > 0 ? held : train);
+        try (DataLoader trainLoader = settings.trainLoader(train);
+                DataLoader heldLoader = settings.loader(held.size() > 0 ? held : train);
                 Optimizer optimizer = recipe.optimizer(model.trainableParameters())) {
             Stopped.check(stop);
             if (!resume) {
@@ -200,12 +192,5 @@ record FineTuningTraining(
                     ? Optional.empty()
                     : Optional.of(Metrics.of(history, train.size(), secondsBefore));
         }
-    }
-
-    private DataLoader loader(Dataset<Example> data) {
-        DataLoader loader = DataLoader.of(data, settings.recipe().batch()).on(Device.of(settings.device()));
-        return settings.workers().isPresent()
-                ? loader.workers(settings.workers().getAsInt())
-                : loader;
     }
 }

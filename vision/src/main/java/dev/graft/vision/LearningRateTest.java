@@ -3,7 +3,6 @@ package dev.graft.vision;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LabelledDataset;
-import dev.graft.nn.data.LastBatch;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.run.FeatureCache;
 import dev.graft.nn.run.Recipe;
@@ -14,8 +13,8 @@ import dev.graft.tensor.Device;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -47,48 +46,43 @@ record LearningRateTest(FineTuningSettings settings, FineTuningListeners listene
         }
     }
 
-    /** What a frozen backbone makes of each image once, as in the training. */
     private LrFinder.Result onFeatures(Backbone model, LabelledDataset train) {
+        Optional<FeatureCache> computed = features(model, train);
+        if (computed.isEmpty()) {
+            return test(model, train);
+        }
+        try (FeatureCache features = computed.get()) {
+            return test(model.headNetwork(), features);
+        }
+    }
+
+    /** What a frozen backbone makes of each image once, as in the training; empty where there is no room for it. */
+    private Optional<FeatureCache> features(Backbone model, LabelledDataset train) {
         try {
-            Path spill = Files.createTempDirectory("graft-features");
-            try (FeatureCache features = FeatureCache.compute(
+            return Optional.of(FeatureCache.compute(
                     model,
                     model::features,
                     train,
-                    loader(train).seed(RandomStream.seed(settings.recipe().seed(), "finetune.views.training")),
+                    settings.featureLoader(train, "training"),
                     settings.views(),
                     "features of training images",
-                    spill,
+                    Path.of(System.getProperty("java.io.tmpdir")),
                     listeners.stop(),
-                    listeners.progress())) {
-                return test(model.headNetwork(), features);
-            } finally {
-                Files.deleteIfExists(spill);
-            }
+                    listeners.progress()));
         } catch (IOException e) {
             listeners.say("feature cache: not used, the backbone runs in every step (" + e.getMessage() + ")");
-            return test(model, train);
+            return Optional.empty();
         }
     }
 
     private LrFinder.Result test(Module model, LabelledDataset train) {
         Recipe recipe = settings.recipe();
-        try (DataLoader batches = loader(train)
-                        .shuffled(recipe.seed())
-                        .lastBatch(LastBatch.MERGE_SINGLE)
-                        .collate(settings.augment().collate(train.classes().size()));
+        try (DataLoader batches = settings.trainLoader(train);
                 Optimizer optimizer = recipe.optimizer(model.trainableParameters())) {
             LrFinder finder = LrFinder.of(model, recipe.loss(train), optimizer)
                     .progress(listeners.progress())
                     .stop(listeners.stop());
             return how.apply(finder).run(batches);
         }
-    }
-
-    private DataLoader loader(LabelledDataset data) {
-        DataLoader loader = DataLoader.of(data, settings.recipe().batch()).on(Device.of(settings.device()));
-        return settings.workers().isPresent()
-                ? loader.workers(settings.workers().getAsInt())
-                : loader;
     }
 }
