@@ -485,7 +485,8 @@ public final class FineTuning {
      */
     public FineTuningRun open() {
         FineTuningValues all = values.withThoseOfTheRun();
-        return FineTuningRun.open(all.resolve(), all.kept(), listeners);
+        FineTuningSettings settings = all.resolve();
+        return FineTuningRun.open(settings, all.out(), all.kept(settings), listeners);
     }
 
     /**
@@ -506,7 +507,7 @@ public final class FineTuning {
      * @param how changes the finder, such as {@code finder -> finder.between(1e-5, 1).steps(50)}
      */
     public LrFinder.Result findLearningRate(UnaryOperator<LrFinder> how) {
-        return new LearningRateTest(values.withSomeOut().resolve(), listeners, how).run();
+        return new LearningRateTest(values.resolve(), listeners, how).run();
     }
 
     /** Whether a file is one that a run in this folder writes. */

@@ -60,13 +60,15 @@ public final class FineTuningRun implements AutoCloseable {
     /**
      * Locks the folder, and finds or downloads the weights. Nothing is lost where this is killed.
      *
+     * @param out the folder
      * @param options how the settings were asked for; kept in the folder
      * @param listeners who is told, and may stop the run
      * @throws RunException where the folder, the data or the weights cannot be used
      */
-    static FineTuningRun open(FineTuningSettings settings, Map<String, Object> options, FineTuningListeners listeners) {
-        settings.source().checkIsApart(settings.out());
-        RunFolder folder = RunFolder.open(settings.out(), Map.of("jpeg", Image.jpegLibrary()));
+    static FineTuningRun open(
+            FineTuningSettings settings, Path out, Map<String, Object> options, FineTuningListeners listeners) {
+        settings.source().checkIsApart(out);
+        RunFolder folder = RunFolder.open(out, Map.of("jpeg", Image.jpegLibrary()));
         try {
             folder.checkIsNotOwn("weights", settings.weightsFile());
             folder.check(settings.existing());

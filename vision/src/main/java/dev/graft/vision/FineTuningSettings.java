@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Everything a fine-tuning is told.
+ * Everything a fine-tuning is told, but the folder for its result.
  *
  * @param source the images
  * @param model the network's name
@@ -34,9 +34,8 @@ import java.util.OptionalInt;
  * @param workers threads that decode images; empty for one for each processor
  * @param featureCache whether a frozen backbone may run once for each image
  * @param cachedViews how many augmented views of each image a frozen backbone sees; 0 for a new one in every epoch
- * @param out the run's folder
- * @param resume continue the run in {@code out}
- * @param overwrite replace the run in {@code out}
+ * @param resume continue the run in the folder
+ * @param overwrite replace the run in the folder
  * @param skipBad leave out images that cannot be read
  */
 record FineTuningSettings(
@@ -53,7 +52,6 @@ record FineTuningSettings(
         OptionalInt workers,
         boolean featureCache,
         int cachedViews,
-        Path out,
         boolean resume,
         boolean overwrite,
         boolean skipBad) {

@@ -199,7 +199,7 @@ final class FineTuningValues {
      * @throws dev.graft.nn.run.RunException where there is no run to continue
      */
     FineTuningValues withThoseOfTheRun() {
-        Path out = given(OUT).orElseThrow(() -> FineTuning.missing("out", "name a folder for the result"));
+        Path out = out();
         if (!get(RESUME)) {
             return this;
         }
@@ -223,16 +223,18 @@ final class FineTuningValues {
         return merged;
     }
 
-    /** For what writes no folder: these values, whether they name one or not. */
-    FineTuningValues withSomeOut() {
-        return given(OUT).isPresent() ? this : with(OUT, Path.of("none"));
+    /** @throws SettingException where the folder is missing */
+    Path out() {
+        return given(OUT).orElseThrow(() -> FineTuning.missing("out", "name a folder for the result"));
     }
 
     /**
      * How the run is asked for, for its folder: what is given, and the defaults, since a resume must not depend on
      * those of a later version.
+     *
+     * @param resolved these values
      */
-    Map<String, Object> kept() {
+    Map<String, Object> kept(FineTuningSettings resolved) {
         Map<String, Object> kept = new LinkedHashMap<>();
         for (FineTuningSetting<?> setting : ALL) {
             Optional<?> value = setting.equals(WEIGHTS) ? Optional.of(wholePath(get(WEIGHTS))) : given(setting);
@@ -241,8 +243,8 @@ final class FineTuningValues {
                 kept.put(option(setting), setting.written(value.get()));
             }
         }
-        Recipe recipe = recipe();
-        kept.put(option(MODEL), model());
+        Recipe recipe = resolved.recipe();
+        kept.put(option(MODEL), resolved.model());
         kept.put(option(LR), LR.written(recipe.learningRate()));
         kept.put(option(WEIGHT_DECAY), WEIGHT_DECAY.written(recipe.weightDecay()));
         return kept;
@@ -260,19 +262,19 @@ final class FineTuningValues {
     }
 
     /**
-     * All of it, checked.
+     * All of it but the folder, checked.
      *
      * @throws SettingException where settings lack, or contradict each other
      */
     FineTuningSettings resolve() {
-        Path out = get(OUT);
         boolean resume = get(RESUME);
         Path data = given(DATA)
                 .orElseThrow(() -> FineTuning.missing(
                         "data",
-                        resume
-                                ? "name the images: " + out + " holds no run that tells which they were"
-                                : "name a folder with one sub-folder of images for each class"));
+                        given(OUT)
+                                .filter(out -> resume)
+                                .map(out -> "name the images: " + out + " holds no run that tells which they were")
+                                .orElse("name a folder with one sub-folder of images for each class")));
         checkThat(
                 given(VAL).isEmpty() || given(VAL_FRACTION).isEmpty(),
                 setting("val") + " and " + setting("valFraction") + " exclude each other");
@@ -314,21 +316,21 @@ final class FineTuningValues {
         checkThat(
                 sgd || resume || given(MOMENTUM).isEmpty(),
                 setting("momentum") + " is for " + setting("optimizer") + " sgd");
+        String model = model();
         return new FineTuningSettings(
                 source,
-                model(),
+                model,
                 get(WEIGHTS),
                 given(STATE_DICT),
                 get(FREEZE) == FineTuning.Freeze.BACKBONE,
                 augment,
                 whole(IMAGE_SIZE),
                 given(WINDOW),
-                recipe(),
+                recipe(model),
                 get(DEVICE),
                 whole(THREADS),
                 get(FEATURE_CACHE),
                 given(CACHED_VIEWS).orElse(0),
-                out,
                 resume,
                 get(OVERWRITE),
                 get(SKIP_BAD));
@@ -353,8 +355,8 @@ final class FineTuningValues {
                 given(CUTMIX));
     }
 
-    private Recipe recipe() {
-        Architecture network = ModelZoo.architecture(model());
+    private Recipe recipe(String model) {
+        Architecture network = ModelZoo.architecture(model);
         boolean sgd = get(OPTIMIZER) == Recipe.Optimization.SGD;
         return new Recipe(
                 get(EPOCHS),

@@ -154,7 +154,7 @@ final class Runs {
                     value);
         }
 
-        FineTuningSettings settings(Path out) {
+        FineTuningSettings settings() {
             Recipe recipe = new Recipe(
                     epochs,
                     8,
@@ -184,7 +184,6 @@ final class Runs {
                     OptionalInt.of(2),
                     featureCache,
                     cachedViews,
-                    out,
                     existing == RunFolder.Existing.RESUME,
                     existing == RunFolder.Existing.OVERWRITE,
                     false);
@@ -223,7 +222,7 @@ final class Runs {
         FineTuningListeners listeners = FineTuningListeners.SILENT.withLog(
                 line -> log.append(line.toString()).append("\n"));
         try (StopSignal stop = new StopSignal();
-                FineTuningRun finetune = FineTuningRun.open(plan.settings(out), Map.of(), listeners)) {
+                FineTuningRun finetune = FineTuningRun.open(plan.settings(), out, Map.of(), listeners)) {
             onEvent.accept("opened", stop);
             FineTuning.Result outcome = finetune.run(
                     new Progress() {
