@@ -108,7 +108,7 @@ public abstract class Module implements AutoCloseable {
      * <p>Observers of one module are told in the order in which they were registered. An observed layer is not computed
      * together with its neighbours, so that its own output can be seen; the results then differ by rounding. An
      * observer stays with the module that it was registered on, also after a {@link #replace}. It sees calls of
-     * {@code forward}, not of a module's other methods.
+     * {@code forward}, with masks, states or sizes too, but not of a module's other methods.
      *
      * @param path as for {@link #module}; the empty path is this module
      * @throws IllegalArgumentException if there is no such module, listing the children that exist
@@ -189,9 +189,9 @@ public abstract class Module implements AutoCloseable {
     /** As {@link #asThisLayer(List, Supplier)}, for a formula of several outputs. */
     protected final List<Tensor> allAsThisLayer(List<Tensor> inputs, Supplier<List<Tensor>> formula) {
         return allAsThisLayer(() -> {
-            List<Tensor> outputs = GivenTensors.checkOutputs(formula.get());
+            List<Tensor> outputs = formula.get();
             if (isObserved()) {
-                tell(GivenTensors.of(inputs), List.copyOf(outputs));
+                tell(GivenTensors.of(inputs), List.copyOf(GivenTensors.checkOutputs(outputs)));
             }
             return outputs;
         });

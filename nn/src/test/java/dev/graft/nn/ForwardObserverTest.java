@@ -5,16 +5,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.nn.layer.BatchNorm2d;
 import dev.graft.nn.layer.Conv2d;
+import dev.graft.nn.layer.ConvTranspose2d;
+import dev.graft.nn.layer.EmbeddingBag;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.layer.sequence.AttentionMasks;
+import dev.graft.nn.layer.sequence.GRU;
+import dev.graft.nn.layer.sequence.LSTM;
+import dev.graft.nn.layer.sequence.MultiheadAttention;
+import dev.graft.nn.layer.sequence.TransformerEncoder;
+import dev.graft.nn.layer.sequence.TransformerEncoderLayer;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -278,6 +288,74 @@ class ForwardObserverTest {
             masked.both(x);
         }
         assertThat(outputs).containsExactly(1, 2);
+    }
+
+    @Test
+    void attentionInsideAnEncoderIsSeenOnceWithMasksAndWithout() {
+        var options = TransformerEncoderLayer.options().hidden(8);
+        TransformerEncoder encoder = TransformerEncoder.of(2, 6, 2, options, random);
+        encoder.eval();
+        Tensor sequences = Tensor.randn(random, 2, 4, 6);
+        for (String path : List.of("", "layers.0", "layers.1", "layers.1.self_attn")) {
+            List<Shape> seen = new ArrayList<>();
+            try (Observation o = encoder.observe(path, call -> {
+                seen.add(call.input().shape());
+                seen.add(call.output().shape());
+            })) {
+                encoder.forward(sequences);
+                assertThat(seen).as(path).containsExactly(sequences.shape(), sequences.shape());
+                seen.clear();
+                encoder.forward(sequences, AttentionMasks.none().causal(true));
+                assertThat(seen).as(path).containsExactly(sequences.shape(), sequences.shape());
+            }
+        }
+        MultiheadAttention attention = (MultiheadAttention) encoder.module("layers.0.self_attn");
+        assertThat(encoder.intermediates(sequences, "layers.0.self_attn")
+                        .get("layers.0.self_attn")
+                        .toFloatArray())
+                .containsExactly(attention.forward(sequences).toFloatArray());
+        List<Integer> inputs = new ArrayList<>();
+        try (Observation o =
+                attention.observe("", call -> inputs.add(call.inputs().size()))) {
+            attention.forward(sequences, sequences, sequences, AttentionMasks.none());
+        }
+        assertThat(inputs).containsExactly(3);
+    }
+
+    @Test
+    void recurrentLayersWithLengthsAndStatesAreSeen() {
+        LSTM lstm = new LSTM(3, 4, random);
+        GRU gru = new GRU(3, 4, random);
+        Tensor steps = Tensor.randn(random, 5, 2, 3);
+        Tensor lengths = Tensor.of(new long[] {5, 2}, 2);
+        List<String> seen = new ArrayList<>();
+        ForwardObserver sizes =
+                call -> seen.add(call.input().shape() + " to " + call.outputs().size());
+        try (Observation one = lstm.observe("", sizes);
+                Observation two = gru.observe("", sizes)) {
+            lstm.forward(steps, Optional.empty(), Optional.of(lengths));
+            gru.forward(steps, Optional.of(new GRU.State(Tensor.zeros(1, 2, 4))), Optional.empty());
+        }
+        assertThat(seen).containsExactly("[5, 2, 3] to 3", "[5, 2, 3] to 2");
+    }
+
+    @Test
+    void sizesAndOffsetsDoNotHideALayer() {
+        ConvTranspose2d conv =
+                new ConvTranspose2d(2, 3, 3, ConvTranspose2d.options().stride(2).padding(1), random);
+        EmbeddingBag bag = new EmbeddingBag(6, 2, EmbeddingBag.Mode.SUM, random);
+        List<Shape> seen = new ArrayList<>();
+        ForwardObserver shapes = call -> {
+            seen.add(call.input().shape());
+            seen.add(call.output().shape());
+        };
+        try (Observation one = conv.observe("", shapes);
+                Observation two = bag.observe("", shapes)) {
+            conv.forward(Tensor.ones(1, 2, 4, 4), 8, 8);
+            bag.forward(
+                    Tensor.of(new long[] {0, 1, 2}, 3), Optional.of(Tensor.of(new long[] {0, 2}, 2)), Optional.empty());
+        }
+        assertThat(seen).containsExactly(Shape.of(1, 2, 4, 4), Shape.of(1, 3, 8, 8), Shape.of(3), Shape.of(2, 2));
     }
 
     @Test

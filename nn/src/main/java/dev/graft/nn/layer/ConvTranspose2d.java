@@ -6,6 +6,7 @@ import dev.graft.nn.Init;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -66,17 +67,19 @@ public final class ConvTranspose2d extends Module {
      * @throws IllegalArgumentException if no output padding makes it
      */
     public Tensor forward(Tensor input, int height, int width) {
-        return asThisLayer(() -> input.rank() == 4
-                ? compute(
-                        input,
-                        params.toSize(
-                                input.dim(2),
-                                input.dim(3),
-                                weight.shape().dim(2),
-                                weight.shape().dim(3),
-                                height,
-                                width))
-                : compute(input, params));
+        return asThisLayer(
+                List.of(input),
+                () -> input.rank() == 4
+                        ? compute(
+                                input,
+                                params.toSize(
+                                        input.dim(2),
+                                        input.dim(3),
+                                        weight.shape().dim(2),
+                                        weight.shape().dim(3),
+                                        height,
+                                        width))
+                        : compute(input, params));
     }
 
     @Override

@@ -57,7 +57,7 @@ public final class EmbeddingBag extends Module {
      * @param perSampleWeights of the indices' shape, for sums only; may have a gradient
      */
     public Tensor forward(Tensor indices, Optional<Tensor> offsets, Optional<Tensor> perSampleWeights) {
-        return asThisLayer(() -> bags(indices, offsets, perSampleWeights));
+        return asThisLayer(List.of(indices), () -> bags(indices, offsets, perSampleWeights));
     }
 
     private Tensor bags(Tensor indices, Optional<Tensor> offsets, Optional<Tensor> factors) {

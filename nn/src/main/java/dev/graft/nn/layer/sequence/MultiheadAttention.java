@@ -116,12 +116,12 @@ public final class MultiheadAttention extends Module implements Stochastic {
 
     /** Attention within {@code x [N, L, E]}. */
     public Tensor forward(Tensor x, AttentionMasks masks) {
-        return asThisLayer(() -> attend(x, x, x, masks));
+        return asThisLayer(List.of(x), () -> attend(x, x, x, masks));
     }
 
     /** Attention of queries to keys, of which each has a value. */
     public Tensor forward(Tensor query, Tensor key, Tensor value, AttentionMasks masks) {
-        return asThisLayer(() -> attend(query, key, value, masks));
+        return asThisLayer(List.of(query, key, value), () -> attend(query, key, value, masks));
     }
 
     /** As {@link #forward(Tensor, Tensor, Tensor, AttentionMasks)}, with the weights; holds those of all heads. */

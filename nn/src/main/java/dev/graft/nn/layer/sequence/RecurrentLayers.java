@@ -76,7 +76,7 @@ abstract class RecurrentLayers extends Module {
 
     /** Output, last h and, for an LSTM, last c; the initial state is h and, for an LSTM, c, or empty for zeros. */
     final List<Tensor> run(Tensor input, List<Tensor> initial, Optional<Tensor> lengths) {
-        return allAsThisLayer(() -> steps(input, initial, lengths));
+        return allAsThisLayer(List.of(input), () -> steps(input, initial, lengths));
     }
 
     /** As {@link #run}, within this layer's own formula. */

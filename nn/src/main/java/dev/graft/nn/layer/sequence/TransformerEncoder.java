@@ -45,7 +45,7 @@ public final class TransformerEncoder extends Module {
 
     /** With masks, the same for all layers. */
     public Tensor forward(Tensor input, AttentionMasks masks) {
-        return asThisLayer(() -> encode(input, masks));
+        return asThisLayer(List.of(input), () -> encode(input, masks));
     }
 
     @Override
@@ -54,12 +54,11 @@ public final class TransformerEncoder extends Module {
     }
 
     private Tensor encode(Tensor input, AttentionMasks masks) {
+        // Without masks, any module may stand in a layer's place.
+        boolean unmasked = masks.equals(AttentionMasks.none());
         Tensor x = input;
         for (Module layer : layers) {
-            // Called without masks where there are none, so that observers see it.
-            x = masks.equals(AttentionMasks.none())
-                    ? layer.forward(x)
-                    : ((TransformerEncoderLayer) layer).forward(x, masks);
+            x = unmasked ? layer.forward(x) : ((TransformerEncoderLayer) layer).forward(x, masks);
         }
         return norm == null ? x : norm.forward(x);
     }

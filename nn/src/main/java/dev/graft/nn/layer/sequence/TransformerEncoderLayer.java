@@ -6,6 +6,7 @@ import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.layer.LayerNorm;
 import dev.graft.nn.layer.Linear;
 import dev.graft.tensor.Tensor;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -87,7 +88,7 @@ public final class TransformerEncoderLayer extends Module {
 
     /** With masks. */
     public Tensor forward(Tensor input, AttentionMasks masks) {
-        return asThisLayer(() -> encode(input, masks));
+        return asThisLayer(List.of(input), () -> encode(input, masks));
     }
 
     @Override
