@@ -9,7 +9,10 @@ import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** What a model and its optimizer were before a trial: weights, statistics, random streams, gradients, moments. */
 final class Before implements AutoCloseable {
@@ -19,7 +22,7 @@ final class Before implements AutoCloseable {
     private final StateDict moments;
     private final double factor;
     private final IdentityHashMap<Stochastic, long[]> random = new IdentityHashMap<>();
-    private final Map<Parameter, Tensor> gradients = new LinkedHashMap<>();
+    private final Map<Parameter, Optional<Tensor>> gradients = new LinkedHashMap<>();
 
     @SuppressWarnings("try")
     Before(Module model, Optimizer optimizer) {
@@ -36,12 +39,12 @@ final class Before implements AutoCloseable {
                 random.put(stochastic, stochastic.randomState());
             }
         }
-        for (Parameter parameter : optimizer.parameters()) {
-            parameter
-                    .grad()
-                    .ifPresent(gradient ->
-                            gradients.put(parameter, gradient.detach().copy().keep()));
-        }
+        // the model's without the optimizer too: the trial adds to all gradients
+        Set<Parameter> parameters = new LinkedHashSet<>(model.parameters());
+        parameters.addAll(optimizer.parameters());
+        parameters.forEach(parameter -> gradients.put(
+                parameter,
+                parameter.grad().map(gradient -> gradient.detach().copy().keep())));
     }
 
     @SuppressWarnings("try")
@@ -61,12 +64,14 @@ final class Before implements AutoCloseable {
         optimizer.load(moments);
         optimizer.scaleLearningRate(factor);
         random.forEach(Stochastic::restoreRandomState);
-        optimizer.zeroGrad();
-        gradients.forEach((parameter, gradient) -> {
-            // the gradient of sum(weight * gradient) is the gradient, to the bit
-            try (Scope scope = Scope.open()) {
-                parameter.value().mul(gradient).sum().backward();
-            }
+        gradients.forEach((parameter, before) -> {
+            parameter.clearGrad();
+            before.ifPresent(gradient -> {
+                // the gradient of sum(weight * gradient) is the gradient, to the bit
+                try (Scope scope = Scope.open()) {
+                    parameter.value().mul(gradient).sum().backward();
+                }
+            });
         });
     }
 
@@ -74,6 +79,6 @@ final class Before implements AutoCloseable {
     public void close() {
         weights.close();
         moments.close();
-        gradients.values().forEach(Tensor::close);
+        gradients.values().forEach(gradient -> gradient.ifPresent(Tensor::close));
     }
 }

@@ -197,6 +197,38 @@ class LrFinderTest {
     }
 
     @Test
+    void gradientsOfParametersThatTheOptimizerLacksComeBackToo() {
+        try (Sequential model = Toy.network(7, 0f);
+                Linear beside = new Linear(2, 2, new SplittableRandom(1));
+                Sgd sgd = new Sgd(
+                        Stream.concat(model.module("0").parameters().stream(), beside.parameters().stream())
+                                .toList(),
+                        Sgd.lr(1));
+                DataLoader loader = DataLoader.of(data, 16)) {
+            for (Module part : List.of(model, beside)) {
+                new CrossEntropyLoss()
+                        .forward(part.forward(Tensor.ones(4, 2)), Tensor.of(new long[4], 4))
+                        .backward();
+            }
+            model.parameters().get(0).clearGrad();
+            model.parameters().get(model.parameters().size() - 1).clearGrad();
+            List<String> before = gradients(model, beside);
+            LrFinder.of(model, new CrossEntropyLoss(), sgd).steps(10).run(loader);
+            assertThat(gradients(model, beside)).isEqualTo(before);
+        }
+    }
+
+    private static List<String> gradients(Module... modules) {
+        return Stream.of(modules)
+                .flatMap(module -> module.parameters().stream())
+                .map(parameter -> parameter
+                        .grad()
+                        .map(gradient -> Arrays.toString(gradient.toFloatArray()))
+                        .orElse("none"))
+                .toList();
+    }
+
+    @Test
     void aStopEndsItWithWhatIsMeasured() {
         try (Sequential model = Toy.network(7, 0f);
                 Sgd sgd = new Sgd(model.trainableParameters(), Sgd.lr(1));
