@@ -128,7 +128,7 @@ public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d,
             Tensor center = input.mean(true, positions);
             Tensor spread = input.sub(center).square().mean(positions).mean(0).mul(count / (count - 1f));
             Tensor average = center.reshape(input.dim(0), channels).mean(0);
-            synchronized (options) {
+            synchronized (mean) {
                 move(mean.value(), average);
                 move(variance.value(), spread);
             }
@@ -141,12 +141,15 @@ public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d,
 
     @Override
     protected final Map<String, Buffer> runningStatistics() {
-        Map<String, Buffer> inOrder = new LinkedHashMap<>();
-        if (runningMean != null && runningVar != null) {
+        if (runningMean == null || runningVar == null) {
+            return Map.of();
+        }
+        synchronized (runningMean) {
+            Map<String, Buffer> inOrder = new LinkedHashMap<>();
             inOrder.put("running_mean", runningMean);
             inOrder.put("running_var", runningVar);
+            return inOrder;
         }
-        return inOrder;
     }
 
     abstract void checkRank(Shape input);
