@@ -47,6 +47,8 @@ public final class MultiheadAttention extends Module implements Stochastic {
     private final Linear output;
 
     private final int width;
+    private final int keyWidth;
+    private final int valueWidth;
     private final int heads;
     private final float dropout;
     private long seed;
@@ -98,13 +100,13 @@ public final class MultiheadAttention extends Module implements Stochastic {
             throw new IllegalArgumentException(
                     "multiheadAttention: dropout must be in [0, 1), was " + options.dropout());
         }
-        int key = options.keyWidth() == 0 ? width : options.keyWidth();
-        int value = options.valueWidth() == 0 ? width : options.valueWidth();
-        boolean one = key == width && value == width;
+        keyWidth = options.keyWidth() == 0 ? width : options.keyWidth();
+        valueWidth = options.valueWidth() == 0 ? width : options.valueWidth();
+        boolean one = keyWidth == width && valueWidth == width;
         inputWeight = one ? Init.xavier(random, 3 * width, width) : null;
         queryWeight = one ? null : Init.xavier(random, width, width);
-        keyWeight = one ? null : Init.xavier(random, width, key);
-        valueWeight = one ? null : Init.xavier(random, width, value);
+        keyWeight = one ? null : Init.xavier(random, width, keyWidth);
+        valueWeight = one ? null : Init.xavier(random, width, valueWidth);
         inputBias = options.withBias() ? new Parameter(Tensor.zeros(3 * width)) : null;
         output = new Linear(width, width, options.withBias(), random);
         output.bias().ifPresent(b -> Init.constant(b.value(), 0f));
@@ -173,11 +175,11 @@ public final class MultiheadAttention extends Module implements Stochastic {
                 && key.dim(0) == query.dim(0)
                 && value.dim(0) == query.dim(0)
                 && key.dim(1) == value.dim(1)
-                && key.dim(2) == weightOf(1).dim(1)
-                && value.dim(2) == weightOf(2).dim(1);
+                && key.dim(2) == keyWidth
+                && value.dim(2) == valueWidth;
         if (!fits) {
             throw new IllegalArgumentException("multiheadAttention: query must be [N, L, " + width + "], key [N, S, "
-                    + weightOf(1).dim(1) + "] and value [N, S, " + weightOf(2).dim(1) + "], batch first (query "
+                    + keyWidth + "] and value [N, S, " + valueWidth + "], batch first (query "
                     + query.shape() + ", key " + key.shape() + ", value " + value.shape() + ").");
         }
     }
