@@ -38,6 +38,7 @@ public final class Attention {
 
     /** See {@link dev.graft.backend.Backend#attention}. */
     public void forward(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum) {
+        context.awaitKernels();
         AttentionSizes sizes = AttentionSizes.of(q, k, v, TASKS, LEAST_TASK_ROWS);
         AttentionMask seen = new AttentionMask(mask, params);
         float[] qs = CpuStorage.floats(q);

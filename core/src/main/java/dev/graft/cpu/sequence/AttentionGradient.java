@@ -41,6 +41,7 @@ public final class AttentionGradient {
             View dq,
             View dk,
             View dv) {
+        context.awaitKernels();
         AttentionSizes sizes = AttentionSizes.of(q, k, v, TASKS, LEAST_TASK_ROWS);
         AttentionMask seen = new AttentionMask(mask, params);
         float[][] in = {CpuStorage.floats(q), CpuStorage.floats(k), CpuStorage.floats(v), CpuStorage.floats(y)};
