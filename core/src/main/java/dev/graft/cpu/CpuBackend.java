@@ -22,6 +22,7 @@ import dev.graft.cpu.conv.Convolution;
 import dev.graft.cpu.elementwise.OptimizerSteps;
 import dev.graft.cpu.elementwise.Pointwise;
 import dev.graft.cpu.gemm.Gemm;
+import dev.graft.cpu.gemm.LargeProducts;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.layout.Copy;
 import dev.graft.cpu.layout.EmbeddingRows;
@@ -74,7 +75,7 @@ import java.util.function.Supplier;
  * {@code --add-modules jdk.incubator.vector}</td></tr>
  * <tr><td>{@code graft.winograd}</td><td>3x3 convolutions: {@code 4} of stride 1 by F(4x4, 3x3) (default; error up to about 2e-5 of the
  * largest result), and with vectors some of stride 2 by F(4x4) too; {@code 2} of stride 1 by F(2x2, 3x3); {@code off} directly</td></tr>
- * <tr><td>{@code graft.blas}</td><td>{@code openblas} or {@code java}</td></tr>
+ * <tr><td>{@code graft.blas}</td><td>without vectors: {@code openblas} or {@code java}</td></tr>
  * </table>
  */
 public final class CpuBackend implements Backend {
@@ -91,6 +92,7 @@ public final class CpuBackend implements Backend {
     private final Sorting sorting;
     private final RunningSums runningSums;
     private final Softmax softmax;
+    private final LargeProducts products;
     private final Gemm gemm;
     private final MaxPooling maxPooling;
     private final AvgPooling avgPooling;
@@ -121,7 +123,8 @@ public final class CpuBackend implements Backend {
         this.sorting = new Sorting(context);
         this.runningSums = new RunningSums(context);
         this.softmax = new Softmax(context);
-        this.gemm = kernels.products(context);
+        this.products = kernels.products(context);
+        this.gemm = new Gemm(context, products);
         ChannelsLast layout = new ChannelsLast(this, copy);
         this.maxPooling = kernels.maxPooling(this, context, layout);
         TapLoops taps = kernels.tapLoops();
@@ -139,10 +142,10 @@ public final class CpuBackend implements Backend {
         this.indexed = new IndexedElements(context);
         this.groupNorm = new GroupNorm(context, layout, kernels.normLoops(context));
         this.rmsNorm = new RmsNorm(context);
-        BlockProducts products = kernels.blockProducts();
-        this.attention = new Attention(context, products);
-        this.attentionGradient = new AttentionGradient(context, products);
-        this.recurrence = new Recurrence(context, products, kernels.cellLoops());
+        BlockProducts blockProducts = kernels.blockProducts();
+        this.attention = new Attention(context, blockProducts);
+        this.attentionGradient = new AttentionGradient(context, blockProducts);
+        this.recurrence = new Recurrence(context, blockProducts, kernels.cellLoops());
         this.rows = new EmbeddingRows(context);
         this.losses = new CrossEntropy(context);
         this.optimizers = new OptimizerSteps(context);
@@ -204,7 +207,7 @@ public final class CpuBackend implements Backend {
                 context.threads() + " of " + Runtime.getRuntime().availableProcessors()
                         + " processors (graft.threads, GRAFT_THREADS)");
         facts.put("element kernels", context.elementLoops().description());
-        facts.put("matrix products", context.blas().description());
+        facts.put("matrix products", products.description());
         facts.put("memory pool", "at most " + (pool.limit() >> 20) + " MiB kept for reuse (graft.pool.bytes)");
         facts.put("heap limit", (Runtime.getRuntime().maxMemory() >> 20) + " MiB (-Xmx)");
         return facts;

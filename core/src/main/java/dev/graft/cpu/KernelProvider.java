@@ -2,8 +2,8 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
-import dev.graft.cpu.gemm.Gemm;
 import dev.graft.cpu.gemm.JavaBlas;
+import dev.graft.cpu.gemm.LargeProducts;
 import dev.graft.cpu.gemm.OpenBlas;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
@@ -127,7 +127,7 @@ public abstract class KernelProvider {
 
     abstract TapLoops tapLoops();
 
-    abstract Gemm products(ExecutionContext context);
+    abstract LargeProducts products(ExecutionContext context);
 
     /** For one group. */
     abstract ConvolutionAlgorithm denseConvolution(ExecutionContext context);

@@ -6,7 +6,7 @@ import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.PlainElementLoops;
 import dev.graft.cpu.gemm.BlasProducts;
-import dev.graft.cpu.gemm.Gemm;
+import dev.graft.cpu.gemm.LargeProducts;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
 import dev.graft.cpu.norm.PlainNormLoops;
@@ -62,8 +62,8 @@ final class PlainKernelProvider extends KernelProvider {
     }
 
     @Override
-    Gemm products(ExecutionContext context) {
-        return new Gemm(context, new BlasProducts(context));
+    LargeProducts products(ExecutionContext context) {
+        return new BlasProducts(context);
     }
 
     @Override

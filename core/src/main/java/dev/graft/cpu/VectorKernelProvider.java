@@ -6,7 +6,7 @@ import dev.graft.cpu.conv.VectorGroupedConvolution;
 import dev.graft.cpu.conv.depthwise.VectorDepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.VectorElementLoops;
-import dev.graft.cpu.gemm.Gemm;
+import dev.graft.cpu.gemm.LargeProducts;
 import dev.graft.cpu.gemm.VectorProducts;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.norm.NormLoops;
@@ -66,8 +66,8 @@ final class VectorKernelProvider extends KernelProvider {
     }
 
     @Override
-    Gemm products(ExecutionContext context) {
-        return new Gemm(context, new VectorProducts(context));
+    LargeProducts products(ExecutionContext context) {
+        return new VectorProducts(context);
     }
 
     @Override

@@ -127,12 +127,16 @@ class DeterminismTest {
 
     @Test
     @Tag("slow")
-    void anotherMatrixProductChangesProductsAlone() {
+    void anotherMatrixProductChangesProductsOfPlainKernelsAlone() {
+        expectSame("graft.blas=java", run(other("-Dgraft.blas=java"), 2), run(other(), 1), Set.of());
+        Set<String> products = new HashSet<>(CONVOLUTIONS);
+        products.remove("depthwise convolutions");
+        products.add("matrix products");
         expectSame(
-                "graft.blas=java",
-                run(other("-Dgraft.blas=java"), 2),
-                run(other(), 1),
-                Set.of("matrix products", "grouped convolutions"));
+                "graft.blas=java in plain kernels",
+                run(other("-Dgraft.kernels=plain", "-Dgraft.blas=java"), 2),
+                run(other("-Dgraft.kernels=plain"), 1),
+                products);
     }
 
     @Test

@@ -34,8 +34,15 @@ class GraftJarIT {
     }
 
     private Run graft(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString()));
+        return graft(List.of(), environment, arguments);
+    }
+
+    private Run graft(List<String> flags, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags);
+        command.addAll(List.of("-jar", JAR.toString()));
         command.addAll(List.of(arguments));
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
@@ -51,22 +58,28 @@ class GraftJarIT {
     }
 
     @Test
-    void doctorRestartsWithTheFlagsItNeedsAndLoadsOpenBlasWithoutAWord() throws Exception {
+    void doctorRestartsWithTheFlagsItNeedsWithoutAWord() throws Exception {
         Run run = graft(Map.of(), "doctor");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .contains(
-                        "-XX:+UseParallelGC",
-                        "OpenBLAS",
-                        "not available: this version of Graft has no GPU kernels yet");
+                .contains("-XX:+UseParallelGC", "not available: this version of Graft has no GPU kernels yet")
+                .containsPattern("matrix products +Vector API");
+    }
+
+    @Test
+    void plainKernelsLoadOpenBlasWithoutAWord() throws Exception {
+        Run run = graft(List.of("-Dgraft.kernels=plain"), Map.of(), "doctor");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).contains("-XX:+UseParallelGC").containsPattern("matrix products +OpenBLAS");
     }
 
     @Test
     void runsWithoutARestartToo() throws Exception {
         Run run = graft(Map.of("GRAFT_NO_RESTART", "1"), "doctor");
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).contains("OpenBLAS").doesNotContain("graft.launcher.pid");
+        assertThat(run.out()).containsPattern("matrix products +OpenBLAS").doesNotContain("graft.launcher.pid");
     }
 
     @Test

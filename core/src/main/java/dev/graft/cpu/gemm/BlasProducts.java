@@ -26,6 +26,11 @@ public final class BlasProducts implements LargeProducts {
         this.context = context;
     }
 
+    @Override
+    public String description() {
+        return context.blas().description();
+    }
+
     /** How the result is divided. */
     private record Blocks(int rows, int columns) {
         static Blocks of(Product product) {

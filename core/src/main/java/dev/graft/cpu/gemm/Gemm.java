@@ -7,17 +7,16 @@ import dev.graft.cpu.run.ExecutionContext;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Batched matrix products of strided operands, divided into blocks of the result. */
+/** Batched matrix products of strided operands: small ones in plain loops, others by {@link LargeProducts}. */
 public final class Gemm {
     /** Depth of a sum in floats in {@link #dotProducts}; deeper sums are accumulated in double. */
     private static final int STRETCH = 128;
-    // Below this many multiplications, a plain loop is faster than copying to BLAS and back.
+    // Below this many multiplications, a plain loop is faster than rearranging operands.
     private static final int SMALL = 4096;
     /** Multiplications of a task of {@link #dotProducts}, for each row. */
     private static final int DOT_PRODUCTS = 1 << 18;
     // Up to this many rows against a transposed matrix, as a linear layer's weights are, reading the matrix is all the
-    // work: BLAS would
-    // only be handed a copy, and a program that predicts need not load it.
+    // work; rearranging it would read and write it once more.
     private static final int FEW_ROWS = 4;
 
     private final ExecutionContext context;
@@ -130,8 +129,7 @@ public final class Gemm {
     }
 
     // Eight sums at a time, as each addition waits for the one before: four columns, even and odd places. They are
-    // floats for a stretch of
-    // the depth, then doubles. The last column is computed several times over.
+    // floats for a stretch of the depth, then doubles. The last column is computed several times over.
     private static void dotProducts(Matrix a, Matrix b, Matrix c, int m, int n, int k) {
         for (int j = 0; j < n; j += 4) {
             int j1 = Math.min(j + 1, n - 1);

@@ -5,6 +5,9 @@ import java.util.Optional;
 
 /** Products that are large enough for their operands to be rearranged. */
 public interface LargeProducts {
+    /** What computes them, for {@code describe()}. */
+    String description();
+
     /**
      * Computes {@code product}.
      *

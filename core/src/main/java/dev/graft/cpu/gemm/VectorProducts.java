@@ -62,6 +62,11 @@ public final class VectorProducts implements LargeProducts {
         this.context = context;
     }
 
+    @Override
+    public String description() {
+        return context.elementLoops().description();
+    }
+
     /** How many tasks multiply: enough for every thread, as far as they are worth starting. */
     static int tasks(Product product) {
         return product.count() >= TASKS / 2 && product.multiplications() <= SMALL

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -269,10 +270,23 @@ class MemoryTest {
     void describesItself() {
         assertThat(cpu.describe())
                 .containsKeys("threads", "element kernels", "matrix products", "memory pool", "heap limit");
-        assertThat(cpu.describe().get("matrix products")).contains("OpenBLAS", "1 thread a caller");
-        assertThat(CpuBackend.of(kernels, 1, () -> new JavaBlas("no natives"), pool)
-                        .describe()
-                        .get("matrix products"))
-                .contains("no natives");
+        String vectors = cpu.describe().get("element kernels");
+        AtomicInteger loaded = new AtomicInteger();
+        CpuBackend withoutNatives = CpuBackend.of(
+                kernels,
+                1,
+                () -> {
+                    loaded.incrementAndGet();
+                    return new JavaBlas("no natives");
+                },
+                pool);
+        if (vectors.startsWith("Vector API")) {
+            assertThat(cpu.describe()).containsEntry("matrix products", vectors);
+            assertThat(withoutNatives.describe()).containsEntry("matrix products", vectors);
+            assertThat(loaded).as("libraries loaded for what vectors compute").hasValue(0);
+        } else {
+            assertThat(cpu.describe().get("matrix products")).contains("OpenBLAS", "1 thread a caller");
+            assertThat(withoutNatives.describe().get("matrix products")).contains("no natives");
+        }
     }
 }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
         name = "doctor",
         mixinStandardHelpOptions = true,
         description = {
-            "Shows the JVM, the processor, the kernels in use and why, OpenBLAS, memory limits, and CUDA or the reason without it.",
+            "Shows the JVM, the processor, the kernels in use and why, what multiplies matrices, memory limits, and CUDA or the reason without it.",
             "Exits 1 where matrix products come out wrong."
         })
 final class DoctorCommand extends ReportingCommand {
@@ -36,12 +36,10 @@ final class DoctorCommand extends ReportingCommand {
         report.put("java", java());
         report.put("cpu", cpu());
         report.put("memory", memory());
-        // a product first: the native library is loaded by the first one, and describes itself only then
-        Map<String, Object> product = product();
         report.put(
                 "backend",
                 new LinkedHashMap<String, Object>(Device.cpu().backend().describe()));
-        report.put("product", product);
+        report.put("product", product());
         report.put("devices", devices());
         report.put("settings", settings());
         print(out(), "", report);
