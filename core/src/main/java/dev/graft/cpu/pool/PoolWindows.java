@@ -6,33 +6,24 @@ import dev.graft.backend.PoolGeometry;
 /**
  * The windows of a {@link PoolGeometry} over images of one size, as tables for loops: output row {@code i} covers the
  * rows {@code top[i]} (inclusive) to {@code bottom[i]} (exclusive), clipped to the image.
- *
- * @param rowDivisor for each output row, the height that an average divides by
- * @param columnDivisor for each output column, the width that an average divides by
  */
-public record PoolWindows(int[] top, int[] bottom, int[] left, int[] right, int[] rowDivisor, int[] columnDivisor) {
+public record PoolWindows(int[] top, int[] bottom, int[] left, int[] right) {
 
     /** The windows over images of {@code height} x {@code width} pixels. */
     public static PoolWindows of(PoolGeometry geometry, int height, int width) {
         PoolAxis rows = geometry.rows(height);
         PoolAxis columns = geometry.columns(width);
         PoolWindows w = new PoolWindows(
-                new int[rows.count()],
-                new int[rows.count()],
-                new int[columns.count()],
-                new int[columns.count()],
-                new int[rows.count()],
-                new int[columns.count()]);
-        fill(rows, w.top, w.bottom, w.rowDivisor);
-        fill(columns, w.left, w.right, w.columnDivisor);
+                new int[rows.count()], new int[rows.count()], new int[columns.count()], new int[columns.count()]);
+        fill(rows, w.top, w.bottom);
+        fill(columns, w.left, w.right);
         return w;
     }
 
-    private static void fill(PoolAxis axis, int[] from, int[] to, int[] divisor) {
+    private static void fill(PoolAxis axis, int[] from, int[] to) {
         for (int i = 0; i < from.length; i++) {
             from[i] = axis.from(i);
             to[i] = axis.to(i);
-            divisor[i] = axis.divisor(i);
         }
     }
 
