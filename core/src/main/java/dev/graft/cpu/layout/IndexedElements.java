@@ -147,16 +147,12 @@ public final class IndexedElements {
         final int yAxis;
 
         Lines(View x, int axis, View index, View y) {
-            walk = StridedWalk.of(2, first(x, axis), first(index, axis), first(y, axis));
+            walk = StridedWalk.of(2, StridedWalk.first(x, axis), StridedWalk.first(index, axis), StridedWalk.first(y, axis));
             n = x.dim(axis);
             this.index = CpuStorage.of(index).array(long[].class);
             xAxis = CpuStorage.stride(x, axis);
             iAxis = CpuStorage.stride(index, axis);
             yAxis = CpuStorage.stride(y, axis);
-        }
-
-        private static View first(View v, int axis) {
-            return new View(v.storage(), v.offset(), v.shape().with(axis, 1), v.strides());
         }
 
         void scatter(float[] x, float[] y, int line, int count, boolean add) {

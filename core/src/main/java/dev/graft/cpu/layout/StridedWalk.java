@@ -44,6 +44,11 @@ public final class StridedWalk {
         this.total = total;
     }
 
+    /** The elements at place 0 of an axis, of size 1 then: one for each line along it. */
+    public static View first(View view, int axis) {
+        return new View(view.storage(), view.offset(), view.shape().with(axis, 1), view.strides());
+    }
+
     /** A walk in the memory order of {@code views[lead]}. */
     public static StridedWalk of(int lead, View... views) {
         Shape shape = views[lead].shape();

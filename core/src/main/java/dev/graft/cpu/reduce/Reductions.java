@@ -9,7 +9,6 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import dev.graft.type.DType;
-import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.List;
 
@@ -373,8 +372,7 @@ public final class Reductions {
         CpuStorage storage = CpuStorage.of(y);
         storage.changed();
         long[] ys = storage.array(long[].class);
-        Shape kept = x.shape().with(axis, 1);
-        StridedWalk walk = StridedWalk.of(1, new View(x.storage(), x.offset(), kept, x.strides()), y);
+        StridedWalk walk = StridedWalk.of(1, StridedWalk.first(x, axis), y);
         int n = x.dim(axis);
         int step = CpuStorage.stride(x, axis);
         context.forRange(walk.total(), Math.max(1, TASK / Math.max(1, n)), (from, to) -> {

@@ -25,7 +25,7 @@ public final class RunningSums {
      * @param reverse whether the sums begin at the end
      */
     public void cumsum(View x, int axis, boolean reverse, View y) {
-        StridedWalk walk = StridedWalk.of(1, first(x, axis), first(y, axis));
+        StridedWalk walk = StridedWalk.of(1, StridedWalk.first(x, axis), StridedWalk.first(y, axis));
         int n = x.dim(axis);
         int last = reverse ? n - 1 : 0;
         int xStep = reverse ? -CpuStorage.stride(x, axis) : CpuStorage.stride(x, axis);
@@ -78,10 +78,6 @@ public final class RunningSums {
                 }
             }
         });
-    }
-
-    private static View first(View v, int axis) {
-        return new View(v.storage(), v.offset(), v.shape().with(axis, 1), v.strides());
     }
 
     private static void run(

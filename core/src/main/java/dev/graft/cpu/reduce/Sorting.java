@@ -24,7 +24,7 @@ public final class Sorting {
 
     /** The first {@code y.dim(axis)} places of the order; NaN counts as largest. */
     public void argsort(View x, int axis, boolean descending, View y) {
-        StridedWalk walk = StridedWalk.of(1, first(x, axis), first(y, axis));
+        StridedWalk walk = StridedWalk.of(1, StridedWalk.first(x, axis), StridedWalk.first(y, axis));
         int n = x.dim(axis);
         int kept = y.dim(axis);
         int xStep = CpuStorage.stride(x, axis);
@@ -60,10 +60,6 @@ public final class Sorting {
                 }
             }
         });
-    }
-
-    private static View first(View v, int axis) {
-        return new View(v.storage(), v.offset(), v.shape().with(axis, 1), v.strides());
     }
 
     private static boolean packFloats(float[] x, int at, int step, boolean descending, long[] keys) {
