@@ -4,6 +4,7 @@ import static dev.graft.cpu.run.Vectors.LANES;
 import static dev.graft.cpu.run.Vectors.SPECIES;
 
 import dev.graft.backend.Activation;
+import dev.graft.cpu.run.Vectors;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -93,15 +94,7 @@ public final class VectorNormLoops implements NormLoops {
 
     @Override
     public void add(float[] x, int xAt, float[] y, int yAt, int count) {
-        int end = SPECIES.loopBound(count);
-        for (int i = 0; i < end; i += LANES) {
-            FloatVector.fromArray(SPECIES, y, yAt + i)
-                    .add(FloatVector.fromArray(SPECIES, x, xAt + i))
-                    .intoArray(y, yAt + i);
-        }
-        for (int i = end; i < count; i++) {
-            y[yAt + i] += x[xAt + i];
-        }
+        Vectors.add(x, xAt, y, yAt, count);
     }
 
     @Override

@@ -15,13 +15,6 @@ public class CellLoops {
         loops.unary(op, 0f, 0f, x, y, at, at + count);
     }
 
-    /** {@code y += x}. */
-    void addTo(float[] x, int xAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] += x[xAt + i];
-        }
-    }
-
     /** {@code gates += sums + input + hidden}. */
     void addAll(float[] gates, int at, float[] sums, int sumsAt, float[] input, float[] hidden, int count) {
         for (int i = 0; i < count; i++) {

@@ -227,7 +227,7 @@ public final class Recurrence {
                     float[] previous = isFirst ? before : states.data;
                     int previousAt =
                             isFirst ? CpuStorage.offset(first) + n * units : states.at(reverse ? t + 1 : t - 1, n);
-                    cells.addTo(dout.data, dout.at(t, n), dh, r * units, units);
+                    context.elementLoops().add(dout.data, dout.at(t, n), dh, r * units, units);
                     if (lstm) {
                         cells.lstmGradient(
                                 gate.data,
@@ -266,7 +266,7 @@ public final class Recurrence {
                         if (lstm) {
                             System.arraycopy(sums, r * sumRow, dh, r * units, units);
                         } else {
-                            cells.addTo(sums, r * sumRow, dh, r * units, units);
+                            context.elementLoops().add(sums, r * sumRow, dh, r * units, units);
                         }
                     }
                 }

@@ -18,11 +18,6 @@ public final class VectorCellLoops extends CellLoops {
     }
 
     @Override
-    void addTo(float[] x, int xAt, float[] y, int yAt, int count) {
-        Vectors.add(x, xAt, y, yAt, count);
-    }
-
-    @Override
     void addAll(float[] gates, int at, float[] sums, int sumsAt, float[] input, float[] hidden, int count) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
