@@ -147,7 +147,8 @@ public final class IndexedElements {
         final int yAxis;
 
         Lines(View x, int axis, View index, View y) {
-            walk = StridedWalk.of(2, StridedWalk.first(x, axis), StridedWalk.first(index, axis), StridedWalk.first(y, axis));
+            walk = StridedWalk.of(
+                    2, StridedWalk.first(x, axis), StridedWalk.first(index, axis), StridedWalk.first(y, axis));
             n = x.dim(axis);
             this.index = CpuStorage.of(index).array(long[].class);
             xAxis = CpuStorage.stride(x, axis);

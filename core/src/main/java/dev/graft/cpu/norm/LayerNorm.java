@@ -10,9 +10,9 @@ import java.util.Arrays;
 
 /** Layer normalisation of contiguous rows (Ba, Kiros and Hinton 2016); statistics are summed in double. */
 public final class LayerNorm {
-    private static final int MAX_PARTIAL_SUMS = 16;
+    static final int MAX_PARTIAL_SUMS = 16;
     /** Rows that are added up in float, before they are added in double. */
-    private static final int FLOAT_ROWS = 32;
+    static final int FLOAT_ROWS = 32;
 
     private final ExecutionContext context;
 
@@ -108,7 +108,8 @@ public final class LayerNorm {
         store(dbetas, pieces, width, dbeta);
     }
 
-    private static void store(double[] partial, int pieces, int width, View y) {
+    /** Adds the sums of all pieces. */
+    static void store(double[] partial, int pieces, int width, View y) {
         float[] ys = CpuStorage.floatsToWrite(y);
         for (int i = 0; i < width; i++) {
             double total = 0;

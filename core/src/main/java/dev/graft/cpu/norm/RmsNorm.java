@@ -13,10 +13,6 @@ import java.util.Arrays;
  * copied to blocks, because C2 vectorizes a loop only if all its arrays have one index.
  */
 public final class RmsNorm {
-    private static final int MAX_PARTIAL_SUMS = 16;
-    /** Rows that are added up in float, before they are added in double. */
-    private static final int FLOAT_ROWS = 32;
-
     private final ExecutionContext context;
 
     public RmsNorm(ExecutionContext context) {
@@ -60,7 +56,8 @@ public final class RmsNorm {
         float[] dxs = CpuStorage.floatsToWrite(dx);
         int rows = x.dim(0);
         int width = x.dim(1);
-        int pieceRows = Math.max(Softmax.rowGrain(width), (rows + MAX_PARTIAL_SUMS - 1) / MAX_PARTIAL_SUMS);
+        int pieceRows =
+                Math.max(Softmax.rowGrain(width), (rows + LayerNorm.MAX_PARTIAL_SUMS - 1) / LayerNorm.MAX_PARTIAL_SUMS);
         int pieces = (rows + pieceRows - 1) / pieceRows;
         double[] dgammas = new double[pieces * width];
         context.forRange(rows, pieceRows, (from, to) -> {
@@ -70,9 +67,9 @@ public final class RmsNorm {
             float[] gammas = workspace.floats(2, width);
             float[] g = loaded(gamma, workspace, 3, width);
             int at = from / pieceRows * width;
-            for (int first = from; first < to; first += FLOAT_ROWS) {
+            for (int first = from; first < to; first += LayerNorm.FLOAT_ROWS) {
                 Arrays.fill(gammas, 0, width, 0f);
-                for (int row = first; row < Math.min(to, first + FLOAT_ROWS); row++) {
+                for (int row = first; row < Math.min(to, first + LayerNorm.FLOAT_ROWS); row++) {
                     float inverse = inverses[CpuStorage.offset(inverseRms) + row];
                     System.arraycopy(xs, CpuStorage.offset(x) + row * width, z, 0, width);
                     System.arraycopy(dys, CpuStorage.offset(dy) + row * width, u, 0, width);
@@ -92,13 +89,6 @@ public final class RmsNorm {
                 }
             }
         });
-        float[] out = CpuStorage.floatsToWrite(dgamma);
-        for (int i = 0; i < width; i++) {
-            double total = 0;
-            for (int piece = 0; piece < pieces; piece++) {
-                total += dgammas[piece * width + i];
-            }
-            out[CpuStorage.offset(dgamma) + i] = (float) total;
-        }
+        LayerNorm.store(dgammas, pieces, width, dgamma);
     }
 }
