@@ -54,14 +54,22 @@ final class ColumnTaps {
         first[count] = taps.count();
         runs = Arrays.copyOf(first, count + 1);
         kinds = Arrays.copyOf(kind, count);
-        boolean tables = few && rows >= FEW_ROWS;
-        places = new int[tables ? TABLES : 0][];
+        places = new int[few && rows >= FEW_ROWS ? mostTaps(kinds) : 0][];
         weights = new float[places.length][];
         for (int k = 0; k < places.length; k++) {
             places[k] = new int[taps.count() * channels];
             weights[k] = new float[taps.count() * channels];
             fill(k);
         }
+    }
+
+    /** The most taps of a run that is computed by tables. */
+    private static int mostTaps(int[] kinds) {
+        int most = 0;
+        for (int taps : kinds) {
+            most = taps <= TABLES ? Math.max(most, taps) : most;
+        }
+        return most;
     }
 
     private int copied(int from) {
