@@ -103,7 +103,8 @@ public final class Attention {
                     q.read(first + r, scale, queries, r * sizes.width(), sizes.width());
                 }
                 int last = seen.keys(first + count - 1, sizes.keys());
-                score(queries, kt, keys, last, scores, count);
+                Panels.multiply(
+                        products, queries, 0, sizes.width(), kt, keys, last, scores, scoreRow, count, sizes.width());
                 for (int r = 0; r < count; r++) {
                     shift(first + r, scores, r * scoreRow, last, sums, sumsAt + first + r);
                 }
@@ -113,25 +114,6 @@ public final class Attention {
                     inverse[r] = weigh(first + r, scores, r * scoreRow, last, sums, sumsAt + first + r);
                 }
                 combine(scores, vp, keys, last, out, inverse, count, y, first);
-            }
-        }
-
-        private void score(float[] queries, float[] kt, int packed, int keys, float[] scores, int count) {
-            for (int j = 0; j < keys; j += width) {
-                int columns = Panels.columns(products, packed, j);
-                products.multiply(
-                        queries,
-                        0,
-                        sizes.width(),
-                        kt,
-                        j * sizes.width(),
-                        scores,
-                        j,
-                        scoreRow,
-                        count,
-                        columns,
-                        sizes.width(),
-                        false);
             }
         }
 

@@ -174,7 +174,7 @@ public final class AttentionGradient {
             int kAt = vAt + f * columns;
             Panels.pack(products, k.data(), k.at(), k.columnStep(), k.rowStep(), e, keys, panels, 0);
             Panels.pack(products, v.data(), v.at(), v.columnStep(), v.rowStep(), f, keys, panels, vAt);
-            packRows(k, keys, panels, kAt);
+            Panels.pack(products, k.data(), k.at(), k.rowStep(), k.columnStep(), keys, e, panels, kAt);
             float[] weights = workspace.floats(0, ROWS * width);
             float[] scores = workspace.floats(1, ROWS * width);
             float[] qs = workspace.floats(2, ROWS * wide(e));
@@ -240,10 +240,6 @@ public final class AttentionGradient {
                     dq.write(first + r, 1f, dqs, r * keyRow, e);
                 }
             }
-        }
-
-        private void packRows(HeadMatrix k, int keys, float[] to, int at) {
-            Panels.pack(products, k.data(), k.at(), k.rowStep(), k.columnStep(), keys, sizes.width(), to, at);
         }
 
         private int wide(int columns) {

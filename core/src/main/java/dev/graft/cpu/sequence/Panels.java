@@ -55,6 +55,30 @@ final class Panels {
         }
     }
 
+    /**
+     * {@code c = a b}, where {@code b} is {@link #pack}ed.
+     *
+     * @param columns of {@code b}
+     * @param end the first column that is not needed
+     */
+    static void multiply(
+            BlockProducts products,
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] panels,
+            int columns,
+            int end,
+            float[] c,
+            int cRow,
+            int rows,
+            int depth) {
+        for (int j = 0; j < end; j += products.width()) {
+            int width = columns(products, columns, j);
+            products.multiply(a, aAt, aRow, panels, j * depth, c, j, cRow, rows, width, depth, false);
+        }
+    }
+
     private static void panel(
             float[] x, int at, int rowStep, int columnStep, int rows, int count, float[] out, int outAt, int width) {
         if (columnStep == 1) {

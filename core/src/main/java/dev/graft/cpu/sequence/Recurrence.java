@@ -106,7 +106,7 @@ public final class Recurrence {
             }
             for (int step = 0; step < steps; step++) {
                 int t = reverse ? steps - 1 - step : step;
-                multiply(h, units, w, width, sums, sumRow, rows);
+                Panels.multiply(products, h, 0, units, w, width, width, sums, sumRow, rows, units);
                 for (int r = 0; r < rows; r++) {
                     int n = from + r;
                     if (t >= length.of(n)) {
@@ -145,24 +145,6 @@ public final class Recurrence {
         float[] values = new float[width];
         bias.ifPresent(b -> System.arraycopy(CpuStorage.floats(b), CpuStorage.offset(b), values, 0, width));
         return values;
-    }
-
-    private void multiply(float[] x, int depth, float[] panels, int columns, float[] to, int row, int rows) {
-        for (int j = 0; j < columns; j += products.width()) {
-            products.multiply(
-                    x,
-                    0,
-                    depth,
-                    panels,
-                    j * depth,
-                    to,
-                    j,
-                    row,
-                    rows,
-                    Panels.columns(products, columns, j),
-                    depth,
-                    false);
-        }
     }
 
     /** See {@link dev.graft.backend.Backend#recurrentBackward}. */
@@ -210,7 +192,7 @@ public final class Recurrence {
             float[] dh = workspace.floats(0, ROWS * units);
             float[] dc = workspace.floats(1, ROWS * units);
             float[] sums = workspace.floats(2, ROWS * sumRow);
-            float[] scratch = workspace.floats(3, 2 * units);
+            float[] scratch = workspace.floats(3, units);
             start(dhn, from, rows, units, dh);
             start(dcn, from, rows, units, dc);
             for (int step = steps - 1; step >= 0; step--) {
@@ -260,7 +242,8 @@ public final class Recurrence {
                                 units);
                     }
                 }
-                multiplyBack(dhid, t, from, rows, width, w, units, sums, sumRow);
+                Panels.multiply(
+                        products, dhid.data, dhid.at(t, from), dhid.row, w, units, units, sums, sumRow, rows, width);
                 for (int r = 0; r < rows; r++) {
                     if (t < length.of(from + r)) {
                         if (lstm) {
@@ -284,25 +267,6 @@ public final class Recurrence {
             System.arraycopy(CpuStorage.floats(g), CpuStorage.offset(g) + from * units, to, 0, rows * units);
         } else {
             Arrays.fill(to, 0, rows * units, 0f);
-        }
-    }
-
-    private void multiplyBack(
-            Steps x, int t, int from, int rows, int depth, float[] panels, int columns, float[] to, int row) {
-        for (int j = 0; j < columns; j += products.width()) {
-            products.multiply(
-                    x.data,
-                    x.at(t, from),
-                    x.row,
-                    panels,
-                    j * depth,
-                    to,
-                    j,
-                    row,
-                    rows,
-                    Panels.columns(products, columns, j),
-                    depth,
-                    false);
         }
     }
 }
