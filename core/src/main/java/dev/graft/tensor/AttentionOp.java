@@ -21,18 +21,22 @@ sealed interface AttentionOp extends Op {
      * an optional mask {@code [..., L, S]}, whose leading dimensions broadcast.
      */
     record Attention(AttentionParams params) implements AttentionOp {
+        static final String NAME = "scaledDotProductAttention";
+
         @Override
         public String name() {
-            return "scaledDotProductAttention";
+            return NAME;
         }
 
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
-            Shape lead = lead(name(), in);
+            Shape lead = check(in);
             Tensor q = matrices(in[0], lead);
             Tensor k = matrices(in[1], lead);
             Tensor v = matrices(in[2], lead);
-            Optional<Tensor> mask = in.length > 3 ? Optional.of(mask(name(), in[3], lead, q, k)) : Optional.empty();
+            Optional<Tensor> mask = in.length > 3
+                    ? Optional.of(four(Raw.expand(in[3], with(lead, q.dim(2), k.dim(2)))))
+                    : Optional.empty();
             // The gradient of v follows from the weights alone.
             boolean scores = saved.needsAny(Q, K);
             Tensor y = run(saved, scores, q, k, v, mask, emptyLike(q, v.dim(3)), params);
@@ -75,29 +79,34 @@ sealed interface AttentionOp extends Op {
             Shape lead = Shape.of();
             for (Shape s : shapes) {
                 Shape front = Shape.of(Arrays.copyOf(s.toArray(), s.rank() - 2));
-                lead = Shape.broadcast("scaledDotProductAttention", lead, front);
+                lead = Shape.broadcast(NAME, lead, front);
             }
             return lead;
         }
 
-        private static Shape lead(String name, Tensor[] in) {
+        /** Refuses what does not fit; gives the leading dimensions of the result. */
+        static Shape check(Tensor... in) {
             String shapes = " (query " + in[0].shape() + ", key " + in[1].shape() + ", value " + in[2].shape() + ")";
             for (int i = 0; i < 3; i++) {
                 if (in[i].rank() < 2) {
-                    throw new IllegalArgumentException(name
+                    throw new IllegalArgumentException(NAME
                             + ": query must be [..., L, E], key [..., S, E] and value [..., S, F]" + shapes
                             + ". Hint: unsqueeze what has no batch.");
                 }
             }
             if (in[0].dim(-1) != in[1].dim(-1)) {
                 throw new IllegalArgumentException(
-                        name + ": the last dimensions of query and key must be equal" + shapes + ".");
+                        NAME + ": the last dimensions of query and key must be equal" + shapes + ".");
             }
             if (in[1].dim(-2) != in[2].dim(-2)) {
-                throw new IllegalArgumentException(name + ": key and value must have equally many rows" + shapes + ".");
+                throw new IllegalArgumentException(NAME + ": key and value must have equally many rows" + shapes + ".");
             }
-            Op.requireFloat(name, in[0], in[1], in[2]);
-            return lead(in[0].shape(), in[1].shape(), in[2].shape());
+            Op.requireFloat(NAME, in[0], in[1], in[2]);
+            Shape lead = lead(in[0].shape(), in[1].shape(), in[2].shape());
+            if (in.length > 3) {
+                checkMask(NAME, in[3], with(lead, in[0].dim(-2), in[1].dim(-2)));
+            }
+            return lead;
         }
 
         private static Shape with(Shape lead, int rows, int columns) {
@@ -121,21 +130,6 @@ sealed interface AttentionOp extends Op {
             }
             return Raw.reshape(x, Shape.of(batch, heads, x.dim(-2), x.dim(-1)));
         }
-
-        private static Tensor mask(String name, Tensor mask, Shape lead, Tensor q, Tensor k) {
-            checkType(name, mask);
-            Shape whole = with(lead, q.dim(2), k.dim(2));
-            boolean fits = mask.rank() <= whole.rank();
-            for (int i = 1; fits && i <= mask.rank(); i++) {
-                fits = mask.dim(-i) == 1 || mask.dim(-i) == whole.dim(whole.rank() - i);
-            }
-            if (!fits) {
-                throw new IllegalArgumentException(
-                        name + ": the mask " + mask.shape() + " does not broadcast to " + whole
-                                + ", the products of queries and keys. Hint: unsqueeze a mask of keys to [N, 1, 1, S].");
-            }
-            return four(Raw.expand(mask, whole));
-        }
     }
 
     /**
@@ -152,18 +146,10 @@ sealed interface AttentionOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             Tensor x = in[0];
-            if (x.rank() != 3 || heads < 1 || x.dim(2) % (3 * heads) != 0) {
-                throw new IllegalArgumentException(
-                        "selfAttention: input must be [N, L, 3 * E] where E is a multiple of " + heads + " heads, got "
-                                + x.shape());
-            }
-            Op.requireFloat(name(), x);
+            check(in);
             Tensor source = Raw.contiguous(x);
             int width = x.dim(2) / 3 / heads;
-            Optional<Tensor> mask = in.length > 1
-                    ? Optional.of(Attention.mask(
-                            name(), in[1], Shape.of(x.dim(0), heads), part(source, heads, 0), part(source, heads, 1)))
-                    : Optional.empty();
+            Optional<Tensor> mask = in.length > 1 ? Optional.of(Raw.expand(in[1], scores(x))) : Optional.empty();
             Tensor y = Raw.empty(x, x.dim(0), x.dim(1), heads, width);
             run(
                     saved,
@@ -175,6 +161,25 @@ sealed interface AttentionOp extends Op {
                     Raw.permute(y, 0, 2, 1, 3),
                     params);
             return Raw.reshape(y, Shape.of(x.dim(0), x.dim(1), heads * width));
+        }
+
+        /** Refuses what does not fit. */
+        void check(Tensor... in) {
+            Tensor x = in[0];
+            if (x.rank() != 3 || heads < 1 || x.dim(2) % (3L * heads) != 0) {
+                throw new IllegalArgumentException(
+                        "selfAttention: input must be [N, L, 3 * E] where E is a multiple of " + heads + " heads, got "
+                                + x.shape());
+            }
+            Op.requireFloat(name(), x);
+            if (in.length > 1) {
+                checkMask(name(), in[1], scores(x));
+            }
+        }
+
+        /** What a mask broadcasts to; without one, nothing needs to be so large. */
+        private Shape scores(Tensor x) {
+            return Shape.of(x.dim(0), heads, x.dim(1), x.dim(1));
         }
 
         /** Queries, keys or values as {@code [N, H, L, D]}. */
@@ -199,11 +204,20 @@ sealed interface AttentionOp extends Op {
         }
     }
 
-    private static void checkType(String name, Tensor mask) {
+    /** Refuses a mask that does not broadcast to the scores' shape. */
+    private static void checkMask(String name, Tensor mask, Shape scores) {
         if (mask.dtype() != DType.BOOL && mask.dtype() != DType.F32) {
             throw new IllegalArgumentException(
                     name + ": the mask must be BOOL (true where a key is seen) or F32 (added), got " + mask.dtype()
                             + " " + mask.shape() + ".");
+        }
+        boolean fits = mask.rank() <= scores.rank();
+        for (int i = 1; fits && i <= mask.rank(); i++) {
+            fits = mask.dim(-i) == 1 || mask.dim(-i) == scores.dim(scores.rank() - i);
+        }
+        if (!fits) {
+            throw new IllegalArgumentException(name + ": the mask " + mask.shape() + " does not broadcast to " + scores
+                    + ", the products of queries and keys. Hint: unsqueeze a mask of keys to [N, 1, 1, S].");
         }
     }
 

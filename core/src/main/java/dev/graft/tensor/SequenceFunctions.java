@@ -15,7 +15,6 @@ final class SequenceFunctions {
             return Op.apply(new AttentionOp.Attention(params), q, k, v);
         }
         Tensor m = mask.get();
-        q.checkUsable("scaledDotProductAttention", m);
         return Autograd.isEnabled() && m.requiresGrad()
                 ? withLearntMask(q, k, v, m, params)
                 : Op.apply(new AttentionOp.Attention(params), q, k, v, m);
@@ -23,12 +22,20 @@ final class SequenceFunctions {
 
     /** Composed, because the gradient of the mask is as large as what the kernel avoids to keep. */
     private static Tensor withLearntMask(Tensor q, Tensor k, Tensor v, Tensor mask, AttentionParams params) {
-        return Composite.under("scaledDotProductAttention", () -> {
+        String name = AttentionOp.Attention.NAME;
+        for (Tensor operand : List.of(k, v, mask)) {
+            q.checkUsable(name, operand);
+        }
+        return Composite.under(name, () -> {
+            AttentionOp.Attention.check(q, k, v, mask);
             Tensor scores = q.matmul(k.transpose(-1, -2)).mul(params.scale()).add(mask);
             if (params.causal()) {
                 Tensor rows = Tensor.arange(q.device(), scores.dim(-2)).unsqueeze(1);
                 Tensor columns = Tensor.arange(q.device(), scores.dim(-1));
                 scores = scores.maskedFill(columns.gt(rows), Float.NEGATIVE_INFINITY);
+            }
+            if (scores.dim(-1) == 0) {
+                return scores.matmul(v);
             }
             Tensor seesNothing =
                     scores.detach().amax(-1).eq(Float.NEGATIVE_INFINITY).unsqueeze(-1);
@@ -45,7 +52,9 @@ final class SequenceFunctions {
         if (!Autograd.isEnabled() || !mask.get().requiresGrad()) {
             return Op.apply(op, x, mask.get());
         }
-        return Composite.under("selfAttention", () -> {
+        x.checkUsable(op.name(), mask.get());
+        return Composite.under(op.name(), () -> {
+            op.check(x, mask.get());
             int width = x.dim(2) / 3;
             List<Tensor> parts = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
