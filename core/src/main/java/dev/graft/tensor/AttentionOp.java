@@ -151,15 +151,10 @@ sealed interface AttentionOp extends Op {
             int width = x.dim(2) / 3 / heads;
             Optional<Tensor> mask = in.length > 1 ? Optional.of(Raw.expand(in[1], scores(x))) : Optional.empty();
             Tensor y = Raw.empty(x, x.dim(0), x.dim(1), heads, width);
-            run(
-                    saved,
-                    true,
-                    part(source, heads, 0),
-                    part(source, heads, 1),
-                    part(source, heads, 2),
-                    mask,
-                    Raw.permute(y, 0, 2, 1, 3),
-                    params);
+            Tensor q = part(source, heads, 0);
+            Tensor k = part(source, heads, 1);
+            Tensor v = part(source, heads, 2);
+            run(saved, true, q, k, v, mask, Raw.permute(y, 0, 2, 1, 3), params);
             return Raw.reshape(y, Shape.of(x.dim(0), x.dim(1), heads * width));
         }
 

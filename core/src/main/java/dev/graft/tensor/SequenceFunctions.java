@@ -37,8 +37,7 @@ final class SequenceFunctions {
             if (scores.dim(-1) == 0) {
                 return scores.matmul(v);
             }
-            Tensor seesNothing =
-                    scores.detach().amax(-1).eq(Float.NEGATIVE_INFINITY).unsqueeze(-1);
+            Tensor seesNothing = scores.detach().amax(true, -1).eq(Float.NEGATIVE_INFINITY);
             Tensor weights = scores.maskedFill(seesNothing, 0).softmax(-1).maskedFill(seesNothing, 0);
             return (params.dropout() > 0 ? weights.dropout(params.dropout(), params.seed()) : weights).matmul(v);
         });
