@@ -121,7 +121,7 @@ sealed interface ReductionOp extends Op {
             Tensor squares = Raw.reduce(Reduction.SUM, Raw.unary(UnaryOp.SQUARE, 0, 0, centered), axes);
             // Divided, not multiplied by the inverse: 0 / 0 must be NaN where there are too few elements.
             Tensor y =
-                    Raw.binary(BinaryOp.DIV, squares, Raw.zeros(x, Shape.of()).fill(divisor(x.shape())));
+                    Raw.binary(BinaryOp.DIV, squares, Raw.empty(x, Shape.of()).fill(divisor(x.shape())));
             Tensor result = root ? Raw.unary(UnaryOp.SQRT, 0, 0, y) : y;
             saved.put(0, centered);
             saved.putIf(root, 1, result);
@@ -138,7 +138,7 @@ sealed interface ReductionOp extends Op {
             Tensor slope = Raw.binary(
                     BinaryOp.DIV,
                     Raw.scale(dy, root ? 1 : 2),
-                    Raw.zeros(dy, Shape.of()).fill(divisor(saved.shape(0))));
+                    Raw.empty(dy, Shape.of()).fill(divisor(saved.shape(0))));
             if (root) {
                 Tensor y = saved.get(1);
                 Tensor zero = Raw.zeros(dy, Shape.of());
@@ -175,32 +175,37 @@ sealed interface ReductionOp extends Op {
                 throw new IllegalArgumentException(
                         name() + ": no element to choose from along the folded dimensions of " + x.shape());
             }
-            Tensor size = Raw.unary(UnaryOp.ABS, 0, 0, x);
-            Tensor y;
-            if (Double.isInfinite(p)) {
-                y = Raw.reduce(Reduction.MAX, size, axes);
-            } else if (p == 1) {
-                y = Raw.reduce(Reduction.SUM, size, axes);
-            } else if (p == 2) {
-                y = Raw.unary(UnaryOp.SQRT, 0, 0, Raw.reduce(Reduction.SUM, Raw.unary(UnaryOp.SQUARE, 0, 0, x), axes));
-            } else {
-                Tensor powers = Raw.reduce(Reduction.SUM, Raw.unary(UnaryOp.POW, (float) p, 0, size), axes);
-                y = Raw.unary(UnaryOp.POW, (float) (1 / p), 0, powers);
-            }
+            Tensor y = of(x);
             saved.put(0, x);
             saved.putIf(p != 1, 1, y);
             return y;
+        }
+
+        private Tensor of(Tensor x) {
+            if (p == 2) {
+                Tensor squares = Raw.reduce(Reduction.SUM, Raw.unary(UnaryOp.SQUARE, 0, 0, x), axes);
+                return Raw.unary(UnaryOp.SQRT, 0, 0, squares);
+            }
+            Tensor size = Raw.unary(UnaryOp.ABS, 0, 0, x);
+            if (Double.isInfinite(p)) {
+                return Raw.reduce(Reduction.MAX, size, axes);
+            }
+            if (p == 1) {
+                return Raw.reduce(Reduction.SUM, size, axes);
+            }
+            Tensor powers = Raw.reduce(Reduction.SUM, Raw.unary(UnaryOp.POW, (float) p, 0, size), axes);
+            return Raw.unary(UnaryOp.POW, (float) (1 / p), 0, powers);
         }
 
         /** {@code sign(x) (|x| / y)^(p - 1) dy}, and 0 where the norm is 0; the largest ones share their gradient. */
         @Override
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor x = saved.get(0);
-            Tensor zero = Raw.zeros(dy, Shape.of());
             if (p == 1) {
                 return new Tensor[] {Raw.mul(sign(x, dy), dy)};
             }
             Tensor y = saved.get(1);
+            Tensor zero = Raw.zeros(dy, Shape.of());
             // 0 times dy, which may be infinite
             Tensor nothing = Raw.scale(dy, 0);
             if (p == 2) {
@@ -222,7 +227,7 @@ sealed interface ReductionOp extends Op {
         }
 
         private static Tensor sign(Tensor x, Tensor like) {
-            Tensor one = Raw.zeros(like, Shape.of()).fill(1);
+            Tensor one = Raw.empty(like, Shape.of()).fill(1);
             return Raw.unaryBackward(UnaryOp.ABS, 0, 0, Raw.dense(x), Raw.expand(one, x.shape()));
         }
 
