@@ -228,9 +228,7 @@ final class Composite {
 
     /** Compares with a number of the tensor's type. */
     static Tensor compare(BinaryOp function, Tensor x, double value) {
-        PointwiseOp.Compare op = new PointwiseOp.Compare(function);
-        x.checkOpen(op.name());
-        return under(op.name(), () -> Op.apply(op, x, Numbers.scalar(op.name(), x, value)));
+        return Numbers.with(new PointwiseOp.Compare(function), x, value);
     }
 
     static Tensor logicalNot(Tensor x) {

@@ -34,31 +34,26 @@ final class Numbers {
 
     static Tensor add(Tensor x, double value) {
         return Op.isInteger(x)
-                ? integer("add", new PointwiseOp.Add(), x, value)
+                ? with(new PointwiseOp.Add(), x, value)
                 : unary("add", UnaryOp.AFFINE, x, 1, (float) value);
     }
 
     static Tensor sub(Tensor x, double value) {
         return Op.isInteger(x)
-                ? integer("sub", new PointwiseOp.Sub(), x, value)
+                ? with(new PointwiseOp.Sub(), x, value)
                 : unary("sub", UnaryOp.AFFINE, x, 1, (float) -value);
     }
 
     static Tensor mul(Tensor x, double value) {
         return Op.isInteger(x)
-                ? integer("mul", new PointwiseOp.Mul(), x, value)
+                ? with(new PointwiseOp.Mul(), x, value)
                 : unary("mul", UnaryOp.AFFINE, x, (float) value, 0);
     }
 
     /** An operator of the tensor and a number. */
     static Tensor with(Op op, Tensor x, double value) {
         x.checkOpen(op.name());
-        return integer(op.name(), op, x, value);
-    }
-
-    private static Tensor integer(String name, Op op, Tensor x, double value) {
-        x.checkOpen(name);
-        return Composite.under(name, () -> Op.apply(op, x, scalar(name, x, value)));
+        return Composite.under(op.name(), () -> Op.apply(op, x, scalar(op.name(), x, value)));
     }
 
     private static Tensor unary(String name, UnaryOp function, Tensor x, float a, float b) {
