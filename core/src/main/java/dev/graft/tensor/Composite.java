@@ -28,13 +28,17 @@ final class Composite {
     static Tensor under(String function, Supplier<Tensor> body) {
         return Refusal.under(function, () -> {
             try (Scope scope = Scope.open()) {
-                Tensor y = scope.keep(body.get());
-                if (y.node() != null) {
-                    y.node().madeBy(function);
-                }
-                return y;
+                return kept(scope, function, body.get());
             }
         });
+    }
+
+    /** A result of a function that is composed of others, under the function's name and beyond its scope. */
+    static Tensor kept(Scope scope, String function, Tensor result) {
+        if (result.node() != null) {
+            result.node().madeBy(function);
+        }
+        return scope.keep(result);
     }
 
     static Tensor fold(Reduction function, Tensor x, boolean keepDim, int... axes) {

@@ -96,10 +96,7 @@ final class Ordering {
         return Refusal.under(function, () -> {
             try (Scope scope = Scope.open()) {
                 ValuesAndIndices y = body.get();
-                if (y.values().node() != null) {
-                    y.values().node().madeBy(function);
-                }
-                return new ValuesAndIndices(scope.keep(y.values()), scope.keep(y.indices()));
+                return new ValuesAndIndices(Composite.kept(scope, function, y.values()), scope.keep(y.indices()));
             }
         });
     }

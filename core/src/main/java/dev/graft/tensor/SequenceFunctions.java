@@ -103,15 +103,9 @@ final class SequenceFunctions {
                             .reshape(batch, units))
                     : Optional.empty();
             return new Recurrent.Result(
-                    kept(scope, op.name(), y),
-                    new Recurrent.State(kept(scope, op.name(), h), c.map(t -> kept(scope, op.name(), t))));
+                    Composite.kept(scope, op.name(), y),
+                    new Recurrent.State(
+                            Composite.kept(scope, op.name(), h), c.map(t -> Composite.kept(scope, op.name(), t))));
         }
-    }
-
-    private static Tensor kept(Scope scope, String function, Tensor result) {
-        if (result.node() != null) {
-            result.node().madeBy(function);
-        }
-        return scope.keep(result);
     }
 }
