@@ -9,20 +9,16 @@ final class Ordering {
 
     /** Places of the first largest or smallest elements, along a dimension that stays with size 1. */
     private static Tensor places(String name, Tensor x, int axis, boolean largest) {
-        if (x.dtype() != DType.F32 && !Op.isInteger(x)) {
-            throw new IllegalArgumentException(name + ": input must be F32, I64 or I32, got " + x.dtype() + " "
-                    + x.shape() + ". Hint: call to(DType.F32).");
-        }
+        requireOrdered(name, x);
         if (x.dim(axis) == 0) {
             throw new IllegalArgumentException(
                     name + ": no element to choose from along dimension " + axis + " of " + x.shape());
         }
-        Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(axis, 1));
         if (x.dtype() != DType.F32) {
-            x.backend().argsort(x.view(), axis, largest, y.view());
-        } else {
-            x.backend().argmax(largest ? x.view() : negative(x).view(), axis, y.view());
+            return order(name, x, axis, 1, largest);
         }
+        Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(axis, 1));
+        x.backend().argmax(largest ? x.view() : negative(x).view(), axis, y.view());
         return y;
     }
 
@@ -75,13 +71,17 @@ final class Ordering {
     }
 
     private static Tensor order(String name, Tensor x, int axis, int kept, boolean descending) {
+        requireOrdered(name, x);
+        Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(axis, kept));
+        x.backend().argsort(x.view(), axis, descending, y.view());
+        return y;
+    }
+
+    private static void requireOrdered(String name, Tensor x) {
         if (x.dtype() != DType.F32 && !Op.isInteger(x)) {
             throw new IllegalArgumentException(name + ": input must be F32, I64 or I32, got " + x.dtype() + " "
                     + x.shape() + ". Hint: call to(DType.F32).");
         }
-        Tensor y = Raw.empty(x.backend(), DType.I64, x.shape().with(axis, kept));
-        x.backend().argsort(x.view(), axis, descending, y.view());
-        return y;
     }
 
     private static ValuesAndIndices chosen(Tensor x, int axis, Tensor places, boolean keepDim) {
