@@ -105,8 +105,7 @@ sealed interface IndexOp extends Op {
             checkFits(name(), in[1], "input", x, axis);
             checkFits(name(), in[1], "source", in[2], -1);
             Tensor index = checked(name(), in[1], x, axis);
-            Tensor y = Raw.copyInto(
-                    x, x.view().isDense() ? Raw.emptyLike(x, x.dtype()) : Raw.empty(x.backend(), x.dtype(), x.shape()));
+            Tensor y = Raw.copyInto(x, Raw.emptyAs(x));
             x.backend()
                     .scatter(
                             part(in[2], index.shape(), -1).view(),

@@ -192,8 +192,7 @@ sealed interface NormOp extends Op {
                     case RELU -> Raw.unaryBackward(UnaryOp.RELU, 0, 0, saved.get(Y), dy);
                     case RELU6 -> Raw.unaryBackward(UnaryOp.RELU6, 0, 0, saved.get(Y), dy);
                 };
-        Tensor dbeta =
-                Raw.reshape(Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
+        Tensor dbeta = Raw.sumToChannels(d, saved.shape(2));
         return new Tensor[] {d, dbeta, dbeta, Raw.reshape(d, saved.shape(0))};
     }
 

@@ -48,6 +48,18 @@ final class Raw {
         return emptyLike(like, DType.F32);
     }
 
+    /** Uninitialised, in the memory layout of {@code x} if that has no gaps, else row-major. */
+    static Tensor emptyAs(Tensor x) {
+        return emptyStrided(x, x.dtype(), x.shape(), denseStrides(x));
+    }
+
+    /**
+     * The strides of {@code x} if its elements fill memory without gaps, else those of its shape in row-major order.
+     */
+    static long[] denseStrides(Tensor x) {
+        return x.view().isDense() ? x.strides() : x.shape().contiguousStrides();
+    }
+
     /** Uninitialised images {@code [N, C, H, W]}, in the backend's layout. */
     static Tensor emptyImages(Tensor like, DType dtype, Shape shape) {
         return emptyStrided(
@@ -241,6 +253,13 @@ final class Raw {
             any |= folded[i];
         }
         return reshape(any ? reduce(Reduction.SUM, gradient, folded) : gradient, shape);
+    }
+
+    /**
+     * Sums a gradient {@code [N, C, H, W]} over all but the channels, for an operand of {@code shape} with C elements.
+     */
+    static Tensor sumToChannels(Tensor gradient, Shape shape) {
+        return reshape(reduce(Reduction.SUM, gradient, new boolean[] {true, false, true, true}), shape);
     }
 
     static List<View> views(List<Tensor> tensors) {

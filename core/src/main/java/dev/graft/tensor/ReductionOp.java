@@ -95,7 +95,7 @@ sealed interface ReductionOp extends Op {
         }
 
         private Tensor sums(Tensor x, boolean reverse) {
-            Tensor y = x.view().isDense() ? Raw.emptyLike(x, x.dtype()) : Raw.empty(x.backend(), x.dtype(), x.shape());
+            Tensor y = Raw.emptyAs(x);
             x.backend().cumsum(x.view(), axis, reverse, y.view());
             return y;
         }

@@ -56,8 +56,7 @@ sealed interface ShapeOp extends Op {
         @Override
         public Tensor forward(Saved saved, Tensor[] in) {
             Tensor x = in[0];
-            return Raw.copyInto(
-                    x, x.view().isDense() ? Raw.emptyLike(x, x.dtype()) : Raw.empty(x.backend(), x.dtype(), x.shape()));
+            return Raw.copyInto(x, Raw.emptyAs(x));
         }
 
         @Override

@@ -4,7 +4,6 @@ import dev.graft.backend.AxisTaps;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
-import dev.graft.backend.Reduction;
 import dev.graft.backend.View;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
@@ -67,8 +66,7 @@ sealed interface SpatialOp extends Op {
             }
             if (saved.needs(1)) {
                 saved.put(0, x);
-                saved.layout(
-                        in[1].view().isDense() ? in[1].strides() : in[1].shape().contiguousStrides());
+                saved.layout(Raw.denseStrides(in[1]));
             }
             saved.putIf(saved.needs(0), 1, in[1]);
             return y;
@@ -113,8 +111,7 @@ sealed interface SpatialOp extends Op {
                 d.backend().conv2dBackwardWeight(d.view(), saved.get(0).view(), grads[1].view(), params);
             }
             if (needs.length > 2 && needs[2]) {
-                grads[2] = Raw.reshape(
-                        Raw.reduce(Reduction.SUM, d, new boolean[] {true, false, true, true}), saved.shape(2));
+                grads[2] = Raw.sumToChannels(d, saved.shape(2));
             }
             return grads;
         }
