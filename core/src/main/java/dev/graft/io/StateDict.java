@@ -4,6 +4,7 @@ import dev.graft.io.content.TensorSource;
 import dev.graft.io.content.Unsupported;
 import dev.graft.io.content.WeightContents;
 import dev.graft.io.file.Sha256;
+import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -181,6 +182,23 @@ public final class StateDict implements AutoCloseable {
         prefix.checkIsOnly(tensors, names);
         prefix.log();
         return rename(prefix::strip);
+    }
+
+    /**
+     * A dict of the same names with a copy of each tensor, without history and with memory of its own. Names that share
+     * a tensor get a copy each.
+     */
+    @SuppressWarnings("try")
+    public StateDict copy() {
+        StateDict copy = new StateDict();
+        copy.unreadable.putAll(unreadable);
+        try (Scope scope = Scope.open()) {
+            tensors.forEach((name, tensor) -> copy.put(name, tensor.detach().copy()));
+            return copy;
+        } catch (RuntimeException | Error e) {
+            copy.close();
+            throw e;
+        }
     }
 
     /** The SHA-256, in lower-case hexadecimal, of a tensor's elements in row-major order, little-endian. */

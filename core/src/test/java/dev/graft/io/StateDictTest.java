@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.io.file.Sha256;
 import dev.graft.io.file.WeightFileException;
+import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.DType;
@@ -40,6 +41,34 @@ class StateDictTest {
             assertThat(dict.find("nothing")).isEmpty();
             assertThat(dict.entries()).extracting(Map.Entry::getKey).isEqualTo(dict.names());
             assertThatThrownBy(() -> dict.entries().clear()).isInstanceOf(UnsupportedOperationException.class);
+        }
+    }
+
+    @Test
+    void aCopyHasMemoryOfItsOwnAndOutlivesScopes() {
+        try (StateDict dict = sample()) {
+            Tensor bias = dict.get("module.conv1.bias").requireGrad(true);
+            StateDict copy;
+            try (Scope scope = Scope.open()) {
+                copy = dict.copy();
+            }
+            assertThat(copy.names()).isEqualTo(dict.names());
+            assertThat(copy.get("module.fc.weight").toLongArray()).containsExactly(7);
+            assertThat(copy.get("module.conv1.bias").requiresGrad()).isFalse();
+            copy.get("module.conv1.bias").fill(3);
+            assertThat(bias.toFloatArray()).containsExactly(-1, 1);
+            copy.close();
+            assertThat(bias.isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void aCopyThatFailsLeavesNothing() {
+        try (StateDict dict = sample()) {
+            dict.get("module.fc.weight").close();
+            long before = Device.cpu().memory().live();
+            assertThatThrownBy(dict::copy).isInstanceOf(IllegalStateException.class);
+            assertThat(Device.cpu().memory().live()).isEqualTo(before);
         }
     }
 

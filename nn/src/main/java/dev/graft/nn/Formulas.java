@@ -23,7 +23,12 @@ final class Formulas {
 
     private Formulas() {}
 
-    /** @throws IllegalArgumentException unless a module with only the form for one tensor may be given these */
+    /**
+     * Checks what is given to a module that has no form for several tensors.
+     *
+     * @throws IllegalArgumentException unless it is one tensor
+     * @throws IllegalStateException if the module has no form for one tensor either
+     */
     static void checkOne(Module module, List<Tensor> inputs) {
         if (!OF_ONE_TENSOR.get(module.getClass())) {
             throw new IllegalStateException("forward: this module has no formula. Hint: override"

@@ -22,18 +22,8 @@ public final class ModuleList extends Container implements Iterable<Module> {
 
     /** @throws UnsupportedOperationException always: the parent decides how its modules are applied */
     @Override
-    protected Tensor compute(Tensor input) {
-        throw refusal();
-    }
-
-    /** @throws UnsupportedOperationException always: the parent decides how its modules are applied */
-    @Override
     protected List<Tensor> compute(List<Tensor> inputs) {
-        throw refusal();
-    }
-
-    private static UnsupportedOperationException refusal() {
-        return new UnsupportedOperationException(
+        throw new UnsupportedOperationException(
                 "ModuleList: cannot be called. Hint: loop over its modules, or use Sequential.");
     }
 }

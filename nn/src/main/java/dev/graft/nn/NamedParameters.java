@@ -30,10 +30,6 @@ public final class NamedParameters {
         return parameter;
     }
 
-    public boolean has(String name) {
-        return parameters.containsKey(name);
-    }
-
     Map<String, Parameter> all() {
         return parameters;
     }

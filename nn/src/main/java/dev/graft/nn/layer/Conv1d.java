@@ -114,21 +114,11 @@ public final class Conv1d extends Module {
         }
 
         public Options dilation(int dilation) {
-            return new Options(
-                    new Conv1dParams(
-                            geometry.stride(), geometry.padLeft(), geometry.padRight(), dilation, geometry.groups()),
-                    same,
-                    bias,
-                    paddingMode);
+            return new Options(geometry.dilation(dilation), same, bias, paddingMode);
         }
 
         public Options groups(int groups) {
-            return new Options(
-                    new Conv1dParams(
-                            geometry.stride(), geometry.padLeft(), geometry.padRight(), geometry.dilation(), groups),
-                    same,
-                    bias,
-                    paddingMode);
+            return new Options(geometry.groups(groups), same, bias, paddingMode);
         }
 
         public Options withoutBias() {

@@ -90,14 +90,19 @@ public final class Conv2d extends Module {
 
     /** With what surrounds the image, unless these are zeros, which the convolution itself adds. */
     private Tensor padded(Tensor input, Conv2dParams g) {
-        boolean zeros = options.paddingMode() == PaddingMode.ZEROS || inner(g).equals(g) || input.rank() != 4;
-        return zeros ? input : input.pad2d(options.paddingMode(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight());
+        return padsItself(g) && input.rank() == 4
+                ? input.pad2d(options.paddingMode(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight())
+                : input;
     }
 
     /** The convolution of a padded image. */
     private Conv2dParams inner(Conv2dParams g) {
-        boolean pads = g.padTop() + (long) g.padBottom() + g.padLeft() + g.padRight() > 0;
-        return pads && options.paddingMode() != PaddingMode.ZEROS ? g.padding(0, 0, 0, 0) : g;
+        return padsItself(g) ? g.padding(0, 0, 0, 0) : g;
+    }
+
+    private boolean padsItself(Conv2dParams g) {
+        return options.paddingMode() != PaddingMode.ZEROS
+                && g.padTop() + (long) g.padBottom() + g.padLeft() + g.padRight() > 0;
     }
 
     /** The shape of this layer's result; empty if the input does not fit. */

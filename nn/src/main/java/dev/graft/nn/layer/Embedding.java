@@ -24,14 +24,14 @@ public final class Embedding extends Module {
 
     /** @param paddingIdx a row that is 0 at first and is not trained; negative ones count from the end */
     public Embedding(int entries, int width, OptionalInt paddingIdx, RandomGenerator random) {
-        weight = table(entries, width, paddingIdx, random);
         this.paddingIdx = checked(entries, paddingIdx);
+        weight = table(entries, width, this.paddingIdx, random);
     }
 
+    /** @param row of padding, {@linkplain #checked counted from the beginning} */
     @SuppressWarnings("try")
-    static Parameter table(int entries, int width, OptionalInt paddingIdx, RandomGenerator random) {
+    static Parameter table(int entries, int width, OptionalInt row, RandomGenerator random) {
         Tensor values = Tensor.randn(random, entries, width);
-        OptionalInt row = checked(entries, paddingIdx);
         if (row.isPresent()) {
             try (Scope scope = Scope.open()) {
                 values.select(0, row.getAsInt()).fill(0);

@@ -35,9 +35,9 @@ public final class EmbeddingBag extends Module {
 
     /** @param paddingIdx a row that no bag counts, and that is not trained; negative ones count from the end */
     public EmbeddingBag(int entries, int width, Mode mode, OptionalInt paddingIdx, RandomGenerator random) {
-        this.weight = Embedding.table(entries, width, paddingIdx, random);
         this.mode = mode;
         this.paddingIdx = Embedding.checked(entries, paddingIdx);
+        this.weight = Embedding.table(entries, width, this.paddingIdx, random);
     }
 
     public Parameter weight() {
@@ -85,9 +85,9 @@ public final class EmbeddingBag extends Module {
         }
         Tensor flat = indices.reshape(count);
         Tensor rows = weight.value().embedding(flat, paddingIdx);
-        Tensor counts = paddingIdx.isPresent()
-                ? flat.to(DType.I64).ne(paddingIdx.getAsInt()).unsqueeze(1)
-                : Tensor.ones(rows.device(), count, 1).gt(0);
+        Optional<Tensor> counts = paddingIdx.isPresent()
+                ? Optional.of(flat.to(DType.I64).ne(paddingIdx.getAsInt()).unsqueeze(1))
+                : Optional.empty();
         return mode == Mode.MAX
                 ? largest(rows, counts, begins, longest)
                 : added(rows, counts, factors.map(f -> f.reshape(count, 1)), places, bags, width);
@@ -117,14 +117,18 @@ public final class EmbeddingBag extends Module {
         return begins;
     }
 
-    private Tensor added(Tensor rows, Tensor counts, Optional<Tensor> factors, long[] places, int bags, int width) {
-        Tensor counted = Tensor.where(counts, factors.isPresent() ? rows.mul(factors.get()) : rows, zero(rows));
+    /** @param counts which rows are no padding; absent if all count */
+    private Tensor added(
+            Tensor rows, Optional<Tensor> counts, Optional<Tensor> factors, long[] places, int bags, int width) {
+        Tensor weighted = factors.map(rows::mul).orElse(rows);
+        Tensor counted = counts.map(c -> Tensor.where(c, weighted, zero(rows))).orElse(weighted);
         Tensor at = Tensor.of(rows.device(), places, places.length, 1);
         Tensor sums = Tensor.zeros(rows.device(), bags, width).scatterAdd(0, at.expand(places.length, width), counted);
         if (mode == Mode.SUM) {
             return sums;
         }
-        Tensor sizes = Tensor.zeros(rows.device(), bags, 1).scatterAdd(0, at, counts.to(DType.F32));
+        Tensor ones = counts.map(c -> c.to(DType.F32)).orElseGet(() -> Tensor.ones(rows.device(), places.length, 1));
+        Tensor sizes = Tensor.zeros(rows.device(), bags, 1).scatterAdd(0, at, ones);
         return sums.div(sizes.clamp(1, Float.MAX_VALUE));
     }
 
@@ -132,8 +136,8 @@ public final class EmbeddingBag extends Module {
         return Tensor.scalar(like.device(), 0);
     }
 
-    /** Bags filled up to the longest with the last row of all, which is then hidden. */
-    private static Tensor largest(Tensor rows, Tensor counts, long[] begins, int longest) {
+    /** Bags filled up to the longest with the first row of all, which is then hidden. */
+    private static Tensor largest(Tensor rows, Optional<Tensor> counts, long[] begins, int longest) {
         int bags = begins.length - 1;
         int width = rows.dim(1);
         if (rows.dim(0) == 0 || bags == 0) {
@@ -148,10 +152,10 @@ public final class EmbeddingBag extends Module {
             }
         }
         Tensor places = Tensor.of(rows.device(), at, at.length);
-        Tensor seen = counts.to(DType.F32)
-                .indexSelect(0, places)
-                .gt(0)
-                .logicalAnd(Tensor.of(rows.device(), inside, at.length, 1));
+        Tensor inBag = Tensor.of(rows.device(), inside, at.length, 1);
+        Tensor seen = counts.map(
+                        c -> c.to(DType.F32).indexSelect(0, places).gt(0).logicalAnd(inBag))
+                .orElse(inBag);
         Tensor candidates = rows.indexSelect(0, places)
                 .maskedFill(seen.logicalNot(), Float.NEGATIVE_INFINITY)
                 .reshape(bags, longest, width);

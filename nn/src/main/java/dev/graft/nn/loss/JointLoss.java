@@ -106,8 +106,7 @@ public final class JointLoss implements MultiLoss {
 
     @Override
     public Optional<Tensor> probabilities(List<Tensor> outputs) {
-        int judged = judged(outputs);
-        return judged < 0 ? Optional.empty() : losses.get(judged).probabilities(outputs.get(judged));
+        return judged(outputs).map(Judged::probabilities);
     }
 
     @Override
@@ -117,29 +116,40 @@ public final class JointLoss implements MultiLoss {
 
     @Override
     public Tensor labels(List<Tensor> outputs, List<Tensor> targets) {
-        return targets.get(Math.max(0, judged(outputs)));
+        return targets.get(judged(outputs).map(Judged::index).orElse(0));
     }
 
     @Override
     public boolean isMultiLabel(List<Tensor> outputs) {
-        int judged = judged(outputs);
-        return judged >= 0 && losses.get(judged).isMultiLabel();
+        return judged(outputs).map(judged -> judged.loss().isMultiLabel()).orElse(false);
     }
 
     @Override
     public OptionalLong ignoredLabel(List<Tensor> outputs) {
-        int judged = judged(outputs);
-        return judged < 0 ? OptionalLong.empty() : losses.get(judged).ignoredLabel();
+        return judged(outputs).map(judged -> judged.loss().ignoredLabel()).orElse(OptionalLong.empty());
     }
 
-    /** The first loss that is for classification; -1 if there is none. */
-    private int judged(List<Tensor> outputs) {
+    @Override
+    public Optional<ClassProbabilities> classProbabilities(List<Tensor> outputs, List<Tensor> targets) {
+        return judged(outputs)
+                .map(judged -> new ClassProbabilities(
+                        judged.probabilities(),
+                        targets.get(judged.index()),
+                        judged.loss().isMultiLabel(),
+                        judged.loss().ignoredLabel()));
+    }
+
+    private record Judged(int index, Loss loss, Tensor probabilities) {}
+
+    /** The first loss that is for classification, if there is one. */
+    private Optional<Judged> judged(List<Tensor> outputs) {
         for (int i = 0; i < Math.min(losses.size(), outputs.size()); i++) {
-            if (losses.get(i).probabilities(outputs.get(i)).isPresent()) {
-                return i;
+            Optional<Tensor> probabilities = losses.get(i).probabilities(outputs.get(i));
+            if (probabilities.isPresent()) {
+                return Optional.of(new Judged(i, losses.get(i), probabilities.get()));
             }
         }
-        return -1;
+        return Optional.empty();
     }
 
     /** The settings, to be read and to distinguish runs. */

@@ -61,6 +61,16 @@ public interface Loss {
         return ignoredLabel();
     }
 
+    /**
+     * {@link #probabilities(List)} with all that they are compared by. Overridden where the methods that tell these one
+     * by one would compute the probabilities for each.
+     */
+    default Optional<ClassProbabilities> classProbabilities(List<Tensor> outputs, List<Tensor> targets) {
+        return probabilities(outputs)
+                .map(probabilities -> new ClassProbabilities(
+                        probabilities, labels(outputs, targets), isMultiLabel(outputs), ignoredLabel(outputs)));
+    }
+
     /** How {@link #forward(Tensor, Tensor)} reduces a batch: a mean unless overridden. */
     default LossReduction reduction() {
         return LossReduction.MEAN;

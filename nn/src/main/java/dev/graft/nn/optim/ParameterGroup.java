@@ -3,9 +3,8 @@ package dev.graft.nn.optim;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,27 +64,25 @@ public record ParameterGroup<O>(List<Parameter> parameters, O options) {
      * @throws IllegalArgumentException if there is no such part, or one has no parameter of its own
      */
     public static <O> List<ParameterGroup<O>> byDepth(Module model, IntFunction<O> options, String... fromHead) {
-        Map<String, Parameter> left = new LinkedHashMap<>(model.namedParameters());
+        Map<String, Parameter> named = model.namedParameters();
+        Set<Parameter> left = new LinkedHashSet<>(named.values());
         List<ParameterGroup<O>> groups = new ArrayList<>();
         for (String path : fromHead) {
-            Set<Parameter> own = Collections.newSetFromMap(new IdentityHashMap<>());
-            Parameter single = model.namedParameters().get(path);
-            if (single != null) {
-                own.add(single);
-            } else {
-                own.addAll(model.module(path).parameters());
-            }
-            List<Parameter> group = left.values().stream().filter(own::contains).toList();
+            Parameter single = named.get(path);
+            Set<Parameter> own = single != null
+                    ? Set.of(single)
+                    : Set.copyOf(model.module(path).parameters());
+            List<Parameter> group = left.stream().filter(own::contains).toList();
             if (group.isEmpty()) {
                 throw new IllegalArgumentException("parameter groups: '" + path
                         + "' has no parameter that is not in a group before it. Hint: name each part once, the head"
                         + " first.");
             }
-            left.values().removeAll(group);
+            left.removeAll(own);
             groups.add(new ParameterGroup<>(group, options.apply(groups.size())));
         }
         if (!left.isEmpty()) {
-            groups.add(new ParameterGroup<>(List.copyOf(left.values()), options.apply(groups.size())));
+            groups.add(new ParameterGroup<>(List.copyOf(left), options.apply(groups.size())));
         }
         return groups;
     }

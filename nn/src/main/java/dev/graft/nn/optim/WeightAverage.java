@@ -77,7 +77,7 @@ public final class WeightAverage implements AutoCloseable {
     public void update() {
         try (StateDict current = model.stateDict()) {
             if (updates == 0) {
-                StateDict first = copy(current);
+                StateDict first = current.copy();
                 average.close();
                 average = first;
             } else {
@@ -118,19 +118,6 @@ public final class WeightAverage implements AutoCloseable {
         }
     }
 
-    private static StateDict copy(StateDict state) {
-        StateDict copy = new StateDict();
-        try {
-            state.entries()
-                    .forEach(e ->
-                            copy.put(e.getKey(), e.getValue().detach().copy().keep()));
-            return copy;
-        } catch (RuntimeException | Error e) {
-            copy.close();
-            throw e;
-        }
-    }
-
     /** How often {@link #update()} was called. */
     public long updates() {
         return updates;
@@ -155,7 +142,7 @@ public final class WeightAverage implements AutoCloseable {
     public <T> T using(Supplier<T> body) {
         checkStarted();
         try (StateDict current = model.stateDict();
-                StateDict own = copy(current)) {
+                StateDict own = current.copy()) {
             try {
                 model.load(average);
                 return body.get();

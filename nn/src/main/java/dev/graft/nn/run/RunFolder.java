@@ -39,9 +39,9 @@ public final class RunFolder implements AutoCloseable {
     /** In {@code run.json} and in the model's card: the run's {@link RunIdentity#hash}. */
     private static final String RUN = ModelCard.RUN;
 
-    /** What a frozen part has made of the examples; no loss, for it can be computed again. */
     private static final String HEAD = " head";
 
+    /** What a frozen part has made of the examples; no loss, for it can be computed again. */
     private static final List<String> FEATURES = List.of("features-training.bin", "features-validation.bin");
 
     private static final List<String> OWN = List.of(

@@ -35,10 +35,10 @@ record BatchPredictions(float[][] probabilities, int[] labels, int[] rows, boole
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
             return criterion
-                    .probabilities(outputs)
-                    .map(p -> criterion.isMultiLabel(outputs)
-                            ? decisions(p, criterion.labels(outputs, targets))
-                            : answers(p, criterion.labels(outputs, targets), criterion.ignoredLabel(outputs)));
+                    .classProbabilities(outputs, targets)
+                    .map(p -> p.multiLabel()
+                            ? decisions(p.probabilities(), p.labels())
+                            : answers(p.probabilities(), p.labels(), p.ignoredLabel()));
         }
     }
 

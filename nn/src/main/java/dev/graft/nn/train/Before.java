@@ -30,8 +30,8 @@ final class Before implements AutoCloseable {
         this.optimizer = optimizer;
         try (StateDict live = model.stateDict();
                 StateDict liveMoments = optimizer.stateDict()) {
-            weights = copy(live);
-            moments = copy(liveMoments);
+            weights = live.copy();
+            moments = liveMoments.copy();
         }
         factor = optimizer.learningRateFactor();
         for (Module module : model.modules()) {
@@ -45,17 +45,6 @@ final class Before implements AutoCloseable {
         parameters.forEach(parameter -> gradients.put(
                 parameter,
                 parameter.grad().map(gradient -> gradient.detach().copy().keep())));
-    }
-
-    @SuppressWarnings("try")
-    private static StateDict copy(StateDict live) {
-        StateDict copies = new StateDict();
-        try (Scope scope = Scope.open()) {
-            live.entries()
-                    .forEach(entry -> copies.put(
-                            entry.getKey(), entry.getValue().detach().copy().keep()));
-        }
-        return copies;
     }
 
     @SuppressWarnings("try")

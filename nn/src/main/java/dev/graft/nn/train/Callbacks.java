@@ -36,8 +36,9 @@ final class Callbacks {
     Map<String, String> states() {
         Map<String, String> states = new LinkedHashMap<>();
         named().forEach((name, callback) -> {
-            if (!callback.state().isEmpty()) {
-                states.put(name, callback.state());
+            String state = callback.state();
+            if (!state.isEmpty()) {
+                states.put(name, state);
             }
         });
         return states;

@@ -3,8 +3,6 @@ package dev.graft.nn.train;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -64,8 +62,7 @@ public final class GradualUnfreezing implements TrainerCallback {
      */
     @Override
     public void trainingStarted(Training training) {
-        Set<Parameter> stepped = Collections.newSetFromMap(new IdentityHashMap<>());
-        stepped.addAll(training.optimizer().parameters());
+        Set<Parameter> stepped = Set.copyOf(training.optimizer().parameters());
         for (Map.Entry<Integer, List<String>> entry : parts.entrySet()) {
             for (String path : entry.getValue()) {
                 Module part = training.model().module(path);

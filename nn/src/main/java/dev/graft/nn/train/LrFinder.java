@@ -1,8 +1,6 @@
 package dev.graft.nn.train;
 
-import dev.graft.message.Explained;
 import dev.graft.nn.Module;
-import dev.graft.nn.Parameter;
 import dev.graft.nn.data.Batch;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LoaderPass;
@@ -41,7 +39,28 @@ public final class LrFinder {
     private final Settings settings;
 
     private record Settings(
-            double first, double last, int steps, double divergence, Progress progress, StopSignal stop) {}
+            double first, double last, int steps, double divergence, Progress progress, StopSignal stop) {
+
+        Settings between(double from, double to) {
+            return new Settings(from, to, steps, divergence, progress, stop);
+        }
+
+        Settings steps(int count) {
+            return new Settings(first, last, count, divergence, progress, stop);
+        }
+
+        Settings divergence(double ratio) {
+            return new Settings(first, last, steps, ratio, progress, stop);
+        }
+
+        Settings progress(Progress listener) {
+            return new Settings(first, last, steps, divergence, listener, stop);
+        }
+
+        Settings stop(StopSignal signal) {
+            return new Settings(first, last, steps, divergence, progress, signal);
+        }
+    }
 
     private LrFinder(Module model, Loss criterion, Optimizer optimizer, Settings settings) {
         this.model = model;
@@ -66,7 +85,7 @@ public final class LrFinder {
             throw new IllegalArgumentException("lr finder: the first rate must be positive, and the last one larger and"
                     + " finite (" + first + ", " + last + ")");
         }
-        return with(new Settings(first, last, settings.steps, settings.divergence, settings.progress, settings.stop));
+        return with(settings.between(first, last));
     }
 
     /** The number of rates, and of steps; at least 10. */
@@ -75,8 +94,7 @@ public final class LrFinder {
             throw new IllegalArgumentException(
                     "lr finder: the number of steps must be at least " + FEWEST_STEPS + ", was " + count);
         }
-        return with(new Settings(
-                settings.first, settings.last, count, settings.divergence, settings.progress, settings.stop));
+        return with(settings.steps(count));
     }
 
     /**
@@ -88,20 +106,17 @@ public final class LrFinder {
         if (!(ratio > 1)) {
             throw new IllegalArgumentException("lr finder: the ratio of divergence must be more than 1, was " + ratio);
         }
-        return with(
-                new Settings(settings.first, settings.last, settings.steps, ratio, settings.progress, settings.stop));
+        return with(settings.divergence(ratio));
     }
 
     /** Is told of the test as of a pass, which is called "learning rates". */
     public LrFinder progress(Progress listener) {
-        return with(new Settings(
-                settings.first, settings.last, settings.steps, settings.divergence, listener, settings.stop));
+        return with(settings.progress(listener));
     }
 
     /** The signal that ends the test early; the result is then what was measured until then. */
     public LrFinder stop(StopSignal signal) {
-        return with(new Settings(
-                settings.first, settings.last, settings.steps, settings.divergence, settings.progress, signal));
+        return with(settings.stop(signal));
     }
 
     private LrFinder with(Settings changed) {
@@ -184,22 +199,8 @@ public final class LrFinder {
             throw new TrainingException("lr finder: autograd is off, so nothing can be learnt."
                     + " Hint: call it outside of Autograd.noGrad().");
         }
-        try {
-            optimizer.checkParameters();
-        } catch (IllegalStateException e) {
-            throw new TrainingException("lr finder: " + Explained.of(e).marked(), e);
-        }
-        if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
-            throw new TrainingException(
-                    "lr finder: all " + optimizer.parameters().size()
-                            + " parameters of the optimizer are frozen. Hint: unfreeze some before.");
-        }
-        List<Parameter> own = model.parameters();
-        if (optimizer.parameters().stream().noneMatch(own::contains)) {
-            throw new TrainingException("lr finder: none of the optimizer's "
-                    + optimizer.parameters().size() + " parameters is one of the model's " + own.size()
-                    + ". Hint: make the optimizer from model.trainableParameters().");
-        }
+        TrainerChecks.fits("lr finder", model, optimizer);
+        TrainerChecks.notAllFrozen("lr finder", optimizer, "unfreeze some before");
     }
 
     /** The rate of a step. */

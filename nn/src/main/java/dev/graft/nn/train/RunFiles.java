@@ -234,10 +234,7 @@ final class RunFiles implements AutoCloseable {
                 made.put("epoch", state.epoch);
                 Safetensors.save(live, directory.get().resolve(BEST), Map.of(BEST_KEY, JSON.std.asString(made)));
             } else {
-                StateDict copy = new StateDict();
-                live.entries()
-                        .forEach(entry -> copy.put(
-                                entry.getKey(), entry.getValue().detach().copy()));
+                StateDict copy = live.copy();
                 bestInMemory.ifPresent(StateDict::close);
                 bestInMemory = Optional.of(copy);
             }

@@ -5,8 +5,6 @@ import dev.graft.nn.Parameter;
 import dev.graft.nn.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,8 +18,7 @@ final class TrainedLayers {
 
     /** The names of the parameters that an optimizer steps and that are not frozen, in the model's order. */
     static List<String> of(Module model, Optimizer optimizer) {
-        Set<Parameter> stepped = Collections.newSetFromMap(new IdentityHashMap<>());
-        stepped.addAll(optimizer.parameters());
+        Set<Parameter> stepped = Set.copyOf(optimizer.parameters());
         return model.namedParameters().entrySet().stream()
                 .filter(entry -> !entry.getValue().isFrozen() && stepped.contains(entry.getValue()))
                 .map(java.util.Map.Entry::getKey)

@@ -9,8 +9,6 @@ import dev.graft.nn.optim.Optimizer;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
 import dev.graft.type.DType;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,19 +39,9 @@ final class TrainerChecks {
     }
 
     static void optimizer(Module model, Optimizer optimizer, Progress progress) {
-        try {
-            optimizer.checkParameters();
-        } catch (IllegalStateException e) {
-            throw new TrainingException("training: " + Explained.of(e).marked(), e);
-        }
-        Set<Parameter> stepped = Collections.newSetFromMap(new IdentityHashMap<>());
-        stepped.addAll(optimizer.parameters());
+        fits("training", model, optimizer);
+        Set<Parameter> stepped = Set.copyOf(optimizer.parameters());
         Map<String, Parameter> named = model.namedParameters();
-        if (named.values().stream().noneMatch(stepped::contains)) {
-            throw new TrainingException(
-                    "training: none of the optimizer's " + stepped.size() + " parameters is one of the model's "
-                            + named.size() + ". Hint: make the optimizer from model.trainableParameters().");
-        }
         List<String> left = named.entrySet().stream()
                 .filter(entry -> !entry.getValue().isFrozen() && !stepped.contains(entry.getValue()))
                 .map(Map.Entry::getKey)
@@ -65,11 +53,34 @@ final class TrainerChecks {
                     + (left.size() > LISTED ? ", ..." : "")
                     + ". Hint: make the optimizer from model.trainableParameters(), or freeze them.");
         }
-        if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
+        notAllFrozen("training", optimizer, "call freezeExcept(\"fc\") with the head's name, then make the optimizer");
+    }
+
+    /**
+     * Refuses an optimizer that was made for another model, or before a part of this one was replaced.
+     *
+     * @param caller in messages
+     */
+    static void fits(String caller, Module model, Optimizer optimizer) {
+        try {
+            optimizer.checkParameters();
+        } catch (IllegalStateException e) {
+            throw new TrainingException(caller + ": " + Explained.of(e).marked(), e);
+        }
+        Set<Parameter> stepped = Set.copyOf(optimizer.parameters());
+        List<Parameter> own = model.parameters();
+        if (own.stream().noneMatch(stepped::contains)) {
             throw new TrainingException(
-                    "training: all " + optimizer.parameters().size()
-                            + " parameters of the optimizer are frozen. Hint: call freezeExcept(\"fc\") with the head's name, then make the"
-                            + " optimizer.");
+                    caller + ": none of the optimizer's " + stepped.size() + " parameters is one of the model's "
+                            + own.size() + ". Hint: make the optimizer from model.trainableParameters().");
+        }
+    }
+
+    /** @param caller in messages */
+    static void notAllFrozen(String caller, Optimizer optimizer, String hint) {
+        if (optimizer.parameters().stream().allMatch(Parameter::isFrozen)) {
+            throw new TrainingException(caller + ": all "
+                    + optimizer.parameters().size() + " parameters of the optimizer are frozen. Hint: " + hint + ".");
         }
     }
 

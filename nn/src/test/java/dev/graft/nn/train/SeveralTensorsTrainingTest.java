@@ -24,6 +24,7 @@ import dev.graft.nn.optim.AdamW;
 import dev.graft.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -297,6 +298,31 @@ class SeveralTensorsTrainingTest {
         assertThat(many.right()).isEqualTo(4);
         assertThat(BatchPredictions.of(JointLoss.of(new MseLoss()), List.of(ages), List.of(ages)))
                 .isEmpty();
+    }
+
+    @Test
+    void theProbabilitiesOfABatchAreComputedOnce() {
+        int[] calls = {0};
+        Loss counting = new Loss() {
+            @Override
+            public Tensor forward(Tensor outputs, Tensor targets) {
+                return new CrossEntropyLoss().forward(outputs, targets);
+            }
+
+            @Override
+            public Optional<Tensor> probabilities(Tensor outputs) {
+                calls[0]++;
+                return new CrossEntropyLoss().probabilities(outputs);
+            }
+        };
+        Tensor logits = Tensor.of(new float[] {4, -4, -4, 4}, 2, 2);
+        Tensor ages = Tensor.zeros(2, 1);
+        List<Tensor> targets = List.of(ages, Tensor.of(new long[] {0, 1}, 2));
+        BatchPredictions judged = BatchPredictions.of(
+                        JointLoss.of(new MseLoss(), counting), List.of(ages, logits), targets)
+                .orElseThrow();
+        assertThat(judged.right()).isEqualTo(2);
+        assertThat(calls[0]).isEqualTo(1);
     }
 
     @Test
