@@ -11,4 +11,9 @@ public interface Explained {
                 ? explained.explanation()
                 : Message.of(String.valueOf(failure.getMessage()));
     }
+
+    /** What is wrong by a failure's text, without its hint. */
+    static String problem(Throwable failure) {
+        return String.valueOf(failure.getMessage()).split("\\.? Hint: ", 2)[0];
+    }
 }

@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import static dev.graft.message.Message.setting;
 
+import dev.graft.message.Explained;
 import dev.graft.message.SettingException;
 import dev.graft.message.Similar;
 import java.nio.file.Path;
@@ -162,7 +163,7 @@ record FineTuningSetting<T>(
         } catch (SettingException e) {
             throw e;
         } catch (IllegalArgumentException e) {
-            String problem = String.valueOf(e.getMessage()).split("\\.? Hint: ", 2)[0];
+            String problem = Explained.problem(e);
             throw new SettingException(
                     problem.startsWith(name + ": ")
                             ? problem.replaceFirst(name, setting(name))

@@ -83,8 +83,7 @@ record ImageCheck(OptionalInt workers, StopSignal stop) {
 
     private static String name(ImageDataset images, int row, RuntimeException why) {
         String file = images.describe(row);
-        String reason =
-                String.valueOf(why.getMessage()).split("\\.? Hint: ", 2)[0].replaceAll("\\s*\\R\\s*", " ");
+        String reason = Explained.problem(why).replaceAll("\\s*\\R\\s*", " ");
         return reason.contains(file) ? reason : file + ": " + reason;
     }
 

@@ -193,14 +193,6 @@ record ImageData(
      * none, the others.
      *
      * @param csvEncoding what a CSV file is written in
-     */
-    public static ImageDataset open(Path data, Charset csvEncoding, ImagePipeline pipeline) {
-        return open(data, csvEncoding, List.of(), pipeline);
-    }
-
-    /**
-     * As {@link #open(Path, Charset, ImagePipeline)}.
-     *
      * @param labelColumns of a CSV file, the columns of 0 and 1 where an image has any number of labels; else empty
      * @throws RunException for label columns of data that is no CSV file
      */

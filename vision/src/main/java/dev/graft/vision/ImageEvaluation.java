@@ -108,9 +108,9 @@ public record ImageEvaluation(
             Path data,
             Options how) {
         ImageNotes notes = new ImageNotes();
-        ImageDataset found = (multiLabel
-                        ? labelled(classes, pipeline, data, how)
-                        : ImageData.open(data, how.csvEncoding(), pipeline))
+        // labels are in a column of that name, or in columns with the names of the model's labels
+        boolean flags = multiLabel && !ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
+        ImageDataset found = ImageData.open(data, how.csvEncoding(), flags ? classes : List.of(), pipeline)
                 .withNotes(notes);
         LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
         ImageData.contradictions(found).map(Message::of).ifPresent(how.log());
@@ -148,12 +148,6 @@ public record ImageEvaluation(
                     unreadable,
                     seconds);
         }
-    }
-
-    /** Of a CSV file, a column {@code labels}, or columns with the names of the model's labels. */
-    private static ImageDataset labelled(List<String> classes, ImagePipeline pipeline, Path data, Options how) {
-        boolean list = ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
-        return ImageData.open(data, how.csvEncoding(), list ? List.of() : classes, pipeline);
     }
 
     /** The scores as {@code graft evaluate --json} writes them. */

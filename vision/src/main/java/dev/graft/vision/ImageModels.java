@@ -1,5 +1,6 @@
 package dev.graft.vision;
 
+import dev.graft.message.Explained;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import dev.graft.vision.image.transform.Preprocessing;
@@ -47,9 +48,7 @@ final class ImageModels {
                     file + " is damaged: an entry has the wrong type", "restore it, or train the model again", e);
         } catch (IllegalArgumentException e) {
             throw new ModelException(
-                    file + " is damaged: " + String.valueOf(e.getMessage()).split("\\.? Hint: ", 2)[0],
-                    "restore it, or train the model again",
-                    e);
+                    file + " is damaged: " + Explained.problem(e), "restore it, or train the model again", e);
         }
     }
 

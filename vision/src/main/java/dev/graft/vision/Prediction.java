@@ -60,12 +60,13 @@ public record Prediction(float[] probabilities, List<String> classes, boolean mu
      * the order of {@link #classes}, perhaps none; unless {@link #multiLabel} the most probable class alone.
      */
     public List<String> labels() {
+        return shown().mapToObj(classes::get).toList();
+    }
+
+    private IntStream shown() {
         return multiLabel
-                ? IntStream.range(0, probabilities.length)
-                        .filter(c -> probabilities[c] >= MultiLabelScores.THRESHOLD)
-                        .mapToObj(classes::get)
-                        .toList()
-                : List.of(label());
+                ? IntStream.range(0, probabilities.length).filter(c -> probabilities[c] >= MultiLabelScores.THRESHOLD)
+                : IntStream.of(index());
     }
 
     /**
@@ -101,14 +102,8 @@ public record Prediction(float[] probabilities, List<String> classes, boolean mu
     /** Such as {@code cat 0.93}; of several labels all that it is said to show, or {@code no label}. */
     @Override
     public String toString() {
-        if (multiLabel) {
-            return labels().isEmpty()
-                    ? "no label"
-                    : IntStream.range(0, probabilities.length)
-                            .filter(c -> probabilities[c] >= MultiLabelScores.THRESHOLD)
-                            .mapToObj(c -> classes.get(c) + String.format(Locale.ROOT, " %.2f", probabilities[c]))
-                            .collect(Collectors.joining(", "));
-        }
-        return label() + String.format(Locale.ROOT, " %.2f", probability());
+        String all = shown().mapToObj(c -> classes.get(c) + String.format(Locale.ROOT, " %.2f", probabilities[c]))
+                .collect(Collectors.joining(", "));
+        return all.isEmpty() ? "no label" : all;
     }
 }

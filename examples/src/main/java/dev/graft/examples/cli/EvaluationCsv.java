@@ -17,41 +17,6 @@ import java.util.stream.IntStream;
 final class EvaluationCsv {
     private EvaluationCsv() {}
 
-    private static void writeClasses(CsvWriter csv, ImageEvaluation images) {
-        Evaluation evaluation = images.scores();
-        List<String> classes = images.classes();
-        int[] predicted = evaluation.predictions();
-        for (int i = 0; i < evaluation.labels().length; i++) {
-            List<String> line = new ArrayList<>(List.of(
-                    images.images().get(evaluation.indices()[i]),
-                    classes.get(evaluation.labels()[i]),
-                    classes.get(predicted[i])));
-            for (float probability : evaluation.probabilities()[i]) {
-                line.add(Float.toString(probability));
-            }
-            csv.writeRecord(line);
-        }
-    }
-
-    private static void writeLabels(CsvWriter csv, ImageEvaluation images) {
-        Evaluation evaluation = images.scores();
-        for (int i = 0; i < evaluation.truths().length; i++) {
-            Prediction answer = new Prediction(evaluation.probabilities()[i], images.classes(), true);
-            boolean[] truths = evaluation.truths()[i];
-            List<String> line = new ArrayList<>(List.of(
-                    images.images().get(evaluation.indices()[i]),
-                    IntStream.range(0, truths.length)
-                            .filter(c -> truths[c])
-                            .mapToObj(images.classes()::get)
-                            .collect(Collectors.joining(";")),
-                    String.join(";", answer.labels())));
-            for (float probability : evaluation.probabilities()[i]) {
-                line.add(Float.toString(probability));
-            }
-            csv.writeRecord(line);
-        }
-    }
-
     /** A header, and a line for each image in the order of the data set. */
     static String of(ImageEvaluation images) {
         Evaluation evaluation = images.scores();
@@ -61,14 +26,33 @@ final class EvaluationCsv {
             List<String> header = new ArrayList<>(List.of("file", "label", "predicted"));
             classes.forEach(name -> header.add("probability_" + name));
             csv.writeRecord(header);
-            if (evaluation.isMultiLabel()) {
-                writeLabels(csv, images);
-            } else {
-                writeClasses(csv, images);
+            boolean several = evaluation.isMultiLabel();
+            int[] predicted = several ? new int[0] : evaluation.predictions();
+            for (int i = 0; i < evaluation.probabilities().length; i++) {
+                float[] probabilities = evaluation.probabilities()[i];
+                List<String> line = new ArrayList<>(List.of(
+                        images.images().get(evaluation.indices()[i]),
+                        several
+                                ? shown(evaluation.truths()[i], classes)
+                                : classes.get(evaluation.labels()[i]),
+                        several
+                                ? String.join(";", new Prediction(probabilities, classes, true).labels())
+                                : classes.get(predicted[i])));
+                for (float probability : probabilities) {
+                    line.add(Float.toString(probability));
+                }
+                csv.writeRecord(line);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return text.toString();
+    }
+
+    private static String shown(boolean[] truths, List<String> classes) {
+        return IntStream.range(0, truths.length)
+                .filter(c -> truths[c])
+                .mapToObj(classes::get)
+                .collect(Collectors.joining(";"));
     }
 }

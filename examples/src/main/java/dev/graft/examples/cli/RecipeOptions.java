@@ -2,7 +2,7 @@ package dev.graft.examples.cli;
 
 import picocli.CommandLine.Option;
 
-/** How to train, as options; what they take, and their defaults, is the library's affair. */
+/** How a training proceeds, as options; what they take, and their defaults, is the library's affair. */
 @SuppressWarnings("UnusedVariable") // the options are handed over as they were given, by their names
 final class RecipeOptions {
 
@@ -12,9 +12,6 @@ final class RecipeOptions {
             description = "Passes over the training images. Default: ${DEFAULT-VALUE}.")
     private String epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Images per step. Default: ${DEFAULT-VALUE}.")
-    private String batch;
-
     @Option(
             names = "--lr",
             paramLabel = "X",
@@ -22,33 +19,12 @@ final class RecipeOptions {
                     "Learning rate. Default: for sgd what suits the network, 0.01, or 0.001 for squeezenet1_1; for adamw 0.001.")
     private String learningRate;
 
-    @Option(names = "--optimizer", paramLabel = "sgd|adamw", description = "Default: ${DEFAULT-VALUE}.")
-    private String optimizer;
-
-    @Option(names = "--momentum", paramLabel = "X", description = "Of sgd. Default: ${DEFAULT-VALUE}.")
-    private String momentum;
-
-    @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0.0001 for sgd, 0.01 for adamw.")
-    private String weightDecay;
-
     @Option(
             names = "--schedule",
             paramLabel = "S",
             description =
                     "How the learning rate changes: none, step (a tenth after every 7 epochs), cosine, warmup-cosine. Default: ${DEFAULT-VALUE}.")
     private String schedule;
-
-    @Option(
-            names = "--label-smoothing",
-            paramLabel = "X",
-            description = "Share of each label spread over all classes, 0 to 1.")
-    private String labelSmoothing;
-
-    @Option(
-            names = "--class-weights",
-            paramLabel = "auto|none",
-            description = "auto: rare classes weigh more in the loss.")
-    private String classWeights;
 
     @Option(
             names = "--accumulate",
@@ -71,11 +47,4 @@ final class RecipeOptions {
             description =
                     "The validation score that names the best epoch, whose weights are saved: accuracy, auroc or loss. Default: ${DEFAULT-VALUE}.")
     private String monitor;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description =
-                    "Of split, new weights, order, augmentation and dropout; the same seed gives the same bits. Default: ${DEFAULT-VALUE}.")
-    private String seed;
 }

@@ -12,6 +12,9 @@ import picocli.CommandLine.Spec;
 
 /** A command that reports to people on the terminal and to programs as JSON. */
 abstract class ReportingCommand implements Callable<Integer> {
+    /** What a shell reports for a program ended by Ctrl-C. */
+    static final int STOPPED = 130;
+
     @Spec
     private CommandSpec spec;
 
@@ -44,6 +47,12 @@ abstract class ReportingCommand implements Callable<Integer> {
             }
         });
         return exitCode();
+    }
+
+    /** Tells a person at once. */
+    final void say(String line) {
+        out().println(line);
+        out().flush();
     }
 
     final boolean hasJson() {

@@ -63,6 +63,8 @@ class LrFindCommandTest {
     @Test
     void wrongRangesAreRefused() {
         Cli.run(command("--from", 1, "--to", 0.1)).wrongUsage("--from must be positive, and --to larger");
+        Cli.run(command("--to", 1e39)).wrongUsage("--from must be positive, and --to larger and finite");
+        Cli.run(command("--from", 1e-60)).wrongUsage("--from must be positive");
         Cli.run(command("--steps", 3)).wrongUsage("--steps must be at least 10");
         Cli.run("lr-find").wrongUsage("--data");
         Cli.run(command("--lr", 1)).wrongUsage("--lr");

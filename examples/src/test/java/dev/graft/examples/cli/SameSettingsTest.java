@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.message.Message;
 import dev.graft.vision.FineTuning;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -32,6 +33,23 @@ class SameSettingsTest {
                         .map(SameSettingsTest::settingOf)
                         .collect(Collectors.toSet()))
                 .containsExactlyInAnyOrderElementsOf(FineTuning.settings());
+    }
+
+    /** What a learning rate depends on, and a range test can do: but for the rate itself, and how training proceeds. */
+    @Test
+    void lrFindHasTheOptionsOfFinetuneForImagesNetworkAndBatches() {
+        Set<String> shared = names(finetune());
+        shared.removeAll(Set.of("--epochs", "--lr", "--schedule", "--accumulate", "--clip-norm", "--patience"));
+        shared.removeAll(Set.of("--monitor", "--out", "--resume", "--overwrite"));
+        Set<String> own = names(new CommandLine(new LrFindCommand()));
+        assertThat(own.removeAll(Set.of("--from", "--to", "--steps", "--plot"))).isTrue();
+        assertThat(own).isEqualTo(shared).contains("--mixup", "--label-smoothing", "--cached-views");
+    }
+
+    private static Set<String> names(CommandLine command) {
+        return command.getCommandSpec().options().stream()
+                .map(OptionSpec::longestName)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test

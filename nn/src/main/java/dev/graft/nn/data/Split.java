@@ -156,6 +156,16 @@ public record Split(int[] train, int[] held, List<String> notes) {
                         .toList());
     }
 
+    /** The same split without the {@link #notes} on classes, for labels that mean nothing to a reader. */
+    public Split withoutClasses() {
+        return new Split(
+                train,
+                held,
+                notes.stream()
+                        .filter(note -> !CLASS_NUMBER.matcher(note).find())
+                        .toList());
+    }
+
     private static Split of(boolean[] held, int[] labels, double heldFraction) {
         List<Integer> train = new ArrayList<>();
         List<Integer> rest = new ArrayList<>();

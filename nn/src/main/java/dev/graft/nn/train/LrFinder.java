@@ -31,7 +31,17 @@ import java.util.OptionalDouble;
  */
 public final class LrFinder {
     private static final double SMOOTHING = 0.98;
-    private static final int FEWEST_STEPS = 10;
+    /** The first rate where {@link #between} says nothing else. */
+    public static final double FIRST_RATE = 1e-7;
+
+    /** The last rate where {@link #between} says nothing else. */
+    public static final double LAST_RATE = 10;
+
+    /** The number of rates where {@link #steps} says nothing else. */
+    public static final int STEPS = 100;
+
+    /** The smallest number of rates. */
+    public static final int FEWEST_STEPS = 10;
 
     private final Module model;
     private final Loss criterion;
@@ -72,20 +82,28 @@ public final class LrFinder {
     /** A test of 100 rates from 1e-7 to 10, which stops at 4 times the best loss. */
     public static LrFinder of(Module model, Loss loss, Optimizer optimizer) {
         return new LrFinder(
-                model, loss, optimizer, new Settings(1e-7, 10, 100, 4, Progress.silent(), new StopSignal()));
+                model,
+                loss,
+                optimizer,
+                new Settings(FIRST_RATE, LAST_RATE, STEPS, 4, Progress.silent(), new StopSignal()));
     }
 
     /**
      * The first and the last rate.
      *
-     * @throws IllegalArgumentException unless {@code 0 < first < last}, both finite
+     * @throws IllegalArgumentException unless {@link #isRange}
      */
     public LrFinder between(double first, double last) {
-        if (!(first > 0 && first < last) || Float.isInfinite((float) last) || (float) first == 0) {
+        if (!isRange(first, last)) {
             throw new IllegalArgumentException("lr finder: the first rate must be positive, and the last one larger and"
                     + " finite (" + first + ", " + last + ")");
         }
         return with(settings.between(first, last));
+    }
+
+    /** Whether {@code 0 < first < last}, both finite and neither 0 in 32 bits. */
+    public static boolean isRange(double first, double last) {
+        return (float) first > 0 && first < last && Float.isFinite((float) last);
     }
 
     /** The number of rates, and of steps; at least 10. */

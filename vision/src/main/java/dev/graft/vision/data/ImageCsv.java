@@ -87,10 +87,14 @@ public final class ImageCsv extends ImageDataset {
                                     : ".")));
         }
 
-        private static Optional<String> find(Path csv, List<String> header, String name) {
-            List<String> found = header.stream()
+        static List<String> named(List<String> header, String name) {
+            return header.stream()
                     .filter(column -> column.strip().equalsIgnoreCase(name))
                     .toList();
+        }
+
+        private static Optional<String> find(Path csv, List<String> header, String name) {
+            List<String> found = named(header, name);
             if (found.size() > 1) {
                 throw new DataException("image csv: " + csv + " has the columns '" + String.join("' and '", found)
                         + "'. Hint: keep one of them.");
@@ -162,10 +166,7 @@ public final class ImageCsv extends ImageDataset {
         List<Long> lines = new ArrayList<>();
         ListedFiles files = new ListedFiles(csv, folder);
         Optional<Columns> found = Optional.empty();
-        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder()
-                .build(
-                        NamedCsvRecordHandler.of(handler -> handler.allowDuplicateHeaderFields(true)),
-                        CsvText.read(csv, charset))) {
+        try (CsvReader<NamedCsvRecord> reader = reader(csv, charset)) {
             for (NamedCsvRecord row : reader) {
                 Columns columns = found.isPresent() ? found.get() : Columns.of(csv, row.getHeader(), labelColumns);
                 found = Optional.of(columns);
@@ -215,18 +216,21 @@ public final class ImageCsv extends ImageDataset {
         if (!Files.isRegularFile(csv)) {
             return false;
         }
-        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder()
-                .build(
-                        NamedCsvRecordHandler.of(handler -> handler.allowDuplicateHeaderFields(true)),
-                        CsvText.read(csv, charset))) {
+        try (CsvReader<NamedCsvRecord> reader = reader(csv, charset)) {
             return reader.stream()
                     .findFirst()
-                    .map(row -> row.getHeader().stream()
-                            .anyMatch(column -> column.strip().equalsIgnoreCase(name)))
-                    .orElse(false);
+                    .filter(row -> !Columns.named(row.getHeader(), name).isEmpty())
+                    .isPresent();
         } catch (IOException | UncheckedIOException | CsvParseException | DataException e) {
             return false;
         }
+    }
+
+    private static CsvReader<NamedCsvRecord> reader(Path csv, Charset charset) throws IOException {
+        return CsvReader.builder()
+                .build(
+                        NamedCsvRecordHandler.of(handler -> handler.allowDuplicateHeaderFields(true)),
+                        CsvText.read(csv, charset));
     }
 
     @Override

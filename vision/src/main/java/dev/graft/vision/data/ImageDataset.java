@@ -114,26 +114,20 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      */
     public final ImageDataset withClasses(List<String> classes) {
         int[] number = listing.classes.stream().mapToInt(classes::indexOf).toArray();
-        if (listing.isMultiLabel()) {
-            return with(renumbered(number, List.copyOf(classes)));
-        }
         for (int c = 0; c < number.length; c++) {
             if (number[c] < 0) {
-                throw new IllegalArgumentException(
-                        "image data: the class " + listing.classes.get(c) + " is not among " + classes);
+                throw new IllegalArgumentException("image data: the " + (listing.isMultiLabel() ? "label " : "class ")
+                        + listing.classes.get(c) + " is not among " + classes);
             }
+        }
+        if (listing.isMultiLabel()) {
+            return with(renumbered(number, List.copyOf(classes)));
         }
         int[] labels = Arrays.stream(listing.labels).map(label -> number[label]).toArray();
         return with(new Listing(listing.root, listing.names, labels, List.copyOf(classes), listing.groups));
     }
 
     private Listing renumbered(int[] number, List<String> classes) {
-        for (int c = 0; c < number.length; c++) {
-            if (number[c] < 0) {
-                throw new IllegalArgumentException(
-                        "image data: the label " + listing.classes.get(c) + " is not among " + classes);
-            }
-        }
         List<BitSet> combinations = listing.combinations.stream()
                 .map(has -> {
                     BitSet other = new BitSet();
@@ -280,15 +274,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         Split split = listing.groups.isEmpty()
                 ? Split.stratified(listing.labels, heldFraction, seed)
                 : Split.grouped(listing.groups, listing.labels, heldFraction, seed);
-        if (listing.isMultiLabel()) { // what is said of combinations means nothing to a reader
-            return new Split(
-                    split.train(),
-                    split.held(),
-                    split.notes().stream()
-                            .filter(note -> !note.startsWith("class "))
-                            .toList());
-        }
-        return split.named(listing.classes);
+        return listing.isMultiLabel() ? split.withoutClasses() : split.named(listing.classes);
     }
 
     /**

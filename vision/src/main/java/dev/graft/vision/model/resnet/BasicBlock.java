@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Two 3x3 convolutions beside a shortcut: {@code relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))}. */
-final class BasicBlock extends Module implements EachImageByItself {
+final class BasicBlock extends Module implements EachImageByItself, ResidualBlock {
     private Module conv1;
     private Module bn1;
     private Module relu;
@@ -29,8 +29,8 @@ final class BasicBlock extends Module implements EachImageByItself {
         downsample = Shortcut.projection(in, out, stride, avgDown, random);
     }
 
-    /** The norm whose output is added to the shortcut. */
-    Module last() {
+    @Override
+    public Module last() {
         return bn2;
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * 1x1 down, 3x3, 1x1 up to four times the width, beside a shortcut. The stride is at the 3x3 convolution, as in
  * torchvision ("ResNet v1.5"); in the paper it is at the first 1x1.
  */
-final class Bottleneck extends Module implements EachImageByItself {
+final class Bottleneck extends Module implements EachImageByItself, ResidualBlock {
     static final int EXPANSION = 4;
 
     private Module conv1;
@@ -60,8 +60,8 @@ final class Bottleneck extends Module implements EachImageByItself {
         downsample = Shortcut.projection(in, out, stride, avgDown, random);
     }
 
-    /** The norm whose output is added to the shortcut. */
-    Module last() {
+    @Override
+    public Module last() {
         return bn3;
     }
 

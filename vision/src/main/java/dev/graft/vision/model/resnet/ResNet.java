@@ -193,10 +193,7 @@ public final class ResNet extends Backbone {
         Initialiser.convolutions(this, c -> Init.kaimingNormal(c.weight().value(), Init.Fan.FAN_OUT, random));
         if (parts.zeroInitResidual()) {
             for (Module module : modules()) {
-                Module last = module instanceof BasicBlock basic
-                        ? basic.last()
-                        : module instanceof Bottleneck bottleneck ? bottleneck.last() : module;
-                if (last != module && last instanceof BatchNorm2d norm) {
+                if (module instanceof ResidualBlock block && block.last() instanceof BatchNorm2d norm) {
                     Init.constant(norm.weight().value(), 0f);
                 }
             }

@@ -55,8 +55,17 @@ public record ResNetParts(
     /** Far beyond any network that was ever trained; a name from a file must not exhaust the memory. */
     private static final int MOST = 1024;
 
-    private static final String KEYS =
-            "block, layers, groups, width_per_group, replace_stride_with_dilation, zero_init_residual, stem, stem_width, avg_down, channels";
+    private static final List<String> KEYS = List.of(
+            "block",
+            "layers",
+            "groups",
+            "width_per_group",
+            "replace_stride_with_dilation",
+            "zero_init_residual",
+            "stem",
+            "stem_width",
+            "avg_down",
+            "channels");
 
     private static final Map<String, ResNetParts> NAMED = named();
 
@@ -222,18 +231,17 @@ public record ResNetParts(
                                         .map(value -> truth("replace_stride_with_dilation", value))
                                         .toList()
                                 : parts.replaceStrideWithDilation,
-                        truth("zero_init_residual", given.getOrDefault("zero_init_residual", "false")),
+                        truth(given, "zero_init_residual", parts.zeroInitResidual),
                         choice("stem", Stem.values(), given.getOrDefault("stem", word(parts.stem))),
                         number(given, "stem_width", parts.stemWidth),
-                        truth("avg_down", given.getOrDefault("avg_down", "false")),
+                        truth(given, "avg_down", parts.avgDown),
                         number(given, "channels", parts.channels))
                 .checkedKeys(given);
     }
 
     private ResNetParts checkedKeys(Map<String, String> given) {
-        List<String> known = List.of(KEYS.split(", "));
-        given.keySet().stream().filter(key -> !known.contains(key)).findFirst().ifPresent(key -> {
-            throw wrong("there is no part '" + key + "'", "one of " + KEYS);
+        given.keySet().stream().filter(key -> !KEYS.contains(key)).findFirst().ifPresent(key -> {
+            throw wrong("there is no part '" + key + "'", "one of " + String.join(", ", KEYS));
         });
         return this;
     }
@@ -254,6 +262,10 @@ public record ResNetParts(
         } catch (NumberFormatException e) {
             throw wrong(key + " takes whole numbers, not '" + text + "'", "layers are written as 2-2-2-3");
         }
+    }
+
+    private static boolean truth(Map<String, String> given, String key, boolean standard) {
+        return given.containsKey(key) ? truth(key, given.get(key)) : standard;
     }
 
     private static boolean truth(String key, String text) {
@@ -287,7 +299,7 @@ public record ResNetParts(
             return own.get();
         }
         String base = block == Block.BASIC ? "resnet18" : "resnet50";
-        ResNetParts usual = base.equals("resnet18") ? basic(2, 2, 2, 2) : bottleneck(3, 4, 6, 3);
+        ResNetParts usual = parse(base);
         List<String> words = new ArrayList<>(List.of(base));
         add(words, "layers", layers, usual.layers, joined(layers));
         add(words, "groups", groups, usual.groups, groups);

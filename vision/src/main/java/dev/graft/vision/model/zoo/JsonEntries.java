@@ -1,5 +1,6 @@
 package dev.graft.vision.model.zoo;
 
+import dev.graft.message.Explained;
 import dev.graft.nn.model.ModelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.Set;
 
 /** Reads the entries of a JSON object that someone else wrote, and says where one is not what it must be. */
 final class JsonEntries {
+    static final String RESTORE = "restore the file as it was published, or correct it";
+
     private final Path file;
     private final String path;
     private final Map<String, Object> entries = new LinkedHashMap<>();
@@ -142,13 +145,10 @@ final class JsonEntries {
         return new ModelException(
                 file + ": " + (path.isEmpty() ? "" : path + ".") + key + " is "
                         + (value instanceof String text ? "\"" + text + "\"" : value) + ", not " + wanted,
-                "restore the file as it was published, or correct it");
+                RESTORE);
     }
 
     ModelException wrong(IllegalArgumentException e) {
-        return new ModelException(
-                file + ": " + path + ": " + String.valueOf(e.getMessage()).split("\\.? Hint: ", 2)[0],
-                "restore the file as it was published, or correct it",
-                e);
+        return new ModelException(file + ": " + path + ": " + Explained.problem(e), RESTORE, e);
     }
 }

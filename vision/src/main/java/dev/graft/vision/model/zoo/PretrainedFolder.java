@@ -3,6 +3,7 @@ package dev.graft.vision.model.zoo;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
 import dev.graft.io.file.FileException;
+import dev.graft.message.Explained;
 import dev.graft.nn.LoadOptions;
 import dev.graft.nn.json.Json;
 import dev.graft.nn.model.FiniteWeights;
@@ -58,7 +59,6 @@ public record PretrainedFolder(
 
     private static final List<String> WEIGHTS = List.of("model.safetensors", "pytorch_model.bin");
     private static final double USUAL_CROP = 0.875;
-    private static final String RESTORE = "restore the file as it was published, or correct it";
 
     /** Whether a path is such a folder by its {@value #CONFIG}; a folder of a model that Graft saved is none. */
     public static boolean isOne(Path path) {
@@ -130,7 +130,7 @@ public record PretrainedFolder(
         try {
             return Json.readObject(config);
         } catch (FileException e) {
-            String problem = String.valueOf(e.getMessage()).split("\\.? Hint: ", 2)[0];
+            String problem = Explained.problem(e);
             throw new FileException(problem, "restore the file as it was published", e);
         }
     }
@@ -229,7 +229,7 @@ public record PretrainedFolder(
         if (names.isPresent() && count > 0 && names.get().size() != count) {
             throw new ModelException(
                     config + " names " + names.get().size() + " classes in label_names, and has num_classes " + count,
-                    RESTORE);
+                    JsonEntries.RESTORE);
         }
         if (names.isPresent() && new HashSet<>(names.get()).size() < names.get().size()) {
             notes.add(config + " gives two classes the same name, so its classes are numbers");
@@ -254,20 +254,15 @@ public record PretrainedFolder(
     public Backbone network(RandomGenerator random) {
         try (StateDict state = load()) {
             if (architecture.lacksOnlyItsHead(state)) {
-                throw withoutClassifier();
+                throw new ModelException(
+                        weights + " holds a backbone without a classifier, so it tells no classes apart",
+                        "fine-tune it on your images first");
             }
             Backbone model = architecture.create(state, random);
             return checked(model);
         } catch (IllegalArgumentException e) {
             throw doesNotFit(e);
         }
-    }
-
-    /** Why there is nothing to predict with. */
-    ModelException withoutClassifier() {
-        return new ModelException(
-                weights + " holds a backbone without a classifier, so it tells no classes apart",
-                "fine-tune it on your images first");
     }
 
     /**
