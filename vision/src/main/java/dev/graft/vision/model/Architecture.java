@@ -182,7 +182,10 @@ public final class Architecture {
         }
     }
 
-    /** Whether all of this network's weights are there but those of its classifier. */
+    /**
+     * Whether all of this network's weights are there but those of its classifier. As in loading, counters of batches
+     * may be missing too.
+     */
     public boolean lacksOnlyItsHead(StateDict state) {
         if (state.contains(headPath + ".weight")) {
             return false;
@@ -190,7 +193,9 @@ public final class Architecture {
         try (Backbone any = Init.skip(() -> constructor.build(1, new SplittableRandom(0)));
                 StateDict own = any.stateDict()) {
             String head = headPath + ".";
-            return own.names().stream().allMatch(name -> name.startsWith(head) != state.contains(name));
+            return own.entries().stream()
+                    .filter(entry -> entry.getValue().dtype().isFloat())
+                    .allMatch(entry -> entry.getKey().startsWith(head) != state.contains(entry.getKey()));
         }
     }
 

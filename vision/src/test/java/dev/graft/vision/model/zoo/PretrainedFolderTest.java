@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,11 +43,15 @@ class PretrainedFolderTest {
     }
 
     private void save(String network, int classes, boolean head) {
+        save(network, classes, name -> head || !name.startsWith("fc."));
+    }
+
+    private void save(String network, int classes, Predicate<String> keep) {
         try (Backbone model = ModelZoo.architecture(network).create(classes, new SplittableRandom(1));
                 StateDict state = model.stateDict();
                 StateDict kept = new StateDict()) {
             state.names().stream()
-                    .filter(name -> head || !name.startsWith("fc."))
+                    .filter(keep)
                     .forEach(name -> kept.put(name, state.get(name).copy()));
             Safetensors.save(kept, folder.resolve("model.safetensors"));
         }
@@ -157,6 +162,18 @@ class PretrainedFolderTest {
                 .hasMessage(folder.resolve("model.safetensors")
                         + " holds a backbone without a classifier, so it tells no classes apart."
                         + " Hint: fine-tune it on your images first.");
+    }
+
+    /** Files of old releases of PyTorch, and those converted from ONNX, have no counters of batches. */
+    @Test
+    void aBackboneWithoutCountersIsOneToo() throws IOException {
+        save("resnet18,layers=1-1-1-1", 3, name -> !name.startsWith("fc.") && !name.endsWith("num_batches_tracked"));
+        config("{'architecture': 'resnet18', 'num_classes': 0, 'model_args': {'layers': [1, 1, 1, 1]}}");
+        PretrainedFolder found = PretrainedFolder.open(folder);
+        assertThatThrownBy(() -> found.network(new SplittableRandom(1)))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("holds a backbone without a classifier");
+        found.network(2, new SplittableRandom(1)).close();
     }
 
     @Test
