@@ -111,7 +111,7 @@ final class PredictCommand extends ReportingCommand {
         ImageNotes notes = new ImageNotes();
         List<Object> report = new ArrayList<>();
         try (ImageClassifier classifier = classifier(notes)) {
-            classifier.notes().forEach(line -> say(OptionWords.render(line)));
+            classifier.notes().forEach(line -> note(OptionWords.render(line)));
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<Path> some = files.subList(from, Math.min(files.size(), from + BATCH));
                 List<PredictionOutcome> outcomes = classifier.outcomes(some);
@@ -119,7 +119,7 @@ final class PredictCommand extends ReportingCommand {
                     report.add(tell(some.get(i), outcomes.get(i)));
                 }
             }
-            notes.takeLines().forEach(line -> say(OptionWords.render(line)));
+            notes.takeLines().forEach(line -> note(OptionWords.render(line)));
         }
         return report;
     }
@@ -142,7 +142,7 @@ final class PredictCommand extends ReportingCommand {
         return files;
     }
 
-    private void say(String line) {
+    private void note(String line) {
         spec.commandLine().getErr().println("graft predict: " + line);
     }
 
@@ -196,7 +196,7 @@ final class PredictCommand extends ReportingCommand {
         if (outcome.failure().isPresent()) {
             exitCode = Program.FAILURE;
             String line = Failures.line(outcome.failure().get());
-            say(line);
+            note(line);
             entry.put("error", line);
         } else {
             Prediction prediction = outcome.orElseThrow();
