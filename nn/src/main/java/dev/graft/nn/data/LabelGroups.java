@@ -1,10 +1,12 @@
 package dev.graft.nn.data;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
-/** Sorts example indices by class. */
+/** Sorts example indices by class, or by what else they belong to. */
 final class LabelGroups {
     private LabelGroups() {}
 
@@ -13,6 +15,15 @@ final class LabelGroups {
         TreeMap<Integer, List<Integer>> groups = new TreeMap<>();
         for (int i = 0; i < labels.length; i++) {
             groups.computeIfAbsent(labels[i], c -> new ArrayList<>()).add(i);
+        }
+        return groups.values().stream().map(LabelGroups::toArray).toArray(int[][]::new);
+    }
+
+    /** The examples of each value, in the order in which values first occur. */
+    static int[][] byValue(List<?> values) {
+        Map<Object, List<Integer>> groups = new LinkedHashMap<>();
+        for (int i = 0; i < values.size(); i++) {
+            groups.computeIfAbsent(values.get(i), g -> new ArrayList<>()).add(i);
         }
         return groups.values().stream().map(LabelGroups::toArray).toArray(int[][]::new);
     }

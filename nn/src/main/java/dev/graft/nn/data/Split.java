@@ -5,10 +5,8 @@ import dev.graft.random.RandomStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -102,7 +100,8 @@ public record Split(int[] train, int[] held, List<String> notes) {
 
     /**
      * As {@link #grouped(List, double, long)}, with the share of each class near {@code heldFraction} too, and every
-     * class on both sides if its groups allow it.
+     * class on both sides if its groups allow it. The division is found by a local search; {@code docs/splits.md} says
+     * how, and how near it comes.
      *
      * @param labels the class of each example
      */
@@ -111,21 +110,17 @@ public record Split(int[] train, int[] held, List<String> notes) {
         if (labels.length != groups.size()) {
             throw new IllegalArgumentException("split: " + groups.size() + " groups for " + labels.length + " labels");
         }
-        Map<Object, List<Integer>> byGroup = new LinkedHashMap<>();
-        for (int i = 0; i < groups.size(); i++) {
-            byGroup.computeIfAbsent(groups.get(i), g -> new ArrayList<>()).add(i);
-        }
-        if (byGroup.size() < 2) {
-            throw new IllegalArgumentException("split: " + groups.size() + " examples form " + byGroup.size()
+        int[][] members = LabelGroups.byValue(groups);
+        if (members.length < 2) {
+            throw new IllegalArgumentException("split: " + groups.size() + " examples form " + members.length
                     + " group, which cannot be on both sides. Hint: check the column that names the group.");
         }
-        int[][] members = byGroup.values().stream().map(LabelGroups::toArray).toArray(int[][]::new);
-        boolean[] heldGroups =
-                new GroupChoice(members, labels, heldFraction).best(RandomStream.of(seed, "split.grouped"));
+        int[] partOf = new GroupParts(members, labels, new double[] {1 - heldFraction, heldFraction})
+                .best(RandomStream.of(seed, "split.grouped"));
         boolean[] held = new boolean[labels.length];
         for (int g = 0; g < members.length; g++) {
             for (int i : members[g]) {
-                held[i] = heldGroups[g];
+                held[i] = partOf[g] == 1;
             }
         }
         return of(held, labels, heldFraction);
@@ -145,25 +140,25 @@ public record Split(int[] train, int[] held, List<String> notes) {
      * ...}.
      */
     public Split named(List<String> classes) {
-        return new Split(
-                train,
-                held,
-                notes.stream()
-                        .map(note -> CLASS_NUMBER
-                                .matcher(note)
-                                .replaceFirst(match -> Matcher.quoteReplacement(
-                                        "class " + classes.get(Integer.parseInt(match.group(1))) + " (")))
-                        .toList());
+        return new Split(train, held, named(notes, classes));
+    }
+
+    static List<String> named(List<String> notes, List<String> classes) {
+        return notes.stream()
+                .map(note -> CLASS_NUMBER
+                        .matcher(note)
+                        .replaceFirst(match -> Matcher.quoteReplacement(
+                                "class " + classes.get(Integer.parseInt(match.group(1))) + " (")))
+                .toList();
     }
 
     /** The same split without the {@link #notes} on classes, for labels that mean nothing to a reader. */
     public Split withoutClasses() {
-        return new Split(
-                train,
-                held,
-                notes.stream()
-                        .filter(note -> !CLASS_NUMBER.matcher(note).find())
-                        .toList());
+        return new Split(train, held, withoutClasses(notes));
+    }
+
+    static List<String> withoutClasses(List<String> notes) {
+        return notes.stream().filter(note -> !CLASS_NUMBER.matcher(note).find()).toList();
     }
 
     private static Split of(boolean[] held, int[] labels, double heldFraction) {
