@@ -231,6 +231,16 @@ public final class FineTuning {
     }
 
     /**
+     * Which images belong together, such as to one patient: all of them are then on one side of a split, and none may
+     * be on both sides of a given one. Either the name of a column of a CSV file, or a regular expression with one
+     * capturing group that is looked for in each file's path within the data folder, such as {@code (patient\\d+)_}.
+     * Default: the column {@code patient} of a CSV file that has one.
+     */
+    public FineTuning group(String columnOrExpression) {
+        return with(FineTuningValues.GROUP, columnOrExpression);
+    }
+
+    /**
      * The network: {@code resnet18/34/50/101/152}, {@code resnext50_32x4d}, {@code resnext101_32x8d},
      * {@code resnext101_64x4d}, {@code wide_resnet50_2}, {@code wide_resnet101_2}, {@code squeezenet1_1},
      * {@code efficientnet_lite0}, or for small images {@code resnet20/32/44/56}; a residual network by its parts is

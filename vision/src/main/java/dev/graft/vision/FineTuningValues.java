@@ -47,6 +47,7 @@ final class FineTuningValues {
     static final FineTuningSetting<Boolean> KEEP_DUPLICATES = FineTuningSetting.flag("keepDuplicates", false);
     static final FineTuningSetting<Boolean> ALLOW_SHARED_PATIENTS =
             FineTuningSetting.flag("allowSharedPatients", false);
+    static final FineTuningSetting<String> GROUP = FineTuningSetting.word("group", Optional.empty());
     static final FineTuningSetting<Boolean> SKIP_BAD = FineTuningSetting.flag("skipBad", false);
     static final FineTuningSetting<String> MODEL = FineTuningSetting.word("model", Optional.of("resnet18"));
     static final FineTuningSetting<String> WEIGHTS = FineTuningSetting.word("weights", Optional.of("imagenet"));
@@ -115,6 +116,7 @@ final class FineTuningValues {
             VAL_FRACTION,
             KEEP_DUPLICATES,
             ALLOW_SHARED_PATIENTS,
+            GROUP,
             SKIP_BAD,
             MODEL,
             WEIGHTS,
@@ -297,7 +299,8 @@ final class FineTuningValues {
                 get(KEEP_DUPLICATES),
                 get(ALLOW_SHARED_PATIENTS),
                 get(CSV_ENCODING),
-                given(LABEL_COLUMNS).orElse(List.of()));
+                given(LABEL_COLUMNS).orElse(List.of()),
+                given(GROUP).map(GroupRule::new));
         checkThat(
                 given(VAL_FRACTION).isEmpty() || source.resolved().validation().isEmpty(),
                 setting("valFraction") + " is for data without validation images of its own, and " + data

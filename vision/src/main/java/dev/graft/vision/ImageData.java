@@ -67,6 +67,8 @@ record ImageData(
      * @param sharedPatients whether a patient may have images on both sides where the sides are given
      * @param csvEncoding what CSV files are written in
      * @param labelColumns of CSV files, the columns of 0 and 1 where an image has any number of labels; else empty
+     * @param group what tells which images belong to one patient: see {@link GroupRule}; empty for the column
+     *     {@code patient} of CSV files
      */
     public record Source(
             Path data,
@@ -75,7 +77,8 @@ record ImageData(
             boolean keepDuplicates,
             boolean sharedPatients,
             Charset csvEncoding,
-            List<String> labelColumns) {
+            List<String> labelColumns,
+            Optional<GroupRule> group) {
         /** With CSV files in UTF-8. */
         public Source(
                 Path data,
@@ -83,7 +86,15 @@ record ImageData(
                 double heldFraction,
                 boolean keepDuplicates,
                 boolean sharedPatients) {
-            this(data, validation, heldFraction, keepDuplicates, sharedPatients, StandardCharsets.UTF_8, List.of());
+            this(
+                    data,
+                    validation,
+                    heldFraction,
+                    keepDuplicates,
+                    sharedPatients,
+                    StandardCharsets.UTF_8,
+                    List.of(),
+                    Optional.empty());
         }
 
         /** Nothing held back twice: no duplicates, no patient on both sides. */
@@ -140,24 +151,19 @@ record ImageData(
          */
         public Source resolved() {
             if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
-                return new Source(
-                        data,
-                        Optional.of(data),
-                        heldFraction,
-                        keepDuplicates,
-                        sharedPatients,
-                        csvEncoding,
-                        labelColumns);
+                return of(data, Optional.of(data));
             }
-            return parts().map(parts -> new Source(
-                            parts.train(),
-                            parts.validation(),
-                            heldFraction,
-                            keepDuplicates,
-                            sharedPatients,
-                            csvEncoding,
-                            labelColumns))
-                    .orElse(this);
+            return parts().map(parts -> of(parts.train(), parts.validation())).orElse(this);
+        }
+
+        private Source of(Path train, Optional<Path> held) {
+            return new Source(
+                    train, held, heldFraction, keepDuplicates, sharedPatients, csvEncoding, labelColumns, group);
+        }
+
+        /** What is opened otherwise than by {@link ImageData#open}, which knows of groups. */
+        private ImageDataset grouped(ImageDataset found, Path path) {
+            return group.map(rule -> rule.applyTo(found, path)).orElse(found);
         }
 
         /** Whether there shall be validation images. */
@@ -194,17 +200,34 @@ record ImageData(
      *
      * @param csvEncoding what a CSV file is written in
      * @param labelColumns of a CSV file, the columns of 0 and 1 where an image has any number of labels; else empty
-     * @throws RunException for label columns of data that is no CSV file
+     * @param group what tells which images belong together, where it is not the column {@code patient} of a CSV file
+     * @throws RunException for label columns of data that is no CSV file, or a group that the data cannot have
      */
-    static ImageDataset open(Path data, Charset csvEncoding, List<String> labelColumns, ImagePipeline pipeline) {
+    static ImageDataset open(
+            Path data,
+            Charset csvEncoding,
+            List<String> labelColumns,
+            Optional<GroupRule> group,
+            ImagePipeline pipeline) {
+        Optional<String> column =
+                group.filter(rule -> rule.isColumnOf(data, csvEncoding)).map(GroupRule::text);
+        ImageDataset found = open(data, csvEncoding, labelColumns, pipeline, column);
+        return group.isPresent() && column.isEmpty() ? group.get().applyTo(found, data) : found;
+    }
+
+    private static ImageDataset open(
+            Path data,
+            Charset csvEncoding,
+            List<String> labelColumns,
+            ImagePipeline pipeline,
+            Optional<String> groupColumn) {
         if (!labelColumns.isEmpty()) {
             if (!Files.isRegularFile(data) || ImageNpz.isNpz(data)) {
                 throw new RunException(
                         setting("labelColumns") + " are columns of a CSV file, and " + data + " is none",
                         "list the images in a CSV file with the columns file, " + String.join(", ", labelColumns));
             }
-            Path folder = Optional.ofNullable(data.toAbsolutePath().getParent()).orElse(data);
-            return ImageCsv.open(data, folder, csvEncoding, labelColumns, pipeline);
+            return csv(data, csvEncoding, labelColumns, groupColumn, pipeline);
         }
         if (ImageNpz.isNpz(data)) {
             ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN)
@@ -214,8 +237,18 @@ record ImageData(
             return ImageNpz.open(data, part, pipeline);
         }
         return Files.isRegularFile(data)
-                ? ImageCsv.open(data, csvEncoding, pipeline)
+                ? csv(data, csvEncoding, List.of(), groupColumn, pipeline)
                 : ImageFolder.open(data, pipeline);
+    }
+
+    private static ImageCsv csv(
+            Path data,
+            Charset csvEncoding,
+            List<String> labelColumns,
+            Optional<String> groupColumn,
+            ImagePipeline pipeline) {
+        Path folder = Optional.ofNullable(data.toAbsolutePath().getParent()).orElse(data);
+        return ImageCsv.open(data, folder, csvEncoding, labelColumns, groupColumn, pipeline);
     }
 
     /**
@@ -227,8 +260,8 @@ record ImageData(
     public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
         Source source = given.resolved();
         ImageDataset all = ImageNpz.isNpz(source.data)
-                ? ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline)
-                : open(source.data, source.csvEncoding, source.labelColumns, pipeline);
+                ? source.grouped(ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline), source.data)
+                : open(source.data, source.csvEncoding, source.labelColumns, source.group, pipeline);
         if (all.isMultiLabel() && all.classes().size() < 2) {
             throw new RunException(
                     source.data + " has "
@@ -304,7 +337,7 @@ record ImageData(
     private static ImageDataset validation(Path path, Source source, ImagePipeline pipeline) {
         return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL)
                 ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
-                : open(path, source.csvEncoding, source.labelColumns, pipeline);
+                : open(path, source.csvEncoding, source.labelColumns, source.group, pipeline);
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset found, Source source) {
@@ -473,7 +506,7 @@ record ImageData(
             lines.add(ImageCheck.line(unreadable));
         }
         notes.forEach(note -> lines.add("split: " + note));
-        patients().describe().ifPresent(lines::add);
+        lines.add(patients().describe());
         if (all instanceof ImageNpz) {
             contradictions(all).ifPresent(lines::add);
         }

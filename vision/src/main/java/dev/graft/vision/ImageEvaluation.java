@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -110,7 +111,8 @@ public record ImageEvaluation(
         ImageNotes notes = new ImageNotes();
         // labels are in a column of that name, or in columns with the names of the model's labels
         boolean flags = multiLabel && !ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
-        ImageDataset found = ImageData.open(data, how.csvEncoding(), flags ? classes : List.of(), pipeline)
+        ImageDataset found = ImageData.open(
+                        data, how.csvEncoding(), flags ? classes : List.of(), Optional.empty(), pipeline)
                 .withNotes(notes);
         LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
         ImageData.contradictions(found).map(Message::of).ifPresent(how.log());

@@ -16,35 +16,27 @@ import java.util.stream.Stream;
 /**
  * Which patients have images on which side. A network that is judged on patients it has seen is judged too well.
  *
- * @param columns where they are named, as the lists call it; training first
- * @param otherNames the columns of the training list, where it is one that names no patients
+ * @param sources where they are named, in words; training first
+ * @param otherNames the columns of a list that names no patients
  * @param train the patients with training images; empty where they are not known
  * @param held the patients with validation images; empty where they are not known
  */
-record Patients(List<String> columns, List<String> otherNames, Set<String> train, Set<String> held) {
+record Patients(List<String> sources, List<String> otherNames, Set<String> train, Set<String> held) {
     private static final int LISTED = 5;
 
     static Patients of(ImageDataset all, int[] trainRows, ImageDataset held, int[] heldRows) {
-        List<String> columns = Stream.of(all, held)
-                .map(Patients::column)
+        List<String> sources = Stream.of(all, held)
+                .map(ImageDataset::groupedBy)
                 .flatMap(Optional::stream)
                 .distinct()
                 .toList();
         List<String> others = Stream.of(all, held)
-                .filter(data -> column(data).isEmpty())
-                .map(Patients::header)
+                .filter(data -> data.groupedBy().isEmpty())
+                .map(data -> data instanceof ImageCsv csv ? csv.columns() : List.<String>of())
                 .filter(header -> !header.isEmpty())
                 .findFirst()
                 .orElse(List.of());
-        return new Patients(columns, others, of(all, trainRows), of(held, heldRows));
-    }
-
-    private static Optional<String> column(ImageDataset data) {
-        return data instanceof ImageCsv csv ? csv.patientColumn() : Optional.empty();
-    }
-
-    private static List<String> header(ImageDataset data) {
-        return data instanceof ImageCsv csv ? csv.columns() : List.of();
+        return new Patients(sources, others, of(all, trainRows), of(held, heldRows));
     }
 
     private static Set<String> of(ImageDataset data, int[] rows) {
@@ -78,28 +70,30 @@ record Patients(List<String> columns, List<String> otherNames, Set<String> train
         }
     }
 
-    /** One line of text; empty for folders, which know of no patients. */
-    Optional<String> describe() {
+    /** One line of text. */
+    String describe() {
         if (train.isEmpty() && held.isEmpty()) {
-            return otherNames.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of("patients: none known, because there is no column 'patient' (the columns are "
-                            + String.join(", ", otherNames) + "): one patient's images may be on both sides");
+            return "patients: not known"
+                    + (otherNames.isEmpty()
+                            ? ""
+                            : ", because there is no column 'patient' (the columns are " + String.join(", ", otherNames)
+                                    + ")")
+                    + ": one patient's images may be on both sides. Hint: say by " + setting("group")
+                    + " what names the patient";
         }
         if (train.isEmpty() || held.isEmpty()) {
-            return Optional.of("patients: only the " + (held.isEmpty() ? "training" : "validation")
-                    + " images have them (column '" + columns.get(0) + "'), so it is unknown whether some are in both");
+            return "patients: only the " + (held.isEmpty() ? "training" : "validation") + " images have them ("
+                    + sources.get(0) + "), so it is unknown whether some are in both";
         }
         int shared = shared().size();
-        return Optional.of(String.format(
+        return String.format(
                 Locale.ROOT,
-                "patients: %s %,d in training and %,d in validation, %,d in both%s",
-                columns.size() == 1
-                        ? "column '" + columns.get(0) + "' names"
-                        : "columns '" + String.join("' and '", columns) + "' name",
+                "patients: %s %s %,d in training and %,d in validation, %,d shared patients%s",
+                String.join(" and ", sources),
+                sources.size() == 1 ? "names" : "name",
                 train.size(),
                 held.size(),
                 shared,
-                shared == 0 ? "" : " (" + setting("allowSharedPatients") + "), so the scores flatter"));
+                shared == 0 ? "" : " (" + setting("allowSharedPatients") + "), so the scores flatter");
     }
 }

@@ -8,6 +8,7 @@ import dev.graft.nn.data.DataException;
 import dev.graft.nn.run.RunException;
 import dev.graft.vision.image.transform.Preprocessing;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +48,11 @@ class PatientsTest {
     }
 
     private static List<String> described(Path data, Optional<Path> validation) {
-        return open(new ImageData.Source(data, validation, 0.25)).describe();
+        return said(open(new ImageData.Source(data, validation, 0.25)));
+    }
+
+    private static List<String> said(ImageData data) {
+        return data.describe().stream().map(line -> Message.of(line).toString()).toList();
     }
 
     @Test
@@ -55,7 +60,7 @@ class PatientsTest {
         for (String header : new String[] {"file,label,patient", "File,Label, Patient ", "FILE,LABEL,PATIENT"}) {
             assertThat(described(list("a.csv", header, "images", 12, 0), Optional.empty()))
                     .contains("patients: column '" + header.split(",", -1)[2].strip()
-                            + "' names 9 in training and 3 in validation, 0 in both");
+                            + "' names 9 in training and 3 in validation, 0 shared patients");
         }
     }
 
@@ -63,10 +68,12 @@ class PatientsTest {
     void whatIsNotTakenForAPatientIsSaid() throws IOException {
         assertThat(described(list("a.csv", "file,label,patient_id", "images", 12, 0), Optional.empty()))
                 .contains(
-                        "patients: none known, because there is no"
-                                + " column 'patient' (the columns are file, label, patient_id): one patient's images may be on both sides");
+                        "patients: not known, because there is no column 'patient' (the columns are file, label, patient_id): one"
+                                + " patient's images may be on both sides. Hint: say by group what names the patient");
         assertThat(described(folder.resolve("images"), Optional.empty()))
-                .noneMatch(line -> line.startsWith("patients:"));
+                .contains(
+                        "patients: not known: one patient's images may be on both sides. Hint: say by group what names"
+                                + " the patient");
     }
 
     @Test
@@ -81,11 +88,12 @@ class PatientsTest {
                                 + " (p10, p11): the scores would flatter. Hint: give each patient's images to one side, or say allowSharedPatients.");
         ImageData allowed = open(new ImageData.Source(train, Optional.of(held), 0.25, false, true));
         assertThat(allowed.describe().stream().map(line -> Message.of(line).toString()))
-                .contains("patients: columns 'patient' and 'Patient' name 12 in training and 4 in validation, 2 in both"
-                        + " (allowSharedPatients), so the scores flatter");
+                .contains(
+                        "patients: column 'patient' and column 'Patient' name 12 in training and 4 in validation, 2 shared patients"
+                                + " (allowSharedPatients), so the scores flatter");
         assertThat(allowed.toMap(() -> {})).containsEntry("shared_patients", 2);
         assertThat(described(train, Optional.of(list("b.csv", "file,label,patient", "held", 4, 20))))
-                .contains("patients: column 'patient' names 12 in training and 4 in validation, 0 in both");
+                .contains("patients: column 'patient' names 12 in training and 4 in validation, 0 shared patients");
     }
 
     @Test
@@ -106,5 +114,67 @@ class PatientsTest {
         assertThatThrownBy(() -> described(both, Optional.empty()))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("c.csv has the columns 'patient' and 'Patient '. Hint: keep one of them.");
+    }
+
+    private ImageData.Source by(Path data, Optional<Path> validation, String group) {
+        return new ImageData.Source(
+                data,
+                validation,
+                0.25,
+                false,
+                false,
+                StandardCharsets.UTF_8,
+                List.of(),
+                Optional.of(new GroupRule(group)));
+    }
+
+    /** Two images, one of each class, have each number. */
+    @Test
+    void anExpressionFindsPatientsInFileNames() {
+        ImageData data = open(by(folder.resolve("images"), Optional.empty(), "image(\\d+)\\.png"));
+        assertThat(said(data))
+                .contains(
+                        "patients: the expression image(\\d+)\\.png names 9 in training and 3 in validation, 0 shared patients");
+        assertThat(data.heldRows()).hasSize(6);
+        assertThat(said(open(by(folder.resolve("images"), Optional.empty(), "^(.*)\\.png"))))
+                .as("the path within the folder, with the class")
+                .contains(
+                        "patients: the expression ^(.*)\\.png names 18 in training and 6 in validation, 0 shared patients");
+        assertThatThrownBy(() -> open(by(folder.resolve("images"), Optional.of(folder.resolve("held")), "image(\\d+)")))
+                .as("both folders have image0 to image3")
+                .hasMessageContaining("4 of the 4 patients in " + folder.resolve("held") + " are also in");
+    }
+
+    @Test
+    void anotherColumnNamesPatients() throws IOException {
+        Path list = list("a.csv", "file,label,Case Number", "images", 12, 0);
+        assertThat(said(open(by(list, Optional.empty(), "case number"))))
+                .contains("patients: column 'Case Number' names 9 in training and 3 in validation, 0 shared patients");
+        assertThat(said(open(by(list, Optional.empty(), "image(\\d)"))))
+                .as("a list's files have names, too")
+                .anyMatch(line -> line.startsWith("patients: the expression image(\\d) names "));
+    }
+
+    @Test
+    void aGroupThatTheDataDoesNotHaveIsRefused() throws IOException {
+        Path images = folder.resolve("images");
+        Files.writeString(images.resolve("left/README.png"), "");
+        assertThatThrownBy(() -> open(by(images, Optional.empty(), "image(\\d+)")))
+                .isInstanceOf(RunException.class)
+                .hasMessage("group(\"image(\\\\d+)\"): 1 of the 25 files in " + images
+                        + " do not match image(\\d+): left/README.png. Hint: the expression is looked for in each file's path"
+                        + " within that folder; give one that every file matches.");
+        assertThatThrownBy(() -> open(by(images, Optional.empty(), "(image)(\\d+)")))
+                .hasMessageContaining("is no regular expression with one capturing group");
+        assertThatThrownBy(() -> open(by(images, Optional.empty(), "patient")))
+                .hasMessageContaining("is no regular expression with one capturing group");
+        assertThatThrownBy(() -> open(by(images, Optional.empty(), "image(\\d+")))
+                .hasMessageContaining("is no regular expression with one capturing group");
+        assertThatThrownBy(() -> open(by(images, Optional.empty(), "image(x*)")))
+                .as("nothing names nobody")
+                .hasMessageContaining("25 of the 25 files");
+        Path list = list("a.csv", "file,label,patient", "images", 12, 0);
+        assertThatThrownBy(() -> open(by(list, Optional.empty(), "pid")))
+                .hasMessageContaining("is no column of " + list + " (file, label, patient), and no regular expression");
     }
 }

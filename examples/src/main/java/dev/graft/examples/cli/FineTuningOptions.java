@@ -49,6 +49,14 @@ final class FineTuningOptions {
     private boolean sharedPatients;
 
     @Option(
+            names = "--group",
+            paramLabel = "COLUMN|REGEX",
+            description =
+                    "Which images belong to one patient, who is then on one side of the split: a column of the CSV file, or a regular expression with one capturing"
+                            + " group that is looked for in each file's path within --data, such as '(patient\\\\d+)_'. Default: the column 'patient' of a CSV file.")
+    private String group;
+
+    @Option(
             names = "--skip-bad",
             description = "Look at every image first, and leave out those that cannot be read, instead of stopping.")
     private boolean skipBad;

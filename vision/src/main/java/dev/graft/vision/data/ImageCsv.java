@@ -60,7 +60,7 @@ public final class ImageCsv extends ImageDataset {
 
     /** The header, and the names of those of its columns that are read. */
     private record Columns(List<String> all, String file, LabelColumns labels, Optional<String> patient) {
-        static Columns of(Path csv, List<String> header, List<String> labelColumns) {
+        static Columns of(Path csv, List<String> header, List<String> labelColumns, Optional<String> group) {
             String file = required(csv, header, "file");
             LabelColumns labels = labelColumns.isEmpty()
                     ? find(csv, header, "label")
@@ -70,7 +70,12 @@ public final class ImageCsv extends ImageDataset {
                     : LabelColumns.flags(labelColumns.stream()
                             .map(name -> required(csv, header, name))
                             .toList());
-            return new Columns(List.copyOf(header), file, labels, find(csv, header, "patient"));
+            Optional<String> patient = group.isPresent()
+                    ? Optional.of(find(csv, header, group.get())
+                            .orElseThrow(() -> new DataException("image csv: " + csv + " has no column '" + group.get()
+                                    + "'. Hint: the header is " + header + ".")))
+                    : find(csv, header, "patient");
+            return new Columns(List.copyOf(header), file, labels, patient);
         }
 
         private static String required(Path csv, List<String> header, String name) {
@@ -119,11 +124,6 @@ public final class ImageCsv extends ImageDataset {
         return columns.all.stream().map(String::strip).toList();
     }
 
-    /** The column that {@link #groups()} come from, with its name in the file. */
-    public Optional<String> patientColumn() {
-        return columns.patient.map(String::strip);
-    }
-
     /** As {@link #open(Path, Path, Charset, ImagePipeline)}, in UTF-8, files relative to the CSV file's own folder. */
     public static ImageCsv open(Path csv, ImagePipeline pipeline) {
         return open(csv, StandardCharsets.UTF_8, pipeline);
@@ -160,6 +160,23 @@ public final class ImageCsv extends ImageDataset {
      */
     public static ImageCsv open(
             Path csv, Path folder, Charset charset, List<String> labelColumns, ImagePipeline pipeline) {
+        return open(csv, folder, charset, labelColumns, Optional.empty(), pipeline);
+    }
+
+    /**
+     * As {@link #open(Path, Path, Charset, List, ImagePipeline)}, with the {@link #groups()} in another column than
+     * {@code patient}.
+     *
+     * @param group the column, in any letter case; empty for {@code patient}, where there is one
+     * @throws DataException also where there is no such column
+     */
+    public static ImageCsv open(
+            Path csv,
+            Path folder,
+            Charset charset,
+            List<String> labelColumns,
+            Optional<String> group,
+            ImagePipeline pipeline) {
         List<String> names = new ArrayList<>();
         LabelReader labels = new LabelReader();
         List<String> patients = new ArrayList<>();
@@ -168,7 +185,8 @@ public final class ImageCsv extends ImageDataset {
         Optional<Columns> found = Optional.empty();
         try (CsvReader<NamedCsvRecord> reader = reader(csv, charset)) {
             for (NamedCsvRecord row : reader) {
-                Columns columns = found.isPresent() ? found.get() : Columns.of(csv, row.getHeader(), labelColumns);
+                Columns columns =
+                        found.isPresent() ? found.get() : Columns.of(csv, row.getHeader(), labelColumns, group);
                 found = Optional.of(columns);
                 if (row.getFieldCount() != row.getHeader().size()) {
                     throw error(
@@ -203,8 +221,13 @@ public final class ImageCsv extends ImageDataset {
             throw new DataException("image csv: " + csv
                     + " lists no images. Hint: a header line 'file,label', then a line for each image.");
         }
+        ImageDataset.Listing listing = labels.listing(csv, folder, List.copyOf(names));
+        String source = found.get()
+                .patient
+                .map(column -> "column '" + column.strip() + "'")
+                .orElse("");
         return new ImageCsv(
-                labels.listing(csv, folder, List.copyOf(names), List.copyOf(patients)),
+                listing.withGroups(List.copyOf(patients), source),
                 found.get(),
                 List.copyOf(lines),
                 pipeline,

@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -40,6 +42,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * @param names the files, with slashes, in order
      * @param labels the class of each file; of several labels, which combination of them
      * @param groups what each file belongs to, such as a patient; empty if unknown
+     * @param groupedBy where the groups come from, in words; empty if they are unknown
      * @param combinations which of the classes each combination has, if a file has any number of them; else empty
      */
     record Listing(
@@ -48,9 +51,19 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
             int[] labels,
             List<String> classes,
             List<String> groups,
+            String groupedBy,
             List<BitSet> combinations) {
-        Listing(Path root, List<String> names, int[] labels, List<String> classes, List<String> groups) {
-            this(root, names, labels, classes, groups, List.of());
+        /** Without groups, and with one class for each file. */
+        Listing(Path root, List<String> names, int[] labels, List<String> classes) {
+            this(root, names, labels, classes, List.of(), "", List.of());
+        }
+
+        Listing withClasses(int[] labelOf, List<String> names, List<BitSet> sets) {
+            return new Listing(root, this.names, labelOf, names, groups, groupedBy, sets);
+        }
+
+        Listing withGroups(List<String> names, String source) {
+            return new Listing(root, this.names, labels, classes, names, source, combinations);
         }
 
         boolean isMultiLabel() {
@@ -68,6 +81,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     }
 
     private static final String NONE = "no label";
+    private static final int LISTED = 5;
 
     /**
      * Two files with the same bytes.
@@ -124,7 +138,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
             return with(renumbered(number, List.copyOf(classes)));
         }
         int[] labels = Arrays.stream(listing.labels).map(label -> number[label]).toArray();
-        return with(new Listing(listing.root, listing.names, labels, List.copyOf(classes), listing.groups));
+        return with(listing.withClasses(labels, List.copyOf(classes), List.of()));
     }
 
     private Listing renumbered(int[] number, List<String> classes) {
@@ -135,7 +149,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
                     return other;
                 })
                 .toList();
-        return new Listing(listing.root, listing.names, listing.labels, classes, listing.groups, combinations);
+        return listing.withClasses(listing.labels, classes, combinations);
     }
 
     /** The same images, listed otherwise. */
@@ -224,6 +238,45 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
     /** What each file belongs to, such as a patient; empty if unknown. */
     public Optional<List<String>> groups() {
         return listing.groups.isEmpty() ? Optional.empty() : Optional.of(listing.groups);
+    }
+
+    /** Where the {@link #groups()} come from, such as {@code column 'patient'}; empty if they are unknown. */
+    public Optional<String> groupedBy() {
+        return listing.groups.isEmpty() ? Optional.empty() : Optional.of(listing.groupedBy);
+    }
+
+    /**
+     * The same images, grouped by their names: what the pattern's capturing group matches is the name of the group,
+     * such as {@code (patient\\d+)_}. It is looked for in each of the {@link #names()}, the first match counts.
+     *
+     * @param pattern with one capturing group
+     * @throws DataException naming some of the files in which the pattern finds nothing, or nothing but an empty text
+     * @throws IllegalArgumentException for a pattern with another number of capturing groups
+     */
+    public final ImageDataset groupedBy(Pattern pattern) {
+        if (pattern.matcher("").groupCount() != 1) {
+            throw new IllegalArgumentException("image data: the pattern " + pattern + " has "
+                    + pattern.matcher("").groupCount()
+                    + " capturing groups. Hint: put what names the group in parentheses, and others in (?:...).");
+        }
+        List<String> groups = new ArrayList<>();
+        List<String> unmatched = new ArrayList<>();
+        for (String name : listing.names) {
+            Matcher matcher = pattern.matcher(name);
+            if (matcher.find() && matcher.group(1) != null && !matcher.group(1).isEmpty()) {
+                groups.add(matcher.group(1));
+            } else {
+                unmatched.add(name);
+            }
+        }
+        if (!unmatched.isEmpty()) {
+            throw new DataException("image data: " + unmatched.size() + " of the " + size() + " files in "
+                    + listing.root + " do not match " + pattern + ": "
+                    + String.join(", ", unmatched.subList(0, Math.min(LISTED, unmatched.size())))
+                    + (unmatched.size() > LISTED ? ", ..." : "")
+                    + ". Hint: the expression is looked for in each file's path within that folder.");
+        }
+        return with(listing.withGroups(List.copyOf(groups), "the expression " + pattern));
     }
 
     /** How many files each class has. */

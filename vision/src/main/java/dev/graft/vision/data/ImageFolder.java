@@ -148,7 +148,7 @@ public final class ImageFolder extends ImageDataset {
             if (links) {
                 checkPlaces(labelOf);
             }
-            return new Listing(folder, List.copyOf(names), labelOf, List.copyOf(classes), List.of());
+            return new Listing(folder, List.copyOf(names), labelOf, List.copyOf(classes));
         }
 
         /** An image in two classes cannot be learnt; twice in one class, it only gets more weight. */

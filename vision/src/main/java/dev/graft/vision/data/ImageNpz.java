@@ -99,8 +99,7 @@ public final class ImageNpz extends ImageDataset {
                     file,
                     names,
                     Arrays.stream(labels).mapToInt(number::get).toArray(),
-                    sorted.stream().map(String::valueOf).toList(),
-                    List.of());
+                    sorted.stream().map(String::valueOf).toList());
             return new ImageNpz(listing, images, pipeline, Decoding.defaults().notes());
         } catch (IOException e) {
             throw unreadable(file, e);

@@ -85,14 +85,14 @@ final class LabelReader {
     }
 
     /** All lines together. */
-    ImageDataset.Listing listing(Path csv, Path folder, List<String> names, List<String> patients) {
+    ImageDataset.Listing listing(Path csv, Path folder, List<String> names) {
         List<String> classes = classes(csv);
         Map<String, Integer> number = new HashMap<>();
         classes.forEach(c -> number.put(c, number.size()));
         if (columns.kind() == LabelColumns.Kind.ONE) {
             int[] labelOf =
                     labels.stream().mapToInt(found -> number.get(found.get(0))).toArray();
-            return new ImageDataset.Listing(folder, names, labelOf, classes, patients);
+            return new ImageDataset.Listing(folder, names, labelOf, classes);
         }
         List<BitSet> sets = labels.stream()
                 .map(found -> {
@@ -105,7 +105,7 @@ final class LabelReader {
         Map<BitSet, Integer> place = new HashMap<>();
         combinations.forEach(has -> place.put(has, place.size()));
         return new ImageDataset.Listing(
-                folder, names, sets.stream().mapToInt(place::get).toArray(), classes, patients, combinations);
+                folder, names, sets.stream().mapToInt(place::get).toArray(), classes, List.of(), "", combinations);
     }
 
     private List<String> classes(Path csv) {

@@ -109,10 +109,10 @@ class ImageCsvTest {
     void columnsAreFoundInAnyCaseAndWithSpacesAround() throws IOException {
         ImageCsv csv = open("File , LABEL,Patient,Sex\nscans/0.png,a,p,f\nscans/1.png,b,q,m\n");
         assertThat(csv.groups()).contains(List.of("p", "q"));
-        assertThat(csv.patientColumn()).contains("Patient");
+        assertThat(csv.groupedBy()).contains("column 'Patient'");
         assertThat(csv.columns()).containsExactly("File", "LABEL", "Patient", "Sex");
         assertThat(csv.names()).containsExactly("scans/0.png", "scans/1.png");
-        assertThat(open("file,label\nscans/0.png,a\n").patientColumn()).isEmpty();
+        assertThat(open("file,label\nscans/0.png,a\n").groupedBy()).isEmpty();
         assertThatThrownBy(() -> open("file,label,patient,PATIENT\nscans/0.png,a,p,q\n"))
                 .isInstanceOf(DataException.class)
                 .hasMessageContaining("list.csv has the columns 'patient' and 'PATIENT'. Hint: keep one of them.");
