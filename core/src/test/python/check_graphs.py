@@ -30,12 +30,47 @@ def tensor(data, *dims):
     return torch.tensor(data, dtype=torch.float32).double().reshape(dims)
 
 
+def attention(q, k, v, mask, scale, causal):
+    """Scaled dot-product attention, whose leading dimensions are broadcast."""
+    lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2], v.shape[:-2])
+    q, k, v = (x.expand(lead + x.shape[-2:]) for x in (q, k, v))
+    if causal:
+        hidden = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool).triu(1)
+        mask = (torch.zeros(hidden.shape, dtype=torch.float64) if mask is None else mask).masked_fill(hidden, -float("inf"))
+    return F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
+
+
+def self_attention(x, heads, mask, scale, causal):
+    n, l, e = x.shape
+    q, k, v = (p.reshape(n, l, heads, -1).transpose(1, 2) for p in x.chunk(3, -1))
+    return attention(q, k, v, mask, scale, causal).transpose(1, 2).reshape(n, l, e // 3)
+
+
+def recurrent(cell, part, reverse, lengths, x, w, u, *more):
+    """One direction of one layer, sequence by sequence; `more` is the initial state, then the biases."""
+    states = 2 if cell == "lstm" else 1
+    outputs, last = [], []
+    for n in range(x.shape[1]):
+        length = lengths[n] if lengths else x.shape[0]
+        steps = x[:length, n:n + 1]
+        initial = [s[n:n + 1].unsqueeze(0) for s in more[:states]]
+        biases = list(more[states:])
+        y, *state = getattr(torch._VF, cell)(steps.flip(0) if reverse else steps, initial if states == 2 else initial[0], [w, u] + biases,
+                                             len(biases) > 0, 1, 0.0, False, False, False)
+        y = y.flip(0) if reverse else y
+        outputs.append(torch.cat([y, y.new_zeros(x.shape[0] - length, 1, y.shape[2])]))
+        last.append([s[0] for s in state])
+    results = [torch.cat(outputs, 1)] + [torch.cat(s) for s in zip(*last)]
+    return torch.cat([r.flatten() for r in results]) if part == "ALL" else results[["OUTPUT", "H", "C"].index(part)]
+
+
 def run(graph):
     t = {}
     for i, v in enumerate(graph["vertices"]):
         if "leaf" in v:
             t[i] = tensor(v["leaf"], *v["dims"]).requires_grad_(v["needs"])
-    exec(graph["code"], {"t": t, "torch": torch, "F": F, "tensor": tensor})
+    exec(graph["code"], {"t": t, "torch": torch, "F": F, "tensor": tensor, "attention": attention, "self_attention": self_attention,
+                         "recurrent": recurrent})
     return t
 
 

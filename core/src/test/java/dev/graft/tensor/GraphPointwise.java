@@ -29,6 +29,10 @@ final class GraphPointwise {
         return t.functionByResult(id, 1 / (1 + Math.exp(-t.value(id))), s -> s * (1 - s));
     }
 
+    static int tanh(GraphTape t, int id) {
+        return t.functionByResult(id, Math.tanh(t.value(id)), y -> 1 - y * y);
+    }
+
     private static int unary(
             GraphBuilder g,
             int x,
@@ -75,15 +79,7 @@ final class GraphPointwise {
                         "$0.reciprocal()",
                         "$0.reciprocal()");
             case SIGMOID -> unary(g, x, op, Tensor::sigmoid, GraphPointwise::sigmoid, "$0.sigmoid()", "$0.sigmoid()");
-            case TANH ->
-                unary(
-                        g,
-                        x,
-                        op,
-                        Tensor::tanh,
-                        (t, i) -> t.functionByResult(i, Math.tanh(t.value(i)), y -> 1 - y * y),
-                        "$0.tanh()",
-                        "$0.tanh()");
+            case TANH -> unary(g, x, op, Tensor::tanh, GraphPointwise::tanh, "$0.tanh()", "$0.tanh()");
             case RELU -> unary(g, x, op, Tensor::relu, (t, i) -> clamp(t, i, 0, 1e9, false), "$0.relu()", "$0.relu()");
             case RELU6 ->
                 unary(g, x, op, Tensor::relu6, (t, i) -> clamp(t, i, 0, 6, false), "$0.relu6()", "F.relu6($0)");

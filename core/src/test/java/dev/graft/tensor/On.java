@@ -25,6 +25,10 @@ record On(Device device) {
         return Tensor.of(device, data, dims);
     }
 
+    Tensor of(boolean[] data, int... dims) {
+        return Tensor.of(device, data, dims);
+    }
+
     Tensor zeros(int... dims) {
         return Tensor.zeros(device, dims);
     }
