@@ -100,10 +100,13 @@ final class Raw {
         return y;
     }
 
-    /** A view of {@code x}'s storage. */
+    /**
+     * A view of {@code x}'s storage. One without elements begins where {@code x} does, since the memory may end before
+     * {@code offset}.
+     */
     static Tensor window(Tensor x, long offset, Shape shape, long[] strides) {
         x.storage().retain();
-        return new Tensor(x.storage(), offset, shape, strides);
+        return new Tensor(x.storage(), shape.numel() == 0 ? x.offset() : offset, shape, strides);
     }
 
     static Tensor reshape(Tensor x, Shape shape) {

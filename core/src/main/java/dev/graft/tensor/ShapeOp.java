@@ -151,7 +151,7 @@ sealed interface ShapeOp extends Op {
             dims[at] = length;
             strides[at] = old[axis1] + old[axis2];
             long first = offset < 0 ? -(long) offset * old[axis1] : offset * old[axis2];
-            return Raw.window(x, x.offset() + (length == 0 ? 0 : first), Shape.of(dims), strides);
+            return Raw.window(x, x.offset() + first, Shape.of(dims), strides);
         }
 
         @Override
@@ -182,7 +182,7 @@ sealed interface ShapeOp extends Op {
 
         private Tensor window(Tensor x) {
             long[] strides = x.strides().clone();
-            long offset = x.offset() + (from == to ? 0 : from * strides[axis]);
+            long offset = x.offset() + from * strides[axis];
             int size = (int) (((long) to - from + step - 1) / step);
             if (size > 1) {
                 strides[axis] *= step;

@@ -10,6 +10,8 @@ import dev.graft.backend.Pool1dParams;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -252,5 +254,35 @@ class SizesTest {
         assertThat(Tensor.of(new float[] {1, 2}, 1, 2).expand(half, 2).sum(0).toFloatArray())
                 .containsExactly((float) half, (float) (2L * half));
         assertThat(x.slice(0, 0, Shape.MOST_ELEMENTS, 1 << 30).toFloatArray()).containsExactly(0.5f, 0.5f);
+    }
+
+    /** Their first element would lie behind the end of the memory. */
+    @Test
+    void viewsWithoutElementsCanBeReadAndWritten() {
+        Tensor rows = Tensor.zeros(0, 3, 4);
+        Tensor columns = Tensor.zeros(3, 0);
+        List<Tensor> views = new ArrayList<>(List.of(
+                rows.select(1, 2),
+                rows.slice(1, 1, 3),
+                rows.slice(1, 2, 3, 2).slice(2, 3, 4),
+                rows.diagonal(2, 1, 2),
+                rows.diagonal(-2, 1, 2),
+                rows.unfold(2, 2, 2).select(1, 1),
+                columns.slice(0, 2, 3),
+                columns.select(0, 2),
+                ten().slice(0, 10, 10)));
+        views.addAll(rows.unbind(1));
+        views.addAll(rows.split(2, 3));
+        views.addAll(columns.chunk(0, 3));
+        for (Tensor view : views) {
+            assertThat(view.toFloatArray()).isEmpty();
+            assertThat(view.toBytes()).isEmpty();
+            assertThat(view.toString()).contains("[");
+            assertThat(view.add(1).sum().item()).isZero();
+            assertThat(view.contiguous().isContiguous()).isTrue();
+            view.fill(1).addInPlace(view.copy(), 2).mulInPlace(3).copyFrom(view.copy());
+        }
+        rows.requireGrad(true).select(1, 2).slice(1, 3, 4).sum().backward();
+        assertThat(rows.grad().orElseThrow().shape()).isEqualTo(rows.shape());
     }
 }
