@@ -186,7 +186,7 @@ final class Composite {
         return under(
                 "roll",
                 () -> places == 0
-                        ? x.alias()
+                        ? x.alias("roll")
                         : Tensor.concat(at, x.slice(at, size - places, size), x.slice(at, 0, size - places)));
     }
 

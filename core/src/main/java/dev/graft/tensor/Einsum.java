@@ -233,7 +233,7 @@ final class Einsum {
     /** The dimensions in this order. */
     private static Tensor arranged(Labelled x, String order) {
         if (order.equals(x.labels)) {
-            return x.tensor.alias();
+            return x.tensor.alias("einsum");
         }
         return x.tensor.permute(order.chars().map(x.labels::indexOf).toArray());
     }

@@ -1,7 +1,9 @@
 package dev.graft.tensor;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +27,8 @@ final class Node {
     /** For each input: the leaf that receives the gradient, or null. */
     final Tensor[] leaves;
 
-    /** The result of this operator, if it wants its gradient too. */
-    private @Nullable Tensor watcher;
+    /** Handles on the result of this operator that want its gradient too. */
+    private @Nullable List<Tensor> watchers;
 
     private final AtomicInteger holders = new AtomicInteger(1);
 
@@ -49,16 +51,20 @@ final class Node {
         }
     }
 
-    /** Gives the gradient of this operator's result to {@code result} as well. */
+    /** Gives the gradient of this operator's result to {@code result} as well, one of the handles on it. */
     void retainGradOf(Tensor result) {
-        watcher = result;
+        if (watchers == null) {
+            watchers = new ArrayList<>(1);
+        }
+        if (!watchers.contains(result)) {
+            watchers.add(result);
+        }
     }
 
     /** Receives the gradient of the whole result, before it flows on. */
     void watch(Tensor gradient) {
-        Tensor result = watcher;
-        if (result != null) {
-            result.accumulateGrad(gradient);
+        if (watchers != null) {
+            watchers.forEach(result -> result.accumulateGrad(gradient));
         }
     }
 
@@ -84,7 +90,7 @@ final class Node {
             Node node = pending.pop();
             if (node.holders.decrementAndGet() == 0) {
                 node.saved.release();
-                node.watcher = null;
+                node.watchers = null;
                 for (Node input : node.inputs) {
                     if (input != null) {
                         pending.push(input);

@@ -676,14 +676,22 @@ public final class Tensor implements AutoCloseable {
 
     /**
      * A second handle on the same elements, with its own lifetime: closing one leaves the other open. Gradients flow
-     * through it. No function of this class returns its argument as its result; if nothing has to be computed, it
-     * returns an alias.
+     * through it. A second handle on a result is that result: {@link #retainGrad} works through either. No function of
+     * this class returns its argument as its result; if nothing has to be computed, it returns an alias.
      */
     public Tensor alias() {
-        return alias("alias");
+        if (node == null || !Autograd.isEnabled()) {
+            return alias("alias");
+        }
+        checkUsable("alias", this);
+        Tensor handle = Raw.window(this, offset, shape, strides);
+        node.retain();
+        handle.attach(node);
+        return handle;
     }
 
-    private Tensor alias(String op) {
+    /** An alias as the result of a function: recorded as a step of its own, under that function's name. */
+    Tensor alias(String op) {
         return Op.apply(op, new ShapeOp.Reshape(shape), this);
     }
 

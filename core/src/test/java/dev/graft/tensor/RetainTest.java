@@ -233,4 +233,31 @@ class RetainTest {
         assertThat(x.detach().copy().requiresGrad()).isFalse();
         assertThat(Autograd.noGrad(() -> x.copy()).requiresGrad()).isFalse();
     }
+
+    /** The handle that a scope or {@link dev.graft.tensor.Scope#handOver} gives may be another than the one in use. */
+    @Test
+    void everyHandleOnAResultKeepsItsGradient() {
+        Tensor x = Tensor.of(new float[] {1, 2}, 2).requireGrad(true);
+        Tensor h = x.mul(3);
+        Tensor handle = h.alias().retainGrad().retainGrad();
+        Tensor other = handle.alias().retainGrad();
+        Tensor loss = h.square().add(other.mul(2)).sum();
+        h.close();
+        loss.backward();
+        assertThat(grad(handle)).containsExactly(6 + 2, 12 + 2);
+        assertThat(grad(other)).containsExactly(6 + 2, 12 + 2);
+        assertThat(handle.grad().orElseThrow().sharesMemory(other.grad().orElseThrow()))
+                .isFalse();
+        assertThat(grad(x)).containsExactly(24, 42);
+    }
+
+    @Test
+    void anAliasHasNoHistoryWhileAutogradIsOff() {
+        Tensor x = Tensor.of(new float[] {1, 2}, 2).requireGrad(true);
+        Tensor h = x.mul(3);
+        assertThat(Autograd.noGrad(h::alias).requiresGrad()).isFalse();
+        assertThat(Autograd.noGrad(x::alias).requiresGrad()).isFalse();
+        x.alias().sum().backward();
+        assertThat(grad(x)).containsExactly(1, 1);
+    }
 }

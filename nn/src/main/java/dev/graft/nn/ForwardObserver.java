@@ -9,8 +9,8 @@ public interface ForwardObserver {
      * several threads at once if they call the module. An exception ends the call.
      *
      * @param call its tensors are closed as if nobody had seen them. {@code call.output().alias().keep()} makes a
-     *     second handle with the same history, which you close yourself; {@code call.output().retainGrad().keep()} is a
-     *     handle on the output itself, whose gradient is there after {@code backward}
+     *     second handle on the output, which you close yourself; after {@code retainGrad()} of it, its gradient is
+     *     there after {@code backward}
      */
     void called(ForwardCall call);
 }

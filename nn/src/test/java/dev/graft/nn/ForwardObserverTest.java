@@ -249,13 +249,14 @@ class ForwardObserverTest {
                 block.observe("0", call -> seen.add(call.output().alias().keep().retainGrad()))) {
             block.forward(images).square().sum().backward();
         }
-        // the alias is beside the way of the gradient: only the output itself lies on it
-        assertThat(seen.get(0).grad()).isEmpty();
         List<Tensor> onTheWay = new ArrayList<>();
         try (Observation o = block.observe(
                 "0", call -> onTheWay.add(call.output().retainGrad().keep()))) {
             block.forward(images).square().sum().backward();
         }
+        assertThat(seen.get(0).grad().orElseThrow().toFloatArray())
+                .as("an alias is the output itself")
+                .containsExactly(onTheWay.get(0).grad().orElseThrow().toFloatArray());
         Tensor gradient = onTheWay.get(0).grad().orElseThrow();
         Tensor convolved = conv.forward(images).detach().requireGrad(true);
         norm.forward(convolved).relu().square().sum().backward();
@@ -369,5 +370,26 @@ class ForwardObserverTest {
             old.forward(x);
             assertThat(seen).containsExactly("old");
         }
+    }
+
+    /** As Grad-CAM needs them: the intermediate result is the one that the logits are made of. */
+    @Test
+    void intermediatesKeepTheGradientOfWhatLiesBehindThem() {
+        net.eval();
+        List<Tensor> kept = new ArrayList<>();
+        try (Observation o =
+                net.observe("1", call -> kept.add(call.output().retainGrad().keep()))) {
+            net.forward(x).square().sum().backward();
+        }
+        Map<String, Tensor> outputs = net.intermediates(x, "1", "", "2");
+        outputs.values().forEach(Tensor::retainGrad);
+        outputs.get("").square().sum().backward();
+        assertThat(outputs.get("1").grad().orElseThrow().toFloatArray())
+                .containsExactly(kept.get(0).grad().orElseThrow().toFloatArray());
+        assertThat(outputs.get("").grad().orElseThrow().toFloatArray())
+                .containsExactly(outputs.get("").detach().mul(2).toFloatArray());
+        assertThat(outputs.get("2").grad().orElseThrow().toFloatArray())
+                .as("the last layer's output is the network's")
+                .containsExactly(outputs.get("").grad().orElseThrow().toFloatArray());
     }
 }
