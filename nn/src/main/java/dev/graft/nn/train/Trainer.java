@@ -285,6 +285,7 @@ public final class Trainer {
             saveAfter(e, state, train, files);
             throw e;
         }
+        checkWeights(state, files); // a callback may have changed them
         state.history.add(result);
         scores.ifPresent(s -> keepIfBest(state, s, files));
         state.beginEpoch(state.epoch + 1);

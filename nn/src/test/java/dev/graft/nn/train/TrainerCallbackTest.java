@@ -474,4 +474,37 @@ class TrainerCallbackTest {
         }
         assertThat(Files.exists(folder)).isTrue();
     }
+
+    @Test
+    void weightsThatACallbackRuinsAfterAnEpochDoNotReplaceTheCheckpoint() {
+        for (int bad : new int[] {1, 2}) {
+            try (Sequential straight = Toy.network(1, 0);
+                    Sgd first = sgd(straight);
+                    Sequential ruined = Toy.network(1, 0);
+                    Sgd second = sgd(ruined);
+                    Sequential resumed = Toy.network(1, 0);
+                    Sgd third = sgd(resumed)) {
+                fit(straight, first, builder -> builder.epochs(3));
+                TrainerCallback ruin = new TrainerCallback() {
+                    @Override
+                    public void epochDone(Training training, EpochResult result) {
+                        if (training.epoch() == bad) {
+                            Autograd.noGrad(() ->
+                                    training.model().parameters().get(0).value().fill(Double.NaN));
+                        }
+                    }
+                };
+                Path run = folder.resolve("run" + bad);
+                assertThatThrownBy(() -> fit(
+                                ruined,
+                                second,
+                                builder -> builder.epochs(3).directory(run).callback(ruin)))
+                        .isInstanceOf(TrainingException.class)
+                        .hasMessageContaining("the weights' norm is NaN at epoch " + bad)
+                        .hasMessageContaining(bad == 1 ? "no checkpoint was written" : "the last good checkpoint is");
+                fit(resumed, third, builder -> builder.epochs(3).directory(run).resume(true));
+                assertThat(weights(resumed)).isEqualTo(weights(straight));
+            }
+        }
+    }
 }
