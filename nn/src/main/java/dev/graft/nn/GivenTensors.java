@@ -5,6 +5,7 @@ import java.util.AbstractList;
 import java.util.List;
 import java.util.RandomAccess;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What a layer was called with, unmodifiable. Asking for one that was not given says what was. */
 final class GivenTensors extends AbstractList<Tensor> implements RandomAccess {
@@ -27,13 +28,25 @@ final class GivenTensors extends AbstractList<Tensor> implements RandomAccess {
         return tensors instanceof GivenTensors given ? given : new GivenTensors(List.copyOf(tensors));
     }
 
+    /** A formula's result. */
+    static Tensor checkOutput(@Nullable Tensor output) {
+        if (output == null) {
+            throw noOutput();
+        }
+        return output;
+    }
+
     /** A formula's results. */
-    static List<Tensor> checkOutputs(List<Tensor> outputs) {
-        if (outputs.isEmpty()) {
-            throw new IllegalStateException("forward: compute returned no output. Hint: return at least one tensor.");
+    static List<Tensor> checkOutputs(@Nullable List<Tensor> outputs) {
+        if (outputs == null || outputs.isEmpty()) {
+            throw noOutput();
         }
         checkNoNull(outputs, "output");
         return outputs;
+    }
+
+    private static IllegalStateException noOutput() {
+        return new IllegalStateException("forward: compute returned no output. Hint: return at least one tensor.");
     }
 
     private static void checkNoNull(List<Tensor> tensors, String what) {

@@ -178,7 +178,7 @@ public abstract class Module implements AutoCloseable {
      */
     protected final Tensor asThisLayer(List<Tensor> inputs, Supplier<Tensor> formula) {
         return asThisLayer(() -> {
-            Tensor output = formula.get();
+            Tensor output = GivenTensors.checkOutput(formula.get());
             if (isObserved()) {
                 tell(GivenTensors.of(inputs), List.of(output));
             }
@@ -220,7 +220,7 @@ public abstract class Module implements AutoCloseable {
 
     /** Lends this layer's tensors to a kernel that computes it together with another layer. */
     protected final Tensor inUse(Supplier<Tensor> formula) {
-        return inUse(scope -> scope.handOver(formula.get()));
+        return inUse(scope -> scope.handOver(GivenTensors.checkOutput(formula.get())));
     }
 
     private <T> T inUse(Function<Scope, T> formula) {
@@ -272,7 +272,7 @@ public abstract class Module implements AutoCloseable {
      */
     protected List<Tensor> compute(List<Tensor> inputs) {
         Formulas.checkOne(this, inputs);
-        return List.of(compute(inputs.get(0)));
+        return List.of(GivenTensors.checkOutput(compute(inputs.get(0))));
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.nn.layer.Identity;
 import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
@@ -185,6 +186,38 @@ class SeveralTensorsTest {
                 }));
             }
             assertThat(calls).allMatch(CompletableFuture::join);
+        }
+    }
+
+    @Test
+    void aFormulaThatReturnsNullIsNamed() {
+        Module inner = new Module() {
+            @Override
+            @SuppressWarnings("NullAway") // the mistake under test
+            protected Tensor compute(Tensor x) {
+                return null;
+            }
+        };
+        Module several = new Module() {
+            @Override
+            @SuppressWarnings("NullAway") // the mistake under test
+            protected List<Tensor> compute(List<Tensor> x) {
+                return null;
+            }
+        };
+        String refusal = "forward: compute returned no output. Hint: return at least one tensor.";
+        for (boolean observed : new boolean[] {false, true}) {
+            for (Module module : List.of(inner, several)) {
+                Sequential net = new Sequential(new ReLU(), module);
+                try (Observation o = net.observe(observed ? "1" : "0", call -> {})) {
+                    assertThatThrownBy(() -> net.forward(Tensor.ones(2)))
+                            .isInstanceOf(LayerException.class)
+                            .hasMessage("1: " + refusal);
+                    assertThatThrownBy(() -> module.forward(List.of(Tensor.ones(2))))
+                            .isInstanceOf(LayerException.class)
+                            .hasMessageEndingWith(refusal);
+                }
+            }
         }
     }
 }
