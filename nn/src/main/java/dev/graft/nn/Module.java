@@ -302,6 +302,17 @@ public abstract class Module implements AutoCloseable {
         return List.copyOf(namedParameters().values());
     }
 
+    /**
+     * The parameters at a dotted path: those of a module and all below it, or the one of that name. Any of the names of
+     * a shared parameter will do.
+     *
+     * @throws IllegalArgumentException if there is neither, listing the child modules that exist
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Module.html">get_parameter</a>
+     */
+    public final List<Parameter> parameters(String path) {
+        return ModuleTree.parameters(this, path);
+    }
+
     /** The parameters that are not frozen, which an optimizer should get. */
     public final List<Parameter> trainableParameters() {
         return parameters().stream().filter(parameter -> !parameter.isFrozen()).toList();
@@ -407,7 +418,7 @@ public abstract class Module implements AutoCloseable {
     /**
      * Freezes everything but the named modules or parameters: {@code model.freezeExcept("fc")}. Everything that no name
      * covers is frozen, such as the dropout before a head: name it too, or name the module that holds both. What is
-     * named is unfrozen, and keeps its gradients. A shared layer counts as named under each of its names.
+     * named is unfrozen, and keeps its gradients. A shared layer or parameter counts as named under each of its names.
      *
      * @throws IllegalArgumentException if a name does not exist, listing the children that do; nothing has changed then
      */

@@ -105,6 +105,26 @@ final class ModuleTree {
         return module;
     }
 
+    /** The parameter that has a name; a shared one has several. */
+    private static Optional<Parameter> parameter(Module root, String path) {
+        Module module = root;
+        String[] names = path.split("\\.", -1);
+        for (int i = 0; i < names.length - 1; i++) {
+            Module child = Members.of(module).children().get(names[i]);
+            if (child == null) {
+                return Optional.empty();
+            }
+            module = child;
+        }
+        return Optional.ofNullable(Members.of(module).parameters().get(names[names.length - 1]));
+    }
+
+    /** The one parameter of a name, or those of the module at a path. */
+    static List<Parameter> parameters(Module root, String path) {
+        Optional<Parameter> named = parameter(root, path);
+        return named.isPresent() ? List.of(named.get()) : find(root, path).parameters();
+    }
+
     private static IllegalArgumentException unknown(
             String what, String path, String walked, Module module, Set<String> known) {
         String type = Members.nameOf(module.getClass());
@@ -261,12 +281,11 @@ final class ModuleTree {
 
     /** Freezes exactly what no name covers, so that parts which are already trained keep their gradients. */
     static void freezeExcept(Module root, List<String> names) {
-        Map<String, Parameter> parameters = root.namedParameters();
         Set<Object> released = identitySet();
         for (String name : names) {
-            Parameter parameter = parameters.get(name);
-            if (parameter != null) {
-                released.add(parameter);
+            Optional<Parameter> parameter = parameter(root, name);
+            if (parameter.isPresent()) {
+                released.add(parameter.get());
             } else {
                 released.addAll(parts(find(root, name)));
             }

@@ -1,13 +1,19 @@
 package dev.graft.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.nn.layer.BatchNorm1d;
 import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.Embedding;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.optim.ParameterGroup;
+import dev.graft.nn.optim.Sgd;
 import dev.graft.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -135,5 +141,56 @@ class FreezingTest {
         net.train();
         assertThat(modes(net)).containsExactly(false, false, false, true, true, true);
         assertThat(net.trainableParameters()).hasSize(2);
+    }
+
+    /** As a language model whose embedding is its classifier too. */
+    private static final class Tied extends Module {
+        private static final class Head extends Module {
+            private final Parameter weight;
+
+            Head(Parameter weight) {
+                this.weight = weight;
+            }
+
+            @Override
+            protected Tensor compute(Tensor x) {
+                return x.linear(weight.value(), Optional.empty());
+            }
+        }
+
+        private final Embedding words = new Embedding(5, 3, new SplittableRandom(1));
+        private final Linear body = new Linear(3, 3, new SplittableRandom(2));
+        private final Head head = new Head(words.weight());
+        private final Parameter again = words.weight();
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            return head.forward(body.forward(words.forward(x)))
+                    .add(again.value().sum());
+        }
+    }
+
+    @Test
+    void aSharedParameterIsFoundByEachOfItsNames() {
+        Tied net = new Tied();
+        assertThat(net.namedParameters().keySet()).containsExactly("again", "body.weight", "body.bias");
+        for (String name : List.of("again", "words.weight", "head.weight", "head", "words")) {
+            net.freezeExcept(name);
+            assertThat(net.trainableParameters()).as(name).containsExactly(net.words.weight());
+            assertThat(net.parameters(name)).as(name).containsExactly(net.words.weight());
+            net.unfreeze();
+            List<ParameterGroup<Sgd.Options>> groups =
+                    ParameterGroup.byDepth(net, depth -> Sgd.lr(0.1 / (1 + depth)), name);
+            assertThat(groups.get(0).parameters()).as(name).containsExactly(net.words.weight());
+            assertThat(groups.get(1).parameters()).as(name).hasSize(2);
+        }
+        assertThat(net.parameters("body.bias")).containsExactly(net.parameters().get(2));
+        assertThat(net.parameters("")).isEqualTo(net.parameters());
+        for (String name : List.of("nothing", "body.nothing", "nothing.weight", "body.weight.x")) {
+            assertThatThrownBy(() -> net.parameters(name))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("no module '" + name + "'");
+            assertThatThrownBy(() -> net.freezeExcept(name)).hasMessageContaining("no module '" + name + "'");
+        }
     }
 }

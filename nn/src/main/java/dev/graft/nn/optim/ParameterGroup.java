@@ -64,14 +64,10 @@ public record ParameterGroup<O>(List<Parameter> parameters, O options) {
      * @throws IllegalArgumentException if there is no such part, or one has no parameter of its own
      */
     public static <O> List<ParameterGroup<O>> byDepth(Module model, IntFunction<O> options, String... fromHead) {
-        Map<String, Parameter> named = model.namedParameters();
-        Set<Parameter> left = new LinkedHashSet<>(named.values());
+        Set<Parameter> left = new LinkedHashSet<>(model.parameters());
         List<ParameterGroup<O>> groups = new ArrayList<>();
         for (String path : fromHead) {
-            Parameter single = named.get(path);
-            Set<Parameter> own = single != null
-                    ? Set.of(single)
-                    : Set.copyOf(model.module(path).parameters());
+            Set<Parameter> own = Set.copyOf(model.parameters(path));
             List<Parameter> group = left.stream().filter(own::contains).toList();
             if (group.isEmpty()) {
                 throw new IllegalArgumentException("parameter groups: '" + path
