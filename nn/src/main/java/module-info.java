@@ -13,6 +13,8 @@ module dev.graft.nn {
     exports dev.graft.nn.layer.sequence;
     exports dev.graft.nn.loss;
     exports dev.graft.nn.metric;
+    exports dev.graft.nn.metric.decision;
+    exports dev.graft.nn.metric.interval;
     exports dev.graft.nn.model;
     exports dev.graft.nn.optim;
     exports dev.graft.nn.run;

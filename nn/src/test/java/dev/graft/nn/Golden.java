@@ -36,6 +36,11 @@ public final class Golden {
         return value == null ? Double.NaN : ((Number) value).doubleValue();
     }
 
+    /** Whether there is such a value, and not null. */
+    public boolean has(String key) {
+        return map.get(key) != null;
+    }
+
     public Golden child(String key) {
         return new Golden((Map<?, ?>) map.get(key));
     }

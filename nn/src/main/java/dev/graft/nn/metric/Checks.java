@@ -48,4 +48,11 @@ final class Checks {
                     metric + ": a score is NaN. Hint: the network has diverged; use a smaller learning rate.");
         }
     }
+
+    static void probability(String metric, double p) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new IllegalArgumentException(metric + ": " + p
+                    + " is not a probability. Hint: give values in [0, 1], such as those of softmax or sigmoid.");
+        }
+    }
 }

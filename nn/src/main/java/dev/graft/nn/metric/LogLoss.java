@@ -24,8 +24,12 @@ public final class LogLoss {
         for (int i = 0; i < labels.length; i++) {
             float p = probabilities[i][labels[i]];
             Checks.number("log loss", p);
-            sum -= Math.log(Math.min(Math.max(p, EPSILON), 1 - EPSILON));
+            sum -= Math.log(clipped(p));
         }
         return sum / labels.length;
+    }
+
+    static double clipped(double p) {
+        return Math.min(Math.max(p, EPSILON), 1 - EPSILON);
     }
 }

@@ -7,7 +7,7 @@ final class OneVsRest {
     /** The number of classes whose columns are gathered in one pass over the rows: a cache line of floats. */
     private static final int BLOCK = 16;
     /** From here on, neighbouring floats differ by more than 1/4,000 of their distance to 1. */
-    private static final float SATURATED = 1 - 0x1p-12f;
+    static final float SATURATED = 1 - 0x1p-12f;
 
     private static final double SUM_TOLERANCE = 1e-3;
 
@@ -83,7 +83,7 @@ final class OneVsRest {
      * A probability, for ranking. Near 1, floats are too coarse, and confident answers would tie although the network
      * distinguished them. There the share of the other classes, which is small and therefore exact, gives the order.
      */
-    private static double score(float[] row, int c, boolean distributions) {
+    static double score(float[] row, int c, boolean distributions) {
         if (!distributions || row[c] < SATURATED) {
             return row[c];
         }
@@ -94,7 +94,7 @@ final class OneVsRest {
         return 1 - Math.log(rest);
     }
 
-    private static boolean areDistributions(String metric, float[][] probabilities) {
+    static boolean areDistributions(String metric, float[][] probabilities) {
         boolean all = true;
         for (float[] row : probabilities) {
             double sum = 0;
