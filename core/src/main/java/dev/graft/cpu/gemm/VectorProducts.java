@@ -402,18 +402,37 @@ public final class VectorProducts implements LargeProducts {
             for (int i = row; i < end; i += most) {
                 int rows = Math.min(most, end - i);
                 int start = aAt + (i - row) * aStep;
+                int columns = Math.min(WIDTH, product.n() - p * WIDTH);
+                if (depth <= DEPTH && columns == width && !isPart && storesTiles(product, c, rows)) {
+                    int target = c.at() + i * c.rowStep() + p * WIDTH;
+                    sum(operands, form, a, start, aStep, i, p, from, to, c.data(), target, c.rowStep(), rows, width);
+                    continue;
+                }
                 if (depth > FLOAT_DEPTH) {
                     DeepSums sums = new DeepSums(workspace, rows * width);
                     for (int k = from; k < to; k += FLOAT_DEPTH) {
                         int count = Math.min(FLOAT_DEPTH, to - k);
-                        sum(operands, form, a, start + k - from, aStep, i, p, k, k + count, block, rows, width);
+                        sum(
+                                operands,
+                                form,
+                                a,
+                                start + k - from,
+                                aStep,
+                                i,
+                                p,
+                                k,
+                                k + count,
+                                block,
+                                0,
+                                width,
+                                rows,
+                                width);
                         sums.add(new HeapMatrixBuffer(block));
                     }
                     sums.store(new HeapMatrixBuffer(block));
                 } else {
-                    sum(operands, form, a, start, aStep, i, p, from, to, block, rows, width);
+                    sum(operands, form, a, start, aStep, i, p, from, to, block, 0, width, rows, width);
                 }
-                int columns = Math.min(WIDTH, product.n() - p * WIDTH);
                 if (isPart) {
                     for (int r = 0; r < rows; r++) {
                         int target = c.at() + (i + r) * c.rowStep() + p * WIDTH;
@@ -426,7 +445,15 @@ public final class VectorProducts implements LargeProducts {
         }
     }
 
-    /** The sums over depths {@code [from, to)} of {@code rows} rows and one panel. */
+    /**
+     * Whether {@code rows} rows of a panel are results as the kernel leaves them. Then it writes them where they
+     * belong: what waits for memory is a tile's few vectors at a time, while the next tile is being computed.
+     */
+    private static boolean storesTiles(Product product, Matrix c, int rows) {
+        return product.bias().length == 0 && c.columnStep() == 1 && (left(product) != Left.PANELS || rows % ROWS == 0);
+    }
+
+    /** The sums over depths {@code [from, to)} of {@code rows} rows and one panel, the rows {@code cRow} apart. */
     private static void sum(
             Operands operands,
             Left form,
@@ -437,7 +464,9 @@ public final class VectorProducts implements LargeProducts {
             int panel,
             int from,
             int to,
-            float[] block,
+            float[] c,
+            int cAt,
+            int cRow,
             int rows,
             int width) {
         Panels right = operands.right;
@@ -446,7 +475,7 @@ public final class VectorProducts implements LargeProducts {
         for (int k = from; k < to; k += piece) {
             int depth = Math.min(piece, to - k);
             if (form == Left.PANELS) {
-                multiplyPanels(operands.left, right, row, panel, k, depth, block, rows, width, k > from);
+                multiplyPanels(operands.left, right, row, panel, k, depth, c, cAt, cRow, rows, width, k > from);
             } else {
                 MicroKernel.multiply(
                         a,
@@ -454,9 +483,9 @@ public final class VectorProducts implements LargeProducts {
                         aStep,
                         right.data(),
                         right.at(panel, k),
-                        block,
-                        0,
-                        width,
+                        c,
+                        cAt,
+                        cRow,
                         rows,
                         width,
                         depth,
@@ -473,7 +502,9 @@ public final class VectorProducts implements LargeProducts {
             int panel,
             int k,
             int depth,
-            float[] block,
+            float[] c,
+            int cAt,
+            int cRow,
             int rows,
             int width,
             boolean add) {
@@ -485,9 +516,9 @@ public final class VectorProducts implements LargeProducts {
                     left.at((row + i) / WIDTH, k) + inPanel,
                     right.data(),
                     right.at(panel, k),
-                    block,
-                    i * width,
-                    width,
+                    c,
+                    cAt + i * cRow,
+                    cRow,
                     (count + ROWS - 1) / ROWS * ROWS,
                     width,
                     depth,
@@ -512,24 +543,26 @@ public final class VectorProducts implements LargeProducts {
             Operands operands, Matrix c, float[] block, int at, int step, int row, int rows, int column, int columns) {
         Product product = operands.product;
         float[] bias = product.bias();
-        if (bias.length > 0 && !product.biasOfRows()) {
-            for (int i = 0; i < rows; i++) {
-                Vectors.add(bias, column, block, at + i * step, columns);
-            }
-        }
+        boolean byRow = bias.length > 0 && product.biasOfRows();
+        boolean byColumn = bias.length > 0 && !byRow;
         Matrix y = c.moved(row, column);
-        if (y.columnStep() == 1 && (bias.length == 0 || !product.biasOfRows())) {
+        if (y.columnStep() == 1 && !byRow) {
             for (int i = 0; i < rows; i++) {
-                System.arraycopy(block, at + i * step, y.data(), y.at() + i * y.rowStep(), columns);
+                int from = at + i * step;
+                int to = y.at() + i * y.rowStep();
+                if (byColumn) {
+                    Vectors.sum(bias, column, block, from, y.data(), to, columns);
+                } else {
+                    System.arraycopy(block, from, y.data(), to, columns);
+                }
             }
             return;
         }
-        boolean byRow = bias.length > 0 && product.biasOfRows();
         for (int j = 0; j < columns; j++) {
             int to = y.at() + j * y.columnStep();
             for (int i = 0; i < rows; i++) {
                 float sum = block[at + i * step + j];
-                y.data()[to + i * y.rowStep()] = byRow ? sum + bias[row + i] : sum;
+                y.data()[to + i * y.rowStep()] = byRow ? sum + bias[row + i] : byColumn ? sum + bias[column + j] : sum;
             }
         }
     }

@@ -28,4 +28,17 @@ public final class Vectors {
             y[yAt + i] += x[xAt + i];
         }
     }
+
+    /** {@code z = x + y}. */
+    public static void sum(float[] x, int xAt, float[] y, int yAt, float[] z, int zAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xAt + i)
+                    .add(FloatVector.fromArray(SPECIES, y, yAt + i))
+                    .intoArray(z, zAt + i);
+        }
+        for (; i < count; i++) {
+            z[zAt + i] = x[xAt + i] + y[yAt + i];
+        }
+    }
 }
