@@ -374,10 +374,10 @@ public interface Backend {
     // Rows and losses
 
     /**
-     * Checks that each of {@code indices} (I64, contiguous) is from 0 to {@code size - 1}, or equals {@code ignored} if
-     * that is given. For the first one that is not, {@code refusal} makes an exception, which is thrown now or later
-     * (see <em>Errors</em> above). Kernels that take checked indices must therefore still not touch memory outside
-     * their operands.
+     * Checks that each of {@code indices} (I64 {@code [N]}, of any stride) is from 0 to {@code size - 1}, or equals
+     * {@code ignored} if that is given. For the first one that is not, {@code refusal} makes an exception, which is
+     * thrown now or later (see <em>Errors</em> above). Kernels that take checked indices must therefore still not touch
+     * memory outside their operands.
      */
     void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal);
 
@@ -397,11 +397,11 @@ public interface Backend {
 
     /**
      * {@code y[i] = table[rows[i]]}: table {@code [V, D]} and y {@code [R, D]} contiguous, rows I64 {@code [R]}
-     * {@linkplain #checkIndices checked}.
+     * {@linkplain #checkIndices checked}, of any stride.
      */
     void gatherRows(View table, View rows, View y);
 
-    /** {@code dtable[rows[i]] += dy[i]} in order of i, from zero. */
+    /** {@code dtable[rows[i]] += dy[i]} in order of i, from zero; dy and rows of any strides, dtable contiguous. */
     void gatherRowsBackward(View dy, View rows, View dtable);
 
     /**

@@ -34,8 +34,8 @@ sealed interface RowOp extends Op {
                         + " is not among the rows of the table " + table.shape() + ".");
             }
             Op.requireFloat(name(), "the table", table);
-            Tensor rows = indices(
-                    name(), in[1], table.dim(0), OptionalLong.empty(), "the table " + table.shape() + " has rows");
+            Tensor rows =
+                    list(name(), in[1], table.dim(0), OptionalLong.empty(), "the table " + table.shape() + " has rows");
             Tensor y = Raw.empty(table, rows.numel(), table.dim(1));
             table.backend().gatherRows(Raw.contiguous(table).view(), rows.view(), y.view());
             saved.put(0, rows);
@@ -48,15 +48,8 @@ sealed interface RowOp extends Op {
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor rows = saved.get(0);
             Tensor dtable = Raw.empty(dy, saved.shape(0));
-            dy.backend()
-                    .gatherRowsBackward(
-                            Raw.reshape(
-                                            Raw.contiguous(dy),
-                                            Shape.of(
-                                                    rows.numel(), saved.shape(0).dim(1)))
-                                    .view(),
-                            rows.view(),
-                            dtable.view());
+            Tensor lines = Raw.reshape(dy, Shape.of(rows.numel(), dtable.dim(1)));
+            dy.backend().gatherRowsBackward(lines.view(), rows.view(), dtable.view());
             paddingRow.ifPresent(row -> dy.backend()
                     .fill(
                             Raw.window(
@@ -203,13 +196,17 @@ sealed interface RowOp extends Op {
 
     /** Indices as contiguous I64 rows, each checked to be in {@code [0, size)} or {@code ignored}. */
     static Tensor indices(String op, Tensor indices, int size, OptionalLong ignored, String what) {
+        return Raw.contiguous(list(op, indices, size, ignored, what));
+    }
+
+    /** As {@link #indices}, of any stride: indices that are one column of a table are not copied. */
+    private static Tensor list(String op, Tensor indices, int size, OptionalLong ignored, String what) {
         if (indices.dtype() != DType.I64 && indices.dtype() != DType.I32) {
             throw new IllegalArgumentException(
                     op + ": indices must be I64 or I32, got " + indices.dtype() + " " + indices.shape());
         }
-        Tensor rows = Raw.reshape(
-                Raw.contiguous(indices.dtype() == DType.I64 ? indices : indices.to(DType.I64)),
-                Shape.of(indices.numel()));
+        Tensor rows =
+                Raw.reshape(indices.dtype() == DType.I64 ? indices : indices.to(DType.I64), Shape.of(indices.numel()));
         Shape shape = indices.shape();
         rows.backend()
                 .checkIndices(

@@ -83,6 +83,18 @@ public final class Copy {
         }
         if (other >= 0 && walk.stride(1, last) == 1 && walk.size(last) > 1 && walk.size(other) > 1) {
             transpose(x, y, walk, other);
+        } else if (walk.rank() == 2 && walk.step(0) == 1 && walk.step(1) == 1) {
+            int count = walk.size(1);
+            context.forRange(walk.size(0), Math.max(1, GRAIN / count), (from, to) -> {
+                for (int i = from; i < to; i++) {
+                    System.arraycopy(
+                            x,
+                            walk.offset(0) + i * walk.stride(0, 0),
+                            y,
+                            walk.offset(1) + i * walk.stride(1, 0),
+                            count);
+                }
+            });
         } else {
             context.forRange(walk.total(), GRAIN, (from, to) -> gather(x, y, walk, from, to));
         }

@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** Cross-entropy with class weights and label smoothing, as in PyTorch's CrossEntropyLoss with class indices. */
 public final class CrossEntropy {
+    /** The cost of a row, whatever its length, in elements: a logarithm and an exponential. */
+    private static final int ROW = 30;
+
     private final ExecutionContext context;
     private final Softmax softmax;
 
@@ -32,7 +35,7 @@ public final class CrossEntropy {
         float[] lp = CpuStorage.floatsToWrite(logProbabilities);
         int classes = logits.dim(1);
         float[] w = classWeights(classWeight, classes);
-        context.forRange(logits.dim(0), Softmax.rowGrain(classes), (from, to) -> {
+        context.forRange(logits.dim(0), Softmax.rowGrain(ROW + classes), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int at = CpuStorage.offset(logProbabilities) + r * classes;
                 softmax.row(true, x, CpuStorage.offset(logits) + r * classes, lp, at, classes);
@@ -86,7 +89,7 @@ public final class CrossEntropy {
         }
         double spread = smoothing / (double) classes;
         double spreadSum = spread * weightSum;
-        context.forRange(logProbabilities.dim(0), Softmax.rowGrain(classes), (from, to) -> {
+        context.forRange(logProbabilities.dim(0), Softmax.rowGrain(ROW + classes), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int lpAt = CpuStorage.offset(logProbabilities) + r * classes;
                 int dxAt = CpuStorage.offset(dlogits) + r * classes;

@@ -662,7 +662,7 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void checkIndices(View indices, long size, OptionalLong ignored, IndexRefusal refusal) {
-        check("checkIndices").dtype(DType.I64, indices).reads(indices).contiguous(indices);
+        check("checkIndices").dtype(DType.I64, indices).reads(indices);
         long[] position = {0};
         worker.submit(() -> on(indices).each(i -> {
             long value = on(indices).getLong(i);
@@ -706,14 +706,14 @@ public final class ReferenceBackend implements Backend {
                 .dtype(DType.I64, rows)
                 .reads(table, rows)
                 .writes(y);
-        caller.contiguous(table, rows, y).apart(y, table, rows);
+        caller.contiguous(table, y).apart(y, table, rows);
         worker.submit(() -> Folding.gatherRows(on(table), on(rows), on(y)));
     }
 
     @Override
     public void gatherRowsBackward(View dy, View rows, View dtable) {
         Caller caller = check("gatherRowsBackward").floats(dy, dtable).dtype(DType.I64, rows);
-        caller.reads(dy, rows).writes(dtable).contiguous(dy, rows, dtable).apart(dtable, dy, rows);
+        caller.reads(dy, rows).writes(dtable).contiguous(dtable).apart(dtable, dy, rows);
         worker.submit(() -> Folding.gatherRowsBackward(on(dy), on(rows), on(dtable)));
     }
 
