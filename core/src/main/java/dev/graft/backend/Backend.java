@@ -430,18 +430,19 @@ public interface Backend {
             View dloss,
             View dlogits);
 
-    // Optimizer steps: one pass over dense views of the same layout, in place.
+    // Optimizer steps: one pass over dense views, in place; a weight, its gradient and its state have the same layout.
 
     /**
-     * {@code g += weightDecay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v :
-     * v)}; no velocity if momentum is 0; {@code first} starts {@code v} at {@code g}. Velocities below about 1e-30 may
-     * be set to 0, because denormal numbers are slow. Settings are doubles so that values derived from them, such as
-     * {@code 1 - dampening}, are rounded only once.
+     * For each weight, its gradient and its velocity: {@code g += weightDecay * w; v = momentum * v + (1 - dampening) *
+     * g; w -= lr * (nesterov ? g + momentum * v : v)}; no velocities if momentum is 0; {@code first} starts {@code v}
+     * at {@code g}. What changes shares no memory. Velocities below about 1e-30 may be set to 0, because denormal
+     * numbers are slow. Settings are doubles so that values derived from them, such as {@code 1 - dampening}, are
+     * rounded only once.
      */
     void sgd(
-            View weight,
-            View gradient,
-            Optional<View> velocity,
+            List<View> weights,
+            List<View> gradients,
+            List<View> velocities,
             boolean first,
             double lr,
             double momentum,

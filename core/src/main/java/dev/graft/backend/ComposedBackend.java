@@ -2,6 +2,7 @@ package dev.graft.backend;
 
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -519,6 +520,22 @@ public abstract class ComposedBackend implements Backend {
 
     @Override
     public void sgd(
+            List<View> weights,
+            List<View> gradients,
+            List<View> velocities,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
+        for (int i = 0; i < weights.size(); i++) {
+            Optional<View> velocity = momentum == 0 ? Optional.empty() : Optional.of(velocities.get(i));
+            sgd(weights.get(i), gradients.get(i), velocity, first, lr, momentum, dampening, weightDecay, nesterov);
+        }
+    }
+
+    private void sgd(
             View weight,
             View gradient,
             Optional<View> velocity,
@@ -531,9 +548,8 @@ public abstract class ComposedBackend implements Backend {
         try (Temporaries t = temporaries()) {
             View g = t.add(t.affine(weightDecay, weight, 0), gradient);
             View step = g;
-            if (momentum != 0) {
-                View v = velocity.orElseThrow(
-                        () -> new IllegalArgumentException("sgd: momentum " + momentum + " needs a velocity"));
+            if (velocity.isPresent()) {
+                View v = velocity.get();
                 copy(first ? g : t.add(t.affine(momentum, v, 0), t.affine(1 - dampening, g, 0)), v);
                 step = nesterov ? t.add(g, t.affine(momentum, v, 0)) : v;
             }

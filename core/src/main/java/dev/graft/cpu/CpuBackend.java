@@ -590,16 +590,16 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void sgd(
-            View weight,
-            View gradient,
-            Optional<View> velocity,
+            List<View> weights,
+            List<View> gradients,
+            List<View> velocities,
             boolean first,
             double lr,
             double momentum,
             double dampening,
             double weightDecay,
             boolean nesterov) {
-        optimizers.sgd(weight, gradient, velocity, first, lr, momentum, dampening, weightDecay, nesterov);
+        optimizers.sgd(weights, gradients, velocities, first, lr, momentum, dampening, weightDecay, nesterov);
     }
 
     @Override

@@ -1,16 +1,21 @@
 package dev.graft.tensor;
 
+import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.type.DType;
 import dev.graft.type.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Optimizer steps, in place and unrecorded, in one pass over memory. All tensors of a call have the same shape; the
- * first is updated.
+ * Optimizer steps, in place and unrecorded, in one pass over memory. A weight, which is updated, has the shape of its
+ * gradient and of its state.
  */
 public final class Update {
     private Update() {}
@@ -34,17 +39,72 @@ public final class Update {
             double dampening,
             double weightDecay,
             boolean nesterov) {
-        Tensor[] changed = velocity.map(v -> new Tensor[] {weight, v}).orElse(new Tensor[] {weight});
-        check("sgd", gradient, changed);
+        sgd(
+                List.of(weight),
+                List.of(gradient),
+                velocity.map(List::of).orElse(List.of()),
+                first,
+                lr,
+                momentum,
+                dampening,
+                weightDecay,
+                nesterov);
+    }
+
+    /**
+     * As {@link #sgd(Tensor, Tensor, Optional, boolean, double, double, double, double, boolean) sgd} of one weight,
+     * for all weights of a device at once: many small ones take little longer than one large one. Each weight has its
+     * own shape, which its gradient and its velocity share.
+     *
+     * @param velocities one for each weight, or none if momentum is 0
+     * @throws IllegalArgumentException if the lists do not fit, shapes or types differ, or tensors to be changed repeat
+     *     or share elements; nothing has changed then
+     * @throws IllegalStateException if a weight is a recorded result and not a leaf; nothing has changed then
+     */
+    public static void sgd(
+            List<Tensor> weights,
+            List<Tensor> gradients,
+            List<Tensor> velocities,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
+        int count = weights.size();
+        if (gradients.size() != count || (velocities.size() != count && !(velocities.isEmpty() && momentum == 0))) {
+            throw new IllegalArgumentException("sgd: " + count + " weights need as many gradients"
+                    + (momentum == 0 ? "" : " and, with a momentum of " + momentum + ", velocities") + " (gradients "
+                    + gradients.size() + ", velocities " + velocities.size() + ")");
+        }
+        if (count == 0) {
+            return;
+        }
+        Changed all = new Changed();
+        List<Tensor[]> steps = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            weights.get(0).checkUsable("sgd", weights.get(i));
+            Tensor[] changed = velocities.isEmpty()
+                    ? new Tensor[] {weights.get(i)}
+                    : new Tensor[] {weights.get(i), velocities.get(i)};
+            check("sgd", gradients.get(i), changed);
+            all.add("sgd", changed);
+            steps.add(changed);
+        }
         // Before and after: another thread that reads during the step sees a different version at its end in either
         // case.
-        markModified(changed);
+        steps.forEach(Update::markModified);
         try (Scope scope = Scope.open()) {
-            weight.backend()
+            List<View> before = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                before.add(asBefore(all.apart(gradients.get(i), steps.get(i)), steps.get(i)));
+            }
+            weights.get(0)
+                    .backend()
                     .sgd(
-                            weight.view(),
-                            asBefore(gradient, changed),
-                            velocity.map(Tensor::view),
+                            Raw.views(weights),
+                            before,
+                            Raw.views(velocities),
                             first,
                             lr,
                             momentum,
@@ -52,7 +112,31 @@ public final class Update {
                             weightDecay,
                             nesterov);
         }
-        markModified(changed);
+        steps.forEach(Update::markModified);
+    }
+
+    /** The tensors that one call changes, by their memory. */
+    private static final class Changed {
+        private final Map<Storage, List<Tensor>> tensors = new IdentityHashMap<>();
+
+        /** Refuses tensors that share elements with those before. */
+        void add(String op, Tensor... changed) {
+            for (Tensor tensor : changed) {
+                List<Tensor> same = tensors.computeIfAbsent(tensor.storage(), s -> new ArrayList<>(1));
+                same.forEach(other -> InPlace.checkApart(op, other, tensor));
+                same.add(tensor);
+            }
+        }
+
+        /** {@code source}, or a copy if a tensor changes that it shares elements with and that is none of its own. */
+        Tensor apart(Tensor source, Tensor... own) {
+            for (Tensor tensor : tensors.getOrDefault(source.storage(), List.of())) {
+                if (!Arrays.asList(own).contains(tensor) && source.view().overlaps(tensor.view())) {
+                    return source.detach().copy();
+                }
+            }
+            return source;
+        }
     }
 
     /**

@@ -304,6 +304,45 @@ class InPlaceTest {
         assertThat(v.slice(0, 0, n).toFloatArray()).isEqualTo(moments);
     }
 
+    /** Of several weights: what one changes is another's gradient, as it was before the step. */
+    @Test
+    void stepsOfSeveralWeightsReadGradientsAsTheyWere() {
+        Tensor p = Tensor.of(new float[] {1, 2}, 2);
+        Tensor q = Tensor.of(new float[] {3, 5}, 2);
+        Update.sgd(List.of(p, q), List.of(q, p), List.of(), true, 1, 0, 0, 0, false);
+        assertThat(p.toFloatArray()).containsExactly(-2, -3);
+        assertThat(q.toFloatArray()).containsExactly(2, 3);
+    }
+
+    @Test
+    void stepsOfSeveralWeightsAreRefusedTogether() {
+        Tensor w = Tensor.ones(4);
+        Tensor v = Tensor.ones(4);
+        Tensor g = Tensor.ones(4);
+        Tensor other = Tensor.ones(4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> Update.sgd(List.of(other, w, w), List.of(g, g, g), List.of(), true, 1, 0, 0, 0, false))
+                .withMessageContaining("share memory");
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> Update.sgd(List.of(other, w), List.of(g, g), List.of(v, v), true, 1, 0.5, 0, 0, false))
+                .withMessageContaining("share memory");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Update.sgd(List.of(other, w), List.of(g), List.of(), true, 1, 0, 0, 0, false))
+                .withMessage("sgd: 2 weights need as many gradients (gradients 1, velocities 0)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Update.sgd(List.of(other, w), List.of(g, g), List.of(v), true, 1, 0.5, 0, 0, false))
+                .withMessage("sgd: 2 weights need as many gradients and, with a momentum of 0.5, velocities (gradients"
+                        + " 2, velocities 1)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        Update.sgd(List.of(other, w), List.of(g, Tensor.ones(3)), List.of(), true, 1, 0, 0, 0, false))
+                .withMessageContaining("shapes differ");
+        assertThat(other.toFloatArray()).containsOnly(1);
+        Update.sgd(List.of(), List.of(), List.of(), true, 1, 0, 0, 0, false);
+    }
+
     private static Tensor iota(int n) {
         float[] values = new float[n];
         for (int i = 0; i < n; i++) {

@@ -7,7 +7,8 @@ import static dev.graft.cpu.layout.StridedLoop.out;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.StridedLoop;
 import dev.graft.cpu.run.ExecutionContext;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Optimizer steps in one pass over the parameters. */
 public final class OptimizerSteps {
@@ -26,9 +27,9 @@ public final class OptimizerSteps {
      * below about 1e-30 is flushed to 0.
      */
     public void sgd(
-            View weight,
-            View gradient,
-            Optional<View> velocity,
+            List<View> weights,
+            List<View> gradients,
+            List<View> velocities,
             boolean first,
             double lr,
             double momentum,
@@ -37,27 +38,31 @@ public final class OptimizerSteps {
             boolean nesterov) {
         float rate = (float) lr;
         float penalty = (float) weightDecay;
+        List<StridedLoop.Operand[]> tensors = new ArrayList<>(weights.size());
         if (momentum == 0) {
-            StridedLoop.run(
-                    context, (a, from, to) -> plain(a[0], a[1], rate, penalty, from, to), in(gradient), inOut(weight));
+            for (int i = 0; i < weights.size(); i++) {
+                tensors.add(new StridedLoop.Operand[] {in(gradients.get(i)), inOut(weights.get(i))});
+            }
+            StridedLoop.runAll(context, (a, from, to) -> plain(a[0], a[1], rate, penalty, from, to), tensors);
             return;
         }
-        View v = velocity.orElseThrow(
-                () -> new IllegalArgumentException("sgd: momentum " + momentum + " needs a velocity"));
+        for (int i = 0; i < weights.size(); i++) {
+            View v = velocities.get(i);
+            tensors.add(
+                    new StridedLoop.Operand[] {in(gradients.get(i)), first ? out(v) : inOut(v), inOut(weights.get(i))});
+        }
         float decay = (float) momentum;
         float share = (float) (1 - dampening);
         float onFirst = (float) (nesterov ? lr * (1 + momentum) : lr);
         float onGradient = nesterov ? rate : 0f;
         float onVelocity = (float) (nesterov ? lr * momentum : lr);
-        StridedLoop.run(
+        StridedLoop.runAll(
                 context,
                 first
                         ? (a, from, to) -> start(a[0], a[1], a[2], onFirst, penalty, from, to)
                         : (a, from, to) ->
                                 step(a[0], a[1], a[2], onGradient, onVelocity, decay, share, penalty, from, to),
-                in(gradient),
-                first ? out(v) : inOut(v),
-                inOut(weight));
+                tensors);
     }
 
     private static void plain(float[] gradient, float[] w, float lr, float weightDecay, int from, int to) {

@@ -5,6 +5,7 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Runs an element kernel over float views of any strides.
@@ -43,21 +44,66 @@ public final class StridedLoop {
 
     /** Runs {@code body} with one array for each operand; the last operand decides the order in memory. */
     public static void run(ExecutionContext context, Body body, Operand... operands) {
-        float[][] arrays = new float[operands.length][];
-        View[] views = new View[operands.length];
-        for (int i = 0; i < operands.length; i++) {
-            views[i] = operands[i].view();
-            arrays[i] = operands[i].stored() ? CpuStorage.floatsToWrite(views[i]) : CpuStorage.floats(views[i]);
+        Prepared prepared = Prepared.of(operands);
+        context.forRange(prepared.walk.total(), GRAIN, (from, to) -> prepared.run(context, body, from, to));
+    }
+
+    /**
+     * As {@link #run} for each element of the list, in one loop over all of them, one after another: many small tensors
+     * keep the threads as busy as a large one.
+     */
+    public static void runAll(ExecutionContext context, Body body, List<Operand[]> tensors) {
+        Prepared[] all = tensors.stream()
+                .map(Prepared::of)
+                .filter(tensor -> tensor.walk.total() > 0)
+                .toArray(Prepared[]::new);
+        int next;
+        for (int i = 0; i < all.length; i = next) {
+            long total = 0;
+            for (next = i; next < all.length && total + all[next].walk.total() <= Integer.MAX_VALUE; next++) {
+                total += all[next].walk.total();
+            }
+            runTogether(context, body, Arrays.copyOfRange(all, i, next), (int) total);
         }
-        StridedWalk walk = StridedWalk.of(operands.length - 1, views);
-        if (sharesIndex(walk, operands.length)) {
-            int at = walk.offset(0);
-            context.forRange(walk.total(), GRAIN, (from, to) -> body.run(arrays, at + from, at + to));
-        } else {
-            context.forRange(
-                    walk.total(),
-                    GRAIN,
-                    (from, to) -> staged(context.workspace(), body, operands, arrays, walk, from, to));
+    }
+
+    private static void runTogether(ExecutionContext context, Body body, Prepared[] all, int total) {
+        int[] ends = new int[all.length];
+        for (int i = 0; i < all.length; i++) {
+            ends[i] = (i == 0 ? 0 : ends[i - 1]) + all[i].walk.total();
+        }
+        context.forRange(total, GRAIN, (from, to) -> {
+            int tensor = Arrays.binarySearch(ends, from + 1);
+            tensor = tensor < 0 ? -1 - tensor : tensor;
+            for (int at = from; at < to; tensor++) {
+                int start = ends[tensor] - all[tensor].walk.total();
+                int end = Math.min(to, ends[tensor]);
+                all[tensor].run(context, body, at - start, end - start);
+                at = end;
+            }
+        });
+    }
+
+    /** Operands with their arrays, and whether a loop may use one index for all of them. */
+    private record Prepared(Operand[] operands, float[][] arrays, StridedWalk walk, boolean sharesIndex) {
+        static Prepared of(Operand... operands) {
+            float[][] arrays = new float[operands.length][];
+            View[] views = new View[operands.length];
+            for (int i = 0; i < operands.length; i++) {
+                views[i] = operands[i].view();
+                arrays[i] = operands[i].stored() ? CpuStorage.floatsToWrite(views[i]) : CpuStorage.floats(views[i]);
+            }
+            StridedWalk walk = StridedWalk.of(operands.length - 1, views);
+            return new Prepared(operands, arrays, walk, StridedLoop.sharesIndex(walk, operands.length));
+        }
+
+        void run(ExecutionContext context, Body body, int from, int to) {
+            if (sharesIndex) {
+                int at = walk.offset(0);
+                body.run(arrays, at + from, at + to);
+            } else {
+                staged(context.workspace(), body, operands, arrays, walk, from, to);
+            }
         }
     }
 

@@ -15,7 +15,6 @@ import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /** Copies, element-wise kernels and optimizer steps. */
 final class ElementCases {
@@ -269,6 +268,7 @@ final class ElementCases {
 
     private static void optimizers(List<KernelCase> cases) {
         for (int[] dims : new int[][] {{37}, {4, 3, 2, 5}, {0}}) {
+            sgdOfTwo(cases, dims, new int[] {7, 3});
             for (double momentum : new double[] {0, 0.75}) {
                 for (boolean first : new boolean[] {true, false}) {
                     for (boolean nesterov : new boolean[] {false, true}) {
@@ -310,9 +310,9 @@ final class ElementCases {
         c.changes(0)
                 .terms(3)
                 .call((b, in, out) -> b.sgd(
-                        in[0],
-                        in[1],
-                        momentum > 0 ? Optional.of(in[2]) : Optional.empty(),
+                        List.of(in[0]),
+                        List.of(in[1]),
+                        momentum > 0 ? List.of(in[2]) : List.of(),
                         first,
                         lr,
                         momentum,
@@ -329,6 +329,39 @@ final class ElementCases {
             Nd step = nesterov ? Nd.zip(g, v, (d, u) -> d + momentum * u) : v;
             return new Nd[] {Nd.zip(in[0], step, (w, s) -> w - lr * s), v};
         }));
+    }
+
+    /** Two weights in one call, each as if it were alone. */
+    private static void sgdOfTwo(List<KernelCase> cases, int[] dims, int[] others) {
+        cases.add(new KernelCase(name("sgd with one of " + Arrays.toString(others), dims))
+                .in(DENSE, random(15, dims))
+                .in(DENSE, random(16, dims))
+                .in(DENSE, random(17, dims))
+                .in(CONTIGUOUS, random(18, others))
+                .in(CONTIGUOUS, random(19, others))
+                .in(CONTIGUOUS, random(20, others))
+                .changes(0)
+                .changes(2)
+                .changes(3)
+                .changes(5)
+                .terms(3)
+                .call((b, in, out) -> b.sgd(
+                        List.of(in[0], in[3]),
+                        List.of(in[1], in[4]),
+                        List.of(in[2], in[5]),
+                        false,
+                        0.125,
+                        0.5,
+                        0,
+                        0,
+                        false))
+                .expect(in -> {
+                    Nd v = Nd.zip(in[2], in[1], (old, g) -> 0.5 * old + g);
+                    Nd u = Nd.zip(in[5], in[4], (old, g) -> 0.5 * old + g);
+                    return new Nd[] {
+                        Nd.zip(in[0], v, (w, s) -> w - 0.125 * s), v, Nd.zip(in[3], u, (w, s) -> w - 0.125 * s), u
+                    };
+                }));
     }
 
     private static void adam(List<KernelCase> cases, int[] dims, long t, boolean decoupled) {

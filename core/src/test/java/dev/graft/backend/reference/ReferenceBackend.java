@@ -769,6 +769,22 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void sgd(
+            List<View> weights,
+            List<View> gradients,
+            List<View> velocities,
+            boolean first,
+            double lr,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            boolean nesterov) {
+        for (int i = 0; i < weights.size(); i++) {
+            Optional<View> velocity = momentum == 0 ? Optional.empty() : Optional.of(velocities.get(i));
+            sgd(weights.get(i), gradients.get(i), velocity, first, lr, momentum, dampening, weightDecay, nesterov);
+        }
+    }
+
+    private void sgd(
             View weight,
             View gradient,
             Optional<View> velocity,

@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 import org.assertj.core.data.Offset;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -41,9 +42,9 @@ class OptimizerStepsTest {
             View g = f.gaussian(Layout.ROW_MAJOR, N);
             double[] gs = values(g);
             f.cpu.sgd(
-                    w,
-                    g,
-                    momentum == 0 ? Optional.empty() : Optional.of(v),
+                    List.of(w),
+                    List.of(g),
+                    momentum == 0 ? List.of() : List.of(v),
                     step == 0,
                     lr,
                     momentum,
@@ -71,11 +72,11 @@ class OptimizerStepsTest {
         View v = f.of(1f, -1f);
         View g = f.of(0f, 0f);
         for (int step = 0; step < 700; step++) {
-            f.cpu.sgd(w, g, Optional.of(v), false, 0.1f, 0.9f, 0f, 0f, false);
+            f.cpu.sgd(List.of(w), List.of(g), List.of(v), false, 0.1f, 0.9f, 0f, 0f, false);
         }
         assertThat(values(v)).containsExactly(0, 0);
         View tiny = f.of(3e-20f, -3e-20f);
-        f.cpu.sgd(w, g, Optional.of(tiny), false, 0.1f, 0.5f, 0f, 0f, false);
+        f.cpu.sgd(List.of(w), List.of(g), List.of(tiny), false, 0.1f, 0.5f, 0f, 0f, false);
         assertClose("small but normal velocity", tiny, new double[] {1.5e-20, -1.5e-20}, 1e-7, 0);
     }
 
@@ -139,7 +140,45 @@ class OptimizerStepsTest {
         assertThat(values(w)[0]).isCloseTo(0.9, Offset.offset(1e-5));
         assertThat(values(v)[0]).isCloseTo(4e-8, Percentage.withPercentage(1e-3));
         View w2 = f.of(0f);
-        f.cpu.sgd(w2, f.of(1e6f), Optional.of(f.of(0f)), false, 1, 0.5, 0.99999999, 0, false);
+        f.cpu.sgd(List.of(w2), List.of(f.of(1e6f)), List.of(f.of(0f)), false, 1, 0.5, 0.99999999, 0, false);
         assertThat(values(w2)[0]).isCloseTo(-0.01, Offset.offset(1e-7));
+    }
+
+    /**
+     * Pieces of one loop over all weights begin and end anywhere in them; some are small, empty or of another layout.
+     */
+    @Test
+    void sgdOfManyWeightsIsSgdOfEach() {
+        int[][] shapes = {{1}, {32767}, {}, {0}, {2, 3}, {70000}, {5, 1}, {40000}};
+        for (boolean first : new boolean[] {true, false}) {
+            List<View> weights = new ArrayList<>();
+            List<View> gradients = new ArrayList<>();
+            List<View> velocities = new ArrayList<>();
+            List<double[]> expected = new ArrayList<>();
+            for (int[] shape : shapes) {
+                Layout layout = shape.length == 2 ? Layout.REVERSED : Layout.ROW_MAJOR;
+                weights.add(f.gaussian(layout, shape));
+                gradients.add(f.gaussian(layout, shape));
+                velocities.add(f.gaussian(layout, shape));
+            }
+            for (int i = 0; i < shapes.length; i++) {
+                View w = copy(weights.get(i));
+                View v = copy(velocities.get(i));
+                f.cpu.sgd(List.of(w), List.of(gradients.get(i)), List.of(v), first, 0.1, 0.9, 0.25, 0.01, false);
+                expected.add(values(w));
+                expected.add(values(v));
+            }
+            f.cpu.sgd(weights, gradients, velocities, first, 0.1, 0.9, 0.25, 0.01, false);
+            for (int i = 0; i < shapes.length; i++) {
+                assertThat(values(weights.get(i))).isEqualTo(expected.get(2 * i));
+                assertThat(values(velocities.get(i))).isEqualTo(expected.get(2 * i + 1));
+            }
+        }
+    }
+
+    private View copy(View view) {
+        View copy = new View(f.cpu.allocate(view.dtype(), view.numel()), 0, view.shape(), view.strides());
+        f.cpu.copy(view, copy);
+        return copy;
     }
 }

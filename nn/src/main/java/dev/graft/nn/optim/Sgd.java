@@ -2,10 +2,13 @@ package dev.graft.nn.optim;
 
 import dev.graft.io.StateDict;
 import dev.graft.nn.Parameter;
+import dev.graft.tensor.Device;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -107,36 +110,53 @@ public final class Sgd extends Optimizer {
     protected void stepAll() {
         int i = 0;
         for (ParameterGroup<Options> group : groups) {
-            Options o = group.options();
+            Map<Together, Step> steps = new LinkedHashMap<>();
             for (Parameter parameter : group.parameters()) {
                 if (steps(parameter)) {
-                    step(i, parameter, o);
+                    add(i, parameter, group.options(), steps);
                 }
                 i++;
             }
+            steps.forEach((together, step) -> step.run(
+                    together.first, group.options(), scaled(group.options().learningRate())));
         }
     }
 
-    private void step(int index, Parameter parameter, Options o) {
-        boolean first = velocities.get(index).isEmpty();
-        if (o.momentum() != 0) {
-            velocities.set(
-                    index,
-                    Optional.of(
-                            first
-                                    ? zerosLike(parameter)
-                                    : beside(parameter, velocities.get(index).get())));
+    /** What the parameters that one call steps have in common. */
+    private record Together(boolean first, Device device) {}
+
+    private record Step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> velocities) {
+        Step() {
+            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         }
-        Update.sgd(
-                parameter.value(),
-                parameter.grad().orElseThrow(),
-                velocities.get(index),
-                first,
-                scaled(o.learningRate()),
-                o.momentum(),
-                o.dampening(),
-                o.weightDecay(),
-                o.nesterov());
+
+        void run(boolean first, Options o, double learningRate) {
+            Update.sgd(
+                    weights,
+                    gradients,
+                    velocities,
+                    first,
+                    learningRate,
+                    o.momentum(),
+                    o.dampening(),
+                    o.weightDecay(),
+                    o.nesterov());
+        }
+    }
+
+    private void add(int index, Parameter parameter, Options o, Map<Together, Step> steps) {
+        boolean first = velocities.get(index).isEmpty();
+        Tensor weight = parameter.value();
+        Step step = steps.computeIfAbsent(new Together(first, weight.device()), together -> new Step());
+        if (o.momentum() != 0) {
+            Tensor velocity = first
+                    ? zerosLike(parameter)
+                    : beside(parameter, velocities.get(index).get());
+            velocities.set(index, Optional.of(velocity));
+            step.velocities.add(velocity);
+        }
+        step.weights.add(weight);
+        step.gradients.add(parameter.grad().orElseThrow());
     }
 
     @Override
