@@ -13,6 +13,7 @@ module dev.graft.vision {
 
     exports dev.graft.vision;
     exports dev.graft.vision.data;
+    exports dev.graft.vision.data.similar;
     exports dev.graft.vision.image;
     exports dev.graft.vision.image.file;
     exports dev.graft.vision.image.transform;

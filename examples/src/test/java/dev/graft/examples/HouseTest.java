@@ -56,6 +56,7 @@ class HouseTest {
             "vision.image.decode",
             "vision.image",
             "vision.image.transform",
+            "vision.data.similar",
             "vision.data",
             "vision.model.weights",
             "vision.model.download, vision.model.part",

@@ -4,6 +4,7 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
+import dev.graft.io.file.Sha256;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
 import dev.graft.nn.run.Recipe;
@@ -127,7 +128,9 @@ public final class FineTuningRun implements AutoCloseable {
         ImageData found = ImageData.open(settings.source(), preprocessing.eval(), recipe.seed())
                 .withImageNotes(notes);
         try {
-            ImageData data = settings.skipBad() ? new ImageCheck(settings.workers(), stop).without(found) : found;
+            ImageCheck.Checked checked =
+                    new ImageCheck(settings.workers(), stop, progress).look(found, settings.skipBad());
+            ImageData data = checked.data();
             data.describe().forEach(listeners::say);
             start.notes().forEach(listeners::say);
             Map<String, Object> facts = data.toMap(() -> Stopped.check(stop));
@@ -138,6 +141,7 @@ public final class FineTuningRun implements AutoCloseable {
                 listeners.say("already finished: the result of this run is in " + folder.path());
                 return result(FineTuning.Ending.ALREADY_FINISHED, folder.metrics());
             }
+            checked.requireReadable();
             if (settings.overwrite() && folder.holds(identity)) {
                 folder.removeFeatures(); // the run shall be done over; those of a run that replaces another go on
             }
@@ -255,6 +259,7 @@ public final class FineTuningRun implements AutoCloseable {
         private final Map<String, Object> metrics;
         private final ImageData data;
         private final Map<String, Object> dataFacts;
+        private final String fingerprints;
         private final Preprocessing preprocessing;
 
         Learnt(
@@ -267,6 +272,7 @@ public final class FineTuningRun implements AutoCloseable {
             this.metrics = metrics;
             this.data = data;
             this.dataFacts = dataFacts;
+            this.fingerprints = TrainingImages.toCsv(data.seen());
             this.preprocessing = preprocessing;
         }
 
@@ -291,6 +297,15 @@ public final class FineTuningRun implements AutoCloseable {
         }
 
         @Override
+        public Map<String, String> files() {
+            return Map.of(
+                    RunFolder.FINGERPRINTS,
+                    fingerprints,
+                    RunFolder.DUPLICATES,
+                    data.findings().toCsv(data.kept()));
+        }
+
+        @Override
         public ModelCard card(String weightsSha256, Map<String, Object> run) {
             Map<String, Object> facts = new LinkedHashMap<>();
             facts.put("settings", settings.toMap());
@@ -299,7 +314,9 @@ public final class FineTuningRun implements AutoCloseable {
             facts.put("start_weights", settings.weights());
             facts.put("start_weights_sha256", start.sha256().orElse("none"));
             facts.put(ModelCard.HASH, weightsSha256);
-            facts.put("data", dataFacts);
+            Map<String, Object> images = new LinkedHashMap<>(dataFacts);
+            images.put(TrainingImages.HASH, Sha256.of(fingerprints));
+            facts.put("data", images);
             facts.putAll(run);
             return ImageModels.card(task(), settings.model(), data.classes(), preprocessing, facts);
         }

@@ -39,7 +39,7 @@ import java.util.OptionalInt;
  * @param skipBad leave out images that cannot be read
  */
 record FineTuningSettings(
-        ImageData.Source source,
+        ImageSource source,
         String model,
         String weights,
         Optional<String> stateDict,

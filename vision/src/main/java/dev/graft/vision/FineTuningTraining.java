@@ -58,9 +58,6 @@ record FineTuningTraining(
         }
         boolean cached = settings.usesFeatureCache()
                 && !(resume && folder.checkpoint().equals(Optional.of(RunFolder.mark(key, false))));
-        if (!settings.skipBad()) {
-            new ImageCheck(settings.workers(), stop).check(data, !cached);
-        }
         if (!cached) {
             folder.removeFeatures();
         }

@@ -292,7 +292,7 @@ final class FineTuningValues {
                         + setting(given(MIXUP).isPresent() ? "mixup" : "cutmix") + " mixes images");
         checkThat(
                 !resume || !get(OVERWRITE), setting("resume") + " and " + setting("overwrite") + " exclude each other");
-        ImageData.Source source = new ImageData.Source(
+        ImageSource source = new ImageSource(
                 data,
                 given(VAL),
                 given(VAL_FRACTION).orElse(HELD_FRACTION),

@@ -61,6 +61,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final boolean multiLabel;
     private final ImagePipeline pipeline;
     private final List<Message> notes;
+    private final Optional<TrainingImages> training;
     private final ImageClassifierOptions options;
     private final Decoding decoding;
     private final Device device;
@@ -73,8 +74,10 @@ public final class ImageClassifier implements AutoCloseable {
             boolean multiLabel,
             Preprocessing preprocessing,
             List<Message> notes,
+            Optional<TrainingImages> training,
             ImageClassifierOptions options) {
         this.model = model;
+        this.training = training;
         this.classes = classes;
         this.multiLabel = multiLabel;
         this.pipeline = preprocessing.eval();
@@ -123,6 +126,7 @@ public final class ImageClassifier implements AutoCloseable {
                         run.multiLabel(),
                         run.preprocessing(),
                         List.of(Message.of(run.note())),
+                        Optional.empty(),
                         options);
             });
         }
@@ -137,6 +141,7 @@ public final class ImageClassifier implements AutoCloseable {
                         ImageModels.isMultiLabel(card),
                         preprocessing,
                         card.note(folder).stream().map(Message::of).toList(),
+                        TrainingImages.of(folder, card),
                         options));
     }
 
@@ -184,7 +189,13 @@ public final class ImageClassifier implements AutoCloseable {
             List<Message> said =
                     new ArrayList<>(start.notes().stream().map(Message::of).toList());
             return new ImageClassifier(
-                    network, labels(network, start, options.labels(), said), false, preprocessing, said, options);
+                    network,
+                    labels(network, start, options.labels(), said),
+                    false,
+                    preprocessing,
+                    said,
+                    Optional.empty(),
+                    options);
         });
     }
 
@@ -408,7 +419,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws dev.graft.nn.run.RunException where the images have classes that the model does not know
      */
     public ImageEvaluation evaluate(Path data, ImageEvaluation.Options how) {
-        return whileOpen(() -> ImageEvaluation.of(model, classes, multiLabel, pipeline, device, data, how));
+        return whileOpen(() -> ImageEvaluation.of(model, classes, multiLabel, pipeline, device, training, data, how));
     }
 
     /** The names of the classes, in the order of the network's outputs. */

@@ -3,6 +3,7 @@ package dev.graft.vision;
 import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.Sha256;
+import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
@@ -16,9 +17,7 @@ import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.data.SplitFolders;
 import dev.graft.vision.image.file.ImageNote;
 import dev.graft.vision.image.transform.ImagePipeline;
-import java.io.IOException;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,6 +44,10 @@ import org.jspecify.annotations.Nullable;
  * @param kept whether such files stay in the validation
  * @param notes what a person should know of the split
  * @param unreadable images that were left out, since they cannot be read
+ * @param test the test set that lies beside the training images, which is only compared with them; empty if there is
+ *     none, or none that can be opened
+ * @param findings what {@link ImageCheck} found to be there more than once
+ * @param seen all images that it could read, by set
  */
 record ImageData(
         ImageDataset all,
@@ -54,145 +57,33 @@ record ImageData(
         List<ImageDataset.Duplicate> duplicates,
         boolean kept,
         List<String> notes,
-        List<String> unreadable) {
-    private static final int LISTED = 20;
-
-    /**
-     * Where images come from.
-     *
-     * @param data a folder with one sub-folder for each class, a CSV file, or a folder with the parts of a split
-     * @param validation the validation images; empty to hold some of {@code data} back
-     * @param heldFraction the share to hold back
-     * @param keepDuplicates whether validation images that were trained on are used all the same
-     * @param sharedPatients whether a patient may have images on both sides where the sides are given
-     * @param csvEncoding what CSV files are written in
-     * @param labelColumns of CSV files, the columns of 0 and 1 where an image has any number of labels; else empty
-     * @param group what tells which images belong to one patient: see {@link GroupRule}; empty for the column
-     *     {@code patient} of CSV files
-     */
-    public record Source(
-            Path data,
-            Optional<Path> validation,
-            double heldFraction,
-            boolean keepDuplicates,
-            boolean sharedPatients,
-            Charset csvEncoding,
-            List<String> labelColumns,
-            Optional<GroupRule> group) {
-        /** With CSV files in UTF-8. */
-        public Source(
-                Path data,
-                Optional<Path> validation,
-                double heldFraction,
-                boolean keepDuplicates,
-                boolean sharedPatients) {
-            this(
-                    data,
-                    validation,
-                    heldFraction,
-                    keepDuplicates,
-                    sharedPatients,
-                    StandardCharsets.UTF_8,
-                    List.of(),
-                    Optional.empty());
-        }
-
-        /** Nothing held back twice: no duplicates, no patient on both sides. */
-        public Source(Path data, Optional<Path> validation, double heldFraction) {
-            this(data, validation, heldFraction, false, false);
-        }
-
-        /** Before anything is downloaded or read. */
-        void checkExists() {
-            validation.map(path -> List.of(data, path)).orElse(List.of(data)).stream()
-                    .filter(path -> !Files.exists(path))
-                    .findFirst()
-                    .ifPresent(path -> {
-                        throw new RunException(
-                                path + " does not exist", "name a folder with one sub-folder of images for each class");
-                    });
-        }
-
-        /** @throws RunException where a run's folder would be taken for a class, or for images, the next time */
-        void checkIsApart(Path out) {
-            if (!Files.exists(data)) {
-                return;
-            }
-            Source used = resolved();
-            for (Path images :
-                    used.validation.map(path -> List.of(used.data, path)).orElse(List.of(used.data))) {
-                if (Files.isDirectory(images) && real(out).startsWith(real(images))) {
-                    throw new RunException(
-                            setting("out") + " " + out + " is inside the images' folder " + images
-                                    + ", where it would be taken for a class",
-                            "choose a folder beside it");
-                }
-            }
-        }
-
-        /** The path without links, also of what does not exist yet. */
-        private static Path real(Path path) {
-            Path whole = path.toAbsolutePath().normalize();
-            for (Path above = whole; above != null; above = above.getParent()) {
-                if (Files.exists(above)) {
-                    try {
-                        return above.toRealPath().resolve(above.relativize(whole));
-                    } catch (IOException e) {
-                        return whole;
-                    }
-                }
-            }
-            return whole;
-        }
-
-        /**
-         * A folder that holds the parts of a split means its training and validation parts; so does a NumPy file with
-         * such arrays.
-         */
-        public Source resolved() {
-            if (validation.isEmpty() && ImageNpz.isNpz(data) && ImageNpz.has(data, ImageNpz.Part.VAL)) {
-                return of(data, Optional.of(data));
-            }
-            return parts().map(parts -> of(parts.train(), parts.validation())).orElse(this);
-        }
-
-        private Source of(Path train, Optional<Path> held) {
-            return new Source(
-                    train, held, heldFraction, keepDuplicates, sharedPatients, csvEncoding, labelColumns, group);
-        }
-
-        /** What is opened otherwise than by {@link ImageData#open}, which knows of groups. */
-        private ImageDataset grouped(ImageDataset found, Path path) {
-            return group.map(rule -> rule.applyTo(found, path)).orElse(found);
-        }
-
-        /** Whether there shall be validation images. */
-        boolean validates() {
-            return validation.isPresent() || heldFraction > 0;
-        }
-
-        /** The parts of a split, where {@code data} is to be divided and holds such. */
-        public Optional<SplitFolders> parts() {
-            return validation.isEmpty() && Files.isDirectory(data) ? SplitFolders.of(data) : Optional.empty();
-        }
-
-        /** What is used of the parts of a split, and what is not. */
-        private List<String> notes() {
-            return parts().map(parts -> {
-                        List<String> notes = new ArrayList<>();
-                        notes.add("trained on " + parts.train()
-                                + parts.validation()
-                                        .map(path -> ", validated on " + path)
-                                        .orElse(heldFraction == 0 ? "" : ", validated on a share of it"));
-                        parts.test()
-                                .ifPresent(path ->
-                                        notes.add(path + " is left for " + setting("ImageClassifier.evaluate")));
-                        parts.others().forEach(path -> notes.add(path + " is left out"));
-                        return notes;
-                    })
-                    .orElse(List.of());
-        }
+        List<String> unreadable,
+        Optional<ImageDataset> test,
+        ImageFindings findings,
+        List<ImageFindings.Seen> seen) {
+    private ImageData(
+            ImageDataset all,
+            int[] trainRows,
+            ImageDataset held,
+            int[] heldRows,
+            List<ImageDataset.Duplicate> duplicates,
+            boolean kept,
+            List<String> notes) {
+        this(
+                all,
+                trainRows,
+                held,
+                heldRows,
+                duplicates,
+                kept,
+                notes,
+                List.of(),
+                Optional.empty(),
+                ImageFindings.NONE,
+                List.of());
     }
+
+    private static final int LISTED = 20;
 
     /**
      * Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has
@@ -257,30 +148,31 @@ record ImageData(
      * @throws RunException for a single class, validation images of other classes, or patients in both where that is
      *     not allowed
      */
-    public static ImageData open(Source given, ImagePipeline pipeline, long seed) {
-        Source source = given.resolved();
-        ImageDataset all = ImageNpz.isNpz(source.data)
-                ? source.grouped(ImageNpz.open(source.data, ImageNpz.Part.TRAIN, pipeline), source.data)
-                : open(source.data, source.csvEncoding, source.labelColumns, source.group, pipeline);
+    public static ImageData open(ImageSource given, ImagePipeline pipeline, long seed) {
+        ImageSource source = given.resolved();
+        ImageDataset all = ImageNpz.isNpz(source.data())
+                ? source.grouped(ImageNpz.open(source.data(), ImageNpz.Part.TRAIN, pipeline), source.data())
+                : open(source.data(), source.csvEncoding(), source.labelColumns(), source.group(), pipeline);
         if (all.isMultiLabel() && all.classes().size() < 2) {
             throw new RunException(
-                    source.data + " has "
+                    source.data() + " has "
                             + (all.classes().isEmpty() ? "no label" : "the single label " + all.classes()),
                     "name two or more labels; for one yes or no, use a column 'label'");
         }
         if (all.classes().size() < 2) {
             throw new RunException(
-                    source.data + " has the single class " + all.classes() + ", so there is nothing to tell apart",
+                    source.data() + " has the single class " + all.classes() + ", so there is nothing to tell apart",
                     "name a folder with one sub-folder for each of two or more classes");
         }
         checkLabels(all);
-        ImageData data = source.validation
+        ImageData data = source.validation()
                 .map(path -> withValidation(all, validation(path, source, pipeline), source))
                 .orElseGet(() -> split(all, source, seed));
         if (data.heldRows.length == 0 && source.validates()) {
             throw data.duplicates.isEmpty()
                     ? new RunException(
-                            "there is no validation image in " + source.validation.orElse(source.data),
+                            "there is no validation image in "
+                                    + source.validation().orElse(source.data()),
                             "add images, or train without validation by " + setting("valFraction", 0))
                     : new RunException(
                             "no validation image is left: all of " + data.duplicates.size()
@@ -296,6 +188,9 @@ record ImageData(
                 data.duplicates,
                 data.kept,
                 Stream.concat(given.notes().stream(), data.notes.stream()).toList(),
+                List.of(),
+                test(given, pipeline),
+                ImageFindings.NONE,
                 List.of());
     }
 
@@ -328,19 +223,22 @@ record ImageData(
                 duplicates,
                 kept,
                 notes,
-                unreadable);
+                unreadable,
+                test,
+                findings,
+                seen);
     }
 
     /**
      * A NumPy file's validation images are its {@code val} arrays, also where the same file holds the training images.
      */
-    private static ImageDataset validation(Path path, Source source, ImagePipeline pipeline) {
+    private static ImageDataset validation(Path path, ImageSource source, ImagePipeline pipeline) {
         return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL)
                 ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
-                : open(path, source.csvEncoding, source.labelColumns, source.group, pipeline);
+                : open(path, source.csvEncoding(), source.labelColumns(), source.group(), pipeline);
     }
 
-    private static ImageData withValidation(ImageDataset train, ImageDataset found, Source source) {
+    private static ImageData withValidation(ImageDataset train, ImageDataset found, ImageSource source) {
         if (train.isMultiLabel() != found.isMultiLabel()) {
             throw new RunException(
                     "the " + (train.isMultiLabel() ? "training" : "validation")
@@ -353,8 +251,9 @@ record ImageData(
                 sameNames && !train.classes().equals(found.classes()) ? found.withClasses(train.classes()) : found;
         if (!sameNames) {
             throw new RunException(
-                    "training and validation images have different classes: " + train.classes() + " in " + source.data
-                            + ", " + held.classes() + " in " + source.validation.orElseThrow(),
+                    "training and validation images have different classes: " + train.classes() + " in " + source.data()
+                            + ", " + held.classes() + " in "
+                            + source.validation().orElseThrow(),
                     "give the class folders the same names");
         }
         boolean[] trained = new boolean[train.size()];
@@ -371,14 +270,14 @@ record ImageData(
                 List.of());
     }
 
-    private static ImageData split(ImageDataset all, Source source, long seed) {
+    private static ImageData split(ImageDataset all, ImageSource source, long seed) {
         if (!source.validates()) {
             String note = setting("valFraction", 0)
                     + " holds no image back: nothing is validated, and the last epoch's weights are kept";
             return new ImageData(
-                    all, rows(all.size()), all, new int[0], List.of(), source.keepDuplicates, List.of(note), List.of());
+                    all, rows(all.size()), all, new int[0], List.of(), source.keepDuplicates(), List.of(note));
         }
-        Split split = all.split(source.heldFraction, seed);
+        Split split = all.split(source.heldFraction(), seed);
         boolean[] trained = new boolean[all.size()];
         for (int row : split.train()) {
             trained[row] = true;
@@ -426,14 +325,14 @@ record ImageData(
             ImageDataset held,
             int[] heldRows,
             List<ImageDataset.Duplicate> duplicates,
-            Source source,
+            ImageSource source,
             List<String> notes) {
         boolean[] dropped = new boolean[held.size()];
-        if (!source.keepDuplicates) {
+        if (!source.keepDuplicates()) {
             duplicates.forEach(twin -> dropped[twin.index()] = true);
         }
         int[] left = Arrays.stream(heldRows).filter(row -> !dropped[row]).toArray();
-        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates, notes, List.of());
+        return new ImageData(all, trainRows, held, left, duplicates, source.keepDuplicates(), notes);
     }
 
     private static int[] rows(int count) {
@@ -462,7 +361,48 @@ record ImageData(
         if (judgedLeft.length == 0 && heldRows.length > 0) {
             throw new RunException("no validation image can be read", "add images that can be read");
         }
-        return new ImageData(all, trained, held, judgedLeft, duplicates, kept, notes, names);
+        return new ImageData(all, trained, held, judgedLeft, duplicates, kept, notes, names, test, findings, seen);
+    }
+
+    /** The test set beside the training images; that it cannot be opened is for whoever evaluates on it. */
+    private static Optional<ImageDataset> test(ImageSource given, ImagePipeline pipeline) {
+        try {
+            if (given.validation().isEmpty()
+                    && ImageNpz.isNpz(given.data())
+                    && ImageNpz.has(given.data(), ImageNpz.Part.TEST)) {
+                return Optional.of(ImageNpz.open(given.data(), ImageNpz.Part.TEST, pipeline));
+            }
+            return given.parts().flatMap(SplitFolders::test).map(folder -> ImageFolder.open(folder, pipeline));
+        } catch (DataException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The validation images, and those that were kept out of it since they are training images, too. */
+    int[] heldAndDuplicateRows() {
+        return IntStream.concat(Arrays.stream(heldRows), duplicates.stream().mapToInt(ImageDataset.Duplicate::index))
+                .distinct()
+                .sorted()
+                .toArray();
+    }
+
+    /**
+     * With what is there more than once; unless copies are kept, they are left out of the validation.
+     *
+     * @throws RunException where no validation image is left
+     */
+    ImageData withFindings(ImageFindings found, List<ImageFindings.Seen> images) {
+        Set<Integer> copies = kept ? Set.of() : found.copies(ImageFindings.Side.VALIDATION);
+        int[] left =
+                Arrays.stream(heldRows).filter(row -> !copies.contains(row)).toArray();
+        if (left.length == 0 && heldRows.length > 0) {
+            throw new RunException(
+                    "no validation image is left: all of " + heldAndDuplicateRows().length
+                            + " are copies of training images",
+                    "use other validation images, or say " + setting("keepDuplicates"));
+        }
+        return new ImageData(
+                all, trainRows, held, left, duplicates, kept, notes, unreadable, test, found, List.copyOf(images));
     }
 
     /** The class names; a label is a position among them. */
@@ -507,6 +447,10 @@ record ImageData(
         }
         notes.forEach(note -> lines.add("split: " + note));
         lines.add(patients().describe());
+        if (!seen.isEmpty()) {
+            lines.addAll(findings.describe(kept));
+            return lines;
+        }
         if (all instanceof ImageNpz) {
             contradictions(all).ifPresent(lines::add);
         }
@@ -573,6 +517,10 @@ record ImageData(
         map.put("val_images", heldRows.length);
         map.put("duplicates", duplicates.size());
         map.put("duplicates_kept", kept);
+        if (!seen.isEmpty()) {
+            map.put("copies", findings.counts());
+        }
+        all.groupedBy().ifPresent(source -> map.put("patients", source));
         map.put("shared_patients", patients().shared().size());
         if (!unreadable.isEmpty()) {
             map.put("unreadable", unreadable);

@@ -25,6 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -35,10 +38,17 @@ import java.util.stream.IntStream;
  * @param images what each image is called, such as its file; {@code scores.indices()} are positions in it
  * @param classes the names of the classes
  * @param unreadable images that were left out since they cannot be read, each with the reason
+ * @param duplicates what was found of images that the model was fitted on, and of copies among the images: counts by
+ *     name, and under {@code list} one entry for each; those left out are not among {@code images}
  * @param seconds what it took
  */
 public record ImageEvaluation(
-        Evaluation scores, List<String> images, List<String> classes, List<String> unreadable, double seconds) {
+        Evaluation scores,
+        List<String> images,
+        List<String> classes,
+        List<String> unreadable,
+        Map<String, Object> duplicates,
+        double seconds) {
     /**
      * How to evaluate.
      *
@@ -46,6 +56,10 @@ public record ImageEvaluation(
      * @param csvEncoding what a CSV file without a byte-order mark is written in
      * @param threads threads that decode images; empty for one for each processor
      * @param skipBad whether to look at every image first, and leave out those that cannot be read
+     * @param keepDuplicates whether copies, and images that the model was fitted on, are judged all the same
+     * @param group which images belong to one patient, as {@link FineTuning#group}; empty for the column
+     *     {@code patient} of a CSV file that has one
+     * @param allowSharedPatients whether patients are judged that the model was fitted on
      * @param progress told how far it is
      * @param log told, as lines of text, what is odd about the images
      */
@@ -54,12 +68,18 @@ public record ImageEvaluation(
             Charset csvEncoding,
             OptionalInt threads,
             boolean skipBad,
+            boolean keepDuplicates,
+            Optional<String> group,
+            boolean allowSharedPatients,
             Progress progress,
             Consumer<? super Message> log) {
         private static final Options DEFAULTS = new Options(
                 32,
                 StandardCharsets.UTF_8,
                 OptionalInt.empty(),
+                false,
+                false,
+                Optional.empty(),
                 false,
                 Progress.silent(),
                 FineTuningListeners.SILENT.log());
@@ -71,32 +91,78 @@ public record ImageEvaluation(
 
         /** This with another number of images at a time. */
         public Options batch(int images) {
-            return new Options(images, csvEncoding, threads, skipBad, progress, log);
+            return new Options(
+                    images, csvEncoding, threads, skipBad, keepDuplicates, group, allowSharedPatients, progress, log);
         }
 
         /** This with another encoding of CSV files. */
         public Options csvEncoding(Charset charset) {
-            return new Options(batch, charset, threads, skipBad, progress, log);
+            return new Options(
+                    batch, charset, threads, skipBad, keepDuplicates, group, allowSharedPatients, progress, log);
         }
 
         /** This with another number of threads that decode images. */
         public Options threads(int count) {
-            return new Options(batch, csvEncoding, OptionalInt.of(count), skipBad, progress, log);
+            return new Options(
+                    batch,
+                    csvEncoding,
+                    OptionalInt.of(count),
+                    skipBad,
+                    keepDuplicates,
+                    group,
+                    allowSharedPatients,
+                    progress,
+                    log);
         }
 
         /** This which leaves out images that cannot be read, instead of failing, or does not. */
         public Options skipBad(boolean skip) {
-            return new Options(batch, csvEncoding, threads, skip, progress, log);
+            return new Options(
+                    batch, csvEncoding, threads, skip, keepDuplicates, group, allowSharedPatients, progress, log);
+        }
+
+        /** This which judges copies, and images that the model was fitted on, or leaves them out. */
+        public Options keepDuplicates(boolean keep) {
+            return new Options(batch, csvEncoding, threads, skipBad, keep, group, allowSharedPatients, progress, log);
+        }
+
+        /** This with another column, or an expression for file names, that names the patient. */
+        public Options group(String columnOrExpression) {
+            return new Options(
+                    batch,
+                    csvEncoding,
+                    threads,
+                    skipBad,
+                    keepDuplicates,
+                    Optional.of(columnOrExpression),
+                    allowSharedPatients,
+                    progress,
+                    log);
+        }
+
+        /** This which judges images of patients that the model was fitted on, instead of failing, or does not. */
+        public Options allowSharedPatients(boolean allow) {
+            return new Options(batch, csvEncoding, threads, skipBad, keepDuplicates, group, allow, progress, log);
         }
 
         /** This with another listener for how far it is. */
         public Options progress(Progress listener) {
-            return new Options(batch, csvEncoding, threads, skipBad, listener, log);
+            return new Options(
+                    batch, csvEncoding, threads, skipBad, keepDuplicates, group, allowSharedPatients, listener, log);
         }
 
         /** This with another listener for lines. */
         public Options log(Consumer<? super Message> listener) {
-            return new Options(batch, csvEncoding, threads, skipBad, progress, listener);
+            return new Options(
+                    batch,
+                    csvEncoding,
+                    threads,
+                    skipBad,
+                    keepDuplicates,
+                    group,
+                    allowSharedPatients,
+                    progress,
+                    listener);
         }
     }
 
@@ -106,19 +172,24 @@ public record ImageEvaluation(
             boolean multiLabel,
             ImagePipeline pipeline,
             Device device,
+            Optional<TrainingImages> training,
             Path data,
             Options how) {
         ImageNotes notes = new ImageNotes();
         // labels are in a column of that name, or in columns with the names of the model's labels
         boolean flags = multiLabel && !ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
         ImageDataset found = ImageData.open(
-                        data, how.csvEncoding(), flags ? classes : List.of(), Optional.empty(), pipeline)
+                        data,
+                        how.csvEncoding(),
+                        flags ? classes : List.of(),
+                        how.group().map(GroupRule::new),
+                        pipeline)
                 .withNotes(notes);
         LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
-        ImageData.contradictions(found).map(Message::of).ifPresent(how.log());
         Relabelled all = new Relabelled(found, classes, multiLabel);
-        Map<Integer, String> bad =
-                how.skipBad() ? new ImageCheck(how.threads(), new StopSignal()).unreadable(found) : Map.of();
+        SortedMap<Integer, String> bad = new TreeMap<>();
+        List<ImageFindings.Seen> seen =
+                new ImageCheck(how.threads(), new StopSignal(), how.progress()).look(found, how.skipBad(), bad);
         List<String> unreadable = List.copyOf(bad.values());
         if (bad.size() == all.size()) {
             throw new RunException(
@@ -127,10 +198,14 @@ public record ImageEvaluation(
         if (!bad.isEmpty()) {
             how.log().accept(Message.of(ImageCheck.line(unreadable)));
         }
+        TestOverlap overlap = TestOverlap.of(seen, training, how.keepDuplicates());
+        overlap.checkPatients(how.allowSharedPatients());
+        overlap.describe().stream().map(Message::of).forEach(how.log());
+        Set<Integer> copies = overlap.leftOut();
         LabelledDataset images = new Subset(
                 all,
                 IntStream.range(0, all.size())
-                        .filter(row -> !bad.containsKey(row))
+                        .filter(row -> !bad.containsKey(row) && !copies.contains(row))
                         .toArray());
         DataLoader loader = DataLoader.of(images, how.batch()).on(device);
         try (DataLoader sized =
@@ -148,6 +223,7 @@ public record ImageEvaluation(
                     IntStream.range(0, images.size()).mapToObj(images::describe).toList(),
                     classes,
                     unreadable,
+                    overlap.toMap(),
                     seconds);
         }
     }
@@ -161,6 +237,7 @@ public record ImageEvaluation(
             map.put("unreadable_images", unreadable.size());
             map.put("unreadable", unreadable);
         }
+        map.put("duplicates", duplicates);
         return map;
     }
 }

@@ -30,8 +30,11 @@ record LearningRateTest(FineTuningSettings settings, FineTuningListeners listene
         Preprocessing preprocessing = settings.preprocessing(start);
         ImageData found = ImageData.open(
                 settings.source(), preprocessing.eval(), settings.recipe().seed());
-        ImageData data =
-                settings.skipBad() ? new ImageCheck(settings.workers(), listeners.stop()).without(found) : found;
+        ImageData data = settings.skipBad()
+                ? new ImageCheck(settings.workers(), listeners.stop(), listeners.progress())
+                        .look(found, true)
+                        .data()
+                : found;
         data.describe().forEach(listeners::say);
         start.notes().forEach(listeners::say);
         StartingPoint.Start built =

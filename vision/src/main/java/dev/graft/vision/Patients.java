@@ -52,7 +52,7 @@ record Patients(List<String> sources, List<String> otherNames, Set<String> train
     }
 
     /** @throws RunException where some are on both sides, unless that is allowed */
-    void check(ImageData.Source source) {
+    void check(ImageSource source) {
         List<String> shared = shared();
         if (!shared.isEmpty() && !source.sharedPatients()) {
             String listed = String.join(", ", shared.subList(0, Math.min(LISTED, shared.size())))

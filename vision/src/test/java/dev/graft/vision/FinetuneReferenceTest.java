@@ -97,23 +97,23 @@ class FinetuneReferenceTest {
         }
     }
 
-    private static ImageData.Source hymenoptera() {
+    private static ImageSource hymenoptera() {
         Path root = RealData.require("images/hymenoptera/hymenoptera_data");
-        return new ImageData.Source(root, Optional.empty(), 0.2);
+        return new ImageSource(root, Optional.empty(), 0.2);
     }
 
-    private static ImageData.Source brainTumor() {
+    private static ImageSource brainTumor() {
         Path root = RealData.require("images/brain_tumor_4class");
-        return new ImageData.Source(root.resolve("Training"), Optional.of(root.resolve("Testing")), 0.2);
+        return new ImageSource(root.resolve("Training"), Optional.of(root.resolve("Testing")), 0.2);
     }
 
-    private ImageData.Source pneumonia() throws IOException {
+    private ImageSource pneumonia() throws IOException {
         Path npz = RealData.require("images/pneumoniamnist/pneumoniamnist_reconstructed.npz");
         List<String> classes = List.of("normal", "pneumonia");
         writeFolders(npz, ImageNpz.Part.TRAIN, classes, folder.resolve("train"));
         writeFolders(npz, ImageNpz.Part.TEST, classes, folder.resolve("test"));
         // some patients' images repeat between the splits; PyTorch's run kept them
-        return new ImageData.Source(folder.resolve("train"), Optional.of(folder.resolve("test")), 0.2, true, false);
+        return new ImageSource(folder.resolve("train"), Optional.of(folder.resolve("test")), 0.2, true, false);
     }
 
     /** Class folders of PNGs, as npz_to_folder.py of the vision tests writes them for PyTorch. */
@@ -201,7 +201,7 @@ class FinetuneReferenceTest {
         assertThat(auroc(scores)).as("AUROC " + scores).isCloseTo(reference.auroc, offset(ONE_POINT));
     }
 
-    private void checkFrozen(String name, String model, String weights, ImageData.Source source) throws IOException {
+    private void checkFrozen(String name, String model, String weights, ImageSource source) throws IOException {
         Reference reference = Reference.read(name);
         StartingPoint start = StartingPoint.of(model, weights, Optional.empty(), DownloadListener.log());
         Preprocessing preprocessing = start.preprocessing();

@@ -43,12 +43,12 @@ class PatientsTest {
         return Files.write(folder.resolve(name), lines);
     }
 
-    private static ImageData open(ImageData.Source source) {
+    private static ImageData open(ImageSource source) {
         return ImageData.open(source, Preprocessing.imageNet().eval(), 3);
     }
 
     private static List<String> described(Path data, Optional<Path> validation) {
-        return said(open(new ImageData.Source(data, validation, 0.25)));
+        return said(open(new ImageSource(data, validation, 0.25)));
     }
 
     private static List<String> said(ImageData data) {
@@ -80,13 +80,13 @@ class PatientsTest {
     void patientsOnBothSidesAreRefusedUnlessAllowed() throws IOException {
         Path train = list("a.csv", "file,label,patient", "images", 12, 0);
         Path held = list("b.csv", "file,label,Patient", "held", 4, 10);
-        ImageData.Source source = new ImageData.Source(train, Optional.of(held), 0.25);
+        ImageSource source = new ImageSource(train, Optional.of(held), 0.25);
         assertThatThrownBy(() -> open(source))
                 .isInstanceOf(RunException.class)
                 .hasMessage(
                         "2 of the 4 patients in " + held + " are also in " + train
                                 + " (p10, p11): the scores would flatter. Hint: give each patient's images to one side, or say allowSharedPatients.");
-        ImageData allowed = open(new ImageData.Source(train, Optional.of(held), 0.25, false, true));
+        ImageData allowed = open(new ImageSource(train, Optional.of(held), 0.25, false, true));
         assertThat(allowed.describe().stream().map(line -> Message.of(line).toString()))
                 .contains(
                         "patients: column 'patient' and column 'Patient' name 12 in training and 4 in validation, 2 shared patients"
@@ -116,8 +116,8 @@ class PatientsTest {
                 .hasMessageContaining("c.csv has the columns 'patient' and 'Patient '. Hint: keep one of them.");
     }
 
-    private ImageData.Source by(Path data, Optional<Path> validation, String group) {
-        return new ImageData.Source(
+    private ImageSource by(Path data, Optional<Path> validation, String group) {
+        return new ImageSource(
                 data,
                 validation,
                 0.25,

@@ -237,7 +237,7 @@ class RunFolderTest {
     void aResumeWithOtherDataSaysWhatChanged() throws IOException {
         Path csv = list("file,label,patient", 0);
         Runs.Plan listed =
-                plan.source(new ImageData.Source(csv, Optional.empty(), 0.25)).epochs(2);
+                plan.source(new ImageSource(csv, Optional.empty(), 0.25)).epochs(2);
         Runs.stopped(out, listed, "epoch 1");
         Map<String, String> before = files(out);
 
@@ -261,7 +261,7 @@ class RunFolderTest {
         assertThatThrownBy(() -> Runs.run(out, listed.resume()))
                 .hasMessageContaining("data: training contents changed. Hint");
         TinyImages.folder(data, 8, 1);
-        Runs.Plan other = listed.source(new ImageData.Source(csv, Optional.empty(), 0.3));
+        Runs.Plan other = listed.source(new ImageSource(csv, Optional.empty(), 0.3));
         assertThatThrownBy(() -> Runs.run(out, other.resume())).hasMessageContaining("val_fraction was 0.25, is 0.3");
         assertThat(files(out)).isEqualTo(before);
         assertThat(Runs.run(out, listed.resume()).ending())
@@ -273,13 +273,13 @@ class RunFolderTest {
     void aResumeWithOtherValidationImagesIsRefused() throws IOException {
         Path held = TinyImages.folder(folder.resolve("held"), 3, 2);
         Runs.Plan given =
-                plan.source(new ImageData.Source(data, Optional.of(held), 0.2)).epochs(2);
+                plan.source(new ImageSource(data, Optional.of(held), 0.2)).epochs(2);
         Runs.stopped(out, given, "epoch 1");
         Files.delete(held.resolve("left/image0.png"));
         assertThatThrownBy(() -> Runs.run(out, given.resume())).hasMessageContaining("validation files changed");
         assertThatThrownBy(() -> Runs.run(
                         out,
-                        given.source(new ImageData.Source(data, Optional.empty(), 0.2))
+                        given.source(new ImageSource(data, Optional.empty(), 0.2))
                                 .resume()))
                 .hasMessageContaining("val_fraction was null, is 0.2");
     }
@@ -295,7 +295,7 @@ class RunFolderTest {
     @Test
     void damagedFilesAreFoundBeforeAnythingIsTrained() throws IOException {
         Path held = TinyImages.folder(folder.resolve("held"), 3, 2);
-        Runs.Plan given = plan.source(new ImageData.Source(data, Optional.of(held), 0.2));
+        Runs.Plan given = plan.source(new ImageSource(data, Optional.of(held), 0.2));
         for (String name : new String[] {"left/image1.png", "right/image2.png"}) {
             Files.write(held.resolve(name), Arrays.copyOf(Files.readAllBytes(held.resolve(name)), 150));
         }

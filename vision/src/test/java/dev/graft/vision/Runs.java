@@ -26,7 +26,7 @@ final class Runs {
 
     /** What can be varied. */
     record Plan(
-            ImageData.Source source,
+            ImageSource source,
             String weights,
             boolean freeze,
             Augment augment,
@@ -37,7 +37,7 @@ final class Runs {
             Recipe.Schedule schedule,
             long seed,
             RunFolder.Existing existing) {
-        Plan source(ImageData.Source value) {
+        Plan source(ImageSource value) {
             return new Plan(
                     value,
                     weights,
@@ -193,7 +193,7 @@ final class Runs {
     /** Two epochs of the whole network from random weights, a quarter of the images held back. */
     Plan plan() {
         return new Plan(
-                new ImageData.Source(data, Optional.empty(), 0.25),
+                new ImageSource(data, Optional.empty(), 0.25),
                 "none",
                 false,
                 Augment.NONE,

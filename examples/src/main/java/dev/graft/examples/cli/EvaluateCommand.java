@@ -67,6 +67,24 @@ final class EvaluateCommand extends ReportingCommand {
     private boolean skipBad;
 
     @Option(
+            names = "--keep-duplicates",
+            description = "Also judge images that the model was fitted on, and further copies of an image.")
+    private boolean keepDuplicates;
+
+    @Option(
+            names = "--group",
+            paramLabel = "COLUMN|REGEX",
+            description =
+                    "Which images belong to one patient: a column of the CSV file, or a regular expression with one capturing group that is looked for in each file's path"
+                            + " within --data. Patients that the model was fitted on are refused. Default: the column 'patient' of a CSV file.")
+    private Optional<String> group;
+
+    @Option(
+            names = "--allow-shared-patients",
+            description = "Judge images of patients whose other images the model was fitted on.")
+    private boolean sharedPatients;
+
+    @Option(
             names = "--csv",
             paramLabel = "FILE",
             description = "Also write a CSV file with a line for each image: file, label, predicted class, and the"
@@ -97,8 +115,11 @@ final class EvaluateCommand extends ReportingCommand {
                 .batch(batch)
                 .csvEncoding(csvEncoding.charset())
                 .skipBad(skipBad)
+                .keepDuplicates(keepDuplicates)
+                .allowSharedPatients(sharedPatients)
                 .progress(BarProgress.automatic())
                 .log(line -> out().println(OptionWords.render(line)));
+        how = group.isPresent() ? how.group(group.get()) : how;
         how = workers.isPresent() ? how.threads(workers.getAsInt()) : how;
         try (ImageClassifier classifier =
                 ImageClassifier.load(model, window.window().map(options::window).orElse(options))) {

@@ -181,7 +181,7 @@ class FinetuneCommandTest {
         assertThat(run.out())
                 .contains(
                         "24 training and 6 validation images",
-                        "1 validation files are byte-identical to training files");
+                        "1 validation image is byte-identical to training images");
         Map<?, ?> facts =
                 Cli.map(Json.readObject(folder.resolve("run/model.json")).get("data"));
         assertThat(facts.get("duplicates")).isEqualTo(1);

@@ -151,15 +151,15 @@ class OddInputsTest {
         Path held = TinyImages.folder(folder.resolve("held"), 4, 2);
         Files.copy(data.resolve("left/image1.png"), held.resolve("right/copy.png"));
         Object[] all = {"--data", data, "--val", held, "--weights", "none", "--out", folder.resolve("out")};
-        String said = "labels: the validation image " + held.resolve("right/copy.png")
-                + " is right, the same training image " + data.resolve("left/image1.png")
-                + " is left, so not all of them can be right";
+        String said =
+                "labels: 1 of these pairs has different labels, so not all of them can be right: right/copy.png is"
+                        + " right, left/image1.png is left";
         assertThat(finetune(all).succeeded().out()).contains(said);
         Files.move(held.resolve("right/copy.png"), held.resolve("left/copy.png"));
         assertThat(finetune("--data", data, "--val", held, "--weights", "none", "--out", folder.resolve("agreeing"))
                         .succeeded()
                         .out())
-                .contains("duplicates: 1 validation files")
+                .contains("duplicates: 1 validation image")
                 .doesNotContain("labels: ");
     }
 
@@ -191,12 +191,14 @@ class OddInputsTest {
         assertThat(Cli.run("evaluate", "--model", run, "--data", data)
                         .succeeded()
                         .out())
-                .doesNotContain("the same image");
+                .doesNotContain("labels: ");
         Files.copy(data.resolve("left/image1.png"), data.resolve("right/copy.png"));
         assertThat(Cli.run("evaluate", "--model", run, "--data", data)
                         .succeeded()
                         .out())
-                .contains("labels: left/image1.png and right/copy.png are the same image");
+                .contains(
+                        "labels: 1 of these pairs has different labels, so not all of them can be right: right/copy.png is right,"
+                                + " left/image1.png is left");
     }
 
     /** A script that restarts whatever was stopped gives all options: then a run begins, which is said. */

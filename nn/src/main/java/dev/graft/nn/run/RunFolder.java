@@ -27,8 +27,9 @@ import java.util.stream.Stream;
  * The folder of a run: what is in it decides whether a new run may use it.
  *
  * <p>{@code run.json} says which run the checkpoints in the folder are of. {@code model.safetensors},
- * {@code metrics.json} and {@code model.json}, which comes last, are a finished run's result; the card says which run
- * that was. A run that starts over leaves an older result alone until its own is complete.
+ * {@code metrics.json}, perhaps {@code fingerprints.csv} and {@code duplicates.csv}, and {@code model.json}, which
+ * comes last, are a finished run's result; the card says which run that was. A run that starts over leaves an older
+ * result alone until its own is complete.
  */
 public final class RunFolder implements AutoCloseable {
     private static final String SETTINGS = "run.json";
@@ -44,8 +45,16 @@ public final class RunFolder implements AutoCloseable {
     /** What a frozen part has made of the examples; no loss, for it can be computed again. */
     private static final List<String> FEATURES = List.of("features-training.bin", "features-validation.bin");
 
+    /** What tells the examples that a model was fitted on from others; written with the result. */
+    public static final String FINGERPRINTS = "fingerprints.csv";
+
+    /** Examples that are there more than once; written with the result. */
+    public static final String DUPLICATES = "duplicates.csv";
+
     private static final List<String> OWN = List.of(
             SETTINGS,
+            FINGERPRINTS,
+            DUPLICATES,
             FEATURES.get(0),
             FEATURES.get(1),
             METRICS,
@@ -519,6 +528,12 @@ public final class RunFolder implements AutoCloseable {
             Path metrics = swap.of(folder.resolve(METRICS));
             Path card = swap.of(folder.resolve(ModelCard.FILE_NAME));
             result.saveWeights(weights);
+            result.files().forEach((name, text) -> {
+                if (!OWN.contains(name)) {
+                    throw new IllegalArgumentException("run folder: no file of a run is called " + name);
+                }
+                AtomicText.write(swap.of(folder.resolve(name)), text);
+            });
             AtomicText.write(metrics, Json.write(result.metrics()));
             AtomicText.write(
                     card,
@@ -534,6 +549,11 @@ public final class RunFolder implements AutoCloseable {
         void saveWeights(Path file);
 
         Map<String, Object> metrics();
+
+        /** Further files, by name, such as {@link RunFolder#FINGERPRINTS}. */
+        default Map<String, String> files() {
+            return Map.of();
+        }
 
         /**
          * The model card to write beside the weights.

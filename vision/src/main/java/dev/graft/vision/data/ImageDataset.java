@@ -306,6 +306,13 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
         return ImageBytes.of(file(index));
     }
 
+    /**
+     * SHA-256 of one image's bytes as they are stored, in hexadecimal; of an image in an array file, of its samples.
+     */
+    public String sha256(int index) {
+        return ContentHash.of(content(index));
+    }
+
     /** Decodes one image without transforming it. */
     public Image image(int index) {
         return Image.read(
