@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
@@ -114,7 +115,9 @@ public final class Program {
         return signal;
     }
 
-    private int execute(PrintWriter out, PrintWriter err, String... args) {
+    private int execute(PrintWriter standardOut, PrintWriter standardErr, String... args) {
+        PrintWriter out = VisibleText.to(standardOut);
+        PrintWriter err = VisibleText.to(standardErr);
         CommandLine line = commandLine(out, err);
         try {
             return line.execute(args);
@@ -137,6 +140,7 @@ public final class Program {
                 .registerConverter(String.class, Program::notEmpty)
                 .setOut(out)
                 .setErr(err)
+                .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF)) // what it colours with, VisibleText shows
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler(new WrongUsage())
