@@ -97,6 +97,7 @@ final class InPlace {
     static void fill(Tensor target, double value) {
         target.checkUsable("fill", target);
         check("fill", target);
+        Numbers.checkFits("fill", target, value);
         try {
             target.backend().fill(target.view(), value);
         } catch (IllegalArgumentException e) {

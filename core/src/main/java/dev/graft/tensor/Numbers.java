@@ -15,21 +15,32 @@ final class Numbers {
 
     /** {@code value} as a scalar of {@code x}'s type. */
     static Tensor scalar(String op, Tensor x, double value) {
+        checkFits(op, x, value);
         DType type = x.dtype();
-        boolean whole = type == DType.I64 || type == DType.I32 || type == DType.U8;
-        if (whole && value != Math.rint(value)) {
+        DType made = type == DType.BOOL || isWhole(type) ? type : DType.F32;
+        return Raw.empty(x.backend(), made, Shape.of()).fill(value);
+    }
+
+    private static boolean isWhole(DType type) {
+        return type == DType.I64 || type == DType.I32 || type == DType.U8;
+    }
+
+    /** Refuses a number that would become another one as an element of {@code x}, if that holds integers. */
+    static void checkFits(String op, Tensor x, double value) {
+        DType type = x.dtype();
+        if (!isWhole(type)) {
+            return;
+        }
+        if (value != Math.rint(value)) {
             throw new IllegalArgumentException(op + ": " + value + " is not a whole number, and the tensor is " + type
                     + " " + x.shape() + ". Hint: call to(DType.F32).");
         }
         double largest = type == DType.I64 ? EXACT : type == DType.I32 ? Integer.MAX_VALUE : 255;
-        if (whole
-                && (value > largest
-                        || value < (type == DType.I32 ? Integer.MIN_VALUE : type == DType.U8 ? 0 : -EXACT))) {
+        double smallest = type == DType.I64 ? -EXACT : type == DType.I32 ? Integer.MIN_VALUE : 0;
+        if (value > largest || value < smallest) {
             throw new IllegalArgumentException(op + ": " + value + " is out of the range of " + type + " " + x.shape()
                     + ". Hint: make a tensor of it with Tensor.of(long[]).");
         }
-        DType made = type == DType.BOOL || whole ? type : DType.F32;
-        return Raw.empty(x.backend(), made, Shape.of()).fill(value);
     }
 
     static Tensor add(Tensor x, double value) {

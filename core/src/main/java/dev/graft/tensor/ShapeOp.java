@@ -330,6 +330,7 @@ sealed interface ShapeOp extends Op {
             if (x.rank() != 4) {
                 throw new IllegalArgumentException("pad2d: input must be [N, C, H, W], got " + x.shape());
             }
+            Numbers.checkFits(name(), x, value);
             Tensor y = Raw.emptyImages(
                     x,
                     x.dtype(),

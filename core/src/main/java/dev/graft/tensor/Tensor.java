@@ -1501,6 +1501,7 @@ public final class Tensor implements AutoCloseable {
     /**
      * Overwrites every element.
      *
+     * @throws IllegalArgumentException if the elements are integers, and this is none or out of their range
      * @throws IllegalStateException while autograd records, if this tensor requires a gradient
      */
     public Tensor fill(double value) {

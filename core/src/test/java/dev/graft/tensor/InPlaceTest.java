@@ -412,4 +412,36 @@ class InPlaceTest {
         }
         assertThat(odd).containsExactly(1f, 1f, 3f, 3f, 5f, 5f, 7f, 7f, 8f);
     }
+
+    @Test
+    void integersAreFilledWithIntegersOfTheirRangeAlone() {
+        Tensor longs = Tensor.of(new long[] {1, 2}, 1, 1, 1, 2);
+        Tensor ints = Tensor.of(new int[] {1, 2}, 1, 1, 1, 2);
+        assertThat(longs.fill(-3).toLongArray()).containsExactly(-3, -3);
+        assertThat(longs.fill(0x1p53).toLongArray()).containsExactly(1L << 53, 1L << 53);
+        assertThat(ints.fill(Integer.MIN_VALUE).toIntArray()).containsExactly(Integer.MIN_VALUE, Integer.MIN_VALUE);
+        longs.fill(5);
+        ints.fill(5);
+        for (double fraction : new double[] {0.5, -1e-30, Double.NaN}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> longs.fill(fraction))
+                    .withMessage("fill: " + fraction + " is not a whole number, and the tensor is I64 [1, 1, 1, 2]."
+                            + " Hint: call to(DType.F32).");
+            assertThatIllegalArgumentException().isThrownBy(() -> ints.fill(fraction));
+        }
+        for (double large : new double[] {0x1p54, -1e30, Double.POSITIVE_INFINITY}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> longs.fill(large))
+                    .withMessageContaining("is out of the range of I64");
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> ints.fill(1L << 31));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> longs.pad2d(0, 0, 1, 1, 1.5f))
+                .withMessageStartingWith("pad2d: 1.5 is not a whole number, and the tensor is I64");
+        assertThatIllegalArgumentException().isThrownBy(() -> ints.pad2d(0, 0, 1, 1, Float.NaN));
+        assertThat(longs.pad2d(0, 0, 1, 0, -1).toLongArray()).containsExactly(-1, 5, 5);
+        assertThat(longs.toLongArray()).containsExactly(5, 5);
+        assertThat(Tensor.of(new boolean[] {false}, 1).fill(2).toString()).contains("true");
+        assertThat(Tensor.ones(1).fill(Double.NaN).item()).isNaN();
+    }
 }
