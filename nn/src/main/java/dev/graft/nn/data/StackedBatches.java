@@ -22,6 +22,8 @@ import java.util.random.RandomGenerator;
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pad_sequence.html">pad_sequence</a>
  */
 public final class StackedBatches implements Collate {
+    private static final String TARGET = "target";
+
     private final List<Integer> paddedInputs;
     private final double inputValue;
     private final List<Integer> paddedTargets;
@@ -60,7 +62,7 @@ public final class StackedBatches implements Collate {
      * @param targets which of the targets are sequences, from 0
      */
     public StackedBatches targets(double padding, int... targets) {
-        return new StackedBatches(paddedInputs, inputValue, positions("target", targets), padding);
+        return new StackedBatches(paddedInputs, inputValue, positions(TARGET, targets), padding);
     }
 
     @Override
@@ -75,7 +77,7 @@ public final class StackedBatches implements Collate {
                     inputs.get(padded).stream().mapToLong(t -> t.dim(0)).toArray();
             stacked.add(Tensor.of(lengths, lengths.length));
         }
-        return new Batch(stacked, all(targets, paddedTargets, targetValue, "target"), indices);
+        return new Batch(stacked, all(targets, paddedTargets, targetValue, TARGET), indices);
     }
 
     private static List<List<Tensor>> columns(List<List<Tensor>> rows, String what) {
@@ -106,7 +108,8 @@ public final class StackedBatches implements Collate {
         }
         List<Tensor> all = new ArrayList<>();
         for (int column = 0; column < columns.size(); column++) {
-            String which = columns.size() == 1 ? "" : "(" + what + " " + column + ") ";
+            String which =
+                    columns.size() > 1 ? "(" + what + " " + column + ") " : what.equals(TARGET) ? "(target) " : "";
             all.add(
                     padded.contains(column)
                             ? padded(columns.get(column), value, which)
@@ -138,9 +141,11 @@ public final class StackedBatches implements Collate {
                     row,
                     which + "is " + tensor.shape(),
                     "is " + first.shape(),
-                    tensor.rank() > 0 && fitsPadded(first, tensor)
-                            ? "pad sequences with DataLoader.collate(Collate.padded(...)), or give all examples one shape"
-                            : "resize or crop all examples to one shape");
+                    tensor.rank() == 0 || !fitsPadded(first, tensor)
+                            ? "resize or crop all examples to one shape"
+                            : which.startsWith("(" + TARGET)
+                                    ? "pad targets too, with Collate.padded(...).targets(...)"
+                                    : "pad sequences with DataLoader.collate(Collate.padded(...)), or give all examples one shape");
         }
         if (tensor.dtype() != first.dtype()) {
             throw new Misfit(

@@ -207,4 +207,31 @@ class CollateTest {
             }
         }
     }
+
+    @Test
+    void whatIsNotPaddedIsNamedWithItsRemedy() {
+        Dataset<Example> tagged = new Dataset<>() {
+            @Override
+            public int size() {
+                return 2;
+            }
+
+            @Override
+            public Example get(int index, RandomGenerator random) {
+                return new Example(List.of(Tensor.ones(index + 1)), List.of(Tensor.of(new long[index + 1], index + 1)));
+            }
+        };
+        try (DataLoader plain = DataLoader.of(tagged, 2);
+                DataLoader halfPadded = DataLoader.of(tagged, 2).collate(Collate.padded(0));
+                DataLoader padded =
+                        DataLoader.of(tagged, 2).collate(Collate.padded(0).targets(-100, 0))) {
+            assertThatThrownBy(() -> plain.iterator().next())
+                    .hasMessageContaining("example 1 is [2], but example 0 in the same batch is [1]")
+                    .hasMessageContaining("pad sequences with DataLoader.collate(Collate.padded(...))");
+            assertThatThrownBy(() -> halfPadded.iterator().next())
+                    .hasMessageContaining("example 1 (target) is [2], but example 0 in the same batch is [1]."
+                            + " Hint: pad targets too, with Collate.padded(...).targets(...)");
+            assertThat(padded.iterator().next().labels().toLongArray()).containsExactly(0, -100, 0, 0);
+        }
+    }
 }
