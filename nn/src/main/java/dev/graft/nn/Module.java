@@ -416,6 +416,16 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
+     * Unfreezes one part: a module and all below it, or a single parameter, such as the class token of a transformer.
+     *
+     * @param path as for {@link #parameters(String)}
+     * @throws IllegalArgumentException if there is no such part, listing the child modules that exist
+     */
+    public final void unfreeze(String path) {
+        ModuleTree.unfreeze(this, path);
+    }
+
+    /**
      * Freezes everything but the named modules or parameters: {@code model.freezeExcept("fc")}. Everything that no name
      * covers is frozen, such as the dropout before a head: name it too, or name the module that holds both. What is
      * named is unfrozen, and keeps its gradients. A shared layer or parameter counts as named under each of its names.

@@ -125,6 +125,15 @@ final class ModuleTree {
         return named.isPresent() ? List.of(named.get()) : find(root, path).parameters();
     }
 
+    static void unfreeze(Module root, String path) {
+        Optional<Parameter> named = parameter(root, path);
+        if (named.isPresent()) {
+            named.get().freeze(false);
+        } else {
+            find(root, path).unfreeze();
+        }
+    }
+
     private static IllegalArgumentException unknown(
             String what, String path, String walked, Module module, Set<String> known) {
         String type = Members.nameOf(module.getClass());

@@ -178,6 +178,9 @@ class FreezingTest {
             net.freezeExcept(name);
             assertThat(net.trainableParameters()).as(name).containsExactly(net.words.weight());
             assertThat(net.parameters(name)).as(name).containsExactly(net.words.weight());
+            net.freeze();
+            net.unfreeze(name);
+            assertThat(net.trainableParameters()).as(name).containsExactly(net.words.weight());
             net.unfreeze();
             List<ParameterGroup<Sgd.Options>> groups =
                     ParameterGroup.byDepth(net, depth -> Sgd.lr(0.1 / (1 + depth)), name);
@@ -191,6 +194,7 @@ class FreezingTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("no module '" + name + "'");
             assertThatThrownBy(() -> net.freezeExcept(name)).hasMessageContaining("no module '" + name + "'");
+            assertThatThrownBy(() -> net.unfreeze(name)).hasMessageContaining("no module '" + name + "'");
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.graft.nn.train;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,7 +34,11 @@ public final class GradualUnfreezing implements TrainerCallback {
         this.parts = parts;
     }
 
-    /** Unfreezes these parts, and all below them, when an epoch begins. */
+    /**
+     * Unfreezes these parts when an epoch begins: modules and all below them, or single parameters.
+     *
+     * @param paths as for {@link Module#unfreeze(String)}
+     */
     public static GradualUnfreezing at(int epoch, String... paths) {
         return new GradualUnfreezing(Map.of()).and(epoch, paths);
     }
@@ -58,19 +63,18 @@ public final class GradualUnfreezing implements TrainerCallback {
      * Checks all parts, so that a mistake shows in the first epoch.
      *
      * @throws TrainingException if the optimizer lacks a parameter
-     * @throws IllegalArgumentException if there is no such module
+     * @throws IllegalArgumentException if there is no such part
      */
     @Override
     public void trainingStarted(Training training) {
         Set<Parameter> stepped = Set.copyOf(training.optimizer().parameters());
         for (Map.Entry<Integer, List<String>> entry : parts.entrySet()) {
             for (String path : entry.getValue()) {
-                Module part = training.model().module(path);
-                part.namedParameters().forEach((name, parameter) -> {
+                names(training.model(), path).forEach((name, parameter) -> {
                     if (!stepped.contains(parameter)) {
                         throw new TrainingException(
                                 "gradual unfreezing: " + path + " is unfrozen in epoch "
-                                        + entry.getKey() + ", but the optimizer lacks its " + name
+                                        + entry.getKey() + ", but the optimizer lacks " + name
                                         + ". Hint: make the optimizer with ParameterGroup.byDepth, which includes what is frozen.");
                     }
                 });
@@ -78,11 +82,22 @@ public final class GradualUnfreezing implements TrainerCallback {
         }
     }
 
+    /** The parameters of a part, by their names in the network. */
+    private static Map<String, Parameter> names(Module model, String path) {
+        Set<Parameter> own = Set.copyOf(model.parameters(path));
+        Map<String, Parameter> names = new LinkedHashMap<>();
+        model.namedParameters().forEach((name, parameter) -> {
+            if (own.contains(parameter)) {
+                names.put(name, parameter);
+            }
+        });
+        return names;
+    }
+
     @Override
     public void epochStarted(Training training) {
         if (training.batch() == 0) {
-            parts.getOrDefault(training.epoch(), List.of())
-                    .forEach(path -> training.model().module(path).unfreeze());
+            parts.getOrDefault(training.epoch(), List.of()).forEach(training.model()::unfreeze);
         }
     }
 

@@ -428,12 +428,40 @@ class TrainerCallbackTest {
             assertThatThrownBy(() ->
                             fit(model, adam, builder -> builder.epochs(9).callback(GradualUnfreezing.at(8, "3"))))
                     .isInstanceOf(TrainingException.class)
-                    .hasMessageContaining("3 is unfrozen in epoch 8, but the optimizer lacks its weight");
+                    .hasMessageContaining("3 is unfrozen in epoch 8, but the optimizer lacks 3.weight");
             assertThatThrownBy(() -> fit(model, adam, builder -> builder.callback(GradualUnfreezing.at(8, "x"))))
                     .hasMessageContaining("no module 'x'");
         }
         assertThatThrownBy(() -> GradualUnfreezing.at(0, "x")).hasMessageContaining("epochs count from 1");
         assertThatThrownBy(() -> GradualUnfreezing.at(1)).hasMessageContaining("no part is named");
+    }
+
+    /** As for the class token of a transformer, which is no module. */
+    @Test
+    void singleParametersAreUnfrozenByTheirNames() {
+        try (Sequential model = frozenButForTheHead(0f);
+                AdamW adam = byDepth(model)) {
+            List<List<String>> frozen = new ArrayList<>();
+            TrainerCallback note = new TrainerCallback() {
+                @Override
+                public void stepStarted(Training training) {
+                    if (training.batch() == 0) {
+                        frozen.add(FrozenParts.of(model).parameters());
+                    }
+                }
+            };
+            fit(
+                    model,
+                    adam,
+                    builder -> builder.epochs(3)
+                            .callback(GradualUnfreezing.at(2, "3.bias").and(3, "0"))
+                            .callback(note));
+            assertThat(frozen.get(0)).contains("0.weight", "3.weight", "3.bias");
+            assertThat(frozen.get(1)).contains("0.weight", "3.weight").doesNotContain("3.bias");
+            assertThat(frozen.get(2)).contains("3.weight").doesNotContain("0.weight", "3.bias");
+            assertThatThrownBy(() -> fit(model, adam, b -> b.callback(GradualUnfreezing.at(1, "3.scale"))))
+                    .hasMessageContaining("no module '3.scale'");
+        }
     }
 
     @Test
