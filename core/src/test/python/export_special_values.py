@@ -22,10 +22,10 @@ DY = [1.0, 0.0, -2.0, INF, NAN]
 PAIR = [0.0, -0.0, INF, -INF, NAN, 1.0, -1.0, 2.0, 1e-40, 3e38]
 
 
-def case(name, function, *arguments, dys=DY):
-    """Stores one case; the numbers of `dys` take turns in the gradient that seeds backward."""
+def case(name, function, *arguments, dys=DY, needs=None):
+    """Stores one case; the numbers of `dys` take turns in the gradient that seeds backward. `needs`: arguments with a gradient, else all floats."""
     args = [torch.tensor(a) if not torch.is_tensor(a) else a.clone() for a in arguments]
-    wanted = [i for i, a in enumerate(args) if a.is_floating_point()]
+    wanted = [i for i, a in enumerate(args) if a.is_floating_point() and (needs is None or i in needs)]
     for i in wanted:
         args[i].requires_grad_(True)
     out = function(*args)
@@ -159,6 +159,112 @@ def norms():
         case(f"layer_norm/{eps}", lambda t, g, b: F.layer_norm(t, (4,), g, b, eps), x.t().contiguous(), gamma, torch.zeros(4), dys=[1.0, 0.5, -2.0])
 
 
+def numbers(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1000 * len(shape) + sum(shape) + seed))
+
+
+def attention_of_seen(q, k, v, mask=None, causal=False):
+    """Attention query by query, where only the keys that a query sees take part; so what hidden keys hold has no influence, as in packed sequences."""
+    scale = q.shape[-1] ** -0.5
+    items = []
+    for n in range(q.shape[0]):
+        rows = []
+        for i in range(q.shape[1]):
+            m = None if mask is None else mask.expand(q.shape[0], q.shape[1], k.shape[1])[n, i]
+            seen = torch.ones(k.shape[1], dtype=torch.bool) if m is None else m if m.dtype == torch.bool else m != -INF
+            if causal:
+                seen = seen & (torch.arange(k.shape[1]) <= i)
+            at = seen.nonzero()[:, 0]
+            if len(at) == 0:
+                rows.append(torch.zeros(v.shape[-1]))
+                continue
+            scores = q[n, i:i + 1] @ (k[n].index_select(0, at) * scale).T
+            if m is not None and m.dtype != torch.bool:
+                scores = scores + m[at]
+            # As sdpa does it: zeros where all scores are minus infinity.
+            rows.append((torch._safe_softmax(scores, -1) @ v[n].index_select(0, at))[0])
+        items.append(torch.stack(rows))
+    return torch.stack(items)
+
+
+#: What takes the place of one number: NaN, infinities, the smallest and the largest numbers, and -0.
+SPECIAL = {"nan": NAN, "inf": INF, "minus_inf": -INF, "denormal": 1e-40, "huge": 3e38, "minus_huge": -3e38, "minus_zero": -0.0}
+
+
+def attention():
+    sdpa = F.scaled_dot_product_attention
+    dys = [1.0, 0.0, -2.0]
+    q, k, v = numbers(1, 3, 2), numbers(1, 4, 2), numbers(1, 4, 3)
+
+    def put(t, row, value):
+        t = t.clone()
+        t[0, row, 1] = value
+        return t
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        for name, x in SPECIAL.items():
+            for i, what in enumerate("qkv"):
+                parts = [put(t, 2, x) if i == j else t for j, t in enumerate((q, k, v))]
+                # sdpa scales queries and keys by the root, so that huge products overflow elsewhere.
+                case(f"attention/{what}_{name}", attention_of_seen if "huge" in name else sdpa, *parts, dys=dys)
+                if name not in ("nan", "inf", "huge"):
+                    continue
+                causal = torch.ones(3, 4, dtype=torch.bool).tril()
+                case(f"attention_causal/{what}_{name}", lambda a, b, c: attention_of_seen(a, b, c, causal=True), *parts, dys=dys)
+                # Key 2 is hidden from queries 0 and 2, and from all.
+                some = torch.tensor([[True, True, False, True], [True, False, True, True], [False, True, False, True]])
+                case(f"attention_bool/{what}_{name}", attention_of_seen, *parts, some, dys=dys)
+                case(f"attention_hidden/{what}_{name}", attention_of_seen, *parts, torch.tensor([[True, True, False, True]]), dys=dys)
+                terms = torch.tensor([[0.5, 0.0, -INF, -1.0], [0.0, -INF, 0.25, 0.0], [-INF, 0.0, -INF, 2.0]])
+                case(f"attention_terms/{what}_{name}", attention_of_seen, *parts, terms, dys=dys, needs=(0, 1, 2))
+                case(f"attention_learnt/{what}_{name}", attention_of_seen, *parts, terms, dys=dys)
+            packed = torch.cat([put(numbers(1, 4, 2, seed=s), 2, x) for s in range(3)], -1)
+            case(f"self_attention/{name}", lambda t: attention_of_seen(*t.split(2, -1), causal=True), packed, dys=dys)
+            case(f"self_attention_hidden/{name}", lambda t, m: attention_of_seen(*t.split(2, -1), m), packed, torch.tensor([[True, True, False, True]]),
+                 dys=[1.0, -2.0])
+        for name, x in {"nan": NAN, "inf": INF}.items():
+            case(f"attention/dy_{name}", sdpa, q, k, v, dys=[1.0, 0.0, -2.0, 1.0, x, 3.0, 0.5, 0.25, 0.0])
+            case(f"attention_causal/dy_{name}", lambda a, b, c: attention_of_seen(a, b, c, causal=True), q, k, v,
+                 dys=[1.0, 0.0, -2.0, 1.0, x, 3.0, 0.5, 0.25, 0.0])
+        case("attention_terms/inf", lambda *t: attention_of_seen(*t), q, k, v, torch.tensor([[INF, 0.0, 0.0, 0.0], [NAN, 0.0, 0.0, 0.0], [0.0, 0.0, 1e38, 1e38]]),
+             dys=dys, needs=(0, 1, 2))
+        plain = lambda a, b, c: ((a @ b.mT) * max(1, a.shape[-1]) ** -0.5).softmax(-1) @ c
+        for name, (n, l, s, e, f) in {"batch": (0, 3, 4, 2, 3), "queries": (2, 0, 4, 2, 3), "keys": (2, 3, 0, 2, 3), "width": (2, 3, 4, 0, 3),
+                                      "values": (2, 3, 4, 2, 0)}.items():
+            case(f"attention_empty/{name}", plain, numbers(n, l, e), numbers(n, s, e), numbers(n, s, f), dys=[0.5])
+
+
+def recurrent():
+    """One direction of one layer: [T, N, F] = [3, 2, 2], 2 units; sequence 1 has 2 steps where lengths are given."""
+    from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+    for cell, gates in (("lstm", 4), ("gru", 3)):
+        def run(x, w, u, *more, ragged=False):
+            states = 2 if cell == "lstm" else 1
+            layer = torch.nn.LSTM(2, 2) if cell == "lstm" else torch.nn.GRU(2, 2)
+            names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+            initial = tuple(s.unsqueeze(0) for s in more[:states])
+            values = dict(zip(names, [w, u, more[states], more[states + 1]]))
+            given = pack_padded_sequence(x, torch.tensor([3, 2])) if ragged else x
+            y, state = torch.func.functional_call(layer, values, (given, initial if states == 2 else initial[0]))
+            y = pad_packed_sequence(y, total_length=3)[0] if ragged else y
+            return torch.cat([y.flatten()] + [s.flatten() for s in (state if states == 2 else [state])])
+        base = [numbers(3, 2, 2), numbers(2 * gates, 2), numbers(2 * gates, 2, seed=1)] + [numbers(2, 2, seed=i) for i in range(gates - 2)] + [
+            numbers(2 * gates), numbers(2 * gates, seed=1)]
+        places = {"x": (0, (1, 0, 1)), "weight": (1, (1, 0)), "hidden_weight": (2, (3, 1)), "h0": (3, (1, 0)), "bias": (len(base) - 1, (2,)),
+                  "padding": (0, (2, 1, 0))}
+        if cell == "lstm":
+            places["c0"] = (4, (0, 1))
+        for name, value in SPECIAL.items():
+            for place, (i, at) in places.items():
+                arguments = [t.clone() for t in base]
+                arguments[i][at] = value
+                for ragged in (False, True):
+                    if place != "padding" if not ragged else name in ("nan", "inf", "huge"):
+                        case(f"{cell}{'_lengths' if ragged else ''}/{place}_{name}", lambda *t: run(*t, ragged=ragged), *arguments, dys=[1.0, 0.5, -2.0])
+        # A gradient that the padding receives: zeros are written there, so that nothing depends on it.
+        for name in ("nan", "inf"):
+            case(f"{cell}_lengths/dy_{name}", lambda *t: run(*t, ragged=True), *base, dys=[1.0] * 10 + [SPECIAL[name], SPECIAL[name]] + [0.5] * 8)
+
+
 if __name__ == "__main__":
     unary()
     binary()
@@ -166,6 +272,8 @@ if __name__ == "__main__":
     products()
     windows()
     norms()
+    attention()
+    recurrent()
     path = os.path.join(os.path.dirname(__file__), "../resources/golden/special-values.safetensors")
     save_file(STORED, path, metadata={"torch": torch.__version__})
     print(len(STORED), "arrays,", os.path.getsize(path), "bytes")

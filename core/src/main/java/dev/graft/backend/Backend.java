@@ -276,8 +276,11 @@ public interface Backend {
     /**
      * {@code y = softmax(scale * q k^T + mask) v}: q {@code [N, H, L, E]}, k {@code [N, H, S, E]}, v {@code [N, H, S,
      * F]}, y {@code [N, H, L, F]}, any strides. A BOOL mask {@code [N, H, L, S]} tells which keys a query sees; an F32
-     * mask is added. A query that sees no key gives zeros. Writes the logarithm of each softmax's divisor to
-     * {@code logSum [N, H, L]} (contiguous), infinity where no key is seen.
+     * mask is added, and minus infinity hides a key as well. A query that sees no key gives zeros. What a query does
+     * not see has no influence on its result or on gradients, whatever it holds. Writes to {@code logSum [2, N, H, L]}
+     * (contiguous) what the softmax's divisor consists of: each query's largest score, 0 if it sees no key, and the
+     * logarithm of the sum of {@code exp(score - largest)}, infinity if it sees no key. Apart, as large scores would
+     * swallow the logarithm.
      */
     void attention(View q, View k, View v, Optional<View> mask, AttentionParams params, View y, View logSum);
 

@@ -19,7 +19,8 @@ final class ComposedAttention {
     void forward(View q, View k, View v, Optional<View> mask, View y, View logSum) {
         if (q.dim(2) == 0 || k.dim(2) == 0 || y.numel() == 0) {
             backend.fill(y, 0);
-            backend.fill(logSum, Double.POSITIVE_INFINITY);
+            backend.fill(plane(logSum, 0), 0);
+            backend.fill(plane(logSum, 1), Double.POSITIVE_INFINITY);
             if (k.dim(2) == 0 || q.dim(2) == 0) {
                 return;
             }
@@ -33,10 +34,17 @@ final class ComposedAttention {
         View seesNothing = t.equal(sum, t.constant(0));
         View divisor = t.where(seesNothing, t.constant(1), sum);
         View weights = dropped(t.div(powers, divisor));
-        backend.copy(product(weights, v), y);
-        View sums = t.add(shift, t.unary(UnaryOp.LOG, divisor));
-        View limit = t.where(seesNothing, t.constant(Double.POSITIVE_INFINITY), sums);
-        backend.copy(Temporaries.reshape(limit, logSum.shape()), logSum);
+        backend.copy(productOfSeen(weights, seen(q, k, mask), v), y);
+        View logs = t.where(seesNothing, t.constant(Double.POSITIVE_INFINITY), t.unary(UnaryOp.LOG, divisor));
+        backend.copy(Temporaries.reshape(shift, Shape.of(q.dim(0), q.dim(1), q.dim(2))), plane(logSum, 0));
+        backend.copy(Temporaries.reshape(logs, Shape.of(q.dim(0), q.dim(1), q.dim(2))), plane(logSum, 1));
+    }
+
+    /** The shifts or the logarithms. */
+    private static View plane(View logSum, int index) {
+        Shape shape = Shape.of(logSum.dim(1), logSum.dim(2), logSum.dim(3));
+        return new View(
+                logSum.storage(), logSum.offset() + (long) index * shape.numel(), shape, shape.contiguousStrides());
     }
 
     void backward(
@@ -48,28 +56,70 @@ final class ComposedAttention {
             return;
         }
         int[] column = {q.dim(0), q.dim(1), q.dim(2), 1};
-        View sums = Temporaries.reshape(logSum, Shape.of(column));
-        View weights = t.unary(UnaryOp.EXP, t.sub(scores(q, k, mask), sums));
+        View shift = Temporaries.reshape(plane(logSum, 0), Shape.of(column));
+        View logs = Temporaries.reshape(plane(logSum, 1), Shape.of(column));
+        Optional<View> seen = seen(q, k, mask);
+        View weights = orZero(seen, t.unary(UnaryOp.EXP, t.sub(t.sub(scores(q, k, mask), shift), logs)));
         View dweights = dropped(product(dy, transposed(v)));
         View inner = t.sum(t.mul(y, dy), -1);
-        View dscores = t.affine(params.scale(), t.mul(weights, t.sub(dweights, inner)), 0);
-        backend.copy(product(transposed(dropped(weights)), dy), dv);
-        backend.copy(product(dscores, k), dq);
-        backend.copy(product(transposed(dscores), q), dk);
+        View dscores = orZero(seen, t.affine(params.scale(), t.mul(weights, t.sub(orZero(seen, dweights), inner)), 0));
+        Optional<View> seers = seen.map(ComposedAttention::transposed);
+        backend.copy(productOfSeen(transposed(dropped(weights)), seers, dy), dv);
+        backend.copy(productOfSeen(dscores, seen, k), dq);
+        backend.copy(productOfSeen(transposed(dscores), seers, q), dk);
+    }
+
+    /** Which queries see which keys, {@code [N, H, L, S]}; absent if all do. */
+    private Optional<View> seen(View q, View k, Optional<View> mask) {
+        Shape all = Shape.of(q.dim(0), q.dim(1), q.dim(2), k.dim(2));
+        Optional<View> seen = mask.map(m ->
+                m.dtype() == DType.BOOL ? m : t.binary(BinaryOp.NOT_EQUAL, m, t.constant(Double.NEGATIVE_INFINITY)));
+        if (params.causal()) {
+            View before = before(q, k);
+            seen = Optional.of(seen.isPresent() ? t.binary(BinaryOp.AND, seen.get(), before) : before);
+        }
+        return seen.map(s -> Temporaries.expand(s, all));
+    }
+
+    private View orZero(Optional<View> seen, View x) {
+        return seen.isPresent() ? t.where(seen.get(), x, t.constant(0)) : x;
+    }
+
+    /**
+     * The product of weights, 0 where nothing is seen, and numbers: hidden ones have no influence, not even NaN, and
+     * seen ones that are not finite give NaN.
+     */
+    private View productOfSeen(View weights, Optional<View> seen, View x) {
+        if (seen.isEmpty()) {
+            return product(weights, x);
+        }
+        View zero = t.constant(0);
+        View one = t.constant(1);
+        View finite = t.equal(t.affine(0, x, 0), zero);
+        View sum = product(weights, t.where(finite, x, zero));
+        View strange = product(t.where(seen.get(), one, zero), t.where(finite, zero, one));
+        return t.where(t.equal(strange, zero), sum, t.constant(Double.NaN));
     }
 
     private View scores(View q, View k, Optional<View> mask) {
         View scores = t.affine(params.scale(), product(q, transposed(k)), 0);
         View none = t.constant(Double.NEGATIVE_INFINITY);
         if (mask.isPresent()) {
-            scores = mask.get().dtype() == DType.BOOL ? t.where(mask.get(), scores, none) : t.add(scores, mask.get());
+            View m = mask.get();
+            scores = m.dtype() == DType.BOOL
+                    ? t.where(m, scores, none)
+                    : t.where(t.equal(m, none), none, t.add(scores, m));
         }
         if (params.causal()) {
-            View seen = t.binary(
-                    BinaryOp.LESS_EQUAL, t.longs(numbers(k.dim(2))), Temporaries.column(t.longs(numbers(q.dim(2)))));
-            scores = t.where(seen, scores, none);
+            scores = t.where(before(q, k), scores, none);
         }
         return scores;
+    }
+
+    /** Whether a key comes no later than a query. */
+    private View before(View q, View k) {
+        return t.binary(
+                BinaryOp.LESS_EQUAL, t.longs(numbers(k.dim(2))), Temporaries.column(t.longs(numbers(q.dim(2)))));
     }
 
     private static long[] numbers(int count) {

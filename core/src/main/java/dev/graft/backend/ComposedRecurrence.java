@@ -207,7 +207,7 @@ final class ComposedRecurrence {
         View d = t.add(dc, t.mul(t.mul(dh, out), tanhSlope(t, tanh)));
         return new View[] {
             t.mul(t.mul(d, update), sigmoidSlope(t, in)),
-            t.mul(t.mul(d, before), sigmoidSlope(t, forget)),
+            t.mul(t.mul(d, sigmoidSlope(t, forget)), before),
             t.mul(t.mul(d, in), tanhSlope(t, update)),
             t.mul(t.mul(dh, tanh), sigmoidSlope(t, out)),
             t.mul(d, forget)
@@ -221,8 +221,8 @@ final class ComposedRecurrence {
         View n = gate(gates, 2);
         View dn = t.mul(t.mul(dh, t.affine(-1, z, 1)), tanhSlope(t, n));
         return new View[] {
-            t.mul(t.mul(dn, hidden), sigmoidSlope(t, r)),
-            t.mul(t.mul(dh, t.sub(before, n)), sigmoidSlope(t, z)),
+            t.mul(t.mul(dn, sigmoidSlope(t, r)), hidden),
+            t.mul(t.mul(dh, sigmoidSlope(t, z)), t.sub(before, n)),
             dn,
             t.mul(dn, r)
         };

@@ -225,7 +225,7 @@ sealed interface AttentionOp extends Op {
             Optional<Tensor> mask,
             Tensor y,
             AttentionParams params) {
-        Tensor logSum = Raw.empty(q, q.dim(0), q.dim(1), q.dim(2));
+        Tensor logSum = Raw.empty(q, 2, q.dim(0), q.dim(1), q.dim(2));
         q.backend().attention(q.view(), k.view(), v.view(), mask.map(Tensor::view), params, y.view(), logSum.view());
         saved.put(Q, q);
         saved.put(K, k);

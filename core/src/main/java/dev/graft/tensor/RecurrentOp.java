@@ -243,10 +243,10 @@ sealed interface RecurrentOp extends Op {
             if (needs[X]) {
                 Tensor dx = Raw.empty(d, outer, inner, saved.shape(X).dim(2));
                 d.backend().matmul(rows.view(), saved.get(INPUT_WEIGHT).view(), rows(dx).view());
-                grads[X] = byStep(dx, bySequence);
+                grads[X] = byStep(counted(saved, dx, bySequence), bySequence);
             }
             if (needs[INPUT_WEIGHT]) {
-                grads[INPUT_WEIGHT] = transposedProduct(rows, rows(saved.get(X)));
+                grads[INPUT_WEIGHT] = transposedProduct(rows, rows(counted(saved, saved.get(X), bySequence)));
             }
             if (needs[HIDDEN_WEIGHT]) {
                 grads[HIDDEN_WEIGHT] = transposedProduct(hiddenRows, rows(before(saved, outputs, bySequence)));
@@ -292,29 +292,57 @@ sealed interface RecurrentOp extends Op {
                 return all;
             }
             // Backwards, a shorter sequence begins at its own end.
-            long[] after = new long[steps];
-            for (int t = 0; t < steps; t++) {
-                after[t] = t + 1L;
+            Tensor begins = compare(saved, BinaryOp.EQUAL, steps, batch);
+            return choose(begins, Raw.reshape(h0, Shape.of(1, batch, units)), all, bySequence);
+        }
+
+        /**
+         * The steps that count, and zeros for the others: padding may hold NaN, which 0 times a gradient keeps, and the
+         * product of no gradient and an infinite weight is no gradient either.
+         */
+        private Tensor counted(Saved saved, Tensor x, boolean bySequence) {
+            if (!ragged) {
+                return x;
             }
-            Shape mask = Shape.of(steps, batch);
-            Tensor begins = Raw.empty(h0.backend(), DType.BOOL, mask);
-            h0.backend()
+            Tensor byStep = byStep(x, bySequence);
+            Tensor ended = compare(saved, BinaryOp.GREATER, byStep.dim(0), byStep.dim(1));
+            return choose(ended, Tensor.zeros(x.device(), 1, 1, 1), x, bySequence);
+        }
+
+        /**
+         * How the number of steps up to each one, itself included, compares to each sequence's length: {@code [T, N]}.
+         */
+        private static Tensor compare(Saved saved, BinaryOp op, int steps, int batch) {
+            Tensor lengths = saved.get(LENGTHS);
+            long[] numbers = new long[steps];
+            for (int t = 0; t < steps; t++) {
+                numbers[t] = t + 1L;
+            }
+            Shape shape = Shape.of(steps, batch);
+            Tensor result = Raw.empty(lengths.backend(), DType.BOOL, shape);
+            lengths.backend()
                     .binary(
-                            BinaryOp.EQUAL,
-                            Raw.expand(Tensor.of(h0.device(), after, steps, 1), mask)
+                            op,
+                            Raw.expand(Tensor.of(lengths.device(), numbers, steps, 1), shape)
                                     .view(),
-                            Raw.expand(saved.get(LENGTHS), mask).view(),
-                            begins.view());
-            Tensor chosen = bySequence ? Raw.empty(h0, batch, steps, units) : Raw.empty(h0, steps, batch, units);
-            Tensor condition = Raw.expand(Raw.reshape(begins, Shape.of(steps, batch, 1)), byStep.shape());
-            h0.backend()
+                            Raw.expand(lengths, shape).view(),
+                            result.view());
+            return result;
+        }
+
+        /** {@code condition [T, N] ? yes : no}, where {@code yes} broadcasts to {@code no}, in no's order of memory. */
+        private static Tensor choose(Tensor condition, Tensor yes, Tensor no, boolean bySequence) {
+            Tensor y = Raw.empty(no, no.shape());
+            Tensor byStep = byStep(no, bySequence);
+            Shape column = Shape.of(condition.dim(0), condition.dim(1), 1);
+            no.backend()
                     .where(
-                            condition.view(),
-                            Raw.expand(Raw.reshape(h0, Shape.of(1, batch, units)), byStep.shape())
+                            Raw.expand(Raw.reshape(condition, column), byStep.shape())
                                     .view(),
+                            Raw.expand(yes, byStep.shape()).view(),
                             byStep.view(),
-                            byStep(chosen, bySequence).view());
-            return chosen;
+                            byStep(y, bySequence).view());
+            return y;
         }
 
         private static Tensor part(Tensor x, int from, int count) {

@@ -28,19 +28,54 @@ final class SequenceFunctions {
         }
         return Composite.under(name, () -> {
             AttentionOp.Attention.check(q, k, v, mask);
-            Tensor scores = q.matmul(k.transpose(-1, -2)).mul(params.scale()).add(mask);
+            Tensor products = q.matmul(k.mul(params.scale()).transpose(-1, -2));
+            boolean strange = !(isFinite(products) && isFinite(v));
+            Tensor scores = (strange ? productsOfStrange(q, k, params.scale()) : products).add(mask);
+            Tensor hidden = mask.detach().eq(Float.NEGATIVE_INFINITY);
             if (params.causal()) {
                 Tensor rows = Tensor.arange(q.device(), scores.dim(-2)).unsqueeze(1);
                 Tensor columns = Tensor.arange(q.device(), scores.dim(-1));
-                scores = scores.maskedFill(columns.gt(rows), Float.NEGATIVE_INFINITY);
+                Tensor later = columns.gt(rows);
+                scores = scores.maskedFill(later, Float.NEGATIVE_INFINITY);
+                hidden = hidden.logicalOr(later);
             }
             if (scores.dim(-1) == 0) {
                 return scores.matmul(v);
             }
+            // A hidden key's score may be NaN.
+            scores = strange ? scores.maskedFill(hidden, Float.NEGATIVE_INFINITY) : scores;
             Tensor seesNothing = scores.detach().amax(true, -1).eq(Float.NEGATIVE_INFINITY);
-            Tensor weights = scores.maskedFill(seesNothing, 0).softmax(-1).maskedFill(seesNothing, 0);
-            return (params.dropout() > 0 ? weights.dropout(params.dropout(), params.seed()) : weights).matmul(v);
+            Tensor all = scores.maskedFill(seesNothing, 0).softmax(-1).maskedFill(seesNothing, 0);
+            all = strange ? all.maskedFill(hidden, 0) : all;
+            Tensor weights = params.dropout() > 0 ? all.dropout(params.dropout(), params.seed()) : all;
+            if (!strange) {
+                return weights.matmul(v);
+            }
+            Tensor seen =
+                    number(hidden.logicalNot(), 1, 0).expand(scores.shape().toArray());
+            Tensor met = seen.matmul(number(v.detach().isFinite(), 0, 1));
+            return weights.matmul(finite(v)).mul(number(met.eq(0f), 1, Float.NaN));
         });
+    }
+
+    private static boolean isFinite(Tensor x) {
+        return x.numel() == 0 || x.detach().mul(0f).sum().item() == 0;
+    }
+
+    private static Tensor number(Tensor condition, float yes, float no) {
+        return Tensor.where(condition, Tensor.full(condition.device(), yes), Tensor.full(condition.device(), no));
+    }
+
+    private static Tensor finite(Tensor x) {
+        return x.maskedFill(x.detach().isFinite().logicalNot(), 0);
+    }
+
+    /** Products of queries and keys: NaN where one of both holds NaN or an infinity, whose gradients go no further. */
+    private static Tensor productsOfStrange(Tensor q, Tensor k, float scale) {
+        Tensor scores = finite(q).matmul(finite(k).mul(scale).transpose(-1, -2));
+        Tensor ofQueries = q.detach().mul(0f).sum(true, -1);
+        Tensor ofKeys = k.detach().mul(0f).sum(true, -1).transpose(-1, -2);
+        return scores.add(ofQueries).add(ofKeys);
     }
 
     static Tensor selfAttention(Tensor x, int heads, Optional<Tensor> mask, AttentionParams params) {

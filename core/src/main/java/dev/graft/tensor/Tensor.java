@@ -1419,9 +1419,10 @@ public final class Tensor implements AutoCloseable {
     /**
      * Attention of these queries {@code [..., L, E]}: {@code softmax(scale * this key^T + mask) value} for keys
      * {@code [..., S, E]} and values {@code [..., S, F]}, {@code [..., L, F]}. Leading dimensions (batch, heads)
-     * broadcast. A BOOL mask is true where a query sees a key; an F32 mask is added, and may have a gradient. A mask
-     * broadcasts to {@code [..., L, S]}. Queries that see no key give zeros. In memory there is never an array of all
-     * {@code [..., L, S]}, unless the mask has a gradient.
+     * broadcast. A BOOL mask is true where a query sees a key; an F32 mask is added, minus infinity hides a key, and it
+     * may have a gradient. A mask broadcasts to {@code [..., L, S]}. Queries that see no key give zeros. Unlike in
+     * PyTorch, what a query does not see has no influence even if it holds NaN. In memory there is never an array of
+     * all {@code [..., L, S]}, unless the mask has a gradient.
      *
      * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html">
      *     torch.nn.functional.scaled_dot_product_attention</a>
@@ -1444,7 +1445,7 @@ public final class Tensor implements AutoCloseable {
      *
      * @param reverse from the last step to the first
      * @param lengths I64 or I32 {@code [N]}, from 1 to T: how many steps of each sequence count. The others give zeros
-     *     and leave the state alone, as PyTorch's packed sequences do; finite padding has no influence.
+     *     and leave the state alone, as PyTorch's packed sequences do; padding has no influence, whatever it holds.
      */
     public Recurrent.Result recurrent(
             RecurrentCell cell,

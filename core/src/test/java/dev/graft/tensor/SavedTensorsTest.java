@@ -252,7 +252,7 @@ class SavedTensorsTest {
                         "012ys",
                         "01s"),
                 "",
-                Map.of('s', 24L)));
+                Map.of('s', 48L)));
         cases.add(with(
                 of(
                         AttentionOp.SelfAttention.class,
@@ -260,7 +260,7 @@ class SavedTensorsTest {
                         List.of(d(1, 3, 12)),
                         "0ys"),
                 "",
-                Map.of('s', 24L)));
+                Map.of('s', 48L)));
         // 3 steps, 2 sequences, 5 units: activated gates, memory, and all results.
         cases.add(with(
                 of(

@@ -43,6 +43,26 @@ class SpecialValuesTest {
                     "both add numbers around 3 in floats, in another order",
                     at -> Math.abs(at.found - at.torch) <= 3e-6),
             new Difference(
+                    "(attention.*|self_attention.*|lstm.*|gru.*)/(out|grad.)",
+                    "both add numbers around 1 in floats, in another order",
+                    at -> Math.abs(at.found - at.torch) <= 4e-6 * Math.max(1, Math.abs(at.torch))),
+            new Difference(
+                    "attention(_causal)?/dy_inf/grad[01]",
+                    "fused kernels subtract the product of y and dy, the softmax of PyTorch a sum that is NaN",
+                    at -> Double.isNaN(at.torch) && Float.isInfinite(at.found)),
+            new Difference(
+                    "(lstm|gru)(_lengths)?/[ch]0_(minus_)?huge/grad.",
+                    "PyTorch multiplies a gradient by a huge state before the small slope of a gate",
+                    at -> !Double.isFinite(at.torch) && Float.isFinite(at.found)),
+            new Difference(
+                    "attention_learnt/v_.*/(out|grad2)",
+                    "composed: a query that sees a value that is not finite gives NaN to its column",
+                    at -> Float.isNaN(at.found)),
+            new Difference(
+                    "attention_learnt/[qk]_.*/grad[01]",
+                    "composed: what is not finite passes no gradient on",
+                    at -> at.found == 0 && Double.isNaN(at.torch)),
+            new Difference(
                     "log_softmax_ones/grad0|unary/(sigmoid|tanh)/grad0",
                     "PyTorch takes the difference of floats near 1, Graft some of them in double precision",
                     at -> Math.abs(at.found - at.torch) <= 1e-6),
@@ -224,6 +244,7 @@ class SpecialValuesTest {
         two(c, "embedding", Tensor::embedding);
         windows(c);
         norms(c);
+        SpecialSequences.addTo(c, Golden.specialValues().caseNames());
         return c;
     }
 
@@ -312,8 +333,7 @@ class SpecialValuesTest {
         missing.removeAll(proved);
         // Moving elements is all the same for special ones; convolutions are proved in NotANumberTest and
         // ConvolutionTest, and what surrounds a pixel in ResamplingTest,
-        // group norm and root-mean-square norm in GroupNormTest; attention and recurrent layers have no special values
-        // of PyTorch beside them yet.
+        // group norm and root-mean-square norm in GroupNormTest.
         missing.removeIf(key -> key instanceof Class<?> type
                 && (ShapeOp.class.isAssignableFrom(type) || SpatialOp.class.isAssignableFrom(type)));
         assertThat(missing.stream().map(key -> key instanceof Class<?> type ? type.getSimpleName() : key.toString()))
@@ -329,11 +349,7 @@ class SpecialValuesTest {
                         "XOR",
                         "Conv2d",
                         "GroupNorm",
-                        "RmsNorm",
-                        "Attention",
-                        "SelfAttention",
-                        "LSTM",
-                        "GRU");
+                        "RmsNorm");
     }
 
     private static Tensor[] arguments(String name) {
@@ -355,8 +371,8 @@ class SpecialValuesTest {
     void everyDifferenceIsStillThere() {
         Set<Difference> seen = new HashSet<>();
         names().forEach(name -> compare(name, seen));
-        // the first is one of last bits, which kernels with vectors and without round differently
-        assertThat(DIFFERENCES.stream().skip(1).filter(d -> !seen.contains(d)).map(Difference::why))
+        // the first two are of last bits, which kernels with vectors and without round differently
+        assertThat(DIFFERENCES.stream().skip(2).filter(d -> !seen.contains(d)).map(Difference::why))
                 .isEmpty();
     }
 

@@ -91,6 +91,9 @@ public final class Attention {
             float[] kt = workspace.array(Workspace.Slot.LEFT, Panels.size(products, sizes.width(), keys));
             float[] vp = workspace.array(Workspace.Slot.RIGHT, Panels.size(products, keys, sizes.valueWidth()));
             Panels.pack(products, k.data(), k.at(), k.columnStep(), k.rowStep(), sizes.width(), keys, kt, 0);
+            // The gradient scales keys too, so that a product overflows in both or in none.
+            Panels.scale(scale, kt, 0, Panels.size(products, sizes.width(), keys));
+            boolean exact = seen.hides() && !v.isFinite(loops, 0, keys, sizes.valueWidth());
             Panels.pack(products, v.data(), v.at(), v.rowStep(), v.columnStep(), keys, sizes.valueWidth(), vp, 0);
             int rows = Math.max(4, Math.min(MAX_ROWS, BLOCK / Math.max(1, scoreRow) / 4 * 4));
             float[] scores = workspace.array(Workspace.Slot.RESULT, rows * scoreRow);
@@ -100,7 +103,7 @@ public final class Attention {
             for (int first = from; first < to; first += rows) {
                 int count = Math.min(rows, to - first);
                 for (int r = 0; r < count; r++) {
-                    q.read(first + r, scale, queries, r * sizes.width(), sizes.width());
+                    q.read(first + r, queries, r * sizes.width(), sizes.width());
                 }
                 int last = seen.keys(first + count - 1, sizes.keys());
                 Panels.multiply(
@@ -113,7 +116,35 @@ public final class Attention {
                 for (int r = 0; r < count; r++) {
                     inverse[r] = weigh(first + r, scores, r * scoreRow, last, sums, sumsAt + first + r);
                 }
-                combine(scores, vp, keys, last, out, inverse, count, y, first);
+                if (exact) {
+                    combineSeen(scores, v, last, out, inverse, count, y, first);
+                } else {
+                    combine(scores, vp, keys, last, out, inverse, count, y, first);
+                }
+            }
+        }
+
+        /** As {@link #combine}, for values of which some are not finite: 0 times such a hidden value is not 0. */
+        private void combineSeen(
+                float[] weights,
+                HeadMatrix v,
+                int keys,
+                float[] out,
+                float[] inverse,
+                int count,
+                HeadMatrix y,
+                int first) {
+            for (int r = 0; r < count; r++) {
+                Arrays.fill(out, r * outRow, r * outRow + sizes.valueWidth(), 0f);
+                for (int j = 0; j < keys; j++) {
+                    if (seen.sees(n, h, first + r, j)) {
+                        float weight = weights[r * scoreRow + j];
+                        for (int f = 0; f < sizes.valueWidth(); f++) {
+                            out[r * outRow + f] += weight * v.get(j, f);
+                        }
+                    }
+                }
+                y.write(first + r, inverse[r], out, r * outRow, sizes.valueWidth());
             }
         }
 
@@ -121,7 +152,7 @@ public final class Attention {
         private void shift(int row, float[] scores, int at, int keys, float[] sums, int sumAt) {
             seen.apply(n, h, row, 0, scores, at, keys);
             float largest = loops.largest(scores, at, at + keys);
-            sums[sumAt] = largest;
+            sums[sumAt] = largest > Float.NEGATIVE_INFINITY ? largest : 0f;
             if (largest > Float.NEGATIVE_INFINITY) {
                 for (int j = at; j < at + keys; j++) {
                     scores[j] -= largest;
@@ -132,11 +163,12 @@ public final class Attention {
         /** Drops weights; returns the factor that makes their sum 1. */
         private float weigh(int row, float[] scores, int at, int keys, float[] sums, int sumAt) {
             double sum = RowSums.sum(scores, at, keys);
+            int logAt = sumAt + sizes.rows();
             if (sum == 0) {
-                sums[sumAt] = Float.POSITIVE_INFINITY;
+                sums[logAt] = Float.POSITIVE_INFINITY;
                 return 1;
             }
-            sums[sumAt] = (float) (sums[sumAt] + Math.log(sum));
+            sums[logAt] = (float) Math.log(sum);
             if (seen.drops()) {
                 seen.drop((((long) n * sizes.heads() + h) * sizes.queries() + row) * sizes.keys(), scores, at, keys);
             }

@@ -168,11 +168,19 @@ public final class AttentionGradient {
             int keys = seen.keys(to - 1, sizes.keys());
             int e = sizes.width();
             int f = sizes.valueWidth();
+            if (seen.hides()
+                    && !(q.isFinite(loops, from, to, e)
+                            && dy.isFinite(loops, from, to, f)
+                            && k.isFinite(loops, 0, keys, e))) {
+                runSeen(k, v, logSums, sumsAt, from, to);
+                return;
+            }
             int columns = products.padded(keys);
             float[] panels = workspace.array(Workspace.Slot.LEFT, (e + f) * columns + keys * keyRow);
             int vAt = e * columns;
             int kAt = vAt + f * columns;
             Panels.pack(products, k.data(), k.at(), k.columnStep(), k.rowStep(), e, keys, panels, 0);
+            Panels.scale(scale, panels, 0, vAt);
             Panels.pack(products, v.data(), v.at(), v.columnStep(), v.rowStep(), f, keys, panels, vAt);
             Panels.pack(products, k.data(), k.at(), k.rowStep(), k.columnStep(), keys, e, panels, kAt);
             float[] weights = workspace.floats(0, ROWS * width);
@@ -206,6 +214,13 @@ public final class AttentionGradient {
                     multiplyAll(qs, rows, panels, j * e, keys, j, e, weights);
                     weigh(first, rows, j, count, weights, logSums, sumsAt);
                     multiplyAll(dys, rows, panels, vAt + j * f, keys, j, f, scores);
+                    boolean strange = seen.hides()
+                            && !(loops.isFinite(inner, 0, rows)
+                                    && loops.isFinite(scores, 0, rows * width)
+                                    && loops.isFinite(weights, 0, rows * width));
+                    if (strange) {
+                        clearHidden(first, rows, j, count, weights);
+                    }
                     float[] used = weights;
                     if (seen.drops()) {
                         drop(first, rows, j, count, weights, dropped, scores);
@@ -216,6 +231,9 @@ public final class AttentionGradient {
                         for (int i = r * width; i < (r + 1) * width; i++) {
                             scores[i] = weights[i] * (scores[i] - d) * scale;
                         }
+                    }
+                    if (strange) {
+                        clearHidden(first, rows, j, count, scores);
                     }
                     addTransposed(used, dys, rows, j, count, f, valuesAt, valueRow);
                     addTransposed(scores, qs, rows, j, count, e, keysAt, keyRow);
@@ -239,6 +257,62 @@ public final class AttentionGradient {
                 for (int r = 0; r < rows; r++) {
                     dq.write(first + r, 1f, dqs, r * keyRow, e);
                 }
+            }
+        }
+
+        /** Hidden keys take no part, whatever their values hold and whatever the query's weights are. */
+        private void clearHidden(int first, int rows, int j, int count, float[] block) {
+            for (int r = 0; r < rows; r++) {
+                for (int i = 0; i < count; i++) {
+                    if (!seen.sees(n, h, first + r, j + i)) {
+                        block[r * width + i] = 0f;
+                    }
+                }
+                Arrays.fill(block, r * width + count, (r + 1) * width, 0f);
+            }
+        }
+
+        /** As {@link #run}, key by key, for numbers of which some are not finite: 0 times such a number is not 0. */
+        private void runSeen(HeadMatrix k, HeadMatrix v, float[] logSums, int sumsAt, int from, int to) {
+            int e = sizes.width();
+            int f = sizes.valueWidth();
+            float[] weight = new float[1];
+            float[] gradient = new float[1];
+            float[] dqs = context.workspace().floats(4, ROWS * keyRow);
+            for (int i = from; i < to; i++) {
+                Arrays.fill(dqs, 0, e, 0f);
+                float inner = (float) y.dot(i, dy, f);
+                for (int j = 0; j < sizes.keys(); j++) {
+                    if (!seen.sees(n, h, i, j)) {
+                        continue;
+                    }
+                    float score = 0f;
+                    for (int c = 0; c < e; c++) {
+                        score += q.get(i, c) * (scale * k.get(j, c));
+                    }
+                    float shift = logSums[sumsAt + i];
+                    float log = logSums[sumsAt + sizes.rows() + i];
+                    float p = (float) Math.exp(score + seen.term(n, h, i, j) - shift - log);
+                    weight[0] = p;
+                    gradient[0] = 0f;
+                    for (int c = 0; c < f; c++) {
+                        gradient[0] += dy.get(i, c) * v.get(j, c);
+                    }
+                    if (seen.drops()) {
+                        long position = (((long) n * sizes.heads() + h) * sizes.queries() + i) * sizes.keys() + j;
+                        seen.drop(position, weight, 0, 1);
+                        seen.drop(position, gradient, 0, 1);
+                    }
+                    float ds = p * (gradient[0] - inner) * scale;
+                    for (int c = 0; c < f; c++) {
+                        results[valuesAt + j * valueRow + c] += weight[0] * dy.get(i, c);
+                    }
+                    for (int c = 0; c < e; c++) {
+                        results[keysAt + j * keyRow + c] += ds * q.get(i, c);
+                        dqs[c] += ds * k.get(j, c);
+                    }
+                }
+                dq.write(i, 1f, dqs, 0, e);
             }
         }
 
@@ -270,15 +344,16 @@ public final class AttentionGradient {
             }
         }
 
-        /** Products become weights: {@code exp(scale * s + mask - logSum)}, and 0 beyond the last key. */
+        /** Products with scaled keys become weights: {@code exp(s + mask - shift - log)}, and 0 beyond the last key. */
         private void weigh(int first, int rows, int j, int count, float[] weights, float[] logSums, int sumsAt) {
             for (int r = 0; r < rows; r++) {
                 int at = r * width;
                 float shift = logSums[sumsAt + first + r];
-                for (int i = at; i < at + count; i++) {
-                    weights[i] = scale * weights[i] - shift;
-                }
+                float log = logSums[sumsAt + sizes.rows() + first + r];
                 seen.apply(n, h, first + r, j, weights, at, count);
+                for (int i = at; i < at + count; i++) {
+                    weights[i] = weights[i] - shift - log;
+                }
                 Arrays.fill(weights, at + count, at + width, Float.NEGATIVE_INFINITY);
             }
             loops.unary(UnaryOp.EXP, 0f, 0f, weights, weights, 0, rows * width);

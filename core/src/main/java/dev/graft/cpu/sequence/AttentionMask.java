@@ -7,7 +7,10 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.type.DType;
 import java.util.Optional;
 
-/** Which keys a query sees, and which weights are dropped. */
+/**
+ * Which keys a query sees, and which weights are dropped. What a hidden key or its value holds must not matter, not
+ * even NaN.
+ */
 final class AttentionMask {
     private final byte[] truths;
     private final float[] terms;
@@ -36,6 +39,30 @@ final class AttentionMask {
         return dropped.isPresent();
     }
 
+    /** Whether some keys may be hidden from some queries. */
+    boolean hides() {
+        return causal || strides.length > 0;
+    }
+
+    /** Whether a query sees a key: no truth, no minus infinity and no order of steps hides it. */
+    boolean sees(int n, int h, int row, int key) {
+        if (causal && key > row) {
+            return false;
+        }
+        if (strides.length == 0) {
+            return true;
+        }
+        int i = at + n * strides[0] + h * strides[1] + row * strides[2] + key * strides[3];
+        return terms.length > 0 ? terms[i] != Float.NEGATIVE_INFINITY : truths[i] != 0;
+    }
+
+    /** The term that is added to a score. */
+    float term(int n, int h, int row, int key) {
+        return terms.length > 0
+                ? terms[at + n * strides[0] + h * strides[1] + row * strides[2] + key * strides[3]]
+                : 0f;
+    }
+
     /** Applies to the scores of a query with the keys from {@code first} on. */
     void apply(int n, int h, int row, int first, float[] scores, int scoresAt, int count) {
         if (strides.length > 0) {
@@ -43,7 +70,10 @@ final class AttentionMask {
             int step = strides[3];
             if (terms.length > 0) {
                 for (int j = 0; j < count; j++) {
-                    scores[scoresAt + j] += terms[from + j * step];
+                    float term = terms[from + j * step];
+                    // A hidden key's score may be NaN.
+                    scores[scoresAt + j] =
+                            term == Float.NEGATIVE_INFINITY ? Float.NEGATIVE_INFINITY : scores[scoresAt + j] + term;
                 }
             } else {
                 for (int j = 0; j < count; j++) {

@@ -22,6 +22,11 @@ record AttentionSizes(int batch, int heads, int queries, int keys, int width, in
         return Math.max(1, (queries + taskRows - 1) / taskRows);
     }
 
+    /** All queries. */
+    int rows() {
+        return batch * heads * queries;
+    }
+
     int tasks() {
         return batch * heads * parts();
     }

@@ -138,7 +138,8 @@ public class CellLoops {
             float dcell = dc[stateAt + j] + d * o * (1f - tanh * tanh);
             dc[stateAt + j] = dcell * f;
             dgates[dAt + j] = dcell * g * (i * (1f - i));
-            dgates[dAt + units + j] = dcell * previous[previousAt + j] * (f * (1f - f));
+            // The slope comes first, so that only a gradient that is too large itself overflows.
+            dgates[dAt + units + j] = dcell * (f * (1f - f)) * previous[previousAt + j];
             dgates[dAt + 2 * units + j] = dcell * i * (1f - g * g);
             dgates[dAt + 3 * units + j] = d * tanh * (o * (1f - o));
         }
@@ -168,8 +169,9 @@ public class CellLoops {
             float n = gates[at + 2 * units + j];
             float d = dh[stateAt + j];
             float dn = d * (1f - z) * (1f - n * n);
-            float dz = d * (previous[previousAt + j] - n) * (z * (1f - z));
-            float dr = dn * memory[memoryAt + j] * (r * (1f - r));
+            // The slopes come first, so that only a gradient that is too large itself overflows.
+            float dz = d * (z * (1f - z)) * (previous[previousAt + j] - n);
+            float dr = dn * (r * (1f - r)) * memory[memoryAt + j];
             dh[stateAt + j] = d * z;
             dgates[dAt + j] = dr;
             dgates[dAt + units + j] = dz;

@@ -2,6 +2,7 @@ package dev.graft.cpu.sequence;
 
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ElementLoops;
 
 /** One head's matrix within an array. */
 record HeadMatrix(float[] data, int at, int rowStep, int columnStep) {
@@ -12,16 +13,34 @@ record HeadMatrix(float[] data, int at, int rowStep, int columnStep) {
         return new HeadMatrix(data, CpuStorage.offset(view) + n * strides[0] + h * strides[1], strides[2], strides[3]);
     }
 
-    /** {@code factor} times one row. */
-    void read(int row, float factor, float[] to, int toAt, int count) {
+    float get(int row, int column) {
+        return data[at + row * rowStep + column * columnStep];
+    }
+
+    /** Whether no number of the rows {@code from} to {@code to} is NaN or infinite. */
+    boolean isFinite(ElementLoops loops, int from, int to, int count) {
+        boolean finite = true;
+        for (int r = from; r < to && finite; r++) {
+            int first = at + r * rowStep;
+            if (columnStep == 1) {
+                finite = loops.isFinite(data, first, first + count);
+            } else {
+                for (int j = 0; j < count; j++) {
+                    finite &= Float.isFinite(data[first + j * columnStep]);
+                }
+            }
+        }
+        return finite;
+    }
+
+    /** One row. */
+    void read(int row, float[] to, int toAt, int count) {
         int from = at + row * rowStep;
         if (columnStep == 1) {
-            for (int j = 0; j < count; j++) {
-                to[toAt + j] = factor * data[from + j];
-            }
+            System.arraycopy(data, from, to, toAt, count);
         } else {
             for (int j = 0; j < count; j++) {
-                to[toAt + j] = factor * data[from + j * columnStep];
+                to[toAt + j] = data[from + j * columnStep];
             }
         }
     }

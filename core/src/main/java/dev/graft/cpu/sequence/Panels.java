@@ -37,6 +37,13 @@ final class Panels {
         }
     }
 
+    /** Multiplies packed numbers by a factor. */
+    static void scale(float factor, float[] panels, int at, int count) {
+        for (int i = at; i < at + count; i++) {
+            panels[i] *= factor;
+        }
+    }
+
     /** As {@link #pack}, where every panel has rows of {@link BlockProducts#width} values, whatever follows. */
     static void packWide(
             BlockProducts products,

@@ -86,8 +86,8 @@ public final class VectorCellLoops extends CellLoops {
                     FloatVector.fromArray(SPECIES, dc, stateAt + j).add(d.mul(o).mul(one.sub(tanh.mul(tanh))));
             cell.mul(f).intoArray(dc, stateAt + j);
             cell.mul(g).mul(i.mul(one.sub(i))).intoArray(dgates, dAt + j);
-            cell.mul(FloatVector.fromArray(SPECIES, previous, previousAt + j))
-                    .mul(f.mul(one.sub(f)))
+            cell.mul(f.mul(one.sub(f)))
+                    .mul(FloatVector.fromArray(SPECIES, previous, previousAt + j))
                     .intoArray(dgates, dAt + units + j);
             cell.mul(i).mul(one.sub(g.mul(g))).intoArray(dgates, dAt + 2 * units + j);
             d.mul(tanh).mul(o.mul(one.sub(o))).intoArray(dgates, dAt + 3 * units + j);

@@ -60,7 +60,7 @@ final class SequenceKernelCases {
         return mask.keeps(position) ? mask.scale() : 0;
     }
 
-    /** The result, then the logarithms of the sums, in one row. */
+    /** The result, then the largest scores, then the logarithms of the sums of differences from them, in one row. */
     private static GraphRef attention(
             GraphRef[] in, Optional<Nd> mask, boolean truths, AttentionParams params, boolean withSums) {
         GraphTape tape = in[0].tape();
@@ -68,10 +68,12 @@ final class SequenceKernelCases {
         int keys = in[1].dims()[2];
         int[] weights = {q[0], q[1], q[2], keys};
         List<Integer> ids = new ArrayList<>();
-        List<Integer> sums = new ArrayList<>();
+        List<Integer> shifts = new ArrayList<>();
+        List<Integer> logs = new ArrayList<>();
         Nd.fill(new int[] {q[0], q[1], q[2]}, i -> {
             List<Integer> seen = new ArrayList<>();
             List<Integer> numbers = new ArrayList<>();
+            double largest = Double.NEGATIVE_INFINITY;
             for (int j = 0; j < keys; j++) {
                 double term = mask.isPresent() ? mask.get().get(i[0], i[1], i[2], j) : 0;
                 boolean hidden = (params.causal() && j > i[2]) || (truths && term == 0);
@@ -82,7 +84,9 @@ final class SequenceKernelCases {
                 for (int e = 0; e < q[3]; e++) {
                     products[e] = tape.mul(in[0].get(i[0], i[1], i[2], e), in[1].get(i[0], i[1], j, e));
                 }
-                seen.add(tape.exp(tape.affine(tape.sum(products), params.scale(), truths ? 0 : term)));
+                int score = tape.affine(tape.sum(products), params.scale(), truths ? 0 : term);
+                largest = Math.max(largest, tape.value(score));
+                seen.add(tape.exp(score));
                 numbers.add(j);
             }
             int sum = tape.sum(seen.stream().mapToInt(x -> x).toArray());
@@ -95,11 +99,13 @@ final class SequenceKernelCases {
                 }
                 ids.add(seen.isEmpty() ? tape.leaf(0) : tape.div(tape.sum(terms), sum));
             }
-            sums.add(seen.isEmpty() ? tape.leaf(Double.POSITIVE_INFINITY) : tape.log(sum));
+            shifts.add(tape.leaf(seen.isEmpty() ? 0 : largest));
+            logs.add(seen.isEmpty() ? tape.leaf(Double.POSITIVE_INFINITY) : tape.affine(tape.log(sum), 1, -largest));
             return 0;
         });
         if (withSums) {
-            ids.addAll(sums);
+            ids.addAll(shifts);
+            ids.addAll(logs);
         }
         return new GraphRef(
                 tape, new int[] {ids.size()}, ids.stream().mapToInt(x -> x).toArray());
@@ -140,7 +146,7 @@ final class SequenceKernelCases {
                 new KernelCase("attention " + name).in(ANY, q).in(ANY, k).in(ANY, v);
         mask.ifPresent(m -> forward.in(ANY, maskType.get(), m));
         cases.add(forward.out(ANY, y)
-                .out(CONTIGUOUS, n, h, l)
+                .out(CONTIGUOUS, 2, n, h, l)
                 .terms(200)
                 .call((b, in, out) -> b.attention(
                         in[0],
@@ -153,7 +159,7 @@ final class SequenceKernelCases {
                 .expect(in -> {
                     Optional<Nd> m = in.length > 3 ? Optional.of(in[3]) : Optional.empty();
                     Nd all = Gradients.value(t -> attention(t, m, truths, params, true), in[0], in[1], in[2]);
-                    return new Nd[] {part(all, 0, y), part(all, n * h * l * f, n, h, l)};
+                    return new Nd[] {part(all, 0, y), part(all, n * h * l * f, 2, n, h, l)};
                 }));
         // The gradient's operands must not be repeated apart from one another: results of the forward belong to them.
         KernelCase backward = new KernelCase("attentionBackward " + name)
@@ -164,7 +170,7 @@ final class SequenceKernelCases {
         Function<GraphRef[], GraphRef> function = t -> attention(t, mask, truths, params, false);
         Nd all = Gradients.value(t -> attention(t, mask, truths, params, true), q, k, v);
         Nd result = part(all, 0, y).map(x -> (float) x);
-        Nd sums = part(all, n * h * l * f, n, h, l).map(x -> (float) x);
+        Nd sums = part(all, n * h * l * f, 2, n, h, l).map(x -> (float) x);
         int at = mask.isPresent() ? 4 : 3;
         cases.add(backward.in(CONTIGUOUS, result)
                 .in(CONTIGUOUS, sums)

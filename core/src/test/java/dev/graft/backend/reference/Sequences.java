@@ -20,9 +20,19 @@ final class Sequences {
         if (mask.isPresent() && mask.get().isTruth()) {
             score = mask.get().getLong(n, h, i, j) == 0 ? Double.NEGATIVE_INFINITY : score;
         } else if (mask.isPresent()) {
-            score += mask.get().get(n, h, i, j);
+            double term = mask.get().get(n, h, i, j);
+            score = term == Double.NEGATIVE_INFINITY ? term : score + term;
         }
         return params.causal() && j > i ? Double.NEGATIVE_INFINITY : score;
+    }
+
+    /** Whether a query sees a key at all. */
+    private static boolean sees(Optional<Elements> mask, AttentionParams params, int n, int h, int i, int j) {
+        boolean hidden = mask.isPresent()
+                && (mask.get().isTruth()
+                        ? mask.get().getLong(n, h, i, j) == 0
+                        : mask.get().get(n, h, i, j) == Double.NEGATIVE_INFINITY);
+        return !hidden && !(params.causal() && j > i);
     }
 
     private static double kept(AttentionParams params, Elements q, Elements k, int n, int h, int i, int j) {
@@ -43,9 +53,12 @@ final class Sequences {
             Elements y,
             Elements logSum) {
         logSum.each(at -> {
-            int n = at[0];
-            int h = at[1];
-            int i = at[2];
+            if (at[0] > 0) {
+                return;
+            }
+            int n = at[1];
+            int h = at[2];
+            int i = at[3];
             int keys = k.dim(2);
             double[] scores = new double[keys];
             double largest = Double.NEGATIVE_INFINITY;
@@ -57,6 +70,9 @@ final class Sequences {
             double sum = 0;
             double[] total = new double[v.dim(3)];
             for (int j = 0; j < keys && !blind; j++) {
+                if (!sees(mask, params, n, h, i, j)) {
+                    continue;
+                }
                 double weight = Math.exp(scores[j] - largest);
                 sum += weight;
                 for (int f = 0; f < total.length; f++) {
@@ -66,7 +82,8 @@ final class Sequences {
             for (int f = 0; f < total.length; f++) {
                 y.set(blind ? 0 : total[f] / sum, n, h, i, f);
             }
-            logSum.set(blind ? Double.POSITIVE_INFINITY : largest + Math.log(sum), n, h, i);
+            logSum.set(blind ? 0 : largest, 0, n, h, i);
+            logSum.set(blind ? Double.POSITIVE_INFINITY : Math.log(sum), 1, n, h, i);
         });
     }
 
@@ -86,15 +103,22 @@ final class Sequences {
         double[] gk = new double[dk.numel()];
         double[] gv = new double[dv.numel()];
         logSum.each(at -> {
-            int n = at[0];
-            int h = at[1];
-            int i = at[2];
+            if (at[0] > 0) {
+                return;
+            }
+            int n = at[1];
+            int h = at[2];
+            int i = at[3];
             int head = n * q.dim(1) + h;
             double[] p = new double[keys];
             double[] dp = new double[keys];
             double inner = 0;
             for (int j = 0; j < keys; j++) {
-                p[j] = Math.exp(score(q, k, mask, params, n, h, i, j) - logSum.get(n, h, i));
+                if (!sees(mask, params, n, h, i, j)) {
+                    continue;
+                }
+                p[j] = Math.exp(
+                        score(q, k, mask, params, n, h, i, j) - logSum.get(0, n, h, i) - logSum.get(1, n, h, i));
                 double kept = kept(params, q, k, n, h, i, j);
                 for (int f = 0; f < v.dim(3); f++) {
                     dp[j] += kept * dy.get(n, h, i, f) * v.get(n, h, j, f);
@@ -103,6 +127,9 @@ final class Sequences {
                 inner += p[j] * dp[j];
             }
             for (int j = 0; j < keys; j++) {
+                if (!sees(mask, params, n, h, i, j)) {
+                    continue;
+                }
                 double ds = params.scale() * p[j] * (dp[j] - inner);
                 for (int e = 0; e < q.dim(3); e++) {
                     gq[(head * q.dim(2) + i) * q.dim(3) + e] += ds * k.get(n, h, j, e);
