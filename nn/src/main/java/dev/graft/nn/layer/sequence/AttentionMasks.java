@@ -1,5 +1,6 @@
 package dev.graft.nn.layer.sequence;
 
+import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.DType;
 import java.util.Optional;
@@ -33,6 +34,38 @@ public record AttentionMasks(Optional<Tensor> keyPadding, Optional<Tensor> atten
     /** With {@link #causal()} as given. */
     public AttentionMasks causal(boolean on) {
         return new AttentionMasks(keyPadding, attention, on);
+    }
+
+    /** Calls a layer with these masks; one that takes none is called if there are none. */
+    Tensor forward(Module layer, Tensor x) {
+        if (layer instanceof MaskedLayer masked) {
+            return masked.forward(x, this);
+        }
+        if (!equals(NONE)) {
+            throw new IllegalArgumentException("attention masks: the layer " + layer + ", which stands in the place of"
+                    + " one with masks, takes none. Hint: let it implement MaskedLayer, or call the network without"
+                    + " masks.");
+        }
+        return layer.forward(x);
+    }
+
+    /**
+     * Rows {@code [N, S, E]} where padding holds no NaN and no infinity: 0 times such a number would not be 0, in the
+     * weights' gradients too. Finite padding stays as it is, as its own rows of the output depend on it.
+     */
+    Tensor withFinitePadding(Tensor x) {
+        boolean fits = keyPadding.isPresent()
+                && x.rank() == 3
+                && keyPadding.get().rank() == 2
+                && keyPadding.get().dim(0) == x.dim(0)
+                && keyPadding.get().dim(1) == x.dim(1);
+        // A sum is not finite if one of its terms is not.
+        if (!fits || x.numel() == 0 || Float.isFinite(x.detach().sum().item())) {
+            return x;
+        }
+        Tensor mask = keyPadding.get();
+        Tensor hidden = mask.dtype() == DType.BOOL ? mask : mask.detach().eq(Float.NEGATIVE_INFINITY);
+        return x.maskedFill(hidden.unsqueeze(2).logicalAnd(x.detach().isFinite().logicalNot()), 0);
     }
 
     /** The mask {@code [N or 1, heads or 1, L or 1, S]} that attention takes, true where a key is seen, or added. */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html">
  *     torch.nn.MultiheadAttention</a> with {@code batch_first=True}
  */
-public final class MultiheadAttention extends Module implements Stochastic {
+public final class MultiheadAttention extends Module implements MaskedLayer, Stochastic {
     @StateKey("in_proj_weight")
     private final @Nullable Parameter inputWeight;
 
@@ -44,7 +44,7 @@ public final class MultiheadAttention extends Module implements Stochastic {
     private final @Nullable Parameter inputBias;
 
     @StateKey("out_proj")
-    private final Linear output;
+    private Module output; // not final, as replace may exchange it
 
     private final int width;
     private final int keyWidth;
@@ -108,8 +108,9 @@ public final class MultiheadAttention extends Module implements Stochastic {
         keyWeight = one ? null : Init.xavier(random, width, keyWidth);
         valueWeight = one ? null : Init.xavier(random, width, valueWidth);
         inputBias = options.withBias() ? new Parameter(Tensor.zeros(3 * width)) : null;
-        output = new Linear(width, width, options.withBias(), random);
-        output.bias().ifPresent(b -> Init.constant(b.value(), 0f));
+        Linear projection = new Linear(width, width, options.withBias(), random);
+        projection.bias().ifPresent(b -> Init.constant(b.value(), 0f));
+        output = projection;
         this.width = width;
         this.heads = heads;
         this.dropout = options.dropout();
@@ -117,6 +118,7 @@ public final class MultiheadAttention extends Module implements Stochastic {
     }
 
     /** Attention within {@code x [N, L, E]}. */
+    @Override
     public Tensor forward(Tensor x, AttentionMasks masks) {
         return asThisLayer(List.of(x), () -> attend(x, x, x, masks));
     }
@@ -128,12 +130,14 @@ public final class MultiheadAttention extends Module implements Stochastic {
 
     /** As {@link #forward(Tensor, Tensor, Tensor, AttentionMasks)}, with the weights; holds those of all heads. */
     public Weighted forwardWithWeights(Tensor query, Tensor key, Tensor value, AttentionMasks masks) {
-        List<Tensor> both = allAsThisLayer(() -> {
+        List<Tensor> both = allAsThisLayer(List.of(query, key, value), () -> {
             check(query, key, value);
-            Tensor q = heads(project(query, 0));
-            Tensor k = heads(project(key, 1));
+            Tensor keys = masks.withFinitePadding(key);
+            Tensor q = heads(project(query == key ? keys : query, 0));
+            Tensor k = heads(project(keys, 1));
             Tensor weights = weights(q, k, masks);
-            Tensor mixed = joined(weights.matmul(heads(project(value, 2))));
+            Tensor values = value == key ? keys : masks.withFinitePadding(value);
+            Tensor mixed = joined(weights.matmul(heads(project(values, 2))));
             return List.of(output.forward(mixed), weights.mean(1));
         });
         return new Weighted(both.get(0), both.get(1));
@@ -152,13 +156,15 @@ public final class MultiheadAttention extends Module implements Stochastic {
         check(query, key, value);
         Optional<Tensor> mask = masks.combined(query.dim(0), heads, query.dim(1), key.dim(1));
         AttentionParams params = params(masks.causal());
+        Tensor keys = masks.withFinitePadding(key);
         if (query == key && key == value && inputWeight != null) {
-            Tensor all = query.linear(
+            Tensor all = keys.linear(
                     inputWeight.value(), Optional.ofNullable(inputBias).map(Parameter::value));
             return output.forward(all.selfAttention(heads, mask, params));
         }
-        Tensor mixed = heads(project(query, 0))
-                .scaledDotProductAttention(heads(project(key, 1)), heads(project(value, 2)), mask, params);
+        Tensor values = value == key ? keys : masks.withFinitePadding(value);
+        Tensor mixed = heads(project(query == key ? keys : query, 0))
+                .scaledDotProductAttention(heads(project(keys, 1)), heads(project(values, 2)), mask, params);
         return output.forward(joined(mixed));
     }
 

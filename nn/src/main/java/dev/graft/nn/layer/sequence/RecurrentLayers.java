@@ -19,7 +19,7 @@ import java.util.random.RandomGenerator;
 /** What {@link LSTM} and {@link GRU} have in common: layers, directions, and the order of their steps. */
 abstract class RecurrentLayers extends Module {
     private final NamedParameters weights;
-    private final Dropout dropout;
+    private Module dropout; // not final, as replace may exchange it
     private final RecurrentCell cell;
     private final RecurrentOptions options;
     private final int inputs;

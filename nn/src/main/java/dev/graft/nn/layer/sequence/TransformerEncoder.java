@@ -16,17 +16,18 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoder.html">
  *     torch.nn.TransformerEncoder</a>
  */
-public final class TransformerEncoder extends Module {
+public final class TransformerEncoder extends Module implements MaskedLayer {
     private final ModuleList layers;
-    private final @Nullable LayerNorm norm;
+    private @Nullable Module norm; // not final, as replace may exchange it
 
-    public TransformerEncoder(List<TransformerEncoderLayer> layers) {
+    /** Of any layers {@code [N, L, E]} to {@code [N, L, E]}; masks go to each {@link MaskedLayer}. */
+    public TransformerEncoder(List<? extends Module> layers) {
         this.layers = new ModuleList(layers);
         this.norm = null;
     }
 
     /** @param norm at the end */
-    public TransformerEncoder(List<TransformerEncoderLayer> layers, LayerNorm norm) {
+    public TransformerEncoder(List<? extends Module> layers, Module norm) {
         this.layers = new ModuleList(layers);
         this.norm = norm;
     }
@@ -44,6 +45,7 @@ public final class TransformerEncoder extends Module {
     }
 
     /** With masks, the same for all layers. */
+    @Override
     public Tensor forward(Tensor input, AttentionMasks masks) {
         return asThisLayer(List.of(input), () -> encode(input, masks));
     }
@@ -54,11 +56,9 @@ public final class TransformerEncoder extends Module {
     }
 
     private Tensor encode(Tensor input, AttentionMasks masks) {
-        // Without masks, any module may stand in a layer's place.
-        boolean unmasked = masks.equals(AttentionMasks.none());
-        Tensor x = input;
+        Tensor x = masks.withFinitePadding(input);
         for (Module layer : layers) {
-            x = unmasked ? layer.forward(x) : ((TransformerEncoderLayer) layer).forward(x, masks);
+            x = masks.forward(layer, x);
         }
         return norm == null ? x : norm.forward(x);
     }

@@ -3,30 +3,36 @@ package dev.graft.nn.layer.sequence;
 import dev.graft.nn.Module;
 import dev.graft.nn.StateKey;
 import dev.graft.nn.layer.Dropout;
+import dev.graft.nn.layer.GELU;
 import dev.graft.nn.layer.LayerNorm;
 import dev.graft.nn.layer.Linear;
+import dev.graft.nn.layer.ReLU;
 import dev.graft.tensor.Tensor;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
  * Self-attention and two linear layers, each with a residual and a layer norm: {@code [N, L, E]} to {@code [N, L, E]},
- * batch first. Keys {@code self_attn.*}, {@code linear1.*}, {@code linear2.*}, {@code norm1.*}, {@code norm2.*}.
+ * batch first. Every part may be replaced, also {@code activation}. Keys {@code self_attn.*}, {@code linear1.*},
+ * {@code linear2.*}, {@code norm1.*}, {@code norm2.*}.
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html">
  *     torch.nn.TransformerEncoderLayer</a> with {@code batch_first=True}
  */
-public final class TransformerEncoderLayer extends Module {
+public final class TransformerEncoderLayer extends Module implements MaskedLayer {
+    // Not final, as replace may exchange them.
     @StateKey("self_attn")
-    private final MultiheadAttention attention;
+    private Module attention;
 
-    private final Linear linear1;
-    private final Dropout dropout;
-    private final Linear linear2;
-    private final LayerNorm norm1;
-    private final LayerNorm norm2;
-    private final Dropout dropout1;
-    private final Dropout dropout2;
+    private Module linear1;
+    private Module activation;
+    private Module dropout;
+    private Module linear2;
+    private Module norm1;
+    private Module norm2;
+    private Module dropout1;
+    private Module dropout2;
+    private final int width;
     private final Options options;
 
     /** The function between the linear layers. */
@@ -75,6 +81,8 @@ public final class TransformerEncoderLayer extends Module {
 
     public TransformerEncoderLayer(int width, int heads, Options options, RandomGenerator random) {
         this.options = options;
+        this.width = width;
+        activation = options.activation() == Activation.GELU ? new GELU() : new ReLU();
         attention = new MultiheadAttention(
                 width, heads, MultiheadAttention.options().dropout(options.dropout()), random);
         linear1 = new Linear(width, options.hidden(), random);
@@ -87,6 +95,7 @@ public final class TransformerEncoderLayer extends Module {
     }
 
     /** With masks. */
+    @Override
     public Tensor forward(Tensor input, AttentionMasks masks) {
         return asThisLayer(List.of(input), () -> encode(input, masks));
     }
@@ -96,24 +105,23 @@ public final class TransformerEncoderLayer extends Module {
         return encode(input, AttentionMasks.none());
     }
 
-    private Tensor encode(Tensor x, AttentionMasks masks) {
+    private Tensor encode(Tensor input, AttentionMasks masks) {
+        Tensor x = masks.withFinitePadding(input);
         if (options.normFirst()) {
-            Tensor y = x.add(dropout1.forward(attention.forward(norm1.forward(x), masks)));
+            Tensor y = x.add(dropout1.forward(masks.forward(attention, norm1.forward(x))));
             return y.add(dropout2.forward(expand(norm2.forward(y))));
         }
-        Tensor y = norm1.forward(x.add(dropout1.forward(attention.forward(x, masks))));
+        Tensor y = norm1.forward(x.add(dropout1.forward(masks.forward(attention, x))));
         return norm2.forward(y.add(dropout2.forward(expand(y))));
     }
 
     private Tensor expand(Tensor x) {
-        Tensor hidden = linear1.forward(x);
-        return linear2.forward(
-                dropout.forward(options.activation() == Activation.GELU ? hidden.gelu() : hidden.relu()));
+        return linear2.forward(dropout.forward(activation.forward(linear1.forward(x))));
     }
 
     @Override
     public String toString() {
-        return "TransformerEncoderLayer(" + linear1.inputs() + ", hidden " + linear1.outputs() + ", "
-                + options.activation() + (options.normFirst() ? ", norm first)" : ")");
+        return "TransformerEncoderLayer(" + width + ", hidden " + options.hidden() + ", " + options.activation()
+                + (options.normFirst() ? ", norm first)" : ")");
     }
 }
