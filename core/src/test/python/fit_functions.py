@@ -1,6 +1,7 @@
 """Fits the polynomials of dev.graft.cpu.elementwise.FloatFunctions and prints their coefficients, rounded to float.
 
 Lawson's algorithm: least squares at Chebyshev nodes, weighted anew until the largest relative error is as small as it gets.
+A ratio of polynomials is fitted as Sanathanan and Koerner do: multiplied by the last denominator but one.
 
     python core/src/test/python/fit_functions.py
 
@@ -32,6 +33,35 @@ def fit(name, function, low, high, degree, weight):
     print("   ", ", ".join(np.format_float_scientific(v, unique=True, trim="-") + "f" for v in rounded))
 
 
+def fit_ratio(name, function, nodes, above, below):
+    """The denominator's first coefficient is 1, and not printed."""
+    x = np.array(nodes)
+    y = np.array([float(function(mp.mpf(float(v)))) for v in x])
+    upper = np.vander(x, above + 1, increasing=True)
+    lower = np.vander(x, below + 1, increasing=True)[:, 1:]
+    share = np.ones(len(x))
+    denominator = np.ones(len(x))
+    best = (np.inf, None)
+    for _ in range(300):
+        for _ in range(3):
+            s = np.sqrt(share) / (y * denominator)
+            a = np.hstack([upper, -y[:, None] * lower]) * s[:, None]
+            size = np.abs(a).max(0)
+            c = np.linalg.lstsq(a / size, y * s, rcond=None)[0] / size
+            denominator = 1 + lower @ c[above + 1 :]
+        error = np.abs(upper @ c[: above + 1] / denominator / y - 1)
+        if error.max() < best[0]:
+            best = (error.max(), c)
+        share *= error
+        share /= share.sum()
+    rounded = best[1].astype(np.float32)
+    c = rounded.astype(float)
+    error = np.abs(upper @ c[: above + 1] / (1 + lower @ c[above + 1 :]) / y - 1).max()
+    print(f"{name} on [{x.min():.6g}, {x.max():.6g}]: relative error {error:.2g} with float coefficients")
+    for part in (rounded[: above + 1], rounded[above + 1 :]):
+        print("   ", ", ".join(np.format_float_scientific(v, unique=True, trim="-") + "f" for v in part))
+
+
 def tail(x):
     """exp(x^2 / 2) times the normal distribution at -x."""
     return mp.erfc(x / mp.sqrt(2)) / 2 * mp.e ** (x * x / 2)
@@ -39,9 +69,8 @@ def tail(x):
 
 SMALL = mp.mpf(10) ** -8
 HALF_LN2 = float(mp.log(2)) / 2 * 1.01
-TAIL = mp.mpf(0.35)
 
-fit("E: (exp(r) - 1 - r) / r^2", lambda r: (mp.e**r - 1 - r) / r**2 if abs(r) > SMALL else mp.mpf(0.5), -HALF_LN2, HALF_LN2, 5,
+fit("E: (exp(r) - 1 - r) / r^2", lambda r: (mp.e**r - 1 - r) / r**2 if abs(r) > SMALL else mp.mpf(0.5), -HALF_LN2, HALF_LN2, 4,
     lambda r: r * r / mp.e**r)
 fit("T: (tanh(x) / x - 1) / s, s = x^2", lambda s: (mp.tanh(mp.sqrt(s)) / mp.sqrt(s) - 1) / s, 1e-12, 0.625**2 * 1.01, 5, lambda s: s)
 fit("L: (log(1 + f) - f + f^2 / 2) / f^3",
@@ -50,5 +79,6 @@ fit("L: (log(1 + f) - f + f^2 / 2) / f^3",
     lambda f: abs(f**3 / mp.log(1 + f)) if abs(f) > SMALL else f * f)
 fit("Q: erf(x) / x - 1, s = x^2", lambda s: mp.erf(mp.sqrt(s)) / mp.sqrt(s) - 1, 1e-12, 0.85**2 * 1.01, 6,
     lambda s: mp.sqrt(s) / mp.erf(mp.sqrt(s)))
-fit("H: tail(x), w = 1 / (1 + 0.35 x)", lambda w: tail((1 / w - 1) / TAIL), 1 / (1 + 0.35 * 14.5), 1.0, 9,
-    lambda w: 1 / tail((1 / w - 1) / TAIL))
+k = np.arange(600)
+# more nodes near 0, at distances that grow with 3 + x
+fit_ratio("N and D: tail(x)", tail, (3 + 14.5) ** ((1 + np.cos((2 * k + 1) * np.pi / 1200)) / 2) * 3 ** ((1 - np.cos((2 * k + 1) * np.pi / 1200)) / 2) - 3, 4, 5)

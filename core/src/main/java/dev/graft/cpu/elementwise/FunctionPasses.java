@@ -5,10 +5,10 @@ package dev.graft.cpu.elementwise;
  * {@code x[xAt + i]} and {@code e[eAt + i]}, whichever the loop reads; {@code y} may be one of them.
  */
 class FunctionPasses {
-    /** {@code y = exp(e)}. */
+    /** {@code y = exp(x)}. */
     void exp(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.exp(e[eAt + i]);
+            y[yAt + i] = FloatFunctions.exp(x[xAt + i]);
         }
     }
 
@@ -16,48 +16,6 @@ class FunctionPasses {
     void log(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = FloatFunctions.log(x[xAt + i]);
-        }
-    }
-
-    /** The logistic function of {@code x}, from {@code e = exp(-|x|)}. */
-    void sigmoid(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.sigmoid(x[xAt + i], e[eAt + i]);
-        }
-    }
-
-    /** {@code y = tanh(x)}, from {@code e = exp(-2 |x|)}. */
-    void tanh(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.tanh(x[xAt + i], e[eAt + i]);
-        }
-    }
-
-    /** The standard normal distribution at {@code x}, from {@code e = exp(-x^2 / 2)}. */
-    void normal(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.normal(x[xAt + i], e[eAt + i]);
-        }
-    }
-
-    /** {@code y = -|x|}. */
-    void minusAbs(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = -Math.abs(x[xAt + i]);
-        }
-    }
-
-    /** {@code y = -2 |x|}. */
-    void minusTwiceAbs(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = -2f * Math.abs(x[xAt + i]);
-        }
-    }
-
-    /** {@code y = -x^2 / 2}. */
-    void minusHalfSquare(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = -0.5f * (x[xAt + i] * x[xAt + i]);
         }
     }
 
@@ -75,13 +33,6 @@ class FunctionPasses {
         }
     }
 
-    /** {@code y += x e / sqrt(2 pi)}. */
-    void plusDensityTimes(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = y[yAt + i] + x[xAt + i] * (e[eAt + i] * FloatFunctions.NORMAL_DENSITY);
-        }
-    }
-
     /** {@code y = exp(r) - 1} for what is left of {@code x} without whole multiples of log 2. */
     void expm1Rest(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
@@ -93,41 +44,6 @@ class FunctionPasses {
     void expm1(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = FloatFunctions.expm1(x[xAt + i], e[eAt + i]);
-        }
-    }
-
-    /** Half of what the error function of {@code |x|} lacks to 1, from {@code e = exp(-x^2)}. */
-    void erfTail(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.erfTail(x[xAt + i], e[eAt + i]);
-        }
-    }
-
-    /** The error function of {@code x}, from {@code e} by {@link #erfTail}. */
-    void erf(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.erf(x[xAt + i], e[eAt + i]);
-        }
-    }
-
-    /** Twice the argument of the hyperbolic tangent in GELU's approximation at {@code x}. */
-    void geluArgument(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.geluArgument(x[xAt + i]);
-        }
-    }
-
-    /** The slope of GELU's approximation at {@code x}, from {@code e = exp(-|geluArgument|)}. */
-    void geluTanhSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = FloatFunctions.geluTanhSlope(x[xAt + i], e[eAt + i]);
-        }
-    }
-
-    /** The slope of {@code x * sigmoid(x)}, from {@code e = sigmoid(x)}. */
-    void siluSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] = e[eAt + i] * (1f + x[xAt + i] * (1f - e[eAt + i]));
         }
     }
 
@@ -163,6 +79,97 @@ class FunctionPasses {
     void minusSquare(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = -(x[xAt + i] * x[xAt + i]);
+        }
+    }
+
+    /** The logistic function. */
+    void sigmoid(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.sigmoid(x[xAt + i]);
+        }
+    }
+
+    /** {@code y = x sigmoid(x)}. */
+    void silu(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.silu(x[xAt + i]);
+        }
+    }
+
+    /** The gradient of {@code x}, from that of {@code x sigmoid(x)}, {@code e}. */
+    void siluGradient(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.siluGradient(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = tanh(x)}, from {@code e} by {@link #expOfMinusTwiceAbs}. */
+    void tanh(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.tanh(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = erf(x)}, from {@code e} by {@link #erfTail}. */
+    void erf(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.erf(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code x} times the standard normal distribution. */
+    void gelu(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.gelu(x[xAt + i]);
+        }
+    }
+
+    /** The slope of GELU at {@code x}, from {@code e} by {@link #expOfMinusHalfSquareOf}. */
+    void geluSlope(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.geluSlope(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** GELU's approximation by a hyperbolic tangent. */
+    void geluTanh(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.geluTanh(x[xAt + i]);
+        }
+    }
+
+    /** The gradient of {@code x}, from that of GELU's approximation, {@code e}. */
+    void geluTanhGradient(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.geluTanhGradient(x[xAt + i], e[eAt + i]);
+        }
+    }
+
+    /** {@code y = exp(-|x|)}; 0 where {@code x} is NaN. */
+    void expOfMinusAbs(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.expOfMinusAbs(x[xAt + i]);
+        }
+    }
+
+    /** {@code y = exp(-2 |x|)}; 0 where {@code x} is NaN. */
+    void expOfMinusTwiceAbs(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.expOfMinusTwiceAbs(x[xAt + i]);
+        }
+    }
+
+    /** Half of what the error function of {@code |x|} lacks to 1; 0 where {@code x} is NaN. */
+    void erfTail(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.erfTail(x[xAt + i]);
+        }
+    }
+
+    /** {@code y = exp(-x^2 / 2)}; 0 where {@code x} is NaN. */
+    void expOfMinusHalfSquareOf(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = FloatFunctions.expOfMinusHalfSquareOf(x[xAt + i]);
         }
     }
 }

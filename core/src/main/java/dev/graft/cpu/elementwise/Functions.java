@@ -1,6 +1,9 @@
 package dev.graft.cpu.elementwise;
 
 import dev.graft.backend.UnaryOp;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * The functions of {@link FloatFunctions} over arrays, each as short loops over a block that stays in the first-level
@@ -13,21 +16,22 @@ final class Functions {
     private final Pass exp;
     private final Pass log;
     private final Pass sigmoid;
+    private final Pass silu;
+    private final Pass siluGradient;
     private final Pass tanh;
-    private final Pass normal;
-    private final Pass minusAbs;
-    private final Pass minusTwiceAbs;
-    private final Pass minusHalfSquare;
+    private final Pass erf;
+    private final Pass erfTail;
+    private final Pass gelu;
+    private final Pass geluSlope;
+    private final Pass geluTanh;
+    private final Pass geluTanhGradient;
+    private final Pass expOfMinusAbs;
+    private final Pass expOfMinusTwiceAbs;
+    private final Pass expOfMinusHalfSquareOf;
     private final Pass times;
     private final Pass plusPositive;
-    private final Pass plusDensityTimes;
     private final Pass expm1Rest;
     private final Pass expm1;
-    private final Pass erfTail;
-    private final Pass erf;
-    private final Pass geluArgument;
-    private final Pass geluTanhSlope;
-    private final Pass siluSlope;
     private final Pass hardswishGradient;
     private final Pass hardsigmoidGradient;
     private final Pass elu;
@@ -38,21 +42,22 @@ final class Functions {
         exp = passes::exp;
         log = passes::log;
         sigmoid = passes::sigmoid;
+        silu = passes::silu;
+        siluGradient = passes::siluGradient;
         tanh = passes::tanh;
-        normal = passes::normal;
-        minusAbs = passes::minusAbs;
-        minusTwiceAbs = passes::minusTwiceAbs;
-        minusHalfSquare = passes::minusHalfSquare;
+        erf = passes::erf;
+        erfTail = passes::erfTail;
+        gelu = passes::gelu;
+        geluSlope = passes::geluSlope;
+        geluTanh = passes::geluTanh;
+        geluTanhGradient = passes::geluTanhGradient;
+        expOfMinusAbs = passes::expOfMinusAbs;
+        expOfMinusTwiceAbs = passes::expOfMinusTwiceAbs;
+        expOfMinusHalfSquareOf = passes::expOfMinusHalfSquareOf;
         times = passes::times;
         plusPositive = passes::plusPositive;
-        plusDensityTimes = passes::plusDensityTimes;
         expm1Rest = passes::expm1Rest;
         expm1 = passes::expm1;
-        erfTail = passes::erfTail;
-        erf = passes::erf;
-        geluArgument = passes::geluArgument;
-        geluTanhSlope = passes::geluTanhSlope;
-        siluSlope = passes::siluSlope;
         hardswishGradient = passes::hardswishGradient;
         hardsigmoidGradient = passes::hardsigmoidGradient;
         elu = passes::elu;
@@ -61,64 +66,86 @@ final class Functions {
     }
 
     private interface Pass {
+        @SuppressWarnings("unused") // called by its handle
         void run(float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count);
     }
 
     /**
-     * The one place where passes are called. It sees many kinds of them, so that the JIT compiler inlines none and
-     * takes each loop by itself: two loops in one compilation can be more than it inlines, and a vector operation that
-     * is not inlined makes objects (on JDK 17, tanh and GELU became 4 times slower). For the same reason a long formula
-     * is cut into passes: the error function in one made 24 bytes of objects a number, and took three times as long.
+     * Calls a pass so that the JIT compiler compiles its loop by itself, and never two loops in one caller: that can be
+     * more than it inlines, and a vector operation that is not inlined makes objects (on JDK 17, programs that used
+     * GELU and the logistic function became 6 times slower). Where it calls an interface's method, it would inline both
+     * of two classes that it has seen there; not so behind a method handle. For the same reason a long formula is cut
+     * into passes: the hyperbolic tangent in one made 36 bytes of objects a number, and took 10 times as long.
      */
+    private static final MethodHandle RUN = handle();
+
+    private static MethodHandle handle() {
+        Class<?> floats = float[].class;
+        Class<?> at = int.class;
+        try {
+            return MethodHandles.lookup()
+                    .findVirtual(
+                            Pass.class,
+                            "run",
+                            MethodType.methodType(void.class, floats, at, floats, at, floats, at, int.class));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void run(Pass pass, float[] x, int xAt, float[] e, int eAt, float[] y, int yAt, int count) {
+        try {
+            RUN.invokeExact(pass, x, xAt, e, eAt, y, yAt, count);
+        } catch (RuntimeException | Error thrown) {
+            throw thrown;
+        } catch (Throwable thrown) {
+            throw new AssertionError(thrown);
+        }
+    }
+
     private static void run(Pass pass, float[] x, int xAt, float[] e, float[] y, int yAt, int count) {
-        pass.run(x, xAt, e, 0, y, yAt, count);
+        run(pass, x, xAt, e, 0, y, yAt, count);
+    }
+
+    private static void map(Pass pass, float[] x, float[] y, int from, int to) {
+        run(pass, x, from, x, from, y, from, to - from);
+    }
+
+    private static void gradient(Pass pass, float[] x, float[] dy, float[] dx, int from, int to) {
+        run(pass, x, from, dy, from, dx, from, to - from);
     }
 
     /** {@code y = op(x)}, where {@code y} may be {@code x}; {@code a} is ELU's factor. */
     void values(UnaryOp op, float a, float[] x, float[] y, int from, int to) {
+        switch (op) {
+            case EXP -> map(exp, x, y, from, to);
+            case LOG -> map(log, x, y, from, to);
+            case SIGMOID -> map(sigmoid, x, y, from, to);
+            case GELU -> map(gelu, x, y, from, to);
+            case GELU_TANH -> map(geluTanh, x, y, from, to);
+            case SILU -> map(silu, x, y, from, to);
+            default -> valuesByBlocks(op, a, x, y, from, to);
+        }
+    }
+
+    private void valuesByBlocks(UnaryOp op, float a, float[] x, float[] y, int from, int to) {
         float[] e = new float[Math.min(BLOCK, to - from)];
         // a second block, for those that need one
-        float[] u = op == UnaryOp.SOFTPLUS || op == UnaryOp.GELU_TANH ? new float[e.length] : e;
+        float[] u = op == UnaryOp.SOFTPLUS ? new float[e.length] : e;
         for (int at = from; at < to; at += BLOCK) {
             int count = Math.min(BLOCK, to - at);
             switch (op) {
-                case EXP -> {
-                    System.arraycopy(x, at, e, 0, count);
-                    run(exp, e, 0, e, y, at, count);
-                }
-                case LOG -> run(log, x, at, e, y, at, count);
-                case SIGMOID -> {
-                    exponential(minusAbs, x, at, e, count);
-                    run(sigmoid, x, at, e, y, at, count);
-                }
                 case TANH -> {
-                    exponential(minusTwiceAbs, x, at, e, count);
+                    run(expOfMinusTwiceAbs, x, at, e, e, 0, count);
                     run(tanh, x, at, e, y, at, count);
                 }
-                case GELU -> {
-                    exponential(minusHalfSquare, x, at, e, count);
-                    run(normal, x, at, e, e, 0, count);
-                    run(times, x, at, e, y, at, count);
+                case ERF -> {
+                    run(erfTail, x, at, e, e, 0, count);
+                    run(erf, x, at, e, y, at, count);
                 }
                 case EXPM1 -> {
                     run(expm1Rest, x, at, e, e, 0, count);
                     run(expm1, x, at, e, y, at, count);
-                }
-                case ERF -> {
-                    exponential(minusSquare, x, at, e, count);
-                    run(erfTail, x, at, e, e, 0, count);
-                    run(erf, x, at, e, y, at, count);
-                }
-                case GELU_TANH -> {
-                    run(geluArgument, x, at, e, u, 0, count);
-                    exponential(minusAbs, u, 0, e, count);
-                    run(sigmoid, u, 0, e, e, 0, count);
-                    run(times, x, at, e, y, at, count);
-                }
-                case SILU -> {
-                    exponential(minusAbs, x, at, e, count);
-                    run(sigmoid, x, at, e, e, 0, count);
-                    run(times, x, at, e, y, at, count);
                 }
                 case ELU -> {
                     run(expm1Rest, x, at, e, e, 0, count);
@@ -134,7 +161,7 @@ final class Functions {
 
     /** {@code log(1 + exp(x))} as {@code max(x, 0) + log(1 + e)} with {@code e = exp(-|x|)}, which never overflows. */
     private void softplus(float[] x, float[] y, int at, float[] e, float[] u, int count) {
-        exponential(minusAbs, x, at, e, count);
+        run(expOfMinusAbs, x, at, e, e, 0, count);
         for (int i = 0; i < count; i++) {
             u[i] = 1f + e[i];
             // what u lost of e in rounding (Kahan's log1p)
@@ -149,44 +176,35 @@ final class Functions {
 
     /** {@code dx = dy * op'(x)} for what has its slope from {@code x}; {@code dx} may be {@code x} or {@code dy}. */
     void gradients(UnaryOp op, float a, float[] x, float[] dy, float[] dx, int from, int to) {
+        switch (op) {
+            case SILU -> gradient(siluGradient, x, dy, dx, from, to);
+            case GELU_TANH -> gradient(geluTanhGradient, x, dy, dx, from, to);
+            case HARDSWISH -> gradient(hardswishGradient, x, dy, dx, from, to);
+            case HARDSIGMOID -> gradient(hardsigmoidGradient, x, dy, dx, from, to);
+            default -> gradientsByBlocks(op, a, x, dy, dx, from, to);
+        }
+    }
+
+    private void gradientsByBlocks(UnaryOp op, float a, float[] x, float[] dy, float[] dx, int from, int to) {
         float[] e = new float[Math.min(BLOCK, to - from)];
         float[] slope = new float[e.length];
         for (int at = from; at < to; at += BLOCK) {
             int count = Math.min(BLOCK, to - at);
             switch (op) {
-                case SOFTPLUS -> {
-                    exponential(minusAbs, x, at, e, count);
-                    run(sigmoid, x, at, e, slope, 0, count);
-                }
-                case SILU -> {
-                    exponential(minusAbs, x, at, e, count);
-                    run(sigmoid, x, at, e, e, 0, count);
-                    run(siluSlope, x, at, e, slope, 0, count);
+                case SOFTPLUS -> run(sigmoid, x, at, e, slope, 0, count);
+                case GELU -> {
+                    run(expOfMinusHalfSquareOf, x, at, e, e, 0, count);
+                    run(geluSlope, x, at, e, slope, 0, count);
                 }
                 case ERF -> {
-                    exponential(minusSquare, x, at, slope, count);
+                    run(minusSquare, x, at, e, e, 0, count);
+                    run(exp, e, 0, e, slope, 0, count);
                     scale(FloatFunctions.ERF_SLOPE, slope, count);
                 }
-                case GELU_TANH -> {
-                    run(geluArgument, x, at, e, slope, 0, count);
-                    exponential(minusAbs, slope, 0, e, count);
-                    run(geluTanhSlope, x, at, e, slope, 0, count);
-                }
                 case ELU -> {
-                    System.arraycopy(x, at, e, 0, count);
-                    run(exp, e, 0, e, e, 0, count);
+                    run(exp, x, at, e, e, 0, count);
                     scale(a, e, count);
                     run(eluSlope, x, at, e, slope, 0, count);
-                }
-                case HARDSWISH, HARDSIGMOID -> {
-                    System.arraycopy(dy, at, e, 0, count);
-                    run(op == UnaryOp.HARDSWISH ? hardswishGradient : hardsigmoidGradient, x, at, e, dx, at, count);
-                    continue; // a choice: 0 times an infinite dy is not 0
-                }
-                case GELU -> {
-                    exponential(minusHalfSquare, x, at, e, count);
-                    run(normal, x, at, e, slope, 0, count);
-                    run(plusDensityTimes, x, at, e, slope, 0, count);
                 }
                 default -> throw new IllegalArgumentException(op + " has its slope from its result");
             }
@@ -198,10 +216,5 @@ final class Functions {
         for (int i = 0; i < count; i++) {
             e[i] *= factor;
         }
-    }
-
-    private void exponential(Pass argument, float[] x, int xAt, float[] e, int count) {
-        run(argument, x, xAt, e, e, 0, count);
-        run(exp, e, 0, e, e, 0, count);
     }
 }

@@ -84,7 +84,19 @@ public final class VectorCheck {
                 "this JVM runs without its optimizing compiler, C2. Hint: run without -XX:TieredStopAtLevel and -XX:CompilationMode");
     }
 
-    private static boolean hasFusedMultiplyAdd() {
+    /**
+     * Whether a fused multiply-add costs about what the two operations cost. It has another result than the two, by one
+     * rounding.
+     */
+    public static boolean hasFusedMultiplyAdd() {
+        return FusedHolder.FUSED;
+    }
+
+    private static final class FusedHolder {
+        private static final boolean FUSED = measureFusedMultiplyAdd();
+    }
+
+    private static boolean measureFusedMultiplyAdd() {
         long fused = Long.MAX_VALUE;
         long plain = Long.MAX_VALUE;
         float x = 1.5f;
