@@ -26,6 +26,11 @@ class FunctionAllocationTest {
         check("erf", x, Tensor::erf);
         check("expm1", x, Tensor::expm1);
         check("elu", x, v -> v.elu(1));
+        Tensor rows = x.reshape(N / 1024, 1024);
+        Tensor ones = Tensor.ones(1024);
+        check("softmax", rows, v -> v.softmax(-1));
+        check("logSoftmax", rows, v -> v.logSoftmax(-1));
+        check("layerNorm", rows, v -> v.layerNorm(ones, ones, 1e-5f));
     }
 
     /** Runs until one run makes less than a byte a number, beside what the scratch blocks take. */

@@ -4,6 +4,7 @@ import dev.graft.backend.Activation;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import dev.graft.cpu.run.ElementLoops;
+import dev.graft.cpu.run.RowLoops;
 import java.util.Arrays;
 
 /** Plain loops that C2 vectorizes automatically: one index for all arrays, and arithmetic instead of branches. */
@@ -13,15 +14,22 @@ public class PlainElementLoops implements ElementLoops {
 
     private final String reason;
     private final Functions functions;
+    private final RowLoops rows;
 
     /** @param reason why no other loops are used, for {@link #description} */
     public PlainElementLoops(String reason) {
-        this(reason, new Functions(new FunctionPasses()));
+        this(reason, new Functions(new FunctionPasses()), new PlainRowLoops());
     }
 
-    PlainElementLoops(String reason, Functions functions) {
+    PlainElementLoops(String reason, Functions functions, RowLoops rows) {
         this.reason = reason;
         this.functions = functions;
+        this.rows = rows;
+    }
+
+    @Override
+    public RowLoops rows() {
+        return rows;
     }
 
     @Override

@@ -13,7 +13,10 @@ public final class VectorElementLoops extends PlainElementLoops {
     private static final int LANES = Vectors.LANES;
 
     public VectorElementLoops() {
-        super("for what is not worth vectors", new Functions(new VectorFunctionPasses()));
+        super(
+                "for what is not worth vectors",
+                new Functions(new VectorFunctionPasses()),
+                VectorRowLoops.fits() ? new VectorRowLoops() : new PlainRowLoops());
     }
 
     @Override

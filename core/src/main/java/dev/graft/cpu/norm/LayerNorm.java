@@ -5,6 +5,7 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.reduce.RowSums;
 import dev.graft.cpu.reduce.Softmax;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.RowLoops;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 
@@ -13,6 +14,9 @@ public final class LayerNorm {
     static final int MAX_PARTIAL_SUMS = 16;
     /** Rows that are added up in float, before they are added in double. */
     static final int FLOAT_ROWS = 32;
+
+    /** Above, no square that counts is below the normal floats. */
+    private static final double SMALLEST_SQUARES = 1e-30;
 
     private final ExecutionContext context;
 
@@ -30,23 +34,36 @@ public final class LayerNorm {
         int gAt = CpuStorage.offset(gamma);
         int bAt = CpuStorage.offset(beta);
         int width = x.dim(1);
+        RowLoops loops = context.elementLoops().rows();
         context.forRange(x.dim(0), Softmax.rowGrain(width), (from, to) -> {
             double[] moments = new double[2];
             for (int row = from; row < to; row++) {
                 int xAt = CpuStorage.offset(x) + row * width;
                 int yAt = CpuStorage.offset(y) + row * width;
-                RowSums.moments(xs, xAt, width, moments);
+                moments(loops, xs, xAt, width, moments);
                 float inverse = (float) (1 / Math.sqrt(moments[1] + eps));
                 // In two parts: where the mean is large beside the deviations, what its float lost counts.
                 float m = (float) moments[0];
                 float rest = (float) (moments[0] - m);
                 means[CpuStorage.offset(mean) + row] = m;
                 inverses[CpuStorage.offset(inverseStd) + row] = inverse;
-                for (int i = 0; i < width; i++) {
-                    ys[yAt + i] = (xs[xAt + i] - m - rest) * inverse * g[gAt + i] + b[bAt + i];
-                }
+                loops.normalize(xs, xAt, m, inverse, -rest * inverse, g, gAt, b, bAt, ys, yAt, width);
             }
         });
+    }
+
+    /** The mean and the mean squared deviation from it. */
+    private static void moments(RowLoops loops, float[] x, int at, int count, double[] moments) {
+        float origin = count == 0 ? Float.NaN : x[at];
+        double mean = origin + loops.differences(x, at, count, origin) / count;
+        float m = (float) mean;
+        double squares = loops.squares(x, at, count, m, (float) (mean - m));
+        if (squares > SMALLEST_SQUARES && squares < Double.POSITIVE_INFINITY) {
+            moments[0] = mean;
+            moments[1] = squares / count;
+        } else {
+            RowSums.moments(x, at, count, moments); // deviations beyond 1e19 or below 1e-15 need double
+        }
     }
 
     /**
@@ -67,6 +84,7 @@ public final class LayerNorm {
         int pieces = (rows + pieceRows - 1) / pieceRows;
         double[] dgammas = new double[pieces * width];
         double[] dbetas = new double[pieces * width];
+        RowLoops loops = context.elementLoops().rows();
         context.forRange(rows, pieceRows, (from, to) -> {
             Workspace workspace = context.workspace();
             float[] z = workspace.floats(0, width);
@@ -92,8 +110,8 @@ public final class LayerNorm {
                         betas[i] += d;
                         gammas[i] += d * z[i];
                     }
-                    float mean1 = (float) (RowSums.sum(u, 0, width) / width);
-                    float mean2 = (float) (RowSums.products(u, 0, z, 0, width) / width);
+                    float mean1 = (float) (loops.sum(u, 0, width) / width);
+                    float mean2 = (float) (loops.products(u, 0, z, 0, width) / width);
                     for (int i = 0; i < width; i++) {
                         dxs[dxAt + i] = inverse * (u[i] - mean1 - z[i] * mean2);
                     }

@@ -4,6 +4,7 @@ import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.RowLoops;
 import dev.graft.cpu.run.Workspace;
 
 /** Softmax and log-softmax over contiguous rows, shifted by the row's maximum so that nothing overflows. */
@@ -32,36 +33,30 @@ public final class Softmax {
     }
 
     void row(boolean log, float[] x, int xAt, float[] y, int yAt, int width) {
-        float largest = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < width; i++) {
-            largest = Math.max(largest, x[xAt + i]);
-        }
-        for (int i = 0; i < width; i++) {
-            y[yAt + i] = x[xAt + i] - largest;
-        }
+        RowLoops loops = context.elementLoops().rows();
+        float largest = loops.largest(x, xAt, width);
         if (log) {
             // Not added to the maximum, beside which a logarithm may vanish.
-            float shift = (float) Math.log(sumOfExponentials(y, yAt, width));
+            float shift = (float) Math.log(sumOfExponentials(loops, x, xAt, largest, width));
             for (int i = 0; i < width; i++) {
-                y[yAt + i] -= shift;
+                y[yAt + i] = x[xAt + i] - largest - shift;
             }
         } else {
-            exp(y, y, yAt, yAt + width);
-            float scale = (float) (1 / RowSums.sum(y, yAt, width));
+            loops.exponentials(x, xAt, largest, y, yAt, width);
+            float scale = (float) (1 / loops.sum(y, yAt, width));
             for (int i = 0; i < width; i++) {
                 y[yAt + i] *= scale;
             }
         }
     }
 
-    private double sumOfExponentials(float[] x, int at, int count) {
+    private double sumOfExponentials(RowLoops loops, float[] x, int at, float largest, int count) {
         float[] block = context.workspace().floats(0, Workspace.BLOCK);
         double sum = 0;
         for (int start = 0; start < count; start += Workspace.BLOCK) {
             int size = Math.min(Workspace.BLOCK, count - start);
-            System.arraycopy(x, at + start, block, 0, size);
-            exp(block, block, 0, size);
-            sum += RowSums.sum(block, 0, size);
+            loops.exponentials(x, at + start, largest, block, 0, size);
+            sum += loops.sum(block, 0, size);
         }
         return sum;
     }
@@ -76,20 +71,21 @@ public final class Softmax {
         float[] dys = CpuStorage.floats(dy);
         float[] dxs = CpuStorage.floatsToWrite(dx);
         int width = y.dim(-1);
+        RowLoops loops = context.elementLoops().rows();
         context.forRange(width == 0 ? 0 : y.numel() / width, rowGrain(width), (from, to) -> {
             for (int r = from; r < to; r++) {
                 int yAt = CpuStorage.offset(y) + r * width;
                 int dyAt = CpuStorage.offset(dy) + r * width;
                 int dxAt = CpuStorage.offset(dx) + r * width;
                 if (log) {
-                    float sum = (float) RowSums.sum(dys, dyAt, width);
+                    float sum = (float) loops.sum(dys, dyAt, width);
                     System.arraycopy(ys, yAt, dxs, dxAt, width);
                     exp(dxs, dxs, dxAt, dxAt + width);
                     for (int i = 0; i < width; i++) {
                         dxs[dxAt + i] = dys[dyAt + i] - dxs[dxAt + i] * sum;
                     }
                 } else {
-                    float sum = (float) RowSums.products(ys, yAt, dys, dyAt, width);
+                    float sum = (float) loops.products(ys, yAt, dys, dyAt, width);
                     for (int i = 0; i < width; i++) {
                         dxs[dxAt + i] = ys[yAt + i] * (dys[dyAt + i] - sum);
                     }

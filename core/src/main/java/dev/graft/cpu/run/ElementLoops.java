@@ -12,6 +12,9 @@ public interface ElementLoops {
     /** The implementation's name and why it was chosen. */
     String description();
 
+    /** Loops over rows. */
+    RowLoops rows();
+
     /** {@code y = op(x)} with the parameters of {@link UnaryOp}. */
     void unary(UnaryOp op, float a, float b, float[] x, float[] y, int from, int to);
 

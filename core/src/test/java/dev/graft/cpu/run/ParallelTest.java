@@ -45,17 +45,18 @@ class ParallelTest {
         }
     }
 
-    @Test
-    void usesAllThreads() {
-        try (Parallel parallel = new Parallel(3)) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 8, 16})
+    void usesAllThreads(int count) {
+        try (Parallel parallel = new Parallel(count)) {
             Set<Thread> threads = ConcurrentHashMap.newKeySet();
-            CountDownLatch together = new CountDownLatch(3);
-            parallel.forRange(3, 1, (from, to) -> {
+            CountDownLatch together = new CountDownLatch(count);
+            parallel.forRange(count, 1, (from, to) -> {
                 threads.add(Thread.currentThread());
                 together.countDown();
                 waitFor(together);
             });
-            assertThat(threads).hasSize(3).contains(Thread.currentThread());
+            assertThat(threads).hasSize(count).contains(Thread.currentThread());
         }
     }
 
