@@ -26,6 +26,7 @@ class PublicTypesTest {
         assertThat(publicTypes("dev.graft.vision"))
                 .containsExactly(
                         "ClassProbability",
+                        "CrossValidation",
                         "FineTuning",
                         "FineTuningRun",
                         "ImageClassifier",

@@ -210,6 +210,17 @@ public final class FineTuning {
     }
 
     /**
+     * Holds back one fold of a cross-validation, in place of {@link #valFraction}. The other folds of the same data,
+     * {@link #group} and {@link #seed} hold the other images back; {@link CrossValidation} trains them all.
+     *
+     * @param fold from 1
+     * @param folds how many there are, at least 2
+     */
+    public FineTuning fold(int fold, int folds) {
+        return with(FineTuningValues.FOLD, new FoldChoice(fold, folds));
+    }
+
+    /**
      * Looks at every image first, and leaves out those that cannot be read, instead of refusing them. They are listed
      * in the log and in {@code model.json}. Default: {@code false}.
      */
@@ -523,6 +534,18 @@ public final class FineTuning {
     /** Whether a file is one that a run in this folder writes. */
     public static boolean writes(Path out, Path file) {
         return RunFolder.isOwn(out, file);
+    }
+
+    FineTuningValues values() {
+        return values;
+    }
+
+    FineTuningListeners listeners() {
+        return listeners;
+    }
+
+    FineTuning with(FineTuningValues other) {
+        return new FineTuning(other, listeners);
     }
 
     static SettingException missing(String name, String hint) {

@@ -5,6 +5,8 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.file.Sha256;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
 import dev.graft.nn.run.Recipe;
@@ -12,6 +14,7 @@ import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.RunIdentity;
 import dev.graft.nn.run.Stopped;
+import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
@@ -201,7 +204,9 @@ public final class FineTuningRun implements AutoCloseable {
         Map<String, Object> identity = settings.toMap();
         identity.remove("weights");
         identity.put("start weights", start.sha256().orElse("none"));
-        if (settings.source().resolved().validation().isEmpty()) {
+        if (settings.source().fold().isPresent()) {
+            identity.put("fold", settings.source().fold().get().toString());
+        } else if (settings.source().resolved().validation().isEmpty()) {
             identity.put("val_fraction", settings.source().heldFraction());
         }
         identity.put(
@@ -298,11 +303,20 @@ public final class FineTuningRun implements AutoCloseable {
 
         @Override
         public Map<String, String> files() {
-            return Map.of(
-                    RunFolder.FINGERPRINTS,
-                    fingerprints,
-                    RunFolder.DUPLICATES,
-                    data.findings().toCsv(data.kept()));
+            Map<String, String> files = new LinkedHashMap<>();
+            files.put(RunFolder.FINGERPRINTS, fingerprints);
+            files.put(RunFolder.DUPLICATES, data.findings().toCsv(data.kept()));
+            if (settings.source().fold().isPresent()) {
+                files.put(RunFolder.PREDICTIONS, predictions());
+            }
+            return files;
+        }
+
+        private String predictions() {
+            LabelledDataset held = data.validation(preprocessing.eval());
+            try (DataLoader loader = settings.loader(held)) {
+                return FoldPredictions.toCsv(held, Evaluator.evaluate(model, loader, Recipe.validationLoss(held)));
+            }
         }
 
         @Override

@@ -44,6 +44,8 @@ final class FineTuningValues {
     static final FineTuningSetting<Path> VAL = FineTuningSetting.path("val");
     static final FineTuningSetting<Double> VAL_FRACTION = FineTuningSetting.number(
             "valFraction", share -> share >= 0 && share < 1, "must be at least 0 and below 1", Optional.empty());
+    static final FineTuningSetting<FoldChoice> FOLD =
+            FineTuningSetting.parsed("fold", FoldChoice::parse, Optional.empty());
     static final FineTuningSetting<Boolean> KEEP_DUPLICATES = FineTuningSetting.flag("keepDuplicates", false);
     static final FineTuningSetting<Boolean> ALLOW_SHARED_PATIENTS =
             FineTuningSetting.flag("allowSharedPatients", false);
@@ -114,6 +116,7 @@ final class FineTuningValues {
             DATA,
             VAL,
             VAL_FRACTION,
+            FOLD,
             KEEP_DUPLICATES,
             ALLOW_SHARED_PATIENTS,
             GROUP,
@@ -225,6 +228,18 @@ final class FineTuningValues {
         return merged;
     }
 
+    boolean resumes() {
+        return get(RESUME);
+    }
+
+    boolean hasData() {
+        return given(DATA).isPresent();
+    }
+
+    boolean hasFold() {
+        return given(FOLD).isPresent();
+    }
+
     /** @throws SettingException where the folder is missing */
     Path out() {
         return given(OUT).orElseThrow(() -> FineTuning.missing("out", "name a folder for the result"));
@@ -300,11 +315,19 @@ final class FineTuningValues {
                 get(ALLOW_SHARED_PATIENTS),
                 get(CSV_ENCODING),
                 given(LABEL_COLUMNS).orElse(List.of()),
-                given(GROUP).map(GroupRule::new));
+                given(GROUP).map(GroupRule::new),
+                given(FOLD));
         checkThat(
                 given(VAL_FRACTION).isEmpty() || source.resolved().validation().isEmpty(),
                 setting("valFraction") + " is for data without validation images of its own, and " + data
                         + " has such");
+        checkThat(
+                given(FOLD).isEmpty()
+                        || (given(VAL).isEmpty() && given(VAL_FRACTION).isEmpty()),
+                setting("fold") + " excludes " + setting("val") + " and " + setting("valFraction"));
+        checkThat(
+                given(FOLD).isEmpty() || source.resolved().validation().isEmpty(),
+                setting("fold") + " is for data without validation images of its own, and " + data + " has such");
         boolean validated = given(VAL_FRACTION).orElse(HELD_FRACTION) > 0;
         checkThat(
                 validated || given(PATIENCE).isEmpty(),

@@ -4,6 +4,7 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.DataException;
+import dev.graft.nn.data.Folds;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
@@ -277,7 +278,9 @@ record ImageData(
             return new ImageData(
                     all, rows(all.size()), all, new int[0], List.of(), source.keepDuplicates(), List.of(note));
         }
-        Split split = all.split(source.heldFraction(), seed);
+        Split split = source.fold()
+                .map(choice -> fold(all, choice, seed))
+                .orElseGet(() -> all.split(source.heldFraction(), seed));
         boolean[] trained = new boolean[all.size()];
         for (int row : split.train()) {
             trained[row] = true;
@@ -286,6 +289,12 @@ record ImageData(
         List<ImageDataset.Duplicate> twins = all.duplicates(split.held(), all, split.train());
         checkAllClassesTrained(all, trained, "add images, or lower " + setting("valFraction"));
         return withoutDuplicates(all, split.train(), all, split.held(), twins, source, split.notes());
+    }
+
+    private static Split fold(ImageDataset all, FoldChoice choice, long seed) {
+        Folds folds = all.folds(choice.folds(), seed);
+        Split split = folds.split(choice.fold() - 1);
+        return new Split(split.train(), split.held(), folds.notes());
     }
 
     private static void checkAllClassesTrained(ImageDataset all, boolean[] trained, String fix) {

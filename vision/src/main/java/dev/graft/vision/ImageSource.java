@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param labelColumns of CSV files, the columns of 0 and 1 where an image has any number of labels; else empty
  * @param group what tells which images belong to one patient: see {@link GroupRule}; empty for the column
  *     {@code patient} of CSV files
+ * @param fold which fold of a cross-validation is held back; empty for {@code heldFraction}
  */
 record ImageSource(
         Path data,
@@ -36,7 +37,8 @@ record ImageSource(
         boolean sharedPatients,
         Charset csvEncoding,
         List<String> labelColumns,
-        Optional<GroupRule> group) {
+        Optional<GroupRule> group,
+        Optional<FoldChoice> fold) {
     /** With CSV files in UTF-8. */
     public ImageSource(
             Path data, Optional<Path> validation, double heldFraction, boolean keepDuplicates, boolean sharedPatients) {
@@ -48,6 +50,7 @@ record ImageSource(
                 sharedPatients,
                 StandardCharsets.UTF_8,
                 List.of(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -111,7 +114,7 @@ record ImageSource(
 
     private ImageSource of(Path train, Optional<Path> held) {
         return new ImageSource(
-                train, held, heldFraction, keepDuplicates, sharedPatients, csvEncoding, labelColumns, group);
+                train, held, heldFraction, keepDuplicates, sharedPatients, csvEncoding, labelColumns, group, fold);
     }
 
     /** What is opened otherwise than by {@link ImageData#open}, which knows of groups. */
@@ -121,7 +124,7 @@ record ImageSource(
 
     /** Whether there shall be validation images. */
     boolean validates() {
-        return validation.isPresent() || heldFraction > 0;
+        return validation.isPresent() || fold.isPresent() || heldFraction > 0;
     }
 
     /** The parts of a split, where {@code data} is to be divided and holds such. */

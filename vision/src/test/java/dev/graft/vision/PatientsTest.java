@@ -125,7 +125,8 @@ class PatientsTest {
                 false,
                 StandardCharsets.UTF_8,
                 List.of(),
-                Optional.of(new GroupRule(group)));
+                Optional.of(new GroupRule(group)),
+                Optional.empty());
     }
 
     /** Two images, one of each class, have each number. */

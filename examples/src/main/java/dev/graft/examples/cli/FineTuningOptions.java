@@ -40,6 +40,12 @@ final class FineTuningOptions {
                     "Without --val: the share of each class held back for validation; 0 trains on all images and keeps the last epoch. Default: 0.2.")
     private String heldFraction;
 
+    @Option(
+            names = "--fold",
+            paramLabel = "I/K",
+            description = "Without --val: hold back the I-th of K folds, in place of a share. kfold trains them all.")
+    private String fold;
+
     @Option(names = "--keep-duplicates", description = "Validate on files that were trained on, too.")
     private boolean keepDuplicates;
 

@@ -28,6 +28,7 @@ import picocli.CommandLine.TypeConversionException;
         subcommands = {
             FinetuneCommand.class,
             LrFindCommand.class,
+            KfoldCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
             InspectCommand.class,

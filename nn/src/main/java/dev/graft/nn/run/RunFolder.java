@@ -51,10 +51,14 @@ public final class RunFolder implements AutoCloseable {
     /** Examples that are there more than once; written with the result. */
     public static final String DUPLICATES = "duplicates.csv";
 
+    /** What a fold's model answers to the examples that were held back; written with the result. */
+    public static final String PREDICTIONS = "predictions.csv";
+
     private static final List<String> OWN = List.of(
             SETTINGS,
             FINGERPRINTS,
             DUPLICATES,
+            PREDICTIONS,
             FEATURES.get(0),
             FEATURES.get(1),
             METRICS,

@@ -2,6 +2,7 @@ package dev.graft.vision.data;
 
 import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.Example;
+import dev.graft.nn.data.Folds;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
@@ -335,6 +336,19 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
                 ? Split.stratified(listing.labels, heldFraction, seed)
                 : Split.grouped(listing.groups, listing.labels, heldFraction, seed);
         return listing.isMultiLabel() ? split.withoutClasses() : split.named(listing.classes);
+    }
+
+    /**
+     * The folds of a cross-validation: even shares of each class or, if {@link #groups()} are known, whole groups. Of
+     * several labels it is the share of each combination of them.
+     *
+     * @param count how many folds, from 2 to the number of images, or of groups
+     */
+    public Folds folds(int count, long seed) {
+        Folds folds = listing.groups.isEmpty()
+                ? Folds.stratified(listing.labels, count, seed)
+                : Folds.grouped(listing.groups, listing.labels, count, seed);
+        return listing.isMultiLabel() ? folds.withoutClasses() : folds.named(listing.classes);
     }
 
     /**

@@ -1,0 +1,151 @@
+package dev.graft.vision;
+
+import static dev.graft.message.Message.setting;
+
+import dev.graft.io.file.AtomicText;
+import dev.graft.message.SettingException;
+import dev.graft.nn.json.Json;
+import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.train.Evaluation;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * A k-fold cross-validation of a fine-tuning: each image is held back once, and judged by a model that was not trained
+ * on it, nor on others of its patient where {@link FineTuning#group} tells them. All that {@code graft kfold} does.
+ *
+ * <pre>{@code
+ * CrossValidation.Result result = CrossValidation.of(
+ *                 FineTuning.of(Path.of("photos")).group("(patient\\d+)_").out(Path.of("folds")), 5)
+ *         .run();
+ * }</pre>
+ *
+ * <p>The folder {@code out} holds a run's folder for each fold, {@code fold-1} and so on, with {@code predictions.csv}
+ * besides, and {@code kfold.json}. Each fold is resumed as a fine-tuning is; folds that are finished are not trained
+ * again.
+ */
+public final class CrossValidation {
+    private static final String REPORT = "kfold.json";
+
+    private final FineTuning tuning;
+    private final int folds;
+
+    private CrossValidation(FineTuning tuning, int folds) {
+        this.tuning = tuning;
+        this.folds = folds;
+    }
+
+    /**
+     * Of a fine-tuning, whose {@code out} is the folder for all folds.
+     *
+     * @param folds how many, at least 2; at most as many as there are images, or patients
+     * @throws SettingException for fewer folds, or a fine-tuning of one fold
+     */
+    public static CrossValidation of(FineTuning tuning, int folds) {
+        if (folds < 2) {
+            throw new SettingException(setting("folds") + " must be at least 2, was " + folds, "give another value");
+        }
+        if (tuning.values().hasFold()) {
+            throw new SettingException(
+                    setting("fold") + " is one fold, and a cross-validation trains them all", "leave it out");
+        }
+        return new CrossValidation(tuning, folds);
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param isFinished whether all folds are; else a resume continues
+     * @param out the folder
+     * @param metrics what {@code kfold.json} holds: {@code folds}, {@code mean}, {@code standard_deviation},
+     *     {@code pooled}; empty if a fold was stopped
+     */
+    public record Result(boolean isFinished, Path out, Map<String, Object> metrics) {}
+
+    /**
+     * Trains all folds that are not finished, and scores them.
+     *
+     * @throws SettingException where settings lack, or contradict each other
+     * @throws dev.graft.nn.run.RunException where the folders, the images or the weights cannot be used
+     */
+    public Result run() {
+        Path out = tuning.values().out();
+        FineTuningValues values = tuning.values();
+        if (values.resumes() && !values.hasData()) {
+            values = values.with(FineTuningValues.OUT, folder(out, 1)).withThoseOfTheRun();
+        }
+        for (int fold = 1; fold <= folds; fold++) {
+            tuning.listeners().say("fold " + fold + " of " + folds + ":");
+            FineTuningValues own = values.with(FineTuningValues.OUT, folder(out, fold))
+                    .with(FineTuningValues.FOLD, new FoldChoice(fold, folds));
+            if (!tuning.with(own).run().isFinished()) {
+                return new Result(false, out, Map.of());
+            }
+        }
+        Map<String, Object> metrics = score(out);
+        AtomicText.write(out.resolve(REPORT), Json.write(metrics));
+        return new Result(true, out, metrics);
+    }
+
+    private static Path folder(Path out, int fold) {
+        return out.resolve("fold-" + fold);
+    }
+
+    private Map<String, Object> score(Path out) {
+        ModelCard card = ModelCard.read(folder(out, 1));
+        boolean multiLabel = ImageModels.isMultiLabel(card);
+        List<Evaluation> scores = new ArrayList<>();
+        List<Object> entries = new ArrayList<>();
+        for (int fold = 1; fold <= folds; fold++) {
+            Evaluation own = FoldPredictions.read(folder(out, fold), multiLabel, card.classes());
+            scores.add(own);
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("fold", fold);
+            entry.put("images", own.probabilities().length);
+            entry.put("accuracy", own.accuracy());
+            entry.put("auroc", own.auroc());
+            entry.put("loss", own.loss());
+            entry.put("run", ModelCard.read(folder(out, fold)).facts().get(ModelCard.RUN));
+            entries.add(entry);
+        }
+        Map<String, Object> mean = new LinkedHashMap<>();
+        Map<String, Object> deviation = new LinkedHashMap<>();
+        put("accuracy", Evaluation::accuracy, scores, mean, deviation);
+        put("auroc", Evaluation::auroc, scores, mean, deviation);
+        put("loss", Evaluation::loss, scores, mean, deviation);
+        Map<String, Object> metrics = new LinkedHashMap<>();
+        metrics.put("folds", entries);
+        metrics.put("mean", mean);
+        metrics.put("standard_deviation", deviation);
+        metrics.put("pooled", Metrics.of(FoldPredictions.pooled(scores, multiLabel), card.classes()));
+        return metrics;
+    }
+
+    /** Of the folds where the score is defined; the deviation is that of a sample, by n - 1. */
+    private static void put(
+            String name,
+            ToDoubleFunction<Evaluation> score,
+            List<Evaluation> folds,
+            Map<String, Object> mean,
+            Map<String, Object> deviation) {
+        double[] values = folds.stream()
+                .mapToDouble(score)
+                .filter(value -> !Double.isNaN(value))
+                .toArray();
+        double sum = 0;
+        for (double value : values) {
+            sum += value;
+        }
+        double average = sum / values.length;
+        double squares = 0;
+        for (double value : values) {
+            squares += (value - average) * (value - average);
+        }
+        mean.put(name, average);
+        deviation.put(name, values.length < 2 ? Double.NaN : Math.sqrt(squares / (values.length - 1)));
+    }
+}

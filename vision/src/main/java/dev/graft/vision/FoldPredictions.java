@@ -1,0 +1,125 @@
+package dev.graft.vision;
+
+import static dev.graft.message.Message.setting;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.run.RunException;
+import dev.graft.nn.run.RunFolder;
+import dev.graft.nn.train.Evaluation;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a fold's model answers to the images that were held back: {@code predictions.csv}, with a column of 0 and 1 and
+ * one of probabilities for each class.
+ */
+final class FoldPredictions {
+    private static final double LEAST_PROBABILITY = 1e-15;
+
+    private FoldPredictions() {}
+
+    static String toCsv(LabelledDataset images, Evaluation scores) {
+        StringWriter text = new StringWriter();
+        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
+            List<String> header = new ArrayList<>(List.of("file"));
+            images.classes().forEach(name -> header.add("true_" + name));
+            images.classes().forEach(name -> header.add("probability_" + name));
+            csv.writeRecord(header);
+            for (int i = 0; i < scores.probabilities().length; i++) {
+                int index = scores.indices()[i];
+                List<String> line = new ArrayList<>(List.of(images.describe(index)));
+                for (boolean has : images.has(index)) {
+                    line.add(has ? "1" : "0");
+                }
+                for (float probability : scores.probabilities()[i]) {
+                    line.add(Float.toString(probability));
+                }
+                csv.writeRecord(line);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    /** @throws RunException where a fold's folder holds no such file */
+    static Evaluation read(Path folder, boolean multiLabel, List<String> classes) {
+        Path file = folder.resolve(RunFolder.PREDICTIONS);
+        List<float[]> probabilities = new ArrayList<>();
+        List<boolean[]> truths = new ArrayList<>();
+        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(file)) {
+            for (NamedCsvRecord row : reader) {
+                float[] own = new float[classes.size()];
+                boolean[] has = new boolean[classes.size()];
+                for (int c = 0; c < own.length; c++) {
+                    has[c] = row.getField("true_" + classes.get(c)).equals("1");
+                    own[c] = Float.parseFloat(row.getField("probability_" + classes.get(c)));
+                }
+                probabilities.add(own);
+                truths.add(has);
+            }
+        } catch (IOException
+                | UncheckedIOException
+                | CsvParseException
+                | IllegalArgumentException
+                | java.util.NoSuchElementException e) {
+            throw new RunException(
+                    file + " is missing or damaged, so there is nothing to score this fold by",
+                    "train it again with " + setting("overwrite"),
+                    e);
+        }
+        return evaluation(probabilities, truths, multiLabel);
+    }
+
+    /** All folds' answers together. */
+    static Evaluation pooled(List<Evaluation> folds, boolean multiLabel) {
+        List<float[]> probabilities = new ArrayList<>();
+        List<boolean[]> truths = new ArrayList<>();
+        for (Evaluation fold : folds) {
+            for (int i = 0; i < fold.probabilities().length; i++) {
+                probabilities.add(fold.probabilities()[i]);
+                boolean[] has = new boolean[fold.classes()];
+                if (multiLabel) {
+                    System.arraycopy(fold.truths()[i], 0, has, 0, has.length);
+                } else {
+                    has[fold.labels()[i]] = true;
+                }
+                truths.add(has);
+            }
+        }
+        return evaluation(probabilities, truths, multiLabel);
+    }
+
+    private static Evaluation evaluation(List<float[]> probabilities, List<boolean[]> truths, boolean multiLabel) {
+        float[][] rows = probabilities.toArray(float[][]::new);
+        boolean[][] has = truths.toArray(boolean[][]::new);
+        int[] labels = new int[multiLabel ? 0 : rows.length];
+        int[] indices = new int[rows.length];
+        double loss = 0;
+        for (int i = 0; i < rows.length; i++) {
+            indices[i] = i;
+            double own = 0;
+            for (int c = 0; c < rows[i].length; c++) {
+                if (has[i][c] && !multiLabel) {
+                    labels[i] = c;
+                }
+                if (has[i][c]) {
+                    own -= Math.log(Math.max(LEAST_PROBABILITY, rows[i][c]));
+                } else if (multiLabel) {
+                    own -= Math.log(Math.max(LEAST_PROBABILITY, 1 - rows[i][c]));
+                }
+            }
+            loss += own / (multiLabel ? rows[i].length : 1);
+        }
+        return new Evaluation(loss / rows.length, rows, labels, indices, multiLabel ? has : new boolean[0][]);
+    }
+}
