@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -117,7 +116,7 @@ public final class Update {
 
     /** The tensors that one call changes, by their memory. */
     private static final class Changed {
-        private final Map<Storage, List<Tensor>> tensors = new IdentityHashMap<>();
+        private final IdentityHashMap<Storage, List<Tensor>> tensors = new IdentityHashMap<>();
 
         /** Refuses tensors that share elements with those before. */
         void add(String op, Tensor... changed) {

@@ -148,7 +148,7 @@ public final class BinaryMetrics {
                 sum += weights[i] * values[i];
                 count += weights[i];
             }
-            return Score.ratio(sum, count, "no case");
+            return Score.ratio(sum, (double) count, "no case");
         };
     }
 

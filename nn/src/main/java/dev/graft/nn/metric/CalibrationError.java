@@ -65,7 +65,7 @@ public final class CalibrationError {
                 for (double e : excess) {
                     sum += Math.abs(e);
                 }
-                return Score.ratio(sum, count, "no case");
+                return Score.ratio(sum, (double) count, "no case");
             }
 
             @Override

@@ -22,7 +22,11 @@ public record CalibrationLine(Score slope, Score intercept, Score inTheLarge) {
     private static final int MOST_STEPS = 100;
     private static final double CONVERGED = 1e-12;
 
-    /** @throws IllegalArgumentException if a value is not a probability */
+    /**
+     * Fits the line to cases.
+     *
+     * @throws IllegalArgumentException if a value is not a probability
+     */
     public static CalibrationLine of(BinaryCases cases) {
         int[] ones = new int[cases.size()];
         Arrays.fill(ones, 1);

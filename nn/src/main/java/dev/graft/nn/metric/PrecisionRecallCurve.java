@@ -24,7 +24,11 @@ public record PrecisionRecallCurve(List<Point> points) {
      */
     public record Point(double threshold, double recall, double precision) {}
 
-    /** @throws IllegalArgumentException without a positive case */
+    /**
+     * The curve of cases.
+     *
+     * @throws IllegalArgumentException without a positive case
+     */
     public static PrecisionRecallCurve of(BinaryCases cases) {
         if (cases.positives() == 0) {
             throw new IllegalArgumentException("precision-recall curve: there is no positive case");

@@ -25,7 +25,11 @@ public record ReliabilityCurve(List<Point> points) {
      */
     public record Point(int bin, int cases, double predicted, double observed) {}
 
-    /** @throws IllegalArgumentException if a value is not a probability */
+    /**
+     * The curve of cases.
+     *
+     * @throws IllegalArgumentException if a value is not a probability
+     */
     public static ReliabilityCurve of(BinaryCases cases, Bins bins) {
         cases.checked("reliability curve");
         double[] p = new double[cases.size()];

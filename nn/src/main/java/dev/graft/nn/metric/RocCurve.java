@@ -25,7 +25,11 @@ public record RocCurve(List<Point> points) {
      */
     public record Point(double threshold, double falsePositiveRate, double sensitivity) {}
 
-    /** @throws IllegalArgumentException unless there are positive and negative cases */
+    /**
+     * The curve of cases.
+     *
+     * @throws IllegalArgumentException unless there are positive and negative cases
+     */
     public static RocCurve of(BinaryCases cases) {
         if (cases.positives() == 0 || cases.negatives() == 0) {
             throw new IllegalArgumentException("ROC curve: there is "

@@ -30,6 +30,10 @@ public record Score(OptionalDouble value, String reason) {
     }
 
     /** {@code part / whole}, or undefined for the reason if {@code whole} is 0. */
+    static Score ratio(long part, long whole, String reason) {
+        return ratio((double) part, (double) whole, reason);
+    }
+
     static Score ratio(double part, double whole, String reason) {
         return whole == 0 ? undefined(reason) : of(part / whole);
     }
