@@ -35,9 +35,9 @@ final class Parallel implements AutoCloseable {
     }
 
     private static final Logger LOG = System.getLogger("dev.graft.cpu");
-    // Kernels follow each other within microseconds; waking a thread that parked at once costs more than a kernel
-    // takes.
-    private static final int SPINS = 2_000;
+    // Kernels follow each other within microseconds, or some hundred where a step begins or a loss is computed, and
+    // pieces of large products take as long. Waking a thread that parked costs more than most kernels take.
+    private static final long SPIN = TimeUnit.MICROSECONDS.toNanos(300);
     private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(1);
     private static final ParallelJob[] NONE = {};
 
@@ -92,7 +92,7 @@ final class Parallel implements AutoCloseable {
             if (jobs.get().length > 1) {
                 wakeWorkers(1); // for another loop, while this thread waits
             }
-            job.await(SPINS);
+            job.await(SPIN);
         }
         remove(job);
         if (job.failure() != null) {
@@ -254,14 +254,14 @@ final class Parallel implements AutoCloseable {
 
         @Override
         public void run() {
-            int idle = 0;
+            long idleSince = System.nanoTime();
             while (!closed) {
                 if (help()) {
-                    idle = 0;
-                } else if (idle++ < SPINS && room() > 0) {
+                    idleSince = System.nanoTime();
+                } else if (System.nanoTime() - idleSince < SPIN && room() > 0) {
                     Thread.onSpinWait();
                 } else if (rest()) {
-                    idle = 0;
+                    idleSince = System.nanoTime();
                 } else {
                     break;
                 }

@@ -161,11 +161,16 @@ final class ParallelJob {
         }
     }
 
-    /** Returns when every piece is done. An interrupt is deferred until then. */
-    void await(int spins) {
+    /**
+     * Returns when every piece is done. An interrupt is deferred until then.
+     *
+     * @param spin nanoseconds to wait awake
+     */
+    void await(long spin) {
         boolean interrupted = false;
-        for (int i = 0; !isDone(); i++) {
-            if (i < spins) {
+        long start = System.nanoTime();
+        while (!isDone()) {
+            if (System.nanoTime() - start < spin) {
                 Thread.onSpinWait();
             } else {
                 LockSupport.park(this);
