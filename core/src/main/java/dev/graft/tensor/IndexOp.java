@@ -15,7 +15,7 @@ sealed interface IndexOp extends Op {
                         index,
                         x.dim(axis),
                         OptionalLong.empty(),
-                        "dimension " + axis + " of " + x.shape() + " has indices"),
+                        () -> "dimension " + axis + " of " + x.shape() + " has indices"),
                 index.shape());
     }
 

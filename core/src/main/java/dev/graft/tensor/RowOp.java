@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** Operators on rows that are selected or scored by integer indices. */
 sealed interface RowOp extends Op {
@@ -34,8 +35,12 @@ sealed interface RowOp extends Op {
                         + " is not among the rows of the table " + table.shape() + ".");
             }
             Op.requireFloat(name(), "the table", table);
-            Tensor rows =
-                    list(name(), in[1], table.dim(0), OptionalLong.empty(), "the table " + table.shape() + " has rows");
+            Tensor rows = list(
+                    name(),
+                    in[1],
+                    table.dim(0),
+                    OptionalLong.empty(),
+                    () -> "the table " + table.shape() + " has rows");
             Tensor y = Raw.empty(table, rows.numel(), table.dim(1));
             table.backend().gatherRows(Raw.contiguous(table).view(), rows.view(), y.view());
             saved.put(0, rows);
@@ -96,7 +101,11 @@ sealed interface RowOp extends Op {
             int classes = logits.dim(1);
             Tensor rows = toRows(logits);
             Tensor target = indices(
-                    name(), in[1], classes, OptionalLong.of(ignoreIndex), "logits " + logits.shape() + " have classes");
+                    name(),
+                    in[1],
+                    classes,
+                    OptionalLong.of(ignoreIndex),
+                    () -> "logits " + logits.shape() + " have classes");
             Optional<View> weight =
                     in.length > 2 ? Optional.of(Raw.contiguous(in[2]).view()) : Optional.empty();
             Tensor loss = Raw.empty(logits, rows.dim(0));
@@ -194,13 +203,17 @@ sealed interface RowOp extends Op {
         }
     }
 
-    /** Indices as contiguous I64 rows, each checked to be in {@code [0, size)} or {@code ignored}. */
-    static Tensor indices(String op, Tensor indices, int size, OptionalLong ignored, String what) {
+    /**
+     * Indices as contiguous I64 rows, each checked to be in {@code [0, size)} or {@code ignored}.
+     *
+     * @param what has them, in a message
+     */
+    static Tensor indices(String op, Tensor indices, int size, OptionalLong ignored, Supplier<String> what) {
         return Raw.contiguous(list(op, indices, size, ignored, what));
     }
 
     /** As {@link #indices}, of any stride: indices that are one column of a table are not copied. */
-    private static Tensor list(String op, Tensor indices, int size, OptionalLong ignored, String what) {
+    private static Tensor list(String op, Tensor indices, int size, OptionalLong ignored, Supplier<String> what) {
         if (indices.dtype() != DType.I64 && indices.dtype() != DType.I32) {
             throw new IllegalArgumentException(
                     op + ": indices must be I64 or I32, got " + indices.dtype() + " " + indices.shape());
@@ -213,8 +226,9 @@ sealed interface RowOp extends Op {
                         rows.view(),
                         size,
                         ignored,
-                        (position, index) -> new IllegalArgumentException(op + ": index " + index + " at position "
-                                + position + " of " + shape + " is out of range; " + what + " 0 to " + (size - 1)));
+                        (position, index) ->
+                                new IllegalArgumentException(op + ": index " + index + " at position " + position
+                                        + " of " + shape + " is out of range; " + what.get() + " 0 to " + (size - 1)));
         return rows;
     }
 }

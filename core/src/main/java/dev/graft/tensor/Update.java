@@ -92,7 +92,7 @@ public final class Update {
         }
         // Before and after: another thread that reads during the step sees a different version at its end in either
         // case.
-        steps.forEach(Update::markModified);
+        markModified(steps);
         try (Scope scope = Scope.open()) {
             List<View> before = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {
@@ -111,7 +111,7 @@ public final class Update {
                             weightDecay,
                             nesterov);
         }
-        steps.forEach(Update::markModified);
+        markModified(steps);
     }
 
     /** The tensors that one call changes, by their memory. */
@@ -121,15 +121,25 @@ public final class Update {
         /** Refuses tensors that share elements with those before. */
         void add(String op, Tensor... changed) {
             for (Tensor tensor : changed) {
-                List<Tensor> same = tensors.computeIfAbsent(tensor.storage(), s -> new ArrayList<>(1));
-                same.forEach(other -> InPlace.checkApart(op, other, tensor));
+                List<Tensor> same = tensors.get(tensor.storage());
+                if (same == null) {
+                    same = new ArrayList<>(1);
+                    tensors.put(tensor.storage(), same);
+                }
+                for (Tensor other : same) {
+                    InPlace.checkApart(op, other, tensor);
+                }
                 same.add(tensor);
             }
         }
 
         /** {@code source}, or a copy if a tensor changes that it shares elements with and that is none of its own. */
         Tensor apart(Tensor source, Tensor... own) {
-            for (Tensor tensor : tensors.getOrDefault(source.storage(), List.of())) {
+            List<Tensor> same = tensors.get(source.storage());
+            if (same == null) {
+                return source;
+            }
+            for (Tensor tensor : same) {
                 if (!Arrays.asList(own).contains(tensor) && source.view().overlaps(tensor.view())) {
                     return source.detach().copy();
                 }
@@ -270,6 +280,12 @@ public final class Update {
             source = InPlace.asBefore(source, target);
         }
         return Raw.like(source, changed[0]).view();
+    }
+
+    private static void markModified(List<Tensor[]> steps) {
+        for (Tensor[] changed : steps) {
+            markModified(changed);
+        }
     }
 
     private static void markModified(Tensor... changed) {

@@ -53,14 +53,18 @@ public final class StridedLoop {
      * keep the threads as busy as a large one.
      */
     public static void runAll(ExecutionContext context, Body body, List<Operand[]> tensors) {
-        Prepared[] all = tensors.stream()
-                .map(Prepared::of)
-                .filter(tensor -> tensor.walk.total() > 0)
-                .toArray(Prepared[]::new);
+        Prepared[] all = new Prepared[tensors.size()];
+        int count = 0;
+        for (Operand[] operands : tensors) {
+            Prepared prepared = Prepared.of(operands);
+            if (prepared.walk.total() > 0) {
+                all[count++] = prepared;
+            }
+        }
         int next;
-        for (int i = 0; i < all.length; i = next) {
+        for (int i = 0; i < count; i = next) {
             long total = 0;
-            for (next = i; next < all.length && total + all[next].walk.total() <= Integer.MAX_VALUE; next++) {
+            for (next = i; next < count && total + all[next].walk.total() <= Integer.MAX_VALUE; next++) {
                 total += all[next].walk.total();
             }
             runTogether(context, body, Arrays.copyOfRange(all, i, next), (int) total);

@@ -105,7 +105,11 @@ public abstract class Optimizer implements AutoCloseable {
      */
     public final void checkParameters() {
         List<Parameter> parameters = parameters();
-        if (parameters.stream().noneMatch(Optimizer::isGone)) {
+        boolean complete = true;
+        for (Parameter parameter : parameters) {
+            complete &= !isGone(parameter);
+        }
+        if (complete) {
             return;
         }
         List<String> gone = new ArrayList<>();

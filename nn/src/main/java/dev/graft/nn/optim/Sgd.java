@@ -6,9 +6,7 @@ import dev.graft.tensor.Device;
 import dev.graft.tensor.Tensor;
 import dev.graft.tensor.Update;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -110,27 +108,36 @@ public final class Sgd extends Optimizer {
     protected void stepAll() {
         int i = 0;
         for (ParameterGroup<Options> group : groups) {
-            Map<Together, Step> steps = new LinkedHashMap<>();
+            List<Step> steps = new ArrayList<>(1);
             for (Parameter parameter : group.parameters()) {
                 if (steps(parameter)) {
                     add(i, parameter, group.options(), steps);
                 }
                 i++;
             }
-            steps.forEach((together, step) -> step.run(
-                    together.first, group.options(), scaled(group.options().learningRate())));
+            for (Step step : steps) {
+                step.run(group.options(), scaled(group.options().learningRate()));
+            }
         }
     }
 
-    /** What the parameters that one call steps have in common. */
-    private record Together(boolean first, Device device) {}
+    /** The parameters that one call steps. */
+    private record Step(
+            boolean first, Device device, List<Tensor> weights, List<Tensor> gradients, List<Tensor> velocities) {
 
-    private record Step(List<Tensor> weights, List<Tensor> gradients, List<Tensor> velocities) {
-        Step() {
-            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        /** The step for such parameters, added to {@code steps} if it is not there. */
+        static Step of(List<Step> steps, boolean first, Device device) {
+            for (Step step : steps) {
+                if (step.first == first && step.device.equals(device)) {
+                    return step;
+                }
+            }
+            Step step = new Step(first, device, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            steps.add(step);
+            return step;
         }
 
-        void run(boolean first, Options o, double learningRate) {
+        void run(Options o, double learningRate) {
             Update.sgd(
                     weights,
                     gradients,
@@ -144,10 +151,10 @@ public final class Sgd extends Optimizer {
         }
     }
 
-    private void add(int index, Parameter parameter, Options o, Map<Together, Step> steps) {
+    private void add(int index, Parameter parameter, Options o, List<Step> steps) {
         boolean first = velocities.get(index).isEmpty();
         Tensor weight = parameter.value();
-        Step step = steps.computeIfAbsent(new Together(first, weight.device()), together -> new Step());
+        Step step = Step.of(steps, first, weight.device());
         if (o.momentum() != 0) {
             Tensor velocity = first
                     ? zerosLike(parameter)
