@@ -2,7 +2,6 @@ package dev.graft.benchmarks.sweep;
 
 import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.Conv2dParams;
-import dev.graft.backend.Pool2dParams;
 import dev.graft.benchmarks.sweep.Grid.Axis;
 import dev.graft.tensor.LossReduction;
 import dev.graft.tensor.Tensor;
@@ -13,22 +12,22 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The operators that the sweep covers, and the shapes of each. */
 final class Grids {
-    private static final int[] BATCHES = {1, 2, 4, 8, 16, 32};
-    private static final int[] FACTORS = {1, 2, 3, 4, 6, 8, 16, 32, 64, 128, 256, 512};
-    private static final int[] SIZES = {1, 2, 3, 5, 7, 10, 14, 28, 56, 112, 224};
-    private static final int[] LENGTHS = {1, 2, 3, 4, 5, 7, 8, 10, 16, 31, 64, 128, 256, 1000, 4096};
+    static final int[] BATCHES = {1, 2, 4, 8, 16, 32};
+    static final int[] FACTORS = {1, 2, 3, 4, 6, 8, 16, 32, 64, 128, 256, 512};
+    static final int[] SIZES = {1, 2, 3, 5, 7, 10, 14, 28, 56, 112, 224};
+    static final int[] LENGTHS = {1, 2, 3, 4, 5, 7, 8, 10, 16, 31, 64, 128, 256, 1000, 4096};
 
     private Grids() {}
 
     static List<Grid> all() {
-        return List.of(
+        List<Grid> own = List.of(
                 conv2d(),
                 conv1d(),
                 matmul(),
-                pool(),
                 broadcast(),
                 sum(),
                 softmax(),
@@ -38,19 +37,22 @@ final class Grids {
                 concat(),
                 permute(),
                 crossEntropy());
+        return Stream.of(own, SpatialGrids.all(), LineGrids.all(), SequenceGrids.all())
+                .flatMap(List::stream)
+                .toList();
     }
 
-    private static Axis passes(int count) {
+    static Axis passes(int count) {
         // 0 is forward; from 1 on, the gradient of the first operand, the second, ...
         return new Axis("pass", IntStream.range(0, count).toArray());
     }
 
-    private static Function<SplittableRandom, Tensor> floats(int... dims) {
+    static Function<SplittableRandom, Tensor> floats(int... dims) {
         return random -> Tensor.uniform(random, -1, 1, dims);
     }
 
     /** Channels-last, as layers hand images on. */
-    private static Function<SplittableRandom, Tensor> images(int n, int c, int h, int w) {
+    static Function<SplittableRandom, Tensor> images(int n, int c, int h, int w) {
         return random -> Tensor.uniform(random, -1, 1, n, h, w, c).permute(0, 3, 1, 2);
     }
 
@@ -59,7 +61,7 @@ final class Grids {
                 IntStream.generate(() -> random.nextInt(below)).limit(count).toArray(), count);
     }
 
-    private static double bytes(double... floats) {
+    static double bytes(double... floats) {
         return Float.BYTES * Arrays.stream(floats).sum();
     }
 
@@ -156,40 +158,14 @@ final class Grids {
         return turned ? floats(batch, columns, rows).andThen(t -> t.transpose(1, 2)) : floats(batch, rows, columns);
     }
 
-    private static Grid pool() {
-        List<Axis> axes = List.of(
-                new Axis("batch", BATCHES),
-                new Axis("channels", 1, 2, 3, 4, 8, 16, 32, 64, 256, 512),
-                new Axis("size", SIZES),
-                new Axis("kernel", 1, 2, 3, 4, 5, 7, 14, 28, 56, 112),
-                new Axis("stride", 1, 2, 3, 4, 7, 14),
-                new Axis("average", 0, 1),
-                passes(2));
-        return new Grid("pool", axes, v -> {
-            int size = (v[2] - v[3]) / v[4] + 1;
-            double x = 1.0 * v[0] * v[1] * v[2] * v[2];
-            double y = 1.0 * v[0] * v[1] * size * size;
-            if (v[2] < v[3]) {
-                return Optional.empty();
-            }
-            Pool2dParams params = Pool2dParams.of(v[3], v[4]);
-            return Optional.of(new Work(
-                    8 * y * v[3] * v[3], // a comparison is not a multiply-add, and gradients scatter
-                    bytes(x, y),
-                    List.of(images(v[0], v[1], v[2], v[2])),
-                    t -> v[5] == 0 ? t.get(0).maxPool2d(params) : t.get(0).avgPool2d(params),
-                    v[6] - 1));
-        });
-    }
-
-    private static List<Axis> boxes(Axis... more) {
+    static List<Axis> boxes(Axis... more) {
         List<Axis> axes = new ArrayList<>(
                 List.of(new Axis("outer", LENGTHS), new Axis("middle", LENGTHS), new Axis("inner", LENGTHS)));
         axes.addAll(List.of(more));
         return axes;
     }
 
-    private static double product(int[] v) {
+    static double product(int[] v) {
         return 1.0 * v[0] * v[1] * v[2];
     }
 
@@ -296,17 +272,20 @@ final class Grids {
     }
 
     private static Grid concat() {
-        return new Grid(
-                "concat",
-                boxes(new Axis("axis", 0, 1, 2), new Axis("parts", 1, 2, 3, 8, 32), passes(2)),
-                v -> Optional.of(new Work(
-                        0,
-                        bytes((v[5] == 0 ? 2.0 * v[4] : 2) * product(v)),
-                        IntStream.range(0, v[4])
-                                .mapToObj(i -> floats(v[0], v[1], v[2]))
-                                .toList(),
-                        t -> Tensor.concat(v[3], t),
-                        v[5] - 1)));
+        return new Grid("concat", boxes(new Axis("axis", 0, 1, 2), new Axis("parts", 1, 2, 3, 8, 32), passes(2)), v -> {
+            double joined = v[4] * product(v);
+            if (bytes(joined) > Work.MOST_BYTES) {
+                return Optional.empty(); // the gradient of one part is small, but not what it is taken from
+            }
+            return Optional.of(new Work(
+                    0,
+                    bytes(v[5] == 0 ? 2 * joined : 2 * product(v)),
+                    IntStream.range(0, v[4])
+                            .mapToObj(i -> floats(v[0], v[1], v[2]))
+                            .toList(),
+                    t -> Tensor.concat(v[3], t),
+                    v[5] - 1));
+        });
     }
 
     private static Grid permute() {

@@ -1,6 +1,7 @@
 package dev.graft.benchmarks.sweep;
 
 import dev.graft.benchmarks.sweep.Grid.Point;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -21,8 +23,10 @@ import java.util.stream.Stream;
  * constant for the call included; {@code ratio} is the cost divided by the neighbour's, or by 1 if that is less.
  *
  * <p>Run: {@code java --add-modules=jdk.incubator.vector -cp benchmarks/target/benchmarks.jar
- * dev.graft.benchmarks.sweep.ShapeSweep [seconds=30] [seed=N] [only=conv2d,sum] [worst=10]
+ * dev.graft.benchmarks.sweep.ShapeSweep [seconds=30] [seed=N] [only=conv2d,sum] [worst=10] [clock=cpu]
  * [shape=conv2d:in=64,out=64,size=56]}; with {@code shape} (which may be repeated), it only measures the shapes named.
+ * {@code clock=cpu} takes one thread and the time that the processor spends on it, which other programs on the machine
+ * do not lengthen.
  */
 public final class ShapeSweep {
     private static final int STEPS = 12;
@@ -31,25 +35,36 @@ public final class ShapeSweep {
     /** Pairs below this ratio are of no interest. */
     private static final double NOTED = 2;
     /** How many of the shapes that cost most are measured again. */
-    private static final int COSTLY = 40;
+    private static final int COSTLY = 20;
+    /** How many of the worst pairs are. */
+    private static final int DOUBTED = 80;
 
     private final Map<Point, Double> costs = new HashMap<>();
     private final Map<String, Pair> worst = new HashMap<>();
+    private final LongSupplier clock;
     private int pairs;
 
-    private ShapeSweep() {}
+    private ShapeSweep(LongSupplier clock) {
+        this.clock = clock;
+    }
+
+    /** How often a shape is measured at most, and for how long. */
+    private record Runs(int most, double seconds) {}
+
+    private static final Runs FIRST = new Runs(3, 0.02);
+    private static final Runs AGAIN = new Runs(100, 0.03);
 
     private record Pair(Point slow, Point fast, double ratio) {}
 
     public static void main(String[] args) {
-        long start = System.nanoTime();
         List<Grid> grids = Grids.all();
         List<String> shapes = Stream.of(args)
                 .filter(arg -> arg.startsWith("shape="))
                 .map(arg -> arg.substring(6))
                 .toList();
+        LongSupplier clock = clock(option(args, "clock", "wall"));
         if (!shapes.isEmpty()) {
-            shapes.forEach(shape -> measure(named(grids, shape)));
+            shapes.forEach(shape -> measure(clock, named(grids, shape)));
             return;
         }
         double seconds = Double.parseDouble(option(args, "seconds", "30"));
@@ -60,12 +75,25 @@ public final class ShapeSweep {
                 .toList();
         System.out.println("seed=" + seed + " seconds=" + seconds + ", processors "
                 + Runtime.getRuntime().availableProcessors());
-        ShapeSweep sweep = new ShapeSweep();
+        long start = clock.getAsLong();
+        ShapeSweep sweep = new ShapeSweep(clock);
         sweep.search(chosen, new SplittableRandom(seed), start + (long) (seconds * SEARCHING * 1e9));
         sweep.confirm(start + (long) (seconds * 1e9));
         int count = Integer.parseInt(option(args, "worst", "10"));
         sweep.print(count);
         sweep.printCosts(count);
+    }
+
+    private static LongSupplier clock(String name) {
+        switch (name) {
+            case "wall":
+                return System::nanoTime;
+            case "cpu":
+                System.setProperty("graft.threads", "1"); // only this thread's time is counted
+                return ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime;
+            default:
+                throw new IllegalArgumentException("clock: must be wall or cpu, got '" + name + "'");
+        }
     }
 
     private static String option(String[] args, String name, String otherwise) {
@@ -88,13 +116,13 @@ public final class ShapeSweep {
                 colon < 0 ? List.of() : List.of(shape.substring(colon + 1).split(",")));
     }
 
-    private static void measure(Point point) {
+    private static void measure(LongSupplier clock, Point point) {
         Work work = point.grid()
                 .maker()
                 .make(point.values().stream().mapToInt(v -> v).toArray())
                 .orElseThrow(() -> new IllegalArgumentException("shape: " + point + " has no result"));
-        work.measure(2000, 0.4); // until the JIT compiler has seen it
-        double seconds = work.measure(200, 0.2);
+        work.measure(clock, 2000, 0.4); // until the JIT compiler has seen it
+        double seconds = work.measure(clock, 200, 0.2);
         System.out.printf(Locale.ROOT, "%10.3f ms, cost %7.1f  %s%n", seconds * 1e3, seconds / work.expected(), point);
     }
 
@@ -103,13 +131,14 @@ public final class ShapeSweep {
             for (Grid grid : grids) {
                 Point point = grid.draw(random);
                 for (int step = 0; step < STEPS; step++) {
-                    if (System.nanoTime() > end) {
+                    if (clock.getAsLong() > end) {
                         return;
                     }
                     Optional<Point> next = point.step(random.nextInt(grid.axes().size()), random.nextBoolean() ? 1 : -1)
                             .filter(p -> p.work().isPresent());
                     if (next.isPresent()) {
-                        note(point, next.get(), cost(point, 3), cost(next.get(), 3));
+                        note(point, next.get());
+                        pairs++;
                         point = next.get();
                     }
                 }
@@ -117,15 +146,14 @@ public final class ShapeSweep {
         }
     }
 
-    private double cost(Point point, int runs) {
-        return costs.computeIfAbsent(point, p -> {
-            Work work = p.work().orElseThrow();
-            return work.measure(runs, 0.02) / work.expected();
-        });
+    private double measured(Point point, Runs runs) {
+        Work work = point.work().orElseThrow();
+        return work.measure(clock, runs.most, runs.seconds) / work.expected();
     }
 
-    private void note(Point point, Point neighbour, double cost, double other) {
-        pairs++;
+    private void note(Point point, Point neighbour) {
+        double cost = costs.computeIfAbsent(point, p -> measured(p, FIRST));
+        double other = costs.computeIfAbsent(neighbour, p -> measured(p, FIRST));
         boolean first = cost >= other;
         Point slow = first ? point : neighbour;
         // A neighbour that does less than the definition says, such as nothing at all, makes no cliff.
@@ -142,23 +170,21 @@ public final class ShapeSweep {
                 .toList();
     }
 
-    // The first measurements ran while the JIT compiler had not seen the kernels yet.
+    // The first measurements ran while the JIT compiler had not seen the kernels yet. Rounds give it time.
     private void confirm(long end) {
-        List<Pair> found = ranked();
-        List<Point> costly = costs.entrySet().stream()
+        List<Pair> found = ranked().stream().limit(DOUBTED).toList();
+        Stream<Point> costly = costs.entrySet().stream()
                 .sorted(Map.Entry.<Point, Double>comparingByValue().reversed())
                 .limit(COSTLY)
-                .map(Map.Entry::getKey)
-                .toList();
+                .map(Map.Entry::getKey);
+        Stream<Point> paired = found.stream().flatMap(pair -> Stream.of(pair.slow, pair.fast));
+        List<Point> points = Stream.concat(costly, paired).distinct().toList();
         costs.clear();
         worst.clear();
-        costly.forEach(point -> cost(point, 10));
-        for (Pair pair : found) {
-            if (System.nanoTime() > end) {
-                return;
-            }
-            note(pair.slow, pair.fast, cost(pair.slow, 10), cost(pair.fast, 10));
-        }
+        do {
+            points.forEach(point -> costs.merge(point, measured(point, AGAIN), Math::min));
+        } while (clock.getAsLong() < end);
+        found.forEach(pair -> note(pair.slow, pair.fast));
     }
 
     private void printCosts(int count) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -32,7 +33,7 @@ record Work(
     private static final double CALL = 30e-6;
 
     private static final double MOST_SECONDS = 4e-3;
-    private static final double MOST_BYTES = 96e6;
+    static final double MOST_BYTES = 96e6;
 
     /** The least time that the work could take, plus that of a call, in seconds. */
     double expected() {
@@ -47,9 +48,10 @@ record Work(
     /**
      * The seconds of the fastest of several runs; gradients without the forward pass before.
      *
+     * @param clock in nanoseconds
      * @param most seconds that all runs together may take
      */
-    double measure(int runs, double most) {
+    double measure(LongSupplier clock, int runs, double most) {
         SplittableRandom random = new SplittableRandom(1);
         try (Scope operands = Scope.open()) {
             List<Tensor> made = new ArrayList<>();
@@ -63,7 +65,7 @@ record Work(
             double best = Double.MAX_VALUE;
             double spent = 0;
             for (int run = 0; run < runs && spent < most; run++) {
-                double seconds = once(made, seed);
+                double seconds = once(clock, made, seed);
                 best = Math.min(best, seconds);
                 spent += seconds;
             }
@@ -77,25 +79,25 @@ record Work(
         return seed.copyFrom(Tensor.uniform(random, -1, 1, result.shape().toArray()));
     }
 
-    private double once(List<Tensor> operands, Tensor seed) {
+    private double once(LongSupplier clock, List<Tensor> operands, Tensor seed) {
         try (Scope scope = Scope.open()) {
             if (differentiated < 0) {
-                return seconds(() -> Autograd.noGrad(() -> forward.apply(operands)));
+                return seconds(clock, () -> Autograd.noGrad(() -> forward.apply(operands)));
             }
             Tensor result = forward.apply(operands);
             Tensor operand = operands.get(differentiated);
             operand.clearGrad();
-            return seconds(() -> {
+            return seconds(clock, () -> {
                 result.backward(seed);
                 return operand.grad().orElseThrow();
             });
         }
     }
 
-    private static double seconds(Supplier<Tensor> body) {
-        long start = System.nanoTime();
+    private static double seconds(LongSupplier clock, Supplier<Tensor> body) {
+        long start = clock.getAsLong();
         Tensor result = body.get();
-        double seconds = (System.nanoTime() - start) / 1e9;
+        double seconds = (clock.getAsLong() - start) / 1e9;
         if (result.isClosed()) {
             throw new IllegalStateException("the result was closed before it was used");
         }
