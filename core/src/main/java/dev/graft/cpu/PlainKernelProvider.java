@@ -2,6 +2,7 @@ package dev.graft.cpu;
 
 import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.BlasConvolution;
+import dev.graft.cpu.conv.PlainGroupedConvolution;
 import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.elementwise.PlainElementLoops;
@@ -73,7 +74,7 @@ final class PlainKernelProvider extends KernelProvider {
 
     @Override
     ConvolutionAlgorithm groupedConvolution(ExecutionContext context, ChannelsLast layout) {
-        return new BlasConvolution(context);
+        return new PlainGroupedConvolution(context, layout);
     }
 
     @Override
