@@ -126,7 +126,7 @@ public final class CpuBackend implements Backend {
         this.products = kernels.products(context);
         this.gemm = new Gemm(context, products);
         ChannelsLast layout = new ChannelsLast(this, copy);
-        this.maxPooling = kernels.maxPooling(this, context, layout);
+        this.maxPooling = kernels.maxPooling(context, layout);
         TapLoops taps = kernels.tapLoops();
         this.resampling = new Resampling(context, layout, taps);
         this.avgPooling = new AvgPooling(reductions, resampling, taps);

@@ -1,6 +1,5 @@
 package dev.graft.cpu;
 
-import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.parts.ConvolutionAlgorithm;
 import dev.graft.cpu.gemm.JavaBlas;
 import dev.graft.cpu.gemm.LargeProducts;
@@ -123,7 +122,7 @@ public abstract class KernelProvider {
 
     abstract NormLoops normLoops(ExecutionContext context);
 
-    abstract MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout);
+    abstract MaxPooling maxPooling(ExecutionContext context, ChannelsLast layout);
 
     abstract TapLoops tapLoops();
 

@@ -1,6 +1,5 @@
 package dev.graft.cpu;
 
-import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.BlasConvolution;
 import dev.graft.cpu.conv.PlainGroupedConvolution;
 import dev.graft.cpu.conv.depthwise.DepthwiseConvolution;
@@ -53,8 +52,8 @@ final class PlainKernelProvider extends KernelProvider {
     }
 
     @Override
-    MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
-        return new MaxPooling(backend, context, layout);
+    MaxPooling maxPooling(ExecutionContext context, ChannelsLast layout) {
+        return new MaxPooling(context, layout);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.graft.cpu;
 
-import dev.graft.backend.Backend;
 import dev.graft.cpu.conv.VectorConvolution;
 import dev.graft.cpu.conv.VectorGroupedConvolution;
 import dev.graft.cpu.conv.depthwise.VectorDepthwiseConvolution;
@@ -56,8 +55,8 @@ final class VectorKernelProvider extends KernelProvider {
     }
 
     @Override
-    MaxPooling maxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
-        return new VectorMaxPooling(backend, context, layout);
+    MaxPooling maxPooling(ExecutionContext context, ChannelsLast layout) {
+        return new VectorMaxPooling(context, layout);
     }
 
     @Override

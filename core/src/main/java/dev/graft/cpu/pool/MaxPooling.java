@@ -1,13 +1,11 @@
 package dev.graft.cpu.pool;
 
-import dev.graft.backend.Backend;
 import dev.graft.backend.PoolGeometry;
-import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.ChannelsLast;
+import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
-import dev.graft.type.DType;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -18,12 +16,10 @@ public class MaxPooling {
     /** The most windows that may share a pixel if their gradients are added in floats. */
     private static final int FLOAT_ADDITIONS = 32;
 
-    private final Backend backend;
     final ExecutionContext context;
     final ChannelsLast layout;
 
-    public MaxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
-        this.backend = backend;
+    public MaxPooling(ExecutionContext context, ChannelsLast layout) {
         this.context = context;
         this.layout = layout;
     }
@@ -36,38 +32,26 @@ public class MaxPooling {
 
     /** Results are not empty. */
     void forward(View x, PoolWindows windows, View y, Optional<View> index) {
-        if (index.isPresent()) {
-            withPlaces(x, windows, y, index.get());
-        } else {
-            Storage unused = backend.allocate(DType.I32, y.numel());
-            withPlaces(x, windows, y, new View(unused, 0, y.shape(), y.strides()));
-            unused.release();
-        }
-    }
-
-    private void withPlaces(View x, PoolWindows windows, View y, View index) {
+        Optional<ChannelsLast.Borrowed> places = index.map(layout::target);
         try (ChannelsLast.Borrowed in = layout.source(x);
-                ChannelsLast.Borrowed out = layout.target(y);
-                ChannelsLast.Borrowed places = layout.target(index)) {
-            float[] xs = CpuStorage.floats(in.view());
-            float[] ys = CpuStorage.floatsToWrite(out.view());
-            int[] is = CpuStorage.intsToWrite(places.view());
-            int channels = x.dim(1);
-            int height = x.dim(2);
-            int width = x.dim(3);
-            int rows = windows.outputHeight();
-            int columns = windows.outputWidth();
-            int xAt = CpuStorage.offset(in.view());
-            int yAt = CpuStorage.offset(out.view());
-            int iAt = CpuStorage.offset(places.view());
-            PlainMaxPool pool = new PlainMaxPool(context, windows, xs, width, channels);
-            int grain = Math.max(1, GRAIN / Math.max(1, columns * channels));
+                ChannelsLast.Borrowed out = layout.target(y)) {
+            ImageArray source = ImageArray.read(in.view());
+            ImageArray maxima = ImageArray.written(out.view());
+            Optional<int[]> found = places.map(p -> CpuStorage.intsToWrite(p.view()));
+            int foundAt = places.map(p -> CpuStorage.offset(p.view())).orElse(0);
+            int rows = maxima.height();
+            int rowFloats = maxima.width() * maxima.channels();
+            PlainMaxPool pool = new PlainMaxPool(context, windows, source.data(), source.width(), source.channels());
+            int grain = Math.max(1, GRAIN / Math.max(1, rowFloats));
             context.forRange(x.dim(0) * rows, grain, (from, to) -> {
                 for (int line = from; line < to; line++) {
-                    int at = line * columns * channels;
-                    pool.row(xAt + line / rows * height * width * channels, line % rows, ys, yAt + at, is, iAt + at);
+                    int at = line * rowFloats;
+                    int image = source.at() + source.place(line / rows, 0, 0);
+                    pool.row(image, line % rows, maxima.data(), maxima.at() + at, found, foundAt + at);
                 }
             });
+        } finally {
+            places.ifPresent(ChannelsLast.Borrowed::close);
         }
     }
 

@@ -5,19 +5,23 @@ import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * Maxima of windows and their positions. Small windows are processed tap by tap over blocks of neighbouring output
- * pixels: first the maxima, then, from the last tap to the first, the taps that equal them.
+ * Maxima of windows and their positions, for any windows: first the maxima down the columns of a row of windows, and
+ * the first image row that has each, over contiguous memory; then across the columns of each window. The work grows
+ * with the side of a window, not with its area.
  */
 final class PlainMaxPool {
-    // All taps of a block must stay in the first-level cache.
-    private static final int MOST_TAPS = 16;
-    private static final int BLOCK = 512;
+    /** The floats of an image row that are taken at once, few enough for the first-level cache. */
+    private static final int BLOCK = Workspace.BLOCK;
+    /** With fewer channels, a loop over them costs more to begin than to run. */
+    private static final int FEW = 16;
 
     private final ExecutionContext context;
     private final PoolWindows windows;
     private final float[] x;
+    private final int rowFloats;
     private final int width;
     private final int channels;
 
@@ -25,6 +29,7 @@ final class PlainMaxPool {
         this.context = context;
         this.windows = windows;
         this.x = x;
+        this.rowFloats = width * channels;
         this.width = width;
         this.channels = channels;
     }
@@ -33,106 +38,113 @@ final class PlainMaxPool {
      * One output row: {@code image} is the start of its image in {@code x}; {@code yAt} and {@code indexAt} are the
      * starts of the row.
      */
-    void row(int image, int row, float[] y, int yAt, int[] index, int indexAt) {
+    void row(int image, int row, float[] y, int yAt, Optional<int[]> index, int indexAt) {
         int top = windows.top()[row];
-        int height = windows.bottom()[row] - top;
-        int columns = windows.outputWidth();
-        int pixels = Math.max(1, BLOCK / channels);
-        for (int first = 0; first < columns; first += pixels) {
-            int last = Math.min(columns, first + pixels);
-            int widest = 0;
-            for (int c = first; c < last; c++) {
-                widest = Math.max(widest, windows.right()[c] - windows.left()[c]);
-            }
-            if (height * widest <= MOST_TAPS) {
-                block(image, top, height, widest, first, last, y, yAt, index, indexAt);
-            } else {
-                for (int c = first; c < last; c++) {
-                    for (int k = 0; k < channels; k++) {
-                        window(image, row, c, k, y, yAt + c * channels + k, index, indexAt + c * channels + k);
-                    }
-                }
-            }
-        }
-    }
-
-    private void block(
-            int image,
-            int top,
-            int height,
-            int widest,
-            int first,
-            int last,
-            float[] y,
-            int yAt,
-            int[] index,
-            int indexAt) {
-        ElementLoops kernels = context.elementLoops();
+        int bottom = windows.bottom()[row];
         Workspace workspace = context.workspace();
-        int count = (last - first) * channels;
-        float[] best = workspace.floats(0, count);
-        float[] chosen = workspace.floats(1, count);
-        Arrays.fill(best, 0, count, Float.NEGATIVE_INFINITY);
-        float[][] taps = workspace.rows(height * widest, count);
-        for (int tap = 0; tap < height * widest; tap++) {
-            load(image + (top + tap / widest) * width * channels, tap % widest, first, last, taps[tap]);
-            kernels.binary(BinaryOp.MAXIMUM, taps[tap], best, best, 0, count);
+        float[] largest = workspace.floats(0, rowFloats);
+        if (index.isEmpty()) {
+            for (int from = 0; from < rowFloats; from += BLOCK) {
+                largestDown(image, top, bottom, from, Math.min(rowFloats, from + BLOCK), largest, workspace);
+            }
+            across(largest, y, yAt);
+            return;
         }
-        Arrays.fill(chosen, 0, count, 0f);
-        for (int tap = height * widest - 1; tap >= 0; tap--) {
-            kernels.markEqual(best, taps[tap], tap, chosen, 0, count);
+        float[] rows = workspace.floats(1, rowFloats);
+        for (int from = 0; from < rowFloats; from += BLOCK) {
+            int to = Math.min(rowFloats, from + BLOCK);
+            largestDown(image, top, bottom, from, to, largest, workspace);
+            rowsDown(image, top, bottom, from, to, largest, rows, workspace);
         }
-        System.arraycopy(best, 0, y, yAt + first * channels, count);
-        int[] places = new int[Math.max(1, height * widest)];
-        for (int tap = 0; tap < height * widest; tap++) {
-            places[tap] = tap / widest * width + tap % widest;
+        across(largest, rows, top, y, yAt, index.get(), indexAt);
+    }
+
+    private void largestDown(int image, int top, int bottom, int from, int to, float[] largest, Workspace workspace) {
+        ElementLoops kernels = context.elementLoops();
+        float[] line = workspace.floats(2, rowFloats);
+        System.arraycopy(x, image + top * rowFloats + from, largest, from, to - from);
+        for (int h = top + 1; h < bottom; h++) {
+            System.arraycopy(x, image + h * rowFloats + from, line, from, to - from);
+            kernels.binary(BinaryOp.MAXIMUM, line, largest, largest, from, to);
         }
-        for (int column = first, i = 0; column < last; column++) {
-            int corner = top * width + windows.left()[column];
-            int at = indexAt + column * channels;
-            for (int k = 0; k < channels; k++, i++) {
-                index[at + k] = corner + places[(int) chosen[i]];
-                if (Float.isNaN(chosen[i])) {
-                    index[at + k] = place(image, top, top + height, column, k);
-                }
+    }
+
+    /** The rows, from {@code top} on, that have the maxima first. */
+    private void rowsDown(
+            int image, int top, int bottom, int from, int to, float[] largest, float[] rows, Workspace workspace) {
+        ElementLoops kernels = context.elementLoops();
+        float[] line = workspace.floats(2, rowFloats);
+        Arrays.fill(rows, from, to, 0f);
+        for (int h = bottom - 1; h >= top && bottom - top > 1; h--) {
+            System.arraycopy(x, image + h * rowFloats + from, line, from, to - from);
+            kernels.markEqual(largest, line, h - top, rows, from, to);
+        }
+        for (int i = from; i < to; i++) {
+            if (Float.isNaN(rows[i])) {
+                rows[i] = firstDown(image + i, top, bottom) - top;
             }
         }
     }
 
-    // Columns beyond a window's edge are minus infinity, and never the maximum.
-    private void load(int line, int tap, int first, int last, float[] block) {
-        for (int column = first; column < last; column++) {
-            int at = (column - first) * channels;
-            int place = windows.left()[column] + tap;
-            if (place < windows.right()[column]) {
-                System.arraycopy(x, line + place * channels, block, at, channels);
-            } else {
-                Arrays.fill(block, at, at + channels, Float.NEGATIVE_INFINITY);
-            }
-        }
-    }
-
-    private void window(int image, int row, int column, int channel, float[] y, int yAt, int[] index, int indexAt) {
-        int place = place(image, windows.top()[row], windows.bottom()[row], column, channel);
-        y[yAt] = x[image + place * channels + channel];
-        index[indexAt] = place;
-    }
-
-    /** The position of the first largest element; NaN counts as largest. */
-    private int place(int image, int top, int bottom, int column, int channel) {
-        int left = windows.left()[column];
-        int right = windows.right()[column];
-        int found = top * width + left;
-        float best = x[image + found * channels + channel];
-        for (int h = top; h < bottom; h++) {
-            for (int w = left; w < right; w++) {
-                float v = x[image + (h * width + w) * channels + channel];
-                if (v > best || (Float.isNaN(v) && !Float.isNaN(best))) {
-                    best = v;
-                    found = h * width + w;
-                }
+    /** The row of the first largest element; NaN counts as largest. */
+    private int firstDown(int at, int top, int bottom) {
+        int found = top;
+        float best = x[at + top * rowFloats];
+        for (int h = top + 1; h < bottom; h++) {
+            float v = x[at + h * rowFloats];
+            if (v > best || (Float.isNaN(v) && !Float.isNaN(best))) {
+                best = v;
+                found = h;
             }
         }
         return found;
+    }
+
+    private void across(float[] largest, float[] y, int yAt) {
+        for (int column = 0; column < windows.outputWidth(); column++) {
+            int left = windows.left()[column] * channels;
+            int right = windows.right()[column] * channels;
+            int at = yAt + column * channels;
+            if (channels < FEW) {
+                for (int c = 0; c < channels; c++) {
+                    float best = largest[left + c];
+                    for (int place = left + channels + c; place < right; place += channels) {
+                        best = Math.max(best, largest[place]);
+                    }
+                    y[at + c] = best;
+                }
+                continue;
+            }
+            System.arraycopy(largest, left, y, at, channels);
+            for (int place = left + channels; place < right; place += channels) {
+                for (int c = 0; c < channels; c++) {
+                    y[at + c] = Math.max(y[at + c], largest[place + c]);
+                }
+            }
+        }
+    }
+
+    private void across(float[] largest, float[] rows, int top, float[] y, int yAt, int[] index, int indexAt) {
+        for (int column = 0; column < windows.outputWidth(); column++) {
+            int left = windows.left()[column];
+            int right = windows.right()[column] * channels;
+            for (int c = 0; c < channels; c++) {
+                int found = left * channels + c;
+                float best = largest[found];
+                float row = rows[found];
+                for (int place = found + channels; place < right; place += channels) {
+                    float v = largest[place];
+                    boolean same = v == best || (Float.isNaN(v) && Float.isNaN(best));
+                    if (v > best || (same ? rows[place] < row : Float.isNaN(v))) {
+                        best = v;
+                        row = rows[place];
+                        found = place;
+                    }
+                }
+                int at = column * channels + c;
+                y[yAt + at] = best;
+                index[indexAt + at] = (top + (int) row) * width + found / channels;
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 package dev.graft.cpu.pool;
 
-import dev.graft.backend.Backend;
 import dev.graft.backend.View;
 import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.layout.ImageArray;
@@ -11,8 +10,8 @@ import java.util.Optional;
 /** {@link MaxPooling} by {@link VectorMaxPool}, if that supports the windows. */
 public final class VectorMaxPooling extends MaxPooling {
 
-    public VectorMaxPooling(Backend backend, ExecutionContext context, ChannelsLast layout) {
-        super(backend, context, layout);
+    public VectorMaxPooling(ExecutionContext context, ChannelsLast layout) {
+        super(context, layout);
     }
 
     @Override

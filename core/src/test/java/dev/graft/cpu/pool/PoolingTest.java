@@ -14,6 +14,7 @@ import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
 import dev.graft.type.DType;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +41,56 @@ class PoolingTest {
             check(layout, c, 7, 7, new AdaptivePool2dParams(1, 1));
             check(layout, c, 2, 3, new AdaptivePool2dParams(5, 4));
             check(layout, c, 1, 1, new AdaptivePool2dParams(1, 1));
+            check(layout, c, 9, 29, Pool2dParams.of(5, 2, 2));
+            check(layout, c, 1, 29, new Pool2dParams(1, 6, 1, 1, 0, 3, false, true));
+        }
+    }
+
+    /** Few different values, so that most windows have several largest. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 16, 33})
+    void tiesAndSpecialValuesMatchTheDefinition(int channels) {
+        float[] drawn = {0, 1, 1, 2, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+        Pool2dParams[] all = {Pool2dParams.of(2, 2), Pool2dParams.of(3, 1, 1), Pool2dParams.of(6, 2, 1)};
+        for (int seed = 0; seed < 12; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            int kinds = 1 + random.nextInt(drawn.length);
+            Pool2dParams p = all[seed % all.length];
+            int height = 7;
+            int width = seed < 10 ? 8 : 1100 / channels; // rows of several blocks
+            View x = f.empty(Layout.CHANNELS_LAST, 1, channels, height, width);
+            float[] xs = new float[x.numel()];
+            for (int i = 0; i < xs.length; i++) {
+                xs[i] = drawn[random.nextInt(kinds)];
+            }
+            x.storage().write(0, xs, 0, xs.length);
+            PoolAxis down = p.rows(height);
+            PoolAxis across = p.columns(width);
+            View y = f.empty(Layout.CHANNELS_LAST, 1, channels, down.count(), across.count());
+            View index = indices(f, Layout.CHANNELS_LAST, 1, channels, down.count(), across.count());
+            f.cpu.maxPool2d(x, p, y, Optional.of(index));
+            double[] places = values(index);
+            double[] largest = values(y);
+            f.cpu.maxPool2d(x, p, y, Optional.empty());
+            assertThat(values(y)).as("without positions, seed %d", seed).isEqualTo(largest);
+            for (int i = 0; i < places.length; i++) {
+                int c = i / (down.count() * across.count());
+                int row = i / across.count() % down.count();
+                int column = i % across.count();
+                int first = -1;
+                float best = 0;
+                for (int h = down.from(row); h < down.to(row); h++) {
+                    for (int w = across.from(column); w < across.to(column); w++) {
+                        float v = xs[(h * width + w) * channels + c];
+                        if (first < 0 || v > best || (Float.isNaN(v) && !Float.isNaN(best))) {
+                            best = v;
+                            first = h * width + w;
+                        }
+                    }
+                }
+                assertThat(places[i]).as("position %d, seed %d", i, seed).isEqualTo(first);
+                assertThat(largest[i]).as("maximum %d, seed %d", i, seed).isEqualTo(Double.valueOf(best));
+            }
         }
     }
 
@@ -102,7 +153,8 @@ class PoolingTest {
         assertThat(values(y)).isEqualTo(largest);
         assertThat(values(index)).isEqualTo(places);
         assertClose("avgPool2d", average, means, 1e-6);
-        assertClose("maxPool2dBackward", dx, maxGradient, 1e-6);
+        // Terms are as large as dy, while most elements are 0.
+        assertClose("maxPool2dBackward", dx, maxGradient, 1e-6, 0.5);
         assertClose("avgPool2dBackward", averageDx, meanGradient, 1e-6);
     }
 
