@@ -141,30 +141,50 @@ final class VectorWeightGradient {
         }
     }
 
+    /** The taps of a kernel row that are gathered together: without enough inputs, one tap would not fill a tile. */
+    private record Spans(int count, int size, int columns) {
+        static Spans of(PixelMap map, int inputs) {
+            int columns = map.columnOffsets().length;
+            int most = Math.max(1, WIDTH / inputs);
+            int count = (columns + most - 1) / most;
+            return new Spans(count, (columns + count - 1) / count, columns);
+        }
+
+        int from(int span) {
+            return span * size;
+        }
+
+        int to(int span) {
+            return Math.min(columns, from(span) + size);
+        }
+    }
+
     private boolean runByTaps(int first, int pixels, Im2col source, ImageArray dy, View dw) {
         PixelMap map = source.map();
         int outputs = dy.channels();
-        int inputs = source.count();
-        int width = MicroKernel.padded(inputs);
-        int columns = map.columnOffsets().length;
+        Spans spans = Spans.of(map, source.count());
+        int groups = map.rowOffsets().length * spans.count;
+        int width = MicroKernel.padded(spans.size * source.count());
         int most = Math.max(
                 1,
                 Math.min(
                         Math.min(MAX_PARTIAL_SUMS, pixels / LEAST_PIXELS),
-                        MAX_SUMS / (map.taps() * wholeTiles(outputs) * width)));
+                        MAX_SUMS / (groups * wholeTiles(outputs) * width)));
         int share = (pixels + most - 1) / most;
         // Every piece has pixels: its sums begin with its first product.
-        Sums sums = sums((pixels + share - 1) / share, map.taps(), outputs, width);
-        // One tap gives too few tasks, so the outputs are divided as well.
-        int parts = map.taps() > 1 ? 1 : Math.max(1, outputs / WIDTH);
+        Sums sums = sums((pixels + share - 1) / share, groups, outputs, width);
+        // One group of taps gives too few tasks, so the outputs are divided as well.
+        int parts = groups > 1 ? 1 : Math.max(1, outputs / WIDTH);
         int partSize = wholeTiles((outputs + parts - 1) / parts);
-        context.forEach(sums.pieces * map.taps() * parts, task -> {
-            int tap = task / parts % map.taps();
-            int piece = task / parts / map.taps();
+        context.forEach(sums.pieces * groups * parts, task -> {
+            int group = task / parts % groups;
+            int piece = task / parts / groups;
             int output = task % parts * partSize;
             int count = Math.min(partSize, outputs - output);
-            Im2col part = source.with(map.onlyRow(tap / columns).onlyColumn(tap % columns));
-            int sumsAt = sums.at(piece, tap) + output * width;
+            int span = group % spans.count;
+            Im2col part = source.with(map.onlyRow(group / spans.count).onlyColumns(spans.from(span), spans.to(span)));
+            int inputs = part.depth();
+            int sumsAt = sums.at(piece, group) + output * width;
             int rows = Math.max(MicroKernel.ROWS, Math.min(MAX_ROWS, GATHERED / inputs));
             boolean direct = part.isImage();
             float[] gathered = direct ? source.data() : context.workspace().array(Workspace.Slot.LEFT, rows * inputs);
@@ -182,7 +202,18 @@ final class VectorWeightGradient {
                 multiply(left, right, to - from, sums, sumsAt, count, from > start);
             }
         });
-        return store(sums, inputs, source, dw);
+        int[] strides = CpuStorage.strides(dw);
+        int[][] places = new int[groups][];
+        for (int group = 0; group < groups; group++) {
+            int column = spans.from(group % spans.count);
+            int row = group / spans.count;
+            places[group] = new int[(spans.to(group % spans.count) - column) * source.count()];
+            for (int i = 0; i < places[group].length; i++) {
+                places[group][i] =
+                        i % source.count() * strides[1] + row * strides[2] + (column + i / source.count()) * strides[3];
+            }
+        }
+        return store(sums, places, dw);
     }
 
     // Few channels: what a result reads is contiguous in the columns of the image row, and is not gathered.
@@ -215,7 +246,7 @@ final class VectorWeightGradient {
                 }
             }
         });
-        return store(sums, inputs, source, dw);
+        return store(sums, new int[][] {byColumns(source, dw)}, dw);
     }
 
     // A kernel of one row: what a result reads is contiguous in a copy of the pixels (see Lines), and is multiplied
@@ -223,8 +254,7 @@ final class VectorWeightGradient {
     private boolean runByLines(int first, int blocks, Lines lines, ImageArray dy, View dw) {
         Im2col source = lines.source();
         int outputs = dy.channels();
-        int inputs = source.depth();
-        int width = MicroKernel.padded(inputs);
+        int width = MicroKernel.padded(source.depth());
         int most = Math.max(
                 1,
                 Math.min(
@@ -265,7 +295,7 @@ final class VectorWeightGradient {
                 add = true;
             }
         });
-        return store(sums, inputs, source, dw);
+        return store(sums, new int[][] {byColumns(source, dw)}, dw);
     }
 
     private static void gatherGradients(ImageArray dy, int pixel, int apart, int count, float[] target, int step) {
@@ -277,20 +307,39 @@ final class VectorWeightGradient {
         }
     }
 
-    // To dw [O, I, KH, KW] in its own layout. A tap's columns are channels; the only tap's are kernel columns, kernel
-    // rows and channels.
-    private boolean store(Sums sums, int inputs, Im2col source, View dw) {
-        float[] data = CpuStorage.floatsToWrite(dw);
+    /** The places in a row of {@code dw} of sums in the order of kernel columns, kernel rows and channels. */
+    private static int[] byColumns(Im2col source, View dw) {
         int[] strides = CpuStorage.strides(dw);
         int channels = source.count();
-        int columns = source.map().columnOffsets().length;
-        boolean inPlace = strides[1] == 1 && inputs == channels;
-        int[] offsets = new int[sums.taps * inputs];
-        for (int i = 0; i < offsets.length; i++) {
-            int tap = inputs > channels ? i / channels : i / inputs;
-            int row = inputs > channels ? tap % (inputs / channels / columns) : tap / columns;
-            int column = inputs > channels ? tap / (inputs / channels / columns) : tap % columns;
-            offsets[i] = i % channels * strides[1] + row * strides[2] + column * strides[3];
+        int rows = source.map().rowOffsets().length;
+        int[] places = new int[source.depth()];
+        for (int i = 0; i < places.length; i++) {
+            int tap = i / channels;
+            places[i] = i % channels * strides[1] + tap % rows * strides[2] + tap / rows * strides[3];
+        }
+        return places;
+    }
+
+    private static boolean isRun(int[] places) {
+        for (int i = 1; i < places.length; i++) {
+            if (places[i] != places[0] + i) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Adds the pieces up, to dw [O, I, KH, KW] in its own layout.
+     *
+     * @param places of each tap's columns in a row of dw
+     */
+    private boolean store(Sums sums, int[][] places, View dw) {
+        float[] data = CpuStorage.floatsToWrite(dw);
+        int outputStride = CpuStorage.stride(dw, 0);
+        boolean[] runs = new boolean[sums.taps];
+        for (int tap = 0; tap < sums.taps; tap++) {
+            runs[tap] = isRun(places[tap]);
         }
         int grain = Math.max(1, (1 << 14) / (sums.taps * sums.width));
         ElementLoops kernels = context.elementLoops();
@@ -306,18 +355,19 @@ final class VectorWeightGradient {
                             first,
                             (to - from) * sums.width);
                 }
+                int[] offsets = places[tap];
                 for (int o = from; o < to; o++) {
-                    int at = CpuStorage.offset(dw) + o * strides[0];
+                    int at = CpuStorage.offset(dw) + o * outputStride;
                     int sum = sums.at(0, tap) + o * sums.width;
-                    if (!kernels.isFinite(sums.data, sum, sum + inputs)) {
+                    if (!kernels.isFinite(sums.data, sum, sum + offsets.length)) {
                         strange.set(true);
                     }
-                    if (inPlace) {
-                        System.arraycopy(sums.data, sum, data, at + offsets[tap * inputs], inputs);
+                    if (runs[tap]) {
+                        System.arraycopy(sums.data, sum, data, at + offsets[0], offsets.length);
                         continue;
                     }
-                    for (int j = 0; j < inputs; j++) {
-                        data[at + offsets[tap * inputs + j]] = sums.data[sum + j];
+                    for (int j = 0; j < offsets.length; j++) {
+                        data[at + offsets[j]] = sums.data[sum + j];
                     }
                 }
             }

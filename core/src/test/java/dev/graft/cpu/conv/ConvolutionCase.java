@@ -47,6 +47,16 @@ record ConvolutionCase(String name, int n, int c, int h, int w, int o, int kh, i
                         2,
                         Conv2dParams.of(2, 3).dilation(3)),
                 new ConvolutionCase(
+                        "45 taps, dilation 2, stride 2",
+                        2,
+                        3,
+                        2,
+                        120,
+                        5,
+                        1,
+                        45,
+                        new Conv2dParams(1, 2, 0, 0, 3, 2, 1, 2, 1)),
+                new ConvolutionCase(
                         "asymmetric padding",
                         2,
                         3,

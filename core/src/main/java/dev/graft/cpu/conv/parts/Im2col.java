@@ -3,6 +3,7 @@ package dev.graft.cpu.conv.parts;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.memory.HeapMatrixBuffer;
 import dev.graft.cpu.memory.MatrixBuffer;
 
 /**
@@ -13,6 +14,9 @@ import dev.graft.cpu.memory.MatrixBuffer;
  * @param channel the first of {@code count} channels taken
  */
 public record Im2col(float[] data, int at, int height, int width, int channels, int channel, int count, PixelMap map) {
+
+    /** Fewer channels than this are copied one by one: a call for them would take longer. */
+    private static final int FEW = 8;
 
     /** Reads the channels-last view {@code x}, group 0. */
     public static Im2col of(View x, PixelMap map, Conv2dParams params) {
@@ -103,6 +107,7 @@ public record Im2col(float[] data, int at, int height, int width, int channels, 
         }
         int[] rowOffsets = map.rowOffsets();
         boolean runs = count == channels && map.readsRuns();
+        float[] few = count < FEW && buffer instanceof HeapMatrixBuffer heap ? heap.data() : null;
         int gridSize = map.rows() * map.columns();
         int target = panelAt;
         for (int p = from; p < to; p++) {
@@ -115,6 +120,8 @@ public record Im2col(float[] data, int at, int height, int width, int channels, 
                     buffer.zero(target, map.columnOffsets().length * count);
                 } else if (runs) {
                     fillRun((image * height + h) * width, r * map.stepW() + map.columnOffsets()[0], buffer, target);
+                } else if (few != null) {
+                    fillFew((image * height + h) * width, r * map.stepW(), few, target);
                 } else {
                     fillTaps((image * height + h) * width, r * map.stepW(), buffer, target);
                 }
@@ -146,6 +153,19 @@ public record Im2col(float[] data, int at, int height, int width, int channels, 
                 buffer.zero(to, count);
             } else {
                 buffer.put(to, data, at + (line + w) * channels + channel, count);
+            }
+            to += count;
+        }
+    }
+
+    private void fillFew(int line, int start, float[] target, int targetAt) {
+        int to = targetAt;
+        for (int columnOffset : map.columnOffsets()) {
+            int w = start + columnOffset;
+            int from = at + (line + w) * channels + channel;
+            boolean inside = w >= 0 && w < width;
+            for (int c = 0; c < count; c++) {
+                target[to + c] = inside ? data[from + c] : 0f;
             }
             to += count;
         }

@@ -133,15 +133,20 @@ public record PixelMap(
 
     /** This map with only kernel column {@code j}. */
     public PixelMap onlyColumn(int j) {
+        return onlyColumns(j, j + 1);
+    }
+
+    /** This map with only the kernel columns {@code [from, to)}. */
+    public PixelMap onlyColumns(int from, int to) {
         return new PixelMap(
                 rows,
                 columns,
                 stepH,
                 stepW,
                 rowOffsets,
-                new int[] {columnOffsets[j]},
+                Arrays.copyOfRange(columnOffsets, from, to),
                 kernelRows,
-                new int[] {kernelColumns[j]},
+                Arrays.copyOfRange(kernelColumns, from, to),
                 placeH,
                 placeW,
                 firstRow,
