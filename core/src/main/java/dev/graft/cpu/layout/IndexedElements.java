@@ -195,6 +195,10 @@ public final class IndexedElements {
             int xStep = walk.step(0);
             int iStep = walk.step(1);
             int yStep = walk.step(2);
+            if (count == 1) {
+                addLineInDouble(x, xAt, y, yAt, iAt, depth, sums);
+                return;
+            }
             for (int d = 0; d < depth; d++) {
                 for (int c = 0; c < count; c++) {
                     sums[d * count + c] = y[yAt + d * yAxis + c * yStep];
@@ -216,6 +220,18 @@ public final class IndexedElements {
                 for (int c = 0; c < count; c++) {
                     y[yAt + d * yAxis + c * yStep] = (float) sums[d * count + c];
                 }
+            }
+        }
+
+        private void addLineInDouble(float[] x, int xAt, float[] y, int yAt, int iAt, int depth, double[] sums) {
+            for (int d = 0; d < depth; d++) {
+                sums[d] = y[yAt + d * yAxis];
+            }
+            for (int k = 0; k < n; k++) {
+                sums[(int) index[iAt + k * iAxis]] += x[xAt + k * xAxis];
+            }
+            for (int d = 0; d < depth; d++) {
+                y[yAt + d * yAxis] = (float) sums[d];
             }
         }
     }

@@ -6,6 +6,7 @@ import dev.graft.backend.View;
 import dev.graft.cpu.layout.StridedLoop;
 import dev.graft.cpu.layout.StridedWalk;
 import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import dev.graft.type.DType;
@@ -33,6 +34,8 @@ public final class Reductions {
     private static final int SHORTEST_ROW = 16;
 
     private static final int BLOCK = Workspace.BLOCK;
+    /** Rows that stay in the first-level cache, for the search of the largest elements' places. */
+    private static final int ROWS = 8;
 
     private final ExecutionContext context;
 
@@ -376,10 +379,56 @@ public final class Reductions {
         int n = x.dim(axis);
         int step = CpuStorage.stride(x, axis);
         context.forRange(walk.total(), Math.max(1, TASK / Math.max(1, n)), (from, to) -> {
-            for (int i = from; i < to; i++) {
-                ys[walk.at(1, i)] = firstLargest(xs, walk.at(0, i), step, n);
+            for (int start = from; start < to; start += BLOCK) {
+                walk.runs(1, start, Math.min(to, start + BLOCK), (at, position, count) -> {
+                    int xAt = walk.at(0, position);
+                    if (walk.step(0) == 1 && count >= SHORTEST_ROW) {
+                        firstLargest(xs, xAt, step, n, count, ys, at, walk.step(1));
+                        return;
+                    }
+                    for (int i = 0; i < count; i++) {
+                        ys[at + i * walk.step(1)] = firstLargest(xs, xAt + i * walk.step(0), step, n);
+                    }
+                });
             }
         });
+    }
+
+    /**
+     * The same of {@code count} lines side by side, a few rows of them after the other: the maxima of these, then the
+     * rows that have them, from the last.
+     */
+    private void firstLargest(float[] x, int at, int step, int n, int count, long[] y, int yAt, int yStep) {
+        ElementLoops loops = context.elementLoops();
+        Workspace workspace = context.workspace();
+        float[] row = workspace.floats(0, BLOCK);
+        float[] some = workspace.floats(1, BLOCK);
+        float[] places = workspace.floats(2, BLOCK);
+        float[] largest = workspace.floats(3, BLOCK);
+        for (int first = 0; first < n; first += ROWS) {
+            int end = Math.min(n, first + ROWS);
+            System.arraycopy(x, at + first * step, some, 0, count);
+            for (int k = first + 1; k < end; k++) {
+                System.arraycopy(x, at + k * step, row, 0, count);
+                loops.binary(BinaryOp.MAXIMUM, row, some, some, 0, count);
+            }
+            Arrays.fill(places, 0, count, 0f);
+            for (int k = end - 1; k >= first; k--) {
+                System.arraycopy(x, at + k * step, row, 0, count);
+                loops.markEqual(some, row, k - first, places, 0, count);
+            }
+            for (int c = 0; c < count; c++) {
+                if (first > 0 && (some[c] <= largest[c] || Float.isNaN(largest[c]))) {
+                    continue;
+                }
+                largest[c] = some[c];
+                // NaN where NaN or an infinity is among the elements
+                int place = Float.isNaN(places[c])
+                        ? firstLargest(x, at + first * step + c, step, end - first)
+                        : (int) places[c];
+                y[yAt + c * yStep] = (long) first + place;
+            }
+        }
     }
 
     private static int firstLargest(float[] x, int at, int step, int n) {

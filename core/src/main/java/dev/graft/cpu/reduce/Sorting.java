@@ -35,11 +35,17 @@ public final class Sorting {
         float[] floats = x.dtype() == DType.F32 ? CpuStorage.floats(x) : null;
         ElementAccess integers = floats == null ? ElementAccess.of(x) : null;
         context.forRange(walk.total(), Math.max(1, TASK / Math.max(1, n)), (from, to) -> {
-            long[] keys = new long[n];
-            long[] best = kept < n / 8 ? new long[kept] : keys;
+            boolean few = kept < n && (kept == 1 || kept < n / 8);
+            long[] keys = new long[few && floats != null ? 0 : n];
+            long[] best = few ? new long[kept] : keys;
             for (int line = from; line < to; line++) {
                 int at = walk.at(0, line);
                 int result = walk.at(1, line);
+                if (few && floats != null) {
+                    smallest(floats, at, xStep, n, descending, best);
+                    store(best, kept, ys, result, yStep);
+                    continue;
+                }
                 boolean packed = floats != null
                         ? packFloats(floats, at, xStep, descending, keys)
                         : packIntegers(integers, at, xStep, descending, keys);
@@ -55,22 +61,30 @@ public final class Sorting {
                 } else {
                     smallest(keys, best);
                 }
-                for (int i = 0; i < kept; i++) {
-                    ys[result + i * yStep] = best[i] & 0xffffffffL;
-                }
+                store(best, kept, ys, result, yStep);
             }
         });
+    }
+
+    private static void store(long[] keys, int count, long[] y, int at, int step) {
+        for (int i = 0; i < count; i++) {
+            y[at + i * step] = keys[i] & 0xffffffffL;
+        }
     }
 
     private static boolean packFloats(float[] x, int at, int step, boolean descending, long[] keys) {
         int reverse = descending ? -1 : 0;
         for (int i = 0; i < keys.length; i++) {
-            // Adding 0 makes -0 equal to 0; all NaNs have the same bits, which are above infinity's.
-            int bits = Float.floatToIntBits(x[at + i * step] + 0f);
-            int ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE) ^ reverse;
-            keys[i] = (long) ordered << 32 | i;
+            keys[i] = key(x[at + i * step], i, reverse);
         }
         return true;
+    }
+
+    private static long key(float value, int place, int reverse) {
+        // Adding 0 makes -0 equal to 0; all NaNs have the same bits, which are above infinity's.
+        int bits = Float.floatToIntBits(value + 0f);
+        int ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE) ^ reverse;
+        return (long) ordered << 32 | place;
     }
 
     /** False if the values differ by more than 32 bits can say; the keys are then the values. */
@@ -106,9 +120,7 @@ public final class Sorting {
             return;
         }
         System.arraycopy(keys, 0, best, 0, size);
-        for (int i = size / 2 - 1; i >= 0; i--) {
-            sink(best, i);
-        }
+        heap(best);
         for (int i = size; i < keys.length; i++) {
             if (keys[i] < best[0]) {
                 best[0] = keys[i];
@@ -116,6 +128,35 @@ public final class Sorting {
             }
         }
         Arrays.sort(best);
+    }
+
+    /** The same of the keys of {@code n} floats, which are not kept. */
+    private static void smallest(float[] x, int at, int step, int n, boolean descending, long[] best) {
+        int size = best.length;
+        if (size == 0) {
+            return;
+        }
+        int reverse = descending ? -1 : 0;
+        for (int i = 0; i < size; i++) {
+            best[i] = key(x[at + i * step], i, reverse);
+        }
+        heap(best);
+        long largest = best[0];
+        for (int i = size; i < n; i++) {
+            long key = key(x[at + i * step], i, reverse);
+            if (key < largest) {
+                best[0] = key;
+                sink(best, 0);
+                largest = best[0];
+            }
+        }
+        Arrays.sort(best);
+    }
+
+    private static void heap(long[] keys) {
+        for (int i = keys.length / 2 - 1; i >= 0; i--) {
+            sink(keys, i);
+        }
     }
 
     private static void sink(long[] heap, int from) {

@@ -42,6 +42,8 @@ final class OrderCases {
             }
             argsort(cases, DType.F32, descending, 0, 3, 7);
             argsort(cases, DType.F32, descending, 1, 4, 2, 67);
+            argsort(cases, DType.F32, descending, 1, 1, 3, 8, 2);
+            argsort(cases, DType.I64, descending, 1, 1, 3, 8);
             argsort(cases, DType.F32, descending, 0, 0, 3);
             argsort(cases, DType.F32, descending, 1, 2, 0, 3);
         }

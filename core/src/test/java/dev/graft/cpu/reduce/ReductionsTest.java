@@ -11,6 +11,7 @@ import dev.graft.cpu.Fixture.Layout;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.type.DType;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -155,5 +156,37 @@ class ReductionsTest {
         assertThat(values(y)).containsExactly(1);
         f.cpu.argmax(f.of(1f, Float.NaN, 9f, Float.NaN), 0, y);
         assertThat(values(y)).containsExactly(1);
+    }
+
+    /** Few different values, so that many are equal, along lines side by side and lines in memory. */
+    @Test
+    void argmaxTakesTheFirstOfEqualsAndOfNans() {
+        float[] drawn = {1, 0, 2, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN};
+        for (int seed = 0; seed < 40; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            int kinds = 1 + random.nextInt(drawn.length);
+            int[] dims = {1 + random.nextInt(3), 1 + random.nextInt(30), 1 + random.nextInt(60)};
+            View x = f.empty(Layout.ROW_MAJOR, dims);
+            float[] xs = new float[x.numel()];
+            for (int i = 0; i < xs.length; i++) {
+                xs[i] = drawn[random.nextInt(kinds)];
+            }
+            x.storage().write(0, xs, 0, xs.length);
+            View y = f.empty(DType.I64, dims[0], 1, dims[2]);
+            f.cpu.argmax(x, 1, y);
+            double[] places = values(y);
+            for (int i = 0; i < places.length; i++) {
+                int at = i / dims[2] * dims[1] * dims[2] + i % dims[2];
+                int first = 0;
+                for (int k = 1; k < dims[1]; k++) {
+                    float v = xs[at + k * dims[2]];
+                    float best = xs[at + first * dims[2]];
+                    if (v > best || (Float.isNaN(v) && !Float.isNaN(best))) {
+                        first = k;
+                    }
+                }
+                assertThat(places[i]).as("line %d, seed %d", i, seed).isEqualTo(first);
+            }
+        }
     }
 }
