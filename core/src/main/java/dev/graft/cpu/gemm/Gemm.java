@@ -19,6 +19,14 @@ public final class Gemm {
     // work; rearranging it would read and write it once more.
     private static final int FEW_ROWS = 4;
 
+    // Up to this many results of at least this depth, as gradients of narrow layers over many rows are, tiles would
+    // stay mostly empty. A task takes a fixed part of the depth.
+    private static final int FEW_RESULTS = 16;
+    private static final int DEEP = 512;
+    private static final int DEEP_PIECE = 1 << 12;
+    /** Depth that is read again for each result, from the first-level cache. */
+    private static final int DEEP_STRETCH = 1 << 8;
+
     private final ExecutionContext context;
     private final LargeProducts large;
 
@@ -75,6 +83,8 @@ public final class Gemm {
                         Math.min(columns, n - column),
                         k);
             });
+        } else if ((long) m * n <= FEW_RESULTS && k >= DEEP) {
+            deep(product);
         } else if (product.multiplications() <= SMALL) {
             int grain = Math.max(1, 4 * SMALL / (m * n * k));
             context.forRange(product.count(), grain, (from, to) -> {
@@ -90,6 +100,62 @@ public final class Gemm {
         if (product.bias().length > 0) {
             addBias(product);
         }
+    }
+
+    private void deep(Product product) {
+        int m = product.m();
+        int n = product.n();
+        int k = product.k();
+        int pieces = (k + DEEP_PIECE - 1) / DEEP_PIECE;
+        double[] sums = new double[Math.multiplyExact(product.count() * pieces, m * n)];
+        context.forEach(product.count() * pieces, task -> {
+            Matrix a = product.a().get(task / pieces);
+            Matrix b = product.b().get(task / pieces);
+            int end = Math.min(k, (task % pieces + 1) * DEEP_PIECE);
+            for (int start = task % pieces * DEEP_PIECE; start < end; start += DEEP_STRETCH) {
+                int depth = Math.min(DEEP_STRETCH, end - start);
+                for (int i = 0; i < m; i++) {
+                    for (int j = 0; j < n; j++) {
+                        sums[(task * m + i) * n + j] += dot(a.moved(i, start), b.moved(start, j), depth);
+                    }
+                }
+            }
+        });
+        for (int i = 0; i < product.count(); i++) {
+            Matrix c = product.c().get(i);
+            for (int r = 0; r < m * n; r++) {
+                double sum = 0;
+                for (int piece = 0; piece < pieces; piece++) {
+                    sum += sums[(i * pieces + piece) * m * n + r];
+                }
+                c.data()[c.at() + r / n * c.rowStep() + r % n * c.columnStep()] = (float) sum;
+            }
+        }
+    }
+
+    /** A row of {@code a} times a column of {@code b}, as four sums, as each addition waits for the one before. */
+    private static double dot(Matrix a, Matrix b, int depth) {
+        float[] x = a.data();
+        float[] w = b.data();
+        int xStep = a.columnStep();
+        int wStep = b.rowStep();
+        int xAt = a.at();
+        int wAt = b.at();
+        double sum0 = 0;
+        double sum1 = 0;
+        double sum2 = 0;
+        double sum3 = 0;
+        int l = 0;
+        for (; l + 3 < depth; l += 4, xAt += 4 * xStep, wAt += 4 * wStep) {
+            sum0 += (double) x[xAt] * w[wAt];
+            sum1 += (double) x[xAt + xStep] * w[wAt + wStep];
+            sum2 += (double) x[xAt + 2 * xStep] * w[wAt + 2 * wStep];
+            sum3 += (double) x[xAt + 3 * xStep] * w[wAt + 3 * wStep];
+        }
+        for (; l < depth; l++, xAt += xStep, wAt += wStep) {
+            sum0 += (double) x[xAt] * w[wAt];
+        }
+        return sum0 + sum1 + (sum2 + sum3);
     }
 
     /** To the results of a single product that was computed without it. */
