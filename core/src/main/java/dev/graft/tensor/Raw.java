@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Unrecorded building blocks for operators: allocation, layouts, and single kernel calls. */
 final class Raw {
+    /** Elements that no longer fit the caches near a core. */
+    private static final int LARGE = 1 << 16;
+
     private Raw() {}
 
     static Tensor empty(Backend backend, DType dtype, Shape shape) {
@@ -218,8 +221,22 @@ final class Raw {
         } else {
             y = empty(p.backend(), dtype, shape);
         }
-        p.backend().binary(op, expand(p, shape).view(), expand(q, shape).view(), y.view());
+        p.backend()
+                .binary(
+                        op,
+                        ordered(expand(p, shape), y).view(),
+                        ordered(expand(q, shape), y).view(),
+                        y.view());
         return y;
+    }
+
+    /**
+     * An operand as a kernel walks it beside {@code y}: a large one that lies in another order of memory is copied
+     * first. Copies go by square tiles; a walk in one order strides through the other, a cache line for each element.
+     */
+    private static Tensor ordered(Tensor x, Tensor y) {
+        boolean copied = x.numel() >= LARGE && x.view().isDense() && !x.view().sameLayout(y.view());
+        return copied ? copyInto(x, emptyLike(y, x.dtype())) : x;
     }
 
     static Tensor add(Tensor p, Tensor q) {

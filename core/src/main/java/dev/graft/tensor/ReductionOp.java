@@ -202,7 +202,8 @@ sealed interface ReductionOp extends Op {
         public Tensor[] backward(Saved saved, Tensor dy, boolean[] needs) {
             Tensor x = saved.get(0);
             if (p == 1) {
-                return new Tensor[] {Raw.mul(sign(x, dy), dy)};
+                Tensor like = Raw.dense(x);
+                return new Tensor[] {Raw.unaryBackward(UnaryOp.ABS, 0, 0, like, Raw.expand(dy, x.shape()))};
             }
             Tensor y = saved.get(1);
             Tensor zero = Raw.zeros(dy, Shape.of());

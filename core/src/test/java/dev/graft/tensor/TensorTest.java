@@ -228,4 +228,17 @@ class TensorTest {
                 .hasMessage(
                         "sum: axis 1 is given twice (axes [1, -1], input [2, 3]). Hint: name each axis once; negative ones count from the end.");
     }
+
+    /** Large ones are copied before they meet. */
+    @Test
+    void largeOperandsMayLieInAnyOrderOfMemory() {
+        SplittableRandom random = new SplittableRandom(5);
+        Tensor p = Tensor.uniform(random, -1, 1, 40, 50, 60);
+        Tensor q = Tensor.uniform(random, -1, 1, 60, 50, 40).permute(2, 1, 0);
+        float[] expected = p.sub(q.contiguous()).toFloatArray();
+        assertThat(p.sub(q).toFloatArray()).isEqualTo(expected);
+        assertThat(q.sub(p).neg().toFloatArray()).isEqualTo(expected);
+        assertThat(p.lt(q).to(DType.F32).toFloatArray())
+                .isEqualTo(p.lt(q.contiguous()).to(DType.F32).toFloatArray());
+    }
 }
