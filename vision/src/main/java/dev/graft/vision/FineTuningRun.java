@@ -221,6 +221,12 @@ public final class FineTuningRun implements AutoCloseable {
     private Backbone prepare(ImageData data, Device device) {
         StartingPoint.Start built = start.build(data.classes(), RandomStream.of(recipe.seed(), "finetune.weights"));
         Backbone model = built.model();
+        try {
+            StartingPoint.checkCanDeny(model, data);
+        } catch (RunException e) {
+            model.close();
+            throw e;
+        }
         if (settings.freezeBackbone()) {
             model.freezeBackbone();
         }

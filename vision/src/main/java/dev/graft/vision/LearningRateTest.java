@@ -40,6 +40,7 @@ record LearningRateTest(FineTuningSettings settings, FineTuningListeners listene
         StartingPoint.Start built =
                 start.build(data.classes(), RandomStream.of(settings.recipe().seed(), "finetune.weights"));
         try (Backbone model = built.model()) {
+            StartingPoint.checkCanDeny(model, data);
             if (settings.freezeBackbone()) {
                 model.freezeBackbone();
             }

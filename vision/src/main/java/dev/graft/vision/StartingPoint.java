@@ -129,6 +129,21 @@ record StartingPoint(
     }
 
     /**
+     * Refuses a network that cannot deny a label where images have any number of labels.
+     *
+     * @throws RunException with the way out
+     */
+    static void checkCanDeny(Backbone model, ImageData data) {
+        if (data.isMultiLabel() && !model.hasNegativeLogits()) {
+            throw new RunException(
+                    model.architecture()
+                            + " cannot learn any number of labels: its head ends in a ReLU, so each label's"
+                            + " probability would be at least 0.5",
+                    "use another network, such as " + setting("model", "resnet18"));
+        }
+    }
+
+    /**
      * Builds the network for a number of classes. The file's head is kept where it has as many outputs; else the new
      * one stays. All other keys must fit exactly.
      */

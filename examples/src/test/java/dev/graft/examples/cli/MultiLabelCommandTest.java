@@ -243,4 +243,29 @@ class MultiLabelCommandTest {
         Cli.run("evaluate", "--model", folder.resolve("single"), "--data", list)
                 .failedWith("the model says of each image one class");
     }
+
+    /** Its head ends in a ReLU, so each probability would be at least 0.5. */
+    @Test
+    void aNetworkThatCannotDenyALabelIsRefused() {
+        String refusal = "squeezenet1_1 cannot learn any number of labels: its head ends in a ReLU, so each label's"
+                + " probability would be at least 0.5. Hint: use another network, such as --model resnet18.";
+        Cli.run(finetune(flags, "squeezed", "--model", "squeezenet1_1", "--image-size", 32))
+                .failedWith(refusal);
+        assertThat(folder.resolve("squeezed")).doesNotExist();
+        Cli.run(
+                        "lr-find",
+                        "--data",
+                        flags,
+                        "--label-columns",
+                        "left,top,red",
+                        "--model",
+                        "squeezenet1_1",
+                        "--weights",
+                        "none",
+                        "--image-size",
+                        32,
+                        "--steps",
+                        10)
+                .failedWith(refusal);
+    }
 }

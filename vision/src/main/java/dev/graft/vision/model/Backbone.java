@@ -66,6 +66,14 @@ public abstract class Backbone extends Module {
         return List.of(headPath());
     }
 
+    /**
+     * Whether logits may be negative. If not, as where the head ends in a ReLU, the network can choose among classes,
+     * but cannot deny a label by itself: the sigmoid of its answer is at least 0.5.
+     */
+    public boolean hasNegativeLogits() {
+        return true;
+    }
+
     /** Sets the initial weights of a network that is trained from scratch, if they differ from its layers' defaults. */
     protected void initialise(RandomGenerator random) {}
 

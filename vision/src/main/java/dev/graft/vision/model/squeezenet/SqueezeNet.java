@@ -19,7 +19,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * SqueezeNet 1.1, 1.2 million parameters, with torchvision's layers, state-dict names and initialisation: {@code [N, 3,
- * H, W]} to logits {@code [N, classes]}; images from 17x17.
+ * H, W]} to logits {@code [N, classes]}; images from 17x17. The last layer but the mean is a ReLU, so no logit is
+ * negative: for labels by themselves (binary cross-entropy), {@code replace("classifier.2", new Identity())} first.
  *
  * @see <a href="https://arxiv.org/abs/1602.07360">Iandola et al. 2016</a>
  * @see <a href="https://pytorch.org/vision/stable/models/squeezenet.html">torchvision SqueezeNet</a>
@@ -92,6 +93,11 @@ public final class SqueezeNet extends Backbone {
     @Override
     protected Tensor computeLogits(Tensor maps) {
         return classifier.forward(maps).flatten(1);
+    }
+
+    @Override
+    public boolean hasNegativeLogits() {
+        return !(module("classifier.2") instanceof ReLU);
     }
 
     @Override
