@@ -6,6 +6,9 @@ import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.run.AtFirstBatch;
 import dev.graft.nn.run.FeatureCache;
@@ -13,6 +16,7 @@ import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.Stopped;
+import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
@@ -20,7 +24,9 @@ import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +58,11 @@ record FineTuningTraining(
     Optional<Map<String, Object>> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
         LabelledDataset train = data.train(settings.augment().train(preprocessing));
         LabelledDataset held = data.validation(preprocessing.eval());
+        List<String> patients = data.held()
+                .groups()
+                .map(groups ->
+                        Arrays.stream(data.heldRows()).mapToObj(groups::get).toList())
+                .orElse(List.of());
         boolean validates = held.size() > 0;
         if (validates) {
             settings.recipe().monitor().check(held, Recipe.validationLoss(held));
@@ -68,7 +79,7 @@ record FineTuningTraining(
                     FeatureCache heldFeatures = features(model, held, 1, "validation", facts)) {
                 double seconds = (System.nanoTime() - begin) / 1e9;
                 describe(trainFeatures, heldFeatures, seconds);
-                return fit(model.headNetwork(), trainFeatures, heldFeatures, resume, true, seconds);
+                return fit(model.headNetwork(), trainFeatures, heldFeatures, patients, resume, true, seconds);
             } catch (IOException e) {
                 folder.removeFeatures();
                 if (settings.cachedViews() > 0) {
@@ -88,7 +99,7 @@ record FineTuningTraining(
                 listeners.say("feature cache: not used, the backbone runs in every epoch (" + e.getMessage() + ")");
             }
         }
-        return fit(model, train, held, resume, false, 0);
+        return fit(model, train, held, patients, resume, false, 0);
     }
 
     /** All that the features depend on, besides what computes: what the run is, and what the backbone holds. */
@@ -166,6 +177,7 @@ record FineTuningTraining(
             Module model,
             LabelledDataset train,
             LabelledDataset held,
+            List<String> patients,
             boolean resume,
             boolean headOnly,
             double secondsBefore) {
@@ -185,9 +197,26 @@ record FineTuningTraining(
                     .stop(stop)
                     .build();
             History history = trainer.fit(trainLoader, held.size() > 0 ? Optional.of(heldLoader) : Optional.empty());
-            return history.ending() == History.Ending.INTERRUPTED
-                    ? Optional.empty()
-                    : Optional.of(Metrics.of(history, train.size(), secondsBefore));
+            if (history.ending() == History.Ending.INTERRUPTED) {
+                return Optional.empty();
+            }
+            Map<String, Object> metrics = Metrics.of(history, train.size(), secondsBefore);
+            if (held.size() > 0) {
+                metrics.put("validation", validation(model, heldLoader, held, patients));
+            }
+            return Optional.of(metrics);
         }
+    }
+
+    /**
+     * What the finished network is worth on the validation images, with intervals. They chose its epoch, so this is
+     * somewhat too good.
+     */
+    private static Map<String, Object> validation(
+            Module model, DataLoader loader, LabelledDataset held, List<String> patients) {
+        Cases cases =
+                Evaluator.evaluate(model, loader, Recipe.validationLoss(held)).cases(patients);
+        return Summary.of(cases, held.classes(), !patients.isEmpty(), Intervals.defaults())
+                .toMap();
     }
 }

@@ -5,6 +5,8 @@ import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Subset;
 import dev.graft.nn.loss.BceWithLogitsLoss;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.Evaluation;
@@ -20,6 +22,7 @@ import dev.graft.vision.model.Backbone;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +40,8 @@ import java.util.stream.IntStream;
  * @param scores the network's answers to each image, and what follows from them
  * @param images what each image is called, such as its file; {@code scores.indices()} are positions in it
  * @param classes the names of the classes
+ * @param summary the usual metrics with their confidence intervals, which count patients where the images' list names
+ *     them
  * @param unreadable images that were left out since they cannot be read, each with the reason
  * @param duplicates what was found of images that the model was fitted on, and of copies among the images: counts by
  *     name, and under {@code list} one entry for each; those left out are not among {@code images}
@@ -46,6 +51,7 @@ public record ImageEvaluation(
         Evaluation scores,
         List<String> images,
         List<String> classes,
+        Summary summary,
         List<String> unreadable,
         Map<String, Object> duplicates,
         double seconds) {
@@ -202,11 +208,13 @@ public record ImageEvaluation(
         overlap.checkPatients(how.allowSharedPatients());
         overlap.describe().stream().map(Message::of).forEach(how.log());
         Set<Integer> copies = overlap.leftOut();
-        LabelledDataset images = new Subset(
-                all,
-                IntStream.range(0, all.size())
-                        .filter(row -> !bad.containsKey(row) && !copies.contains(row))
-                        .toArray());
+        int[] rows = IntStream.range(0, all.size())
+                .filter(row -> !bad.containsKey(row) && !copies.contains(row))
+                .toArray();
+        LabelledDataset images = new Subset(all, rows);
+        List<String> patients = found.groups()
+                .map(groups -> Arrays.stream(rows).mapToObj(groups::get).toList())
+                .orElse(List.of());
         DataLoader loader = DataLoader.of(images, how.batch()).on(device);
         try (DataLoader sized =
                 how.threads().isPresent() ? loader.workers(how.threads().getAsInt()) : loader) {
@@ -222,6 +230,7 @@ public record ImageEvaluation(
                     scores,
                     IntStream.range(0, images.size()).mapToObj(images::describe).toList(),
                     classes,
+                    Summary.of(scores.cases(patients), classes, !patients.isEmpty(), Intervals.defaults()),
                     unreadable,
                     overlap.toMap(),
                     seconds);
@@ -231,6 +240,7 @@ public record ImageEvaluation(
     /** The scores as {@code graft evaluate --json} writes them. */
     public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>(Metrics.of(scores, classes));
+        map.put("metrics", summary.toMap());
         map.put("images_per_second", images.size() / seconds);
         map.put("seconds", seconds);
         if (!unreadable.isEmpty()) {

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Judges a fine-tuned model on labelled images: accuracy, AUROC, sensitivity and specificity of each class, confusion matrix.",
+            "Judges a fine-tuned model on labelled images: accuracy, AUROC, sensitivity and specificity of each class, confusion matrix,",
+            "and these and more metrics with 95 %% confidence intervals, by patient if the images' list names patients.",
             "With two classes, AUROC is that of the second; with more, the mean of each class against the rest.",
             "Of a model for any number of labels: accuracy, AUROC and average precision of each label, and their means."
         })
@@ -128,6 +129,9 @@ final class EvaluateCommand extends ReportingCommand {
             Map<String, Object> report = evaluation.toMap();
             csv.ifPresent(file -> write(file, EvaluationCsv.of(evaluation)));
             print(out(), evaluation.scores(), classifier.classes(), report);
+            int width = nameWidth(classifier.classes());
+            SummaryText.print(out(), evaluation.summary(), evaluation.scores().isMultiLabel(), width);
+            out().flush();
             return report;
         } catch (SettingException e) {
             throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
@@ -162,8 +166,7 @@ final class EvaluateCommand extends ReportingCommand {
                 ScoreText.of(evaluation.auroc()),
                 ScoreText.of(evaluation.loss()),
                 (Double) report.get("images_per_second"));
-        int width = Math.min(
-                NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
+        int width = nameWidth(classes);
         String name = "%-" + Math.max(5, width) + "s";
         out.printf(
                 Locale.ROOT,
@@ -203,8 +206,7 @@ final class EvaluateCommand extends ReportingCommand {
                 ScoreText.of(scores.averagePrecision()),
                 ScoreText.of(evaluation.loss()),
                 (Double) report.get("images_per_second"));
-        int width = Math.min(
-                NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
+        int width = nameWidth(classes);
         String name = "%-" + Math.max(5, width) + "s";
         out.printf(
                 Locale.ROOT,
@@ -228,7 +230,12 @@ final class EvaluateCommand extends ReportingCommand {
         out.flush();
     }
 
-    private static String shortened(String name, int width) {
+    private static int nameWidth(List<String> classes) {
+        return Math.min(
+                NAME_WIDTH, classes.stream().mapToInt(String::length).max().orElse(0));
+    }
+
+    static String shortened(String name, int width) {
         return name.length() <= width ? name : name.substring(0, width - 1) + "~";
     }
 }

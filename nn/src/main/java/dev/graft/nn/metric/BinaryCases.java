@@ -2,6 +2,7 @@ package dev.graft.nn.metric;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cases with a yes or a no each: the probability of yes, the truth, and which cases belong to one patient, if known.
@@ -21,11 +22,17 @@ public final class BinaryCases {
 
     private final boolean[] positive;
     private final Groups groups;
-    private final WeightedRanking ranking;
+    /** Sorted only if a metric asks for it; two threads may both sort, to the same result. */
+    private volatile @Nullable WeightedRanking ranking;
+
     private final int positives;
 
     private BinaryCases(
-            double[] probabilities, double[] scores, boolean[] positive, Groups groups, WeightedRanking ranking) {
+            double[] probabilities,
+            double[] scores,
+            boolean[] positive,
+            Groups groups,
+            @Nullable WeightedRanking ranking) {
         this.probabilities = probabilities;
         this.scores = scores;
         this.positive = positive;
@@ -47,6 +54,12 @@ public final class BinaryCases {
      */
     public static BinaryCases of(double[] probabilities, boolean[] positive) {
         double[] own = probabilities.clone();
+        for (double score : own) {
+            if (Double.isInfinite(score)) {
+                throw new IllegalArgumentException(
+                        "cases: a score is infinite. Hint: give probabilities, in [0, 1], or finite scores.");
+            }
+        }
         return of(own, own, positive.clone(), Groups.singletons(own.length));
     }
 
@@ -55,17 +68,13 @@ public final class BinaryCases {
         return of(Ranking.widened(probabilities), positive);
     }
 
-    /** Takes its arrays over. */
+    /** Takes its arrays over. A score is infinite where a network is so sure that the other classes have exactly 0. */
     static BinaryCases of(double[] probabilities, double[] scores, boolean[] positive, Groups groups) {
         Checks.sameLength(NAME, probabilities.length, positive.length);
         for (double score : scores) {
             Checks.number(NAME, score);
-            if (Double.isInfinite(score)) {
-                throw new IllegalArgumentException(
-                        "cases: a score is infinite. Hint: give probabilities, in [0, 1], or finite scores.");
-            }
         }
-        return new BinaryCases(probabilities, scores, positive, groups, new WeightedRanking(scores, positive));
+        return new BinaryCases(probabilities, scores, positive, groups, null);
     }
 
     /**
@@ -124,20 +133,25 @@ public final class BinaryCases {
 
     /**
      * A score by which the cases rank. It is the probability, except where floats near 1 are too coarse to tell
-     * confident answers apart and the other classes' share is known.
+     * confident answers apart and the other classes' share is known. Infinite where that share is 0.
      */
     public double score(int index) {
         return scores[index];
     }
 
     WeightedRanking ranking() {
-        return ranking;
+        WeightedRanking known = ranking;
+        if (known == null) {
+            known = new WeightedRanking(scores, positive);
+            ranking = known;
+        }
+        return known;
     }
 
     /** The positions of the cases by {@link #score}, from high to low; equal ones in their order. */
     public int[] descending() {
         int[] order = new int[size()];
-        Arrays.setAll(order, ranking::at);
+        Arrays.setAll(order, ranking()::at);
         return order;
     }
 

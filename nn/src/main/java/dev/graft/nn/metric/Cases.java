@@ -20,12 +20,14 @@ public final class Cases {
     private final int[] labels;
     private final boolean[][] truths;
     private final Groups groups;
+    private final boolean distributions;
 
-    private Cases(float[][] probabilities, int[] labels, boolean[][] truths, Groups groups) {
+    private Cases(float[][] probabilities, int[] labels, boolean[][] truths, Groups groups, boolean distributions) {
         this.probabilities = probabilities;
         this.labels = labels;
         this.truths = truths;
         this.groups = groups;
+        this.distributions = distributions;
     }
 
     /**
@@ -37,9 +39,13 @@ public final class Cases {
      */
     public static Cases of(float[][] probabilities, int[] labels) {
         Checks.rows(NAME, probabilities, labels);
-        OneVsRest.areDistributions(NAME, probabilities); // refuses NaN
+        boolean distributions = OneVsRest.areDistributions(NAME, probabilities); // refuses NaN
         return new Cases(
-                probabilities.clone(), labels.clone(), new boolean[0][], Groups.singletons(probabilities.length));
+                probabilities.clone(),
+                labels.clone(),
+                new boolean[0][],
+                Groups.singletons(probabilities.length),
+                distributions);
     }
 
     /**
@@ -61,7 +67,7 @@ public final class Cases {
                 Checks.number(NAME, p);
             }
         }
-        return new Cases(probabilities.clone(), new int[0], truths.clone(), Groups.singletons(truths.length));
+        return new Cases(probabilities.clone(), new int[0], truths.clone(), Groups.singletons(truths.length), false);
     }
 
     /**
@@ -71,7 +77,7 @@ public final class Cases {
      */
     public Cases groups(List<String> names) {
         Checks.sameLength("groups of cases", names.size(), size());
-        return new Cases(probabilities, labels, truths, Groups.of(names));
+        return new Cases(probabilities, labels, truths, Groups.of(names), distributions);
     }
 
     /** Only some cases, by their positions, in that order. */
@@ -85,7 +91,8 @@ public final class Cases {
                         ? labels
                         : Arrays.stream(rows).map(i -> labels[i]).toArray(),
                 isMultiLabel() ? Arrays.stream(rows).mapToObj(i -> truths[i]).toArray(boolean[][]::new) : truths,
-                groups.only(rows));
+                groups.only(rows),
+                distributions);
     }
 
     /**
@@ -99,7 +106,7 @@ public final class Cases {
             throw new IllegalArgumentException(
                     "cases: there are " + classes() + " classes, and probabilities of " + checked.classes());
         }
-        return new Cases(checked.probabilities, labels, truths, groups);
+        return new Cases(checked.probabilities, labels, truths, groups, checked.distributions);
     }
 
     public int size() {
@@ -165,7 +172,6 @@ public final class Cases {
 
     /** One class against the rest, or one label: its probability, and whether a case has it. */
     public BinaryCases oneVsRest(int c) {
-        boolean distributions = !isMultiLabel() && OneVsRest.areDistributions(NAME, probabilities);
         double[] p = new double[size()];
         double[] scores = new double[size()];
         for (int i = 0; i < p.length; i++) {
@@ -227,7 +233,6 @@ public final class Cases {
     /** The probability of the most probable class as that of being right, and whether it is. */
     public BinaryCases confidence() {
         int[] predicted = predictions();
-        boolean distributions = OneVsRest.areDistributions(NAME, probabilities);
         double[] p = new double[size()];
         boolean[] right = new boolean[size()];
         for (int i = 0; i < p.length; i++) {

@@ -30,11 +30,33 @@ public final class Metrics {
 
     /** The mean sensitivity of the classes that have cases, by the most probable class; {@link ConfusionMatrix}. */
     public static Metric balancedAccuracy() {
-        Metric mean = Average.MACRO.ofDecisions(BinaryMetrics.sensitivity(0.5));
         return Metric.of("balanced accuracy", cases -> {
             cases.checkOneClass("balanced accuracy");
-            return mean.over(cases);
+            int[] predicted = cases.predictions();
+            int[] labels = labels(cases);
+            int classes = cases.classes();
+            return weights -> balancedAccuracy(labels, predicted, classes, weights);
         });
+    }
+
+    private static int[] labels(Cases cases) {
+        return IntStream.range(0, cases.size()).map(cases::label).toArray();
+    }
+
+    private static Score balancedAccuracy(int[] labels, int[] predicted, int classes, int[] weights) {
+        long[] support = new long[classes];
+        long[] right = new long[classes];
+        for (int i = 0; i < labels.length; i++) {
+            support[labels[i]] += weights[i];
+            right[labels[i]] += labels[i] == predicted[i] ? weights[i] : 0;
+        }
+        double sum = 0;
+        int present = 0;
+        for (int c = 0; c < classes; c++) {
+            sum += support[c] > 0 ? (double) right[c] / support[c] : 0;
+            present += support[c] > 0 ? 1 : 0;
+        }
+        return Score.ratio(sum, present, "no case");
     }
 
     /**
@@ -50,7 +72,7 @@ public final class Metrics {
         return Metric.of("MCC", cases -> {
             cases.checkOneClass("MCC");
             int[] predicted = cases.predictions();
-            int[] labels = IntStream.range(0, cases.size()).map(cases::label).toArray();
+            int[] labels = labels(cases);
             int classes = cases.classes();
             return weights -> mcc(labels, predicted, classes, weights);
         });

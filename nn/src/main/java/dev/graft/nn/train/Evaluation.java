@@ -3,9 +3,12 @@ package dev.graft.nn.train;
 import dev.graft.nn.metric.Accuracy;
 import dev.graft.nn.metric.AveragePrecision;
 import dev.graft.nn.metric.BrierScore;
+import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.ConfusionMatrix;
 import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.metric.RocAuc;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * A network's predictions for a data set, in the loader's order. For classification, examples whose label is
@@ -49,6 +52,30 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
 
     public int classes() {
         return isClassification() ? probabilities[0].length : 0;
+    }
+
+    /**
+     * The predictions for the metrics of {@link dev.graft.nn.metric}, their intervals and decisions.
+     *
+     * @throws IllegalStateException without probabilities
+     */
+    public Cases cases() {
+        if (!isClassification()) {
+            throw new IllegalStateException("evaluation: there are no probabilities. Hint: evaluate with a loss for"
+                    + " classification, on examples that count.");
+        }
+        return isMultiLabel() ? Cases.multiLabel(probabilities, truths) : Cases.of(probabilities, labels);
+    }
+
+    /**
+     * As {@link #cases()}, with the patient of each.
+     *
+     * @param groups of each example of the data set, by its position there; empty if unknown
+     */
+    public Cases cases(List<String> groups) {
+        return groups.isEmpty()
+                ? cases()
+                : cases().groups(Arrays.stream(indices).mapToObj(groups::get).toList());
     }
 
     /** The most probable class of each example. */

@@ -244,6 +244,33 @@ class MetricPropertiesTest {
                 .isEqualTo("all probabilities are equal");
     }
 
+    /** A network that calls everything the same with great confidence: the first step of Newton would be endless. */
+    @RepeatedTest(30)
+    void saturatedProbabilitiesConverge(RepetitionInfo info) {
+        SplittableRandom random = new SplittableRandom(info.getCurrentRepetition());
+        double[] low = new double[48];
+        boolean[] yes = new boolean[48];
+        for (int i = 0; i < low.length; i++) {
+            double logit = -12 + random.nextGaussian() * info.getCurrentRepetition();
+            low[i] = 1 / (1 + Math.exp(-logit));
+            yes[i] = i % 2 == 0;
+        }
+        CalibrationLine line = CalibrationLine.of(BinaryCases.of(low, yes));
+        double slope = line.slope().value().orElseThrow();
+        double intercept = line.intercept().value().orElseThrow();
+        double large = line.inTheLarge().value().orElseThrow();
+        double[] sums = new double[3];
+        for (int i = 0; i < low.length; i++) {
+            double p = LogLoss.clipped(low[i]);
+            double x = Math.log(p / (1 - p));
+            double error = (yes[i] ? 1 : 0) - 1 / (1 + Math.exp(-(intercept + slope * x)));
+            sums[0] += error;
+            sums[1] += error * x;
+            sums[2] += (yes[i] ? 1 : 0) - 1 / (1 + Math.exp(-(large + x)));
+        }
+        assertThat(sums).as("slopes of the likelihood").containsExactly(new double[3], within(1e-6));
+    }
+
     @Test
     void refusesWhatIsNotCases() {
         assertThatThrownBy(() -> BinaryCases.of(new double[0], new boolean[0]))

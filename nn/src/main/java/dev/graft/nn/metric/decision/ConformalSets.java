@@ -15,12 +15,12 @@ import java.util.stream.IntStream;
  *
  * @param method LAC or APS
  * @param alpha the share of sets that may miss the true class, in (0, 1)
- * @param quantile the largest score of a class that is in the set; infinite if there are too few validation cases for
- *     {@code alpha}, so that every class is in every set
+ * @param largestScore of a class that is in the set; infinite if there are too few validation cases for {@code alpha},
+ *     so that every class is in every set
  * @see <a href="https://arxiv.org/abs/2107.07511">Angelopoulos and Bates 2021, A gentle introduction to conformal
  *     prediction</a>
  */
-public record ConformalSets(Method method, double alpha, double quantile) {
+public record ConformalSets(Method method, double alpha, double largestScore) {
     /** How far a class is from being expected. */
     public enum Method {
         /**
@@ -61,7 +61,7 @@ public record ConformalSets(Method method, double alpha, double quantile) {
         double[] scores = scores(method, probabilities);
         List<Integer> set = new ArrayList<>();
         for (int c : order(probabilities)) {
-            if (scores[c] <= quantile || (method == Method.APS && set.isEmpty())) {
+            if (scores[c] <= largestScore || (method == Method.APS && set.isEmpty())) {
                 set.add(c);
             }
         }

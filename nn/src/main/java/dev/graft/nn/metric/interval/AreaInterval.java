@@ -2,14 +2,16 @@ package dev.graft.nn.metric.interval;
 
 import dev.graft.nn.metric.BinaryCases;
 import dev.graft.nn.metric.Score;
+import dev.graft.nn.metric.Statistic;
 
 /** Intervals of an area under the ROC curve. */
 final class AreaInterval {
     private AreaInterval() {}
 
     /**
-     * DeLong's variance on the scale of the logit, which keeps the interval within (0, 1) and covers better near 1. If
-     * the classes are separated, the variance is 0 and says nothing; Newcombe's interval takes its place.
+     * DeLong's variance on the scale of the logit, which keeps the interval within (0, 1) and covers better near 1; by
+     * Student's distribution, because the variance is itself estimated, from no more than the rarer class. If the
+     * classes are separated, the variance is 0 and says nothing; Newcombe's interval takes its place.
      */
     static Estimate of(String name, BinaryCases cases, double level) {
         if (cases.positives() == 0 || cases.negatives() == 0) {
@@ -18,7 +20,7 @@ final class AreaInterval {
         }
         DeLong parts = DeLong.of(cases);
         double area = parts.area();
-        Score score = Score.of(area);
+        Score score = new Statistic.Area(cases).plain(cases.size()); // the bits of every other AUROC
         if (parts.fewerGroups() < 2) {
             return Estimate.without(
                     name,
@@ -27,9 +29,7 @@ final class AreaInterval {
                             + (parts.groupsWithPositives() < 2 ? " is positive" : " is negative"));
         }
         double error = Math.sqrt(Math.max(0, parts.variance()));
-        double z = cases.groups().areSingletons()
-                ? Quantiles.normal(level)
-                : Quantiles.student(level, parts.fewerGroups() - 1);
+        double z = Quantiles.student(level, parts.fewerGroups() - 1);
         if (error == 0 || area == 0 || area == 1) {
             return Estimate.of(name, score, newcombe(area, parts, level));
         }

@@ -56,7 +56,8 @@ public record Difference(Score first, Score second, Estimate difference, Optiona
                 return a.noInterval();
             }
         };
-        return new Difference(first, second, Bootstrap.estimate(title, both, groups, how), OptionalDouble.empty());
+        Estimate estimate = Intervals.noted(Bootstrap.estimate(title, both, groups, how), groups);
+        return new Difference(first, second, estimate, OptionalDouble.empty());
     }
 
     private static Score minus(Score a, Score b) {
@@ -65,7 +66,7 @@ public record Difference(Score first, Score second, Estimate difference, Optiona
 
     private static Difference areas(
             String title, Score first, Score second, DeLong a, DeLong b, Groups groups, Intervals how) {
-        Score difference = Score.of(a.area() - b.area());
+        Score difference = minus(first, second);
         double variance = a.variance() + b.variance() - 2 * a.covariance(b);
         if (!(variance > 1e-18)) {
             String why = Double.isNaN(variance)
@@ -74,18 +75,14 @@ public record Difference(Score first, Score second, Estimate difference, Optiona
             return new Difference(first, second, Estimate.without(title, difference, why), OptionalDouble.empty());
         }
         double error = Math.sqrt(variance);
-        double reach = error
-                * (groups.areSingletons()
-                        ? Quantiles.normal(how.level())
-                        : Quantiles.student(how.level(), a.fewerGroups() - 1));
+        double reach = error * Quantiles.student(how.level(), a.fewerGroups() - 1);
         double d = difference.orNaN();
+        Interval interval =
+                new Interval(Math.max(-1, d - reach), Math.min(1, d + reach), how.level(), "DeLong, paired");
         return new Difference(
                 first,
                 second,
-                Estimate.of(
-                        title,
-                        difference,
-                        new Interval(Math.max(-1, d - reach), Math.min(1, d + reach), how.level(), "DeLong, paired")),
+                Intervals.noted(Estimate.of(title, difference, interval), groups),
                 OptionalDouble.of(2 * Quantiles.above(Math.abs(d) / error)));
     }
 }

@@ -97,7 +97,8 @@ public record Intervals(double level, int resamples, long seed) {
         return noted(estimate, groups);
     }
 
-    private static Estimate noted(Estimate estimate, Groups groups) {
+    /** With a note where there are few groups. */
+    static Estimate noted(Estimate estimate, Groups groups) {
         return estimate.interval().isPresent() && groups.count() < FEW_GROUPS
                 ? estimate.noting("only " + groups.count() + (groups.areSingletons() ? " cases" : " patients")
                         + ", so the interval may be too narrow")

@@ -193,11 +193,11 @@ class DecisionTest {
     void tooFewCasesMakeConformalSetsOfEverything() {
         Cases nine = overconfident(5, 9, 3, 1);
         assertThat(ConformalSets.fit(Validation.of(nine), ConformalSets.Method.LAC, 0.1)
-                        .quantile())
+                        .largestScore())
                 .as("9 cases are just enough for 0.1: the largest score")
                 .isFinite();
         ConformalSets all = ConformalSets.fit(Validation.of(nine), ConformalSets.Method.LAC, 0.09);
-        assertThat(all.quantile()).isInfinite();
+        assertThat(all.largestScore()).isInfinite();
         assertThat(all.set(new float[] {0.1f, 0.7f, 0.2f})).containsExactly(1, 2, 0);
         assertThat(new ConformalSets(ConformalSets.Method.APS, 0.5, 0.2).set(new float[] {0.1f, 0.7f, 0.2f}))
                 .containsExactly(1);

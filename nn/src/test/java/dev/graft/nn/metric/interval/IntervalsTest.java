@@ -114,6 +114,7 @@ class IntervalsTest {
                             .isNotBlank();
                     continue;
                 }
+                assertThat(estimate.score()).as("the same bits").isEqualTo(metric.of(cases));
                 Interval interval = estimate.interval().get();
                 assertThat(interval.contains(estimate.score().orNaN()))
                         .as("%s, study %d", estimate, number)
@@ -247,6 +248,11 @@ class IntervalsTest {
         }
         assertThat(Difference.of(BinaryMetrics.auroc(), good, bad, HOW).pValue().orElseThrow())
                 .isBetween(0.0, 1.0);
+        int[] ten = IntStream.range(0, 10).toArray();
+        for (BinaryMetric metric : List.of(BinaryMetrics.auroc(), BinaryMetrics.brier())) {
+            Difference few = Difference.of(metric, good.only(ten), bad.only(ten), HOW);
+            assertThat(few.difference().note().orElseThrow()).contains("only 10 cases");
+        }
         Difference same = Difference.of(BinaryMetrics.auroc(), good, good, HOW);
         assertThat(same.difference().note()).contains("no interval: both models rank the cases alike");
         assertThatThrownBy(() -> Difference.of(BinaryMetrics.auroc(), good, good.only(new int[] {0, 1, 2}), HOW))
