@@ -167,7 +167,7 @@ class SimilarImagesTest {
                     byte[] one = pictures.get(i % 500).toBytes();
                     byte[] other = pictures.get(i / 500).toBytes();
                     for (int k = 0; k < one.length; k++) {
-                        one[k] = (byte) (((one[k] & 0xff) * 2 + (other[k] & 0xff)) / 3);
+                        one[k] = (byte) (((one[k] & 0xff) + (other[k] & 0xff)) / 2);
                     }
                     return print("image " + i, Image.of(SIDE, SIDE, 1, one));
                 })
