@@ -76,15 +76,26 @@ public class CellLoops {
             int units) {
         addAll(gates, at, sums, sumsAt, input, hidden, 2 * units);
         apply(UnaryOp.SIGMOID, gates, gates, at, 2 * units);
+        addCandidates(gates, at, sums, sumsAt, input, hidden, 0, units);
+        apply(UnaryOp.TANH, gates, gates, at + 2 * units, units);
+        updateStates(gates, at, h, stateAt, 0, units);
+    }
+
+    /** The hidden part of gate n gets its bias; gate n becomes its input part plus that, as far as gate r lets it. */
+    void addCandidates(
+            float[] gates, int at, float[] sums, int sumsAt, float[] input, float[] hidden, int from, int units) {
         int n = at + 2 * units;
         int sum = sumsAt + 2 * units;
-        for (int i = 0; i < units; i++) {
+        for (int i = from; i < units; i++) {
             sums[sum + i] += hidden[2 * units + i];
             gates[n + i] += input[2 * units + i] + gates[at + i] * sums[sum + i];
         }
-        apply(UnaryOp.TANH, gates, gates, n, units);
-        for (int i = 0; i < units; i++) {
-            float last = gates[n + i];
+    }
+
+    /** {@code h = n + z (h - n)}. */
+    void updateStates(float[] gates, int at, float[] h, int stateAt, int from, int units) {
+        for (int i = from; i < units; i++) {
+            float last = gates[at + 2 * units + i];
             h[stateAt + i] = last + gates[at + units + i] * (h[stateAt + i] - last);
         }
     }
@@ -163,7 +174,40 @@ public class CellLoops {
             float[] dhidden,
             int hiddenAt,
             int units) {
-        for (int j = 0; j < units; j++) {
+        gruSlopes(
+                gates,
+                at,
+                memory,
+                memoryAt,
+                previous,
+                previousAt,
+                dh,
+                stateAt,
+                dgates,
+                dAt,
+                dhidden,
+                hiddenAt,
+                0,
+                units);
+    }
+
+    /** The arithmetic of {@link #gruGradient}. */
+    void gruSlopes(
+            float[] gates,
+            int at,
+            float[] memory,
+            int memoryAt,
+            float[] previous,
+            int previousAt,
+            float[] dh,
+            int stateAt,
+            float[] dgates,
+            int dAt,
+            float[] dhidden,
+            int hiddenAt,
+            int from,
+            int units) {
+        for (int j = from; j < units; j++) {
             float r = gates[at + j];
             float z = gates[at + units + j];
             float n = gates[at + 2 * units + j];

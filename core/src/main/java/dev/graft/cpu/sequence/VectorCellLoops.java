@@ -94,4 +94,87 @@ public final class VectorCellLoops extends CellLoops {
         }
         super.lstmSlopes(gates, at, tanhs, previous, previousAt, dh, dc, stateAt, dgates, dAt, j, units);
     }
+
+    @Override
+    void addCandidates(
+            float[] gates, int at, float[] sums, int sumsAt, float[] input, float[] hidden, int from, int units) {
+        int n = at + 2 * units;
+        int sum = sumsAt + 2 * units;
+        int i = from;
+        for (; i <= units - LANES; i += LANES) {
+            FloatVector kept = FloatVector.fromArray(SPECIES, sums, sum + i)
+                    .add(FloatVector.fromArray(SPECIES, hidden, 2 * units + i));
+            kept.intoArray(sums, sum + i);
+            FloatVector added = FloatVector.fromArray(SPECIES, input, 2 * units + i)
+                    .add(FloatVector.fromArray(SPECIES, gates, at + i).mul(kept));
+            FloatVector.fromArray(SPECIES, gates, n + i).add(added).intoArray(gates, n + i);
+        }
+        super.addCandidates(gates, at, sums, sumsAt, input, hidden, i, units);
+    }
+
+    @Override
+    void updateStates(float[] gates, int at, float[] h, int stateAt, int from, int units) {
+        int i = from;
+        for (; i <= units - LANES; i += LANES) {
+            FloatVector last = FloatVector.fromArray(SPECIES, gates, at + 2 * units + i);
+            FloatVector.fromArray(SPECIES, gates, at + units + i)
+                    .mul(FloatVector.fromArray(SPECIES, h, stateAt + i).sub(last))
+                    .add(last)
+                    .intoArray(h, stateAt + i);
+        }
+        super.updateStates(gates, at, h, stateAt, i, units);
+    }
+
+    @Override
+    void gruSlopes(
+            float[] gates,
+            int at,
+            float[] memory,
+            int memoryAt,
+            float[] previous,
+            int previousAt,
+            float[] dh,
+            int stateAt,
+            float[] dgates,
+            int dAt,
+            float[] dhidden,
+            int hiddenAt,
+            int from,
+            int units) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        int j = from;
+        for (; j <= units - LANES; j += LANES) {
+            FloatVector r = FloatVector.fromArray(SPECIES, gates, at + j);
+            FloatVector z = FloatVector.fromArray(SPECIES, gates, at + units + j);
+            FloatVector n = FloatVector.fromArray(SPECIES, gates, at + 2 * units + j);
+            FloatVector d = FloatVector.fromArray(SPECIES, dh, stateAt + j);
+            FloatVector dn = d.mul(one.sub(z)).mul(one.sub(n.mul(n)));
+            FloatVector dz = d.mul(z.mul(one.sub(z)))
+                    .mul(FloatVector.fromArray(SPECIES, previous, previousAt + j)
+                            .sub(n));
+            FloatVector dr = dn.mul(r.mul(one.sub(r))).mul(FloatVector.fromArray(SPECIES, memory, memoryAt + j));
+            d.mul(z).intoArray(dh, stateAt + j);
+            dr.intoArray(dgates, dAt + j);
+            dz.intoArray(dgates, dAt + units + j);
+            dn.intoArray(dgates, dAt + 2 * units + j);
+            dr.intoArray(dhidden, hiddenAt + j);
+            dz.intoArray(dhidden, hiddenAt + units + j);
+            dn.mul(r).intoArray(dhidden, hiddenAt + 2 * units + j);
+        }
+        super.gruSlopes(
+                gates,
+                at,
+                memory,
+                memoryAt,
+                previous,
+                previousAt,
+                dh,
+                stateAt,
+                dgates,
+                dAt,
+                dhidden,
+                hiddenAt,
+                j,
+                units);
+    }
 }
