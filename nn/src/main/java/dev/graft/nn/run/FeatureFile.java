@@ -9,21 +9,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
  * Features in a file that outlives the program, appended batch by batch.
  *
- * <p>Little-endian. The header is {@code magic, key, examples, batch, views, rank, dimensions, checksum}; then a block
- * for each batch: {@code number of its first vector, count, checksum, values}. Checksums are CRC-32C, and those of
- * blocks cover the key, so a block of another file is not taken for one of this. A killed program leaves a part of its
- * last block; it is cut off, and so is a block whose checksum is wrong, with all that follow.
+ * <p>Little-endian. The header is {@code magic, key, examples, batch, views, rank, dimensions, checksum}, or for
+ * several features of an example {@code magic of several, key, examples, batch, views, number of features, rank and
+ * dimensions of each, checksum}; an example's features lie side by side in one vector. Then a block for each batch:
+ * {@code number of its first vector, count, checksum, values}. Checksums are CRC-32C, and those of blocks cover the
+ * key, so a block of another file is not taken for one of this. A killed program leaves a part of its last block; it is
+ * cut off, and so is a block whose checksum is wrong, with all that follow.
  */
 final class FeatureFile implements AutoCloseable {
     private static final byte[] MAGIC = "GraftFt1".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC_OF_SEVERAL = "GraftFt2".getBytes(StandardCharsets.US_ASCII);
     private static final int MAX_RANK = 8;
+    private static final int MAX_FEATURES = 1 << 10;
     private static final int BLOCK_HEADER = 3 * Integer.BYTES;
     private static final long FORCE_EVERY_NANOS = 10_000_000_000L;
 
@@ -55,36 +61,46 @@ final class FeatureFile implements AutoCloseable {
     private final FileChannel channel;
     private final byte[] key;
     private final Layout layout;
-    private final int[] shape;
+    private final List<int[]> shapes;
     private final int length;
     private final long begin;
     private int size;
     private long forced = System.nanoTime();
 
-    private FeatureFile(Path file, FileChannel channel, byte[] key, Layout layout, int[] shape) {
+    private FeatureFile(Path file, FileChannel channel, byte[] key, Layout layout, List<int[]> shapes) {
         this.file = file;
         this.channel = channel;
         this.key = key;
         this.layout = layout;
-        this.shape = shape;
-        this.length = Math.toIntExact(elements(shape));
-        this.begin = header(key, layout, shape).limit();
+        this.shapes = shapes;
+        this.length = Math.toIntExact(elements(shapes));
+        this.begin = header(key, layout, shapes).limit();
     }
 
-    private static long elements(int[] shape) {
-        return Arrays.stream(shape).asLongStream().reduce(1, Math::multiplyExact);
+    /** Values of one example. */
+    static long elements(List<int[]> shapes) {
+        return shapes.stream()
+                .mapToLong(s -> Arrays.stream(s).asLongStream().reduce(1, Math::multiplyExact))
+                .reduce(0, Math::addExact);
     }
 
-    private static ByteBuffer header(byte[] key, Layout layout, int[] shape) {
-        ByteBuffer header = buffer(MAGIC.length + key.length + (5 + shape.length) * Integer.BYTES)
-                .put(MAGIC)
+    private static ByteBuffer header(byte[] key, Layout layout, List<int[]> shapes) {
+        boolean one = shapes.size() == 1;
+        int numbers = shapes.stream().mapToInt(s -> s.length + 1).sum() + (one ? 0 : 1);
+        ByteBuffer header = buffer(MAGIC.length + key.length + (4 + numbers) * Integer.BYTES)
+                .put(one ? MAGIC : MAGIC_OF_SEVERAL)
                 .put(key)
                 .putInt(layout.examples)
                 .putInt(layout.batch)
-                .putInt(layout.views)
-                .putInt(shape.length);
-        for (int dimension : shape) {
-            header.putInt(dimension);
+                .putInt(layout.views);
+        if (!one) {
+            header.putInt(shapes.size());
+        }
+        for (int[] shape : shapes) {
+            header.putInt(shape.length);
+            for (int dimension : shape) {
+                header.putInt(dimension);
+            }
         }
         CRC32C checksum = new CRC32C();
         checksum.update(header.duplicate().flip());
@@ -94,19 +110,19 @@ final class FeatureFile implements AutoCloseable {
     /**
      * A new file, in place of what is there.
      *
-     * @param shape of one vector
+     * @param shapes of an example's features
      * @throws IOException where it cannot be written
      */
-    static FeatureFile create(KeptFeatures kept, Layout layout, int[] shape) throws IOException {
-        if (layout.batch * elements(shape) * Float.BYTES > Integer.MAX_VALUE - BLOCK_HEADER) {
+    static FeatureFile create(KeptFeatures kept, Layout layout, List<int[]> shapes) throws IOException {
+        if (layout.batch * elements(shapes) * Float.BYTES > Integer.MAX_VALUE - BLOCK_HEADER) {
             throw new IOException("a batch of features is longer than 2 GB");
         }
         Files.deleteIfExists(kept.file());
         FileChannel channel = FileChannel.open(
                 kept.file(), StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-        FeatureFile made = new FeatureFile(kept.file(), channel, bytes(kept.key()), layout, shape.clone());
+        FeatureFile made = new FeatureFile(kept.file(), channel, bytes(kept.key()), layout, copies(shapes));
         try {
-            made.write(header(made.key, layout, shape), 0);
+            made.write(header(made.key, layout, shapes), 0);
             return made;
         } catch (IOException e) {
             made.delete();
@@ -162,33 +178,57 @@ final class FeatureFile implements AutoCloseable {
     private static Optional<FeatureFile> read(KeptFeatures kept, FileChannel channel, Layout layout)
             throws IOException {
         byte[] key = bytes(kept.key());
-        ByteBuffer fixed = buffer(MAGIC.length + key.length + 4 * Integer.BYTES);
-        readAt(channel, fixed, 0);
-        int rank = fixed.getInt(fixed.limit() - Integer.BYTES);
-        if (rank < 0 || rank > MAX_RANK) {
+        ByteBuffer start = buffer(MAGIC.length);
+        readAt(channel, start, 0);
+        long at = MAGIC.length + key.length + 3L * Integer.BYTES;
+        int features = 1;
+        if (Arrays.equals(start.array(), MAGIC_OF_SEVERAL)) {
+            features = number(channel, at);
+            at += Integer.BYTES;
+        }
+        if (features < 1 || features > MAX_FEATURES) {
             return Optional.empty();
         }
-        ByteBuffer rest = buffer((rank + 1) * Integer.BYTES);
-        readAt(channel, rest, fixed.limit());
-        int[] shape = new int[rank];
-        for (int i = 0; i < rank; i++) {
-            shape[i] = rest.getInt();
-            if (shape[i] < 1) {
+        List<int[]> shapes = new ArrayList<>();
+        for (int i = 0; i < features; i++) {
+            int rank = number(channel, at);
+            at += Integer.BYTES;
+            if (rank < 0 || rank > MAX_RANK) {
                 return Optional.empty();
             }
+            int[] shape = new int[rank];
+            for (int d = 0; d < rank; d++) {
+                shape[d] = number(channel, at);
+                at += Integer.BYTES;
+                if (shape[d] < (features == 1 ? 1 : 0)) {
+                    return Optional.empty();
+                }
+            }
+            shapes.add(shape);
         }
-        ByteBuffer whole = buffer(fixed.limit() + rest.limit())
-                .put(fixed)
-                .put(rest.rewind())
-                .flip();
         try {
-            return layout.batch * elements(shape) * Float.BYTES <= Integer.MAX_VALUE - BLOCK_HEADER
-                            && whole.equals(header(key, layout, shape))
-                    ? Optional.of(new FeatureFile(kept.file(), channel, key, layout, shape))
+            if (layout.batch * elements(shapes) * Float.BYTES > Integer.MAX_VALUE - BLOCK_HEADER) {
+                return Optional.empty();
+            }
+            ByteBuffer expected = header(key, layout, shapes);
+            ByteBuffer whole = buffer(expected.limit());
+            readAt(channel, whole, 0);
+            return whole.equals(expected)
+                    ? Optional.of(new FeatureFile(kept.file(), channel, key, layout, shapes))
                     : Optional.empty();
         } catch (ArithmeticException e) {
             return Optional.empty(); // dimensions that no array can have
         }
+    }
+
+    private static int number(FileChannel channel, long at) throws IOException {
+        ByteBuffer bytes = buffer(Integer.BYTES);
+        readAt(channel, bytes, at);
+        return bytes.getInt();
+    }
+
+    private static List<int[]> copies(List<int[]> shapes) {
+        return shapes.stream().map(int[]::clone).toList();
     }
 
     /** Takes whole blocks, and cuts off the rest. Returns whether all blocks that are there in full were right. */
@@ -226,9 +266,9 @@ final class FeatureFile implements AutoCloseable {
         return size;
     }
 
-    /** Of one vector. */
-    int[] shape() {
-        return shape.clone();
+    /** Of an example's features. */
+    List<int[]> shapes() {
+        return copies(shapes);
     }
 
     /** Appends the next batch. */

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +47,7 @@ class FeatureFileTest {
     }
 
     private byte[] written(int vectors) throws IOException {
-        try (FeatureFile file = FeatureFile.create(kept("a"), LAYOUT, SHAPE)) {
+        try (FeatureFile file = FeatureFile.create(kept("a"), LAYOUT, List.of(SHAPE))) {
             append(file, vectors);
             assertThat(file.bytes()).isEqualTo(Files.size(kept("a").file()));
         }
@@ -52,7 +55,7 @@ class FeatureFileTest {
     }
 
     private static void assertRight(FeatureFile file) throws IOException {
-        assertThat(file.shape()).containsExactly(SHAPE);
+        assertThat(file.shapes()).containsExactly(SHAPE);
         for (int vector = 0; vector < file.size(); vector++) {
             float[] values = file.get(vector);
             for (int i = 0; i < 6; i++) {
@@ -82,6 +85,41 @@ class FeatureFileTest {
             assertThat(Files.readAllBytes(kept("a").file())).isEqualTo(whole);
         }
         assertThat(taken).isEqualTo(10);
+    }
+
+    /** Files of versions that knew one feature an example are taken: what one feature is written as has not changed. */
+    @Test
+    void oneFeatureIsWrittenAsItAlwaysWas() throws IOException {
+        byte[] whole = written(10);
+        assertThat(new String(whole, 0, 8, StandardCharsets.US_ASCII)).isEqualTo("GraftFt1");
+        ByteBuffer header = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+        int at = 8 + kept("a").key().length() + 3 * Integer.BYTES;
+        assertThat(header.getInt(at)).isEqualTo(SHAPE.length);
+        for (int d = 0; d < SHAPE.length; d++) {
+            assertThat(header.getInt(at + (d + 1) * Integer.BYTES)).isEqualTo(SHAPE[d]);
+        }
+        assertThat(header.getInt(at + (SHAPE.length + 2) * Integer.BYTES))
+                .as("first vector")
+                .isZero();
+    }
+
+    @Test
+    void severalFeaturesComeBackWithTheirShapes() throws IOException {
+        List<int[]> shapes = List.of(new int[] {2, 2}, new int[0], new int[] {0}, new int[] {1});
+        try (FeatureFile file = FeatureFile.create(kept("a"), LAYOUT, shapes)) {
+            append(file, 4);
+        }
+        byte[] whole = Files.readAllBytes(kept("a").file());
+        try (FeatureFile file = FeatureFile.open(kept("a"), LAYOUT).orElseThrow()) {
+            assertThat(file.shapes()).usingRecursiveComparison().isEqualTo(shapes);
+            assertThat(file.size()).isEqualTo(4);
+            assertThat(file.get(3))
+                    .containsExactly(value(3, 0), value(3, 1), value(3, 2), value(3, 3), value(3, 4), value(3, 5));
+        }
+        for (int length = 0; length < 150; length++) {
+            Files.write(kept("a").file(), Arrays.copyOf(whole, length));
+            assertThat(FeatureFile.open(kept("a"), LAYOUT)).isEmpty();
+        }
     }
 
     @Test
@@ -128,7 +166,7 @@ class FeatureFileTest {
     void aBlockOfAnotherFileIsNotTaken() throws IOException {
         byte[] mine = written(10);
         byte[] others;
-        try (FeatureFile file = FeatureFile.create(kept("b"), LAYOUT, SHAPE)) {
+        try (FeatureFile file = FeatureFile.create(kept("b"), LAYOUT, List.of(SHAPE))) {
             append(file, 10);
         }
         others = Files.readAllBytes(kept("b").file());
@@ -168,7 +206,7 @@ class FeatureFileTest {
     /** A closed channel stands for a disk that takes no more. */
     @Test
     void aFileThatCannotBeWrittenIsGivenUp() throws IOException {
-        FeatureFile file = FeatureFile.create(kept("a"), LAYOUT, SHAPE);
+        FeatureFile file = FeatureFile.create(kept("a"), LAYOUT, List.of(SHAPE));
         try (FeatureStore store = FeatureStore.keeping(file, 6, 240, 10_000)) {
             store.append(new float[12]);
             assertThat(store.lost()).isEmpty();
@@ -180,7 +218,7 @@ class FeatureFileTest {
             assertThat(store.get(4)).hasSize(6);
             assertThat(kept("a").file()).doesNotExist();
         }
-        FeatureFile alone = FeatureFile.create(kept("a"), LAYOUT, SHAPE);
+        FeatureFile alone = FeatureFile.create(kept("a"), LAYOUT, List.of(SHAPE));
         try (FeatureStore store = FeatureStore.keeping(alone, 6, 240, 0)) {
             alone.close();
             assertThatThrownBy(() -> store.append(new float[12])).isInstanceOf(IOException.class);
