@@ -102,6 +102,9 @@ final class Bootstrap {
         double acceleration = acceleration();
         double low = at(-z, bias, acceleration);
         double high = at(z, bias, acceleration);
+        if (low == high) {
+            return Estimate.without(name, score, "no interval: nearly all resamples have the same value");
+        }
         Estimate estimate = Estimate.of(
                 name,
                 score,

@@ -158,6 +158,20 @@ class IntervalsTest {
                 .contains("separates the classes");
     }
 
+    /** Where everything is called the same, only the rare resamples of one class differ. */
+    @Test
+    void anIntervalWithoutWidthIsNone() {
+        float[][] p = new float[10][];
+        int[] labels = new int[10];
+        for (int i = 0; i < 10; i++) {
+            p[i] = new float[] {0.25f, 0.75f};
+            labels[i] = i % 2;
+        }
+        Estimate estimate = Intervals.defaults().of(Metrics.balancedAccuracy(), Cases.of(p, labels));
+        assertThat(estimate.score().orNaN()).isEqualTo(0.5);
+        assertThat(estimate.note()).contains("no interval: nearly all resamples have the same value");
+    }
+
     @Test
     void whatCannotBeSaidIsSaidInWords() {
         BinaryCases positives = of(new double[] {0.2, 0.8}, 1, 1);
