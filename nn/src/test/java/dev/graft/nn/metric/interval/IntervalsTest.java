@@ -165,7 +165,7 @@ class IntervalsTest {
         int[] labels = new int[10];
         for (int i = 0; i < 10; i++) {
             p[i] = new float[] {0.25f, 0.75f};
-            labels[i] = i % 2;
+            labels[i] = i < 5 ? 0 : 1;
         }
         Estimate estimate = Intervals.defaults().of(Metrics.balancedAccuracy(), Cases.of(p, labels));
         assertThat(estimate.score().orNaN()).isEqualTo(0.5);
