@@ -79,6 +79,9 @@ final class VectorRowLoops extends PlainRowLoops {
 
     @Override
     public float largest(float[] x, int at, int count) {
+        if (count < PAIR) {
+            return super.largest(x, at, count);
+        }
         int whole = count - count % PAIR;
         try {
             int bits = (int) largest.invokeExact(x, at, whole);
@@ -109,7 +112,9 @@ final class VectorRowLoops extends PlainRowLoops {
     @Override
     public void exponentials(float[] x, int xAt, float largest, float[] y, int yAt, int count) {
         try {
-            int done = Float.isNaN(largest) ? 0 : (int) exponentials.invokeExact(x, xAt, largest, y, yAt, count);
+            int done = Float.isNaN(largest) || count < LANES
+                    ? 0
+                    : (int) exponentials.invokeExact(x, xAt, largest, y, yAt, count);
             super.exponentials(x, xAt + done, largest, y, yAt + done, count - done);
         } catch (Throwable t) {
             throw thrown(t);
@@ -242,7 +247,9 @@ final class VectorRowLoops extends PlainRowLoops {
             int yAt,
             int count) {
         try {
-            int done = (int) normalize.invokeExact(x, xAt, mean, scale, shift, g, gAt, b, bAt, y, yAt, count);
+            int done = count < LANES
+                    ? 0
+                    : (int) normalize.invokeExact(x, xAt, mean, scale, shift, g, gAt, b, bAt, y, yAt, count);
             super.normalize(
                     x, xAt + done, mean, scale, shift, g, gAt + done, b, bAt + done, y, yAt + done, count - done);
         } catch (Throwable t) {

@@ -18,6 +18,9 @@ public final class LayerNorm {
     /** Above, no square that counts is below the normal floats. */
     private static final double SMALLEST_SQUARES = 1e-30;
 
+    /** Chains of floats take longer to begin than shorter rows take in double. */
+    private static final int SHORT = 2 * RowLoops.CHAINS;
+
     private final ExecutionContext context;
 
     public LayerNorm(ExecutionContext context) {
@@ -54,7 +57,11 @@ public final class LayerNorm {
 
     /** The mean and the mean squared deviation from it. */
     private static void moments(RowLoops loops, float[] x, int at, int count, double[] moments) {
-        float origin = count == 0 ? Float.NaN : x[at];
+        if (count < SHORT) {
+            RowSums.moments(x, at, count, moments);
+            return;
+        }
+        float origin = x[at];
         double mean = origin + loops.differences(x, at, count, origin) / count;
         float m = (float) mean;
         double squares = loops.squares(x, at, count, m, (float) (mean - m));
