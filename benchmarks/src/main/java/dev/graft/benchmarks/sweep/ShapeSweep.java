@@ -85,15 +85,14 @@ public final class ShapeSweep {
     }
 
     private static LongSupplier clock(String name) {
-        switch (name) {
-            case "wall":
-                return System::nanoTime;
-            case "cpu":
+        return switch (name) {
+            case "wall" -> System::nanoTime;
+            case "cpu" -> {
                 System.setProperty("graft.threads", "1"); // only this thread's time is counted
-                return ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime;
-            default:
-                throw new IllegalArgumentException("clock: must be wall or cpu, got '" + name + "'");
-        }
+                yield ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime;
+            }
+            default -> throw new IllegalArgumentException("clock: must be wall or cpu, got '" + name + "'");
+        };
     }
 
     private static String option(String[] args, String name, String otherwise) {

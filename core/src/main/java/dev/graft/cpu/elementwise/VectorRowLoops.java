@@ -85,7 +85,7 @@ final class VectorRowLoops extends PlainRowLoops {
         int whole = count - count % PAIR;
         try {
             int bits = (int) largest.invokeExact(x, at, whole);
-            float most = Float.intBitsToFloat(bits >> 31 & Integer.MAX_VALUE ^ bits);
+            float most = Float.intBitsToFloat(((bits >> 31) & Integer.MAX_VALUE) ^ bits);
             return Math.max(most, super.largest(x, at + whole, count - whole));
         } catch (Throwable t) {
             throw thrown(t);

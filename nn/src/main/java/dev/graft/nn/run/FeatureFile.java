@@ -178,11 +178,11 @@ final class FeatureFile implements AutoCloseable {
     private static Optional<FeatureFile> read(KeptFeatures kept, FileChannel channel, Layout layout)
             throws IOException {
         byte[] key = bytes(kept.key());
-        ByteBuffer start = buffer(MAGIC.length);
-        readAt(channel, start, 0);
+        byte[] start = new byte[MAGIC.length];
+        readAt(channel, ByteBuffer.wrap(start), 0);
         long at = MAGIC.length + key.length + 3L * Integer.BYTES;
         int features = 1;
-        if (Arrays.equals(start.array(), MAGIC_OF_SEVERAL)) {
+        if (Arrays.equals(start, MAGIC_OF_SEVERAL)) {
             features = number(channel, at);
             at += Integer.BYTES;
         }
