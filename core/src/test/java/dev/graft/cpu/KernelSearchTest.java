@@ -396,6 +396,10 @@ class KernelSearchTest {
                 double mean = Arrays.stream(row).sum() / width;
                 double variance =
                         Arrays.stream(row).map(v -> (v - mean) * (v - mean)).sum() / width;
+                // The mean is what differences from the first value add up to, in float.
+                double offset =
+                        Arrays.stream(row).map(v -> Math.abs(v - row[0])).sum() / width;
+                double rounded = offset / Math.sqrt(variance + 1e-5f);
                 for (int i = 0; i < width; i++) {
                     int at = r * width + i;
                     softs[at] = Math.exp(row[i] - largest) / sum;
@@ -403,7 +407,8 @@ class KernelSearchTest {
                     sizes[at] = 2 + Math.abs(row[i]) + Math.abs(largest);
                     double z = (row[i] - mean) / Math.sqrt(variance + 1e-5f);
                     normal[at] = z * Fixture.at(gamma, i) + Fixture.at(beta, i);
-                    normalSizes[at] = Math.abs(z * Fixture.at(gamma, i)) + Math.abs(Fixture.at(beta, i));
+                    normalSizes[at] =
+                            (Math.abs(z) + rounded) * Math.abs(Fixture.at(gamma, i)) + Math.abs(Fixture.at(beta, i));
                 }
             }
             compare("softmax", soft, softs, softs);
