@@ -4,6 +4,7 @@ import java.io.FilterWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.util.Locale;
 
 /**
  * Writes control characters as <code>&#92;u001b</code>, except tabs and line ends. Class names and file names come from
@@ -38,7 +39,7 @@ final class VisibleText extends FilterWriter {
             boolean lineEnd = c == '\r' && i + 1 < from + count && text.charAt(i + 1) == '\n';
             if (isHidden(c) && !lineEnd) {
                 out.write(text, written, i - written);
-                out.write(String.format("\\u%04x", (int) c));
+                out.write(String.format(Locale.ROOT, "\\u%04x", (int) c));
                 written = i + 1;
             }
         }

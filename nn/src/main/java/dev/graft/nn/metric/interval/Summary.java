@@ -174,8 +174,9 @@ public record Summary(
         Map<String, Object> map = new LinkedHashMap<>();
         for (Estimate estimate : estimates) {
             Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("value", estimate.score().orNaN()); // written as null
-            if (!estimate.score().isDefined()) {
+            if (estimate.score().isDefined()) {
+                entry.put("value", estimate.score().orNaN());
+            } else {
                 entry.put("undefined", estimate.score().reason());
             }
             estimate.interval().ifPresent(interval -> {
