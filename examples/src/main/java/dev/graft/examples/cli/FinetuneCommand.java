@@ -113,18 +113,11 @@ final class FinetuneCommand extends ReportingCommand {
     private void sayHowToGoOn(FineTuning.Ending ending) {
         List<String> arguments = spec.commandLine().getParseResult().originalArgs();
         if (ending == FineTuning.Ending.STOPPED) {
-            out().println("stopped; to continue: " + Shell.command(resumed(arguments)));
+            out().println("stopped; to continue: " + Shell.resumption(arguments));
         } else if (ending == FineTuning.Ending.STOPPED_EARLY) {
             out().println("stopped before anything was trained; start again with: " + Shell.command(arguments));
         }
         out().flush();
-    }
-
-    private static List<String> resumed(List<String> arguments) {
-        List<String> again = new java.util.ArrayList<>(arguments);
-        again.removeIf(argument -> argument.equals("--overwrite") || argument.equals("--resume"));
-        again.add("--resume");
-        return again;
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.graft.examples.cli;
 import dev.graft.vision.CrossValidation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -72,11 +71,8 @@ final class KfoldCommand extends ReportingCommand {
                 () -> CrossValidation.of(options.told(this::say).stop(program.stopOnShutdown()), folds)
                         .run());
         if (!result.isFinished()) {
-            List<String> again =
-                    new ArrayList<>(spec.commandLine().getParseResult().originalArgs());
-            again.removeIf(argument -> argument.equals("--overwrite") || argument.equals("--resume"));
-            again.add("--resume");
-            say("stopped; to continue: " + Shell.command(again));
+            say("stopped; to continue: "
+                    + Shell.resumption(spec.commandLine().getParseResult().originalArgs()));
             exitCode = STOPPED;
             return Map.of("stopped", true);
         }

@@ -2,6 +2,7 @@ package dev.graft.examples.cli;
 
 import java.io.File;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -25,6 +26,14 @@ public final class Shell {
     /** A command line of the program. */
     static String command(List<String> arguments) {
         return program() + " " + arguments.stream().map(Shell::word).collect(Collectors.joining(" "));
+    }
+
+    /** The command line that goes on with what these arguments began. */
+    static String resumption(List<String> arguments) {
+        List<String> again = new ArrayList<>(arguments);
+        again.removeIf(argument -> argument.equals("--overwrite") || argument.equals("--resume"));
+        again.add("--resume");
+        return command(again);
     }
 
     /** How this program is called, in the words of who called it. */

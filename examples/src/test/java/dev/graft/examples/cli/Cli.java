@@ -6,6 +6,7 @@ import dev.graft.nn.json.Json;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,28 @@ record Cli(int code, String out, String err) {
                 new PrintWriter(err),
                 Arrays.stream(arguments).map(String::valueOf).toArray(String[]::new));
         return new Cli(code, out.toString(), err.toString());
+    }
+
+    /** Fine-tunes a small network from nothing for one epoch. */
+    static Cli finetune(Path data, Path out, Object... more) {
+        List<Object> all = new ArrayList<>(List.of(
+                "finetune",
+                "--data",
+                data,
+                "--model",
+                "resnet20",
+                "--weights",
+                "none",
+                "--freeze",
+                "none",
+                "--epochs",
+                1,
+                "--batch",
+                8,
+                "--out",
+                out));
+        all.addAll(Arrays.asList(more));
+        return run(all.toArray());
     }
 
     /** Runs with {@code --json FILE} and returns the file's object. */

@@ -22,24 +22,7 @@ class DuplicatesCommandTest {
     private Path folder;
 
     private Cli finetune(Path data, Object... more) {
-        List<Object> all = new ArrayList<>(List.of(
-                "finetune",
-                "--data",
-                data,
-                "--model",
-                "resnet20",
-                "--weights",
-                "none",
-                "--freeze",
-                "none",
-                "--epochs",
-                1,
-                "--batch",
-                8,
-                "--out",
-                folder.resolve("run")));
-        all.addAll(Arrays.asList(more));
-        return Cli.run(all.toArray());
+        return Cli.finetune(data, folder.resolve("run"), more);
     }
 
     private Cli evaluate(Path data, Object... more) {

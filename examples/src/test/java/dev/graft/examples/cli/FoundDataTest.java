@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,24 +17,7 @@ class FoundDataTest {
     private Path folder;
 
     private Cli finetune(Path data, Object... more) {
-        List<Object> all = new ArrayList<>(List.of(
-                "finetune",
-                "--data",
-                data,
-                "--model",
-                "resnet20",
-                "--weights",
-                "none",
-                "--freeze",
-                "none",
-                "--epochs",
-                1,
-                "--batch",
-                8,
-                "--out",
-                folder.resolve("run")));
-        all.addAll(Arrays.asList(more));
-        return Cli.run(all.toArray());
+        return Cli.finetune(data, folder.resolve("run"), more);
     }
 
     @Test
