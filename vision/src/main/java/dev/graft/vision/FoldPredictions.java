@@ -5,14 +5,11 @@ import static dev.graft.message.Message.setting;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
-import de.siegmar.fastcsv.writer.CsvWriter;
-import de.siegmar.fastcsv.writer.LineDelimiter;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.train.Evaluation;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,27 +25,22 @@ final class FoldPredictions {
     private FoldPredictions() {}
 
     static String toCsv(LabelledDataset images, Evaluation scores) {
-        StringWriter text = new StringWriter();
-        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
-            List<String> header = new ArrayList<>(List.of("file"));
-            images.classes().forEach(name -> header.add("true_" + name));
-            images.classes().forEach(name -> header.add("probability_" + name));
-            csv.writeRecord(header);
-            for (int i = 0; i < scores.probabilities().length; i++) {
-                int index = scores.indices()[i];
-                List<String> line = new ArrayList<>(List.of(images.describe(index)));
-                for (boolean has : images.has(index)) {
-                    line.add(has ? "1" : "0");
-                }
-                for (float probability : scores.probabilities()[i]) {
-                    line.add(Float.toString(probability));
-                }
-                csv.writeRecord(line);
+        List<String> header = new ArrayList<>(List.of("file"));
+        images.classes().forEach(name -> header.add("true_" + name));
+        images.classes().forEach(name -> header.add("probability_" + name));
+        List<List<String>> rows = new ArrayList<>();
+        for (int i = 0; i < scores.probabilities().length; i++) {
+            int index = scores.indices()[i];
+            List<String> line = new ArrayList<>(List.of(images.describe(index)));
+            for (boolean has : images.has(index)) {
+                line.add(has ? "1" : "0");
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            for (float probability : scores.probabilities()[i]) {
+                line.add(Float.toString(probability));
+            }
+            rows.add(line);
         }
-        return text.toString();
+        return CsvText.of(header, rows);
     }
 
     /** @throws RunException where a fold's folder holds no such file */

@@ -176,7 +176,7 @@ record ImageFindings(List<Finding> findings, boolean isComplete) {
     Map<String, Object> counts() {
         Map<String, Object> counts = new LinkedHashMap<>();
         for (SimilarImages.Kind kind : SimilarImages.Kind.values()) {
-            String name = kind.name().toLowerCase(Locale.ROOT);
+            String name = kind.word();
             counts.put(name + "_across", count(found -> found.twin.kind() == kind && found.isAcross()));
             counts.put(name + "_within", count(found -> found.twin.kind() == kind && !found.isAcross()));
         }
@@ -196,34 +196,30 @@ record ImageFindings(List<Finding> findings, boolean isComplete) {
      * @param kept whether copies stay in the validation
      */
     String toCsv(boolean kept) {
-        StringBuilder csv = new StringBuilder(
-                "kind,distance,set,file,label,other_set,other_file,other_label," + "labels_differ,left_out\n");
-        for (Finding finding : findings) {
-            csv.append(finding.twin.kind().name().toLowerCase(Locale.ROOT))
-                    .append(String.format(Locale.ROOT, ",%.5f,", finding.twin.distance()))
-                    .append(finding.image.side.word())
-                    .append(',')
-                    .append(cell(finding.image.file()))
-                    .append(',')
-                    .append(cell(finding.image.label()))
-                    .append(',')
-                    .append(finding.other.side.word())
-                    .append(',')
-                    .append(cell(finding.other.file()))
-                    .append(',')
-                    .append(cell(finding.other.label()))
-                    .append(',')
-                    .append(finding.contradicts())
-                    .append(',')
-                    .append(isLeftOut(finding) && !kept && finding.image.side == Side.VALIDATION)
-                    .append('\n');
-        }
-        return csv.toString();
-    }
-
-    private static String cell(String text) {
-        return text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r')
-                ? '"' + text.replace("\"", "\"\"") + '"'
-                : text;
+        return CsvText.of(
+                List.of(
+                        "kind",
+                        "distance",
+                        "set",
+                        "file",
+                        "label",
+                        "other_set",
+                        "other_file",
+                        "other_label",
+                        "labels_differ",
+                        "left_out"),
+                findings.stream()
+                        .map(finding -> List.of(
+                                finding.twin.kind().word(),
+                                String.format(Locale.ROOT, "%.5f", finding.twin.distance()),
+                                finding.image.side.word(),
+                                finding.image.file(),
+                                finding.image.label(),
+                                finding.other.side.word(),
+                                finding.other.file(),
+                                finding.other.label(),
+                                String.valueOf(finding.contradicts()),
+                                String.valueOf(isLeftOut(finding) && !kept && finding.image.side == Side.VALIDATION)))
+                        .toList());
     }
 }

@@ -6,7 +6,6 @@ import dev.graft.nn.run.RunException;
 import dev.graft.vision.ImageFindings.Finding;
 import dev.graft.vision.ImageFindings.Seen;
 import dev.graft.vision.ImageFindings.Side;
-import dev.graft.vision.data.similar.SimilarImages;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -221,11 +220,7 @@ record TestOverlap(
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("file", finding.image().file());
             entry.put("label", finding.image().label());
-            entry.put(
-                    "like",
-                    finding.twin().kind() == SimilarImages.Kind.NEAR
-                            ? "near"
-                            : finding.twin().kind().name().toLowerCase(Locale.ROOT));
+            entry.put("like", finding.twin().kind().word());
             entry.put("other", finding.other().file());
             entry.put("other_label", finding.other().label());
             entry.put("distance", finding.twin().distance());

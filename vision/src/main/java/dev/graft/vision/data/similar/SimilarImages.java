@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,7 +53,12 @@ public record SimilarImages(List<Twin> twins, boolean isComplete) {
         /** Their pixels, in files that differ. */
         PIXELS,
         /** Their look. */
-        NEAR
+        NEAR;
+
+        /** Its name in files and reports. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**
