@@ -53,6 +53,7 @@ class PublicTypesTest {
                         "KeptFeatures",
                         "Recipe",
                         "RelayedProgress",
+                        "ResultFiles",
                         "RunException",
                         "RunFolder",
                         "RunIdentity",

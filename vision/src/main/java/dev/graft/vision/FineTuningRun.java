@@ -10,6 +10,7 @@ import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
 import dev.graft.nn.run.Recipe;
+import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.RunIdentity;
@@ -308,12 +309,12 @@ public final class FineTuningRun implements AutoCloseable {
         }
 
         @Override
-        public Map<String, String> files() {
-            Map<String, String> files = new LinkedHashMap<>();
-            files.put(RunFolder.FINGERPRINTS, fingerprints);
-            files.put(RunFolder.DUPLICATES, data.findings().toCsv(data.kept()));
+        public ResultFiles files(ModelCard card) {
+            ResultFiles files = new ResultFiles()
+                    .text(ResultFiles.FINGERPRINTS, fingerprints)
+                    .text(ResultFiles.DUPLICATES, data.findings().toCsv(data.kept()));
             if (settings.source().fold().isPresent()) {
-                files.put(RunFolder.PREDICTIONS, predictions());
+                files.text(ResultFiles.PREDICTIONS, predictions());
             }
             return files;
         }

@@ -6,8 +6,8 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunException;
-import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.train.Evaluation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,7 +45,7 @@ final class FoldPredictions {
 
     /** @throws RunException where a fold's folder holds no such file */
     static Evaluation read(Path folder, boolean multiLabel, List<String> classes) {
-        Path file = folder.resolve(RunFolder.PREDICTIONS);
+        Path file = folder.resolve(ResultFiles.PREDICTIONS);
         List<float[]> probabilities = new ArrayList<>();
         List<boolean[]> truths = new ArrayList<>();
         try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(file)) {

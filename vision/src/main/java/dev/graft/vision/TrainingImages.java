@@ -2,7 +2,7 @@ package dev.graft.vision;
 
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.model.ModelCard;
-import dev.graft.nn.run.RunFolder;
+import dev.graft.nn.run.ResultFiles;
 import dev.graft.vision.ImageFindings.Seen;
 import dev.graft.vision.ImageFindings.Side;
 import dev.graft.vision.data.similar.HammingIndex;
@@ -68,7 +68,7 @@ record TrainingImages(Map<String, Side> byBytes, Map<String, Side> byPixels, Ham
 
     /** Those of the model in a folder; empty where the folder does not hold them as the card says. */
     static Optional<TrainingImages> of(Path folder, ModelCard card) {
-        Path file = folder.resolve(RunFolder.FINGERPRINTS);
+        Path file = folder.resolve(ResultFiles.FINGERPRINTS);
         return card.facts().get("data") instanceof Map<?, ?> data
                         && Files.isRegularFile(file)
                         && Sha256.of(file).equals(data.get(HASH))

@@ -64,6 +64,9 @@ public record ModelCard(
     /** The entry that says which run made the weights: the hash of all that decided what it learnt. */
     public static final String RUN = "run_sha256";
 
+    /** The entry that lists the further files of the result, each with its SHA-256. */
+    public static final String FILES = "files";
+
     private static final String START = "start_weights_sha256";
 
     /** The types of the entries that are informative only. */
@@ -81,6 +84,8 @@ public record ModelCard(
             START,
             String.class,
             "data",
+            Map.class,
+            FILES,
             Map.class);
 
     /** In the weights' metadata: what of the card changes predictions. */
@@ -168,6 +173,10 @@ public record ModelCard(
         if (facts.get("versions") instanceof Map<?, ?> versions
                 && !versions.values().stream().allMatch(String.class::isInstance)) {
             throw new ClassCastException("versions");
+        }
+        if (facts.get(FILES) instanceof Map<?, ?> files
+                && !files.values().stream().allMatch(String.class::isInstance)) {
+            throw new ClassCastException(FILES);
         }
     }
 
@@ -354,6 +363,13 @@ public record ModelCard(
                 : Optional.of(
                         folder.resolve(FILE_NAME)
                                 + " has no SHA-256 of its weights, as in old models, so it is not checked whether they belong together");
+    }
+
+    /** This card with one more entry, or another value of it. */
+    public ModelCard withFact(String name, Object value) {
+        Map<String, Object> more = new LinkedHashMap<>(facts);
+        more.put(name, value);
+        return new ModelCard(task, architecture, classes, preprocessing, more);
     }
 
     /** For the card's file. */

@@ -364,7 +364,7 @@ final class FeatureFile implements AutoCloseable {
             }
         } catch (IOException e) {
             System.getLogger(FeatureFile.class.getName())
-                    .log(System.Logger.Level.WARNING, "features left behind: " + file, e);
+                    .log(System.Logger.Level.WARNING, "file left behind: " + file, e);
         }
     }
 

@@ -21,53 +21,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The folder of a run: what is in it decides whether a new run may use it.
  *
  * <p>{@code run.json} says which run the checkpoints in the folder are of. {@code model.safetensors},
- * {@code metrics.json}, perhaps {@code fingerprints.csv} and {@code duplicates.csv}, and {@code model.json}, which
- * comes last, are a finished run's result; the card says which run that was. A run that starts over leaves an older
- * result alone until its own is complete.
+ * {@code metrics.json}, further files as {@link ResultFiles} has them, and {@code model.json}, which comes last, are a
+ * finished run's result; the card says which run that was. A run that starts over leaves an older result alone until
+ * its own is complete.
  */
 public final class RunFolder implements AutoCloseable {
-    private static final String SETTINGS = "run.json";
-    private static final String METRICS = "metrics.json";
-    private static final String IDENTITY = "identity";
-    private static final String OPTIONS = "options";
-    private static final String MADE_BY = "made_by";
-    /** In {@code run.json} and in the model's card: the run's {@link RunIdentity#hash}. */
-    private static final String RUN = ModelCard.RUN;
-
     private static final String HEAD = " head";
-
-    /** What a frozen part has made of the examples; no loss, for it can be computed again. */
-    private static final List<String> FEATURES = List.of("features-training.bin", "features-validation.bin");
-
-    /** What tells the examples that a model was fitted on from others; written with the result. */
-    public static final String FINGERPRINTS = "fingerprints.csv";
-
-    /** Examples that are there more than once; written with the result. */
-    public static final String DUPLICATES = "duplicates.csv";
-
-    /** What a fold's model answers to the examples that were held back; written with the result. */
-    public static final String PREDICTIONS = "predictions.csv";
-
-    private static final List<String> OWN = List.of(
-            SETTINGS,
-            FINGERPRINTS,
-            DUPLICATES,
-            PREDICTIONS,
-            FEATURES.get(0),
-            FEATURES.get(1),
-            METRICS,
-            "last.safetensors",
-            "unvalidated.safetensors",
-            "best.safetensors",
-            "log.csv",
-            ModelCard.FILE_NAME,
-            ModelCard.WEIGHTS);
 
     /** What to do with a run that is there already. */
     public enum Existing {
@@ -85,17 +49,6 @@ public final class RunFolder implements AutoCloseable {
         /** This run's result. */
         FINISHED
     }
-
-    /**
-     * What {@code run.json} holds.
-     *
-     * @param identity the run's {@link RunIdentity#entries}
-     * @param hash the run's {@link RunIdentity#hash}
-     * @param options how it was asked for
-     * @param madeBy what computed it
-     */
-    private record Stored(
-            Map<String, Object> identity, String hash, Map<String, Object> options, Map<String, Object> madeBy) {}
 
     private final Path folder;
     private final FolderLock lock;
@@ -147,35 +100,14 @@ public final class RunFolder implements AutoCloseable {
         }
         RunFolder opened = new RunFolder(folder, FolderLock.acquire(folder), madeBy);
         opened.made = List.copyOf(missing);
-        opened.removeLeftovers();
+        RunContents.removeLeftovers(folder);
         return opened;
-    }
-
-    /** A killed run leaves what it was writing; under the lock, no other run can own it. */
-    private void removeLeftovers() {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(RunFolder::isLeftover).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            System.getLogger(RunFolder.class.getName())
-                    .log(System.Logger.Level.WARNING, "temporary files left behind in " + folder, e);
-        }
-    }
-
-    private static boolean isLeftover(Path file) {
-        String name = file.getFileName().toString();
-        String undotted = name.replaceFirst("^\\.+", "");
-        boolean ofAnOwn = name.startsWith(".")
-                && OWN.stream().anyMatch(own -> undotted.startsWith(own + "."))
-                && (name.endsWith(".tmp") || name.endsWith(Swap.ENDING));
-        return ofAnOwn || (name.startsWith(".graft") && name.endsWith(".probe")) || FeatureStore.isStore(name);
     }
 
     /** How the run in a folder was asked for, for a resume that does not say it again; empty if no run says. */
     public static Map<String, Object> options(Path folder) {
         Map<String, Object> options = new LinkedHashMap<>();
-        stored(folder).map(Stored::options).orElse(Map.of()).forEach((name, value) -> {
+        RunRecord.read(folder).map(RunRecord::options).orElse(Map.of()).forEach((name, value) -> {
             if (value instanceof String) { // graft writes nothing else
                 options.put(name, value);
             }
@@ -185,7 +117,9 @@ public final class RunFolder implements AutoCloseable {
 
     /** Whether a run in this folder is not finished; a model beside it is an older run's then, or half in place. */
     public static boolean isUnfinished(Path folder) {
-        return stored(folder).map(run -> !run.hash.equals(resultOf(folder))).orElse(false);
+        return RunRecord.read(folder)
+                .map(run -> !run.hash().equals(RunRecord.resultOf(folder)))
+                .orElse(false);
     }
 
     public Path path() {
@@ -208,31 +142,12 @@ public final class RunFolder implements AutoCloseable {
 
     /** Whether a file is one that a run in the folder writes. */
     public static boolean isOwn(Path folder, Path file) {
-        try {
-            Path parent = file.toAbsolutePath().getParent();
-            if (parent != null
-                    && Files.isDirectory(parent)
-                    && Files.isSameFile(parent, folder)
-                    && OWN.contains(file.getFileName().toString())) {
-                return true;
-            }
-            for (String name : OWN) {
-                Path own = folder.resolve(name);
-                if (Files.exists(own) && Files.exists(file) && Files.isSameFile(own, file)) {
-                    return true;
-                }
-            }
-            return false;
-        } catch (IOException e) {
-            return false;
-        }
+        return RunContents.isOwn(folder, file);
     }
 
     /** Settings and features alone are no loss: their run ended before it trained. */
     public boolean isUsed() {
-        return OWN.stream()
-                .filter(name -> !name.equals(SETTINGS) && !FEATURES.contains(name))
-                .anyMatch(name -> Files.exists(folder.resolve(name)));
+        return RunContents.isUsed(folder);
     }
 
     /**
@@ -245,35 +160,35 @@ public final class RunFolder implements AutoCloseable {
      */
     public KeptFeatures keptFeatures(String pass, Map<String, Object> facts, Consumer<String> log) {
         String name = "features-" + pass + ".bin";
-        if (!FEATURES.contains(name)) {
+        if (!RunContents.FEATURES.contains(name)) {
             throw new IllegalArgumentException("run folder: no pass is called " + pass);
         }
         Map<String, Object> all = new LinkedHashMap<>(facts);
         all.put("pass", pass);
-        all.put(MADE_BY, madeBy);
+        all.put(RunRecord.MADE_BY, madeBy);
         return KeptFeatures.of(folder.resolve(name), all, log);
     }
 
     /** Removes the features of all passes: they are no longer needed. */
     public void removeFeatures() {
-        FEATURES.forEach(name -> FeatureFile.deleteQuietly(folder.resolve(name)));
+        RunContents.FEATURES.forEach(name -> FeatureFile.deleteQuietly(folder.resolve(name)));
     }
 
     /** Whether there are checkpoints or a result, and they are this run's. */
     public boolean holds(RunIdentity identity) {
         return isUsed()
-                && stored(folder)
-                        .filter(run -> run.hash.equals(identity.hash()))
+                && RunRecord.read(folder)
+                        .filter(run -> run.hash().equals(identity.hash()))
                         .isPresent();
     }
 
     /** Whether the result is whole, and that of the run in {@code run.json}. */
     private boolean isFinished() {
-        Optional<Stored> run = stored(folder);
+        Optional<RunRecord> run = RunRecord.read(folder);
         if (run.isEmpty()) {
-            return Files.exists(folder.resolve(METRICS));
+            return Files.exists(folder.resolve(ResultFiles.METRICS));
         }
-        if (!run.get().hash.equals(resultOf(folder)) || !hasWholeMetrics()) {
+        if (!run.get().hash().equals(RunRecord.resultOf(folder)) || !hasWholeMetrics()) {
             return false;
         }
         Path weights = folder.resolve(ModelCard.WEIGHTS);
@@ -295,21 +210,10 @@ public final class RunFolder implements AutoCloseable {
     /** A damaged report is written again from the checkpoint, as a missing one. */
     private boolean hasWholeMetrics() {
         try {
-            return Files.isRegularFile(folder.resolve(METRICS)) && metrics().get("best") instanceof Map;
+            return Files.isRegularFile(folder.resolve(ResultFiles.METRICS))
+                    && metrics().get("best") instanceof Map;
         } catch (FileException e) {
             return false;
-        }
-    }
-
-    /** The hash of the run whose model is here; empty if there is none, or one that does not say. */
-    private static String resultOf(Path folder) {
-        try {
-            return Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME))
-                            && ModelCard.read(folder).facts().get(RUN) instanceof String hash
-                    ? hash
-                    : "";
-        } catch (ModelException | FileException e) {
-            return "";
         }
     }
 
@@ -333,21 +237,21 @@ public final class RunFolder implements AutoCloseable {
      */
     public Next find(Existing existing, RunIdentity identity) {
         boolean resume = existing == Existing.RESUME;
-        boolean told = Files.exists(folder.resolve(SETTINGS));
+        boolean told = Files.exists(folder.resolve(RunRecord.FILE_NAME));
         if (existing == Existing.OVERWRITE || (!isUsed() && !(resume && told))) {
             return Next.BEGIN;
         }
-        Optional<Stored> before = stored(folder);
+        Optional<RunRecord> before = RunRecord.read(folder);
         if (before.isEmpty() && told) {
             throw damaged(folder, resume);
         }
         if (before.isEmpty()) {
             throw new RunException(
                     (resume ? setting("resume") + ": " : setting("out") + " ") + folder + " holds a run without a "
-                            + SETTINGS + " that says what it was",
+                            + RunRecord.FILE_NAME + " that says what it was",
                     "choose another folder, or start over with " + setting("overwrite"));
         }
-        List<String> differences = identity.differences(before.get().identity, resume);
+        List<String> differences = identity.differences(before.get().identity(), resume);
         if (!differences.isEmpty()) {
             String listed = String.join("; ", differences);
             throw resume
@@ -359,18 +263,18 @@ public final class RunFolder implements AutoCloseable {
                             setting("out") + " " + folder + " holds another "
                                     + (isFinished() ? "finished" : "unfinished") + " run: " + listed,
                             "choose another folder, or replace it with " + setting("overwrite")
-                                    + (identity.differences(before.get().identity, true)
+                                    + (identity.differences(before.get().identity(), true)
                                                     .isEmpty()
                                             ? ", or train it for longer with " + setting("resume")
                                             : ""));
         }
-        if (before.get().hash.equals(identity.hash()) && isFinished()) {
+        if (before.get().hash().equals(identity.hash()) && isFinished()) {
             return Next.FINISHED;
         }
         if (!resume) {
             throw unfinished();
         }
-        if (checkpoint().isEmpty() && hasBegun(before.get().hash)) {
+        if (checkpoint().isEmpty() && hasBegun(before.get().hash())) {
             throw new RunException(
                     setting("resume") + ": " + folder
                             + " holds no checkpoint of the run that was begun there: last.safetensors is missing",
@@ -388,21 +292,21 @@ public final class RunFolder implements AutoCloseable {
      * epoch leaves its best weights before it.
      */
     private boolean hasBegun(String hash) {
-        return Files.exists(folder.resolve("log.csv")) || hash.equals(resultOf(folder));
+        return Files.exists(folder.resolve("log.csv")) || hash.equals(RunRecord.resultOf(folder));
     }
 
     /** Whether the folder tells of a run, even of one that was stopped before its first checkpoint. */
     public boolean holdsRun() {
-        return isUsed() || Files.exists(folder.resolve(SETTINGS));
+        return isUsed() || Files.exists(folder.resolve(RunRecord.FILE_NAME));
     }
 
     /** Before data is read: whether there is a run to continue. */
     public static void checkResumable(Path folder) {
-        Path settings = folder.resolve(SETTINGS);
-        if (Files.exists(settings) && stored(folder).isEmpty()) {
+        Path settings = folder.resolve(RunRecord.FILE_NAME);
+        if (Files.exists(settings) && RunRecord.read(folder).isEmpty()) {
             throw damaged(folder, true);
         }
-        if (OWN.stream().noneMatch(name -> Files.exists(folder.resolve(name)))) {
+        if (!RunContents.isAny(folder)) {
             throw noRun(folder);
         }
     }
@@ -416,16 +320,10 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private static RunException damaged(Path folder, boolean resume) {
-        String why;
-        try {
-            Json.readObject(folder.resolve(SETTINGS));
-            why = " lacks what says which run it is of";
-        } catch (FileException e) {
-            why = " cannot be read: it is not whole JSON";
-        }
         return new RunException(
-                setting(resume ? "resume" : "out") + ": " + folder.resolve(SETTINGS) + why
-                        + ", so nothing tells which run the checkpoints in " + folder + " are of",
+                setting(resume ? "resume" : "out") + ": " + folder.resolve(RunRecord.FILE_NAME)
+                        + RunRecord.damage(folder) + ", so nothing tells which run the checkpoints in " + folder
+                        + " are of",
                 "put the file back, choose another folder, or start over with " + setting("overwrite"));
     }
 
@@ -448,22 +346,29 @@ public final class RunFolder implements AutoCloseable {
 
     /** Says that the checkpoints which are now written are this run's. */
     public void record(RunIdentity identity, Map<String, Object> options) {
+        record(identity, options, List.of());
+    }
+
+    /** @param files the names of the further files of the result that is about to be written */
+    private void record(RunIdentity identity, Map<String, Object> options, List<String> files) {
         String hash = identity.hash();
-        if (stored(folder).filter(run -> run.hash.equals(hash)).isPresent()) {
-            return;
+        Optional<RunRecord> before =
+                RunRecord.read(folder).filter(run -> run.hash().equals(hash));
+        if (before.isEmpty() || !before.get().files().containsAll(files)) {
+            new RunRecord(
+                            identity.entries(),
+                            hash,
+                            before.map(RunRecord::options).orElse(options),
+                            before.map(RunRecord::madeBy).orElse(madeBy),
+                            files)
+                    .write(folder);
         }
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put(IDENTITY, identity.entries());
-        map.put(RUN, hash);
-        map.put(OPTIONS, options);
-        map.put(MADE_BY, madeBy);
-        AtomicText.write(folder.resolve(SETTINGS), Json.write(map));
     }
 
     /** One line where the run began on something else that may compute other bits. */
     public Optional<String> otherMaker() {
-        List<String> changed = stored(folder)
-                .map(Stored::madeBy)
+        List<String> changed = RunRecord.read(folder)
+                .map(RunRecord::madeBy)
                 .map(before -> madeBy.keySet().stream()
                         .filter(name -> !String.valueOf(madeBy.get(name)).equals(String.valueOf(before.get(name))))
                         .map(name -> name + " was " + before.get(name) + ", is " + madeBy.get(name))
@@ -475,37 +380,14 @@ public final class RunFolder implements AutoCloseable {
                         + ": the result may differ from an unbroken run's in its last digits");
     }
 
-    private static Optional<Stored> stored(Path folder) {
-        Path file = folder.resolve(SETTINGS);
-        if (!Files.isRegularFile(file)) {
-            return Optional.empty();
-        }
-        try {
-            Map<String, Object> map = Json.readObject(file);
-            return map.get(RUN) instanceof String hash && map.containsKey(IDENTITY)
-                    ? Optional.of(new Stored(object(map, IDENTITY), hash, object(map, OPTIONS), object(map, MADE_BY)))
-                    : Optional.empty();
-        } catch (FileException | ClassCastException e) {
-            return Optional.empty();
-        }
-    }
-
     /** The entries of the identity of the run in a folder; empty if no run says. */
     public static Map<String, Object> identity(Path folder) {
-        return stored(folder).map(Stored::identity).orElse(Map.of());
-    }
-
-    private static Map<String, Object> object(Map<String, Object> map, String key) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        if (map.get(key) != null) {
-            ((Map<?, ?>) map.get(key)).forEach((name, value) -> object.put((String) name, value));
-        }
-        return object;
+        return RunRecord.read(folder).map(RunRecord::identity).orElse(Map.of());
     }
 
     /** What the finished run's {@code metrics.json} holds. */
     public Map<String, Object> metrics() {
-        return Json.readObject(folder.resolve(METRICS));
+        return Json.readObject(folder.resolve(ResultFiles.METRICS));
     }
 
     /**
@@ -517,7 +399,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             putInPlace(identity, options, result);
         } catch (RuntimeException e) {
-            if (FEATURES.stream().noneMatch(name -> Files.exists(folder.resolve(name)))) {
+            if (RunContents.FEATURES.stream().noneMatch(name -> Files.exists(folder.resolve(name)))) {
                 throw e;
             }
             removeFeatures();
@@ -527,36 +409,39 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private void putInPlace(RunIdentity identity, Map<String, Object> options, Result result) {
+        Map<String, String> before = RunContents.listed(folder).orElse(Map.of());
         try (Swap swap = new Swap()) {
             Path weights = swap.of(folder.resolve(ModelCard.WEIGHTS));
-            Path metrics = swap.of(folder.resolve(METRICS));
-            Path card = swap.of(folder.resolve(ModelCard.FILE_NAME));
             result.saveWeights(weights);
-            result.files().forEach((name, text) -> {
-                if (!OWN.contains(name)) {
-                    throw new IllegalArgumentException("run folder: no file of a run is called " + name);
-                }
-                AtomicText.write(swap.of(folder.resolve(name)), text);
-            });
-            AtomicText.write(metrics, Json.write(result.metrics()));
+            ModelCard card = result.card(Sha256.of(weights), Map.of(ModelCard.RUN, identity.hash()));
+            AtomicText.write(swap.of(folder.resolve(ResultFiles.METRICS)), Json.write(result.metrics()));
+            ResultFiles files = result.files(card);
+            record(identity, options, files.unusualNames()); // so that what a kill leaves of them is known
+            Map<String, Object> hashes = new LinkedHashMap<>();
+            files.write(folder, swap).forEach((name, file) -> hashes.put(name, Sha256.of(file)));
             AtomicText.write(
-                    card,
-                    Json.write(result.card(Sha256.of(weights), Map.of(RUN, identity.hash()))
-                            .toMap()));
-            record(identity, options);
-            swap.commit();
+                    swap.of(folder.resolve(ModelCard.FILE_NAME)),
+                    Json.write(card.withFact(ModelCard.FILES, hashes).toMap()));
+            swap.commit(); // in the order of the calls above
+            RunContents.removeExcept(folder, hashes.keySet(), before);
         }
     }
 
     /** What a run has learnt. */
     public interface Result {
+        /** Writes the weights. */
         void saveWeights(Path file);
 
+        /** What {@code metrics.json} shall hold. */
         Map<String, Object> metrics();
 
-        /** Further files, by name, such as {@link RunFolder#FINGERPRINTS}. */
-        default Map<String, String> files() {
-            return Map.of();
+        /**
+         * Further files, such as {@link ResultFiles#FINGERPRINTS} or {@link ResultFiles#REPORT}.
+         *
+         * @param card the card that will lie beside them; it does not list them yet
+         */
+        default ResultFiles files(ModelCard card) {
+            return new ResultFiles();
         }
 
         /**
@@ -586,7 +471,7 @@ public final class RunFolder implements AutoCloseable {
     private void removeMade() {
         try {
             removeFeatures();
-            Files.deleteIfExists(folder.resolve(SETTINGS));
+            Files.deleteIfExists(folder.resolve(RunRecord.FILE_NAME));
             Files.deleteIfExists(folder.resolve(FolderLock.FILE_NAME));
             for (Path empty : made) {
                 Files.delete(empty);
