@@ -47,7 +47,7 @@ class HouseTest {
             // nn
             "nn",
             "nn.layer, nn.data, nn.loss, nn.metric, nn.optim",
-            "nn.layer.sequence, nn.metric.decision, nn.metric.interval",
+            "nn.data.sequence, nn.layer.sequence, nn.metric.decision, nn.metric.interval",
             "nn.train, nn.json",
             "nn.model",
             "nn.run",
