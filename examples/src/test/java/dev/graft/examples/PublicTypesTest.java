@@ -40,7 +40,7 @@ class PublicTypesTest {
     @Test
     void aModelFolderIsItsCard() {
         assertThat(publicTypes("dev.graft.nn.model"))
-                .containsExactly("FiniteWeights", "ModelCard", "ModelException", "Versions");
+                .containsExactly("Decision", "FiniteWeights", "InputFlag", "ModelCard", "ModelException", "Versions");
     }
 
     /** What fine-tuning of other things than images is made of, as {@code FineTuning} is. */

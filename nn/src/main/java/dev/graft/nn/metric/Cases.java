@@ -21,13 +21,22 @@ public final class Cases {
     private final boolean[][] truths;
     private final Groups groups;
     private final boolean distributions;
+    /** From which probability on: of two classes the second, of labels each; empty for the usual decisions. */
+    private final double[] thresholds;
 
-    private Cases(float[][] probabilities, int[] labels, boolean[][] truths, Groups groups, boolean distributions) {
+    private Cases(
+            float[][] probabilities,
+            int[] labels,
+            boolean[][] truths,
+            Groups groups,
+            boolean distributions,
+            double[] thresholds) {
         this.probabilities = probabilities;
         this.labels = labels;
         this.truths = truths;
         this.groups = groups;
         this.distributions = distributions;
+        this.thresholds = thresholds;
     }
 
     /**
@@ -45,7 +54,8 @@ public final class Cases {
                 labels.clone(),
                 new boolean[0][],
                 Groups.singletons(probabilities.length),
-                distributions);
+                distributions,
+                new double[0]);
     }
 
     /**
@@ -67,7 +77,13 @@ public final class Cases {
                 Checks.number(NAME, p);
             }
         }
-        return new Cases(probabilities.clone(), new int[0], truths.clone(), Groups.singletons(truths.length), false);
+        return new Cases(
+                probabilities.clone(),
+                new int[0],
+                truths.clone(),
+                Groups.singletons(truths.length),
+                false,
+                new double[0]);
     }
 
     /**
@@ -77,7 +93,7 @@ public final class Cases {
      */
     public Cases groups(List<String> names) {
         Checks.sameLength("groups of cases", names.size(), size());
-        return new Cases(probabilities, labels, truths, Groups.of(names), distributions);
+        return new Cases(probabilities, labels, truths, Groups.of(names), distributions, thresholds);
     }
 
     /** Only some cases, by their positions, in that order. */
@@ -92,7 +108,8 @@ public final class Cases {
                         : Arrays.stream(rows).map(i -> labels[i]).toArray(),
                 isMultiLabel() ? Arrays.stream(rows).mapToObj(i -> truths[i]).toArray(boolean[][]::new) : truths,
                 groups.only(rows),
-                distributions);
+                distributions,
+                thresholds);
     }
 
     /**
@@ -106,7 +123,25 @@ public final class Cases {
             throw new IllegalArgumentException(
                     "cases: there are " + classes() + " classes, and probabilities of " + checked.classes());
         }
-        return new Cases(checked.probabilities, labels, truths, groups, checked.distributions);
+        return new Cases(checked.probabilities, labels, truths, groups, checked.distributions, thresholds);
+    }
+
+    /**
+     * The same cases, decided by thresholds: of two classes the second is chosen from one probability on; of labels
+     * each has its own. Metrics of decisions, such as sensitivity and accuracy, are then those at the thresholds.
+     *
+     * @param values one for two classes, one for each label, or none for the usual decisions: the most probable class,
+     *     and labels of at least {@link MultiLabelScores#THRESHOLD}
+     * @throws IllegalArgumentException for another number of them, or one that is not in [0, 1]
+     */
+    public Cases thresholds(double... values) {
+        Checks.thresholds(NAME, values, classes(), isMultiLabel());
+        return new Cases(probabilities, labels, truths, groups, distributions, values.clone());
+    }
+
+    /** The thresholds that decide, as {@link #thresholds(double...)} has them; empty for the usual decisions. */
+    public double[] thresholds() {
+        return thresholds.clone();
     }
 
     public int size() {
@@ -211,28 +246,40 @@ public final class Cases {
     }
 
     /**
-     * What was decided, as a probability of 0 or 1: whether a class was the most probable (among equals the first), or
-     * whether a label's probability is at least {@link MultiLabelScores#THRESHOLD}.
+     * What was decided, as a probability of 0 or 1: whether a class was chosen, see {@link #predictions}, or whether a
+     * label's probability is at least its threshold.
      */
     public BinaryCases decisions(int c) {
         double[] decided = new double[size()];
         int[] predicted = isMultiLabel() ? new int[0] : predictions();
         for (int i = 0; i < decided.length; i++) {
-            boolean yes = isMultiLabel() ? probabilities[i][c] >= MultiLabelScores.THRESHOLD : predicted[i] == c;
+            boolean yes = isMultiLabel() ? isShown(probabilities[i][c], c) : predicted[i] == c;
             decided[i] = yes ? 1 : 0;
         }
         return BinaryCases.of(decided, decided, truth(c), groups);
     }
 
-    /** The most probable class of each case; among equals the first. */
+    private boolean isShown(float probability, int c) {
+        return thresholds.length == 0 ? probability >= MultiLabelScores.THRESHOLD : probability >= thresholds[c];
+    }
+
+    /**
+     * The class that each case is said to be of: the most probable one, among equals the first; of two classes with a
+     * threshold, the second from that probability on.
+     */
     public int[] predictions() {
         checkOneClass("predictions");
-        return Accuracy.predictions(probabilities);
+        int[] predicted = Accuracy.predictions(probabilities);
+        for (int i = 0; thresholds.length > 0 && i < predicted.length; i++) {
+            predicted[i] = probabilities[i][1] >= thresholds[0] ? 1 : 0;
+        }
+        return predicted;
     }
 
     /** The probability of the most probable class as that of being right, and whether it is. */
     public BinaryCases confidence() {
-        int[] predicted = predictions();
+        checkOneClass("confidence");
+        int[] predicted = Accuracy.predictions(probabilities);
         double[] p = new double[size()];
         boolean[] right = new boolean[size()];
         for (int i = 0; i < p.length; i++) {

@@ -55,4 +55,21 @@ final class Checks {
                     + " is not a probability. Hint: give values in [0, 1], such as those of softmax or sigmoid.");
         }
     }
+
+    /** Thresholds of decisions: one of two classes, one for each label, or none. */
+    static void thresholds(String name, double[] values, int classes, boolean multiLabel) {
+        int expected = multiLabel ? classes : 1;
+        if (values.length > 0 && (values.length != expected || (!multiLabel && classes != 2))) {
+            throw new IllegalArgumentException(name + ": " + values.length + " thresholds for " + classes
+                    + (multiLabel
+                            ? " labels. Hint: give one for each label."
+                            : " classes. Hint: two classes take one, and more take none."));
+        }
+        for (double value : values) {
+            if (!(value >= 0 && value <= 1)) {
+                throw new IllegalArgumentException(
+                        name + ": a threshold must be a probability, in [0, 1], was " + value);
+            }
+        }
+    }
 }

@@ -6,7 +6,10 @@ import java.util.stream.IntStream;
 public final class Metrics {
     private Metrics() {}
 
-    /** The share of cases whose most probable class is right; of several labels, the share of right decisions. */
+    /**
+     * The share of cases whose {@linkplain Cases#predictions chosen} class is right; of several labels, the share of
+     * right decisions.
+     */
     public static Metric accuracy() {
         return Metric.of(
                 "accuracy",
@@ -18,12 +21,12 @@ public final class Metrics {
     }
 
     private static Statistic right(Cases cases) {
-        BinaryCases confidence = cases.confidence();
+        int[] predicted = cases.predictions();
         boolean[] all = new boolean[cases.size()];
         boolean[] right = new boolean[cases.size()];
         for (int i = 0; i < all.length; i++) {
             all[i] = true;
-            right[i] = confidence.isPositive(i);
+            right[i] = predicted[i] == cases.label(i);
         }
         return new Statistic.Share(all, right, "no case");
     }

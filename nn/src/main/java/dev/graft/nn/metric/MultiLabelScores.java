@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * @param labels in the order of the probabilities
  */
 public record MultiLabelScores(List<Label> labels) {
-    /** From this probability on, a label counts as predicted. */
+    /** From this probability on, a label counts as predicted unless another threshold is given. */
     public static final float THRESHOLD = 0.5f;
 
     public MultiLabelScores {
@@ -21,7 +21,7 @@ public record MultiLabelScores(List<Label> labels) {
      * One label.
      *
      * @param positives how many examples have it
-     * @param accuracy the share of examples that are right about it, by {@link #THRESHOLD}
+     * @param accuracy the share of examples that are right about it, by its threshold
      * @param auroc {@link RocAuc}; NaN unless some examples have the label and some have not
      * @param averagePrecision {@link AveragePrecision}; NaN if no example has the label
      */
@@ -32,17 +32,19 @@ public record MultiLabelScores(List<Label> labels) {
      *
      * @param probabilities {@code [examples][labels]}
      * @param truths {@code [examples][labels]}
+     * @param thresholds from which probability on each label counts as predicted; none for {@link #THRESHOLD}
      * @throws IllegalArgumentException without examples, or if the sizes differ
      */
-    public static MultiLabelScores of(float[][] probabilities, boolean[][] truths) {
+    public static MultiLabelScores of(float[][] probabilities, boolean[][] truths, double... thresholds) {
         Checks.sameLength("multi-label scores", probabilities.length, truths.length);
         int count = probabilities[0].length;
+        Checks.thresholds("multi-label scores", thresholds, count, true);
         return new MultiLabelScores(IntStream.range(0, count)
-                .mapToObj(c -> label(probabilities, truths, c))
+                .mapToObj(c -> label(probabilities, truths, c, thresholds.length == 0 ? THRESHOLD : thresholds[c]))
                 .toList());
     }
 
-    private static Label label(float[][] probabilities, boolean[][] truths, int column) {
+    private static Label label(float[][] probabilities, boolean[][] truths, int column, double threshold) {
         int examples = probabilities.length;
         float[] scores = new float[examples];
         boolean[] positive = new boolean[examples];
@@ -53,7 +55,7 @@ public record MultiLabelScores(List<Label> labels) {
             scores[i] = probabilities[i][column];
             positive[i] = truths[i][column];
             positives += positive[i] ? 1 : 0;
-            right += scores[i] >= THRESHOLD == positive[i] ? 1 : 0;
+            right += scores[i] >= threshold == positive[i] ? 1 : 0;
         }
         return new Label(
                 positives,

@@ -5,10 +5,13 @@ import dev.graft.nn.metric.AveragePrecision;
 import dev.graft.nn.metric.BrierScore;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.ConfusionMatrix;
+import dev.graft.nn.metric.LogLoss;
+import dev.graft.nn.metric.Metrics;
 import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.metric.RocAuc;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A network's predictions for a data set, in the loader's order. For classification, examples whose label is
@@ -20,8 +23,15 @@ import java.util.List;
  * @param indices the position of each example in the data set
  * @param truths which labels each row has, if the loss is {@linkplain dev.graft.nn.loss.Loss#isMultiLabel()
  *     multi-label}; {@code labels} is then without values. Otherwise without rows
+ * @param thresholds what decides, as in {@link Cases#thresholds(double...)}; empty for the usual decisions
  */
-public record Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices, boolean[][] truths) {
+public record Evaluation(
+        double loss, float[][] probabilities, int[] labels, int[] indices, boolean[][] truths, double[] thresholds) {
+    /** By the usual decisions: the most probable class, and labels of at least {@link MultiLabelScores#THRESHOLD}. */
+    public Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices, boolean[][] truths) {
+        this(loss, probabilities, labels, indices, truths, new double[0]);
+    }
+
     /** Of one class for each example. */
     public Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices) {
         this(loss, probabilities, labels, indices, new boolean[0][]);
@@ -42,7 +52,7 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
             throw new IllegalStateException(
                     "evaluation: each example has one class. Hint: see accuracy(), auroc() and confusion().");
         }
-        return MultiLabelScores.of(probabilities, truths);
+        return MultiLabelScores.of(probabilities, truths, thresholds);
     }
 
     /** Whether there are probabilities, and therefore the scores below. */
@@ -64,7 +74,8 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
             throw new IllegalStateException("evaluation: there are no probabilities. Hint: evaluate with a loss for"
                     + " classification, on examples that count.");
         }
-        return isMultiLabel() ? Cases.multiLabel(probabilities, truths) : Cases.of(probabilities, labels);
+        Cases cases = isMultiLabel() ? Cases.multiLabel(probabilities, truths) : Cases.of(probabilities, labels);
+        return thresholds.length == 0 ? cases : cases.thresholds(thresholds);
     }
 
     /**
@@ -78,9 +89,30 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
                 : cases().groups(Arrays.stream(indices).mapToObj(groups::get).toList());
     }
 
-    /** The most probable class of each example. */
+    /**
+     * The same examples with other probabilities, such as calibrated ones, and other decisions.
+     *
+     * @param change makes a row's probabilities of those that are there
+     * @param values what decides, as in {@link Cases#thresholds(double...)}
+     * @return this, if nothing changes; the loss is then the log loss of the probabilities, clipped as {@link LogLoss}
+     *     says
+     */
+    public Evaluation decided(UnaryOperator<float[]> change, double... values) {
+        float[][] changed = Arrays.stream(probabilities).map(change).toArray(float[][]::new);
+        boolean same = Arrays.deepEquals(changed, probabilities);
+        if (same && Arrays.equals(values, thresholds)) {
+            return this;
+        }
+        Evaluation decided = new Evaluation(loss, changed, labels, indices, truths, values);
+        return same || !isClassification()
+                ? decided
+                : new Evaluation(
+                        Metrics.logLoss().of(decided.cases()).orNaN(), changed, labels, indices, truths, values);
+    }
+
+    /** The class that each example is said to be of; see {@link Cases#predictions}. */
     public int[] predictions() {
-        return Accuracy.predictions(probabilities);
+        return thresholds.length == 0 ? Accuracy.predictions(probabilities) : cases().predictions();
     }
 
     /** In [0, 1]; NaN without probabilities. Of several labels, the share of right decisions. */
@@ -88,7 +120,7 @@ public record Evaluation(double loss, float[][] probabilities, int[] labels, int
         if (isMultiLabel()) {
             return multiLabel().accuracy();
         }
-        return isClassification() ? Accuracy.of(probabilities, labels) : Double.NaN;
+        return isClassification() ? Accuracy.of(predictions(), labels) : Double.NaN;
     }
 
     /**

@@ -41,16 +41,16 @@ public record Abstention(double confidence) {
 
     /** What this would do to certain cases. */
     public Outcome of(Cases cases) {
-        BinaryCases sure = cases.confidence();
+        int[] predicted = cases.predictions();
         int answered = 0;
         int right = 0;
-        for (int i = 0; i < sure.size(); i++) {
+        for (int i = 0; i < predicted.length; i++) {
             if (answers(cases.probabilities(i))) {
                 answered++;
-                right += sure.isPositive(i) ? 1 : 0;
+                right += predicted[i] == cases.label(i) ? 1 : 0;
             }
         }
-        return outcome(confidence, answered, right, sure.size());
+        return outcome(confidence, answered, right, predicted.length);
     }
 
     private static Outcome outcome(double confidence, int answered, int right, int all) {

@@ -128,15 +128,28 @@ public record Temperature(double value, String note) {
         return scaled(logits(probabilities, true), 1 / value, true);
     }
 
+    /**
+     * A case's probabilities at this temperature, rounded to floats; at 1 exactly as they are.
+     *
+     * @param each whether they are of labels, each by itself
+     */
+    public float[] apply(float[] probabilities, boolean each) {
+        if (value == 1) {
+            return probabilities.clone();
+        }
+        double[] p = each ? labels(probabilities) : classes(probabilities);
+        float[] scaled = new float[p.length];
+        for (int c = 0; c < p.length; c++) {
+            scaled[c] = (float) p[c];
+        }
+        return scaled;
+    }
+
     /** The same cases with their probabilities at this temperature, rounded to floats. */
     public Cases apply(Cases cases) {
         float[][] scaled = new float[cases.size()][];
         for (int i = 0; i < scaled.length; i++) {
-            double[] p = cases.isMultiLabel() ? labels(cases.probabilities(i)) : classes(cases.probabilities(i));
-            scaled[i] = new float[p.length];
-            for (int c = 0; c < p.length; c++) {
-                scaled[i][c] = (float) p[c];
-            }
+            scaled[i] = apply(cases.probabilities(i), cases.isMultiLabel());
         }
         return cases.withProbabilities(scaled);
     }
