@@ -25,6 +25,23 @@ public final class Autograd {
         }
     }
 
+    /**
+     * Runs {@code body} with recording, also within {@link #noGrad()}: for a function that needs gradients of its own,
+     * such as an explanation of a prediction, whoever calls it.
+     *
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.enable_grad.html">torch.enable_grad</a>
+     */
+    public static <T> T enableGrad(Supplier<T> body) {
+        int[] counter = DISABLED.get();
+        int before = counter[0];
+        counter[0] = 0;
+        try {
+            return body.get();
+        } finally {
+            counter[0] = before;
+        }
+    }
+
     /** Turns recording on again when it is closed. Only the thread that opened it may close it. */
     public static final class Guard implements AutoCloseable {
         private final int[] counter = DISABLED.get();

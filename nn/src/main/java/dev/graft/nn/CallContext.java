@@ -1,9 +1,11 @@
 package dev.graft.nn;
 
+import dev.graft.tensor.Tensor;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,13 @@ final class CallContext {
     private final Deque<ThreadModes> modes = new ArrayDeque<>(2);
     /** What this thread alone observes; innermost first. */
     private final Deque<Watch> watches = new ArrayDeque<>(2);
+
+    /** What this thread puts in the place of outputs; innermost first. */
+    private final Deque<Replacement> replacements = new ArrayDeque<>(2);
+    /** What this thread sees in the place of parameters; innermost first. */
+    private final Deque<ParameterView> views = new ArrayDeque<>(2);
+
+    private record Replacement(Module module, UnaryOperator<Tensor> output) {}
 
     private record Watch(Set<Module> modules, ForwardObserver observer) {}
 
@@ -59,6 +68,26 @@ final class CallContext {
             throw notAPart("uses a parameter " + parameter.shape(), "it would not be trained, saved or moved");
         }
         parameter.used();
+    }
+
+    /** What a formula of this thread computes with, in the place of a parameter's own tensor. */
+    Tensor seen(Parameter parameter, Tensor own) {
+        if (root == null || views.isEmpty()) {
+            return own;
+        }
+        Tensor seen = own;
+        for (var outermostFirst = views.descendingIterator(); outermostFirst.hasNext(); ) {
+            seen = outermostFirst.next().of(parameter, seen);
+        }
+        return seen;
+    }
+
+    void beginView(ParameterView view) {
+        views.push(view);
+    }
+
+    void endView() {
+        views.pop();
     }
 
     void use(Buffer buffer) {
@@ -112,7 +141,33 @@ final class CallContext {
 
     /** Whether this thread observes the calls of a module. */
     boolean watches(Module module) {
-        return !watches.isEmpty() && watches.stream().anyMatch(watch -> watch.modules.contains(module));
+        return (!watches.isEmpty() && watches.stream().anyMatch(watch -> watch.modules.contains(module)))
+                || replaces(module);
+    }
+
+    /** Whether this thread puts something in the place of a module's outputs. */
+    boolean replaces(Module module) {
+        return !replacements.isEmpty() && replacements.stream().anyMatch(each -> each.module == module);
+    }
+
+    /** What the callers of a module get in the place of its output. */
+    Tensor replaced(Module module, Tensor output) {
+        Tensor result = output;
+        for (var outermostFirst = replacements.descendingIterator(); outermostFirst.hasNext(); ) {
+            Replacement each = outermostFirst.next();
+            if (each.module == module) {
+                result = GivenTensors.checkOutput(each.output.apply(result));
+            }
+        }
+        return result;
+    }
+
+    void beginReplacing(Module module, UnaryOperator<Tensor> output) {
+        replacements.push(new Replacement(module, output));
+    }
+
+    void endReplacing() {
+        replacements.pop();
     }
 
     void tell(ForwardCall call) {

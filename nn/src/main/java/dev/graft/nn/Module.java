@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,6 +140,11 @@ public abstract class Module implements AutoCloseable {
         return !observations.isEmpty() || CallContext.current().watches(this);
     }
 
+    /** Runs {@code body}; {@code observer} sees the calls of this module and all below it by the calling thread. */
+    public final <T> T observing(ForwardObserver observer, Supplier<T> body) {
+        return Substitution.observed(this, observer, body);
+    }
+
     /**
      * The outputs of some modules in one call of this network, by name and in the order of the names. A module that is
      * called several times gives the output of its last call. Gradients flow back from them as from any other result.
@@ -163,6 +169,46 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
+     * Runs {@code body}, in which the calling thread gets something else in the place of each output of one module: a
+     * value to try, a leaf whose gradient is wanted, zeros.
+     *
+     * <pre>{@code
+     * Tensor answer = model.replacingOutputs("layer4", maps -> maps.mul(mask), () -> model.forward(images));
+     * }</pre>
+     *
+     * <p>Other threads that call the network are not concerned. Observers see the replacement.
+     *
+     * @param path as for {@link #module}
+     * @param replacement from an output to what its callers get, of any shape that they accept
+     * @throws IllegalArgumentException if there is no such module, listing the children that exist
+     * @throws LayerException if the module has several outputs
+     */
+    public final <T> T replacingOutputs(String path, UnaryOperator<Tensor> replacement, Supplier<T> body) {
+        return Substitution.ofOutputs(module(path), replacement, body);
+    }
+
+    /**
+     * Runs {@code body}, in which the parameters of this module are constants to the formulas that the calling thread
+     * runs: nothing is recorded for their gradients, and {@code backward} adds nothing to them, as if all were frozen.
+     * Other threads are not concerned. For gradients of inputs alone.
+     */
+    public final <T> T withConstantParameters(Supplier<T> body) {
+        return Substitution.ofParameters(new ParameterView.Constants(this), body);
+    }
+
+    /**
+     * Runs {@code body}, in which the formulas that the calling thread runs compute with other values in the place of
+     * this module's parameters. Other threads are not concerned, and the module keeps its own.
+     *
+     * @param values by the names of {@link #namedParameters}; parameters that are not named keep their values
+     * @throws IllegalArgumentException for a name that does not exist, or a value of another shape
+     * @see <a href="https://pytorch.org/docs/stable/generated/torch.func.functional_call.html">functional_call</a>
+     */
+    public final <T> T withParameters(Map<String, Tensor> values, Supplier<T> body) {
+        return Substitution.ofParameters(ParameterView.Values.of(this, values), body);
+    }
+
+    /**
      * Runs another formula of this module, such as the features of a classifier, as {@link #forward} runs
      * {@link #compute}: intermediate results are closed, and errors name the layer.
      */
@@ -180,6 +226,7 @@ public abstract class Module implements AutoCloseable {
         return asThisLayer(() -> {
             Tensor output = GivenTensors.checkOutput(formula.get());
             if (isObserved()) {
+                output = CallContext.current().replaced(this, output);
                 tell(GivenTensors.of(inputs), List.of(output));
             }
             return output;
@@ -191,7 +238,8 @@ public abstract class Module implements AutoCloseable {
         return allAsThisLayer(() -> {
             List<Tensor> outputs = formula.get();
             if (isObserved()) {
-                tell(GivenTensors.of(inputs), List.copyOf(GivenTensors.checkOutputs(outputs)));
+                outputs = Substitution.replaced(this, GivenTensors.checkOutputs(outputs));
+                tell(GivenTensors.of(inputs), List.copyOf(outputs));
             }
             return outputs;
         });

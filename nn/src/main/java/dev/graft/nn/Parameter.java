@@ -30,13 +30,15 @@ public final class Parameter {
     }
 
     /**
-     * The tensor itself, not a copy.
+     * The tensor itself, not a copy; in a formula that {@link Module#withConstantParameters} or
+     * {@link Module#withParameters} runs, what stands in its place.
      *
      * @throws IllegalStateException in the formula of a module that does not hold this parameter, unless it is frozen
      */
     public Tensor value() {
-        CallContext.current().use(this);
-        return value;
+        CallContext calls = CallContext.current();
+        calls.use(this);
+        return calls.seen(this, value);
     }
 
     /** As {@link #value()}, for the library's own operations on whole trees. */
