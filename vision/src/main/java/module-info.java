@@ -14,6 +14,7 @@ module dev.graft.vision {
     exports dev.graft.vision;
     exports dev.graft.vision.data;
     exports dev.graft.vision.data.similar;
+    exports dev.graft.vision.explain;
     exports dev.graft.vision.image;
     exports dev.graft.vision.image.file;
     exports dev.graft.vision.image.transform;

@@ -61,6 +61,7 @@ class HouseTest {
             "vision.model.weights",
             "vision.model.download, vision.model.part",
             "vision.model",
+            "vision.explain",
             "vision.model.resnet, vision.model.squeezenet, vision.model.efficientnet",
             "vision.model.zoo",
             "vision",

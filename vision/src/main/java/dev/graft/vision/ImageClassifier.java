@@ -13,6 +13,9 @@ import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.vision.explain.Explanation;
+import dev.graft.vision.explain.ExplanationMethod;
+import dev.graft.vision.explain.SanityCheck;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageFormatException;
@@ -27,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -60,6 +64,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final List<String> classes;
     private final boolean multiLabel;
     private final ImagePipeline pipeline;
+    private final Explainer explainer;
     private final List<Message> notes;
     private final Optional<TrainingImages> training;
     private final ImageClassifierOptions options;
@@ -87,6 +92,7 @@ public final class ImageClassifier implements AutoCloseable {
         this.device = Device.of(options.device());
         model.eval();
         model.to(device);
+        this.explainer = new Explainer(model, multiLabel, preprocessing, device);
     }
 
     /** The model in a folder, by {@link ImageClassifierOptions#defaults()}. */
@@ -408,6 +414,51 @@ public final class ImageClassifier implements AutoCloseable {
         return PredictionOutcome.of(new Prediction(own, classes, multiLabel));
     }
 
+    /** What the most probable class of an image file rests on; see {@link #explain(Image, ExplanationMethod, int)}. */
+    public Explanation explain(Path file, ExplanationMethod method) {
+        return explain(Image.read(file, decoding), method);
+    }
+
+    /** What the most probable class of an encoded image, such as an uploaded file, rests on. */
+    public Explanation explain(byte[] encoded, ExplanationMethod method) {
+        return explain(Image.read(encoded, "image", decoding), method);
+    }
+
+    /** What the most probable class of a decoded image rests on. */
+    public Explanation explain(Image image, ExplanationMethod method) {
+        Prediction prediction = predict(image);
+        return whileOpen(() -> explainer.explain(image, prediction, method, prediction.index()));
+    }
+
+    /**
+     * What the probability of one class rests on: a map over the image, to be looked at by itself or
+     * {@linkplain Explanation#overlay() over the image}. Other threads may predict and explain meanwhile.
+     *
+     * <pre>{@code
+     * Explanation why = classifier.explain(Image.read(file), ExplanationMethod.GRAD_CAM, 1);
+     * ImageIO.write(why.overlay(), "png", out);
+     * }</pre>
+     *
+     * <p>A map shows where the network looked, not that it is right, nor why.
+     *
+     * @param classIndex a position in {@link #classes()}
+     * @throws IllegalArgumentException for a class that does not exist; for a network without maps, where the method
+     *     needs them
+     */
+    public Explanation explain(Image image, ExplanationMethod method, int classIndex) {
+        Objects.checkIndex(classIndex, classes.size());
+        Prediction prediction = predict(image);
+        return whileOpen(() -> explainer.explain(image, prediction, method, classIndex));
+    }
+
+    /**
+     * Whether the maps of a method depend on what this network has learnt: see {@link SanityCheck}. The most probable
+     * class of each image is explained.
+     */
+    public SanityCheck sanityCheck(List<Image> images, ExplanationMethod method) {
+        return whileOpen(() -> explainer.sanityCheck(images, predict(images), method));
+    }
+
     /** Judges the model on labelled images; see {@link ImageEvaluation}. */
     public ImageEvaluation evaluate(Path data) {
         return evaluate(data, ImageEvaluation.Options.defaults());
@@ -420,6 +471,11 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public ImageEvaluation evaluate(Path data, ImageEvaluation.Options how) {
         return whileOpen(() -> ImageEvaluation.of(model, classes, multiLabel, pipeline, device, training, data, how));
+    }
+
+    /** How files are decoded for this model; {@code Image.read(file, classifier.decoding())} is what it sees. */
+    public Decoding decoding() {
+        return decoding;
     }
 
     /** The names of the classes, in the order of the network's outputs. */

@@ -7,7 +7,6 @@ import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
 import dev.graft.vision.Prediction;
 import dev.graft.vision.PredictionOutcome;
-import dev.graft.vision.data.ImageFiles;
 import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.model.download.DownloadListener;
 import dev.graft.vision.model.zoo.ModelZoo;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -107,7 +105,7 @@ final class PredictCommand extends ReportingCommand {
         }
         ImageSizes.check(spec, imageSize);
         threads.apply();
-        List<Path> files = listed();
+        List<Path> files = ImageArguments.listed(spec, images);
         ImageNotes notes = new ImageNotes();
         List<Object> report = new ArrayList<>();
         try (ImageClassifier classifier = classifier(notes)) {
@@ -122,24 +120,6 @@ final class PredictCommand extends ReportingCommand {
             notes.takeLines().forEach(line -> note(OptionWords.render(line)));
         }
         return report;
-    }
-
-    /** Folders by what is in them; before the model is loaded, since a wrong path is the likeliest mistake. */
-    private List<Path> listed() {
-        List<Path> files = new ArrayList<>();
-        Map<String, Integer> ignored = new TreeMap<>();
-        for (Path path : images) {
-            if (Files.isDirectory(path)) {
-                ImageFiles found = ImageFiles.in(path);
-                files.addAll(found.images());
-                found.ignored().forEach((type, count) -> ignored.merge(type, count, Integer::sum));
-            } else {
-                files.add(path);
-            }
-        }
-        ImageFiles.leftOut(ignored)
-                .ifPresent(line -> spec.commandLine().getErr().println("graft predict: " + line));
-        return files;
     }
 
     private void note(String line) {

@@ -31,6 +31,7 @@ import picocli.CommandLine.TypeConversionException;
             KfoldCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            ExplainCommand.class,
             InspectCommand.class,
             DoctorCommand.class,
             DemoCommand.class

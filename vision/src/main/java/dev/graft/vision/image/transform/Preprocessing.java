@@ -81,6 +81,13 @@ public record Preprocessing(
         return new ImagePipeline((image, random) -> resize.applyAndCrop(image, crop), normalize, window);
     }
 
+    /** Where the square that the network sees lies in an image of this size. */
+    public CropPlacement placement(int width, int height) {
+        Resize resize = Resize.shorterSide(resizeSize, interpolation);
+        return CropPlacement.of(
+                width, height, resize.widthOf(width, height), resize.heightOf(width, height), cropSize, cropSize);
+    }
+
     /** The pipeline for training images. */
     public ImagePipeline train(Augment augment) {
         RandomHorizontalFlip flip = new RandomHorizontalFlip(0.5);

@@ -51,11 +51,19 @@ public record Resize(int height, int width, Interpolation interpolation) impleme
     }
 
     private int widthOf(Image image) {
-        return width > 0 ? width : image.width() < image.height() ? height : longer(image.width(), image.height());
+        return widthOf(image.width(), image.height());
     }
 
     private int heightOf(Image image) {
-        return width > 0 || image.height() <= image.width() ? height : longer(image.height(), image.width());
+        return heightOf(image.width(), image.height());
+    }
+
+    int widthOf(int imageWidth, int imageHeight) {
+        return width > 0 ? width : imageWidth < imageHeight ? height : longer(imageWidth, imageHeight);
+    }
+
+    int heightOf(int imageWidth, int imageHeight) {
+        return width > 0 || imageHeight <= imageWidth ? height : longer(imageHeight, imageWidth);
     }
 
     private int longer(int longSide, int shortSide) {
