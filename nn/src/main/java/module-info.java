@@ -18,6 +18,9 @@ module dev.graft.nn {
     exports dev.graft.nn.metric.interval;
     exports dev.graft.nn.model;
     exports dev.graft.nn.optim;
+    exports dev.graft.nn.report.chart;
+    exports dev.graft.nn.report.checklist;
+    exports dev.graft.nn.report.page;
     exports dev.graft.nn.run;
     exports dev.graft.nn.train;
 }

@@ -49,6 +49,9 @@ class HouseTest {
             "nn.layer, nn.data, nn.loss, nn.metric, nn.optim",
             "nn.data.sequence, nn.layer.sequence, nn.metric.decision, nn.metric.interval",
             "nn.train, nn.json",
+            "nn.report.page",
+            "nn.report.chart, nn.report.checklist",
+            "nn.report",
             "nn.model",
             "nn.run",
             // vision
