@@ -8,6 +8,7 @@ module dev.graft.nn {
     exports dev.graft.nn;
     exports dev.graft.nn.data;
     exports dev.graft.nn.data.sequence;
+    exports dev.graft.nn.data.table;
     exports dev.graft.nn.json to
             dev.graft.vision;
     exports dev.graft.nn.layer;
@@ -22,5 +23,6 @@ module dev.graft.nn {
     exports dev.graft.nn.report.checklist;
     exports dev.graft.nn.report.page;
     exports dev.graft.nn.run;
+    exports dev.graft.nn.table;
     exports dev.graft.nn.train;
 }

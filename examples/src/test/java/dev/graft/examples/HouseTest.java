@@ -52,8 +52,10 @@ class HouseTest {
             "nn.report.page",
             "nn.report.chart, nn.report.checklist",
             "nn.report",
+            "nn.data.table",
             "nn.model",
             "nn.run",
+            "nn.table",
             // vision
             "vision.image.file",
             "vision.image.decode",

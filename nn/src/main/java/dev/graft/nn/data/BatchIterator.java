@@ -71,7 +71,7 @@ final class BatchIterator implements Iterator<Batch> {
         while (pool.isPresent() && ended.isEmpty() && pending.size() < prefetch && started < plan.length) {
             PendingBatch batch = nextPlanned();
             pending.add(batch);
-            for (int i = 0; i < batch.size(); i++) {
+            for (int i = 0; i < batch.slots(); i++) {
                 int slot = i;
                 pool.get().submit(() -> batch.load(slot));
             }
@@ -151,7 +151,7 @@ final class BatchIterator implements Iterator<Batch> {
             fill();
         }
         if (pool.isEmpty()) {
-            for (int i = 0; i < head.size(); i++) {
+            for (int i = 0; i < head.slots(); i++) {
                 head.load(i);
             }
         }

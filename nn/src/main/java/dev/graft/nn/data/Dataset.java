@@ -25,4 +25,22 @@ public interface Dataset<T> {
     default String describe(int index) {
         return "example " + index;
     }
+
+    /**
+     * Whether {@link #batch} loads many examples faster than one after the other. A {@link DataLoader} that stacks its
+     * examples then asks for whole batches.
+     */
+    default boolean loadsBatches() {
+        return false;
+    }
+
+    /**
+     * Loads examples together, with the same values as if each were loaded by itself and all stacked.
+     *
+     * @throws UnsupportedOperationException unless it {@linkplain #loadsBatches loads batches}
+     */
+    default Batch batch(int... indices) {
+        throw new UnsupportedOperationException(
+                "data set: examples are loaded one by one. Hint: ask loadsBatches() first.");
+    }
 }

@@ -23,6 +23,9 @@ final class PendingBatch {
     private final long seed;
     private final int epoch;
     private final int firstExample;
+    /** Whether the data set loads all examples by one call. */
+    private final boolean together;
+
     private final Example[] examples;
     private final Throwable[] failures;
     private final AtomicInteger left;
@@ -43,13 +46,19 @@ final class PendingBatch {
         this.seed = seed;
         this.epoch = epoch;
         this.firstExample = firstExample;
-        this.examples = new Example[indices.length];
-        this.failures = new Throwable[indices.length];
-        this.left = new AtomicInteger(indices.length);
+        this.together = dataset.loadsBatches() && collate instanceof StackedBatches stacked && stacked.isPlain();
+        this.examples = new Example[together ? 0 : indices.length];
+        this.failures = new Throwable[together ? 0 : indices.length];
+        this.left = new AtomicInteger(slots());
     }
 
     int size() {
         return indices.length;
+    }
+
+    /** How many calls of {@link #load} it takes. */
+    int slots() {
+        return together ? 1 : indices.length;
     }
 
     /**
@@ -58,7 +67,7 @@ final class PendingBatch {
      */
     @SuppressWarnings("try")
     void load(int slot) {
-        if (!cancelled) {
+        if (!cancelled && !together) {
             try (Scope scope = Scope.open();
                     Autograd.Guard guard = Autograd.noGrad()) {
                 Example example = dataset.get(
@@ -124,8 +133,12 @@ final class PendingBatch {
     private Batch collated() {
         try (Scope scope = Scope.open();
                 Autograd.Guard guard = Autograd.noGrad()) {
-            Batch batch = collate.batch(
-                    List.of(examples), indices.clone(), RandomStream.of(seed, "data.collate", epoch, firstExample));
+            Batch batch = together
+                    ? dataset.batch(indices.clone())
+                    : collate.batch(
+                            List.of(examples),
+                            indices.clone(),
+                            RandomStream.of(seed, "data.collate", epoch, firstExample));
             if (!Arrays.equals(batch.indices(), indices)) {
                 throw new IllegalArgumentException("the batch has other indices, " + Arrays.toString(batch.indices())
                         + ". Hint: pass on the indices that collate was given.");

@@ -40,6 +40,11 @@ public final class StackedBatches implements Collate {
         return new StackedBatches(positions("input", inputs), 0, List.of(), 0);
     }
 
+    /** Whether it does nothing but stack. */
+    boolean isPlain() {
+        return paddedInputs.isEmpty() && paddedTargets.isEmpty();
+    }
+
     private static List<Integer> positions(String what, int... positions) {
         List<Integer> list = Arrays.stream(positions).boxed().toList();
         if (list.isEmpty()

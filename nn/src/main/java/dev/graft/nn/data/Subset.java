@@ -32,6 +32,18 @@ public final class Subset implements LabelledDataset {
     }
 
     @Override
+    public boolean loadsBatches() {
+        return whole.loadsBatches();
+    }
+
+    @Override
+    public Batch batch(int... positions) {
+        Batch batch = whole.batch(
+                Arrays.stream(positions).map(index -> indices[index]).toArray());
+        return new Batch(batch.allInputs(), batch.allTargets(), positions);
+    }
+
+    @Override
     public String describe(int index) {
         return whole.describe(indices[index]);
     }

@@ -52,6 +52,21 @@ public final class TensorDataset implements LabelledDataset {
         return new Example(rows(inputs, index), rows(targets, index));
     }
 
+    @Override
+    public boolean loadsBatches() {
+        return true;
+    }
+
+    @Override
+    public Batch batch(int... indices) {
+        try (Tensor rows = Tensor.of(indices, indices.length)) {
+            return new Batch(
+                    inputs.stream().map(tensor -> tensor.indexSelect(0, rows)).toList(),
+                    targets.stream().map(tensor -> tensor.indexSelect(0, rows)).toList(),
+                    indices);
+        }
+    }
+
     private static List<Tensor> rows(List<Tensor> tensors, int index) {
         return tensors.stream().map(tensor -> tensor.select(0, index)).toList();
     }
