@@ -16,9 +16,9 @@ import java.util.Map;
  * @param groups the ranges of each group, in order
  * @param other the level of codes in no group
  */
-public record CodeGroups(System system, Map<String, List<String>> groups, String other) {
+public record CodeGroups(CodeSystem system, Map<String, List<String>> groups, String other) {
     /** Codes may be written without the full stop, so the length of a category depends on the system. */
-    public enum System {
+    public enum CodeSystem {
         /** Three digits, {@code V} and two digits, or {@code E} and three digits. */
         ICD9,
         /** A letter and two characters. */
@@ -39,7 +39,7 @@ public record CodeGroups(System system, Map<String, List<String>> groups, String
         groups.values().forEach(ranges -> ranges.forEach(range -> parsed(system, range)));
     }
 
-    private static Range parsed(System system, String text) {
+    private static Range parsed(CodeSystem system, String text) {
         String[] ends = text.strip().split("-", -1);
         String from = category(system, ends[0]);
         String to = category(system, ends[ends.length - 1]);
@@ -47,7 +47,7 @@ public record CodeGroups(System system, Map<String, List<String>> groups, String
             throw new SettingException(
                     "code groups: '" + text + "' is no range of " + system + " categories",
                     "write one category, such as "
-                            + (system == System.ICD9
+                            + (system == CodeSystem.ICD9
                                     ? "785, or two, such as 390-459"
                                     : "E11, or two, such as I00-I99"));
         }
@@ -55,17 +55,17 @@ public record CodeGroups(System system, Map<String, List<String>> groups, String
     }
 
     /** The category of a code: what is before its full stop, in capitals, with leading zeros. */
-    private static String category(System system, String code) {
+    private static String category(CodeSystem system, String code) {
         String text = code.strip().toUpperCase(Locale.ROOT);
         int dot = text.indexOf('.');
         if (dot >= 0) {
             text = text.substring(0, dot);
         }
         boolean digits = !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
-        if (system == System.ICD9 && digits && text.length() < 3) {
+        if (system == CodeSystem.ICD9 && digits && text.length() < 3) {
             return "0".repeat(3 - text.length()) + text;
         }
-        int length = system == System.ICD9 && text.startsWith("E") ? 4 : 3;
+        int length = system == CodeSystem.ICD9 && text.startsWith("E") ? 4 : 3;
         return text.length() > length ? text.substring(0, length) : text;
     }
 
@@ -95,7 +95,7 @@ public record CodeGroups(System system, Map<String, List<String>> groups, String
     /** The chapters of ICD-9-CM. */
     public static CodeGroups icd9() {
         return chapters(
-                System.ICD9,
+                CodeSystem.ICD9,
                 "infectious",
                 "001-139",
                 "neoplasms",
@@ -139,7 +139,7 @@ public record CodeGroups(System system, Map<String, List<String>> groups, String
     /** The chapters of ICD-10. */
     public static CodeGroups icd10() {
         return chapters(
-                System.ICD10,
+                CodeSystem.ICD10,
                 "infectious",
                 "A00-B99",
                 "neoplasms",
@@ -186,7 +186,7 @@ public record CodeGroups(System system, Map<String, List<String>> groups, String
                 "U00-U85");
     }
 
-    private static CodeGroups chapters(System system, String... namesAndRanges) {
+    private static CodeGroups chapters(CodeSystem system, String... namesAndRanges) {
         Map<String, List<String>> groups = new LinkedHashMap<>();
         for (int i = 0; i < namesAndRanges.length; i += 2) {
             groups.put(namesAndRanges[i], List.of(namesAndRanges[i + 1]));
@@ -205,9 +205,9 @@ public record CodeGroups(System system, Map<String, List<String>> groups, String
 
     static CodeGroups of(SchemaReader map) {
         String name = map.text("system");
-        System system = map.oneOf("system", name, System.values());
+        CodeSystem system = map.oneOf("system", name, CodeSystem.values());
         if (!map.has("groups")) {
-            return system == System.ICD9 ? icd9() : icd10();
+            return system == CodeSystem.ICD9 ? icd9() : icd10();
         }
         SchemaReader groups = map.object("groups");
         Map<String, List<String>> ranges = new LinkedHashMap<>();

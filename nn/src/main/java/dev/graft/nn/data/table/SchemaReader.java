@@ -33,6 +33,10 @@ final class SchemaReader {
         return map.get(name) != null;
     }
 
+    Map<String, Object> entries() {
+        return map;
+    }
+
     List<String> names() {
         return List.copyOf(map.keySet());
     }

@@ -24,7 +24,7 @@ public final class TableEncoder {
 
     private final TableSchema schema;
     private final List<Category> categories;
-    private final List<Number> numbers;
+    private final List<Numeric> numbers;
 
     /**
      * A categorical input.
@@ -51,9 +51,9 @@ public final class TableEncoder {
      * @param deviation of the training rows; 1 where they are all equal
      * @param indicated whether a second input says that it is missing
      */
-    public record Number(TableColumn column, double mean, double deviation, boolean indicated) {}
+    public record Numeric(TableColumn column, double mean, double deviation, boolean indicated) {}
 
-    private TableEncoder(TableSchema schema, List<Category> categories, List<Number> numbers) {
+    private TableEncoder(TableSchema schema, List<Category> categories, List<Numeric> numbers) {
         this.schema = schema;
         this.categories = List.copyOf(categories);
         this.numbers = List.copyOf(numbers);
@@ -71,7 +71,7 @@ public final class TableEncoder {
             throw new DataException("table: " + table.name() + " has no training row. Hint: look at the split.");
         }
         List<Category> categories = new ArrayList<>();
-        List<Number> numbers = new ArrayList<>();
+        List<Numeric> numbers = new ArrayList<>();
         for (TableColumn column : schema.columns()) {
             if (column.isNumeric()) {
                 numbers.add(number(schema, table, column, rows));
@@ -82,7 +82,7 @@ public final class TableEncoder {
         return new TableEncoder(schema, categories, numbers);
     }
 
-    private static Number number(TableSchema schema, Table table, TableColumn column, int[] rows) {
+    private static Numeric number(TableSchema schema, Table table, TableColumn column, int[] rows) {
         double[] values = values(schema, table, column, rows);
         int known = 0;
         double sum = 0;
@@ -105,7 +105,7 @@ public final class TableEncoder {
             squares += Double.isNaN(value) ? 0 : (value - mean) * (value - mean);
         }
         double deviation = Math.sqrt(squares / known);
-        return new Number(column, mean, deviation > 1e-12 * Math.abs(mean) ? deviation : 1, known < values.length);
+        return new Numeric(column, mean, deviation > 1e-12 * Math.abs(mean) ? deviation : 1, known < values.length);
     }
 
     private static Category category(TableSchema schema, Table table, TableColumn column, int[] rows) {
@@ -203,13 +203,14 @@ public final class TableEncoder {
     }
 
     /** The numeric inputs, in the schema's order, without those that say that one is missing. */
-    public List<Number> numbers() {
+    public List<Numeric> numbers() {
         return numbers;
     }
 
     /** The number of numeric inputs, with those that say that one is missing. */
     public int numerics() {
-        return numbers.size() + (int) numbers.stream().filter(Number::indicated).count();
+        return numbers.size()
+                + (int) numbers.stream().filter(Numeric::indicated).count();
     }
 
     /** Encodes the rows of a table. */
@@ -234,7 +235,7 @@ public final class TableEncoder {
             }
         }
         int at = 0;
-        for (Number number : numbers) {
+        for (Numeric number : numbers) {
             double[] values = values(schema, table, number.column(), rows);
             for (int i = 0; i < rows.length; i++) {
                 boolean missing = Double.isNaN(values[i]);
@@ -263,7 +264,7 @@ public final class TableEncoder {
         categories.forEach(category -> levels.put(category.column().name(), category.levels()));
         map.put("levels", levels);
         Map<String, Object> statistics = new LinkedHashMap<>();
-        for (Number number : numbers) {
+        for (Numeric number : numbers) {
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("mean", number.mean());
             entry.put("deviation", number.deviation());
@@ -279,15 +280,14 @@ public final class TableEncoder {
      *
      * @param source what errors call it
      */
-    @SuppressWarnings("unchecked")
     public static TableEncoder of(String source, Map<String, Object> map) {
         SchemaReader in = new SchemaReader(source, map);
-        in.object("schema");
-        TableSchema schema = TableSchema.of(source + " \"schema\"", (Map<String, Object>) map.get("schema"));
+        TableSchema schema =
+                TableSchema.of(source + " \"schema\"", in.object("schema").entries());
         SchemaReader levels = in.object("levels");
         SchemaReader statistics = in.object("numbers");
         List<Category> categories = new ArrayList<>();
-        List<Number> numbers = new ArrayList<>();
+        List<Numeric> numbers = new ArrayList<>();
         for (TableColumn column : schema.columns()) {
             if (column.isNumeric()) {
                 SchemaReader entry = statistics.object(column.name());
@@ -295,7 +295,7 @@ public final class TableEncoder {
                 if (!(deviation > 0)) {
                     throw entry.wrong("has a deviation of " + deviation, "restore the file, or train the model again");
                 }
-                numbers.add(new Number(column, entry.real("mean"), deviation, entry.flag("indicated")));
+                numbers.add(new Numeric(column, entry.real("mean"), deviation, entry.flag("indicated")));
             } else {
                 categories.add(new Category(column, levels.texts(column.name())));
             }

@@ -258,7 +258,9 @@ class TableSchemaTest {
                 "other");
         chapters.forEach((code, group) -> assertThat(icd10.of(code)).as(code).isEqualTo(group));
         CodeGroups own = new CodeGroups(
-                CodeGroups.System.ICD9, Map.of("heart", List.of("390-459", "785"), "sugar", List.of("250")), "rest");
+                CodeGroups.CodeSystem.ICD9,
+                Map.of("heart", List.of("390-459", "785"), "sugar", List.of("250")),
+                "rest");
         assertThat(List.of(own.of("428"), own.of("785.5"), own.of("250.01"), own.of("251"), own.of("V45")))
                 .containsExactly("heart", "heart", "sugar", "rest", "rest");
     }
