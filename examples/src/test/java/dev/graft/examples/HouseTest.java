@@ -58,6 +58,7 @@ class HouseTest {
             "nn.table",
             // vision
             "vision.image.file",
+            "vision.image.dicom",
             "vision.image.decode",
             "vision.image",
             "vision.image.transform",

@@ -344,6 +344,11 @@ public final class FineTuning {
         return with(FineTuningValues.WINDOW, window);
     }
 
+    /** Which frame of DICOM files with several is read, from 1. Default: the first. */
+    public FineTuning frame(int number) {
+        return with(FineTuningValues.FRAME, number);
+    }
+
     /** Passes over the training images, at least 1. Default: 10. */
     public FineTuning epochs(int epochs) {
         return with(FineTuningValues.EPOCHS, epochs);

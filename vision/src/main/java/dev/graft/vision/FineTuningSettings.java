@@ -29,6 +29,7 @@ import java.util.OptionalInt;
  * @param augment all chance that training images see
  * @param imageSize side of the network's input; empty for the weights' own
  * @param window how samples of more than 8 bits become 8; empty for the weights' own way
+ * @param frame which frame of DICOM files with several is read, from 1; empty for the first
  * @param recipe how to train
  * @param device where to train, such as {@code cpu}
  * @param workers threads that decode images; empty for one for each processor
@@ -47,6 +48,7 @@ record FineTuningSettings(
         Augmentations augment,
         OptionalInt imageSize,
         Optional<Window> window,
+        OptionalInt frame,
         Recipe recipe,
         String device,
         OptionalInt workers,
@@ -60,7 +62,8 @@ record FineTuningSettings(
     Preprocessing preprocessing(StartingPoint start) {
         Preprocessing own = start.preprocessing();
         Preprocessing sized = imageSize.isPresent() ? own.withImageSize(imageSize.getAsInt()) : own;
-        return window.map(sized::withWindow).orElse(sized);
+        Preprocessing windowed = window.map(sized::withWindow).orElse(sized);
+        return frame.isPresent() ? windowed.withFrame(frame.getAsInt()) : windowed;
     }
 
     /** Batches in order. */

@@ -78,6 +78,7 @@ final class FineTuningValues {
     static final FineTuningSetting<List<String>> LABEL_COLUMNS =
             FineTuningSetting.words("labelColumns", "columns of 0 and 1, separated by commas");
     static final FineTuningSetting<Window> WINDOW = FineTuningSetting.parsed("window", Window::parse, Optional.empty());
+    static final FineTuningSetting<Integer> FRAME = FineTuningSetting.whole("frame", 1, Optional.empty());
     static final FineTuningSetting<Integer> EPOCHS = FineTuningSetting.whole("epochs", 1, Optional.of(10));
     static final FineTuningSetting<Integer> BATCH = FineTuningSetting.whole("batch", 1, Optional.of(32));
     static final FineTuningSetting<Double> LR = FineTuningSetting.number(
@@ -134,6 +135,7 @@ final class FineTuningValues {
             CSV_ENCODING,
             LABEL_COLUMNS,
             WINDOW,
+            FRAME,
             EPOCHS,
             BATCH,
             LR,
@@ -352,6 +354,7 @@ final class FineTuningValues {
                 augment,
                 whole(IMAGE_SIZE),
                 given(WINDOW),
+                whole(FRAME),
                 recipe(model),
                 get(DEVICE),
                 whole(THREADS),

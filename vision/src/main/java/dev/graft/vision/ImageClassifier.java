@@ -85,10 +85,13 @@ public final class ImageClassifier implements AutoCloseable {
         this.training = training;
         this.classes = classes;
         this.multiLabel = multiLabel;
-        this.pipeline = preprocessing.eval();
+        this.pipeline = (options.frame().isPresent()
+                        ? preprocessing.withFrame(options.frame().getAsInt())
+                        : preprocessing)
+                .eval();
         this.notes = List.copyOf(notes);
         this.options = options;
-        this.decoding = Decoding.defaults().window(pipeline.window()).notes(options.notes());
+        this.decoding = pipeline.decoding().notes(options.notes());
         this.device = Device.of(options.device());
         model.eval();
         model.to(device);

@@ -179,6 +179,7 @@ final class Runs {
                     new Augmentations(augment, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()),
                     OptionalInt.empty(),
                     Optional.empty(),
+                    OptionalInt.empty(),
                     recipe,
                     "cpu",
                     OptionalInt.of(2),

@@ -122,8 +122,7 @@ final class EvaluateCommand extends ReportingCommand {
                 .log(line -> out().println(OptionWords.render(line)));
         how = group.isPresent() ? how.group(group.get()) : how;
         how = workers.isPresent() ? how.threads(workers.getAsInt()) : how;
-        try (ImageClassifier classifier =
-                ImageClassifier.load(model, window.window().map(options::window).orElse(options))) {
+        try (ImageClassifier classifier = ImageClassifier.load(model, window.applyTo(options))) {
             classifier.notes().forEach(line -> out().println(OptionWords.render(line)));
             ImageEvaluation evaluation = classifier.evaluate(data, how);
             Map<String, Object> report = evaluation.toMap();

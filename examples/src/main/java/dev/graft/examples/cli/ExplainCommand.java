@@ -161,8 +161,7 @@ final class ExplainCommand extends ReportingCommand {
     private ImageClassifier classifier(ImageNotes notes) {
         ImageClassifierOptions options = ImageClassifierOptions.defaults().notes(notes);
         try {
-            return ImageClassifier.load(
-                    model, window.window().map(options::window).orElse(options));
+            return ImageClassifier.load(model, window.applyTo(options));
         } catch (SettingException e) {
             throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
         }

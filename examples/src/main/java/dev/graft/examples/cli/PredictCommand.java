@@ -129,7 +129,7 @@ final class PredictCommand extends ReportingCommand {
     private ImageClassifier classifier(ImageNotes notes) {
         ImageClassifierOptions options =
                 ImageClassifierOptions.defaults().maxBatch(BATCH).notes(notes).downloads(DownloadListener.console());
-        options = window.window().map(options::window).orElse(options);
+        options = window.applyTo(options);
         Path folder = Path.of(model);
         try {
             if (!Files.isDirectory(folder)) {

@@ -45,10 +45,10 @@ class FoundDataTest {
     @Test
     void filesThatAreNoImagesAreCountedByTypeInOneLine() throws IOException {
         Path data = TinyImages.folder(folder.resolve("data"), 10, 1);
-        for (String name : List.of("left/a.dcm", "left/b.DCM", "right/c.dcm", "right/notes.txt", "README")) {
+        for (String name : List.of("left/a.nii", "left/b.NII", "right/c.nii", "right/notes.txt", "README")) {
             Files.writeString(data.resolve(name), "x");
         }
-        String line = "left out: 5 files of types that are not read: 3 .dcm, 1 without an extension, 1 .txt";
+        String line = "left out: 5 files of types that are not read: 3 .nii, 1 without an extension, 1 .txt";
         assertThat(finetune(data).succeeded().out().lines().filter(l -> l.startsWith("left out")))
                 .containsExactly(line);
         assertThat(Cli.run("evaluate", "--model", folder.resolve("run"), "--data", data)

@@ -7,7 +7,6 @@ import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.Subset;
 import dev.graft.vision.image.Image;
-import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.file.ImageNote;
 import dev.graft.vision.image.transform.ImagePipeline;
@@ -316,8 +315,7 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
 
     /** Decodes one image without transforming it. */
     public Image image(int index) {
-        return Image.read(
-                file(index), Decoding.defaults().window(pipeline.window()).notes(notes));
+        return Image.read(file(index), pipeline.decoding().notes(notes));
     }
 
     @Override

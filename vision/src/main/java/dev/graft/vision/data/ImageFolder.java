@@ -1,6 +1,7 @@
 package dev.graft.vision.data;
 
 import dev.graft.nn.data.DataException;
+import dev.graft.vision.image.Image;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageNote;
 import dev.graft.vision.image.transform.ImagePipeline;
@@ -23,6 +24,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -37,13 +39,17 @@ import java.util.stream.Stream;
  *
  * <p>Classes are the sub-folders' names, sorted; a label is the position among them. Files are in torchvision's order,
  * deeper folders included. Images are recognised by their extension: jpg, jpeg, png, gif (which torchvision leaves
- * out), bmp, tif, tiff, webp, pbm, pgm, ppm, pnm. Other files are left out and {@linkplain #ignored() counted}; names
- * that start with a dot are skipped. A folder that holds the {@linkplain SplitFolders parts of a split}, such as train
- * and test, is refused, because these are not classes.
+ * out), bmp, tif, tiff, webp, pbm, pgm, ppm, pnm, dcm, dicom; files without an extension, or with digits in its place,
+ * by the magic number of DICOM. Other files are left out and {@linkplain #ignored() counted}; names that start with a
+ * dot are skipped. A folder that holds the {@linkplain SplitFolders parts of a split}, such as train and test, is
+ * refused, because these are not classes.
  */
 public final class ImageFolder extends ImageDataset {
-    private static final Set<String> EXTENSIONS =
-            Set.of("jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "pbm", "pgm", "ppm", "pnm");
+    private static final Set<String> EXTENSIONS = Set.of(
+            "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "pbm", "pgm", "ppm", "pnm", "dcm", "dicom");
+    /** What follows the last dot where files have DICOM's identifiers for names. */
+    private static final Pattern DIGITS = Pattern.compile("\\.[0-9]*");
+
     private static final int MAX_DEPTH = 64;
 
     private final Map<String, Integer> ignored;
@@ -189,7 +195,7 @@ public final class ImageFolder extends ImageDataset {
 
     /**
      * How many files of each type were left out because of their extension, the most frequent first. The key is the
-     * extension in lower case with its dot, such as {@code .dcm}, or {@code ""} for files without one.
+     * extension in lower case with its dot, such as {@code .txt}, or {@code ""} for files without one.
      */
     public Map<String, Integer> ignored() {
         return Collections.unmodifiableMap(ignored);
@@ -231,7 +237,8 @@ public final class ImageFolder extends ImageDataset {
 
     static boolean isImage(Path file) {
         String type = type(file);
-        return !type.isEmpty() && EXTENSIONS.contains(type.substring(1));
+        boolean untyped = type.isEmpty() || DIGITS.matcher(type).matches();
+        return untyped ? Image.isDicom(file) : EXTENSIONS.contains(type.substring(1));
     }
 
     /** The extension in lower case with its dot; empty without one. */

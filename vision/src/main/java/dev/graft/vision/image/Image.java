@@ -3,6 +3,7 @@ package dev.graft.vision.image;
 import dev.graft.vision.image.decode.ImageDecoder;
 import dev.graft.vision.image.decode.JpegLibrary;
 import dev.graft.vision.image.decode.Pixels;
+import dev.graft.vision.image.dicom.DicomFile;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.file.Window;
@@ -19,13 +20,14 @@ import java.util.Arrays;
  * An immutable 8-bit image: rows from top to bottom, pixels from left to right, with interleaved channels. It has one
  * channel (grey) or three (red, green, blue), with values from 0 to 255.
  *
- * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF, WebP and Netpbm's PBM, PGM and PPM as Pillow's
- * {@code Image.open(f).convert("RGB")} does: transparency is dropped, not blended; palettes are expanded; 16-bit
- * samples keep their high byte unless a {@link Window} says otherwise; CMYK becomes RGB by Pillow's formula; embedded
- * colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions. Pillow clips 16-bit
- * <em>grey</em> files at 255, which turns them white, while here the high byte stays. And lossy WebP differs by about
- * one level on average, because its colour is upsampled differently. A TIFF is turned as its Orientation tag says, as
- * in Pillow. In JPEG, PNG and WebP, the EXIF orientation is ignored, as in torchvision's default loader.
+ * <p>{@code read} decodes JPEG, PNG, GIF (first frame), BMP, TIFF, WebP, Netpbm's PBM, PGM and PPM, and DICOM; all but
+ * the last as Pillow's {@code Image.open(f).convert("RGB")} does: transparency is dropped, not blended; palettes are
+ * expanded; 16-bit samples keep their high byte unless a {@link Window} says otherwise; CMYK becomes RGB by Pillow's
+ * formula; embedded colour profiles are ignored. Samples equal Pillow's to the bit, with two exceptions. Pillow clips
+ * 16-bit <em>grey</em> files at 255, which turns them white, while here the high byte stays. And lossy WebP differs by
+ * about one level on average, because its colour is upsampled differently. A TIFF is turned as its Orientation tag
+ * says, as in Pillow. DICOM is read by the standard's own steps, see {@link Window}. In JPEG, PNG and WebP, the EXIF
+ * orientation is ignored, as in torchvision's default loader.
  *
  * <p>The size in a file's header is checked before pixels are allocated (see {@link #MAX_PIXELS}). Thread-safe.
  */
@@ -167,6 +169,21 @@ public final class Image {
      */
     public static String jpegLibrary() {
         return JpegLibrary.name();
+    }
+
+    /**
+     * Whether a file is a DICOM image by its magic number, whatever its name; not of DICOM's list of files, and false
+     * where it cannot be read.
+     */
+    public static boolean isDicom(Path file) {
+        if (file.endsWith("DICOMDIR") || !Files.isRegularFile(file)) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return DicomFile.isOne(in.readNBytes(DicomFile.MAGIC_END));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static ImageFormatException tooLong(String name) {

@@ -14,6 +14,7 @@ import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.transform.ImagePipeline;
 import dev.graft.vision.image.transform.Transforms;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -49,8 +50,8 @@ class ImageFolderTest {
         TestImages.write(root.resolve(".git/y.png"), 7);
         Files.writeString(root.resolve("b/notes.txt"), "stray");
         Files.writeString(root.resolve("README"), "stray");
-        Files.writeString(root.resolve("b/scan.DCM"), "stray");
-        Files.writeString(root.resolve("b/sub/scan.dcm"), "stray");
+        Files.writeString(root.resolve("b/scan.NII"), "stray");
+        Files.writeString(root.resolve("b/sub/scan.nii"), "stray");
         Files.writeString(root.resolve("b/.DS_Store"), "stray");
         ImageFolder folder = open();
         assertThat(folder.classes()).containsExactly("A", "b");
@@ -65,9 +66,27 @@ class ImageFolderTest {
         assertThat(folder.labels()).containsExactly(0, 1, 1, 1, 1, 1);
         assertThat(folder.classCounts()).containsExactly(1, 5);
         assertThat(folder.size()).isEqualTo(6);
-        assertThat(folder.ignored()).hasToString("{.dcm=2, =1, .txt=1}");
+        assertThat(folder.ignored()).hasToString("{.nii=2, =1, .txt=1}");
         assertThat(folder.groups()).isEmpty();
         assertThat(folder.describe(3)).endsWith("0.png");
+    }
+
+    /** By their extension, or by the magic number where there is none, as names that are DICOM's identifiers have. */
+    @Test
+    void dicomFilesAreImages() throws IOException {
+        byte[] dicom = new byte[140];
+        System.arraycopy("DICM".getBytes(StandardCharsets.US_ASCII), 0, dicom, 128, 4);
+        for (String name : List.of("a/one.dcm", "a/two.DICOM", "a/IM0001", "b/1.2.840.113619.2.5", "b/sub/IM0002")) {
+            Files.createDirectories(root.resolve(name).getParent());
+            Files.write(root.resolve(name), dicom);
+        }
+        Files.write(root.resolve("a/DICOMDIR"), dicom);
+        Files.write(root.resolve("a/README"), new byte[200]);
+        Files.write(root.resolve("a/short"), new byte[3]);
+        Files.write(root.resolve("a/notes.txt"), dicom);
+        assertThat(open().names())
+                .containsExactly("a/IM0001", "a/one.dcm", "a/two.DICOM", "b/1.2.840.113619.2.5", "b/sub/IM0002");
+        assertThat(open().ignored()).hasToString("{=3, .txt=1}");
     }
 
     @Test

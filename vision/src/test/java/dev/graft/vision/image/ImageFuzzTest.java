@@ -28,6 +28,7 @@ class ImageFuzzTest {
         List<String> all = new ArrayList<>();
         Goldens.table("formats.tsv").forEach(row -> all.add("formats/" + row[0]));
         Goldens.table("odd.tsv").forEach(row -> all.add("odd/" + row[0]));
+        Goldens.table("dicom.tsv").forEach(row -> all.add("dicom/" + row[0]));
         return all;
     }
 
@@ -108,7 +109,13 @@ class ImageFuzzTest {
                 "odd/grey12.tif",
                 "formats/lossless.webp",
                 "formats/partial.gif",
-                "formats/rle.bmp")) {
+                "formats/rle.bmp",
+                "dicom/ct_explicit.dcm",
+                "dicom/ct_deflated.dcm",
+                "dicom/enhanced.dcm",
+                "dicom/palette_segments.dcm",
+                "dicom/rle_rgb.dcm",
+                "dicom/lossless16.dcm")) {
             byte[] whole = Goldens.resource(name);
             int step = Math.max(1, whole.length / 400);
             for (int length = 0; length < whole.length; length += length < 128 ? 1 : step) {

@@ -1,6 +1,7 @@
 package dev.graft.vision.image.decode;
 
 import com.twelvemonkeys.imageio.plugins.bmp.BMPImageReaderSpi;
+import dev.graft.vision.image.dicom.DicomFile;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageFormatException;
 import dev.graft.vision.image.file.ImageNote;
@@ -52,9 +53,10 @@ public final class ImageDecoder {
                 case "BigTIFF" -> new TiffDecoder(this, bytes).decode(true);
                 case "PNM" -> new PnmDecoder(this, bytes).decode();
                 case "WebP" -> new WebpDecoder(this, bytes).decode();
+                case "DICOM" -> new DicomDecoder(this, bytes).decode();
                 default ->
                     throw error(
-                            "it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, PBM/PGM/PPM (" + foreign()
+                            "it is none of JPEG, PNG, GIF, BMP, TIFF, WebP, DICOM, PBM/PGM/PPM (" + foreign()
                                     + "it starts with " + start() + ")",
                             "convert it, or remove it from the folder");
             };
@@ -94,7 +96,9 @@ public final class ImageDecoder {
     }
 
     private String format() {
-        if (starts("FFD8FF")) {
+        if (DicomFile.isOne(bytes)) { // its preamble may be the start of a TIFF
+            return "DICOM";
+        } else if (starts("FFD8FF")) {
             return "JPEG";
         } else if (starts("89504E470D0A1A0A")) {
             return "PNG";
@@ -122,9 +126,7 @@ public final class ImageDecoder {
     /** The actual format, if it is known. */
     private String foreign() {
         String name = "";
-        if (bytes.length >= 132 && bytes[128] == 'D' && bytes[129] == 'I' && bytes[130] == 'C' && bytes[131] == 'M') {
-            name = "DICOM";
-        } else if (bytes.length >= 12 && bytes[4] == 'f' && bytes[5] == 't' && bytes[6] == 'y' && bytes[7] == 'p') {
+        if (bytes.length >= 12 && bytes[4] == 'f' && bytes[5] == 't' && bytes[6] == 'y' && bytes[7] == 'p') {
             name = "HEIF, AVIF or another file of the MPEG family";
         } else if (starts("0000000C6A502020") || starts("FF4FFF51")) {
             name = "JPEG 2000";
@@ -230,6 +232,11 @@ public final class ImageDecoder {
 
     void note(ImageNote.Kind kind, String detail) {
         decoding.notes().accept(new ImageNote(kind, name, detail));
+    }
+
+    /** Another image inside of this one, in errors the same. */
+    ImageDecoder inside(byte[] other) {
+        return new ImageDecoder(other, name, decoding);
     }
 
     ImageFormatException error(String problem, String hint) {

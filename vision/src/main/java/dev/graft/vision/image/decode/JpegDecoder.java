@@ -6,6 +6,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
@@ -36,7 +37,12 @@ final class JpegDecoder {
     }
 
     Pixels decode() throws IOException {
-        JpegHeader header = JpegHeader.parse(owner, bytes);
+        return decode(header(Optional.empty()));
+    }
+
+    /** As {@link JpegHeader#parse}, of a process that is read. */
+    JpegHeader header(Optional<JpegHeader.Colour> unmarked) {
+        JpegHeader header = JpegHeader.parse(owner, bytes, unmarked);
         if (header.process() > LAST_PROCESS) {
             throw owner.error(
                     "a JPEG of process " + header.process() + " (arithmetic or hierarchical coding) is not read",
@@ -45,9 +51,32 @@ final class JpegDecoder {
         if (header.colour() == JpegHeader.Colour.OTHER) {
             throw owner.error("a JPEG of " + header.components() + " components is not read", "convert it to RGB");
         }
+        return header;
+    }
+
+    Pixels decode(JpegHeader header) throws IOException {
         if (header.isLossless()) {
-            return lossless(header);
+            RasterConverter converter = new RasterConverter(owner, losslessMeaning(header));
+            return converter.convert(lossless(header), header.colour() == JpegHeader.Colour.YCBCR);
         }
+        return convert(components(header), header);
+    }
+
+    /** The stored samples of a grey file, whatever their depth. */
+    short[] greySamples(JpegHeader header) throws IOException {
+        if (header.isLossless()) {
+            return new RasterConverter(owner, losslessMeaning(header)).wide(lossless(header), 1);
+        }
+        byte[] data = components(header);
+        short[] samples = new short[data.length];
+        for (int i = 0; i < samples.length; i++) {
+            samples[i] = (short) (data[i] & 0xff);
+        }
+        return samples;
+    }
+
+    /** Upsampled components, interleaved. */
+    private byte[] components(JpegHeader header) throws IOException {
         owner.checkPlausible(header.width(), header.height(), 8, MAX_RATIO);
         if (header.precision() != 8) {
             throw owner.error(
@@ -64,7 +93,7 @@ final class JpegDecoder {
             owner.note(ImageNote.Kind.FEW_SCANS, "this Java has " + JpegLibrary.name());
         }
         JpegLibrary.interpolateRows(header, data);
-        return convert(data, header);
+        return data;
     }
 
     /** libjpeg's upsampled components of one file, and its warnings. */
@@ -131,7 +160,16 @@ final class JpegDecoder {
         return new Pixels(header.width(), header.height(), header.components() == 1 ? 1 : 3, data);
     }
 
-    private Pixels lossless(JpegHeader header) throws IOException {
+    /**
+     * TwelveMonkeys reads only even bit depths. The depth counts only in the prediction of the first sample, half the
+     * range; with one bit more, every sample becomes larger by half the true range.
+     */
+    private static RasterConverter.Meaning losslessMeaning(JpegHeader header) {
+        int bits = header.precision();
+        return new RasterConverter.Meaning(bits, false, bits % 2 == 1 ? 1 << (bits - 1) : 0);
+    }
+
+    private Raster lossless(JpegHeader header) throws IOException {
         owner.checkPlausible(header.width(), header.height(), 8L * header.components(), MAX_LOSSLESS_RATIO);
         boolean sameSize = Arrays.stream(header.sampling()).distinct().count() == 1 || header.components() == 1;
         int bits = header.precision();
@@ -144,8 +182,6 @@ final class JpegDecoder {
                             + " is not read, only grey of 8 to 16 bits and colour of 8",
                     "convert it to PNG");
         }
-        // TwelveMonkeys reads only even bit depths. The depth counts only in the prediction of the first sample, half
-        // the range; with one bit more, every sample becomes larger by half the true range.
         boolean odd = bits % 2 == 1;
         JPEGImageReaderSpi provider = new JPEGImageReaderSpi();
         // it looks for the JDK's provider, for everything that is not lossless
@@ -162,8 +198,7 @@ final class JpegDecoder {
                     || raster.getNumBands() != header.components()) {
                 throw new IIOException("the frame header contradicts itself");
             }
-            return new RasterConverter(owner, new RasterConverter.Meaning(bits, false, odd ? 1 << (bits - 1) : 0))
-                    .convert(raster, header.colour() == JpegHeader.Colour.YCBCR);
+            return raster;
         } finally {
             reader.dispose();
         }

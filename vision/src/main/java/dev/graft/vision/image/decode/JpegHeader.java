@@ -2,6 +2,7 @@ package dev.graft.vision.image.decode;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The content of a JPEG file's markers, and the file reduced to what decoding needs. Application data, comments, and
@@ -53,7 +54,12 @@ record JpegHeader(
     }
 
     static JpegHeader parse(ImageDecoder owner, byte[] b) {
-        return new Parser(owner, b).parse();
+        return parse(owner, b, Optional.empty());
+    }
+
+    /** @param unmarked the colour of three components where no marker of the file says it; empty for libjpeg's guess */
+    static JpegHeader parse(ImageDecoder owner, byte[] b, Optional<Colour> unmarked) {
+        return new Parser(owner, b, unmarked).parse();
     }
 
     private static final class Parser {
@@ -68,6 +74,7 @@ record JpegHeader(
 
         private final ImageDecoder owner;
         private final byte[] b;
+        private final Optional<Colour> unmarked;
         private final ByteArrayOutputStream reduced;
         /** The number of bits that each coefficient of each component still lacks. */
         private final byte[][] missing = new byte[MAX_COMPONENTS][COEFFICIENTS];
@@ -78,9 +85,10 @@ record JpegHeader(
         private boolean jfif;
         private int adobe = -1;
 
-        Parser(ImageDecoder owner, byte[] b) {
+        Parser(ImageDecoder owner, byte[] b, Optional<Colour> unmarked) {
             this.owner = owner;
             this.b = b;
+            this.unmarked = unmarked;
             this.reduced = new ByteArrayOutputStream(b.length + 2);
             for (byte[] component : missing) {
                 Arrays.fill(component, UNKNOWN);
@@ -257,6 +265,9 @@ record JpegHeader(
             if (n == 1) {
                 return Colour.GREY;
             } else if (n == 3) {
+                if (adobe < 0 && !jfif && unmarked.isPresent()) {
+                    return unmarked.get();
+                }
                 boolean named = b[frame + 8] == 'R' && b[frame + 11] == 'G' && b[frame + 14] == 'B';
                 boolean rgb = adobe < 0 ? named || process() == LOSSLESS : adobe == 0;
                 return rgb && !jfif ? Colour.RGB : Colour.YCBCR;

@@ -110,7 +110,8 @@ final class RasterConverter {
         return new Pixels(w, h, 3, out);
     }
 
-    private short[] wide(Raster raster, int channels) {
+    /** The first {@code channels} bands, interleaved. */
+    short[] wide(Raster raster, int channels) {
         int w = raster.getWidth();
         int bands = raster.getNumBands();
         short[] out = new short[Math.multiplyExact(w * raster.getHeight(), channels)];

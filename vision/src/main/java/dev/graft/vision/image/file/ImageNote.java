@@ -24,6 +24,12 @@ public record ImageNote(Kind kind, String file, String detail) {
         FEW_SCANS(
                 "progressive JPEGs without their last scans, which JPEG libraries smooth differently",
                 "copy them again from their source"),
+        /** A DICOM file of several frames, of which one was read. */
+        FRAMES(
+                "DICOM files of several frames, of which only one is read",
+                inJava("frame(n)", "frame", "N") + " chooses another"),
+        /** Its pixels are not square; they are treated as if they were. */
+        ASPECT("images whose pixels are not square, as which they are read", "scale them if shapes matter"),
         /** Not a fault: its samples went through a {@link Window}. */
         WINDOWED("images that went through a window", "nothing is to be done");
 

@@ -9,6 +9,11 @@ import java.util.regex.Pattern;
  * Which range of an image's samples becomes 0 to 255, if they have more than 8 bits: scans and X-rays often use only a
  * part of their 16 bits. Images of at most 8 bits per sample do not change.
  *
+ * <p>In grey DICOM files, of whatever depth, a window counts values after the file's modality table or slope and
+ * intercept, such as Hounsfield units, and comes before the inversion of MONOCHROME1. There, {@link #full()} stands for
+ * what the file itself names, the first VOI table or else the first window; only without one for the whole range.
+ * Padding is black, and not counted.
+ *
  * <ul>
  *   <li>{@link #full()}: the whole range of the file's own bit depth {@code b}, {@code v >> (b - 8)}, so that 16-bit
  *       samples keep their high byte. Netpbm files state their largest value {@code m} themselves: {@code 255 v / m},
@@ -31,7 +36,7 @@ public final class Window {
     public static final double TAIL = 0.005;
 
     private static final Pattern CENTRE_WIDTH =
-            Pattern.compile("([+-]?\\d{1,9}(?:\\.\\d{1,9})?):(\\d{1,9}(?:\\.\\d{1,9})?)");
+            Pattern.compile("([+-]?\\d{1,9}(?:\\.\\d{1,9})?)[:,](\\d{1,9}(?:\\.\\d{1,9})?)");
     private static final Window FULL = new Window(Kind.FULL, 0, 1);
     private static final Window PERCENTILE = new Window(Kind.PERCENTILE, 0, 1);
 
@@ -81,7 +86,7 @@ public final class Window {
      * The inverse of {@link #toString}.
      *
      * @param text {@code full}, {@code percentile}, or {@code CENTRE:WIDTH} such as {@code 600:1500} or
-     *     {@code -40.5:400}
+     *     {@code -40.5:400}; a comma in place of the colon will do
      * @throws IllegalArgumentException for any other text
      */
     public static Window parse(String text) {

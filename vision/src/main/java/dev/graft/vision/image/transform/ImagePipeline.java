@@ -4,6 +4,7 @@ import dev.graft.tensor.Tensor;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.ImageOps;
 import dev.graft.vision.image.Normalize;
+import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.Window;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -14,9 +15,16 @@ import java.util.random.RandomGenerator;
  * @param transform image to image, possibly random
  * @param normalize image to numbers; its number of channels says whether images are read as RGB or grey
  * @param window how data sets read files whose samples have more than 8 bits
+ * @param frame which frame of a DICOM file with several data sets read, from 1
  * @param erasing of the normalised image; empty for none
  */
-public record ImagePipeline(Transform transform, Normalize normalize, Window window, Optional<RandomErasing> erasing) {
+public record ImagePipeline(
+        Transform transform, Normalize normalize, Window window, int frame, Optional<RandomErasing> erasing) {
+    /** A pipeline of the first frame. */
+    public ImagePipeline(Transform transform, Normalize normalize, Window window, Optional<RandomErasing> erasing) {
+        this(transform, normalize, window, 1, erasing);
+    }
+
     /** A pipeline that erases nothing. */
     public ImagePipeline(Transform transform, Normalize normalize, Window window) {
         this(transform, normalize, window, Optional.empty());
@@ -25,6 +33,11 @@ public record ImagePipeline(Transform transform, Normalize normalize, Window win
     /** A pipeline with {@link Window#full()}. */
     public ImagePipeline(Transform transform, Normalize normalize) {
         this(transform, normalize, Window.full());
+    }
+
+    /** How files are read for this pipeline; notes go to the log. */
+    public Decoding decoding() {
+        return Decoding.defaults().window(window).frame(frame);
     }
 
     /** The transformed image, still with 8 bits. */

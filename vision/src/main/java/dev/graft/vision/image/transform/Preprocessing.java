@@ -17,10 +17,11 @@ import java.util.Optional;
  * @param cropSize side of the square that the network sees
  * @param interpolation bilinear or bicubic
  * @param normalize from samples to network input; its number of channels says whether images are read as RGB or grey
- * @param window how samples of more than 8 bits become 8
+ * @param window how samples of more than 8 bits become 8, and the grey values of DICOM
+ * @param frame which frame of a DICOM file with several is read, from 1
  */
 public record Preprocessing(
-        int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
+        int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window, int frame) {
     /** The longest supported side: its square in three channels is the largest that an array can hold. */
     public static final int MAX_SIZE = 26_754;
 
@@ -30,15 +31,22 @@ public record Preprocessing(
         if (resizeSize < 1
                 || cropSize < 1
                 || Math.max(resizeSize, cropSize) > MAX_SIZE
+                || frame < 1
                 || interpolation == Interpolation.NEAREST) {
             throw new IllegalArgumentException(
                     "Preprocessing: resizeSize " + resizeSize + ", cropSize " + cropSize + ", "
-                            + interpolation.id()
-                            + ". Hint: sizes from 1 to " + MAX_SIZE + ", bilinear or bicubic.");
+                            + interpolation.id() + ", frame " + frame
+                            + ". Hint: sizes from 1 to " + MAX_SIZE + ", bilinear or bicubic, frames from 1.");
         }
     }
 
-    /** As the other constructor with {@link Window#full()}. */
+    /** The first frame. */
+    public Preprocessing(
+            int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize, Window window) {
+        this(resizeSize, cropSize, interpolation, normalize, window, 1);
+    }
+
+    /** The first frame, with {@link Window#full()}. */
     public Preprocessing(int resizeSize, int cropSize, Interpolation interpolation, Normalize normalize) {
         this(resizeSize, cropSize, interpolation, normalize, Window.full());
     }
@@ -61,24 +69,29 @@ public record Preprocessing(
     /** A copy for another input size; the shorter side is scaled in proportion. */
     public Preprocessing withImageSize(int size) {
         int resized = Math.max(size, (int) Math.rint((double) resizeSize * size / cropSize));
-        return new Preprocessing(resized, size, interpolation, normalize, window);
+        return new Preprocessing(resized, size, interpolation, normalize, window, frame);
     }
 
     /** A copy with another normalisation. */
     public Preprocessing withNormalize(Normalize value) {
-        return new Preprocessing(resizeSize, cropSize, interpolation, value, window);
+        return new Preprocessing(resizeSize, cropSize, interpolation, value, window, frame);
     }
 
     /** A copy with another window. */
     public Preprocessing withWindow(Window value) {
-        return new Preprocessing(resizeSize, cropSize, interpolation, normalize, value);
+        return new Preprocessing(resizeSize, cropSize, interpolation, normalize, value, frame);
+    }
+
+    /** A copy for another frame of files with several, from 1. */
+    public Preprocessing withFrame(int value) {
+        return new Preprocessing(resizeSize, cropSize, interpolation, normalize, window, value);
     }
 
     /** The pipeline for evaluation and prediction, which is not random. */
     public ImagePipeline eval() {
         Resize resize = Resize.shorterSide(resizeSize, interpolation);
         CenterCrop crop = new CenterCrop(cropSize);
-        return new ImagePipeline((image, random) -> resize.applyAndCrop(image, crop), normalize, window);
+        return pipeline((image, random) -> resize.applyAndCrop(image, crop), Optional.empty());
     }
 
     /** Where the square that the network sees lies in an image of this size. */
@@ -93,17 +106,20 @@ public record Preprocessing(
         RandomHorizontalFlip flip = new RandomHorizontalFlip(0.5);
         return switch (augment) {
             case NONE -> eval();
-            case LIGHT -> new ImagePipeline(randomCrop(0.7).andThen(flip), normalize, window);
+            case LIGHT -> pipeline(randomCrop(0.7).andThen(flip), Optional.empty());
             case STRONG ->
-                new ImagePipeline(
+                pipeline(
                         Transforms.compose(
                                 randomCrop(0.35),
                                 flip,
                                 RandomRotation.of(ROTATION_DEGREES).interpolation(Interpolation.BILINEAR),
                                 new ColorJitter(0.2, 0.2, 0.2, 0.02)),
-                        normalize,
-                        window);
+                        Optional.empty());
         };
+    }
+
+    private ImagePipeline pipeline(Transform transform, Optional<RandomErasing> erasing) {
+        return new ImagePipeline(transform, normalize, window, frame, erasing);
     }
 
     /**
@@ -116,7 +132,7 @@ public record Preprocessing(
         ImagePipeline base = train(augment);
         Transform transform =
                 operations.isPresent() ? Transforms.compose(base.transform(), operations.get()) : base.transform();
-        return new ImagePipeline(transform, normalize, window, erasing);
+        return pipeline(transform, erasing);
     }
 
     private RandomResizedCrop randomCrop(double minScale) {
@@ -133,11 +149,15 @@ public record Preprocessing(
         map.put("mean", normalize.mean());
         map.put("std", normalize.std());
         map.put("window", window.toString());
+        if (frame > 1) {
+            map.put("frame", frame);
+        }
         return map;
     }
 
     /**
-     * The inverse of {@link #toMap}; numbers may have any type, and without a window the whole range counts.
+     * The inverse of {@link #toMap}; numbers may have any type, and without a window the whole range counts, without a
+     * frame the first.
      *
      * @throws IllegalArgumentException naming the entry that is missing or has a wrong type
      */
@@ -148,7 +168,8 @@ public record Preprocessing(
                 Interpolation.of(entry(map, "interpolation", String.class)),
                 new Normalize(
                         entry(map, "divisor", Number.class).doubleValue(), numbers(map, "mean"), numbers(map, "std")),
-                map.containsKey("window") ? Window.parse(entry(map, "window", String.class)) : Window.full());
+                map.containsKey("window") ? Window.parse(entry(map, "window", String.class)) : Window.full(),
+                map.containsKey("frame") ? integer(map, "frame") : 1);
     }
 
     private static int integer(Map<String, ?> map, String key) {
