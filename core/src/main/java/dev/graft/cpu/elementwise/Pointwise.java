@@ -11,6 +11,7 @@ import dev.graft.backend.View;
 import dev.graft.cpu.layout.ElementAccess;
 import dev.graft.cpu.layout.StridedLoop;
 import dev.graft.cpu.layout.StridedWalk;
+import dev.graft.cpu.layout.TruthBlocks;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
@@ -53,6 +54,8 @@ public final class Pointwise {
                     out(y));
         } else if (p.dtype() == DType.F32 && q.dtype() == DType.F32) {
             compareFloats(op, p, q, y);
+        } else if (p.dtype() == DType.BOOL && q.dtype() == DType.BOOL) {
+            combineTruths(op, p, q, y);
         } else {
             compareIntegers(op, p, q, y);
         }
@@ -93,7 +96,26 @@ public final class Pointwise {
                 StridedLoop.load(walk, 0, ps, start, end, pb);
                 StridedLoop.load(walk, 1, qs, start, end, qb);
                 context.elementLoops().compare(op, pb, qb, yb, 0, end - start);
-                storeBytes(walk, ys, start, end, yb);
+                TruthBlocks.store(walk, 2, ys, start, end, yb);
+            }
+        });
+    }
+
+    private void combineTruths(BinaryOp op, View p, View q, View y) {
+        byte[] ps = CpuStorage.of(p).array(byte[].class);
+        byte[] qs = CpuStorage.of(q).array(byte[].class);
+        byte[] ys = bytesToWrite(y);
+        StridedWalk walk = StridedWalk.of(2, p, q, y);
+        context.forRange(walk.total(), GRAIN, (from, to) -> {
+            Workspace workspace = context.workspace();
+            byte[] pb = workspace.bytes(0, Workspace.BLOCK);
+            byte[] qb = workspace.bytes(1, Workspace.BLOCK);
+            for (int start = from; start < to; start += Workspace.BLOCK) {
+                int end = Math.min(to, start + Workspace.BLOCK);
+                TruthBlocks.load(walk, 0, ps, start, end, pb);
+                TruthBlocks.load(walk, 1, qs, start, end, qb);
+                TruthBlocks.combine(op, pb, qb, end - start);
+                TruthBlocks.store(walk, 2, ys, start, end, pb);
             }
         });
     }
@@ -112,22 +134,8 @@ public final class Pointwise {
                 int end = Math.min(to, start + Workspace.BLOCK);
                 ps.loadLongs(walk, 0, start, end, pb);
                 qs.loadLongs(walk, 1, start, end, qb);
-                for (int i = 0; i < end - start; i++) {
-                    boolean holds =
-                            switch (op) {
-                                case EQUAL -> pb[i] == qb[i];
-                                case NOT_EQUAL, XOR -> pb[i] != qb[i];
-                                case LESS -> pb[i] < qb[i];
-                                case LESS_EQUAL -> pb[i] <= qb[i];
-                                case GREATER -> pb[i] > qb[i];
-                                case GREATER_EQUAL -> pb[i] >= qb[i];
-                                case AND -> (pb[i] & qb[i]) != 0;
-                                case OR -> (pb[i] | qb[i]) != 0;
-                                default -> throw new IllegalArgumentException(op + " is not a comparison");
-                            };
-                    yb[i] = (byte) (holds ? 1 : 0);
-                }
-                storeBytes(walk, ys, start, end, yb);
+                IntegerLoops.compare(op, pb, qb, yb, end - start);
+                TruthBlocks.store(walk, 2, ys, start, end, yb);
             }
         });
     }
@@ -136,23 +144,6 @@ public final class Pointwise {
         CpuStorage storage = CpuStorage.of(y);
         storage.changed();
         return storage.array(byte[].class);
-    }
-
-    private static void storeBytes(StridedWalk walk, byte[] data, int from, int to, byte[] block) {
-        int step = walk.step(2);
-        walk.rows(2, from, to, (at, position, rows, rowStep, count) -> {
-            if (step == 1 && rowStep == count) {
-                System.arraycopy(block, position - from, data, at, rows * count);
-                return;
-            }
-            for (int r = 0; r < rows; r++) {
-                int y = at + r * rowStep;
-                int b = position - from + r * count;
-                for (int i = 0; i < count; i++) {
-                    data[y + i * step] = block[b + i];
-                }
-            }
-        });
     }
 
     public void where(View condition, View p, View q, View y) {
@@ -169,24 +160,24 @@ public final class Pointwise {
             Workspace workspace = context.workspace();
             float[] pb = workspace.floats(0, Workspace.BLOCK);
             float[] qb = workspace.floats(1, Workspace.BLOCK);
+            byte[] cb = workspace.bytes(0, Workspace.BLOCK);
             for (int start = from; start < to; start += Workspace.BLOCK) {
                 int end = Math.min(to, start + Workspace.BLOCK);
-                int first = start;
                 StridedLoop.load(walk, 0, ps, start, end, pb);
                 StridedLoop.load(walk, 1, qs, start, end, qb);
-                int step = walk.step(2);
-                walk.rows(2, start, end, (at, position, rows, rowStep, count) -> {
-                    for (int r = 0; r < rows; r++) {
-                        int b = position - first + r * count;
-                        int c = at + r * rowStep;
-                        for (int i = 0; i < count; i++) {
-                            pb[b + i] = cs[c + i * step] != 0 ? pb[b + i] : qb[b + i];
-                        }
-                    }
-                });
+                TruthBlocks.load(walk, 2, cs, start, end, cb);
+                choose(cb, pb, qb, end - start);
                 StridedLoop.store(walk, 3, ys, start, end, pb);
             }
         });
+    }
+
+    /** {@code p = c ? p : q}, by bits: a branch would be mispredicted half of the time. */
+    private static void choose(byte[] c, float[] p, float[] q, int count) {
+        for (int i = 0; i < count; i++) {
+            int no = Float.floatToRawIntBits(q[i]);
+            p[i] = Float.intBitsToFloat(no ^ ((Float.floatToRawIntBits(p[i]) ^ no) & -c[i]));
+        }
     }
 
     private void whereIntegers(byte[] cs, View condition, View p, View q, View y) {
@@ -199,21 +190,15 @@ public final class Pointwise {
             Workspace workspace = context.workspace();
             long[] pb = workspace.longs(0, Workspace.BLOCK);
             long[] qb = workspace.longs(1, Workspace.BLOCK);
+            byte[] cb = workspace.bytes(0, Workspace.BLOCK);
             for (int start = from; start < to; start += Workspace.BLOCK) {
                 int end = Math.min(to, start + Workspace.BLOCK);
-                int first = start;
                 ps.loadLongs(walk, 0, start, end, pb);
                 qs.loadLongs(walk, 1, start, end, qb);
-                int step = walk.step(2);
-                walk.rows(2, start, end, (at, position, rows, rowStep, count) -> {
-                    for (int r = 0; r < rows; r++) {
-                        int b = position - first + r * count;
-                        int c = at + r * rowStep;
-                        for (int i = 0; i < count; i++) {
-                            pb[b + i] = cs[c + i * step] != 0 ? pb[b + i] : qb[b + i];
-                        }
-                    }
-                });
+                TruthBlocks.load(walk, 2, cs, start, end, cb);
+                for (int i = 0; i < end - start; i++) {
+                    pb[i] = qb[i] ^ ((pb[i] ^ qb[i]) & -cb[i]);
+                }
                 ys.storeLongs(walk, 3, start, end, pb);
             }
         });

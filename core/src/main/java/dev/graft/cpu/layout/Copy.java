@@ -195,29 +195,29 @@ public final class Copy {
             });
             return;
         }
-        boolean integers = !x.dtype().isFloat() && !y.dtype().isFloat();
+        if (!x.dtype().isFloat() && !y.dtype().isFloat()) {
+            context.forRange(walk.total(), GRAIN, (begin, end) -> {
+                long[] block = context.workspace().longs(0, Workspace.BLOCK);
+                for (int start = begin; start < end; start += Workspace.BLOCK) {
+                    int stop = Math.min(end, start + Workspace.BLOCK);
+                    from.loadLongs(walk, 0, start, stop, block);
+                    to.storeLongs(walk, 1, start, stop, block);
+                }
+            });
+            return;
+        }
         boolean halves = y.dtype() == DType.F16 || y.dtype() == DType.BF16;
         context.forRange(walk.total(), GRAIN, (begin, end) -> {
-            int[] places = new int[end - begin];
-            int xStep = walk.step(0);
-            int yStep = walk.step(1);
-            walk.runs(0, begin, end, (at, position, count) -> {
-                for (int i = 0; i < count; i++) {
-                    places[position - begin + i] = at + i * xStep;
+            double[] block = new double[Math.min(Workspace.BLOCK, end - begin)];
+            for (int start = begin; start < end; start += Workspace.BLOCK) {
+                int stop = Math.min(end, start + Workspace.BLOCK);
+                if (halves && !x.dtype().isFloat()) {
+                    from.loadOddDoubles(walk, 0, start, stop, block);
+                } else {
+                    from.loadDoubles(walk, 0, start, stop, block);
                 }
-            });
-            walk.runs(1, begin, end, (at, position, count) -> {
-                for (int i = 0; i < count; i++) {
-                    int place = places[position - begin + i];
-                    if (integers) {
-                        to.setLong(at + i * yStep, from.getLong(place));
-                    } else if (halves) {
-                        to.setDouble(at + i * yStep, from.getOddDouble(place));
-                    } else {
-                        to.setDouble(at + i * yStep, from.getDouble(place));
-                    }
-                }
-            });
+                to.storeDoubles(walk, 1, start, stop, block);
+            }
         });
     }
 

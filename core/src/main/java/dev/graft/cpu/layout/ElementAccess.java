@@ -38,11 +38,46 @@ public final class ElementAccess {
     /** Copies walk positions {@code [from, to)} of a view of this storage to the start of {@code block}. */
     public void loadLongs(StridedWalk walk, int view, int from, int to, long[] block) {
         int step = walk.step(view);
-        walk.runs(view, from, to, (at, position, count) -> {
-            for (int i = 0, b = position - from, x = at; i < count; i++, b++, x += step) {
-                block[b] = getLong(x);
+        walk.runs(view, from, to, (at, position, count) -> loadLongs(at, step, count, block, position - from));
+    }
+
+    // A loop for each usual type: a switch for every element would cost ten times the element.
+    private void loadLongs(int at, int step, int count, long[] block, int to) {
+        switch (dtype) {
+            case I64 -> {
+                long[] longs = (long[]) array;
+                if (step == 1) {
+                    System.arraycopy(longs, at, block, to, count);
+                    return;
+                }
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = longs[at + i * step];
+                }
             }
-        });
+            case I32 -> {
+                int[] ints = (int[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = ints[at + i * step];
+                }
+            }
+            case U8 -> {
+                byte[] bytes = (byte[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = bytes[at + i * step] & 0xff;
+                }
+            }
+            case BOOL -> {
+                byte[] bytes = (byte[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = bytes[at + i * step] != 0 ? 1 : 0;
+                }
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = getLong(at + i * step);
+                }
+            }
+        }
     }
 
     /** As {@link #loadLongs}, as floats, each rounded once. */
@@ -65,6 +100,23 @@ public final class ElementAccess {
                     block[to + i] = longs[at + i * step];
                 }
             }
+            case I32 -> {
+                int[] ints = (int[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = ints[at + i * step];
+                }
+            }
+            case U8 -> {
+                byte[] bytes = (byte[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = bytes[at + i * step] & 0xff;
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = (float) (double) DOUBLES.get((byte[]) array, 8 * (at + i * step));
+                }
+            }
             default -> {
                 for (int i = 0; i < count; i++) {
                     block[to + i] = getFloat(at + i * step);
@@ -75,11 +127,111 @@ public final class ElementAccess {
 
     public void storeLongs(StridedWalk walk, int view, int from, int to, long[] block) {
         int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> storeLongs(block, position - from, count, at, step));
+    }
+
+    private void storeLongs(long[] block, int from, int count, int at, int step) {
+        switch (dtype) {
+            case I64 -> {
+                long[] longs = (long[]) array;
+                if (step == 1) {
+                    System.arraycopy(block, from, longs, at, count);
+                    return;
+                }
+                for (int i = 0; i < count; i++) {
+                    longs[at + i * step] = block[from + i];
+                }
+            }
+            case I32 -> {
+                int[] ints = (int[]) array;
+                for (int i = 0; i < count; i++) {
+                    ints[at + i * step] = (int) block[from + i];
+                }
+            }
+            case U8 -> {
+                byte[] bytes = (byte[]) array;
+                for (int i = 0; i < count; i++) {
+                    bytes[at + i * step] = (byte) block[from + i];
+                }
+            }
+            case BOOL -> {
+                byte[] bytes = (byte[]) array;
+                for (int i = 0; i < count; i++) {
+                    bytes[at + i * step] = (byte) (block[from + i] != 0 ? 1 : 0);
+                }
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    setLong(at + i * step, block[from + i]);
+                }
+            }
+        }
+    }
+
+    /** As {@link #loadLongs}, as doubles. */
+    void loadDoubles(StridedWalk walk, int view, int from, int to, double[] block) {
+        int step = walk.step(view);
         walk.runs(view, from, to, (at, position, count) -> {
-            for (int i = 0, b = position - from, y = at; i < count; i++, b++, y += step) {
-                setLong(y, block[b]);
+            int b = position - from;
+            if (array instanceof float[] floats) {
+                for (int i = 0; i < count; i++) {
+                    block[b + i] = floats[at + i * step];
+                }
+                return;
+            }
+            for (int i = 0; i < count; i++) {
+                block[b + i] = getDouble(at + i * step);
             }
         });
+    }
+
+    /** As {@link #loadDoubles}, for rounding to 16 bits (see {@link HalfPrecision}). */
+    void loadOddDoubles(StridedWalk walk, int view, int from, int to, double[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> {
+            for (int i = 0; i < count; i++) {
+                block[position - from + i] = getOddDouble(at + i * step);
+            }
+        });
+    }
+
+    /** The reverse of {@link #loadDoubles}; integers as {@link #clamped}. */
+    void storeDoubles(StridedWalk walk, int view, int from, int to, double[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> storeDoubles(block, position - from, count, at, step));
+    }
+
+    private void storeDoubles(double[] block, int from, int count, int at, int step) {
+        switch (dtype) {
+            case I64 -> {
+                long[] longs = (long[]) array;
+                for (int i = 0; i < count; i++) {
+                    longs[at + i * step] = (long) block[from + i];
+                }
+            }
+            case I32 -> {
+                int[] ints = (int[]) array;
+                for (int i = 0; i < count; i++) {
+                    ints[at + i * step] = (int) block[from + i];
+                }
+            }
+            case BOOL -> {
+                byte[] bytes = (byte[]) array;
+                for (int i = 0; i < count; i++) {
+                    bytes[at + i * step] = (byte) (block[from + i] != 0 ? 1 : 0);
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    DOUBLES.set((byte[]) array, 8 * (at + i * step), block[from + i]);
+                }
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    setDouble(at + i * step, block[from + i]);
+                }
+            }
+        }
     }
 
     public long getLong(int i) {

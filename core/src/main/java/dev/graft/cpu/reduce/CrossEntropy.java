@@ -1,8 +1,10 @@
 package dev.graft.cpu.reduce;
 
+import dev.graft.backend.UnaryOp;
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -36,9 +38,10 @@ public final class CrossEntropy {
         int classes = logits.dim(1);
         float[] w = classWeights(classWeight, classes);
         context.forRange(logits.dim(0), Softmax.rowGrain(ROW + classes), (from, to) -> {
-            for (int r = from; r < to; r++) {
-                int at = CpuStorage.offset(logProbabilities) + r * classes;
-                softmax.row(true, x, CpuStorage.offset(logits) + r * classes, lp, at, classes);
+            int xAt = CpuStorage.offset(logits) + from * classes;
+            int at = CpuStorage.offset(logProbabilities) + from * classes;
+            softmax.rows(true, x, xAt, lp, at, to - from, classes);
+            for (int r = from; r < to; r++, at += classes) {
                 long label = t[CpuStorage.offset(target) + r];
                 boolean ignored = label == ignoreIndex;
                 weights[CpuStorage.offset(rowWeight) + r] = ignored ? 0f : w[(int) label];
@@ -89,27 +92,48 @@ public final class CrossEntropy {
         }
         double spread = smoothing / (double) classes;
         double spreadSum = spread * weightSum;
+        int rows = Math.max(1, Workspace.BLOCK / classes);
         context.forRange(logProbabilities.dim(0), Softmax.rowGrain(ROW + classes), (from, to) -> {
-            for (int r = from; r < to; r++) {
-                int lpAt = CpuStorage.offset(logProbabilities) + r * classes;
-                int dxAt = CpuStorage.offset(dlogits) + r * classes;
-                long label = t[CpuStorage.offset(target) + r];
-                if (label == ignoreIndex) {
-                    Arrays.fill(dx, dxAt, dxAt + classes, 0f);
-                    continue;
-                }
-                double d = dlosses[CpuStorage.offset(dloss) + r];
-                double onTarget = (1.0 - smoothing) * w[(int) label];
-                System.arraycopy(lp, lpAt, dx, dxAt, classes);
-                softmax.exp(dx, dx, dxAt, dxAt + classes);
-                for (int c = 0; c < classes; c++) {
-                    dx[dxAt + c] = (float) (d * (dx[dxAt + c] * (onTarget + spreadSum) - spread * w[c]));
-                }
+            float[] sure = context.workspace().floats(0, rows);
+            for (int start = from; start < to; start += rows) {
+                int count = Math.min(rows, to - start);
+                int lpAt = CpuStorage.offset(logProbabilities) + start * classes;
+                int dxAt = CpuStorage.offset(dlogits) + start * classes;
+                int tAt = CpuStorage.offset(target) + start;
+                System.arraycopy(lp, lpAt, dx, dxAt, count * classes);
+                softmax.exp(dx, dx, dxAt, dxAt + count * classes);
                 // Where the network is sure, p - 1 has digits that a float p has lost.
-                int t0 = (int) label;
-                dx[dxAt + t0] =
-                        (float) (d * (Math.expm1(lp[lpAt + t0]) * (onTarget + spreadSum) + spreadSum - spread * w[t0]));
+                for (int r = 0; r < count; r++) {
+                    long label = t[tAt + r];
+                    sure[r] = label == ignoreIndex ? 0f : lp[lpAt + r * classes + (int) label];
+                }
+                context.elementLoops().unary(UnaryOp.EXPM1, 0f, 0f, sure, sure, 0, count);
+                for (int r = 0; r < count; r++, dxAt += classes) {
+                    long label = t[tAt + r];
+                    if (label == ignoreIndex) {
+                        Arrays.fill(dx, dxAt, dxAt + classes, 0f);
+                        continue;
+                    }
+                    int t0 = (int) label;
+                    double d = dlosses[CpuStorage.offset(dloss) + start + r];
+                    double onTarget = (1.0 - smoothing) * w[t0];
+                    row(dx, dxAt, d, onTarget + spreadSum, spread, w);
+                    dx[dxAt + t0] = (float) (d * (sure[r] * (onTarget + spreadSum) + spreadSum - spread * w[t0]));
+                }
             }
         });
+    }
+
+    private static void row(float[] dx, int at, double d, double factor, double spread, float[] w) {
+        if (spread == 0) {
+            float scale = (float) (d * factor);
+            for (int c = 0; c < w.length; c++) {
+                dx[at + c] *= scale;
+            }
+            return;
+        }
+        for (int c = 0; c < w.length; c++) {
+            dx[at + c] = (float) (d * (dx[at + c] * factor - spread * w[c]));
+        }
     }
 }

@@ -12,9 +12,11 @@ public final class Softmax {
     private static final int GRAIN = 1 << 13;
 
     private final ExecutionContext context;
+    private final ShortRows shortRows;
 
     public Softmax(ExecutionContext context) {
         this.context = context;
+        this.shortRows = new ShortRows(context);
     }
 
     public static int rowGrain(int width) {
@@ -25,14 +27,26 @@ public final class Softmax {
         float[] xs = CpuStorage.floats(x);
         float[] ys = CpuStorage.floatsToWrite(y);
         int width = x.dim(-1);
-        context.forRange(width == 0 ? 0 : x.numel() / width, rowGrain(width), (from, to) -> {
-            for (int r = from; r < to; r++) {
-                row(log, xs, CpuStorage.offset(x) + r * width, ys, CpuStorage.offset(y) + r * width, width);
-            }
-        });
+        int xAt = CpuStorage.offset(x);
+        int yAt = CpuStorage.offset(y);
+        context.forRange(
+                width == 0 ? 0 : x.numel() / width,
+                rowGrain(width),
+                (from, to) -> rows(log, xs, xAt + from * width, ys, yAt + from * width, to - from, width));
     }
 
-    void row(boolean log, float[] x, int xAt, float[] y, int yAt, int width) {
+    /** Of {@code count} rows, one after another in memory. */
+    void rows(boolean log, float[] x, int xAt, float[] y, int yAt, int count, int width) {
+        if (width <= ShortRows.WIDEST) {
+            shortRows.softmax(log, x, xAt, y, yAt, count, width);
+            return;
+        }
+        for (int r = 0; r < count; r++) {
+            row(log, x, xAt + r * width, y, yAt + r * width, width);
+        }
+    }
+
+    private void row(boolean log, float[] x, int xAt, float[] y, int yAt, int width) {
         RowLoops loops = context.elementLoops().rows();
         float largest = loops.largest(x, xAt, width);
         if (log) {
@@ -71,26 +85,50 @@ public final class Softmax {
         float[] dys = CpuStorage.floats(dy);
         float[] dxs = CpuStorage.floatsToWrite(dx);
         int width = y.dim(-1);
-        RowLoops loops = context.elementLoops().rows();
         context.forRange(width == 0 ? 0 : y.numel() / width, rowGrain(width), (from, to) -> {
-            for (int r = from; r < to; r++) {
-                int yAt = CpuStorage.offset(y) + r * width;
-                int dyAt = CpuStorage.offset(dy) + r * width;
-                int dxAt = CpuStorage.offset(dx) + r * width;
+            int yAt = CpuStorage.offset(y) + from * width;
+            int dyAt = CpuStorage.offset(dy) + from * width;
+            int dxAt = CpuStorage.offset(dx) + from * width;
+            int end = dxAt + (to - from) * width;
+            if (log) {
+                System.arraycopy(ys, yAt, dxs, dxAt, end - dxAt);
+                exp(dxs, dxs, dxAt, end);
+            }
+            for (; dxAt < end; yAt += width, dyAt += width, dxAt += width) {
                 if (log) {
-                    float sum = (float) loops.sum(dys, dyAt, width);
-                    System.arraycopy(ys, yAt, dxs, dxAt, width);
-                    exp(dxs, dxs, dxAt, dxAt + width);
+                    float sum = (float) sum(dys, dyAt, width);
                     for (int i = 0; i < width; i++) {
                         dxs[dxAt + i] = dys[dyAt + i] - dxs[dxAt + i] * sum;
                     }
                 } else {
-                    float sum = (float) loops.products(ys, yAt, dys, dyAt, width);
+                    float sum = (float) products(ys, yAt, dys, dyAt, width);
                     for (int i = 0; i < width; i++) {
                         dxs[dxAt + i] = ys[yAt + i] * (dys[dyAt + i] - sum);
                     }
                 }
             }
         });
+    }
+
+    private double sum(float[] x, int at, int width) {
+        if (width >= RowLoops.CHAINS) {
+            return context.elementLoops().rows().sum(x, at, width);
+        }
+        double sum = 0;
+        for (int i = 0; i < width; i++) {
+            sum += x[at + i];
+        }
+        return sum;
+    }
+
+    private double products(float[] x, int xAt, float[] y, int yAt, int width) {
+        if (width >= RowLoops.CHAINS) {
+            return context.elementLoops().rows().products(x, xAt, y, yAt, width);
+        }
+        double sum = 0;
+        for (int i = 0; i < width; i++) {
+            sum += x[xAt + i] * y[yAt + i];
+        }
+        return sum;
     }
 }

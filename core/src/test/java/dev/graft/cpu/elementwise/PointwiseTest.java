@@ -211,6 +211,54 @@ class PointwiseTest {
         assertThat(values(y)).containsExactly(0, 0, 1);
     }
 
+    /** Eight at a time, in any layout; any byte but 0 is true. */
+    @ParameterizedTest
+    @EnumSource(
+            value = BinaryOp.class,
+            names = {"AND", "OR", "XOR", "EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"})
+    void combinesTruths(BinaryOp op) {
+        int rows = 61;
+        int columns = 53;
+        byte[] some = new byte[rows * columns];
+        byte[] others = new byte[rows * columns];
+        for (int i = 0; i < some.length; i++) {
+            some[i] = (byte) (f.random.nextBoolean() ? 0 : f.random.nextInt(255) + 1);
+            others[i] = (byte) (f.random.nextBoolean() ? 0 : 1);
+        }
+        View p = f.of(DType.BOOL, new int[] {rows, columns}, some);
+        View q = f.of(DType.BOOL, new int[] {columns, rows}, others);
+        View turned = Fixture.viewed(q, new int[] {rows, columns}, new int[] {1, rows});
+        View row = Fixture.viewed(q, new int[] {rows, columns}, new int[] {0, 1});
+        View one = Fixture.viewed(q, new int[] {rows, columns}, new int[] {0, 0});
+        for (View other : new View[] {turned, row, one, p}) {
+            View y = f.sameBits(op + "", () -> {
+                View result = f.empty(DType.BOOL, rows, columns);
+                f.cpu.binary(op, p, other, result);
+                return result;
+            });
+            double[] expected = values(p);
+            double[] second = values(other);
+            for (int i = 0; i < expected.length; i++) {
+                expected[i] = truth(op, expected[i] != 0, second[i] != 0) ? 1 : 0;
+            }
+            assertThat(values(y)).as(op + "").containsExactly(expected);
+        }
+    }
+
+    private static boolean truth(BinaryOp op, boolean p, boolean q) {
+        return switch (op) {
+            case AND -> p && q;
+            case OR -> p || q;
+            case XOR, NOT_EQUAL -> p != q;
+            case EQUAL -> p == q;
+            case LESS -> !p && q;
+            case LESS_EQUAL -> !p || q;
+            case GREATER -> p && !q;
+            case GREATER_EQUAL -> p || !q;
+            default -> throw new IllegalArgumentException(op.name());
+        };
+    }
+
     @Test
     void whereChooses() {
         View condition = f.of(DType.BOOL, new int[] {2, 2}, (byte) 1, (byte) 0, (byte) 0, (byte) 1);

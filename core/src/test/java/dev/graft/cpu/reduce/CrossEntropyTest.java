@@ -4,11 +4,14 @@ import static dev.graft.cpu.Fixture.assertClose;
 import static dev.graft.cpu.Fixture.at;
 import static dev.graft.cpu.Fixture.values;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.backend.View;
 import dev.graft.cpu.Fixture;
 import dev.graft.cpu.Fixture.Layout;
+import dev.graft.cpu.memory.CpuStorage;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class CrossEntropyTest {
@@ -59,6 +62,87 @@ class CrossEntropyTest {
                 assertClose("softmaxBackward", dx, gradient, 1e-5);
             }
         }
+    }
+
+    /** Rows of few elements are computed in columns, by blocks of rows; here with ties, and with sure ones. */
+    @Test
+    void softmaxOfShortRows() {
+        for (int width : IntStream.rangeClosed(1, 18).toArray()) {
+            for (int rows : new int[] {1, 1023, 1025, 20000 / width}) {
+                View x = f.gaussian(Layout.ROW_MAJOR, rows, width);
+                float[] data = CpuStorage.floatsToWrite(x);
+                for (int i = 0; i < rows * width; i++) {
+                    data[i] = i % 3 == 0 ? Math.round(data[i]) : 12 * data[i];
+                }
+                for (boolean log : new boolean[] {false, true}) {
+                    View y = f.sameBits("softmax", () -> {
+                        View result = f.empty(Layout.ROW_MAJOR, rows, width);
+                        f.cpu.softmax(log, x, result);
+                        return result;
+                    });
+                    double[] logits = values(x);
+                    double[] expected = logits.clone();
+                    for (int r = 0; r < rows; r++) {
+                        exactRow(log, expected, r * width, width);
+                    }
+                    double[] actual = values(y);
+                    for (int i = 0; i < actual.length; i++) {
+                        assertThat(actual[i])
+                                .as("log %s, %d of width %d", log, i, width)
+                                .isCloseTo(
+                                        expected[i],
+                                        within(bound(logits, i, width) * Math.abs(expected[i])
+                                                + (width > 16 ? 1e-15 : 0)));
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Relative (longer rows add in double): the difference of two logits is rounded to a float, whose exponential is
+     * taken.
+     */
+    private static double bound(double[] logits, int i, int width) {
+        double spread = 0;
+        for (int j = i - i % width; j < i - i % width + width; j++) {
+            spread = Math.max(spread, Math.abs(logits[i] - logits[j]));
+        }
+        return 1e-6 + spread * 0x1p-23;
+    }
+
+    /** Of a sure element the logarithm is that of 1 plus the others, so that none of its digits are lost. */
+    private static void exactRow(boolean log, double[] x, int at, int width) {
+        int best = at;
+        for (int i = at; i < at + width; i++) {
+            best = x[i] > x[best] ? i : best;
+        }
+        double most = x[best];
+        double rest = 0;
+        for (int i = at; i < at + width; i++) {
+            rest += i == best ? 0 : Math.exp(x[i] - most);
+        }
+        for (int i = at; i < at + width; i++) {
+            double d = x[i] - most;
+            x[i] = log ? d - Math.log1p(rest) : Math.exp(d) / (1 + rest);
+        }
+    }
+
+    @Test
+    void softmaxOfShortRowsWithSpecialValues() {
+        float infinity = Float.POSITIVE_INFINITY;
+        View x = Fixture.viewed(
+                f.of(0f, -infinity, Float.NaN, 1f, infinity, 0f, -infinity, -infinity, -0f, 0f, 3e38f, -3e38f),
+                new int[] {6, 2},
+                new int[] {2, 1});
+        View y = f.empty(Layout.ROW_MAJOR, 6, 2);
+        double nan = Double.NaN;
+        f.cpu.softmax(false, x, y);
+        assertThat(values(y)).containsExactly(1, 0, nan, nan, nan, nan, nan, nan, 0.5, 0.5, 1, 0);
+        f.cpu.softmax(true, x, y);
+        double half = (float) -Math.log(2);
+        assertThat(values(y))
+                .containsExactly(0, Double.NEGATIVE_INFINITY, nan, nan, nan, nan, nan, nan, half, half, 0, -infinity);
     }
 
     @Test
