@@ -9,6 +9,7 @@ module dev.graft.nn {
     exports dev.graft.nn.data;
     exports dev.graft.nn.data.sequence;
     exports dev.graft.nn.data.table;
+    exports dev.graft.nn.explain;
     exports dev.graft.nn.json to
             dev.graft.vision;
     exports dev.graft.nn.layer;
