@@ -6,6 +6,10 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.StateDict;
 import dev.graft.message.Message;
 import dev.graft.message.SettingException;
+import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.interval.Condition;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.model.FiniteWeights;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
@@ -19,7 +23,9 @@ import dev.graft.vision.explain.SanityCheck;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageFormatException;
+import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.transform.ImagePipeline;
+import dev.graft.vision.image.transform.Perturbation;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.zoo.PretrainedFolder;
@@ -474,6 +480,26 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public ImageEvaluation evaluate(Path data, ImageEvaluation.Options how) {
         return whileOpen(() -> ImageEvaluation.of(model, classes, multiLabel, pipeline, device, training, data, how));
+    }
+
+    /**
+     * How accuracy and AUROC on labelled images change if the images change: see {@link Perturbation#standard}. The
+     * images are those that {@link #evaluate(Path, ImageEvaluation.Options)} judges.
+     */
+    public Robustness robustness(Path data, ImageEvaluation.Options how, List<Perturbation> changes) {
+        return whileOpen(() -> {
+            ImageNotes notes = new ImageNotes();
+            JudgedImages judged = JudgedImages.open(classes, multiLabel, pipeline, training, data, notes, how);
+            List<String> patients = judged.patients();
+            Cases plain = judged.evaluate(model, pipeline, device, how).cases(patients);
+            List<Condition> conditions = new ArrayList<>();
+            for (Perturbation change : changes) {
+                Cases changed =
+                        judged.evaluate(model, change.of(pipeline), device, how).cases(patients);
+                conditions.add(Condition.of(change.kind(), change.strength(), plain, changed, Intervals.defaults()));
+            }
+            return Robustness.of(plain, !patients.isEmpty(), conditions, Intervals.defaults());
+        });
     }
 
     /** How files are decoded for this model; {@code Image.read(file, classifier.decoding())} is what it sees. */

@@ -1,38 +1,23 @@
 package dev.graft.vision;
 
 import dev.graft.message.Message;
-import dev.graft.nn.data.DataLoader;
-import dev.graft.nn.data.LabelledDataset;
-import dev.graft.nn.data.Subset;
-import dev.graft.nn.loss.BceWithLogitsLoss;
+import dev.graft.nn.Module;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Summary;
-import dev.graft.nn.run.Recipe;
-import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.Evaluation;
-import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Progress;
-import dev.graft.nn.train.StopSignal;
 import dev.graft.tensor.Device;
-import dev.graft.vision.data.ImageCsv;
-import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.transform.ImagePipeline;
-import dev.graft.vision.model.Backbone;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * How good a classifier is on labelled images.
@@ -173,7 +158,7 @@ public record ImageEvaluation(
     }
 
     static ImageEvaluation of(
-            Backbone model,
+            Module model,
             List<String> classes,
             boolean multiLabel,
             ImagePipeline pipeline,
@@ -182,59 +167,20 @@ public record ImageEvaluation(
             Path data,
             Options how) {
         ImageNotes notes = new ImageNotes();
-        // labels are in a column of that name, or in columns with the names of the model's labels
-        boolean flags = multiLabel && !ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
-        ImageDataset found = ImageData.open(
-                        data,
-                        how.csvEncoding(),
-                        flags ? classes : List.of(),
-                        how.group().map(GroupRule::new),
-                        pipeline)
-                .withNotes(notes);
-        LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
-        Relabelled all = new Relabelled(found, classes, multiLabel);
-        SortedMap<Integer, String> bad = new TreeMap<>();
-        List<ImageFindings.Seen> seen =
-                new ImageCheck(how.threads(), new StopSignal(), how.progress()).look(found, how.skipBad(), bad);
-        List<String> unreadable = List.copyOf(bad.values());
-        if (bad.size() == all.size()) {
-            throw new RunException(
-                    "none of the " + all.size() + " images can be read: " + unreadable.get(0), "check " + data);
-        }
-        if (!bad.isEmpty()) {
-            how.log().accept(Message.of(ImageCheck.line(unreadable)));
-        }
-        TestOverlap overlap = TestOverlap.of(seen, training, how.keepDuplicates());
-        overlap.checkPatients(how.allowSharedPatients());
-        overlap.describe().stream().map(Message::of).forEach(how.log());
-        Set<Integer> copies = overlap.leftOut();
-        int[] rows = IntStream.range(0, all.size())
-                .filter(row -> !bad.containsKey(row) && !copies.contains(row))
-                .toArray();
-        LabelledDataset images = new Subset(all, rows);
-        List<String> patients = found.groups()
-                .map(groups -> Arrays.stream(rows).mapToObj(groups::get).toList())
-                .orElse(List.of());
-        DataLoader loader = DataLoader.of(images, how.batch()).on(device);
-        try (DataLoader sized =
-                how.threads().isPresent() ? loader.workers(how.threads().getAsInt()) : loader) {
-            long begin = System.nanoTime();
-            Evaluation scores = Evaluator.evaluate(
-                    model,
-                    sized,
-                    (multiLabel ? new BceWithLogitsLoss().multiLabel() : Recipe.validationLoss()),
-                    how.progress());
-            double seconds = (System.nanoTime() - begin) / 1e9;
-            notes.takeLines().forEach(how.log());
-            return new ImageEvaluation(
-                    scores,
-                    IntStream.range(0, images.size()).mapToObj(images::describe).toList(),
-                    classes,
-                    Summary.of(scores.cases(patients), classes, !patients.isEmpty(), Intervals.defaults()),
-                    unreadable,
-                    overlap.toMap(),
-                    seconds);
-        }
+        JudgedImages judged = JudgedImages.open(classes, multiLabel, pipeline, training, data, notes, how);
+        long begin = System.nanoTime();
+        Evaluation scores = judged.evaluate(model, pipeline, device, how);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        notes.takeLines().forEach(how.log());
+        List<String> patients = judged.patients();
+        return new ImageEvaluation(
+                scores,
+                judged.names(),
+                classes,
+                Summary.of(scores.cases(patients), classes, !patients.isEmpty(), Intervals.defaults()),
+                judged.unreadable(),
+                judged.overlap().toMap(),
+                seconds);
     }
 
     /** The scores as {@code graft evaluate --json} writes them. */

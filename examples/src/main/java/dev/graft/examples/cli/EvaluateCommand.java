@@ -3,10 +3,12 @@ package dev.graft.examples.cli;
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.metric.MultiLabelScores;
+import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
 import dev.graft.vision.ImageEvaluation;
+import dev.graft.vision.image.transform.Perturbation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,6 +94,12 @@ final class EvaluateCommand extends ReportingCommand {
                     + " probability of each class; - is standard output.")
     private Optional<Path> csv;
 
+    @Option(
+            names = "--robustness",
+            description =
+                    "Also judge the images with mild noise, blur, brightness, contrast, rotation and JPEG compression; takes twelve times as long.")
+    private boolean robustness;
+
     @Mixin
     private CsvEncodingOption csvEncoding;
 
@@ -130,6 +138,11 @@ final class EvaluateCommand extends ReportingCommand {
             print(out(), evaluation.scores(), classifier.classes(), report);
             int width = nameWidth(classifier.classes());
             SummaryText.print(out(), evaluation.summary(), evaluation.scores().isMultiLabel(), width);
+            if (robustness) {
+                Robustness tried = classifier.robustness(data, how.log(line -> {}), Perturbation.standard(0));
+                report.put("robustness", tried.toMap());
+                RobustnessText.print(out(), tried);
+            }
             out().flush();
             return report;
         } catch (SettingException e) {

@@ -34,6 +34,7 @@ public record Summary(
 
     private static final String TOO_MANY = "no interval: resampling so many probabilities would take too long";
 
+    private static final List<String> HEADLINE = List.of("accuracy", "AUROC");
     private static final Bins BINS = Bins.equalWidth(10);
     private static final double HALF = MultiLabelScores.THRESHOLD;
 
@@ -64,6 +65,13 @@ public record Summary(
                 grouped ? Optional.of(cases.groups().count()) : Optional.empty(),
                 how.of(overall(cases), cases),
                 classes);
+    }
+
+    /** Accuracy, and AUROC as it stands in {@link #overall}. */
+    static List<Metric> headline(Cases cases) {
+        return overall(cases).stream()
+                .filter(metric -> HEADLINE.contains(metric.name()))
+                .toList();
     }
 
     private static List<Metric> overall(Cases cases) {
@@ -170,7 +178,7 @@ public record Summary(
         return map;
     }
 
-    private static Map<String, Object> toMap(List<Estimate> estimates) {
+    static Map<String, Object> toMap(List<Estimate> estimates) {
         Map<String, Object> map = new LinkedHashMap<>();
         for (Estimate estimate : estimates) {
             Map<String, Object> entry = new LinkedHashMap<>();
