@@ -20,6 +20,7 @@ module dev.graft.nn {
     exports dev.graft.nn.metric.interval;
     exports dev.graft.nn.model;
     exports dev.graft.nn.optim;
+    exports dev.graft.nn.report;
     exports dev.graft.nn.report.chart;
     exports dev.graft.nn.report.checklist;
     exports dev.graft.nn.report.page;

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 public record CurveBand(double[] at, double[] low, double[] high) {
     private static final int PLACES = 101;
     /** A resample of many cases takes long, and their bands are narrow. */
-    private static final long MOST_WEIGHTS = 50_000_000;
+    private static final long MOST_WEIGHTS = 20_000_000;
 
     private static final int FEWEST = 100;
     /** If more resamples have no value at a place, the rest would be a chosen part of what can happen. */

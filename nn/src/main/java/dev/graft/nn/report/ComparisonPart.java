@@ -1,0 +1,155 @@
+package dev.graft.nn.report;
+
+import dev.graft.nn.metric.interval.Estimate;
+import dev.graft.nn.metric.interval.Interval;
+import dev.graft.nn.metric.interval.Subgroups;
+import dev.graft.nn.report.chart.ForestPlot;
+import dev.graft.nn.report.chart.Numbers;
+import dev.graft.nn.report.checklist.Fact;
+import dev.graft.nn.report.checklist.Facts;
+import dev.graft.nn.report.page.Block;
+import dev.graft.nn.report.page.Figure;
+import dev.graft.nn.report.page.Note;
+import dev.graft.nn.report.page.Paragraph;
+import dev.graft.nn.report.page.Section;
+import dev.graft.nn.report.page.Table;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether a model is as good for parts of the cases, and if inputs are worse. */
+final class ComparisonPart {
+    private static final int MOST_PARTS = 100;
+
+    private final List<Subgroups> columns;
+    private final Optional<Robustness> conditions;
+
+    ComparisonPart(List<Subgroups> columns, Optional<Robustness> conditions) {
+        this.columns = columns;
+        this.conditions = conditions;
+    }
+
+    Section subgroups() {
+        List<Block> blocks = new ArrayList<>();
+        if (columns.isEmpty()) {
+            blocks.add(Note.of("Not examined: no column of the data was named as a subgroup, such as sex, age or site."
+                    + " A model may be good for some and bad for others."));
+        }
+        for (Subgroups column : columns) {
+            String metric = column.parts().isEmpty()
+                    ? ""
+                    : column.parts().get(0).estimate().name();
+            List<ForestPlot.Row> rows = column.parts().stream()
+                    .map(part -> new ForestPlot.Row(
+                            part.name(),
+                            Numbers.count(part.cases()),
+                            part.estimate().score().orNaN(),
+                            part.estimate().interval().map(Interval::low).orElse(Double.NaN),
+                            part.estimate().interval().map(Interval::high).orElse(Double.NaN),
+                            part.tooSmall().orElse("")))
+                    .toList();
+            blocks.add(new Figure(new ForestPlot(
+                    metric + " by " + column.column(),
+                    "The " + metric + " of each part of the cases by " + column.column()
+                            + ", with its interval. Pale parts are too small to say anything.",
+                    metric,
+                    rows)));
+        }
+        for (Subgroups column : columns) {
+            blocks.add(new Table(
+                            "By " + column.column(),
+                            List.of(column.column(), "Cases", "Patients", "Value (interval)", "Note"),
+                            List.of(false, true, true, true, false),
+                            column.parts().stream()
+                                    .map(part -> List.of(
+                                            part.name(),
+                                            Numbers.count(part.cases()),
+                                            Numbers.count(part.patients()),
+                                            Texts.withInterval(part.estimate()),
+                                            part.tooSmall().orElse("")))
+                                    .toList())
+                    .atMost(MOST_PARTS));
+        }
+        if (!columns.isEmpty()) {
+            blocks.add(new Paragraph("Of 20 subgroups, one looks bad by chance."));
+        }
+        return new Section("Subgroups", blocks);
+    }
+
+    Section robustness() {
+        if (conditions.isEmpty() || conditions.get().conditions().isEmpty()) {
+            return Section.of(
+                    "Robustness",
+                    Note.of("Not examined: the model was not run on noisier, blurred, brighter or"
+                            + " otherwise worse inputs."));
+        }
+        List<Robustness.Condition> all = conditions.get().conditions();
+        List<String> names = new ArrayList<>(List.of("Inputs"));
+        all.get(0).estimates().forEach(estimate -> names.add(estimate.name()));
+        List<List<String>> rows = new ArrayList<>();
+        for (Robustness.Condition condition : all) {
+            List<String> row = new ArrayList<>(List.of(condition.name()));
+            for (int i = 0; i < names.size() - 1; i++) {
+                row.add(
+                        i < condition.estimates().size()
+                                ? Texts.withInterval(condition.estimates().get(i))
+                                : "");
+            }
+            rows.add(row);
+        }
+        List<Block> blocks = new ArrayList<>();
+        if (!all.get(0).estimates().isEmpty()) {
+            String metric = all.get(0).estimates().get(0).name();
+            blocks.add(new Figure(new ForestPlot(
+                    metric + " if inputs are worse",
+                    "The " + metric + " under each condition, with its interval; the first is that of inputs as they"
+                            + " are.",
+                    metric,
+                    all.stream()
+                            .filter(condition -> !condition.estimates().isEmpty())
+                            .map(condition ->
+                                    row(condition.name(), condition.estimates().get(0)))
+                            .toList())));
+        }
+        blocks.add(Table.ofNumbers("Scores under each condition", names, rows).atMost(MOST_PARTS));
+        return new Section("Robustness", blocks);
+    }
+
+    private static ForestPlot.Row row(String name, Estimate estimate) {
+        return new ForestPlot.Row(
+                name,
+                "",
+                estimate.score().orNaN(),
+                estimate.interval().map(Interval::low).orElse(Double.NaN),
+                estimate.interval().map(Interval::high).orElse(Double.NaN),
+                "");
+    }
+
+    Facts facts() {
+        List<String> groups = new ArrayList<>();
+        for (Subgroups column : columns) {
+            groups.add(column.column() + ": "
+                    + String.join(
+                            ", ",
+                            column.parts().stream()
+                                    .limit(MOST_PARTS)
+                                    .map(part ->
+                                            part.name() + " " + part.estimate().name() + " "
+                                                    + Texts.withInterval(part.estimate())
+                                                    + part.tooSmall()
+                                                            .map(why -> " [" + why + "]")
+                                                            .orElse(""))
+                                    .toList()));
+        }
+        List<String> worse = new ArrayList<>();
+        conditions.ifPresent(own -> own.conditions().stream()
+                .filter(condition -> !condition.estimates().isEmpty())
+                .limit(MOST_PARTS)
+                .forEach(condition -> worse.add(condition.name() + ": "
+                        + condition.estimates().get(0).name() + " "
+                        + Texts.withInterval(condition.estimates().get(0)))));
+        return Facts.none()
+                .with(Fact.SUBGROUPS, String.join("; ", groups))
+                .with(Fact.ROBUSTNESS, String.join("; ", worse));
+    }
+}

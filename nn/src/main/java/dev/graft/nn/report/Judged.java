@@ -1,0 +1,55 @@
+package dev.graft.nn.report;
+
+import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Summary;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What was judged, and how.
+ *
+ * @param classes the names of the classes or labels
+ * @param arePatientsKnown whether the groups of the cases are known to be patients
+ */
+record Judged(Cases cases, List<String> classes, boolean arePatientsKnown, Summary summary, Intervals how) {
+    static Judged of(Cases cases, List<String> classes, boolean arePatientsKnown, Intervals how) {
+        return new Judged(cases, classes, arePatientsKnown, Summary.of(cases, classes, arePatientsKnown, how), how);
+    }
+
+    boolean isBinary() {
+        return cases.classes() == 2 && !cases.isMultiLabel();
+    }
+
+    /** Which classes get curves of their own: of two the second, of more the most frequent. */
+    List<Integer> drawn(int most) {
+        if (isBinary()) {
+            return List.of(1);
+        }
+        List<Integer> largest = new ArrayList<>(IntStream.range(0, cases.classes())
+                .boxed()
+                .sorted(Comparator.comparingInt((Integer c) -> -cases.support(c)))
+                .limit(most)
+                .toList());
+        largest.sort(Comparator.naturalOrder());
+        return largest;
+    }
+
+    String patients() {
+        return arePatientsKnown ? "by patient" : "patients are not known, so each case counts by itself";
+    }
+
+    int wrong() {
+        int wrong = 0;
+        if (cases.isMultiLabel()) {
+            return 0;
+        }
+        int[] predicted = cases.predictions();
+        for (int i = 0; i < predicted.length; i++) {
+            wrong += predicted[i] == cases.label(i) ? 0 : 1;
+        }
+        return wrong;
+    }
+}
