@@ -40,7 +40,15 @@ class PublicTypesTest {
     @Test
     void aModelFolderIsItsCard() {
         assertThat(publicTypes("dev.graft.nn.model"))
-                .containsExactly("Decision", "FiniteWeights", "InputFlag", "ModelCard", "ModelException", "Versions");
+                .containsExactly(
+                        "CardText",
+                        "Decision",
+                        "DecisionRule",
+                        "FiniteWeights",
+                        "InputFlag",
+                        "ModelCard",
+                        "ModelException",
+                        "Versions");
     }
 
     /** What fine-tuning of other things than images is made of, as {@code FineTuning} is. */

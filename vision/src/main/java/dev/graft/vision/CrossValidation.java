@@ -97,7 +97,7 @@ public final class CrossValidation {
 
     private Map<String, Object> score(Path out) {
         ModelCard card = ModelCard.read(folder(out, 1));
-        boolean multiLabel = ImageModels.isMultiLabel(card);
+        boolean multiLabel = card.isMultiLabel();
         List<Evaluation> scores = new ArrayList<>();
         List<Object> entries = new ArrayList<>();
         for (int fold = 1; fold <= folds; fold++) {

@@ -4,6 +4,7 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.message.Message;
 import dev.graft.message.SettingException;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
@@ -415,6 +416,29 @@ public final class FineTuning {
     /** The validation score that names the best epoch, whose weights are kept. Default: accuracy. */
     public FineTuning monitor(Monitor score) {
         return with(FineTuningValues.MONITOR, score);
+    }
+
+    /**
+     * From which calibrated probability on the second of two classes is chosen, or each label; found on the validation
+     * images and stored in the model. Default: the most probable class, and labels of at least 0.5.
+     */
+    public FineTuning threshold(DecisionRule.Threshold rule) {
+        return with(FineTuningValues.THRESHOLD, rule);
+    }
+
+    /**
+     * Predictions also have a set of classes with the true one in it in this share of cases, between 0 and 1; see
+     * {@link dev.graft.nn.metric.decision.ConformalSets}. Default: none.
+     */
+    public FineTuning coverage(double share) {
+        return with(FineTuningValues.COVERAGE, share);
+    }
+
+    /**
+     * Images whose most probable class has a smaller probability, between 0 and 1, are left to people. Default: none.
+     */
+    public FineTuning abstainBelow(double probability) {
+        return with(FineTuningValues.ABSTAIN_BELOW, probability);
     }
 
     /** Of split, new weights, order, augmentation and dropout; the same seed gives the same bits. Default: 0. */

@@ -171,16 +171,16 @@ public final class FineTuningRun implements AutoCloseable {
                         folder,
                         () -> folder.record(identity, options),
                         identity.key());
-                Optional<Map<String, Object>> metrics =
+                Optional<FineTuningTraining.Trained> trained =
                         training.train(model, data, preprocessing, next == RunFolder.Next.GO_ON);
                 sayNotes(notes);
                 if (!data.unreadable().isEmpty()) {
-                    metrics.ifPresent(result ->
-                            result.put("unreadable_images", data.unreadable().size()));
+                    trained.ifPresent(result -> result.metrics()
+                            .put("unreadable_images", data.unreadable().size()));
                 }
-                metrics.ifPresent(result ->
+                trained.ifPresent(result ->
                         folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing)));
-                return metrics.map(map -> result(FineTuning.Ending.FINISHED, map))
+                return trained.map(result -> result(FineTuning.Ending.FINISHED, result.metrics()))
                         .orElseGet(() -> result(FineTuning.Ending.STOPPED, Map.of()));
             }
         } catch (Stopped e) {
@@ -268,7 +268,7 @@ public final class FineTuningRun implements AutoCloseable {
     /** The result of this run. */
     private final class Learnt implements RunFolder.Result {
         private final Backbone model;
-        private final Map<String, Object> metrics;
+        private final FineTuningTraining.Trained trained;
         private final ImageData data;
         private final Map<String, Object> dataFacts;
         private final String fingerprints;
@@ -276,12 +276,12 @@ public final class FineTuningRun implements AutoCloseable {
 
         Learnt(
                 Backbone model,
-                Map<String, Object> metrics,
+                FineTuningTraining.Trained trained,
                 ImageData data,
                 Map<String, Object> dataFacts,
                 Preprocessing preprocessing) {
             this.model = model;
-            this.metrics = metrics;
+            this.trained = trained;
             this.data = data;
             this.dataFacts = dataFacts;
             this.fingerprints = TrainingImages.toCsv(data.seen());
@@ -298,14 +298,19 @@ public final class FineTuningRun implements AutoCloseable {
                                 "architecture",
                                 model.architecture(),
                                 ModelCard.BINDING,
-                                ImageModels.card(task(), settings.model(), data.classes(), preprocessing, Map.of())
+                                ImageModels.card(task(), settings.model(), data.classes(), preprocessing, answers())
                                         .binding()));
             }
         }
 
+        /** The entries of the card that change what is answered. */
+        private Map<String, Object> answers() {
+            return Map.of(ModelCard.DECISION, trained.decision().toMap());
+        }
+
         @Override
         public Map<String, Object> metrics() {
-            return metrics;
+            return trained.metrics();
         }
 
         @Override
@@ -329,6 +334,7 @@ public final class FineTuningRun implements AutoCloseable {
         @Override
         public ModelCard card(String weightsSha256, Map<String, Object> run) {
             Map<String, Object> facts = new LinkedHashMap<>();
+            facts.putAll(answers());
             facts.put("settings", settings.toMap());
             facts.put("seed", recipe.seed());
             facts.put("versions", versions());

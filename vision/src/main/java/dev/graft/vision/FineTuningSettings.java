@@ -5,6 +5,7 @@ import dev.graft.nn.data.Dataset;
 import dev.graft.nn.data.Example;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.LastBatch;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.random.RandomStream;
@@ -31,6 +32,7 @@ import java.util.OptionalInt;
  * @param window how samples of more than 8 bits become 8; empty for the weights' own way
  * @param frame which frame of DICOM files with several is read, from 1; empty for the first
  * @param recipe how to train
+ * @param decision how probabilities become answers, chosen on the validation images
  * @param device where to train, such as {@code cpu}
  * @param workers threads that decode images; empty for one for each processor
  * @param featureCache whether a frozen backbone may run once for each image
@@ -50,6 +52,7 @@ record FineTuningSettings(
         Optional<Window> window,
         OptionalInt frame,
         Recipe recipe,
+        DecisionRule decision,
         String device,
         OptionalInt workers,
         boolean featureCache,
@@ -128,6 +131,7 @@ record FineTuningSettings(
         map.put("window", window.map(Window::toString).orElse("the weights' own"));
         map.put("feature_cache", usesFeatureCache());
         map.put("cached_views", usesFeatureCache() ? views() : 0);
+        map.putAll(decision.toMap());
         if (skipBad) {
             map.put("skip_bad", true);
         }

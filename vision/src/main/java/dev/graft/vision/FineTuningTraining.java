@@ -7,8 +7,11 @@ import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.decision.Validation;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.model.Decision;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.run.AtFirstBatch;
 import dev.graft.nn.run.FeatureCache;
@@ -16,6 +19,7 @@ import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.Stopped;
+import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.StopSignal;
@@ -50,12 +54,20 @@ record FineTuningTraining(
     private static final long MEGABYTE = 1 << 20;
 
     /**
+     * What a training has made of the network.
+     *
+     * @param metrics what {@code metrics.json} shall hold
+     * @param decision how the network's probabilities become answers
+     */
+    record Trained(Map<String, Object> metrics, Decision decision) {}
+
+    /**
      * Trains, or continues.
      *
-     * @return what {@code metrics.json} shall hold; empty where a stop was asked for and a checkpoint is there
+     * @return empty where a stop was asked for and a checkpoint is there
      * @throws Stopped where a stop was asked for before the first epoch
      */
-    Optional<Map<String, Object>> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
+    Optional<Trained> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
         LabelledDataset train = data.train(settings.augment().train(preprocessing));
         LabelledDataset held = data.validation(preprocessing.eval());
         List<String> patients = data.held()
@@ -64,6 +76,7 @@ record FineTuningTraining(
                         Arrays.stream(data.heldRows()).mapToObj(groups::get).toList())
                 .orElse(List.of());
         boolean validates = held.size() > 0;
+        settings.decision().check(held.classes(), data.isMultiLabel(), data.validationCounts(), held.size());
         if (validates) {
             settings.recipe().monitor().check(held, Recipe.validationLoss(held));
         }
@@ -173,7 +186,7 @@ record FineTuningTraining(
                 progress);
     }
 
-    private Optional<Map<String, Object>> fit(
+    private Optional<Trained> fit(
             Module model,
             LabelledDataset train,
             LabelledDataset held,
@@ -201,22 +214,30 @@ record FineTuningTraining(
                 return Optional.empty();
             }
             Map<String, Object> metrics = Metrics.of(history, train.size(), secondsBefore);
-            if (held.size() > 0) {
-                metrics.put("validation", validation(model, heldLoader, held, patients));
-            }
-            return Optional.of(metrics);
+            return Optional.of(
+                    held.size() == 0
+                            ? new Trained(metrics, DecisionRule.notFitted("no image was held back"))
+                            : validated(metrics, model, heldLoader, held, patients));
         }
     }
 
     /**
-     * What the finished network is worth on the validation images, with intervals. They chose its epoch, so this is
-     * somewhat too good.
+     * Chooses what decides, and judges the finished network with it, with intervals. The validation images chose the
+     * epoch and this, so the numbers are somewhat too good. A fold that is held back is for judging alone.
      */
-    private static Map<String, Object> validation(
-            Module model, DataLoader loader, LabelledDataset held, List<String> patients) {
-        Cases cases =
-                Evaluator.evaluate(model, loader, Recipe.validationLoss(held)).cases(patients);
-        return Summary.of(cases, held.classes(), !patients.isEmpty(), Intervals.defaults())
-                .toMap();
+    private Trained validated(
+            Map<String, Object> metrics, Module model, DataLoader loader, LabelledDataset held, List<String> patients) {
+        Evaluation scores = Evaluator.evaluate(model, loader, Recipe.validationLoss(held));
+        boolean judges = settings.source().fold().isPresent();
+        Decision decision = judges
+                ? DecisionRule.notFitted("the validation images are a fold that is held back to judge the model")
+                : settings.decision().fit(Validation.of(scores.cases(patients)), held.classes());
+        Cases cases = decision.apply(scores).cases(patients);
+        metrics.put(
+                "validation",
+                Summary.of(cases, held.classes(), !patients.isEmpty(), Intervals.defaults())
+                        .toMap());
+        metrics.put("decision", decision.toMap());
+        return new Trained(metrics, decision);
     }
 }

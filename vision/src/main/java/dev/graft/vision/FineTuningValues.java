@@ -4,6 +4,7 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.message.Message;
 import dev.graft.message.SettingException;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.train.Monitor;
@@ -100,6 +101,12 @@ final class FineTuningValues {
             FineTuningSetting.number("clipNorm", norm -> norm > 0, "must be positive", Optional.empty());
     static final FineTuningSetting<Integer> PATIENCE = FineTuningSetting.whole("patience", 1, Optional.empty());
     static final FineTuningSetting<Monitor> MONITOR = FineTuningSetting.choice("monitor", Monitor.ACCURACY);
+    static final FineTuningSetting<DecisionRule.Threshold> THRESHOLD =
+            FineTuningSetting.parsed("threshold", DecisionRule.Threshold::parse, Optional.empty());
+    static final FineTuningSetting<Double> COVERAGE = FineTuningSetting.number(
+            "coverage", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
+    static final FineTuningSetting<Double> ABSTAIN_BELOW = FineTuningSetting.number(
+            "abstainBelow", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
     static final FineTuningSetting<Long> SEED = FineTuningSetting.seed("seed");
     static final FineTuningSetting<Integer> THREADS =
             FineTuningSetting.whole("threads", 1, Optional.empty()).notKept();
@@ -149,6 +156,9 @@ final class FineTuningValues {
             CLIP_NORM,
             PATIENCE,
             MONITOR,
+            THRESHOLD,
+            COVERAGE,
+            ABSTAIN_BELOW,
             SEED,
             THREADS,
             DEVICE,
@@ -356,6 +366,7 @@ final class FineTuningValues {
                 given(WINDOW),
                 whole(FRAME),
                 recipe(model),
+                decision(),
                 get(DEVICE),
                 whole(THREADS),
                 get(FEATURE_CACHE),
@@ -373,6 +384,20 @@ final class FineTuningValues {
                         .flatMap(weights -> PretrainedFolder.at(Path.of(weights)))
                         .map(folder -> folder.architecture().name()))
                 .orElseGet(() -> get(MODEL));
+    }
+
+    /** @throws SettingException where a fold would choose what it judges */
+    private DecisionRule decision() {
+        DecisionRule rule = new DecisionRule(given(THRESHOLD), number(COVERAGE), number(ABSTAIN_BELOW));
+        checkThat(
+                given(FOLD).isEmpty() || !rule.asksForMore(),
+                setting("fold") + " is held back to judge the model, so " + setting("threshold") + ", "
+                        + setting("coverage") + " and " + setting("abstainBelow") + " cannot be chosen on it");
+        return rule;
+    }
+
+    private OptionalDouble number(FineTuningSetting<Double> setting) {
+        return given(setting).map(OptionalDouble::of).orElse(OptionalDouble.empty());
     }
 
     private Augmentations augmentations() {
@@ -398,7 +423,7 @@ final class FineTuningValues {
                 get(LABEL_SMOOTHING).floatValue(),
                 get(CLASS_WEIGHTS) == FineTuning.ClassWeighting.AUTO,
                 get(ACCUMULATE),
-                given(CLIP_NORM).map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+                number(CLIP_NORM),
                 whole(PATIENCE),
                 get(MONITOR),
                 get(SEED));

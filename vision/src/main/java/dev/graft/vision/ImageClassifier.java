@@ -10,6 +10,7 @@ import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.interval.Condition;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Robustness;
+import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.FiniteWeights;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
@@ -69,6 +70,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final Backbone model;
     private final List<String> classes;
     private final boolean multiLabel;
+    private final Decision decision;
     private final ImagePipeline pipeline;
     private final Explainer explainer;
     private final List<Message> notes;
@@ -83,6 +85,7 @@ public final class ImageClassifier implements AutoCloseable {
             Backbone model,
             List<String> classes,
             boolean multiLabel,
+            Decision decision,
             Preprocessing preprocessing,
             List<Message> notes,
             Optional<TrainingImages> training,
@@ -91,6 +94,7 @@ public final class ImageClassifier implements AutoCloseable {
         this.training = training;
         this.classes = classes;
         this.multiLabel = multiLabel;
+        this.decision = decision;
         this.pipeline = (options.frame().isPresent()
                         ? preprocessing.withFrame(options.frame().getAsInt())
                         : preprocessing)
@@ -139,6 +143,7 @@ public final class ImageClassifier implements AutoCloseable {
                         network,
                         run.classes(),
                         run.multiLabel(),
+                        Decision.NONE, // it is chosen when the run is finished
                         run.preprocessing(),
                         List.of(Message.of(run.note())),
                         Optional.empty(),
@@ -153,7 +158,8 @@ public final class ImageClassifier implements AutoCloseable {
                 network -> new ImageClassifier(
                         network,
                         card.classes(),
-                        ImageModels.isMultiLabel(card),
+                        card.isMultiLabel(),
+                        card.decision(),
                         preprocessing,
                         card.note(folder).stream().map(Message::of).toList(),
                         TrainingImages.of(folder, card),
@@ -207,11 +213,22 @@ public final class ImageClassifier implements AutoCloseable {
                     network,
                     labels(network, start, options.labels(), said),
                     false,
+                    options.labels().isPresent() ? Decision.NONE : decision(start),
                     preprocessing,
                     said,
                     Optional.empty(),
                     options);
         });
+    }
+
+    /** What the card of a run's weights says, or the weights themselves, wherever they were copied to. */
+    private static Decision decision(StartingPoint start) {
+        Path file = start.file().orElseThrow();
+        return ModelCard.of(file, start.sha256().orElse(""), note -> {})
+                .or(() -> ModelCard.inside(file))
+                .filter(card -> !card.isMultiLabel() && start.classes().equals(Optional.of(card.classes())))
+                .map(ModelCard::decision)
+                .orElse(Decision.NONE);
     }
 
     private static ImageClassifier closedOnFailure(Backbone network, Function<Backbone, ImageClassifier> build) {
@@ -420,7 +437,8 @@ public final class ImageClassifier implements AutoCloseable {
                                 + setting("WeightFiles.inspect")));
             }
         }
-        return PredictionOutcome.of(new Prediction(own, classes, multiLabel));
+        return PredictionOutcome.of(
+                new Prediction(decision.calibrated(own, multiLabel), classes, multiLabel, decision, List.of()));
     }
 
     /** What the most probable class of an image file rests on; see {@link #explain(Image, ExplanationMethod, int)}. */
@@ -479,7 +497,8 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws dev.graft.nn.run.RunException where the images have classes that the model does not know
      */
     public ImageEvaluation evaluate(Path data, ImageEvaluation.Options how) {
-        return whileOpen(() -> ImageEvaluation.of(model, classes, multiLabel, pipeline, device, training, data, how));
+        return whileOpen(
+                () -> ImageEvaluation.of(model, classes, multiLabel, decision, pipeline, device, training, data, how));
     }
 
     /**
@@ -491,11 +510,12 @@ public final class ImageClassifier implements AutoCloseable {
             ImageNotes notes = new ImageNotes();
             JudgedImages judged = JudgedImages.open(classes, multiLabel, pipeline, training, data, notes, how);
             List<String> patients = judged.patients();
-            Cases plain = judged.evaluate(model, pipeline, device, how).cases(patients);
+            Cases plain = decision.apply(judged.evaluate(model, pipeline, device, how))
+                    .cases(patients);
             List<Condition> conditions = new ArrayList<>();
             for (Perturbation change : changes) {
-                Cases changed =
-                        judged.evaluate(model, change.of(pipeline), device, how).cases(patients);
+                Cases changed = decision.apply(judged.evaluate(model, change.of(pipeline), device, how))
+                        .cases(patients);
                 conditions.add(Condition.of(change.kind(), change.strength(), plain, changed, Intervals.defaults()));
             }
             return Robustness.of(plain, !patients.isEmpty(), conditions, Intervals.defaults());
@@ -515,6 +535,11 @@ public final class ImageClassifier implements AutoCloseable {
     /** Whether an image may have any number of the classes, each with a probability of its own. */
     public boolean isMultiLabel() {
         return multiLabel;
+    }
+
+    /** How the network's probabilities become answers, as the model's card says. */
+    public Decision decision() {
+        return decision;
     }
 
     /** What a user should know about the model, such as that nothing names its classes. */

@@ -504,6 +504,11 @@ record ImageData(
         return String.join(", ", parts) + (train.length > LISTED ? ", ..." : "");
     }
 
+    /** How many validation images are of each class, or have each label. */
+    int[] validationCounts() {
+        return count(held, heldRows);
+    }
+
     private int[] count(ImageDataset data, int[] rows) {
         int[] counts = new int[classes().size()];
         for (int row : rows) {

@@ -2,8 +2,11 @@ package dev.graft.vision;
 
 import dev.graft.message.Message;
 import dev.graft.nn.Module;
+import dev.graft.nn.metric.decision.Abstention;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.model.Decision;
+import dev.graft.nn.model.InputFlag;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Progress;
 import dev.graft.tensor.Device;
@@ -12,17 +15,21 @@ import dev.graft.vision.image.transform.ImagePipeline;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * How good a classifier is on labelled images.
  *
- * @param scores the network's answers to each image, and what follows from them
+ * @param scores the model's answers to each image, calibrated and decided as its card says, and what follows from them
+ * @param decision how the network's probabilities became these answers
+ * @param flags in which ways each image is unlike the training images, in the order of {@code scores}
  * @param images what each image is called, such as its file; {@code scores.indices()} are positions in it
  * @param classes the names of the classes
  * @param summary the usual metrics with their confidence intervals, which count patients where the images' list names
@@ -34,6 +41,8 @@ import java.util.function.Consumer;
  */
 public record ImageEvaluation(
         Evaluation scores,
+        Decision decision,
+        List<List<InputFlag>> flags,
         List<String> images,
         List<String> classes,
         Summary summary,
@@ -161,6 +170,7 @@ public record ImageEvaluation(
             Module model,
             List<String> classes,
             boolean multiLabel,
+            Decision decision,
             ImagePipeline pipeline,
             Device device,
             Optional<TrainingImages> training,
@@ -169,12 +179,14 @@ public record ImageEvaluation(
         ImageNotes notes = new ImageNotes();
         JudgedImages judged = JudgedImages.open(classes, multiLabel, pipeline, training, data, notes, how);
         long begin = System.nanoTime();
-        Evaluation scores = judged.evaluate(model, pipeline, device, how);
+        Evaluation scores = decision.apply(judged.evaluate(model, pipeline, device, how));
         double seconds = (System.nanoTime() - begin) / 1e9;
         notes.takeLines().forEach(how.log());
         List<String> patients = judged.patients();
         return new ImageEvaluation(
                 scores,
+                decision,
+                Collections.nCopies(scores.indices().length, List.of()),
                 judged.names(),
                 classes,
                 Summary.of(scores.cases(patients), classes, !patients.isEmpty(), Intervals.defaults()),
@@ -183,10 +195,43 @@ public record ImageEvaluation(
                 seconds);
     }
 
+    /** How often the truth is in the set of classes, and how large the sets are. */
+    private Map<String, Object> sets() {
+        List<Prediction> predictions = predictions();
+        int covered = 0;
+        int size = 0;
+        for (int i = 0; i < predictions.size(); i++) {
+            List<String> set = predictions.get(i).set().orElseThrow();
+            covered += set.contains(classes.get(scores.labels()[i])) ? 1 : 0;
+            size += set.size();
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("covered", (double) covered / predictions.size());
+        map.put("mean_size", (double) size / predictions.size());
+        return map;
+    }
+
+    /** What the model says of each image, in the order of {@link #scores}. */
+    public List<Prediction> predictions() {
+        return IntStream.range(0, scores.probabilities().length)
+                .mapToObj(i -> new Prediction(
+                        scores.probabilities()[i], classes, scores.isMultiLabel(), decision, flags.get(i)))
+                .toList();
+    }
+
     /** The scores as {@code graft evaluate --json} writes them. */
     public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>(Metrics.of(scores, classes));
         map.put("metrics", summary.toMap());
+        map.put("decision", decision.toMap());
+        if (decision.abstention().isPresent()) {
+            Abstention.Outcome outcome = decision.abstention().get().of(scores.cases());
+            map.put("answered", outcome.answered());
+            map.put("accuracy_of_answers", outcome.accuracy().orNaN());
+        }
+        if (decision.sets().isPresent()) {
+            map.put("sets", sets());
+        }
         map.put("images_per_second", images.size() / seconds);
         map.put("seconds", seconds);
         if (!unreadable.isEmpty()) {

@@ -25,10 +25,6 @@ final class ImageModels {
         return new ModelCard(task, architecture, classes, preprocessing.toMap(), facts);
     }
 
-    static boolean isMultiLabel(ModelCard card) {
-        return card.task().equals(ModelCard.IMAGE_MULTI_LABEL);
-    }
-
     /**
      * How a card's model wants its images.
      *
@@ -36,7 +32,7 @@ final class ImageModels {
      * @throws ModelException where the card does not say it
      */
     public static Preprocessing preprocessing(ModelCard card, Path file) {
-        if (!card.task().equals(ModelCard.IMAGE_CLASSIFICATION) && !isMultiLabel(card)) {
+        if (!card.task().equals(ModelCard.IMAGE_CLASSIFICATION) && !card.task().equals(ModelCard.IMAGE_MULTI_LABEL)) {
             throw new ModelException(
                     file + " is of a model for the task " + card.task() + ", not " + ModelCard.IMAGE_CLASSIFICATION,
                     "name the folder of a model that classifies images");

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,7 +46,7 @@ class ModelSchemaTest {
                 .batch(4)
                 .out(run)
                 .run();
-        try (InputStream text = ModelCard.class.getResourceAsStream("model-1.schema.json")) {
+        try (InputStream text = ModelCard.class.getResourceAsStream("model-2.schema.json")) {
             schema = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
                     .getSchema(new String(text.readAllBytes(), StandardCharsets.UTF_8), InputFormat.JSON);
         }
@@ -66,7 +67,7 @@ class ModelSchemaTest {
 
     @Test
     void everyEntryOfANewCardIsDescribed() throws IOException {
-        try (InputStream text = ModelCard.class.getResourceAsStream("model-1.schema.json")) {
+        try (InputStream text = ModelCard.class.getResourceAsStream("model-2.schema.json")) {
             Map<?, ?> described = (Map<?, ?>) JSON.std.mapFrom(text).get("properties");
             for (String entry :
                     Json.readObject(run.resolve(ModelCard.FILE_NAME)).keySet()) {
@@ -78,7 +79,8 @@ class ModelSchemaTest {
     @Test
     void anOldCardLacksOnlyTheVersionAndTheTask() throws IOException {
         assertThat(faults(OldRun.resource("old-run").resolve(ModelCard.FILE_NAME)))
-                .hasSize(2)
+                .hasSize(3)
+                .anyMatch(fault -> fault.contains("card_sha256"))
                 .anyMatch(fault -> fault.contains("format_version"))
                 .anyMatch(fault -> fault.contains("task"));
     }
@@ -102,15 +104,21 @@ class ModelSchemaTest {
 
     private static Map<String, Consumer<Map<String, Object>>> broken() {
         Map<String, Consumer<Map<String, Object>>> cards = new TreeMap<>();
-        for (String required :
-                List.of("format_version", "task", "architecture", "classes", "preprocessing", "weights_sha256")) {
+        for (String required : List.of(
+                "format_version",
+                "task",
+                "architecture",
+                "classes",
+                "preprocessing",
+                "weights_sha256",
+                "card_sha256")) {
             if (!required.equals("format_version")) { // without it, a card is of format 0
                 cards.put("without " + required, without(required));
             }
             cards.put(required + " is true", put(required, true));
         }
         cards.put("format_version is 0", put("format_version", 0));
-        cards.put("format_version is 2", put("format_version", 2));
+        cards.put("format_version is 3", put("format_version", 3));
         cards.put("task is empty", put("task", ""));
         cards.put("architecture is empty", put("architecture", ""));
         cards.put("classes are none", put("classes", List.of()));
@@ -118,17 +126,23 @@ class ModelSchemaTest {
         cards.put("classes are one text", put("classes", "left"));
         cards.put("classes are twice the same", put("classes", List.of("left", "left")));
         cards.put("preprocessing is a list", put("preprocessing", List.of(32)));
-        for (String hash : List.of("weights_sha256", "run_sha256", "start_weights_sha256")) {
+        for (String hash : List.of("weights_sha256", "run_sha256", "start_weights_sha256", "card_sha256")) {
             cards.put(hash + " is too short", put(hash, "0123abcd"));
             cards.put(hash + " is too long", put(hash, "0".repeat(65)));
             cards.put(hash + " is in capitals", put(hash, "A".repeat(64)));
             cards.put(hash + " is a number", put(hash, 5));
         }
-        for (String object : List.of("settings", "versions", "data")) {
+        for (String object : List.of("settings", "versions", "data", "files", "decision", "inputs")) {
             cards.put(object + " is a text", put(object, "text"));
         }
         cards.put("versions holds a number", put("versions", Map.of("java", 17)));
         cards.put("start_weights is a number", put("start_weights", 1));
+        cards.put("a threshold is 7", put("decision", Map.of("threshold", Map.of("values", List.of(7)))));
+        cards.put("a threshold is a text", put("decision", Map.of("threshold", Map.of("values", List.of("a")))));
+        cards.put("the temperature is 0", put("decision", Map.of("temperature", Map.of("value", 0))));
+        cards.put("coverage is 1", put("decision", Map.of("sets", Map.of("method", "APS", "coverage", 1))));
+        cards.put("the method is unknown", put("decision", Map.of("sets", Map.of("method", "X", "coverage", 0.5))));
+        cards.put("confidence is 2", put("decision", Map.of("abstention", Map.of("confidence", 2))));
         cards.put("seed is a text", put("seed", "one"));
         cards.put("seed is a fraction", put("seed", 1.5));
         return cards;
@@ -136,7 +150,11 @@ class ModelSchemaTest {
 
     private static Path write(String name, Consumer<Map<String, Object>> change) throws IOException {
         Map<String, Object> card = new LinkedHashMap<>(Json.readObject(run.resolve(ModelCard.FILE_NAME)));
+        Object before = card.get("card_sha256");
         change.accept(card);
+        if (Objects.equals(before, card.get("card_sha256"))) {
+            card.put("card_sha256", ModelCard.sha256(card)); // else every change would be refused for that alone
+        }
         Path copy = Files.createDirectories(folder.resolve(name));
         Files.writeString(copy.resolve(ModelCard.FILE_NAME), Json.write(card));
         return copy;

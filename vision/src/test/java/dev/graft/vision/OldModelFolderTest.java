@@ -104,7 +104,7 @@ class OldModelFolderTest {
         String card = Files.readString(file);
         Files.writeString(file, card.replaceFirst("\\{", "{ \"format_version\": 99,"));
         assertThatThrownBy(() -> ImageClassifier.load(run))
-                .hasMessageContaining("has format_version 99, and this version of Graft reads up to 1");
+                .hasMessageContaining("has format_version 99, and this version of Graft reads up to 2");
         Files.writeString(file, card.replaceFirst("\\{", "{ \"format_version\": 1, \"task\": \"regression\","));
         assertThatThrownBy(() -> ImageClassifier.load(run)).hasMessageContaining("for the task regression");
         Files.writeString(file, card.replaceFirst("\\{", "{ \"format_version\": \"1\","));

@@ -1,5 +1,6 @@
 package dev.graft.vision;
 
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.train.EpochResult;
@@ -181,6 +182,7 @@ final class Runs {
                     Optional.empty(),
                     OptionalInt.empty(),
                     recipe,
+                    DecisionRule.NONE,
                     "cpu",
                     OptionalInt.of(2),
                     featureCache,

@@ -90,8 +90,9 @@ final class EvaluateCommand extends ReportingCommand {
     @Option(
             names = "--csv",
             paramLabel = "FILE",
-            description = "Also write a CSV file with a line for each image: file, label, predicted class, and the"
-                    + " probability of each class; - is standard output.")
+            description = "Also write a CSV file with a line for each image: file, label, predicted class, the"
+                    + " probability of each class, and in which ways the image is unlike the training images; - is"
+                    + " standard output.")
     private Optional<Path> csv;
 
     @Option(
@@ -138,6 +139,7 @@ final class EvaluateCommand extends ReportingCommand {
             print(out(), evaluation.scores(), classifier.classes(), report);
             int width = nameWidth(classifier.classes());
             SummaryText.print(out(), evaluation.summary(), evaluation.scores().isMultiLabel(), width);
+            DecisionText.print(out(), evaluation);
             if (robustness) {
                 Robustness tried = classifier.robustness(data, how.log(line -> {}), Perturbation.standard(0));
                 report.put("robustness", tried.toMap());

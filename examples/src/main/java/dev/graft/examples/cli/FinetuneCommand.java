@@ -45,6 +45,9 @@ final class FinetuneCommand extends ReportingCommand {
     private RecipeOptions recipe;
 
     @Mixin
+    private DecisionOptions decision;
+
+    @Mixin
     private ThreadOption threads;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the result; it is made.")
@@ -96,6 +99,7 @@ final class FinetuneCommand extends ReportingCommand {
                             (Double) metrics.get("images_per_second"),
                             (Double) metrics.get("seconds"));
         }
+        DecisionText.print(out(), metrics.get("decision"));
         ((List<?>) metrics.getOrDefault("warnings", List.of()))
                 .forEach(warning -> out().println("warning: " + warning));
         out().println("written to " + this.out + "; next: " + Shell.command("predict", "--model", this.out)

@@ -1,6 +1,7 @@
 package dev.graft.examples.cli;
 
 import dev.graft.message.SettingException;
+import dev.graft.nn.model.InputFlag;
 import dev.graft.nn.run.RunException;
 import dev.graft.vision.ClassProbability;
 import dev.graft.vision.ImageClassifier;
@@ -33,7 +34,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Names the most probable classes of images, also of all images in a folder and below, as a table and with --json as [{file, top: [{index, label, probability}]}].",
+            "Names the most probable classes of images, also of all images in a folder and below, as a table and with --json as [{file, top: [{index, label, probability}], label or labels, flags}].",
+            "Probabilities are calibrated, and classes chosen, as the model's card says. Flags tell in which ways an image is unlike the training images.",
             "An image that cannot be read gets a line on standard error and an entry {file, error}; the others are answered, and the exit code is 1."
         },
         footer = {
@@ -98,6 +100,8 @@ final class PredictCommand extends ReportingCommand {
 
     private int exitCode;
 
+    private int flagged;
+
     @Override
     Object report() {
         if (top < 1) {
@@ -118,6 +122,11 @@ final class PredictCommand extends ReportingCommand {
                 }
             }
             notes.takeLines().forEach(line -> note(OptionWords.render(line)));
+            if (flagged > 0) {
+                note(
+                        flagged + " of " + files.size()
+                                + " images are unlike the model's training images, so its answers to them may be worth nothing");
+            }
         }
         return report;
     }
@@ -184,9 +193,18 @@ final class PredictCommand extends ReportingCommand {
             out().println(image);
             answers.forEach(a ->
                     out().printf(Locale.ROOT, "  %6.2f %%  %s (%d)%n", 100 * a.probability(), a.label(), a.index()));
+            DecisionText.lines(prediction).forEach(line -> out().println("  " + line));
             if (prediction.multiLabel()) {
                 entry.put("labels", prediction.labels());
+            } else {
+                entry.put("label", prediction.label());
             }
+            prediction.set().ifPresent(set -> entry.put("set", set));
+            if (prediction.decision().abstention().isPresent()) {
+                entry.put("abstained", prediction.isAbstained());
+            }
+            entry.put("flags", prediction.flags().stream().map(InputFlag::toMap).toList());
+            flagged += prediction.flags().isEmpty() ? 0 : 1;
             entry.put("top", answers.stream().map(PredictCommand::asMap).toList());
         }
         return entry;

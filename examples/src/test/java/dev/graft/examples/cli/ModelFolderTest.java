@@ -266,8 +266,9 @@ class ModelFolderTest {
                     .failedWith("model.json was changed");
             AtomicText.write(card(), Json.write(whole));
         }
-        editCard("seed", 77); // for people
-        Cli.run("predict", "--model", run, image).succeeded();
+        editCard("seed", 77); // for people, but the card's own hash tells
+        Cli.run("predict", "--model", run, image)
+                .failedWith("model.json was changed after it was written", "card_sha256", "Hint: put the file");
     }
 
     /** As versions wrote it whose weights do not say what their card held. */
@@ -280,6 +281,10 @@ class ModelFolderTest {
         }
         String bound = Cli.run("predict", "--model", run, image).succeeded().out();
         Files.move(plain, weights, StandardCopyOption.REPLACE_EXISTING);
+        for (String newer : List.of("card_sha256", "decision", "inputs", "files")) {
+            editCard(newer, null);
+        }
+        editCard("format_version", 1);
         editCard("weights_sha256", Sha256.of(weights));
         assertThat(Cli.run("predict", "--model", run, image).succeeded().out()).isEqualTo(bound);
         editCard("classes", Cli.list(Json.readObject(card()), "classes").subList(0, 9));

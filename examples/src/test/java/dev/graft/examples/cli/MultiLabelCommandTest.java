@@ -102,7 +102,7 @@ class MultiLabelCommandTest {
         assertThat(run.out()).contains("3 labels, any number for each image: left ");
         Map<String, Object> card = Json.readObject(folder.resolve("run/model.json"));
         assertThat(card)
-                .containsEntry("format_version", 1)
+                .containsEntry("format_version", 2)
                 .containsEntry("task", "image-multi-label-classification")
                 .containsEntry("classes", LABELS);
         Map<?, ?> best =

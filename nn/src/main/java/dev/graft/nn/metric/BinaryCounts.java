@@ -27,11 +27,13 @@ public record BinaryCounts(long truePositives, long falsePositives, long falseNe
         return positive ? (called ? 0 : 2) : (called ? 1 : 3);
     }
 
-    private long positives() {
+    /** Cases that are positive. */
+    public long positives() {
         return truePositives + falseNegatives;
     }
 
-    private long negatives() {
+    /** Cases that are negative. */
+    public long negatives() {
         return trueNegatives + falsePositives;
     }
 

@@ -42,13 +42,19 @@ public record ModelCard(
         Map<String, Object> preprocessing,
         Map<String, Object> facts) {
     /** The newest format that this version reads, and the one it writes; cards without a version are of format 0. */
-    public static final int FORMAT_VERSION = 1;
+    public static final int FORMAT_VERSION = 2;
+
+    /** The first format whose cards hold their own hash. */
+    private static final int HASHED = 2;
 
     /** The task of networks that name what is on an image; also that of cards of format 0, which name none. */
     public static final String IMAGE_CLASSIFICATION = "image-classification";
 
     /** The task of networks that say of each of several labels whether an image has it. */
     public static final String IMAGE_MULTI_LABEL = "image-multi-label-classification";
+
+    /** How the names of tasks end whose examples have any number of labels. */
+    private static final String MULTI_LABEL = "multi-label-classification";
 
     /** The entry that says which format the card has. */
     private static final String VERSION = "format_version";
@@ -67,26 +73,22 @@ public record ModelCard(
     /** The entry that lists the further files of the result, each with its SHA-256. */
     public static final String FILES = "files";
 
+    /** The entry that says how probabilities become an answer. */
+    public static final String DECISION = "decision";
+
+    /** The entry that says what the inputs of the training were like. */
+    public static final String INPUTS = "inputs";
+
     private static final String START = "start_weights_sha256";
 
-    /** The types of the entries that are informative only. */
-    private static final Map<String, Class<?>> FACTS = Map.of(
-            HASH,
-            String.class,
-            RUN,
-            String.class,
-            "settings",
-            Map.class,
-            "versions",
-            Map.class,
-            "start_weights",
-            String.class,
-            START,
-            String.class,
-            "data",
-            Map.class,
-            FILES,
-            Map.class);
+    /** Entries that are text, where they are there. */
+    private static final List<String> TEXTS = List.of(HASH, RUN, "start_weights", START, CardHash.ENTRY);
+
+    /** Entries that are objects, where they are there. */
+    private static final List<String> OBJECTS = List.of("settings", "versions", "data", FILES, DECISION, INPUTS);
+
+    /** Entries that change what is answered, though not every card has them. */
+    private static final List<String> BOUND_FACTS = List.of(DECISION, INPUTS);
 
     /** In the weights' metadata: what of the card changes predictions. */
     public static final String BINDING = "graft.card";
@@ -110,13 +112,41 @@ public record ModelCard(
         if (!Files.isRegularFile(file)) {
             throw new ModelException(folder + " holds no " + FILE_NAME, "name the folder of a finished fine-tuning");
         }
-        return of(file, new LinkedHashMap<>(Json.readObject(file)));
+        Map<String, Object> entries = Json.readObject(file);
+        ModelCard card = of(file, new LinkedHashMap<>(entries));
+        card.checkHash(folder, entries);
+        return card;
+    }
+
+    /** What is different is named where the weights know it. */
+    private void checkHash(Path folder, Map<String, Object> entries) {
+        boolean hashed = entries.get(VERSION) instanceof Integer version && version >= HASHED;
+        if (hashed && !CardHash.of(entries).equals(entries.get(CardHash.ENTRY))) {
+            checkBinding(folder, folder.resolve(WEIGHTS));
+            throw new ModelException(
+                    folder.resolve(FILE_NAME) + " was changed after it was written: its entries have another SHA-256"
+                            + " than its " + CardHash.ENTRY,
+                    "put the file of that run back");
+        }
+    }
+
+    /**
+     * The hash of a card's entries, which is their {@code card_sha256}: SHA-256 of a text that is the same for the same
+     * entries, whatever their order. Whoever can change the card can write a new hash; it tells of mistakes and of
+     * those who do not know of it.
+     *
+     * @param entries of {@code model.json}; the hash itself does not count
+     */
+    public static String sha256(Map<String, Object> entries) {
+        return CardHash.of(entries);
     }
 
     /** @param file that the entries come from, for errors */
     private static ModelCard of(Path file, Map<String, Object> map) {
         try {
-            boolean versioned = checkVersion(file, map.remove(VERSION));
+            Object version = map.remove(VERSION);
+            boolean versioned = checkVersion(file, version);
+            boolean hashed = version instanceof Integer number && number >= HASHED;
             String task = versioned || map.containsKey(TASK) ? text(file, map, TASK) : IMAGE_CLASSIFICATION;
             String architecture = text(file, map, "architecture");
             List<String> classes = ((List<?>) require(file, map, "classes"))
@@ -128,12 +158,44 @@ public record ModelCard(
             if (versioned && !map.containsKey(HASH)) {
                 throw lacks(file, HASH);
             }
+            if (hashed && !map.containsKey(CardHash.ENTRY)) {
+                throw lacks(file, CardHash.ENTRY);
+            }
             checkFacts(file, map);
-            return new ModelCard(task, architecture, classes, preprocessing, map);
+            map.remove(CardHash.ENTRY);
+            ModelCard card = new ModelCard(task, architecture, classes, preprocessing, map);
+            card.checkDecision(file);
+            return card;
         } catch (ClassCastException e) {
             throw new ModelException(
                     file + " is damaged: an entry has the wrong type", "restore it, or train the model again", e);
         }
+    }
+
+    private void checkDecision(Path file) {
+        try {
+            decision();
+        } catch (IllegalArgumentException e) {
+            throw new ModelException(
+                    file + " is damaged: its " + DECISION + " cannot be: " + Explained.problem(e),
+                    "restore it, or train the model again",
+                    e);
+        }
+    }
+
+    /**
+     * How the network's probabilities become an answer; {@link Decision#NONE} where the card does not say, as those of
+     * older versions.
+     */
+    public Decision decision() {
+        return facts.get(DECISION) instanceof Map<?, ?> map
+                ? Decision.of(map, classes.size(), isMultiLabel())
+                : Decision.NONE;
+    }
+
+    /** Whether an example has any number of the classes, each by itself. */
+    public boolean isMultiLabel() {
+        return task.endsWith(MULTI_LABEL);
     }
 
     /** Whether the card says its format; else it is of format 0. */
@@ -156,17 +218,15 @@ public record ModelCard(
 
     /** What the schema says of the entries that people read, and of the hashes. */
     private static void checkFacts(Path file, Map<String, Object> facts) {
-        FACTS.forEach((name, type) -> {
-            if (facts.containsKey(name) && !type.isInstance(facts.get(name))) {
-                throw new ClassCastException(name);
-            }
-        });
+        checkTypes(facts, TEXTS, String.class);
+        checkTypes(facts, OBJECTS, Map.class);
         Object seed = facts.getOrDefault("seed", 0);
         if (!(seed instanceof Integer || seed instanceof Long)) {
             throw new ClassCastException("seed");
         }
         checkHash(file, facts, HASH);
         checkHash(file, facts, RUN);
+        checkHash(file, facts, CardHash.ENTRY);
         if (!"none".equals(facts.get(START))) {
             checkHash(file, facts, START);
         }
@@ -177,6 +237,14 @@ public record ModelCard(
         if (facts.get(FILES) instanceof Map<?, ?> files
                 && !files.values().stream().allMatch(String.class::isInstance)) {
             throw new ClassCastException(FILES);
+        }
+    }
+
+    private static void checkTypes(Map<String, Object> facts, List<String> names, Class<?> type) {
+        for (String name : names) {
+            if (facts.containsKey(name) && !type.isInstance(facts.get(name))) {
+                throw new ClassCastException(name);
+            }
         }
     }
 
@@ -216,6 +284,11 @@ public record ModelCard(
         if (!task.equals(IMAGE_CLASSIFICATION)) { // weights of before there was another task say none
             map.put(TASK, task);
         }
+        for (String entry : BOUND_FACTS) {
+            if (facts.containsKey(entry)) {
+                map.put(entry, facts.get(entry));
+            }
+        }
         return map;
     }
 
@@ -249,6 +322,11 @@ public record ModelCard(
             names.stream()
                     .filter(name -> !Json.same(preprocessing.get(name), before.get(name)))
                     .forEach(name -> changed.add("preprocessing." + name));
+        }
+        for (String entry : BOUND_FACTS) {
+            if (!Json.same(facts.get(entry), then.get(entry))) {
+                changed.add(entry);
+            }
         }
         if (!changed.isEmpty()) {
             throw new ModelException(
@@ -329,12 +407,15 @@ public record ModelCard(
             return Optional.empty();
         }
         ModelCard card;
+        Map<String, Object> entries;
         try {
-            card = read(folder);
+            entries = Json.readObject(folder.resolve(FILE_NAME));
+            card = of(folder.resolve(FILE_NAME), new LinkedHashMap<>(entries));
         } catch (ModelException | FileException e) {
             return Optional.empty();
         }
         if (card.weightsSha256().equals(Optional.of(sha256))) {
+            card.checkHash(folder, entries);
             card.checkBinding(folder, file);
             return Optional.of(card);
         }
@@ -379,6 +460,8 @@ public record ModelCard(
         map.put(TASK, task);
         map.putAll(predictionFields());
         map.putAll(facts);
+        // of what is read from the file: numbers may come back in another type
+        map.put(CardHash.ENTRY, CardHash.of(Json.parseObject(Json.write(map), Path.of(FILE_NAME))));
         return map;
     }
 

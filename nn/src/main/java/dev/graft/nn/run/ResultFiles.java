@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * The files that a run's result consists of besides its weights, its scores and its card, in the order in which they
+ * The files that a run's result consists of besides its weights, its scores and its cards, in the order in which they
  * are put in place. Each is there as a whole, or the older result's is; one that only the older result had is removed
  * once the new result is in place.
  *
@@ -31,8 +31,8 @@ public final class ResultFiles {
     /** What a fold's model answers to the examples that were held back. */
     public static final String PREDICTIONS = "predictions.csv";
 
-    /** The card for people, in Markdown. */
-    public static final String CARD_TEXT = "model-card.md";
+    /** The card for people, in Markdown; always there. */
+    static final String CARD_TEXT = "model-card.md";
 
     /** The report, a page for browsers. */
     public static final String REPORT = "report.html";
@@ -47,7 +47,7 @@ public final class ResultFiles {
     static final List<String> WELL_KNOWN = List.of(
             ModelCard.WEIGHTS, METRICS, FINGERPRINTS, DUPLICATES, PREDICTIONS, CARD_TEXT, REPORT, ModelCard.FILE_NAME);
 
-    private static final Set<String> ALWAYS = Set.of(ModelCard.WEIGHTS, METRICS, ModelCard.FILE_NAME);
+    private static final Set<String> ALWAYS = Set.of(ModelCard.WEIGHTS, METRICS, CARD_TEXT, ModelCard.FILE_NAME);
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
 
     private final Map<String, Consumer<Path>> files = new LinkedHashMap<>();

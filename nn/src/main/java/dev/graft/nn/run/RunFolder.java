@@ -7,6 +7,7 @@ import dev.graft.io.file.FileException;
 import dev.graft.io.file.Sha256;
 import dev.graft.io.file.Swap;
 import dev.graft.nn.json.Json;
+import dev.graft.nn.model.CardText;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import dev.graft.nn.model.Versions;
@@ -414,11 +415,15 @@ public final class RunFolder implements AutoCloseable {
             Path weights = swap.of(folder.resolve(ModelCard.WEIGHTS));
             result.saveWeights(weights);
             ModelCard card = result.card(Sha256.of(weights), Map.of(ModelCard.RUN, identity.hash()));
-            AtomicText.write(swap.of(folder.resolve(ResultFiles.METRICS)), Json.write(result.metrics()));
+            Map<String, Object> scores = result.metrics();
+            AtomicText.write(swap.of(folder.resolve(ResultFiles.METRICS)), Json.write(scores));
             ResultFiles files = result.files(card);
             record(identity, options, files.unusualNames()); // so that what a kill leaves of them is known
             Map<String, Object> hashes = new LinkedHashMap<>();
             files.write(folder, swap).forEach((name, file) -> hashes.put(name, Sha256.of(file)));
+            Path cardText = swap.of(folder.resolve(ResultFiles.CARD_TEXT));
+            AtomicText.write(cardText, CardText.of(card, scores, Map.of()));
+            hashes.put(ResultFiles.CARD_TEXT, Sha256.of(cardText));
             AtomicText.write(
                     swap.of(folder.resolve(ModelCard.FILE_NAME)),
                     Json.write(card.withFact(ModelCard.FILES, hashes).toMap()));

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -83,7 +82,14 @@ class ResultFilesTest {
         assertThat(folder.resolve("report.html")).hasContent("<html>1");
         assertThat(card().facts())
                 .containsEntry(
-                        "files", Map.of("report.html", Sha256.of("<html>1"), "attention.csv", Sha256.of("a,b\n")));
+                        "files",
+                        Map.of(
+                                "report.html",
+                                Sha256.of("<html>1"),
+                                "attention.csv",
+                                Sha256.of("a,b\n"),
+                                "model-card.md",
+                                Sha256.of(folder.resolve("model-card.md"))));
     }
 
     @Test
@@ -107,7 +113,13 @@ class ResultFilesTest {
         finish(2, card -> new ResultFiles().text("kept.csv", "new"));
         assertThat(names())
                 .containsExactly(
-                        "kept.csv", "metrics.json", "model.json", "model.safetensors", "my notes.txt", "run.json");
+                        "kept.csv",
+                        "metrics.json",
+                        "model-card.md",
+                        "model.json",
+                        "model.safetensors",
+                        "my notes.txt",
+                        "run.json");
         assertThat(folder.resolve("kept.csv")).hasContent("new");
     }
 
@@ -161,7 +173,8 @@ class ResultFilesTest {
             run.finish(run(2), Map.of(), result(2, card -> new ResultFiles().text(ResultFiles.REPORT, "two")));
         }
         assertThat(names())
-                .containsExactly("metrics.json", "model.json", "model.safetensors", "report.html", "run.json");
+                .containsExactly(
+                        "metrics.json", "model-card.md", "model.json", "model.safetensors", "report.html", "run.json");
         assertThat(RunFolder.isUnfinished(folder)).isFalse();
     }
 
@@ -172,7 +185,8 @@ class ResultFilesTest {
         Files.writeString(folder.resolve("predictions.csv"), "of a fold that was here before");
         Files.writeString(folder.resolve(".report.html.new"), "half");
         RunFolder.open(folder, Map.of()).close();
-        assertThat(names()).containsExactly("metrics.json", "model.json", "model.safetensors", "run.json");
+        assertThat(names())
+                .containsExactly("metrics.json", "model-card.md", "model.json", "model.safetensors", "run.json");
     }
 
     /** Killed while a file of an unusual name was written: run.json tells that it is one. */
@@ -193,7 +207,10 @@ class ResultFilesTest {
     void nothingOfAnOldFolderIsRemovedUntilItIsReplaced() throws IOException {
         finish(1, card -> new ResultFiles().text(ResultFiles.PREDICTIONS, "one"));
         String text = Files.readString(folder.resolve("model.json"));
-        Files.writeString(folder.resolve("model.json"), text.replace("\"files\"", "\"unknown\""));
+        Files.writeString(
+                folder.resolve("model.json"),
+                text.replace("\"files\"", "\"unknown\"")
+                        .replaceFirst("\"format_version\"\\s*:\\s*2", "\"format_version\": 1"));
         RunFolder.open(folder, Map.of()).close();
         assertThat(folder.resolve("predictions.csv")).hasContent("one");
         finish(2, card -> new ResultFiles());
@@ -207,6 +224,7 @@ class ResultFilesTest {
                 "Model.JSON",
                 "metrics.json",
                 "model.safetensors",
+                "model-card.md",
                 "run.json",
                 "log.csv",
                 "best.safetensors",
@@ -234,8 +252,11 @@ class ResultFilesTest {
         finish(1, card -> new ResultFiles().text("a.csv", ""));
         String text = Files.readString(folder.resolve("model.json"));
         Path outside = Files.writeString(folder.resolveSibling("outside.csv"), "mine");
-        Files.writeString(folder.resolve("model.json"), text.replace("a.csv", "../outside.csv"));
+        Files.writeString(
+                folder.resolve("model.json"),
+                text.replace("a.csv", "../outside.csv")
+                        .replaceFirst("\"format_version\"\\s*:\\s*2", "\"format_version\": 1"));
         assertThat(RunFolder.isOwn(folder, outside)).isFalse();
-        assertThat(RunContents.listed(folder)).isEqualTo(Optional.of(Map.of()));
+        assertThat(RunContents.listed(folder).orElseThrow()).containsOnlyKeys("model-card.md");
     }
 }

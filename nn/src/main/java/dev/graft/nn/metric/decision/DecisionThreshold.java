@@ -60,6 +60,32 @@ public record DecisionThreshold(double value, String rule, BinaryCounts validate
         return at(points, first, rule, validation.cases());
     }
 
+    /**
+     * The lowest threshold that recognises at least this share of the negative cases; so the sensitivity is the best
+     * that the requirement allows.
+     *
+     * @param atLeast in (0, 1]
+     * @throws IllegalArgumentException unless there are positive and negative cases
+     */
+    public static DecisionThreshold forSpecificity(Validation<BinaryCases> validation, double atLeast) {
+        if (!(atLeast > 0 && atLeast <= 1)) {
+            throw new IllegalArgumentException(
+                    "threshold: the required specificity must be above 0 and at most 1, was " + atLeast);
+        }
+        List<RocCurve.Point> points = points(validation.cases());
+        int last = 0;
+        while (last + 1 < points.size() && 1 - points.get(last + 1).falsePositiveRate() >= atLeast - ROUNDING) {
+            last++;
+        }
+        String rule = String.format(Locale.ROOT, "specificity of at least %s on validation data", atLeast);
+        if (last == 0) { // a negative case has the highest probability: above it, nothing is called positive
+            double highest = points.get(1).threshold();
+            double value = highest < 1 ? highest + (1 - highest) / 2 : 1;
+            return new DecisionThreshold(value, rule, BinaryCounts.of(validation.cases(), value));
+        }
+        return at(points, last, rule, validation.cases());
+    }
+
     private static List<RocCurve.Point> points(BinaryCases cases) {
         for (int i = 0; i < cases.size(); i++) {
             if (!(cases.probability(i) >= 0 && cases.probability(i) <= 1)) {
