@@ -10,6 +10,7 @@ module dev.graft.vision {
     requires de.siegmar.fastcsv;
     requires transitive java.desktop;
     requires java.net.http;
+    requires jdk.httpserver;
 
     exports dev.graft.vision;
     exports dev.graft.vision.data;
@@ -25,6 +26,7 @@ module dev.graft.vision {
     exports dev.graft.vision.model.squeezenet;
     exports dev.graft.vision.model.weights;
     exports dev.graft.vision.model.zoo;
+    exports dev.graft.vision.serve;
 
     opens dev.graft.vision.model to
             dev.graft.nn;

@@ -71,6 +71,7 @@ class HouseTest {
             "vision.model.resnet, vision.model.squeezenet, vision.model.efficientnet",
             "vision.model.zoo",
             "vision",
+            "vision.serve",
             // examples
             "examples.demo",
             "examples.cli",

@@ -10,21 +10,21 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The run folder in the test resources that was written before the format had a version; see {@code old-run.md}. */
-final class OldRun {
+public final class OldRun {
     private OldRun() {}
 
     /** A copy of the run's folder. */
-    static Path folder(Path parent) throws IOException {
+    public static Path folder(Path parent) throws IOException {
         return copy(resource("old-run"), parent.resolve("run"));
     }
 
     /** A copy of the images that it was trained on. */
-    static Path images(Path parent) throws IOException {
+    public static Path images(Path parent) throws IOException {
         return copy(resource("old-run-images"), parent.resolve("images"));
     }
 
     /** The images of a folder by their names. */
-    static List<Path> listed(Path images) throws IOException {
+    public static List<Path> listed(Path images) throws IOException {
         try (Stream<Path> files = Files.walk(images)) {
             return files.filter(Files::isRegularFile)
                     .sorted(Comparator.naturalOrder())

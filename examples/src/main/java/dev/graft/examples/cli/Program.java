@@ -32,6 +32,7 @@ import picocli.CommandLine.TypeConversionException;
             EvaluateCommand.class,
             PredictCommand.class,
             ExplainCommand.class,
+            ServeCommand.class,
             InspectCommand.class,
             DoctorCommand.class,
             DemoCommand.class

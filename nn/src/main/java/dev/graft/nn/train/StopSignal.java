@@ -18,7 +18,7 @@ public final class StopSignal implements AutoCloseable {
     private static final long LONGEST_STEP_MINUTES = 5;
 
     private final CountDownLatch closed = new CountDownLatch(1);
-    private volatile boolean requested;
+    private final CountDownLatch requested = new CountDownLatch(1);
     private Optional<Thread> hook = Optional.empty();
 
     /** A signal that is triggered only by {@link #request()}. */
@@ -43,11 +43,16 @@ public final class StopSignal implements AutoCloseable {
 
     /** Requests the stop. */
     public void request() {
-        requested = true;
+        requested.countDown();
     }
 
     public boolean isRequested() {
-        return requested;
+        return requested.getCount() == 0;
+    }
+
+    /** Waits for a request. */
+    public void awaitRequest() throws InterruptedException {
+        requested.await();
     }
 
     private void awaitClose() {
