@@ -12,6 +12,8 @@ public enum BinaryOp {
     FLOOR_DIVIDE,
     /** {@code p - q * floor(p / q)}, which has the sign of q. */
     REMAINDER,
+    /** {@code p > 0 ? p : q * p}; of floats. */
+    PRELU,
     EQUAL,
     NOT_EQUAL,
     LESS,

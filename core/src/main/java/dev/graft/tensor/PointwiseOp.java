@@ -385,7 +385,7 @@ sealed interface PointwiseOp extends Op {
             Op.requireFloat(name(), in);
             saved.put(0, x);
             saved.putIf(saved.needs(0), 1, w);
-            return Where.choose(positive(x), x, Raw.mul(x, along(w, x)));
+            return Raw.binary(BinaryOp.PRELU, x, along(w, x));
         }
 
         private static Tensor positive(Tensor x) {

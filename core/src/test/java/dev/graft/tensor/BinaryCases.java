@@ -98,7 +98,7 @@ final class BinaryCases {
         for (String variant : List.of("one", "scalar", "channels", "rows", "sequence", "empty", "at_zero")) {
             OpCase c = new OpCase(
                             "prelu/" + variant,
-                            PointwiseOp.PRelu.class,
+                            BinaryOp.PRELU,
                             in -> in[0].prelu(in[1]),
                             in -> Nd.fill(in[0].dims(), i -> {
                                 double w = in[1].data()[in[1].size() == 1 ? 0 : i[1]];
@@ -189,7 +189,7 @@ final class BinaryCases {
                 "where: the condition must be BOOL, got F32 [2, 3]. Hint: use a comparison such as x.lt(y).",
                 () -> Tensor.where(p, p, p)));
         errors.add(new OpError(
-                PointwiseOp.PRelu.class,
+                BinaryOp.PRELU,
                 "prelu: the weight must hold one value, or one for each of the input's 3 channels (input [2, 3], weight "
                         + "[4]). Hint: channels are dimension 1.",
                 () -> p.prelu(on.zeros(4))));

@@ -231,7 +231,7 @@ final class GraphBinary {
         boolean each = g.rank(x) > 1 && g.random.nextBoolean();
         int w = g.shaped(each ? g.dims(x)[1] : 1);
         return g.step(
-                PointwiseOp.PRelu.class,
+                BinaryOp.PRELU,
                 new int[] {x, w},
                 t -> t[0].prelu(t[1]),
                 r -> GraphRef.of(r[0].tape(), r[0].dims(), i -> {

@@ -92,6 +92,9 @@ final class OpCases {
         if (op instanceof PointwiseOp.Mul) {
             return BinaryOp.MUL;
         }
+        if (op instanceof PointwiseOp.PRelu) {
+            return BinaryOp.PRELU;
+        }
         return op instanceof PointwiseOp.Div ? BinaryOp.DIV : op.getClass();
     }
 }

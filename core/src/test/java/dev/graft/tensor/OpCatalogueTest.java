@@ -30,6 +30,7 @@ class OpCatalogueTest {
             Map.entry(PointwiseOp.Div.class, List.of(BinaryOp.DIV)),
             Map.entry(PointwiseOp.FloorDivide.class, List.of(BinaryOp.FLOOR_DIVIDE)),
             Map.entry(PointwiseOp.Remainder.class, List.of(BinaryOp.REMAINDER)),
+            Map.entry(PointwiseOp.PRelu.class, List.of(BinaryOp.PRELU)),
             Map.entry(RecurrentOp.Steps.class, List.of(RecurrentCell.values())),
             Map.entry(ReductionOp.Fold.class, List.of(Reduction.values())));
 

@@ -108,7 +108,7 @@ class SavedTensorsTest {
                         "c"),
                 "",
                 Map.of('c', 5L)));
-        cases.add(of(PointwiseOp.PRelu.class, in -> in[0].prelu(in[1]), List.of(d(3, 5), d(5)), "01", "0"));
+        cases.add(of(BinaryOp.PRELU, in -> in[0].prelu(in[1]), List.of(d(3, 5), d(5)), "01", "0"));
         cases.add(of(PointwiseOp.Dropout.class, in -> in[0].dropout(0.5f, 3), one, ""));
         cases.add(of(PointwiseOp.Convert.class, in -> in[0].to(DType.BF16), one, ""));
         cases.add(of(ShapeOp.Reshape.class, in -> in[0].reshape(15), one, ""));

@@ -131,7 +131,7 @@ final class Functions {
     private void valuesByBlocks(UnaryOp op, float a, float[] x, float[] y, int from, int to) {
         float[] e = new float[Math.min(BLOCK, to - from)];
         // a second block, for those that need one
-        float[] u = op == UnaryOp.SOFTPLUS ? new float[e.length] : e;
+        float[] u = op == UnaryOp.SOFTPLUS || op == UnaryOp.LOG1P ? new float[e.length] : e;
         for (int at = from; at < to; at += BLOCK) {
             int count = Math.min(BLOCK, to - at);
             switch (op) {
@@ -154,6 +154,7 @@ final class Functions {
                     run(elu, x, at, e, y, at, count);
                 }
                 case SOFTPLUS -> softplus(x, y, at, e, u, count);
+                case LOG1P -> log1p(x, y, at, e, u, count);
                 default -> throw new IllegalArgumentException(op + " is not one of these functions");
             }
         }
@@ -172,6 +173,20 @@ final class Functions {
             e[i] += u[i];
         }
         run(plusPositive, x, at, e, y, at, count);
+    }
+
+    /** {@code log(1 + x)} with the digits that {@code 1 + x} has lost of {@code x} (Kahan). */
+    private void log1p(float[] x, float[] y, int at, float[] e, float[] u, int count) {
+        for (int i = 0; i < count; i++) {
+            u[i] = 1f + x[at + i];
+            float lost = (x[at + i] - (u[i] - 1f)) / u[i];
+            // NaN at -1 and infinity, whose logarithm says all
+            e[i] = Math.abs(lost) < 1f ? lost : 0f;
+        }
+        run(log, u, 0, u, u, 0, count);
+        for (int i = 0; i < count; i++) {
+            y[at + i] = u[i] + e[i];
+        }
     }
 
     /** {@code dx = dy * op'(x)} for what has its slope from {@code x}; {@code dx} may be {@code x} or {@code dy}. */

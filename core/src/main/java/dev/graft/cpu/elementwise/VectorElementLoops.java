@@ -1,5 +1,6 @@
 package dev.graft.cpu.elementwise;
 
+import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import dev.graft.cpu.run.Vectors;
 import jdk.incubator.vector.FloatVector;
@@ -91,8 +92,73 @@ public final class VectorElementLoops extends PlainElementLoops {
                             .intoArray(dx, i);
                 }
             }
+            case LEAKY_RELU -> {
+                for (int i = from; i < end; i += LANES) {
+                    FloatVector d = FloatVector.fromArray(SPECIES, dy, i);
+                    IntVector other = d.mul(a).reinterpretAsInts();
+                    IntVector bits = FloatVector.fromArray(SPECIES, x, i).reinterpretAsInts();
+                    IntVector minus = bits.neg();
+                    IntVector above = minus.and(minus.sub(1))
+                            .and(bits.sub(FloatFunctions.INFINITY_BITS + 1))
+                            .lanewise(VectorOperators.ASHR, 31);
+                    d.reinterpretAsInts()
+                            .lanewise(VectorOperators.XOR, other)
+                            .and(above)
+                            .lanewise(VectorOperators.XOR, other)
+                            .reinterpretAsFloats()
+                            .intoArray(dx, i);
+                }
+            }
             default -> end = from;
         }
         super.unaryBackward(op, a, b, x, y, dy, dx, end, to);
+    }
+
+    @Override
+    public void unary(UnaryOp op, float a, float b, float[] x, float[] y, int from, int to) {
+        if (op != UnaryOp.LEAKY_RELU) {
+            super.unary(op, a, b, x, y, from, to);
+            return;
+        }
+        int end = to - (to - from) % LANES;
+        for (int i = from; i < end; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+            IntVector bits = v.reinterpretAsInts();
+            IntVector other = v.mul(a).reinterpretAsInts();
+            IntVector minus = bits.neg();
+            IntVector above = minus.and(minus.sub(1))
+                    .and(bits.sub(FloatFunctions.INFINITY_BITS + 1))
+                    .lanewise(VectorOperators.ASHR, 31);
+            bits.lanewise(VectorOperators.XOR, other)
+                    .and(above)
+                    .lanewise(VectorOperators.XOR, other)
+                    .reinterpretAsFloats()
+                    .intoArray(y, i);
+        }
+        super.unary(op, a, b, x, y, end, to);
+    }
+
+    @Override
+    public void binary(BinaryOp op, float[] p, float[] q, float[] y, int from, int to) {
+        if (op != BinaryOp.PRELU) {
+            super.binary(op, p, q, y, from, to);
+            return;
+        }
+        int end = to - (to - from) % LANES;
+        for (int i = from; i < end; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, p, i);
+            IntVector bits = v.reinterpretAsInts();
+            IntVector other = v.mul(FloatVector.fromArray(SPECIES, q, i)).reinterpretAsInts();
+            IntVector minus = bits.neg();
+            IntVector above = minus.and(minus.sub(1))
+                    .and(bits.sub(FloatFunctions.INFINITY_BITS + 1))
+                    .lanewise(VectorOperators.ASHR, 31);
+            bits.lanewise(VectorOperators.XOR, other)
+                    .and(above)
+                    .lanewise(VectorOperators.XOR, other)
+                    .reinterpretAsFloats()
+                    .intoArray(y, i);
+        }
+        super.binary(op, p, q, y, end, to);
     }
 }

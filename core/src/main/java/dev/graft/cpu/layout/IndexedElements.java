@@ -56,17 +56,40 @@ public final class IndexedElements {
         ElementAccess xs = ElementAccess.of(x);
         ElementAccess ys = ElementAccess.of(y);
         ys.changed();
+        byte[] xBytes = x.dtype().bytes() == 1 ? CpuStorage.of(x).array(byte[].class) : null;
+        byte[] yBytes = x.dtype().bytes() == 1 ? CpuStorage.of(y).array(byte[].class) : null;
         context.forRange(
                 walk.total(),
                 TASK,
                 (from, to) -> walk.runs(2, from, to, (at, position, count) -> {
                     int xAt = walk.at(0, position);
                     int iAt = walk.at(1, position);
+                    if (xBytes != null && yBytes != null) {
+                        int[] steps = {walk.step(0), walk.step(1), walk.step(2)};
+                        gatherBytes(xBytes, xAt, is, iAt, yBytes, at, steps, step, count);
+                        return;
+                    }
                     for (int i = 0; i < count; i++) {
                         int chosen = (int) is[iAt + i * walk.step(1)] * step;
                         ys.setLong(at + i * walk.step(2), xs.getLong(xAt + i * walk.step(0) + chosen));
                     }
                 }));
+    }
+
+    private static void gatherBytes(
+            byte[] x, int xAt, long[] index, int iAt, byte[] y, int yAt, int[] steps, int axisStep, int count) {
+        int xStep = steps[0];
+        int iStep = steps[1];
+        int yStep = steps[2];
+        if (iStep == 1 && xStep == 0 && yStep == 1 && axisStep == 1) {
+            for (int i = 0; i < count; i++) {
+                y[yAt + i] = x[xAt + (int) index[iAt + i]];
+            }
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            y[yAt + i * yStep] = x[xAt + i * xStep + (int) index[iAt + i * iStep] * axisStep];
+        }
     }
 
     private static void gatherRun(
@@ -83,6 +106,12 @@ public final class IndexedElements {
             int count) {
         if (iStep == 0 && xStep == 1 && yStep == 1) {
             System.arraycopy(x, xAt + (int) index[iAt] * axisStep, y, yAt, count);
+            return;
+        }
+        if (iStep == 1 && xStep == 0 && yStep == 1 && axisStep == 1) {
+            for (int i = 0; i < count; i++) {
+                y[yAt + i] = x[xAt + (int) index[iAt + i]];
+            }
             return;
         }
         for (int i = 0; i < count; i++) {

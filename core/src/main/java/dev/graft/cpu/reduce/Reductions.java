@@ -34,6 +34,9 @@ public final class Reductions {
     private static final int SHORTEST_ROW = 16;
 
     private static final int BLOCK = Workspace.BLOCK;
+    /** From here on, but at most two blocks, the largest element of a row is found on vectors. */
+    private static final int LONG_EXTREME = 64;
+
     /** Rows that stay in the first-level cache, for the search of the largest elements' places. */
     private static final int ROWS = 8;
 
@@ -175,10 +178,13 @@ public final class Reductions {
         });
     }
 
-    private static double fold(Reduction op, float[] x, int at, int step, int n) {
+    private double fold(Reduction op, float[] x, int at, int step, int n) {
         return switch (op) {
             case SUM, MEAN -> sum(x, at, step, n);
             case MAX -> {
+                if (step == 1 && n >= LONG_EXTREME) {
+                    yield extreme(BinaryOp.MAXIMUM, x, at, n);
+                }
                 float best = x[at];
                 for (int i = 1; i < n; i++) {
                     best = Math.max(best, x[at + i * step]);
@@ -186,6 +192,9 @@ public final class Reductions {
                 yield best;
             }
             case MIN -> {
+                if (step == 1 && n >= LONG_EXTREME) {
+                    yield extreme(BinaryOp.MINIMUM, x, at, n);
+                }
                 float best = x[at];
                 for (int i = 1; i < n; i++) {
                     best = Math.min(best, x[at + i * step]);
@@ -193,6 +202,25 @@ public final class Reductions {
                 yield best;
             }
         };
+    }
+
+    /** By halves, which are compared on vectors. */
+    private float extreme(BinaryOp op, float[] x, int at, int n) {
+        Workspace workspace = context.workspace();
+        float[] first = workspace.floats(2, BLOCK);
+        float[] second = workspace.floats(3, BLOCK);
+        int half = (n + 1) / 2;
+        System.arraycopy(x, at, first, 0, half);
+        System.arraycopy(x, at + n - half, second, 0, half);
+        while (true) {
+            context.elementLoops().binary(op, second, first, first, 0, half);
+            if (half == 1) {
+                return first[0];
+            }
+            int rest = half;
+            half = (rest + 1) / 2;
+            System.arraycopy(first, rest - half, second, 0, half);
+        }
     }
 
     private static double sum(float[] x, int at, int step, int n) {

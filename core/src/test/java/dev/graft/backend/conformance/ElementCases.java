@@ -120,7 +120,8 @@ final class ElementCases {
                     .expect(in -> new Nd[] {Nd.zip(in[0], in[1], (x, y) -> value(op, x, y))});
             if (!op.isComparison()) {
                 cases.add(c.outUpon(ANY, DType.F32, dims, 0, 1));
-                for (DType type : op == BinaryOp.DIV ? List.<DType>of() : List.of(DType.I64, DType.I32)) {
+                for (DType type :
+                        op == BinaryOp.DIV || op == BinaryOp.PRELU ? List.<DType>of() : List.of(DType.I64, DType.I32)) {
                     cases.add(new KernelCase(name(op + " of " + type, dims))
                             .in(ANY, type, whole(11, 9, dims).map(v -> v - 4))
                             .in(ANY, type, whole(12, 8, dims).map(v -> v < 4 ? v - 4 : v - 3))
@@ -156,6 +157,7 @@ final class ElementCases {
             case MINIMUM -> p < q ? p : q;
             case FLOOR_DIVIDE -> Math.floor(p / q);
             case REMAINDER -> p - q * Math.floor(p / q);
+            case PRELU -> p > 0 ? p : q * p;
             case EQUAL -> p == q ? 1 : 0;
             case NOT_EQUAL, XOR -> p == q ? 0 : 1;
             case GREATER -> p > q ? 1 : 0;

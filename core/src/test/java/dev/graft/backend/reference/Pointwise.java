@@ -139,6 +139,7 @@ final class Pointwise {
             case MINIMUM -> Math.min(p, q);
             case FLOOR_DIVIDE -> Math.floor(p / q);
             case REMAINDER -> (p % q + q) % q;
+            case PRELU -> p > 0 ? p : q * p;
             case EQUAL -> p == q ? 1 : 0;
             case NOT_EQUAL -> p != q ? 1 : 0;
             case GREATER -> p > q ? 1 : 0;

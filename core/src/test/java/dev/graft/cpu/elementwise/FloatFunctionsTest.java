@@ -72,6 +72,9 @@ class FloatFunctionsTest {
             case SILU -> x * exact(UnaryOp.SIGMOID, x);
             case ELU -> x > 0 ? x : ALPHA * Math.expm1(x);
             case RSQRT -> 1 / Math.sqrt(x);
+            case LOG1P -> Math.log1p(x);
+            case SIN -> Math.sin(x);
+            case COS -> Math.cos(x);
             case HARDSWISH -> x * Math.min(Math.max(x + 3, 0), 6) / 6;
             case HARDSIGMOID -> Math.min(Math.max(x + 3, 0), 6) / 6;
             case SOFTPLUS -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
@@ -137,6 +140,9 @@ class FloatFunctionsTest {
                 "EXP",
                 "LOG",
                 "EXPM1",
+                "LOG1P",
+                "SIN",
+                "COS",
                 "SIGMOID",
                 "TANH",
                 "ERF",

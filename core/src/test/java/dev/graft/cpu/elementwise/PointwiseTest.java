@@ -156,6 +156,7 @@ class PointwiseTest {
             case MINIMUM -> Math.min(p, q);
             case FLOOR_DIVIDE -> Math.floor(p / q);
             case REMAINDER -> p - q * Math.floor(p / q);
+            case PRELU -> p > 0 ? p : q * p;
             case EQUAL -> p == q ? 1 : 0;
             case NOT_EQUAL -> p != q ? 1 : 0;
             case GREATER -> p > q ? 1 : 0;
@@ -209,6 +210,58 @@ class PointwiseTest {
         assertThat(values(y)).containsExactly(0, 1, 0);
         f.cpu.binary(BinaryOp.LESS, f.of(big, 1L, -5L), f.of(big - 1, 1L, 5L), y);
         assertThat(values(y)).containsExactly(0, 0, 1);
+    }
+
+    /** The rest is computed in double where that is exact; the processor's own is the reference. */
+    @Test
+    void remaindersAreExact() {
+        int count = 200_000;
+        float[] p = new float[count];
+        float[] q = new float[count];
+        float[] special = {
+            0f, -0f, 1f, -1f, 3f, -3f, Float.MIN_VALUE, Float.MAX_VALUE, 0x1p28f, Float.NaN, 1f / 0, -1f / 0
+        };
+        for (int i = 0; i < count; i++) {
+            int near = f.random.nextInt(60) - 30;
+            q[i] = (float) (f.random.nextGaussian() * Math.scalb(1.0, f.random.nextInt(40) - 20));
+            // often a multiple, or next to one
+            p[i] = i % 3 == 0 ? q[i] * near : (float) (q[i] * f.random.nextGaussian() * Math.scalb(1.0, near));
+            p[i] = i % 6 == 0 ? Math.nextUp(p[i]) : p[i];
+            if (i < special.length * special.length) {
+                p[i] = special[i / special.length];
+                q[i] = special[i % special.length];
+            }
+        }
+        View rest = f.empty(Layout.ROW_MAJOR, count);
+        View quotient = f.empty(Layout.ROW_MAJOR, count);
+        f.cpu.binary(BinaryOp.REMAINDER, f.of(p), f.of(q), rest);
+        f.cpu.binary(BinaryOp.FLOOR_DIVIDE, f.of(p), f.of(q), quotient);
+        for (int i = 0; i < count; i++) {
+            float exact = p[i] % q[i];
+            boolean down = exact != 0 && q[i] < 0 != exact < 0;
+            assertThat((Float) Fixture.at(rest, i)).as("%s mod %s", p[i], q[i]).isEqualTo((Float)
+                    (down ? exact + q[i] : exact));
+            assertThat((Float) Fixture.at(quotient, i))
+                    .as("%s div %s", p[i], q[i])
+                    .isEqualTo((Float) floorDivide(p[i], q[i]));
+        }
+    }
+
+    /** As CPython. */
+    private static float floorDivide(float p, float q) {
+        if (q == 0) {
+            return p / q;
+        }
+        float rest = p % q;
+        float quotient = (p - rest) / q;
+        if (rest != 0 && q < 0 != rest < 0) {
+            quotient -= 1;
+        }
+        if (quotient == 0) {
+            return Math.copySign(0f, p / q);
+        }
+        float floor = (float) Math.floor(quotient);
+        return quotient - floor > 0.5f ? floor + 1 : floor;
     }
 
     /** Eight at a time, in any layout; any byte but 0 is true. */
