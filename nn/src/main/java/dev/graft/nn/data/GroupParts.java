@@ -12,14 +12,16 @@ import java.util.stream.IntStream;
  * share. The exact division is a knapsack problem. What is minimised is
  *
  * <pre>
- * sum over parts p:  (examples(p) / examples - share(p))^2
- *                    + mean over classes c of (examples(c, p) / examples(c) - share(p))^2
+ * sum over parts p:  ((examples(p) / examples - share(p))^2
+ *                     + mean over classes c of (examples(c, p) / examples(c) - share(p))^2) / (parts * share(p))
  *                    + the number of classes that p lacks  (+ 2 + classes if p is empty)
  * </pre>
  *
  * by a local search from some starts. A start gives each group, the largest first or in random order, to the part where
- * it costs least. The search then moves single groups, and exchanges two groups of different parts, as long as that
- * costs less. Its time is linear in the number of examples.
+ * it costs least. Since a part's deviations count in proportion to its share, as in Pearson's chi-square, a small part
+ * gets large groups as well as a large part does; the plain squares would fill the large part first, and leave it the
+ * only one with large groups. The search then moves single groups, and exchanges two groups of different parts, as long
+ * as that costs less. Its time is linear in the number of examples.
  */
 final class GroupParts {
     private static final int STARTS = 16;
@@ -38,6 +40,12 @@ final class GroupParts {
     private final int[] sizes;
     private final int examples;
     private final double[] shares;
+    /** For each part; 1 for parts of equal shares. */
+    private final double[] weights;
+
+    /** What no deviation outweighs. */
+    private final double heaviest;
+
     private final int[] classSizes;
 
     private int[] partOf = {};
@@ -57,6 +65,9 @@ final class GroupParts {
         int[] values = Arrays.stream(labels).distinct().sorted().toArray();
         this.examples = labels.length;
         this.shares = shares.clone();
+        this.weights =
+                Arrays.stream(shares).map(share -> 1.0 / shares.length / share).toArray();
+        this.heaviest = Arrays.stream(weights).max().orElse(1);
         this.classSizes = new int[values.length];
         this.classes = new int[members.length][];
         this.counts = new int[members.length][];
@@ -206,11 +217,11 @@ final class GroupParts {
 
     private double ofWhole(int part) {
         double deviation = (double) examplesIn[part] / examples - shares[part];
-        return deviation * deviation + (groupsIn[part] == 0 ? 2.0 + classSizes.length : 0);
+        return deviation * deviation * weights[part] + (groupsIn[part] == 0 ? (2.0 + classSizes.length) * heaviest : 0);
     }
 
     private double ofClass(int part, int c) {
         double deviation = (double) ofClassIn[part][c] / classSizes[c] - shares[part];
-        return deviation * deviation / classSizes.length + (ofClassIn[part][c] == 0 ? 1 : 0);
+        return deviation * deviation * weights[part] / classSizes.length + (ofClassIn[part][c] == 0 ? heaviest : 0);
     }
 }

@@ -2,13 +2,17 @@ package dev.graft.nn.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -209,5 +213,35 @@ class SplitTest {
         assertThat(subset.classes()).containsExactly("0", "1", "2");
         assertThat(subset.describe(0)).isEqualTo("example 99");
         assertThatThrownBy(() -> new Subset(whole, new int[] {100})).hasMessage("subset: index 100 is not in [0, 100)");
+    }
+
+    /** Patients who come often differ from others, so a held side without them judges something else. */
+    @Test
+    void bothSidesHaveGroupsOfAllSizes() {
+        List<Integer> groups = new ArrayList<>();
+        int[] labels = new int[6000];
+        SplittableRandom random = new SplittableRandom(20261130);
+        for (int group = 0; groups.size() < labels.length; group++) {
+            int size = 1 + (random.nextInt(3) == 0 ? random.nextInt(10) : random.nextInt(2));
+            for (int i = 0; i < size && groups.size() < labels.length; i++) {
+                labels[groups.size()] = random.nextInt(10 - size / 2) == 0 ? 1 : 0;
+                groups.add(group);
+            }
+        }
+        Map<Integer, Long> sizes =
+                groups.stream().collect(Collectors.groupingBy(group -> group, Collectors.counting()));
+        for (double fraction : new double[] {0.1, 0.2, 0.5, 0.8}) {
+            Split split = Split.grouped(groups, labels, fraction, 3);
+            double held = Arrays.stream(split.held())
+                    .mapToLong(i -> sizes.get(groups.get(i)))
+                    .average()
+                    .orElseThrow();
+            double train = Arrays.stream(split.train())
+                    .mapToLong(i -> sizes.get(groups.get(i)))
+                    .average()
+                    .orElseThrow();
+            assertThat(held / train).as("fraction " + fraction).isBetween(0.85, 1.15);
+            assertThat((double) split.held().length / labels.length).isCloseTo(fraction, within(0.01));
+        }
     }
 }
