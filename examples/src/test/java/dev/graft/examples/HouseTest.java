@@ -73,7 +73,7 @@ class HouseTest {
             "vision",
             "vision.serve",
             // examples
-            "examples.demo",
+            "examples.demo, examples.readmission",
             "examples.cli",
             "examples");
 

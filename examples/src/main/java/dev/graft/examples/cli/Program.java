@@ -35,7 +35,8 @@ import picocli.CommandLine.TypeConversionException;
             ServeCommand.class,
             InspectCommand.class,
             DoctorCommand.class,
-            DemoCommand.class
+            DemoCommand.class,
+            ReadmissionCommand.class
         },
         footer = {
             "",
@@ -147,7 +148,12 @@ public final class Program {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler(new WrongUsage())
-                .setExecutionExceptionHandler((e, command, parsed) -> failed(err, command.getCommandName(), e));
+                .setExecutionExceptionHandler((e, command, parsed) -> failed(err, name(command), e));
+    }
+
+    /** A command with those above it, without the program's own name. */
+    private static String name(CommandLine command) {
+        return command.getCommandSpec().qualifiedName(" ").replaceFirst("^\\S+ ", "");
     }
 
     /** An unset variable of a script makes an empty word, which as a path would mean the current folder. */

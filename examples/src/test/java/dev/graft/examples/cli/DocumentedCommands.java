@@ -27,13 +27,18 @@ public final class DocumentedCommands {
     /** Every option of every command. */
     public static Set<String> options() {
         Set<String> names = new TreeSet<>();
-        CommandLine program = program();
-        for (CommandLine command : program.getSubcommands().values()) {
+        addOptions(program(), names);
+        return names;
+    }
+
+    /** Of the commands below one, and of those below them, such as {@code readmission train}. */
+    private static void addOptions(CommandLine above, Set<String> names) {
+        for (CommandLine command : above.getSubcommands().values()) {
             for (OptionSpec option : command.getCommandSpec().options()) {
                 names.addAll(List.of(option.names()));
             }
+            addOptions(command, names);
         }
-        return names;
     }
 
     /** The names of all commands. */

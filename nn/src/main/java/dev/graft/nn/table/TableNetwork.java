@@ -29,7 +29,37 @@ public final class TableNetwork extends Module {
     private final ModuleList embeddings;
     private final ModuleList hidden;
     private final Linear head;
-    private final int numerics;
+    private final Shape shape;
+
+    /**
+     * What a network is made of.
+     *
+     * @param levels the number of codes of each category, "other" included
+     * @param widths how many numbers the embedding of each category has
+     * @param numerics the number of numeric inputs
+     * @param hidden the width of each hidden layer
+     * @param dropout the share of hidden values that training drops
+     */
+    record Shape(List<Integer> levels, List<Integer> widths, int numerics, List<Integer> hidden, double dropout) {
+        Shape {
+            levels = List.copyOf(levels);
+            widths = List.copyOf(widths);
+            hidden = List.copyOf(hidden);
+            if (levels.size() != widths.size()) {
+                throw new IllegalArgumentException(
+                        "table network: " + widths.size() + " widths for " + levels.size() + " categories");
+            }
+            if (levels.isEmpty() && numerics == 0) {
+                throw new IllegalArgumentException(
+                        "table network: there is no input. Hint: give at least one category or number.");
+            }
+        }
+
+        /** A network with random weights. */
+        TableNetwork network(RandomGenerator random) {
+            return new TableNetwork(this, random);
+        }
+    }
 
     /** One hidden layer: {@code [N, in]} to {@code [N, out]}. */
     static final class Hidden extends Module {
@@ -63,25 +93,24 @@ public final class TableNetwork extends Module {
      */
     public TableNetwork(
             List<Integer> levels, int numerics, List<Integer> hidden, double dropout, RandomGenerator random) {
-        if (levels.isEmpty() && numerics == 0) {
-            throw new IllegalArgumentException(
-                    "table network: there is no input. Hint: give at least one category or number.");
-        }
-        this.numerics = numerics;
+        this(new Shape(levels, levels.stream().map(TableNetwork::width).toList(), numerics, hidden, dropout), random);
+    }
+
+    TableNetwork(Shape shape, RandomGenerator random) {
+        this.shape = shape;
         List<Module> tables = new ArrayList<>();
-        int width = numerics;
-        for (int size : levels) {
-            int own = width(size);
-            tables.add(new Embedding(size, own, random));
-            width += own;
+        int width = shape.numerics();
+        for (int k = 0; k < shape.levels().size(); k++) {
+            tables.add(new Embedding(shape.levels().get(k), shape.widths().get(k), random));
+            width += shape.widths().get(k);
         }
         embeddings = new ModuleList(tables.toArray(Module[]::new));
         List<Module> layers = new ArrayList<>();
-        for (int out : hidden) {
-            layers.add(new Hidden(width, out, (float) dropout, random));
+        for (int out : shape.hidden()) {
+            layers.add(new Hidden(width, out, (float) shape.dropout(), random));
             width = out;
         }
-        this.hidden = new ModuleList(layers.toArray(Module[]::new));
+        hidden = new ModuleList(layers.toArray(Module[]::new));
         head = new Linear(width, 1, random);
     }
 
@@ -108,6 +137,14 @@ public final class TableNetwork extends Module {
         }
     }
 
+    Shape shape() {
+        return shape;
+    }
+
+    boolean hasEmbeddings() {
+        return !shape.levels().isEmpty();
+    }
+
     /** The batch norms, first layer first. */
     List<BatchNorm1d> norms() {
         List<BatchNorm1d> norms = new ArrayList<>();
@@ -126,7 +163,7 @@ public final class TableNetwork extends Module {
                 parts.add(embeddings.get(k).forward(columns.select(0, k)));
             }
         }
-        if (numerics > 0) {
+        if (shape.numerics() > 0) {
             parts.add(inputs.get(1));
         }
         Tensor x = parts.size() == 1 ? parts.get(0) : Tensor.concat(1, parts);
@@ -138,6 +175,6 @@ public final class TableNetwork extends Module {
 
     @Override
     public String toString() {
-        return "TableNetwork(" + embeddings.size() + " categories, " + numerics + " numbers)";
+        return "TableNetwork(" + embeddings.size() + " categories, " + shape.numerics() + " numbers)";
     }
 }

@@ -12,6 +12,7 @@ import dev.graft.nn.optim.CosineLr;
 import dev.graft.nn.optim.LinearWarmup;
 import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.ParameterGroup;
+import dev.graft.nn.train.History;
 import dev.graft.nn.train.Trainer;
 import dev.graft.nn.train.TrainerBuilder;
 import dev.graft.random.RandomStream;
@@ -19,6 +20,7 @@ import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** Trains networks on encoded rows, and asks them. */
@@ -43,7 +45,7 @@ final class TableTraining {
                 encoder, settings.hidden(), settings.dropout(), RandomStream.of(settings.seed(), "table.network"));
         try {
             network.startAt(startingProbability(positive));
-            fit(network, rows, positive, settings, more);
+            fit(network, rows, positive, settings, Optional.empty(), more);
             network.eval();
             return network;
         } catch (RuntimeException | Error e) {
@@ -53,7 +55,7 @@ final class TableTraining {
     }
 
     /** The share of yes, away from 0 and 1. */
-    private static double startingProbability(boolean[] positive) {
+    static double startingProbability(boolean[] positive) {
         double yes = 0;
         for (boolean answer : positive) {
             yes += answer ? 1 : 0;
@@ -61,21 +63,38 @@ final class TableTraining {
         return (yes + 0.5) / (positive.length + 1);
     }
 
-    /** Trains what is not frozen. */
-    static void fit(
+    /**
+     * Trains what is not frozen.
+     *
+     * @param held rows to judge each epoch by
+     */
+    static History fit(
             Module network,
             EncodedRows rows,
             boolean[] positive,
             TableSettings settings,
+            Optional<Data> held,
             UnaryOperator<TrainerBuilder> more) {
         try (Data data = new Data(rows, positive);
                 DataLoader loader = data.loader(settings);
                 AdamW optimizer = new AdamW(groups(network, settings.rate(), settings.decay()))) {
-            more.apply(Trainer.builder(network, new BceWithLogitsLoss(), optimizer)
+            return fit(
+                    more.apply(Trainer.builder(network, new BceWithLogitsLoss(), optimizer)
                             .epochs(settings.epochs())
-                            .schedulePerStep(schedule(Trainer.steps(loader, settings.epochs(), 1))))
-                    .build()
-                    .fit(loader);
+                            .schedulePerStep(schedule(Trainer.steps(loader, settings.epochs(), 1)))),
+                    loader,
+                    held);
+        }
+    }
+
+    /** Trains to the end of the schedule: the last weights are the best, and held rows only show how it goes. */
+    static History fit(TrainerBuilder builder, DataLoader loader, Optional<Data> held) {
+        Trainer trainer = builder.restoreBest(false).build();
+        if (held.isEmpty()) {
+            return trainer.fit(loader);
+        }
+        try (DataLoader judged = held.get().inOrder()) {
+            return trainer.fit(loader, judged);
         }
     }
 
@@ -117,6 +136,14 @@ final class TableTraining {
                     .workers(0)
                     .lastBatch(LastBatch.MERGE_SINGLE)
                     .shuffled(RandomStream.seed(settings.seed(), "table.order"));
+        }
+
+        /** All rows once, in their order. */
+        DataLoader inOrder() {
+            return DataLoader.of(
+                            new TensorDataset(List.of(codes, numbers), List.of(labels)),
+                            Math.min(PREDICTED_TOGETHER, labels.dim(0)))
+                    .workers(0);
         }
 
         @Override

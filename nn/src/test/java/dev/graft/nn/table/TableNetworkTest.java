@@ -9,6 +9,7 @@ import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -77,7 +78,7 @@ class TableNetworkTest {
                     0.1,
                     new SplittableRandom(2))) {
                 TableTraining.fit(
-                        network, some, y, TableSettings.defaults().epochs(2).batch(13), b -> b);
+                        network, some, y, TableSettings.defaults().epochs(2).batch(13), Optional.empty(), b -> b);
                 assertThat(listOf(TableTraining.predict(network, some)))
                         .hasSize(40)
                         .allSatisfy(p -> assertThat(p).isBetween(0.0, 1.0));
@@ -114,6 +115,7 @@ class TableNetworkTest {
                         x,
                         y,
                         TableSettings.defaults().epochs(12).batch(32).rate(0.01).decay(0.01),
+                        Optional.empty(),
                         b -> b);
                 twice[run] = TableTraining.predict(network, x);
             }

@@ -85,6 +85,11 @@ public final class TableCases {
         return schema;
     }
 
+    /** The same cases, to be encoded by another schema. */
+    public TableCases withSchema(TableSchema other) {
+        return new TableCases(table, other, rows, positive, notes);
+    }
+
     /** The number of cases. */
     public int size() {
         return rows.length;

@@ -192,6 +192,31 @@ public final class TableEncoder {
         return values;
     }
 
+    /**
+     * An encoder of this one's inputs that agrees with an older one on all that the older one knows: codes of levels,
+     * means and deviations. Levels that are new get codes behind them. Inputs are matched by name and type.
+     */
+    public TableEncoder behind(TableEncoder older) {
+        List<Category> merged = new ArrayList<>();
+        for (Category own : categories) {
+            List<String> levels = new ArrayList<>();
+            older.categories.stream()
+                    .filter(other -> other.column().equals(own.column()))
+                    .findFirst()
+                    .ifPresent(other -> levels.addAll(other.levels()));
+            own.levels().stream().filter(level -> !levels.contains(level)).forEach(levels::add);
+            merged.add(new Category(own.column(), levels));
+        }
+        List<Numeric> known = new ArrayList<>();
+        for (Numeric own : numbers) {
+            known.add(older.numbers.stream()
+                    .filter(other -> other.column().equals(own.column()))
+                    .findFirst()
+                    .orElse(own));
+        }
+        return new TableEncoder(schema, merged, known);
+    }
+
     /** The schema whose inputs it makes. */
     public TableSchema schema() {
         return schema;

@@ -1,0 +1,85 @@
+package dev.graft.examples.cli;
+
+import dev.graft.nn.run.RunFolder;
+import dev.graft.nn.table.TableRun;
+import dev.graft.nn.table.TableScores;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Where a run writes, and what it does with one that is there. */
+final class ReadmissionRunOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the model; it is made.")
+    private Path out;
+
+    @Option(
+            names = "--held",
+            paramLabel = "SHARE",
+            defaultValue = "0.2",
+            description = "Share of patients held back to judge the result. Default: 0.2.")
+    private double held;
+
+    @Option(names = "--resume", description = "Go on after Ctrl-C or a crash.")
+    private boolean resume;
+
+    @Option(names = "--overwrite", description = "Replace the run in --out.")
+    private boolean overwrite;
+
+    Path out() {
+        return out;
+    }
+
+    /** A run into the folder. */
+    TableRun run() {
+        if (resume && overwrite) {
+            throw new ParameterException(spec.commandLine(), "--resume and --overwrite exclude each other");
+        }
+        return new TableRun(out)
+                .held(held)
+                .existing(
+                        resume
+                                ? RunFolder.Existing.RESUME
+                                : overwrite ? RunFolder.Existing.OVERWRITE : RunFolder.Existing.REFUSE)
+                .progress(BarProgress.automatic());
+    }
+
+    /** Prints what a run has come to. */
+    void print(PrintWriter out, TableRun.Outcome outcome) {
+        if (outcome.ending() == TableRun.Ending.STOPPED) {
+            out.println("stopped; to continue: "
+                    + Shell.resumption(
+                            spec.root().commandLine().getParseResult().originalArgs()));
+        } else {
+            if (outcome.metrics().get("before_adapting") instanceof Map<?, ?> before) {
+                out.println("before adapting: " + line(before));
+            }
+            if (outcome.metrics().get("best") instanceof Map<?, ?> best) {
+                out.println("patients held back: " + line(best));
+            }
+            out.println("written to " + this.out + "; next: "
+                    + Shell.command(List.of("readmission", "predict", "--model", this.out.toString()))
+                    + " --data STAYS.csv");
+        }
+        out.flush();
+    }
+
+    private static String line(Map<?, ?> scores) {
+        return "AUROC " + ScoreText.of(scores.get("auroc")) + ", AUPRC " + ScoreText.of(scores.get("auprc"))
+                + ", Brier " + ScoreText.of(scores.get("brier")) + ", calibration slope "
+                + ScoreText.of(scores.get("slope"));
+    }
+
+    /** The scores of a model, for people. */
+    static String line(TableScores scores) {
+        return String.format(Locale.ROOT, "%d rows: ", scores.rows()) + line(scores.toMap());
+    }
+}

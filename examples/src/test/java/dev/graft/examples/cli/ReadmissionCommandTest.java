@@ -1,0 +1,287 @@
+package dev.graft.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.examples.readmission.SyntheticPopulation;
+import dev.graft.nn.data.table.Table;
+import dev.graft.nn.data.table.TableCases;
+import dev.graft.nn.json.Json;
+import dev.graft.nn.table.TableClassifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands of readmission on a small generated hospital. */
+class ReadmissionCommandTest {
+    private static final int PATIENTS = 700;
+
+    @TempDir
+    private Path folder;
+
+    private Path stays;
+    private Path schema;
+
+    @BeforeEach
+    void writeStays() throws IOException {
+        stays = write("stays.csv", value -> value);
+        schema = folder.resolve("schema.json");
+        Files.writeString(schema, Json.write(SyntheticPopulation.schema().toMap()));
+    }
+
+    private Path write(String name, UnaryOperator<String> change) throws IOException {
+        Table table = SyntheticPopulation.table(PATIENTS, 4);
+        StringBuilder text = new StringBuilder(String.join(",", table.header())).append('\n');
+        for (int row = 0; row < table.size(); row++) {
+            int r = row;
+            text.append(String.join(
+                            ",",
+                            table.header().stream()
+                                    .map(column -> change.apply(table.value(r, column)))
+                                    .toList()))
+                    .append('\n');
+        }
+        return Files.writeString(folder.resolve(name), text);
+    }
+
+    private static double number(Map<?, ?> map, String name) {
+        return ((Number) map.get(name)).doubleValue();
+    }
+
+    @Test
+    void trainsJudgesAdaptsAndPredicts() throws IOException {
+        Path model = folder.resolve("model");
+        Object[] train = {"readmission", "train", "--data", stays, "--schema", schema, "--out", model, "--epochs", 3};
+        Cli.run(train).succeeded();
+        assertThat(model.resolve("log.csv")).exists();
+        assertThat(Cli.run(train).succeeded().out()).contains("already finished");
+
+        Path csv = folder.resolve("p.csv");
+        Cli.run("readmission", "predict", "--model", model, "--data", stays, "--out", csv)
+                .succeeded();
+        Table predicted = Table.read(csv);
+        Table table = Table.read(stays);
+        assertThat(predicted.size()).isEqualTo(table.size());
+        assertThat(predicted.header()).containsExactly("stay", "probability");
+        try (TableClassifier classifier = TableClassifier.load(model)) {
+            double[] probabilities = classifier.predict(table);
+            for (int row = 0; row < table.size(); row++) {
+                assertThat(Double.parseDouble(predicted.value(row, "probability")))
+                        .isCloseTo(probabilities[row], within(1e-5));
+            }
+        }
+
+        Map<String, Object> judged = Cli.json(
+                folder.resolve("judged.json"),
+                "readmission",
+                "evaluate",
+                "--model",
+                model,
+                "--data",
+                stays,
+                "--schema",
+                schema);
+        int all = TableCases.of(table, SyntheticPopulation.schema()).size();
+        assertThat(number(judged, "predictions")).isBetween(0.15 * all, 0.25 * all); // those held back
+        Map<?, ?> best = Cli.map(Json.readObject(model.resolve("metrics.json")).get("best"));
+        assertThat(number(judged, "auroc")).isCloseTo(number(best, "auroc"), within(1e-9));
+
+        Path other = write("other.csv", value -> value.equals("surgery") ? "day surgery" : value);
+        Path adapted = folder.resolve("adapted");
+        Cli run = Cli.run(
+                "readmission", "adapt", "--model", model, "--data", other, "--schema", schema, "--out", adapted);
+        assertThat(run.succeeded().out())
+                .contains("1 new levels of ward begin as \"other\": [day surgery]", "before adapting");
+        try (TableClassifier classifier = TableClassifier.load(adapted)) {
+            List<String> levels = classifier.encoder().categories().stream()
+                    .filter(category -> category.column().name().equals("ward"))
+                    .findFirst()
+                    .orElseThrow()
+                    .levels();
+            assertThat(levels).contains("surgery").endsWith("day surgery");
+        }
+        Path cohort = folder.resolve("cohort");
+        Cli.run(
+                        "readmission",
+                        "adapt",
+                        "--model",
+                        model,
+                        "--data",
+                        stays,
+                        "--schema",
+                        schema,
+                        "--out",
+                        cohort,
+                        "--cohort",
+                        "ward = cardiology")
+                .succeeded();
+    }
+
+    @Test
+    void aLogisticRegressionIsAModelFolderToo() {
+        Path model = folder.resolve("model");
+        Cli.run("readmission", "train", "--kind", "logistic", "--data", stays, "--schema", schema, "--out", model)
+                .succeeded();
+        Cli run = Cli.run("readmission", "predict", "--model", model, "--data", stays)
+                .succeeded();
+        assertThat(run.out().lines().count()).isEqualTo(Table.read(stays).size() + 1);
+        assertThat(Cli.run(
+                                "readmission",
+                                "adapt",
+                                "--model",
+                                model,
+                                "--data",
+                                stays,
+                                "--schema",
+                                schema,
+                                "--out",
+                                folder.resolve("a"))
+                        .err())
+                .contains(
+                        "holds a logistic regression, and only networks are adapted. Hint: train one with --kind mlp");
+    }
+
+    @Test
+    void crossValidatesWithPredictionsAndAPairedDifference() {
+        Path predictions = folder.resolve("logistic.csv");
+        Map<String, Object> logistic = Cli.json(
+                folder.resolve("1.json"),
+                "readmission",
+                "evaluate",
+                "--data",
+                stays,
+                "--schema",
+                schema,
+                "--kind",
+                "logistic",
+                "--predictions",
+                predictions);
+        assertThat(logistic.keySet())
+                .contains("auroc", "auprc", "brier", "slope", "folds", "predictions", "rows_per_second");
+        assertThat(Cli.list(logistic, "folds")).hasSize(5);
+        Table written = Table.read(predictions);
+        assertThat(written.header()).containsExactly("stay", "fold", "probability");
+        assertThat(written.size()).isEqualTo(((Number) logistic.get("predictions")).intValue());
+        Set<String> ids = new HashSet<>(written.distinct("stay"));
+        assertThat(ids).hasSize(written.size());
+        Map<String, Object> again = Cli.json(
+                folder.resolve("2.json"),
+                "readmission",
+                "evaluate",
+                "--data",
+                stays,
+                "--schema",
+                schema,
+                "--kind",
+                "logistic",
+                "--against",
+                predictions);
+        assertThat(number(Cli.map(again.get("against")), "difference")).isZero();
+        Map<String, Object> first = Cli.json(
+                folder.resolve("3.json"),
+                "readmission",
+                "evaluate",
+                "--data",
+                stays,
+                "--schema",
+                schema,
+                "--kind",
+                "logistic",
+                "--first");
+        assertThat(number(first, "predictions")).isLessThan(number(logistic, "predictions"));
+    }
+
+    @Test
+    void comparesTransferWithItsRivals() {
+        Map<String, Object> report = Cli.json(
+                folder.resolve("c.json"),
+                "readmission",
+                "compare",
+                "--data",
+                stays,
+                "--schema",
+                schema,
+                "--cohort",
+                "ward in cardiology, nephrology",
+                "--sizes",
+                "20,all",
+                "--seeds",
+                2);
+        List<?> sizes = Cli.list(report, "sizes");
+        assertThat(sizes).hasSize(2);
+        for (Object size : sizes) {
+            Map<?, ?> at = Cli.map(size);
+            for (String arm : List.of("transfer", "scratch", "general", "logistic", "none")) {
+                Map<?, ?> scores = Cli.map(at.get(arm));
+                assertThat(number(scores, "lower")).isLessThanOrEqualTo(number(scores, "auroc"));
+                assertThat(number(scores, "upper")).isGreaterThanOrEqualTo(number(scores, "auroc"));
+            }
+            assertThat(number(at, "gain"))
+                    .isCloseTo(
+                            number(Cli.map(at.get("transfer")), "auroc") - number(Cli.map(at.get("scratch")), "auroc"),
+                            within(1e-9));
+            assertThat(number(Cli.map(at.get("none")), "auroc")).isEqualTo(0.5);
+        }
+        assertThat(report.get("words").toString()).contains("adapting", "general model");
+    }
+
+    @Test
+    void draftsASchemaThatTrains() {
+        Path draft = folder.resolve("draft.json");
+        Cli.run("readmission", "schema", stays, "--out", draft).succeeded();
+        Map<String, Object> report = Cli.json(
+                folder.resolve("d.json"),
+                "readmission",
+                "evaluate",
+                "--data",
+                stays,
+                "--schema",
+                draft,
+                "--kind",
+                "logistic");
+        assertThat(number(report, "auroc")).isBetween(0.5, 0.9);
+    }
+
+    @Test
+    void saysWhatIsWrongInTheWordsOfTheCommandLine() throws IOException {
+        assertThat(Cli.run("readmission", "evaluate", "--data", stays).err())
+                .startsWith("graft readmission evaluate: ")
+                .contains("Hint: say what the columns mean with --schema", "graft readmission schema");
+        Path ragged = Files.writeString(folder.resolve("ragged.csv"), "stay,patient\n1\n");
+        assertThat(Cli.run("readmission", "schema", ragged).err())
+                .contains("ragged.csv line 2 has 1 fields, the header has 2");
+        assertThat(Cli.run("readmission", "compare", "--data", stays, "--schema", schema)
+                        .err())
+                .contains("--cohort is missing");
+        assertThat(Cli.run(
+                                "readmission",
+                                "compare",
+                                "--data",
+                                stays,
+                                "--schema",
+                                schema,
+                                "--cohort",
+                                "ward = cardiolgy")
+                        .err())
+                .contains("did you mean 'cardiology'?");
+        assertThat(Cli.run("readmission", "compare", "--cohort", "ward = surgery", "--sizes", "1o0")
+                        .err())
+                .contains("--sizes 1o0 is neither a number nor all");
+        Path umlaut = Files.write(
+                folder.resolve("u.csv"), "a\n\u00fc\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        assertThat(Cli.run("readmission", "schema", umlaut).err())
+                .contains("name its encoding with --encoding windows-1252");
+        assertThat(Cli.run("readmission").err()).contains("a command is missing");
+        assertThat(Cli.run("readmission", "predict", "--model", folder, "--data", stays)
+                        .err())
+                .contains("model.json");
+    }
+}

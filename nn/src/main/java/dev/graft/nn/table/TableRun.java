@@ -1,0 +1,410 @@
+package dev.graft.nn.table;
+
+import dev.graft.io.Safetensors;
+import dev.graft.io.StateDict;
+import dev.graft.io.file.Sha256;
+import dev.graft.message.SettingException;
+import dev.graft.nn.Module;
+import dev.graft.nn.data.DataException;
+import dev.graft.nn.data.Split;
+import dev.graft.nn.data.table.EncodedRows;
+import dev.graft.nn.data.table.LeakageAudit;
+import dev.graft.nn.data.table.TableCases;
+import dev.graft.nn.data.table.TableEncoder;
+import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.model.Versions;
+import dev.graft.nn.run.AtFirstBatch;
+import dev.graft.nn.run.ResultFiles;
+import dev.graft.nn.run.RunFolder;
+import dev.graft.nn.run.RunIdentity;
+import dev.graft.nn.train.History;
+import dev.graft.nn.train.Progress;
+import dev.graft.nn.train.StopSignal;
+import dev.graft.nn.train.TrainerBuilder;
+import dev.graft.random.RandomStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Trains a model of a table, or adapts one to a cohort, and writes its folder: weights, card, log, metrics. A run that
+ * was stopped goes on with its last checkpoint.
+ *
+ * <pre>{@code
+ * TableRun.Outcome run = new TableRun(Path.of("run1")).say(System.out::println).train(cases);
+ * TableRun.Outcome adapted = new TableRun(Path.of("run2")).adapt(Path.of("run1"), cohort);
+ * }</pre>
+ *
+ * <p>A share of the patients is held back, and judges the result. Immutable; each method returns another.
+ */
+public final class TableRun {
+    private static final String KIND = "kind";
+
+    private final Path out;
+    private final TableModel.Kind kind;
+    private final TableSettings settings;
+    private final double c;
+    private final double held;
+    private final RunFolder.Existing existing;
+    private final Listeners listeners;
+
+    private record Listeners(Consumer<String> say, Progress progress, StopSignal stop) {}
+
+    private TableRun(
+            Path out,
+            TableModel.Kind kind,
+            TableSettings settings,
+            double c,
+            double held,
+            RunFolder.Existing existing,
+            Listeners listeners) {
+        this.out = out;
+        this.kind = kind;
+        this.settings = settings;
+        this.c = c;
+        this.held = held;
+        this.existing = existing;
+        this.listeners = listeners;
+    }
+
+    /** A network by {@link TableSettings#defaults()}, with a fifth of the patients held back. */
+    public TableRun(Path out) {
+        this(
+                out,
+                TableModel.Kind.MLP,
+                TableSettings.defaults(),
+                0.1,
+                0.2,
+                RunFolder.Existing.REFUSE,
+                new Listeners(line -> {}, Progress.silent(), new StopSignal()));
+    }
+
+    /** The kind of model to train. */
+    public TableRun kind(TableModel.Kind other) {
+        return new TableRun(out, other, settings, c, held, existing, listeners);
+    }
+
+    /** How a network is built and trained; its seed also decides who is held back. */
+    public TableRun settings(TableSettings other) {
+        return new TableRun(out, kind, other, c, held, existing, listeners);
+    }
+
+    /** The inverse of the strength of a logistic regression's penalty. */
+    public TableRun c(double inverse) {
+        return new TableRun(out, kind, settings, inverse, held, existing, listeners);
+    }
+
+    /** The share of patients held back, above 0 and below 1. */
+    public TableRun held(double share) {
+        if (!(share > 0 && share < 1)) {
+            throw new SettingException(
+                    "table: the share of patients held back must be in (0, 1), was " + share, "try 0.2");
+        }
+        return new TableRun(out, kind, settings, c, share, existing, listeners);
+    }
+
+    /** What to do with a run that is in the folder already. */
+    public TableRun existing(RunFolder.Existing rule) {
+        return new TableRun(out, kind, settings, c, held, rule, listeners);
+    }
+
+    /** Told what happens, as lines of text. */
+    public TableRun say(Consumer<String> listener) {
+        return new TableRun(
+                out, kind, settings, c, held, existing, new Listeners(listener, listeners.progress, listeners.stop));
+    }
+
+    /** Told about epochs and batches. */
+    public TableRun progress(Progress listener) {
+        return new TableRun(
+                out, kind, settings, c, held, existing, new Listeners(listeners.say, listener, listeners.stop));
+    }
+
+    /** The signal that requests a clean stop. */
+    public TableRun stop(StopSignal signal) {
+        return new TableRun(
+                out, kind, settings, c, held, existing, new Listeners(listeners.say, listeners.progress, signal));
+    }
+
+    /** How a run ended. */
+    public enum Ending {
+        FINISHED,
+        /** Its result was there before. */
+        ALREADY_FINISHED,
+        /** It can be resumed. */
+        STOPPED
+    }
+
+    /**
+     * What a run has come to.
+     *
+     * @param ending how it ended
+     * @param metrics what {@code metrics.json} holds; empty if it was stopped
+     */
+    public record Outcome(Ending ending, Map<String, Object> metrics) {}
+
+    /**
+     * Trains on cases.
+     *
+     * @throws DataException for what the {@link LeakageAudit} refuses
+     */
+    public Outcome train(TableCases cases) {
+        return run(cases, Optional.empty());
+    }
+
+    /**
+     * Adapts the network in a folder to a cohort, perhaps of another table: inputs and levels are matched by name.
+     *
+     * @throws dev.graft.nn.model.ModelException where the folder holds no network of a table
+     */
+    public Outcome adapt(Path model, TableCases cohort) {
+        try (TableClassifier general = TableClassifier.load(model)) {
+            if (!(general.model() instanceof NetworkModel network)) {
+                throw new SettingException(
+                        "table: " + model + " holds a logistic regression, and only networks are adapted",
+                        "train one with --kind mlp");
+            }
+            String hash = ModelCard.read(model).weightsSha256().orElse("none");
+            return new TableRun(
+                            out,
+                            TableModel.Kind.MLP,
+                            TableAdaptation.settings(cohort.size(), settings.seed()),
+                            c,
+                            held,
+                            existing,
+                            listeners)
+                    .run(cohort, Optional.of(new Start(network, model, hash)));
+        }
+    }
+
+    /** What is adapted. */
+    private record Start(NetworkModel model, Path folder, String weightsSha256) {}
+
+    /** The two sides, and their rows encoded by what the training side has taught. */
+    private record Sides(
+            TableCases train, TableCases held, TableEncoder encoder, EncodedRows trainRows, EncodedRows heldRows) {}
+
+    private Outcome run(TableCases cases, Optional<Start> start) {
+        try (RunFolder folder = RunFolder.open(out, Map.of())) {
+            try {
+                folder.check(existing);
+                return run(folder, cases, start);
+            } catch (RuntimeException | Error e) {
+                folder.abandon();
+                throw e;
+            }
+        }
+    }
+
+    private Outcome run(RunFolder folder, TableCases cases, Optional<Start> start) {
+        LeakageAudit.enforce(cases).forEach(finding -> listeners.say.accept("audit: " + finding.text()));
+        Sides sides = sides(cases, start);
+        RunIdentity identity = new RunIdentity(identity(cases, sides, start), false);
+        RunFolder.Next next = folder.find(existing, identity);
+        if (next == RunFolder.Next.FINISHED) {
+            listeners.say.accept("already finished: the result of this run is in " + folder.path());
+            return new Outcome(Ending.ALREADY_FINISHED, folder.metrics());
+        }
+        if (next == RunFolder.Next.GO_ON) {
+            listeners.say.accept("resume: the run goes on with its last checkpoint");
+            folder.otherMaker().ifPresent(listeners.say);
+        } else if (!folder.isUsed()) {
+            folder.record(identity, Map.of());
+        }
+        if (kind == TableModel.Kind.LOGISTIC) {
+            TableModel model = new RegressionModel(
+                    sides.encoder,
+                    LogisticRegression.fit(sides.encoder, sides.trainRows, sides.train.positive(), c),
+                    sides.train.size());
+            return finish(folder, identity, model, sides, 1, start);
+        }
+        UnaryOperator<TrainerBuilder> here = builder -> builder.directory(folder.path(), folder.lock())
+                .identity(RunFolder.mark(identity.key(), false))
+                .resume(next == RunFolder.Next.GO_ON)
+                .progress(new AtFirstBatch(listeners.progress, () -> folder.record(identity, Map.of())))
+                .stop(listeners.stop);
+        try (TableTraining.Data judged = new TableTraining.Data(sides.heldRows, sides.held.positive());
+                TableNetwork network = network(sides, start)) {
+            History history = start.isPresent()
+                    ? TableAdaptation.fit(
+                            network, sides.trainRows, sides.train.positive(), settings, Optional.of(judged), here)
+                    : TableTraining.fit(
+                            network, sides.trainRows, sides.train.positive(), settings, Optional.of(judged), here);
+            if (history.ending() == History.Ending.INTERRUPTED) {
+                return new Outcome(Ending.STOPPED, Map.of());
+            }
+            network.eval();
+            return finish(
+                    folder, identity, new NetworkModel(sides.encoder, network, 0), sides, settings.epochs(), start);
+        }
+    }
+
+    private Sides sides(TableCases cases, Optional<Start> start) {
+        boolean[] positive = cases.positive();
+        int[] labels = new int[positive.length];
+        Arrays.setAll(labels, i -> positive[i] ? 1 : 0);
+        Split split = cases.schema().patient().isEmpty()
+                ? Split.stratified(labels, held, settings.seed())
+                : Split.grouped(new ArrayList<>(cases.patients()), labels, held, settings.seed());
+        LeakageAudit.enforceSides(cases, split.train(), split.held());
+        TableCases train = cases.only(split.train());
+        TableCases judged = cases.only(split.held());
+        TableEncoder encoder = start.map(from -> TableAdaptation.extended(from.model.encoder(), train))
+                .orElseGet(() -> TableEncoder.fit(cases.schema(), cases.table(), train.rows()));
+        listeners.say.accept(String.format(
+                Locale.ROOT, "%d rows to learn from, %d held back to judge", train.size(), judged.size()));
+        return new Sides(
+                train,
+                judged,
+                encoder,
+                encoder.encode(cases.table(), train.rows()),
+                encoder.encode(cases.table(), judged.rows()));
+    }
+
+    private TableNetwork network(Sides sides, Optional<Start> start) {
+        if (start.isPresent()) {
+            TableMapping mapping = TableMapping.of(start.get().model, sides.encoder, settings.seed());
+            mapping.notes().forEach(listeners.say);
+            return mapping.network();
+        }
+        TableNetwork network = TableNetwork.of(
+                sides.encoder,
+                settings.hidden(),
+                settings.dropout(),
+                RandomStream.of(settings.seed(), "table.network"));
+        network.startAt(TableTraining.startingProbability(sides.train.positive()));
+        return network;
+    }
+
+    private Map<String, Object> identity(TableCases cases, Sides sides, Optional<Start> start) {
+        Map<String, Object> identity = new LinkedHashMap<>();
+        identity.put(KIND, kind.name().toLowerCase(Locale.ROOT));
+        identity.putAll(settings.toMap());
+        identity.put("c", c);
+        identity.put("held", held);
+        identity.put("start weights", start.map(Start::weightsSha256).orElse("none"));
+        identity.put("schema", Sha256.of(sides.encoder.toMap().toString()));
+        identity.put("data", Sha256.of(Arrays.toString(new int[] {
+            cases.size(),
+            Arrays.hashCode(sides.trainRows.codes()),
+            Arrays.hashCode(sides.trainRows.numbers()),
+            Arrays.hashCode(sides.heldRows.codes()),
+            Arrays.hashCode(sides.heldRows.numbers()),
+            Arrays.hashCode(cases.positive()),
+            cases.ids().hashCode(),
+            cases.patients().hashCode()
+        })));
+        return identity;
+    }
+
+    private Outcome finish(
+            RunFolder folder, RunIdentity identity, TableModel model, Sides sides, int epochs, Optional<Start> start) {
+        TableScores scores = TableScores.of(sides.held, model.predict(sides.held));
+        Map<String, Object> metrics = new LinkedHashMap<>();
+        Map<String, Object> best = new LinkedHashMap<>();
+        best.put("epoch", epochs);
+        best.putAll(scores.toMap());
+        metrics.put(KIND, kind.name().toLowerCase(Locale.ROOT));
+        metrics.put("training_rows", sides.train.size());
+        start.ifPresent(from -> {
+            double[] unadapted = TableTraining.predict(
+                    from.model.network(), from.model.encoder().encode(sides.held.table(), sides.held.rows()));
+            metrics.put("before_adapting", TableScores.of(sides.held, unadapted).toMap());
+        });
+        metrics.put("best", best);
+        folder.finish(identity, Map.of(), new Learnt(model, metrics, sides, start));
+        return new Outcome(Ending.FINISHED, metrics);
+    }
+
+    /** What goes into the folder. */
+    private final class Learnt implements RunFolder.Result {
+        private final TableModel model;
+        private final Map<String, Object> metrics;
+        private final Sides sides;
+        private final Optional<Start> start;
+
+        Learnt(TableModel model, Map<String, Object> metrics, Sides sides, Optional<Start> start) {
+            this.model = model;
+            this.metrics = metrics;
+            this.sides = sides;
+            this.start = start;
+        }
+
+        @Override
+        public void saveWeights(Path file) {
+            Map<String, String> about = Map.of(
+                    ModelCard.BINDING, TableClassifier.card(model, Map.of()).binding());
+            if (model instanceof NetworkModel network) {
+                save(network.network(), file, about);
+            } else {
+                try (RegressionWeights weights = new RegressionWeights(
+                        ((RegressionModel) model).regression().weights())) {
+                    save(weights, file, about);
+                }
+            }
+        }
+
+        private static void save(Module module, Path file, Map<String, String> about) {
+            try (StateDict state = module.stateDict()) {
+                Safetensors.save(state, file, about);
+            }
+        }
+
+        @Override
+        public Map<String, Object> metrics() {
+            return metrics;
+        }
+
+        /** So that an evaluation can leave out whom the model was fitted on. */
+        @Override
+        public ResultFiles files(ModelCard card) {
+            if (sides.train.schema().patient().isEmpty()) {
+                return new ResultFiles();
+            }
+            StringBuilder text = new StringBuilder("sha256\n");
+            sides.train.patients().stream()
+                    .distinct()
+                    .map(Sha256::of)
+                    .sorted()
+                    .forEach(hash -> text.append(hash).append('\n'));
+            return new ResultFiles().text(TableClassifier.PATIENTS, text.toString());
+        }
+
+        @Override
+        public ModelCard card(String weightsSha256, Map<String, Object> run) {
+            Map<String, Object> facts = new LinkedHashMap<>();
+            Map<String, Object> how = settings.toMap();
+            how.put(KIND, kind.name().toLowerCase(Locale.ROOT));
+            how.put("c", c);
+            how.put("held", held);
+            facts.put("settings", how);
+            facts.put("seed", settings.seed());
+            facts.put("versions", Versions.asMap());
+            facts.put("start_weights", start.map(from -> from.folder.toString()).orElse("none"));
+            facts.put("start_weights_sha256", start.map(Start::weightsSha256).orElse("none"));
+            facts.put(ModelCard.HASH, weightsSha256);
+            Map<String, Object> data = new LinkedHashMap<>();
+            data.put("table", sides.train.table().name());
+            data.put("training_rows", sides.train.size());
+            data.put("held_rows", sides.held.size());
+            data.put("training_positives", sides.train.positives());
+            facts.put("data", data);
+            facts.putAll(run);
+            return TableClassifier.card(model, facts);
+        }
+    }
+
+    /** The cases whose patients a model was not fitted on. */
+    public static TableCases unseen(TableClassifier model, TableCases cases) {
+        var seen = model.trainingPatients();
+        List<String> patients = cases.patients();
+        return cases.where(i -> patients.get(i).isEmpty() || !seen.contains(Sha256.of(patients.get(i))));
+    }
+}
