@@ -25,6 +25,7 @@ module dev.graft.nn {
     exports dev.graft.nn.report.checklist;
     exports dev.graft.nn.report.page;
     exports dev.graft.nn.run;
+    exports dev.graft.nn.sequence;
     exports dev.graft.nn.table;
     exports dev.graft.nn.train;
 }

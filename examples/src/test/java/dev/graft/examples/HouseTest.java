@@ -48,7 +48,7 @@ class HouseTest {
             "nn",
             "nn.explain, nn.layer, nn.data, nn.loss, nn.metric, nn.optim",
             "nn.data.sequence, nn.layer.sequence, nn.metric.decision, nn.metric.interval",
-            "nn.train, nn.json",
+            "nn.train, nn.json, nn.sequence",
             "nn.report.page",
             "nn.report.chart, nn.report.checklist",
             "nn.report",
@@ -73,7 +73,7 @@ class HouseTest {
             "vision",
             "vision.serve",
             // examples
-            "examples.demo, examples.readmission",
+            "examples.demo, examples.genomics, examples.readmission",
             "examples.cli",
             "examples");
 

@@ -34,6 +34,7 @@ import picocli.CommandLine.TypeConversionException;
             ExplainCommand.class,
             ServeCommand.class,
             InspectCommand.class,
+            GenomicsCommand.class,
             DoctorCommand.class,
             DemoCommand.class,
             ReadmissionCommand.class

@@ -16,7 +16,7 @@ import java.util.random.RandomGenerator;
  * Sequences of one length, each of a class, as one-hot columns {@code [4, L + context]}.
  *
  * <pre>{@code
- * LabelledSequences data = LabelledSequences.read(Path.of("promoters.tsv")).encoding(OneHot.zeros().context(80));
+ * LabelledSequences data = LabelledSequences.read(Path.of("promoters.tsv")).encoding(OneHotBases.zeros().context(80));
  * }</pre>
  */
 public final class LabelledSequences implements LabelledDataset {
@@ -24,7 +24,7 @@ public final class LabelledSequences implements LabelledDataset {
     private final List<String> sequences;
     private final int[] labels;
     private final List<String> classes;
-    private final OneHot encoding;
+    private final OneHotBases encoding;
 
     /**
      * @param names what each sequence is called
@@ -33,7 +33,7 @@ public final class LabelledSequences implements LabelledDataset {
      * @throws IllegalArgumentException if there is no sequence, or lengths or labels do not fit
      */
     public LabelledSequences(
-            List<String> names, List<String> sequences, int[] labels, List<String> classes, OneHot encoding) {
+            List<String> names, List<String> sequences, int[] labels, List<String> classes, OneHotBases encoding) {
         if (sequences.isEmpty() || names.size() != sequences.size() || labels.length != sequences.size()) {
             throw new IllegalArgumentException("labelledSequences: needs a name and a label for each sequence, and at"
                     + " least one (sequences " + sequences.size() + ", names " + names.size() + ", labels "
@@ -85,7 +85,7 @@ public final class LabelledSequences implements LabelledDataset {
                 rows.stream().map(row -> row.letters).toList(),
                 rows.stream().mapToInt(row -> classes.indexOf(row.label)).toArray(),
                 classes,
-                OneHot.zeros());
+                OneHotBases.zeros());
     }
 
     private record Row(String name, String letters, String label, long line) {}
@@ -164,7 +164,7 @@ public final class LabelledSequences implements LabelledDataset {
     }
 
     /** The same sequences in another encoding. */
-    public LabelledSequences encoding(OneHot other) {
+    public LabelledSequences encoding(OneHotBases other) {
         return new LabelledSequences(names, sequences, labels, classes, other);
     }
 

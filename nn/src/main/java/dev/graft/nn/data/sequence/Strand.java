@@ -14,7 +14,7 @@ public enum Strand {
     }
 
     /** {@code +} or {@code -}. */
-    public String sign() {
+    public String symbol() {
         return sign;
     }
 }

@@ -12,24 +12,28 @@ import org.junit.jupiter.api.Test;
 class EncodingsTest {
     @Test
     void oneHotHasAColumnForEachLetter() {
-        assertThat(OneHot.zeros().encode("ACGTUacgtuNR").toFloatArray())
+        assertThat(OneHotBases.zeros().encode("ACGTUacgtuNR").toFloatArray())
                 .containsExactly(
                         1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, //
                         0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, //
                         0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, //
                         0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0);
-        assertThat(OneHot.shared().encode("RBn").toFloatArray())
+        assertThat(OneHotBases.shared().encode("RBn").toFloatArray())
                 .containsExactly(.5f, 0, .25f, 0, 1f / 3, .25f, .5f, 1f / 3, .25f, 0, 1f / 3, .25f);
     }
 
     @Test
     void contextIsHalfOnEachSide() {
-        assertThat(OneHot.zeros().context(3).encode("A").toFloatArray())
+        assertThat(OneHotBases.zeros().context(3).encode("A").toFloatArray())
                 .containsExactly(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-        assertThat(OneHot.zeros().context(2).encode(List.of("AC", "GT")).shape().toArray())
+        assertThat(OneHotBases.zeros()
+                        .context(2)
+                        .encode(List.of("AC", "GT"))
+                        .shape()
+                        .toArray())
                 .containsExactly(2, 4, 4);
-        assertThatThrownBy(() -> OneHot.zeros().encode(List.of("AC", "G"))).hasMessageContaining("number 2 has 1");
-        assertThatThrownBy(() -> OneHot.zeros().context(-1)).hasMessageContaining("context");
+        assertThatThrownBy(() -> OneHotBases.zeros().encode(List.of("AC", "G"))).hasMessageContaining("number 2 has 1");
+        assertThatThrownBy(() -> OneHotBases.zeros().context(-1)).hasMessageContaining("context");
     }
 
     @Test

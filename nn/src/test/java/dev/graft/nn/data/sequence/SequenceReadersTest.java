@@ -270,7 +270,7 @@ class SequenceReadersTest {
         assertThat(table.classes()).containsExactly("no", "yes");
         assertThat(table.labels()).containsExactly(1, 0);
         assertThat(table.describe(1)).isEqualTo("y");
-        assertThat(table.encoding(OneHot.zeros().context(3))
+        assertThat(table.encoding(OneHotBases.zeros().context(3))
                         .get(0, new SplittableRandom(1))
                         .input()
                         .shape()

@@ -7,35 +7,35 @@ import java.util.List;
  * Sequences as one-hot columns: channels A, C, G, T.
  *
  * <pre>{@code
- * Tensor x = OneHot.zeros().context(80).encode("ACGTN");     // [4, 85], 40 empty columns on each side
+ * Tensor x = OneHotBases.zeros().context(80).encode("ACGTN");     // [4, 85], 40 empty columns on each side
  * }</pre>
  *
  * @param fractions whether an ambiguity code is shared out among its bases (R is half A and half G); else its column is
  *     zero, as in the SpliceAI family
  * @param context columns of zeros around the sequence, half of them on each side (the smaller half on the left)
  */
-public record OneHot(boolean fractions, int context) {
+public record OneHotBases(boolean fractions, int context) {
 
     /** @throws IllegalArgumentException if the context is negative */
-    public OneHot {
+    public OneHotBases {
         if (context < 0) {
             throw new IllegalArgumentException("oneHot: context must not be negative, was " + context);
         }
     }
 
     /** Every letter but A, C, G, T and U is a column of zeros. */
-    public static OneHot zeros() {
-        return new OneHot(false, 0);
+    public static OneHotBases zeros() {
+        return new OneHotBases(false, 0);
     }
 
     /** An ambiguity code is shared out among its bases; N is a quarter of each. */
-    public static OneHot shared() {
-        return new OneHot(true, 0);
+    public static OneHotBases shared() {
+        return new OneHotBases(true, 0);
     }
 
     /** With columns of zeros around each sequence, half of them on each side. */
-    public OneHot context(int columns) {
-        return new OneHot(fractions, columns);
+    public OneHotBases context(int columns) {
+        return new OneHotBases(fractions, columns);
     }
 
     /** One sequence, {@code [4, L + context]}. */

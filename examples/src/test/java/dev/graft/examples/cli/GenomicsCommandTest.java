@@ -1,0 +1,171 @@
+package dev.graft.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.io.Safetensors;
+import dev.graft.io.StateDict;
+import dev.graft.nn.data.sequence.FastaReader;
+import dev.graft.nn.sequence.DilatedResNet;
+import dev.graft.nn.sequence.SpliceModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GenomicsCommandTest {
+    private static final Path SHARED = Path.of("../../shared");
+
+    @TempDir
+    private Path folder;
+
+    private Path model(long seed) {
+        Path file = folder.resolve("m" + seed + ".safetensors");
+        try (var network = DilatedResNet.spliceAi(80, new SplittableRandom(seed));
+                StateDict state = network.stateDict()) {
+            Safetensors.save(state, file);
+        }
+        return file;
+    }
+
+    private Path fasta() throws IOException {
+        var random = new SplittableRandom(4);
+        var text = new StringBuilder(">chrA test\n");
+        for (int i = 0; i < 300; i++) {
+            text.append(i >= 100 && i < 120 ? 'N' : "ACGT".charAt(random.nextInt(4)))
+                    .append(i % 60 == 59 ? "\n" : "");
+        }
+        return Files.writeString(folder.resolve("a.fa"), text.append('\n'));
+    }
+
+    @Test
+    void probabilitiesAreWrittenForEachStrand() throws IOException {
+        Path out = folder.resolve("out");
+        String models = model(1) + "," + model(2);
+        Cli run = Cli.run("genomics", "splice", "--model", models, "--fasta", fasta(), "--out", out, "--threshold", 0);
+        assertThat(run.succeeded().out()).contains("560 positions", "1120 probabilities");
+        List<String> acceptors = Files.readAllLines(out.resolve("plus.acceptor.bedGraph"));
+        assertThat(acceptors).hasSize(281).startsWith("track type=bedGraph name=\"plus.acceptor\"");
+        assertThat(acceptors.get(101)).startsWith("chrA\t120\t121\t0.");
+        try (SpliceModel model = SpliceModel.read(List.of(model(1), model(2)))) {
+            String letters = FastaReader.readAll(fasta()).get(0).letters();
+            float[] expected =
+                    model.score("N".repeat(40) + letters + "N".repeat(40)).acceptor();
+            assertThat(Double.parseDouble(acceptors.get(101).split("\t", -1)[3]))
+                    .isEqualTo(expected[120], within(1e-5));
+        }
+        Path bed = Files.writeString(folder.resolve("a.bed"), "chrA\t95\t102\tx\t0\t-\n");
+        Cli.run(
+                        "genomics",
+                        "splice",
+                        "--model",
+                        models,
+                        "--fasta",
+                        fasta(),
+                        "--out",
+                        out,
+                        "--threshold",
+                        0,
+                        "--format",
+                        "tsv",
+                        "--bed",
+                        bed)
+                .succeeded();
+        assertThat(Files.readAllLines(out.resolve("plus.tsv"))).containsExactly("sequence\tposition\tacceptor\tdonor");
+        assertThat(Files.readAllLines(out.resolve("minus.tsv")))
+                .hasSize(6)
+                .anyMatch(line -> line.startsWith("chrA\t100\t"));
+    }
+
+    @Test
+    void knownSitesAreCompared() throws IOException {
+        Path sites = Files.writeString(
+                folder.resolve("sites.tsv"), "fasta_index0\tstrand\ttype\n7\t+\tdonor\n9\t-\tacceptor\n");
+        Path genes = Files.writeString(folder.resolve("genes.tsv"), "strand\tstart\tend\n+\t0\t50\n-\t0\t50\n");
+        Map<String, Object> report = Cli.json(
+                folder.resolve("r.json"),
+                "genomics",
+                "splice",
+                "--model",
+                model(1),
+                "--fasta",
+                fasta(),
+                "--sites",
+                sites,
+                "--genes",
+                genes);
+        assertThat(report).containsEntry("sites", 2).containsEntry("bases", 560).containsKey("bases_per_second");
+        assertThat(Cli.map(report.get("average_precision")).keySet().toString()).isEqualTo("[acceptor, donor]");
+    }
+
+    @Test
+    void wrongWordsAndFilesAreRefused() throws IOException {
+        Path fasta = fasta();
+        Cli.run("genomics").wrongUsage("missing required subcommand");
+        Cli.run("genomics", "splice", "--model", model(1), "--fasta", fasta).wrongUsage("nothing to do");
+        Cli.run("genomics", "splice", "--model", model(1), "--fasta", fasta, "--out", folder, "--genes", fasta)
+                .wrongUsage("--genes needs --sites");
+        Path bed = Files.writeString(folder.resolve("b.bed"), "chrB\t1\t2\n");
+        Cli wrong = Cli.run(
+                "genomics",
+                "splice",
+                "--model",
+                model(1),
+                "--fasta",
+                fasta,
+                "--out",
+                folder.resolve("o"),
+                "--bed",
+                bed);
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.err()).contains("chrB", "chrA", "Hint: ");
+        assertThat(folder.resolve("o")).isEmptyDirectory();
+        Path sites = Files.writeString(folder.resolve("s.tsv"), "fasta_index0\tstrand\ttype\n7\t+\texon\n");
+        Cli bad = Cli.run("genomics", "splice", "--model", model(1), "--fasta", fasta, "--sites", sites);
+        assertThat(bad.err()).contains("s.tsv line 2: type is 'exon'", "acceptor or donor");
+    }
+
+    @Test
+    @Tag("slow")
+    void realSitesAreFoundAsByPyTorch() {
+        Path data = SHARED.resolve("data/genomics/human_chr22_20-21M");
+        Path models = SHARED.resolve("data/weights/openspliceai/openspliceai-mane");
+        require(data);
+        require(models);
+        Map<String, Integer> found = Map.of("80nt", 103, "400nt", 171, "2000nt", 178);
+        found.forEach((name, above) -> {
+            Map<String, Object> report = Cli.json(
+                    folder.resolve("r.json"),
+                    "genomics",
+                    "splice",
+                    "--model",
+                    models.resolve(name).resolve("model_" + name + "_rs10.pt"),
+                    "--fasta",
+                    data.resolve("22_20-21M.fa"),
+                    "--sites",
+                    data.resolve("splice_sites_derived.tsv"),
+                    "--genes",
+                    SHARED.resolve("anchors/b_gene_bodies.tsv"));
+            assertThat(report).containsEntry("sites", 186).containsEntry("above_half", above);
+            if (name.equals("400nt")) {
+                Map<?, ?> precision = Cli.map(report.get("average_precision"));
+                assertThat((double) precision.get("acceptor")).isEqualTo(0.989, within(0.002));
+                assertThat((double) precision.get("donor")).isEqualTo(0.976, within(0.002));
+            }
+        });
+    }
+
+    private static void require(Path path) {
+        String reason = "skipped: no " + path;
+        if (!Files.exists(path)) {
+            System.out.println(reason);
+        }
+        Assumptions.assumeTrue(Files.exists(path), reason);
+    }
+}
