@@ -105,6 +105,26 @@ class GenomicsCommandTest {
     }
 
     @Test
+    void variantsGetTheirField() throws IOException {
+        Path vcf = folder.resolve("v.vcf");
+        String base = FastaReader.readAll(fasta()).get(0).letters().substring(49, 50);
+        String header = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+        Files.writeString(vcf, header + "chrA\t50\t.\t" + base + "\t" + base + "TT\t.\t.\t.\n");
+        Path out = folder.resolve("w.vcf");
+        Object[] words = {"genomics", "variants", "--model", model(1), "--fasta", fasta(), "--vcf", vcf, "--out", out};
+        Map<String, Object> report = Cli.json(folder.resolve("r.json"), words);
+        assertThat(report)
+                .containsEntry("variants", 1)
+                .containsEntry("scored", 2)
+                .containsEntry("unscored", 0);
+        assertThat(Files.readAllLines(out).get(3)).contains("SpliceAI=" + base + "TT|+|0.");
+        Cli.run("genomics", "variants", "--model", model(1), "--fasta", fasta(), "--vcf", out, "--out", vcf)
+                .failsNaming("annotated before");
+        Cli.run("genomics", "variants", "--model", model(1), "--fasta", fasta(), "--vcf", vcf, "--out", out, "--masked")
+                .wrongUsage("--masked needs --gff");
+    }
+
+    @Test
     void wrongWordsAndFilesAreRefused() throws IOException {
         Path fasta = fasta();
         Cli.run("genomics").wrongUsage("missing required subcommand");
