@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "Networks that read genomes: splice sites, the effects of variants, and transfer to other tasks.",
-        subcommands = {SpliceCommand.class, VariantsCommand.class})
+        subcommands = {SpliceCommand.class, VariantsCommand.class, TransferCommand.class})
 final class GenomicsCommand implements Runnable {
     @Spec
     private CommandSpec spec;
