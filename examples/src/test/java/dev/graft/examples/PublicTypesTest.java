@@ -44,8 +44,10 @@ class PublicTypesTest {
                         "CardText",
                         "Decision",
                         "DecisionRule",
+                        "FeatureSpace",
                         "FiniteWeights",
                         "InputFlag",
+                        "InputProfile",
                         "ModelCard",
                         "ModelException",
                         "Versions");

@@ -7,6 +7,7 @@ import dev.graft.io.StateDict;
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.model.FeatureSpace;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
 import dev.graft.nn.run.Recipe;
@@ -305,7 +306,11 @@ public final class FineTuningRun implements AutoCloseable {
 
         /** The entries of the card that change what is answered. */
         private Map<String, Object> answers() {
-            return Map.of(ModelCard.DECISION, trained.decision().toMap());
+            return Map.of(
+                    ModelCard.DECISION,
+                    trained.decision().toMap(),
+                    ModelCard.INPUTS,
+                    trained.inputs().toMap());
         }
 
         @Override
@@ -318,6 +323,7 @@ public final class FineTuningRun implements AutoCloseable {
             ResultFiles files = new ResultFiles()
                     .text(ResultFiles.FINGERPRINTS, fingerprints)
                     .text(ResultFiles.DUPLICATES, data.findings().toCsv(data.kept()));
+            trained.space().ifPresent(space -> files.file(FeatureSpace.FILE_NAME, space::save));
             if (settings.source().fold().isPresent()) {
                 files.text(ResultFiles.PREDICTIONS, predictions());
             }

@@ -6,12 +6,15 @@ import dev.graft.io.StateDict;
 import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.Subset;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.decision.Validation;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.DecisionRule;
+import dev.graft.nn.model.FeatureSpace;
+import dev.graft.nn.model.InputProfile;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.run.AtFirstBatch;
 import dev.graft.nn.run.FeatureCache;
@@ -24,6 +27,7 @@ import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
+import dev.graft.random.RandomStream;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
@@ -34,6 +38,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * The training within a fine-tuning: of the whole network, or of its head on what a frozen backbone makes of each
@@ -52,14 +58,17 @@ record FineTuningTraining(
         Runnable begun,
         String key) {
     private static final long MEGABYTE = 1 << 20;
+    private static final int MOST_FEATURES = 1000;
 
     /**
      * What a training has made of the network.
      *
      * @param metrics what {@code metrics.json} shall hold
      * @param decision how the network's probabilities become answers
+     * @param inputs what the training images were like
+     * @param space where their features lie; empty if there are too few images
      */
-    record Trained(Map<String, Object> metrics, Decision decision) {}
+    record Trained(Map<String, Object> metrics, Decision decision, InputProfile inputs, Optional<FeatureSpace> space) {}
 
     /**
      * Trains, or continues.
@@ -92,7 +101,16 @@ record FineTuningTraining(
                     FeatureCache heldFeatures = features(model, held, 1, "validation", facts)) {
                 double seconds = (System.nanoTime() - begin) / 1e9;
                 describe(trainFeatures, heldFeatures, seconds);
-                return fit(model.headNetwork(), trainFeatures, heldFeatures, patients, resume, true, seconds);
+                return fit(
+                        model.headNetwork(),
+                        data,
+                        trainFeatures,
+                        trainFeatures,
+                        heldFeatures,
+                        patients,
+                        resume,
+                        true,
+                        seconds);
             } catch (IOException e) {
                 folder.removeFeatures();
                 if (settings.cachedViews() > 0) {
@@ -112,7 +130,7 @@ record FineTuningTraining(
                 listeners.say("feature cache: not used, the backbone runs in every epoch (" + e.getMessage() + ")");
             }
         }
-        return fit(model, train, held, patients, resume, false, 0);
+        return fit(model, data, train, data.train(preprocessing.eval()), held, patients, resume, false, 0);
     }
 
     /** All that the features depend on, besides what computes: what the run is, and what the backbone holds. */
@@ -188,7 +206,9 @@ record FineTuningTraining(
 
     private Optional<Trained> fit(
             Module model,
+            ImageData data,
             LabelledDataset train,
+            LabelledDataset plain,
             LabelledDataset held,
             List<String> patients,
             boolean resume,
@@ -216,8 +236,12 @@ record FineTuningTraining(
             Map<String, Object> metrics = Metrics.of(history, train.size(), secondsBefore);
             return Optional.of(
                     held.size() == 0
-                            ? new Trained(metrics, DecisionRule.notFitted("no image was held back"))
-                            : validated(metrics, model, heldLoader, held, patients));
+                            ? new Trained(
+                                    metrics,
+                                    DecisionRule.notFitted("no image was held back"),
+                                    quantities(data),
+                                    Optional.empty())
+                            : validated(metrics, model, quantities(data), plain, heldLoader, held, patients));
         }
     }
 
@@ -226,8 +250,15 @@ record FineTuningTraining(
      * epoch and this, so the numbers are somewhat too good. A fold that is held back is for judging alone.
      */
     private Trained validated(
-            Map<String, Object> metrics, Module model, DataLoader loader, LabelledDataset held, List<String> patients) {
-        Evaluation scores = Evaluator.evaluate(model, loader, Recipe.validationLoss(held));
+            Map<String, Object> metrics,
+            Module model,
+            InputProfile quantities,
+            LabelledDataset plain,
+            DataLoader loader,
+            LabelledDataset held,
+            List<String> patients) {
+        FeatureTap tap = tap(model);
+        Evaluation scores = Evaluator.evaluate(tap, loader, Recipe.validationLoss(held));
         boolean judges = settings.source().fold().isPresent();
         Decision decision = judges
                 ? DecisionRule.notFitted("the validation images are a fold that is held back to judge the model")
@@ -238,6 +269,54 @@ record FineTuningTraining(
                 Summary.of(cases, held.classes(), !patients.isEmpty(), Intervals.defaults())
                         .toMap());
         metrics.put("decision", decision.toMap());
-        return new Trained(metrics, decision);
+        Optional<FeatureSpace> space = space(model, plain, tap.features().length);
+        InputProfile inputs = space.map(known -> quantities.with(
+                        known,
+                        Arrays.stream(tap.features())
+                                .mapToDouble(known::distance)
+                                .toArray()))
+                .orElse(quantities);
+        return new Trained(metrics, decision, inputs, space);
+    }
+
+    private static FeatureTap tap(Module model) {
+        return model instanceof Backbone network ? FeatureTap.of(network) : FeatureTap.ofHead(model);
+    }
+
+    /** What the training images were like as files. */
+    private static InputProfile quantities(ImageData data) {
+        return InputProfile.of(
+                data.seen().stream()
+                        .filter(image -> image.side() == ImageFindings.Side.TRAINING)
+                        .map(ImageFindings.Seen::quantities)
+                        .toList(),
+                ImageQuantities.LEAST_MARGINS);
+    }
+
+    /** Where features of training images lie: of a sample of them, since more would say no more. */
+    private Optional<FeatureSpace> space(Module model, LabelledDataset plain, int validated) {
+        if (plain.size() < FeatureSpace.FEWEST || validated < FeatureSpace.FEWEST) {
+            return Optional.empty();
+        }
+        int[] rows =
+                plain.size() <= MOST_FEATURES ? IntStream.range(0, plain.size()).toArray() : sample(plain.size());
+        FeatureTap tap = tap(model);
+        Subset some = new Subset(plain, rows);
+        try (DataLoader loader = settings.loader(some)) {
+            Evaluator.evaluate(tap, loader, Recipe.validationLoss(plain));
+        }
+        return Optional.of(FeatureSpace.of(tap.features()));
+    }
+
+    private int[] sample(int size) {
+        RandomGenerator random = RandomStream.of(settings.recipe().seed(), "finetune.features");
+        int[] all = IntStream.range(0, size).toArray();
+        for (int i = 0; i < MOST_FEATURES; i++) {
+            int other = i + random.nextInt(size - i);
+            int swapped = all[i];
+            all[i] = all[other];
+            all[other] = swapped;
+        }
+        return Arrays.stream(all, 0, MOST_FEATURES).sorted().toArray();
     }
 }

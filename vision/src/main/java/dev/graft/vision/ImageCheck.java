@@ -11,6 +11,7 @@ import dev.graft.vision.ImageFindings.Seen;
 import dev.graft.vision.ImageFindings.Side;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.similar.Fingerprint;
+import dev.graft.vision.image.Image;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,10 +46,14 @@ record ImageCheck(OptionalInt workers, StopSignal stop, Progress progress) {
 
     /** What was seen of some images of a data set. */
     private record Looked(
-            ImageDataset images, SortedMap<Integer, Fingerprint> prints, SortedMap<Integer, RuntimeException> damaged) {
+            ImageDataset images,
+            SortedMap<Integer, Fingerprint> prints,
+            Map<Integer, Map<String, Double>> quantities,
+            SortedMap<Integer, RuntimeException> damaged) {
         List<Seen> seen(Side side) {
             List<Seen> seen = new ArrayList<>();
-            prints.forEach((row, print) -> seen.add(new Seen(side, images, row, print)));
+            prints.forEach((row, print) ->
+                    seen.add(new Seen(side, images, row, print, quantities.getOrDefault(row, Map.of()))));
             return seen;
         }
     }
@@ -145,6 +150,7 @@ record ImageCheck(OptionalInt workers, StopSignal stop, Progress progress) {
         ImageDataset quiet = images.withNotes(note -> {});
         SortedMap<Integer, RuntimeException> damaged = new ConcurrentSkipListMap<>();
         SortedMap<Integer, Fingerprint> prints = new ConcurrentSkipListMap<>();
+        Map<Integer, Map<String, Double>> quantities = new ConcurrentSkipListMap<>();
         AtomicInteger next = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
         inParallel(
@@ -157,7 +163,9 @@ record ImageCheck(OptionalInt workers, StopSignal stop, Progress progress) {
                             i < rows.length && !stop.isRequested();
                             i = next.getAndIncrement()) {
                         try {
-                            prints.put(rows[i], Fingerprint.of(quiet.sha256(rows[i]), quiet.image(rows[i])));
+                            Image image = quiet.image(rows[i]);
+                            quantities.put(rows[i], ImageQuantities.of(image));
+                            prints.put(rows[i], Fingerprint.of(quiet.sha256(rows[i]), image));
                         } catch (RuntimeException e) {
                             damaged.put(rows[i], e);
                         }
@@ -167,7 +175,7 @@ record ImageCheck(OptionalInt workers, StopSignal stop, Progress progress) {
                 done,
                 rows.length);
         Stopped.check(stop);
-        return new Looked(images, prints, damaged);
+        return new Looked(images, prints, quantities, damaged);
     }
 
     private void inParallel(int threads, Runnable work, AtomicInteger done, int images) {

@@ -12,6 +12,7 @@ import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.FiniteWeights;
+import dev.graft.nn.model.InputFlag;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import dev.graft.tensor.Autograd;
@@ -35,8 +36,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -44,6 +47,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A network with names for its classes: images in, probabilities out.
@@ -71,6 +75,7 @@ public final class ImageClassifier implements AutoCloseable {
     private final List<String> classes;
     private final boolean multiLabel;
     private final Decision decision;
+    private final InputCheck inputs;
     private final ImagePipeline pipeline;
     private final Explainer explainer;
     private final List<Message> notes;
@@ -86,6 +91,7 @@ public final class ImageClassifier implements AutoCloseable {
             List<String> classes,
             boolean multiLabel,
             Decision decision,
+            InputCheck inputs,
             Preprocessing preprocessing,
             List<Message> notes,
             Optional<TrainingImages> training,
@@ -95,6 +101,7 @@ public final class ImageClassifier implements AutoCloseable {
         this.classes = classes;
         this.multiLabel = multiLabel;
         this.decision = decision;
+        this.inputs = inputs;
         this.pipeline = (options.frame().isPresent()
                         ? preprocessing.withFrame(options.frame().getAsInt())
                         : preprocessing)
@@ -144,6 +151,7 @@ public final class ImageClassifier implements AutoCloseable {
                         run.classes(),
                         run.multiLabel(),
                         Decision.NONE, // it is chosen when the run is finished
+                        InputCheck.NONE,
                         run.preprocessing(),
                         List.of(Message.of(run.note())),
                         Optional.empty(),
@@ -160,8 +168,11 @@ public final class ImageClassifier implements AutoCloseable {
                         card.classes(),
                         card.isMultiLabel(),
                         card.decision(),
+                        InputCheck.of(card, folder),
                         preprocessing,
-                        card.note(folder).stream().map(Message::of).toList(),
+                        Stream.concat(card.note(folder).stream(), InputCheck.note(card, folder).stream())
+                                .map(Message::of)
+                                .toList(),
                         TrainingImages.of(folder, card),
                         options));
     }
@@ -214,6 +225,7 @@ public final class ImageClassifier implements AutoCloseable {
                     labels(network, start, options.labels(), said),
                     false,
                     options.labels().isPresent() ? Decision.NONE : decision(start),
+                    InputCheck.NONE,
                     preprocessing,
                     said,
                     Optional.empty(),
@@ -386,10 +398,15 @@ public final class ImageClassifier implements AutoCloseable {
     private List<PredictionOutcome> batch(List<Supplier<Image>> sources) {
         PredictionOutcome[] outcomes = new PredictionOutcome[sources.size()];
         Image[] images = new Image[sources.size()];
+        List<Map<String, Double>> quantities = new ArrayList<>(Collections.nCopies(sources.size(), Map.of()));
         IntStream all = IntStream.range(0, sources.size());
         (sources.size() == 1 ? all : all.parallel()).forEach(i -> {
             try {
-                images[i] = pipeline.transformed(sources.get(i).get(), new SplittableRandom(0));
+                Image image = sources.get(i).get();
+                if (inputs.measures()) {
+                    quantities.set(i, ImageQuantities.of(image));
+                }
+                images[i] = pipeline.transformed(image, new SplittableRandom(0));
             } catch (RuntimeException e) {
                 outcomes[i] = PredictionOutcome.of(e);
             }
@@ -398,16 +415,22 @@ public final class ImageClassifier implements AutoCloseable {
                 .filter(i -> outcomes[i] == null)
                 .toArray();
         if (readable.length > 0) {
-            float[] probabilities = probabilities(images, readable);
+            List<double[]> distances = new ArrayList<>();
+            float[] probabilities = probabilities(images, readable, distances);
             for (int row = 0; row < readable.length; row++) {
-                outcomes[readable[row]] = outcome(probabilities, row);
+                List<InputFlag> flags = inputs.flags(quantities.get(readable[row]), distances.get(0), row);
+                outcomes[readable[row]] = outcome(probabilities, row, flags);
             }
         }
         return List.of(outcomes);
     }
 
-    /** {@code [readable][classes]} in row-major order. */
-    private float[] probabilities(Image[] images, int[] readable) {
+    /**
+     * {@code [readable][classes]} in row-major order.
+     *
+     * @param distances gets the distances in feature space, or none of them
+     */
+    private float[] probabilities(Image[] images, int[] readable, List<double[]> distances) {
         int height = images[readable[0]].height();
         int width = images[readable[0]].width();
         int channels = images[readable[0]].channels();
@@ -420,12 +443,14 @@ public final class ImageClassifier implements AutoCloseable {
                 Autograd.Guard guard = Autograd.noGrad()) {
             Tensor pixels = Tensor.of(input, readable.length, height, width, channels);
             Tensor batch = pixels.to(device).permute(0, 3, 1, 2);
-            Tensor logits = model.forward(batch);
+            Tensor features = inputs.space().isEmpty() ? batch : model.features(batch);
+            Tensor logits = inputs.space().isEmpty() ? model.forward(batch) : model.classify(features);
+            distances.add(inputs.distances(features));
             return (multiLabel ? logits.sigmoid() : logits.softmax(1)).toFloatArray();
         }
     }
 
-    private PredictionOutcome outcome(float[] probabilities, int row) {
+    private PredictionOutcome outcome(float[] probabilities, int row, List<InputFlag> flags) {
         int count = classes.size();
         float[] own = new float[count];
         System.arraycopy(probabilities, row * count, own, 0, count);
@@ -438,7 +463,7 @@ public final class ImageClassifier implements AutoCloseable {
             }
         }
         return PredictionOutcome.of(
-                new Prediction(decision.calibrated(own, multiLabel), classes, multiLabel, decision, List.of()));
+                new Prediction(decision.calibrated(own, multiLabel), classes, multiLabel, decision, flags));
     }
 
     /** What the most probable class of an image file rests on; see {@link #explain(Image, ExplanationMethod, int)}. */
@@ -497,8 +522,8 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws dev.graft.nn.run.RunException where the images have classes that the model does not know
      */
     public ImageEvaluation evaluate(Path data, ImageEvaluation.Options how) {
-        return whileOpen(
-                () -> ImageEvaluation.of(model, classes, multiLabel, decision, pipeline, device, training, data, how));
+        return whileOpen(() -> ImageEvaluation.of(
+                model, classes, multiLabel, decision, inputs, pipeline, device, training, data, how));
     }
 
     /**

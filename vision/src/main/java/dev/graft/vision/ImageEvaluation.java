@@ -2,8 +2,12 @@ package dev.graft.vision;
 
 import dev.graft.message.Message;
 import dev.graft.nn.Module;
+import dev.graft.nn.metric.BinaryMetrics;
+import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.decision.Abstention;
+import dev.graft.nn.metric.decision.DecisionCurve;
 import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.InputFlag;
@@ -15,7 +19,8 @@ import dev.graft.vision.image.transform.ImagePipeline;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Collections;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +37,7 @@ import java.util.stream.IntStream;
  * @param flags in which ways each image is unlike the training images, in the order of {@code scores}
  * @param images what each image is called, such as its file; {@code scores.indices()} are positions in it
  * @param classes the names of the classes
+ * @param patients of each image, by its position in {@code images}; empty if they are not known
  * @param summary the usual metrics with their confidence intervals, which count patients where the images' list names
  *     them
  * @param unreadable images that were left out since they cannot be read, each with the reason
@@ -45,10 +51,13 @@ public record ImageEvaluation(
         List<List<InputFlag>> flags,
         List<String> images,
         List<String> classes,
+        List<String> patients,
         Summary summary,
         List<String> unreadable,
         Map<String, Object> duplicates,
         double seconds) {
+    private static final double[] NET_BENEFIT_AT = {0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
+
     /**
      * How to evaluate.
      *
@@ -171,6 +180,7 @@ public record ImageEvaluation(
             List<String> classes,
             boolean multiLabel,
             Decision decision,
+            InputCheck inputs,
             ImagePipeline pipeline,
             Device device,
             Optional<TrainingImages> training,
@@ -179,20 +189,40 @@ public record ImageEvaluation(
         ImageNotes notes = new ImageNotes();
         JudgedImages judged = JudgedImages.open(classes, multiLabel, pipeline, training, data, notes, how);
         long begin = System.nanoTime();
-        Evaluation scores = decision.apply(judged.evaluate(model, pipeline, device, how));
+        Optional<FeatureTap> tap = inputs.tap(model);
+        Evaluation scores =
+                decision.apply(judged.evaluate(tap.map(Module.class::cast).orElse(model), pipeline, device, how));
         double seconds = (System.nanoTime() - begin) / 1e9;
         notes.takeLines().forEach(how.log());
         List<String> patients = judged.patients();
         return new ImageEvaluation(
                 scores,
                 decision,
-                Collections.nCopies(scores.indices().length, List.of()),
+                inputs.flags(judged.quantities(), scores.indices(), tap),
                 judged.names(),
                 classes,
+                patients,
                 Summary.of(scores.cases(patients), classes, !patients.isEmpty(), Intervals.defaults()),
                 judged.unreadable(),
                 judged.overlap().toMap(),
                 seconds);
+    }
+
+    /** How many images are unlike the training images, and each with its flags. */
+    private Map<String, Object> unlike() {
+        List<Object> list = new ArrayList<>();
+        for (int i = 0; i < flags.size(); i++) {
+            if (!flags.get(i).isEmpty()) {
+                Map<String, Object> entry = new LinkedHashMap<>();
+                entry.put("file", images.get(scores.indices()[i]));
+                entry.put("flags", flags.get(i).stream().map(InputFlag::toMap).toList());
+                list.add(entry);
+            }
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("images", list.size());
+        map.put("list", list);
+        return map;
     }
 
     /** How often the truth is in the set of classes, and how large the sets are. */
@@ -219,11 +249,65 @@ public record ImageEvaluation(
                 .toList();
     }
 
+    /**
+     * How good the model is in parts of the images, such as men and women: accuracy, and of two classes AUROC.
+     *
+     * @param file a CSV file with a column {@code file} or {@code patient}, and one for each division; of numbers, such
+     *     as ages, ranges are made
+     * @throws dev.graft.nn.run.RunException for a file that cannot be read, or that names none of the images
+     */
+    public List<Subgroups> subgroups(Path file) {
+        Cases cases = scores.cases(patients);
+        List<String> judged =
+                Arrays.stream(scores.indices()).mapToObj(images::get).toList();
+        List<String> groups = patients.isEmpty()
+                ? List.of()
+                : Arrays.stream(scores.indices()).mapToObj(patients::get).toList();
+        boolean two = classes.size() == 2 && !scores.isMultiLabel();
+        List<Subgroups> all = new ArrayList<>();
+        SubgroupFile.read(file, judged, groups).forEach((column, values) -> {
+            all.add(Subgroups.of(column, values, dev.graft.nn.metric.Metrics.accuracy(), cases, Intervals.defaults()));
+            if (two) {
+                all.add(Subgroups.of(column, values, BinaryMetrics.auroc().ofClass(1), cases, Intervals.defaults()));
+            }
+        });
+        return List.copyOf(all);
+    }
+
+    /** The net benefit of acting on each class, or label; of two classes on the second. */
+    public Map<String, DecisionCurve> decisionCurves() {
+        Cases cases = scores.cases();
+        Map<String, DecisionCurve> curves = new LinkedHashMap<>();
+        for (int c = classes.size() == 2 && !scores.isMultiLabel() ? 1 : 0; c < classes.size(); c++) {
+            curves.put(classes.get(c), DecisionCurve.of(cases.oneVsRest(c), NET_BENEFIT_AT));
+        }
+        return curves;
+    }
+
+    private Map<String, Object> netBenefit() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        decisionCurves()
+                .forEach((name, curve) -> map.put(
+                        name,
+                        curve.points().stream()
+                                .map(point -> {
+                                    Map<String, Object> entry = new LinkedHashMap<>();
+                                    entry.put("threshold", point.threshold());
+                                    entry.put("model", point.model());
+                                    entry.put("treat_all", point.treatAll());
+                                    return entry;
+                                })
+                                .toList()));
+        return map;
+    }
+
     /** The scores as {@code graft evaluate --json} writes them. */
     public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>(Metrics.of(scores, classes));
         map.put("metrics", summary.toMap());
         map.put("decision", decision.toMap());
+        map.put("net_benefit", netBenefit());
+        map.put("unlike_training", unlike());
         if (decision.abstention().isPresent()) {
             Abstention.Outcome outcome = decision.abstention().get().of(scores.cases());
             map.put("answered", outcome.answered());

@@ -44,7 +44,7 @@ record ImageFindings(List<Finding> findings, boolean isComplete) {
     }
 
     /** An image of a set. */
-    record Seen(Side side, ImageDataset data, int row, Fingerprint print) {
+    record Seen(Side side, ImageDataset data, int row, Fingerprint print, Map<String, Double> quantities) {
         String file() {
             return data.describe(row);
         }

@@ -17,7 +17,9 @@ import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.transform.ImagePipeline;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -32,6 +34,7 @@ import java.util.stream.IntStream;
  * @param rows which of the images are judged
  * @param unreadable those that cannot be read, each with the reason
  * @param overlap with what the model was fitted on
+ * @param quantities what each judged image is like, see {@link ImageQuantities}
  */
 record JudgedImages(
         ImageDataset found,
@@ -39,7 +42,8 @@ record JudgedImages(
         boolean multiLabel,
         int[] rows,
         List<String> unreadable,
-        TestOverlap overlap) {
+        TestOverlap overlap,
+        List<Map<String, Double>> quantities) {
 
     /** @throws RunException where no image can be read, or the images have classes that the model does not know */
     static JudgedImages open(
@@ -79,7 +83,16 @@ record JudgedImages(
         int[] rows = IntStream.range(0, size)
                 .filter(row -> !bad.containsKey(row) && !copies.contains(row))
                 .toArray();
-        return new JudgedImages(found, classes, multiLabel, rows, unreadable, overlap);
+        Map<Integer, Map<String, Double>> quantities = new HashMap<>();
+        seen.forEach(image -> quantities.put(image.row(), image.quantities()));
+        return new JudgedImages(
+                found,
+                classes,
+                multiLabel,
+                rows,
+                unreadable,
+                overlap,
+                Arrays.stream(rows).mapToObj(quantities::get).toList());
     }
 
     private Subset images(ImagePipeline pipeline) {

@@ -61,6 +61,7 @@ final class DecisionText {
                     ScoreText.of(sets.get("covered")),
                     ScoreText.of(sets.get("mean_size")));
         }
+        netBenefit(out, evaluation);
         long flagged =
                 evaluation.flags().stream().filter(flags -> !flags.isEmpty()).count();
         if (flagged > 0) {
@@ -70,6 +71,27 @@ final class DecisionText {
                     flagged,
                     evaluation.flags().size());
         }
+    }
+
+    /** Of two classes; for more, the table would be long, and is in the JSON. */
+    private static void netBenefit(PrintWriter out, ImageEvaluation evaluation) {
+        if (evaluation.classes().size() != 2 || evaluation.scores().isMultiLabel()) {
+            return;
+        }
+        evaluation.decisionCurves().forEach((name, curve) -> {
+            out.printf(
+                    Locale.ROOT,
+                    "%nnet benefit of acting on %s, in true positives of 1,000 images%nfrom      model      all  nobody%n",
+                    name);
+            curve.points()
+                    .forEach(point -> out.printf(
+                            Locale.ROOT,
+                            "%.2f  %9.1f %8.1f %7.1f%n",
+                            point.threshold(),
+                            1000 * point.model(),
+                            1000 * point.treatAll(),
+                            1000 * point.treatNone()));
+        });
     }
 
     private static void print(PrintWriter out, Abstention.Outcome outcome) {

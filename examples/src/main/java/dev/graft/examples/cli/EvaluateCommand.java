@@ -101,6 +101,14 @@ final class EvaluateCommand extends ReportingCommand {
                     "Also judge the images with mild noise, blur, brightness, contrast, rotation and JPEG compression; takes twelve times as long.")
     private boolean robustness;
 
+    @Option(
+            names = "--subgroups",
+            paramLabel = "FILE",
+            description =
+                    "Also judge parts of the images: a CSV file with a column 'file' or 'patient', and others such as age, sex"
+                            + " and site. Numbers, such as ages, become ranges.")
+    private Optional<Path> subgroups;
+
     @Mixin
     private CsvEncodingOption csvEncoding;
 
@@ -140,6 +148,10 @@ final class EvaluateCommand extends ReportingCommand {
             int width = nameWidth(classifier.classes());
             SummaryText.print(out(), evaluation.summary(), evaluation.scores().isMultiLabel(), width);
             DecisionText.print(out(), evaluation);
+            subgroups.map(evaluation::subgroups).ifPresent(parts -> {
+                SubgroupText.print(out(), parts);
+                report.put("subgroups", SubgroupText.toList(parts));
+            });
             if (robustness) {
                 Robustness tried = classifier.robustness(data, how.log(line -> {}), Perturbation.standard(0));
                 report.put("robustness", tried.toMap());

@@ -175,9 +175,10 @@ public record ModelCard(
     private void checkDecision(Path file) {
         try {
             decision();
+            inputs();
         } catch (IllegalArgumentException e) {
             throw new ModelException(
-                    file + " is damaged: its " + DECISION + " cannot be: " + Explained.problem(e),
+                    file + " is damaged: its " + DECISION + " or " + INPUTS + " cannot be: " + Explained.problem(e),
                     "restore it, or train the model again",
                     e);
         }
@@ -191,6 +192,11 @@ public record ModelCard(
         return facts.get(DECISION) instanceof Map<?, ?> map
                 ? Decision.of(map, classes.size(), isMultiLabel())
                 : Decision.NONE;
+    }
+
+    /** What the inputs of the training were like; {@link InputProfile#NONE} where the card does not say. */
+    public InputProfile inputs() {
+        return facts.get(INPUTS) instanceof Map<?, ?> map ? InputProfile.of(map) : InputProfile.NONE;
     }
 
     /** Whether an example has any number of the classes, each by itself. */

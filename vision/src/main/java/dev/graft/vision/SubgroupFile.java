@@ -1,0 +1,154 @@
+package dev.graft.vision;
+
+import static dev.graft.message.Message.setting;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import dev.graft.nn.metric.interval.Subgroups;
+import dev.graft.nn.run.RunException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What images or patients are divided by, such as age, sex and site: a CSV file with a column {@code file} or
+ * {@code patient}, and one for each division. Numbers of more than eight values become ranges: of a column {@code age}
+ * below 18, 40, 60, 80, and above; of others by their quartiles.
+ */
+final class SubgroupFile {
+    private static final int MOST_VALUES = 8;
+    private static final int MOST_PARTS = 50;
+    private static final double[] AGES = {18, 40, 60, 80};
+
+    private SubgroupFile() {}
+
+    /**
+     * Each column's value for each image; blank where it is not given.
+     *
+     * @param images what each image is called
+     * @param patients of each; empty if they are not known
+     * @throws RunException for a file that cannot be read, names neither files nor patients, or none of these images
+     */
+    static Map<String, List<String>> read(Path file, List<String> images, List<String> patients) {
+        Map<String, Map<String, String>> rows = new HashMap<>();
+        List<String> columns = new ArrayList<>();
+        String key = "";
+        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(file)) {
+            for (NamedCsvRecord row : reader) {
+                if (columns.isEmpty()) {
+                    columns.addAll(row.getHeader());
+                    key = columns.contains("file") ? "file" : columns.contains("patient") ? "patient" : "";
+                    check(file, key, patients);
+                    columns.remove(key);
+                }
+                Map<String, String> values = new HashMap<>();
+                for (String column : columns) {
+                    values.put(column, row.findField(column).orElse("").strip());
+                }
+                rows.put(row.getField(key).strip().replace('\\', '/'), values);
+            }
+        } catch (IOException | UncheckedIOException | CsvParseException | NoSuchElementException e) {
+            throw new RunException(
+                    setting("subgroups") + " " + file + " cannot be read (" + e.getMessage() + ")",
+                    "give a CSV file with a header",
+                    e);
+        }
+        Map<String, List<String>> found = new LinkedHashMap<>();
+        columns.forEach(column -> found.put(column, new ArrayList<>()));
+        int met = 0;
+        for (int i = 0; i < images.size(); i++) {
+            Map<String, String> values =
+                    key.equals("patient") ? rows.get(patients.get(i)) : ofFile(rows, images.get(i));
+            met += values == null ? 0 : 1;
+            for (String column : columns) {
+                found.computeIfAbsent(column, any -> new ArrayList<>()).add(values == null ? "" : values.get(column));
+            }
+        }
+        if (met == 0) {
+            throw new RunException(
+                    setting("subgroups") + " " + file + " names none of the " + images.size() + " images by its column "
+                            + key,
+                    "name them as they are listed, such as " + images.get(0));
+        }
+        found.replaceAll(SubgroupFile::parts);
+        return found;
+    }
+
+    private static void check(Path file, String key, List<String> patients) {
+        if (key.isEmpty()) {
+            throw new RunException(
+                    setting("subgroups") + " " + file + " has neither a column file nor a column patient",
+                    "add the one that says what each line is about");
+        }
+        if (key.equals("patient") && patients.isEmpty()) {
+            throw new RunException(
+                    setting("subgroups") + " " + file + " names patients, and nothing tells which images are of which",
+                    "say so with " + setting("group") + ", or name files");
+        }
+    }
+
+    /** By the whole name, or by its last parts. */
+    private static @Nullable Map<String, String> ofFile(Map<String, Map<String, String>> rows, String image) {
+        String name = image.replace('\\', '/');
+        for (String rest = name; ; rest = rest.substring(rest.indexOf('/') + 1)) {
+            if (rows.containsKey(rest)) {
+                return rows.get(rest);
+            }
+            if (rest.indexOf('/') < 0) {
+                return null;
+            }
+        }
+    }
+
+    /** Numbers of many values as ranges. */
+    private static List<String> parts(String column, List<String> values) {
+        List<String> given =
+                values.stream().filter(value -> !value.isEmpty()).distinct().toList();
+        List<OptionalDouble> numbers = given.stream().map(SubgroupFile::number).toList();
+        boolean age = column.toLowerCase(Locale.ROOT).equals("age");
+        if (numbers.stream().allMatch(OptionalDouble::isPresent) && (age || given.size() > MOST_VALUES)) {
+            double[] all = values.stream()
+                    .mapToDouble(value -> number(value).orElse(Double.NaN))
+                    .toArray();
+            double[] sorted = Arrays.stream(all)
+                    .filter(value -> !Double.isNaN(value))
+                    .sorted()
+                    .toArray();
+            double[] edges = age
+                    ? AGES
+                    : Arrays.stream(new double[] {
+                                sorted[sorted.length / 4], sorted[sorted.length / 2], sorted[3 * sorted.length / 4]
+                            })
+                            .distinct()
+                            .toArray();
+            return Subgroups.ranges(all, edges);
+        }
+        if (given.size() > MOST_PARTS) {
+            throw new RunException(
+                    setting("subgroups") + ": the column " + column + " has " + given.size() + " values, more than "
+                            + MOST_PARTS + ", and each would be a subgroup",
+                    "leave it out, or group its values");
+        }
+        return values;
+    }
+
+    private static OptionalDouble number(String text) {
+        try {
+            double value = Double.parseDouble(text);
+            return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+        } catch (NumberFormatException e) {
+            return OptionalDouble.empty();
+        }
+    }
+}
