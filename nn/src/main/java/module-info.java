@@ -28,4 +28,5 @@ module dev.graft.nn {
     exports dev.graft.nn.sequence;
     exports dev.graft.nn.table;
     exports dev.graft.nn.train;
+    exports dev.graft.nn.uncertainty;
 }

@@ -46,7 +46,7 @@ class HouseTest {
             "io",
             // nn
             "nn",
-            "nn.explain, nn.layer, nn.data, nn.loss, nn.metric, nn.optim",
+            "nn.explain, nn.uncertainty, nn.layer, nn.data, nn.loss, nn.metric, nn.optim",
             "nn.data.sequence, nn.layer.sequence, nn.metric.decision, nn.metric.interval",
             "nn.train, nn.json, nn.sequence",
             "nn.report.page",

@@ -25,6 +25,7 @@ class PublicTypesTest {
     void visionsFrontDoorIsClassifiersAndFineTuning() {
         assertThat(publicTypes("dev.graft.vision"))
                 .containsExactly(
+                        "Averaging",
                         "ClassProbability",
                         "CrossValidation",
                         "FineTuning",
@@ -33,7 +34,8 @@ class PublicTypesTest {
                         "ImageClassifierOptions",
                         "ImageEvaluation",
                         "Prediction",
-                        "PredictionOutcome");
+                        "PredictionOutcome",
+                        "SeedEnsemble");
     }
 
     /** FiniteWeights and Versions are for whoever writes model folders of other things than images. */

@@ -205,6 +205,18 @@ final class FineTuningValues {
         return Optional.ofNullable(given.get(setting)).map(setting::cast);
     }
 
+    /** What a setting was given. */
+    <T> Optional<T> of(FineTuningSetting<T> setting) {
+        return given(setting);
+    }
+
+    /** These values, with the default of a setting. */
+    FineTuningValues without(FineTuningSetting<?> setting) {
+        Map<FineTuningSetting<?>, Object> fewer = new LinkedHashMap<>(given);
+        fewer.remove(setting);
+        return new FineTuningValues(Collections.unmodifiableMap(fewer));
+    }
+
     private <T> T get(FineTuningSetting<T> setting) {
         return given(setting).or(setting::standard).orElseThrow();
     }
@@ -387,7 +399,7 @@ final class FineTuningValues {
     }
 
     /** @throws SettingException where a fold would choose what it judges */
-    private DecisionRule decision() {
+    DecisionRule decision() {
         DecisionRule rule = new DecisionRule(given(THRESHOLD), number(COVERAGE), number(ABSTAIN_BELOW));
         checkThat(
                 given(FOLD).isEmpty() || !rule.asksForMore(),

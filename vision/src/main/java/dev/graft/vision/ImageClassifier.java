@@ -6,6 +6,7 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.StateDict;
 import dev.graft.message.Message;
 import dev.graft.message.SettingException;
+import dev.graft.nn.Module;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.interval.Condition;
 import dev.graft.nn.metric.interval.Intervals;
@@ -15,6 +16,8 @@ import dev.graft.nn.model.FiniteWeights;
 import dev.graft.nn.model.InputFlag;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
+import dev.graft.nn.uncertainty.AveragedNetwork;
+import dev.graft.nn.uncertainty.Spread;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
@@ -71,7 +74,7 @@ import java.util.stream.Stream;
  * for the predictions that have begun; later ones fail with {@link IllegalStateException}.
  */
 public final class ImageClassifier implements AutoCloseable {
-    private final Backbone model;
+    private final Module model;
     private final List<String> classes;
     private final boolean multiLabel;
     private final Decision decision;
@@ -87,7 +90,7 @@ public final class ImageClassifier implements AutoCloseable {
     private boolean closed;
 
     private ImageClassifier(
-            Backbone model,
+            Module network,
             List<String> classes,
             boolean multiLabel,
             Decision decision,
@@ -96,7 +99,7 @@ public final class ImageClassifier implements AutoCloseable {
             List<Message> notes,
             Optional<TrainingImages> training,
             ImageClassifierOptions options) {
-        this.model = model;
+        this.model = options.averaging().of(network, multiLabel);
         this.training = training;
         this.classes = classes;
         this.multiLabel = multiLabel;
@@ -112,7 +115,7 @@ public final class ImageClassifier implements AutoCloseable {
         this.device = Device.of(options.device());
         model.eval();
         model.to(device);
-        this.explainer = new Explainer(model, multiLabel, preprocessing, device);
+        this.explainer = new Explainer(network, multiLabel, preprocessing, device);
     }
 
     /** The model in a folder, by {@link ImageClassifierOptions#defaults()}. */
@@ -140,6 +143,21 @@ public final class ImageClassifier implements AutoCloseable {
                     setting("stateDict") + ", " + setting("labels") + " and " + setting("imageSize")
                             + " are for a network's name; " + folder + " is a model's folder",
                     "leave them out");
+        }
+        if (EnsembleFolder.isOne(folder)) {
+            EnsembleFolder ensemble = EnsembleFolder.read(folder);
+            checkWindow(options, ensemble.preprocessing());
+            return closedOnFailure(
+                    ensemble.network(),
+                    network -> new ImageClassifier(
+                            network,
+                            ensemble.card().classes(),
+                            ensemble.card().isMultiLabel(),
+                            ensemble.decision(),
+                            ensemble.preprocessing(),
+                            List.of(),
+                            ensemble.training(),
+                            options));
         }
         Optional<UnfinishedRun> unfinished = UnfinishedRun.open(folder);
         if (unfinished.isPresent()) {
@@ -243,7 +261,7 @@ public final class ImageClassifier implements AutoCloseable {
                 .orElse(Decision.NONE);
     }
 
-    private static ImageClassifier closedOnFailure(Backbone network, Function<Backbone, ImageClassifier> build) {
+    private static <M extends Module> ImageClassifier closedOnFailure(M network, Function<M, ImageClassifier> build) {
         try {
             return build.apply(network);
         } catch (RuntimeException | Error e) {
@@ -509,6 +527,18 @@ public final class ImageClassifier implements AutoCloseable {
      */
     public SanityCheck sanityCheck(List<Image> images, ExplanationMethod method) {
         return whileOpen(() -> explainer.sanityCheck(images, predict(images), method));
+    }
+
+    /**
+     * How far the answers to an image are apart of which the probabilities are the mean: of the members of an ensemble,
+     * or of {@link ImageClassifierOptions#averaging}.
+     *
+     * @return empty for a classifier that gives one answer
+     */
+    public Optional<Spread> spread(Image image) {
+        return whileOpen(() -> model instanceof AveragedNetwork averaged
+                ? Optional.of(averaged.spread(explainer.batch(image)).get(0))
+                : Optional.<Spread>empty());
     }
 
     /** Judges the model on labelled images; see {@link ImageEvaluation}. */

@@ -23,6 +23,7 @@ import java.util.function.Consumer;
  * @param frame which frame of a DICOM file with several is read, from 1; empty for the model's own
  * @param notes told of what is odd about an image that is read all the same, by many threads
  * @param downloads told how a download of weights proceeds
+ * @param averaging of how many answers to an image the mean is taken
  */
 public record ImageClassifierOptions(
         int maxBatch,
@@ -33,7 +34,8 @@ public record ImageClassifierOptions(
         Optional<Window> window,
         OptionalInt frame,
         Consumer<? super ImageNote> notes,
-        DownloadListener downloads) {
+        DownloadListener downloads,
+        Averaging averaging) {
     private static final ImageClassifierOptions DEFAULTS = new ImageClassifierOptions(
             32,
             "cpu",
@@ -43,7 +45,8 @@ public record ImageClassifierOptions(
             Optional.empty(),
             OptionalInt.empty(),
             Decoding.defaults().notes(),
-            DownloadListener.log());
+            DownloadListener.log(),
+            Averaging.none());
 
     /** @throws IllegalArgumentException for a batch of fewer than one image, or a frame before the first */
     public ImageClassifierOptions {
@@ -63,54 +66,78 @@ public record ImageClassifierOptions(
     /** This with another limit on the images that go through the network together. */
     public ImageClassifierOptions maxBatch(int images) {
         return new ImageClassifierOptions(
-                images, device, stateDict, labels, imageSize, window, frame, notes, downloads);
+                images, device, stateDict, labels, imageSize, window, frame, notes, downloads, averaging);
     }
 
     /** This on another device. */
     public ImageClassifierOptions device(String name) {
         return new ImageClassifierOptions(
-                maxBatch, name, stateDict, labels, imageSize, window, frame, notes, downloads);
+                maxBatch, name, stateDict, labels, imageSize, window, frame, notes, downloads, averaging);
     }
 
     /** This with one of several networks in the weight file. */
     public ImageClassifierOptions stateDict(String name) {
         return new ImageClassifierOptions(
-                maxBatch, device, Optional.of(name), labels, imageSize, window, frame, notes, downloads);
+                maxBatch, device, Optional.of(name), labels, imageSize, window, frame, notes, downloads, averaging);
     }
 
     /** This with class names from a text file, one a line. */
     public ImageClassifierOptions labels(Path file) {
         return new ImageClassifierOptions(
-                maxBatch, device, stateDict, Optional.of(file), imageSize, window, frame, notes, downloads);
+                maxBatch, device, stateDict, Optional.of(file), imageSize, window, frame, notes, downloads, averaging);
     }
 
     /** This with another side of the network's input, in pixels. */
     public ImageClassifierOptions imageSize(int pixels) {
         return new ImageClassifierOptions(
-                maxBatch, device, stateDict, labels, OptionalInt.of(pixels), window, frame, notes, downloads);
+                maxBatch,
+                device,
+                stateDict,
+                labels,
+                OptionalInt.of(pixels),
+                window,
+                frame,
+                notes,
+                downloads,
+                averaging);
     }
 
     /** This with another range for samples of more than 8 bits. */
     public ImageClassifierOptions window(Window value) {
         return new ImageClassifierOptions(
-                maxBatch, device, stateDict, labels, imageSize, Optional.of(value), frame, notes, downloads);
+                maxBatch, device, stateDict, labels, imageSize, Optional.of(value), frame, notes, downloads, averaging);
     }
 
     /** This with another frame of DICOM files with several, from 1. */
     public ImageClassifierOptions frame(int number) {
         return new ImageClassifierOptions(
-                maxBatch, device, stateDict, labels, imageSize, window, OptionalInt.of(number), notes, downloads);
+                maxBatch,
+                device,
+                stateDict,
+                labels,
+                imageSize,
+                window,
+                OptionalInt.of(number),
+                notes,
+                downloads,
+                averaging);
     }
 
     /** This with another listener for odd images, such as {@link dev.graft.vision.image.file.ImageNotes}. */
     public ImageClassifierOptions notes(Consumer<? super ImageNote> listener) {
         return new ImageClassifierOptions(
-                maxBatch, device, stateDict, labels, imageSize, window, frame, listener, downloads);
+                maxBatch, device, stateDict, labels, imageSize, window, frame, listener, downloads, averaging);
     }
 
     /** This with another listener for downloads. */
     public ImageClassifierOptions downloads(DownloadListener listener) {
         return new ImageClassifierOptions(
-                maxBatch, device, stateDict, labels, imageSize, window, frame, notes, listener);
+                maxBatch, device, stateDict, labels, imageSize, window, frame, notes, listener, averaging);
+    }
+
+    /** This with the mean of several answers to an image. */
+    public ImageClassifierOptions averaging(Averaging answers) {
+        return new ImageClassifierOptions(
+                maxBatch, device, stateDict, labels, imageSize, window, frame, notes, downloads, answers);
     }
 }

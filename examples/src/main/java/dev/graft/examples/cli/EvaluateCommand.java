@@ -113,6 +113,9 @@ final class EvaluateCommand extends ReportingCommand {
     private CsvEncodingOption csvEncoding;
 
     @Mixin
+    private AveragingOptions averaging;
+
+    @Mixin
     private WindowOption window;
 
     @Mixin
@@ -128,7 +131,8 @@ final class EvaluateCommand extends ReportingCommand {
             throw new ParameterException(spec.commandLine(), "--csv and --json cannot both be standard output");
         }
         OptionalInt workers = threads.apply();
-        ImageClassifierOptions options = ImageClassifierOptions.defaults().device(device);
+        ImageClassifierOptions options =
+                averaging.in(ImageClassifierOptions.defaults().device(device));
         ImageEvaluation.Options how = ImageEvaluation.Options.defaults()
                 .batch(batch)
                 .csvEncoding(csvEncoding.charset())

@@ -2,10 +2,12 @@ package dev.graft.examples.cli;
 
 import dev.graft.vision.FineTuning;
 import dev.graft.vision.FineTuningRun;
+import dev.graft.vision.SeedEnsemble;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,6 +65,14 @@ final class FinetuneCommand extends ReportingCommand {
     @Option(names = "--overwrite", description = "Replace the run in --out.")
     private boolean overwrite;
 
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            description =
+                    "Train from N seeds, --seed and those that follow it, on the same split: says how far their scores are apart, and"
+                            + " makes --out a model whose probabilities are the mean of theirs.")
+    private Optional<Integer> seeds;
+
     private int exitCode;
 
     @Override
@@ -71,6 +81,9 @@ final class FinetuneCommand extends ReportingCommand {
         FineTuning tuning = options.told(this::say);
         if (!resume) {
             options.requireData();
+        }
+        if (seeds.isPresent()) {
+            return ensemble(tuning, seeds.get());
         }
         FineTuning.Result result;
         try (FineTuningRun run = options.orWrongUsage(tuning::open)) {
@@ -105,6 +118,20 @@ final class FinetuneCommand extends ReportingCommand {
         out().println("written to " + this.out + "; next: " + Shell.command("predict", "--model", this.out)
                 + " IMAGE...");
         return metrics;
+    }
+
+    private Object ensemble(FineTuning tuning, int count) {
+        SeedEnsemble.Result result = options.orWrongUsage(() ->
+                SeedEnsemble.of(tuning.stop(program.stopOnShutdown()), count).run());
+        if (!result.isFinished()) {
+            say("stopped; to continue: "
+                    + Shell.resumption(spec.commandLine().getParseResult().originalArgs()));
+            exitCode = STOPPED;
+            return Map.of("stopped", true);
+        }
+        SeedsText.print(out(), result.metrics());
+        say("written to " + this.out + "; next: " + Shell.command("predict", "--model", this.out) + " IMAGE...");
+        return result.metrics();
     }
 
     private static boolean isWithoutValidation(Map<String, Object> metrics) {

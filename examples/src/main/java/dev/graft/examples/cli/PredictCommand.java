@@ -90,6 +90,9 @@ final class PredictCommand extends ReportingCommand {
     private int top;
 
     @Mixin
+    private AveragingOptions averaging;
+
+    @Mixin
     private WindowOption window;
 
     @Mixin
@@ -136,8 +139,8 @@ final class PredictCommand extends ReportingCommand {
     }
 
     private ImageClassifier classifier(ImageNotes notes) {
-        ImageClassifierOptions options =
-                ImageClassifierOptions.defaults().maxBatch(BATCH).notes(notes).downloads(DownloadListener.console());
+        ImageClassifierOptions options = averaging.in(
+                ImageClassifierOptions.defaults().maxBatch(BATCH).notes(notes).downloads(DownloadListener.console()));
         options = window.applyTo(options);
         Path folder = Path.of(model);
         try {

@@ -129,7 +129,7 @@ public record Decision(
      * @throws ClassCastException where an entry has the wrong type
      * @throws IllegalArgumentException where a value is none, such as a threshold of 7
      */
-    static Decision of(Map<?, ?> map, int classes, boolean multiLabel) {
+    public static Decision of(Map<?, ?> map, int classes, boolean multiLabel) {
         Map<String, Object> facts = new LinkedHashMap<>();
         map.forEach((name, value) -> facts.put((String) name, value));
         Temperature temperature = entry(map, TEMPERATURE)

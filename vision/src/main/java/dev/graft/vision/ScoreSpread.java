@@ -1,0 +1,36 @@
+package dev.graft.vision;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How far scores of several trainings are apart.
+ *
+ * @param deviation that of a sample, by n - 1; NaN of one score
+ */
+record ScoreSpread(double mean, double deviation, double min, double max) {
+
+    /** @param scores at least one */
+    static ScoreSpread of(double... scores) {
+        double mean = Arrays.stream(scores).sum() / scores.length;
+        double squares = 0;
+        for (double score : scores) {
+            squares += (score - mean) * (score - mean);
+        }
+        return new ScoreSpread(
+                mean,
+                scores.length < 2 ? Double.NaN : Math.sqrt(squares / (scores.length - 1)),
+                Arrays.stream(scores).min().orElseThrow(),
+                Arrays.stream(scores).max().orElseThrow());
+    }
+
+    Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("mean", mean);
+        map.put("standard_deviation", deviation);
+        map.put("min", min);
+        map.put("max", max);
+        return map;
+    }
+}

@@ -1,0 +1,215 @@
+package dev.graft.vision;
+
+import static dev.graft.message.Message.setting;
+
+import dev.graft.io.file.AtomicText;
+import dev.graft.message.SettingException;
+import dev.graft.nn.json.Json;
+import dev.graft.nn.metric.decision.Validation;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.model.Decision;
+import dev.graft.nn.model.DecisionRule;
+import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.train.Evaluation;
+import dev.graft.nn.uncertainty.Ensemble;
+import dev.graft.tensor.Device;
+import dev.graft.vision.data.ImageNpz;
+import dev.graft.vision.image.file.ImageNotes;
+import dev.graft.vision.image.transform.ImagePipeline;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One fine-tuning from several seeds: how far their scores are apart, and a model whose probabilities are the mean of
+ * theirs. All that {@code graft finetune --seeds} does.
+ *
+ * <pre>{@code
+ * SeedEnsemble.of(FineTuning.of(Path.of("photos")).out(Path.of("ensemble")), 5).run();
+ * ImageClassifier classifier = ImageClassifier.load(Path.of("ensemble"));
+ * }</pre>
+ *
+ * <p>The folder {@code out} holds a run's folder for each seed, {@code seed-1} and so on; {@code ensemble.json}, which
+ * names them, so that the folder is a model like any other; and {@code metrics.json}. All are validated on the same
+ * images: where none are given, those that are held back are listed in {@code training.csv} and {@code validation.csv}.
+ * A resume trains no finished seed again.
+ */
+public final class SeedEnsemble {
+    private static final String METRICS = "metrics.json";
+    private static final List<String> SCORES = List.of("accuracy", "auroc", "loss");
+
+    private final FineTuning tuning;
+    private final int seeds;
+
+    private SeedEnsemble(FineTuning tuning, int seeds) {
+        this.tuning = tuning;
+        this.seeds = seeds;
+    }
+
+    /**
+     * Of a fine-tuning, whose {@code out} is the folder for all seeds, and whose {@code seed} is the first.
+     *
+     * @param seeds how many, at least 2
+     * @throws SettingException for fewer seeds, or a fine-tuning of one fold
+     */
+    public static SeedEnsemble of(FineTuning tuning, int seeds) {
+        if (seeds < 2) {
+            throw new SettingException(setting("seeds") + " must be at least 2, was " + seeds, "5 are usual");
+        }
+        if (tuning.values().hasFold()) {
+            throw new SettingException(
+                    setting("fold") + " holds back other images than " + setting("seeds") + " do", "leave one out");
+        }
+        return new SeedEnsemble(tuning, seeds);
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param isFinished whether all seeds are; else a resume continues
+     * @param out the folder
+     * @param metrics what {@code metrics.json} holds: {@code seeds}, with the scores of each; {@code spread}, of each
+     *     score {@code mean}, {@code standard_deviation}, {@code min} and {@code max}; {@code ensemble}, its own scores
+     *     on the validation images, except of a NumPy file. Empty if a seed was stopped
+     */
+    public record Result(boolean isFinished, Path out, Map<String, Object> metrics) {}
+
+    /**
+     * Trains all seeds that are not finished, and judges them together.
+     *
+     * @throws SettingException where settings lack, or contradict each other
+     * @throws dev.graft.nn.run.RunException where the folders, the images or the weights cannot be used
+     */
+    public Result run() {
+        Path out = tuning.values().out();
+        FineTuningValues values = split(out);
+        long first = values.of(FineTuningValues.SEED).orElse(0L);
+        forget(out.resolve(EnsembleFolder.FILE_NAME));
+        List<String> names = new ArrayList<>();
+        List<Map<?, ?>> scores = new ArrayList<>();
+        for (int i = 0; i < seeds; i++) {
+            String name = folder(i);
+            tuning.listeners().say("seed " + (first + i) + " (" + (i + 1) + " of " + seeds + "):");
+            FineTuningValues own =
+                    values.with(FineTuningValues.OUT, out.resolve(name)).with(FineTuningValues.SEED, first + i);
+            FineTuning.Result result = tuning.with(own).run();
+            if (!result.isFinished()) {
+                return new Result(false, out, Map.of());
+            }
+            names.add(name);
+            scores.add((Map<?, ?>) result.metrics().getOrDefault("best", Map.of()));
+        }
+        Map<String, Object> metrics = metrics(first, names, scores);
+        EnsembleFolder ensemble = EnsembleFolder.ofRuns(out, names);
+        Optional<Path> held = FixedSplit.givenValidation(values).filter(path -> !ImageNpz.isNpz(path));
+        Decision decision = held.isPresent()
+                ? judged(ensemble, values, held.get(), metrics)
+                : DecisionRule.notFitted("the validation images of all members cannot be read again together");
+        ensemble.write(decision);
+        AtomicText.write(out.resolve(METRICS), Json.write(metrics));
+        return new Result(true, out, metrics);
+    }
+
+    private static String folder(int i) {
+        return "seed-" + (i + 1);
+    }
+
+    /** What stood for members that are now replaced. */
+    private static void forget(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The settings of every seed, with one split for all. */
+    private FineTuningValues split(Path out) {
+        FineTuningValues values = tuning.values();
+        if (values.resumes() && !values.hasData()) {
+            return values.with(FineTuningValues.OUT, out.resolve(folder(0))).withThoseOfTheRun();
+        }
+        boolean given = FixedSplit.givenValidation(values).isPresent()
+                || values.of(FineTuningValues.DATA).filter(ImageNpz::isNpz).isPresent()
+                || values.of(FineTuningValues.VAL_FRACTION)
+                        .filter(share -> share == 0)
+                        .isPresent();
+        if (given) {
+            return values;
+        }
+        FixedSplit split = FixedSplit.of(values);
+        return split.listed(
+                values,
+                split.write(out.resolve("training.csv"), split.train()),
+                split.write(out.resolve("validation.csv"), split.held()));
+    }
+
+    private static Map<String, Object> metrics(long first, List<String> names, List<Map<?, ?>> scores) {
+        List<Object> each = new ArrayList<>();
+        Map<String, Object> spread = new LinkedHashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("seed", first + i);
+            entry.put("folder", names.get(i));
+            for (String score : SCORES) {
+                entry.put(score, scores.get(i).get(score));
+            }
+            each.add(entry);
+        }
+        for (String score : SCORES) {
+            double[] known = scores.stream()
+                    .map(of -> of.get(score))
+                    .filter(Number.class::isInstance)
+                    .mapToDouble(value -> ((Number) value).doubleValue())
+                    .filter(value -> !Double.isNaN(value))
+                    .toArray();
+            if (known.length > 0) {
+                spread.put(score, ScoreSpread.of(known).toMap());
+            }
+        }
+        Map<String, Object> metrics = new LinkedHashMap<>();
+        metrics.put("seeds", each);
+        metrics.put("spread", spread);
+        return metrics;
+    }
+
+    /** Chooses what decides on the images that each member was validated on, and judges the ensemble with it. */
+    private static Decision judged(
+            EnsembleFolder ensemble, FineTuningValues values, Path validation, Map<String, Object> metrics) {
+        ImageEvaluation.Options how = ImageEvaluation.Options.defaults()
+                .keepDuplicates(true)
+                .allowSharedPatients(true)
+                .log(line -> {});
+        how = values.of(FineTuningValues.CSV_ENCODING).map(how::csvEncoding).orElse(how);
+        how = values.of(FineTuningValues.SKIP_BAD).map(how::skipBad).orElse(how);
+        how = values.of(FineTuningValues.GROUP).map(how::group).orElse(how);
+        ModelCard card = ensemble.card();
+        ImagePipeline pipeline = ensemble.preprocessing().eval();
+        JudgedImages images = JudgedImages.open(
+                card.classes(), card.isMultiLabel(), pipeline, Optional.empty(), validation, new ImageNotes(), how);
+        try (Ensemble network = ensemble.network()) {
+            Device device = Device.of(values.of(FineTuningValues.DEVICE).orElse("cpu"));
+            network.eval();
+            network.to(device);
+            Evaluation scores = images.evaluate(network, pipeline, device, how);
+            List<String> patients = images.patients();
+            Decision decision = values.decision().fit(Validation.of(scores.cases(patients)), card.classes());
+            Evaluation decided = decision.apply(scores);
+            Map<String, Object> own = new LinkedHashMap<>(Metrics.of(decided, card.classes()));
+            own.put(
+                    "metrics",
+                    Summary.of(decided.cases(patients), card.classes(), !patients.isEmpty(), Intervals.defaults())
+                            .toMap());
+            own.put(ModelCard.DECISION, decision.toMap());
+            metrics.put("ensemble", own);
+            return decision;
+        }
+    }
+}
