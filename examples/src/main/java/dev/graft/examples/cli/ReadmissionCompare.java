@@ -141,13 +141,13 @@ final class ReadmissionCompare extends ReportingCommand {
         out().printf(
                         Locale.ROOT,
                         "%nAUROC on the cohort's test stays, mean of the seeds [95 %% interval by patient]%n");
-        out().printf("%-7s", "stays");
-        arms.forEach(arm -> out().printf(" %-22s", arm.replace('_', ' ')));
-        out().printf("%-22s%n", " gain over scratch");
+        out().printf(Locale.ROOT, "%-7s", "stays");
+        arms.forEach(arm -> out().printf(Locale.ROOT, " %-22s", arm.replace('_', ' ')));
+        out().printf(Locale.ROOT, "%-22s%n", " gain over scratch");
         for (Size size : results) {
             out().printf(Locale.ROOT, "%-7d", size.size());
-            size.arms().values().forEach(arm -> out().printf(" %-22s", text("%.3f [%.3f, %.3f]", arm)));
-            out().printf(" %s%n", text("%+.3f [%+.3f, %+.3f]", size.gain()));
+            size.arms().values().forEach(arm -> out().printf(Locale.ROOT, " %-22s", text("%.3f [%.3f, %.3f]", arm)));
+            out().printf(Locale.ROOT, " %s%n", text("%+.3f [%+.3f, %+.3f]", size.gain()));
         }
         out().println();
         results.forEach(size -> out().println(size.words() + "."));
