@@ -33,6 +33,7 @@ class PublicTypesTest {
                         "ImageClassifier",
                         "ImageClassifierOptions",
                         "ImageEvaluation",
+                        "LearningCurve",
                         "Prediction",
                         "PredictionOutcome",
                         "SeedEnsemble");

@@ -54,7 +54,7 @@ public final class SeedEnsemble {
     }
 
     /**
-     * Of a fine-tuning, whose {@code out} is the folder for all seeds, and whose {@code seed} is the first.
+     * Of a fine-tuning, whose {@code out} is the folder for all seeds, and whose own seed is the first.
      *
      * @param seeds how many, at least 2
      * @throws SettingException for fewer seeds, or a fine-tuning of one fold

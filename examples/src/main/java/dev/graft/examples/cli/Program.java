@@ -29,6 +29,7 @@ import picocli.CommandLine.TypeConversionException;
             FinetuneCommand.class,
             LrFindCommand.class,
             KfoldCommand.class,
+            LearningCurveCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
             ExplainCommand.class,
