@@ -37,7 +37,7 @@ final class Grids {
                 concat(),
                 permute(),
                 crossEntropy());
-        return Stream.of(own, SpatialGrids.all(), LineGrids.all(), SequenceGrids.all())
+        return Stream.of(own, SpatialGrids.all(), LineGrids.all(), SequenceGrids.all(), TypeGrids.all())
                 .flatMap(List::stream)
                 .toList();
     }

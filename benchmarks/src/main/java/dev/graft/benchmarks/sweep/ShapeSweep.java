@@ -23,10 +23,10 @@ import java.util.stream.Stream;
  * constant for the call included; {@code ratio} is the cost divided by the neighbour's, or by 1 if that is less.
  *
  * <p>Run: {@code java --add-modules=jdk.incubator.vector -cp benchmarks/target/benchmarks.jar
- * dev.graft.benchmarks.sweep.ShapeSweep [seconds=30] [seed=N] [only=conv2d,sum] [worst=10] [clock=cpu]
+ * dev.graft.benchmarks.sweep.ShapeSweep [seconds=30] [seed=N] [only=conv2d,sum] [worst=10] [clock=cpu] [kept=1]
  * [shape=conv2d:in=64,out=64,size=56]}; with {@code shape} (which may be repeated), it only measures the shapes named.
  * {@code clock=cpu} takes one thread and the time that the processor spends on it, which other programs on the machine
- * do not lengthen.
+ * do not lengthen. With {@code kept=1}, forward passes keep what their gradients need, such as the places of maxima.
  */
 public final class ShapeSweep {
     private static final int STEPS = 12;
@@ -42,10 +42,12 @@ public final class ShapeSweep {
     private final Map<Point, Double> costs = new HashMap<>();
     private final Map<String, Pair> worst = new HashMap<>();
     private final LongSupplier clock;
+    private final boolean kept;
     private int pairs;
 
-    private ShapeSweep(LongSupplier clock) {
+    private ShapeSweep(LongSupplier clock, boolean kept) {
         this.clock = clock;
+        this.kept = kept;
     }
 
     /** How often a shape is measured at most, and for how long. */
@@ -63,8 +65,9 @@ public final class ShapeSweep {
                 .map(arg -> arg.substring(6))
                 .toList();
         LongSupplier clock = clock(option(args, "clock", "wall"));
+        boolean kept = option(args, "kept", "0").equals("1");
         if (!shapes.isEmpty()) {
-            shapes.forEach(shape -> measure(clock, named(grids, shape)));
+            shapes.forEach(shape -> measure(clock, kept, named(grids, shape)));
             return;
         }
         double seconds = Double.parseDouble(option(args, "seconds", "30"));
@@ -76,7 +79,7 @@ public final class ShapeSweep {
         System.out.println("seed=" + seed + " seconds=" + seconds + ", processors "
                 + Runtime.getRuntime().availableProcessors());
         long start = clock.getAsLong();
-        ShapeSweep sweep = new ShapeSweep(clock);
+        ShapeSweep sweep = new ShapeSweep(clock, kept);
         sweep.search(chosen, new SplittableRandom(seed), start + (long) (seconds * SEARCHING * 1e9));
         sweep.confirm(start + (long) (seconds * 1e9));
         int count = Integer.parseInt(option(args, "worst", "10"));
@@ -115,13 +118,13 @@ public final class ShapeSweep {
                 colon < 0 ? List.of() : List.of(shape.substring(colon + 1).split(",")));
     }
 
-    private static void measure(LongSupplier clock, Point point) {
+    private static void measure(LongSupplier clock, boolean kept, Point point) {
         Work work = point.grid()
                 .maker()
                 .make(point.values().stream().mapToInt(v -> v).toArray())
                 .orElseThrow(() -> new IllegalArgumentException("shape: " + point + " has no result"));
-        work.measure(clock, 2000, 0.4); // until the JIT compiler has seen it
-        double seconds = work.measure(clock, 200, 0.2);
+        work.measure(clock, kept, 2000, 0.4); // until the JIT compiler has seen it
+        double seconds = work.measure(clock, kept, 200, 0.2);
         System.out.printf(Locale.ROOT, "%10.3f ms, cost %7.1f  %s%n", seconds * 1e3, seconds / work.expected(), point);
     }
 
@@ -147,7 +150,7 @@ public final class ShapeSweep {
 
     private double measured(Point point, Runs runs) {
         Work work = point.work().orElseThrow();
-        return work.measure(clock, runs.most, runs.seconds) / work.expected();
+        return work.measure(clock, kept, runs.most, runs.seconds) / work.expected();
     }
 
     private void note(Point point, Point neighbour) {

@@ -3,6 +3,7 @@ package dev.graft.benchmarks.sweep;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -49,9 +50,10 @@ record Work(
      * The seconds of the fastest of several runs; gradients without the forward pass before.
      *
      * @param clock in nanoseconds
+     * @param kept whether forward passes keep what a gradient of the first operand of floats needs
      * @param most seconds that all runs together may take
      */
-    double measure(LongSupplier clock, int runs, double most) {
+    double measure(LongSupplier clock, boolean kept, int runs, double most) {
         SplittableRandom random = new SplittableRandom(1);
         try (Scope operands = Scope.open()) {
             List<Tensor> made = new ArrayList<>();
@@ -59,13 +61,19 @@ record Work(
                 Tensor tensor = input.apply(random);
                 made.add(made.size() == differentiated ? tensor.requireGrad(true) : tensor);
             }
+            if (kept && differentiated < 0) {
+                made.stream()
+                        .filter(tensor -> tensor.dtype() == DType.F32)
+                        .findFirst()
+                        .ifPresent(tensor -> tensor.requireGrad(true));
+            }
             Tensor seed = differentiated < 0
                     ? Tensor.scalar(0)
                     : likeResult(Autograd.noGrad(() -> forward.apply(made)), random);
             double best = Double.MAX_VALUE;
             double spent = 0;
             for (int run = 0; run < runs && spent < most; run++) {
-                double seconds = once(clock, made, seed);
+                double seconds = once(clock, kept, made, seed);
                 best = Math.min(best, seconds);
                 spent += seconds;
             }
@@ -79,10 +87,11 @@ record Work(
         return seed.copyFrom(Tensor.uniform(random, -1, 1, result.shape().toArray()));
     }
 
-    private double once(LongSupplier clock, List<Tensor> operands, Tensor seed) {
+    private double once(LongSupplier clock, boolean kept, List<Tensor> operands, Tensor seed) {
         try (Scope scope = Scope.open()) {
             if (differentiated < 0) {
-                return seconds(clock, () -> Autograd.noGrad(() -> forward.apply(operands)));
+                return seconds(
+                        clock, () -> kept ? forward.apply(operands) : Autograd.noGrad(() -> forward.apply(operands)));
             }
             Tensor result = forward.apply(operands);
             Tensor operand = operands.get(differentiated);
