@@ -26,6 +26,7 @@ module dev.graft.vision {
     exports dev.graft.vision.model.squeezenet;
     exports dev.graft.vision.model.weights;
     exports dev.graft.vision.model.zoo;
+    exports dev.graft.vision.report;
     exports dev.graft.vision.serve;
 
     opens dev.graft.vision.model to

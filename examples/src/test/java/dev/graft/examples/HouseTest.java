@@ -70,6 +70,7 @@ class HouseTest {
             "vision.explain",
             "vision.model.resnet, vision.model.squeezenet, vision.model.efficientnet",
             "vision.model.zoo",
+            "vision.report",
             "vision",
             "vision.serve",
             // examples

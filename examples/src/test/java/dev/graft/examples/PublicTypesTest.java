@@ -28,6 +28,7 @@ class PublicTypesTest {
                         "Averaging",
                         "ClassProbability",
                         "CrossValidation",
+                        "EvaluationReport",
                         "FineTuning",
                         "FineTuningRun",
                         "ImageClassifier",

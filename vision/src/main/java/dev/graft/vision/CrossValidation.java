@@ -6,6 +6,12 @@ import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.json.Json;
 import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.report.ClassificationReport;
+import dev.graft.nn.report.chart.Numbers;
+import dev.graft.nn.report.checklist.Fact;
+import dev.graft.nn.report.page.Note;
+import dev.graft.nn.report.page.Table;
+import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.train.Evaluation;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A k-fold cross-validation of a fine-tuning: each image is held back once, and judged by a model that was not trained
@@ -25,8 +32,8 @@ import java.util.function.ToDoubleFunction;
  * }</pre>
  *
  * <p>The folder {@code out} holds a run's folder for each fold, {@code fold-1} and so on, with {@code predictions.csv}
- * besides, and {@code kfold.json}. Each fold is resumed as a fine-tuning is; folds that are finished are not trained
- * again.
+ * besides, {@code kfold.json} and {@code report.html}. Each fold is resumed as a fine-tuning is; folds that are
+ * finished are not trained again.
  */
 public final class CrossValidation {
     private static final String REPORT = "kfold.json";
@@ -88,11 +95,61 @@ public final class CrossValidation {
         }
         Map<String, Object> metrics = score(out);
         AtomicText.write(out.resolve(REPORT), Json.write(metrics));
+        AtomicText.write(
+                out.resolve(ResultFiles.REPORT),
+                RunReport.orReason(
+                        () -> report(out, metrics),
+                        why -> tuning.listeners()
+                                .say("warning: the folds are saved, but their report could not be made (" + why
+                                        + ")")));
         return new Result(true, out, metrics);
     }
 
     private static Path folder(Path out, int fold) {
         return out.resolve("fold-" + fold);
+    }
+
+    /** Of the answers of all folds together, each image judged by a model that was not trained on it. */
+    private String report(Path out, Map<String, Object> metrics) {
+        ModelCard card = ModelCard.read(folder(out, 1));
+        List<Evaluation> scores = new ArrayList<>();
+        for (int fold = 1; fold <= folds; fold++) {
+            scores.add(FoldPredictions.read(folder(out, fold), card.isMultiLabel(), card.classes()));
+        }
+        List<List<String>> rows = new ArrayList<>();
+        if (metrics.get("folds") instanceof List<?> entries) {
+            entries.forEach(entry -> rows.add(row("fold " + ((Map<?, ?>) entry).get("fold"), entry)));
+        }
+        rows.add(row("mean", metrics.get("mean")));
+        rows.add(row("standard deviation", metrics.get("standard_deviation")));
+        return ClassificationReport.of("Cross-validation of a " + card.architecture(), card.classes())
+                .subtitle(folds + " folds; each image is judged by the model that was not trained on it")
+                .cases(FoldPredictions.pooled(scores, card.isMultiLabel()).cases(), false)
+                .study(tuning.listeners().study())
+                .facts(ImageReport.ofCard(
+                                card,
+                                ImageModels.preprocessing(card, folder(out, 1).resolve(ModelCard.FILE_NAME)))
+                        .with(
+                                Fact.STUDY_PART,
+                                "development of a model, with internal evaluation by cross-validation in " + folds
+                                        + " folds")
+                        .with(Fact.PARTITION, folds + " folds, each held back once")
+                        .with(Fact.ENSEMBLE, "none: one network for each fold, and each image judged by one"))
+                .notes(List.of(Note.of("Each fold has a report of its own, with its images, in its folder.")))
+                .more(List.of(Table.ofNumbers("Folds", List.of("Fold", "Images", "Accuracy", "AUROC", "Loss"), rows)))
+                .provenance(ImageReport.provenance(card))
+                .build()
+                .toHtml();
+    }
+
+    private static List<String> row(String name, @Nullable Object scores) {
+        Map<?, ?> entry = scores instanceof Map<?, ?> map ? map : Map.of();
+        List<String> row = new ArrayList<>(List.of(name));
+        row.add(entry.get("images") instanceof Number count ? Numbers.count(count.longValue()) : "");
+        for (String score : List.of("accuracy", "auroc", "loss")) {
+            row.add(Numbers.score(entry.get(score) instanceof Number value ? value.doubleValue() : Double.NaN));
+        }
+        return row;
     }
 
     private Map<String, Object> score(Path out) {

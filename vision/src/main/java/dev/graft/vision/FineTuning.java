@@ -5,6 +5,7 @@ import static dev.graft.message.Message.setting;
 import dev.graft.message.Message;
 import dev.graft.message.SettingException;
 import dev.graft.nn.model.DecisionRule;
+import dev.graft.nn.report.checklist.Study;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
@@ -512,6 +513,11 @@ public final class FineTuning {
     /** Told how a download of weights proceeds. Default: the {@link System.Logger}. */
     public FineTuning downloads(DownloadListener listener) {
         return new FineTuning(values, listeners.withDownloads(listener));
+    }
+
+    /** What people say of their study, for the checklists of {@code report.html}. Default: nothing. */
+    public FineTuning study(Study study) {
+        return new FineTuning(values, listeners.withStudy(study));
     }
 
     /**

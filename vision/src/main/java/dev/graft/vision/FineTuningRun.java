@@ -327,7 +327,16 @@ public final class FineTuningRun implements AutoCloseable {
             if (settings.source().fold().isPresent()) {
                 files.text(ResultFiles.PREDICTIONS, predictions());
             }
-            return files;
+            return files.text(
+                    ResultFiles.REPORT,
+                    RunReport.orReason(
+                            () -> report().toHtml(card),
+                            why -> listeners.say(
+                                    "warning: the model is saved, but its report could not be made (" + why + ")")));
+        }
+
+        private RunReport report() {
+            return new RunReport(settings, data, preprocessing, model, trained, dataFacts, options, listeners.study());
         }
 
         private String predictions() {

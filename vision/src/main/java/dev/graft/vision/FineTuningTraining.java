@@ -67,8 +67,14 @@ record FineTuningTraining(
      * @param decision how the network's probabilities become answers
      * @param inputs what the training images were like
      * @param space where their features lie; empty if there are too few images
+     * @param answers those to the validation images; empty if there are none
      */
-    record Trained(Map<String, Object> metrics, Decision decision, InputProfile inputs, Optional<FeatureSpace> space) {}
+    record Trained(
+            Map<String, Object> metrics,
+            Decision decision,
+            InputProfile inputs,
+            Optional<FeatureSpace> space,
+            Optional<Evaluation> answers) {}
 
     /**
      * Trains, or continues.
@@ -240,6 +246,7 @@ record FineTuningTraining(
                                     metrics,
                                     DecisionRule.notFitted("no image was held back"),
                                     quantities(data),
+                                    Optional.empty(),
                                     Optional.empty())
                             : validated(metrics, model, quantities(data), plain, heldLoader, held, patients));
         }
@@ -263,7 +270,8 @@ record FineTuningTraining(
         Decision decision = judges
                 ? DecisionRule.notFitted("the validation images are a fold that is held back to judge the model")
                 : settings.decision().fit(Validation.of(scores.cases(patients)), held.classes());
-        Cases cases = decision.apply(scores).cases(patients);
+        Evaluation answers = decision.apply(scores);
+        Cases cases = answers.cases(patients);
         metrics.put(
                 "validation",
                 Summary.of(cases, held.classes(), !patients.isEmpty(), Intervals.defaults())
@@ -276,7 +284,7 @@ record FineTuningTraining(
                                 .mapToDouble(known::distance)
                                 .toArray()))
                 .orElse(quantities);
-        return new Trained(metrics, decision, inputs, space);
+        return new Trained(metrics, decision, inputs, space, Optional.of(answers));
     }
 
     private static FeatureTap tap(Module model) {

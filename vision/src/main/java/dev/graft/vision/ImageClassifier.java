@@ -577,6 +577,11 @@ public final class ImageClassifier implements AutoCloseable {
         });
     }
 
+    /** For reports: what its answers rest on. */
+    <T> T explaining(Function<Explainer, T> use) {
+        return whileOpen(() -> use.apply(explainer));
+    }
+
     /** How files are decoded for this model; {@code Image.read(file, classifier.decoding())} is what it sees. */
     public Decoding decoding() {
         return decoding;

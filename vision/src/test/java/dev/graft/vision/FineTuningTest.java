@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The library's fine-tuning, as a user calls it. */
 class FineTuningTest {
     /** Methods that set who is told, not what is trained. */
-    private static final Set<String> LISTENERS = Set.of("progress", "stop", "log", "downloads");
+    private static final Set<String> LISTENERS = Set.of("progress", "stop", "log", "downloads", "study");
 
     @TempDir
     private Path folder;
@@ -189,7 +189,12 @@ class FineTuningTest {
         Files.writeString(card, right.replace("\"left\"", "\"lift\""));
         assertThatThrownBy(() -> small().run()).hasMessageContaining("holds an unfinished run");
         assertThat(small().resume(true).run().ending()).isEqualTo(FineTuning.Ending.FINISHED);
-        assertThat(Files.readString(card)).isEqualTo(right);
+        assertThat(withoutReport(Files.readString(card))).isEqualTo(withoutReport(right));
+    }
+
+    /** What a report says of the run may differ between a whole and a resumed training. */
+    private static String withoutReport(String card) {
+        return card.replaceAll("\"(report\\.html|card_sha256|model-card\\.md)\" : \"[0-9a-f]*\"", "");
     }
 
     @Test

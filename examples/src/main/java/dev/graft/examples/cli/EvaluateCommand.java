@@ -4,7 +4,9 @@ import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.metric.interval.Robustness;
+import dev.graft.nn.report.checklist.Study;
 import dev.graft.nn.train.Evaluation;
+import dev.graft.vision.EvaluationReport;
 import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
 import dev.graft.vision.ImageEvaluation;
@@ -109,6 +111,16 @@ final class EvaluateCommand extends ReportingCommand {
                             + " and site. Numbers, such as ages, become ranges.")
     private Optional<Path> subgroups;
 
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description =
+                    "Also write a report for people: one HTML file with curves, the images that matter and checklists.")
+    private Optional<Path> html;
+
+    @Mixin
+    private StudyOption study;
+
     @Mixin
     private CsvEncodingOption csvEncoding;
 
@@ -130,6 +142,10 @@ final class EvaluateCommand extends ReportingCommand {
         if (writesStandardOutput() && json().filter(Output::isStandardOutput).isPresent()) {
             throw new ParameterException(spec.commandLine(), "--csv and --json cannot both be standard output");
         }
+        html.ifPresent(file -> {
+            Output.checkIsItsOwn(spec, "--report", file);
+            Output.checkFile("--report", file);
+        });
         OptionalInt workers = threads.apply();
         ImageClassifierOptions options =
                 averaging.in(ImageClassifierOptions.defaults().device(device));
@@ -144,6 +160,7 @@ final class EvaluateCommand extends ReportingCommand {
         how = group.isPresent() ? how.group(group.get()) : how;
         how = workers.isPresent() ? how.threads(workers.getAsInt()) : how;
         try (ImageClassifier classifier = ImageClassifier.load(model, window.applyTo(options))) {
+            Study said = study.study(); // before images are judged for an hour
             classifier.notes().forEach(line -> out().println(OptionWords.render(line)));
             ImageEvaluation evaluation = classifier.evaluate(data, how);
             Map<String, Object> report = evaluation.toMap();
@@ -152,14 +169,23 @@ final class EvaluateCommand extends ReportingCommand {
             int width = nameWidth(classifier.classes());
             SummaryText.print(out(), evaluation.summary(), evaluation.scores().isMultiLabel(), width);
             DecisionText.print(out(), evaluation);
-            subgroups.map(evaluation::subgroups).ifPresent(parts -> {
+            EvaluationReport page = EvaluationReport.of(model, data, evaluation).study(said);
+            if (subgroups.isPresent()) {
+                var parts = evaluation.subgroups(subgroups.get());
                 SubgroupText.print(out(), parts);
                 report.put("subgroups", SubgroupText.toList(parts));
-            });
+                page = page.subgroups(parts);
+            }
             if (robustness) {
                 Robustness tried = classifier.robustness(data, how.log(line -> {}), Perturbation.standard(0));
                 report.put("robustness", tried.toMap());
                 RobustnessText.print(out(), tried);
+                page = page.robustness(tried);
+            }
+            if (html.isPresent()) {
+                AtomicText.write(html.get(), page.toHtml(classifier));
+                out().println();
+                out().println("report written to " + html.get());
             }
             out().flush();
             return report;

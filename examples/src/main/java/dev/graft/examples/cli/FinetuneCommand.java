@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         defaultValueProvider = FineTuningOptions.Standards.class,
         description = {
-            "Fine-tunes a pretrained network on your images and writes model.safetensors, model.json, log.csv and metrics.json.",
+            "Fine-tunes a pretrained network on your images and writes model.safetensors, model.json, log.csv, metrics.json and report.html.",
             "--data has one sub-folder of images for each class; or is a CSV file with the columns file, label and perhaps patient (a patient's images "
                     + "then stay on one side of the split); or holds the parts of a split, such as train, val and test (which is left for evaluate); or is a NumPy file (.npz) with MedMNIST's arrays.",
             "Validation files that are byte-identical to training files are found, counted and kept out of the validation."
@@ -48,6 +48,9 @@ final class FinetuneCommand extends ReportingCommand {
 
     @Mixin
     private DecisionOptions decision;
+
+    @Mixin
+    private StudyOption study;
 
     @Mixin
     private ThreadOption threads;
@@ -78,7 +81,7 @@ final class FinetuneCommand extends ReportingCommand {
     @Override
     Object report() {
         threads.apply();
-        FineTuning tuning = options.told(this::say);
+        FineTuning tuning = options.told(this::say).study(options.orWrongUsage(study::study));
         if (!resume) {
             options.requireData();
         }

@@ -43,6 +43,9 @@ final class KfoldCommand extends ReportingCommand {
     private RecipeOptions recipe;
 
     @Mixin
+    private StudyOption study;
+
+    @Mixin
     private ThreadOption threads;
 
     @Option(names = "--folds", paramLabel = "K", defaultValue = "5", description = "How many. Default: 5.")
@@ -67,9 +70,9 @@ final class KfoldCommand extends ReportingCommand {
         if (!resume) {
             options.requireData();
         }
-        CrossValidation.Result result = options.orWrongUsage(
-                () -> CrossValidation.of(options.told(this::say).stop(program.stopOnShutdown()), folds)
-                        .run());
+        CrossValidation.Result result = options.orWrongUsage(() -> CrossValidation.of(
+                        options.told(this::say).study(study.study()).stop(program.stopOnShutdown()), folds)
+                .run());
         if (!result.isFinished()) {
             say("stopped; to continue: "
                     + Shell.resumption(spec.commandLine().getParseResult().originalArgs()));

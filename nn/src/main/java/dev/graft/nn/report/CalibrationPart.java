@@ -24,6 +24,7 @@ import java.util.stream.IntStream;
 /** Whether the probabilities can be believed. */
 final class CalibrationPart {
     private static final int BINS = 10;
+    private static final int FEWEST = 5;
     private static final int MOST_CURVES = 4;
     private static final int HISTOGRAM_BINS = 20;
 
@@ -46,24 +47,12 @@ final class CalibrationPart {
         List<Line> lines = new ArrayList<>();
         for (int c : judged.drawn(MOST_CURVES)) {
             BinaryCases one = judged.cases().oneVsRest(c);
-            List<ReliabilityCurve.Point> points =
-                    ReliabilityCurve.of(one, Bins.equalWidth(BINS)).points();
-            CurveBand band = CurveBand.calibration(one, BINS, judged.how());
-            lines.add(Line.of(
-                            judged.classes().get(c),
-                            points.stream()
-                                    .mapToDouble(ReliabilityCurve.Point::predicted)
-                                    .toArray(),
-                            points.stream()
-                                    .mapToDouble(ReliabilityCurve.Point::observed)
-                                    .toArray())
-                    .within(new Line.Band(band.at(), band.low(), band.high()))
-                    .marked());
+            lines.add(line(c, one));
         }
         blocks.add(new Figure(LineChart.square(
                 "Calibration curve",
                 "The share of positive cases against the mean predicted probability, in " + BINS
-                        + " bins of equal width, with "
+                        + " bins of equal width, without those of fewer than " + FEWEST + " cases, with "
                         + Math.round(100 * judged.how().level())
                         + " % bootstrap bands (" + judged.patients() + ").",
                 Axis.unit("predicted probability"),
@@ -72,6 +61,29 @@ final class CalibrationPart {
                 Optional.of(Line.of("perfect", new double[] {0, 1}, new double[] {0, 1})))));
         blocks.add(new Figure(histogram()));
         return new Section("Calibration", blocks);
+    }
+
+    /** Bins of a few cases say nothing, and would make the line jump. */
+    private Line line(int c, BinaryCases one) {
+        List<ReliabilityCurve.Point> points =
+                ReliabilityCurve.of(one, Bins.equalWidth(BINS)).points();
+        CurveBand band = CurveBand.calibration(one, BINS, judged.how());
+        int[] shown = IntStream.range(0, points.size())
+                .filter(i -> points.get(i).cases() >= FEWEST)
+                .toArray();
+        double[] at =
+                IntStream.of(shown).mapToDouble(i -> points.get(i).predicted()).toArray();
+        return Line.of(
+                        judged.classes().get(c),
+                        at,
+                        IntStream.of(shown)
+                                .mapToDouble(i -> points.get(i).observed())
+                                .toArray())
+                .within(new Line.Band(
+                        at,
+                        IntStream.of(shown).mapToDouble(i -> band.low()[i]).toArray(),
+                        IntStream.of(shown).mapToDouble(i -> band.high()[i]).toArray()))
+                .marked();
     }
 
     private Table table() {

@@ -3,6 +3,7 @@ package dev.graft.nn.report;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.report.chart.FlowChart;
@@ -229,7 +230,7 @@ public final class ClassificationReport {
                                     : "These numbers are of " + Texts.cases(cases)
                                             + ". Patients are not known, so every case"
                                             + " counts by itself; if there are several of a patient, intervals are too narrow."));
-            new RunFacts(own, facts).limits().ifPresent(text -> blocks.add(Note.warning(text)));
+            new RunFacts(own, facts).doubts().ifPresent(text -> blocks.add(Note.warning(text)));
         });
         return new Section("Summary", blocks);
     }

@@ -1,7 +1,9 @@
 package dev.graft.nn.report;
 
+import dev.graft.nn.metric.interval.Condition;
 import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Interval;
+import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.report.chart.ForestPlot;
 import dev.graft.nn.report.chart.Numbers;
@@ -16,6 +18,7 @@ import dev.graft.nn.report.page.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Whether a model is as good for parts of the cases, and if inputs are worse. */
 final class ComparisonPart {
@@ -77,41 +80,48 @@ final class ComparisonPart {
     }
 
     Section robustness() {
-        if (conditions.isEmpty() || conditions.get().conditions().isEmpty()) {
+        if (conditions.isEmpty()) {
             return Section.of(
                     "Robustness",
-                    Note.of("Not examined: the model was not run on noisier, blurred, brighter or"
-                            + " otherwise worse inputs."));
+                    Note.of("Not examined: the model was not run on noisier, blurred, brighter or otherwise worse"
+                            + " inputs."));
         }
-        List<Robustness.Condition> all = conditions.get().conditions();
-        List<String> names = new ArrayList<>(List.of("Inputs"));
-        all.get(0).estimates().forEach(estimate -> names.add(estimate.name()));
+        Robustness own = conditions.get();
+        List<Block> blocks = new ArrayList<>();
+        if (!own.unchanged().isEmpty()) {
+            String metric = own.unchanged().get(0).name();
+            List<ForestPlot.Row> rows =
+                    new ArrayList<>(List.of(row("unchanged", own.unchanged().get(0))));
+            own.conditions()
+                    .forEach(condition ->
+                            rows.add(row(condition.kind(), condition.metrics().get(0))));
+            blocks.add(new Figure(new ForestPlot(
+                    metric + " if inputs are worse",
+                    "The " + metric + " of inputs as they are (the first line) and under each condition, with its"
+                            + " interval.",
+                    metric,
+                    rows)));
+        }
+        List<String> names = new ArrayList<>(List.of("Inputs", "Strength"));
+        own.unchanged().forEach(estimate -> names.addAll(List.of(estimate.name(), "change")));
         List<List<String>> rows = new ArrayList<>();
-        for (Robustness.Condition condition : all) {
-            List<String> row = new ArrayList<>(List.of(condition.name()));
-            for (int i = 0; i < names.size() - 1; i++) {
-                row.add(
-                        i < condition.estimates().size()
-                                ? Texts.withInterval(condition.estimates().get(i))
-                                : "");
+        List<String> first = new ArrayList<>(List.of("unchanged", ""));
+        own.unchanged().forEach(estimate -> first.addAll(List.of(Texts.withInterval(estimate), "")));
+        rows.add(first);
+        for (Condition condition : own.conditions()) {
+            List<String> row = new ArrayList<>(List.of(condition.kind(), condition.strength()));
+            for (int i = 0; i < condition.metrics().size(); i++) {
+                row.add(Texts.withInterval(condition.metrics().get(i)));
+                row.add(Texts.withInterval(condition.changes().get(i)));
             }
             rows.add(row);
         }
-        List<Block> blocks = new ArrayList<>();
-        if (!all.get(0).estimates().isEmpty()) {
-            String metric = all.get(0).estimates().get(0).name();
-            blocks.add(new Figure(new ForestPlot(
-                    metric + " if inputs are worse",
-                    "The " + metric + " under each condition, with its interval; the first is that of inputs as they"
-                            + " are.",
-                    metric,
-                    all.stream()
-                            .filter(condition -> !condition.estimates().isEmpty())
-                            .map(condition ->
-                                    row(condition.name(), condition.estimates().get(0)))
-                            .toList())));
-        }
-        blocks.add(Table.ofNumbers("Scores under each condition", names, rows).atMost(MOST_PARTS));
+        blocks.add(new Table(
+                        "Scores under each condition, and how they differ from those of the unchanged inputs",
+                        names,
+                        IntStream.range(0, names.size()).mapToObj(i -> i > 1).toList(),
+                        rows)
+                .atMost(MOST_PARTS));
         return new Section("Robustness", blocks);
     }
 
@@ -143,11 +153,11 @@ final class ComparisonPart {
         }
         List<String> worse = new ArrayList<>();
         conditions.ifPresent(own -> own.conditions().stream()
-                .filter(condition -> !condition.estimates().isEmpty())
+                .filter(condition -> !condition.metrics().isEmpty())
                 .limit(MOST_PARTS)
-                .forEach(condition -> worse.add(condition.name() + ": "
-                        + condition.estimates().get(0).name() + " "
-                        + Texts.withInterval(condition.estimates().get(0)))));
+                .forEach(condition -> worse.add(condition.kind() + " (" + condition.strength() + "): "
+                        + condition.metrics().get(0).name() + " "
+                        + Texts.withInterval(condition.metrics().get(0)))));
         return Facts.none()
                 .with(Fact.SUBGROUPS, String.join("; ", groups))
                 .with(Fact.ROBUSTNESS, String.join("; ", worse));

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** From which probability on to act, and whether that does good. */
@@ -70,7 +71,10 @@ final class DecisionPart {
     private ChoiceTable choice(int c) {
         BinaryCases one = judged.cases().oneVsRest(c);
         TreeSet<Double> thresholds = new TreeSet<>();
-        IntStream.rangeClosed(1, 19).forEach(i -> thresholds.add(i / 20.0));
+        // fewer rows where there are several tables
+        IntStream.rangeClosed(1, 19)
+                .filter(i -> judged.isBinary() || i % 2 == 0)
+                .forEach(i -> thresholds.add(i / 20.0));
         thresholds.add(0.01);
         thresholds.add(0.99);
         double marked = judged.isBinary() ? threshold.map(Threshold::value).orElse(0.5) : 0.5;
@@ -126,23 +130,20 @@ final class DecisionPart {
                 Axis.unit("threshold"),
                 new Axis("net benefit", -0.25 * most, 1.08 * most),
                 List.of(
-                        Line.of(
-                                "act by the model",
-                                thresholds,
-                                points.stream()
-                                        .mapToDouble(DecisionCurve.Point::model)
-                                        .toArray()),
-                        cut(points, -0.25 * most),
+                        cut("act by the model", points, DecisionCurve.Point::model, -0.25 * most),
+                        cut("act always", points, DecisionCurve.Point::treatAll, -0.25 * most),
                         Line.of("act never", new double[] {0, 1}, nothing)));
     }
 
-    /** Acting always falls without end; it is drawn as far as the chart reaches. */
-    private static Line cut(List<DecisionCurve.Point> points, double low) {
+    /** Net benefit falls without end; it is drawn as far as the chart reaches. */
+    private static Line cut(
+            String name, List<DecisionCurve.Point> points, ToDoubleFunction<DecisionCurve.Point> benefit, double low) {
         return Line.of(
-                "act always",
+                name,
                 points.stream().mapToDouble(DecisionCurve.Point::threshold).toArray(),
                 points.stream()
-                        .mapToDouble(point -> point.treatAll() < low ? Double.NaN : point.treatAll())
+                        .mapToDouble(benefit)
+                        .map(value -> value < low ? Double.NaN : value)
                         .toArray());
     }
 

@@ -1,6 +1,7 @@
 package dev.graft.nn.report;
 
 import dev.graft.nn.metric.BinaryCases;
+import dev.graft.nn.metric.BinaryMetrics;
 import dev.graft.nn.metric.ConfusionMatrix;
 import dev.graft.nn.metric.PrecisionRecallCurve;
 import dev.graft.nn.metric.RocCurve;
@@ -211,7 +212,10 @@ final class PerformancePart {
                     PrecisionRecallCurve.of(one).points();
             CurveBand band = CurveBand.precisionRecall(one, judged.how());
             lines.add(Line.of(
-                            name(c),
+                            judged.classes().get(c) + ", AUPRC "
+                                    + Numbers.score(BinaryMetrics.averagePrecision()
+                                            .of(one)
+                                            .orNaN()),
                             points.stream()
                                     .mapToDouble(PrecisionRecallCurve.Point::recall)
                                     .toArray(),

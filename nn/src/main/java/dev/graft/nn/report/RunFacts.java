@@ -123,8 +123,18 @@ final class RunFacts {
                         + " the most probable class";
     }
 
-    /** What makes these numbers doubtful; empty if nothing does. */
+    /** All that limits what these numbers say; empty if nothing does. */
     Optional<String> limits() {
+        List<String> texts = new ArrayList<>();
+        if (!judged.arePatientsKnown()) {
+            texts.add("patients are not known");
+        }
+        doubts().ifPresent(texts::add);
+        return texts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", texts));
+    }
+
+    /** What makes these numbers doubtful, besides that patients may not be known. */
+    Optional<String> doubts() {
         List<String> texts = new ArrayList<>();
         for (int c = 0; c < judged.classes().size() && texts.size() < MOST_CLASSES; c++) {
             int support = judged.cases().support(c);
@@ -138,9 +148,6 @@ final class RunFacts {
                 .filter(interval -> interval.width() > WIDE)
                 .ifPresent(interval -> texts.add(
                         "the interval of AUROC is " + Numbers.score(interval.width()) + " wide: too few cases"));
-        if (!judged.arePatientsKnown()) {
-            texts.add("patients are not known");
-        }
         known.get(Fact.LIMITS).ifPresent(texts::add);
         return texts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", texts));
     }

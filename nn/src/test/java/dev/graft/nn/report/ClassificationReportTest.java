@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.Metrics;
+import dev.graft.nn.metric.interval.Condition;
 import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.report.chart.FlowChart;
 import dev.graft.nn.report.checklist.Fact;
@@ -53,7 +55,7 @@ class ClassificationReportTest {
         List<String> names = IntStream.range(0, classes).mapToObj(c -> text + c).toList();
         List<String> groups =
                 IntStream.range(0, cases.size()).mapToObj(i -> text + i % 3).toList();
-        Robustness.Condition condition = new Robustness.Condition(text, HOW.of(List.of(Metrics.accuracy()), cases));
+        Condition condition = Condition.of(text, text, cases, cases, HOW);
         return ClassificationReport.of("Report of " + text, names)
                 .subtitle(text)
                 .intervals(HOW)
@@ -66,7 +68,7 @@ class ClassificationReportTest {
                         new Epoch(2, Double.NaN, Double.POSITIVE_INFINITY, 0.7, 0.7, Double.NaN)))
                 .threshold(0.37, text)
                 .subgroups(List.of(Subgroups.of(text + "column", groups, Metrics.accuracy(), cases, HOW)))
-                .robustness(new Robustness(List.of(condition, condition)))
+                .robustness(Robustness.of(cases, true, List.of(condition, condition), HOW))
                 .flow(List.of(
                         new FlowChart.Step(text, 9, List.of(text), List.of(new FlowChart.LeftOut(text, 2))),
                         new FlowChart.Step(text, 7, List.of(), List.of())))

@@ -63,7 +63,8 @@ public record ConfusionChart(String title, String description, List<String> clas
     public void draw(Svg svg) {
         double width = cell();
         double height = cellHeight();
-        svg.text(8, TOP - 10, Anchor.START, LEFT, "true \u2193  predicted \u2192", "soft");
+        svg.text(LEFT - 8, TOP - 10, Anchor.END, LEFT, "true \u2193", "soft");
+        svg.text(LEFT - 8, TOP - 26, Anchor.END, LEFT, "predicted \u2192", "soft");
         for (int r = 0; r < classes.size(); r++) {
             double y = TOP + r * height;
             svg.text(LEFT - 8, y + height / 2 + 4, Anchor.END, LEFT - 12, classes.get(r));

@@ -23,7 +23,7 @@ public record LineChart(
     private static final double LEFT = 52;
     private static final double RIGHT = 12;
     private static final double TOP = 10;
-    private static final double BELOW = 46;
+    private static final double BELOW = 52;
     private static final double LEGEND = 18;
     private static final int ROWS = 41;
     /** Lines with more points are lines only. */

@@ -149,7 +149,10 @@ final class HtmlPage {
         // the box scrolls, not the page; a keyboard can scroll what can be focussed
         String caption = id("table " + table.caption());
         out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-labelledby", caption);
-        out.open("table").element("caption", table.caption(), "id", caption);
+        out.open("table")
+                .open("caption", "id", caption)
+                .element("span", table.caption())
+                .close();
         out.open("thead").open("tr");
         for (int c = 0; c < table.columns().size(); c++) {
             out.element("th", table.columns().get(c), "scope", "col", "class", kind(table, c));
@@ -176,7 +179,7 @@ final class HtmlPage {
     private void choice(ChoiceTable choice) {
         String id = id("choice " + choice.table().caption());
         out.open("div", "class", "choice", "hidden", "hidden", "data-table", id);
-        out.element("label", choice.table().columns().get(0), "for", id + "-slider");
+        out.element("label", choice.table().caption(), "for", id + "-slider");
         out.empty(
                 "input",
                 "type",

@@ -51,7 +51,9 @@ final class PageStyle {
             th{font-weight:600}
             tbody th{font-weight:500;min-width:6rem}
             thead th{color:var(--soft);border-bottom:2px solid var(--line)}
-            .n{text-align:right;font-variant-numeric:tabular-nums}
+            .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+            td.t{min-width:9rem;overflow-wrap:anywhere}
+            caption span{display:inline-block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2.2rem))}
             .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem 1.75rem;
             align-items:start;margin:1rem 0}
             figure{margin:0;min-width:0;max-width:36rem}
@@ -74,7 +76,7 @@ final class PageStyle {
             svg .band{fill-opacity:.18}svg .area{fill-opacity:.3}
             details{margin:.35rem 0 0}
             summary{cursor:pointer;color:var(--soft);font-size:.88rem}
-            .gallery{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:1rem}
+            .gallery{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:1rem}
             .gallery li{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem;font-size:.84rem;
             line-height:1.35}
             .gallery img{display:block;width:100%;height:auto;border-radius:4px;background:#000}
@@ -89,12 +91,12 @@ final class PageStyle {
             tr.chosen>*{background:var(--card);box-shadow:inset 0 2px 0 var(--c0),inset 0 -2px 0 var(--c0)}
             footer{margin-top:3rem;color:var(--soft);font-size:.88rem}
             @media (max-width:30rem){body{padding:1rem .9rem 2rem}h1{font-size:1.45rem}
-            .headline{grid-template-columns:repeat(2,1fr);gap:.5rem}.headline .value{font-size:1.35rem}
-            .gallery{grid-template-columns:repeat(2,1fr);gap:.6rem}}
+            .headline{grid-template-columns:repeat(2,1fr);gap:.5rem}.headline .value{font-size:1.35rem}}
             @media print{body{max-width:none;padding:0;font-size:10pt}nav,.skip,.choice,details{display:none}
             h2{break-after:avoid;margin-top:1.5rem}h3,h4,figcaption,caption{break-after:avoid}
             figure,.headline div,.gallery li,tr,.note{break-inside:avoid}.scroll{overflow:visible}
-            table{font-size:8.5pt}.figures{grid-template-columns:1fr 1fr}}
+            table{font-size:8.5pt}.figures{grid-template-columns:1fr 1fr}
+            .gallery{grid-template-columns:repeat(4,1fr)}}
             """;
 
     /** Shows the row that a slider chooses. The table says all of it without. */

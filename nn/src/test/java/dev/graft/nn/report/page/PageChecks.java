@@ -64,7 +64,8 @@ public final class PageChecks {
             "strong",
             "label",
             "input",
-            "output");
+            "output",
+            "span");
 
     private static final Set<String> ATTRIBUTES = Set.of(
             "lang",

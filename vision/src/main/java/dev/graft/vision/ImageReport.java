@@ -1,0 +1,186 @@
+package dev.graft.vision;
+
+import dev.graft.message.Message;
+import dev.graft.nn.metric.Cases;
+import dev.graft.nn.model.Decision;
+import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.report.ClassificationReport;
+import dev.graft.nn.report.checklist.Fact;
+import dev.graft.nn.report.checklist.Facts;
+import dev.graft.nn.report.page.Block;
+import dev.graft.nn.report.page.Note;
+import dev.graft.nn.report.page.Section;
+import dev.graft.vision.explain.ExplanationMethod;
+import dev.graft.vision.explain.SanityCheck;
+import dev.graft.vision.image.Image;
+import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.report.CaseGallery;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What the reports of a training and of an evaluation of images have in common. */
+final class ImageReport {
+    private static final int CHECKED = 8;
+    private static final int LONGEST = 2000;
+
+    private ImageReport() {}
+
+    /**
+     * Adds the images that a person should look at, and whether their maps can be believed.
+     *
+     * @param names of the cases, for people
+     * @param images of the cases; empty for one that cannot be read
+     * @return what the checklists say of explanations
+     */
+    static Facts addImages(
+            ClassificationReport report,
+            Cases cases,
+            List<String> classes,
+            IntFunction<String> names,
+            IntFunction<Optional<Image>> images,
+            Explainer explainer) {
+        CaseGallery gallery = new CaseGallery(
+                cases,
+                classes,
+                names,
+                images,
+                (image, i, explained, side) -> explainer
+                        .explain(image, prediction(cases, classes, i), ExplanationMethod.GRAD_CAM, explained)
+                        .overlay(side));
+        report.examples(gallery.blocks());
+        List<Map.Entry<Integer, Image>> checked =
+                gallery.shown().entrySet().stream().limit(CHECKED).toList();
+        List<Block> blocks = new ArrayList<>();
+        String said;
+        try {
+            SanityCheck check = explainer.sanityCheck(
+                    checked.stream().map(Map.Entry::getValue).toList(),
+                    checked.stream()
+                            .map(entry -> prediction(cases, classes, entry.getKey()))
+                            .toList(),
+                    ExplanationMethod.GRAD_CAM);
+            said = check.toString();
+            blocks.add(new Note(check.passes() ? Note.Kind.GOOD : Note.Kind.WARNING, said));
+        } catch (IllegalArgumentException e) { // a network without maps
+            said = "";
+            blocks.add(Note.warning("not checked: " + e.getMessage()));
+        }
+        report.explanations(List.of(new Section("Can the maps be believed?", blocks)));
+        return said.isEmpty()
+                ? Facts.none()
+                : Facts.none().with(Fact.EXPLANATION, "Grad-CAM maps of the images shown; " + said);
+    }
+
+    private static Prediction prediction(Cases cases, List<String> classes, int i) {
+        return new Prediction(cases.probabilities(i), classes, cases.isMultiLabel());
+    }
+
+    /** What a model's card says, for the checklists. */
+    static Facts ofCard(ModelCard card, Preprocessing preprocessing) {
+        Decision decision = card.decision();
+        Map<String, Object> facts = card.facts();
+        return Facts.none()
+                .with(Fact.TASK, card.task().replace('-', ' ') + ", by deep learning")
+                .with(Fact.ARCHITECTURE, "convolutional neural network " + card.architecture())
+                .with(
+                        Fact.INPUTS,
+                        "the pixels of one image at a time, all of them; no other predictor, and none was selected")
+                .with(
+                        Fact.PREPROCESSING,
+                        preprocessing.toMap().entrySet().stream()
+                                .map(entry -> entry.getKey() + " " + entry.getValue())
+                                .collect(Collectors.joining(", ")))
+                .with(
+                        Fact.START_WEIGHTS,
+                        value(facts, "start_weights") + " (SHA-256 " + value(facts, "start_weights_sha256") + ")")
+                .with(Fact.TRAINING, entries(facts.get("settings")) + ", seed " + value(facts, "seed"))
+                .with(Fact.AUGMENTATION, setting(facts, "augment"))
+                .with(Fact.ENSEMBLE, "none: one network")
+                .with(
+                        Fact.COMPUTATION,
+                        "by Graft from the model's folder, which holds weights, classes and preprocessing together:"
+                                + " graft predict, or ImageClassifier.load in Java")
+                .with(Fact.MODEL_FILES, "model.safetensors with SHA-256 " + value(facts, ModelCard.HASH))
+                .with(
+                        Fact.RECALIBRATION,
+                        decision.temperature().value() == 1
+                                ? "none: probabilities are the network's own"
+                                : "temperature " + decision.temperature().value()
+                                        + ", fitted on validation data before this evaluation; nothing was updated after"
+                                        + " it")
+                .with(
+                        Fact.THRESHOLD,
+                        decision.thresholds().isEmpty()
+                                ? "none: the most probable class is the answer"
+                                : decision.thresholds() + ", "
+                                        + entries(decision.facts().get("threshold")))
+                .with(
+                        Fact.INPUT_CHECKS,
+                        "files that are no readable image are refused by name; predictions flag images unlike the"
+                                + " training images where the model's card says what those were like")
+                .with(Fact.SOFTWARE, entries(facts.get("versions")));
+    }
+
+    /** Adds the threshold of a model of two classes. */
+    static void addThreshold(ClassificationReport report, ModelCard card) {
+        if (card.decision().thresholds().size() == 1 && card.classes().size() == 2) {
+            report.threshold(
+                    card.decision().thresholds().get(0),
+                    "chosen on validation images; "
+                            + entries(card.decision().facts().get("threshold")));
+        }
+    }
+
+    /** Names and values of provenance, from a model's card. */
+    static List<List<String>> provenance(ModelCard card) {
+        List<List<String>> rows = new ArrayList<>();
+        add(rows, "Network", card.architecture());
+        add(rows, "Seed", card.facts().get("seed"));
+        add(rows, "SHA-256 of the weights", card.facts().get(ModelCard.HASH));
+        add(rows, "Run", card.facts().get(ModelCard.RUN));
+        add(rows, "Start weights", card.facts().get("start_weights"));
+        add(rows, "SHA-256 of the start weights", card.facts().get("start_weights_sha256"));
+        add(rows, "Versions", entries(card.facts().get("versions")));
+        add(rows, "Settings", entries(card.facts().get("settings")));
+        add(rows, "Training data", entries(card.facts().get("data")));
+        return rows;
+    }
+
+    static void add(List<List<String>> rows, String name, @Nullable Object value) {
+        if (value != null && !value.toString().isBlank()) {
+            rows.add(List.of(name, shortened(value.toString())));
+        }
+    }
+
+    /** A line that names settings, as people read it. */
+    static String plain(String marked) {
+        return Message.of(marked).toString();
+    }
+
+    private static String value(Map<String, Object> facts, String name) {
+        return String.valueOf(facts.getOrDefault(name, "not recorded"));
+    }
+
+    private static String setting(Map<String, Object> facts, String name) {
+        return facts.get("settings") instanceof Map<?, ?> settings && settings.containsKey(name)
+                ? String.valueOf(settings.get(name))
+                : "";
+    }
+
+    static String entries(@Nullable Object map) {
+        return map instanceof Map<?, ?> entries
+                ? shortened(entries.entrySet().stream()
+                        .map(entry -> entry.getKey() + " " + entry.getValue())
+                        .collect(Collectors.joining(", ")))
+                : "";
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " ...";
+    }
+}
