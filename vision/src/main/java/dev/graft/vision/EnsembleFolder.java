@@ -143,6 +143,11 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
         return ImageModels.preprocessing(card(), folder.resolve(name).resolve(ModelCard.FILE_NAME));
     }
 
+    /** By the first member: all were fitted on the same images, and one feature space is enough. */
+    InputCheck inputs() {
+        return InputCheck.of(card(), folder.resolve(members.keySet().iterator().next()));
+    }
+
     /** What the members were fitted on, which is the same for all. */
     Optional<TrainingImages> training() {
         String name = members.keySet().iterator().next();

@@ -5,6 +5,7 @@ import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
 /** A network that also keeps the features of what goes through it, in one pass: for one thread. */
@@ -14,30 +15,41 @@ final class FeatureTap extends Module {
 
     // a formula, not a module: the network is the only part
     private final UnaryOperator<Tensor> features;
-    private final UnaryOperator<Tensor> rest;
+    private final BinaryOperator<Tensor> answer; // to an input and its features
     private final List<float[]> kept = new ArrayList<>();
 
-    private FeatureTap(Module network, UnaryOperator<Tensor> features, UnaryOperator<Tensor> rest) {
+    private FeatureTap(Module network, UnaryOperator<Tensor> features, BinaryOperator<Tensor> answer) {
         this.network = network;
         this.features = features;
-        this.rest = rest;
+        this.answer = answer;
     }
 
     /** Of images. */
     static FeatureTap of(Backbone network) {
-        return new FeatureTap(network, network::features, network::classify);
+        return new FeatureTap(network, network::features, (input, own) -> network.classify(own));
+    }
+
+    /**
+     * Of images.
+     *
+     * @param model the network itself, or one that averages answers of it and perhaps others
+     */
+    static FeatureTap of(Module model, Backbone network) {
+        return model == network
+                ? of(network)
+                : new FeatureTap(model, network::features, (input, own) -> model.forward(input));
     }
 
     /** Of what a frozen backbone has made of images. */
     static FeatureTap ofHead(Module head) {
-        return new FeatureTap(head, UnaryOperator.identity(), head::forward);
+        return new FeatureTap(head, UnaryOperator.identity(), (input, own) -> head.forward(own));
     }
 
     @Override
     protected Tensor compute(Tensor input) {
         Tensor own = features.apply(input);
         kept.addAll(List.of(rows(own)));
-        return rest.apply(own);
+        return answer.apply(input, own);
     }
 
     /** Each example's features, in the order of the calls. */

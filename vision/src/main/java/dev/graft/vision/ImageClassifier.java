@@ -1,9 +1,7 @@
 package dev.graft.vision;
 
-import static dev.graft.message.Message.inJava;
 import static dev.graft.message.Message.setting;
 
-import dev.graft.io.StateDict;
 import dev.graft.message.Message;
 import dev.graft.message.SettingException;
 import dev.graft.nn.Module;
@@ -12,9 +10,7 @@ import dev.graft.nn.metric.interval.Condition;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.model.Decision;
-import dev.graft.nn.model.FiniteWeights;
 import dev.graft.nn.model.InputFlag;
-import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import dev.graft.nn.uncertainty.AveragedNetwork;
 import dev.graft.nn.uncertainty.Spread;
@@ -32,7 +28,6 @@ import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.transform.ImagePipeline;
 import dev.graft.vision.image.transform.Perturbation;
 import dev.graft.vision.image.transform.Preprocessing;
-import dev.graft.vision.model.Backbone;
 import dev.graft.vision.model.zoo.PretrainedFolder;
 import java.awt.image.BufferedImage;
 import java.io.InputStream;
@@ -50,7 +45,6 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * A network with names for its classes: images in, probabilities out.
@@ -74,7 +68,11 @@ import java.util.stream.Stream;
  * for the predictions that have begun; later ones fail with {@link IllegalStateException}.
  */
 public final class ImageClassifier implements AutoCloseable {
+    private final Module network;
+
+    /** The network, or one that averages several of its answers. */
     private final Module model;
+
     private final List<String> classes;
     private final boolean multiLabel;
     private final Decision decision;
@@ -89,27 +87,20 @@ public final class ImageClassifier implements AutoCloseable {
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private ImageClassifier(
-            Module network,
-            List<String> classes,
-            boolean multiLabel,
-            Decision decision,
-            InputCheck inputs,
-            Preprocessing preprocessing,
-            List<Message> notes,
-            Optional<TrainingImages> training,
-            ImageClassifierOptions options) {
-        this.model = options.averaging().of(network, multiLabel);
-        this.training = training;
-        this.classes = classes;
-        this.multiLabel = multiLabel;
-        this.decision = decision;
-        this.inputs = inputs;
+    private ImageClassifier(LoadedModel loaded, ImageClassifierOptions options) {
+        this.network = loaded.network();
+        this.model = options.averaging().of(network, loaded.multiLabel());
+        this.training = loaded.training();
+        this.classes = loaded.classes();
+        this.multiLabel = loaded.multiLabel();
+        this.decision = loaded.decision();
+        this.inputs = loaded.inputs();
+        Preprocessing preprocessing = loaded.preprocessing();
         this.pipeline = (options.frame().isPresent()
                         ? preprocessing.withFrame(options.frame().getAsInt())
                         : preprocessing)
                 .eval();
-        this.notes = List.copyOf(notes);
+        this.notes = List.copyOf(loaded.notes());
         this.options = options;
         this.decoding = pipeline.decoding().notes(options.notes());
         this.device = Device.of(options.device());
@@ -133,80 +124,7 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws SettingException for options that are for a network by its name, or another window than the model's
      */
     public static ImageClassifier load(Path folder, ImageClassifierOptions options) {
-        if (PretrainedFolder.isOne(folder)) {
-            return of(PretrainedFolder.open(folder).architecture().name(), folder.toString(), options);
-        }
-        if (options.stateDict().isPresent()
-                || options.labels().isPresent()
-                || options.imageSize().isPresent()) {
-            throw new SettingException(
-                    setting("stateDict") + ", " + setting("labels") + " and " + setting("imageSize")
-                            + " are for a network's name; " + folder + " is a model's folder",
-                    "leave them out");
-        }
-        if (EnsembleFolder.isOne(folder)) {
-            EnsembleFolder ensemble = EnsembleFolder.read(folder);
-            checkWindow(options, ensemble.preprocessing());
-            return closedOnFailure(
-                    ensemble.network(),
-                    network -> new ImageClassifier(
-                            network,
-                            ensemble.card().classes(),
-                            ensemble.card().isMultiLabel(),
-                            ensemble.decision(),
-                            ensemble.preprocessing(),
-                            List.of(),
-                            ensemble.training(),
-                            options));
-        }
-        Optional<UnfinishedRun> unfinished = UnfinishedRun.open(folder);
-        if (unfinished.isPresent()) {
-            UnfinishedRun run = unfinished.get();
-            return closedOnFailure(run.network(), network -> {
-                checkWindow(options, run.preprocessing());
-                return new ImageClassifier(
-                        network,
-                        run.classes(),
-                        run.multiLabel(),
-                        Decision.NONE, // it is chosen when the run is finished
-                        InputCheck.NONE,
-                        run.preprocessing(),
-                        List.of(Message.of(run.note())),
-                        Optional.empty(),
-                        options);
-            });
-        }
-        ModelCard card = ModelCard.read(folder);
-        Preprocessing preprocessing = ImageModels.preprocessing(card, folder.resolve(ModelCard.FILE_NAME));
-        checkWindow(options, preprocessing);
-        return closedOnFailure(
-                ImageModels.load(card, folder),
-                network -> new ImageClassifier(
-                        network,
-                        card.classes(),
-                        card.isMultiLabel(),
-                        card.decision(),
-                        InputCheck.of(card, folder),
-                        preprocessing,
-                        Stream.concat(card.note(folder).stream(), InputCheck.note(card, folder).stream())
-                                .map(Message::of)
-                                .toList(),
-                        TrainingImages.of(folder, card),
-                        options));
-    }
-
-    private static void checkWindow(ImageClassifierOptions options, Preprocessing preprocessing) {
-        options.window()
-                .filter(window -> !window.equals(preprocessing.window()))
-                .ifPresent(window -> {
-                    throw new SettingException(
-                            setting("window") + " " + window + " is not the model's: it was trained with "
-                                    + inJava(
-                                            "window(Window.parse(\"" + preprocessing.window() + "\"))",
-                                            "window",
-                                            preprocessing.window()),
-                            "leave it out");
-                });
+        return opened(LoadedModel.folder(folder, options), options);
     }
 
     /**
@@ -226,69 +144,15 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws dev.graft.nn.run.RunException where the weights cannot be used
      */
     public static ImageClassifier of(String model, String weights, ImageClassifierOptions options) {
-        StartingPoint start = StartingPoint.of(model, weights, options.stateDict(), options.downloads());
-        Path file = start.file()
-                .orElseThrow(() -> new ModelException(
-                        setting("weights") + " none leaves nothing to predict with", "give a weight file"));
-        Preprocessing sized = options.imageSize().isPresent()
-                ? start.preprocessing().withImageSize(options.imageSize().getAsInt())
-                : start.preprocessing();
-        Preprocessing preprocessing = options.window().map(sized::withWindow).orElse(sized);
-        return closedOnFailure(start.network(new SplittableRandom(0)), network -> {
-            FiniteWeights.check(file, network);
-            List<Message> said =
-                    new ArrayList<>(start.notes().stream().map(Message::of).toList());
-            return new ImageClassifier(
-                    network,
-                    labels(network, start, options.labels(), said),
-                    false,
-                    options.labels().isPresent() ? Decision.NONE : decision(start),
-                    InputCheck.NONE,
-                    preprocessing,
-                    said,
-                    Optional.empty(),
-                    options);
-        });
+        return opened(LoadedModel.named(model, weights, options), options);
     }
 
-    /** What the card of a run's weights says, or the weights themselves, wherever they were copied to. */
-    private static Decision decision(StartingPoint start) {
-        Path file = start.file().orElseThrow();
-        return ModelCard.of(file, start.sha256().orElse(""), note -> {})
-                .or(() -> ModelCard.inside(file))
-                .filter(card -> !card.isMultiLabel() && start.classes().equals(Optional.of(card.classes())))
-                .map(ModelCard::decision)
-                .orElse(Decision.NONE);
-    }
-
-    private static <M extends Module> ImageClassifier closedOnFailure(M network, Function<M, ImageClassifier> build) {
+    private static ImageClassifier opened(LoadedModel loaded, ImageClassifierOptions options) {
         try {
-            return build.apply(network);
+            return new ImageClassifier(loaded, options);
         } catch (RuntimeException | Error e) {
-            network.close();
+            loaded.network().close();
             throw e;
-        }
-    }
-
-    private static List<String> labels(
-            Backbone network, StartingPoint start, Optional<Path> labelFile, List<Message> notes) {
-        int outputs = outputs(network);
-        if (labelFile.isPresent()) {
-            return LabelFile.read(labelFile.get(), outputs);
-        }
-        // a published file whose head was changed since has the published name, but not the published classes
-        Optional<List<String>> known = start.classes().filter(names -> names.size() == outputs);
-        if (known.isEmpty()) {
-            notes.add(Message.of("nothing names its classes, so they are numbers. Hint: give " + setting("labels")
-                    + " FILE, one name a line"));
-        }
-        return known.orElseGet(
-                () -> IntStream.range(0, outputs).mapToObj(Integer::toString).toList());
-    }
-
-    private static int outputs(Backbone network) {
-        try (StateDict state = network.stateDict()) {
-            return state.get(network.headPath() + ".weight").dim(0);
         }
     }
 
@@ -461,9 +325,7 @@ public final class ImageClassifier implements AutoCloseable {
                 Autograd.Guard guard = Autograd.noGrad()) {
             Tensor pixels = Tensor.of(input, readable.length, height, width, channels);
             Tensor batch = pixels.to(device).permute(0, 3, 1, 2);
-            Tensor features = inputs.space().isEmpty() ? batch : model.features(batch);
-            Tensor logits = inputs.space().isEmpty() ? model.forward(batch) : model.classify(features);
-            distances.add(inputs.distances(features));
+            Tensor logits = inputs.logits(model, network, batch, distances);
             return (multiLabel ? logits.sigmoid() : logits.softmax(1)).toFloatArray();
         }
     }

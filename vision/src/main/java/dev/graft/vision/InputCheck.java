@@ -53,12 +53,36 @@ record InputCheck(InputProfile profile, Optional<FeatureSpace> space) {
         return !profile.ranges().isEmpty();
     }
 
-    /** Of each input's features; NaN where they are not compared. */
-    double[] distances(Tensor features) {
-        return space.map(known -> Arrays.stream(FeatureTap.rows(features))
-                        .mapToDouble(known::distance)
-                        .toArray())
-                .orElseGet(() -> new double[0]);
+    /**
+     * A network's answer to a batch.
+     *
+     * @param model the network, or one that averages several of its answers
+     * @param network whose features are compared; of several the first, whose features {@link #space} was fitted to
+     * @param distances gets each input's distance in feature space; empty if they are not compared
+     */
+    Tensor logits(Module model, Module network, Tensor batch, List<double[]> distances) {
+        Optional<Backbone> tapped = space.flatMap(known -> backbone(network));
+        if (tapped.isEmpty()) {
+            distances.add(new double[0]);
+            return model.forward(batch);
+        }
+        Backbone backbone = tapped.get();
+        Tensor features = backbone.features(batch);
+        distances.add(distances(features));
+        return model == backbone ? backbone.classify(features) : model.forward(batch);
+    }
+
+    private static Optional<Backbone> backbone(Module network) {
+        return network.modules().stream()
+                .filter(Backbone.class::isInstance)
+                .map(Backbone.class::cast)
+                .findFirst();
+    }
+
+    private double[] distances(Tensor features) {
+        return Arrays.stream(FeatureTap.rows(features))
+                .mapToDouble(space.orElseThrow()::distance)
+                .toArray();
     }
 
     List<InputFlag> flags(Map<String, Double> quantities, double[] distances, int row) {
@@ -68,9 +92,7 @@ record InputCheck(InputProfile profile, Optional<FeatureSpace> space) {
 
     /** A network that keeps the features of what goes through it, if they are compared. */
     Optional<FeatureTap> tap(Module model) {
-        return space.isPresent() && model instanceof Backbone network
-                ? Optional.of(FeatureTap.of(network))
-                : Optional.empty();
+        return space.flatMap(known -> backbone(model)).map(network -> FeatureTap.of(model, network));
     }
 
     /**
