@@ -75,6 +75,7 @@ class HouseTest {
             "vision.serve",
             // examples
             "examples.demo, examples.genomics, examples.readmission",
+            "examples.cli.text",
             "examples.cli",
             "examples");
 

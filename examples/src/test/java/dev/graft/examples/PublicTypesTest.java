@@ -52,6 +52,7 @@ class PublicTypesTest {
                         "FiniteWeights",
                         "InputFlag",
                         "InputProfile",
+                        "LabelFile",
                         "ModelCard",
                         "ModelException",
                         "Versions");

@@ -4,6 +4,7 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
+import dev.graft.nn.data.FoldChoice;
 import dev.graft.nn.json.Json;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.report.ClassificationReport;

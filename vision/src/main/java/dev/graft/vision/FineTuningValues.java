@@ -4,6 +4,7 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.message.Message;
 import dev.graft.message.SettingException;
+import dev.graft.nn.data.FoldChoice;
 import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunFolder;

@@ -5,6 +5,7 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.data.Split;
+import dev.graft.nn.data.table.CsvText;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.data.SplitFolders;

@@ -6,6 +6,7 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import dev.graft.nn.data.LabelledDataset;
+import dev.graft.nn.data.table.CsvText;
 import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.Evaluation;

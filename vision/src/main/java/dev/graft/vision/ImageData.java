@@ -4,6 +4,7 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.DataException;
+import dev.graft.nn.data.FoldChoice;
 import dev.graft.nn.data.Folds;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;

@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import static dev.graft.message.Message.setting;
 
+import dev.graft.nn.data.table.CsvText;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.similar.Fingerprint;
 import dev.graft.vision.data.similar.SimilarImages;

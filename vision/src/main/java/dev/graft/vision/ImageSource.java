@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import static dev.graft.message.Message.setting;
 
+import dev.graft.nn.data.FoldChoice;
 import dev.graft.nn.run.RunException;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.ImageNpz;

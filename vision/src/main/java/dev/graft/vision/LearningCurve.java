@@ -4,7 +4,9 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
+import dev.graft.nn.data.table.CsvText;
 import dev.graft.nn.json.Json;
+import dev.graft.nn.metric.ScoreSpread;
 import dev.graft.nn.report.chart.Axis;
 import dev.graft.nn.report.chart.Line;
 import dev.graft.nn.report.chart.LineChart;

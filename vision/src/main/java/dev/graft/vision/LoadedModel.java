@@ -9,6 +9,7 @@ import dev.graft.message.SettingException;
 import dev.graft.nn.Module;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.FiniteWeights;
+import dev.graft.nn.model.LabelFile;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import dev.graft.vision.image.transform.Preprocessing;

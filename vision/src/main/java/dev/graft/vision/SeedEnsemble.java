@@ -5,6 +5,7 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.json.Json;
+import dev.graft.nn.metric.ScoreSpread;
 import dev.graft.nn.metric.decision.Validation;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Summary;

@@ -102,7 +102,7 @@ public final class CrossEntropy {
                 int tAt = CpuStorage.offset(target) + start;
                 System.arraycopy(lp, lpAt, dx, dxAt, count * classes);
                 softmax.exp(dx, dx, dxAt, dxAt + count * classes);
-                // Where the network is sure, p - 1 has digits that a float p has lost.
+                // Where the network is sure, p - 1 has digits that a float p has lost; where p is small, p has them.
                 for (int r = 0; r < count; r++) {
                     long label = t[tAt + r];
                     sure[r] = label == ignoreIndex ? 0f : lp[lpAt + r * classes + (int) label];
@@ -117,8 +117,11 @@ public final class CrossEntropy {
                     int t0 = (int) label;
                     double d = dlosses[CpuStorage.offset(dloss) + start + r];
                     double onTarget = (1.0 - smoothing) * w[t0];
-                    row(dx, dxAt, d, onTarget + spreadSum, spread, w);
-                    dx[dxAt + t0] = (float) (d * (sure[r] * (onTarget + spreadSum) + spreadSum - spread * w[t0]));
+                    double factor = onTarget + spreadSum;
+                    double p = dx[dxAt + t0];
+                    double own = p < 0.5 ? p * factor - onTarget : sure[r] * factor + spreadSum;
+                    row(dx, dxAt, d, factor, spread, w);
+                    dx[dxAt + t0] = (float) (d * (own - spread * w[t0]));
                 }
             }
         });

@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.BarProgress;
 import dev.graft.examples.demo.PhantomFiles;
 import dev.graft.examples.demo.SourceTraining;
 import dev.graft.examples.demo.TransferDemo;

@@ -1,6 +1,7 @@
 package dev.graft.examples.cli;
 
 import dev.graft.backend.BackendProvider;
+import dev.graft.examples.cli.text.Sizes;
 import dev.graft.nn.model.Versions;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Device;

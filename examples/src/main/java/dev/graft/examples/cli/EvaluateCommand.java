@@ -1,5 +1,10 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.BarProgress;
+import dev.graft.examples.cli.text.DecisionText;
+import dev.graft.examples.cli.text.RobustnessText;
+import dev.graft.examples.cli.text.ScoreText;
+import dev.graft.examples.cli.text.SubgroupText;
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.metric.MultiLabelScores;

@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.BarProgress;
 import dev.graft.message.SettingException;
 import dev.graft.vision.FineTuning;
 import dev.graft.vision.model.download.DownloadListener;

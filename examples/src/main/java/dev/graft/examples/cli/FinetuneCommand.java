@@ -1,5 +1,8 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.DecisionText;
+import dev.graft.examples.cli.text.ScoreText;
+import dev.graft.examples.cli.text.SeedsText;
 import dev.graft.vision.FineTuning;
 import dev.graft.vision.FineTuningRun;
 import dev.graft.vision.SeedEnsemble;

@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.ScoreText;
 import dev.graft.vision.CrossValidation;
 import java.io.PrintWriter;
 import java.nio.file.Path;

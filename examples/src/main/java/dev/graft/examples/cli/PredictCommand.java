@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.DecisionText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.model.InputFlag;
 import dev.graft.nn.run.RunException;

@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.VisibleText;
 import dev.graft.io.file.AtomicFile;
 import dev.graft.nn.train.StopSignal;
 import java.io.FileDescriptor;

@@ -1,5 +1,7 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.BarProgress;
+import dev.graft.examples.cli.text.ScoreText;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.table.TableRun;
 import dev.graft.nn.table.TableScores;

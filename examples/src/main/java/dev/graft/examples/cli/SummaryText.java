@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.examples.cli.text.ScoreText;
 import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Interval;
 import dev.graft.nn.metric.interval.Summary;

@@ -55,7 +55,7 @@ class EveryImageTest {
         Map<String, Object> report = Cli.json(
                 folder.resolve("e.json"), "evaluate", "--model", run, "--data", data, "--csv", csv, "--batch", 4);
         List<String> lines = Files.readAllLines(csv);
-        assertThat(lines.get(0)).isEqualTo("file,label,predicted,probability_left,probability_right");
+        assertThat(lines.get(0)).isEqualTo("file,label,predicted,probability_left,probability_right,flags");
         assertThat(lines).hasSize(14);
         int right = 0;
         for (String line : lines.subList(1, lines.size())) {

@@ -131,7 +131,8 @@ class MultiLabelCommandTest {
         assertThat(red.keySet()).hasToString("[label, images, accuracy, auroc, average_precision]");
         assertThat((Double) scores.get("auroc")).isGreaterThan(0.9);
         List<String> lines = Files.readAllLines(folder.resolve("answers.csv"));
-        assertThat(lines.get(0)).isEqualTo("file,label,predicted,probability_left,probability_top,probability_red");
+        assertThat(lines.get(0))
+                .isEqualTo("file,label,predicted,probability_left,probability_top,probability_red,flags");
         assertThat(lines.get(1)).startsWith(folder.resolve("image0.png") + ",left;top;red,");
         assertThat(lines.get(4)).startsWith(folder.resolve("image3.png") + ",,");
 

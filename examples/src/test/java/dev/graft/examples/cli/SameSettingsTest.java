@@ -13,8 +13,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The command and the library have the same settings, under the same names. */
 class SameSettingsTest {
-    /** What the program has besides: where it reports to. */
-    private static final Set<String> PROGRAMS_OWN = Set.of("--json", "--stacktrace", "--help", "--version");
+    /** What the program has besides: where it reports to, what its report says of the study, and several trainings. */
+    private static final Set<String> PROGRAMS_OWN =
+            Set.of("--json", "--stacktrace", "--help", "--version", "--study", "--seeds");
 
     private static CommandLine finetune() {
         return new CommandLine(new FinetuneCommand());
@@ -41,6 +42,7 @@ class SameSettingsTest {
         Set<String> shared = names(finetune());
         shared.removeAll(Set.of("--epochs", "--lr", "--schedule", "--accumulate", "--clip-norm", "--patience"));
         shared.removeAll(Set.of("--monitor", "--out", "--resume", "--overwrite"));
+        shared.removeAll(Set.of("--seeds", "--study"));
         shared.removeAll(Set.of("--threshold", "--coverage", "--abstain-below"));
         Set<String> own = names(new CommandLine(new LrFindCommand()));
         assertThat(own.removeAll(Set.of("--from", "--to", "--steps", "--plot"))).isTrue();

@@ -1,13 +1,13 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import java.util.Locale;
 
 /** Byte counts as text. */
-final class Sizes {
+public final class Sizes {
     private Sizes() {}
 
     /** Such as {@code 3.2 GB}; powers of 1024. */
-    static String text(long bytes) {
+    public static String text(long bytes) {
         double value = bytes;
         for (String unit : new String[] {"B", "KB", "MB", "GB"}) {
             if (value < 1024) {

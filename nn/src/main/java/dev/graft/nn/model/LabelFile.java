@@ -1,8 +1,7 @@
-package dev.graft.vision;
+package dev.graft.nn.model;
 
 import static dev.graft.message.Message.setting;
 
-import dev.graft.nn.model.ModelException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -10,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A text file with one class name a line. */
-final class LabelFile {
+public final class LabelFile {
     private LabelFile() {}
 
     /**
@@ -19,7 +18,7 @@ final class LabelFile {
      * @param classes how many there must be
      * @throws ModelException where there are not, or the file cannot be read
      */
-    static List<String> read(Path file, int classes) {
+    public static List<String> read(Path file, int classes) {
         List<String> labels = read(file);
         if (labels.size() != classes) {
             throw new ModelException(

@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import dev.graft.io.file.Terminal;
 import dev.graft.nn.train.EpochResult;
@@ -9,21 +9,21 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /** A bar with the time left for what runs, and a line for each epoch that is done. */
-final class BarProgress implements Progress {
+public final class BarProgress implements Progress {
     private final PrintStream out;
     private final LongSupplier clock;
     private final Progress lines;
     private Optional<Bar> bar = Optional.empty();
 
     /** @param clock in nanoseconds */
-    BarProgress(PrintStream out, LongSupplier clock) {
+    public BarProgress(PrintStream out, LongSupplier clock) {
         this.out = out;
         this.clock = clock;
         this.lines = Progress.lines(out);
     }
 
     /** A bar on standard error where that is a terminal; only lines elsewhere. */
-    static Progress automatic() {
+    public static Progress automatic() {
         return Terminal.isInteractive() ? new BarProgress(System.err, System::nanoTime) : Progress.lines(System.err);
     }
 

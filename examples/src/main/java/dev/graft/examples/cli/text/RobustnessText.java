@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import dev.graft.nn.metric.interval.Condition;
 import dev.graft.nn.metric.interval.Estimate;
@@ -8,10 +8,10 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /** What changed images do to a model, as people read it. */
-final class RobustnessText {
+public final class RobustnessText {
     private RobustnessText() {}
 
-    static void print(PrintWriter out, Robustness tried) {
+    public static void print(PrintWriter out, Robustness tried) {
         out.printf(
                 Locale.ROOT,
                 "%n%-12s %-29s %-10s %8s   %-18s %9s   %s%n",

@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.nn.data;
 
 import static dev.graft.message.Message.setting;
 
@@ -12,10 +12,10 @@ import java.util.regex.Pattern;
  * @param fold from 1
  * @param folds how many there are, at least 2
  */
-record FoldChoice(int fold, int folds) {
+public record FoldChoice(int fold, int folds) {
     private static final Pattern TEXT = Pattern.compile("\\s*(\\d{1,6})\\s*/\\s*(\\d{1,6})\\s*");
 
-    FoldChoice {
+    public FoldChoice {
         if (folds < 2 || fold < 1 || fold > folds) {
             throw new SettingException(
                     setting("fold") + " must be one of 2 or more folds, was " + fold + " of " + folds,
@@ -24,7 +24,7 @@ record FoldChoice(int fold, int folds) {
     }
 
     /** Reads {@code 2/5}. */
-    static FoldChoice parse(String text) {
+    public static FoldChoice parse(String text) {
         Matcher matcher = TEXT.matcher(text);
         if (!matcher.matches()) {
             throw new SettingException(

@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import dev.graft.nn.metric.decision.Abstention;
 import dev.graft.nn.model.InputFlag;
@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** How probabilities became answers, and which inputs were unlike the training data, as people read it. */
-final class DecisionText {
+public final class DecisionText {
     private DecisionText() {}
 
     /** What is to say of one image besides its classes. */
-    static List<String> lines(Prediction prediction) {
+    public static List<String> lines(Prediction prediction) {
         List<String> lines = new ArrayList<>();
         if (prediction.multiLabel()) {
             lines.add(
@@ -46,7 +46,7 @@ final class DecisionText {
     }
 
     /** What an evaluation's decisions did. */
-    static void print(PrintWriter out, ImageEvaluation evaluation) {
+    public static void print(PrintWriter out, ImageEvaluation evaluation) {
         print(out, evaluation.decision().toMap());
         Map<String, Object> report = evaluation.toMap();
         evaluation
@@ -103,8 +103,12 @@ final class DecisionText {
                 outcome.abstained());
     }
 
-    /** @param decision as it stands in a card or in {@code metrics.json} */
-    static void print(PrintWriter out, Object decision) {
+    /**
+     * Prints what was chosen on the validation data.
+     *
+     * @param decision as it stands in a card or in {@code metrics.json}
+     */
+    public static void print(PrintWriter out, Object decision) {
         if (!(decision instanceof Map<?, ?> parts)) {
             return;
         }

@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.nn.metric;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -7,12 +7,22 @@ import java.util.Map;
 /**
  * How far scores of several trainings are apart.
  *
+ * @param mean of the scores
  * @param deviation that of a sample, by n - 1; NaN of one score
+ * @param min the lowest score
+ * @param max the highest score
  */
-record ScoreSpread(double mean, double deviation, double min, double max) {
+public record ScoreSpread(double mean, double deviation, double min, double max) {
 
-    /** @param scores at least one */
-    static ScoreSpread of(double... scores) {
+    /**
+     * Of the scores of several trainings.
+     *
+     * @throws IllegalArgumentException for none
+     */
+    public static ScoreSpread of(double... scores) {
+        if (scores.length == 0) {
+            throw new IllegalArgumentException("spread: there is no score. Hint: give at least one.");
+        }
         double mean = Arrays.stream(scores).sum() / scores.length;
         double squares = 0;
         for (double score : scores) {
@@ -25,7 +35,8 @@ record ScoreSpread(double mean, double deviation, double min, double max) {
                 Arrays.stream(scores).max().orElseThrow());
     }
 
-    Map<String, Object> toMap() {
+    /** For {@code metrics.json}. */
+    public Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("mean", mean);
         map.put("standard_deviation", deviation);

@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Interval;
@@ -10,10 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Metrics of parts of the images, as people read them and as JSON. */
-final class SubgroupText {
+public final class SubgroupText {
     private SubgroupText() {}
 
-    static void print(PrintWriter out, List<Subgroups> all) {
+    public static void print(PrintWriter out, List<Subgroups> all) {
         out.printf(
                 Locale.ROOT,
                 "%n%-16s %-20s %-12s %7s %8s   %-18s%n",
@@ -42,7 +42,7 @@ final class SubgroupText {
         out.println("of many subgroups, some look bad by chance (docs/evaluation.md)");
     }
 
-    static List<Object> toList(List<Subgroups> all) {
+    public static List<Object> toList(List<Subgroups> all) {
         return all.stream()
                 .<Object>map(subgroups -> {
                     Map<String, Object> map = new LinkedHashMap<>();

@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

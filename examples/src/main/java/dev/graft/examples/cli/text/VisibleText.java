@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import java.io.FilterWriter;
 import java.io.IOException;
@@ -11,13 +11,13 @@ import java.util.Locale;
  * downloaded files and other people's folders. As they are, they could move a terminal's cursor, or turn the direction
  * of the text, and so show another answer than the program gave.
  */
-final class VisibleText extends FilterWriter {
+public final class VisibleText extends FilterWriter {
 
     private VisibleText(Writer out) {
         super(out);
     }
 
-    static PrintWriter to(PrintWriter out) {
+    public static PrintWriter to(PrintWriter out) {
         return new PrintWriter(new VisibleText(out), true);
     }
 

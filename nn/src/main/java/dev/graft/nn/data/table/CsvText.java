@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.nn.data.table;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
@@ -8,11 +8,11 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /** A CSV file (RFC 4180, but with plain line feeds) as a text. */
-final class CsvText {
+public final class CsvText {
     private CsvText() {}
 
     /** A header and a line for each row. */
-    static String of(List<String> header, List<List<String>> rows) {
+    public static String of(List<String> header, List<List<String>> rows) {
         StringWriter text = new StringWriter();
         try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
             csv.writeRecord(header);

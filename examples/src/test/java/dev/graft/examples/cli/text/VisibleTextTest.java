@@ -1,7 +1,8 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.examples.cli.Program;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package dev.graft.examples.cli;
+package dev.graft.examples.cli.text;
 
 import java.io.PrintWriter;
 import java.util.List;
@@ -6,10 +6,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /** How far the scores of several seeds are apart, as people read it. */
-final class SeedsText {
+public final class SeedsText {
     private SeedsText() {}
 
-    static void print(PrintWriter out, Map<String, Object> metrics) {
+    public static void print(PrintWriter out, Map<String, Object> metrics) {
         out.printf(Locale.ROOT, "%n%-10s %10s %10s %10s%n", "seed", "accuracy", "AUROC", "loss");
         for (Object entry : (List<?>) metrics.get("seeds")) {
             Map<?, ?> seed = (Map<?, ?>) entry;
