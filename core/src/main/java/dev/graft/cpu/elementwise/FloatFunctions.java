@@ -362,12 +362,8 @@ final class FloatFunctions {
         float small = fma(p * s, x, x);
         float large = 1f - 2f * e / (1f + e);
         int bits = Float.floatToRawIntBits(x);
-        return orNaN(
-                x,
-                select(
-                        ((bits & Integer.MAX_VALUE) - TANH_SMALL_BITS) >> 31,
-                        small,
-                        Float.intBitsToFloat(Float.floatToRawIntBits(large) | (bits & SIGN))));
+        float y = select(((bits & Integer.MAX_VALUE) - TANH_SMALL_BITS) >> 31, small, large);
+        return orNaN(x, Float.intBitsToFloat(Float.floatToRawIntBits(y) | (bits & SIGN)));
     }
 
     /** {@code x} times the standard normal distribution, within {@code 7 + x^2} units in the last place. */

@@ -185,7 +185,7 @@ final class Functions {
         }
         run(log, u, 0, u, u, 0, count);
         for (int i = 0; i < count; i++) {
-            y[at + i] = u[i] + e[i];
+            y[at + i] = Math.min(u[i] + e[i], x[at + i]); // log(1 + x) is at most x, and -0 where x is
         }
     }
 

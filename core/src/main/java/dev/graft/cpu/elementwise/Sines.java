@@ -110,7 +110,7 @@ final class Sines {
             p = p * q + S3;
             p = p * q + S2;
             p = p * q + S1;
-            s[i] = sign * (p * q * r + r);
+            s[i] = sign * (r * (p * q + 1)); // r as a factor keeps the sign of -0
         }
     }
 }

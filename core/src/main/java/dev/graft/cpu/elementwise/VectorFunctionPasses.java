@@ -157,13 +157,14 @@ final class VectorFunctionPasses extends FunctionPasses {
             FloatVector s = v.mul(v);
             FloatVector p = s.fma(all(T5), all(T4));
             p = p.fma(s, all(T3)).fma(s, all(T2)).fma(s, all(T1)).fma(s, all(T0));
-            IntVector q = one.sub(a.add(a).div(a.add(one))).reinterpretAsInts().or(bits.and(SIGN));
+            IntVector q = one.sub(a.add(a).div(a.add(one))).reinterpretAsInts();
             p.mul(s)
                     .fma(v, v)
                     .reinterpretAsInts()
                     .lanewise(VectorOperators.XOR, q)
                     .and(small)
                     .lanewise(VectorOperators.XOR, q)
+                    .or(bits.and(SIGN))
                     .or(nan)
                     .reinterpretAsFloats()
                     .intoArray(y, yAt + i);
