@@ -3,6 +3,7 @@ package dev.graft.vision;
 import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.AtomicText;
+import dev.graft.message.Message;
 import dev.graft.nn.json.Json;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.ModelCard;
@@ -10,6 +11,8 @@ import dev.graft.nn.model.ModelException;
 import dev.graft.nn.uncertainty.Ensemble;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A folder of several models for one task, whose {@code ensemble.json} names them with the hashes of their weights.
+ * A folder of several models for one task, whose {@code ensemble.json} names them with the hashes of their weights and
+ * cards, and holds a hash of itself.
  *
  * @param folder that holds the members' folders
  * @param members their cards, by the names of their folders
@@ -31,6 +35,16 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
 
     static boolean isOne(Path folder) {
         return Files.isRegularFile(folder.resolve(FILE_NAME));
+    }
+
+    /** What stood for members, or for the folder's model, that is now replaced by another. */
+    static void forget(Path folder) {
+        try {
+            Files.deleteIfExists(folder.resolve(FILE_NAME));
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    folder.resolve(FILE_NAME) + " cannot be deleted. Hint: delete it, for it is out of date.", e);
+        }
     }
 
     /** Finished runs, which decide nothing yet. */
@@ -48,28 +62,53 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("folder", name);
             entry.put(ModelCard.HASH, hash(card));
+            entry.put(ModelCard.CARD_HASH, cardHash(folder.resolve(name)));
             list.add(entry);
         });
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("format_version", FORMAT_VERSION);
         map.put("members", list);
         map.put(ModelCard.DECISION, fitted.toMap());
-        AtomicText.write(folder.resolve(FILE_NAME), Json.write(map));
+        // of what is read from the file: numbers may come back in another type
+        Path file = folder.resolve(FILE_NAME);
+        map.put(ModelCard.CARD_HASH, ModelCard.contentHash(Json.parseObject(Json.write(map), file)));
+        AtomicText.write(file, Json.write(map));
     }
 
     private static String hash(ModelCard card) {
         return String.valueOf(card.facts().get(ModelCard.HASH));
     }
 
-    /** @throws ModelException where a member is missing or another model, or members are not for one task */
+    /** Of all that the card's file says, also where a card of an older version holds no hash. */
+    private static String cardHash(Path member) {
+        return ModelCard.contentHash(Json.readObject(member.resolve(ModelCard.FILE_NAME)));
+    }
+
+    /**
+     * @throws ModelException where the file was changed, a member is missing or another model, members are not for one
+     *     task, or the folder is that of a single model, too
+     */
     static EnsembleFolder read(Path folder) {
         Path file = folder.resolve(FILE_NAME);
+        Path single = folder.resolve(ModelCard.FILE_NAME);
+        if (Files.exists(single)) {
+            throw new ModelException(
+                    folder + " is two models: " + file + " names several, and " + single + " is the card of one",
+                    "delete " + FILE_NAME + " to use the single model, or " + ModelCard.FILE_NAME
+                            + " to use the ensemble");
+        }
         Map<String, Object> map = Json.readObject(file);
         if (!(map.get("format_version") instanceof Integer version) || version != FORMAT_VERSION) {
             throw new ModelException(
                     file + " has the format " + map.get("format_version") + ", and this version of Graft reads "
                             + FORMAT_VERSION,
                     "use the version of Graft that wrote it, or a newer one");
+        }
+        if (!ModelCard.contentHash(map).equals(map.get(ModelCard.CARD_HASH))) {
+            throw new ModelException(
+                    file + " was changed after it was written: its entries have another SHA-256 than its "
+                            + ModelCard.CARD_HASH,
+                    "put the file of that training back, or train the ensemble again");
         }
         if (!(map.get("members") instanceof List<?> list) || list.isEmpty()) {
             throw damaged(file);
@@ -79,8 +118,8 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
             if (!(each instanceof Map<?, ?> entry) || !(entry.get("folder") instanceof String name)) {
                 throw damaged(file);
             }
-            Path member = folder.resolve(name).normalize();
-            if (!folder.normalize().equals(member.getParent())) {
+            Path member = folder.resolve(name);
+            if (!isDirectlyIn(folder, name)) {
                 throw new ModelException(
                         file + " names the member " + name + ", which is not in its folder",
                         "restore it, or train the ensemble again");
@@ -91,22 +130,37 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
                         member + " is not the model that " + file + " names: its weights are others",
                         "put the member back, or train the ensemble again");
             }
+            if (!cardHash(member).equals(entry.get(ModelCard.CARD_HASH))) {
+                throw new ModelException(
+                        member + " is not the model that " + file + " names: its " + ModelCard.FILE_NAME
+                                + " is another",
+                        "put the member back, or train the ensemble again");
+            }
             members.put(name, card);
         }
         checkOneTask(folder, members);
         return new EnsembleFolder(folder, members, decision(file, map, members));
     }
 
+    /** Whether a name is that of a folder in another, which may be {@code .}, the parent of no path by its name. */
+    static boolean isDirectlyIn(Path folder, String name) {
+        Path whole = folder.toAbsolutePath().normalize();
+        return whole.equals(whole.resolve(name).normalize().getParent());
+    }
+
     private static Decision decision(Path file, Map<String, Object> map, Map<String, ModelCard> members) {
         ModelCard first = members.values().iterator().next();
         try {
-            return map.get(ModelCard.DECISION) instanceof Map<?, ?> entry
-                    ? Decision.of(entry, first.classes().size(), first.isMultiLabel())
-                    : Decision.NONE;
+            if (map.get(ModelCard.DECISION) instanceof Map<?, ?> entry) {
+                return Decision.of(entry, first.classes().size(), first.isMultiLabel());
+            }
         } catch (ClassCastException | IllegalArgumentException e) {
             throw new ModelException(
                     file + " is damaged: its decision is none", "restore it, or train the ensemble again", e);
         }
+        throw new ModelException(
+                file + " is damaged: it lacks \"" + ModelCard.DECISION + "\"",
+                "restore it, or train the ensemble again");
     }
 
     private static void checkOneTask(Path folder, Map<String, ModelCard> members) {
@@ -146,6 +200,15 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
     /** By the first member: all were fitted on the same images, and one feature space is enough. */
     InputCheck inputs() {
         return InputCheck.of(card(), folder.resolve(members.keySet().iterator().next()));
+    }
+
+    /** What a user should know of the members; of {@link #inputs()} only where those it is made of are missing. */
+    List<Message> notes() {
+        List<String> notes = new ArrayList<>();
+        members.forEach((name, card) -> card.note(folder.resolve(name)).ifPresent(notes::add));
+        InputCheck.note(card(), folder.resolve(members.keySet().iterator().next()))
+                .ifPresent(notes::add);
+        return notes.stream().map(Message::of).toList();
     }
 
     /** What the members were fitted on, which is the same for all. */

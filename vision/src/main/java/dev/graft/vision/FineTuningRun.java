@@ -74,6 +74,11 @@ public final class FineTuningRun implements AutoCloseable {
     static FineTuningRun open(
             FineTuningSettings settings, Path out, Map<String, Object> options, FineTuningListeners listeners) {
         settings.source().checkIsApart(out);
+        if (settings.existing() == RunFolder.Existing.REFUSE && EnsembleFolder.isOne(out)) {
+            throw new RunException(
+                    setting("out") + " " + out + " holds an ensemble of several models",
+                    "choose another folder, or replace it with " + setting("overwrite"));
+        }
         RunFolder folder = RunFolder.open(out, Map.of("jpeg", Image.jpegLibrary()));
         try {
             folder.checkIsNotOwn("weights", settings.weightsFile());
@@ -179,8 +184,10 @@ public final class FineTuningRun implements AutoCloseable {
                     trained.ifPresent(result -> result.metrics()
                             .put("unreadable_images", data.unreadable().size()));
                 }
-                trained.ifPresent(result ->
-                        folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing)));
+                trained.ifPresent(result -> {
+                    folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing));
+                    EnsembleFolder.forget(folder.path()); // now that what replaces it is whole
+                });
                 return trained.map(result -> result(FineTuning.Ending.FINISHED, result.metrics()))
                         .orElseGet(() -> result(FineTuning.Ending.STOPPED, Map.of()));
             }

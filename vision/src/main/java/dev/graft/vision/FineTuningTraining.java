@@ -85,11 +85,7 @@ record FineTuningTraining(
     Optional<Trained> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
         LabelledDataset train = data.train(settings.augment().train(preprocessing));
         LabelledDataset held = data.validation(preprocessing.eval());
-        List<String> patients = data.held()
-                .groups()
-                .map(groups ->
-                        Arrays.stream(data.heldRows()).mapToObj(groups::get).toList())
-                .orElse(List.of());
+        List<String> patients = data.heldPatients();
         boolean validates = held.size() > 0;
         settings.decision().check(held.classes(), data.isMultiLabel(), data.validationCounts(), held.size());
         if (validates) {

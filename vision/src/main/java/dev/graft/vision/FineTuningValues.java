@@ -257,6 +257,10 @@ final class FineTuningValues {
         return get(RESUME);
     }
 
+    boolean overwrites() {
+        return get(OVERWRITE);
+    }
+
     boolean hasData() {
         return given(DATA).isPresent();
     }

@@ -74,8 +74,8 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
         return all.isMultiLabel() ? listed.with(FineTuningValues.LABEL_COLUMNS, all.classes()) : listed;
     }
 
-    /** Lists some of the images in a CSV file. */
-    Path write(Path file, int[] rows) {
+    /** A list of some of the images, for a CSV file. */
+    String list(int[] rows) {
         List<String> header = new ArrayList<>(List.of("file"));
         header.addAll(all.isMultiLabel() ? all.classes() : List.of("label"));
         Optional<List<String>> patients = all.groups();
@@ -95,12 +95,18 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
                     return line;
                 })
                 .toList();
+        return CsvText.of(header, lines);
+    }
+
+    /** Lists some of the images in a CSV file. */
+    Path write(Path file, int[] rows) {
+        String list = list(rows);
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
         } catch (IOException e) {
             throw new UncheckedIOException(setting("out") + " " + file + " cannot be written", e);
         }
-        AtomicText.write(file, CsvText.of(header, lines));
+        AtomicText.write(file, list);
         return file;
     }
 }

@@ -435,6 +435,13 @@ record ImageData(
         return new Subset(held.withPipeline(pipeline), heldRows);
     }
 
+    /** Of each validation image; empty where they are not known. */
+    List<String> heldPatients() {
+        return held.groups()
+                .map(groups -> Arrays.stream(heldRows).mapToObj(groups::get).toList())
+                .orElse(List.of());
+    }
+
     /** Who is on which side. */
     Patients patients() {
         return Patients.of(all, trainRows, held, heldRows);

@@ -71,7 +71,7 @@ record LoadedModel(
                             ensemble.decision(),
                             ensemble.inputs(),
                             ensemble.preprocessing(),
-                            List.of(),
+                            ensemble.notes(),
                             ensemble.training()));
         }
         Optional<UnfinishedRun> unfinished = UnfinishedRun.open(folder);

@@ -19,7 +19,6 @@ import dev.graft.vision.image.Image;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,11 +105,7 @@ record RunReport(
     }
 
     private List<String> patients() {
-        return data.held()
-                .groups()
-                .map(groups ->
-                        Arrays.stream(data.heldRows()).mapToObj(groups::get).toList())
-                .orElse(List.of());
+        return data.heldPatients();
     }
 
     private List<Epoch> history() {

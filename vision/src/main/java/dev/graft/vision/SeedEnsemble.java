@@ -4,6 +4,8 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
+import dev.graft.nn.data.DataLoader;
+import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.json.Json;
 import dev.graft.nn.metric.ScoreSpread;
 import dev.graft.nn.metric.decision.Validation;
@@ -12,11 +14,15 @@ import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.run.Recipe;
+import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.Evaluation;
+import dev.graft.nn.train.Evaluator;
+import dev.graft.nn.train.Progress;
+import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.uncertainty.Ensemble;
 import dev.graft.tensor.Device;
 import dev.graft.vision.data.ImageNpz;
-import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.transform.ImagePipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,16 +89,17 @@ public final class SeedEnsemble {
     public record Result(boolean isFinished, Path out, Map<String, Object> metrics) {}
 
     /**
-     * Trains all seeds that are not finished, and judges them together.
+     * Trains all seeds that are not finished, and judges them together. An ensemble that is in the folder stays whole
+     * until one of its members is replaced.
      *
      * @throws SettingException where settings lack, or contradict each other
      * @throws dev.graft.nn.run.RunException where the folders, the images or the weights cannot be used
      */
     public Result run() {
         Path out = tuning.values().out();
+        check(out);
         FineTuningValues values = split(out);
         long first = values.of(FineTuningValues.SEED).orElse(0L);
-        forget(out.resolve(EnsembleFolder.FILE_NAME));
         List<String> names = new ArrayList<>();
         List<Map<?, ?>> scores = new ArrayList<>();
         for (int i = 0; i < seeds; i++) {
@@ -100,7 +107,11 @@ public final class SeedEnsemble {
             tuning.listeners().say("seed " + (first + i) + " (" + (i + 1) + " of " + seeds + "):");
             FineTuningValues own =
                     values.with(FineTuningValues.OUT, out.resolve(name)).with(FineTuningValues.SEED, first + i);
+            boolean wasThere = Files.exists(out.resolve(name).resolve(ModelCard.FILE_NAME));
             FineTuning.Result result = tuning.with(own).run();
+            if (wasThere && result.ending() == FineTuning.Ending.FINISHED) {
+                EnsembleFolder.forget(out); // its member is replaced
+            }
             if (!result.isFinished()) {
                 return new Result(false, out, Map.of());
             }
@@ -111,7 +122,7 @@ public final class SeedEnsemble {
         EnsembleFolder ensemble = EnsembleFolder.ofRuns(out, names);
         Optional<Path> held = FixedSplit.givenValidation(values).filter(path -> !ImageNpz.isNpz(path));
         Decision decision = held.isPresent()
-                ? judged(ensemble, values, held.get(), metrics)
+                ? judged(ensemble, values, metrics)
                 : DecisionRule.notFitted("the validation images of all members cannot be read again together");
         ensemble.write(decision);
         AtomicText.write(out.resolve(METRICS), Json.write(metrics));
@@ -122,13 +133,27 @@ public final class SeedEnsemble {
         return "seed-" + (i + 1);
     }
 
-    /** What stood for members that are now replaced. */
-    private static void forget(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /** All that can be refused before anything is written. */
+    private void check(Path out) {
+        for (String file : List.of(ModelCard.FILE_NAME, "run.json")) {
+            if (Files.exists(out.resolve(file))) {
+                throw new RunException(
+                        setting("out") + " " + out + " holds a single run, whose " + file
+                                + " would lie beside the list of an ensemble",
+                        "choose another folder");
+            }
         }
+        FineTuningSettings settings = tuning.values()
+                .with(FineTuningValues.OUT, out.resolve(folder(0)))
+                .withThoseOfTheRun()
+                .resolve();
+        settings.source().checkIsApart(out);
+        settings.source().checkExists();
+        StartingPoint.of(
+                settings.model(),
+                settings.weights(),
+                settings.stateDict(),
+                tuning.listeners().downloads());
     }
 
     /** The settings of every seed, with one split for all. */
@@ -146,10 +171,27 @@ public final class SeedEnsemble {
             return values;
         }
         FixedSplit split = FixedSplit.of(values);
-        return split.listed(
-                values,
-                split.write(out.resolve("training.csv"), split.train()),
-                split.write(out.resolve("validation.csv"), split.held()));
+        Path training = out.resolve("training.csv");
+        Path validation = out.resolve("validation.csv");
+        if (!values.overwrites()) {
+            checkSame(out, training, split.list(split.train()));
+            checkSame(out, validation, split.list(split.held()));
+        }
+        return split.listed(values, split.write(training, split.train()), split.write(validation, split.held()));
+    }
+
+    private static void checkSame(Path out, Path file, String list) {
+        try {
+            if (Files.exists(file) && !Files.readString(file).equals(list)) {
+                throw new RunException(
+                        setting("out") + " " + out + " holds another split: " + file
+                                + " lists other images than these settings do",
+                        "choose another folder, give the " + setting("seed") + " and the images that it began with, or"
+                                + " replace it with " + setting("overwrite"));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + " cannot be read. Hint: check its permissions.", e);
+        }
     }
 
     private static Map<String, Object> metrics(long first, List<String> names, List<Map<?, ?>> scores) {
@@ -182,26 +224,28 @@ public final class SeedEnsemble {
     }
 
     /** Chooses what decides on the images that each member was validated on, and judges the ensemble with it. */
-    private static Decision judged(
-            EnsembleFolder ensemble, FineTuningValues values, Path validation, Map<String, Object> metrics) {
-        ImageEvaluation.Options how = ImageEvaluation.Options.defaults()
-                .keepDuplicates(true)
-                .allowSharedPatients(true)
-                .log(line -> {});
-        how = values.of(FineTuningValues.CSV_ENCODING).map(how::csvEncoding).orElse(how);
-        how = values.of(FineTuningValues.SKIP_BAD).map(how::skipBad).orElse(how);
-        how = values.of(FineTuningValues.GROUP).map(how::group).orElse(how);
+    private static Decision judged(EnsembleFolder ensemble, FineTuningValues values, Map<String, Object> metrics) {
         ModelCard card = ensemble.card();
         ImagePipeline pipeline = ensemble.preprocessing().eval();
-        JudgedImages images = JudgedImages.open(
-                card.classes(), card.isMultiLabel(), pipeline, Optional.empty(), validation, new ImageNotes(), how);
-        try (Ensemble network = ensemble.network()) {
-            Device device = Device.of(values.of(FineTuningValues.DEVICE).orElse("cpu"));
+        FineTuningSettings settings = values.with(
+                        FineTuningValues.OUT, ensemble.folder().resolve(folder(0)))
+                .withThoseOfTheRun()
+                .resolve();
+        // as each member has it: without copies of training images, and without those that cannot be read
+        ImageData data = new ImageCheck(settings.workers(), new StopSignal(), Progress.silent())
+                .look(
+                        ImageData.open(
+                                settings.source(), pipeline, settings.recipe().seed()),
+                        settings.skipBad())
+                .data();
+        LabelledDataset held = data.validation(pipeline);
+        try (Ensemble network = ensemble.network();
+                DataLoader loader = settings.loader(held)) {
             network.eval();
-            network.to(device);
-            Evaluation scores = images.evaluate(network, pipeline, device, how);
-            List<String> patients = images.patients();
-            Decision decision = values.decision().fit(Validation.of(scores.cases(patients)), card.classes());
+            network.to(Device.of(settings.device()));
+            Evaluation scores = Evaluator.evaluate(network, loader, Recipe.validationLoss(held));
+            List<String> patients = data.heldPatients();
+            Decision decision = settings.decision().fit(Validation.of(scores.cases(patients)), card.classes());
             Evaluation decided = decision.apply(scores);
             Map<String, Object> own = new LinkedHashMap<>(Metrics.of(decided, card.classes()));
             own.put(

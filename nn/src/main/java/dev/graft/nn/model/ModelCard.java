@@ -79,6 +79,9 @@ public record ModelCard(
     /** The entry that says what the inputs of the training were like. */
     public static final String INPUTS = "inputs";
 
+    /** The entry that holds the hash of all others, in a card and in a list of several models. */
+    public static final String CARD_HASH = CardHash.ENTRY;
+
     private static final String START = "start_weights_sha256";
 
     /** Entries that are text, where they are there. */
@@ -116,6 +119,14 @@ public record ModelCard(
         ModelCard card = of(file, new LinkedHashMap<>(entries));
         card.checkHash(folder, entries);
         return card;
+    }
+
+    /**
+     * The SHA-256 of all entries but {@link #CARD_HASH}, as read from a file: the same however the file is indented,
+     * its entries ordered and its numbers written.
+     */
+    public static String contentHash(Map<String, Object> entries) {
+        return CardHash.of(entries);
     }
 
     /** What is different is named where the weights know it. */
