@@ -25,7 +25,7 @@ public record DeltaScores(float[] scores, int[] positions) {
      *
      * @param reference of the {@code 2 D + 1} positions
      * @param variant of the same stretch with the alternative in place of the reference's bases: {@code 2 D + 1 +
-     *     alternativeBases - referenceBases} positions
+     *     alternativeBases - referenceBases} positions, and {@code D + 1}, up to the alternative, if those were fewer
      * @param referenceBases the length of the reference allele
      * @param alternativeBases the length of the alternative; one of both lengths is 1
      */
@@ -33,8 +33,7 @@ public record DeltaScores(float[] scores, int[] positions) {
         int window = reference.length();
         int middle = window / 2;
         if (Math.min(referenceBases, alternativeBases) != 1
-                || variant.length() != window + alternativeBases - referenceBases
-                || referenceBases > middle + 1) {
+                || variant.length() != Math.max(window + alternativeBases - referenceBases, middle + 1)) {
             throw new IllegalArgumentException("deltaScores: the lengths do not fit (reference " + window
                     + " positions, variant " + variant.length() + "; alleles of " + referenceBases + " and "
                     + alternativeBases + " bases)");
@@ -73,7 +72,10 @@ public record DeltaScores(float[] scores, int[] positions) {
             inserted = Math.max(inserted, variant[middle + i]);
         }
         aligned[middle] = inserted;
-        int rest = window - middle - referenceBases;
+        int rest = Math.max(0, window - middle - referenceBases);
+        if (rest == 0) {
+            return aligned; // all that follows is deleted
+        }
         System.arraycopy(variant, middle + alternativeBases, aligned, middle + referenceBases, rest);
         return aligned;
     }

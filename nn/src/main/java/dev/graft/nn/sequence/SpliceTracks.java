@@ -7,6 +7,7 @@ import dev.graft.nn.data.sequence.Nucleotides;
 import dev.graft.nn.data.sequence.Region;
 import dev.graft.nn.data.sequence.Strand;
 import java.io.BufferedWriter;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,6 +76,9 @@ public final class SpliceTracks implements SpliceScan.Sink, AutoCloseable {
         } catch (IOException e) {
             close();
             throw unwritable(current, e);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 
@@ -179,24 +183,32 @@ public final class SpliceTracks implements SpliceScan.Sink, AutoCloseable {
                             + regions.get(0).sequence() + ", sequences are named " + String.join(", ", sequences),
                     "use one naming, such as chr22 or 22, in both files");
         }
-        closeWriters();
+        closeAll(writers, targets);
         swap.commit();
         return List.copyOf(targets);
     }
 
-    private void closeWriters() {
+    /** Closes all of them, and then reports the first failure. */
+    static void closeAll(List<? extends Closeable> writers, List<Path> targets) {
+        List<FileException> failures = new ArrayList<>();
         for (int i = 0; i < writers.size(); i++) {
             try {
                 writers.get(i).close();
             } catch (IOException e) {
-                throw unwritable(targets.get(i), e);
+                failures.add(unwritable(targets.get(i), e));
             }
+        }
+        if (!failures.isEmpty()) {
+            throw failures.get(0);
         }
     }
 
     @Override
     public void close() {
-        closeWriters();
-        swap.close();
+        try {
+            closeAll(writers, targets);
+        } finally {
+            swap.close();
+        }
     }
 }

@@ -15,9 +15,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Writes what the variants of a VCF file do to splicing, as SpliceAI's INFO field: for each alternative allele, and
@@ -25,8 +29,8 @@ import java.util.Optional;
  * {@link DeltaScores} says what the numbers mean.
  *
  * <p>With genes, the network sees N outside of the gene, as in SpliceAI; without, both strands are scored, and the
- * symbol is {@code +} or {@code -}. Numbers are dots if both alleles have several bases, or the reference more than
- * {@code distance}; symbols such as {@code <DEL>} and {@code *} get no entry.
+ * symbol is {@code +} or {@code -}. Numbers are dots if both alleles have several bases. There is no entry for symbols
+ * such as {@code <DEL>} and {@code *}, and for references of more than {@code 2 distance} bases.
  */
 public final class SpliceVariants {
     /** SpliceAI's own window. */
@@ -37,7 +41,7 @@ public final class SpliceVariants {
     private final IndexedFasta reference;
     private final Path referenceFile;
     private final int distance;
-    private final List<Region> genes;
+    private final Optional<List<Region>> genes;
     private final List<Region> exons;
     private final boolean masked;
 
@@ -50,7 +54,7 @@ public final class SpliceVariants {
      * @param referenceFile the genome that the variants were called on
      */
     public SpliceVariants(SpliceModel model, IndexedFasta reference, Path referenceFile) {
-        this(model, reference, referenceFile, DISTANCE, List.of(), List.of(), false);
+        this(model, reference, referenceFile, DISTANCE, Optional.empty(), List.of(), false);
     }
 
     private SpliceVariants(
@@ -58,7 +62,7 @@ public final class SpliceVariants {
             IndexedFasta reference,
             Path referenceFile,
             int distance,
-            List<Region> genes,
+            Optional<List<Region>> genes,
             List<Region> exons,
             boolean masked) {
         if (distance < 1 || distance > 10_000) {
@@ -68,7 +72,7 @@ public final class SpliceVariants {
         this.reference = reference;
         this.referenceFile = referenceFile;
         this.distance = distance;
-        this.genes = List.copyOf(genes);
+        this.genes = genes.map(List::copyOf);
         this.exons = List.copyOf(exons);
         this.masked = masked;
     }
@@ -78,18 +82,51 @@ public final class SpliceVariants {
         return new SpliceVariants(model, reference, referenceFile, bases, genes, exons, masked);
     }
 
-    /** Only within the genes of a GFF file, on their strands. */
+    /**
+     * Only within the genes of a GFF file, on their strands. Genes without a strand are left out.
+     *
+     * @throws FileException if no gene has a strand, or none is on a sequence of the reference
+     */
     public SpliceVariants genes(Path gff) {
         List<Region> all = Region.readGff(gff, "gene").stream()
                 .filter(gene -> gene.strand().isPresent())
                 .toList();
-        return new SpliceVariants(model, reference, referenceFile, distance, all, exons, masked);
+        if (all.isEmpty()) {
+            throw new FileException(
+                    gff + " has no gene with a strand", "column 7 says the strand: it must be + or - for a gene");
+        }
+        return new SpliceVariants(
+                model, reference, referenceFile, distance, Optional.of(known(gff, all)), exons, masked);
+    }
+
+    /** The same regions, if any of them is on a sequence of the reference. */
+    private List<Region> known(Path gff, List<Region> regions) {
+        List<String> names = reference.names();
+        Set<String> ofRegions = new LinkedHashSet<>();
+        regions.forEach(region -> ofRegions.add(region.sequence()));
+        if (ofRegions.stream().noneMatch(a -> names.stream().anyMatch(b -> sameName(a, b)))) {
+            throw new FileException(
+                    gff + " has no sequence of " + referenceFile + ": its sequences are named " + some(ofRegions)
+                            + ", those of the reference " + some(names),
+                    "use an annotation of the same genome with the same names, such as chr22 or 22");
+        }
+        return regions;
+    }
+
+    private static String some(Collection<String> names) {
+        return names.stream().limit(5).collect(Collectors.joining(", ")) + (names.size() > 5 ? ", ..." : "");
     }
 
     /** As {@link #genes}, with gains at the ends of the file's exons, and losses elsewhere, set to 0. */
     public SpliceVariants masked(Path gff) {
         return new SpliceVariants(
-                model, reference, referenceFile, distance, genes(gff).genes, Region.readGff(gff, "exon"), true);
+                model,
+                reference,
+                referenceFile,
+                distance,
+                genes(gff).genes,
+                known(gff, Region.readGff(gff, "exon")),
+                true);
     }
 
     /**
@@ -161,7 +198,7 @@ public final class SpliceVariants {
         }
         List<String> entries = new ArrayList<>();
         for (String allele : variant.alternatives()) {
-            if (VcfReader.isSequence(allele)) {
+            if (VcfReader.isSequence(allele) && variant.reference().length() <= 2 * distance) {
                 for (Place place : places(sequence, at)) {
                     entries.add(allele + "|" + place.symbol + "|" + numbers(sequence, at, variant, allele, place));
                 }
@@ -191,21 +228,19 @@ public final class SpliceVariants {
             return other;
         }
         List<String> names = reference.names();
-        throw reader.wrong(
-                referenceFile + " has no sequence " + name,
-                "it has " + String.join(", ", names.subList(0, Math.min(5, names.size()))));
+        throw reader.wrong(referenceFile + " has no sequence " + name, "it has " + some(names));
     }
 
     /** Where the network looks: a strand, and what lies outside of a gene. */
     private record Place(String symbol, Strand strand, long from, long to) {}
 
     private List<Place> places(String sequence, long at) {
-        if (genes.isEmpty()) {
+        if (genes.isEmpty()) { // not asked for
             return Arrays.stream(Strand.values())
                     .map(strand -> new Place(strand.symbol(), strand, Long.MIN_VALUE, Long.MAX_VALUE))
                     .toList();
         }
-        return genes.stream()
+        return genes.get().stream()
                 .filter(gene -> sameName(gene.sequence(), sequence) && gene.from() <= at && at < gene.to())
                 .map(gene -> new Place(
                         gene.name().isEmpty() ? "." : gene.name().replaceAll("[|,;=\\s]", "_"),
@@ -222,11 +257,13 @@ public final class SpliceVariants {
     private String numbers(String sequence, long at, Variant variant, String allele, Place place) {
         int referenceBases = variant.reference().length();
         int alternativeBases = allele.length();
-        if (Math.min(referenceBases, alternativeBases) != 1 || referenceBases > distance) {
+        if (Math.min(referenceBases, alternativeBases) != 1) {
             return DOTS;
         }
-        int before = distance + model.context() / 2;
-        byte[] letters = reference.window(sequence, at - before, at + before + 1);
+        int half = model.context() / 2;
+        int before = distance + half;
+        // behind a long deletion, there must be half a context, so that the positions before it have their scores
+        byte[] letters = reference.window(sequence, at - before, at + Math.max(before + 1, referenceBases + half));
         for (int i = 0; i < letters.length; i++) {
             long position = at - before + i;
             if (position < place.from || position >= place.to) {
@@ -239,7 +276,10 @@ public final class SpliceVariants {
         int rest = letters.length - before - referenceBases;
         System.arraycopy(letters, before + referenceBases, changed, before + alternativeBases, rest);
         DeltaScores deltas = DeltaScores.of(
-                scores(letters, place.strand), scores(changed, place.strand), referenceBases, alternativeBases);
+                scores(Arrays.copyOf(letters, 2 * before + 1), place.strand),
+                scores(changed, place.strand),
+                referenceBases,
+                alternativeBases);
         return (masked
                         ? deltas.masked(annotated(sequence, at, place, true), annotated(sequence, at, place, false))
                         : deltas)

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.graft.io.file.FileException;
 import dev.graft.nn.data.sequence.IndexedFasta;
 import dev.graft.nn.data.sequence.Nucleotides;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -149,6 +152,71 @@ class SpliceVariantsTest {
             assertThat(withGene.get(3).split("\t", -1)[7]).isEqualTo("SpliceAI=" + ref.charAt(0) + "|ABC|" + gene);
             assertThat(withGene.get(4).split("\t", -1)[7]).isEqualTo(".");
         }
+    }
+
+    @Test
+    void longDeletionsKeepTheScoresBeforeThem() throws IOException {
+        String letters = genome();
+        String first = letters.substring(199, 200);
+        for (int length : new int[] {11, 12, 20, 21}) { // D is 10
+            String ref = letters.substring(199, 199 + length);
+            String info = annotate(vcf("chr1\t200\t.\t" + ref + "\t" + first + "\t.\t.\t."))
+                    .get(3)
+                    .split("\t", -1)[7];
+            if (length > 20) {
+                assertThat(info).isEqualTo(".");
+                continue;
+            }
+            try (SpliceModel model = model()) {
+                var before = model.score(letters.substring(199 - 50, 199 + 51));
+                var after = model.score(
+                        letters.substring(199 - 50, 200) + letters.substring(199 + length, 199 + length + 40));
+                assertThat(after.length()).isEqualTo(11);
+                float[] acceptor = Arrays.copyOf(after.acceptor(), 21);
+                float[] donor = Arrays.copyOf(after.donor(), 21);
+                // an allele of one base each compares position by position
+                var plus = DeltaScores.of(before, scores(acceptor, donor), 1, 1);
+                assertThat(info).startsWith("SpliceAI=" + first + "|+|" + plus + "," + first + "|-|");
+            }
+        }
+    }
+
+    @Test
+    void annotationsThatCannotFitAreRefused() throws IOException {
+        genome();
+        String dots = "chr1\tx\tgene\t191\t230\t.\t.\t.\tID=g\n";
+        String other = "NC_000022.11\tx\tgene\t191\t230\t.\t+\t.\tID=g\n";
+        try (SpliceModel model = model();
+                IndexedFasta genome = IndexedFasta.open(folder.resolve("g.fa"))) {
+            var variants = new SpliceVariants(model, genome, folder.resolve("g.fa"));
+            Path none = Files.writeString(folder.resolve("none.gff"), dots);
+            assertThatThrownBy(() -> variants.genes(none))
+                    .isInstanceOf(FileException.class)
+                    .hasMessageContaining("none.gff has no gene with a strand");
+            Path named = Files.writeString(folder.resolve("nc.gff"), other);
+            assertThatThrownBy(() -> variants.genes(named))
+                    .isInstanceOf(FileException.class)
+                    .hasMessageContaining("named NC_000022.11, those of the reference chr1");
+            Path exons = Files.writeString(
+                    folder.resolve("exons.gff"),
+                    other.replace("gene", "exon") + dots.replace("\t.\t.\t.", "\t.\t+\t."));
+            assertThat(variants.genes(exons)).isNotNull();
+            assertThatThrownBy(() -> variants.masked(exons)).hasMessageContaining("NC_000022.11");
+        }
+    }
+
+    @Test
+    void allFilesAreClosedIfOneFails() {
+        var closed = new ArrayList<String>();
+        List<Closeable> writers = List.of(
+                () -> closed.add("a"),
+                () -> {
+                    throw new IOException("full");
+                },
+                () -> closed.add("c"));
+        List<Path> targets = List.of(Path.of("a"), Path.of("b"), Path.of("c"));
+        assertThatThrownBy(() -> SpliceTracks.closeAll(writers, targets)).hasMessageContaining("b cannot be written");
+        assertThat(closed).containsExactly("a", "c");
     }
 
     @Test

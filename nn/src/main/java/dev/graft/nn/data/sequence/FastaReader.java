@@ -118,10 +118,9 @@ public final class FastaReader implements AutoCloseable {
         }
         header = false;
         headerLine = line;
-        String text = restOfLine().substring(1).strip();
-        int space = text.indexOf(' ') < 0 ? text.indexOf('\t') : text.indexOf(' ');
-        name = space < 0 ? text : text.substring(0, space);
-        description = space < 0 ? "" : text.substring(space + 1).strip();
+        String[] words = restOfLine().substring(1).strip().split("\\s+", 2);
+        name = words[0];
+        description = words.length < 2 ? "" : words[1];
         bases = 0;
         inRecord = true;
         return true;

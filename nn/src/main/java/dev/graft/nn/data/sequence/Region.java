@@ -1,9 +1,13 @@
 package dev.graft.nn.data.sequence;
 
 import dev.graft.io.file.FileException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,6 +20,8 @@ import java.util.Optional;
  * @param strand the strand it is on; empty if it is on both, or unknown
  */
 public record Region(String sequence, long from, long to, String name, Optional<Strand> strand) {
+
+    private static final List<String> NAMES = List.of("Name", "gene_name", "gene", "ID");
 
     /** @throws IllegalArgumentException unless {@code 0 <= from < to} */
     public Region {
@@ -66,7 +72,8 @@ public record Region(String sequence, long from, long to, String name, Optional<
     }
 
     /**
-     * The features of one type of a GFF3 file (plain or compressed), such as {@code gene}.
+     * The features of one type of a GFF3 file (plain or compressed), such as {@code gene}. Their names are the first of
+     * the attributes {@code Name}, {@code gene_name} (GENCODE), {@code gene} and {@code ID} that they have.
      *
      * @throws FileException naming the line of what is wrong, or if there is no such feature
      * @see <a href="https://github.com/The-Sequence-Ontology/Specifications/blob/master/gff3.md">GFF3</a>
@@ -108,14 +115,27 @@ public record Region(String sequence, long from, long to, String name, Optional<
     }
 
     private static String nameOf(String attributes) {
-        String name = "";
+        Map<String, String> values = new HashMap<>();
         for (String attribute : attributes.split(";", -1)) {
             String[] pair = attribute.strip().split("=", 2);
-            if (pair.length == 2 && (pair[0].equals("Name") || (pair[0].equals("ID") && name.isEmpty()))) {
-                name = pair[1];
+            if (pair.length == 2 && !pair[1].isBlank()) {
+                values.putIfAbsent(pair[0], pair[1]);
             }
         }
-        return name;
+        return NAMES.stream()
+                .filter(values::containsKey)
+                .findFirst()
+                .map(key -> decoded(values.getOrDefault(key, "")))
+                .orElse("");
+    }
+
+    /** GFF3 writes some characters as % and two digits; a plus is itself. */
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return text; // a per cent sign that is none of these
+        }
     }
 
     private static Optional<Strand> strand(TextLines lines, String sign) {

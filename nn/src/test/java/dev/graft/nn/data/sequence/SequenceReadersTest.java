@@ -103,6 +103,15 @@ class SequenceReadersTest {
     }
 
     @Test
+    void aNameEndsAtTheFirstWhiteSpace() throws IOException {
+        assertThat(FastaReader.readAll(file("a.fa", ">a\tb c\nA\n>d  e\tf\nC\n> g\nT\n")))
+                .containsExactly(
+                        new NamedSequence("a", "b c", "A"),
+                        new NamedSequence("d", "e\tf", "C"),
+                        new NamedSequence("g", "", "T"));
+    }
+
+    @Test
     void fastaIsReadInPieces() throws IOException {
         try (FastaReader reader = FastaReader.open(file("a.fa", ">a\nACGT\nAC\n>b\nTT\n>c\nG\n"))) {
             byte[] piece = new byte[4];
@@ -222,6 +231,11 @@ class SequenceReadersTest {
                 "##gff-version 3\nc\ts\tgene\t11\t20\t.\t-\t.\tID=g1;Name=ABC\nc\ts\texon\t11\t12\t.\t+\t.\tID=e\n";
         assertThat(Region.readGff(file("a.gff", gff), "gene"))
                 .containsExactly(new Region("c", 10, 20, "ABC", Optional.of(Strand.MINUS)));
+        String line = "c\ts\tgene\t1\t2\t.\t-\t.\t";
+        String names = line + "ID=ENSG1.2;gene_id=ENSG1.2;gene_name=ABC;gene=x\n" + line + "gene=x%3By+%2C;ID=e\n"
+                + line + "Name=;ID=50%\n" + line + "gene_name=a;ID=b;Name=N\n" + line + ".\n";
+        assertThat(Region.readGff(file("names.gff", names), "gene").stream().map(Region::name))
+                .containsExactly("ABC", "x;y+,", "50%", "N", "");
         refused(() -> Region.readGff(folder.resolve("a.gff"), "CDS"), "no features of type CDS");
         refused(() -> Region.readGff(file("b.gff", "c\ts\tgene\t11\n"), "gene"), "b.gff line 1", "4 columns");
     }
