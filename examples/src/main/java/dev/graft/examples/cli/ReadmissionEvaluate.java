@@ -135,6 +135,10 @@ final class ReadmissionEvaluate extends ReportingCommand {
         }
         try (TableClassifier classifier = TableClassifier.load(folder)) {
             TableCases unseen = TableRun.unseen(classifier, cases);
+            if (!classifier.knowsItsPatients() || cases.schema().patient().isEmpty()) {
+                say("warning: it is not known which of these patients the model was fitted on; the scores may be too"
+                        + " good");
+            }
             if (unseen.size() < cases.size()) {
                 say((cases.size() - unseen.size()) + " stays left out: the model was fitted on their patients");
             }

@@ -4,14 +4,11 @@ import dev.graft.nn.data.table.Table;
 import dev.graft.nn.data.table.TableEncoder;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -28,9 +25,6 @@ import java.util.SplittableRandom;
 public final class TableClassifier implements AutoCloseable {
     /** The task in the card of a table's model. */
     public static final String TASK = "table-classification";
-
-    /** The file that tells which patients a model was fitted on: a hash of each. */
-    static final String PATIENTS = "training-patients.csv";
 
     static final String NETWORK = "table-network";
     static final String REGRESSION = "logistic-regression";
@@ -173,10 +167,17 @@ public final class TableClassifier implements AutoCloseable {
         return model.predict(table, rows);
     }
 
-    /** Hashes of the patients whose rows it was fitted on; empty if the folder does not tell. */
-    Set<String> trainingPatients() {
-        Path file = folder.resolve(PATIENTS);
-        return Files.isRegularFile(file) ? new HashSet<>(Table.read(file).distinct("sha256")) : Set.of();
+    /**
+     * Whether its folder tells all patients whose rows it was fitted on. If not, {@link TableRun#unseen} may leave some
+     * of them among those who judge.
+     */
+    public boolean knowsItsPatients() {
+        return trainingPatients().isComplete();
+    }
+
+    /** The patients whose rows it was fitted on. */
+    TrainingPatients trainingPatients() {
+        return TrainingPatients.read(folder);
     }
 
     TableModel model() {

@@ -109,21 +109,24 @@ public final class TableComparison {
             String scratch = gain.lower() > 0
                     ? "pretraining beat training from scratch by " + text(gain)
                     : gain.upper() < 0
-                            ? "pretraining was worse than training from scratch by " + text(gain)
+                            ? "pretraining was worse than training from scratch by " + text(minus(gain))
                             : "pretraining and training from scratch cannot be told apart (" + text(gain) + ")";
             String general = overGeneral.lower() > 0
                     ? "adapting improved on the general model by " + text(overGeneral)
                     : overGeneral.upper() < 0
-                            ? "adapting made the general model worse by " + text(overGeneral)
+                            ? "adapting made the general model worse by " + text(minus(overGeneral))
                             : "adapting did not beat the general model as it is (" + text(overGeneral) + ")";
             String logistic = overLogistic.lower() > 0
                     ? "and it beat logistic regression on the cohort by " + text(overLogistic)
                     : overLogistic.upper() < 0
-                            ? "and logistic regression on the cohort was better by "
-                                    + text(new Arm(-overLogistic.auroc(), -overLogistic.upper(), -overLogistic.lower()))
+                            ? "and logistic regression on the cohort was better by " + text(minus(overLogistic))
                             : "and it cannot be told apart from logistic regression on the cohort ("
                                     + text(overLogistic) + ")";
             return "with " + size + " rows, " + scratch + "; " + general + ", " + logistic;
+        }
+
+        private static Arm minus(Arm arm) {
+            return new Arm(-arm.auroc(), -arm.upper(), -arm.lower());
         }
 
         private static String text(Arm arm) {

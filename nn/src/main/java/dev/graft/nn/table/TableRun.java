@@ -25,6 +25,7 @@ import dev.graft.random.RandomStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Trains a model of a table, or adapts one to a cohort, and writes its folder: weights, card, log, metrics. A run that
@@ -46,6 +48,7 @@ import java.util.function.UnaryOperator;
  */
 public final class TableRun {
     private static final String KIND = "kind";
+    private static final double NEARLY_ALL = 0.99;
 
     private final Path out;
     private final TableModel.Kind kind;
@@ -160,8 +163,10 @@ public final class TableRun {
     }
 
     /**
-     * Adapts the network in a folder to a cohort, perhaps of another table: inputs and levels are matched by name.
+     * Adapts the network in a folder to a cohort, perhaps of another table: inputs and levels are matched by name. Only
+     * patients whom the network has not been fitted on are held back to judge.
      *
+     * @throws DataException where it was fitted on all patients of the cohort
      * @throws dev.graft.nn.model.ModelException where the folder holds no network of a table
      */
     public Outcome adapt(Path model, TableCases cohort) {
@@ -180,12 +185,12 @@ public final class TableRun {
                             held,
                             existing,
                             listeners)
-                    .run(cohort, Optional.of(new Start(network, model, hash)));
+                    .run(cohort, Optional.of(new Start(network, model, hash, general.trainingPatients())));
         }
     }
 
     /** What is adapted. */
-    private record Start(NetworkModel model, Path folder, String weightsSha256) {}
+    private record Start(NetworkModel model, Path folder, String weightsSha256, TrainingPatients patients) {}
 
     /** The two sides, and their rows encoded by what the training side has taught. */
     private record Sides(
@@ -247,15 +252,15 @@ public final class TableRun {
     }
 
     private Sides sides(TableCases cases, Optional<Start> start) {
-        boolean[] positive = cases.positive();
-        int[] labels = new int[positive.length];
-        Arrays.setAll(labels, i -> positive[i] ? 1 : 0);
-        Split split = cases.schema().patient().isEmpty()
-                ? Split.stratified(labels, held, settings.seed())
-                : Split.grouped(new ArrayList<>(cases.patients()), labels, held, settings.seed());
-        LeakageAudit.enforceSides(cases, split.train(), split.held());
-        TableCases train = cases.only(split.train());
-        TableCases judged = cases.only(split.held());
+        int[] judges = start.map(from -> unseenJudges(cases, from)).orElseGet(() -> split(cases, held));
+        boolean[] isHeld = new boolean[cases.size()];
+        for (int i : judges) {
+            isHeld[i] = true;
+        }
+        int[] rest = IntStream.range(0, isHeld.length).filter(i -> !isHeld[i]).toArray();
+        LeakageAudit.enforceSides(cases, rest, judges);
+        TableCases train = cases.only(rest);
+        TableCases judged = cases.only(judges);
         TableEncoder encoder = start.map(from -> TableAdaptation.extended(from.model.encoder(), train))
                 .orElseGet(() -> TableEncoder.fit(cases.schema(), cases.table(), train.rows()));
         listeners.say.accept(String.format(
@@ -266,6 +271,53 @@ public final class TableRun {
                 encoder,
                 encoder.encode(cases.table(), train.rows()),
                 encoder.encode(cases.table(), judged.rows()));
+    }
+
+    /** The cases that are held back. */
+    private int[] split(TableCases cases, double share) {
+        boolean[] positive = cases.positive();
+        int[] labels = new int[positive.length];
+        Arrays.setAll(labels, i -> positive[i] ? 1 : 0);
+        return (cases.schema().patient().isEmpty()
+                        ? Split.stratified(labels, share, settings.seed())
+                        : Split.grouped(new ArrayList<>(cases.patients()), labels, share, settings.seed()))
+                .held();
+    }
+
+    /**
+     * As {@link #split}, of patients whom the model to be adapted has not been fitted on; the others are learnt from.
+     */
+    private int[] unseenJudges(TableCases cases, Start from) {
+        boolean isKnown = !cases.schema().patient().isEmpty();
+        if (!isKnown || !from.patients.isComplete()) {
+            listeners.say.accept("warning: "
+                    + (isKnown
+                            ? "the folder " + from.folder + " does not tell all patients of its model"
+                            : "the schema names no column of the patient")
+                    + ", so patients who judge may have trained the model that is adapted; the scores may be too good");
+        }
+        int[] unseen = isKnown ? unseen(from.patients, cases) : all(cases);
+        if (unseen.length == cases.size()) {
+            return split(cases, held);
+        }
+        if (unseen.length == 0) {
+            throw new DataException("table: the model in " + from.folder + " was fitted on all patients of "
+                    + cases.table().name() + " that are to adapt it, and none is left to judge. Hint: add patients whom"
+                    + " it has not seen, such as those that were held back when it was trained.");
+        }
+        listeners.say.accept((cases.size() - unseen.length)
+                + " rows are only learnt from, since the model was fitted on" + " their patients before");
+        TableCases candidates = cases.only(unseen);
+        double share = held * cases.size() / unseen.length;
+        boolean all =
+                share > NEARLY_ALL || candidates.patients().stream().distinct().count() < 2;
+        return all
+                ? unseen
+                : Arrays.stream(split(candidates, share)).map(i -> unseen[i]).toArray();
+    }
+
+    private static int[] all(TableCases cases) {
+        return IntStream.range(0, cases.size()).toArray();
     }
 
     private TableNetwork network(Sides sides, Optional<Start> start) {
@@ -365,16 +417,13 @@ public final class TableRun {
         /** So that an evaluation can leave out whom the model was fitted on. */
         @Override
         public ResultFiles files(ModelCard card) {
-            if (sides.train.schema().patient().isEmpty()) {
+            boolean isKnown = !sides.train.schema().patient().isEmpty();
+            if (!isKnown && start.isEmpty()) {
                 return new ResultFiles();
             }
-            StringBuilder text = new StringBuilder("sha256\n");
-            sides.train.patients().stream()
-                    .distinct()
-                    .map(Sha256::of)
-                    .sorted()
-                    .forEach(hash -> text.append(hash).append('\n'));
-            return new ResultFiles().text(TableClassifier.PATIENTS, text.toString());
+            TrainingPatients before = start.map(Start::patients).orElseGet(TrainingPatients::none);
+            TrainingPatients all = isKnown ? before.and(sides.train.patients()) : before.andOthers();
+            return new ResultFiles().text(TrainingPatients.FILE, all.toCsv());
         }
 
         @Override
@@ -401,10 +450,19 @@ public final class TableRun {
         }
     }
 
-    /** The cases whose patients a model was not fitted on. */
+    /**
+     * The cases whose patients a model was not fitted on, nor the model that it was adapted from, as far as its folder
+     * tells them ({@link TableClassifier#knowsItsPatients}).
+     */
     public static TableCases unseen(TableClassifier model, TableCases cases) {
-        var seen = model.trainingPatients();
+        return cases.only(unseen(model.trainingPatients(), cases));
+    }
+
+    private static int[] unseen(TrainingPatients seen, TableCases cases) {
         List<String> patients = cases.patients();
-        return cases.where(i -> patients.get(i).isEmpty() || !seen.contains(Sha256.of(patients.get(i))));
+        Map<String, Boolean> known = new HashMap<>();
+        return IntStream.range(0, cases.size())
+                .filter(i -> patients.get(i).isEmpty() || !known.computeIfAbsent(patients.get(i), seen::has))
+                .toArray();
     }
 }

@@ -14,7 +14,7 @@ public sealed interface LabelRule {
     Map<String, Object> toMap();
 
     /**
-     * A column holds the answer.
+     * A column holds the answer. A row whose value is missing has none, unless the missing value is listed here.
      *
      * @param column its name
      * @param positive the values that mean yes
@@ -44,9 +44,10 @@ public sealed interface LabelRule {
     /**
      * Whether the patient was admitted again within some days of the discharge, from the dates of all stays.
      *
-     * <p>A stay that begins on the day of another's discharge, or before it, is a transfer: both are one stay in two
-     * parts, of which only the last is a row with an answer. A stay that ends in death has no answer. Neither has a
-     * stay whose discharge is so near to the last date in the table that a readmission may not be in it yet.
+     * <p>A stay that begins on the day of another's discharge, or before it, is a transfer or overlaps: all of them are
+     * one stay in parts, of which only the one with the last discharge is a row with an answer. A stay with a death in
+     * any part has no answer. Neither has a stay whose discharge is so near to the last date in the table that a
+     * readmission may not be in it yet, even if one is: else only the readmitted would be kept of the last days.
      *
      * @param admission the column with the date of admission, {@code 2024-05-31}, perhaps with a time behind it
      * @param discharge the column with the date of discharge

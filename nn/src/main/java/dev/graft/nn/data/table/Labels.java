@@ -20,11 +20,11 @@ record Labels(byte[] of, List<String> notes) {
 
     static Labels of(Table table, TableSchema schema) {
         return schema.label() instanceof LabelRule.Given given
-                ? given(table, given)
+                ? given(table, schema, given)
                 : readmitted(table, schema, (LabelRule.Readmission) schema.label());
     }
 
-    private static Labels given(Table table, LabelRule.Given rule) {
+    private static Labels given(Table table, TableSchema schema, LabelRule.Given rule) {
         Table.Values values = table.column(rule.column());
         byte[] meaning = new byte[values.distinct().size()];
         List<String> others = new ArrayList<>();
@@ -33,6 +33,10 @@ record Labels(byte[] of, List<String> notes) {
             if (rule.positive().contains(text)) {
                 meaning[code] = YES;
             } else if (!rule.negative().contains(text)) {
+                if (schema.missing().contains(text)) { // nobody wrote down an answer, which is not a no
+                    meaning[code] = NONE;
+                    continue;
+                }
                 if (rule.negative().isEmpty() && others.isEmpty()) {
                     others.add(text);
                     continue;
@@ -48,10 +52,16 @@ record Labels(byte[] of, List<String> notes) {
             }
         }
         byte[] labels = new byte[table.size()];
+        int missing = 0;
         for (int row = 0; row < labels.length; row++) {
             labels[row] = meaning[values.of()[row]];
+            missing += labels[row] == NONE ? 1 : 0;
         }
-        return new Labels(labels, List.of());
+        return new Labels(
+                labels,
+                missing == 0
+                        ? List.of()
+                        : List.of(missing + " rows without an answer: '" + rule.column() + "' is missing"));
     }
 
     private static int indexOf(int[] values, int wanted) {
@@ -92,25 +102,29 @@ record Labels(byte[] of, List<String> notes) {
         int transfers = 0;
         int deaths = 0;
         int late = 0;
+        Arrays.fill(labels, NONE);
         for (List<Integer> stays : byPatient(table, schema, admission, discharge)) {
-            for (int i = 0; i < stays.size(); i++) {
-                int row = stays.get(i);
-                boolean last = i + 1 == stays.size();
-                long gap = last ? Long.MAX_VALUE : admission[stays.get(i + 1)] - discharge[row];
-                if (died[row]) {
-                    labels[row] = NONE;
+            int begin = 0;
+            while (begin < stays.size()) {
+                int last = stays.get(begin);
+                boolean death = died[last];
+                int next = begin + 1;
+                while (next < stays.size() && admission[stays.get(next)] <= discharge[last]) {
+                    int part = stays.get(next++);
+                    last = discharge[part] >= discharge[last] ? part : last;
+                    death |= died[part];
+                }
+                transfers += next - begin - 1;
+                // the end of the table comes first: else only stays with a yes would be kept of its last days
+                if (death) {
                     deaths++;
-                } else if (gap <= 0) {
-                    labels[row] = NONE;
-                    transfers++;
-                } else if (gap <= rule.days()) {
-                    labels[row] = YES;
-                } else if (last && end - discharge[row] < rule.days()) {
-                    labels[row] = NONE;
+                } else if (end - discharge[last] < rule.days()) {
                     late++;
                 } else {
-                    labels[row] = NO;
+                    boolean again = next < stays.size() && admission[stays.get(next)] - discharge[last] <= rule.days();
+                    labels[last] = again ? YES : NO;
                 }
+                begin = next;
             }
         }
         return new Labels(
@@ -123,7 +137,7 @@ record Labels(byte[] of, List<String> notes) {
                                 rule.admission(),
                                 rule.discharge()),
                         transfers + " stays without an answer: another began on the day of discharge or before it (a"
-                                + " transfer, one stay in two parts)",
+                                + " transfer or overlapping stays, which are one; its last discharge counts)",
                         deaths + " stays without an answer: they ended in death"
                                 + (rule.deathColumn().isEmpty() ? " (the schema names no column for it)" : ""),
                         late + " stays without an answer: the table ends less than " + rule.days()

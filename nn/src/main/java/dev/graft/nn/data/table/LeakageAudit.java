@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * Looks for what makes a model seem better than it is, before it is trained. Findings are for people to judge; two
@@ -25,10 +24,17 @@ public final class LeakageAudit {
     private static final double NEARLY_CONSTANT = 0.9995;
     private static final Pattern AFTERWARDS = Pattern.compile(
             "readmi|re_admi|outcome|target|label|death|died|deceased|mortal|follow_?up|subsequent|next_|days_to_");
-    private static final Pattern ENDED =
-            Pattern.compile("\\b(expired|hospice|died|death|dead|deceased)\\b", Pattern.CASE_INSENSITIVE);
+    /** Whole words; an underscore ends a word. */
+    private static final Pattern ENDED = Pattern.compile(
+            "(?<![\\p{L}\\p{N}])(expired|hospice|died|death|dead|deceased)(?![\\p{L}\\p{N}])",
+            Pattern.CASE_INSENSITIVE);
 
     private LeakageAudit() {}
+
+    /** Whether a value sounds like a stay after which there is no admission. */
+    static boolean tellsAnEnd(String text) {
+        return ENDED.matcher(text).find();
+    }
 
     /**
      * Something to look at.
@@ -119,8 +125,10 @@ public final class LeakageAudit {
     private static List<Finding> ended(TableCases cases) {
         List<Finding> findings = new ArrayList<>();
         for (String column : cases.table().header()) {
+            // rows of values that are named are no cases; a rule without values says that all others were looked at
             boolean settled = cases.schema().exclusions().stream()
-                    .anyMatch(rule -> rule.column().equals(column));
+                    .anyMatch(rule ->
+                            rule.column().equals(column) && rule.values().isEmpty());
             Table.Values values = cases.table().column(column);
             if (settled || values.distinct().size() > 200) { // free text and ids say nothing reliable
                 continue;
@@ -128,7 +136,7 @@ public final class LeakageAudit {
             int[] counts = counts(cases, column);
             for (int code = 0; code < counts.length; code++) {
                 String text = values.distinct().get(code);
-                if (counts[code] > 0 && ENDED.matcher(text).find()) {
+                if (counts[code] > 0 && tellsAnEnd(text)) {
                     findings.add(new Finding(
                             "ended",
                             column,
@@ -253,9 +261,10 @@ public final class LeakageAudit {
         int[][] columns = cases.schema().inputs().stream()
                 .map(name -> cases.table().column(name).of())
                 .toArray(int[][]::new);
-        int[] patients = cases.schema().patient().isEmpty()
-                ? IntStream.range(0, cases.table().size()).toArray()
-                : cases.table().column(cases.schema().patient()).of();
+        boolean byPatient = !cases.schema().patient().isEmpty();
+        int[] patients = byPatient
+                ? cases.table().column(cases.schema().patient()).of()
+                : new int[cases.table().size()]; // unknown: any two rows may be copies
         Map<List<Integer>, int[]> seen = new HashMap<>(); // how many rows say no and yes
         Set<List<Integer>> ofPatient = new HashSet<>();
         int duplicates = 0;
@@ -277,7 +286,11 @@ public final class LeakageAudit {
         List<Finding> findings = new ArrayList<>();
         if (duplicates > 0) {
             findings.add(new Finding(
-                    "duplicate", "", duplicates + " rows repeat another row of the same patient in all inputs", false));
+                    "duplicate",
+                    "",
+                    duplicates + " rows repeat another row" + (byPatient ? " of the same patient" : "")
+                            + " in all inputs",
+                    false));
         }
         if (contradictions > 0) {
             findings.add(new Finding(

@@ -19,8 +19,6 @@ public final class SchemaDraft {
     private static final Pattern BAND = Pattern.compile("[\\[(]?(\\d+)\\s*(-|,|to)\\s*(\\d+)[\\])]?");
     private static final Pattern ICD9 = Pattern.compile("(V\\d\\d|E\\d{3}|\\d{3})(\\.\\d{1,2})?|\\d{1,2}");
     private static final Pattern ICD10 = Pattern.compile("[A-Z]\\d[0-9A-Z](\\.?[0-9A-Z]{1,4})?");
-    private static final Pattern ENDED =
-            Pattern.compile("\\b(expired|hospice|died|death|dead|deceased)\\b", Pattern.CASE_INSENSITIVE);
     private static final List<String> YES = List.of("1", "yes", "y", "true", "t", "positive", "<30");
     private static final double NEARLY_EMPTY = 0.95;
     private static final int MOST_LEVELS = 1000;
@@ -108,7 +106,7 @@ public final class SchemaDraft {
     private Map<String, Object> label(List<String> left) {
         Map<String, Object> label = new LinkedHashMap<>();
         Optional<String> given = find(left, "readmi|label|outcome|target|event|y$", name -> {
-            int values = table.distinct(name).size();
+            int values = known(name).size();
             return values == 2 || values == 3;
         });
         Optional<String> admission = find(left, "admi", name -> all(name, DATE));
@@ -116,7 +114,7 @@ public final class SchemaDraft {
         if (given.isPresent()) {
             String name = given.get();
             left.remove(name);
-            List<String> values = table.distinct(name);
+            List<String> values = known(name);
             String yes = values.stream()
                     .filter(text -> YES.contains(text.toLowerCase(Locale.ROOT)))
                     .findFirst()
@@ -128,6 +126,9 @@ public final class SchemaDraft {
                     values.stream().filter(text -> !text.equals(yes)).toList());
             notes.add("label: '" + yes + "' of column '" + name + "' was taken for yes"
                     + (values.size() == 3 ? ", the other two values for no" : ""));
+            if (values.size() < table.distinct(name).size()) {
+                notes.add("label: rows where column '" + name + "' is missing have no answer and are left out");
+            }
         } else if (admission.isPresent() && discharge.isPresent()) {
             left.remove(admission.get());
             left.remove(discharge.get());
@@ -152,9 +153,10 @@ public final class SchemaDraft {
         for (int code : values.of()) {
             counts[code]++;
         }
-        int least = 0;
-        for (int code = 1; code < counts.length; code++) {
-            least = counts[code] < counts[least] ? code : least;
+        int least = -1;
+        for (int code = 0; code < counts.length; code++) {
+            boolean isMissing = TableSchema.MISSING.contains(values.distinct().get(code));
+            least = !isMissing && (least < 0 || counts[code] < counts[least]) ? code : least;
         }
         return values.distinct().get(least);
     }
@@ -170,8 +172,7 @@ public final class SchemaDraft {
         if (all(name, DATE)) {
             return ignore(name, "it is a date");
         }
-        List<String> ends =
-                known.stream().filter(text -> ENDED.matcher(text).find()).toList();
+        List<String> ends = known.stream().filter(LeakageAudit::tellsAnEnd).toList();
         if (!ends.isEmpty() && known.size() <= 200) {
             Map<String, Object> rule = new LinkedHashMap<>();
             rule.put("column", name);
