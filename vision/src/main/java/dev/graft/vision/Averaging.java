@@ -71,6 +71,11 @@ public record Averaging(Views tta, int mcDropout, long seed) {
         return new Averaging(tta, mcDropout, value);
     }
 
+    /** Whether there is one answer to the image as it is. */
+    boolean isNone() {
+        return tta == Views.NONE && mcDropout == 0;
+    }
+
     /** @throws SettingException for dropout that the network does not have */
     Module of(Module network, boolean multiLabel) {
         Module answers = mcDropout == 0 ? network : withDropout(network, multiLabel);

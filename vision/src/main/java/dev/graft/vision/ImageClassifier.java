@@ -45,6 +45,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A network with names for its classes: images in, probabilities out.
@@ -100,13 +101,24 @@ public final class ImageClassifier implements AutoCloseable {
                         ? preprocessing.withFrame(options.frame().getAsInt())
                         : preprocessing)
                 .eval();
-        this.notes = List.copyOf(loaded.notes());
+        this.notes = Stream.concat(loaded.notes().stream(), averagingNote(options, decision).stream())
+                .toList();
         this.options = options;
         this.decoding = pipeline.decoding().notes(options.notes());
         this.device = Device.of(options.device());
         model.eval();
         model.to(device);
         this.explainer = new Explainer(network, multiLabel, preprocessing, device);
+    }
+
+    /** The mean of several answers is less extreme than one, which the model's decision was fitted to. */
+    private static Optional<Message> averagingNote(ImageClassifierOptions options, Decision decision) {
+        return options.averaging().isNone() || decision.equals(Decision.NONE)
+                ? Optional.empty()
+                : Optional.of(
+                        Message.of(
+                                "the model's temperature, thresholds and sets of classes were fitted to single answers, and this takes the mean of several."
+                                        + " Hint: judge it with the same averaging on labelled images before its probabilities are relied on"));
     }
 
     /** The model in a folder, by {@link ImageClassifierOptions#defaults()}. */

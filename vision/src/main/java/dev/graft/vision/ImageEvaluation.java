@@ -250,6 +250,16 @@ public record ImageEvaluation(
     }
 
     /**
+     * Reads a file for {@link #subgroups} and checks what can be checked before images are judged.
+     *
+     * @throws dev.graft.nn.run.RunException for a file that cannot be read, names neither files nor patients, or
+     *     divides nothing
+     */
+    public static void checkSubgroups(Path file) {
+        SubgroupFile.read(file);
+    }
+
+    /**
      * How good the model is in parts of the images, such as men and women: accuracy, and of two classes AUROC.
      *
      * @param file a CSV file with a column {@code file} or {@code patient}, and one for each division; of numbers, such
@@ -265,7 +275,7 @@ public record ImageEvaluation(
                 : Arrays.stream(scores.indices()).mapToObj(patients::get).toList();
         boolean two = classes.size() == 2 && !scores.isMultiLabel();
         List<Subgroups> all = new ArrayList<>();
-        SubgroupFile.read(file, judged, groups).forEach((column, values) -> {
+        SubgroupFile.read(file).of(judged, groups).forEach((column, values) -> {
             all.add(Subgroups.of(column, values, dev.graft.nn.metric.Metrics.accuracy(), cases, Intervals.defaults()));
             if (two) {
                 all.add(Subgroups.of(column, values, BinaryMetrics.auroc().ofClass(1), cases, Intervals.defaults()));

@@ -27,20 +27,27 @@ import org.jspecify.annotations.Nullable;
  * below 18, 40, 60, 80, and above; of others by their quartiles.
  */
 final class SubgroupFile {
+    /** They name an image or say what it shows, and divide nothing. */
+    private static final List<String> NO_DIVISIONS = List.of("file", "patient", "label");
+
     private static final int MOST_VALUES = 8;
     private static final int MOST_PARTS = 50;
     private static final double[] AGES = {18, 40, 60, 80};
 
-    private SubgroupFile() {}
+    private final Path file;
+    private final String key;
+    private final List<String> columns;
+    private final Map<String, Map<String, String>> rows;
 
-    /**
-     * Each column's value for each image; blank where it is not given.
-     *
-     * @param images what each image is called
-     * @param patients of each; empty if they are not known
-     * @throws RunException for a file that cannot be read, names neither files nor patients, or none of these images
-     */
-    static Map<String, List<String>> read(Path file, List<String> images, List<String> patients) {
+    private SubgroupFile(Path file, String key, List<String> columns, Map<String, Map<String, String>> rows) {
+        this.file = file;
+        this.key = key;
+        this.columns = columns;
+        this.rows = rows;
+    }
+
+    /** @throws RunException for a file that cannot be read, names neither files nor patients, or divides nothing */
+    static SubgroupFile read(Path file) {
         Map<String, Map<String, String>> rows = new HashMap<>();
         List<String> columns = new ArrayList<>();
         String key = "";
@@ -49,8 +56,9 @@ final class SubgroupFile {
                 if (columns.isEmpty()) {
                     columns.addAll(row.getHeader());
                     key = columns.contains("file") ? "file" : columns.contains("patient") ? "patient" : "";
-                    check(file, key, patients);
-                    columns.remove(key);
+                    columns.removeIf(
+                            column -> NO_DIVISIONS.contains(column.strip().toLowerCase(Locale.ROOT)));
+                    check(file, key, columns);
                 }
                 Map<String, String> values = new HashMap<>();
                 for (String column : columns) {
@@ -63,6 +71,26 @@ final class SubgroupFile {
                     setting("subgroups") + " " + file + " cannot be read (" + e.getMessage() + ")",
                     "give a CSV file with a header",
                     e);
+        }
+        if (rows.isEmpty()) {
+            throw new RunException(
+                    setting("subgroups") + " " + file + " has no lines", "give a header and a line for each image");
+        }
+        return new SubgroupFile(file, key, List.copyOf(columns), rows);
+    }
+
+    /**
+     * Each column's value for each image; blank where it is not given.
+     *
+     * @param images what each image is called
+     * @param patients of each; empty if they are not known
+     * @throws RunException for a file that names none of these images
+     */
+    Map<String, List<String>> of(List<String> images, List<String> patients) {
+        if (key.equals("patient") && patients.isEmpty()) {
+            throw new RunException(
+                    setting("subgroups") + " " + file + " names patients, and nothing tells which images are of which",
+                    "say so with " + setting("group") + ", or name files");
         }
         Map<String, List<String>> found = new LinkedHashMap<>();
         columns.forEach(column -> found.put(column, new ArrayList<>()));
@@ -85,16 +113,16 @@ final class SubgroupFile {
         return found;
     }
 
-    private static void check(Path file, String key, List<String> patients) {
+    private static void check(Path file, String key, List<String> columns) {
         if (key.isEmpty()) {
             throw new RunException(
                     setting("subgroups") + " " + file + " has neither a column file nor a column patient",
                     "add the one that says what each line is about");
         }
-        if (key.equals("patient") && patients.isEmpty()) {
+        if (columns.isEmpty()) {
             throw new RunException(
-                    setting("subgroups") + " " + file + " names patients, and nothing tells which images are of which",
-                    "say so with " + setting("group") + ", or name files");
+                    setting("subgroups") + " " + file + " has no column that divides the images",
+                    "add one, such as age, sex or site");
         }
     }
 

@@ -355,8 +355,11 @@ class SeedEnsembleTest {
             plain = raw(out, image);
             float[] mirrored = raw(out, dev.graft.vision.image.ImageOps.flipHorizontal(image));
             assertThat(classifier.spread(image)).isEmpty();
+            assertThat(classifier.notes()).isEmpty();
             try (ImageClassifier tta =
                     ImageClassifier.load(out, options.averaging(Averaging.none().tta(Averaging.Views.HFLIP)))) {
+                assertThat(tta.decision()).isNotEqualTo(Decision.NONE);
+                assertThat(tta.notes()).singleElement().asString().contains("were fitted to single answers", "Hint: ");
                 float[] mean = {(plain[0] + mirrored[0]) / 2, (plain[1] + mirrored[1]) / 2};
                 assertThat(tta.predict(image).probabilities())
                         .containsExactly(tta.decision().calibrated(mean, false), within(1e-4f));

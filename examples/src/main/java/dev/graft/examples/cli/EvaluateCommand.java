@@ -166,6 +166,7 @@ final class EvaluateCommand extends ReportingCommand {
         how = workers.isPresent() ? how.threads(workers.getAsInt()) : how;
         try (ImageClassifier classifier = ImageClassifier.load(model, window.applyTo(options))) {
             Study said = study.study(); // before images are judged for an hour
+            subgroups.ifPresent(ImageEvaluation::checkSubgroups);
             classifier.notes().forEach(line -> out().println(OptionWords.render(line)));
             ImageEvaluation evaluation = classifier.evaluate(data, how);
             Map<String, Object> report = evaluation.toMap();

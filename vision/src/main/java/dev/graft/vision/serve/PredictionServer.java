@@ -58,6 +58,8 @@ public final class PredictionServer implements AutoCloseable {
     private final ServerOptions options;
     private final Answers answers;
     private final Gate gate;
+    private final BodyMemory memory;
+    private final Running running = new Running();
     private final ExecutorService threads;
     private final ScheduledThreadPoolExecutor clock;
 
@@ -66,6 +68,8 @@ public final class PredictionServer implements AutoCloseable {
         this.options = options;
         this.answers = new Answers(classifier, options.maxPixels());
         this.gate = new Gate(server.getAddress().getPort());
+        // the longest form needs that much
+        this.memory = new BodyMemory(Math.max(options.maxTotalBytes(), 2L * options.maxBytes()), options.patience());
         AtomicInteger number = new AtomicInteger();
         this.threads = Executors.newFixedThreadPool(
                 options.parallel(), task -> new Thread(task, "graft-serve-" + number.incrementAndGet()));
@@ -109,9 +113,14 @@ public final class PredictionServer implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
     }
 
-    /** Takes no more requests, and waits for those that have begun, for a few seconds at most. */
+    /** Takes no more requests, and waits for those that have begun, for {@link ServerOptions#patience} at most. */
     @Override
     public void close() {
+        try {
+            running.close(options.patience()); // first: stop(0) cuts connections, and stop(n) of an idle server waits
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         server.stop(0);
         threads.shutdown();
         try {
@@ -126,6 +135,20 @@ public final class PredictionServer implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
+        if (!running.enter()) {
+            try (exchange) {
+                send(exchange, Reply.json(503, Answers.error("the server is being closed")));
+            }
+            return;
+        }
+        try {
+            answer(exchange);
+        } finally {
+            running.leave();
+        }
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             Reply reply;
             try {
@@ -184,7 +207,20 @@ public final class PredictionServer implements AutoCloseable {
     }
 
     private Reply predict(HttpExchange exchange) throws IOException, InterruptedException {
-        byte[] image = Upload.read(exchange, options.maxBytes());
+        Upload.Announced announced = Upload.Announced.of(exchange, options.maxBytes());
+        try (BodyMemory.Share share = memory.take(announced.memory(options.maxBytes()))) {
+            byte[] image = Upload.read(exchange, announced, options.maxBytes());
+            share.shrink(image.length);
+            return predict(exchange, image);
+        }
+    }
+
+    /** The most bytes that request bodies took at once. */
+    long mostBodyBytes() {
+        return memory.most();
+    }
+
+    private Reply predict(HttpExchange exchange, byte[] image) throws InterruptedException {
         Deadline.pause();
         boolean explain = List.of(Optional.ofNullable(exchange.getRequestURI().getQuery())
                         .orElse("")

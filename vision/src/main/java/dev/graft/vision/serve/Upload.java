@@ -17,46 +17,78 @@ final class Upload {
     private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
     private static final int LONGEST_HEAD = 16 << 10;
     private static final int MOST_PARTS = 32;
+    /** The first array for a body of unknown length. */
+    private static final int FIRST = 1 << 16;
 
     private Upload() {}
 
     /**
      * @param maxBytes longest body
-     * @throws Refusal for a body that is too long, empty, or of a type that no image has
+     * @throws Refusal for a body that is too long or empty
      * @throws IOException where the client does not send it whole
      */
-    static byte[] read(HttpExchange exchange, int maxBytes) throws IOException {
-        String type = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type"))
-                .orElse("");
-        String kind = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-        boolean form = kind.equals("multipart/form-data");
-        if (!form
-                && !kind.startsWith("image/")
-                && !kind.equals("application/octet-stream")
-                && !kind.equals("application/dicom")) {
-            throw new Refusal(
-                    415,
-                    "the Content-Type must be image/..., application/dicom, application/octet-stream or multipart/form-data");
-        }
-        String length = exchange.getRequestHeaders().getFirst("Content-Length");
-        if (length != null && (!length.matches("[0-9]{1,18}") || Long.parseLong(length) > maxBytes)) {
-            throw tooLong(maxBytes);
-        }
-        byte[] body = all(exchange.getRequestBody(), maxBytes);
-        byte[] image = form ? file(body, boundary(type)) : body;
+    static byte[] read(HttpExchange exchange, Announced announced, int maxBytes) throws IOException {
+        byte[] body = all(exchange.getRequestBody(), announced.length(), maxBytes);
+        byte[] image = announced.form() ? file(body, boundary(announced.type())) : body;
         if (image.length == 0) {
             throw new Refusal(400, "the request has no image");
         }
         return image;
     }
 
-    /** Memory grows with what has arrived, not with what is announced. */
-    private static byte[] all(InputStream in, int maxBytes) throws IOException {
-        byte[] body = in.readNBytes(maxBytes);
-        if (body.length == maxBytes && in.read() >= 0) {
-            throw tooLong(maxBytes);
+    /**
+     * What a request's head says of its body.
+     *
+     * @param length in bytes; -1 if it is not said
+     */
+    record Announced(String type, boolean form, int length) {
+        /** @throws Refusal for a body that is too long, or of a type that no image has */
+        static Announced of(HttpExchange exchange, int maxBytes) {
+            String type = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type"))
+                    .orElse("");
+            String kind = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+            boolean form = kind.equals("multipart/form-data");
+            if (!form
+                    && !kind.startsWith("image/")
+                    && !kind.equals("application/octet-stream")
+                    && !kind.equals("application/dicom")) {
+                throw new Refusal(
+                        415,
+                        "the Content-Type must be image/..., application/dicom, application/octet-stream or multipart/form-data");
+            }
+            String length = exchange.getRequestHeaders().getFirst("Content-Length");
+            if (length != null && (!length.matches("[0-9]{1,18}") || Long.parseLong(length) > maxBytes)) {
+                throw tooLong(maxBytes);
+            }
+            boolean chunked = exchange.getRequestHeaders().containsKey("Transfer-Encoding");
+            return new Announced(type, form, length == null || chunked ? -1 : Integer.parseInt(length));
         }
-        return body;
+
+        /** What reading it takes at most: a form is there twice for a moment, and so is what grows. */
+        long memory(int maxBytes) {
+            return length >= 0 && !form ? length : 2L * (length >= 0 ? length : maxBytes);
+        }
+    }
+
+    /** A body in one array; of an announced length, in an array of that length from the beginning. */
+    static byte[] all(InputStream in, int announced, int maxBytes) throws IOException {
+        byte[] body = new byte[announced >= 0 ? announced : Math.min(maxBytes, FIRST)];
+        int n = 0;
+        while (true) {
+            n += in.readNBytes(body, n, body.length - n);
+            if (n < body.length || announced >= 0) {
+                return n == body.length ? body : Arrays.copyOf(body, n);
+            }
+            int next = in.read();
+            if (next < 0) {
+                return body;
+            }
+            if (n == maxBytes) {
+                throw tooLong(maxBytes);
+            }
+            body = Arrays.copyOf(body, (int) Math.min(maxBytes, 2L * n));
+            body[n++] = (byte) next;
+        }
     }
 
     private static Refusal tooLong(int maxBytes) {

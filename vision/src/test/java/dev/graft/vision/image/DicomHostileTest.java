@@ -25,9 +25,10 @@ class DicomHostileTest {
     private static final int UNDEFINED = -1;
     private static final Decoding QUIET = Decoding.defaults().notes(note -> {});
 
-    /** Writes explicit little endian. */
+    /** Writes explicit little endian, or big. */
     private static final class Writer {
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        private boolean big;
 
         static Writer file(String syntax) {
             Writer writer = new Writer();
@@ -42,13 +43,13 @@ class DicomHostileTest {
         }
 
         Writer int16(int value) {
-            out.write(value);
-            out.write(value >> 8);
+            out.write(big ? value >> 8 : value);
+            out.write(big ? value : value >> 8);
             return this;
         }
 
         Writer int32(int value) {
-            return int16(value).int16(value >> 16);
+            return big ? int16(value >> 16).int16(value) : int16(value).int16(value >> 16);
         }
 
         Writer tag(int tag) {
@@ -100,7 +101,7 @@ class DicomHostileTest {
         Deflater deflater = new Deflater(1, true);
         deflater.setInput(data);
         deflater.finish();
-        byte[] out = new byte[data.length / 100 + 1000];
+        byte[] out = new byte[Math.max(data.length / 100, Math.min(data.length, 1 << 20)) + 1000];
         int n = deflater.deflate(out);
         deflater.end();
         return Arrays.copyOf(out, n);
@@ -187,6 +188,113 @@ class DicomHostileTest {
         // 300 MB of zeros, that would go on
         byte[] deflated = Writer.file("1.2.840.10008.1.2.1.99").bytes(zeros).done();
         assertThatThrownBy(() -> Image.read(deflated, "bomb", QUIET)).hasMessageContaining("when inflated");
+    }
+
+    /** An image within the limit, and one above it: neither is inflated beyond what is needed. */
+    @Test
+    void deflatedDataSetsAreInflatedAsFarAsTheirImageNeeds() {
+        String syntax = "1.2.840.10008.1.2.1.99";
+        byte[] picture =
+                new Writer().picture(100, 100, 8).pixels(new byte[200 << 20]).done();
+        byte[] tail = Writer.file(syntax).bytes(deflate(picture)).done();
+        byte[] head = new Writer().picture(20_000, 20_000, 8).done();
+        byte[] large = Writer.file(syntax).bytes(deflate(head)).done();
+        byte[] wide = Writer.file(syntax)
+                .bytes(deflate(new Writer()
+                        .picture(1000, 20_000, 16)
+                        .pixels(new byte[38 << 20])
+                        .done()))
+                .done();
+        byte[] endless = Writer.file(syntax).bytes(deflate(new byte[300 << 20])).done();
+        byte[] shortened = Writer.file(syntax)
+                .bytes(deflate(new Writer()
+                        .picture(100, 100, 8)
+                        .open(0x7FE00010, "OW", 10_000)
+                        .done()))
+                .done();
+        assertThat(allocated(() ->
+                        assertThat(Image.read(tail, "tail", QUIET).width()).isEqualTo(100)))
+                .isLessThan(8 << 20);
+        assertThat(allocated(() -> assertThatThrownBy(() -> Image.read(large, "large", QUIET))
+                        .hasMessageContaining("pixels")))
+                .isLessThan(8 << 20);
+        assertThat(allocated(() -> assertThatThrownBy(() -> Image.read(wide, "wide", QUIET.maxPixels(1_000_000)))
+                        .hasMessageContaining("the limit is 1000000")))
+                .isLessThan(8 << 20);
+        assertThat(allocated(() -> assertThatThrownBy(() -> Image.read(endless, "endless", QUIET))
+                        .hasMessageContaining("when inflated")))
+                .isLessThan(80 << 20);
+        assertThatThrownBy(() -> Image.read(shortened, "short", QUIET))
+                .hasMessageContaining("has 10000 bytes, 0 are left");
+    }
+
+    private static long allocated(Runnable work) {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    /** Attributes longer than the first piece that is inflated, and a second frame. */
+    @Test
+    void longDeflatedDataSetsAreReadWhole() {
+        byte[] pixels = new byte[2 * 300 * 200];
+        new Random(1).nextBytes(pixels);
+        Writer plain = new Writer();
+        for (int i = 0; i < 7; i++) {
+            plain.open(0x00091001, "OB", 50_000).bytes(new byte[50_000]);
+        }
+        byte[] set = plain.picture(300, 200, 8)
+                .text(0x00280008, "IS", "2")
+                .pixels(pixels)
+                .done();
+        byte[] deflated =
+                Writer.file("1.2.840.10008.1.2.1.99").bytes(deflate(set)).done();
+        byte[] stored = Writer.file(EXPLICIT).bytes(set).done();
+        for (int frame = 1; frame <= 2; frame++) {
+            assertThat(Image.read(deflated, "deflated", QUIET.frame(frame)).toBytes())
+                    .isEqualTo(Image.read(stored, "stored", QUIET.frame(frame)).toBytes());
+        }
+        assertThatThrownBy(() -> Image.read(deflated, "deflated", QUIET.frame(3)))
+                .hasMessageContaining("frame 3 of 2 is asked for");
+    }
+
+    /** PS3.5 6.2: bytes (OB) are in the same order in both, words (OW) are not. */
+    @Test
+    void bigEndianSwapsWordsOnly() {
+        String big = "1.2.840.10008.1.2.2";
+        byte[] pixels = {0, 50, 100, (byte) 150, (byte) 200, (byte) 255};
+        byte[] swapped = {50, 0, (byte) 150, 100, (byte) 255, (byte) 200};
+        byte[] expected = Image.read(
+                        Writer.file(EXPLICIT).picture(2, 3, 8).pixels(pixels).done(), "little", QUIET)
+                .toBytes();
+        assertThat(expected).containsExactly(pixels);
+        assertThat(Image.read(bigPicture(big, 2, 3, 8, "OB", pixels), "bytes", QUIET)
+                        .toBytes())
+                .isEqualTo(expected);
+        assertThat(Image.read(bigPicture(big, 2, 3, 8, "OW", swapped), "words", QUIET)
+                        .toBytes())
+                .isEqualTo(expected);
+        // 16 pixels of a bit: the first is the lowest bit of a word, or of a byte
+        byte[] bits = {0x01, (byte) 0x80};
+        byte[] ofBits = Image.read(
+                        Writer.file(EXPLICIT).picture(1, 16, 1).pixels(bits).done(), "bits", QUIET)
+                .toBytes();
+        assertThat(Image.read(bigPicture(big, 1, 16, 1, "OB", bits), "bits", QUIET)
+                        .toBytes())
+                .isEqualTo(ofBits);
+        assertThat(Image.read(bigPicture(big, 1, 16, 1, "OW", new byte[] {(byte) 0x80, 0x01}), "bits", QUIET)
+                        .toBytes())
+                .isEqualTo(ofBits);
+    }
+
+    private static byte[] bigPicture(String syntax, int rows, int columns, int bits, String type, byte[] pixels) {
+        Writer writer = Writer.file(syntax);
+        writer.big = true;
+        return writer.picture(rows, columns, bits)
+                .open(0x7FE00010, type, pixels.length)
+                .bytes(pixels)
+                .done();
     }
 
     @Test

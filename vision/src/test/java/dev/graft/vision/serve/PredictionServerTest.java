@@ -9,8 +9,10 @@ import dev.graft.vision.ImageClassifier;
 import dev.graft.vision.ImageClassifierOptions;
 import dev.graft.vision.OldRun;
 import dev.graft.vision.Prediction;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -22,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -358,6 +361,105 @@ class PredictionServerTest {
             return all.filter(file -> file.getFileName().toString().startsWith("imageio"))
                     .count();
         }
+    }
+
+    /** 16 bodies of 32 MiB, half of them in forms, where there is memory for two. */
+    @Test
+    void largeBodiesShareBoundedMemory() throws Exception {
+        int size = 32 << 20;
+        byte[] body = new byte[size - 200];
+        byte[] head = "--xYz\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII);
+        byte[] end = "\r\n--xYz--\r\n".getBytes(StandardCharsets.US_ASCII);
+        ExecutorService threads = Executors.newFixedThreadPool(PARALLEL);
+        try (PredictionServer small = PredictionServer.start(
+                classifier, ServerOptions.defaults().maxBytes(size).maxTotalBytes(2L * size))) {
+            List<Callable<HttpResponse<String>>> clients = new ArrayList<>();
+            for (int i = 0; i < PARALLEL; i++) {
+                boolean form = i % 4 == 1;
+                List<byte[]> parts = form ? List.of(head, body, end) : List.of(body);
+                HttpRequest.BodyPublisher content = HttpRequest.BodyPublishers.ofByteArrays(parts);
+                long length = parts.stream().mapToLong(part -> part.length).sum();
+                HttpRequest request = HttpRequest.newBuilder(small.address().resolve("/predict"))
+                        .header("Content-Type", form ? "multipart/form-data; boundary=xYz" : "image/png")
+                        .POST(
+                                i % 4 == 2
+                                        ? content // in chunks
+                                        : HttpRequest.BodyPublishers.fromPublisher(content, length))
+                        .build();
+                clients.add(() -> client.send(request, HttpResponse.BodyHandlers.ofString()));
+            }
+            for (Future<HttpResponse<String>> answer : threads.invokeAll(clients)) {
+                assertThat(answer.get().statusCode()).as(answer.get().body()).isEqualTo(422);
+            }
+            assertThat(small.mostBodyBytes()).isBetween((long) size, 2L * size + 1024);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void bodiesAreReadWithoutCopies() throws IOException {
+        byte[] body = new byte[32 << 20];
+        new Random(3).nextBytes(body);
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        for (int announced : new int[] {body.length, -1}) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            byte[] read = Upload.all(new ByteArrayInputStream(body), announced, body.length);
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+                    .isLessThan(announced < 0 ? 65 << 20 : 33 << 20);
+            assertThat(read).isEqualTo(body);
+        }
+        for (int length : new int[] {0, 1, (1 << 16) - 1, 1 << 16, (1 << 16) + 1, 1 << 17, 200_000}) {
+            byte[] part = Arrays.copyOf(body, length);
+            assertThat(Upload.all(new ByteArrayInputStream(part), -1, 200_000)).isEqualTo(part);
+        }
+        assertThatThrownBy(() -> Upload.all(new ByteArrayInputStream(body), -1, 200_000))
+                .isInstanceOf(Refusal.class);
+    }
+
+    /** It has begun when the server is closed, gets its answer, and nothing else is let in meanwhile. */
+    @Test
+    void closingWaitsForARequestThatHasBegun() throws Exception {
+        byte[] image = Files.readAllBytes(images.get(0));
+        PredictionServer other = PredictionServer.start(classifier, ServerOptions.defaults());
+        int port = other.address().getPort();
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(20_000);
+            OutputStream out = socket.getOutputStream();
+            out.write(request(
+                            "POST",
+                            "/predict",
+                            "Host: localhost:" + port,
+                            "Content-Type: image/png",
+                            "Content-Length: " + image.length)
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            out.write(image, 0, 10);
+            out.flush();
+            while (other.mostBodyBytes() == 0) { // until it has begun
+                Thread.sleep(5);
+            }
+            Future<?> closing = threads.submit(other::close);
+            Thread.sleep(300);
+            assertThat(closing.isDone()).isFalse();
+            HttpResponse<String> late = client.send(
+                    HttpRequest.newBuilder(other.address().resolve("/model")).build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(late.statusCode()).isEqualTo(503);
+            out.write(image, 10, image.length - 10);
+            out.flush();
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            assertThat(answer).startsWith("HTTP/1.1 200").contains("\"label\"");
+            closing.get();
+        } finally {
+            threads.shutdownNow();
+            other.close();
+        }
+        PredictionServer idle = PredictionServer.start(classifier, ServerOptions.defaults());
+        long start = System.nanoTime();
+        idle.close();
+        assertThat((System.nanoTime() - start) / 1e9).as("seconds to close").isLessThan(5);
     }
 
     /** Bytes that are no HTTP at all do not stop the server. */

@@ -26,10 +26,8 @@ final class DicomDecoder {
 
     Pixels decode() throws IOException {
         try {
-            DicomFile file = DicomFile.parse(bytes);
-            PixelLayout layout = file.layout();
-            owner.checkSize(layout.columns(), layout.rows());
             int frame = owner.decoding().frame();
+            DicomFile file = DicomFile.parse(bytes, frame, owner::checkSize);
             if (frame > file.frames()) {
                 throw owner.error(
                         "frame " + frame + " of " + file.frames() + " is asked for", "choose one that the file has");

@@ -21,9 +21,39 @@ final class DataSetReader {
     private final Fragments fragments = new Fragments();
     private int kept;
     private boolean pixelsSeen;
+    private boolean wordPixels;
+    private boolean beforePixels;
+    private long pixelBytes;
 
     DataSetReader(byte[] bytes, TransferSyntax syntax) {
         this.data = ByteBuffer.wrap(bytes).order(syntax.bigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * Reads the beginning of a data set, which may end anywhere behind the pixels' length.
+     *
+     * @param length how many bytes there are
+     */
+    static DataSetReader beforePixels(byte[] bytes, int length, TransferSyntax syntax) {
+        DataSetReader reader = new DataSetReader(bytes, syntax);
+        reader.data.limit(length);
+        reader.beforePixels = true;
+        return reader;
+    }
+
+    /** Whether the pixels were met. */
+    boolean pixelsSeen() {
+        return pixelsSeen;
+    }
+
+    /** Whether native pixels are words of two bytes, in the file's byte order (OW, and what has no type). */
+    boolean wordPixels() {
+        return wordPixels;
+    }
+
+    /** How many bytes native pixels have by the file's word. */
+    long pixelBytes() {
+        return pixelBytes;
     }
 
     /** The positions of a frame's pieces in the file; the first is the table of offsets. */
@@ -118,6 +148,9 @@ final class DataSetReader {
         }
         if (length == UNDEFINED) {
             if (tag == Tag.PIXELS && depth == 0) {
+                if (beforePixels) {
+                    throw DicomFault.corrupt("pieces of pixels in a deflated data set");
+                }
                 fragments(end);
                 into.put(tag, data.slice(data.position(), 0));
                 pixelsSeen = true;
@@ -128,6 +161,15 @@ final class DataSetReader {
             return;
         }
         length &= 0xffffffffL;
+        if (tag == Tag.PIXELS && depth == 0) {
+            wordPixels = type == 0 || type == ('O' << 8 | 'W');
+            pixelBytes = length;
+            if (beforePixels) {
+                into.put(tag, data.slice(data.position(), 0));
+                pixelsSeen = true;
+                return;
+            }
+        }
         if (length > end - data.position()) {
             throw DicomFault.corrupt(
                     Tag.text(tag) + " has " + length + " bytes, " + (end - data.position()) + " are left");

@@ -1,10 +1,8 @@
 package dev.graft.vision.image.dicom;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
@@ -20,8 +18,6 @@ public final class DicomFile {
     public static final int MAGIC_END = PREAMBLE + 4;
 
     private static final String DIRECTORY = "1.2.840.10008.1.3.10";
-    /** The longest data set that is inflated; deflate could make a thousand bytes of one. */
-    private static final int MAX_INFLATED = 1 << 28;
     /** Pixels are called square if their sides differ by less. */
     private static final double SQUARE = 0.01;
 
@@ -30,11 +26,13 @@ public final class DicomFile {
     private final PixelLayout layout;
     private final DataSetReader.Fragments fragments;
     private final int frames;
+    private final boolean wordPixels;
 
-    private DicomFile(TransferSyntax syntax, DataSet set, DataSetReader.Fragments fragments) {
+    private DicomFile(TransferSyntax syntax, DataSet set, DataSetReader.Fragments fragments, boolean wordPixels) {
         this.syntax = syntax;
         this.set = set;
         this.fragments = fragments;
+        this.wordPixels = wordPixels;
         this.layout = PixelLayout.of(set);
         double[] number = set.decimals(Tag.FRAMES);
         double count = number.length == 0 ? 1 : number[0];
@@ -53,12 +51,20 @@ public final class DicomFile {
                 && start[PREAMBLE + 3] == 'M';
     }
 
+    /** What is asked about an image's size before there is memory for its pixels; throws where it is too large. */
+    @FunctionalInterface
+    public interface SizeCheck {
+        void check(int width, int height);
+    }
+
     /**
-     * Reads a file's attributes; no pixels yet.
+     * Reads a file's attributes, and of a deflated data set the pixels of the frames up to the wanted one.
      *
+     * @param frame the only frame that will be asked for, from 1
+     * @param size asked before pixels are inflated
      * @throws DicomFault where it has no picture that is read
      */
-    public static DicomFile parse(byte[] bytes) {
+    public static DicomFile parse(byte[] bytes, int frame, SizeCheck size) {
         TransferSyntax meta = TransferSyntax.of("1.2.840.10008.1.2.1");
         DataSetReader header = new DataSetReader(bytes, meta);
         DataSet about = header.read(MAGIC_END, true, 0x0002);
@@ -69,55 +75,45 @@ public final class DicomFile {
             throw DicomFault.corrupt("no transfer syntax " + Tag.text(Tag.TRANSFER_SYNTAX));
         }
         TransferSyntax syntax = TransferSyntax.of(about.text(Tag.TRANSFER_SYNTAX));
-        byte[] content = bytes;
         int start = header.position();
-        if (syntax.deflated()) {
-            content = inflate(ByteBuffer.wrap(bytes, start, bytes.length - start), -1);
-            start = 0;
+        if (!syntax.deflated()) {
+            DataSetReader reader = new DataSetReader(bytes, syntax);
+            DataSet set = reader.read(start, syntax.explicit(), -1);
+            DicomFile file = new DicomFile(syntax, picture(set), reader.fragments(), reader.wordPixels());
+            size.check(file.layout.columns(), file.layout.rows());
+            return file;
         }
-        DataSetReader reader = new DataSetReader(content, syntax);
-        DataSet set = reader.read(start, syntax.explicit(), -1);
+        ByteBuffer rest = ByteBuffer.wrap(bytes, start, bytes.length - start);
+        try (DeflatedDataSet deflated = new DeflatedDataSet(rest, syntax)) {
+            DataSet set = picture(deflated.attributes());
+            DicomFile file = new DicomFile(syntax, set, new DataSetReader.Fragments(), deflated.wordPixels());
+            size.check(file.layout.columns(), file.layout.rows());
+            set.put(Tag.PIXELS, deflated.pixels(file.layout, Math.min(frame, file.frames)));
+            return file;
+        }
+    }
+
+    private static DataSet picture(DataSet set) {
         if (set.has(Tag.FLOAT_PIXELS) || set.has(Tag.DOUBLE_PIXELS)) {
             throw new DicomFault("DICOM's pixels of floating-point numbers are not read", "scale them to 16 bits");
         }
         if (!set.has(Tag.PIXELS)) {
             throw new DicomFault("the DICOM file has no pixels", "leave it out; it may be a report or a plan");
         }
-        return new DicomFile(syntax, set, reader.fragments());
+        return set;
     }
 
-    /**
-     * Inflates raw deflate data.
-     *
-     * @param wanted as many bytes and no more; -1 for all, at most {@link #MAX_INFLATED}
-     */
+    /** A frame that is deflated by itself. */
     private static byte[] inflate(ByteBuffer data, int wanted) {
         Inflater inflater = new Inflater(true);
         try {
             inflater.setInput(data);
-            byte[] out = new byte[wanted >= 0 ? wanted : Math.min(MAX_INFLATED, 1 << 16)];
-            int n = 0;
-            while (!inflater.finished() && n < (wanted >= 0 ? wanted : MAX_INFLATED)) {
-                if (n == out.length) {
-                    out = Arrays.copyOf(out, (int) Math.min(MAX_INFLATED, 2L * out.length));
-                }
-                int more = inflater.inflate(out, n, out.length - n);
-                if (more == 0 && (inflater.needsInput() || inflater.needsDictionary())) {
-                    throw DicomFault.corrupt("its deflate stream ends early");
-                }
-                n += more;
-            }
-            if (wanted < 0 && !inflater.finished()) {
-                throw new DicomFault(
-                        "the DICOM data set is longer than " + MAX_INFLATED + " bytes when inflated",
-                        "store it uncompressed");
-            }
+            byte[] out = new byte[wanted];
+            int n = DeflatedDataSet.inflate(inflater, out, 0);
             if (n < wanted) {
                 throw DicomFault.corrupt("a frame of " + wanted + " bytes has only " + n);
             }
-            return n == out.length ? out : Arrays.copyOf(out, n);
-        } catch (DataFormatException e) {
-            throw DicomFault.corrupt("its deflate stream is damaged");
+            return out;
         } finally {
             inflater.end();
         }
@@ -183,14 +179,14 @@ public final class DicomFile {
         if (syntax.coding() == TransferSyntax.Coding.DEFLATED_FRAMES) {
             ByteBuffer deflated = piece.orElseThrow(() -> DicomFault.corrupt("no frames"));
             long size = (layout.frameBits() + 7) / 8;
-            if (size > 1032L * deflated.remaining() || size > MAX_INFLATED) {
+            if (size > DeflatedDataSet.RATIO * deflated.remaining() || size > DeflatedDataSet.MAX_PIXELS) {
                 throw DicomFault.corrupt(
                         "a frame of " + size + " bytes in " + deflated.remaining() + " bytes of deflate");
             }
             piece = Optional.of(ByteBuffer.wrap(inflate(deflated, (int) size)).order(deflated.order()));
         }
         ByteBuffer pixels = piece.orElseGet(() -> set.value(Tag.PIXELS).orElseThrow());
-        return NativePixels.cells(pixels, piece.isPresent() ? 0 : frame, layout);
+        return NativePixels.cells(pixels, piece.isPresent() ? 0 : frame, layout, wordPixels);
     }
 
     /** The values that cells hold, without the bits beside them. */

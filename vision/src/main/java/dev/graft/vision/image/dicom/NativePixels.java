@@ -7,28 +7,35 @@ import java.nio.ByteOrder;
 final class NativePixels {
     private NativePixels() {}
 
-    /** The cells of a frame, counted from 0; colours interleaved. */
-    static short[] cells(ByteBuffer pixels, int frame, PixelLayout layout) {
+    /**
+     * The cells of a frame, counted from 0; colours interleaved.
+     *
+     * @param words whether the file wrote words of two bytes (OW), whose bytes are in the file's order whatever the
+     *     cells are; those of bytes (OB) are in no order (PS3.5 6.2)
+     */
+    static short[] cells(ByteBuffer pixels, int frame, PixelLayout layout, boolean words) {
         long bits = layout.frameBits();
         long needed = (bits * frame + bits + 7) / 8;
-        if (needed > pixels.remaining()) {
+        if (bits * (frame + 1.0) > 8.0 * pixels.remaining()) { // which cannot overflow
             throw DicomFault.corrupt("frame " + (frame + 1) + " of " + layout.columns() + "x" + layout.rows()
                     + " pixels ends at byte " + needed + " of " + pixels.remaining());
         }
         int n = Math.multiplyExact(layout.rows() * layout.columns(), layout.samples());
         short[] cells = new short[n];
         long firstBit = bits * frame;
+        boolean swapped = words && pixels.order() == ByteOrder.BIG_ENDIAN;
         if (layout.allocated() == 1) {
             for (int i = 0; i < n; i++) {
                 long bit = firstBit + i;
-                cells[i] = (short) (pixels.get((int) (bit >> 3)) >> (bit & 7) & 1);
+                int at = (int) (bit >> 3);
+                cells[i] = (short) (pixels.get(swapped ? swapped(at, pixels) : at) >> (bit & 7) & 1);
             }
             return cells;
         }
         int start = (int) (firstBit / 8);
         Samples samples = layout.allocated() == 16
                 ? i -> pixels.getShort(start + 2 * i)
-                : pixels.order() == ByteOrder.BIG_ENDIAN
+                : swapped
                         ? i -> (short) (pixels.get(swapped(start + i, pixels)) & 0xff)
                         : i -> (short) (pixels.get(start + i) & 0xff);
         if (layout.colour() == PixelLayout.Colour.YBR_FULL_422) {
