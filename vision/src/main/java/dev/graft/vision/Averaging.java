@@ -13,6 +13,7 @@ import dev.graft.vision.model.Backbone;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -74,6 +75,15 @@ public record Averaging(Views tta, int mcDropout, long seed) {
     /** Whether there is one answer to the image as it is. */
     boolean isNone() {
         return tta == Views.NONE && mcDropout == 0;
+    }
+
+    /** Of what the mean is taken, for people; empty for one answer to the image as it is. */
+    String describe() {
+        String views = tta == Views.NONE
+                ? ""
+                : tta.ofBatch.size() + " views of an image (" + tta.name().toLowerCase(Locale.ROOT) + ")";
+        String dropped = mcDropout == 0 ? "" : mcDropout + " answers with dropout";
+        return views + (views.isEmpty() || dropped.isEmpty() ? "" : ", and of each ") + dropped;
     }
 
     /** @throws SettingException for dropout that the network does not have */

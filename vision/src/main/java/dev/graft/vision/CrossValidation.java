@@ -10,6 +10,7 @@ import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.report.ClassificationReport;
 import dev.graft.nn.report.chart.Numbers;
 import dev.graft.nn.report.checklist.Fact;
+import dev.graft.nn.report.checklist.Facts;
 import dev.graft.nn.report.page.Note;
 import dev.graft.nn.report.page.Table;
 import dev.graft.nn.run.ResultFiles;
@@ -117,6 +118,9 @@ public final class CrossValidation {
         for (int fold = 1; fold <= folds; fold++) {
             scores.add(FoldPredictions.read(folder(out, fold), card.isMultiLabel(), card.classes()));
         }
+        List<String> patients = patients(out, scores);
+        Facts usual = ImageReport.ofCard(
+                card, ImageModels.preprocessing(card, folder(out, 1).resolve(ModelCard.FILE_NAME)));
         List<List<String>> rows = new ArrayList<>();
         if (metrics.get("folds") instanceof List<?> entries) {
             entries.forEach(entry -> rows.add(row("fold " + ((Map<?, ?>) entry).get("fold"), entry)));
@@ -125,15 +129,21 @@ public final class CrossValidation {
         rows.add(row("standard deviation", metrics.get("standard_deviation")));
         return ClassificationReport.of("Cross-validation of a " + card.architecture(), card.classes())
                 .subtitle(folds + " folds; each image is judged by the model that was not trained on it")
-                .cases(FoldPredictions.pooled(scores, card.isMultiLabel()).cases(), false)
+                .cases(FoldPredictions.pooled(scores, card.isMultiLabel()).cases(patients), !patients.isEmpty())
                 .study(tuning.listeners().study())
-                .facts(ImageReport.ofCard(
-                                card,
-                                ImageModels.preprocessing(card, folder(out, 1).resolve(ModelCard.FILE_NAME)))
-                        .with(
+                .facts(usual.with(
                                 Fact.STUDY_PART,
                                 "development of a model, with internal evaluation by cross-validation in " + folds
                                         + " folds")
+                        .with(
+                                Fact.RECALIBRATION,
+                                "none here: these probabilities are the networks' own; each fold's model has a"
+                                        + " temperature of its own")
+                        .with(
+                                Fact.THRESHOLD,
+                                card.decision().thresholds().isEmpty()
+                                        ? usual.get(Fact.THRESHOLD).orElse("")
+                                        : "none here: each fold's model has thresholds of its own")
                         .with(Fact.PARTITION, folds + " folds, each held back once")
                         .with(Fact.ENSEMBLE, "none: one network for each fold, and each image judged by one"))
                 .notes(List.of(Note.of("Each fold has a report of its own, with its images, in its folder.")))
@@ -141,6 +151,19 @@ public final class CrossValidation {
                 .provenance(ImageReport.provenance(card))
                 .build()
                 .toHtml();
+    }
+
+    /** Of all folds' images, in their order; empty unless every fold tells them. */
+    private static List<String> patients(Path out, List<Evaluation> scores) {
+        List<String> all = new ArrayList<>();
+        for (int fold = 1; fold <= scores.size(); fold++) {
+            List<String> own = FoldPredictions.patients(folder(out, fold));
+            if (own.size() != scores.get(fold - 1).probabilities().length) {
+                return List.of();
+            }
+            all.addAll(own);
+        }
+        return all;
     }
 
     private static List<String> row(String name, @Nullable Object scores) {

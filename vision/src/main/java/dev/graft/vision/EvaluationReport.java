@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The report of a model on other images than those that it was trained on, as {@code graft evaluate --report} writes
@@ -73,34 +74,32 @@ public record EvaluationReport(
      * The page.
      *
      * @param classifier that was judged
-     * @throws dev.graft.nn.model.ModelException if the model's folder has no card
+     * @throws dev.graft.nn.model.ModelException if the model's folder is none any more
      */
     public String toHtml(ImageClassifier classifier) {
-        ModelCard card = ModelCard.read(model);
+        ImageReport.Model judged = ImageReport.Model.of(model, classifier);
         Cases cases = evaluation.scores().cases(evaluation.patients());
-        ClassificationReport report = ClassificationReport.of(
-                        "Evaluation of a " + card.architecture(), evaluation.classes())
+        ClassificationReport report = ClassificationReport.of("Evaluation of a " + judged.name(), evaluation.classes())
                 .subtitle("Images of " + data)
                 .cases(cases, !evaluation.patients().isEmpty())
                 .study(study)
                 .flow(flow())
                 .findings(findings())
                 .notes(notes())
-                .provenance(provenance(card));
+                .provenance(provenance(judged.card()));
         robustness.ifPresent(report::robustness);
         report.subgroups(subgroups);
-        ImageReport.addThreshold(report, card);
+        judged.card().ifPresent(card -> ImageReport.addThreshold(report, card));
         int[] indices = evaluation.scores().indices();
         Facts shown = classifier.explaining(explainer -> ImageReport.addImages(
                 report,
                 cases,
+                evaluation.decision(),
                 evaluation.classes(),
                 i -> shortName(evaluation.images().get(indices[i])),
                 i -> image(classifier, evaluation.images().get(indices[i])),
                 explainer));
-        Facts facts = ImageReport.ofCard(card, ImageModels.preprocessing(card, model.resolve(ModelCard.FILE_NAME)))
-                .and(shown)
-                .and(facts(card));
+        Facts facts = judged.facts().and(shown).and(facts(judged.card()));
         return report.facts(facts).build().toHtml();
     }
 
@@ -120,6 +119,15 @@ public record EvaluationReport(
         } catch (RuntimeException e) {
             return Optional.empty();
         }
+    }
+
+    /** Whether the folder tells which images the model was fitted on; else nothing was compared with them. */
+    private boolean areFittedKnown() {
+        return !Boolean.FALSE.equals(evaluation.duplicates().get("fitted_images_known"));
+    }
+
+    private boolean areSharedPatientsKnown() {
+        return Boolean.TRUE.equals(evaluation.duplicates().get("shared_patients_known"));
     }
 
     private int count(String name) {
@@ -169,40 +177,41 @@ public record EvaluationReport(
 
     private List<Note> notes() {
         List<Note> notes = new ArrayList<>();
-        if (Boolean.FALSE.equals(evaluation.duplicates().get("fitted_images_known"))) {
+        int fitted = count("fitted_judged");
+        if (fitted > 0) {
+            notes.add(new Note(
+                    Note.Kind.BAD,
+                    "The model was fitted on " + fitted + " of these "
+                            + evaluation.images().size()
+                            + " images: the scores say what it remembers, not how good it is."));
+        }
+        if (!areFittedKnown()) {
             notes.add(Note.warning(
                     "It is not known which images the model was fitted on, so some of them may be among" + " these."));
         }
         int left = count("left_out");
         if (left > 0) {
-            notes.add(Note.of(left + " images that the model was fitted on, or further copies, were left out."));
+            notes.add(Note.of(left + " images were left out: further copies, or such that the model was fitted on."));
         }
         int shared = count("shared_patients");
         if (shared > 0) {
             notes.add(new Note(
                     Note.Kind.BAD,
-                    "The model was fitted on other images of " + shared + " of these patients: the scores"
-                            + " flatter."));
+                    "The model was fitted on images of " + shared + " of these patients: the scores" + " flatter."));
         }
         return notes;
     }
 
-    private Facts facts(ModelCard card) {
-        Map<String, Object> before = card.facts().get("data") instanceof Map<?, ?> map
-                ? Map.of(
-                        "train", String.valueOf(map.get("train_images")),
-                        "validation", String.valueOf(map.get("val_images")))
-                : Map.of("train", "an unknown number of", "validation", "an unknown number of");
+    private Facts facts(Optional<ModelCard> card) {
+        int judged = evaluation.images().size();
+        Optional<String> trained = card.flatMap(own -> counts(own.facts().get("data")));
         return Facts.none()
-                .with(
-                        Fact.STUDY_PART,
-                        "evaluation of a model on images that it was not trained on; whether they are external, only"
-                                + " people know")
+                .with(Fact.STUDY_PART, studyPart())
                 .with(Fact.DATA, data.toString())
                 .with(
                         Fact.QUALITY,
-                        "every image was decoded before the evaluation and compared with the others and with the"
-                                + " hashes of the training images")
+                        "every image was decoded before the evaluation and compared with the others"
+                                + (areFittedKnown() ? " and with the hashes of the training images" : ""))
                 .with(Fact.MISSING, "every judged image has a label and all its pixels; nothing was imputed")
                 .with(
                         Fact.UNUSABLE,
@@ -211,30 +220,83 @@ public record EvaluationReport(
                                 : evaluation.unreadable().size() + " images could not be read and were left out")
                 .with(
                         Fact.PARTITION,
-                        "trained on " + before.get("train") + " images, selected by " + before.get("validation")
-                                + " validation images, judged on these "
-                                + evaluation.images().size())
-                .with(
-                        Fact.DISJOINTNESS,
-                        "images that the model was fitted on found among these: " + count("fitted") + ", left out with"
-                                + " further copies: " + count("left_out")
-                                + (evaluation.patients().isEmpty()
-                                        ? "; patients are not known"
-                                        : "; shared patients: " + count("shared_patients")))
-                .with(Fact.SELECTION, "by the validation images of the training; nothing was selected on these images")
+                        trained.map(text -> text + ", judged on these " + judged)
+                                .orElse("judged on these " + judged + " images; on which it was trained is not known"))
+                .with(Fact.DISJOINTNESS, disjointness())
+                .with(Fact.SELECTION, selection(trained.isPresent()))
                 .with(
                         Fact.DIFFERENCES,
-                        "development: " + before.get("train") + " training images; here: "
-                                + evaluation.images().size() + " images; look like training images: "
-                                + count("look_like_fitted"))
+                        trained.map(text -> text + "; here: " + judged + " images"
+                                        + (areFittedKnown()
+                                                ? "; look like training images: " + count("look_like_fitted")
+                                                : ""))
+                                .orElse(""))
                 .with(Fact.PROVENANCE, "model " + model + ", data " + data);
     }
 
-    private List<List<String>> provenance(ModelCard card) {
+    /** What a card says of the images of the training. */
+    private static Optional<String> counts(@Nullable Object data) {
+        return data instanceof Map<?, ?> map
+                        && map.get("train_images") instanceof Number train
+                        && map.get("val_images") instanceof Number held
+                ? Optional.of("trained on " + train + " images, selected by " + held + " validation images")
+                : Optional.empty();
+    }
+
+    private String studyPart() {
+        int fitted = count("fitted_judged");
+        int judged = evaluation.images().size();
+        if (fitted > 0) {
+            return fitted == judged
+                    ? "the answers of a model to the images that it was fitted on; this is no evaluation of how good"
+                            + " it is"
+                    : "evaluation of a model on images of which " + fitted + " of " + judged
+                            + " are among those that it was fitted on";
+        }
+        return (areFittedKnown()
+                        ? "evaluation of a model on images that are none of those that it was fitted on"
+                        : "evaluation of a model; whether it was fitted on some of these images is not known")
+                + "; whether they are external, only people know";
+    }
+
+    private String disjointness() {
+        List<String> texts = new ArrayList<>();
+        if (areFittedKnown()) {
+            texts.add("images that the model was fitted on found among these: " + count("fitted") + ", judged all the"
+                    + " same: " + count("fitted_judged"));
+        } else {
+            texts.add("it is not known which images the model was fitted on");
+        }
+        texts.add("left out, with further copies: " + count("left_out"));
+        if (evaluation.patients().isEmpty()) {
+            texts.add("patients are not known");
+        } else if (areSharedPatientsKnown()) {
+            texts.add("patients of whom the model was fitted on images: " + count("shared_patients"));
+        } else {
+            texts.add("of which patients the model was fitted on images is not known");
+        }
+        return String.join("; ", texts);
+    }
+
+    private String selection(boolean isCarded) {
+        if (!isCarded) {
+            return "";
+        }
+        String by = "by the validation images of the training; ";
+        if (!areFittedKnown()) {
+            return by + "whether they are among these images is not known";
+        }
+        return by
+                + (count("fitted_judged") > 0
+                        ? "images of the training are among these"
+                        : "nothing was selected on these images");
+    }
+
+    private List<List<String>> provenance(Optional<ModelCard> card) {
         List<List<String>> rows = new ArrayList<>();
         ImageReport.add(rows, "Model", model.toAbsolutePath());
         ImageReport.add(rows, "Judged data", data.toAbsolutePath());
-        rows.addAll(ImageReport.provenance(card));
+        card.map(ImageReport::provenance).ifPresent(rows::addAll);
         return rows;
     }
 }

@@ -326,6 +326,11 @@ public final class FineTuningRun implements AutoCloseable {
         }
 
         @Override
+        public Map<String, String> cardTexts() {
+            return listeners.study().cardTexts();
+        }
+
+        @Override
         public ResultFiles files(ModelCard card) {
             ResultFiles files = new ResultFiles()
                     .text(ResultFiles.FINGERPRINTS, fingerprints)
@@ -349,7 +354,8 @@ public final class FineTuningRun implements AutoCloseable {
         private String predictions() {
             LabelledDataset held = data.validation(preprocessing.eval());
             try (DataLoader loader = settings.loader(held)) {
-                return FoldPredictions.toCsv(held, Evaluator.evaluate(model, loader, Recipe.validationLoss(held)));
+                return FoldPredictions.toCsv(
+                        held, data.heldGroups(), Evaluator.evaluate(model, loader, Recipe.validationLoss(held)));
             }
         }
 

@@ -5,6 +5,7 @@ import static dev.graft.message.Message.setting;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.table.CsvText;
 import dev.graft.nn.run.ResultFiles;
@@ -15,20 +16,31 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What a fold's model answers to the images that were held back: {@code predictions.csv}, with a column of 0 and 1 and
- * one of probabilities for each class.
+ * one of probabilities for each class, and one of hashed patients where they are known.
  */
 final class FoldPredictions {
+    private static final String PATIENT = "patient";
     private static final double LEAST_PROBABILITY = 1e-15;
 
     private FoldPredictions() {}
 
-    static String toCsv(LabelledDataset images, Evaluation scores) {
+    /**
+     * The file's text.
+     *
+     * @param patients of each image, by its position in {@code images}; empty if they are not known. The file holds
+     *     their SHA-256, as {@link TrainingImages} does
+     */
+    static String toCsv(LabelledDataset images, List<String> patients, Evaluation scores) {
         List<String> header = new ArrayList<>(List.of("file"));
         images.classes().forEach(name -> header.add("true_" + name));
         images.classes().forEach(name -> header.add("probability_" + name));
+        if (!patients.isEmpty()) {
+            header.add(PATIENT);
+        }
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < scores.probabilities().length; i++) {
             int index = scores.indices()[i];
@@ -39,27 +51,48 @@ final class FoldPredictions {
             for (float probability : scores.probabilities()[i]) {
                 line.add(Float.toString(probability));
             }
+            if (!patients.isEmpty()) {
+                String patient = patients.get(index);
+                line.add(patient.isBlank() ? "" : Sha256.of(patient)); // a blank one is nobody's
+            }
             rows.add(line);
         }
         return CsvText.of(header, rows);
     }
 
+    /**
+     * The patients of a fold's answers, in their order, hashed; empty if they are not known, as in the files of older
+     * versions.
+     *
+     * @throws RunException where a fold's folder holds no such file
+     */
+    static List<String> patients(Path folder) {
+        List<String> patients = new ArrayList<>();
+        each(folder, row -> row.findField(PATIENT).ifPresent(patients::add));
+        return patients;
+    }
+
     /** @throws RunException where a fold's folder holds no such file */
     static Evaluation read(Path folder, boolean multiLabel, List<String> classes) {
-        Path file = folder.resolve(ResultFiles.PREDICTIONS);
         List<float[]> probabilities = new ArrayList<>();
         List<boolean[]> truths = new ArrayList<>();
-        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(file)) {
-            for (NamedCsvRecord row : reader) {
-                float[] own = new float[classes.size()];
-                boolean[] has = new boolean[classes.size()];
-                for (int c = 0; c < own.length; c++) {
-                    has[c] = row.getField("true_" + classes.get(c)).equals("1");
-                    own[c] = Float.parseFloat(row.getField("probability_" + classes.get(c)));
-                }
-                probabilities.add(own);
-                truths.add(has);
+        each(folder, row -> {
+            float[] own = new float[classes.size()];
+            boolean[] has = new boolean[classes.size()];
+            for (int c = 0; c < own.length; c++) {
+                has[c] = row.getField("true_" + classes.get(c)).equals("1");
+                own[c] = Float.parseFloat(row.getField("probability_" + classes.get(c)));
             }
+            probabilities.add(own);
+            truths.add(has);
+        });
+        return evaluation(probabilities, truths, multiLabel);
+    }
+
+    private static void each(Path folder, Consumer<NamedCsvRecord> use) {
+        Path file = folder.resolve(ResultFiles.PREDICTIONS);
+        try (CsvReader<NamedCsvRecord> reader = CsvReader.builder().ofNamedCsvRecord(file)) {
+            reader.forEach(use);
         } catch (IOException
                 | UncheckedIOException
                 | CsvParseException
@@ -70,7 +103,6 @@ final class FoldPredictions {
                     "train it again with " + setting("overwrite"),
                     e);
         }
-        return evaluation(probabilities, truths, multiLabel);
     }
 
     /** All folds' answers together. */

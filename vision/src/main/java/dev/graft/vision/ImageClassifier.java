@@ -456,6 +456,11 @@ public final class ImageClassifier implements AutoCloseable {
         return whileOpen(() -> use.apply(explainer));
     }
 
+    /** For reports: of how many answers the probabilities are the mean. */
+    Averaging averaging() {
+        return options.averaging();
+    }
+
     /** How files are decoded for this model; {@code Image.read(file, classifier.decoding())} is what it sees. */
     public Decoding decoding() {
         return decoding;

@@ -587,4 +587,11 @@ record ImageData(
                 data.groups().map(groups -> Sha256.of(Json.write(groups))).orElse("none"));
         map.put(side + " contents", contents);
     }
+
+    /** The patient of each validation image, by its position there; empty if they are not known. */
+    List<String> heldGroups() {
+        return held.groups()
+                .map(groups -> Arrays.stream(heldRows).mapToObj(groups::get).toList())
+                .orElse(List.of());
+    }
 }

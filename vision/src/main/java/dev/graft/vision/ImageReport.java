@@ -14,7 +14,10 @@ import dev.graft.vision.explain.ExplanationMethod;
 import dev.graft.vision.explain.SanityCheck;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.transform.Preprocessing;
+import dev.graft.vision.model.zoo.PretrainedFolder;
 import dev.graft.vision.report.CaseGallery;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +30,16 @@ import org.jspecify.annotations.Nullable;
 final class ImageReport {
     private static final int CHECKED = 8;
     private static final int LONGEST = 2000;
+    private static final String ONE_NETWORK = "none: one network";
+    private static final String INPUTS =
+            "the pixels of one image at a time, all of them; no other predictor, and none was selected";
 
     private ImageReport() {}
 
     /**
      * Adds the images that a person should look at, and whether their maps can be believed.
      *
+     * @param decision how the cases were decided
      * @param names of the cases, for people
      * @param images of the cases; empty for one that cannot be read
      * @return what the checklists say of explanations
@@ -40,6 +47,7 @@ final class ImageReport {
     static Facts addImages(
             ClassificationReport report,
             Cases cases,
+            Decision decision,
             List<String> classes,
             IntFunction<String> names,
             IntFunction<Optional<Image>> images,
@@ -50,7 +58,7 @@ final class ImageReport {
                 names,
                 images,
                 (image, i, explained, side) -> explainer
-                        .explain(image, prediction(cases, classes, i), ExplanationMethod.GRAD_CAM, explained)
+                        .explain(image, prediction(cases, decision, classes, i), ExplanationMethod.GRAD_CAM, explained)
                         .overlay(side));
         report.examples(gallery.blocks());
         List<Map.Entry<Integer, Image>> checked =
@@ -61,7 +69,7 @@ final class ImageReport {
             SanityCheck check = explainer.sanityCheck(
                     checked.stream().map(Map.Entry::getValue).toList(),
                     checked.stream()
-                            .map(entry -> prediction(cases, classes, entry.getKey()))
+                            .map(entry -> prediction(cases, decision, classes, entry.getKey()))
                             .toList(),
                     ExplanationMethod.GRAD_CAM);
             said = check.toString();
@@ -76,8 +84,94 @@ final class ImageReport {
                 : Facts.none().with(Fact.EXPLANATION, "Grad-CAM maps of the images shown; " + said);
     }
 
-    private static Prediction prediction(Cases cases, List<String> classes, int i) {
-        return new Prediction(cases.probabilities(i), classes, cases.isMultiLabel());
+    private static Prediction prediction(Cases cases, Decision decision, List<String> classes, int i) {
+        return new Prediction(cases.probabilities(i), classes, cases.isMultiLabel(), decision, List.of());
+    }
+
+    /**
+     * A model that was loaded from a folder, as far as the folder tells.
+     *
+     * @param name of its network
+     * @param card what it was trained on and how; of an ensemble, what its members have in common, and each one's hash;
+     *     none for weights of others, and for a run that is not finished
+     * @param facts for the checklists
+     */
+    record Model(String name, Optional<ModelCard> card, Facts facts) {
+        /** @throws dev.graft.nn.model.ModelException for a folder that is none any more */
+        static Model of(Path folder, ImageClassifier classifier) {
+            Model model = inside(folder, classifier);
+            String averaged = classifier.averaging().describe();
+            return averaged.isEmpty()
+                    ? model
+                    : new Model(
+                            model.name,
+                            model.card,
+                            model.facts.with(
+                                    Fact.ENSEMBLE,
+                                    model.facts.get(Fact.ENSEMBLE).orElse("") + "; its answer is the mean of "
+                                            + averaged));
+        }
+
+        private static Model inside(Path folder, ImageClassifier classifier) {
+            if (PretrainedFolder.isOne(folder)) {
+                PretrainedFolder pretrained = PretrainedFolder.open(folder);
+                String name = pretrained.architecture().name();
+                return new Model(
+                        name,
+                        Optional.empty(),
+                        uncarded(classifier)
+                                .with(Fact.ARCHITECTURE, "convolutional neural network " + name)
+                                .with(Fact.PREPROCESSING, text(pretrained.preprocessing())));
+            }
+            if (EnsembleFolder.isOne(folder)) {
+                EnsembleFolder ensemble = EnsembleFolder.read(folder);
+                ModelCard card = ensemble.card()
+                        .withFact(ModelCard.DECISION, ensemble.decision().toMap());
+                for (String name : List.of("seed", ModelCard.HASH, ModelCard.RUN)) {
+                    card = card.withFact(
+                            name,
+                            ensemble.members().values().stream()
+                                    .map(member -> value(member.facts(), name))
+                                    .collect(Collectors.joining(", ")));
+                }
+                return new Model(
+                        card.architecture() + " ensemble",
+                        Optional.of(card),
+                        ofCard(card, ensemble.preprocessing())
+                                .with(
+                                        Fact.ENSEMBLE,
+                                        "the mean of the probabilities of "
+                                                + ensemble.members().size() + " networks, each trained by itself: "
+                                                + String.join(
+                                                        ", ", ensemble.members().keySet())));
+            }
+            if (!Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME))) { // a run that is not finished
+                return new Model("model", Optional.empty(), uncarded(classifier));
+            }
+            ModelCard card = ModelCard.read(folder);
+            return new Model(
+                    card.architecture(),
+                    Optional.of(card),
+                    ofCard(card, ImageModels.preprocessing(card, folder.resolve(ModelCard.FILE_NAME))));
+        }
+
+        /** What holds for every classifier; nothing is said of how it was trained. */
+        private static Facts uncarded(ImageClassifier classifier) {
+            return Facts.none()
+                    .with(
+                            Fact.TASK,
+                            (classifier.isMultiLabel() ? ModelCard.IMAGE_MULTI_LABEL : ModelCard.IMAGE_CLASSIFICATION)
+                                            .replace('-', ' ')
+                                    + ", by deep learning")
+                    .with(Fact.INPUTS, INPUTS)
+                    .with(Fact.ENSEMBLE, ONE_NETWORK);
+        }
+    }
+
+    private static String text(Preprocessing preprocessing) {
+        return preprocessing.toMap().entrySet().stream()
+                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .collect(Collectors.joining(", "));
     }
 
     /** What a model's card says, for the checklists. */
@@ -87,20 +181,14 @@ final class ImageReport {
         return Facts.none()
                 .with(Fact.TASK, card.task().replace('-', ' ') + ", by deep learning")
                 .with(Fact.ARCHITECTURE, "convolutional neural network " + card.architecture())
-                .with(
-                        Fact.INPUTS,
-                        "the pixels of one image at a time, all of them; no other predictor, and none was selected")
-                .with(
-                        Fact.PREPROCESSING,
-                        preprocessing.toMap().entrySet().stream()
-                                .map(entry -> entry.getKey() + " " + entry.getValue())
-                                .collect(Collectors.joining(", ")))
+                .with(Fact.INPUTS, INPUTS)
+                .with(Fact.PREPROCESSING, text(preprocessing))
                 .with(
                         Fact.START_WEIGHTS,
                         value(facts, "start_weights") + " (SHA-256 " + value(facts, "start_weights_sha256") + ")")
                 .with(Fact.TRAINING, entries(facts.get("settings")) + ", seed " + value(facts, "seed"))
                 .with(Fact.AUGMENTATION, setting(facts, "augment"))
-                .with(Fact.ENSEMBLE, "none: one network")
+                .with(Fact.ENSEMBLE, ONE_NETWORK)
                 .with(
                         Fact.COMPUTATION,
                         "by Graft from the model's folder, which holds weights, classes and preprocessing together:"
@@ -116,7 +204,9 @@ final class ImageReport {
                 .with(
                         Fact.THRESHOLD,
                         decision.thresholds().isEmpty()
-                                ? "none: the most probable class is the answer"
+                                ? card.isMultiLabel()
+                                        ? "the usual one: a label is given from a probability of 0.5 on"
+                                        : "none: the most probable class is the answer"
                                 : decision.thresholds() + ", "
                                         + entries(decision.facts().get("threshold")))
                 .with(

@@ -80,13 +80,20 @@ record RunReport(
         Facts facts = ImageReport.ofCard(card, preprocessing).and(facts());
         if (trained.answers().isPresent()) {
             Evaluation answers = trained.answers().get();
-            Cases cases = answers.cases(patients());
-            report.cases(cases, !patients().isEmpty());
+            List<String> patients = data.heldGroups();
+            Cases cases = answers.cases(patients);
+            report.cases(cases, !patients.isEmpty());
             int[] indices = answers.indices();
             Explainer explainer =
                     new Explainer(model, data.isMultiLabel(), preprocessing, Device.of(settings.device()));
             facts = facts.and(ImageReport.addImages(
-                    report, cases, data.classes(), i -> name(indices[i]), i -> image(indices[i]), explainer));
+                    report,
+                    cases,
+                    trained.decision(),
+                    data.classes(),
+                    i -> name(indices[i]),
+                    i -> image(indices[i]),
+                    explainer));
         }
         ImageReport.addThreshold(report, card);
         return report.facts(facts).build().toHtml();
@@ -102,10 +109,6 @@ record RunReport(
         } catch (RuntimeException e) {
             return Optional.empty();
         }
-    }
-
-    private List<String> patients() {
-        return data.heldPatients();
     }
 
     private List<Epoch> history() {
@@ -221,8 +224,9 @@ record RunReport(
                 .with(Fact.SELECTION, best + " of " + epochs)
                 .with(
                         Fact.DIFFERENCES,
-                        "none: training and validation images are "
-                                + (settings.source().validation().isPresent() ? "two given sets" : "parts of one set"))
+                        settings.source().validation().isPresent()
+                                ? "" // of two given sets it is not measured
+                                : "none: training and validation images are parts of one set")
                 .with(
                         Fact.PROVENANCE,
                         "run.json and model.json in the model's folder, seed "

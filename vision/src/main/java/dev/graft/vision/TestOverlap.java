@@ -195,16 +195,18 @@ record TestOverlap(
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("fitted_images_known", known);
         map.put("fitted", fitted.size());
+        Set<Integer> leftOut = leftOut();
+        map.put("fitted_judged", (int)
+                fitted.keySet().stream().filter(row -> !leftOut.contains(row)).count());
         map.put("look_like_fitted", lookAlikes.size());
         map.putAll(within.counts());
-        map.put("left_out", leftOut().size());
+        map.put("left_out", leftOut.size());
         if (patients > 0) {
             map.put("patients", patients);
             map.put("shared_patients_known", knownPatients);
             map.put("shared_patients", sharedPatients.size());
         }
         List<Object> list = new ArrayList<>();
-        Set<Integer> leftOut = leftOut();
         for (Seen image : images) {
             Optional<Side> side = Optional.ofNullable(fitted.get(image.row()));
             if (side.isPresent() || lookAlikes.contains(image.row())) {

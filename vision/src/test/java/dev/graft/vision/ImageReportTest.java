@@ -43,7 +43,7 @@ class ImageReportTest {
     void everyTrainingWritesOneThatHoldsItsImagesAndItsStudy() throws Exception {
         Path out = root.resolve("run");
         FineTuning.Result result = tuning(TinyImages.folder(root.resolve("data"), 8, 1), out)
-                .study(Study.of(Map.of("funding", "a <grant>")))
+                .study(Study.of(Map.of("funding", "a <grant>", "ethics", "Approved by X", "limitations", "Few of Y")))
                 .run();
         assertThat(result.isFinished()).isTrue();
         String html = Files.readString(out.resolve("report.html"));
@@ -60,6 +60,10 @@ class ImageReportTest {
                 .contains("somewhat too good")
                 .contains("model.safetensors with SHA-256 ");
         assertThat(html.length()).isLessThan(1_000_000);
+        assertThat(Files.readString(out.resolve("model-card.md")))
+                .contains("* **Ethical considerations:** Approved by X")
+                .contains("* **Caveats:** Few of Y")
+                .contains("* **Licence:** NOT PROVIDED");
         // the card lists it, so that a change is found
         assertThat(Files.readString(out.resolve("model.json"))).contains("report.html");
     }
@@ -82,8 +86,93 @@ class ImageReportTest {
                     .contains("Approved.")
                     .contains("1 images could not be read and were left out")
                     .contains("Images judged")
+                    .contains("on images that are none of those that it was fitted on")
+                    .contains("of which patients the model was fitted on images is not known")
+                    .doesNotContain("patients of whom the model was fitted on images: 0")
                     .contains("intervals count patients");
         }
+    }
+
+    private static String text(Path model, Path data, ImageEvaluation.Options how) throws Exception {
+        try (ImageClassifier classifier = ImageClassifier.load(model)) {
+            return parse(EvaluationReport.of(model, data, classifier.evaluate(data, how))
+                            .toHtml(classifier))
+                    .getDocumentElement()
+                    .getTextContent();
+        }
+    }
+
+    @Test
+    void itSaysWhatOfTheJudgedImagesTheModelWasFittedOn() throws Exception {
+        Path model = root.resolve("run");
+        Path data = TinyImages.folder(root.resolve("data"), 8, 1);
+        tuning(data, model).log(line -> {}).run();
+        ImageEvaluation.Options how = ImageEvaluation.Options.defaults().log(line -> {});
+        String disjoint = "images that are none of those that it was fitted on";
+        assertThat(text(model, data, how))
+                .contains("The model was fitted on 16 of these 16 images")
+                .contains("this is no evaluation of how good it is")
+                .contains("judged all the same: 16")
+                .contains("images of the training are among these")
+                .doesNotContain(disjoint);
+        Path mixed = TinyImages.folder(root.resolve("mixed"), 8, 7);
+        Files.copy(data.resolve("left/image0.png"), mixed.resolve("left/again.png"));
+        assertThat(text(model, mixed, how))
+                .contains(disjoint)
+                .contains("found among these: 1, judged all the same: 0")
+                .doesNotContain("The model was fitted on 1 of");
+        assertThat(text(model, mixed, how.keepDuplicates(true)))
+                .contains("The model was fitted on 1 of these 17 images")
+                .contains("of which 1 of 17 are among those")
+                .doesNotContain(disjoint);
+        Files.delete(model.resolve("fingerprints.csv"));
+        assertThat(text(model, data, how))
+                .contains("whether it was fitted on some of these images is not known")
+                .contains("it is not known which images the model was fitted on")
+                .doesNotContain("found among these")
+                .doesNotContain("look like training images")
+                .doesNotContain(disjoint);
+    }
+
+    @Test
+    void ensemblesAndFoldersOfOthersHaveOneToo() throws Exception {
+        Path out = root.resolve("ensemble");
+        SeedEnsemble.of(
+                        tuning(TinyImages.folder(root.resolve("data"), 8, 1), out)
+                                .epochs(1)
+                                .log(line -> {}),
+                        2)
+                .run();
+        Path other = TinyImages.folder(root.resolve("other"), 5, 99);
+        ImageEvaluation.Options how = ImageEvaluation.Options.defaults().log(line -> {});
+        assertThat(text(out, other, how))
+                .contains("Evaluation of a resnet20 ensemble")
+                .contains("the mean of the probabilities of 2 networks")
+                .contains("trained on 12 images")
+                .doesNotContain("none: one network");
+        Path timm = Files.createDirectories(root.resolve("timm"));
+        Files.copy(out.resolve("seed-1/model.safetensors"), timm.resolve("model.safetensors"));
+        Files.writeString(timm.resolve("config.json"), """
+                {"architecture": "resnet20", "num_classes": 2, "label_names": ["left", "right"], "pretrained_cfg":
+                {"input_size": [3, 32, 32], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "interpolation":
+                "bilinear", "crop_pct": 1.0, "num_classes": 2}}
+                """);
+        assertThat(text(timm, other, how))
+                .contains("Evaluation of a resnet20")
+                .contains("on which it was trained is not known")
+                .contains("none: one network");
+    }
+
+    /** What is the same in both sets, nobody has looked for. */
+    @Test
+    void twoGivenSetsAreNotSaidToBeAlike() throws Exception {
+        Path data = TinyImages.folder(root.resolve("data"), 6, 1);
+        Path held = TinyImages.folder(root.resolve("held"), 3, 5);
+        tuning(data, root.resolve("split")).epochs(1).log(line -> {}).run();
+        tuning(data, root.resolve("given")).val(held).epochs(1).log(line -> {}).run();
+        String alike = "none: training and validation images are";
+        assertThat(Files.readString(root.resolve("split/report.html"))).contains(alike);
+        assertThat(Files.readString(root.resolve("given/report.html"))).doesNotContain(alike);
     }
 
     @Test
@@ -100,8 +189,27 @@ class ImageReportTest {
         assertThat(text)
                 .contains("Cross-validation of a resnet20")
                 .contains("fold 2")
-                .contains("These numbers are of 12");
+                .contains("These numbers are of 12")
+                .contains("Patients are not known");
         assertThat(out.resolve("fold-1/report.html")).exists();
+    }
+
+    @Test
+    void aCrossValidationCountsPatients() throws Exception {
+        Path out = root.resolve("folds");
+        CrossValidation.of(
+                        tuning(TinyImages.folder(root.resolve("data"), 6, 1), out)
+                                .group("image(\\d+)")
+                                .epochs(1)
+                                .log(line -> {}),
+                        2)
+                .run();
+        assertThat(Files.readString(out.resolve("report.html")))
+                .contains("12 cases of 6 patients; intervals count patients")
+                .doesNotContain("Patients are not known");
+        List<String> lines = Files.readAllLines(out.resolve("fold-1/predictions.csv"));
+        assertThat(lines.get(0)).endsWith(",probability_right,patient");
+        assertThat(lines.get(1)).as("hashed").matches(".*,[0-9a-f]{64}");
     }
 
     /** Hours of training must not be lost because a page cannot be made: nothing of the model depends on it. */

@@ -62,7 +62,7 @@ class KfoldCommandTest {
         double sum = 0;
         for (int fold = 1; fold <= 3; fold++) {
             List<String> lines = Files.readAllLines(folder.resolve("out/fold-" + fold + "/predictions.csv"));
-            assertThat(lines.get(0)).isEqualTo("file,true_left,true_right,probability_left,probability_right");
+            assertThat(lines.get(0)).isEqualTo("file,true_left,true_right,probability_left,probability_right,patient");
             assertThat(lines).as("3 patients of 2 images").hasSize(7);
             Set<String> own = new HashSet<>();
             int rightHere = 0;

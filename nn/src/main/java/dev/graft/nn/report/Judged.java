@@ -1,11 +1,14 @@
 package dev.graft.nn.report;
 
 import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.report.chart.Numbers;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -15,6 +18,8 @@ import java.util.stream.IntStream;
  * @param arePatientsKnown whether the groups of the cases are known to be patients
  */
 record Judged(Cases cases, List<String> classes, boolean arePatientsKnown, Summary summary, Intervals how) {
+    private static final int LISTED = 20;
+
     static Judged of(Cases cases, List<String> classes, boolean arePatientsKnown, Intervals how) {
         return new Judged(cases, classes, arePatientsKnown, Summary.of(cases, classes, arePatientsKnown, how), how);
     }
@@ -39,6 +44,25 @@ record Judged(Cases cases, List<String> classes, boolean arePatientsKnown, Summa
 
     String patients() {
         return arePatientsKnown ? "by patient" : "patients are not known, so each case counts by itself";
+    }
+
+    /** How a probability becomes an answer, in words. */
+    String decision() {
+        double[] thresholds = cases.thresholds();
+        if (thresholds.length == 0) {
+            return cases.isMultiLabel()
+                    ? "a label is given from a probability of " + MultiLabelScores.THRESHOLD + " on"
+                    : "the most probable class is the answer";
+        }
+        if (!cases.isMultiLabel()) {
+            return classes.get(1) + " is the answer from a probability of " + Numbers.score(thresholds[0])
+                    + " on, else " + classes.get(0);
+        }
+        return "a label is given from its own probability on: "
+                + IntStream.range(0, Math.min(LISTED, thresholds.length))
+                        .mapToObj(c -> classes.get(c) + " " + Numbers.score(thresholds[c]))
+                        .collect(Collectors.joining(", "))
+                + (thresholds.length > LISTED ? ", ..." : "");
     }
 
     int wrong() {

@@ -90,9 +90,7 @@ final class PerformancePart {
             rows.add(row);
         }
         return Table.ofNumbers(
-                judged.cases().isMultiLabel()
-                        ? "Each label; it is given from a probability of 0.5 on"
-                        : "Each class against the rest; the most probable class is the answer",
+                (judged.cases().isMultiLabel() ? "Each label; " : "Each class against the rest; ") + judged.decision(),
                 columns,
                 rows);
     }

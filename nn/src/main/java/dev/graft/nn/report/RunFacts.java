@@ -117,10 +117,8 @@ final class RunFacts {
     }
 
     private String output() {
-        return judged.cases().isMultiLabel()
-                ? "a probability for each of " + judged.classes().size() + " labels"
-                : "a probability for each of " + judged.classes().size() + " classes, which add up to 1; the answer is"
-                        + " the most probable class";
+        return "a probability for each of " + judged.classes().size()
+                + (judged.cases().isMultiLabel() ? " labels; " : " classes, which add up to 1; ") + judged.decision();
     }
 
     /** All that limits what these numbers say; empty if nothing does. */

@@ -422,7 +422,7 @@ public final class RunFolder implements AutoCloseable {
             Map<String, Object> hashes = new LinkedHashMap<>();
             files.write(folder, swap).forEach((name, file) -> hashes.put(name, Sha256.of(file)));
             Path cardText = swap.of(folder.resolve(ResultFiles.CARD_TEXT));
-            AtomicText.write(cardText, CardText.of(card, scores, Map.of()));
+            AtomicText.write(cardText, CardText.of(card, scores, result.cardTexts()));
             hashes.put(ResultFiles.CARD_TEXT, Sha256.of(cardText));
             AtomicText.write(
                     swap.of(folder.resolve(ModelCard.FILE_NAME)),
@@ -439,6 +439,11 @@ public final class RunFolder implements AutoCloseable {
 
         /** What {@code metrics.json} shall hold. */
         Map<String, Object> metrics();
+
+        /** What people say of the model, as {@link CardText#of} takes it. */
+        default Map<String, String> cardTexts() {
+            return Map.of();
+        }
 
         /**
          * Further files, such as {@link ResultFiles#FINGERPRINTS} or {@link ResultFiles#REPORT}.

@@ -98,6 +98,31 @@ class ClassificationReportTest {
     }
 
     @Test
+    void thresholdsDecideWhatTheTextsSay() throws Exception {
+        Cases two = cases(40, 2, 3);
+        assertThat(text(two, 2)).contains("the most probable class is the answer");
+        assertThat(text(two.thresholds(0.12), 2))
+                .contains("class 1 is the answer from a probability of 0.12")
+                .doesNotContain("the most probable class is the answer");
+        float[][] probabilities = {{0.2f, 0.6f}, {0.05f, 0.5f}};
+        Cases labels = Cases.multiLabel(probabilities, new boolean[][] {{true, false}, {false, true}});
+        assertThat(text(labels, 2)).contains("a label is given from a probability of 0.5 on");
+        assertThat(text(labels.thresholds(0.1, 0.7), 2))
+                .contains("a label is given from its own probability on: class 0 0.1")
+                .doesNotContain("from a probability of 0.5 on");
+    }
+
+    private static String text(Cases cases, int classes) throws Exception {
+        return PageChecks.check(ClassificationReport.of("a", names(classes))
+                        .intervals(HOW)
+                        .cases(cases, false)
+                        .build()
+                        .toHtml())
+                .getDocumentElement()
+                .getTextContent();
+    }
+
+    @Test
     void onlyOneClassIsSaidNotDrawn() throws Exception {
         float[][] probabilities = {{0.9f, 0.1f}, {0.4f, 0.6f}, {0.5f, 0.5f}};
         for (int label : new int[] {0, 1}) {

@@ -1,6 +1,7 @@
 package dev.graft.vision.report;
 
 import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.MultiLabelScores;
 import dev.graft.nn.report.chart.Numbers;
 import dev.graft.nn.report.page.Block;
 import dev.graft.nn.report.page.Gallery;
@@ -37,6 +38,8 @@ public final class CaseGallery {
     private final IntFunction<String> names;
     private final IntFunction<Optional<Image>> images;
     private final Explain explain;
+    private final int[] predictions;
+    private final double[] thresholds;
     private final Map<Integer, Image> shown = new LinkedHashMap<>();
     private String noMap = "";
 
@@ -68,6 +71,8 @@ public final class CaseGallery {
         this.names = names;
         this.images = images;
         this.explain = explain;
+        this.predictions = cases.isMultiLabel() ? new int[0] : cases.predictions();
+        this.thresholds = cases.thresholds();
     }
 
     /** The images in their sections. */
@@ -83,7 +88,10 @@ public final class CaseGallery {
         blocks.add(
                 worst.length == 0
                         ? Section.of("Most wrong", Note.of("No image was classified wrongly."))
-                        : gallery("Most wrong", "Those whose true class got the lowest probability.", worst));
+                        : gallery(
+                                "Most wrong",
+                                "Of the wrong answers, those whose true class got the lowest probability.",
+                                worst));
         int[] uncertain = IntStream.of(sorted(this::certainty)).limit(OTHERS).toArray();
         blocks.add(gallery("Least certain", "Those whose most probable class got the lowest probability.", uncertain));
         int[] best = IntStream.iterate(byTruth.length - 1, i -> i >= 0, i -> i - 1)
@@ -92,7 +100,8 @@ public final class CaseGallery {
                 .limit(OTHERS)
                 .toArray();
         if (best.length > 0) {
-            blocks.add(gallery("Most right", "Those whose true class got the highest probability.", best));
+            blocks.add(gallery(
+                    "Most right", "Of the right answers, those whose true class got the highest probability.", best));
         }
         if (!noMap.isEmpty()) {
             blocks.add(Note.warning("Maps are missing: " + noMap));
@@ -136,16 +145,30 @@ public final class CaseGallery {
         return cases.isMultiLabel() ? least : most;
     }
 
+    /** The class that was decided for; of labels the most probable one that is given, or else of all. */
     private int chosen(int i) {
+        if (!cases.isMultiLabel()) {
+            return predictions[i];
+        }
         int chosen = 0;
         for (int c = 1; c < cases.classes(); c++) {
-            chosen = cases.probability(i, c) > cases.probability(i, chosen) ? c : chosen;
+            boolean isBetter = isGiven(i, c) == isGiven(i, chosen)
+                    ? cases.probability(i, c) > cases.probability(i, chosen)
+                    : isGiven(i, c);
+            chosen = isBetter ? c : chosen;
         }
         return chosen;
     }
 
+    /** Whether a label's probability reaches its threshold. */
+    private boolean isGiven(int i, int label) {
+        return cases.probability(i, label) >= (thresholds.length == 0 ? MultiLabelScores.THRESHOLD : thresholds[label]);
+    }
+
     private boolean isRight(int i) {
-        return cases.isMultiLabel() ? truth(i) >= 0.5 : chosen(i) == cases.label(i);
+        return cases.isMultiLabel()
+                ? IntStream.range(0, cases.classes()).allMatch(c -> isGiven(i, c) == cases.has(i, c))
+                : predictions[i] == cases.label(i);
     }
 
     private Section gallery(String title, String text, int[] which) {
@@ -177,7 +200,10 @@ public final class CaseGallery {
         map.ifPresent(own -> drawing.drawImage(own, plain.getWidth() + GAP, 0, null));
         drawing.dispose();
         String truth = truthText(i);
-        String answer = "predicted " + classes.get(chosen) + " (" + Numbers.percent(cases.probability(i, chosen)) + ")";
+        String of = classes.get(chosen) + " (" + Numbers.percent(cases.probability(i, chosen)) + ")";
+        String answer = cases.isMultiLabel() && !isGiven(i, chosen)
+                ? "predicted none; most probable is " + of
+                : "predicted " + of;
         return new Picture(
                 Jpeg.of(both),
                 "image/jpeg",

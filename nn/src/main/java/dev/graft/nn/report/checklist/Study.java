@@ -32,6 +32,13 @@ public final class Study {
     private static final long MOST_BYTES = 1 << 20;
     private static final int LONGEST_KEY = 100;
 
+    /** By the names in a card, the keys here that say the same. */
+    private static final Map<String, String> CARD_KEYS = Map.of(
+            "intended_use", "intended_use",
+            "training_data", "data_sources",
+            "ethical_considerations", "ethics",
+            "caveats", "limitations");
+
     private final Map<String, String> texts;
 
     private Study(Map<String, String> texts) {
@@ -140,6 +147,13 @@ public final class Study {
 
     private static Optional<String> similar(String key, Set<String> keys) {
         return key.length() > LONGEST_KEY ? Optional.empty() : Similar.of(key, keys);
+    }
+
+    /** What a model's card for people takes from it, as {@link dev.graft.nn.model.CardText#of} names it. */
+    public Map<String, String> cardTexts() {
+        Map<String, String> own = new LinkedHashMap<>();
+        CARD_KEYS.forEach((name, key) -> get(key).ifPresent(text -> own.put(name, text)));
+        return own;
     }
 
     /** What is said under a key. */
